@@ -1,0 +1,8 @@
+"""The room's registration."""
+
+from django.apps import AppConfig
+
+
+class SolicitationsConfig(AppConfig):
+    name = "solicitations"
+    default_auto_field = "django.db.models.BigAutoField"
