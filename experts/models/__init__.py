@@ -1,0 +1,25 @@
+"""Who answers: accounts, the catalogue of subjects, and the directory of offices and experts."""
+
+from experts.models.accounts import User
+from experts.models.catalogue import (
+    EntryQuestion,
+    Institution,
+    InstitutionGroup,
+    Subject,
+    SubjectInstitution,
+    Theme,
+)
+from experts.models.directory import Absence, Expert, Office
+
+__all__ = [
+    "Absence",
+    "EntryQuestion",
+    "Expert",
+    "Institution",
+    "InstitutionGroup",
+    "Office",
+    "Subject",
+    "SubjectInstitution",
+    "Theme",
+    "User",
+]

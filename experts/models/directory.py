@@ -1,0 +1,259 @@
+"""The directory: offices of institutions, their experts, and who is away."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from experts.models.accounts import User
+from experts.models.catalogue import Institution, Subject
+from territories.models import Area, Region
+
+
+class Source(models.TextChoices):
+    """Where a row comes from: a directory's import never touches what people entered by hand."""
+
+    FILE = "file", "Fichier"
+    HAND = "hand", "Saisie"
+
+
+def prefixes(label: str) -> ArrayField:  # type: ignore[type-arg]
+    """A list of prefixes of codes, empty when there is no such condition."""
+    return ArrayField(models.CharField(max_length=10), verbose_name=label, default=list, blank=True)
+
+
+class Imported(models.Model):
+    """A row that a directory file may bring, and people may correct."""
+
+    source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.HAND)
+    dropped_at = models.DateTimeField("absente du fichier depuis", null=True, blank=True)
+    # Names of the directory file's keys: what was declared here wins over the file.
+    edited_fields = ArrayField(
+        models.CharField(max_length=40), verbose_name="corrigé dans le portail", default=list, blank=True
+    )
+
+    class Meta:
+        abstract = True
+
+    def mark_edited(self, keys: Iterable[str]) -> None:
+        """Note that these facts, named as in the directory file, were declared in the portal. Saves nothing."""
+        if self.source == Source.FILE:
+            self.edited_fields = sorted({*self.edited_fields, *keys})
+
+
+class OfficeQuerySet(models.QuerySet["Office"]):
+    """Offices as the other rooms look for them."""
+
+    def listed(self) -> "OfficeQuerySet":
+        """Those of the last directory file and those entered by hand."""
+        return self.filter(dropped_at__isnull=True)
+
+    def open_on(self, day: date) -> "OfficeQuerySet":
+        """Listed, not closed that day, and within their agreement."""
+        return (
+            self.listed()
+            .filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+            .filter(Q(agreement_ends_on__isnull=True) | Q(agreement_ends_on__gt=day))
+        )
+
+    def visible_to(self, user: User) -> "OfficeQuerySet":
+        """All of them for the national team, those of one's region for the others."""
+        if user.is_national:
+            return self
+        return self.filter(region__isnull=False, region=user.region_id)
+
+
+class Office(Imported):
+    """A place of an institution: its areas, the companies it accepts, its shared mailbox."""
+
+    class Craft(models.TextChoices):
+        ANY = "", "Toutes les entreprises"
+        ONLY = "only", "Artisans seulement"
+        EXCLUDE = "exclude", "Sauf artisans"
+
+    code = models.CharField("identifiant", max_length=500, unique=True)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="offices")
+    name = models.CharField("nom", max_length=500)
+    phone = models.CharField("téléphone", max_length=30)
+    email = models.EmailField("adresse électronique", max_length=500)
+    areas = models.ManyToManyField(Area, verbose_name="territoires", related_name="offices", blank=True)
+    region = models.ForeignKey(
+        Region,
+        on_delete=models.PROTECT,
+        verbose_name="région",
+        null=True,
+        blank=True,
+        related_name="offices",
+        help_text="Celle de la plupart de ses communes ; aucune pour une antenne nationale.",
+    )
+    headcount_min = models.PositiveIntegerField("effectif minimal", null=True, blank=True)
+    headcount_max = models.PositiveIntegerField("effectif maximal", null=True, blank=True)
+    age_min_years = models.PositiveSmallIntegerField("ancienneté minimale (ans)", null=True, blank=True)
+    age_max_years = models.PositiveSmallIntegerField("ancienneté maximale (ans)", null=True, blank=True)
+    naf = prefixes("activités acceptées (NAF)")
+    naf_excluded = prefixes("activités refusées (NAF)")
+    legal_forms = prefixes("formes juridiques acceptées")
+    legal_forms_excluded = prefixes("formes juridiques refusées")
+    craft = models.CharField("artisanat", max_length=10, choices=Craft.choices, blank=True)
+    project_holders = models.BooleanField(
+        "porteurs de projet",
+        null=True,
+        blank=True,
+        help_text="« Non » écarte les personnes sans entreprise ; « oui » ou rien ne pose aucune condition.",
+    )
+    exclusive_subjects = models.ManyToManyField(
+        Subject, verbose_name="sujets exclusifs", blank=True, related_name="exclusive_offices"
+    )
+    is_fallback = models.BooleanField("reçoit ce que personne ne couvre", default=False)
+    closed_on = models.DateField("premier jour de fermeture", null=True, blank=True)
+    agreement_ends_on = models.DateField("fin de la convention", null=True, blank=True)
+
+    objects = OfficeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "antenne"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(headcount_min__isnull=True)
+                | Q(headcount_max__isnull=True)
+                | Q(headcount_min__lte=F("headcount_max")),
+                name="office_headcount_in_order",
+                violation_error_message="L'effectif minimal dépasse le maximal.",
+            ),
+            models.CheckConstraint(
+                condition=Q(age_min_years__isnull=True)
+                | Q(age_max_years__isnull=True)
+                | Q(age_min_years__lte=F("age_max_years")),
+                name="office_age_in_order",
+                violation_error_message="L'ancienneté minimale dépasse la maximale.",
+            ),
+            models.CheckConstraint(condition=Q(craft__in=["", "only", "exclude"]), name="office_known_craft"),
+            models.CheckConstraint(condition=Q(source__in=["file", "hand"]), name="office_known_source"),
+            models.CheckConstraint(
+                condition=Q(dropped_at__isnull=True) | Q(source="file"), name="office_dropped_by_file_only"
+            ),
+            models.CheckConstraint(
+                condition=~Q(code="") & ~Q(name="") & ~Q(phone="") & ~Q(email=""),
+                name="office_can_be_reached",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether it may receive requests that day."""
+        ends = [end for end in (self.closed_on, self.agreement_ends_on) if end]
+        return self.dropped_at is None and all(day < end for end in ends)
+
+
+class ExpertQuerySet(models.QuerySet["Expert"]):
+    """Experts as the other rooms look for them."""
+
+    def listed(self) -> "ExpertQuerySet":
+        """Those of the last directory file and those entered by hand, in offices that still are."""
+        return self.filter(dropped_at__isnull=True, office__dropped_at__isnull=True)
+
+    def visible_to(self, user: User) -> "ExpertQuerySet":
+        """Those of the offices that the person may see."""
+        if user.is_national:
+            return self
+        return self.filter(office__region__isnull=False, office__region=user.region_id)
+
+
+class Expert(Imported):
+    """A person or team mailbox of an office, and the subjects they answer."""
+
+    office = models.ForeignKey(
+        Office, on_delete=models.CASCADE, verbose_name="antenne", related_name="experts"
+    )
+    name = models.CharField("nom", max_length=500)
+    job = models.CharField("fonction", max_length=500, blank=True)
+    email = models.EmailField("adresse électronique", max_length=500)
+    phone = models.CharField("téléphone", max_length=30)
+    has_all_subjects = models.BooleanField("tous les sujets", default=False)
+    subjects = models.ManyToManyField(Subject, verbose_name="sujets", blank=True, related_name="experts")
+    areas = models.ManyToManyField(
+        Area,
+        verbose_name="territoires propres",
+        blank=True,
+        related_name="experts",
+        help_text="Ils remplacent ceux de l'antenne.",
+    )
+    shows_phone = models.BooleanField("montre son numéro", default=False)
+    is_paused = models.BooleanField("en pause", default=False)
+    is_bouncing = models.BooleanField("adresse refusée", default=False)
+    left_at = models.DateTimeField("parti le", null=True, blank=True)
+    successor = models.CharField("successeur", max_length=500, blank=True)
+
+    objects = ExpertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "référent"
+        constraints = [
+            models.UniqueConstraint(
+                "office",
+                Lower("email"),
+                name="expert_unique_email_in_office",
+                violation_error_message="Un référent de cette antenne a déjà cette adresse.",
+            ),
+            models.CheckConstraint(condition=Q(source__in=["file", "hand"]), name="expert_known_source"),
+            models.CheckConstraint(
+                condition=Q(dropped_at__isnull=True) | Q(source="file"), name="expert_dropped_by_file_only"
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(email="") & ~Q(phone=""), name="expert_can_be_reached"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=False) | Q(successor=""), name="expert_successor_after_departure"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def leave(self, *, successor: str = "", at: datetime) -> None:
+        """Note that the person has left, which the next directory file does not undo. Saves nothing."""
+        self.left_at = at
+        self.successor = successor
+
+
+class Absence(models.Model):
+    """Days an expert is away, both included, and who answers instead."""
+
+    expert = models.ForeignKey(
+        Expert, on_delete=models.CASCADE, verbose_name="référent", related_name="absences"
+    )
+    from_on = models.DateField("premier jour")
+    to_on = models.DateField("dernier jour")
+    deputy = models.ForeignKey(
+        Expert,
+        on_delete=models.SET_NULL,
+        verbose_name="suppléant",
+        null=True,
+        blank=True,
+        related_name="deputy_for",
+    )
+    source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.HAND)
+
+    class Meta:
+        verbose_name = "absence"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_on__lte=F("to_on")),
+                name="absence_in_order",
+                violation_error_message="L'absence finit avant de commencer.",
+            ),
+            models.CheckConstraint(
+                condition=Q(deputy__isnull=True) | ~Q(deputy=F("expert")),
+                name="absence_deputy_is_another",
+                violation_error_message="Une personne ne peut pas être sa propre suppléante.",
+            ),
+            models.CheckConstraint(condition=Q(source__in=["file", "hand"]), name="absence_known_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.expert} du {self.from_on} au {self.to_on}"
