@@ -1,0 +1,16 @@
+"""What development, tests and the demo share: the embedded servers, unless the environment names others."""
+
+from dotenv import dotenv_values
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import BASE_DIR, env
+
+EMBEDDED = dotenv_values(BASE_DIR / ".services" / "env")  # written by `manage.py services start`
+
+DATABASES = {
+    "default": env.dj_db_url("DATABASE_URL", EMBEDDED.get("DATABASE_URL") or "postgres://localhost/relais"),
+}
+CELERY_BROKER_URL = env.str("REDIS_URL", EMBEDDED.get("REDIS_URL") or "redis://localhost:6379/0")
+
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+REGISTER_URL = env.str("REGISTER_URL", "")

@@ -1,0 +1,8 @@
+"""Just enough for `manage.py services`: no room, no database, nothing of the environment."""
+
+from typing import Any
+
+INSTALLED_APPS = ["portal"]
+DATABASES: dict[str, Any] = {}
+SECRET_KEY = "unused"  # noqa: S105
+USE_TZ = True
