@@ -1,0 +1,53 @@
+"""Dates and moments as people say them in French, for pages and mails."""
+
+from datetime import date, datetime, timedelta, tzinfo
+
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def spoken_date(on: date, *, today: date) -> str:
+    """``mardi 1er décembre``; the year is added when it is not today's."""
+    number = "1er" if on.day == 1 else str(on.day)
+    year = "" if on.year == today.year else f" {on.year}"
+    return f"{DAYS[on.weekday()]} {number} {MONTHS[on.month - 1]}{year}"
+
+
+def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime) -> str:
+    """``mardi 1er décembre à 14 h 30``, on the clock of ``zone``."""
+    local = at.astimezone(zone)
+    minutes = f" {local.minute:02}" if local.minute else ""
+    return f"{spoken_date(local, today=now.astimezone(zone).date())} à {local.hour} h{minutes}"
+
+
+def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:
+    """``à l'instant``, ``il y a 5 minutes``, ``il y a 3 heures``, ``hier``, ``il y a 12 jours``, ``il y a 4 mois``.
+
+    Days are counted on the calendar of ``zone``: what happened last night was "hier".
+    """
+    elapsed = max(now - at, timedelta(0))
+    days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
+    if elapsed < timedelta(minutes=1):
+        return "à l'instant"
+    if elapsed < timedelta(hours=1):
+        return f"il y a {_counted(elapsed // timedelta(minutes=1), 'minute')}"
+    if days <= 0 or elapsed < timedelta(hours=6):
+        return f"il y a {_counted(elapsed // timedelta(hours=1), 'heure')}"
+    return _spoken_days(days)
+
+
+def _spoken_days(days: int) -> str:
+    if days == 1:
+        return "hier"
+    if days < 60:
+        return f"il y a {days} jours"
+    if days < 730:
+        return f"il y a {days // 30} mois"
+    return f"il y a {_counted(days // 365, 'an')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count > 1 else ''}"

@@ -1,0 +1,47 @@
+"""Moments in a page: said as people say them, exact in ``<time>``, on the territory's own clock."""
+
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from territories import spoken_time
+
+register = template.Library()
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@register.simple_tag
+def local_time(at: datetime | None, zone: tzinfo | None = None) -> SafeString | str:
+    """``<time>`` that reads « mardi 1er décembre à 14 h 30 »; nothing when ``at`` is ``None``."""
+    if at is None:
+        return ""
+    zone = zone or PARIS
+    text = spoken_time.spoken_moment(at, zone=zone, now=timezone.now())
+    return format_html('<time datetime="{}">{}</time>', at.astimezone(zone).isoformat(timespec="minutes"), text)
+
+
+@register.simple_tag
+def time_ago(at: datetime | None, zone: tzinfo | None = None) -> SafeString | str:
+    """``<time>`` that reads « il y a 2 jours », the exact moment in its title."""
+    if at is None:
+        return ""
+    zone, now = zone or PARIS, timezone.now()
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.astimezone(zone).isoformat(timespec="minutes"),
+        spoken_time.spoken_moment(at, zone=zone, now=now),
+        spoken_time.spoken_age(at, zone=zone, now=now),
+    )
+
+
+@register.simple_tag
+def local_date(on: date | None) -> SafeString | str:
+    """``<time>`` that reads « mardi 1er décembre », for a plain date."""
+    if on is None:
+        return ""
+    text = spoken_time.spoken_date(on, today=timezone.localdate())
+    return format_html('<time datetime="{}">{}</time>', on.isoformat(), text)
