@@ -1,6 +1,5 @@
 """The directory: offices of institutions, their experts, and who is away."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.contrib.postgres.fields import ArrayField
@@ -30,7 +29,7 @@ class Imported(models.Model):
 
     source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.HAND)
     dropped_at = models.DateTimeField("absente du fichier depuis", null=True, blank=True)
-    # Names of the directory file's keys: what was declared here wins over the file.
+    # Names of fields of this model: what was declared in the portal wins over the file.
     edited_fields = ArrayField(
         models.CharField(max_length=40), verbose_name="corrigé dans le portail", default=list, blank=True
     )
@@ -38,10 +37,10 @@ class Imported(models.Model):
     class Meta:
         abstract = True
 
-    def mark_edited(self, keys: Iterable[str]) -> None:
-        """Note that these facts, named as in the directory file, were declared in the portal. Saves nothing."""
+    def mark_edited(self, *fields: str) -> None:
+        """Note that these fields were corrected in the portal, which the next file respects. Saves nothing."""
         if self.source == Source.FILE:
-            self.edited_fields = sorted({*self.edited_fields, *keys})
+            self.edited_fields = sorted({*self.edited_fields, *fields})
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
