@@ -116,6 +116,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 EMAIL_TIMEOUT = 5
+MAILING_REFUSED_TASKS = ["solicitations.tasks.on_refused"]  # called with the id of a refused mail
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"
 REPLY_DOMAIN = "reponses.relais-entreprises.example.org"
 NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"

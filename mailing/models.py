@@ -1,0 +1,279 @@
+"""The outbox: one row per mail. The row is the queue of record; Celery only makes it fast."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from mailing import rendering
+from mailing.failures import Failure
+
+FIRST_RETRY_AFTER = timedelta(minutes=1)
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+# What mail servers themselves do with a mailbox that stays full or greylisted (RFC 5321, 4.5.4.1).
+GIVE_UP_AFTER = timedelta(days=5)
+# The worker gets this long before the sweep takes a fresh row over.
+HEAD_START = timedelta(minutes=1)
+
+FATE_FIELDS = (
+    "attempts",
+    "next_try_at",
+    "failure",
+    "last_error",
+    "provider_id",
+    "sent_at",
+    "refused_at",
+)
+PENDING = Q(sent_at=None, refused_at=None, cancelled_at=None, is_secret=False)
+
+
+def new_message_id() -> str:
+    """A Message-ID of our own, kept by the mail through all its tries."""
+    return f"<{uuid4()}@{settings.REPLY_DOMAIN}>"
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", "En attente"
+    LATE = "late", "En attente d’un nouvel essai"
+    SENT = "sent", "Envoyé"
+    REFUSED = "refused", "Refusé"
+    CANCELLED = "cancelled", "Annulé"
+
+
+class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
+    def enqueue(  # noqa: PLR0913 (an envelope has that many lines)
+        self,
+        *,
+        key: str,
+        to: str,
+        template: str,
+        context: dict[str, Any],
+        about: Sequence[str] = (),
+        thread: str | None = None,
+        reply_to: str = "",
+        from_name: str = "",
+        list_id: str = "",
+        unsubscribe_url: str = "",
+        is_automatic: bool = True,
+        not_before: datetime | None = None,
+        now: datetime,
+    ) -> "OutgoingEmail | None":
+        """Write a mail in the caller's transaction; ``None`` when the key exists already.
+
+        ``template`` is a path without extension ("solicitations/emails/received"), ``context`` plain JSON,
+        ``about`` what the mail is about ("request:7", "match:42"), ``thread`` the conversation it belongs to
+        ("request-7"). ``not_before`` delays it. Sending is asked apart: ``tasks.deliver_after_commit``.
+        """
+        leaves_at = not_before or now
+        email = self.model(
+            key=key,
+            to=to,
+            template=template,
+            context=context,
+            about=list(about),
+            thread=thread or "",
+            reply_to=reply_to,
+            from_name=from_name,
+            list_id=list_id,
+            unsubscribe_url=unsubscribe_url,
+            is_automatic=is_automatic,
+            created_at=now,
+            not_before=leaves_at,
+            next_try_at=leaves_at,
+        )
+        # ON CONFLICT DO NOTHING leaves the caller's transaction whole and waits for nobody but a twin; it
+        # returns no id, so the new row is found by its own message id.
+        self.bulk_create([email], ignore_conflicts=True)
+        return self.filter(message_id=email.message_id).first()
+
+    def enqueue_again(self, email: "OutgoingEmail", *, now: datetime) -> "OutgoingEmail | None":
+        """The same mail once more, as a row of its own; ``None`` when asked twice within a minute."""
+        return self.enqueue(
+            key=f"{email.key}:again:{now:%Y%m%d%H%M}",
+            to=email.to,
+            template=email.template,
+            context=email.context,
+            about=email.about,
+            thread=email.thread,
+            reply_to=email.reply_to,
+            from_name=email.from_name,
+            list_id=email.list_id,
+            unsubscribe_url=email.unsubscribe_url,
+            is_automatic=email.is_automatic,
+            now=now,
+        )
+
+    def about(self, subject: str) -> Self:
+        """The mails about one thing, named as "request:7"."""
+        return self.filter(about__contains=[subject])
+
+    def pending(self) -> Self:
+        return self.filter(PENDING)
+
+    def due(self, *, now: datetime) -> Self:
+        """Unsent mails whose time, or whose next try, has come."""
+        return self.pending().filter(next_try_at__lte=now)
+
+    def left_behind(self, *, now: datetime) -> Self:
+        """Due mails that no worker took: the sweep's share, oldest first."""
+        return self.due(now=now).filter(created_at__lte=now - HEAD_START).order_by("pk")
+
+    def refused(self) -> Self:
+        """Mails that will never arrive. Secrets do not count: theirs are tried once, whatever the cause."""
+        return self.exclude(refused_at=None).exclude(is_secret=True)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-pk")
+
+    def cancel_about(self, subject: str, *, now: datetime) -> int:
+        """Cancel the unsent mails about ``subject`` in the caller's transaction; returns how many.
+
+        A mail that is leaving at this very moment is waited for, and left as sent.
+        """
+        return self.about(subject).pending().update(cancelled_at=now)
+
+
+class OutgoingEmail(models.Model):
+    """A mail: to whom, on which occasion, and its fate.
+
+    Bodies are not stored: they are rendered from template and context when the mail leaves and when staff
+    look at it, so that anonymising the context anonymises the mail.
+    """
+
+    key = models.CharField("clé de l’occasion", max_length=200, unique=True)
+    to = models.CharField("destinataire", max_length=254)
+    template = models.CharField("modèle", max_length=200)
+    context = models.JSONField("contenu", default=dict)
+    about = ArrayField(models.CharField(max_length=60), verbose_name="au sujet de", default=list)
+    thread = models.CharField("conversation", max_length=100, blank=True)
+    reply_to = models.CharField("répondre à", max_length=254, blank=True)
+    from_name = models.CharField("nom de l’expéditeur", max_length=200, blank=True)
+    list_id = models.CharField("identifiant de liste", max_length=200, blank=True)
+    unsubscribe_url = models.CharField("adresse de désinscription", max_length=500, blank=True)
+    is_automatic = models.BooleanField("écrit par une machine", default=True)
+    is_secret = models.BooleanField("sans contenu conservé", default=False)
+    created_at = models.DateTimeField("créé le")
+    not_before = models.DateTimeField("pas avant")
+    next_try_at = models.DateTimeField("prochain essai")
+    attempts = models.PositiveIntegerField("essais", default=0)
+    failure = models.CharField("dernier échec", max_length=10, choices=Failure, blank=True)
+    last_error = models.CharField("dernière erreur", max_length=500, blank=True)
+    message_id = models.CharField("Message-ID", max_length=254, unique=True, default=new_message_id)
+    provider_id = models.CharField("identifiant chez le prestataire", max_length=254, blank=True)
+    sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
+    refused_at = models.DateTimeField("refusé le", null=True, blank=True)
+    cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
+
+    objects = OutgoingEmailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "mail sortant"
+        verbose_name_plural = "mails sortants"
+        constraints = [
+            models.CheckConstraint(
+                name="outgoing_email_one_fate",
+                condition=Q(sent_at=None, refused_at=None)
+                | Q(sent_at=None, cancelled_at=None)
+                | Q(refused_at=None, cancelled_at=None),
+            ),
+            models.CheckConstraint(name="outgoing_email_has_recipient", condition=~Q(to="")),
+            # It becomes part of a Message-ID.
+            models.CheckConstraint(
+                name="outgoing_email_thread_is_plain", condition=Q(thread__regex=r"^[a-zA-Z0-9-]*$")
+            ),
+        ]
+        indexes = [
+            models.Index(name="outgoing_email_pending", fields=["next_try_at", "id"], condition=PENDING),
+            models.Index(name="outgoing_email_refused", fields=["refused_at"], condition=~Q(refused_at=None)),
+            models.Index(name="outgoing_email_newest", fields=["-created_at", "-id"]),
+            GinIndex(name="outgoing_email_about", fields=["about"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def state(self) -> State:
+        fates = (
+            (self.sent_at, State.SENT),
+            (self.refused_at, State.REFUSED),
+            (self.cancelled_at, State.CANCELLED),
+        )
+        for at, state in fates:
+            if at:
+                return state
+        return State.LATE if self.failure else State.WAITING
+
+    @property
+    def thread_id(self) -> str:
+        """The Message-ID that every mail of the conversation answers; empty without a conversation."""
+        return f"<{self.thread}@{settings.REPLY_DOMAIN}>" if self.thread else ""
+
+    def rendered(self) -> rendering.Rendered:
+        """The mail as it leaves. A secret one has no content outside the demo: raises ``NoContent``."""
+        if self.is_secret and not self.context:
+            raise NoContent(self.key)
+        return rendering.render(self.template, self.context)
+
+    def record_sent(self, *, provider_id: str, at: datetime) -> None:
+        self.attempts += 1
+        self.sent_at = at
+        self.provider_id = provider_id[:254]
+        self.failure = self.last_error = ""
+
+    def record_failure(self, failure: Failure, reason: str, *, at: datetime) -> None:
+        """Refused for good, or to be tried again after twice as long as the last time, give or take.
+
+        A recipient who cannot be reached for days counts as refused; our own failures are tried for ever.
+        """
+        self.attempts += 1
+        self.failure, self.last_error = failure, reason[:500]
+        gives_up = failure == Failure.RECIPIENT and at - self.not_before > GIVE_UP_AFTER
+        if failure == Failure.REFUSED or self.is_secret or gives_up:
+            self.refused_at = at
+            return
+        wait = min(FIRST_RETRY_AFTER * 2 ** min(self.attempts - 1, 10), LONGEST_RETRY_AFTER)
+        self.next_try_at = at + wait * random.uniform(1, 1.25)  # noqa: S311 (spreads the tries)
+
+
+class NoContent(Exception):
+    """The content of this mail was not kept."""
+
+
+class Heartbeat(models.Model):
+    """When a piece of the clock last beat; the health page reads it."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "battement"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def beat(name: str = "mailing.sweep", *, now: datetime) -> None:
+    """Record that the clock is alive."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
+
+
+def last_beat_at(name: str = "mailing.sweep") -> datetime | None:
+    """When the clock last beat; ``None`` when it never did."""
+    return Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+
+
+def oldest_due(*, now: datetime) -> datetime | None:
+    """Since when the oldest unsent mail should have left; ``None`` when none is waiting.
+
+    Mails that their recipient's own server puts off do not count: nothing is wrong on our side.
+    """
+    waiting = OutgoingEmail.objects.pending().filter(not_before__lte=now).exclude(failure=Failure.RECIPIENT)
+    return waiting.aggregate(oldest=models.Min("not_before"))["oldest"]

@@ -1,0 +1,56 @@
+"""From a template and a plain context to a subject, a text and an HTML page.
+
+How to write a mail: three files beside each other,
+``templates/<room>/emails/<occasion>.subject.txt``, ``.txt`` and ``.html``, and a
+``<occasion>.sample.json`` with a context to try it with (tests render every one of them).
+
+- ``.subject.txt``: the subject; line breaks and runs of spaces become one space.
+- ``.txt`` extends ``mailing/base.txt``: blocks ``body`` and ``reason``. Nothing is escaped in it.
+- ``.html`` extends ``mailing/base.mjml.html``: blocks ``preheader`` (what lists show after the subject),
+  ``title``, ``body`` (MJML elements of a column: ``<mj-text>…</mj-text>``) and ``reason`` (why one receives
+  this mail). It is MJML, escaped by Django, turned into HTML by mrml. Its parts:
+  ``{% include "mailing/_button.mjml.html" with url=answer_url label="Je prends en charge" only %}``
+  (``is_secondary=True`` for the second one) and
+  ``{% include "mailing/_quote.mjml.html" with text=words only %}`` for what somebody typed: line breaks
+  kept, links inert. In the text version: ``{{ words|quoted }}`` after ``{% load mails %}``.
+
+Beside the context, templates know ``SITE_URL``.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import mrml
+from django.conf import settings
+from django.template import Context, Engine
+
+# No font is ever fetched from elsewhere.
+HTML_OPTIONS = mrml.RenderOptions(disable_comments=True, fonts={})
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail as people read it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(template: str, context: dict[str, Any]) -> Rendered:
+    """The three parts of the mail at ``template``, a path without extension."""
+    return Rendered(
+        subject=render_subject(template, context),
+        text=_fill(f"{template}.txt", context, autoescape=False).strip() + "\n",
+        html=mrml.to_html(_fill(f"{template}.html", context), render_options=HTML_OPTIONS).content,
+    )
+
+
+def render_subject(template: str, context: dict[str, Any]) -> str:
+    """The subject alone, on one line."""
+    return " ".join(_fill(f"{template}.subject.txt", context, autoescape=False).split())
+
+
+def _fill(name: str, context: dict[str, Any], *, autoescape: bool = True) -> str:
+    values = {"SITE_URL": settings.SITE_URL, **context}
+    return Engine.get_default().get_template(name).render(Context(values, autoescape=autoescape))
