@@ -129,12 +129,18 @@ class Server(ABC):
             os.kill(pid, 0)
         except (OSError, ValueError, IndexError):
             return None
+        return pid if self._is_ours(Path("/proc", str(pid))) else None
+
+    def _is_ours(self, process: Path) -> bool:
+        """Both servers work from their own folder, which stays right when the checkout is moved."""
         if not Path("/proc/self").exists():
-            return pid
-        with contextlib.suppress(OSError):  # a zombie has no working directory
-            # Both servers work from their own folder, which follows it when the checkout moves.
-            return pid if os.path.samefile(f"/proc/{pid}/cwd", self.folder) else None
-        return None
+            return True
+        try:
+            return (process / "cwd").samefile(self.folder)
+        except PermissionError:  # started by root for us: its command line can still be read
+            return str(self.folder).encode() in (process / "cmdline").read_bytes()
+        except OSError:  # a zombie works nowhere
+            return False
 
     def start(self, account: Account, password: str, previous: str) -> str:
         """Start on the port of the previous address when it is free, else on another; return the address."""
@@ -290,6 +296,7 @@ class Valkey(Server):
             f'dir "{self.folder}"',
             f'pidfile "{self.pid_file}"',
             'save ""',
+            "set-proc-title no",
             "user default off",
             f"user {USER} on >{password} ~* &* +@all",
         ]
@@ -324,6 +331,7 @@ def _environment() -> dict[str, str]:
 
 def _free_port(preferred: int | None) -> int:
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections do not count
         try:
             probe.bind(("127.0.0.1", preferred or 0))
         except OSError:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from portal.servers import Account, Postgres, Server, Valkey, account_for
+from portal.servers import Postgres, Server, Valkey, account_for
 
 FOLDER = Path(__file__).resolve().parent.parent / ".services"
 VARIABLES = ("DATABASE_URL", "REDIS_URL")
@@ -31,7 +31,7 @@ def start(folder: Path = FOLDER, *, keep: bool = True) -> dict[str, str]:
         folder.mkdir(mode=0o700, exist_ok=True)
         with _locked(folder):
             _start_missing(wanted, folder)
-            if keep:
+            if keep and not (folder / "kept").exists():
                 (folder / "kept").touch(mode=0o600)
     return addresses(folder)
 
@@ -92,7 +92,7 @@ def _start_missing(wanted: list[Server], folder: Path) -> None:
     password = _password(folder)
     for server in missing:
         saved[server.variable] = server.start(account, password, saved.get(server.variable, ""))
-    _save(folder, saved, account)
+    _save(folder, saved)
 
 
 def _stop_all(folder: Path) -> None:
@@ -113,13 +113,12 @@ def _saved(folder: Path) -> dict[str, str]:
     return {name: value for name, value in dotenv_values(folder / "env").items() if value}
 
 
-def _save(folder: Path, urls: dict[str, str], account: Account) -> None:
+def _save(folder: Path, urls: dict[str, str]) -> None:
     """Write the file at once, so that nobody reads half of it."""
     draft = folder / "env.draft"
     draft.touch(mode=0o600)
     draft.write_text("".join(f"{name}={urls[name]}\n" for name in VARIABLES if name in urls))
     draft.rename(folder / "env")
-    account.own(folder)
 
 
 @contextmanager
@@ -129,5 +128,14 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+        _give_to_owner(folder)
     finally:
         os.close(descriptor)
+
+
+def _give_to_owner(folder: Path) -> None:
+    """What root wrote here belongs to the account that runs the servers, as the folder does."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        for path in folder.iterdir():
+            os.chown(path, owner.st_uid, owner.st_gid)
