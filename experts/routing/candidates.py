@@ -1,0 +1,117 @@
+"""What the routing rule reads: a demand, and the offices that may answer it. Pure.
+
+Areas are only those that contain the commune of the demand (about six, and zones): whoever loads the
+candidates has kept no other, and has replaced an old commune by the current one (step 1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from experts.routing.criteria import Criteria, Facts
+from territories.areas import AreaRef, Level
+
+
+Rank = tuple[Level, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """An area that contains the commune, and its number of distinct current communes."""
+
+    ref: AreaRef
+    name: str
+    commune_count: int
+
+    @property
+    def rank(self) -> Rank:
+        """Step 6: the lower, the more local."""
+        return self.ref.level, self.commune_count
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Days away, both included; ``deputy`` is the pk of an expert of the same office."""
+
+    from_on: date
+    to_on: date
+    deputy: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertCandidate:
+    """An expert: ``subjects`` is ``None`` for all of them.
+
+    ``areas``: those of their own that contain the commune; ``None`` without any of their own, so that the
+    office's count.
+    """
+
+    pk: int
+    email: str
+    subjects: frozenset[str] | None = None
+    areas: tuple[Coverage, ...] | None = None
+    is_paused: bool = False
+    is_bouncing: bool = False
+    left_on: date | None = None
+    absences: tuple[Absence, ...] = ()
+
+    def answers(self, subject: str) -> bool:
+        """Whether the subject is one of theirs."""
+        return self.subjects is None or subject in self.subjects
+
+    def is_away(self, on: date) -> bool:
+        """Steps 4 and 5: away that day, paused, bouncing, or gone."""
+        has_left = self.left_on is not None and self.left_on <= on
+        return self.is_paused or self.is_bouncing or has_left or bool(self.absences_of(on))
+
+    def absences_of(self, on: date) -> list[Absence]:
+        """Those that cover the day, in an order that the directory does not decide."""
+        covering = [absence for absence in self.absences if absence.from_on <= on <= absence.to_on]
+        return sorted(covering, key=lambda absence: (absence.from_on, absence.to_on, absence.deputy or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCandidate:
+    """An office with all its experts; ``areas`` are those that contain the commune.
+
+    ``closes_on`` is its first closed day, by its own closing or by the end of its convention.
+    """
+
+    code: str
+    institution: str
+    areas: tuple[Coverage, ...]
+    experts: tuple[ExpertCandidate, ...]
+    criteria: Criteria = Criteria()
+    exclusive_subjects: frozenset[str] = frozenset()
+    is_fallback: bool = False
+    closes_on: date | None = None
+
+    def is_closed(self, on: date) -> bool:
+        """Step 3: closed from its first closed day, included."""
+        return self.closes_on is not None and self.closes_on <= on
+
+    def coverage_of(self, expert: ExpertCandidate) -> Coverage | None:
+        """Steps 4 and 6: the most local area through which the expert answers for the commune."""
+        return most_local(self.areas if expert.areas is None else expert.areas)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A subject and the codes of the institutions that answer it, in its order, each once (step 2)."""
+
+    slug: str
+    institutions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is asked, for whom, on which day."""
+
+    subjects: tuple[Asked, ...]
+    facts: Facts
+    on: date
+
+
+def most_local(areas: Iterable[Coverage]) -> Coverage | None:
+    """Step 6: the best-ranked area; of equal ones, always the same whatever their order."""
+    return min(areas, key=lambda area: (area.rank, area.ref.code), default=None)
