@@ -5,5 +5,9 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Whether this is the demo, and the address that mails and prints name."""
-    return {"DEMO": settings.DEMO, "SITE_URL": settings.SITE_URL}
+    """Whether this is the demo, the address that prints name, and where to write to the team; no query."""
+    return {
+        "DEMO": settings.DEMO,
+        "SITE_URL": settings.SITE_URL,
+        "CONTACT_EMAIL": settings.NATIONAL_TEAM_EMAIL,
+    }

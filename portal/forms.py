@@ -1,0 +1,17 @@
+"""What may be typed on the public pages."""
+
+from django import forms
+
+
+class SearchForm(forms.Form):
+    """A few words; longer texts are cut by the browser and refused here."""
+
+    q = forms.CharField(
+        label="Votre besoin, en quelques mots",
+        max_length=200,
+        error_messages={
+            "required": "Écrivez quelques mots, par exemple « embaucher un apprenti ».",
+            "max_length": "Écrivez votre recherche en 200 caractères au plus ; vous détaillerez ensuite.",
+            "null_characters_not_allowed": "Retirez les caractères invisibles de votre recherche.",
+        },
+    )

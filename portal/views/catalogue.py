@@ -1,0 +1,120 @@
+"""From the home page to the subject that fits: questions, themes, search."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from experts.models import EntryQuestion, Institution, Subject, SubjectInstitution, Theme
+from portal.forms import SearchForm
+
+QUESTIONS_IN_SIGHT = 6
+OTHER_SUBJECT = "autre"
+
+
+def question_url(question: EntryQuestion) -> str:
+    """The theme or the only subject that answers ``question``; else the page where one chooses."""
+    if question.theme:
+        return reverse("theme", args=[question.theme.slug])
+    subjects = question.subjects.all()
+    if len(subjects) == 1:
+        return reverse("subject", args=[subjects[0].slug])
+    return reverse("question", args=[question.position])
+
+
+def other_subject_url(words: str) -> str:
+    """The form of the subject « autre », with the words that the search did not understand."""
+    return f"/demande/{OTHER_SUBJECT}/?{urlencode({'texte': words})}"
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Search box, everyday questions, themes."""
+    questions = EntryQuestion.objects.select_related("theme").prefetch_related("subjects").order_by("position")
+    links = [(question.question, question_url(question)) for question in questions]
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "questions": links[:QUESTIONS_IN_SIGHT],
+            "other_questions": links[QUESTIONS_IN_SIGHT:],
+            "themes": Theme.objects.listed().order_by("position", "pk"),
+            "institution_count": Institution.objects.listed().exclude(notified=Institution.Notified.NEVER).count(),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Subjects that the words name; nothing found leads to « autre » with the same words."""
+    form = SearchForm(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    return render(
+        request,
+        "portal/search.html",
+        {
+            "form": form,
+            "words": words,
+            "subjects": Subject.objects.listed().filter(label__icontains=words).order_by('pk') if words else [],
+            "other_url": other_subject_url(words),
+            "themes": Theme.objects.listed().order_by("position", "pk"),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def question(request: HttpRequest, position: int) -> HttpResponse:
+    """A question that several subjects answer: the person chooses."""
+    asked = get_object_or_404(EntryQuestion, position=position)
+    subjects = asked.subjects.listed().order_by("position", "pk")
+    return render(request, "portal/question.html", {"question": asked, "subjects": subjects})
+
+
+@login_not_required
+@require_safe
+def theme(request: HttpRequest, slug: str) -> HttpResponse:
+    """The subjects of a theme, one line each."""
+    found = get_object_or_404(Theme.objects.listed(), slug=slug)
+    subjects = found.subjects.listed().order_by("position", "pk")
+    return render(request, "portal/theme.html", {"theme": found, "subjects": subjects})
+
+
+@login_not_required
+@require_safe
+def subject(request: HttpRequest, slug: str) -> HttpResponse:
+    """What help one gets, from whom, and what to prepare."""
+    answers = SubjectInstitution.objects.select_related("institution", "group").order_by("position", "pk")
+    found = get_object_or_404(
+        Subject.objects.listed().select_related("theme").prefetch_related(Prefetch("answers", answers)), slug=slug
+    )
+    return render(
+        request,
+        "portal/subject.html",
+        {
+            "subject": found,
+            "answerers": [_answerer(answer) for answer in found.answers.all() if _is_notified(answer)],
+            "relays": [_answerer(answer) for answer in found.answers.all() if not _is_notified(answer)],
+        },
+    )
+
+
+def _answerer(answer: SubjectInstitution) -> tuple[str, str]:
+    """Public name and one sentence."""
+    if answer.group:
+        return answer.group.label, answer.group.summary
+    assert answer.institution is not None  # the table holds one of the two
+    return answer.institution.name, answer.institution.summary
+
+
+def _is_notified(answer: SubjectInstitution) -> bool:
+    """Whether a request may be sent there; the others are only shown."""
+    if answer.is_relay:
+        return False
+    return answer.institution is None or answer.institution.notified != Institution.Notified.NEVER
