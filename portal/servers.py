@@ -297,6 +297,7 @@ class Valkey(Server):
             f'pidfile "{self.pid_file}"',
             'save ""',
             "set-proc-title no",
+            "databases 1001",
             "user default off",
             f"user {USER} on >{password} ~* &* +@all",
         ]

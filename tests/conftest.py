@@ -1,0 +1,118 @@
+"""What every test may ask for: the servers, a database with what the test needs, an SMTP sink, a browser."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connections
+
+from portal import services
+from portal.servers import USER
+from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
+from tests.databases import TEMPLATES, Databases
+from tests.smtp_sink import SmtpSink
+
+# The servers must answer before Django reads its settings, which pytest-django does after this file.
+_lease = services.lease()
+_addresses = _lease.__enter__()
+if urlsplit(_addresses["REDIS_URL"]).username == USER:
+    # A broker of its own for each process: its database is numbered after the process.
+    _address = urlsplit(_addresses["REDIS_URL"])._replace(path=f"/{1 + os.getpid() % 1000}")
+    os.environ["REDIS_URL"] = _address.geturl()
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
+
+_databases = pytest.StashKey[Databases]()
+_template = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in TEMPLATES:
+        config.addinivalue_line("markers", f"{name}: the database is a clone of the template of that name")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _databases in config.stash:
+        config.stash[_databases].close()
+    _lease.__exit__(None, None, None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Connect to the clone that the test's marker names (an empty schema without a marker)."""
+    if not _wants_database(item):
+        return
+    if _databases not in item.config.stash:
+        item.config.stash[_databases] = _open_databases()
+    name = next((name for name in reversed(TEMPLATES) if item.get_closest_marker(name)), "schema")
+    connections["default"].close()
+    connections["default"].settings_dict["NAME"] = item.config.stash[_databases].use(name)
+    item.stash[_template] = name
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test that really committed has emptied its clone: the next one gets another."""
+    result = yield
+    name = item.stash.get(_template, "schema")
+    if name != "schema" and _commits(item):
+        connections["default"].close()
+        item.config.stash[_databases].spoil(name)
+    return result
+
+
+def _wants_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db")) or "django_db_setup" in getattr(item, "fixturenames", ())
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or bool(
+        {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    )
+
+
+def _open_databases() -> Databases:
+    prefix = os.environ.get("TEST_DATABASE_NAME") or "test_relais"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return Databases(_addresses["DATABASE_URL"], f"{prefix}_{worker}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Nothing left to do: ``pytest_runtest_setup`` has made the database and connected to it."""
+
+
+@pytest.fixture
+def process_environment(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment of a process (a worker, a command) that shares this test's database and broker."""
+    url = request.config.stash[_databases].url_of(request.node.stash[_template])
+    return os.environ | {"DATABASE_URL": url}
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Tuesday morning without anything special about it."""
+    return datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
+
+
+@pytest.fixture
+def smtp_sink(settings) -> Iterator[SmtpSink]:
+    """A real SMTP server on loopback that the portal's mails go to."""
+    sink = SmtpSink()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = sink.address
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """The installed Chromium; without one, skip, or fail where a browser is required."""
+    path = find_chromium()
+    if path is None:
+        sentence = "NO CHROMIUM OR CHROME IS INSTALLED: the browser tests do not run"
+        (pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip)(sentence)
+    return browser_type_launch_args | {"executable_path": path, "args": LAUNCH_ARGUMENTS}

@@ -1,0 +1,148 @@
+"""The tests' databases: clones of templates that are built once and rebuilt when what they hold changes.
+
+A template costs seconds, a clone a fraction of one. Each test process has its own clones; a test that
+commits on more than an empty database leaves a spoiled clone, replaced at the next use.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK_SPACE = 1_907  # advisory locks of ours, beside those of anyone else
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a database holds: the files it comes from and the commands that fill it, after its parent's."""
+
+    name: str
+    parent: "Template | None"
+    sources: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...]
+
+    @property
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256(self.parent.fingerprint.encode() if self.parent else b"")
+        digest.update(repr(self.commands).encode())
+        for path in sorted({path for pattern in self.sources for path in ROOT.glob(pattern)}):
+            if path.is_file() and "__pycache__" not in path.parts and not path.is_relative_to(ROOT / ".venv"):
+                digest.update(path.name.encode() + path.read_bytes())
+        return digest.hexdigest()[:12]
+
+    @property
+    def database(self) -> str:
+        return f"template_{self.name}_{self.fingerprint}"
+
+
+SCHEMA = Template("schema", None, ("*/migrations/*.py", "requirements.txt"), (("migrate",), ("createcachetable",)))
+TERRITORIES = Template("territories", SCHEMA, ("territories/**/*",), (("import_territories",),))
+REFERENCE = Template(
+    "reference",
+    TERRITORIES,
+    ("experts/models/*", "experts/management/**/*", "experts/data/*", "experts/*_import*", "experts/*_file*"),
+    (("import_catalogue",), ("import_directory", "experts/data/directory-demo.yaml")),
+)
+TEMPLATES = {template.name: template for template in (SCHEMA, TERRITORIES, REFERENCE)}
+
+
+class Databases:
+    """The clones of one test process on the server of ``url``."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self.url = url
+        self.prefix = prefix
+        self.clones: dict[str, str] = {}
+        self._connection = psycopg2.connect(self._url_of("postgres"))
+        self._connection.autocommit = True
+
+    def use(self, name: str) -> str:
+        """The name of this process's clone of a template, made on first use."""
+        if name not in self.clones:
+            template = self._build(TEMPLATES[name])
+            clone = f"{self.prefix}_{name}"
+            self._drop(clone)
+            self._execute(f'CREATE DATABASE "{clone}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+            self.clones[name] = clone
+        return self.clones[name]
+
+    def url_of(self, name: str) -> str:
+        """The address of this process's clone of a template."""
+        return self._url_of(self.use(name))
+
+    def spoil(self, name: str) -> None:
+        """Make anew at the next use."""
+        self._drop(self.clones.pop(name))
+
+    def close(self) -> None:
+        for name in list(self.clones):
+            self.spoil(name)
+        self._connection.close()
+
+    def _build(self, template: Template) -> str:
+        """Build a template unless it stands; the shared lock keeps it from being cleared away meanwhile."""
+        database = template.database
+        key = _lock_key(database)
+        self._execute("SELECT pg_advisory_lock(%s, %s)", LOCK_SPACE, key)
+        if not self._exists(database):
+            self._clear_others(template)
+            self._fill(template, f"{database}_draft")
+            self._execute(f'ALTER DATABASE "{database}_draft" RENAME TO "{database}"')
+        self._execute("SELECT pg_advisory_lock_shared(%s, %s)", LOCK_SPACE, key)
+        self._execute("SELECT pg_advisory_unlock(%s, %s)", LOCK_SPACE, key)
+        return database
+
+    def _fill(self, template: Template, draft: str) -> None:
+        source = self._build(template.parent) if template.parent else "template0"
+        self._drop(draft)
+        self._execute(f'CREATE DATABASE "{draft}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+        environment = os.environ | {
+            "DATABASE_URL": self._url_of(draft),
+            "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+        }
+        for command in template.commands:
+            done = subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
+
+    def _clear_others(self, template: Template) -> None:
+        """Drop earlier templates of that name which no other process uses."""
+        pattern = f"template\\_{template.name}\\_%"
+        for (database,) in self._execute("SELECT datname FROM pg_database WHERE datname LIKE %s", pattern):
+            key = _lock_key(database.removesuffix("_draft"))
+            [(is_free,)] = self._execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK_SPACE, key)
+            if is_free:
+                self._drop(database)
+                self._execute("SELECT pg_advisory_unlock(%s, %s)", LOCK_SPACE, key)
+
+    def _exists(self, database: str) -> bool:
+        return bool(self._execute("SELECT 1 FROM pg_database WHERE datname = %s", database))
+
+    def _drop(self, database: str) -> None:
+        self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def _execute(self, query: str, *values: object) -> list[tuple]:
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(query, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def _url_of(self, database: str) -> str:
+        return urlsplit(self.url)._replace(path=f"/{database}").geturl()
+
+
+def _lock_key(database: str) -> int:
+    return int.from_bytes(hashlib.sha256(database.encode()).digest()[:4], signed=True)
