@@ -225,13 +225,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "age_min_years",
-                    models.PositiveSmallIntegerField(
+                    models.PositiveIntegerField(
                         blank=True, null=True, verbose_name="ancienneté minimale (ans)"
                     ),
                 ),
                 (
                     "age_max_years",
-                    models.PositiveSmallIntegerField(
+                    models.PositiveIntegerField(
                         blank=True, null=True, verbose_name="ancienneté maximale (ans)"
                     ),
                 ),

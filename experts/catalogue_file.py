@@ -1,0 +1,222 @@
+"""The files of the catalogue: institutions and their groups, themes, subjects, front-door questions."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from experts.entries import Entry, Problems, distinct
+from experts.models import Institution
+from experts.yaml_files import Node
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAX_LABEL = 200
+FLAGS = {
+    "labour_law": "is_labour_law",
+    "confidential": "is_confidential",
+    "local_first": "is_local_first",
+    "collective": "is_collective",
+    "project_holders": "is_open_to_project_holders",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEntry:
+    code: str
+    label: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionEntry:
+    code: str
+    name: str
+    former_names: list[str]
+    group: str | None
+    kind: str
+    usual_level: str
+    notified: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectEntry:
+    slug: str
+    theme: str | None
+    label: str
+    summary: str
+    guidance: str
+    flags: dict[str, bool]
+    keywords: list[str]
+    institutions: list[str]
+    relays: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeEntry:
+    slug: str
+    label: str
+    summary: str
+    position: int
+    subjects: list[SubjectEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionEntry:
+    position: int
+    question: str
+    theme: str | None
+    subjects: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Institutions:
+    """What ``institutions.yaml`` says, in its order."""
+
+    groups: list[GroupEntry]
+    institutions: list[InstitutionEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What ``catalogue.yaml`` says, in its order."""
+
+    themes: list[ThemeEntry]
+    standalone: list[SubjectEntry]
+    questions: list[QuestionEntry]
+
+
+def read_institutions(root: Node, problems: Problems) -> Institutions:
+    """The file of institutions; what is wrong goes to ``problems``."""
+    entries = Entry(root, "", problems).keys(["groups", "institutions"])
+    group_codes = _Once("ce code de groupe")
+    groups = [_group(item, group_codes) for item in _items(entries, "groups")]
+    known_groups = {group.code for group in groups}
+    codes = _Once("ce code", taken=known_groups)
+    return Institutions(groups, [_institution(item, codes, known_groups) for item in _items(entries, "institutions")])
+
+
+def read_catalogue(root: Node, codes: Collection[str], problems: Problems) -> Catalogue:
+    """The file of subjects; ``codes`` are those of the institutions and their groups."""
+    entries = Entry(root, "", problems).keys(["themes"], ["standalone_subjects", "entry_questions"])
+    theme_slugs, slugs = _Once("cette adresse de thème"), _Once("cette adresse de sujet")
+    themes = [_theme(item, theme_slugs, slugs, codes) for item in _items(entries, "themes")]
+    standalone = [_subject(item, None, slugs, codes) for item in _items(entries, "standalone_subjects")]
+    positions: set[int] = set()
+    questions = []
+    for item in _items(entries, "entry_questions"):
+        question = _question(item, theme_slugs.seen, slugs.seen)
+        if question.position in positions:
+            item.refuse(f"la position {question.position} est donnée deux fois.")
+        positions.add(question.position)
+        questions.append(question)
+    return Catalogue(themes, standalone, questions)
+
+
+class _Once:
+    """Codes met so far, each of which may come once."""
+
+    def __init__(self, what: str, taken: Collection[str] = ()) -> None:
+        self.what = what
+        self.seen = set(taken)
+
+    def read(self, entry: Entry | None, *, max_length: int, pattern: re.Pattern[str] | None = None) -> str:
+        """The code of this entry, empty when it could not be read."""
+        code = entry.text(max_length=max_length) if entry else None
+        if entry is None or code is None:
+            return ""
+        if pattern and not pattern.fullmatch(code):
+            entry.refuse(f"« {code} » : seulement des minuscules sans accent, des chiffres et des tirets.")
+        if code in self.seen:
+            entry.refuse(f"{self.what} est donné deux fois : « {code} ».")
+        self.seen.add(code)
+        return code
+
+
+def _items(entries: dict[str, Entry], key: str) -> list[Entry]:
+    """The list under a key, empty when the key is absent."""
+    return entries[key].items() if key in entries else []
+
+
+def _text(entries: dict[str, Entry], key: str, max_length: int = 500) -> str:
+    """The text under a key, empty when it is absent or wrong."""
+    return (entries[key].text(max_length=max_length) if key in entries else None) or ""
+
+
+def _texts(entries: dict[str, Entry], key: str) -> list[str]:
+    """The texts under a key."""
+    return entries[key].texts(max_length=MAX_LABEL) if key in entries else []
+
+
+def _codes(entries: dict[str, Entry], key: str, known: Collection[str], what: str) -> list[str]:
+    """The codes under a key, all of them known."""
+    if key not in entries:
+        return []
+    return distinct((item, item.known(known, what)) for item in entries[key].items())
+
+
+def _group(item: Entry, codes: _Once) -> GroupEntry:
+    entries = item.keys(["code", "label", "summary"])
+    return GroupEntry(
+        code=codes.read(entries.get("code"), max_length=20),
+        label=_text(entries, "label", MAX_LABEL),
+        summary=_text(entries, "summary"),
+    )
+
+
+def _institution(item: Entry, codes: _Once, groups: Collection[str]) -> InstitutionEntry:
+    entries = item.keys(["code", "name", "kind", "usual_level", "notified", "summary"], ["former_names", "group"])
+
+    def choice(key: str, choices: Collection[str]) -> str:
+        return (entries[key].one_of(choices) if key in entries else None) or ""
+
+    return InstitutionEntry(
+        code=codes.read(entries.get("code"), max_length=20),
+        name=_text(entries, "name", MAX_LABEL),
+        former_names=_texts(entries, "former_names"),
+        group=entries["group"].known(groups, "groupe inconnu") if "group" in entries else None,
+        kind=choice("kind", Institution.Kind.values),
+        usual_level=choice("usual_level", Institution.Level.values),
+        notified=choice("notified", Institution.Notified.values),
+        summary=_text(entries, "summary"),
+    )
+
+
+def _theme(item: Entry, theme_slugs: _Once, slugs: _Once, codes: Collection[str]) -> ThemeEntry:
+    entries = item.keys(["slug", "label", "summary", "position", "subjects"])
+    slug = theme_slugs.read(entries.get("slug"), max_length=60, pattern=SLUG)
+    return ThemeEntry(
+        slug=slug,
+        label=_text(entries, "label", MAX_LABEL),
+        summary=_text(entries, "summary"),
+        position=(entries["position"].integer(maximum=1000) if "position" in entries else None) or 0,
+        subjects=[_subject(subject, slug, slugs, codes) for subject in _items(entries, "subjects")],
+    )
+
+
+def _subject(item: Entry, theme: str | None, slugs: _Once, codes: Collection[str]) -> SubjectEntry:
+    required = ["slug", "label", "summary", "guidance", "institutions"]
+    entries = item.keys(required, ["flags", "relays", "keywords"])
+    flags = entries["flags"].keys([], FLAGS) if "flags" in entries else {}
+    return SubjectEntry(
+        slug=slugs.read(entries.get("slug"), max_length=60, pattern=SLUG),
+        theme=theme,
+        label=_text(entries, "label", MAX_LABEL),
+        summary=_text(entries, "summary"),
+        guidance=_text(entries, "guidance"),
+        flags={field: bool(key in flags and flags[key].boolean()) for key, field in FLAGS.items()},
+        keywords=_texts(entries, "keywords"),
+        institutions=_codes(entries, "institutions", codes, "institution inconnue"),
+        relays=_codes(entries, "relays", codes, "institution inconnue"),
+    )
+
+
+def _question(item: Entry, themes: Collection[str], slugs: Collection[str]) -> QuestionEntry:
+    entries = item.keys(["position", "question"], ["theme", "subjects"])
+    if ("theme" in entries) == ("subjects" in entries):
+        item.refuse("une question mène à un thème ou à des sujets, l'un des deux.")
+    return QuestionEntry(
+        position=(entries["position"].integer(maximum=1000) if "position" in entries else None) or 0,
+        question=_text(entries, "question", MAX_LABEL),
+        theme=entries["theme"].known(themes, "thème inconnu") if "theme" in entries else None,
+        subjects=_codes(entries, "subjects", slugs, "sujet inconnu"),
+    )

@@ -1,0 +1,223 @@
+"""Entries of a file: each knows its path and line, gives its value as a type, and notes what is wrong with it."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from experts.phones import InvalidPhone, clean_phone
+from experts.yaml_files import SET_ASIDE, Mapping, Node, Scalar, Sequence
+
+MAX_LENGTH = 500
+MAX_INTEGER = 10_000_000
+# C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of a text.
+CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{SET_ASIDE}]")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
+READ_AS = {
+    "int": "un nombre",
+    "float": "un nombre",
+    "bool": "vrai ou faux",
+    "null": "rien",
+    "timestamp": "une date",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """What is wrong, and where."""
+
+    line: int
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}, line {self.line}: {self.sentence}" if self.path else f"line {self.line}: {self.sentence}"
+
+
+@dataclass
+class Problems:
+    """Everything that is wrong with a file."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def in_order(self) -> list[Problem]:
+        """From the top of the file to its end, each once."""
+        return sorted(set(self.found))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A node of the file. A reading that fails notes the problem and returns ``None``, or an empty list."""
+
+    node: Node
+    path: str
+    problems: Problems
+
+    @property
+    def line(self) -> int:
+        """Where it begins, from 1."""
+        return self.node.line
+
+    def refuse(self, sentence: str) -> None:
+        """Note that this entry is wrong."""
+        self.problems.found.append(Problem(self.line, self.path, sentence))
+
+    def keys(self, required: Collection[str], optional: Collection[str] = ()) -> dict[str, "Entry"]:
+        """The entries of a mapping by key; unknown, repeated and missing keys are refused.
+
+        An optional key whose value is ``null`` counts as absent.
+        """
+        if not isinstance(self.node, Mapping):
+            self.refuse("des clés et leurs valeurs sont attendues ici.")
+            return {}
+        entries: dict[str, Entry] = {}
+        for key_node, node in self.node.pairs:
+            key = CONTROLS.sub("?", key_node.text[:60]) if isinstance(key_node, Scalar) else "?"
+            entry = Entry(key_node, f"{self.path}.{key}" if self.path else key, self.problems)
+            if key not in required and key not in optional:
+                entry.refuse(f"clé inconnue ; les clés possibles sont {_listed([*required, *optional])}.")
+            elif key in entries:
+                entry.refuse(f"la clé « {key} » est donnée deux fois.")
+            else:
+                entries[key] = Entry(node, entry.path, self.problems)
+        for key in required:
+            if key not in entries:
+                self.refuse(f"il manque la clé « {key} ».")
+        return {key: entry for key, entry in entries.items() if key in required or not entry.is_null}
+
+    def items(self) -> list["Entry"]:
+        """The entries of a list."""
+        if not isinstance(self.node, Sequence):
+            self.refuse("une liste est attendue ici.")
+            return []
+        return [
+            Entry(node, f"{self.path}[{index}]", self.problems) for index, node in enumerate(self.node.items)
+        ]
+
+    def text(self, *, max_length: int = MAX_LENGTH) -> str | None:
+        """A text on one line, not empty."""
+        if not isinstance(self.node, Scalar):
+            self.refuse("un texte est attendu ici.")
+            return None
+        if self.node.kind != "str":
+            read_as = READ_AS.get(self.node.kind, "autre chose")
+            self.refuse(f"un texte est attendu, YAML y a lu {read_as} : mettez des guillemets.")
+            return None
+        text = self.node.text.strip(" ")
+        sentence = _text_refusal(text, max_length)
+        if sentence:
+            self.refuse(sentence)
+            return None
+        return text
+
+    def texts(self, *, max_length: int = MAX_LENGTH) -> list[str]:
+        """A list of texts, each named once."""
+        return distinct((item, item.text(max_length=max_length)) for item in self.items())
+
+    def one_of(self, choices: Collection[str]) -> str | None:
+        """One of these words."""
+        text = self.text()
+        if text is not None and text not in choices:
+            self.refuse(f"« {text} » est inconnu ; les valeurs possibles sont {_listed(choices)}.")
+            return None
+        return text
+
+    def known(self, codes: Collection[str], what: str) -> str | None:
+        """A code that exists already; ``what`` names its kind, as in « institution inconnue »."""
+        text = self.text()
+        if text is not None and text not in codes:
+            self.refuse(f"{what} : « {text} ».")
+            return None
+        return text
+
+    def email(self) -> str | None:
+        """An address."""
+        text = self.text()
+        if text is None:
+            return None
+        try:
+            validate_email(text)
+        except ValidationError:
+            self.refuse(f"« {text} » n'est pas une adresse électronique.")
+            return None
+        return text
+
+    def phone(self) -> str | None:
+        """A French number, as people write it."""
+        text = self.text()
+        if text is None:
+            return None
+        try:
+            return clean_phone(text)
+        except InvalidPhone:
+            self.refuse(f"« {text} » n'est pas un numéro de téléphone français.")
+            return None
+
+    def day(self) -> date | None:
+        """A date between quotes, year first."""
+        text = self.text()
+        if text is None:
+            return None
+        try:
+            if DATE.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        self.refuse(f"« {text} » n'est pas une date de la forme \"2026-12-31\".")
+        return None
+
+    def integer(self, *, maximum: int = MAX_INTEGER) -> int | None:
+        """A whole number, from 0 up."""
+        if isinstance(self.node, Scalar) and self.node.kind == "int" and INTEGER.fullmatch(self.node.text):
+            number = int(self.node.text)
+            if number <= maximum:
+                return number
+        self.refuse(f"un nombre entier de 0 à {maximum}, sans guillemets, est attendu ici.")
+        return None
+
+    def boolean(self) -> bool | None:
+        """``true`` or ``false``."""
+        if isinstance(self.node, Scalar) and self.node.kind == "bool":
+            return self.node.text.lower() in {"true", "yes", "on"}
+        self.refuse("true ou false est attendu ici.")
+        return None
+
+    @property
+    def is_null(self) -> bool:
+        """Whether the file says ``null``."""
+        return isinstance(self.node, Scalar) and self.node.kind == "null"
+
+
+def distinct(values: Iterable[tuple[Entry, str | None]]) -> list[str]:
+    """The values that could be read, in order; one that comes twice is refused."""
+    kept: dict[str, None] = {}
+    for entry, value in values:
+        if value is None:
+            continue
+        if value in kept:
+            entry.refuse(f"« {value} » est donné deux fois.")
+        kept[value] = None
+    return list(kept)
+
+
+def _text_refusal(text: str, max_length: int) -> str:
+    """Why this text cannot be kept, or nothing."""
+    if not text:
+        return "ce texte est vide."
+    if CONTROLS.search(text):
+        return "ce texte contient un caractère de contrôle."
+    if len(text) > max_length:
+        return f"ce texte dépasse {max_length} caractères."
+    return ""
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Words one after the other."""
+    return ", ".join(words)

@@ -1,0 +1,48 @@
+"""Load the themes, subjects and institutions."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from experts.catalogue_file import read_catalogue, read_institutions
+from experts.catalogue_import import import_catalogue
+from experts.entries import Problems
+from experts.yaml_files import UnreadableFile, read
+from territories.models import Region
+
+DATA = Path(__file__).resolve().parent.parent.parent / "data"
+
+
+class Command(BaseCommand):
+    """All or nothing; harmless twice; every error of the files with its path and line."""
+
+    help = "Charge les thèmes, les sujets et les institutions."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--catalogue", type=Path, default=DATA / "catalogue.yaml", help="les thèmes et sujets")
+        parser.add_argument("--institutions", type=Path, default=DATA / "institutions.yaml", help="les institutions")
+
+    def handle(self, *args: Any, catalogue: Path, institutions: Path, **options: Any) -> None:
+        if not Region.objects.exists():
+            raise CommandError("Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories ».")
+        of_institutions, of_catalogue = Problems(), Problems()
+        try:
+            bodies = read_institutions(read(institutions), of_institutions)
+            codes = {entry.code for entry in (*bodies.groups, *bodies.institutions)}
+            subjects = read_catalogue(read(catalogue), codes, of_catalogue)
+        except UnreadableFile as error:
+            raise CommandError(str(error)) from error
+        for file, problems in ((institutions, of_institutions), (catalogue, of_catalogue)):
+            for problem in problems.in_order():
+                self.stderr.write(f"{file.name}: {problem}")
+        if of_institutions or of_catalogue:
+            raise CommandError("Rien n'a été changé.")
+        outcome = import_catalogue(bodies, subjects, now=timezone.now())
+        if outcome.wrote_nothing:
+            self.stdout.write("Catalogue : rien à changer.")
+        else:
+            self.stdout.write(
+                f"Catalogue : {outcome.created} créés, {outcome.changed} changés, {outcome.dropped} retirés."
+            )

@@ -1,0 +1,173 @@
+"""``manage.py route``: who would answer a request, and why. Saves nothing."""
+
+import codecs
+import json
+import re
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from experts.models import Office, Subject
+from experts.routing import inputs, loading, wording
+from experts.routing.engine import Decision, NeedDecision
+from experts.routing.inputs import InvalidInput, Question
+from territories.models import Commune, UnknownCommune
+from territories.spoken_time import spoken_date
+
+COMMUNE_CODE = re.compile(r"[0-9][0-9AB][0-9]{3}")
+YES_OR_NO = {"yes": True, "no": False}
+
+
+class Command(BaseCommand):
+    """Print a decision, or one per line of a file."""
+
+    help = "Dit qui recevrait une demande, et pourquoi. N'enregistre rien."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Values are checked by ``inputs``, so that a mistake gets a sentence."""
+        parser.add_argument("--subject", action="append", metavar="SUJET", help="à répéter pour plusieurs")
+        parser.add_argument("--commune", metavar="INSEE")
+        parser.add_argument("--naf", metavar="56.10A")
+        parser.add_argument("--headcount", metavar="12|20-49")
+        parser.add_argument("--legal-form", metavar="5499")
+        parser.add_argument("--craft", metavar="yes|no")
+        parser.add_argument("--project-holder", action="store_true", help="personne sans entreprise")
+        parser.add_argument("--created-on", metavar="AAAA-MM-JJ")
+        parser.add_argument("--on", metavar="AAAA-MM-JJ", help="jour de la demande ; aujourd'hui sinon")
+        parser.add_argument("--json", action="store_true")
+        parser.add_argument(
+            "--batch", metavar="FICHIER.jsonl", help="une demande par ligne ; - : entrée standard"
+        )
+
+    def handle(self, **options: Any) -> None:
+        """Exit 1 when something could not be answered, with a sentence on standard error."""
+        try:
+            if options["batch"] is None:
+                self.answer_one(options)
+            elif not self.answer_all(options["batch"]):
+                raise InvalidInput("Des lignes sont restées sans réponse : voyez leur clé « error ».")
+        except InvalidInput as error:
+            self.stderr.write(str(error))
+            sys.exit(1)
+
+    def answer_one(self, options: dict[str, Any]) -> None:
+        """Answer the request of the command line. Raises ``InvalidInput``."""
+        question = inputs.read(_request(options))
+        day = question.on or timezone.localdate()
+        commune, decision = _route(question, day, _known_slugs())
+        if options["json"]:
+            self.stdout.write(json.dumps(decision.as_json(), indent=2))
+        else:
+            self.stdout.write("\n".join(_told(decision, commune, day)))
+
+    def answer_all(self, name: str) -> bool:
+        """One JSON object per line, in order; whether all were answered. Raises ``InvalidInput``."""
+        slugs, today, is_complete = _known_slugs(), timezone.localdate(), True
+        for line in _lines(name):
+            try:
+                question = inputs.read_line(line)
+                answer = _route(question, question.on or today, slugs)[1].as_json()
+            except InvalidInput as error:
+                answer, is_complete = {"error": str(error)}, False
+            self.stdout.write(json.dumps(answer))
+        return is_complete
+
+
+def _request(options: dict[str, Any]) -> dict[str, Any]:
+    """The command line's options under the keys of a batch."""
+    headcount, craft = options["headcount"], options["craft"]
+    return {
+        "subjects": options["subject"],
+        "commune": options["commune"],
+        "naf": options["naf"],
+        "headcount": None if headcount is None else inputs.read_band(headcount),
+        "legal_form": options["legal_form"],
+        "craft": YES_OR_NO.get(craft, craft),
+        "project_holder": options["project_holder"] or None,
+        "created_on": options["created_on"],
+        "on": options["on"],
+    }
+
+
+def _lines(name: str) -> Iterator[bytes]:
+    """The lines of a file that are not blank. Raises ``InvalidInput`` when it cannot be read."""
+    if name == "-":
+        yield from _not_blank(sys.stdin.buffer)
+        return
+    try:
+        with Path(name).open("rb") as file:
+            yield from _not_blank(file)
+    except OSError:
+        raise InvalidInput(f"Le fichier « {name} » ne peut pas être lu.") from None
+
+
+def _not_blank(file: BinaryIO) -> Iterator[bytes]:
+    for line in file:
+        if content := line.removeprefix(codecs.BOM_UTF8).strip():
+            yield content
+
+
+def _known_slugs() -> set[str]:
+    return set(Subject.objects.listed().values_list("slug", flat=True))
+
+
+def _route(question: Question, day: date, slugs: set[str]) -> tuple[Commune, Decision]:
+    """Look up the slugs and the commune, and decide. Raises ``InvalidInput``."""
+    sentences = [f"Sujet inconnu : « {slug[:80]} »." for slug in question.subjects if slug not in slugs]
+    commune = _commune(question.commune)
+    if commune is None:
+        sentences.append(f"Commune inconnue : « {question.commune[:80]} ». Indiquez son code INSEE.")
+    if commune is None or sentences:
+        raise InvalidInput(*sentences)
+    return commune, loading.decide(subjects=question.subjects, commune=commune, facts=question.facts, on=day)
+
+
+def _commune(code: str) -> Commune | None:
+    if not COMMUNE_CODE.fullmatch(code):
+        return None
+    try:
+        return Commune.objects.resolve(code)
+    except UnknownCommune:
+        return None
+
+
+def _told(decision: Decision, commune: Commune, day: date) -> Iterator[str]:
+    """The decision for a reader, line after line."""
+    codes = {*decision.offices, *(refused.office for refused in decision.refused)}
+    offices = dict(Office.objects.filter(code__in=codes).values_list("code", "name"))
+    labels = dict(Subject.objects.values_list("slug", "label"))
+    yield f"{commune.place}, demande du {spoken_date(day, today=date.min)}"
+    for need in decision.needs:
+        yield ""
+        yield labels[need.subject]
+        yield from _told_need(need, offices)
+    if decision.unknown:
+        yield ""
+        yield f"Ce qu'il serait utile de savoir : {wording.facts(decision.unknown)}."
+
+
+def _told_need(need: NeedDecision, offices: dict[str, str]) -> Iterator[str]:
+    if need.is_fallback:
+        yield "  Personne ne couvre ce sujet ici."
+    if not need.chosen:
+        yield "  Aucune antenne de repli ne répond : la demande est gardée et l'équipe alertée."
+    else:
+        yield "  Reçoit la demande, à défaut :" if need.is_fallback else "  Reçoivent la demande :"
+    for chosen in need.chosen:
+        yield f"  - {offices[chosen.office]} ({chosen.office}), {chosen.expert}"
+        yield f"      {_listed(wording.reasons(chosen))}"
+    if need.refused:
+        yield "  Écartés :"
+    for refused in need.refused:
+        who = f", {refused.expert}" if refused.expert else ""
+        yield f"  - {offices[refused.office]} ({refused.office}){who} : {_listed(wording.obstacles(refused))}"
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return " ; ".join(parts)

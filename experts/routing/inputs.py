@@ -1,0 +1,139 @@
+"""What may be asked of the router from outside: keys and values checked, a French sentence per mistake. Pure."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from experts.routing.criteria import Facts, normalise
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NAF = re.compile(r"[0-9]{2,4}[A-Z]?")
+_LEGAL_FORM = re.compile(r"[0-9]{1,4}")
+_BAND = re.compile(r"([0-9]{1,9})(?:(-)([0-9]{1,9})?)?")
+
+
+class InvalidInput(ValueError):
+    """A request that cannot be answered; its text is one or several sentences."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it was typed; the slugs and the commune may still be unknown. ``on``: ``None`` is today."""
+
+    subjects: tuple[str, ...]
+    commune: str
+    facts: Facts
+    on: date | None
+
+
+def read_line(line: bytes) -> Question:
+    """Read one line of a batch. Raises ``InvalidInput``."""
+    try:
+        request = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        raise InvalidInput("Cette ligne n'est pas du JSON lisible, en UTF-8.") from None
+    if not isinstance(request, dict):
+        raise InvalidInput("Cette ligne n'est pas un objet JSON : écrivez {…}.")
+    return read(request)
+
+
+def read(request: Mapping[str, Any]) -> Question:
+    """Check the keys of a request; those that are absent or ``None`` are unknown. Raises ``InvalidInput``."""
+    values: dict[str, Any] = {}
+    sentences = []
+    for key, reader in _READERS.items():
+        try:
+            typed = request.get(key)
+            values[key] = reader(typed) if typed is not None or key in _REQUIRED else None
+        except InvalidInput as error:
+            sentences.append(f"{key} : {error}")
+    if sentences:
+        raise InvalidInput(*sentences)
+    subjects, commune, on = values.pop("subjects"), values.pop("commune"), values.pop("on")
+    return Question(subjects, commune, Facts(**values), on)
+
+
+def read_band(typed: str) -> int | list[int | None] | str:
+    """A headcount as a command line writes it: ``12``, ``20-49``, ``10000-`` without upper bound.
+
+    Anything else comes back as it is, for ``read`` to refuse.
+    """
+    band = _BAND.fullmatch(typed.strip())
+    if band is None:
+        return typed
+    low, dash, high = band.groups()
+    return [int(low), int(high) if high else None] if dash else int(low)
+
+
+def _subjects(typed: object) -> tuple[str, ...]:
+    if not isinstance(typed, list) or not typed or not all(isinstance(slug, str) for slug in typed):
+        raise InvalidInput("indiquez au moins un sujet, dans une liste.")
+    return tuple(dict.fromkeys(typed))
+
+
+def _commune(typed: object) -> str:
+    if not isinstance(typed, str) or not typed.strip():
+        raise InvalidInput("indiquez un code INSEE, par exemple « 21231 ».")
+    return typed.strip().upper()
+
+
+def _headcount(typed: object) -> tuple[int, int | None]:
+    low, high = typed if isinstance(typed, list) and len(typed) == 2 else (typed, typed)
+    if not _is_count(low) or not (high is None or _is_count(high)):
+        raise InvalidInput("indiquez un nombre entier, par exemple 12, ou une tranche, par exemple 20 à 49.")
+    if high is not None and high < low:
+        raise InvalidInput("la tranche est à l'envers : commencez par le plus petit nombre.")
+    return low, high
+
+
+def _is_count(typed: object) -> bool:
+    return isinstance(typed, int) and not isinstance(typed, bool) and typed >= 0
+
+
+def _naf(typed: object) -> str:
+    return _code(typed, _NAF, "indiquez un code NAF, par exemple « 56.10A ».")
+
+
+def _legal_form(typed: object) -> str:
+    return _code(typed, _LEGAL_FORM, "indiquez une catégorie juridique, par exemple « 5499 ».")
+
+
+def _code(typed: object, pattern: re.Pattern[str], sentence: str) -> str:
+    if not isinstance(typed, str) or not pattern.fullmatch(normalise(typed)):
+        raise InvalidInput(sentence)
+    return normalise(typed)
+
+
+def _yes_or_no(typed: object) -> bool:
+    if not isinstance(typed, bool):
+        raise InvalidInput("répondez par oui ou par non, ou n'indiquez rien si vous ne savez pas.")
+    return typed
+
+
+def _date(typed: object) -> date:
+    if not isinstance(typed, str) or not _DATE.fullmatch(typed):
+        raise InvalidInput("indiquez une date comme « 2026-12-01 ».")
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise InvalidInput(f"le {typed} n'existe pas au calendrier.") from None
+
+
+_REQUIRED = {"subjects", "commune"}
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    "subjects": _subjects,
+    "commune": _commune,
+    "headcount": _headcount,
+    "naf": _naf,
+    "legal_form": _legal_form,
+    "craft": _yes_or_no,
+    "created_on": _date,
+    "project_holder": _yes_or_no,
+    "on": _date,
+}

@@ -1,0 +1,144 @@
+"""YAML files that people write: read into nodes that remember their line, and nothing that executes or expands."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_DEPTH = 30
+# YAML refuses these characters for the whole file: they are set aside, so that each is reported in its place.
+SET_ASIDE = "\ue000"
+UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+
+class UnreadableFile(Exception):
+    """The file cannot be read as a whole; the message is a sentence with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value: its text, and the type YAML gives it."""
+
+    line: int
+    text: str
+    kind: str  # "str", "int", "float", "bool", "null", "timestamp"…
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    line: int
+    items: list["Node"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in the order of the file; a key may be repeated, the reader refuses it."""
+
+    line: int
+    pairs: list[tuple["Node", "Node"]] = field(default_factory=list)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def read(path: Path) -> Node:
+    """The one document of a file. Raises ``UnreadableFile``."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UnreadableFile(f"{path} : ce fichier ne peut pas être ouvert ({error.strerror}).") from error
+    return parse(content)
+
+
+def parse(content: bytes) -> Node:
+    """The one document of these bytes. Raises ``UnreadableFile``."""
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile("line 1: le fichier dépasse 20 Mo.")
+    text = UNREADABLE.sub(SET_ASIDE, _decode(content))
+    try:
+        root = _build(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise UnreadableFile(f"line {line}: le fichier n'est pas du YAML lisible ({error.problem}).") from error
+    except yaml.YAMLError as error:
+        raise UnreadableFile(f"line 1: le fichier n'est pas du YAML lisible ({error}).") from error
+    if root is None:
+        raise UnreadableFile("line 1: le fichier est vide.")
+    return root
+
+
+def _decode(content: bytes) -> str:
+    """The text, without its byte order mark."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableFile(f"line {line}: le fichier n'est pas enregistré en UTF-8.") from error
+
+
+def _build(events: Iterator[yaml.Event]) -> Node | None:
+    """The tree of the events, built without recursion; ``None`` for an empty file."""
+    root: Node | None = None
+    open_nodes: list[tuple[Sequence | Mapping, list[Node]]] = []
+    for event in events:
+        if isinstance(event, yaml.CollectionEndEvent):
+            node, children = open_nodes.pop()
+            _fill(node, children)
+            continue
+        node = _node(event)
+        if node is None:
+            continue
+        if open_nodes:
+            open_nodes[-1][1].append(node)
+        elif root is None:
+            root = node
+        else:
+            raise UnreadableFile(f"line {node.line}: le fichier contient plusieurs documents.")
+        if not isinstance(node, Scalar):
+            open_nodes.append((node, []))
+            if len(open_nodes) > MAX_DEPTH:
+                raise UnreadableFile(f"line {node.line}: trop de niveaux les uns dans les autres.")
+    return root
+
+
+def _fill(node: Sequence | Mapping, children: list[Node]) -> None:
+    """Give a list its items, a mapping its pairs."""
+    if isinstance(node, Sequence):
+        node.items.extend(children)
+    else:
+        node.pairs.extend(zip(children[::2], children[1::2], strict=True))
+
+
+def _node(event: yaml.Event) -> Node | None:
+    """The node that an event opens; ``None`` for those that only frame the document."""
+    if not isinstance(event, yaml.NodeEvent):
+        return None
+    line = event.start_mark.line + 1
+    if isinstance(event, yaml.AliasEvent):
+        raise UnreadableFile(f"line {line}: les renvois (« *{event.anchor} ») ne sont pas acceptés.")
+    if event.tag is not None:
+        raise UnreadableFile(f"line {line}: les étiquettes (« {event.tag} ») ne sont pas acceptées.")
+    if isinstance(event, yaml.MappingStartEvent):
+        return Mapping(line)
+    if isinstance(event, yaml.SequenceStartEvent):
+        return Sequence(line)
+    is_plain = event.implicit[0]
+    return Scalar(line, event.value, _kind(event.value) if is_plain else "str")
+
+
+RESOLVER = yaml.resolver.Resolver()
+
+
+@lru_cache(maxsize=4096)
+def _kind(text: str) -> str:
+    """The type YAML gives to an unquoted value: ``21`` is a number, ``no`` a boolean."""
+    tag: str = RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    return tag.rpartition(":")[2]
