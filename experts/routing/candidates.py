@@ -5,12 +5,11 @@ candidates has kept no other, and has replaced an old commune by the current one
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from experts.routing.criteria import Criteria, Facts
 from territories.areas import AreaRef, Level
-
 
 Rank = tuple[Level, int]
 
@@ -81,7 +80,7 @@ class OfficeCandidate:
     institution: str
     areas: tuple[Coverage, ...]
     experts: tuple[ExpertCandidate, ...]
-    criteria: Criteria = Criteria()
+    criteria: Criteria = field(default_factory=Criteria)
     exclusive_subjects: frozenset[str] = frozenset()
     is_fallback: bool = False
     closes_on: date | None = None

@@ -1,4 +1,4 @@
-"""What may be asked of the router from outside: keys and values checked, a French sentence per mistake. Pure."""
+"""What may be asked of the router: keys and values checked, a French sentence per mistake. Pure."""
 
 import json
 import re
@@ -24,7 +24,7 @@ class InvalidInput(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request as it was typed; the slugs and the commune may still be unknown. ``on``: ``None`` is today."""
+    """A request as it was typed; the slugs and the commune may be unknown. ``on``: ``None`` is today."""
 
     subjects: tuple[str, ...]
     commune: str

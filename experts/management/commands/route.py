@@ -50,8 +50,8 @@ class Command(BaseCommand):
         try:
             if options["batch"] is None:
                 self.answer_one(options)
-            elif not self.answer_all(options["batch"]):
-                raise InvalidInput("Des lignes sont restées sans réponse : voyez leur clé « error ».")
+            else:
+                self.answer_all(options["batch"])
         except InvalidInput as error:
             self.stderr.write(str(error))
             sys.exit(1)
@@ -66,17 +66,18 @@ class Command(BaseCommand):
         else:
             self.stdout.write("\n".join(_told(decision, commune, day)))
 
-    def answer_all(self, name: str) -> bool:
-        """One JSON object per line, in order; whether all were answered. Raises ``InvalidInput``."""
-        slugs, today, is_complete = _known_slugs(), timezone.localdate(), True
+    def answer_all(self, name: str) -> None:
+        """Answer a file, one JSON object per line, in order; then raise ``InvalidInput`` if some could not be."""
+        slugs, today, unanswered = _known_slugs(), timezone.localdate(), 0
         for line in _lines(name):
             try:
                 question = inputs.read_line(line)
                 answer = _route(question, question.on or today, slugs)[1].as_json()
             except InvalidInput as error:
-                answer, is_complete = {"error": str(error)}, False
+                answer, unanswered = {"error": str(error)}, unanswered + 1
             self.stdout.write(json.dumps(answer))
-        return is_complete
+        if unanswered:
+            raise InvalidInput(f"Lignes sans réponse : {unanswered}. Leur clé « error » dit pourquoi.")
 
 
 def _request(options: dict[str, Any]) -> dict[str, Any]:
