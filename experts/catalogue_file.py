@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from experts.entries import Entry, Problems, distinct
+from experts.entries import Entry, Fields, Problems, distinct
 from experts.models import Institution
 from experts.yaml_files import Node
 
@@ -89,21 +89,23 @@ def read_institutions(root: Node, problems: Problems) -> Institutions:
     """The file of institutions; what is wrong goes to ``problems``."""
     entries = Entry(root, "", problems).keys(["groups", "institutions"])
     group_codes = _Once("ce code de groupe")
-    groups = [_group(item, group_codes) for item in _items(entries, "groups")]
+    groups = [_group(item, group_codes) for item in entries.listed("groups")]
     known_groups = {group.code for group in groups}
     codes = _Once("ce code", taken=known_groups)
-    return Institutions(groups, [_institution(item, codes, known_groups) for item in _items(entries, "institutions")])
+    return Institutions(
+        groups, [_institution(item, codes, known_groups) for item in entries.listed("institutions")]
+    )
 
 
 def read_catalogue(root: Node, codes: Collection[str], problems: Problems) -> Catalogue:
     """The file of subjects; ``codes`` are those of the institutions and their groups."""
     entries = Entry(root, "", problems).keys(["themes"], ["standalone_subjects", "entry_questions"])
     theme_slugs, slugs = _Once("cette adresse de thème"), _Once("cette adresse de sujet")
-    themes = [_theme(item, theme_slugs, slugs, codes) for item in _items(entries, "themes")]
-    standalone = [_subject(item, None, slugs, codes) for item in _items(entries, "standalone_subjects")]
+    themes = [_theme(item, theme_slugs, slugs, codes) for item in entries.listed("themes")]
+    standalone = [_subject(item, None, slugs, codes) for item in entries.listed("standalone_subjects")]
     positions: set[int] = set()
     questions = []
-    for item in _items(entries, "entry_questions"):
+    for item in entries.listed("entry_questions"):
         question = _question(item, theme_slugs.seen, slugs.seen)
         if question.position in positions:
             item.refuse(f"la position {question.position} est donnée deux fois.")
@@ -132,52 +134,39 @@ class _Once:
         return code
 
 
-def _items(entries: dict[str, Entry], key: str) -> list[Entry]:
-    """The list under a key, empty when the key is absent."""
-    return entries[key].items() if key in entries else []
-
-
-def _text(entries: dict[str, Entry], key: str, max_length: int = 500) -> str:
-    """The text under a key, empty when it is absent or wrong."""
-    return (entries[key].text(max_length=max_length) if key in entries else None) or ""
-
-
-def _texts(entries: dict[str, Entry], key: str) -> list[str]:
+def _texts(entries: Fields, key: str) -> list[str]:
     """The texts under a key."""
     return entries[key].texts(max_length=MAX_LABEL) if key in entries else []
 
 
-def _codes(entries: dict[str, Entry], key: str, known: Collection[str], what: str) -> list[str]:
+def _codes(entries: Fields, key: str, known: Collection[str], what: str) -> list[str]:
     """The codes under a key, all of them known."""
-    if key not in entries:
-        return []
-    return distinct((item, item.known(known, what)) for item in entries[key].items())
+    return distinct((item, item.known(known, what)) for item in entries.listed(key))
 
 
 def _group(item: Entry, codes: _Once) -> GroupEntry:
     entries = item.keys(["code", "label", "summary"])
     return GroupEntry(
         code=codes.read(entries.get("code"), max_length=20),
-        label=_text(entries, "label", MAX_LABEL),
-        summary=_text(entries, "summary"),
+        label=entries.text("label", max_length=MAX_LABEL),
+        summary=entries.text("summary"),
     )
 
 
 def _institution(item: Entry, codes: _Once, groups: Collection[str]) -> InstitutionEntry:
-    entries = item.keys(["code", "name", "kind", "usual_level", "notified", "summary"], ["former_names", "group"])
-
-    def choice(key: str, choices: Collection[str]) -> str:
-        return (entries[key].one_of(choices) if key in entries else None) or ""
+    entries = item.keys(
+        ["code", "name", "kind", "usual_level", "notified", "summary"], ["former_names", "group"]
+    )
 
     return InstitutionEntry(
         code=codes.read(entries.get("code"), max_length=20),
-        name=_text(entries, "name", MAX_LABEL),
+        name=entries.text("name", max_length=MAX_LABEL),
         former_names=_texts(entries, "former_names"),
-        group=entries["group"].known(groups, "groupe inconnu") if "group" in entries else None,
-        kind=choice("kind", Institution.Kind.values),
-        usual_level=choice("usual_level", Institution.Level.values),
-        notified=choice("notified", Institution.Notified.values),
-        summary=_text(entries, "summary"),
+        group=entries.known("group", groups, "groupe inconnu") or None,
+        kind=entries.one_of("kind", Institution.Kind.values),
+        usual_level=entries.one_of("usual_level", Institution.Level.values),
+        notified=entries.one_of("notified", Institution.Notified.values),
+        summary=entries.text("summary"),
     )
 
 
@@ -186,24 +175,24 @@ def _theme(item: Entry, theme_slugs: _Once, slugs: _Once, codes: Collection[str]
     slug = theme_slugs.read(entries.get("slug"), max_length=60, pattern=SLUG)
     return ThemeEntry(
         slug=slug,
-        label=_text(entries, "label", MAX_LABEL),
-        summary=_text(entries, "summary"),
-        position=(entries["position"].integer(maximum=1000) if "position" in entries else None) or 0,
-        subjects=[_subject(subject, slug, slugs, codes) for subject in _items(entries, "subjects")],
+        label=entries.text("label", max_length=MAX_LABEL),
+        summary=entries.text("summary"),
+        position=entries.integer("position", maximum=1000) or 0,
+        subjects=[_subject(subject, slug, slugs, codes) for subject in entries.listed("subjects")],
     )
 
 
 def _subject(item: Entry, theme: str | None, slugs: _Once, codes: Collection[str]) -> SubjectEntry:
     required = ["slug", "label", "summary", "guidance", "institutions"]
     entries = item.keys(required, ["flags", "relays", "keywords"])
-    flags = entries["flags"].keys([], FLAGS) if "flags" in entries else {}
+    flags = entries["flags"].keys([], FLAGS) if "flags" in entries else Fields()
     return SubjectEntry(
         slug=slugs.read(entries.get("slug"), max_length=60, pattern=SLUG),
         theme=theme,
-        label=_text(entries, "label", MAX_LABEL),
-        summary=_text(entries, "summary"),
-        guidance=_text(entries, "guidance"),
-        flags={field: bool(key in flags and flags[key].boolean()) for key, field in FLAGS.items()},
+        label=entries.text("label", max_length=MAX_LABEL),
+        summary=entries.text("summary"),
+        guidance=entries.text("guidance"),
+        flags={field: bool(flags.boolean(key)) for key, field in FLAGS.items()},
         keywords=_texts(entries, "keywords"),
         institutions=_codes(entries, "institutions", codes, "institution inconnue"),
         relays=_codes(entries, "relays", codes, "institution inconnue"),
@@ -215,8 +204,8 @@ def _question(item: Entry, themes: Collection[str], slugs: Collection[str]) -> Q
     if ("theme" in entries) == ("subjects" in entries):
         item.refuse("une question mène à un thème ou à des sujets, l'un des deux.")
     return QuestionEntry(
-        position=(entries["position"].integer(maximum=1000) if "position" in entries else None) or 0,
-        question=_text(entries, "question", MAX_LABEL),
-        theme=entries["theme"].known(themes, "thème inconnu") if "theme" in entries else None,
+        position=entries.integer("position", maximum=1000) or 0,
+        question=entries.text("question", max_length=MAX_LABEL),
+        theme=entries.known("theme", themes, "thème inconnu") or None,
         subjects=_codes(entries, "subjects", slugs, "sujet inconnu"),
     )

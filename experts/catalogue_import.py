@@ -1,7 +1,7 @@
 """Bring the tables of the catalogue to what its files say."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,7 +20,6 @@ class Outcome:
     created: int = 0
     changed: int = 0
     dropped: int = 0
-    notes: list[str] = field(default_factory=list)
 
     @property
     def wrote_nothing(self) -> bool:
@@ -50,7 +49,7 @@ def _subjects(catalogue: Catalogue) -> Iterable[SubjectEntry]:
 
 def _write_institutions(file: Institutions, outcome: Outcome, now: datetime) -> None:
     groups = _write(
-        InstitutionGroup,
+        InstitutionGroup.objects,
         "code",
         {
             group.code: {"label": group.label, "summary": group.summary, "position": position}
@@ -59,7 +58,7 @@ def _write_institutions(file: Institutions, outcome: Outcome, now: datetime) -> 
         outcome,
     )
     _write(
-        Institution,
+        Institution.objects,
         "code",
         {
             entry.code: {
@@ -77,13 +76,13 @@ def _write_institutions(file: Institutions, outcome: Outcome, now: datetime) -> 
         },
         outcome,
     )
-    _drop(Institution, "code", [entry.code for entry in file.institutions], outcome, now)
+    _drop(Institution.objects, "code", [entry.code for entry in file.institutions], outcome, now)
     InstitutionGroup.objects.exclude(code__in=groups.keys()).delete()
 
 
 def _write_subjects(catalogue: Catalogue, outcome: Outcome, now: datetime) -> None:
     themes = _write(
-        Theme,
+        Theme.objects,
         "slug",
         {
             theme.slug: {
@@ -98,7 +97,7 @@ def _write_subjects(catalogue: Catalogue, outcome: Outcome, now: datetime) -> No
     )
     subjects = [*_subjects(catalogue)]
     _write(
-        Subject,
+        Subject.objects,
         "slug",
         {
             entry.slug: {
@@ -115,8 +114,8 @@ def _write_subjects(catalogue: Catalogue, outcome: Outcome, now: datetime) -> No
         },
         outcome,
     )
-    _drop(Subject, "slug", [entry.slug for entry in subjects], outcome, now)
-    _drop(Theme, "slug", [*themes], outcome, now)
+    _drop(Subject.objects, "slug", [entry.slug for entry in subjects], outcome, now)
+    _drop(Theme.objects, "slug", [*themes], outcome, now)
 
 
 def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
@@ -125,7 +124,13 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
     institutions = {institution.code: institution.pk for institution in Institution.objects.all()}
     subjects = {subject.slug: subject.pk for subject in Subject.objects.all()}
     wanted = {
-        (subjects[entry.slug], groups.get(code), None if code in groups else institutions[code], position, is_relay)
+        (
+            subjects[entry.slug],
+            groups.get(code),
+            None if code in groups else institutions[code],
+            position,
+            is_relay,
+        )
         for entry in entries
         for is_relay, codes in ((False, entry.institutions), (True, entry.relays))
         for position, code in enumerate(codes, start=1)
@@ -134,8 +139,12 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
     stored = {row[1:]: row[0] for row in SubjectInstitution.objects.values_list("pk", *columns)}
     SubjectInstitution.objects.filter(pk__in=[pk for key, pk in stored.items() if key not in wanted]).delete()
     created = SubjectInstitution.objects.bulk_create(
-        SubjectInstitution(subject_id=subject, group_id=group, institution_id=institution, position=at, is_relay=relay)
-        for subject, group, institution, at, relay in sorted(wanted - stored.keys(), key=lambda key: (key[0], *key[3:]))
+        SubjectInstitution(
+            subject_id=subject, group_id=group, institution_id=institution, position=at, is_relay=relay
+        )
+        for subject, group, institution, at, relay in sorted(
+            wanted - stored.keys(), key=lambda key: (key[0], *key[3:])
+        )
     )
     outcome.changed += len({answer.subject_id for answer in created})
 
@@ -145,10 +154,13 @@ def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
     themes = {theme.slug: theme.pk for theme in Theme.objects.all()}
     subjects = {subject.slug: subject.pk for subject in Subject.objects.all()}
     questions = _write(
-        EntryQuestion,
+        EntryQuestion.objects,
         "position",
         {
-            entry.position: {"question": entry.question, "theme_id": themes[entry.theme] if entry.theme else None}
+            entry.position: {
+                "question": entry.question,
+                "theme_id": themes[entry.theme] if entry.theme else None,
+            }
             for entry in catalogue.questions
         },
         outcome,
@@ -159,10 +171,9 @@ def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
 
 
 def _write(
-    model: type[Row], key: str, wanted: Mapping[Any, dict[str, Any]], outcome: Outcome
+    manager: models.Manager[Row], key: str, wanted: Mapping[Any, dict[str, Any]], outcome: Outcome
 ) -> dict[Any, Row]:
     """The rows with these values, by key; only those that differ are written."""
-    manager = model._default_manager
     rows = {getattr(row, key): row for row in manager.filter(**{f"{key}__in": wanted.keys()})}
     for code, values in wanted.items():
         if code not in rows:
@@ -179,8 +190,8 @@ def _write(
 
 
 def _drop(
-    model: type[models.Model], key: str, listed: Iterable[str], outcome: Outcome, now: datetime
+    manager: models.Manager[Row], key: str, listed: Iterable[str], outcome: Outcome, now: datetime
 ) -> None:
     """Mark the rows that the files no longer name."""
-    gone = model._default_manager.filter(dropped_at=None).exclude(**{f"{key}__in": [*listed]})
+    gone = manager.filter(dropped_at=None).exclude(**{f"{key}__in": [*listed]})
     outcome.dropped += gone.update(dropped_at=now)

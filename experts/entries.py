@@ -1,4 +1,4 @@
-"""Entries of a file: each knows its path and line, gives its value as a type, and notes what is wrong with it."""
+"""Entries of a file: each knows its path and line, gives its value as a type, and notes what is wrong."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -35,7 +35,11 @@ class Problem:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.path}, line {self.line}: {self.sentence}" if self.path else f"line {self.line}: {self.sentence}"
+        return (
+            f"{self.path}, line {self.line}: {self.sentence}"
+            if self.path
+            else f"line {self.line}: {self.sentence}"
+        )
 
 
 @dataclass
@@ -69,14 +73,14 @@ class Entry:
         """Note that this entry is wrong."""
         self.problems.found.append(Problem(self.line, self.path, sentence))
 
-    def keys(self, required: Collection[str], optional: Collection[str] = ()) -> dict[str, "Entry"]:
+    def keys(self, required: Collection[str], optional: Collection[str] = ()) -> "Fields":
         """The entries of a mapping by key; unknown, repeated and missing keys are refused.
 
         An optional key whose value is ``null`` counts as absent.
         """
         if not isinstance(self.node, Mapping):
             self.refuse("des clés et leurs valeurs sont attendues ici.")
-            return {}
+            return Fields()
         entries: dict[str, Entry] = {}
         for key_node, node in self.node.pairs:
             key = CONTROLS.sub("?", key_node.text[:60]) if isinstance(key_node, Scalar) else "?"
@@ -90,7 +94,7 @@ class Entry:
         for key in required:
             if key not in entries:
                 self.refuse(f"il manque la clé « {key} ».")
-        return {key: entry for key, entry in entries.items() if key in required or not entry.is_null}
+        return Fields({key: entry for key, entry in entries.items() if key in required or not entry.is_null})
 
     def items(self) -> list["Entry"]:
         """The entries of a list."""
@@ -170,7 +174,7 @@ class Entry:
                 return date.fromisoformat(text)
         except ValueError:
             pass
-        self.refuse(f"« {text} » n'est pas une date de la forme \"2026-12-31\".")
+        self.refuse(f'« {text} » n\'est pas une date de la forme "2026-12-31".')
         return None
 
     def integer(self, *, maximum: int = MAX_INTEGER) -> int | None:
@@ -193,6 +197,46 @@ class Entry:
     def is_null(self) -> bool:
         """Whether the file says ``null``."""
         return isinstance(self.node, Scalar) and self.node.kind == "null"
+
+
+class Fields(dict[str, Entry]):
+    """The entries of a mapping that its file gives, by key."""
+
+    def text(self, key: str, *, max_length: int = MAX_LENGTH) -> str:
+        """The text under a key, empty when it is absent or wrong."""
+        return (self[key].text(max_length=max_length) if key in self else None) or ""
+
+    def email(self, key: str) -> str:
+        """The address under a key, empty when it is absent or wrong."""
+        return (self[key].email() if key in self else None) or ""
+
+    def phone(self, key: str) -> str:
+        """The number under a key, empty when it is absent or wrong."""
+        return (self[key].phone() if key in self else None) or ""
+
+    def one_of(self, key: str, choices: Collection[str]) -> str:
+        """The word under a key, empty when it is absent or wrong."""
+        return (self[key].one_of(choices) if key in self else None) or ""
+
+    def known(self, key: str, codes: Collection[str], what: str) -> str:
+        """The code under a key, empty when it is absent or wrong."""
+        return (self[key].known(codes, what) if key in self else None) or ""
+
+    def integer(self, key: str, *, maximum: int = MAX_INTEGER) -> int | None:
+        """The number under a key, ``None`` when it is absent or wrong."""
+        return self[key].integer(maximum=maximum) if key in self else None
+
+    def boolean(self, key: str) -> bool | None:
+        """The choice under a key, ``None`` when it is absent or wrong."""
+        return self[key].boolean() if key in self else None
+
+    def day(self, key: str) -> date | None:
+        """The date under a key, ``None`` when it is absent or wrong."""
+        return self[key].day() if key in self else None
+
+    def listed(self, key: str) -> list[Entry]:
+        """The list under a key, empty when it is absent or wrong."""
+        return self[key].items() if key in self else []
 
 
 def distinct(values: Iterable[tuple[Entry, str | None]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""YAML files that people write: read into nodes that remember their line, and nothing that executes or expands."""
+"""YAML files that people write, as nodes that remember their line; nothing executes or expands."""
 
 import re
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def read(path: Path) -> Node:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UnreadableFile(f"{path} : ce fichier ne peut pas être ouvert ({error.strerror}).") from error
+        raise UnreadableFile(f"line 1: ce fichier ne peut pas être ouvert ({error.strerror}).") from error
     return parse(content)
 
 
@@ -67,7 +67,9 @@ def parse(content: bytes) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise UnreadableFile(f"line {line}: le fichier n'est pas du YAML lisible ({error.problem}).") from error
+        raise UnreadableFile(
+            f"line {line}: le fichier n'est pas du YAML lisible ({error.problem})."
+        ) from error
     except yaml.YAMLError as error:
         raise UnreadableFile(f"line 1: le fichier n'est pas du YAML lisible ({error}).") from error
     if root is None:

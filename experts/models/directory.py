@@ -38,7 +38,7 @@ class Imported(models.Model):
         abstract = True
 
     def mark_edited(self, *fields: str) -> None:
-        """Note that these fields were corrected in the portal, which the next file respects. Saves nothing."""
+        """Note that these fields were corrected here, which the next file respects. Saves nothing."""
         if self.source == Source.FILE:
             self.edited_fields = sorted({*self.edited_fields, *fields})
 

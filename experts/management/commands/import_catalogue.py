@@ -9,7 +9,7 @@ from django.utils import timezone
 from experts.catalogue_file import read_catalogue, read_institutions
 from experts.catalogue_import import import_catalogue
 from experts.entries import Problems
-from experts.yaml_files import UnreadableFile, read
+from experts.yaml_files import Node, UnreadableFile, read
 from territories.models import Region
 
 DATA = Path(__file__).resolve().parent.parent.parent / "data"
@@ -21,19 +21,22 @@ class Command(BaseCommand):
     help = "Charge les thèmes, les sujets et les institutions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--catalogue", type=Path, default=DATA / "catalogue.yaml", help="les thèmes et sujets")
-        parser.add_argument("--institutions", type=Path, default=DATA / "institutions.yaml", help="les institutions")
+        parser.add_argument(
+            "--catalogue", type=Path, default=DATA / "catalogue.yaml", help="les thèmes et sujets"
+        )
+        parser.add_argument(
+            "--institutions", type=Path, default=DATA / "institutions.yaml", help="les institutions"
+        )
 
     def handle(self, *args: Any, catalogue: Path, institutions: Path, **options: Any) -> None:
         if not Region.objects.exists():
-            raise CommandError("Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories ».")
+            raise CommandError(
+                "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
+            )
         of_institutions, of_catalogue = Problems(), Problems()
-        try:
-            bodies = read_institutions(read(institutions), of_institutions)
-            codes = {entry.code for entry in (*bodies.groups, *bodies.institutions)}
-            subjects = read_catalogue(read(catalogue), codes, of_catalogue)
-        except UnreadableFile as error:
-            raise CommandError(str(error)) from error
+        bodies = read_institutions(_root(institutions), of_institutions)
+        codes = {entry.code for entry in (*bodies.groups, *bodies.institutions)}
+        subjects = read_catalogue(_root(catalogue), codes, of_catalogue)
         for file, problems in ((institutions, of_institutions), (catalogue, of_catalogue)):
             for problem in problems.in_order():
                 self.stderr.write(f"{file.name}: {problem}")
@@ -46,3 +49,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Catalogue : {outcome.created} créés, {outcome.changed} changés, {outcome.dropped} retirés."
             )
+
+
+def _root(path: Path) -> Node:
+    """The file's document, or the sentence that says why it cannot be read."""
+    try:
+        return read(path)
+    except UnreadableFile as error:
+        raise CommandError(f"{path.name}, {error}") from error

@@ -1,0 +1,1 @@
+"""Managing the address book: imports and their journal."""
