@@ -85,8 +85,8 @@ def account_for(folder: Path, binaries: Iterable[Path]) -> Account:
         if account.can_run(binaries, folder):
             return account
     raise ServerFailed(
-        f"root cannot start the servers under {folder}: neither another account nor a user namespace may "
-        "reach it. Start them as an ordinary user, or name others with DATABASE_URL and REDIS_URL."
+        f"root ne peut pas démarrer les serveurs dans {folder} : ni un autre compte ni un espace de noms n'y "
+        "a accès. Démarrez-les d'un compte ordinaire, ou nommez-en d'autres (DATABASE_URL, REDIS_URL)."
     )
 
 
@@ -153,7 +153,7 @@ class Server(ABC):
             if self._launch(account, self.prepare(account, password, port), url):
                 return url
             time.sleep(0.2 * attempt)
-        raise ServerFailed(f"{self.label} does not start. Its last words:\n{self._last_words()}")
+        raise ServerFailed(f"{self.label} ne démarre pas. Ses derniers mots :\n{self._last_words()}")
 
     def stop(self) -> None:
         """Stop this folder's server, gently then for good, and leave no pid file behind."""
@@ -209,7 +209,7 @@ class Postgres(Server):
         for folder in _postgres_folders():
             if (folder / "postgres").exists():
                 return folder / "postgres"
-        raise ServerFailed("PostgreSQL is missing: install requirements-dev.txt, or set DATABASE_URL.")
+        raise ServerFailed("PostgreSQL manque : installez requirements-dev.txt, ou donnez DATABASE_URL.")
 
     def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
         if not (self.folder / "PG_VERSION").exists():
@@ -247,7 +247,7 @@ class Postgres(Server):
 
     def _create_cluster(self, account: Account, password: str) -> None:
         if not Path("/usr/share/zoneinfo/Europe/Paris").exists():
-            raise ServerFailed("The system's time zones are missing: install the package tzdata.")
+            raise ServerFailed("Les fuseaux horaires du système manquent : installez le paquet tzdata.")
         for leftover in self.folder.iterdir():  # an initdb that was interrupted
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         words = self.folder.with_suffix(".password")
@@ -263,7 +263,7 @@ class Postgres(Server):
         words.unlink()
         if done.returncode:
             (self.folder / "PG_VERSION").unlink(missing_ok=True)
-            raise ServerFailed(f"PostgreSQL's files cannot be made: {done.stderr.strip()}")
+            raise ServerFailed(f"PostgreSQL ne peut pas créer ses fichiers : {done.stderr.strip()}")
 
 
 class Valkey(Server):
@@ -284,7 +284,7 @@ class Valkey(Server):
             found = shutil.which("valkey-server") or shutil.which("redis-server")
             if found:
                 return Path(found)
-            raise ServerFailed("Valkey is missing: install requirements-dev.txt, or set REDIS_URL.") from None
+            raise ServerFailed("Valkey manque : installez requirements-dev.txt, ou donnez REDIS_URL.") from None
         return Path(get_binary_path())
 
     def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:

@@ -14,3 +14,4 @@ CELERY_BROKER_URL = env.str("REDIS_URL", EMBEDDED.get("REDIS_URL") or "redis://l
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 REGISTER_URL = env.str("REGISTER_URL", "")
+BENCH = env.bool("BENCH", False)

@@ -1,0 +1,9 @@
+"""The demo: production's behaviour on the embedded servers, every role a click away; mails stay in the outbox."""
+
+from portal.settings.local import *  # noqa: F403
+from portal.settings.local import env
+
+DEMO = True
+SECRET_KEY = "demo only"  # noqa: S105 (production refuses it)
+SITE_URL = env.str("SITE_URL", "http://localhost:8000")
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

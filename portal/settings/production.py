@@ -1,0 +1,43 @@
+"""Production, from the environment alone; it refuses to start half configured, and says all that is wrong."""
+
+import os
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import env
+from portal.settings.refusals import provider, refusals
+
+if REFUSALS := refusals(os.environ):
+    raise ImproperlyConfigured("\n".join(["La configuration de production est refusée :", *REFUSALS]))
+
+SECRET_KEY = env.str("SECRET_KEY")
+SITE_URL = env.str("SITE_URL").rstrip("/")
+HOST = str(urlsplit(SITE_URL).hostname)
+ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1"]  # the last two: health checks from inside the container
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=60, conn_health_checks=True)}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+CELERY_BROKER_URL = env.str("REDIS_URL")
+REGISTER_URL = env.str("REGISTER_URL")
+
+PROVIDER = provider(os.environ)
+if PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{PROVIDER}.EmailBackend"
+    ANYMAIL = {name: value for name, value in os.environ.items() if name.startswith(f"{PROVIDER.upper()}_")}
+else:
+    globals().update(env.dj_email_url("EMAIL_URL"))
+REPLY_DOMAIN = env.str("REPLY_DOMAIN")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Relais Entreprises <ne-pas-repondre@{HOST}>")
+NATIONAL_TEAM_EMAIL = env.str("NATIONAL_TEAM_EMAIL", f"equipe@{HOST}")
+
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^sante/"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the preload list is for whole domains, not for a host of one

@@ -1,0 +1,70 @@
+"""What production refuses to start with, and the mail provider that the environment names."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+REQUIRED = {
+    "DATABASE_URL": "adresse de PostgreSQL",
+    "REDIS_URL": "adresse de Redis ou de Valkey",
+    "SECRET_KEY": "clé de signature, longue et tirée au hasard",
+    "SITE_URL": "adresse publique du portail, en https",
+    "REPLY_DOMAIN": "domaine qui reçoit les réponses aux mails",
+    "REGISTER_URL": "adresse du registre des entreprises",
+}
+SWITCHES = {
+    "DEMO": "la démonstration ouvre tous les rôles à tout le monde",
+    "BENCH": "les mesures de charge lèvent les limites d'envoi",
+}
+KNOWN_KEYS = ("demo only", "development only", "tests only")
+# The names that Anymail gives to what each provider asks for; more of them (region, API address) may follow.
+PROVIDERS = {
+    "brevo": ("BREVO_API_KEY",),
+    "mailgun": ("MAILGUN_API_KEY",),
+    "mailjet": ("MAILJET_API_KEY", "MAILJET_SECRET_KEY"),
+    "postmark": ("POSTMARK_SERVER_TOKEN",),
+    "scaleway": ("SCALEWAY_SECRET_KEY", "SCALEWAY_PROJECT_ID"),
+}
+
+
+def refusals(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each thing that is missing from the environment, or has no place in production."""
+    return [*_missing(environment), *_out_of_place(environment), *_without_mail(environment)]
+
+
+def provider(environment: Mapping[str, str]) -> str | None:
+    """The first provider one of whose names is set; ``None`` leaves the mails to ``EMAIL_URL``."""
+    names = (name for name, keys in PROVIDERS.items() if any(environment.get(key) for key in keys))
+    return next(names, None)
+
+
+def _missing(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, meaning in REQUIRED.items():
+        if not environment.get(name):
+            yield f"{name} manque : {meaning}."
+
+
+def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, reason in SWITCHES.items():
+        if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
+            yield f"{name} n'a pas sa place en production : {reason}."
+    if environment.get("SECRET_KEY") in KNOWN_KEYS:
+        yield "SECRET_KEY est une clé publique, celle de la démonstration ou du développement."
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if urlsplit(environment.get(name, "")).username == "embedded":
+            yield f"{name} désigne un serveur embarqué, réservé au développement et à la démonstration."
+    address = environment.get("SITE_URL", "")
+    if address and (urlsplit(address).scheme != "https" or not urlsplit(address).hostname):
+        yield "SITE_URL doit être une adresse complète en https."
+
+
+def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
+    chosen = provider(environment)
+    if chosen:
+        for name in PROVIDERS[chosen]:
+            if not environment.get(name):
+                yield f"{name} manque : le fournisseur de mails {chosen} le demande."
+    elif not environment.get("EMAIL_URL"):
+        keys = ", ".join(names[0] for names in PROVIDERS.values())
+        yield f"EMAIL_URL manque : serveur de mails (ou la clé d'un fournisseur : {keys})."
+    elif not urlsplit(environment["EMAIL_URL"]).scheme.startswith(("smtp", "subm")):
+        yield "EMAIL_URL ne désigne pas un serveur de mails : son adresse commence par smtp."
