@@ -29,7 +29,7 @@ def deliver(pk: int, *, now: datetime) -> OutgoingEmail | None:
         return None
     try:
         content = email.rendered()
-    except Exception as error:  # noqa: BLE001 (a template may raise anything: said on the row, tried again)
+    except Exception as error:  # a template may raise anything: said on the row, tried again
         logger.exception("mail %s cannot be rendered", email.pk)
         email.record_failure(Failure.CONTENT, failures.reason(error), at=now)
     else:

@@ -1,10 +1,10 @@
 """The outbox: one row per mail. The row is the queue of record; Celery only makes it fast."""
 
 import random
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
-from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -35,8 +35,8 @@ PENDING = Q(sent_at=None, refused_at=None, cancelled_at=None, is_secret=False)
 
 
 def new_message_id() -> str:
-    """A Message-ID of our own, kept by the mail through all its tries."""
-    return f"<{uuid4()}@{settings.REPLY_DOMAIN}>"
+    """A Message-ID of our own, kept by the mail through all its tries; short, so that nobody folds it."""
+    return f"<{secrets.token_hex(10)}@{settings.REPLY_DOMAIN}>"
 
 
 class State(models.TextChoices):
@@ -276,4 +276,4 @@ def oldest_due(*, now: datetime) -> datetime | None:
     Mails that their recipient's own server puts off do not count: nothing is wrong on our side.
     """
     waiting = OutgoingEmail.objects.pending().filter(not_before__lte=now).exclude(failure=Failure.RECIPIENT)
-    return waiting.aggregate(oldest=models.Min("not_before"))["oldest"]
+    return waiting.order_by("not_before").values_list("not_before", flat=True).first()

@@ -1,5 +1,6 @@
 """A real SMTP server for tests: it keeps what it receives, and may be told to refuse."""
 
+import socket
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -15,7 +16,7 @@ class SmtpSink:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.refusals: dict[str, str] = {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
         self._controller.start()
 
     @property
@@ -40,3 +41,10 @@ class SmtpSink:
         parsed = BytesParser(policy=default).parsebytes(cast("bytes", envelope.content))
         self.messages.append(cast("EmailMessage", parsed))
         return "250 OK"
+
+
+def _free_port() -> int:
+    """aiosmtpd connects to the port it was given, so that 0 will not do."""
+    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
+        port: int = closed_at_once.getsockname()[1]
+        return port

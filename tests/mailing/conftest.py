@@ -1,0 +1,93 @@
+"""A real mail server on loopback that answers as it is told, and templates to send."""
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.smtp_sink import SmtpSink
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class TalkativeSink(SmtpSink):
+    """Answers RCPT and DATA with the replies set on it; ``at_data`` is called before it answers DATA."""
+
+    def __init__(self):
+        super().__init__()
+        self.on_rcpt = self.on_data = "250 OK"
+        self.at_data = lambda: None
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 (aiosmtpd's name)
+        if not self.on_rcpt.startswith("250"):
+            return self.on_rcpt
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.at_data()
+        if not self.on_data.startswith("250"):
+            return self.on_data
+        return await super().handle_DATA(server, session, envelope)
+
+    @property
+    def recipients(self):
+        return [message["To"] for message in self.messages]
+
+
+def send_by_smtp(settings, port):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 1
+
+
+@pytest.fixture(autouse=True)
+def playing_templates(settings):
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], TEMPLATES]}]
+    settings.MAILING_REFUSED_TASKS = []
+
+
+@pytest.fixture
+def sink(settings):
+    sink = TalkativeSink()
+    send_by_smtp(settings, sink.address[1])
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
+def no_server(settings):
+    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
+        port = closed_at_once.getsockname()[1]
+    send_by_smtp(settings, port)
+
+
+@pytest.fixture
+def wire(settings):
+    """A listener that takes connections and either says nothing or hangs up."""
+    started = []
+
+    def start(*, hangs_up):
+        listener = socket.create_server(("127.0.0.1", 0))
+        taken = []
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                taken.append(connection)
+                if hangs_up:
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        started.append((listener, taken))
+        send_by_smtp(settings, listener.getsockname()[1])
+        return taken
+
+    yield start
+    for listener, taken in started:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for connection in taken:
+            connection.close()

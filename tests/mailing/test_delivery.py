@@ -1,0 +1,208 @@
+"""Sending over a real socket: every answer a mail server may give."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from mailing.delivery import deliver, send_now
+from mailing.failures import Failure
+from mailing.models import OutgoingEmail, State
+from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def after(email):
+    return OutgoingEmail.objects.get(pk=email.pk)
+
+
+def test_sent(sink):
+    email = OutgoingEmailFactory(thread="request-7", reply_to="r@example.org", from_name="Chambre de métiers")
+
+    deliver(email.pk, now=NOW)
+
+    assert (after(email).state, after(email).sent_at, after(email).attempts) == (State.SENT, NOW, 1)
+    message = sink.to(email.to)[0]
+    assert message["Message-ID"] == email.message_id
+    assert message["From"].addresses[0].display_name == "Chambre de métiers"
+    assert message.get_body("plain").get_content().startswith("L'entreprise Martin & Fils écrit")
+    assert "Je prends en charge" in message.get_body("html").get_content()
+
+
+def test_sent_once(sink):
+    email = OutgoingEmailFactory()
+
+    deliver(email.pk, now=NOW)
+
+    assert deliver(email.pk, now=NOW) is None
+    assert len(sink.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "values", [{"cancelled_at": NOW}, {"not_before": NOW + timedelta(seconds=1)}, {"is_secret": True}]
+)
+def test_not_to_be_sent(sink, values):
+    assert deliver(OutgoingEmailFactory(**values).pk, now=NOW) is None
+    assert not sink.messages
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "failure", "is_refused"),
+    [
+        ("on_rcpt", "550 5.1.1 no such user", Failure.REFUSED, True),
+        ("on_rcpt", "552 5.2.2 mailbox full", Failure.REFUSED, True),
+        ("on_data", "554 5.7.1 refused", Failure.REFUSED, True),
+        ("on_rcpt", "450 4.2.0 greylisted", Failure.RECIPIENT, False),
+        ("on_data", "452 4.2.2 mailbox full", Failure.RECIPIENT, False),
+        ("on_rcpt", "421 4.3.2 closing", Failure.SERVER, False),
+        ("on_data", "421 4.3.2 closing", Failure.SERVER, False),
+        ("on_rcpt", "530 5.7.0 authentication required", Failure.SERVER, False),
+    ],
+)
+def test_server_says_no(sink, step, answer, failure, is_refused):
+    setattr(sink, step, answer)
+    email = OutgoingEmailFactory()
+
+    deliver(email.pk, now=NOW)
+
+    row = after(email)
+    assert (row.failure, bool(row.refused_at)) == (failure, is_refused)
+    assert row.last_error.startswith(answer[:3])
+    assert row.sent_at is None
+    if not is_refused:
+        assert row.next_try_at >= NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("hangs_up", [True, False], ids=["hangs up", "hangs"])
+def test_server_behaves_badly(wire, hangs_up):
+    wire(hangs_up=hangs_up)
+    email = OutgoingEmailFactory()
+
+    started = time.monotonic()
+    deliver(email.pk, now=NOW)
+
+    assert time.monotonic() - started < 4
+    assert (after(email).state, after(email).failure) == (State.LATE, Failure.SERVER)
+
+
+def test_server_away(no_server):
+    email = OutgoingEmailFactory()
+
+    deliver(email.pk, now=NOW)
+
+    assert (after(email).state, after(email).failure) == (State.LATE, Failure.SERVER)
+    assert "Connection refused" in after(email).last_error
+
+
+def test_retry_keeps_the_message_id(sink):
+    email = OutgoingEmailFactory()
+    sink.on_rcpt = "421 later"
+    deliver(email.pk, now=NOW)
+    sink.on_rcpt = "250 OK"
+
+    deliver(email.pk, now=after(email).next_try_at)
+
+    assert sink.messages[0]["Message-ID"] == email.message_id
+    assert (after(email).attempts, after(email).failure, after(email).last_error) == (2, "", "")
+
+
+@pytest.mark.parametrize("template", ["plays/emails/nowhere", "plays/emails/broken"])
+def test_a_mail_that_cannot_be_rendered_is_tried_again(sink, template):
+    email = OutgoingEmailFactory(template=template)
+
+    deliver(email.pk, now=NOW)
+
+    row = after(email)
+    assert (row.state, row.failure) == (State.LATE, Failure.CONTENT)
+    assert row.last_error
+    assert row.next_try_at > NOW
+    assert not sink.messages
+
+
+def test_what_is_no_address_is_refused(sink):
+    email = OutgoingEmailFactory(to="nobody")
+
+    deliver(email.pk, now=NOW)
+
+    assert after(email).state == State.REFUSED
+
+
+def test_long_lines_and_accents_arrive_whole(sink):
+    words = "été — « œuf » " * 200
+    email = OutgoingEmailFactory(context={**CONTEXT, "words": words})
+
+    deliver(email.pk, now=NOW)
+
+    assert words.strip() in sink.messages[0].get_body("html").get_content()
+    assert words.strip() in sink.messages[0].get_body("plain").get_content()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_once(sink):
+    sink.at_data = lambda: time.sleep(0.3)
+    email = OutgoingEmailFactory()
+
+    def work():
+        deliver(email.pk, now=NOW)
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert len(sink.messages) == 1
+    assert after(email).attempts == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancel_during_the_sending_leaves_it_sent(sink):
+    sink.at_data = lambda: time.sleep(0.3)
+    email = OutgoingEmailFactory()
+
+    def work():
+        deliver(email.pk, now=NOW)
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    time.sleep(0.15)
+    cancelled = OutgoingEmail.objects.cancel_about("play:1", now=NOW)
+    worker.join()
+
+    assert cancelled == 0
+    assert after(email).state == State.SENT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deliver_refuses_to_run_inside_a_transaction():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        deliver(1, now=NOW)
+
+
+def test_a_secret_is_sent_at_once_and_leaves_no_content(sink):
+    row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
+
+    assert after(row).state == State.SENT
+    assert after(row).context == {}
+    assert len(sink.messages) == 1
+
+
+def test_the_demo_shows_secrets(sink, settings):
+    settings.DEMO = True
+
+    row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
+
+    assert "Martin & Fils" in after(row).rendered().text
+
+
+def test_a_secret_is_tried_once(no_server):
+    row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
+
+    assert after(row).sent_at is None
+    assert after(row).state == State.REFUSED
+    assert not OutgoingEmail.objects.due(now=NOW + timedelta(days=1)).exists()

@@ -1,0 +1,173 @@
+"""The outbox's rules."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from mailing.failures import Failure
+from mailing.models import NoContent, OutgoingEmail, State, beat, last_beat_at, oldest_due
+from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def enqueue(**values):
+    defaults = {"key": "received:7", "to": "a@example.org", "template": "plays/emails/notice", "now": NOW}
+    return OutgoingEmail.objects.enqueue(**{**defaults, "context": CONTEXT, **values})
+
+
+def test_enqueue_writes_one_row_per_key():
+    first = enqueue()
+    second = enqueue(to="b@example.org")
+
+    assert first.pk
+    assert second is None
+    assert OutgoingEmail.objects.get().to == "a@example.org"
+
+
+def test_enqueue_of_a_known_key_leaves_the_callers_transaction_whole():
+    enqueue()
+
+    with transaction.atomic():
+        enqueue()
+        enqueue(key="received:8")
+
+    assert OutgoingEmail.objects.count() == 2
+
+
+def test_enqueue_costs_two_queries(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        enqueue()
+
+
+def test_enqueue_is_undone_with_its_transaction():
+    with transaction.atomic():
+        enqueue()
+        transaction.set_rollback(True)
+
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_enqueue_again_is_a_row_of_its_own_once_a_minute():
+    email = enqueue(about=["request:7"], thread="request-7")
+
+    again = OutgoingEmail.objects.enqueue_again(email, now=NOW + timedelta(hours=1))
+    twice = OutgoingEmail.objects.enqueue_again(email, now=NOW + timedelta(hours=1, seconds=5))
+
+    assert again.message_id != email.message_id
+    assert (again.to, again.context, again.thread_id) == (email.to, email.context, email.thread_id)
+    assert twice is None
+
+
+@pytest.mark.parametrize(
+    ("values", "is_due"),
+    [
+        ({}, True),
+        ({"not_before": NOW + timedelta(seconds=60)}, False),
+        ({"next_try_at": NOW + timedelta(minutes=2)}, False),
+        ({"sent_at": NOW}, False),
+        ({"refused_at": NOW}, False),
+        ({"cancelled_at": NOW}, False),
+        ({"is_secret": True}, False),
+    ],
+)
+def test_due(values, is_due):
+    OutgoingEmailFactory(**values)
+
+    assert OutgoingEmail.objects.due(now=NOW).exists() is is_due
+
+
+def test_left_behind_gives_the_worker_a_minute():
+    OutgoingEmailFactory()
+
+    assert not OutgoingEmail.objects.left_behind(now=NOW + timedelta(seconds=59)).exists()
+    assert OutgoingEmail.objects.left_behind(now=NOW + timedelta(seconds=60)).exists()
+
+
+def test_cancel_about_touches_only_unsent_mails_of_that_subject():
+    waiting = OutgoingEmailFactory(about=["request:7", "match:1"])
+    sent = OutgoingEmailFactory(about=["request:7"], sent_at=NOW)
+    other = OutgoingEmailFactory(about=["request:77"])
+
+    cancelled = OutgoingEmail.objects.cancel_about("request:7", now=NOW)
+
+    assert cancelled == 1
+    states = [OutgoingEmail.objects.get(pk=email.pk).state for email in (waiting, sent, other)]
+    assert states == [State.CANCELLED, State.SENT, State.WAITING]
+
+
+def test_a_mail_has_one_fate():
+    with pytest.raises(IntegrityError):
+        OutgoingEmailFactory(sent_at=NOW, cancelled_at=NOW)
+
+
+def test_a_thread_cannot_carry_a_header():
+    with pytest.raises(IntegrityError):
+        OutgoingEmailFactory(thread="request-7>\nBcc: all")
+
+
+def test_waits_double_up_to_an_hour():
+    email = OutgoingEmailFactory()
+
+    waits = []
+    for _ in range(9):
+        email.record_failure(Failure.SERVER, "421", at=NOW)
+        waits.append((email.next_try_at - NOW) / timedelta(minutes=1))
+
+    expected = [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert all(least <= wait <= least * 1.25 for least, wait in zip(expected, waits, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("failure", "gives_up"),
+    [(Failure.RECIPIENT, True), (Failure.SERVER, False), (Failure.CONTENT, False)],
+)
+def test_after_days_a_silent_recipient_is_given_up_but_not_our_own_failures(failure, gives_up):
+    email = OutgoingEmailFactory()
+
+    email.record_failure(failure, "452 mailbox full", at=NOW + timedelta(days=6))
+
+    assert bool(email.refused_at) is gives_up
+
+
+def test_refused_secrets_speak_of_nobody():
+    OutgoingEmailFactory(refused_at=NOW, is_secret=True)
+    refused = OutgoingEmailFactory(refused_at=NOW)
+
+    assert list(OutgoingEmail.objects.refused()) == [refused]
+
+
+def test_a_secret_without_content_cannot_be_shown():
+    with pytest.raises(NoContent):
+        OutgoingEmailFactory(is_secret=True, context={}).rendered()
+
+
+def test_heartbeat():
+    assert last_beat_at() is None
+
+    beat(now=NOW)
+    beat(now=NOW + timedelta(minutes=1))
+
+    assert last_beat_at() == NOW + timedelta(minutes=1)
+
+
+def test_oldest_due_counts_retries_but_not_recipients_who_put_us_off():
+    OutgoingEmailFactory(not_before=NOW - timedelta(hours=2), failure=Failure.RECIPIENT)
+    OutgoingEmailFactory(not_before=NOW - timedelta(hours=3), sent_at=NOW)
+    OutgoingEmailFactory(
+        not_before=NOW - timedelta(hours=1), next_try_at=NOW + timedelta(hours=1), failure=Failure.SERVER
+    )
+    OutgoingEmailFactory(not_before=NOW + timedelta(minutes=1))
+
+    assert oldest_due(now=NOW) == NOW - timedelta(hours=1)
+
+
+def test_due_mails_of_a_large_outbox_are_read_from_their_index():
+    OutgoingEmailFactory()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = OutgoingEmail.objects.due(now=NOW).explain()
+
+    assert "outgoing_email_pending" in plan

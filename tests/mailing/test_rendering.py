@@ -1,0 +1,64 @@
+"""Words people typed, in the three parts of a mail."""
+
+import pytest
+from django.template import TemplateDoesNotExist
+
+from mailing.rendering import render
+from tests.mailing.factories import CONTEXT
+
+
+def play(**values):
+    return render("plays/emails/notice", {**CONTEXT, **values})
+
+
+def test_subject_is_one_line_and_not_escaped():
+    assert (
+        play(company="Martin & Fils\r\nBcc: x@example.org").subject
+        == "Martin & Fils Bcc: x@example.org l'été"
+    )
+
+
+def test_text_is_not_escaped_and_has_no_empty_edges():
+    text = play().text
+
+    assert text.startswith("L'entreprise Martin & Fils écrit :\n> Bonjour,\n> voir www")
+    assert not text.endswith("\n\n")
+    assert "https://example.org/?a=1&b=2" in text
+    assert "parce qu'on vous l'envoie" in text
+
+
+def test_html_escapes_what_people_typed():
+    html = play(words="<script>1</script> </mj-text> & l'été", company="<b>x").html
+
+    assert "<script" not in html
+    assert "&lt;/mj-text&gt;" in html
+    assert "<b>" not in html
+
+
+def test_html_keeps_line_breaks_and_makes_links_inert():
+    html = play(words="un\ndeux http://example.org ou a@example.org").html
+
+    assert "un<br" in html
+    assert "example.org ou" not in html.replace("\u200c", "|")
+    assert "http:\u200c//example\u200c.org" in html
+    assert "a\u200c@example\u200c.org" in html
+
+
+def test_html_fetches_nothing_and_says_its_language():
+    html = play().html
+
+    assert 'lang="fr"' in html
+    assert not [fetched for fetched in ("@import", "<link", "<img") if fetched in html]
+    assert 'href="https://example.org/?a=1&amp;b=2"' in html
+
+
+def test_buttons_are_tall_enough_for_a_thumb():
+    html = play().html
+
+    assert html.count("padding:14px 24px;") >= 1
+    assert html.count("line-height:20px") == 2
+
+
+def test_a_missing_template_is_said():
+    with pytest.raises(TemplateDoesNotExist):
+        render("plays/emails/nowhere", {})

@@ -1,0 +1,126 @@
+"""Workers, the sweep, and a broker that is away."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+
+from mailing import tasks
+from mailing.failures import Failure
+from mailing.models import OutgoingEmail, State, last_beat_at
+from portal.celery import app
+from tests.mailing.factories import NOW, OutgoingEmailFactory
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(minutes=2)
+
+
+@pytest.fixture
+def broker_away(monkeypatch):
+    """The application's pools, made anew for an address where nobody listens."""
+    monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
+
+
+def states():
+    return list(OutgoingEmail.objects.order_by("pk").values_list("failure", "sent_at"))
+
+
+def test_the_sweep_sends_what_was_left_behind_and_beats(sink):
+    emails = OutgoingEmailFactory.create_batch(3)
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert sink.recipients == [email.to for email in emails]
+    assert last_beat_at() == LATER
+
+
+def test_a_poisoned_mail_stops_nobody(sink):
+    OutgoingEmailFactory(template="plays/emails/nowhere")
+    fine = OutgoingEmailFactory()
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert sink.recipients == [fine.to]
+
+
+def test_the_sweep_rests_when_the_mail_server_is_away(no_server):
+    OutgoingEmailFactory.create_batch(5)
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert [failure for failure, _ in states()] == [Failure.SERVER] * 3 + [""] * 2
+
+
+def test_after_an_outage_everything_leaves(sink):
+    OutgoingEmailFactory.create_batch(5)
+    sink.on_rcpt = "421 closing"
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+    sink.on_rcpt = "250 OK"
+
+    with time_machine.travel(LATER + timedelta(minutes=2), tick=False):
+        tasks.sweep()
+
+    assert all(sent_at for _, sent_at in states())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_send_once(sink):
+    OutgoingEmailFactory.create_batch(12)
+
+    def work():
+        tasks.sweep()
+        connection.close()
+
+    with time_machine.travel(LATER):
+        sweeps = [threading.Thread(target=work) for _ in range(2)]
+        for sweep in sweeps:
+            sweep.start()
+        for sweep in sweeps:
+            sweep.join()
+
+    assert len(sink.messages) == 12
+
+
+def test_broker_away_nobody_is_told_and_the_row_stays(broker_away, django_capture_on_commit_callbacks):
+    started = time.monotonic()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver_after_commit(OutgoingEmailFactory(), None, OutgoingEmailFactory())
+
+    assert time.monotonic() - started < 2
+    assert OutgoingEmail.objects.due(now=NOW).count() == 2
+
+
+def test_nothing_is_published_before_the_commit(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        tasks.deliver_after_commit(OutgoingEmailFactory())
+
+    assert len(callbacks) == 1
+
+
+def test_refusal_is_told_to_the_tasks_that_settings_name(sink, settings, django_capture_on_commit_callbacks):
+    told = []
+    settings.MAILING_REFUSED_TASKS = ["tests.mailing.test_tasks.on_refused"]
+    on_refused.run = told.append
+    sink.on_rcpt = "550 no such user"
+    email = OutgoingEmailFactory()
+
+    with time_machine.travel(NOW), django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver(email.pk)
+
+    assert told == [email.pk]
+    assert OutgoingEmail.objects.get(pk=email.pk).state == State.REFUSED
+
+
+class on_refused:  # noqa: N801 (stands for a task)
+    @classmethod
+    def delay(cls, pk):
+        cls.run(pk)

@@ -1,0 +1,42 @@
+"""Every mail of the portal has its three parts, and each renders with its sample."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings as project
+
+from mailing.rendering import render
+
+ROOT = Path(project.BASE_DIR) / "templates"
+MAILS = sorted(
+    {
+        str(path.parent.relative_to(ROOT) / path.name.split(".")[0])
+        for path in ROOT.glob("*/emails/*")
+        if not path.name.startswith("_")
+    }
+)
+MISSING = "⚠ %s ⚠"
+
+
+@pytest.mark.parametrize("mail", MAILS)
+def test_a_mail_has_subject_text_and_html(mail):
+    lacking = [end for end in ("subject.txt", "txt", "html") if not (ROOT / f"{mail}.{end}").exists()]
+
+    assert not lacking
+
+
+@pytest.mark.parametrize("mail", MAILS)
+def test_a_mail_renders_with_its_sample(mail, settings):
+    sample = ROOT / f"{mail}.sample.json"
+    if not sample.exists():
+        pytest.skip("no sample")
+    options = {**settings.TEMPLATES[0]["OPTIONS"], "string_if_invalid": MISSING}
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": options}]
+
+    rendered = render(mail, json.loads(sample.read_text()))
+
+    assert rendered.subject
+    assert "⚠" not in rendered.subject + rendered.text + rendered.html
+    assert "&#x27;" not in rendered.subject + rendered.text
+    assert len(rendered.html.encode()) < 100_000  # beyond, some clients cut the mail
