@@ -1,0 +1,62 @@
+"""The bundled geographic code: what ``scripts/build_territories.py`` wrote, as rows."""
+
+import csv
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+from territories.models import Commune, Department, Epci, FormerCommune, Region
+from territories.names import normalise
+
+FOLDER = Path(__file__).resolve().parent / "data"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Unsaved rows of one year's code."""
+
+    regions: list[Region]
+    departments: list[Department]
+    epci: list[Epci]
+    communes: list[Commune]
+    former: list[FormerCommune]
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with gzip.open(folder / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+def read(folder: Path = FOLDER) -> Bundle:
+    """Read the five tables."""
+    return Bundle(
+        regions=[Region(code=row["code"], name=row["name"]) for row in _rows(folder, "regions")],
+        departments=[
+            Department(code=row["code"], name=row["name"], region_id=row["region"] or None)
+            for row in _rows(folder, "departments")
+        ],
+        epci=[Epci(siren=row["siren"], name=row["name"]) for row in _rows(folder, "epci")],
+        communes=[
+            Commune(
+                code=row["code"],
+                name=row["name"],
+                department_id=row["department"],
+                epci_id=row["epci"] or None,
+                population=int(row["population"]),
+                postcodes=row["postcodes"].split(),
+                search_postcodes=f" {row['postcodes']}",
+                search_name=normalise(row["name"]),
+            )
+            for row in _rows(folder, "communes")
+        ],
+        former=[
+            FormerCommune(
+                code=row["code"],
+                kind=row["kind"],
+                name=row["name"],
+                current_id=row["current"],
+                search_name=normalise(row["name"]),
+            )
+            for row in _rows(folder, "former")
+        ],
+    )

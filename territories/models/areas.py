@@ -1,0 +1,191 @@
+"""The areas that offices answer for: what a directory calls a territory."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from territories.areas import AreaRef, Level
+from territories.models.communes import Commune
+
+
+class UnknownArea(LookupError):
+    """References that name no area; ``refs`` lists them."""
+
+    def __init__(self, refs: Iterable[AreaRef]) -> None:
+        self.refs = tuple(refs)
+        super().__init__(", ".join(map(str, self.refs)))
+
+
+class ZoneInsideZone(ValueError):
+    """A zone is made of communes, EPCI, départements and régions only."""
+
+
+class AreaQuerySet(models.QuerySet["Area"]):
+    def containing(self, commune: Commune) -> Self:
+        """Areas that contain a commune: itself, its EPCI, département, région, zones of these, the nation.
+
+        One query for a commune read by ``resolve`` or ``with_place``.
+        """
+        current = commune.merged_into or commune
+        codes = {
+            "commune": current.code,
+            "epci": current.epci_id,
+            "department": current.department_id,
+            "region": current.department.region_id,
+        }
+        own = Q(kind="national")
+        for kind, code in codes.items():
+            if code:
+                own |= Q(kind=kind, current_code=code)
+        zones = AreaMember.objects.filter(member__in=Area.objects.filter(own)).values("zone")
+        return self.filter(own | Q(pk__in=zones), dropped_at=None)
+
+    def of_kind(self, kind: str) -> Self:
+        return self.filter(kind=kind)
+
+    def from_file(self) -> Self:
+        """Those that a file brought, not people; still in use."""
+        return self.filter(source=Area.Source.FILE, dropped_at=None)
+
+    def drop(self, *, now: datetime) -> int:
+        """Areas no longer in their source: kept, since rows point to them, and containing nobody."""
+        return self.filter(dropped_at=None).update(dropped_at=now)
+
+    def named(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
+        """Areas in use by reference; the others are absent."""
+        wanted = Q(pk__in=[])
+        for kind in {ref.kind for ref in refs}:
+            wanted |= Q(kind=kind, code__in=[ref.code for ref in refs if ref.kind == kind])
+        return {area.ref: area for area in self.filter(wanted, dropped_at=None)}
+
+    def get_or_make(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
+        """The area of each reference; communes get theirs on demand, former codes that of the current one.
+
+        A reference that names no area in use is absent from the answer. At most five queries.
+        """
+        communes = Commune.objects.resolve_all([ref.code for ref in refs if ref.kind == "commune"])
+        current = {
+            ref: AreaRef("commune", communes[ref.code].code)
+            if ref.kind == "commune" and ref.code in communes
+            else ref
+            for ref in refs
+        }
+        areas = self.named(set(current.values()))
+        new = [
+            Area(kind="commune", code=code, current_code=code, name=name, commune_count=1)
+            for code, name in sorted({(commune.code, commune.name) for commune in communes.values()})
+            if AreaRef("commune", code) not in areas
+        ]
+        self.bulk_create(new, ignore_conflicts=True)
+        areas |= self.named([area.ref for area in new])
+        return {ref: areas[now] for ref, now in current.items() if now in areas}
+
+    def make_zone(self, slug: str, name: str, members: Collection[AreaRef], source: str = "file") -> "Area":
+        """Make a zone, or give an existing one this name and these members; a dropped one is back in use.
+
+        Raises ``UnknownArea`` (every unknown member listed) and ``ZoneInsideZone``.
+        """
+        if any(ref.level in {Level.ZONE, Level.NATIONAL} for ref in members):
+            raise ZoneInsideZone(slug)
+        found = self.get_or_make(members)
+        if unknown := [ref for ref in members if ref not in found]:
+            raise UnknownArea(unknown)
+        zone, _ = self.update_or_create(
+            kind="zone",
+            code=slug,
+            defaults={
+                "current_code": slug,
+                "name": name,
+                "source": source,
+                "dropped_at": None,
+            },
+        )
+        zone.members.set(found.values())
+        zone.count_communes(found.values())
+        zone.save(update_fields=["commune_count"])
+        return zone
+
+
+class Area(models.Model):
+    """A part of the country; a commune's exists once somebody answers for it alone.
+
+    The commune of an area may merge: ``code`` stays, ``current_code`` follows.
+    """
+
+    class Kind(models.TextChoices):
+        COMMUNE = "commune", "Commune"
+        EPCI = "epci", "EPCI"
+        ZONE = "zone", "Zone"
+        DEPARTMENT = "department", "Département"
+        REGION = "region", "Région"
+        NATIONAL = "national", "France entière"
+
+    class Source(models.TextChoices):
+        FILE = "file", "Fichier"
+        HAND = "hand", "Saisi dans le portail"
+
+    kind = models.CharField("genre", max_length=10, choices=Kind.choices)
+    code = models.CharField("code", max_length=100, blank=True)
+    current_code = models.CharField(max_length=100, blank=True, editable=False)
+    name = models.CharField("nom", max_length=200)
+    commune_count = models.PositiveIntegerField("nombre de communes", default=0)
+    source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.FILE)
+    dropped_at = models.DateTimeField("retiré le", null=True, blank=True)
+    members = models.ManyToManyField(
+        "self",
+        through="AreaMember",
+        through_fields=("zone", "member"),
+        symmetrical=False,
+        related_name="part_of",
+        verbose_name="membres",
+    )
+
+    objects = AreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "territoire"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "code"], name="area_once_per_code"),
+            models.CheckConstraint(
+                condition=Q(kind="national", code="") | (~Q(kind="national") & ~Q(code="")),
+                name="area_code_absent_for_national_only",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "current_code"], name="area_current")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def ref(self) -> AreaRef:
+        return AreaRef(self.kind, self.code)
+
+    @property
+    def level(self) -> Level:
+        return self.ref.level
+
+    def count_communes(self, members: Iterable["Area"]) -> None:
+        """Set the number of distinct current communes that these areas hold together."""
+        refs = [AreaRef(area.kind, area.current_code) for area in members]
+        self.commune_count = Commune.objects.inside(refs).count()
+
+
+class AreaMember(models.Model):
+    """One member of a zone."""
+
+    zone = models.ForeignKey(Area, models.CASCADE, related_name="memberships")
+    member = models.ForeignKey(Area, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "membre d'une zone"
+        verbose_name_plural = "membres d'une zone"
+        constraints = [
+            models.UniqueConstraint(fields=["zone", "member"], name="area_member_once"),
+            models.CheckConstraint(condition=~Q(zone=models.F("member")), name="area_not_member_of_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.zone_id} ← {self.member_id}"

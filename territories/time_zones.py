@@ -1,0 +1,32 @@
+"""Time zones of the French territories (IANA names). Pure."""
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+_METROPOLE = "Europe/Paris"
+_DEPARTMENTS = {
+    "971": "America/Guadeloupe",
+    "972": "America/Martinique",
+    "973": "America/Cayenne",
+    "974": "Indian/Reunion",
+    "975": "America/Miquelon",
+    "976": "Indian/Mayotte",
+    "977": "America/St_Barthelemy",
+    "978": "America/Marigot",
+    "984": "Indian/Kerguelen",
+    "986": "Pacific/Wallis",
+    "987": "Pacific/Tahiti",
+    "988": "Pacific/Noumea",
+    "989": "Etc/GMT+8",  # Clipperton has no name of its own: UTC-8
+}
+# Polynesia spans three zones.
+_COMMUNES = {
+    "98719": "Pacific/Gambier",
+    **dict.fromkeys(("98718", "98723", "98731", "98746", "98756", "98757"), "Pacific/Marquesas"),
+}
+
+
+@cache
+def time_zone(department: str, commune: str = "") -> ZoneInfo:
+    """The zone of a département (its code), or of a commune of it that keeps another time."""
+    return ZoneInfo(_COMMUNES.get(commune) or _DEPARTMENTS.get(department, _METROPOLE))
