@@ -1,29 +1,68 @@
-"""What a region is called and where it answers the phone, for pages and mails."""
+"""The region an office belongs to: the one of most of its communes."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from experts.models import Office
-from territories.models import Region
+from territories.models import Area, AreaMember, Commune
 
 
-@dataclass(frozen=True)
-class RegionDesk:
-    """A region's name and phone, as the public reads them; ``phone`` and ``email`` may be empty."""
+def update_regions(offices: Iterable[Office] | None = None) -> int:
+    """Set the region of these offices, of all when ``None``, from their areas; how many changed.
 
-    name: str
-    phone: str
-    email: str
-
-
-def desk(region: Region | None, *, on: date) -> RegionDesk:
-    """The fallback office of the region, else the national one, else the service's bare name.
-
-    Source: the displayed name and phone number of a region are those of its fallback office.
+    No region: national, or without areas. Among equals, the lowest code.
     """
-    offices = Office.objects.open_on(on).filter(is_fallback=True)
-    office = offices.filter(region=region).order_by("pk").first() if region else None
-    office = office or offices.filter(region=None).order_by("pk").first()
-    if office is None:
-        return RegionDesk(name="Équipe Relais Entreprises", phone="", email="")
-    return RegionDesk(name=office.name, phone=office.phone, email=office.email)
+    rows = list(Office.objects.all() if offices is None else offices)
+    pairs = Office.areas.through.objects.filter(office__in=rows) if offices is not None else _all_pairs()
+    areas: dict[int, set[int]] = defaultdict(set)
+    for office, area in pairs.values_list("office_id", "area_id"):
+        areas[office].add(area)
+    regions = _Regions()
+    changed = []
+    for office in rows:
+        region = regions.most_of(frozenset(areas[office.pk]))
+        if region != office.region_id:
+            office.region_id = region
+            changed.append(office)
+    Office.objects.bulk_update(changed, ["region"], batch_size=500)
+    return len(changed)
+
+
+def _all_pairs():  # type: ignore[no-untyped-def]
+    return Office.areas.through.objects.all()
+
+
+class _Regions:
+    """Counts the communes of areas by region, from everything read at once."""
+
+    def __init__(self) -> None:
+        self.region_of: dict[str, str | None] = {}
+        self.members: dict[tuple[str, str], set[str]] = defaultdict(set)
+        rows = Commune.objects.current().values_list("code", "epci", "department", "department__region")
+        for code, epci, department, region in rows:
+            self.region_of[code] = region
+            for key in (("commune", code), ("epci", epci), ("department", department), ("region", region)):
+                self.members[key].add(code)
+        self.areas = {
+            pk: (kind, code) for pk, kind, code in Area.objects.values_list("pk", "kind", "current_code")
+        }
+        self.zones: dict[int, set[int]] = defaultdict(set)
+        for zone, member in AreaMember.objects.values_list("zone", "member"):
+            self.zones[zone].add(member)
+        self.answers: dict[frozenset[int], str | None] = {}
+
+    def most_of(self, areas: frozenset[int]) -> str | None:
+        """The region of most of the communes of these areas together."""
+        if areas not in self.answers:
+            self.answers[areas] = self._count(areas)
+        return self.answers[areas]
+
+    def _count(self, areas: frozenset[int]) -> str | None:
+        plain = areas.union(*(self.zones[area] for area in areas))
+        if not plain or any(self.areas[area][0] == "national" for area in plain):
+            return None
+        communes = set().union(*(self.members[self.areas[area]] for area in plain))
+        counts = Counter(self.region_of[code] for code in communes)
+        if not counts:
+            return None
+        return min(counts, key=lambda region: (-counts[region], region or ""))

@@ -1,0 +1,247 @@
+"""What the company does: send, complete, correct, insist, cancel."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from experts.models import Institution, Subject
+from mailing.models import OutgoingEmail
+from mailing.tasks import deliver_after_commit
+from solicitations import dispatch, suspicion
+from solicitations.lifecycle import (
+    ACTIVE,
+    AlertCause,
+    EventKind,
+    ForbiddenMove,
+    HeldReason,
+    MatchState,
+    RequestState,
+)
+from solicitations.models import Addition, Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
+from solicitations.notifications import to_company, to_experts
+from territories.models import Commune
+
+INSISTS_AGAIN_AFTER = timedelta(hours=24)
+
+
+class AlreadySent(Exception):
+    """This draft became ``solicitation`` already: a second click sends nothing more."""
+
+    def __init__(self, solicitation: Solicitation) -> None:
+        super().__init__(solicitation.reference)
+        self.solicitation = solicitation
+
+
+class TooSoon(Exception):
+    """The company said so within the last day: everybody concerned has been told."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is sent together: several subjects and their text, or one confidential subject and its own."""
+
+    subjects: tuple[Subject, ...]
+    description: str
+
+
+@transaction.atomic(durable=True)
+def submit(
+    blank: Solicitation,
+    *,
+    parts: Sequence[Part],
+    now: datetime,
+    unticked: Sequence[Institution] = (),
+    draft: Draft | None = None,
+    is_suspect: bool = False,
+) -> list[Solicitation]:
+    """Keep a request per part, acknowledge each, and have it routed; the first leads to the others.
+
+    ``blank`` is an unsaved request with the company, the contact and the consent. ``is_suspect``: the form
+    saw a machine. Raises ``AlreadySent`` when the draft was sent before.
+    """
+    if draft is not None:
+        kept = Draft.objects.select_for_update().get(pk=draft.pk)
+        if kept.solicitation is not None:
+            raise AlreadySent(kept.solicitation)
+    _one_at_a_time(blank.siret or blank.email.lower())
+    sent: list[Solicitation] = []
+    for part in parts:
+        first = sent[0] if sent else None
+        sent.append(_keep(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now))
+    if draft is not None:
+        Draft.objects.filter(pk=draft.pk).update(solicitation=sent[0], answers={}, updated_at=now)
+    for pk in [solicitation.pk for solicitation in sent]:
+        transaction.on_commit(lambda pk=pk: dispatch.route_safely(pk, now=now))  # type: ignore[misc]
+    return sent
+
+
+def _one_at_a_time(key: str) -> None:
+    """Two requests of one company at the same moment: the second waits, and sees the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _keep(
+    blank: Solicitation,
+    part: Part,
+    *,
+    first: Solicitation | None,
+    unticked: Sequence[Institution],
+    is_suspect: bool,
+    now: datetime,
+) -> Solicitation:
+    solicitation = copy.copy(blank)
+    solicitation._state = copy.copy(blank._state)
+    solicitation.reference = Solicitation._meta.get_field("reference").get_default()
+    solicitation.description = part.description
+    solicitation.region = blank.commune.region
+    solicitation.sent_with = first
+    solicitation.is_confidential = any(subject.is_confidential for subject in part.subjects)
+    solicitation.submitted_at = solicitation.routing_due_at = now
+    like = Solicitation.objects.like(siret=blank.siret, email=blank.email, subjects=part.subjects, now=now)
+    solicitation.duplicate_of = like.oldest_first().first()
+    solicitation.save()
+    Need.objects.bulk_create(
+        Need(solicitation=solicitation, subject=subject, position=position)
+        for position, subject in enumerate(part.subjects)
+    )
+    solicitation.unticked_institutions.set(unticked)
+    Event.objects.create(solicitation=solicitation, kind=EventKind.SUBMITTED, is_by_company=True, at=now)
+    deliver_after_commit(*to_company.received(solicitation, now=now))
+    _hold_if_doubtful(solicitation, is_suspect=is_suspect, now=now)
+    return solicitation
+
+
+def _hold_if_doubtful(solicitation: Solicitation, *, is_suspect: bool, now: datetime) -> None:
+    """A like request, or a text that looks automatic, waits for staff; its decision is made all the same."""
+    if solicitation.duplicate_of is not None:
+        dispatch.hold(solicitation, HeldReason.DUPLICATE, now=now)
+        rows = to_company.second_came(solicitation.duplicate_of, second=solicitation, now=now)
+        deliver_after_commit(*rows)
+    elif is_suspect or suspicion.looks_automatic(solicitation.description):
+        dispatch.hold(solicitation, HeldReason.AUTOMATIC, now=now)
+    else:
+        return
+    # The routing runs too: an answer that comes sooner would tell that the request is held.
+    solicitation.routing_due_at = now
+    solicitation.save()
+
+
+@transaction.atomic(durable=True)
+def record_missed_demand(*, commune: Commune, subjects: Sequence[Subject], now: datetime) -> None:
+    """Count a need that met a closed door."""
+    MissedDemand.objects.bulk_create(
+        MissedDemand(region=commune.region, commune=commune, subject=subject, at=now) for subject in subjects
+    )
+
+
+@transaction.atomic(durable=True)
+def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> None:
+    """Keep more words beside the request and mail them to the experts who have not declined.
+
+    Raises ``ForbiddenMove`` once the request was cancelled.
+    """
+    locked = _open_to_company(solicitation)
+    addition = Addition.objects.create(solicitation=locked, body=body, at=now)
+    locked.questions.filter(answered_at=None).update(answered_at=now)
+    Event.objects.create(solicitation=locked, kind=EventKind.ADDED, is_by_company=True, at=now)
+    deliver_after_commit(*to_experts.added(addition, now=now))
+
+
+@transaction.atomic(durable=True)
+def correct_contact(
+    solicitation: Solicitation, *, phone: str, days: Sequence[str], hours: Sequence[str], now: datetime
+) -> None:
+    """Change the phone number and the hours, and tell the experts who have not declined."""
+    locked = _open_to_company(solicitation)
+    wanted = (phone, list(days), list(hours))
+    if wanted == (locked.phone, locked.callback_days, locked.callback_hours):
+        return
+    locked.phone, locked.callback_days, locked.callback_hours = wanted
+    locked.save(update_fields=["phone", "callback_days", "callback_hours"])
+    event = Event.objects.create(
+        solicitation=locked, kind=EventKind.CONTACT_CORRECTED, is_by_company=True, at=now
+    )
+    deliver_after_commit(*to_experts.contact_corrected(locked, event=event, now=now))
+
+
+@transaction.atomic(durable=True)
+def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
+    """The company says nobody called: the experts and staff are told. Raises ``TooSoon`` within a day."""
+    locked = _open_to_company(solicitation)
+    said = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - INSISTS_AGAIN_AFTER)
+    if said.exists():
+        raise TooSoon
+    event = Event.objects.create(
+        solicitation=locked, kind=EventKind.STILL_WAITING, is_by_company=True, at=now
+    )
+    deliver_after_commit(*to_experts.not_called(locked, event=event, now=now))
+    dispatch.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
+
+
+@transaction.atomic(durable=True)
+def cancel(solicitation: Solicitation, *, now: datetime) -> None:
+    """End a request that its company no longer needs; what has not left never leaves.
+
+    Raises ``ForbiddenMove`` when it is over already.
+    """
+    locked = Solicitation.objects.locked(solicitation.pk)
+    locked.move_to(RequestState.CANCELLED, at=now)
+    event = Event.objects.create(solicitation=locked, kind=EventKind.CANCELLED, is_by_company=True, at=now)
+    stop(
+        locked, event=event, why="L'entreprise a annulé sa demande : vous n'avez plus rien à faire.", now=now
+    )
+    locked.reckon()
+    locked.save()
+
+
+def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
+    """Withdraw the active matches of a locked request and tell the mailboxes that had heard of it."""
+    OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)
+    concerned = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
+    told = [
+        mailbox
+        for mailbox in concerned.select_related("solicitation__commune").order_by("pk")
+        if OutgoingEmail.objects.about(f"mailbox:{mailbox.pk}").exclude(sent_at=None).exists()
+    ]
+    for match in Match.objects.active().filter(need__solicitation=solicitation).select_for_update():
+        before = match.state
+        match.move_to(MatchState.WITHDRAWN, at=now)
+        match.save()
+        Event.objects.create(
+            solicitation=solicitation,
+            match=match,
+            kind=EventKind.WITHDRAWN,
+            from_state=before,
+            to_state=match.state,
+            at=now,
+        )
+    rows = to_experts.stopped(solicitation, mailboxes=told, event=event, why=why, now=now)
+    deliver_after_commit(*rows)
+    solicitation.alerts.standing().update(settled_at=now)
+
+
+def _open_to_company(solicitation: Solicitation) -> Solicitation:
+    locked = Solicitation.objects.locked(solicitation.pk)
+    if locked.state in {RequestState.CANCELLED, RequestState.ANONYMISED}:
+        raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def send_lost_links(email: str, *, now: datetime) -> None:
+    """Mail this address the links of all its requests; an unknown address gets nothing."""
+    solicitations = list(Solicitation.objects.of_mailbox(email, now=now).newest_first())
+    if solicitations:
+        deliver_after_commit(*to_company.lost_links(solicitations, now=now))
+
+
+@transaction.atomic(durable=True)
+def send_resume_link(draft: Draft, *, email: str, now: datetime) -> None:
+    """Keep the draft under this address and mail the link that takes it up again."""
+    draft.email, draft.updated_at = email, now
+    draft.save(update_fields=["email", "updated_at"])
+    deliver_after_commit(*to_company.resume(draft, now=now))

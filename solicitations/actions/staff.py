@@ -1,0 +1,262 @@
+"""What staff do: release, close, merge, correct, add and withdraw."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from experts.models import Institution, Subject, User
+from mailing.models import OutgoingEmail
+from mailing.tasks import deliver_after_commit
+from solicitations import dispatch
+from solicitations.actions.company import stop
+from solicitations.actions.experts import NobodyThere, choose_within
+from solicitations.lifecycle import (
+    AlertCause,
+    ClosedReason,
+    EventKind,
+    ForbiddenMove,
+    MatchOrigin,
+    MatchState,
+    RequestState,
+)
+from solicitations.models import Addition, Alert, Event, Match, Need, Solicitation
+from solicitations.notifications import to_company, to_experts
+
+# The columns that staff may correct, beside the commune and the subjects.
+CORRECTABLE = frozenset(
+    {
+        "company_name", "siret", "naf", "legal_form", "headcount_min", "headcount_max", "craft",
+        "company_created_on", "phone", "fact_sources",
+    }
+)  # fmt: skip
+
+
+class ConfidentialApart(Exception):
+    """A confidential subject is always a request of its own."""
+
+
+@transaction.atomic(durable=True)
+def release(solicitation: Solicitation, *, by: User, now: datetime) -> None:
+    """Let a held request go on. Raises ``ForbiddenMove`` when it is not held any more."""
+    locked = Solicitation.objects.locked(solicitation.pk)
+    if locked.state != RequestState.HELD:
+        raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
+    dispatch.release(locked, now=now)
+    locked.save()
+    Event.objects.create(solicitation=locked, kind=EventKind.RELEASED, by_user=by, at=now)
+    transaction.on_commit(lambda: dispatch.route_safely(locked.pk, now=now))
+
+
+@transaction.atomic(durable=True)
+def close(solicitation: Solicitation, *, words: str, by: User, now: datetime) -> None:
+    """Close a request with a message to its company. Raises ``ForbiddenMove``."""
+    why = "L'équipe du service a clos cette demande : vous n'avez plus rien à faire."
+    locked = _end(solicitation, ClosedReason.STAFF, by=by, words=words, why=why, now=now)
+    deliver_after_commit(*to_company.closed_by_staff(locked, words=words, now=now))
+
+
+@transaction.atomic(durable=True)
+def mark(solicitation: Solicitation, reason: ClosedReason, *, by: User, now: datetime) -> None:
+    """Close as spam or as a test: nothing more leaves, counted apart. Raises ``ForbiddenMove``."""
+    why = "Cette demande n'était pas sérieuse : vous n'avez plus rien à faire."
+    _end(solicitation, reason, by=by, words="", why=why, now=now)
+
+
+def _end(
+    solicitation: Solicitation, reason: ClosedReason, *, by: User, words: str, why: str, now: datetime
+) -> Solicitation:
+    locked = Solicitation.objects.locked(solicitation.pk)
+    locked.move_to(RequestState.CLOSED, at=now, reason=reason)
+    event = Event.objects.create(
+        solicitation=locked, kind=EventKind.CLOSED, by_user=by, reason=words or reason.label, at=now
+    )
+    stop(locked, event=event, why=why, now=now)
+    locked.reckon()
+    locked.save()
+    return locked
+
+
+@transaction.atomic(durable=True)
+def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
+    """Add a held duplicate's words to the first request, mail them to its experts, close the duplicate.
+
+    Raises ``ForbiddenMove`` when it is no held duplicate any more, or the first one is over.
+    """
+    first, locked = _both(solicitation)
+    addition = Addition.objects.create(solicitation=first, body=locked.description, at=now)
+    Event.objects.create(
+        solicitation=first, kind=EventKind.MERGED, by_user=by, reason=locked.reference, at=now
+    )
+    deliver_after_commit(*to_experts.added(addition, now=now))
+    locked.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.DUPLICATE)
+    locked.reckon()
+    locked.save()
+    locked.alerts.standing().update(settled_at=now)
+    Event.objects.create(
+        solicitation=locked, kind=EventKind.MERGED, by_user=by, reason=first.reference, at=now
+    )
+
+
+def _both(solicitation: Solicitation) -> tuple[Solicitation, Solicitation]:
+    """The first request and its duplicate, locked in the order of their ids."""
+    duplicate_of = Solicitation.objects.get(pk=solicitation.pk).duplicate_of_id
+    pks = sorted(pk for pk in (duplicate_of, solicitation.pk) if pk)
+    rows = {pk: Solicitation.objects.locked(pk) for pk in pks}
+    locked = rows[solicitation.pk]
+    if not locked.is_held_duplicate or duplicate_of is None:
+        raise ForbiddenMove(RequestState(locked.state), RequestState.CLOSED)
+    first = rows[duplicate_of]
+    if first.is_over:
+        raise ForbiddenMove(RequestState(first.state), RequestState.SUBMITTED)
+    return first, locked
+
+
+@transaction.atomic(durable=True)
+def correct(
+    solicitation: Solicitation,
+    *,
+    columns: Mapping[str, Any],
+    subjects: Mapping[int, Subject],
+    by: User,
+    now: datetime,
+) -> None:
+    """Correct the commune, facts and subjects (by need's pk) and route again; those notified stay.
+
+    ``columns``: ``commune`` and names of ``CORRECTABLE``. Raises ``ForbiddenMove``, ``ConfidentialApart``.
+    """
+    locked = Solicitation.objects.locked(solicitation.pk)
+    if locked.is_over:
+        raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
+    before = {name: str(getattr(locked, name)) for name in columns}
+    for name in columns.keys() & (CORRECTABLE | {"commune"}):
+        setattr(locked, name, columns[name])
+    locked.region = locked.commune.region
+    changes = [
+        f"{name} : {before[name] or '—'} → {getattr(locked, name) or '—'}"
+        for name in sorted(columns)
+        if before[name] != str(getattr(locked, name)) and name != "fact_sources"
+    ]
+    changes += _correct_subjects(locked, subjects)
+    locked.routing_due_at = now
+    locked.save()
+    Event.objects.create(
+        solicitation=locked, kind=EventKind.CORRECTED, by_user=by, reason=" ; ".join(changes), at=now
+    )
+    transaction.on_commit(lambda: dispatch.route_safely(locked.pk, now=now))
+
+
+def _correct_subjects(locked: Solicitation, subjects: Mapping[int, Subject]) -> list[str]:
+    changes: list[str] = []
+    for need in locked.needs.select_related("subject").order_by("position", "pk"):
+        subject = subjects.get(need.pk, need.subject)
+        if subject == need.subject:
+            continue
+        if subject.is_confidential != locked.is_confidential:
+            raise ConfidentialApart
+        changes.append(f"{need.subject.label} → {subject.label}")
+        need.subject, need.exhausted_at = subject, None
+        need.save(update_fields=["subject", "exhausted_at"])
+    return changes
+
+
+@transaction.atomic(durable=True)
+def add_institution(need: Need, institution: Institution, *, reason: str, by: User, now: datetime) -> None:
+    """Put a need before an institution too. Raises ``ForbiddenMove``, ``NobodyThere``."""
+    locked = Solicitation.objects.locked(need.solicitation_id)
+    if locked.is_cancelled or locked.state == RequestState.HELD:
+        raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
+    need = Need.objects.select_related("subject").get(pk=need.pk)
+    need.solicitation = locked
+    chosen = choose_within(locked, need.subject.slug, institution, now=now)
+    made = dispatch.make_matches(need, chosen, origin=MatchOrigin.STAFF, again=True, now=now)
+    if not made:
+        raise NobodyThere
+    event = Event.objects.create(
+        solicitation=locked,
+        kind=EventKind.ADDED_INSTITUTION,
+        by_user=by,
+        reason=f"{institution.name} : {reason}",
+        at=now,
+    )
+    dispatch.notify(made, event=event, now=now)
+    locked.routed_at = locked.routed_at or now
+    locked.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
+    locked.reckon()
+    dispatch.close_if_done(locked, now=now)
+    locked.save()
+
+
+@transaction.atomic(durable=True)
+def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
+    """Take a need away from an expert, who is told if he had heard of it. Raises ``ForbiddenMove``."""
+    locked = Solicitation.objects.locked(match.need.solicitation_id)
+    row = Match.objects.with_people().select_for_update(of=("self",)).get(pk=match.pk)
+    before = row.state
+    row.move_to(MatchState.WITHDRAWN, at=now, words=reason)
+    row.save()
+    event = Event.objects.create(
+        solicitation=locked,
+        match=row,
+        kind=EventKind.WITHDRAWN,
+        by_user=by,
+        from_state=before,
+        to_state=row.state,
+        reason=reason,
+        at=now,
+    )
+    if not row.mailbox.matches.active().exists():
+        OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
+    if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
+        why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"
+        rows = to_experts.stopped(locked, mailboxes=[row.mailbox], event=event, why=why, now=now)
+        deliver_after_commit(*rows)
+    locked.reckon()
+    dispatch.close_if_done(locked, now=now)
+    locked.save()
+
+
+@transaction.atomic(durable=True)
+def settle(alert: Alert, *, now: datetime) -> None:
+    """Staff have dealt with this alert."""
+    Alert.objects.standing().filter(pk=alert.pk).update(settled_at=now)
+
+
+@transaction.atomic(durable=True)
+def resend(email: OutgoingEmail, *, now: datetime) -> None:
+    """Send a mail once more, as a row of its own."""
+    deliver_after_commit(OutgoingEmail.objects.enqueue_again(email, now=now))
+
+
+@transaction.atomic(durable=True)
+def note_request_opened(solicitation: Solicitation, *, by: User, now: datetime) -> None:
+    """Staff opened a request: recorded when it is confidential."""
+    if solicitation.is_confidential:
+        Event.objects.create(solicitation=solicitation, kind=EventKind.OPENED, by_user=by, at=now)
+
+
+@transaction.atomic(durable=True)
+def note_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: datetime) -> None:
+    """Staff opened a mail about a request: recorded when it is confidential."""
+    if solicitation.is_confidential:
+        Event.objects.create(
+            solicitation=solicitation, kind=EventKind.MAIL_OPENED, by_user=by, reason=key, at=now
+        )
+
+
+__all__ = [
+    "ConfidentialApart",
+    "NobodyThere",
+    "add_institution",
+    "close",
+    "correct",
+    "mark",
+    "merge",
+    "note_mail_opened",
+    "note_request_opened",
+    "release",
+    "resend",
+    "settle",
+    "withdraw",
+]

@@ -1,0 +1,90 @@
+"""Links that open one page for one person about one request, and what refuses them."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from experts import links
+from solicitations.models import Draft, Mailbox, Solicitation
+
+ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
+
+
+class RevokedLink(Exception):
+    """The link was replaced by a newer one, or its owner has no part in the request any more."""
+
+
+class ExpiredLink(Exception):
+    """The link was good and its time is over; ``row`` is the mailbox or the request it opened."""
+
+    def __init__(self, row: Mailbox | Solicitation) -> None:
+        super().__init__(str(row.pk))
+        self.row = row
+
+
+def absolute(path: str) -> str:
+    """The full address of a path of the portal, for mails and prints."""
+    return settings.SITE_URL.rstrip("/") + path
+
+
+def answer_url(mailbox: Mailbox) -> str:
+    """The expert's page about this request."""
+    token = links.make_token(ANSWER, mailbox.pk, mailbox.serial)
+    return absolute(reverse("solicitations:answer", args=[token]))
+
+
+def follow_url(solicitation: Solicitation) -> str:
+    """The owner's page about this request."""
+    token = links.make_token(FOLLOW, solicitation.pk, solicitation.link_serial)
+    return absolute(reverse("solicitations:follow", args=[token]))
+
+
+def resume_url(draft: Draft) -> str:
+    """The page that takes a draft up again."""
+    token = links.make_token(RESUME, draft.pk, draft.serial)
+    return absolute(reverse("solicitations:resume", args=[token]))
+
+
+def mailbox_of(token: str, *, now: datetime) -> Mailbox:
+    """The mailbox that a token opens. Raises ``ForgedLink``, ``RevokedLink``, ``ExpiredLink``."""
+    pk, serial = links.read_token(token, ANSWER)
+    mailbox = Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
+    if mailbox is None or mailbox.serial != serial or mailbox.revoked_at is not None:
+        raise RevokedLink
+    if mailbox.link_is_expired(now=now):
+        raise ExpiredLink(mailbox)
+    return mailbox
+
+
+def solicitation_of(token: str, *, now: datetime) -> Solicitation:
+    """The request that an owner's token opens. Raises ``ForgedLink``, ``RevokedLink``, ``ExpiredLink``."""
+    pk, serial = links.read_token(token, FOLLOW)
+    solicitation = Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
+    if solicitation is None or solicitation.link_serial != serial:
+        raise RevokedLink
+    expiry = solicitation.link_expires_at
+    if expiry is not None and expiry <= now:
+        raise ExpiredLink(solicitation)
+    return solicitation
+
+
+def draft_of(token: str, *, now: datetime) -> Draft:
+    """The draft that a token takes up again. Raises ``ForgedLink``, ``RevokedLink``."""
+    pk, serial = links.read_token(token, RESUME)
+    draft = Draft.objects.alive(now=now).filter(pk=pk, serial=serial, solicitation=None).first()
+    if draft is None:
+        raise RevokedLink
+    return draft
+
+
+def reply_address(row: Mailbox | Solicitation) -> str:
+    """Where a reply typed in a mail client comes back: which request and person, signed.
+
+    Mail servers may lower the case of a local part: it is made of lower-case letters and figures.
+    """
+    kind, serial = ("e", row.serial) if isinstance(row, Mailbox) else ("c", row.link_serial)
+    name = f"{kind}{row.pk}"
+    signature = salted_hmac("solicitations.reply", f"{name}.{serial}").hexdigest()[:20]
+    return f"reponse+{name}-{signature}@{settings.REPLY_DOMAIN}"

@@ -1,0 +1,22 @@
+"""The tables of the room."""
+
+from solicitations.models.conversation import Addition, Event, Message, Question
+from solicitations.models.drafts import Draft
+from solicitations.models.matches import Mailbox, Match
+from solicitations.models.oversight import Alert, MissedDemand, Opening
+from solicitations.models.requests import Need, Solicitation
+
+__all__ = [
+    "Addition",
+    "Alert",
+    "Draft",
+    "Event",
+    "Mailbox",
+    "Match",
+    "Message",
+    "MissedDemand",
+    "Need",
+    "Opening",
+    "Question",
+    "Solicitation",
+]

@@ -1,0 +1,92 @@
+"""What happened and what was said about a request."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from experts.models import User
+from solicitations import lifecycle
+from solicitations.lifecycle import EventKind
+from solicitations.models.matches import Mailbox, Match
+from solicitations.models.requests import Solicitation
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def moves(self) -> Self:
+        return self.filter(kind__in=[EventKind.MOVED, EventKind.HANDED_OVER])
+
+    def in_order(self) -> Self:
+        return self.order_by("at", "pk")
+
+
+class Event(models.Model):
+    """What happened: who, from, to, when, why. Never changed, never deleted."""
+
+    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="events")
+    match = models.ForeignKey(Match, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    kind = models.CharField(max_length=20, choices=EventKind.choices())
+    by_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    by_mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    is_by_company = models.BooleanField(default=False)
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12, blank=True)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(**lifecycle.among("kind", EventKind)), name="event_kind"),
+            models.CheckConstraint(
+                condition=Q(by_user=None) | Q(by_mailbox=None, is_by_company=False), name="event_one_author"
+            ),
+        ]
+        indexes = [models.Index(fields=["solicitation", "at"], name="event_of_request")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Message(models.Model):
+    """One word of an expert to the other experts of the request."""
+
+    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="messages")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="messages")
+    author = models.CharField(max_length=200)
+    institution = models.CharField(max_length=200)
+    body = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["solicitation", "at"], name="message_of_request")]
+
+    def __str__(self) -> str:
+        return f"{self.author}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Question(models.Model):
+    """A short question of an expert to the company."""
+
+    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="questions")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="questions")
+    author = models.CharField(max_length=200)
+    institution = models.CharField(max_length=200)
+    body = models.TextField()
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.author}, {self.asked_at:%Y-%m-%d %H:%M}"
+
+
+class Addition(models.Model):
+    """Words that the company added after sending; they never enter the experts' thread."""
+
+    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="additions")
+    body = models.TextField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.solicitation_id}, {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,37 @@
+"""What a visitor has typed and not yet sent."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+
+from solicitations.models.requests import Solicitation
+
+DRAFT_LIFE = timedelta(days=7)
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def alive(self, *, now: datetime) -> Self:
+        return self.filter(updated_at__gt=now - DRAFT_LIFE)
+
+
+class Draft(models.Model):
+    """What a visitor typed so far, as typed: a request in the making has no other trace."""
+
+    answers = models.JSONField(default=dict)
+    email = models.EmailField(blank=True)
+    serial = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    # Set once sent: a second click finds the request, and the answers are erased.
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts"
+    )
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["updated_at"])]
+
+    def __str__(self) -> str:
+        return f"brouillon {self.pk}"

@@ -1,0 +1,183 @@
+"""Who was put in touch with a request: mailboxes and matches."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from experts.models import Expert
+from solicitations import lifecycle
+from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState
+from solicitations.models.requests import Need, Solicitation
+
+
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    def of(self, solicitation: Solicitation, email: str) -> Self:
+        return self.filter(solicitation=solicitation, email__iexact=email)
+
+    def following(self) -> Self:
+        """Mailboxes one of whose matches is sent, taken or was closed by its expert with an outcome."""
+        states = [
+            MatchState.SENT,
+            MatchState.TAKEN,
+            MatchState.HELPED,
+            MatchState.NO_HELP,
+            MatchState.UNREACHABLE,
+        ]
+        return self.filter(matches__state__in=states).distinct().order_by("pk")
+
+    def not_declined(self) -> Self:
+        """Mailboxes that have not declined all, nor been withdrawn or replaced."""
+        gone = [MatchState.DECLINED, MatchState.WITHDRAWN, MatchState.REPLACED]
+        return self.filter(matches__in=Match.objects.exclude(state__in=gone)).distinct().order_by("pk")
+
+
+class Mailbox(models.Model):
+    """One expert mailbox within one request: the unit of mail, link, page and reminder."""
+
+    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="mailboxes")
+    email = models.EmailField(max_length=500)
+    round = models.PositiveSmallIntegerField(default=0)
+    serial = models.PositiveIntegerField(default=1)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    extended_until = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = MailboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "mailboxes"
+        constraints = [
+            models.UniqueConstraint("solicitation", Lower("email"), name="mailbox_once_per_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.solicitation_id}:{self.email}"
+
+    def speaker(self) -> Expert:
+        """Whose name stands under what this mailbox says: the post of its first match."""
+        match = self.matches.select_related("expert__office__institution").order_by("pk").first()
+        if match is None:
+            raise Expert.DoesNotExist
+        return match.expert
+
+    def link_is_expired(self, *, now: datetime) -> bool:
+        """Whether the link in this mailbox has stopped opening. Needs ``solicitation`` loaded."""
+        expiry = self.solicitation.link_expires_at
+        return expiry is not None and max(expiry, self.extended_until or expiry) <= now
+
+
+class MatchQuerySet(models.QuerySet["Match"]):
+    def active(self) -> Self:
+        return self.filter(state__in=[MatchState.SENT, MatchState.TAKEN])
+
+    def live(self) -> Self:
+        return self.exclude(state__in=[MatchState.WITHDRAWN, MatchState.REPLACED])
+
+    def sent(self) -> Self:
+        return self.filter(state=MatchState.SENT)
+
+    def with_people(self) -> Self:
+        return self.select_related(
+            "need__subject",
+            "expert__office__institution",
+            "mailbox__solicitation__commune__department",
+            "introduced_by__expert__office",
+        )
+
+    def in_order(self) -> Self:
+        return self.order_by("need__position", "pk")
+
+
+class Match(models.Model):
+    """One need put before one expert."""
+
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="matches")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="matches")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="matches")
+    state = models.CharField(max_length=12, choices=MatchState.choices(), default=MatchState.SENT)
+    origin = models.CharField(max_length=10, choices=MatchOrigin.choices(), default=MatchOrigin.ROUTING)
+    # Why this expert, as ``Chosen.as_json`` gives it: area that matched, criteria, stand-in.
+    reason = models.JSONField(default=dict, blank=True)
+    sent_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    decline_reason = models.CharField(max_length=15, choices=DeclineReason.choices(), blank=True)
+    words = models.TextField(blank=True)  # said with the last move: a refusal's reason, an outcome
+    answer = models.TextField(blank=True)  # what was answered to a labour-law question
+    # The match whose expert handed this need over or asked for help.
+    introduced_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"
+    )
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "matches"
+        constraints = [
+            models.UniqueConstraint(fields=["need", "expert"], name="match_once_per_need_and_expert"),
+            models.CheckConstraint(condition=Q(**lifecycle.among("state", MatchState)), name="match_state"),
+            models.CheckConstraint(
+                condition=Q(**lifecycle.among("origin", MatchOrigin)), name="match_origin"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[MatchState.SENT, MatchState.TAKEN], ended_at=None)
+                | ~Q(state__in=[MatchState.SENT, MatchState.TAKEN]) & Q(ended_at__isnull=False),
+                name="match_ended_iff_not_active",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    state__in=[
+                        MatchState.TAKEN,
+                        MatchState.HELPED,
+                        MatchState.NO_HELP,
+                        MatchState.UNREACHABLE,
+                    ]
+                )
+                | Q(taken_at__isnull=False),
+                name="match_taken_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=MatchState.SENT) | Q(taken_at=None), name="match_sent_is_not_taken"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=MatchState.DECLINED) & Q(**lifecycle.among("decline_reason", DeclineReason))
+                | ~Q(state=MatchState.DECLINED) & Q(decline_reason=""),
+                name="match_declined_iff_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "sent_at"], name="match_state_sent")]
+
+    def __str__(self) -> str:
+        return f"{self.need_id}→{self.expert_id} ({self.state})"
+
+    @property
+    def is_gone(self) -> bool:
+        """Withdrawn or replaced: its expert gets a sentence only, and may be brought in again."""
+        return self.state in lifecycle.NOT_LIVE
+
+    def move_to(
+        self, target: MatchState, *, at: datetime, decline_reason: str = "", words: str = "", answer: str = ""
+    ) -> None:
+        """Set the state and its dates; saves nothing. Raises ``ForbiddenMove``."""
+        lifecycle.check_move(MatchState(self.state), target)
+        self._enter(target, at=at)
+        self.decline_reason, self.words = decline_reason, words
+        self.answer = answer or self.answer
+
+    def undo_to(self, earlier: MatchState, *, at: datetime) -> None:
+        """Go back to the state before the last move; saves nothing. Raises ``ForbiddenMove``."""
+        lifecycle.check_undo(MatchState(self.state), earlier)
+        self._enter(earlier, at=at)
+        self.decline_reason, self.words, self.answer = "", "", ""
+
+    def _enter(self, state: MatchState, *, at: datetime) -> None:
+        self.state = state
+        self.ended_at = None if state in lifecycle.ACTIVE else at
+        if state == MatchState.SENT:
+            self.taken_at = None
+        elif state in {MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE}:
+            self.taken_at = self.taken_at or at

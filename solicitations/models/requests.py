@@ -1,0 +1,352 @@
+"""A request of a company and its needs."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from experts.models import Institution, Subject, User
+from experts.routing.engine import Facts
+from solicitations import lifecycle
+from solicitations.lifecycle import ClosedReason, HeldReason, MatchState, NeedState, RequestState
+from territories.models import Commune, Region
+
+LINK_LIFE_AFTER_END = timedelta(days=60)
+DUPLICATE_WINDOW = timedelta(days=7)
+LATE_AFTER = timedelta(days=7)
+LEGAL_CLOCK_BELOW = 300
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
+
+
+def make_reference() -> str:
+    """A reference that can be read out on the phone and not guessed, such as ``K7QP-3MWR``."""
+    letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(8)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+class SolicitationQuerySet(models.QuerySet["Solicitation"]):
+    def visible_to(self, user: User) -> Self:
+        """Requests this member of staff may see: all for the national team, else the region's own."""
+        if not user.is_active:
+            return self.none()
+        if user.is_national:
+            return self
+        return self.filter(region=user.region_id) if user.region_id else self.none()
+
+    def locked(self, pk: int) -> "Solicitation":
+        """The row, locked until the end of the transaction: always before its matches."""
+        return self.select_related("commune__department").select_for_update(of=("self",)).get(pk=pk)
+
+    def unrouted(self, *, now: datetime) -> Self:
+        return self.filter(routing_due_at__lte=now)
+
+    def open(self) -> Self:
+        return self.filter(state__in=[RequestState.SUBMITTED, RequestState.HELD])
+
+    def held(self) -> Self:
+        return self.filter(state=RequestState.HELD)
+
+    def held_for_a_time(self) -> Self:
+        """Held requests that the sweep releases: never a duplicate."""
+        return self.held().exclude(held_reason=HeldReason.DUPLICATE)
+
+    def uncovered(self) -> Self:
+        """Open requests that no office of the asked institutions covers, or that reach nobody."""
+        return self.filter(state=RequestState.SUBMITTED).filter(
+            Q(is_fallback=True) | Q(progress=NeedState.UNCOVERED)
+        )
+
+    def late(self, *, now: datetime) -> Self:
+        """Open requests one of whose experts has been silent for seven days, and nobody has taken."""
+        return self.filter(
+            state=RequestState.SUBMITTED,
+            progress__in=[NeedState.WAITING, NeedState.UNCOVERED],
+            submitted_at__lte=now - LATE_AFTER,
+        )
+
+    def without_answer(self) -> Self:
+        """Requests that ended with no answer at all, or declined by all."""
+        return self.filter(progress__in=[NeedState.UNANSWERED, NeedState.DECLINED])
+
+    def counted(self) -> Self:
+        """Requests that count in figures: neither spam, nor tests, nor duplicates."""
+        return self.exclude(closed_reason__in=[ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE])
+
+    def like(self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime) -> Self:
+        """Requests of the last days that the same company, or without SIRET the same mailbox, sent."""
+        same = Q(siret=siret) if siret else Q(siret="", email__iexact=email)
+        return (
+            self.counted()
+            .exclude(state__in=[RequestState.CANCELLED, RequestState.ANONYMISED])
+            .filter(
+                same,
+                duplicate_of=None,
+                submitted_at__gt=now - DUPLICATE_WINDOW,
+                needs__subject__in=list(subjects),
+            )
+        )
+
+    def of_mailbox(self, email: str, *, now: datetime) -> Self:
+        """Requests whose owner's link, asked for by this address, can still be sent."""
+        ended_late_enough = Q(ended_at=None) | Q(ended_at__gt=now - LINK_LIFE_AFTER_END)
+        return self.filter(ended_late_enough, email__iexact=email).exclude(state=RequestState.ANONYMISED)
+
+    def oldest_first(self) -> Self:
+        return self.order_by("submitted_at", "pk")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-submitted_at", "-pk")
+
+
+class Solicitation(models.Model):
+    """A request: one contact, one company or project, one place, one or several needs."""
+
+    reference = models.CharField(max_length=9, unique=True, default=make_reference)
+    state = models.CharField(max_length=12, choices=RequestState.choices(), default=RequestState.SUBMITTED)
+    progress = models.CharField(max_length=12, choices=NeedState.choices(), default=NeedState.RECEIVED)
+    held_reason = models.CharField(max_length=12, choices=HeldReason.choices(), blank=True)
+    closed_reason = models.CharField(max_length=12, choices=ClosedReason.choices(), blank=True)
+
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="solicitations")
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="solicitations"
+    )
+    description = models.TextField()
+
+    company_name = models.CharField(max_length=200, blank=True)
+    siret = models.CharField(max_length=14, blank=True)
+    naf = models.CharField(max_length=6, blank=True)
+    legal_form = models.CharField(max_length=4, blank=True)
+    headcount_min = models.PositiveIntegerField(null=True, blank=True)
+    headcount_max = models.PositiveIntegerField(null=True, blank=True)
+    craft = models.BooleanField(null=True, blank=True)
+    company_created_on = models.DateField(null=True, blank=True)
+    is_project_holder = models.BooleanField(default=False)
+    company_closed_on = models.DateField(null=True, blank=True)
+    # Where each known fact comes from: {"headcount": {"source": "register", "on": "2024-12-31"}}.
+    fact_sources = models.JSONField(default=dict, blank=True)
+    # The activity was asked for and not given: many experts are then no accident of an unknown.
+    is_activity_refused = models.BooleanField(default=False)
+
+    contact_name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=20)
+    email = models.EmailField()
+    callback_days = ArrayField(models.CharField(max_length=3), default=list, blank=True)
+    callback_hours = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    consent_version = models.CharField(max_length=20)
+    consented_at = models.DateTimeField()
+    unticked_institutions = models.ManyToManyField(Institution, blank=True, related_name="+")
+
+    duplicate_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="duplicates"
+    )
+    # Confidential subjects are requests of their own, linked on the owner's page to the one sent with them.
+    sent_with = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="companions"
+    )
+    is_confidential = models.BooleanField(default=False)
+    is_fallback = models.BooleanField(default=False)
+
+    submitted_at = models.DateTimeField()
+    held_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    # The queue of routing: set while a routing is due, moved forward when one fails.
+    routing_due_at = models.DateTimeField(null=True, blank=True)
+    routing_error = models.CharField(max_length=200, blank=True)
+    routed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    link_serial = models.PositiveIntegerField(default=1)
+    link_extended_until = models.DateTimeField(null=True, blank=True)
+
+    objects = SolicitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(**lifecycle.among("state", RequestState)), name="solicitation_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(**lifecycle.among("progress", NeedState)), name="solicitation_progress"
+            ),
+            models.CheckConstraint(
+                condition=Q(**lifecycle.among("held_reason", HeldReason, or_empty=True)),
+                name="solicitation_held_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(**lifecycle.among("closed_reason", ClosedReason, or_empty=True)),
+                name="solicitation_closed_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RequestState.HELD) | (Q(held_at__isnull=False) & ~Q(held_reason="")),
+                name="solicitation_held_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[RequestState.SUBMITTED, RequestState.HELD], ended_at=None)
+                | Q(state__in=[RequestState.CLOSED, RequestState.CANCELLED, RequestState.ANONYMISED])
+                & Q(ended_at__isnull=False),
+                name="solicitation_ended_iff_over",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RequestState.CLOSED) | ~Q(closed_reason=""),
+                name="solicitation_closed_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(headcount_max=None)
+                | (Q(headcount_min__isnull=False) & Q(headcount_max__gte=models.F("headcount_min"))),
+                name="solicitation_headcount_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(siret="") | Q(siret__regex=r"^\d{14}$"), name="solicitation_siret"
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_project_holder=True) | Q(siret=""), name="solicitation_project_without_siret"
+            ),
+            models.CheckConstraint(
+                condition=~Q(held_reason=HeldReason.DUPLICATE)
+                | ~Q(state=RequestState.HELD)
+                | Q(duplicate_of__isnull=False),
+                name="solicitation_duplicate_of_another",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["region", "-submitted_at", "-id"], name="solicitation_region_recent"),
+            models.Index(fields=["-submitted_at", "-id"], name="solicitation_recent"),
+            models.Index(fields=["progress", "-submitted_at"], name="solicitation_progress_recent"),
+            models.Index(fields=["siret"], name="solicitation_siret_idx", condition=~Q(siret="")),
+            models.Index(Lower("email"), name="solicitation_email_idx"),
+            models.Index(
+                fields=["routing_due_at"],
+                name="solicitation_unrouted",
+                condition=Q(routing_due_at__isnull=False),
+            ),
+            models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
+            GinIndex(fields=["company_name"], name="solicitation_name_trgm", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        return self.commune.time_zone
+
+    @property
+    def facts(self) -> Facts:
+        """What the routing reads of the company; ``None`` where nobody knows."""
+        headcount = None
+        if self.headcount_min is not None:
+            headcount = (self.headcount_min, self.headcount_max)
+        return Facts(
+            headcount=headcount,
+            naf=self.naf or None,
+            legal_form=self.legal_form or None,
+            craft=self.craft,
+            created_on=self.company_created_on,
+            project_holder=self.is_project_holder,
+        )
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_at is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state in {RequestState.CANCELLED, RequestState.ANONYMISED}
+
+    @property
+    def is_held_duplicate(self) -> bool:
+        return self.state == RequestState.HELD and self.held_reason == HeldReason.DUPLICATE
+
+    @property
+    def applicant(self) -> str:
+        """What the request is named after: the company, else the kind of person."""
+        return self.company_name or ("Projet d'entreprise" if self.is_project_holder else "Entreprise")
+
+    @property
+    def link_expires_at(self) -> datetime | None:
+        """When the links of this request stop opening; ``None`` while it goes on."""
+        if self.ended_at is None:
+            return None
+        expiry = self.ended_at + LINK_LIFE_AFTER_END
+        return max(expiry, self.link_extended_until) if self.link_extended_until else expiry
+
+    def move_to(self, target: RequestState, *, at: datetime, reason: str = "") -> None:
+        """Set the state, its reason and dates; saves nothing. Raises ``ForbiddenMove``."""
+        lifecycle.check_request_move(RequestState(self.state), target)
+        self.state = target
+        self.ended_at = (
+            None if target in {RequestState.SUBMITTED, RequestState.HELD} else (self.ended_at or at)
+        )
+        self.closed_reason = reason if target == RequestState.CLOSED else self.closed_reason
+        if target == RequestState.HELD:
+            self.held_at, self.held_reason, self.routing_due_at = at, reason, None
+        if target == RequestState.SUBMITTED:
+            self.closed_reason = ""
+        if target in {RequestState.CLOSED, RequestState.CANCELLED}:
+            self.routing_due_at = None
+
+    def reckon(self) -> None:
+        """Rewrite what each need, then the request, shows; saves the needs, not the request."""
+        needs = list(self.needs.prefetch_related("matches"))
+        for need in needs:
+            need.state = lifecycle.overall(
+                [MatchState(match.state) for match in need.matches.all()],
+                is_cancelled=self.state == RequestState.CANCELLED,
+                is_routed=self.routed_at is not None and self.state != RequestState.HELD,
+            )
+        self.needs.bulk_update(needs, ["state"])
+        self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
+        self.is_fallback = any(need.is_fallback for need in needs)
+
+
+class NeedQuerySet(models.QuerySet["Need"]):
+    def declined_by_all(self, *, before: datetime) -> Self:
+        """Needs that everybody asked has declined, for good since ``before``, and nobody took over."""
+        return self.filter(
+            state=NeedState.DECLINED, exhausted_at=None, solicitation__state=RequestState.SUBMITTED
+        ).exclude(matches__ended_at__gt=before)
+
+
+class Need(models.Model):
+    """One subject of a request."""
+
+    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="needs")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="needs")
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=12, choices=NeedState.choices(), default=NeedState.RECEIVED)
+    is_fallback = models.BooleanField(default=False)
+    # The last decision of the routing for this subject, as ``NeedDecision.as_json`` gives it.
+    decision = models.JSONField(null=True, blank=True)
+    # Set when everybody asked has declined and nobody is left to ask.
+    exhausted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NeedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["solicitation", "subject"], name="need_once_per_subject"),
+            models.CheckConstraint(condition=Q(**lifecycle.among("state", NeedState)), name="need_state"),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "solicitation"], name="need_subject"),
+            models.Index(
+                fields=["id"], name="need_declined", condition=Q(state=NeedState.DECLINED, exhausted_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.solicitation_id}/{self.subject_id}"
+
+    @property
+    def is_on_the_legal_clock(self) -> bool:
+        """Labour law for an employer of fewer than 300, or whose headcount may be: L. 5143-1."""
+        smallest = self.solicitation.headcount_min
+        return self.subject.is_labour_law and (smallest is None or smallest < LEGAL_CLOCK_BELOW)

@@ -1,0 +1,107 @@
+"""What all mails about a request share: the address, the thread, the way back."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from experts import regions
+from mailing.models import OutgoingEmail
+from solicitations import links
+from solicitations.models import Event, Mailbox, Match, Solicitation
+
+Rows = list[OutgoingEmail]
+
+
+def local_day(solicitation: Solicitation, now: datetime) -> date:
+    """The date of a moment where the company is."""
+    return now.astimezone(solicitation.time_zone).date()
+
+
+def subject_labels(solicitation: Solicitation) -> list[str]:
+    """The subjects of a request, in the order they were asked."""
+    return list(solicitation.needs.order_by("position", "pk").values_list("subject__label", flat=True))
+
+
+def about(solicitation: Solicitation, *others: Event | Match | Mailbox) -> list[str]:
+    """What a mail is about, as the outbox names it."""
+    return [f"request:{solicitation.pk}", *(f"{row._meta.model_name}:{row.pk}" for row in others)]
+
+
+def click(events: Sequence[Event]) -> str:
+    """What one click caused, in a mail's key: ``e913``, or ``e913-914`` for two needs."""
+    return "e" + "-".join(str(event.pk) for event in events)
+
+
+def common(solicitation: Solicitation) -> dict[str, Any]:
+    return {
+        "reference": solicitation.reference,
+        "subjects": subject_labels(solicitation),
+        "applicant": solicitation.applicant,
+        "place": solicitation.commune.place,
+        "contact_name": solicitation.contact_name,
+        "is_confidential": solicitation.is_confidential,
+    }
+
+
+def to_company(
+    solicitation: Solicitation,
+    occasion: str,
+    *,
+    key: str,
+    context: dict[str, Any],
+    now: datetime,
+    events: Sequence[Event] = (),
+    not_before: datetime | None = None,
+) -> Rows:
+    desk = regions.desk(solicitation.region, on=local_day(solicitation, now))
+    row = OutgoingEmail.objects.enqueue(
+        key=key,
+        to=solicitation.email,
+        template=f"solicitations/emails/{occasion}",
+        context={
+            **common(solicitation),
+            "url": links.follow_url(solicitation),
+            "region_name": desk.name,
+            "region_phone": desk.phone,
+            **context,
+        },
+        about=about(solicitation, *events),
+        thread=f"request-{solicitation.pk}",
+        reply_to=links.reply_address(solicitation),
+        not_before=not_before,
+        now=now,
+    )
+    return [row] if row else []
+
+
+def to_expert(
+    mailbox: Mailbox,
+    occasion: str,
+    *,
+    key: str,
+    context: dict[str, Any],
+    now: datetime,
+    others: Sequence[Event | Match] = (),
+    not_before: datetime | None = None,
+    from_name: str = "",
+) -> Rows:
+    solicitation = mailbox.solicitation
+    row = OutgoingEmail.objects.enqueue(
+        key=key,
+        to=mailbox.email,
+        template=f"solicitations/emails/{occasion}",
+        context={**common(solicitation), "url": links.answer_url(mailbox), **context},
+        about=about(solicitation, mailbox, *others),
+        thread=f"request-{solicitation.pk}",
+        reply_to=links.reply_address(mailbox),
+        from_name=from_name,
+        is_automatic=occasion != "message",
+        not_before=not_before,
+        now=now,
+    )
+    return [row] if row else []
+
+
+def live_matches(solicitation: Solicitation) -> list[Match]:
+    matches = Match.objects.live().filter(need__solicitation=solicitation)
+    return list(matches.with_people().in_order())

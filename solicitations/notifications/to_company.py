@@ -1,0 +1,155 @@
+"""Mails to the company."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from experts.models import Institution
+from mailing.models import OutgoingEmail
+from solicitations import links, wording
+from solicitations.lifecycle import UNDO_DELAY
+from solicitations.models import Draft, Event, Match, Question, Solicitation
+from solicitations.notifications import envelopes
+from solicitations.notifications.envelopes import Rows
+from territories.spoken_time import spoken_date
+
+
+def received(solicitation: Solicitation, *, now: datetime) -> Rows:
+    """The acknowledgement: reference, subjects, what happens next; neither the text nor any name."""
+    return envelopes.to_company(
+        solicitation, "received", key=f"received:{solicitation.pk}", context={}, now=now
+    )
+
+
+def contacted(solicitation: Solicitation, *, now: datetime) -> Rows:
+    """Who was contacted, when the routing came too late for the thanks page to show it."""
+    names = sorted({match.expert.office.name for match in envelopes.live_matches(solicitation)})
+    key = f"contacted:{solicitation.pk}"
+    return envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
+
+
+def second_came(first: Solicitation, *, second: Solicitation, now: datetime) -> Rows:
+    """Tell the first mailbox that a like request came, without a word of it."""
+    key = f"second:{first.pk}:{second.pk}"
+    return envelopes.to_company(first, "second_came", key=key, context={}, now=now)
+
+
+def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> Rows:
+    """Who will call about these needs: institution, office, person. One mail a click."""
+    solicitation = matches[0].mailbox.solicitation
+    expert = matches[0].expert
+    context = {
+        "taken_subjects": [match.need.subject.label for match in matches],
+        "institution": expert.office.institution.name,
+        "office": expert.office.name,
+        "person": expert.name,
+        "phone": expert.phone if expert.shows_phone else expert.office.phone,
+        "callback": wording.callback(solicitation),
+    }
+    return envelopes.to_company(
+        solicitation,
+        "taken_for_company",
+        key=f"taken:{solicitation.pk}:company:{envelopes.click(events)}",
+        context=context,
+        events=events,
+        not_before=now + UNDO_DELAY,
+        now=now,
+    )
+
+
+def unreachable(match: Match, *, event: Event, now: datetime) -> Rows:
+    """Called but not reached: correct the phone number or the hours."""
+    solicitation = match.mailbox.solicitation
+    context = {
+        "office": match.expert.office.name,
+        "phone": match.expert.office.phone,
+        "their_phone": solicitation.phone,
+        "callback": wording.callback(solicitation),
+    }
+    return envelopes.to_company(
+        solicitation,
+        "unreachable",
+        key=f"unreachable:{solicitation.pk}:e{event.pk}",
+        context=context,
+        events=[event],
+        not_before=now + UNDO_DELAY,
+        now=now,
+    )
+
+
+def taken_over(solicitation: Solicitation, *, offices: Sequence[str], event: Event, now: datetime) -> Rows:
+    """« X reprend votre demande »: everybody declined, a fallback office takes over."""
+    key = f"taken_over:{solicitation.pk}:e{event.pk}"
+    return envelopes.to_company(
+        solicitation, "taken_over", key=key, context={"offices": list(offices)}, events=[event], now=now
+    )
+
+
+def nobody_could_help(solicitation: Solicitation, *, now: datetime) -> Rows:
+    """Nobody could help: said honestly, with other ways."""
+    relays = Institution.objects.filter(
+        answers__is_relay=True, answers__subject__needs__solicitation=solicitation
+    )
+    names = list(relays.distinct().order_by("position", "pk").values_list("name", flat=True))
+    key = f"nobody:{solicitation.pk}"
+    return envelopes.to_company(
+        solicitation, "nobody_could_help", key=key, context={"relays": names}, now=now
+    )
+
+
+def question(asked: Question, *, now: datetime) -> Rows:
+    """An expert's short question, with a link to complete the request."""
+    context = {"office": asked.institution, "person": asked.author, "question": asked.body}
+    key = f"question:{asked.solicitation_id}:{asked.pk}"
+    return envelopes.to_company(asked.solicitation, "question", key=key, context=context, now=now)
+
+
+def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) -> Rows:
+    """Staff closed the request, with a message."""
+    key = f"closed:{solicitation.pk}:{now:%Y%m%d%H%M%S}"
+    return envelopes.to_company(solicitation, "closed_by_staff", key=key, context={"words": words}, now=now)
+
+
+def undone(event: Event, *, match: Match, now: datetime) -> Rows:
+    """What the company was told is no longer so: the person went back on it."""
+    solicitation = match.mailbox.solicitation
+    key = f"undone:{solicitation.pk}:company:e{event.pk}"
+    context = {"office": match.expert.office.name}
+    return envelopes.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
+
+
+def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> Rows:
+    """All the links of one mailbox, in one mail; at most one a minute."""
+    lines = [
+        {
+            "url": links.follow_url(row),
+            "reference": row.reference,
+            "subjects": [] if row.is_confidential else envelopes.subject_labels(row),
+            "sent_on": spoken_date(
+                envelopes.local_day(row, row.submitted_at), today=envelopes.local_day(row, now)
+            ),
+        }
+        for row in solicitations
+    ]
+    email = solicitations[0].email.lower()
+    row = OutgoingEmail.objects.enqueue(
+        key=f"lost_links:{solicitations[0].pk}:{now:%Y%m%d%H%M}",
+        to=email,
+        template="solicitations/emails/lost_links",
+        context={"requests": lines},
+        about=[f"request:{row.pk}" for row in solicitations],
+        now=now,
+    )
+    return [row] if row else []
+
+
+def resume(draft: Draft, *, now: datetime) -> Rows:
+    """The link that takes a draft up again."""
+    row = OutgoingEmail.objects.enqueue(
+        key=f"resume:{draft.pk}:{draft.serial}:{now:%Y%m%d%H%M}",
+        to=draft.email,
+        template="solicitations/emails/resume",
+        context={"url": links.resume_url(draft)},
+        about=[f"draft:{draft.pk}"],
+        now=now,
+    )
+    return [row] if row else []

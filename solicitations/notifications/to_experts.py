@@ -1,0 +1,172 @@
+"""Mails to the experts of a request: one per mailbox and occasion."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from solicitations import links, wording
+from solicitations.lifecycle import UNDO_DELAY
+from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
+from solicitations.notifications import envelopes
+from solicitations.notifications.envelopes import Rows
+from territories.spoken_time import spoken_moment
+
+
+def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, Any]:
+    return {
+        "description": solicitation.description,
+        "company": wording.company_lines(solicitation, today=envelopes.local_day(solicitation, now)),
+        "phone": solicitation.phone,
+        "email": solicitation.email,
+        "callback": wording.callback(solicitation),
+        "sent_at": spoken_moment(solicitation.submitted_at, zone=solicitation.time_zone, now=now),
+        "additions": [addition.body for addition in solicitation.additions.order_by("at", "pk")],
+    }
+
+
+def notified(
+    mailbox: Mailbox,
+    *,
+    matches: Sequence[Match],
+    now: datetime,
+    event: Event | None = None,
+    introducer: str = "",
+    word: str = "",
+    not_before: datetime | None = None,
+) -> Rows:
+    """A new request for this mailbox, or new needs of it: ``matches`` are those that are new.
+
+    ``introducer`` and ``word``: who handed it over or asked for help, and what they said.
+    """
+    solicitation = mailbox.solicitation
+    mine = {match.pk for match in matches}
+    others = [match for match in envelopes.live_matches(solicitation) if match.mailbox_id != mailbox.pk]
+    labels = list(dict.fromkeys(match.need.subject.label for match in matches))
+    url = links.answer_url(mailbox)
+    context = {
+        **_request_context(solicitation, now=now),
+        "headline": wording.headline(solicitation, labels),
+        "new_subjects": labels,
+        "why": wording.reasons(matches),
+        "others": sorted({match.expert.office.name for match in others if match.pk not in mine}),
+        "introducer": introducer,
+        "word": word,
+        "is_fallback": any(match.need.is_fallback for match in matches),
+        "is_labour_law": any(match.need.subject.is_labour_law for match in matches),
+        "take_url": f"{url}?choix=prendre",
+        "decline_url": f"{url}?choix=decliner",
+    }
+    return envelopes.to_expert(
+        mailbox,
+        "notified",
+        key=f"notified:{solicitation.pk}:{mailbox.pk}:r{mailbox.round}",
+        context=context,
+        others=[*matches, *([event] if event else [])],
+        not_before=not_before,
+        now=now,
+    )
+
+
+def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> Rows:
+    """Somebody took these needs: told to the others who still have them before them, a mail a mailbox."""
+    solicitation = matches[0].mailbox.solicitation
+    taker = matches[0]
+    waiting = Match.objects.sent().filter(need__in=[match.need_id for match in matches])
+    mailboxes = Mailbox.objects.filter(matches__in=waiting).exclude(pk=taker.mailbox_id)
+    rows: Rows = []
+    for mailbox in mailboxes.select_related("solicitation__commune").distinct().order_by("pk"):
+        rows += envelopes.to_expert(
+            mailbox,
+            "taken_for_others",
+            key=f"taken:{solicitation.pk}:{mailbox.pk}:{envelopes.click(events)}",
+            context={
+                "person": taker.expert.name,
+                "office": taker.expert.office.name,
+                "taken_subjects": [match.need.subject.label for match in matches],
+            },
+            others=events,
+            not_before=now + UNDO_DELAY,
+            now=now,
+        )
+    return rows
+
+
+def message(said: Message, *, now: datetime) -> Rows:
+    """A word in the thread, to the others who follow the request: never its author."""
+    mailboxes = Mailbox.objects.filter(solicitation=said.solicitation_id).following()
+    rows: Rows = []
+    for mailbox in mailboxes.exclude(pk=said.mailbox_id).select_related("solicitation__commune"):
+        rows += envelopes.to_expert(
+            mailbox,
+            "message",
+            key=f"message:{said.solicitation_id}:{mailbox.pk}:m{said.pk}",
+            context={"author": said.author, "office": said.institution, "body": said.body},
+            from_name=f"{said.author} (Relais Entreprises)",
+            now=now,
+        )
+    return rows
+
+
+def added(addition: Addition, *, now: datetime) -> Rows:
+    """What the company added, to the experts who have not declined."""
+    return _to_remaining(
+        addition.solicitation,
+        "added",
+        key=f"a{addition.pk}",
+        context={"body": addition.body},
+        now=now,
+    )
+
+
+def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> Rows:
+    """New phone number or hours, to the experts who have not declined."""
+    context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
+    return _to_remaining(solicitation, "contact_corrected", key=f"e{event.pk}", context=context, now=now)
+
+
+def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> Rows:
+    """The company says nobody called, to the experts who have not declined."""
+    context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
+    return _to_remaining(solicitation, "not_called", key=f"e{event.pk}", context=context, now=now)
+
+
+def stopped(
+    solicitation: Solicitation, *, mailboxes: Iterable[Mailbox], event: Event, why: str, now: datetime
+) -> Rows:
+    """The request stops for these mailboxes: cancelled, closed or withdrawn; ``why`` is a sentence."""
+    rows: Rows = []
+    for mailbox in mailboxes:
+        key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
+        rows += envelopes.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
+    return rows
+
+
+def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: datetime) -> Rows:
+    """What these mailboxes were told is no longer so."""
+    rows: Rows = []
+    for mailbox in mailboxes:
+        rows += envelopes.to_expert(
+            mailbox,
+            "undone_for_experts",
+            key=f"undone:{mailbox.solicitation_id}:{mailbox.pk}:e{event.pk}",
+            context={"person": match.expert.name, "office": match.expert.office.name},
+            now=now,
+        )
+    return rows
+
+
+def link_reissued(mailbox: Mailbox, *, now: datetime) -> Rows:
+    """A fresh link for an expired one, to the same mailbox."""
+    key = f"reissued:{mailbox.solicitation_id}:{mailbox.pk}:{mailbox.serial}"
+    return envelopes.to_expert(mailbox, "link_reissued", key=key, context={}, now=now)
+
+
+def _to_remaining(
+    solicitation: Solicitation, occasion: str, *, key: str, context: dict[str, Any], now: datetime
+) -> Rows:
+    mailboxes = Mailbox.objects.filter(solicitation=solicitation).not_declined()
+    rows: Rows = []
+    for mailbox in mailboxes.select_related("solicitation__commune"):
+        full_key = f"{occasion}:{solicitation.pk}:{mailbox.pk}:{key}"
+        rows += envelopes.to_expert(mailbox, occasion, key=full_key, context=context, now=now)
+    return rows

@@ -1,0 +1,54 @@
+"""Mails to staff."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from experts import regions
+from experts.models import User
+from mailing.models import OutgoingEmail
+from solicitations import links
+from solicitations.lifecycle import AlertCause
+from solicitations.models import Alert, Solicitation
+from solicitations.notifications import envelopes
+from solicitations.notifications.envelopes import Rows
+
+
+def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
+    """The region's admins, else its fallback mailbox, else the national team."""
+    people = User.objects.filter(is_active=True)
+    if solicitation.region_id:
+        regional = people.filter(role=User.Role.REGION, region=solicitation.region_id)
+        if addresses := list(regional.order_by("pk").values_list("email", flat=True)):
+            return addresses
+        desk = regions.desk(solicitation.region, on=envelopes.local_day(solicitation, now))
+        if desk.email:
+            return [desk.email]
+    national = people.filter(role=User.Role.NATIONAL).order_by("pk")
+    return list(national.values_list("email", flat=True)) or [settings.NATIONAL_TEAM_EMAIL]
+
+
+def alert(raised: Alert, *, now: datetime) -> Rows:
+    """Something staff must look at: one mail a person, per request and cause."""
+    solicitation = raised.solicitation
+    cause = AlertCause(raised.cause)
+    path = reverse("solicitations:staff_request", args=[solicitation.reference])
+    rows: Rows = []
+    for address in staff_addresses(solicitation, now=now):
+        row = OutgoingEmail.objects.enqueue(
+            key=f"alert:{solicitation.pk}:{cause.value}:{address.lower()}",
+            to=address,
+            template="solicitations/emails/alert",
+            context={
+                **envelopes.common(solicitation),
+                "cause": cause.label,
+                "words": raised.words,
+                "url": links.absolute(path),
+            },
+            about=envelopes.about(solicitation),
+            thread=f"request-{solicitation.pk}",
+            now=now,
+        )
+        rows += [row] if row else []
+    return rows

@@ -1,0 +1,52 @@
+"""Celery's entry points: ids in, one call. All are harmless twice."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from mailing.models import OutgoingEmail
+from solicitations import dispatch
+from solicitations.lifecycle import UNDO_DELAY
+from solicitations.models import Need, Solicitation
+
+logger = logging.getLogger(__name__)
+
+REFUSALS_READ_AGAIN = timedelta(days=1)
+
+
+@shared_task
+def offer_fallback(pk: int) -> None:
+    """Everybody declined need ``pk``: find who takes over."""
+    dispatch.offer_fallback(pk, now=timezone.now())
+
+
+@shared_task
+def note_refused_mail(pk: int) -> None:
+    """Mail ``pk`` was refused for good: tell staff."""
+    dispatch.note_refused_mail(pk, now=timezone.now())
+
+
+@shared_task(expires=60)
+def sweep() -> None:
+    """All that the clock owes each minute, and what a lost message left behind."""
+    now = timezone.now()
+    for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
+        dispatch.route_safely(pk, now=now)
+    held = Solicitation.objects.held_for_a_time().oldest_first().values_list("pk", flat=True)
+    each_safely(dispatch.release_when_due, held, now=now)
+    declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
+    each_safely(dispatch.offer_fallback, declined, now=now)
+    refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
+    each_safely(dispatch.note_refused_mail, refused.values_list("pk", flat=True), now=now)
+
+
+def each_safely(work: Callable[..., None], pks: Iterable[int], *, now: datetime) -> None:
+    """One durable call per id; one that fails stops nobody."""
+    for pk in pks:
+        try:
+            work(pk, now=now)
+        except Exception:
+            logger.exception("%s failed on %s", work.__name__, pk)

@@ -1,0 +1,104 @@
+"""Facts and states of a request as French words, shared by pages and mails."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from companies import naf
+from solicitations.lifecycle import MatchOrigin
+from solicitations.models import Match, Solicitation
+from territories.spoken_time import spoken_date
+
+DAYS = {
+    "mon": "lundi",
+    "tue": "mardi",
+    "wed": "mercredi",
+    "thu": "jeudi",
+    "fri": "vendredi",
+    "sat": "samedi",
+}
+HOURS = {
+    "morning": "le matin (8 h – 12 h)",
+    "noon": "entre midi et deux (12 h – 14 h)",
+    "afternoon": "l'après-midi (14 h – 17 h)",
+    "evening": "en fin de journée (17 h – 19 h)",
+}
+
+
+def listed(words: Sequence[str], *, last: str = "et") -> str:
+    """``["a", "b", "c"]`` as ``a, b et c``; an empty list as an empty string."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def headcount(low: int | None, high: int | None) -> str:
+    """``6 à 9 salariés``, ``1 salarié``, ``aucun salarié``; empty when unknown."""
+    if low is None:
+        return ""
+    if high is None:
+        return f"{low} salariés ou plus"
+    if low != high:
+        return f"{low} à {high} salariés"
+    if low == 0:
+        return "aucun salarié"
+    return f"{low} salarié{'s' if low > 1 else ''}"
+
+
+def callback(solicitation: Solicitation) -> str:
+    """When to call back: ``lundi et mardi, le matin (8 h – 12 h)``; ``à tout moment`` without a wish."""
+    days = [DAYS[code] for code in DAYS if code in solicitation.callback_days]
+    hours = [HOURS[code] for code in HOURS if code in solicitation.callback_hours]
+    wishes = [listed(days), listed(hours, last="ou")]
+    return ", ".join(wish for wish in wishes if wish) or "à tout moment"
+
+
+def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:
+    """What is known of the company, a line a fact; what is not known is said."""
+    if solicitation.is_project_holder:
+        return ["Projet de création ou de reprise, pas encore d'entreprise"]
+    size = headcount(solicitation.headcount_min, solicitation.headcount_max) or "effectif non vérifié"
+    lines = [size[0].upper() + size[1:]]
+    if solicitation.naf:
+        lines.append(f"{naf.label(solicitation.naf) or 'Activité'} ({solicitation.naf})")
+    else:
+        lines.append("Activité non vérifiée")
+    if solicitation.craft is not None:
+        lines.append("Entreprise artisanale" if solicitation.craft else "Entreprise non artisanale")
+    if solicitation.siret:
+        siret = solicitation.siret
+        lines.append(f"SIRET {siret[:3]} {siret[3:6]} {siret[6:9]} {siret[9:]}")
+    if solicitation.company_closed_on:
+        lines.append(
+            f"Fermée au registre depuis le {spoken_date(solicitation.company_closed_on, today=today)}"
+        )
+    return lines
+
+
+def headline(solicitation: Solicitation, subjects: Sequence[str]) -> str:
+    """The subject line of an expert's mail: ``Sujet — Entreprise, commune (6 salariés)``."""
+    size = headcount(solicitation.headcount_min, solicitation.headcount_max)
+    place = f"{solicitation.applicant}, {solicitation.commune.name}"
+    return f"{listed(subjects)} — {place}" + (f" ({size})" if size else "")
+
+
+def reasons(matches: Sequence[Match]) -> list[str]:
+    """Why these experts were chosen, a sentence each, without repeats. Needs ``with_people``."""
+    return list(dict.fromkeys(reason(match) for match in matches))
+
+
+def reason(match: Match) -> str:
+    """Why this expert: how he came in, the area that matched, whom he stands in for."""
+    origin = MatchOrigin(match.origin)
+    if origin in {MatchOrigin.HAND_OVER, MatchOrigin.BRING_IN} and match.introduced_by:
+        office = match.introduced_by.expert.office.name
+        verb = "vous a réorienté ce besoin" if origin == MatchOrigin.HAND_OVER else "demande votre renfort"
+        return f"{office} {verb}."
+    if origin == MatchOrigin.STAFF:
+        return "L'équipe du service a pensé à vous pour ce besoin."
+    if origin == MatchOrigin.FALLBACK or match.need.is_fallback:
+        return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
+    place = match.reason.get("area_name") or match.mailbox.solicitation.commune.name
+    sentence = f"Vous répondez sur « {match.need.subject.label} » pour le territoire : {place}."
+    if absent := match.reason.get("stand_in_for"):
+        sentence += f" Vous remplacez {absent}, absent."
+    return sentence
