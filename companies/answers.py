@@ -1,0 +1,152 @@
+"""The register's answers, read with distrust: any value may be null, missing or of the wrong type."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+from companies import naf
+from companies.headcounts import BANDS, Headcount
+
+JSON: TypeAlias = Any  # what json.loads returns
+Row: TypeAlias = dict[str, Any]
+
+UNDISCLOSED = "[NON-DIFFUSIBLE]"
+CLOSED_STATES = ("C", "F")  # companies "cessent", establishments "ferment"
+SIRET = re.compile(r"[0-9]{14}")
+COMMUNE = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
+LEGAL_FORM = re.compile(r"[0-9]{4}")
+
+
+class UnreadableAnswer(Exception):
+    """The register answered something else than a list of companies."""
+
+
+@dataclass(frozen=True)
+class Company:
+    """One establishment and its company, as the register knew them on ``read_on``.
+
+    Headcount, activity, legal form and creation are the company's: an office's criteria bear on companies.
+    Address, commune and closing are the establishment's; ``is_closed`` when either is closed.
+    """
+
+    siret: str
+    siren: str
+    name: str  # "" when undisclosed or unknown
+    commune_code: str | None  # as the register gives it: perhaps an arrondissement or an old code
+    address: str
+    naf: str | None  # "43.34Z"
+    legal_form: str | None  # four digits
+    headcount: Headcount | None
+    headcount_year: int | None
+    craft: bool | None  # True or unknown: being absent from the craft register proves nothing
+    created_on: date | None
+    is_closed: bool
+    is_company_closed: bool
+    closed_on: date | None
+    is_undisclosed: bool
+    read_on: date
+
+
+def read(answer: JSON, *, on: date) -> list[Company]:
+    """The establishments of an answer, in its order, each once. Raises ``UnreadableAnswer``."""
+    results = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(results, list):
+        raise UnreadableAnswer
+    companies: dict[str, Company] = {}
+    for result in filter(_is_row, results):
+        for establishment in _establishments(result):
+            company = _company(result, establishment, on=on)
+            companies.setdefault(company.siret, company)
+    return list(companies.values())
+
+
+def _establishments(result: Row) -> Iterator[Row]:
+    """Those that matched the query, else the head office; without a readable SIRET they are left out."""
+    matching = result.get("matching_etablissements")
+    rows = list(filter(_is_row, matching)) if isinstance(matching, list) else []
+    for row in rows or [_row(result.get("siege"))]:
+        if _code(row.get("siret"), SIRET):
+            yield row
+
+
+def _company(result: Row, establishment: Row, *, on: date) -> Company:
+    siret: str = establishment["siret"]
+    is_company_closed = _is_closed(result)
+    band = result.get("tranche_effectif_salarie")
+    is_secret = _is_undisclosed(result)
+    return Company(
+        siret=siret,
+        siren=siret[:9],
+        name="" if is_secret else _text(result.get("nom_complet")) or _text(result.get("nom_raison_sociale")),
+        commune_code=_code(establishment.get("commune"), COMMUNE),
+        address=_text(establishment.get("adresse")),
+        naf=_naf(result) or _naf(establishment),
+        legal_form=_code(result.get("nature_juridique"), LEGAL_FORM),
+        headcount=BANDS.get(band) if isinstance(band, str) else None,
+        headcount_year=_year(result.get("annee_tranche_effectif_salarie")),
+        craft=True if _is_craft(establishment) or _is_craft(_row(result.get("siege"))) else None,
+        created_on=_date(result.get("date_creation")),
+        is_closed=is_company_closed or _is_closed(establishment),
+        is_company_closed=is_company_closed,
+        closed_on=_closing(result, establishment),
+        is_undisclosed=is_secret or _is_undisclosed(establishment),
+        read_on=on,
+    )
+
+
+def _closing(result: Row, establishment: Row) -> date | None:
+    """When the first of the two closed, as far as the register says."""
+    dates = [_date(row.get("date_fermeture")) for row in (result, establishment) if _is_closed(row)]
+    return min((day for day in dates if day), default=None)
+
+
+def _is_closed(row: Row) -> bool:
+    return row.get("etat_administratif") in CLOSED_STATES
+
+
+def _is_undisclosed(row: Row) -> bool:
+    status = row.get("statut_diffusion") or row.get("statut_diffusion_etablissement")
+    names = (row.get("nom_complet"), row.get("nom_raison_sociale"))
+    return status in ("P", "N") or any(isinstance(name, str) and UNDISCLOSED in name for name in names)
+
+
+def _is_craft(row: Row) -> bool:
+    return bool(_text(row.get("activite_principale_registre_metier")))
+
+
+def _naf(row: Row) -> str | None:
+    value = row.get("activite_principale")
+    return naf.normalize(value) if isinstance(value, str) else None
+
+
+def _text(value: JSON) -> str:
+    """One line without control characters nor the register's mark of secrecy, 200 characters at most."""
+    if not isinstance(value, str):
+        return ""
+    printable = "".join(char if char.isprintable() else " " for char in value.replace(UNDISCLOSED, " "))
+    return " ".join(printable.split())[:200]
+
+
+def _code(value: JSON, pattern: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
+
+
+def _date(value: JSON) -> date | None:
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _year(value: JSON) -> int | None:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"(?:19|20)[0-9]{2}", value) else None
+
+
+def _row(value: JSON) -> Row:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_row(value: JSON) -> bool:
+    return isinstance(value, dict)

@@ -1,0 +1,129 @@
+"""The French classification of activities: labels, and search by everyday words.
+
+``data/naf.csv`` is INSEE's list (``scripts/build_naf.py``); ``data/trades.csv``, ours, gives the words of
+everyday trades that the labels lack: nobody looks for « débits de boissons ».
+"""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+
+from companies import words
+from territories.names import is_one_typo
+
+VERSION = "NAF rév. 2"  # another one replaces it from 2027: stored beside each code
+DATA = Path(__file__).resolve().parent / "data"
+CODE = re.compile(r"([0-9]{2})([0-9]{2})([A-Z])")
+CODE_START = re.compile(r"[0-9]{2,4}[A-Z]?")
+SEPARATORS = re.compile(r"[\s.]+")
+LONGEST_TEXT = 100
+SHORTEST_PREFIX = 3
+SHORTEST_MISTYPED = 5
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A sub-class of the classification."""
+
+    code: str  # "43.34Z"
+    label: str
+
+
+class Fit(IntEnum):
+    """How well a typed word fits one of an activity; the lower the better."""
+
+    TRADE = 0
+    LABEL = 1
+    TRADE_START = 2
+    LABEL_START = 3
+    TRADE_SLIP = 4
+    LABEL_SLIP = 5
+
+
+def normalize(text: str) -> str | None:
+    """The code as INSEE writes it ("4334z" gives "43.34Z"); ``None`` when it has not the shape of one."""
+    match = CODE.fullmatch(_compact(text))
+    return f"{match[1]}.{match[2]}{match[3]}" if match else None
+
+
+def label(code: str) -> str:
+    """The label of a code of any level, with or without its dot; "" when it is not in this version."""
+    return _labels().get(_compact(code), "")
+
+
+def search(text: str, limit: int = 8) -> list[Activity]:
+    """The likeliest activities for a few words, or the start of a code; empty when nothing fits.
+
+    Activities that fit the most words come alone; accents, plurals and one slip a word do not matter.
+    """
+    text = text[:LONGEST_TEXT]
+    if CODE_START.fullmatch(_compact(text)):
+        codes = [code for code in _labels() if CODE.fullmatch(code) and code.startswith(_compact(text))]
+        return [_activity(code) for code in codes[:limit]]
+    fits: dict[str, list[Fit]] = defaultdict(list)
+    for token in dict.fromkeys(words.tokens(text)):
+        for code, fit in _fits(token).items():
+            fits[code].append(fit)
+    most = max(map(len, fits.values()), default=0)
+    likeliest = sorted(
+        (sum(found), len(_labels()[code]), code) for code, found in fits.items() if len(found) == most
+    )
+    return [_activity(code) for *_, code in likeliest[:limit]]
+
+
+def _fits(token: str) -> dict[str, Fit]:
+    """The best fit of each activity that this word evokes; slips count when nothing else fits."""
+    found: dict[str, Fit] = {}
+    for word, codes in _words().items():
+        if word == token:
+            _improve(found, codes, trade=Fit.TRADE, label=Fit.LABEL)
+        elif len(token) >= SHORTEST_PREFIX and word.startswith(token):
+            _improve(found, codes, trade=Fit.TRADE_START, label=Fit.LABEL_START)
+    if not found and len(token) >= SHORTEST_MISTYPED:
+        for word, codes in _words().items():
+            if is_one_typo(token, word):
+                _improve(found, codes, trade=Fit.TRADE_SLIP, label=Fit.LABEL_SLIP)
+    return found
+
+
+def _improve(found: dict[str, Fit], codes: dict[str, bool], *, trade: Fit, label: Fit) -> None:
+    for code, is_trade in codes.items():
+        fit = trade if is_trade else label
+        found[code] = min(fit, found.get(code, fit))
+
+
+def _activity(code: str) -> Activity:
+    return Activity(code=f"{code[:2]}.{code[2:]}", label=_labels()[code])
+
+
+def _compact(text: str) -> str:
+    return SEPARATORS.sub("", text).upper()
+
+
+@cache
+def _labels() -> dict[str, str]:
+    """Label by compact code ("4334Z"), all levels, in the order of the classification."""
+    return {_compact(row["code"]): row["label"] for row in _rows("naf.csv")}
+
+
+@cache
+def _words() -> dict[str, dict[str, bool]]:
+    """For each word, the sub-classes that have it, and whether as a trade's."""
+    index: dict[str, dict[str, bool]] = defaultdict(dict)
+    for code, text in _labels().items():
+        if CODE.fullmatch(code):
+            index.update({word: {**index[word], code: False} for word in words.tokens(text)})
+    for row in _rows("trades.csv"):
+        for word in words.tokens(row["words"]):
+            index[word][_compact(row["code"])] = True
+    return dict(index)
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as source:
+        yield from csv.DictReader(source)

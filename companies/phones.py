@@ -1,0 +1,62 @@
+"""The phone number where a company may be called back: a French one, overseas included."""
+
+import re
+
+PUNCTUATION = re.compile(r"[\s.,\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
+# With the country's code, and the trunk's zero that many leave behind it. Guadeloupe and the islands beside it,
+# Guyane, Martinique, La Réunion and Mayotte have codes of their own, and are dialled like any number in France.
+FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
+SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
+PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
+PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
+SURCHARGED = "089"
+COUNTRY_CODES = {
+    **dict.fromkeys(("0590", "0690", "0691"), "590"),
+    **dict.fromkeys(("0594", "0694"), "594"),
+    **dict.fromkeys(("0596", "0696", "0697"), "596"),
+    **dict.fromkeys(("0262", "0263", "0269", "0639", "0692", "0693"), "262"),
+}
+
+
+class InvalidPhone(ValueError):
+    """Nobody can be called back at this number; the message is a sentence that says what to do."""
+
+
+def clean_phone(text: str) -> str:
+    """The number as people write it: « 06 12 34 56 78 », « +687 26 12 34 ». Raises ``InvalidPhone``."""
+    typed = PUNCTUATION.sub("", text)
+    if match := PACIFIC.fullmatch(typed):
+        return f"+{match[1][:3]} {_pairs(match[1][3:])}"
+    if match := SAINT_PIERRE.fullmatch(typed):
+        return _pairs(f"0508{match[1]}")
+    match = FRANCE.fullmatch(typed)
+    if match is None:
+        raise InvalidPhone(_refusal(typed))
+    number = f"0{match[1]}"
+    if number.startswith(SURCHARGED):
+        raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
+    return _pairs(number)
+
+
+def dialled(phone: str) -> str:
+    """A clean number as a ``tel:`` link wants it: « +33612345678 »."""
+    digits = phone.replace(" ", "")
+    if not digits.startswith("0"):
+        return digits
+    if digits.startswith("0508"):
+        return f"+508{digits[4:]}"
+    return f"+{COUNTRY_CODES.get(digits[:4], '33')}{digits[1:]}"
+
+
+def _refusal(typed: str) -> str:
+    if not typed:
+        return "Indiquez un numéro de téléphone, par exemple 06 12 34 56 78."
+    if PACIFIC_ALONE.fullmatch(typed):
+        return "Commencez par l'indicatif de votre territoire, par exemple +687 26 12 34."
+    if re.match(r"\+|00[1-9]", typed) and not re.match(r"(?:\+|00)(?:33|590|594|596|262|508|681|687|689)", typed):
+        return "Indiquez un numéro français, par exemple 06 12 34 56 78."
+    return "Indiquez un numéro à 10 chiffres, par exemple 06 12 34 56 78."
+
+
+def _pairs(digits: str) -> str:
+    return " ".join(digits[start : start + 2] for start in range(0, len(digits), 2))

@@ -1,0 +1,138 @@
+"""The public company register: what it knows of a SIRET, or of a name in a commune.
+
+The register may be slow, wrong or away: every failure is ``RegisterUnavailable``, and the form goes on with
+facts unknown. Answers are kept a day; questions are never logged, nor readable in the cache's keys: a sole
+trader's name is personal.
+"""
+
+import dataclasses
+import hashlib
+import json
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from companies import answers, circuit, memory, transport
+from companies.answers import Company
+
+__all__ = ["Company", "InvalidName", "RegisterUnavailable", "clean_name", "find_by_siret", "search"]
+
+logger = logging.getLogger(__name__)
+
+FOUND_KEPT = timedelta(hours=24)
+NOT_FOUND_KEPT = timedelta(minutes=10)
+SHORTEST_NAME = 3  # the register refuses less
+LONGEST_NAME = 100
+COMPANIES_PER_PAGE = 10
+
+# The register files these three cities by arrondissement only.
+ARRONDISSEMENTS = {
+    "75056": range(75101, 75121),
+    "69123": range(69381, 69390),
+    "13055": range(13201, 13217),
+}
+
+
+class RegisterUnavailable(Exception):
+    """Nothing can be learnt now; the message is for the logs and names no company."""
+
+
+class InvalidName(ValueError):
+    """The register cannot search for this; the message is a sentence that says what to do."""
+
+
+def find_by_siret(siret: str) -> Company | None:
+    """The establishment with this SIRET; ``None`` when the register does not know it.
+
+    Raises ``RegisterUnavailable``.
+    """
+    found = _ask({"q": siret})
+    return next((company for company in found if company.siret == siret), None)
+
+
+def clean_name(text: str) -> str:
+    """A name that the register can search for. Raises ``InvalidName``."""
+    name = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if sum(char.isalnum() for char in name) < SHORTEST_NAME:
+        raise InvalidName("Indiquez au moins 3 lettres du nom de l'entreprise.")
+    return name[:LONGEST_NAME]
+
+
+def search(text: str, commune_code: str | None = None) -> list[Company]:
+    """The establishments whose company has this name, open ones first; with a commune, those that lie there.
+
+    A name too short to be searched finds nothing. Raises ``RegisterUnavailable``.
+    """
+    try:
+        params = {"q": clean_name(text), "per_page": str(COMPANIES_PER_PAGE)}
+    except InvalidName:
+        return []
+    codes = _register_codes(commune_code)
+    if codes:
+        params["code_commune"] = ",".join(codes)
+    found = _ask(params)
+    # A company found for its shop in the commune comes with its other establishments.
+    there = [company for company in found if company.commune_code in codes]
+    return sorted(there or found, key=lambda company: company.is_closed)
+
+
+def _register_codes(commune_code: str | None) -> list[str]:
+    if not commune_code:
+        return []
+    return [str(code) for code in ARRONDISSEMENTS.get(commune_code, ())] or [commune_code]
+
+
+def _ask(params: dict[str, str]) -> list[Company]:
+    """The establishments that answer a question, from the cache or from the register."""
+    if not settings.REGISTER_URL:
+        raise RegisterUnavailable("no register")
+    key = _key(params)
+    kept = memory.recall(key)
+    if kept is not None:
+        return [Company(**row) for row in kept]
+    if not circuit.may_call():
+        raise RegisterUnavailable("resting")
+    try:
+        found = _call(params)
+    except RegisterUnavailable as error:
+        logger.warning("register unavailable: %s", error)
+        raise
+    rows = [dataclasses.asdict(company) for company in found]
+    memory.keep(key, rows, during=FOUND_KEPT if rows else NOT_FOUND_KEPT)
+    return found
+
+
+def _call(params: dict[str, str]) -> list[Company]:
+    url = settings.REGISTER_URL.rstrip("/").removesuffix("/search") + "/search"
+    try:
+        answer = transport.get(url, params, within=settings.REGISTER_TIMEOUT)
+        found = _read(answer)
+    except transport.ExchangeFailed as failure:
+        circuit.note_failure()
+        raise RegisterUnavailable(str(failure)) from None
+    circuit.note_success()
+    return found
+
+
+def _read(answer: transport.Answer) -> list[Company]:
+    """The companies of an answer. Raises ``RegisterUnavailable`` or ``ExchangeFailed``."""
+    if answer.status == 429:
+        circuit.rest(circuit.asked_rest(answer.retry_after, now=timezone.now()))
+        raise RegisterUnavailable("too many requests")
+    if answer.status == 400:  # it works, and has nothing for such a question
+        return []
+    if answer.status != 200:
+        raise transport.ExchangeFailed(f"status {answer.status}")
+    try:
+        return answers.read(json.loads(answer.body), on=timezone.localdate())
+    except (ValueError, RecursionError, answers.UnreadableAnswer):
+        raise transport.ExchangeFailed("unreadable") from None
+
+
+def _key(params: dict[str, str]) -> str:
+    """A cache key that tells neither who was looked for, nor survives a change of ``Company``."""
+    shape = [field.name for field in dataclasses.fields(Company)]
+    question = json.dumps([shape, params], sort_keys=True)
+    return "register:" + hashlib.sha256(question.encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""One HTTP exchange with the register, within a time that nothing can stretch."""
+
+import ipaddress
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from threading import Thread
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+MAX_BYTES = 2_000_000
+CHUNK = 65_536
+HEADERS = {"Accept": "application/json", "User-Agent": "relais-entreprises"}
+
+
+class ExchangeFailed(Exception):
+    """No whole answer in time; the message names the kind of failure, never the question."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; ``retry_after`` is the header as sent."""
+
+    status: int
+    retry_after: str
+    body: bytes
+
+
+def get(url: str, params: Mapping[str, str], *, within: timedelta) -> Answer:
+    """The answer to a GET; redirects are not followed. Raises ``ExchangeFailed``.
+
+    The exchange runs in a thread of its own: the timeouts of a socket restart with each byte and do not
+    cover the resolution of the name. A thread that nobody waits for any more ends by itself.
+    """
+    outcomes: SimpleQueue[Answer | ExchangeFailed] = SimpleQueue()
+    Thread(target=_run, args=(outcomes, url, params, within), name="register", daemon=True).start()
+    try:
+        outcome = outcomes.get(timeout=within.total_seconds())
+    except Empty:
+        raise ExchangeFailed("too slow") from None
+    if isinstance(outcome, ExchangeFailed):
+        raise outcome
+    return outcome
+
+
+def _run(
+    outcomes: SimpleQueue[Answer | ExchangeFailed], url: str, params: Mapping[str, str], within: timedelta
+) -> None:
+    try:
+        outcomes.put(_exchange(url, params, within.total_seconds()))
+    except ExchangeFailed as failure:
+        outcomes.put(failure)
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        outcomes.put(ExchangeFailed(type(error).__name__))
+
+
+def _exchange(url: str, params: Mapping[str, str], seconds: float) -> Answer:
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise ExchangeFailed("not an http address")
+    deadline = time.monotonic() + seconds
+    with requests.Session() as session:
+        session.trust_env = not _is_loopback(url)  # a proxy named in the environment is for the outside
+        with session.get(
+            url, params=params, headers=HEADERS, timeout=seconds, allow_redirects=False, stream=True
+        ) as response:
+            body = _body(response.raw, deadline)
+            return Answer(response.status_code, response.headers.get("Retry-After", ""), body)
+
+
+def _body(raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+    """All of the body, decompressed, read as it comes so that time and size are watched."""
+    body = bytearray()
+    while chunk := raw.read1(CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise ExchangeFailed("too long")
+        if time.monotonic() > deadline:
+            raise ExchangeFailed("too slow")
+    return bytes(body)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,26 @@
+"""Words as people type them: without accents, in the singular."""
+
+import re
+import unicodedata
+
+NOT_WORDS = re.compile(r"[^a-z0-9]+")
+EMPTY_WORDS = frozenset(
+    "a artisan au aux avec ce cet cette chez dans de des du en entreprise est et il j je la le les leur ma mes "
+    "metier mon nca notre nos nous ou par pour que qui sa sans ses societe son suis sur un une vos votre".split()
+)
+
+
+def tokens(text: str) -> list[str]:
+    """The words that carry meaning, plain and singular: « Je suis maçon » gives ``["macon"]``."""
+    words = NOT_WORDS.split(plain(text))
+    return [_singular(word) for word in words if len(word) > 1 and word not in EMPTY_WORDS]
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents nor ligatures."""
+    text = text.lower().replace("œ", "oe").replace("æ", "ae")
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word[-1] in "sx" else word

@@ -1,0 +1,167 @@
+"""Answers with anything in them: never an error, never an invented fact."""
+
+from copy import deepcopy
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companies import answers
+from companies.answers import UnreadableAnswer
+
+ON = date(2026, 11, 21)
+ESTABLISHMENT = {
+    "siret": "00010037000014",
+    "commune": "2A004",
+    "adresse": "1 RUE DU PORT 20000 AJACCIO",
+    "etat_administratif": "A",
+    "activite_principale": "56.10A",
+    "activite_principale_registre_metier": None,
+}
+RESULT = {
+    "siren": "000100370",
+    "nom_complet": "A MARINA",
+    "etat_administratif": "A",
+    "statut_diffusion": "O",
+    "activite_principale": "56.10A",
+    "nature_juridique": "5499",
+    "tranche_effectif_salarie": "53",
+    "annee_tranche_effectif_salarie": "2024",
+    "date_creation": "2012-04-02",
+    "siege": ESTABLISHMENT,
+    "matching_etablissements": [ESTABLISHMENT],
+}
+ODD_VALUES = [None, 3, -1.5, True, [], ["x"], {}, {"a": 1}, "", " ", "x" * 5000, "\x00\ud800", "9999-99-99"]
+
+
+def read_one(*, establishment=None, **values):
+    result = {**deepcopy(RESULT), **values}
+    if establishment:
+        result["matching_etablissements"] = [{**ESTABLISHMENT, **establishment}]
+    [company] = answers.read({"results": [result]}, on=ON)
+    return company
+
+
+@pytest.mark.parametrize("key", [key for key in RESULT if key not in {"siege", "matching_etablissements"}])
+@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
+def test_odd_value_of_a_company_never_stops_the_reading(key, value):
+    company = read_one(**{key: value})
+
+    assert company.siret == "00010037000014"
+    assert "\x00" not in company.name
+    assert len(company.name) <= 200
+
+
+@pytest.mark.parametrize("key", [key for key in ESTABLISHMENT if key != "siret"])
+@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
+def test_odd_value_of_an_establishment_never_stops_the_reading(key, value):
+    assert read_one(establishment={key: value}).siret == "00010037000014"
+
+
+@pytest.mark.parametrize("value", [*ODD_VALUES, "123", "0001003700001A"], ids=repr)
+def test_establishment_without_readable_siret_is_left_out(value):
+    result = {**RESULT, "siege": {"siret": value}, "matching_etablissements": [{"siret": value}, value]}
+
+    assert answers.read({"results": [result]}, on=ON) == []
+
+
+def test_missing_values_are_unknown_facts():
+    company = read_one()
+    [bare] = answers.read({"results": [{"siege": {"siret": "00010037000014"}}]}, on=ON)
+
+    assert (company.headcount, company.headcount_year) == ((10000, None), 2024)
+    assert (bare.headcount, bare.naf, bare.legal_form, bare.craft, bare.created_on) == (None,) * 5
+    assert (bare.name, bare.address, bare.commune_code, bare.is_closed) == ("", "", None, False)
+
+
+def test_head_office_stands_in_when_no_establishment_matched():
+    company = read_one(matching_etablissements=[])
+
+    assert company.siret == "00010037000014"
+
+
+@pytest.mark.parametrize("band", ["NN", "99", None, 3, "3"])
+def test_band_that_says_nothing_is_unknown(band):
+    assert read_one(tranche_effectif_salarie=band).headcount is None
+
+
+@pytest.mark.parametrize(("value", "craft"), [("5610AA", True), (None, None), ("", None), (False, None)])
+def test_craft_is_true_or_unknown(value, craft):
+    assert read_one(establishment={"activite_principale_registre_metier": value}).craft is craft
+
+
+def test_activity_is_the_company_s_before_its_establishment_s():
+    """Head offices of groups have an activity of their own, which is not the company's."""
+    company = read_one(establishment={"activite_principale": "70.10Z"})
+
+    assert company.naf == "56.10A"
+
+
+@pytest.mark.parametrize(
+    ("company", "establishment", "expected"),
+    [
+        ({}, {}, (False, False, None)),
+        (
+            {},
+            {"etat_administratif": "F", "date_fermeture": "2025-03-01"},
+            (True, False, date(2025, 3, 1)),
+        ),
+        (
+            {"etat_administratif": "C", "date_fermeture": "2024-02-01"},
+            {},
+            (True, True, date(2024, 2, 1)),
+        ),
+        ({"etat_administratif": "C"}, {"etat_administratif": "C"}, (True, True, None)),
+        ({"date_fermeture": "2024-02-01"}, {}, (False, False, None)),
+    ],
+    ids=["open", "establishment closed", "company closed", "no date", "date without state"],
+)
+def test_closed_when_the_establishment_or_the_company_is(company, establishment, expected):
+    read = read_one(**company, establishment=establishment)
+
+    assert (read.is_closed, read.is_company_closed, read.closed_on) == expected
+
+
+@pytest.mark.parametrize(
+    ("company", "establishment"),
+    [
+        ({"statut_diffusion": "P"}, {}),
+        ({"nom_complet": "[NON-DIFFUSIBLE]"}, {}),
+        ({"statut_diffusion": "P", "nom_complet": "NAME LEFT BY MISTAKE"}, {}),
+    ],
+)
+def test_undisclosed_company_has_no_name(company, establishment):
+    read = read_one(**company, establishment=establishment)
+
+    assert (read.is_undisclosed, read.name) == (True, "")
+
+
+def test_undisclosed_address_is_left_out():
+    assert read_one(establishment={"adresse": "[NON-DIFFUSIBLE] 20000 AJACCIO"}).address == "20000 AJACCIO"
+
+
+def test_same_establishment_is_listed_once():
+    assert len(answers.read({"results": [RESULT, RESULT]}, on=ON)) == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    result=st.fixed_dictionaries({}, optional=dict.fromkeys(RESULT, JSON)),
+    establishment=st.fixed_dictionaries({}, optional=dict.fromkeys(ESTABLISHMENT, JSON)),
+)
+def test_anything_is_read_or_refused(result, establishment):
+    answers.read({"results": [{**result, "matching_etablissements": [establishment]}, result]}, on=ON)
+
+
+@given(answer=JSON)
+def test_anything_else_is_unreadable(answer):
+    with pytest.raises(UnreadableAnswer):
+        answers.read(answer, on=ON)

@@ -1,0 +1,27 @@
+import json
+
+import pytest
+
+from companies.fake_register import SAMPLE
+from companies.headcounts import BANDS, display
+
+
+def test_bands_are_the_register_s():
+    recorded = json.loads(SAMPLE.read_text(encoding="utf-8"))["headcount_bands"]
+
+    assert {code: tuple(band) for code, band in recorded.items() if band} == BANDS
+
+
+@pytest.mark.parametrize(
+    ("headcount", "words"),
+    [
+        (None, "effectif non vérifié"),
+        ((0, 0), "aucun salarié"),
+        ((1, 1), "1 salarié"),
+        ((12, 12), "12 salariés"),
+        ((6, 9), "6 à 9 salariés"),
+        ((10000, None), "10\u202f000 salariés ou plus"),
+    ],
+)
+def test_headcount_is_said_in_words(headcount, words):
+    assert display(headcount) == words

@@ -1,0 +1,343 @@
+"""The client against a real HTTP server that fails in every way a register can."""
+
+import logging
+import time
+from datetime import date, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from companies import circuit
+from companies import register as client
+from companies.fake_register import Mode
+from companies.register import InvalidName, RegisterUnavailable, clean_name, find_by_siret, search
+
+SIRET = "00010037000014"
+UNKNOWN = "00011005600017"
+FAILURES = [Mode.HANG, Mode.TRICKLE, Mode.TRICKLE_HEADERS, Mode.ERROR, Mode.GARBAGE, Mode.HUGE, Mode.DROP]
+
+
+def exhaust(register, mode=Mode.ERROR):
+    register.mode = mode
+    for _ in range(circuit.FAILURES_ALLOWED):
+        with pytest.raises(RegisterUnavailable):
+            find_by_siret(SIRET)
+
+
+def test_company_is_found_by_siret(register):
+    company = find_by_siret(SIRET)
+
+    assert company == client.Company(
+        siret=SIRET,
+        siren="000100370",
+        name="PEINTURES VANNIER SARL",
+        commune_code="21317",
+        address="12 RUE DES TILLEULS 21120 IS-SUR-TILLE",
+        naf="43.34Z",
+        legal_form="5499",
+        headcount=(6, 9),
+        headcount_year=2024,
+        craft=True,
+        created_on=date(2012, 4, 2),
+        is_closed=False,
+        is_company_closed=False,
+        closed_on=None,
+        is_undisclosed=False,
+        read_on=timezone.localdate(),
+    )
+
+
+def test_unknown_siret_is_none(register):
+    assert find_by_siret(UNKNOWN) is None
+
+
+def test_another_establishment_is_never_mistaken_for_the_one_asked(register):
+    register.mode = Mode.FIXED
+    register.body = {"results": register.results}
+
+    assert find_by_siret(UNKNOWN) is None
+
+
+def test_second_establishment_has_its_own_address_and_its_company_s_headcount(register):
+    company = find_by_siret("00011004900020")
+
+    assert company.commune_code == "21166"
+    assert company.headcount == (20, 49)
+
+
+def test_closed_company_is_found_and_said_closed(register):
+    company = find_by_siret("00011001500013")
+
+    assert (company.is_closed, company.is_company_closed, company.closed_on) == (True, True, date(2025, 11, 30))
+
+
+def test_undisclosed_company_has_facts_and_no_name(register):
+    company = find_by_siret("00011002300017")
+
+    assert (company.is_undisclosed, company.name, company.address) == (True, "", "")
+    assert (company.naf, company.headcount, company.commune_code) == ("62.01Z", (1, 2), "21231")
+
+
+def test_no_register_means_no_call(register, settings):
+    settings.REGISTER_URL = ""
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+    assert register.questions == []
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/search", "/search/"])
+def test_address_may_end_as_one_likes(register, settings, suffix):
+    settings.REGISTER_URL = register.url + suffix
+
+    assert find_by_siret(SIRET) is not None
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://[", "nowhere", "http://"])
+def test_address_that_is_not_http_is_never_opened(register, settings, address):
+    settings.REGISTER_URL = address
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+
+@pytest.mark.parametrize("mode", FAILURES)
+def test_failing_register_is_given_up_within_the_time_allowed(register, mode):
+    register.mode = mode
+    started = time.monotonic()
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+    assert time.monotonic() - started < 0.9
+
+
+def test_nobody_listening_is_unavailable(register, settings):
+    settings.REGISTER_URL = "http://127.0.0.1:9"
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+
+def test_redirect_is_not_followed(register):
+    register.mode = Mode.REDIRECT
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+    assert len(register.questions) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None, [], "text", 3, {}, {"results": None}, {"results": {"siren": "x"}}, {"results": {}},
+    ],
+)  # fmt: skip
+def test_answer_of_another_shape_is_unavailable(register, body):
+    register.mode, register.body = Mode.FIXED, body
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+
+def test_answer_nested_too_deep_is_unavailable(register, monkeypatch):
+    register.mode = Mode.FIXED
+    nested = []
+    for _ in range(900):
+        nested = [nested]
+    register.body = {"results": nested}
+
+    assert find_by_siret(SIRET) is None
+
+
+def test_answer_is_remembered(register):
+    first = find_by_siret(SIRET)
+    register.mode = Mode.ERROR
+
+    assert find_by_siret(SIRET) == first
+    assert len(register.questions) == 1
+
+
+def test_unknown_siret_is_remembered(register):
+    find_by_siret(UNKNOWN)
+    find_by_siret(UNKNOWN)
+
+    assert len(register.questions) == 1
+
+
+def test_failure_is_not_remembered(register):
+    register.mode = Mode.ERROR
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+    register.mode = Mode.ANSWER
+
+    assert find_by_siret(SIRET) is not None
+
+
+def test_register_that_keeps_failing_is_left_alone(register):
+    exhaust(register)
+    register.mode = Mode.ANSWER
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+    assert len(register.questions) == circuit.FAILURES_ALLOWED
+
+
+def test_success_forgets_earlier_failures(register):
+    for _ in range(4):
+        register.mode = Mode.ERROR
+        with pytest.raises(RegisterUnavailable):
+            find_by_siret(SIRET)
+        register.mode = Mode.ANSWER
+        find_by_siret(UNKNOWN)
+        cache.delete(client._key({"q": UNKNOWN}))
+
+    assert find_by_siret(SIRET) is not None
+
+
+def test_after_a_rest_one_caller_tries_and_success_reopens(register):
+    exhaust(register)
+    cache.delete(circuit.OPEN_KEY)
+    register.mode = Mode.ANSWER
+
+    assert circuit.may_call()
+    assert not circuit.may_call()
+
+    cache.delete(circuit.TRIAL_KEY)
+    assert find_by_siret(SIRET) is not None
+    assert circuit.may_call()
+    assert circuit.may_call()
+
+
+def test_after_a_rest_a_failed_trial_rests_again(register):
+    exhaust(register)
+    cache.delete(circuit.OPEN_KEY)
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+    assert not circuit.may_call()
+    assert len(register.questions) == circuit.FAILURES_ALLOWED + 1
+
+
+def test_too_many_requests_rests_as_long_as_asked(register):
+    register.mode, register.retry_after = Mode.TOO_MANY, "1"
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+    register.mode = Mode.ANSWER
+
+    with pytest.raises(RegisterUnavailable):
+        find_by_siret(SIRET)
+
+    time.sleep(1.1)
+    assert find_by_siret(SIRET) is not None
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("4", 4),
+        (" 4 ", 4),
+        ("", 5),
+        ("soon", 5),
+        ("-3", 5),
+        ("9" * 5000, 5),
+        ("99999999999999", 300),
+        ("Sat, 21 Nov 2026 11:00:30 GMT", 30),
+        ("Sat, 21 Nov 2026 11:00:30 -0000", 30),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(header, seconds):
+    now = timezone.datetime(2026, 11, 21, 11, 0, tzinfo=timezone.get_fixed_timezone(0))
+
+    asked = circuit.asked_rest(header, now=now)
+
+    assert min(asked, circuit.LONGEST_REST) == timedelta(seconds=seconds)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cache_that_is_away_stops_nobody(register, settings):
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "no_such_table"}
+    }
+
+    assert find_by_siret(SIRET) is not None
+    exhaust(register)
+    register.mode = Mode.ANSWER
+    assert find_by_siret(SIRET) is not None
+
+
+@pytest.mark.django_db
+def test_answers_survive_the_database_s_cache(register, settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+    cache.clear()
+
+    assert find_by_siret(SIRET) == find_by_siret(SIRET)
+    assert len(register.questions) == 1
+
+
+@pytest.mark.parametrize("mode", [*FAILURES, Mode.TOO_MANY])
+def test_nothing_personal_is_logged(register, caplog, mode):
+    register.mode = mode
+    with caplog.at_level(logging.INFO), pytest.raises(RegisterUnavailable):
+        search("coiffure lise exemple")
+
+    assert "register unavailable" in caplog.text
+    assert "lise" not in caplog.text.lower()
+
+
+def test_cache_key_does_not_tell_who_was_looked_for(register):
+    assert "lise" not in client._key({"q": "lise exemple"})
+
+
+def test_search_by_name_and_commune_keeps_the_establishments_there(register):
+    sirets = [company.siret for company in search("halles", "21231")]
+
+    assert sorted(sirets) == ["00010444800014", "00011004900012"]
+
+
+def test_search_by_name_alone_lists_every_establishment_found(register):
+    sirets = [company.siret for company in search("Vêtements des Halles")]
+
+    assert sirets == ["00011004900012", "00011004900020"]
+
+
+def test_search_lists_closed_companies_last(register):
+    register.mode = Mode.FIXED
+    register.body = {"results": list(reversed(register.results))}
+
+    closed = [company.is_closed for company in search("toutes")]
+
+    assert closed == sorted(closed)
+    assert any(closed)
+
+
+def test_search_in_paris_asks_for_its_arrondissements(register):
+    search("halles", "75056")
+
+    codes = register.questions[0]["code_commune"].split(",")
+    assert (codes[0], codes[-1], len(codes)) == ("75101", "75120", 20)
+
+
+@pytest.mark.parametrize("text", ["", "ab", " a b ", "...", "é-à"])
+def test_name_too_short_is_refused_with_a_sentence_and_never_asked(register, text):
+    with pytest.raises(InvalidName, match="au moins 3 lettres"):
+        clean_name(text)
+
+    assert search(text) == []
+    assert register.questions == []
+
+
+def test_name_is_cut_and_cleaned():
+    assert clean_name("  Les\u00a0\x00Halles \n") == "Les Halles"
+    assert len(clean_name("x" * 5000)) == client.LONGEST_NAME
+
+
+def test_question_that_the_register_refuses_finds_nothing(register):
+    register.mode = Mode.ANSWER
+
+    assert search("halles introuvables") == []
