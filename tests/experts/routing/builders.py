@@ -1,0 +1,68 @@
+"""Plain candidates for the engine, around one commune."""
+
+from datetime import date
+from itertools import count
+
+from experts.routing.engine import (
+    Asked,
+    Coverage,
+    Demand,
+    ExpertCandidate,
+    Facts,
+    NeedDecision,
+    OfficeCandidate,
+    decide,
+)
+from territories.areas import AreaRef
+
+ON = date(2026, 12, 1)
+SUBJECT = "recruter"
+
+COMMUNE = Coverage(AreaRef("commune", "21231"), "Dijon", 1)
+EPCI = Coverage(AreaRef("epci", "242100410"), "Dijon Métropole", 23)
+SMALL_ZONE = Coverage(AreaRef("zone", "pays"), "Pays", 40)
+ZONE = Coverage(AreaRef("zone", "bassin"), "Bassin", 200)
+OTHER_ZONE = Coverage(AreaRef("zone", "autre"), "Autre bassin", 200)
+DEPARTMENT = Coverage(AreaRef("department", "21"), "Côte-d'Or", 698)
+REGION = Coverage(AreaRef("region", "27"), "Bourgogne-Franche-Comté", 3700)
+NATIONAL = Coverage(AreaRef("national"), "France entière", 34969)
+
+_pks = count(1)
+
+
+def expert(name: str = "a", **facts) -> ExpertCandidate:
+    """Somebody who answers everything on the office's areas."""
+    return ExpertCandidate(**({"pk": next(_pks), "email": f"{name}@example.org"} | facts))
+
+
+def office(code: str = "A", *experts: ExpertCandidate, areas=(DEPARTMENT,), **facts) -> OfficeCandidate:
+    """An office of the institution PE; without experts, one whose email starts with the office's code."""
+    staff = experts or (expert(code.lower()),)
+    return OfficeCandidate(
+        **({"code": code, "institution": "PE", "areas": tuple(areas), "experts": staff} | facts)
+    )
+
+
+def route(
+    *offices: OfficeCandidate, institutions=("PE",), facts=None, on=ON, subject=SUBJECT
+) -> NeedDecision:
+    """The decision for one subject."""
+    demand = Demand((Asked(subject, tuple(institutions)),), facts or Facts(), on)
+    return decide(demand, offices).needs[0]
+
+
+def names(decision) -> list[str]:
+    """Who is mailed, by the part of the email before the @."""
+    return [email.partition("@")[0] for email in decision.emails]
+
+
+def lines(decision) -> list[tuple[str, str | None, list[str]]]:
+    """Refusals as (office, name, obstacles)."""
+    return [
+        (
+            line.office,
+            line.expert and line.expert.partition("@")[0],
+            [str(obstacle) for obstacle in line.obstacles],
+        )
+        for line in decision.refused
+    ]
