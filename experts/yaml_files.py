@@ -49,12 +49,16 @@ Node = Scalar | Sequence | Mapping
 
 def read(path: Path) -> Node:
     """The one document of a file. Raises ``UnreadableFile``."""
+    return parse(read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file, or enough of it to know that it is too big. Raises ``UnreadableFile``."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UnreadableFile(f"line 1: ce fichier ne peut pas être ouvert ({error.strerror}).") from error
-    return parse(content)
 
 
 def parse(content: bytes) -> Node:

@@ -18,6 +18,7 @@ SITE_URL = "http://localhost:8000"
 
 INSTALLED_APPS = [
     "portal",
+    "directory",
     "solicitations",
     "experts",
     "companies",
@@ -155,7 +156,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    "camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": [],
+    "camera": [],
+    "geolocation": [],
+    "microphone": [],
+    "payment": [],
+    "usb": [],
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -1,0 +1,211 @@
+"""What an import would do: each row of the file against the tables. Reads and writes nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Generic
+
+from directory.file import AbsenceEntry, DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
+from directory.stored import EXPERT_COLUMNS, OFFICE_COLUMNS, Facts, Period, Row, Stored, StoredDirectory
+from experts.models import Expert, Office
+from experts.models.directory import Source
+from territories.areas import AreaRef
+from territories.models import Area
+
+Key = str | tuple[str, str]
+SUBJECTS = {"subjects", "has_all_subjects"}
+
+
+class Fate(Enum):
+    """What becomes of a row."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    CLOSED = "closed"
+    UNCHANGED = "unchanged"
+    BY_HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A fact whose value in the portal is not the file's."""
+
+    fact: str
+    here: object
+    file: object
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan(Generic[Row]):
+    """What an import does to one row: ``row`` is ``None`` for one to create.
+
+    ``key``: a zone's slug, an office's id, an expert's office id and address in lower case.
+    """
+
+    key: Key
+    fate: Fate
+    row: Row | None = None
+    facts: Facts = field(default_factory=dict)
+    changes: tuple[Difference, ...] = ()
+    kept: tuple[Difference, ...] = ()
+
+    @property
+    def is_written(self) -> bool:
+        """Whether facts of the file are written."""
+        return self.fate in {Fate.CREATED, Fate.CHANGED}
+
+    def written(self) -> set[str]:
+        """The facts to write."""
+        if self.fate is Fate.CREATED:
+            return set(self.facts)
+        return {change.fact for change in self.changes} & set(self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole import, row by row, in the order of the file, then of the tables."""
+
+    zones: tuple[RowPlan[Area], ...]
+    offices: tuple[RowPlan[Office], ...]
+    experts: tuple[RowPlan[Expert], ...]
+
+    def rows(self) -> Iterator["RowPlan[Area] | RowPlan[Office] | RowPlan[Expert]"]:
+        """Every row."""
+        yield from self.zones
+        yield from self.offices
+        yield from self.experts
+
+    def count(self, fate: Fate) -> int:
+        """How many rows have this fate."""
+        return sum(row.fate is fate for row in self.rows())
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether the tables would differ afterwards."""
+        return any(row.fate in {Fate.CREATED, Fate.CHANGED, Fate.CLOSED} for row in self.rows())
+
+
+def make_plan(
+    file: DirectoryFile, stored: StoredDirectory, *, current: Mapping[AreaRef, AreaRef], today: date
+) -> Plan:
+    """Compare; ``current`` gives the area that each reference of the file names today."""
+    zones = {entry.slug: _zone_facts(entry, current) for entry in file.zones}
+    offices = {entry.code: _office_facts(entry, current) for entry in file.offices}
+    experts = {
+        (office.code, entry.email.lower()): _expert_facts(entry, current)
+        for office in file.offices
+        for entry in office.experts
+    }
+    return Plan(
+        zones=tuple(_plan_row(slug, facts, stored.zones.get(slug)) for slug, facts in zones.items())
+        + tuple(_left_out(stored.zones, zones)),
+        offices=tuple(_plan_row(code, facts, stored.offices.get(code)) for code, facts in offices.items())
+        + tuple(_left_out(stored.offices, offices)),
+        experts=tuple(
+            _plan_expert(key, facts, stored.experts.get(key), stored.declared_absences, today)
+            for key, facts in experts.items()
+        )
+        + tuple(_left_out(stored.experts, experts)),
+    )
+
+
+def _zone_facts(entry: ZoneEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
+    return {"name": entry.name, "members": _current(entry.members, current)}
+
+
+def _office_facts(entry: OfficeEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
+    own = {"name": entry.name, "phone": entry.phone, "email": entry.email, **entry.criteria}
+    own |= {"is_fallback": entry.is_fallback, "closed_on": entry.closed_on}
+    return {
+        "institution": entry.institution,
+        **{column: own[column] for column in OFFICE_COLUMNS},
+        "areas": _current(entry.areas, current),
+        "exclusive_subjects": entry.exclusive_subjects,
+    }
+
+
+def _expert_facts(entry: ExpertEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
+    return {
+        **{column: getattr(entry, column) for column in EXPERT_COLUMNS},
+        "subjects": entry.subjects,
+        "areas": _current(entry.areas, current),
+        "absence": entry.absence,
+    }
+
+
+def _current(refs: Iterable[AreaRef], current: Mapping[AreaRef, AreaRef]) -> frozenset[AreaRef]:
+    """The areas that these references name today; zones are their own."""
+    return frozenset(current.get(ref, ref) for ref in refs)
+
+
+def _plan_row(
+    code: Key,
+    facts: Facts,
+    stored: Stored[Row] | None,
+    protected: Iterable[str] = (),
+    declared: tuple[Difference, ...] = (),
+) -> RowPlan[Row]:
+    """What becomes of a row of the file. ``protected`` facts, and ``declared`` ones, win over it."""
+    if stored is None:
+        return RowPlan(code, Fate.CREATED, facts=facts)
+    row = stored.row
+    if row.source == Source.HAND:  # type: ignore[attr-defined]
+        return RowPlan(code, Fate.BY_HAND, row)
+    guarded = {*protected, *getattr(row, "edited_fields", ())}
+    if guarded & SUBJECTS:
+        guarded |= SUBJECTS
+    differing = [
+        Difference(fact, stored.facts[fact], value)
+        for fact, value in facts.items()
+        if stored.facts[fact] != value
+    ]
+    changes = [difference for difference in differing if difference.fact not in guarded]
+    if row.dropped_at:  # type: ignore[attr-defined]
+        changes.insert(0, Difference("dropped_at", row.dropped_at, None))  # type: ignore[attr-defined]
+    kept = [difference for difference in differing if difference.fact in guarded]
+    fate = Fate.CHANGED if changes else Fate.UNCHANGED
+    return RowPlan(code, fate, row, facts, tuple(changes), (*kept, *declared))
+
+
+def _plan_expert(
+    key: tuple[str, str],
+    facts: Facts,
+    stored: Stored[Expert] | None,
+    absences: Mapping[int, list[Period]],
+    today: date,
+) -> RowPlan[Expert]:
+    """The same, with what experts declare: departure, pause, refused address, absences."""
+    if stored is None:
+        return _plan_row(key, facts, stored)
+    expert = stored.row
+    declared = [
+        Difference(fact, value, None)
+        for fact in ("left_at", "is_paused", "is_bouncing")
+        if (value := getattr(expert, fact))
+    ]
+    periods = absences.get(expert.pk, [])
+    declared += [Difference("declared_absence", period, None) for period in periods if period[1] >= today]
+    protected = (
+        ["absence"] if "absences" in expert.edited_fields or _overlaps(facts["absence"], periods) else []
+    )
+    return _plan_row(key, facts, stored, protected, tuple(declared))
+
+
+def _overlaps(absence: object, periods: Iterable[Period]) -> bool:
+    """Whether the file's absence shares a day with a declared one."""
+    if not isinstance(absence, AbsenceEntry):
+        return False
+    return any(absence.from_on <= to_on and from_on <= absence.to_on for from_on, to_on in periods)
+
+
+def _left_out(stored: Mapping[object, Stored[Row]], listed: Mapping[object, Facts]) -> Iterator[RowPlan[Row]]:
+    """The rows that the file lacks: closed, or left alone when people entered them."""
+    for code, known in stored.items():
+        if code in listed:
+            continue
+        row = known.row
+        if row.source == Source.HAND:  # type: ignore[attr-defined]
+            yield RowPlan(code, Fate.BY_HAND, row)  # type: ignore[arg-type]
+        elif not row.dropped_at:  # type: ignore[attr-defined]
+            yield RowPlan(code, Fate.CLOSED, row)  # type: ignore[arg-type]
