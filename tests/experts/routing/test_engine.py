@@ -271,6 +271,12 @@ def test_less_local_expert_stays_out_when_the_stand_in_is_more_local():
     assert names(route(office("A", *staff))) == ["deputy"]
 
 
+def test_less_local_able_colleague_who_stands_in_takes_the_better_rank_beside_others():
+    staff = away(areas=(EPCI,)), expert("near", areas=(EPCI,)), expert("far", areas=(REGION,))
+
+    assert names(route(office("A", *staff))) == ["far", "near"]
+
+
 # Step 6
 
 

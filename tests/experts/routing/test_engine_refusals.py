@@ -31,10 +31,11 @@ def test_office_refused_as_a_whole_gives_one_line_with_every_obstacle():
 
 
 def test_otherwise_each_expert_gives_a_line_with_every_obstacle():
+    chosen = expert("chosen")
     staff = (
         expert("wanting", areas=(REGION,), absences=(TODAY,), subjects=NOTHING),
-        expert("absent", absences=(TODAY,)),
-        expert("chosen", areas=(EPCI,)),
+        expert("absent", absences=(Absence(ON, ON, chosen.pk),)),
+        chosen,
         expert("far", areas=(REGION,)),
         expert("unskilled", subjects=NOTHING, areas=(EPCI,)),
         expert("elsewhere", areas=()),
