@@ -17,6 +17,7 @@ How to write a mail: three files beside each other,
 Beside the context, templates know ``SITE_URL``.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ import mrml
 from django.conf import settings
 from django.template import Context, Engine
 
+# What XML 1.0 has no room for, and Word pastes as line breaks: mrml would refuse the whole mail.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # No font is ever fetched from elsewhere.
 HTML_OPTIONS = mrml.RenderOptions(disable_comments=True, fonts={})
 
@@ -53,4 +56,5 @@ def render_subject(template: str, context: dict[str, Any]) -> str:
 
 def _fill(name: str, context: dict[str, Any], *, autoescape: bool = True) -> str:
     values = {"SITE_URL": settings.SITE_URL, **context}
-    return Engine.get_default().get_template(name).render(Context(values, autoescape=autoescape))
+    filled = Engine.get_default().get_template(name).render(Context(values, autoescape=autoescape))
+    return UNPRINTABLE.sub(" ", filled)

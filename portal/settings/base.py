@@ -132,7 +132,7 @@ LOGGING = {
 }
 
 EMAIL_TIMEOUT = 5
-MAILING_REFUSED_TASKS = ["solicitations.tasks.on_refused"]  # called with the id of a refused mail
+MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with the id of a refused mail
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"
 REPLY_DOMAIN = "reponses.relais-entreprises.example.org"
 NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"

@@ -2,6 +2,8 @@
 
 import pytest
 from django.template import TemplateDoesNotExist
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailing.rendering import render
 from tests.mailing.factories import CONTEXT
@@ -62,3 +64,18 @@ def test_buttons_are_tall_enough_for_a_thumb():
 def test_a_missing_template_is_said():
     with pytest.raises(TemplateDoesNotExist):
         render("plays/emails/nowhere", {})
+
+
+def test_control_characters_pasted_from_a_word_processor_block_no_mail():
+    rendered = play(words="un\x0bdeux\x0c\x01\ufffe")
+
+    assert "> un\n> deux" in rendered.text
+    assert "un deux" in rendered.html
+
+
+@given(words=st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_whatever_people_type_becomes_a_mail(words):
+    rendered = play(words=words, company=words)
+
+    assert "\n" not in rendered.subject
+    assert "Je prends en charge" in rendered.html
