@@ -14,7 +14,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from portal.servers import Postgres, Server, Valkey, account_for
+from portal.embedded.account import account_for
+from portal.embedded.postgres import Postgres
+from portal.embedded.server import Server
+from portal.embedded.valkey import Valkey
 
 FOLDER = Path(__file__).resolve().parent.parent / ".services"
 VARIABLES = ("DATABASE_URL", "REDIS_URL")

@@ -1,8 +1,14 @@
 """Every address of the portal."""
 
-from django.urls import URLPattern, URLResolver, path
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-from portal.views import about, catalogue
+from portal.views import about, catalogue, health
+
+admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalogue.home, name="home"),
@@ -15,4 +21,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibilite/", about.accessibility, name="accessibility"),
     path("plan-du-site/", about.sitemap, name="sitemap"),
     path("contact/", about.contact, name="contact"),
+    path("sante/", health.health, name="health"),
+    path(
+        "connexion/",
+        login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    ),
+    path("connexion/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("territories.api.urls")),
+    path("", include("solicitations.urls")),
+    path("sante/", health, name="health"),
 ]

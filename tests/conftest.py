@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from portal import services
-from portal.servers import USER
+from portal.embedded.server import USER
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
 from tests.smtp_sink import SmtpSink
@@ -64,7 +64,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 
 
 def _wants_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or "django_db_setup" in getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("django_db")) or "django_db_setup" in getattr(
+        item, "fixturenames", ()
+    )
 
 
 def _commits(item: pytest.Item) -> bool:

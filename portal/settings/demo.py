@@ -1,4 +1,4 @@
-"""The demo: production's behaviour on the embedded servers, every role a click away; mails stay in the outbox."""
+"""The demo: as production on the embedded servers, every role a click away; mails stay in the outbox."""
 
 from portal.settings.local import *  # noqa: F403
 from portal.settings.local import env
@@ -7,3 +7,7 @@ DEMO = True
 SECRET_KEY = "demo only"  # noqa: S105 (production refuses it)
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}

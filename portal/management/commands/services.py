@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from portal import services
-from portal.servers import ServerFailed
+from portal.embedded.account import ServerFailed
 
 
 class Command(BaseCommand):

@@ -1,0 +1,116 @@
+"""The whole portal on this machine, ready to play: servers, content, web, worker, clock, company register."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal import services
+from portal.embedded.account import ServerFailed
+from portal.processes import ProcessEnded, Processes, interruptible
+
+FIRST_PORT = 8000
+PORTS_TRIED = 100
+PATIENCE = 60.0
+WELCOME = """
+Relais Entreprises, démonstration. Tout y est fictif, sauf les communes.
+
+  Le portail      {site}/
+  Le courrier     {site}/courrier/     tous les mails, leurs liens à cliquer
+  Les rôles       {site}/connexion/    un clic : dirigeant, experts, équipes régionale et nationale
+  Sa santé        {site}/sante/
+
+À essayer en cinq minutes :
+  1. Dirigeant : sur l'accueil, cherchez « recruter », choisissez une commune, décrivez votre besoin.
+  2. Expert : dans le courrier, ouvrez le mail reçu, cliquez sur « Je prends en charge », écrivez un mot.
+  3. Dirigeant : dans le courrier, ouvrez le suivi de la demande : quelqu'un s'en occupe.
+  4. Équipe : prenez le rôle de l'équipe régionale et relisez la demande, ses décisions et ses mails.
+
+Journaux : {logs}/*.log. Ctrl-C arrête tout.
+"""
+
+
+class Command(BaseCommand):
+    help = "Lance la démonstration, jusqu'à Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def handle(self, **options: Any) -> None:
+        try:
+            with interruptible(), services.lease() as addresses:
+                self._run(addresses)
+        except KeyboardInterrupt:
+            self.stdout.write("La démonstration est arrêtée.")
+        except (ServerFailed, ProcessEnded) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, addresses: dict[str, str]) -> None:
+        port = _free_port(int(os.environ.get("PORT", FIRST_PORT)))
+        register_port = _free_port(port + 1)
+        site = f"http://localhost:{port}"
+        environment = {
+            **os.environ,
+            **addresses,
+            "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
+            "PYTHONUNBUFFERED": "1",
+            "REGISTER_URL": os.environ.get("REGISTER_URL", f"http://127.0.0.1:{register_port}"),
+            "SITE_URL": os.environ.get("SITE_URL", site),
+        }
+        self._prepare(environment)
+        processes = Processes(services.FOLDER, environment)
+        try:
+            _start(processes, port, register_port)
+            _wait_for(f"{site}/sante/?vivant", processes)
+            self.stdout.write(WELCOME.format(site=site, logs=services.FOLDER))
+            processes.watch()
+        finally:
+            processes.stop()
+
+    def _prepare(self, environment: dict[str, str]) -> None:
+        self.stdout.write("Préparation (une minute la première fois)…")
+        done = subprocess.run([sys.executable, "manage.py", "prepare_demo"], env=environment, check=False)
+        if done.returncode:
+            raise CommandError("La préparation a échoué.")
+
+
+def _start(processes: Processes, port: int, register_port: int) -> None:
+    python, celery = sys.executable, [sys.executable, "-m", "celery", "--app", "portal"]
+    processes.start("register", python, "-m", "companies.fake_register", "--port", str(register_port))
+    processes.start("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO")
+    schedule = services.FOLDER / "celerybeat-schedule"
+    processes.start("beat", *celery, "beat", "--schedule", str(schedule), "--pidfile", "")
+    processes.start(
+        "web",
+        *(python, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
+        *("--workers", "2", "--threads", "4", "--no-control-socket", "--access-logfile", "-"),
+    )
+
+
+def _free_port(first: int) -> int:
+    """The first port from ``first`` on that nobody listens to."""
+    for port in range(first, first + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise CommandError(f"Aucun port n'est libre de {first} à {first + PORTS_TRIED - 1}.")
+
+
+def _wait_for(address: str, processes: Processes) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        processes.check()
+        try:
+            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 (our own address)
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise CommandError(f"Le portail ne répond pas : {services.FOLDER / 'web.log'}.")

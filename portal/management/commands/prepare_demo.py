@@ -1,0 +1,50 @@
+"""What the demo's pages need: tables, static files, territories, catalogue, directory, past requests."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.tasks import record_beat
+
+ROOT = Path(settings.BASE_DIR)
+# What each step does, and the files that make it worth doing again.
+STEPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("import_territories",), ("territories/data/*", "territories/*.py")),
+    (("import_catalogue",), ("experts/data/catalogue.yaml", "experts/data/institutions.yaml")),
+    (("import_directory", "experts/data/directory-demo.yaml"), ("experts/data/directory-demo.yaml",)),
+    (("seed_demo",), ("experts/data/directory-demo.yaml",)),
+)
+
+
+class Command(BaseCommand):
+    help = "Prépare la base et les fichiers de la démonstration ; ce qui est déjà fait n'est pas refait."
+
+    def handle(self, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Cette commande remplit la base de la démonstration, et elle seule.")
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        for words, sources in STEPS:
+            if words[0] in get_commands():
+                self._once(words, _fingerprint(sources))
+        record_beat.delay()  # the worker's first task: the health page need not wait for the clock
+
+    def _once(self, words: tuple[str, ...], fingerprint: str) -> None:
+        key = f"prepare_demo.{words[0]}"
+        if cache.get(key) != fingerprint:
+            self.stdout.write(f"  {words[0]}")
+            call_command(*words)
+            cache.set(key, fingerprint, timeout=None)
+
+
+def _fingerprint(patterns: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
