@@ -56,6 +56,16 @@ class CompanyFacts:
             created_on=_known(company.created_on, company.read_on),
         )
 
+    @classmethod
+    def restored(cls, values: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Self:
+        """What was stored: bare values by fact name, and the outcome of ``sources``."""
+        return cls(
+            **{
+                name: Fact(values[name], Source(said["source"]), date.fromisoformat(said["on"]))
+                for name, said in sources.items()
+            }
+        )
+
     def corrected(self, values: Mapping[str, Any], *, by: Source, on: date) -> Self:
         """With what someone says instead, by fact name; ``None`` makes a fact unknown.
 
@@ -96,7 +106,7 @@ NAMES = tuple(field.name for field in fields(CompanyFacts))
 
 
 def source_label(name: str, source: str, on: date) -> str:
-    """« registre, 2024 », « registre, lu le 3 novembre 2026 », « indiqué par l'entreprise le 3 novembre 2026 ».
+    """« registre, 2024 », « registre, lu le 3 mai 2026 », « indiqué par l'entreprise le 3 mai 2026 ».
 
     The register's headcounts are yearly: their day says nothing more.
     """

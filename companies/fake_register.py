@@ -20,9 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from companies import words
 
 SAMPLE = Path(__file__).resolve().parent / "data" / "register-sample.json"
-TOO_SHORT = {
-    "erreur": "3 caractères minimum pour les termes de la requête (ou utilisez au moins un filtre)"
-}
+TOO_SHORT = {"erreur": "3 caractères minimum pour les termes de la requête (ou utilisez au moins un filtre)"}
 TOO_MANY = {"erreur": "Trop de requêtes"}
 
 
@@ -37,6 +35,7 @@ class Mode(StrEnum):
     ERROR = "error"
     TOO_MANY = "too-many"
     GARBAGE = "garbage"
+    NESTED = "nested"  # JSON too deep to be read
     HUGE = "huge"  # a body without end
     REDIRECT = "redirect"
     DROP = "drop"  # closes the connection without a word
@@ -114,6 +113,10 @@ class Handler(BaseHTTPRequestHandler):
         self._start(200)
         self.wfile.write(b"<html>Maintenance \xff\xfe")
 
+    def _nested(self, params: dict[str, str]) -> None:
+        self._start(200)
+        self.wfile.write(b"[" * 200_000)
+
     def _huge(self, params: dict[str, str]) -> None:
         self._start(200)
         while not self.server.is_stopping.is_set():
@@ -144,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
             self.wfile.write(bytes([byte]))
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: questions name companies."""
 
 

@@ -3,12 +3,13 @@
 import re
 
 PUNCTUATION = re.compile(r"[\s.,\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
-# With the country's code, and the trunk's zero that many leave behind it. Guadeloupe and the islands beside it,
+# With the country's code, and the zero that many leave behind it. Guadeloupe and the islands beside it,
 # Guyane, Martinique, La Réunion and Mayotte have codes of their own, and are dialled like any number in France.
 FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
 SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
 PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
 PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
+ABROAD = re.compile(r"(?:\+|00)(?!33|590|594|596|262|508|681|687|689)[1-9]")
 SURCHARGED = "089"
 COUNTRY_CODES = {
     **dict.fromkeys(("0590", "0690", "0691"), "590"),
@@ -53,7 +54,7 @@ def _refusal(typed: str) -> str:
         return "Indiquez un numéro de téléphone, par exemple 06 12 34 56 78."
     if PACIFIC_ALONE.fullmatch(typed):
         return "Commencez par l'indicatif de votre territoire, par exemple +687 26 12 34."
-    if re.match(r"\+|00[1-9]", typed) and not re.match(r"(?:\+|00)(?:33|590|594|596|262|508|681|687|689)", typed):
+    if ABROAD.match(typed):
         return "Indiquez un numéro français, par exemple 06 12 34 56 78."
     return "Indiquez un numéro à 10 chiffres, par exemple 06 12 34 56 78."
 

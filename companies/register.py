@@ -88,7 +88,7 @@ def _ask(params: dict[str, str]) -> list[Company]:
     """The establishments that answer a question, from the cache or from the register."""
     if not settings.REGISTER_URL:
         raise RegisterUnavailable("no register")
-    key = _key(params)
+    key = cache_key(params)
     kept = memory.recall(key)
     if kept is not None:
         return [Company(**row) for row in kept]
@@ -131,7 +131,7 @@ def _read(answer: transport.Answer) -> list[Company]:
         raise transport.ExchangeFailed("unreadable") from None
 
 
-def _key(params: dict[str, str]) -> str:
+def cache_key(params: dict[str, str]) -> str:
     """A cache key that tells neither who was looked for, nor survives a change of ``Company``."""
     shape = [field.name for field in dataclasses.fields(Company)]
     question = json.dumps([shape, params], sort_keys=True)

@@ -4,10 +4,13 @@ import re
 import unicodedata
 
 NOT_WORDS = re.compile(r"[^a-z0-9]+")
-EMPTY_WORDS = frozenset(
-    "a artisan au aux avec ce cet cette chez dans de des du en entreprise est et il j je la le les leur ma mes "
-    "metier mon nca notre nos nous ou par pour que qui sa sans ses societe son suis sur un une vos votre".split()
-)
+# "nca": the labels' « non classé ailleurs ».
+EMPTY_WORDS = {
+    "artisan", "au", "aux", "avec", "ce", "cet", "cette", "chez", "dans", "de", "des", "du", "en",
+    "entreprise", "est", "et", "il", "je", "la", "le", "les", "leur", "ma", "mes", "metier", "mon", "nca",
+    "nos", "notre", "nous", "ou", "par", "pour", "que", "qui", "sa", "sans", "ses", "societe", "son", "suis",
+    "sur", "un", "une", "vos", "votre",
+}  # fmt: skip
 
 
 def tokens(text: str) -> list[str]:

@@ -37,7 +37,9 @@ def test_register_s_facts_carry_their_day_and_its_headcount_the_end_of_the_year(
 
 
 def test_correction_names_its_author_and_leaves_the_rest():
-    facts = CompanyFacts.of(COMPANY).corrected({"headcount": (12, 12), "craft": True}, by=Source.OWNER, on=TODAY)
+    facts = CompanyFacts.of(COMPANY).corrected(
+        {"headcount": (12, 12), "craft": True}, by=Source.OWNER, on=TODAY
+    )
 
     assert facts.headcount == Fact((12, 12), Source.OWNER, TODAY)
     assert facts.craft == Fact(True, Source.OWNER, TODAY)
@@ -72,6 +74,13 @@ def test_sources_are_stored_beside_the_values():
     facts = CompanyFacts(headcount=Fact((6, 9), Source.REGISTER, date(2024, 12, 31)))
 
     assert facts.sources() == {"headcount": {"source": "register", "on": "2024-12-31"}}
+
+
+def test_facts_come_back_as_they_were_stored():
+    facts = CompanyFacts.of(COMPANY).corrected({"craft": False}, by=Source.OWNER, on=TODAY)
+    values = {name: facts.value(name) for name in facts.sources()}
+
+    assert CompanyFacts.restored(values, facts.sources()) == facts
 
 
 @pytest.mark.parametrize(

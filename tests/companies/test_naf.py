@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 from companies import naf
@@ -27,7 +29,8 @@ def test_labels_exist_at_every_level():
 
 
 def test_trades_are_known_codes_named_once():
-    codes = [row["code"] for row in naf._rows("trades.csv")]
+    with (naf.DATA / "trades.csv").open(encoding="utf-8") as source:
+        codes = [row["code"] for row in csv.DictReader(source)]
 
     assert [code for code in codes if not naf.label(code) or not naf.normalize(code)] == []
     assert len(codes) == len(set(codes))
