@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import Count, QuerySet
@@ -9,6 +10,8 @@ from django.db.models import Count, QuerySet
 from territories.areas import Level
 from territories.bundle import Bundle
 from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
+
+Row = TypeVar("Row", bound=models.Model)
 
 _BATCH = 5000
 _COMMUNE_FIELDS = (
@@ -38,10 +41,10 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     A commune that is no longer there stays in the table and leads to the one it merged into, so that what
     points to it holds. Raises ``CommunesWithoutSuccessor``, and then changes nothing.
     """
-    _save(bundle.regions, "code", "name")
-    _save(bundle.departments, "code", "name", "region")
-    _save(bundle.epci, "siren", "name")
-    _save(bundle.communes, "code", *_COMMUNE_FIELDS)
+    _save(Region.objects.all(), bundle.regions, "code", "name")
+    _save(Department.objects.all(), bundle.departments, "code", "name", "region")
+    _save(Epci.objects.all(), bundle.epci, "siren", "name")
+    _save(Commune.objects.all(), bundle.communes, "code", *_COMMUNE_FIELDS)
     _retire_communes(bundle)
     FormerCommune.objects.all().delete()
     FormerCommune.objects.bulk_create(bundle.former, batch_size=_BATCH)
@@ -51,9 +54,9 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
         cursor.execute("ANALYZE territories_commune, territories_formercommune, territories_area")
 
 
-def _save(rows: Sequence[models.Model], key: str, *fields: str) -> None:
+def _save(table: QuerySet[Row], rows: Sequence[Row], key: str, *fields: str) -> None:
     """Create rows, or give these fields to those whose key is known."""
-    QuerySet(type(rows[0])).bulk_create(
+    table.bulk_create(
         rows, batch_size=_BATCH, update_conflicts=True, unique_fields=[key], update_fields=fields
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from django.db.models import Case, Func, IntegerField, Q, Value, When
+from django.db.models import Case, Expression, Func, IntegerField, Q, Value, When
 from django.db.models.functions import Left, Length
 from django.db.models.lookups import LessThanOrEqual
 
@@ -91,7 +91,7 @@ def _likeness(typed: str, name: str) -> Likeness | None:
     return None
 
 
-def _hits(typed: str, condition: Q, order: Case | Func, scope: dict[str, Any]) -> list[_Hit]:
+def _hits(typed: str, condition: Q, order: Expression, scope: dict[str, Any]) -> list[_Hit]:
     """The nearest of the current and former names that meet a condition, in one query."""
     current = (
         Commune.objects.current()

@@ -37,7 +37,7 @@ _SUBDIVISIONS = {
 
 @cache
 def _holidays(department: str) -> holidays.HolidayBase:
-    return holidays.France(subdiv=_SUBDIVISIONS.get(department))
+    return holidays.country_holidays("FR", subdiv=_SUBDIVISIONS.get(department))
 
 
 def zone_of(commune: Commune) -> ZoneInfo:

@@ -79,7 +79,7 @@ class AreaQuerySet(models.QuerySet["Area"]):
             for code, name in sorted({(commune.code, commune.name) for commune in communes.values()})
             if AreaRef("commune", code) not in areas
         ]
-        self.bulk_create(new, ignore_conflicts=True)
+        Area.objects.bulk_create(new, ignore_conflicts=True)
         areas |= self.named([area.ref for area in new])
         return {ref: areas[now] for ref, now in current.items() if now in areas}
 
