@@ -8,7 +8,8 @@ from django.views.generic import RedirectView
 
 from portal.views import about, catalogue, health
 
-admin.site.login = secure_admin_login(admin.site.login)
+# allauth: staff sign in on its pages, second factor included.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalogue.home, name="home"),
@@ -30,5 +31,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("territories.api.urls")),
     path("", include("solicitations.urls")),
-    path("sante/", health, name="health"),
 ]
