@@ -1,0 +1,152 @@
+"""Find subjects by the words people type: no accents, one typo, every form of a word."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import log
+
+from django.db.models import Prefetch
+
+from experts.models import Institution, Subject, SubjectInstitution
+from territories.names import is_one_typo
+
+STOP_WORDS = frozenset(
+    "a ai au aux avec bonjour c ce ces cet cette comme comment d dans de des du elle en est et etre faire fais "
+    "il ils j je l la le les leur leurs lui ma me mes moi mon n ne nos notre nous on ont ou par pas peut peux "
+    "pour puis qu que quel quelle quels quelles qui quoi s sa se ses si son sont souhaite sur t ta te tes toi "
+    "ton tu un une va vais veut veux vos votre voudrais vous y".split()
+)
+ENDINGS = (
+    "issements issement ements ement ations ation itions ition euses euse eures eure eurs eur ures ure rices "
+    "rice ages age ants ante ant antes ees ee ent ies ie ier iers er es ez e s x"
+).split()
+MIN_STEM = 4
+MIN_TYPO = 5  # shorter words differ by one letter too often: CDD, CDI
+PHRASE = 12.0
+EXACT, START, TYPO = 1.0, 0.7, 0.8
+# A subject far behind the best one is noise.
+ENOUGH = 0.35
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
+
+
+def search_subjects(text: str, limit: int = 10) -> list[Subject]:
+    """The subjects that these words name, the likeliest first; none when no word says anything."""
+    typed = plain_words(text[:200])
+    wanted = [word for word in dict.fromkeys(typed) if word not in STOP_WORDS]
+    if not wanted:
+        return []
+    index = _Index.of(_subjects())
+    scores: dict[int, float] = defaultdict(float)
+    understood = 0
+    for word in wanted:
+        found = index.look_up(word)
+        understood += bool(found)
+        for position, score in found.items():
+            scores[position] += score
+    phrase = f" {' '.join(typed)} "
+    for position in scores if len(typed) > 1 else ():
+        if any(phrase in saying or saying in phrase for saying in index.sayings[position]):
+            scores[position] += PHRASE
+    if not scores or understood * 2 < len(wanted):
+        return []
+    best = max(scores.values())
+    ranked = sorted(scores, key=lambda position: (-scores[position], position))
+    return [index.subjects[position] for position in ranked if scores[position] >= best * ENOUGH][:limit]
+
+
+@lru_cache(maxsize=4096)
+def plain_words(text: str) -> tuple[str, ...]:
+    """Words in small letters without accents: "L'été, j'embauche" → l, ete, j, embauche."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES).lower())
+    return tuple(re.findall(r"[a-z0-9]+", "".join(c for c in decomposed if not unicodedata.combining(c))))
+
+
+@lru_cache(maxsize=4096)
+def stem(word: str) -> str:
+    """What the forms of a word share: recruter, recrutement, recrutons → recrut."""
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
+            return word.removesuffix(ending)
+    return word
+
+
+def _subjects() -> list[Subject]:
+    """Every subject with its institutions, in catalogue order, in four queries."""
+    answers = SubjectInstitution.objects.select_related("institution", "group").order_by("position", "pk")
+    subjects = Subject.objects.listed().select_related("theme").order_by("position", "pk")
+    return list(subjects.prefetch_related(Prefetch("answers", answers)))
+
+
+@dataclass
+class _Index:
+    """Which subjects hold a word, by its place in ``subjects``, and how much it weighs there."""
+
+    subjects: list[Subject]
+    weights: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    sayings: list[list[str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, subjects: list[Subject]) -> "_Index":
+        """The words of these subjects; those of a label or a keyword weigh most."""
+        index = cls(subjects)
+        for position, subject in enumerate(subjects):
+            index.sayings.append([f" {' '.join(plain_words(saying))} " for saying in subject.keywords])
+            index.add(position, [subject.label, *subject.keywords], 3.0)
+            index.add(position, [subject.theme.label] if subject.theme else [], 1.5)
+            index.add(position, _names(subject), 1.0)
+            index.add(position, [subject.summary], 0.5)
+        return index
+
+    def add(self, position: int, texts: Iterable[str], weight: float) -> None:
+        """Note the words of these texts."""
+        for text in texts:
+            words = plain_words(text)
+            joined = ["".join(words)] if len(words) == 2 else []  # burn-out, e-commerce
+            for word in (*words, *joined):
+                if word in STOP_WORDS:
+                    continue
+                root = stem(word)
+                self.forms[root].add(word)
+                self.weights[root][position] = max(weight, self.weights[root].get(position, 0))
+
+    def look_up(self, word: str) -> dict[int, float]:
+        """The subjects that hold this word, another that it begins, else one a typo away."""
+        found: dict[int, float] = {}
+        for root, quality in self._roots(word).items():
+            holders = self.weights[root]
+            rarity = log(1 + len(self.subjects) / len(holders))
+            for position, weight in holders.items():
+                found[position] = max(found.get(position, 0), quality * rarity * weight)
+        return found
+
+    def _roots(self, word: str) -> dict[str, float]:
+        """The words of the index that were meant, and how well they fit."""
+        root = stem(word)
+        roots = {other: START for other in self.forms if len(word) >= MIN_STEM and other.startswith(root)}
+        if root in self.forms:
+            roots[root] = EXACT
+        if roots or len(word) < MIN_TYPO:
+            return roots
+        return {
+            other: TYPO for other, forms in self.forms.items() if any(_is_typo(word, form) for form in forms)
+        }
+
+
+def _is_typo(typed: str, word: str) -> bool:
+    """Whether one letter makes the difference between two words long enough."""
+    return len(word) >= MIN_TYPO and abs(len(typed) - len(word)) <= 1 and is_one_typo(typed, word)
+
+
+def _names(subject: Subject) -> list[str]:
+    """Names, today's and former, of those who answer."""
+    names: list[str] = []
+    for answer in subject.answers.all():
+        if isinstance(answer.institution, Institution):
+            names += [answer.institution.name, *answer.institution.former_names]
+        elif answer.group:
+            names.append(answer.group.label)
+    return names
