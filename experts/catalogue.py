@@ -14,15 +14,20 @@ from experts.models import Institution, Subject, SubjectInstitution
 from territories.names import is_one_typo
 
 STOP_WORDS = frozenset(
-    "a ai au aux avec bonjour c ce ces cet cette comme comment d dans de des du elle en est et etre faire fais "
-    "il ils j je l la le les leur leurs lui ma me mes moi mon n ne nos notre nous on ont ou par pas peut peux "
-    "pour puis qu que quel quelle quels quelles qui quoi s sa se ses si son sont souhaite sur t ta te tes toi "
-    "ton tu un une va vais veut veux vos votre voudrais vous y".split()
+    re.findall(
+        r"\w+",
+        """a ai au aux avec bonjour c ce ces cet cette comme comment d dans de des du elle en est et etre
+        faire fais il ils j je l la le les leur leurs lui ma me mes moi mon n ne nos notre nous on ont ou par
+        pas peut peux pour puis qu que quel quelle quelles quels qui quoi s sa se ses si son sont souhaite
+        sur t ta te tes toi ton tu un une va vais veut veux vos votre voudrais vous y""",
+    )
 )
-ENDINGS = (
-    "issements issement ements ement ations ation itions ition euses euse eures eure eurs eur ures ure rices "
-    "rice ages age ants ante ant antes ees ee ent ies ie ier iers er es ez e s x"
-).split()
+STEM = re.compile(
+    r"(.{4,}?)(?:issements?|ements?|ations?|itions?|euses?|eures?|eurs?|ures?|rices?|ages?|antes?|ants?|ees?"
+    r"|ent|iers?|ies?|er|es|ez|e|s|x)"
+)
+# Two words for the same thing, where the catalogue uses one or the other.
+SAME_SENSE = {"embauch": "recrut", "recrut": "embauch"}
 MIN_STEM = 4
 MIN_TYPO = 5  # shorter words differ by one letter too often: CDD, CDI
 PHRASE = 12.0
@@ -67,10 +72,8 @@ def plain_words(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """What the forms of a word share: recruter, recrutement, recrutons → recrut."""
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
-            return word.removesuffix(ending)
-    return word
+    match = STEM.fullmatch(word)
+    return match[1] if match else word
 
 
 def _subjects() -> list[Subject]:
@@ -126,7 +129,8 @@ class _Index:
     def _roots(self, word: str) -> dict[str, float]:
         """The words of the index that were meant, and how well they fit."""
         root = stem(word)
-        roots = {other: START for other in self.forms if len(word) >= MIN_STEM and other.startswith(root)}
+        begun = (root, SAME_SENSE.get(root, root))
+        roots = {other: START for other in self.forms if len(word) >= MIN_STEM and other.startswith(begun)}
         if root in self.forms:
             roots[root] = EXACT
         if roots or len(word) < MIN_TYPO:
