@@ -24,7 +24,7 @@ def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime) -> str:
 
 
 def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:
-    """``à l'instant``, ``il y a 5 minutes``, ``il y a 3 heures``, ``hier``, ``il y a 12 jours``, ``il y a 4 mois``.
+    """``à l'instant``, ``il y a 5 minutes``, ``il y a 3 heures``, ``hier``, ``il y a 12 jours``…
 
     Days are counted on the calendar of ``zone``: what happened last night was "hier".
     """

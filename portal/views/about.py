@@ -42,5 +42,5 @@ def contact(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every public page, subjects included."""
     subjects = Subject.objects.listed().order_by("position", "pk")
-    themes = Theme.objects.listed().prefetch_related(Prefetch("subjects", subjects)).order_by("position", "pk")
-    return render(request, "portal/sitemap.html", {"themes": themes})
+    themes = Theme.objects.listed().prefetch_related(Prefetch("subjects", subjects))
+    return render(request, "portal/sitemap.html", {"themes": themes.order_by("position", "pk")})

@@ -35,8 +35,9 @@ def other_subject_url(words: str) -> str:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Search box, everyday questions, themes."""
-    questions = EntryQuestion.objects.select_related("theme").prefetch_related("subjects").order_by("position")
-    links = [(question.question, question_url(question)) for question in questions]
+    questions = EntryQuestion.objects.select_related("theme").prefetch_related("subjects")
+    links = [(question.question, question_url(question)) for question in questions.order_by("position")]
+    institutions = Institution.objects.listed()
     return render(
         request,
         "portal/home.html",
@@ -44,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "questions": links[:QUESTIONS_IN_SIGHT],
             "other_questions": links[QUESTIONS_IN_SIGHT:],
             "themes": Theme.objects.listed().order_by("position", "pk"),
-            "institution_count": Institution.objects.listed().exclude(notified=Institution.Notified.NEVER).count(),
+            "institution_count": institutions.exclude(notified=Institution.Notified.NEVER).count(),
         },
     )
 
@@ -61,7 +62,9 @@ def search(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "words": words,
-            "subjects": Subject.objects.listed().filter(label__icontains=words).order_by('pk') if words else [],
+            "subjects": Subject.objects.listed().filter(label__icontains=words).order_by("pk")
+            if words
+            else [],
             "other_url": other_subject_url(words),
             "themes": Theme.objects.listed().order_by("position", "pk"),
         },
@@ -91,9 +94,8 @@ def theme(request: HttpRequest, slug: str) -> HttpResponse:
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
     """What help one gets, from whom, and what to prepare."""
     answers = SubjectInstitution.objects.select_related("institution", "group").order_by("position", "pk")
-    found = get_object_or_404(
-        Subject.objects.listed().select_related("theme").prefetch_related(Prefetch("answers", answers)), slug=slug
-    )
+    subjects = Subject.objects.listed().select_related("theme")
+    found = get_object_or_404(subjects.prefetch_related(Prefetch("answers", answers)), slug=slug)
     return render(
         request,
         "portal/subject.html",
@@ -107,10 +109,9 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _answerer(answer: SubjectInstitution) -> tuple[str, str]:
     """Public name and one sentence."""
-    if answer.group:
-        return answer.group.label, answer.group.summary
-    assert answer.institution is not None  # the table holds one of the two
-    return answer.institution.name, answer.institution.summary
+    if answer.institution:
+        return answer.institution.name, answer.institution.summary
+    return str(answer), answer.group.summary if answer.group else ""
 
 
 def _is_notified(answer: SubjectInstitution) -> bool:

@@ -21,7 +21,8 @@ def local_time(at: datetime | None, zone: tzinfo | None = None) -> SafeString | 
         return ""
     zone = zone or PARIS
     text = spoken_time.spoken_moment(at, zone=zone, now=timezone.now())
-    return format_html('<time datetime="{}">{}</time>', at.astimezone(zone).isoformat(timespec="minutes"), text)
+    exact = at.astimezone(zone).isoformat(timespec="minutes")
+    return format_html('<time datetime="{}">{}</time>', exact, text)
 
 
 @register.simple_tag

@@ -1,0 +1,33 @@
+"""A real Chromium on the live server: pages opened at a width, with what the browser said."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+# Playwright's own loop runs in the test's thread, where Django refuses queries unless told.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+HEIGHT = 800
+
+
+@pytest.fixture
+def said(page: Page) -> list[str]:
+    """What the browser complained of, in the order it did."""
+    sentences: list[str] = []
+    page.on("console", lambda message: sentences.append(message.text))
+    page.on("pageerror", lambda error: sentences.append(str(error)))
+    return sentences
+
+
+@pytest.fixture
+def open_page(page: Page, live_server, said: list[str]) -> Callable[[str, int], Page]:
+    """Open a path of the portal in a window of that width."""
+
+    def opened(path: str, width: int) -> Page:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.goto(f"{live_server.url}{path}", wait_until="networkidle")
+        return page
+
+    return opened

@@ -1,0 +1,81 @@
+"""Every page and error state, on a desk and on a phone: axe finds nothing, the console is silent."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "RGAAv4"], "resultTypes": ["violations"]}
+WIDTHS = [1280, 360]
+# Each room adds its pages here; a page that needs rows has a test of its own below.
+PAGES = [
+    "/",
+    "/recherche/?q=licenciement",
+    "/recherche/?q=zzzz",
+    "/recherche/?q=",
+    "/questions/7/",
+    "/themes/recrutement/",
+    "/sujets/licenciement/",
+    "/sujets/recruter-apprenti/",
+    "/sujets/autre/",
+    "/mentions-legales/",
+    "/donnees-personnelles/",
+    "/accessibilite/",
+    "/plan-du-site/",
+    "/contact/",
+]
+ERROR_PAGES = ["/nulle-part/", "/themes/inconnu/"]
+
+
+def violations(page) -> list[str]:
+    """One line per rule broken and element."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def overflow(page) -> int:
+    """Pixels by which the page is wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_accessible_and_quiet(open_page, said, path, width):
+    page = open_page(path, width)
+
+    assert said == []
+    assert overflow(page) <= 0
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ERROR_PAGES)
+def test_error_page_is_accessible(open_page, path, width):
+    page = open_page(path, width)
+
+    assert overflow(page) <= 0
+    assert violations(page) == []
+
+
+def test_home_page_is_light(page, live_server):
+    """Cold, uncompressed by the test server: requests are counted here, bytes on the demo."""
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    page.goto(live_server.url, wait_until="networkidle")
+
+    assert len(requests) <= 20
+    assert all(url.startswith((live_server.url, "data:")) for url in requests)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_home_page_without_javascript_shows_every_question(browser, live_server, width):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(live_server.url)
+
+    page.get_by_text("Voir 9 autres questions").click()
+
+    assert page.get_by_role("link", name="Je ne sais pas à qui m'adresser").is_visible()
+    assert page.get_by_role("link", name="Suivre ma demande").first.is_visible()
+    context.close()

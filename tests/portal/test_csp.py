@@ -1,0 +1,40 @@
+"""The security policy of our pages, and templates that respect it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = [
+    path
+    for path in sorted((ROOT / "templates").rglob("*.html"))
+    if "emails" not in path.parts and "mjml" not in path.name
+]
+INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:""", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT / "templates")))
+def test_template_has_no_inline_script_or_style(page):
+    assert INLINE.search(page.read_text(encoding="utf-8")) is None
+
+
+@pytest.mark.parametrize("path", ["/contact/", "/nulle-part/"])
+def test_policy_is_strict(client, path):
+    policy = client.get(path)["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_policy_stands_on_the_incident_page(client):
+    client.raise_request_exception = False
+
+    assert "default-src 'none'" in client.get("/")["Content-Security-Policy"]
+
+
+def test_no_page_asks_another_site_for_anything(client):
+    page = client.get("/contact/").content.decode()
+
+    assert not re.search(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["'](?:https?:)?//""", page)

@@ -1,0 +1,76 @@
+"""The form parts that every page includes: names, hints and errors tied to their field."""
+
+import pytest
+from django import forms
+from django.template.loader import render_to_string
+
+
+class Sample(forms.Form):
+    phone = forms.CharField(
+        label="Téléphone", help_text="10 chiffres", error_messages={"required": "Indiquez un numéro."}
+    )
+    job = forms.CharField(label="Fonction", required=False)
+    words = forms.CharField(label="Votre besoin", widget=forms.Textarea)
+    day = forms.ChoiceField(label="Jour", choices=[("1", "lundi"), ("2", "mardi")])
+    hour = forms.ChoiceField(
+        label="Heure", choices=[("am", "matin")], widget=forms.RadioSelect, help_text="Au choix"
+    )
+    consent = forms.BooleanField(label="J'accepte", error_messages={"required": "Cochez la case."})
+
+
+def rendered(form: forms.Form, name: str) -> str:
+    return render_to_string("forms/_field.html", {"field": form[name]})
+
+
+@pytest.mark.parametrize("name", ["phone", "job", "words", "day", "consent"])
+def test_label_names_its_field(name):
+    html = rendered(Sample(), name)
+
+    assert f'for="id_{name}"' in html
+    assert f'id="id_{name}"' in html
+
+
+def test_optional_field_says_so():
+    assert "(facultatif)" in rendered(Sample(), "job")
+    assert "(facultatif)" not in rendered(Sample(), "phone")
+
+
+@pytest.mark.parametrize("name", ["phone", "consent"])
+def test_error_is_read_with_its_field(name):
+    html = rendered(Sample({}), name)
+
+    assert f'id="id_{name}_error"' in html
+    assert f"id_{name}_error" in html.split("aria-describedby=")[1].split(">")[0]
+    assert 'aria-invalid="true"' in html
+
+
+def test_hint_is_read_with_its_field():
+    html = rendered(Sample(), "phone")
+
+    assert 'aria-describedby="id_phone_helptext"' in html
+    assert 'id="id_phone_helptext"' in html
+
+
+def test_choices_stand_in_a_named_group():
+    html = rendered(Sample({}), "hour")
+
+    assert 'aria-labelledby="id_hour_legend id_hour_helptext id_hour_error"' in html
+    assert html.count('type="radio"') == 1
+
+
+def test_summary_links_to_each_field_in_error():
+    html = render_to_string("forms/_errors_summary.html", {"form": Sample({})})
+
+    assert 'href="#id_phone"' in html
+    assert 'href="#id_hour"' in html
+    assert "Indiquez un numéro." in html
+
+
+def test_summary_is_empty_without_error():
+    assert render_to_string("forms/_errors_summary.html", {"form": Sample()}).strip() == ""
+
+
+def test_typed_words_are_shown_again_and_escaped():
+    html = rendered(Sample({"words": "<b>mes mots</b>"}), "words")
+
+    assert "&lt;b&gt;mes mots&lt;/b&gt;" in html

@@ -1,0 +1,83 @@
+"""Dates as people say them."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from territories.spoken_time import spoken_age, spoken_date, spoken_moment
+from territories.templatetags.local_time import local_time, time_ago
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 12, 3, 15, 0, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        (date(2026, 12, 1), "mardi 1er décembre"),
+        (date(2026, 2, 2), "lundi 2 février"),
+        (date(2027, 1, 1), "vendredi 1er janvier 2027"),
+    ],
+)
+def test_date_names_the_year_only_when_it_is_another(on, said):
+    assert spoken_date(on, today=NOW.date()) == said
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/Paris", "mardi 1er décembre à 14 h 30"),
+        ("America/Martinique", "mardi 1er décembre à 9 h 30"),
+        ("Indian/Reunion", "mardi 1er décembre à 17 h 30"),
+    ],
+)
+def test_moment_is_on_the_clock_of_the_territory(zone, said):
+    at = datetime(2026, 12, 1, 13, 30, tzinfo=UTC)
+
+    assert spoken_moment(at, zone=ZoneInfo(zone), now=NOW) == said
+
+
+def test_round_hour_is_said_without_minutes():
+    assert spoken_moment(datetime(2026, 12, 1, 14, tzinfo=PARIS), zone=PARIS, now=NOW).endswith("à 14 h")
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "said"),
+    [
+        (timedelta(seconds=-30), "à l'instant"),
+        (timedelta(seconds=59), "à l'instant"),
+        (timedelta(minutes=1), "il y a 1 minute"),
+        (timedelta(minutes=59), "il y a 59 minutes"),
+        (timedelta(hours=1), "il y a 1 heure"),
+        (timedelta(hours=14), "il y a 14 heures"),
+        (timedelta(hours=16), "hier"),
+        (timedelta(days=2), "il y a 2 jours"),
+        (timedelta(days=59), "il y a 59 jours"),
+        (timedelta(days=60), "il y a 2 mois"),
+        (timedelta(days=729), "il y a 24 mois"),
+        (timedelta(days=730), "il y a 2 ans"),
+    ],
+)
+def test_age_is_said_in_the_unit_people_use(elapsed, said):
+    assert spoken_age(NOW - elapsed, zone=PARIS, now=NOW) == said
+
+
+def test_last_night_is_still_counted_in_hours():
+    now = datetime(2026, 12, 3, 1, 0, tzinfo=PARIS)
+
+    assert spoken_age(now - timedelta(hours=3), zone=PARIS, now=now) == "il y a 3 heures"
+
+
+def test_page_shows_the_exact_moment_to_machines():
+    at = datetime(2026, 12, 1, 13, 30, tzinfo=UTC)
+
+    shown = local_time(at, ZoneInfo("Indian/Reunion"))
+
+    assert shown.startswith('<time datetime="2026-12-01T17:30+04:00">mardi 1er décembre')
+    assert 'title="mardi 1er décembre' in time_ago(at)
+
+
+def test_unknown_moment_shows_nothing():
+    assert local_time(None) == ""
+    assert time_ago(None) == ""
