@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import django
 import pytest
 from django.db import connections
 
@@ -23,6 +24,7 @@ if urlsplit(_addresses["REDIS_URL"]).username == USER:
     _address = urlsplit(_addresses["REDIS_URL"])._replace(path=f"/{1 + os.getpid() % 1000}")
     os.environ["REDIS_URL"] = _address.geturl()
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
+django.setup()  # pytest-django does it too late when a single process runs the tests
 
 _databases = pytest.StashKey[Databases]()
 _template = pytest.StashKey[str]()
