@@ -40,7 +40,9 @@ class CommuneFactory(factory.django.DjangoModelFactory):
     department = factory.SubFactory(DepartmentFactory)
     population = 1000
     search_name = factory.LazyAttribute(lambda commune: normalise(commune.name))
-    search_postcodes = factory.LazyAttribute(lambda commune: "".join(f" {code}" for code in commune.postcodes))
+    search_postcodes = factory.LazyAttribute(
+        lambda commune: "".join(f" {code}" for code in commune.postcodes)
+    )
     postcodes = []
 
 
