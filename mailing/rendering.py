@@ -18,7 +18,7 @@ Beside the context, templates know ``SITE_URL``.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mrml
@@ -27,6 +27,7 @@ from django.template import Context, Engine
 
 # What XML 1.0 has no room for, and Word pastes as line breaks: mrml would refuse the whole mail.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+LINK = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
 # No font is ever fetched from elsewhere.
 HTML_OPTIONS = mrml.RenderOptions(disable_comments=True, fonts={})
 
@@ -38,6 +39,10 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+    def masked(self) -> "Rendered":
+        """The same mail with its links cut after the site's name: they would open what is another's."""
+        return replace(self, text=LINK.sub(r"\1/…", self.text), html=LINK.sub(r"\1/…", self.html))
 
 
 def render(template: str, context: dict[str, Any]) -> Rendered:

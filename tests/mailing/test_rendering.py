@@ -79,3 +79,11 @@ def test_whatever_people_type_becomes_a_mail(words):
 
     assert "\n" not in rendered.subject
     assert "Je prends en charge" in rendered.html
+
+
+def test_a_masked_mail_has_no_link_left():
+    masked = play(url="https://example.org/reponse/secret:token/?choix=prendre").masked()
+
+    assert "secret" not in masked.text + masked.html
+    assert "Je prends en charge : https://example.org/…" in masked.text
+    assert 'href="https://example.org/…"' in masked.html
