@@ -30,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connexion/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("territories.api.urls")),
+    path("api/v1/", include("experts.api.urls")),
     path("", include("solicitations.urls")),
 ]

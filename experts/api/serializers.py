@@ -1,0 +1,72 @@
+"""What the public API takes and gives about subjects and those who answer them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from experts.models import Institution, Subject, Theme
+
+
+class ThemeSerializer(serializers.ModelSerializer[Theme]):
+    title = serializers.CharField(source="label")
+
+    class Meta:
+        model = Theme
+        fields = ("slug", "title", "summary")
+
+
+class SubjectSerializer(serializers.ModelSerializer[Subject]):
+    title = serializers.CharField(source="label")
+    theme = serializers.SlugField(
+        source="theme.slug", default=None, allow_null=True, help_text="Vide pour un sujet hors thème."
+    )
+    institutions = serializers.ListField(
+        source="answering", child=serializers.CharField(), help_text="Codes de celles qui répondent."
+    )
+
+    class Meta:
+        model = Subject
+        fields = ("slug", "title", "theme", "summary", "institutions")
+
+
+class InstitutionSerializer(serializers.ModelSerializer[Institution]):
+    class Meta:
+        model = Institution
+        fields = ("code", "name", "summary")
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    institutions = serializers.ListField(
+        child=serializers.CharField(), help_text="Codes de celles qui recevraient la demande."
+    )
+    fallback = serializers.BooleanField(
+        help_text="Vrai quand personne ne couvre ce sujet à cet endroit : le référent de la région répond."
+    )
+
+
+class AnswerQuery(serializers.Serializer[Any]):
+    subject = serializers.CharField(
+        max_length=60,
+        help_text="Adresse du sujet, comme « metier-tension ».",
+        error_messages={
+            "required": "Indiquez un sujet, comme « metier-tension ».",
+            "blank": "Indiquez un sujet, comme « metier-tension ».",
+            "max_length": "Ce sujet est trop long : 60 caractères au plus.",
+        },
+    )
+    commune = serializers.RegexField(
+        r"^[0-9][0-9AB][0-9]{3}$",
+        help_text="Code INSEE, comme « 21231 » ; un code ancien mène à la commune d'aujourd'hui.",
+        error_messages={
+            "required": "Indiquez le code INSEE d'une commune, comme « 21231 ».",
+            "blank": "Indiquez le code INSEE d'une commune, comme « 21231 ».",
+            "invalid": "Un code INSEE a cinq caractères, comme « 21231 » ou « 2A004 ».",
+        },
+    )
+
+
+class NotFoundSerializer(serializers.Serializer[Any]):
+    """Which of the two does not exist."""
+
+    subject = serializers.ListField(child=serializers.CharField(), required=False)
+    commune = serializers.ListField(child=serializers.CharField(), required=False)

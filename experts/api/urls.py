@@ -1,0 +1,19 @@
+"""Addresses of the public API: the catalogue, who answers, and the documentation of all of it."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from experts.api import views
+
+urlpatterns = [
+    path("themes/", views.ThemeList.as_view(), name="api-themes"),
+    path("subjects/", views.SubjectList.as_view(), name="api-subjects"),
+    path("institutions/", views.InstitutionList.as_view(), name="api-institutions"),
+    path("answers/", views.Answers.as_view(), name="api-answers"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", title="Interface de programmation"),
+        name="api-docs",
+    ),
+]

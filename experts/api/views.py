@@ -1,0 +1,140 @@
+"""Themes, subjects, institutions, and who would answer: public, read-only, cacheable."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
+
+from experts.api.serializers import (
+    AnswerQuery,
+    AnswerSerializer,
+    InstitutionSerializer,
+    NotFoundSerializer,
+    SubjectSerializer,
+    ThemeSerializer,
+)
+from experts.models import Institution, Subject, SubjectInstitution, Theme
+from experts.routing.criteria import Facts
+from experts.routing.loading import decide
+from territories.models import Commune, UnknownCommune
+
+HOUR = 3600
+FIVE_MINUTES = 300
+TOO_MANY = OpenApiResponse(description="Trop de demandes : attendez la durée donnée par Retry-After.")
+
+
+class CatalogueThrottle(AnonRateThrottle):
+    """Room for a partner's site that reads everything at once."""
+
+    scope = "catalogue"
+    rate = "120/min"
+
+
+class PublicView(APIView):
+    """Anyone may read, and caches may keep it for ``max_age`` seconds."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+    throttle_classes = (CatalogueThrottle,)
+    max_age: ClassVar[int] = HOUR
+
+    def cacheable(self, content: Any) -> Response:
+        """An answer that is the same for everyone."""
+        response = Response(content)
+        patch_cache_control(response, public=True, max_age=self.max_age)
+        return response
+
+
+class ThemeList(PublicView):
+    @extend_schema(summary="Les thèmes", responses={200: ThemeSerializer(many=True), 429: TOO_MANY})
+    def get(self, request: Request) -> Response:
+        """In the order of the home page."""
+        themes = Theme.objects.listed().order_by("position", "pk")
+        return self.cacheable(ThemeSerializer(themes, many=True).data)
+
+
+class SubjectList(PublicView):
+    @extend_schema(summary="Les sujets", responses={200: SubjectSerializer(many=True), 429: TOO_MANY})
+    def get(self, request: Request) -> Response:
+        """In display order, with the institutions that answer each, groups opened."""
+        return self.cacheable(SubjectSerializer(_subjects(), many=True).data)
+
+
+class InstitutionList(PublicView):
+    @extend_schema(
+        summary="Les institutions", responses={200: InstitutionSerializer(many=True), 429: TOO_MANY}
+    )
+    def get(self, request: Request) -> Response:
+        """In their usual order."""
+        institutions = Institution.objects.listed().order_by("position", "pk")
+        return self.cacheable(InstitutionSerializer(institutions, many=True).data)
+
+
+class Answers(PublicView):
+    max_age = FIVE_MINUTES
+
+    @extend_schema(
+        summary="Qui répondrait à un sujet dans une commune",
+        parameters=[AnswerQuery],
+        responses={
+            200: AnswerSerializer,
+            400: OpenApiResponse(description="Une phrase en français par champ."),
+            404: NotFoundSerializer,
+            429: TOO_MANY,
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """Institutions only, for a company of which nothing is known."""
+        query = AnswerQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked: dict[str, str] = query.validated_data
+        commune = _commune(asked["commune"])
+        missing = {}
+        if not Subject.objects.listed().filter(slug=asked["subject"]).exists():
+            missing["subject"] = [f"Le sujet « {asked['subject']} » n'existe pas."]
+        if commune is None:
+            missing["commune"] = [f"Aucune commune n'a le code « {asked['commune']} »."]
+        if commune is None or missing:
+            return Response(missing, status=404)
+        today = timezone.localdate()
+        (need,) = decide(subjects=[asked["subject"]], commune=commune, facts=Facts(), on=today).needs
+        institutions = list(dict.fromkeys(chosen.institution for chosen in need.chosen))
+        return self.cacheable({"institutions": institutions, "fallback": need.is_fallback})
+
+
+def _commune(code: str) -> Commune | None:
+    """The current commune of a code, ``None`` when there never was one."""
+    try:
+        return Commune.objects.resolve(code)
+    except UnknownCommune:
+        return None
+
+
+def _subjects() -> list[Subject]:
+    """Every subject in display order; ``answering`` holds the codes of those who answer it."""
+    notifiable = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
+    codes = dict(notifiable.values_list("pk", "code"))
+    members: dict[int | None, list[str]] = {}
+    for group, code in notifiable.order_by("position", "pk").values_list("group", "code"):
+        members.setdefault(group, []).append(code)
+    answers = SubjectInstitution.objects.filter(is_relay=False).order_by("position", "pk")
+    subjects = list(
+        Subject.objects.listed()
+        .select_related("theme")
+        .prefetch_related(Prefetch("answers", answers, to_attr="leading"))
+        .order_by("position", "pk")
+    )
+    for subject in subjects:
+        found: list[str] = []
+        for answer in subject.leading:
+            alone = codes.get(answer.institution_id)
+            found += members.get(answer.group_id, []) if answer.group_id else [alone] if alone else []
+        subject.answering = list(dict.fromkeys(found))
+    return subjects
