@@ -11,6 +11,7 @@ from experts.routing.decision import Chosen, Decision, NeedDecision
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
 from solicitations.lifecycle import (
+    ACTIVE,
     UNDO_DELAY,
     AlertCause,
     EventKind,
@@ -299,6 +300,30 @@ def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
     reason = closing_reason([MatchState(state) for state in matches.values_list("state", flat=True)])
     solicitation.move_to(RequestState.CLOSED, at=now, reason=reason)
     Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=reason.label, at=now)
+
+
+@transaction.atomic(durable=True)
+def expire(pk: int, *, now: datetime) -> None:
+    """End a match that nobody answered; a late answer stays welcome. Does nothing to one that is over."""
+    match = Match.objects.select_related("need").get(pk=pk)
+    solicitation = Solicitation.objects.locked(match.need.solicitation_id)
+    locked = Match.objects.select_for_update().get(pk=pk)
+    if locked.state not in ACTIVE:
+        return
+    before = locked.state
+    locked.move_to(MatchState.EXPIRED, at=now)
+    locked.save()
+    Event.objects.create(
+        solicitation=solicitation,
+        match=locked,
+        kind=EventKind.MOVED,
+        from_state=before,
+        to_state=locked.state,
+        at=now,
+    )
+    solicitation.reckon()
+    close_if_done(solicitation, now=now)
+    solicitation.save()
 
 
 @transaction.atomic(durable=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from experts import regions
+from experts import desks
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.models import Event, Mailbox, Match, Solicitation
@@ -53,7 +53,7 @@ def to_company(
     events: Sequence[Event] = (),
     not_before: datetime | None = None,
 ) -> Rows:
-    desk = regions.desk(solicitation.region, on=local_day(solicitation, now))
+    desk = desks.desk(solicitation.region, on=local_day(solicitation, now))
     row = OutgoingEmail.objects.enqueue(
         key=key,
         to=solicitation.email,

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from experts import regions
+from experts import desks
 from experts.models import User
 from mailing.models import OutgoingEmail
 from solicitations import links
@@ -22,7 +22,7 @@ def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
         regional = people.filter(role=User.Role.REGION, region=solicitation.region_id)
         if addresses := list(regional.order_by("pk").values_list("email", flat=True)):
             return addresses
-        desk = regions.desk(solicitation.region, on=envelopes.local_day(solicitation, now))
+        desk = desks.desk(solicitation.region, on=envelopes.local_day(solicitation, now))
         if desk.email:
             return [desk.email]
     national = people.filter(role=User.Role.NATIONAL).order_by("pk")

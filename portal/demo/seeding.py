@@ -1,0 +1,222 @@
+"""Fills the demo with a living service: requests of the last weeks, made by the actions people use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from experts.models import Institution, Subject, User
+from mailing import delivery
+from mailing.models import OutgoingEmail
+from solicitations import actions, dispatch
+from solicitations.lifecycle import ClosedReason, MatchState
+from solicitations.models import Draft, Match, Need, Opening, Solicitation
+from territories.models import Commune, Region
+
+HERE = Path(__file__).parent
+CONSENT = "demo"
+CONTACTS = ("La gérante", "Le gérant", "La responsable du personnel", "Le fondateur")
+OUTBOX_DELAY = timedelta(seconds=90)
+
+
+@dataclass(frozen=True)
+class Story:
+    """One request of the demo: when it was sent, what it says, and what became of it."""
+
+    days_ago: float
+    entry: dict[str, Any]
+    steps: list[list[Any]]
+
+
+def read_stories() -> list[Story]:
+    """The stories, oldest first; a story that names a scenario takes its company and words."""
+    scenarios = {
+        row["id"]: row for row in yaml.safe_load((HERE / "scenarios.yaml").read_text("utf-8"))["scenarios"]
+    }
+    told = yaml.safe_load((HERE / "stories.yaml").read_text("utf-8"))["stories"]
+    stories = [
+        Story(days_ago=row["days_ago"], entry=_entry(row, scenarios), steps=row["steps"]) for row in told
+    ]
+    return sorted(stories, key=lambda story: -story.days_ago)
+
+
+def _entry(row: dict[str, Any], scenarios: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    scenario = scenarios.get(row.get("scenario") or row.get("like", ""), {})
+    company = scenario.get("company", {})
+    size = row.get("headcount") or (
+        [company["headcount"]] * 2 if company.get("headcount") is not None else [None, None]
+    )
+    entry = {
+        "company": company.get("name", ""),
+        "naf": company.get("naf"),
+        "craft": company.get("craft"),
+        "siret": company.get("siret"),
+        "is_project_holder": bool(company.get("project_holder")),
+        **{key: scenario[key] for key in ("commune", "subjects", "message") if key in scenario},
+        **row,
+    }
+    return {**entry, "headcount": size}
+
+
+def seed(*, now: datetime, say: Callable[[str], None]) -> int:
+    """Play every story up to ``now``; returns how many. Does nothing when there are requests already."""
+    if Solicitation.objects.exists():
+        return 0
+    make_staff()
+    stories = read_stories()
+    for number, story in enumerate(stories):
+        play(story, number=number, now=now)
+        say(f"{number + 1}/{len(stories)} {story.entry['company']}")
+    close_a_door()
+    leave_a_draft(now=now)
+    return len(stories)
+
+
+def make_staff() -> None:
+    """A regional admin and a national one, for the one-click roles."""
+    region = Region.objects.filter(pk="27").first()
+    people = [
+        (
+            "referent.regional@demo.example.org",
+            "Référente régionale (démonstration)",
+            User.Role.REGION,
+            region,
+        ),
+        ("equipe.nationale@demo.example.org", "Équipe nationale (démonstration)", User.Role.NATIONAL, None),
+    ]
+    for email, name, role, place in people:
+        if not User.objects.filter(email=email).exists():
+            User.objects.create_user(email, name=name, role=role, region=place)
+
+
+def close_a_door() -> None:
+    """A region that has not opened yet, so that the page that says so can be seen."""
+    if region := Region.objects.filter(pk="06").first():
+        Opening.objects.get_or_create(
+            region=region,
+            theme=None,
+            defaults={"is_open": False, "explanation": "Le service ouvrira bientôt à Mayotte."},
+        )
+
+
+def leave_a_draft(*, now: datetime) -> None:
+    """A form that somebody will finish later."""
+    draft = Draft.objects.create(
+        created_at=now - timedelta(hours=5), updated_at=now - timedelta(hours=5), answers={}
+    )
+    actions.send_resume_link(draft, email="plus-tard@demo.example.org", now=now - timedelta(hours=5))
+
+
+def play(story: Story, *, number: int, now: datetime) -> None:
+    """Submit one story's request at its time, then its steps; the mails of each step leave at its time."""
+    at = now - timedelta(days=story.days_ago)
+    solicitation = submit(story.entry, number=number, at=at)
+    send_mails(until=at)
+    for hours, verb, rank, *words in story.steps:
+        at = min(now, now - timedelta(days=story.days_ago) + timedelta(hours=hours))
+        step(solicitation, verb, rank=rank, words=words[0] if words else "", at=at)
+        send_mails(until=at + OUTBOX_DELAY)
+
+
+def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
+    """The request of a story, sent as the form sends it."""
+    low, high = entry["headcount"]
+    blank = Solicitation(
+        commune=Commune.objects.resolve(entry["commune"]),
+        company_name="" if entry["is_project_holder"] else entry["company"],
+        siret=entry["siret"] or "",
+        naf=entry["naf"] or "",
+        craft=entry["craft"],
+        headcount_min=low,
+        headcount_max=high,
+        company_created_on=None if entry["is_project_holder"] else date(2012, 4, 2),
+        is_project_holder=entry["is_project_holder"],
+        fact_sources={} if low is None else {"headcount": {"source": "owner", "on": at.date().isoformat()}},
+        contact_name=CONTACTS[number % len(CONTACTS)],
+        phone=f"+333530200{number:02}",
+        email=f"contact{number}@demo.example.org",
+        callback_days=["mon", "tue"] if number % 3 == 0 else [],
+        callback_hours=["morning"] if number % 2 == 0 else [],
+        consent_version=CONSENT,
+        consented_at=at,
+    )
+    subjects = tuple(Subject.objects.filter(slug__in=entry["subjects"]).order_by("position", "pk"))
+    part = actions.Part(subjects=subjects, description=entry["message"])
+    return actions.submit(blank, parts=[part], now=at)[0]
+
+
+def step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: datetime) -> None:
+    """One thing that somebody did, or that the portal did by itself."""
+    solicitation.refresh_from_db()
+    if verb in COMPANY_VERBS:
+        COMPANY_VERBS[verb](solicitation, words, at)
+        return
+    if verb in STAFF_VERBS:
+        by = User.objects.filter(role=User.Role.NATIONAL).order_by("pk")[0]
+        STAFF_VERBS[verb](solicitation, words, by, at)
+        return
+    if verb == "fallback":
+        for need in Need.objects.declined_by_all(before=at).filter(solicitation=solicitation):
+            dispatch.offer_fallback(need.pk, now=at)
+        return
+    matches = list(Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order())
+    if verb == "expire_all":
+        for match in matches:
+            dispatch.expire(match.pk, now=at)
+    elif verb == "others_decline":
+        for match in matches[:rank] + matches[rank + 1 :]:
+            _decline(match, "no_capacity", at)
+    else:
+        EXPERT_VERBS[verb](matches[rank], words, at)
+
+
+def send_mails(*, until: datetime) -> None:
+    """Have the mails that were due by then leave at that time, as the workers would have."""
+    for pk in OutgoingEmail.objects.due(now=until).order_by("pk").values_list("pk", flat=True):
+        delivery.deliver(pk, now=until)
+
+
+def _move(target: MatchState) -> Callable[[Match, str, datetime], None]:
+    def made(match: Match, words: str, at: datetime) -> None:
+        answer = words if match.need.is_on_the_legal_clock else ""
+        actions.move(match, target, by=match.mailbox, now=at, words=words, answer=answer)
+
+    return made
+
+
+def _decline(match: Match, words: str, at: datetime) -> None:
+    actions.move(match, MatchState.DECLINED, by=match.mailbox, now=at, decline_reason=words)
+
+
+def _introduce(act: Callable[..., None]) -> Callable[[Match, str, datetime], None]:
+    def made(match: Match, code: str, at: datetime) -> None:
+        institution = Institution.objects.get(code=code)
+        act(match, institution, word="Votre appui serait utile ici.", by=match.mailbox, now=at)
+
+    return made
+
+
+EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], None]] = {
+    "take": _move(MatchState.TAKEN),
+    "helped": _move(MatchState.HELPED),
+    "no_help": _move(MatchState.NO_HELP),
+    "unreachable": _move(MatchState.UNREACHABLE),
+    "decline": _decline,
+    "hand_over": _introduce(actions.hand_over),
+    "bring_in": _introduce(actions.bring_in),
+    "message": lambda match, words, at: actions.post_message(match.mailbox, body=words, now=at),
+    "ask": lambda match, words, at: actions.ask(match.mailbox, body=words, now=at),
+}
+COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], None]] = {
+    "add": lambda solicitation, words, at: actions.add_information(solicitation, body=words, now=at),
+    "still_waiting": lambda solicitation, _words, at: actions.still_waiting(solicitation, now=at),
+    "cancel": lambda solicitation, _words, at: actions.cancel(solicitation, now=at),
+}
+STAFF_VERBS: dict[str, Callable[[Solicitation, str, User, datetime], None]] = {
+    "close": lambda solicitation, words, by, at: actions.close(solicitation, words=words, by=by, now=at),
+    "spam": lambda solicitation, _words, by, at: actions.mark(solicitation, ClosedReason.SPAM, by=by, now=at),
+    "test": lambda solicitation, _words, by, at: actions.mark(solicitation, ClosedReason.TEST, by=by, now=at),
+}
