@@ -1,27 +1,27 @@
 """From rows to the routing rule's candidates, in a number of queries that nothing changes.
 
 Candidates are narrowed in the database, by institution and by the areas that contain the commune (about six,
-and zones); a perimeter is never expanded into its communes. Rows are read as plain tuples: a decision costs
-milliseconds on the whole country's directory.
+and zones); a perimeter is never expanded into its communes.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
-from experts.models import Absence, Expert, Institution, Office, SubjectInstitution
-from experts.routing import engine
+from experts.models import Expert, Institution, Office
+from experts.routing import engine, rows
 from experts.routing.engine import (
+    Absence,
     Asked,
     Coverage,
     Criteria,
     Decision,
+    Demand,
     ExpertCandidate,
     Facts,
     NeedDecision,
@@ -29,9 +29,6 @@ from experts.routing.engine import (
 )
 from territories.areas import AreaRef
 from territories.models import Area, Commune
-
-_FALLBACK = Q(is_fallback=True)
-_CRITERIA = tuple(field.name for field in fields(Criteria))
 
 
 def decide(
@@ -49,10 +46,9 @@ def decide(
     asked. Neither receives anything, not even as a fallback.
     """
     asked = _asked(subjects, without=without_institutions)
-    codes = {code for subject in asked for code in subject.institutions}
+    institutions = {code for subject in asked for code in subject.institutions}
     search = _Search(commune, subjects, on, without_institutions, without_offices)
-    offices = search.offices(Q(institution__code__in=codes) | _FALLBACK)
-    return engine.decide(engine.Demand(asked, facts, on), offices)
+    return engine.decide(Demand(asked, facts, on), search.offices(institutions, with_fallback=True))
 
 
 def decide_within(
@@ -62,8 +58,7 @@ def decide_within(
 
     Nobody there: a decision without anyone chosen, which is no fallback.
     """
-    institution = _notifiable().filter(code=institution_code)
-    offices = _Search(commune, [subject], on).offices(Q(institution__in=institution))
+    offices = _Search(commune, [subject], on).offices({institution_code}, with_fallback=False)
     return engine.decide_within(Asked(subject, (institution_code,)), facts, on, offices)
 
 
@@ -77,7 +72,7 @@ def decide_fallback(
 ) -> NeedDecision:
     """The fallback offices not asked yet, the region's before the national one: step 9 of the rule."""
     search = _Search(commune, [subject], on, without_institutions, without_offices)
-    return engine.decide_fallback(subject, on, search.offices(_FALLBACK))
+    return engine.decide_fallback(subject, on, search.offices(frozenset(), with_fallback=True))
 
 
 def institutions_around(commune: Commune, *, on: date) -> list[Institution]:
@@ -86,41 +81,19 @@ def institutions_around(commune: Commune, *, on: date) -> list[Institution]:
     Fallback offices do not count.
     """
     areas = list(Area.objects.containing(commune).values_list("pk", flat=True))
-    offices = Office.objects.open_on(on).filter(_reaching(areas), is_fallback=False)
-    return list(_notifiable().filter(pk__in=offices.values("institution")).order_by("position", "pk"))
-
-
-def _notifiable() -> QuerySet[Institution]:
-    """Institutions of today's catalogue to whom something may be sent (step 2)."""
-    return Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
+    through_experts = Expert.objects.listed().filter(areas__in=areas).values("office")
+    reached = Q(pk__in=Office.objects.filter(areas__in=areas).values("pk")) | Q(pk__in=through_experts)
+    offices = Office.objects.open_on(on).filter(reached, is_fallback=False)
+    institutions = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
+    return list(institutions.filter(pk__in=offices.values("institution")).order_by("position", "pk"))
 
 
 def _asked(slugs: Sequence[str], *, without: Collection[str]) -> tuple[Asked, ...]:
-    """Step 2: each subject with its institutions, groups opened, in the order of the catalogue."""
+    """Step 2: each subject with its institutions, groups opened, in the order of the catalogue. One query."""
     codes: dict[str, list[str]] = {slug: [] for slug in slugs}
-    answers = SubjectInstitution.objects.filter(subject__slug__in=codes, is_relay=False)
-    institutions = _notifiable().exclude(code__in=without)
-    alone = answers.filter(institution__in=institutions).values_list(
-        "subject__slug", "position", "institution__position", "institution__code"
-    )
-    grouped = answers.filter(group__institutions__in=institutions).values_list(
-        "subject__slug", "position", "group__institutions__position", "group__institutions__code"
-    )
-    for slug, _, _, code in sorted(alone.union(grouped)):
+    for slug, code in rows.fetch(rows.INSTITUTIONS, {"subjects": codes, "without_institutions": without}):
         codes[slug].append(code)
     return tuple(Asked(slug, tuple(dict.fromkeys(listed))) for slug, listed in codes.items())
-
-
-def _reaching(areas: Collection[int]) -> Q:
-    """Offices that one of these areas makes answer, through their own areas or those of an expert."""
-    own = Office.areas.through.objects.filter(area__in=areas).values("office")
-    experts = Expert.objects.listed().filter(areas__in=areas).values("office")
-    return Q(pk__in=own) | Q(pk__in=experts)
-
-
-def _fixed(value: Any) -> Any:
-    """A list of prefixes as a tuple, another criterion as it is."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,82 +106,56 @@ class _Search:
     without_institutions: Collection[str] = frozenset()
     without_offices: Collection[str] = frozenset()
 
-    def offices(self, wanted: Q) -> list[OfficeCandidate]:
-        """The wanted offices that reach the commune, with all their experts. Four queries."""
-        areas = {
-            pk: Coverage(AreaRef(kind, code), name, count)
-            for pk, kind, code, name, count in Area.objects.containing(self.commune).values_list(
-                "pk", "kind", "code", "name", "commune_count"
-            )
-        }
-        rows = self._office_rows(wanted, areas)
-        experts = self._experts([row[0] for row in rows], areas)
+    def offices(self, institutions: Collection[str], *, with_fallback: bool) -> list[OfficeCandidate]:
+        """The offices of these institutions that reach the commune, with all their experts. Four queries."""
+        areas = self._areas()
+        found = rows.fetch(
+            rows.OFFICES,
+            {
+                "areas": areas,
+                "subjects": self.subjects,
+                "institutions": institutions,
+                "with_fallback": with_fallback,
+                "without_institutions": self.without_institutions,
+                "without_offices": self.without_offices,
+            },
+        )
+        experts = self._experts([row[0] for row in found], areas)
         return [
             OfficeCandidate(
                 code=code,
                 institution=institution,
                 areas=tuple(areas[area] for area in own),
                 experts=tuple(experts[pk]),
-                criteria=Criteria(*map(_fixed, criteria)),
+                criteria=_criteria(criteria),
                 exclusive_subjects=frozenset(exclusive),
                 is_fallback=is_fallback,
                 closes_on=min((day for day in (closed_on, ends_on) if day), default=None),
             )
-            for pk, code, institution, is_fallback, closed_on, ends_on, own, exclusive, *criteria in rows
+            for pk, code, institution, is_fallback, closed_on, ends_on, own, exclusive, *criteria in found
         ]
 
-    def _office_rows(self, wanted: Q, areas: Collection[int]) -> list[tuple[Any, ...]]:
-        """One row per office; its areas are those among ``areas``, its exclusive subjects those asked."""
-        own = Office.areas.through.objects.filter(office=OuterRef("pk"), area__in=areas).values("area")
-        exclusive = Office.exclusive_subjects.through.objects.filter(
-            office=OuterRef("pk"), subject__slug__in=self.subjects
-        ).values("subject__slug")
-        return list(
-            Office.objects.listed()
-            .filter(wanted)
-            .filter(_reaching(areas))
-            .exclude(institution__code__in=self.without_institutions)
-            .exclude(code__in=self.without_offices)
-            .values_list(
-                "pk",
-                "code",
-                "institution__code",
-                "is_fallback",
-                "closed_on",
-                "agreement_ends_on",
-                ArraySubquery(own),
-                ArraySubquery(exclusive),
-                *_CRITERIA,
-            )
-        )
+    def _areas(self) -> dict[int, Coverage]:
+        """The areas that contain the commune."""
+        columns = ("pk", "kind", "code", "name", "commune_count")
+        found = Area.objects.containing(self.commune).values_list(*columns)
+        return {pk: Coverage(AreaRef(kind, code), name, count) for pk, kind, code, name, count in found}
 
     def _experts(
         self, offices: Collection[int], areas: Mapping[int, Coverage]
     ) -> dict[int, list[ExpertCandidate]]:
-        """All the experts of these offices, by office: colleagues stand in. Two queries."""
-        subjects = Expert.subjects.through.objects.filter(
-            expert=OuterRef("pk"), subject__slug__in=self.subjects
-        ).values("subject__slug")
-        own = Expert.areas.through.objects.filter(expert=OuterRef("pk")).values("area")
-        absences = self._absences(offices)
+        """All the experts of these offices, by office."""
+        absences: dict[int, list[Absence]] = defaultdict(list)
+        for pk, *absence in rows.fetch(rows.ABSENCES, {"offices": offices, "on": self.on}):
+            absences[pk].append(Absence(*absence))
         experts: dict[int, list[ExpertCandidate]] = defaultdict(list)
-        rows = Expert.objects.filter(office__in=offices, dropped_at=None).values_list(
-            "office",
-            "pk",
-            "email",
-            "has_all_subjects",
-            "is_paused",
-            "is_bouncing",
-            "left_at",
-            ArraySubquery(subjects),
-            ArraySubquery(own),
-        )
-        for office, pk, email, has_all, is_paused, is_bouncing, left_at, skills, places in rows:
+        found = rows.fetch(rows.EXPERTS, {"offices": offices, "subjects": self.subjects})
+        for office, pk, email, has_all, is_paused, is_bouncing, left_at, skills, own in found:
             expert = ExpertCandidate(
                 pk=pk,
                 email=email,
                 subjects=None if has_all else frozenset(skills),
-                areas=tuple(areas[area] for area in places if area in areas) if places else None,
+                areas=tuple(areas[area] for area in own if area in areas) if own else None,
                 is_paused=is_paused,
                 is_bouncing=is_bouncing,
                 left_on=None if left_at is None else timezone.localdate(left_at),
@@ -217,10 +164,7 @@ class _Search:
             experts[office].append(expert)
         return experts
 
-    def _absences(self, offices: Collection[int]) -> dict[int, list[engine.Absence]]:
-        """Absences of that day, by expert."""
-        absences: dict[int, list[engine.Absence]] = defaultdict(list)
-        rows = Absence.objects.filter(expert__office__in=offices, from_on__lte=self.on, to_on__gte=self.on)
-        for expert, from_on, to_on, deputy in rows.values_list("expert", "from_on", "to_on", "deputy"):
-            absences[expert].append(engine.Absence(from_on, to_on, deputy))
-        return absences
+
+def _criteria(values: Iterable[Any]) -> Criteria:
+    """An office's criteria, from their columns in the order of the fields."""
+    return Criteria(*(tuple(value) if isinstance(value, list) else value for value in values))
