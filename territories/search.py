@@ -119,12 +119,10 @@ def _hits(typed: str, condition: Q, order: Expression, scope: dict[str, Any]) ->
 
 def _matches(typed: str, scope: dict[str, Any]) -> list[_Hit]:
     """Names that are, start with, or have words that start with what was typed."""
-    condition = Q(search_name__startswith=typed)
     words = typed.split()
+    condition = Q(search_name__startswith=typed)
     if max(map(len, words)) >= _SHORTEST_WORD:
-        condition |= Q(
-            *(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}") for word in words)
-        )
+        condition = Q(*(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}") for word in words))
     order = Case(
         When(search_name=typed, then=Likeness.EXACT),
         When(search_name__startswith=typed, then=Likeness.START),
