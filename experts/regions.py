@@ -13,7 +13,9 @@ def update_regions(offices: Iterable[Office] | None = None) -> int:
     No region: national, or without areas. Among equals, the lowest code.
     """
     rows = list(Office.objects.all() if offices is None else offices)
-    pairs = Office.areas.through.objects.filter(office__in=rows) if offices is not None else _all_pairs()
+    pairs = Office.areas.through.objects.all()
+    if offices is not None:
+        pairs = pairs.filter(office__in=rows)
     areas: dict[int, set[int]] = defaultdict(set)
     for office, area in pairs.values_list("office_id", "area_id"):
         areas[office].add(area)
@@ -28,8 +30,9 @@ def update_regions(offices: Iterable[Office] | None = None) -> int:
     return len(changed)
 
 
-def _all_pairs():  # type: ignore[no-untyped-def]
-    return Office.areas.through.objects.all()
+def region_of(areas: Iterable[Area]) -> str | None:
+    """The code of the region of most of the communes of these areas; ``None`` as in ``update_regions``."""
+    return _Regions().most_of(frozenset(area.pk for area in areas))
 
 
 class _Regions:

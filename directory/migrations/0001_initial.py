@@ -4,29 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DirectoryImport',
+            name="DirectoryImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('imported_at', models.DateTimeField(verbose_name='importé le')),
-                ('file_name', models.CharField(max_length=255, verbose_name='fichier')),
-                ('digest', models.CharField(max_length=64, verbose_name='empreinte SHA-256')),
-                ('created', models.PositiveIntegerField(verbose_name='créés')),
-                ('changed', models.PositiveIntegerField(verbose_name='changés')),
-                ('closed', models.PositiveIntegerField(verbose_name='fermés')),
-                ('kept', models.PositiveIntegerField(verbose_name='gardés')),
-                ('unchanged', models.PositiveIntegerField(verbose_name='inchangés')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("imported_at", models.DateTimeField(verbose_name="importé le")),
+                ("file_name", models.CharField(max_length=255, verbose_name="fichier")),
+                ("digest", models.CharField(max_length=64, verbose_name="empreinte SHA-256")),
+                ("created", models.PositiveIntegerField(verbose_name="créés")),
+                ("changed", models.PositiveIntegerField(verbose_name="changés")),
+                ("closed", models.PositiveIntegerField(verbose_name="fermés")),
+                ("kept", models.PositiveIntegerField(verbose_name="gardés")),
+                ("unchanged", models.PositiveIntegerField(verbose_name="inchangés")),
             ],
             options={
-                'verbose_name': "import de l'annuaire",
-                'verbose_name_plural': "imports de l'annuaire",
+                "verbose_name": "import de l'annuaire",
+                "verbose_name_plural": "imports de l'annuaire",
             },
         ),
     ]

@@ -1,7 +1,7 @@
 """Addresses of the public API: the catalogue, who answers, and the documentation of all of it."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from experts.api import views
 
@@ -10,7 +10,7 @@ urlpatterns = [
     path("subjects/", views.SubjectList.as_view(), name="api-subjects"),
     path("institutions/", views.InstitutionList.as_view(), name="api-institutions"),
     path("answers/", views.Answers.as_view(), name="api-answers"),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path(
         "docs/",
         SpectacularSwaggerSplitView.as_view(url_name="api-schema", title="Interface de programmation"),

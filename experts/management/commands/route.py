@@ -67,7 +67,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(_told(decision, commune, day)))
 
     def answer_all(self, name: str) -> None:
-        """Answer a file, one JSON object per line, in order; in the end ``InvalidInput`` if some are errors."""
+        """One JSON object per line, in order; in the end ``InvalidInput`` if some are errors."""
         slugs, today, unanswered = _known_slugs(), timezone.localdate(), 0
         for line in _lines(name):
             try:

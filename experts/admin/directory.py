@@ -1,0 +1,196 @@
+"""Offices, experts and absences; what is changed here wins over the directory file."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from experts.admin.rights import (
+    RegionalAdmin,
+    is_staff,
+)
+from experts.models import (
+    Absence,
+    Expert,
+    Office,
+    User,
+)
+from experts.models.directory import Source
+from experts.regions import region_of, update_regions
+from territories.models import Area
+
+STATES = ("source", "dropped_at", "edited_fields")
+
+
+class OfficeForm(forms.ModelForm):
+    """Refuses areas outside the region of the person who edits, set as ``editor`` by the admin."""
+
+    editor: User
+
+    def clean_areas(self) -> QuerySet[Area]:
+        areas: QuerySet[Area] = self.cleaned_data["areas"]
+        if not self.editor.is_national and region_of(areas) != self.editor.region_id:
+            raise forms.ValidationError("Choisissez des territoires de votre région.")
+        return areas
+
+
+class ExpertForm(forms.ModelForm):
+    """The address of a person of the file is what the next import knows them by: it does not change here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.source == Source.FILE:
+            self.fields["email"].disabled = True
+
+
+class ExpertInline(admin.StackedInline):
+    model = Expert
+    form = ExpertForm
+    fields = (
+        ("name", "job"),
+        ("email", "phone", "shows_phone"),
+        ("has_all_subjects", "subjects"),
+        "areas",
+        ("is_paused", "is_bouncing"),
+        ("left_at", "successor"),
+        STATES,
+    )
+    readonly_fields = STATES
+    autocomplete_fields = ("subjects", "areas")
+    ordering = ("name", "pk")
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_staff(request)
+
+    has_add_permission = has_change_permission = has_view_permission
+
+
+@admin.register(Office)
+class OfficeAdmin(RegionalAdmin):
+    form = OfficeForm
+    fieldsets = (
+        (None, {"fields": ("code", "institution", "name", "phone", "email", "areas", "region")}),
+        (
+            "Entreprises acceptées",
+            {
+                "fields": (
+                    ("headcount_min", "headcount_max"),
+                    ("age_min_years", "age_max_years"),
+                    ("naf", "naf_excluded"),
+                    ("legal_forms", "legal_forms_excluded"),
+                    ("craft", "project_holders"),
+                )
+            },
+        ),
+        ("Rôle", {"fields": ("exclusive_subjects", "is_fallback", "closed_on", "agreement_ends_on")}),
+        ("État", {"fields": STATES}),
+    )
+    readonly_fields = ("region", *STATES)
+    autocomplete_fields = ("institution", "areas", "exclusive_subjects")
+    list_display = (
+        "name",
+        "code",
+        "institution",
+        "region",
+        "is_fallback",
+        "closed_on",
+        "source",
+        "dropped_at",
+    )
+    list_filter = ("region", "institution", "source", "is_fallback")
+    list_select_related = ("institution", "region")
+    search_fields = ("name", "code", "email")
+    ordering = ("name", "pk")
+    inlines = (ExpertInline,)
+    actions = ("accept_file",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type("OfficeFormOfEditor", (form,), {"editor": request.user})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return (*self.readonly_fields, "code") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Office, form: Any, change: bool) -> None:
+        obj.mark_edited(*form.changed_data)
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        for expert, fields in formset.changed_objects:
+            expert.mark_edited(*fields)
+            expert.save(update_fields=["edited_fields"])
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        update_regions([form.instance])
+
+    @admin.action(description="Reprendre les valeurs du fichier au prochain import")
+    def accept_file(self, request: HttpRequest, queryset: QuerySet[Office]) -> None:
+        """Forget what was corrected here, in these offices and their experts."""
+        Expert.objects.filter(office__in=queryset).update(edited_fields=[])
+        queryset.update(edited_fields=[])
+
+
+@admin.register(Expert)
+class ExpertAdmin(RegionalAdmin):
+    """To choose an absent person or a deputy; experts are edited with their office."""
+
+    fields = readonly_fields = ("office", "name", "job", "email", "phone", "left_at", "successor")
+    list_display = ("name", "email", "office", "is_paused", "is_bouncing", "left_at", "source")
+    list_select_related = ("office",)
+    search_fields = ("name", "email", "office__name")
+    ordering = ("name", "pk")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class AbsenceForm(forms.ModelForm):
+    def clean_deputy(self) -> Expert | None:
+        deputy: Expert | None = self.cleaned_data["deputy"]
+        expert: Expert | None = self.cleaned_data.get("expert")
+        if deputy and expert and deputy.office_id != expert.office_id:
+            raise forms.ValidationError("Choisissez une personne de la même antenne.")
+        return deputy
+
+
+@admin.register(Absence)
+class AbsenceAdmin(RegionalAdmin):
+    form = AbsenceForm
+    fields = ("expert", "from_on", "to_on", "deputy", "source")
+    readonly_fields = ("source",)
+    autocomplete_fields = ("expert", "deputy")
+    list_display = ("expert", "from_on", "to_on", "deputy", "source")
+    ordering = ("-from_on", "pk")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_view_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            _declare_absences([obj])
+
+    def delete_model(self, request: HttpRequest, obj: Absence) -> None:
+        _declare_absences([obj])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Absence]) -> None:
+        _declare_absences(queryset.select_related("expert"))
+        super().delete_queryset(request, queryset)
+
+
+def _declare_absences(absences: Any) -> None:
+    """The next file does not bring back an absence of its own that people changed here."""
+    for absence in absences:
+        if absence.source == Source.FILE:
+            absence.expert.mark_edited("absences")
+            absence.expert.save(update_fields=["edited_fields"])

@@ -1,0 +1,72 @@
+"""Who may see and change what in Django's admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from experts.models import (
+    User,
+)
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """Whether the person may read what all staff share."""
+    return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
+
+
+def is_national(request: HttpRequest) -> bool:
+    """Whether the person is of the national team."""
+    return is_staff(request) and isinstance(request.user, User) and request.user.is_national
+
+
+class NationalAdmin(admin.ModelAdmin):
+    """Tables of the national team. Nothing is erased: requests point to it."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_national(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class RegionalAdmin(NationalAdmin):
+    """Tables that regional staff share, each for their region: ``visible_to`` says what they see."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_staff(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined]
+
+
+class SharedAdmin(NationalAdmin):
+    """Tables that all staff read, to choose from them, and that the national team changes."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_staff(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_national(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_national(request)
+
+
+class NationalInline(admin.TabularInline):
+    """Rows of a table that the national team alone changes."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_national(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission

@@ -1,0 +1,50 @@
+"""Make a staff account: the first one, or another."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+
+from experts.models import User
+from territories.models import Region
+
+
+class Command(BaseCommand):
+    """No password: people sign in with a code sent to their address, then a second factor."""
+
+    help = "Crée le compte d'une personne de l'équipe nationale ou d'une région."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email", help="son adresse électronique")
+        parser.add_argument("--role", required=True, choices=User.Role.values, help="national ou region")
+        parser.add_argument("--region", help="le code de sa région, comme 27, pour le rôle region")
+        parser.add_argument("--name", default="", help="son nom, tel qu'il sera montré")
+
+    def handle(self, *args: Any, email: str, role: str, **options: Any) -> None:
+        email = email.strip().lower()
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            raise CommandError(f"« {email} » n'est pas une adresse électronique.") from error
+        region = _region(role, options["region"])
+        if User.objects.filter(email__iexact=email).exists():
+            raise CommandError(f"Un compte existe déjà pour {email}.")
+        user = User.objects.create_user(email, name=options["name"], role=role, region=region)
+        place = f" ({region})" if region else ""
+        self.stdout.write(f"Compte créé pour {user.email} : {User.Role(role).label.lower()}{place}.")
+
+
+def _region(role: str, code: str | None) -> Region | None:
+    """The region of a regional account; refuses one that is missing, unknown, or of no use."""
+    if role == User.Role.NATIONAL:
+        if code:
+            raise CommandError("L'équipe nationale n'a pas de région : retirez --region.")
+        return None
+    if not code:
+        raise CommandError("Indiquez la région avec --region, par exemple --region 27.")
+    region = Region.objects.filter(code=code).first()
+    if region is None:
+        codes = ", ".join(Region.objects.order_by("code").values_list("code", flat=True))
+        raise CommandError(f"Aucune région n'a le code « {code} ». Les codes possibles : {codes or 'aucun'}.")
+    return region
