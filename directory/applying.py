@@ -32,7 +32,7 @@ def apply(plan: Plan, *, now: datetime) -> None:
 def _write_zones(plans: Iterable[RowPlan[Area]], now: datetime) -> None:
     for plan in plans:
         if plan.is_written:
-            Area.objects.make_zone(str(plan.key), plan.facts["name"], plan.facts["members"])  # type: ignore[arg-type]
+            Area.objects.make_zone(str(plan.key), plan.facts["name"], plan.facts["members"])
     Area.objects.filter(pk__in=_closed(plans)).drop(now=now)
 
 
@@ -41,7 +41,7 @@ def _areas(plans: Iterable[RowPlan[Any]]) -> dict[AreaRef, int]:
     refs: set[AreaRef] = set()
     for plan in plans:
         if "areas" in plan.written():
-            refs |= plan.facts["areas"]  # type: ignore[arg-type, operator]
+            refs |= plan.facts["areas"]
     return {ref: area.pk for ref, area in Area.objects.get_or_make(sorted(refs)).items()}
 
 
@@ -52,7 +52,7 @@ def _write_offices(
     written = [plan for plan in plans if plan.is_written]
     pairs = []
     for plan in written:
-        office = plan.row or Office(code=plan.key, source=Source.FILE)
+        office = plan.row or Office(code=str(plan.key), source=Source.FILE)
         _set_columns(office, plan, OFFICE_COLUMNS)
         if "institution" in plan.written():
             office.institution = institutions[str(plan.facts["institution"])]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Generic
+from typing import Generic, TypeVar
 
 from directory.file import AbsenceEntry, DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
 from directory.stored import EXPERT_COLUMNS, OFFICE_COLUMNS, Facts, Period, Row, Stored, StoredDirectory
@@ -14,6 +14,7 @@ from territories.areas import AreaRef
 from territories.models import Area
 
 Key = str | tuple[str, str]
+Code = TypeVar("Code", str, tuple[str, str])
 SUBJECTS = {"subjects", "has_all_subjects"}
 
 
@@ -199,13 +200,13 @@ def _overlaps(absence: object, periods: Iterable[Period]) -> bool:
     return any(absence.from_on <= to_on and from_on <= absence.to_on for from_on, to_on in periods)
 
 
-def _left_out(stored: Mapping[object, Stored[Row]], listed: Mapping[object, Facts]) -> Iterator[RowPlan[Row]]:
+def _left_out(stored: Mapping[Code, Stored[Row]], listed: Mapping[Code, Facts]) -> Iterator[RowPlan[Row]]:
     """The rows that the file lacks: closed, or left alone when people entered them."""
     for code, known in stored.items():
         if code in listed:
             continue
         row = known.row
         if row.source == Source.HAND:  # type: ignore[attr-defined]
-            yield RowPlan(code, Fate.BY_HAND, row)  # type: ignore[arg-type]
+            yield RowPlan(code, Fate.BY_HAND, row)
         elif not row.dropped_at:  # type: ignore[attr-defined]
-            yield RowPlan(code, Fate.CLOSED, row)  # type: ignore[arg-type]
+            yield RowPlan(code, Fate.CLOSED, row)

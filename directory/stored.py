@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import models
 
@@ -32,7 +32,7 @@ OFFICE_COLUMNS = (
 )
 EXPERT_COLUMNS = ("name", "job", "email", "phone", "has_all_subjects")
 
-Facts = dict[str, object]
+Facts = dict[str, Any]  # columns of every type, sets of codes, an absence
 Period = tuple[date, date]
 Row = TypeVar("Row", bound=models.Model)
 

@@ -17,8 +17,8 @@ def update_regions(offices: Iterable[Office] | None = None) -> int:
     if offices is not None:
         pairs = pairs.filter(office__in=rows)
     areas: dict[int, set[int]] = defaultdict(set)
-    for office, area in pairs.values_list("office_id", "area_id"):
-        areas[office].add(area)
+    for office_pk, area in pairs.values_list("office_id", "area_id"):
+        areas[office_pk].add(area)
     regions = _Regions()
     changed = []
     for office in rows:

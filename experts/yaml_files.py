@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -96,8 +97,7 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
     open_nodes: list[tuple[Sequence | Mapping, list[Node]]] = []
     for event in events:
         if isinstance(event, yaml.CollectionEndEvent):
-            node, children = open_nodes.pop()
-            _fill(node, children)
+            _fill(*open_nodes.pop())
             continue
         node = _node(event)
         if node is None:
@@ -125,22 +125,24 @@ def _fill(node: Sequence | Mapping, children: list[Node]) -> None:
 
 def _node(event: yaml.Event) -> Node | None:
     """The node that an event opens; ``None`` for those that only frame the document."""
-    if not isinstance(event, yaml.NodeEvent):
-        return None
-    line = event.start_mark.line + 1
+    line = event.start_mark.line + 1 if event.start_mark else 1
     if isinstance(event, yaml.AliasEvent):
         raise UnreadableFile(f"line {line}: les renvois (« *{event.anchor} ») ne sont pas acceptés.")
+    if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+        return None
     if event.tag is not None:
         raise UnreadableFile(f"line {line}: les étiquettes (« {event.tag} ») ne sont pas acceptées.")
     if isinstance(event, yaml.MappingStartEvent):
         return Mapping(line)
     if isinstance(event, yaml.SequenceStartEvent):
         return Sequence(line)
+    if not isinstance(event, yaml.ScalarEvent):
+        return None
     is_plain = event.implicit[0]
     return Scalar(line, event.value, _kind(event.value) if is_plain else "str")
 
 
-RESOLVER = yaml.resolver.Resolver()
+RESOLVER: Any = yaml.resolver.Resolver()  # PyYAML leaves it untyped
 
 
 @lru_cache(maxsize=4096)

@@ -5,12 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from experts.admin.rights import (
-    NationalAdmin,
-)
-from experts.models import (
-    User,
-)
+from experts.admin.rights import NationalAdmin
+from experts.models import User
 
 
 @admin.register(User)

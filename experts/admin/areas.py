@@ -7,15 +7,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from experts.admin.rights import (
-    NationalAdmin,
-    NationalInline,
-    SharedAdmin,
-    is_national,
-)
-from experts.models import (
-    Office,
-)
+from experts.admin.rights import NationalAdmin, NationalInline, SharedAdmin, is_national
+from experts.models import Office
 from experts.regions import update_regions
 from territories.models import Area, AreaMember, Region
 

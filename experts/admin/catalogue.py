@@ -3,14 +3,7 @@
 from django.contrib import admin
 
 from experts.admin.rights import NationalAdmin, NationalInline, SharedAdmin
-from experts.models import (
-    EntryQuestion,
-    Institution,
-    InstitutionGroup,
-    Subject,
-    SubjectInstitution,
-    Theme,
-)
+from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject, SubjectInstitution, Theme
 
 
 @admin.register(InstitutionGroup)

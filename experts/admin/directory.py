@@ -7,16 +7,8 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from experts.admin.rights import (
-    RegionalAdmin,
-    is_staff,
-)
-from experts.models import (
-    Absence,
-    Expert,
-    Office,
-    User,
-)
+from experts.admin.rights import RegionalAdmin, is_staff
+from experts.models import Absence, Expert, Office, User
 from experts.models.directory import Source
 from experts.regions import region_of, update_regions
 from territories.models import Area

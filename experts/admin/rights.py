@@ -6,9 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from experts.models import (
-    User,
-)
+from experts.models import User
 
 
 def is_staff(request: HttpRequest) -> bool:
@@ -47,7 +45,8 @@ class RegionalAdmin(NationalAdmin):
         return is_staff(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined]
+        visible: QuerySet[Any] = super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined]
+        return visible
 
 
 class SharedAdmin(NationalAdmin):

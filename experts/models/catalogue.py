@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 
-class Listed(models.QuerySet):  # type: ignore[type-arg]
+class Listed(models.QuerySet):
     """Rows that the last import of the catalogue named."""
 
     def listed(self) -> "Listed":

@@ -19,7 +19,7 @@ class Source(models.TextChoices):
     HAND = "hand", "Saisie"
 
 
-def prefixes(label: str) -> ArrayField:  # type: ignore[type-arg]
+def prefixes(label: str) -> ArrayField:
     """A list of prefixes of codes, empty when there is no such condition."""
     return ArrayField(models.CharField(max_length=10), verbose_name=label, default=list, blank=True)
 

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             )
         of_institutions, of_catalogue = Problems(), Problems()
         bodies = read_institutions(_root(institutions), of_institutions)
-        codes = {entry.code for entry in (*bodies.groups, *bodies.institutions)}
+        codes = {group.code for group in bodies.groups} | {body.code for body in bodies.institutions}
         subjects = read_catalogue(_root(catalogue), codes, of_catalogue)
         for file, problems in ((institutions, of_institutions), (catalogue, of_catalogue)):
             for problem in problems.in_order():
