@@ -122,7 +122,9 @@ def _matches(typed: str, scope: dict[str, Any]) -> list[_Hit]:
     words = typed.split()
     condition = Q(search_name__startswith=typed)
     if max(map(len, words)) >= _SHORTEST_WORD:
-        condition = Q(*(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}") for word in words))
+        condition = Q(
+            *(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}") for word in words)
+        )
     order = Case(
         When(search_name=typed, then=Likeness.EXACT),
         When(search_name__startswith=typed, then=Likeness.START),

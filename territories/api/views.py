@@ -28,6 +28,7 @@ class CommuneSearch(APIView):
 
     @extend_schema(
         summary="Chercher une commune",
+        description="Les plus probables d'abord ; les homonymes portent le nom de leur département.",
         parameters=[CommuneQuery],
         responses={
             200: CommuneSerializer(many=True),
@@ -36,7 +37,7 @@ class CommuneSearch(APIView):
         },
     )
     def get(self, request: Request) -> Response:
-        """The likeliest first; homonyms carry their département."""
+        """The communes that ``q`` may name."""
         query = CommuneQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         communes = search_communes(query.validated_data["q"])
