@@ -9,7 +9,7 @@ makes it fail in every way a register can.
 import argparse
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--mode", type=Mode, choices=list(Mode), default=Mode.ANSWER)
     options = parser.parse_args()
-    with RegisterServer(options.port, options.mode) as server:
+    with RegisterServer(options.port, options.mode) as server, suppress(KeyboardInterrupt):
         server.serve_forever()
 
 

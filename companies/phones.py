@@ -4,7 +4,7 @@ import re
 
 PUNCTUATION = re.compile(r"[\s.,\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
 # With the country's code, and the zero that many leave behind it. Guadeloupe and the islands beside it,
-# Guyane, Martinique, La Réunion and Mayotte have codes of their own, and are dialled like any number in France.
+# Guyane, Martinique, La Réunion and Mayotte have their own, and are dialled like any number in France.
 FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
 SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
 PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
