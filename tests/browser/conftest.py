@@ -1,4 +1,4 @@
-"""A real Chromium on the live server: pages opened at a width, with what the browser said."""
+"""A real Chromium on the live server: pages opened, with what the browser said."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,12 @@ from playwright.sync_api import Page
 # Playwright's own loop runs in the test's thread, where Django refuses queries unless told.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-HEIGHT = 800
+DESK, HEIGHT = 1280, 800
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Every address is the live server's; the plugin's own fixture warns, and warnings are errors."""
 
 
 @pytest.fixture
@@ -22,11 +27,11 @@ def said(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def open_page(page: Page, live_server, said: list[str]) -> Callable[[str, int], Page]:
-    """Open a path of the portal in a window of that width."""
+def open_page(page: Page, live_server, said: list[str]) -> Callable[[str], Page]:
+    """Open a path of the portal, on a desk's screen."""
 
-    def opened(path: str, width: int) -> Page:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+    def opened(path: str) -> Page:
+        page.set_viewport_size({"width": DESK, "height": HEIGHT})
         page.goto(f"{live_server.url}{path}", wait_until="networkidle")
         return page
 

@@ -4,6 +4,8 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 
+NUMBER_MISSING = {"required": "Indiquez un numéro."}
+
 
 class Sample(forms.Form):
     phone = forms.CharField(
