@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from experts.routing.criteria import Facts, normalise
 
@@ -92,7 +92,7 @@ def _headcount(typed: object) -> tuple[int, int | None]:
     return low, high
 
 
-def _is_count(typed: object) -> bool:
+def _is_count(typed: object) -> TypeGuard[int]:
     return isinstance(typed, int) and not isinstance(typed, bool) and typed >= 0
 
 

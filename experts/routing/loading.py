@@ -167,4 +167,5 @@ class _Search:
 
 def _criteria(values: Iterable[Any]) -> Criteria:
     """An office's criteria, from their columns in the order of the fields."""
-    return Criteria(*(tuple(value) if isinstance(value, list) else value for value in values))
+    fixed: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return Criteria(*fixed)

@@ -94,4 +94,5 @@ def fetch(query: str, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
     }
     with connection.cursor() as cursor:
         cursor.execute(query, arrays)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
