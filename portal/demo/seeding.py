@@ -158,17 +158,9 @@ def step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: da
         by = User.objects.filter(role=User.Role.NATIONAL).order_by("pk")[0]
         STAFF_VERBS[verb](solicitation, words, by, at)
         return
-    if verb == "fallback":
-        for need in Need.objects.declined_by_all(before=at).filter(solicitation=solicitation):
-            dispatch.offer_fallback(need.pk, now=at)
-        return
     matches = list(Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order())
-    if verb == "expire_all":
-        for match in matches:
-            dispatch.expire(match.pk, now=at)
-    elif verb == "others_decline":
-        for match in matches[:rank] + matches[rank + 1 :]:
-            _decline(match, "no_capacity", at)
+    if verb in GROUP_VERBS:
+        GROUP_VERBS[verb](matches, rank, at)
     else:
         EXPERT_VERBS[verb](matches[rank], words, at)
 
@@ -191,6 +183,22 @@ def _decline(match: Match, words: str, at: datetime) -> None:
     actions.move(match, MatchState.DECLINED, by=match.mailbox, now=at, decline_reason=words)
 
 
+def _others_decline(matches: list[Match], rank: int, at: datetime) -> None:
+    for match in matches[:rank] + matches[rank + 1 :]:
+        _decline(match, "no_capacity", at)
+
+
+def _expire_all(matches: list[Match], _rank: int, at: datetime) -> None:
+    for match in matches:
+        dispatch.expire(match.pk, now=at)
+
+
+def _fallback(matches: list[Match], _rank: int, at: datetime) -> None:
+    declined = Need.objects.declined_by_all(before=at)
+    for need in declined.filter(pk__in={match.need_id for match in matches}):
+        dispatch.offer_fallback(need.pk, now=at)
+
+
 def _introduce(act: Callable[..., None]) -> Callable[[Match, str, datetime], None]:
     def made(match: Match, code: str, at: datetime) -> None:
         institution = Institution.objects.get(code=code)
@@ -209,6 +217,11 @@ EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], None]] = {
     "bring_in": _introduce(actions.bring_in),
     "message": lambda match, words, at: actions.post_message(match.mailbox, body=words, now=at),
     "ask": lambda match, words, at: actions.ask(match.mailbox, body=words, now=at),
+}
+GROUP_VERBS: dict[str, Callable[[list[Match], int, datetime], None]] = {
+    "others_decline": _others_decline,
+    "expire_all": _expire_all,
+    "fallback": _fallback,
 }
 COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], None]] = {
     "add": lambda solicitation, words, at: actions.add_information(solicitation, body=words, now=at),

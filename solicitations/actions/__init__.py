@@ -16,8 +16,8 @@ from solicitations.actions.company import (
 from solicitations.actions.experts import (
     AnswerRequired,
     NobodyThere,
-    NotInThread,
     NothingToUndo,
+    NotInThread,
     ask,
     bring_in,
     correct_phone,

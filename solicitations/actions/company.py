@@ -21,6 +21,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
+from solicitations.models.requests import make_reference
 from solicitations.notifications import to_company, to_experts
 from territories.models import Commune
 
@@ -93,9 +94,8 @@ def _keep(
     is_suspect: bool,
     now: datetime,
 ) -> Solicitation:
-    solicitation = copy.copy(blank)
-    solicitation._state = copy.copy(blank._state)
-    solicitation.reference = Solicitation._meta.get_field("reference").get_default()
+    solicitation = copy.deepcopy(blank)
+    solicitation.reference = make_reference()
     solicitation.description = part.description
     solicitation.region = blank.commune.region
     solicitation.sent_with = first

@@ -46,7 +46,7 @@ class NothingToUndo(Exception):
 
 
 @transaction.atomic(durable=True)
-def move(
+def move(  # noqa: PLR0913 (what an answer may carry)
     match: Match,
     target: MatchState,
     *,

@@ -24,7 +24,7 @@ def subject_labels(solicitation: Solicitation) -> list[str]:
 
 def about(solicitation: Solicitation, *others: Event | Match | Mailbox) -> list[str]:
     """What a mail is about, as the outbox names it."""
-    return [f"request:{solicitation.pk}", *(f"{row._meta.model_name}:{row.pk}" for row in others)]
+    return [f"request:{solicitation.pk}", *(f"{type(row).__name__.lower()}:{row.pk}" for row in others)]
 
 
 def click(events: Sequence[Event]) -> str:
@@ -43,7 +43,7 @@ def common(solicitation: Solicitation) -> dict[str, Any]:
     }
 
 
-def to_company(
+def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     solicitation: Solicitation,
     occasion: str,
     *,
@@ -74,7 +74,7 @@ def to_company(
     return [row] if row else []
 
 
-def to_expert(
+def to_expert(  # noqa: PLR0913 (an envelope has that many lines)
     mailbox: Mailbox,
     occasion: str,
     *,

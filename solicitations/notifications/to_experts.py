@@ -24,7 +24,7 @@ def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, 
     }
 
 
-def notified(
+def notified(  # noqa: PLR0913 (what a first mail may carry)
     mailbox: Mailbox,
     *,
     matches: Sequence[Match],

@@ -1,0 +1,55 @@
+"""Requests on the demo directory (tests marked ``reference``), sent by the action that the form calls."""
+
+from datetime import datetime
+from typing import Any
+
+from experts.models import Subject
+from solicitations import actions
+from solicitations.models import Mailbox, Match, Solicitation
+from territories.models import Commune
+
+TEXT = "Je cherche quelqu'un depuis quatre mois et je n'ai reçu que deux CV."
+
+
+def blank(*, commune: str = "21317", now: datetime, **columns: Any) -> Solicitation:
+    """An unsaved request of a small painting firm."""
+    known = {
+        "company_name": "Peintures Vannier SARL",
+        "siret": "00010037000014",
+        "naf": "43.34Z",
+        "craft": True,
+        "headcount_min": 6,
+        "headcount_max": 6,
+        "contact_name": "La gérante",
+        "phone": "+33353020001",
+        "email": "contact@peintures.example.org",
+        "consent_version": "essai",
+        "consented_at": now,
+    }
+    return Solicitation(commune=Commune.objects.resolve(commune), **(known | columns))
+
+
+def part(*slugs: str, text: str = TEXT) -> actions.Part:
+    """These subjects with one text."""
+    found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs)}
+    return actions.Part(subjects=tuple(found[slug] for slug in slugs), description=text)
+
+
+def send(*slugs: str, now: datetime, text: str = TEXT, **columns: Any) -> Solicitation:
+    """A request sent and, its transaction committed, routed."""
+    subjects = slugs or ("trouver-candidats",)
+    sent = actions.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
+    return Solicitation.objects.get(pk=sent[0].pk)
+
+
+def mailbox(solicitation: Solicitation, email: str) -> Mailbox:
+    """The mailbox of the request whose address begins so."""
+    return Mailbox.objects.select_related("solicitation__commune").get(
+        solicitation=solicitation, email__startswith=email
+    )
+
+
+def match(solicitation: Solicitation, email: str, subject: str | None = None) -> Match:
+    """The match of that mailbox, about that subject where there are several."""
+    rows = Match.objects.with_people().filter(mailbox=mailbox(solicitation, email))
+    return (rows.filter(need__subject__slug=subject) if subject else rows).get()
