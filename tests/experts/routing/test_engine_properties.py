@@ -43,6 +43,7 @@ OBSTACLE_OF = {
     "project_holder": Obstacle.PROJECT_HOLDER,
 }
 
+any_institution = st.sampled_from(INSTITUTIONS)
 days = st.integers(-2, 2).map(lambda shift: ON + timedelta(days=shift))
 coverages = st.lists(st.sampled_from(AREAS), max_size=3, unique=True).map(tuple)
 slugs = st.frozensets(st.sampled_from(SLUGS))
@@ -78,7 +79,7 @@ facts = st.builds(
 
 
 @st.composite
-def offices(draw, code: str, first_pk: int, areas=coverages, institutions=st.sampled_from(INSTITUTIONS)):
+def offices(draw, code: str, first_pk: int, areas=coverages, institutions=any_institution):
     pks = range(first_pk, first_pk + draw(st.integers(0, 4)))
     absences = st.builds(Absence, days, days, st.none() | st.integers(first_pk, first_pk + 5))
     staff = tuple(

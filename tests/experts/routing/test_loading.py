@@ -11,9 +11,9 @@ from django.utils import timezone
 from experts.models import Absence, Institution, Office, Subject
 from experts.routing import loading
 from experts.routing.engine import Facts
+from territories.models import Area, Commune
 from tests.experts.routing.builders import lines, names
 from tests.experts.routing.rows import areas, make_expert, make_office
-from territories.models import Area, Commune
 
 ON = date(2026, 12, 1)
 DAY = timedelta(days=1)
@@ -43,6 +43,9 @@ def route(
     ("asked", "current"),
     [
         pytest.param("69383", "69123", id="arrondissement"),
+        pytest.param("01039", "01138", id="delegated"),
+        pytest.param("02285", "59545", id="associated, in another département"),
+        pytest.param("01018", "01033", id="old code"),
         pytest.param("01033", "01033", id="current code first"),
     ],
 )
