@@ -49,7 +49,7 @@ def _entry(row: dict[str, Any], scenarios: dict[str, dict[str, Any]]) -> dict[st
     size = row.get("headcount") or (
         [company["headcount"]] * 2 if company.get("headcount") is not None else [None, None]
     )
-    entry = {
+    entry: dict[str, Any] = {
         "company": company.get("name", ""),
         "naf": company.get("naf"),
         "craft": company.get("craft"),
@@ -136,7 +136,7 @@ def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
         is_project_holder=entry["is_project_holder"],
         fact_sources={} if low is None else {"headcount": {"source": "owner", "on": at.date().isoformat()}},
         contact_name=CONTACTS[number % len(CONTACTS)],
-        phone=f"+333530200{number:02}",
+        phone=f"03 53 02 00 {number:02}",
         email=f"contact{number}@demo.example.org",
         callback_days=["mon", "tue"] if number % 3 == 0 else [],
         callback_hours=["morning"] if number % 2 == 0 else [],
@@ -207,7 +207,7 @@ def _introduce(act: Callable[..., None]) -> Callable[[Match, str, datetime], Non
     return made
 
 
-EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], None]] = {
+EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], object]] = {
     "take": _move(MatchState.TAKEN),
     "helped": _move(MatchState.HELPED),
     "no_help": _move(MatchState.NO_HELP),

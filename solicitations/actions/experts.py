@@ -236,8 +236,9 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
 def last_move(match: Match, *, by: Mailbox) -> Event | None:
     """The match's last event when it is a move of this mailbox, which may then be undone."""
     event = match.events.order_by("-at", "-pk").first()
-    is_own_move = event and event.by_mailbox_id == by.pk
-    return event if is_own_move and event.kind in {EventKind.MOVED, EventKind.HANDED_OVER} else None
+    if event is None or event.by_mailbox_id != by.pk:
+        return None
+    return event if EventKind(event.kind) in {EventKind.MOVED, EventKind.HANDED_OVER} else None
 
 
 def _withdraw_introduced(match: Match, *, now: datetime) -> None:
@@ -328,7 +329,7 @@ def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
     """Change one's own number in the directory, which the next file does not undo."""
     row = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
     row.phone = phone
-    row.mark_edited(["phone"])
+    row.mark_edited("phone")
     row.save(update_fields=["phone", "edited_fields"])
 
 
