@@ -42,12 +42,14 @@ class Template:
         return f"template_{self.name}_{self.fingerprint}"
 
 
-SCHEMA = Template("schema", None, ("*/migrations/*.py", "requirements.txt"), (("migrate",), ("createcachetable",)))
+SCHEMA = Template(
+    "schema", None, ("*/migrations/*.py", "requirements.txt"), (("migrate",), ("createcachetable",))
+)
 TERRITORIES = Template("territories", SCHEMA, ("territories/**/*",), (("import_territories",),))
 REFERENCE = Template(
     "reference",
     TERRITORIES,
-    ("experts/models/*", "experts/management/**/*", "experts/data/*", "experts/*_import*", "experts/*_file*"),
+    ("experts/*.py", "experts/models/*", "experts/management/**/*", "experts/data/*", "directory/**/*"),
     (("import_catalogue",), ("import_directory", "experts/data/directory-demo.yaml")),
 )
 TEMPLATES = {template.name: template for template in (SCHEMA, TERRITORIES, REFERENCE)}
@@ -108,7 +110,7 @@ class Databases:
             "DJANGO_SETTINGS_MODULE": "portal.settings.test",
         }
         for command in template.commands:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 (our own words)
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT,
                 env=environment,

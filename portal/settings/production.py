@@ -30,8 +30,8 @@ if PROVIDER:
 else:
     globals().update(env.dj_email_url("EMAIL_URL"))
 REPLY_DOMAIN = env.str("REPLY_DOMAIN")
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Relais Entreprises <ne-pas-repondre@{HOST}>")
-NATIONAL_TEAM_EMAIL = env.str("NATIONAL_TEAM_EMAIL", f"equipe@{HOST}")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or f"Relais Entreprises <ne-pas-repondre@{HOST}>"
+NATIONAL_TEAM_EMAIL = env.str("NATIONAL_TEAM_EMAIL", "") or f"equipe@{HOST}"
 
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^sante/"]

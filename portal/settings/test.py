@@ -1,10 +1,8 @@
 """Tests: real PostgreSQL and broker; mails go to the tests' own SMTP sink or stay in memory."""
 
 from portal.settings.local import *  # noqa: F403
-from portal.settings.local import DATABASES, env
 
 SECRET_KEY = "tests only"  # noqa: S105
-DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", None)}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

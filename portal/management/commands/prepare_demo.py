@@ -14,6 +14,7 @@ from portal.tasks import record_beat
 ROOT = Path(settings.BASE_DIR)
 # What each step does, and the files that make it worth doing again.
 STEPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("collectstatic", "--noinput", "--verbosity=0"), ("requirements.txt", "static/**/*", "*/static/**/*")),
     (("import_territories",), ("territories/data/*", "territories/*.py")),
     (("import_catalogue",), ("experts/data/catalogue.yaml", "experts/data/institutions.yaml")),
     (("import_directory", "experts/data/directory-demo.yaml"), ("experts/data/directory-demo.yaml",)),
@@ -28,23 +29,29 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("Cette commande remplit la base de la démonstration, et elle seule.")
         call_command("migrate", verbosity=0)
-        call_command("createcachetable")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+            cache.delete(_key("collectstatic"))
         for words, sources in STEPS:
             if words[0] in get_commands():
                 self._once(words, _fingerprint(sources))
         record_beat.delay()  # the worker's first task: the health page need not wait for the clock
 
     def _once(self, words: tuple[str, ...], fingerprint: str) -> None:
-        key = f"prepare_demo.{words[0]}"
+        key = _key(words[0])
         if cache.get(key) != fingerprint:
             self.stdout.write(f"  {words[0]}")
             call_command(*words)
             cache.set(key, fingerprint, timeout=None)
 
 
+def _key(command: str) -> str:
+    return f"prepare_demo.{command}"
+
+
 def _fingerprint(patterns: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
-        digest.update(path.read_bytes())
+        if path.is_file():
+            digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,112 @@
+"""The container files agree with the settings."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from celery.bin.celery import celery
+from django.core.management import get_commands
+from gunicorn.config import Config
+
+from portal.settings.refusals import refusals
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name for name, service in SERVICES.items() if "build" in service}
+
+
+def environment_of(name):
+    """What a service receives once the example is filled in."""
+    filled = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    filled |= {"SECRET_KEY": "filled in", "DATABASE_PASSWORD": "filled in"}
+    own = {
+        key: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: filled[found[1]], value)
+        for key, value in SERVICES[name].get("environment", {}).items()
+    }
+    return filled | own if SERVICES[name].get("env_file") == ".env" else own
+
+
+def test_services_are_the_portal_and_what_it_needs():
+    assert {"web", "worker", "beat", "prepare"} == OURS
+    assert set(SERVICES) - OURS == {"database", "broker", "mail"}
+
+
+def test_images_are_pinned():
+    for name in set(SERVICES) - OURS:
+        assert re.search(r":v?\d", SERVICES[name]["image"])
+    for image in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE):
+        assert re.search(r":\d", image)
+
+
+def test_database_is_of_the_floor_or_later():
+    assert int(re.search(r":(\d+)", SERVICES["database"]["image"])[1]) >= 15
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_production_accepts_what_each_service_receives(name):
+    assert refusals(environment_of(name)) == []
+
+
+def test_servers_are_named_as_the_services_are():
+    environment = environment_of("web")
+
+    assert "@database/" in environment["DATABASE_URL"]
+    assert "//broker:" in environment["REDIS_URL"]
+    assert "//mail:" in environment["EMAIL_URL"]
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_celery_understands_its_command(name):
+    program, _, application, order, *options = SERVICES[name]["command"]
+
+    context = celery.commands[order].make_context(order, list(options), resilient_parsing=True)
+
+    assert (program, application, order) == ("celery", "portal", name)
+    assert context.args == []
+
+
+def test_one_beat_only():
+    commands = [" ".join(service.get("command", [])) for service in SERVICES.values()]
+
+    assert sum(" beat " in command for command in commands) == 1
+    assert not any(" -B" in command or "--beat" in command for command in commands)
+    assert "deploy" not in SERVICES["beat"]
+
+
+def test_preparation_runs_commands_that_exist():
+    script = SERVICES["prepare"]["command"][-1]
+    steps = re.search(r"in (.*?);", script)[1].split()
+
+    assert set(steps) <= set(get_commands())
+    for name in OURS - {"prepare"}:
+        assert SERVICES[name]["depends_on"]["prepare"] == {"condition": "service_completed_successfully"}
+
+
+def test_gunicorn_understands_its_command():
+    program, application, *options = json.loads(re.search(r"^CMD (.*)$", DOCKERFILE, re.MULTILINE)[1])
+
+    parsed = Config().parser().parse_args([application, *options])
+
+    assert (program, parsed.args) == ("gunicorn", ["portal.wsgi"])
+    assert SERVICES["web"]["ports"] == ["127.0.0.1:8000:8000"]
+    assert parsed.bind == ["0.0.0.0:8000"]
+    assert parsed.control_socket_disable
+
+
+def test_image_is_built_in_stages_and_runs_without_rights():
+    stages = DOCKERFILE.split("\nFROM ")
+
+    assert len(stages) == 3
+    assert re.search(r"^USER (?!root)", stages[-1], re.MULTILINE)
+    assert "requirements-dev" not in DOCKERFILE
+    assert "DJANGO_SETTINGS_MODULE=portal.settings.production" in stages[-1]
+
+
+def test_image_holds_no_secret_nor_test():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    assert {".*", "tests"} <= set(ignored)

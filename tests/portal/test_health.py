@@ -1,0 +1,93 @@
+"""The health page: each part alone may be bad."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from mailing.models import OutgoingEmail
+from portal import health
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def beating(db):
+    health.record_beat(now=timezone.now())
+
+
+def states(client):
+    answer = client.get("/sante/")
+    parts = {name: part["state"] for name, part in answer.json().items() if name != "state"}
+    return answer.status_code, {name for name, state in parts.items() if state == "bad"}
+
+
+def due_mail(*, since):
+    return OutgoingEmail.objects.enqueue(
+        key=f"health:{since}",
+        to="owner@example.org",
+        template="mailing/sample",
+        context={},
+        about=[],
+        now=timezone.now() - since,
+    )
+
+
+def test_all_is_well(client):
+    assert client.get("/sante/").json()["state"] == "ok"
+    assert states(client) == (200, set())
+
+
+@pytest.mark.parametrize(("age", "bad"), [(299, set()), (301, {"beat"})])
+def test_beat_is_bad_over_five_minutes(client, age, bad):
+    health.record_beat(now=timezone.now() - timedelta(seconds=age))
+
+    assert states(client) == (503 if bad else 200, bad)
+
+
+def test_beat_that_never_was_is_bad(client):
+    cache.delete(health.BEAT_KEY)
+
+    assert states(client) == (503, {"beat"})
+
+
+@pytest.mark.parametrize(("age", "bad"), [(899, set()), (902, {"oldest_due_mail"})])
+def test_due_mail_is_bad_over_fifteen_minutes(client, age, bad):
+    due_mail(since=timedelta(seconds=age))
+
+    assert states(client) == (503 if bad else 200, bad)
+
+
+def test_broker_away_is_bad(client, settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+
+    assert states(client) == (503, {"broker"})
+
+
+def test_ages_are_given_in_seconds(client):
+    health.record_beat(now=timezone.now() - timedelta(seconds=90))
+
+    assert client.get("/sante/").json()["beat"]["age_seconds"] in (90, 91)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_away_is_bad_and_the_process_alive(client):
+    port = connection.settings_dict["PORT"]
+    connection.close()
+    connection.settings_dict["PORT"] = "1"
+    try:
+        assert states(client) == (503, {"database", "beat", "oldest_due_mail"})
+        assert client.get("/sante/?vivant").status_code == 200
+    finally:
+        connection.settings_dict["PORT"] = port
+
+
+def test_alive_asks_the_database_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/sante/?vivant").json() == {"state": "ok"}
+
+
+def test_nobody_keeps_the_answer(client):
+    assert "no-store" in client.get("/sante/")["Cache-Control"]

@@ -1,0 +1,159 @@
+"""What production refuses, and what each environment's settings hold."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from portal.settings.refusals import KNOWN_KEYS, PROVIDERS, REQUIRED, provider, refusals
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPLETE = {
+    "DATABASE_URL": "postgres://portal:password@database/portal",
+    "REDIS_URL": "redis://broker/0",
+    "SECRET_KEY": "k" * 25 + "9tz5wq0xv7cb3nm1ae8rd2yf4uh6gj",
+    "SITE_URL": "https://relais.example.org",
+    "REPLY_DOMAIN": "reponses.example.org",
+    "REGISTER_URL": "https://register.example.org",
+    "EMAIL_URL": "smtp://user:password@mail:587/?tls=True",
+}
+
+
+def settings_of(name, environment, expression="'started'"):
+    """The expression's value under these settings, in a process that knows nothing else."""
+    code = f"from django.conf import settings; settings.DEBUG; print({expression})"
+    return subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"portal.settings.{name}", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_complete_environment_is_accepted():
+    assert refusals(COMPLETE) == []
+
+
+@pytest.mark.parametrize("name", [*REQUIRED, "EMAIL_URL"])
+@pytest.mark.parametrize("value", [None, ""], ids=["absent", "empty"])
+def test_missing_variable_is_named(name, value):
+    environment = {**COMPLETE, name: value} if value is not None else {**COMPLETE}
+    if value is None:
+        del environment[name]
+
+    [sentence] = refusals(environment)
+
+    assert sentence.startswith(f"{name} manque")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEMO", "1"),
+        ("DEMO", "True"),
+        ("BENCH", "yes"),
+        ("SITE_URL", "http://relais.example.org"),
+        ("SITE_URL", "relais.example.org"),
+        ("EMAIL_URL", "console://"),
+        ("EMAIL_URL", "memory://"),
+        ("EMAIL_URL", "dummy://"),
+        ("DATABASE_URL", "postgres://embedded:x@127.0.0.1:5000/relais"),
+        ("REDIS_URL", "redis://embedded:x@127.0.0.1:5000/0"),
+        *[("SECRET_KEY", key) for key in KNOWN_KEYS],
+    ],
+)
+def test_what_has_no_place_in_production_is_named(name, value):
+    [sentence] = refusals({**COMPLETE, name: value})
+
+    assert sentence.startswith(name)
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "False"])
+def test_switch_turned_off_is_accepted(value):
+    assert refusals({**COMPLETE, "DEMO": value}) == []
+
+
+@pytest.mark.parametrize(("name", "keys"), PROVIDERS.items(), ids=PROVIDERS)
+def test_provider_replaces_the_mail_server(name, keys):
+    environment = {key: value for key, value in COMPLETE.items() if key != "EMAIL_URL"}
+    environment |= dict.fromkeys(keys, "secret")
+
+    assert refusals(environment) == []
+    assert provider(environment) == name
+
+
+def test_half_a_provider_is_named():
+    [sentence] = refusals({**COMPLETE, "MAILJET_API_KEY": "secret"})
+
+    assert sentence.startswith("MAILJET_SECRET_KEY manque")
+
+
+def test_production_names_everything_wrong_at_once():
+    ended = settings_of("production", {"DEMO": "1", "SECRET_KEY": "demo only"})
+
+    assert ended.returncode == 1
+    for name in ("DATABASE_URL", "REDIS_URL", "SITE_URL", "REPLY_DOMAIN", "EMAIL_URL", "DEMO", "SECRET_KEY"):
+        assert re.search(rf"^{name} ", ended.stderr, re.MULTILINE), name
+
+
+def test_production_starts_when_complete():
+    ended = settings_of("production", COMPLETE, "settings.EMAIL_HOST, settings.EMAIL_PORT, settings.DEMO")
+
+    assert ended.stdout.strip() == "mail 587 False", ended.stderr
+
+
+def test_production_hands_the_provider_its_own_names():
+    environment = {**COMPLETE, "MAILGUN_API_KEY": "secret", "MAILGUN_API_URL": "https://eu.example.org"}
+
+    ended = settings_of("production", environment, "settings.EMAIL_BACKEND, sorted(settings.ANYMAIL)")
+
+    assert (
+        ended.stdout.strip() == "anymail.backends.mailgun.EmailBackend ['MAILGUN_API_KEY', 'MAILGUN_API_URL']"
+    )
+
+
+def test_provider_backends_exist():
+    for name in PROVIDERS:
+        assert import_module(f"anymail.backends.{name}").EmailBackend
+
+
+@pytest.mark.parametrize("name", ["dev", "test", "demo"])
+def test_environment_wins_over_the_embedded_servers(name):
+    servers = {"DATABASE_URL": "postgres://a:b@elsewhere:1/c", "REDIS_URL": "redis://elsewhere:2/3"}
+
+    ended = settings_of(
+        name, servers, "settings.DATABASES['default']['HOST'], settings.CELERY_BROKER_URL, settings.DEBUG"
+    )
+
+    assert ended.stdout.strip() == f"elsewhere redis://elsewhere:2/3 {name == 'dev'}", ended.stderr
+
+
+@pytest.mark.parametrize("name", ["base", "dev", "test", "demo", "services"])
+def test_settings_need_no_server_to_be_read(name):
+    assert settings_of(name, {}).stdout.strip() == "started"
+
+
+def test_only_the_demo_is_a_demo():
+    assert [settings_of(name, {}, "settings.DEMO").stdout.strip() for name in ("dev", "test", "demo")] == [
+        "False",
+        "False",
+        "True",
+    ]
+
+
+def test_variables_read_are_those_of_the_example():
+    read = set(REQUIRED) | {"EMAIL_URL"} | {key for keys in PROVIDERS.values() for key in keys}
+    for module in ("base", "production", "demo", "local"):
+        text = (ROOT / "portal" / "settings" / f"{module}.py").read_text()
+        read |= set(re.findall(r'env\.\w+\(\s*"(\w+)"', text))
+    example = (ROOT / ".env.example").read_text()
+
+    assert {name for name in read - {"BENCH"} if not re.search(rf"\b{name}\b", example)} == set()
+    for line in re.findall(r"^(\w+)=", example, re.MULTILINE):
+        assert line in read | {"DATABASE_PASSWORD"}
