@@ -1,0 +1,82 @@
+"""The direction between rooms where import-linter cannot see it: foreign keys, template tags, includes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.template import engines
+
+ROOT = Path(__file__).resolve().parents[2]
+LEVELS = {
+    "portal": 6,
+    "directory": 5,
+    "solicitations": 4,
+    "experts": 3,
+    "companies": 2,
+    "territories": 1,
+    "mailing": 1,
+}
+TEMPLATES = ROOT / "templates"
+FILES = {
+    str(path.relative_to(TEMPLATES)): path.read_text() for path in TEMPLATES.rglob("*") if path.is_file()
+}
+
+
+def may_use(room, other):
+    """A room uses what lies below it; the shared layout, used by all, what every room may use."""
+    if other not in LEVELS or room == other:
+        return True
+    return LEVELS[other] < LEVELS.get(room, 2)
+
+
+def room_of(template):
+    """Its folder; the error pages, at the top, are the portal's."""
+    return "portal" if re.fullmatch(r"\d+\w*\.html", template) else template.split("/")[0]
+
+
+def room_of_library(name):
+    libraries = engines["django"].engine.libraries
+    return libraries[name].split(".")[0] if name in libraries else ""
+
+
+def test_every_room_has_its_level():
+    rooms = {path.parent.name for path in ROOT.glob("*/apps.py")}
+
+    assert rooms == set(LEVELS)
+
+
+def test_foreign_keys_point_down():
+    wrong = [
+        f"{model.__name__}.{field.name} → {field.related_model.__name__}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and field.related_model
+        if model._meta.app_label in LEVELS
+        if not may_use(model._meta.app_label, field.related_model._meta.app_label)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("template", sorted(FILES))
+def test_template_uses_what_lies_below_its_room(template):
+    text = FILES[template]
+    tags = [
+        name for names in re.findall(r"{%\s*load (.+?)%}", text) for name in names.split(" from ")[-1].split()
+    ]
+    parts = re.findall(r'{%\s*(?:include|extends) "([^"]+)"', text)
+
+    assert [name for name in tags if not may_use(room_of(template), room_of_library(name))] == []
+    assert [part for part in parts if not may_use(room_of(template), room_of(part))] == []
+
+
+def test_includes_and_parents_exist():
+    missing = {
+        part
+        for text in FILES.values()
+        for part in re.findall(r'{%\s*(?:include|extends) "([^"]+)"', text)
+        if room_of(part) in {*LEVELS, "brand", "forms", "base.html"} and part not in FILES
+    }
+
+    assert missing == set()
