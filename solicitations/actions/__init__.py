@@ -1,5 +1,16 @@
 """What people do. Each action is one transaction; its mails are rows of it and leave after it."""
 
+from solicitations.actions.answers import (
+    AnswerRequired,
+    NobodyThere,
+    NothingToUndo,
+    bring_in,
+    hand_over,
+    last_move,
+    move,
+    take_all,
+    undo,
+)
 from solicitations.actions.company import (
     AlreadySent,
     Part,
@@ -12,23 +23,6 @@ from solicitations.actions.company import (
     send_resume_link,
     still_waiting,
     submit,
-)
-from solicitations.actions.experts import (
-    AnswerRequired,
-    NobodyThere,
-    NothingToUndo,
-    NotInThread,
-    ask,
-    bring_in,
-    correct_phone,
-    hand_over,
-    move,
-    note_opened,
-    post_message,
-    reissue_link,
-    report_departure,
-    take_all,
-    undo,
 )
 from solicitations.actions.staff import (
     ConfidentialApart,
@@ -43,6 +37,15 @@ from solicitations.actions.staff import (
     resend,
     settle,
     withdraw,
+)
+from solicitations.actions.talk import (
+    NotInThread,
+    ask,
+    correct_phone,
+    note_opened,
+    post_message,
+    reissue_link,
+    report_departure,
 )
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "correct_contact",
     "correct_phone",
     "hand_over",
+    "last_move",
     "mark",
     "merge",
     "move",

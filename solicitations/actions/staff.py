@@ -10,8 +10,8 @@ from experts.models import Institution, Subject, User
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
 from solicitations import dispatch
+from solicitations.actions.answers import NobodyThere, choose_within
 from solicitations.actions.company import stop
-from solicitations.actions.experts import NobodyThere, choose_within
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -243,20 +243,3 @@ def note_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: dat
         Event.objects.create(
             solicitation=solicitation, kind=EventKind.MAIL_OPENED, by_user=by, reason=key, at=now
         )
-
-
-__all__ = [
-    "ConfidentialApart",
-    "NobodyThere",
-    "add_institution",
-    "close",
-    "correct",
-    "mark",
-    "merge",
-    "note_mail_opened",
-    "note_request_opened",
-    "release",
-    "resend",
-    "settle",
-    "withdraw",
-]

@@ -3,8 +3,9 @@
 from solicitations.models.conversation import Addition, Event, Message, Question
 from solicitations.models.drafts import Draft
 from solicitations.models.matches import Mailbox, Match
+from solicitations.models.needs import Need
 from solicitations.models.oversight import Alert, MissedDemand, Opening
-from solicitations.models.requests import Need, Solicitation
+from solicitations.models.requests import Solicitation
 
 __all__ = [
     "Addition",

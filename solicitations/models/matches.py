@@ -10,7 +10,8 @@ from django.db.models.functions import Lower
 from experts.models import Expert
 from solicitations import lifecycle
 from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState
-from solicitations.models.requests import Need, Solicitation
+from solicitations.models.needs import Need
+from solicitations.models.requests import Solicitation
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):

@@ -21,7 +21,6 @@ from territories.models import Commune, Region
 LINK_LIFE_AFTER_END = timedelta(days=60)
 DUPLICATE_WINDOW = timedelta(days=7)
 LATE_AFTER = timedelta(days=7)
-LEGAL_CLOCK_BELOW = 300
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
 
 
@@ -305,48 +304,3 @@ class Solicitation(models.Model):
         self.needs.bulk_update(needs, ["state"])
         self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
         self.is_fallback = any(need.is_fallback for need in needs)
-
-
-class NeedQuerySet(models.QuerySet["Need"]):
-    def declined_by_all(self, *, before: datetime) -> Self:
-        """Needs that everybody asked has declined, for good since ``before``, and nobody took over."""
-        return self.filter(
-            state=NeedState.DECLINED, exhausted_at=None, solicitation__state=RequestState.SUBMITTED
-        ).exclude(matches__ended_at__gt=before)
-
-
-class Need(models.Model):
-    """One subject of a request."""
-
-    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="needs")
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="needs")
-    position = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=12, choices=NeedState.choices(), default=NeedState.RECEIVED)
-    is_fallback = models.BooleanField(default=False)
-    # The last decision of the routing for this subject, as ``NeedDecision.as_json`` gives it.
-    decision = models.JSONField(null=True, blank=True)
-    # Set when everybody asked has declined and nobody is left to ask.
-    exhausted_at = models.DateTimeField(null=True, blank=True)
-
-    objects = NeedQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["solicitation", "subject"], name="need_once_per_subject"),
-            models.CheckConstraint(condition=Q(**lifecycle.among("state", NeedState)), name="need_state"),
-        ]
-        indexes = [
-            models.Index(fields=["subject", "solicitation"], name="need_subject"),
-            models.Index(
-                fields=["id"], name="need_declined", condition=Q(state=NeedState.DECLINED, exhausted_at=None)
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.solicitation_id}/{self.subject_id}"
-
-    @property
-    def is_on_the_legal_clock(self) -> bool:
-        """Labour law for an employer of fewer than 300, or whose headcount may be: L. 5143-1."""
-        smallest = self.solicitation.headcount_min
-        return self.subject.is_labour_law and (smallest is None or smallest < LEGAL_CLOCK_BELOW)

@@ -1,11 +1,11 @@
-"""What experts do: take, decline, hand over, bring in, conclude, undo, talk, ask."""
+"""How experts answer: take, decline, hand over, bring in, conclude, undo."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from experts.models import Expert, Institution
+from experts.models import Institution
 from experts.routing import loading
 from experts.routing.decision import Chosen
 from mailing.models import OutgoingEmail
@@ -14,15 +14,13 @@ from solicitations import dispatch, tasks
 from solicitations.lifecycle import (
     ANSWERS,
     UNDO_DELAY,
-    AlertCause,
     EventKind,
     ForbiddenMove,
     MatchOrigin,
     MatchState,
     NeedState,
 )
-from solicitations.models import Event, Mailbox, Match, Message, Question, Solicitation
-from solicitations.models.requests import LINK_LIFE_AFTER_END
+from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company, to_experts
 
 # The fallback looks a little after the refusal can no longer be undone.
@@ -35,10 +33,6 @@ class AnswerRequired(Exception):
 
 class NobodyThere(Exception):
     """The institution has nobody for this need in this place, or nobody who was not asked already."""
-
-
-class NotInThread(Exception):
-    """This mailbox may not write about this request any more."""
 
 
 class NothingToUndo(Exception):
@@ -271,83 +265,3 @@ def _tell_undone(solicitation: Solicitation, match: Match, event: Event, *, now:
     matches = Match.objects.with_people().filter(events__in=events, state=MatchState.TAKEN).in_order()
     if events and (remaining := list(matches)):
         _tell_taken(remaining, events, now=now)
-
-
-@transaction.atomic(durable=True)
-def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
-    """Say something to the other experts of the request. Raises ``NotInThread``."""
-    if not Mailbox.objects.following().filter(pk=by.pk).exists():
-        raise NotInThread
-    author = by.speaker()
-    said = Message.objects.create(
-        solicitation=by.solicitation,
-        mailbox=by,
-        author=author.name,
-        institution=author.office.institution.name,
-        body=body,
-        at=now,
-    )
-    deliver_after_commit(*to_experts.message(said, now=now))
-    return said
-
-
-@transaction.atomic(durable=True)
-def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
-    """Ask the company a short question. Raises ``NotInThread`` for who has no active need here."""
-    if not by.matches.active().exists():
-        raise NotInThread
-    author = by.speaker()
-    asked = Question.objects.create(
-        solicitation=by.solicitation,
-        mailbox=by,
-        author=author.name,
-        institution=author.office.name,
-        body=body,
-        asked_at=now,
-    )
-    Event.objects.create(solicitation=by.solicitation, kind=EventKind.ASKED, by_mailbox=by, at=now)
-    deliver_after_commit(*to_company.question(asked, now=now))
-    return asked
-
-
-@transaction.atomic(durable=True)
-def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: datetime) -> None:
-    """« Je ne suis plus là »: absent from now on, and staff are told who might follow."""
-    solicitation = Solicitation.objects.locked(by.solicitation_id)
-    leaving = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
-    leaving.leave(successor=successor, at=now)
-    leaving.save()
-    words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
-    Event.objects.create(
-        solicitation=solicitation, kind=EventKind.DEPARTURE, by_mailbox=by, reason=words, at=now
-    )
-    dispatch.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, now=now)
-
-
-@transaction.atomic(durable=True)
-def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
-    """Change one's own number in the directory, which the next file does not undo."""
-    row = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
-    row.phone = phone
-    row.mark_edited("phone")
-    row.save(update_fields=["phone", "edited_fields"])
-
-
-@transaction.atomic(durable=True)
-def note_opened(by: Mailbox, *, now: datetime) -> None:
-    """The expert opened the page: recorded each time when the request is confidential."""
-    if by.opened_at is None:
-        Mailbox.objects.filter(pk=by.pk).update(opened_at=now)
-    if by.solicitation.is_confidential:
-        Event.objects.create(solicitation=by.solicitation, kind=EventKind.OPENED, by_mailbox=by, at=now)
-
-
-@transaction.atomic(durable=True)
-def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
-    """Mail a fresh link to the mailbox of an expired one; the old one stays dead."""
-    row = Mailbox.objects.select_related("solicitation__commune").get(pk=mailbox.pk)
-    row.serial += 1
-    row.extended_until = now + LINK_LIFE_AFTER_END
-    row.save(update_fields=["serial", "extended_until"])
-    Event.objects.create(solicitation=row.solicitation, kind=EventKind.LINK_REISSUED, by_mailbox=row, at=now)
-    deliver_after_commit(*to_experts.link_reissued(row, now=now))

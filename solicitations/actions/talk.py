@@ -1,0 +1,97 @@
+"""What experts say: to each other, to the company, and about themselves."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from experts.models import Expert
+from mailing.tasks import deliver_after_commit
+from solicitations import dispatch
+from solicitations.lifecycle import AlertCause, EventKind
+from solicitations.models import Event, Mailbox, Message, Question, Solicitation
+from solicitations.models.requests import LINK_LIFE_AFTER_END
+from solicitations.notifications import to_company, to_experts
+
+
+class NotInThread(Exception):
+    """This mailbox may not write about this request any more."""
+
+
+@transaction.atomic(durable=True)
+def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
+    """Say something to the other experts of the request. Raises ``NotInThread``."""
+    if not Mailbox.objects.following().filter(pk=by.pk).exists():
+        raise NotInThread
+    author = by.speaker()
+    said = Message.objects.create(
+        solicitation=by.solicitation,
+        mailbox=by,
+        author=author.name,
+        institution=author.office.institution.name,
+        body=body,
+        at=now,
+    )
+    deliver_after_commit(*to_experts.message(said, now=now))
+    return said
+
+
+@transaction.atomic(durable=True)
+def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
+    """Ask the company a short question. Raises ``NotInThread`` for who has no active need here."""
+    if not by.matches.active().exists():
+        raise NotInThread
+    author = by.speaker()
+    asked = Question.objects.create(
+        solicitation=by.solicitation,
+        mailbox=by,
+        author=author.name,
+        institution=author.office.name,
+        body=body,
+        asked_at=now,
+    )
+    Event.objects.create(solicitation=by.solicitation, kind=EventKind.ASKED, by_mailbox=by, at=now)
+    deliver_after_commit(*to_company.question(asked, now=now))
+    return asked
+
+
+@transaction.atomic(durable=True)
+def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: datetime) -> None:
+    """« Je ne suis plus là »: absent from now on, and staff are told who might follow."""
+    solicitation = Solicitation.objects.locked(by.solicitation_id)
+    leaving = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
+    leaving.leave(successor=successor, at=now)
+    leaving.save()
+    words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
+    Event.objects.create(
+        solicitation=solicitation, kind=EventKind.DEPARTURE, by_mailbox=by, reason=words, at=now
+    )
+    dispatch.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, now=now)
+
+
+@transaction.atomic(durable=True)
+def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
+    """Change one's own number in the directory, which the next file does not undo."""
+    row = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
+    row.phone = phone
+    row.mark_edited("phone")
+    row.save(update_fields=["phone", "edited_fields"])
+
+
+@transaction.atomic(durable=True)
+def note_opened(by: Mailbox, *, now: datetime) -> None:
+    """The expert opened the page: recorded each time when the request is confidential."""
+    if by.opened_at is None:
+        Mailbox.objects.filter(pk=by.pk).update(opened_at=now)
+    if by.solicitation.is_confidential:
+        Event.objects.create(solicitation=by.solicitation, kind=EventKind.OPENED, by_mailbox=by, at=now)
+
+
+@transaction.atomic(durable=True)
+def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
+    """Mail a fresh link to the mailbox of an expired one; the old one stays dead."""
+    row = Mailbox.objects.select_related("solicitation__commune").get(pk=mailbox.pk)
+    row.serial += 1
+    row.extended_until = now + LINK_LIFE_AFTER_END
+    row.save(update_fields=["serial", "extended_until"])
+    Event.objects.create(solicitation=row.solicitation, kind=EventKind.LINK_REISSUED, by_mailbox=row, at=now)
+    deliver_after_commit(*to_experts.link_reissued(row, now=now))

@@ -1,0 +1,130 @@
+"""What routing, people and the clock all need: putting a need before experts, alerts, holding, closing."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from experts.routing.decision import Chosen
+from mailing.tasks import deliver_after_commit
+from solicitations.lifecycle import (
+    AlertCause,
+    EventKind,
+    HeldReason,
+    MatchOrigin,
+    MatchState,
+    NeedState,
+    RequestState,
+    closing_reason,
+)
+from solicitations.models import Alert, Event, Mailbox, Match, Need, Solicitation
+from solicitations.notifications import to_experts, to_staff
+
+
+def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
+    """Hold a locked request for staff and tell them. Saves the alert and the event, not the request."""
+    solicitation.move_to(RequestState.HELD, at=now, reason=reason)
+    Event.objects.create(solicitation=solicitation, kind=EventKind.HELD, reason=reason.label, at=now)
+    raise_alert(solicitation, AlertCause.HELD, words=reason.label, now=now)
+
+
+def raise_alert(solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "") -> None:
+    """A line in the staff's list and a mail to them: once per request and cause."""
+    alert, _ = Alert.objects.update_or_create(
+        solicitation=solicitation,
+        cause=cause,
+        defaults={"words": words, "settled_at": None},
+        create_defaults={"words": words, "raised_at": now},
+    )
+    deliver_after_commit(*to_staff.alert(alert, now=now))
+
+
+def make_matches(
+    need: Need,
+    chosen: Iterable[Chosen],
+    *,
+    origin: MatchOrigin,
+    now: datetime,
+    introduced_by: Match | None = None,
+    again: bool = False,
+) -> list[Match]:
+    """Put a need before these experts; returns the matches that are new, or sent once more.
+
+    ``again``: those that were withdrawn or replaced are brought in again.
+    """
+    matches: list[Match] = []
+    for choice in chosen:
+        mailbox = _mailbox(need.solicitation, choice.expert, now=now)
+        match, is_new = Match.objects.get_or_create(
+            need=need,
+            expert_id=choice.expert_pk,
+            defaults={
+                "mailbox": mailbox,
+                "origin": origin,
+                "reason": choice.as_json(),
+                "introduced_by": introduced_by,
+                "sent_at": now,
+            },
+        )
+        if not is_new and again and match.is_gone:
+            match.move_to(MatchState.SENT, at=now)
+            match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
+            match.save()
+            is_new = True
+        matches += [match] if is_new else []
+    return matches
+
+
+def _mailbox(solicitation: Solicitation, email: str, *, now: datetime) -> Mailbox:
+    mailbox = Mailbox.objects.of(solicitation, email).first()
+    return mailbox or Mailbox.objects.create(solicitation=solicitation, email=email, created_at=now)
+
+
+def notify(
+    matches: Sequence[Match],
+    *,
+    now: datetime,
+    event: Event | None = None,
+    introducer: str = "",
+    word: str = "",
+    not_before: datetime | None = None,
+) -> None:
+    """One mail per mailbox about these new matches, in a new round of it."""
+    loaded = Match.objects.with_people().filter(pk__in=[match.pk for match in matches]).in_order()
+    by_mailbox: dict[int, list[Match]] = {}
+    for match in loaded:
+        by_mailbox.setdefault(match.mailbox_id, []).append(match)
+    for mine in by_mailbox.values():
+        mailbox = mine[0].mailbox
+        mailbox.round += 1
+        mailbox.save(update_fields=["round"])
+        rows = to_experts.notified(
+            mailbox,
+            matches=mine,
+            now=now,
+            event=event,
+            introducer=introducer,
+            word=word,
+            not_before=not_before,
+        )
+        deliver_after_commit(*rows)
+
+
+def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
+    """Close a locked, routed request that nobody has to answer any more, or reopen it. Saves the event alone.
+
+    A need that all declined waits for its fallback; an uncovered one waits for staff.
+    """
+    matches = Match.objects.filter(need__solicitation=solicitation)
+    if matches.active().exists():
+        if solicitation.state == RequestState.CLOSED:
+            solicitation.move_to(RequestState.SUBMITTED, at=now)
+            Event.objects.create(solicitation=solicitation, kind=EventKind.REOPENED, at=now)
+        return
+    if solicitation.state != RequestState.SUBMITTED or solicitation.routed_at is None:
+        return
+    waits = {NeedState.UNCOVERED, NeedState.RECEIVED}
+    for need in solicitation.needs.all():
+        if need.state in waits or (need.state == NeedState.DECLINED and need.exhausted_at is None):
+            return
+    reason = closing_reason([MatchState(state) for state in matches.values_list("state", flat=True)])
+    solicitation.move_to(RequestState.CLOSED, at=now, reason=reason)
+    Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=reason.label, at=now)

@@ -1,0 +1,99 @@
+"""Routing a request: decide, record, have the experts mailed."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from experts.routing import loading
+from experts.routing.decision import Decision
+from mailing.tasks import deliver_after_commit
+from solicitations.dispatch import matching
+from solicitations.lifecycle import (
+    AlertCause,
+    EventKind,
+    HeldReason,
+    MatchOrigin,
+    RequestState,
+)
+from solicitations.models import Event, Need, Solicitation
+from solicitations.notifications import to_company
+
+logger = logging.getLogger(__name__)
+
+MANY_EXPERTS = 8
+LATE_ROUTING = timedelta(minutes=1)
+ROUTING_RETRY_AFTER = timedelta(minutes=1)
+
+
+def route_safely(pk: int, *, now: datetime) -> None:
+    """Route, or leave it to the sweep: the visitor's answer never depends on it."""
+    try:
+        route(pk, now=now)
+    except Exception as error:
+        logger.exception("request %s could not be routed", pk)
+        with transaction.atomic():
+            Solicitation.objects.filter(pk=pk).update(
+                routing_error=type(error).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
+            )
+
+
+@transaction.atomic(durable=True)
+def route(pk: int, *, now: datetime) -> None:
+    """Decide who answers, record it, and have them mailed; a second call finds nothing to do.
+
+    A held request gets its decision, for staff to read, and nobody is mailed.
+    """
+    solicitation = Solicitation.objects.locked(pk)
+    if solicitation.routing_due_at is None or solicitation.is_over:
+        return
+    needs = list(solicitation.needs.select_related("subject").order_by("position", "pk"))
+    decision = _decide(solicitation, needs, now=now)
+    for need, decided in zip(needs, decision.needs, strict=True):
+        need.decision, need.is_fallback = decided.as_json(), decided.is_fallback
+    Need.objects.bulk_update(needs, ["decision", "is_fallback"])
+    solicitation.routing_due_at, solicitation.routing_error = None, ""
+    if solicitation.state == RequestState.SUBMITTED and _would_reach_too_many(solicitation, decision):
+        matching.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
+    if solicitation.state == RequestState.SUBMITTED:
+        _put_in_touch(solicitation, needs, decision, now=now)
+    solicitation.reckon()
+    solicitation.save()
+
+
+def _decide(solicitation: Solicitation, needs: Sequence[Need], *, now: datetime) -> Decision:
+    unticked = solicitation.unticked_institutions.values_list("code", flat=True)
+    return loading.decide(
+        subjects=[need.subject.slug for need in needs],
+        commune=solicitation.commune,
+        facts=solicitation.facts,
+        on=now.astimezone(solicitation.time_zone).date(),
+        without_institutions=frozenset(unticked),
+    )
+
+
+def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
+    """Many experts for one subject, though the activity that narrows them is known or was refused."""
+    if solicitation.released_at or solicitation.routed_at:
+        return False
+    is_activity_settled = bool(solicitation.naf) or solicitation.is_activity_refused
+    return is_activity_settled and any(len(need.emails) > MANY_EXPERTS for need in decision.needs)
+
+
+def _put_in_touch(
+    solicitation: Solicitation, needs: Sequence[Need], decision: Decision, *, now: datetime
+) -> None:
+    is_first = solicitation.routed_at is None
+    new = [
+        match
+        for need, decided in zip(needs, decision.needs, strict=True)
+        for match in matching.make_matches(need, decided.chosen, origin=MatchOrigin.ROUTING, now=now)
+    ]
+    solicitation.routed_at = solicitation.routed_at or now
+    Event.objects.create(solicitation=solicitation, kind=EventKind.ROUTED, at=now)
+    matching.notify(new, now=now)
+    if any(not decided.chosen for decided in decision.needs):
+        matching.raise_alert(solicitation, AlertCause.NOBODY, now=now)
+    elif is_first and now - solicitation.submitted_at > LATE_ROUTING:
+        deliver_after_commit(*to_company.contacted(solicitation, now=now))
