@@ -1,0 +1,380 @@
+"""Importing a directory: the file is the whole of it, what people declared wins, a rehearsal writes nothing."""
+
+from datetime import date, datetime
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import serializers
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from directory.models import DirectoryImport
+from experts.models import Absence, Expert, Office
+from experts.models.directory import Source
+from experts.routing.criteria import Facts
+from experts.routing.loading import decide
+from territories.models import Area, AreaMember, Commune
+from tests.directory.files import ABSENT, SMALL, changed, write
+from tests.experts.factories import AbsenceFactory, ExpertFactory, OfficeFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+DEMO = "experts/data/directory-demo.yaml"
+RECRUITING = "recrutement@pe-test.example.org"
+TABLES = (
+    Office,
+    Expert,
+    Absence,
+    Area,
+    AreaMember,
+    DirectoryImport,
+    Office.areas.through,
+    Office.exclusive_subjects.through,
+    Expert.areas.through,
+    Expert.subjects.through,
+)
+
+
+def import_text(tmp_path, text: str | bytes, *options: str) -> str:
+    stdout = StringIO()
+    call_command("import_directory", write(tmp_path, text), *options, stdout=stdout)
+    return stdout.getvalue()
+
+
+def dump() -> str:
+    """Every row that an import may write."""
+    rows = [row for table in TABLES for row in table.objects.order_by("pk")]
+    return serializers.serialize("json", rows)
+
+
+@pytest.fixture
+def imported(tmp_path):
+    import_text(tmp_path, SMALL)
+
+
+def expert(email: str = RECRUITING) -> Expert:
+    return Expert.objects.get(email=email)
+
+
+def test_every_fact_that_the_rule_reads_is_stored(imported):
+    office = Office.objects.get(code="PE-TEST")
+    person = expert()
+    absence = person.absences.get()
+
+    assert (office.institution.code, office.name, office.phone) == (
+        "PE",
+        "France Travail test",
+        "03 53 01 00 01",
+    )
+    assert (office.headcount_min, office.headcount_max, office.naf) == (1, 49, ["43"])
+    assert [subject.slug for subject in office.exclusive_subjects.all()] == ["metier-tension"]
+    assert [str(area.ref) for area in office.areas.all()] == ["zone:pays-test"]
+    assert (office.closed_on, office.is_fallback) == (date(2027, 6, 30), False)
+    assert {subject.slug for subject in person.subjects.all()} == {"trouver-candidats", "metier-tension"}
+    assert (absence.from_on, absence.to_on) == (date(2027, 2, 8), date(2027, 2, 19))
+    assert absence.deputy.email == "formation@pe-test.example.org"
+    assert [str(area.ref) for area in absence.deputy.areas.all()] == ["department:21"]
+    assert absence.deputy.has_all_subjects
+    assert Office.objects.get(code="UR-TEST").is_fallback
+
+
+def test_region_of_an_office_is_that_of_most_of_its_communes(imported):
+    assert Office.objects.get(code="PE-TEST").region_id == "27"
+    assert Office.objects.get(code="UR-TEST").region_id == "27"
+
+
+def test_same_file_again_changes_nothing(imported, tmp_path):
+    before = dump()
+
+    told = import_text(tmp_path, SMALL)
+
+    assert dump() == before
+    assert "0 créés, 0 changés, 0 fermés" in told
+
+
+def test_demo_directory_is_imported_whole():
+    assert Office.objects.listed().count() == 87
+    assert Expert.objects.listed().count() == 115
+    assert Area.objects.of_kind("zone").count() == 6
+    assert not Office.objects.filter(institution__code="UR", is_fallback=True, region=None).exclude(
+        areas__kind="national"
+    )
+
+
+def test_byte_order_mark_and_windows_line_ends_are_fine(tmp_path):
+    import_text(tmp_path, b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode())
+
+    assert Office.objects.get(code="PE-TEST").name == "France Travail test"
+
+
+def test_former_commune_stands_for_the_current_one(tmp_path):
+    import_text(tmp_path, changed(("commune:21317", "commune:75101")))
+
+    members = Area.objects.get(kind="zone", code="pays-test").members.all()
+    assert {str(area.ref) for area in members} == {"epci:242100410", "commune:75056"}
+
+
+def test_absent_keys_mean_their_defaults(imported, tmp_path):
+    text = changed(
+        ('    criteria: {headcount_min: 1, headcount_max: 49, naf: ["43"]}\n', ""),
+        ("    exclusive_subjects: [metier-tension]\n", ""),
+        ('    closed_on: "2027-06-30"\n', ""),
+        (ABSENT, ""),
+        ('        territories: ["department:21"]\n', ""),
+    )
+
+    import_text(tmp_path, text)
+
+    office = Office.objects.get(code="PE-TEST")
+    assert (office.headcount_min, office.headcount_max, office.naf, office.closed_on) == (
+        None,
+        None,
+        [],
+        None,
+    )
+    assert not office.exclusive_subjects.exists()
+    assert not Absence.objects.filter(expert__office=office).exists()
+    assert not Expert.objects.filter(office=office, areas__isnull=False).exists()
+
+
+def test_same_email_in_two_offices_is_one_person_with_two_posts(tmp_path):
+    import_text(tmp_path, changed(("referent@ur-test.example.org", RECRUITING)))
+
+    assert Expert.objects.filter(email=RECRUITING).count() == 2
+
+
+class TestWhatTheFileLacks:
+    def test_is_closed_whatever_the_date_asked(self, tmp_path, imported):
+        commune = Commune.objects.resolve("21231")
+        asked = {"subjects": ["trouver-candidats"], "commune": commune, "facts": Facts(naf="43.34Z")}
+        assert "PE-TEST" in decide(**asked, on=date(2027, 1, 5)).offices
+
+        import_text(
+            tmp_path, changed((SMALL[SMALL.index("  - id: PE-TEST") : SMALL.index("  - id: UR")], ""))
+        )
+
+        assert Office.objects.get(code="PE-TEST").dropped_at
+        assert expert().dropped_at
+        assert "PE-TEST" not in decide(**asked, on=date(2027, 1, 5)).offices
+        assert "PE-TEST" not in decide(**asked, on=date(2020, 1, 6)).offices
+
+    def test_comes_back_when_listed_again(self, tmp_path, imported):
+        without = changed((SMALL[SMALL.index("  - id: PE-TEST") : SMALL.index("  - id: UR")], ""))
+        import_text(tmp_path, without)
+
+        told = import_text(tmp_path, SMALL)
+
+        assert Office.objects.get(code="PE-TEST").dropped_at is None
+        assert expert().dropped_at is None
+        assert "antenne PE-TEST · absent du fichier" in told
+
+    def test_keeps_the_day_it_was_first_left_out(self, tmp_path, imported):
+        without = changed((SMALL[SMALL.index("  - id: PE-TEST") : SMALL.index("  - id: UR")], ""))
+        import_text(tmp_path, without)
+        before = dump()
+
+        import_text(tmp_path, without)
+
+        assert dump() == before
+
+    def test_zone_contains_nobody_any_more(self, tmp_path, imported):
+        text = changed((SMALL[: SMALL.index("offices:")], ""), ("zone:pays-test", "department:21"))
+
+        import_text(tmp_path, text)
+
+        assert Area.objects.get(kind="zone", code="pays-test").dropped_at
+
+    def test_expert_alone_is_closed_in_an_office_that_stays(self, tmp_path, imported):
+        start = SMALL.index("      - name: Conseil formation")
+        text = changed(
+            (SMALL[start : SMALL.index("  - id: UR")], ""),
+            ('deputy: "formation@pe-test.example.org"', "deputy: null"),
+        )
+
+        import_text(tmp_path, text)
+
+        assert not Expert.objects.listed().filter(email="formation@pe-test.example.org").exists()
+        assert expert().absences.get().deputy is None
+
+
+class TestEnteredByHand:
+    def test_is_left_alone_and_listed(self, tmp_path, imported):
+        office = OfficeFactory(code="A-LA-MAIN")
+        person = ExpertFactory(office=office, email="main@example.org")
+
+        told = import_text(tmp_path, SMALL)
+
+        office.refresh_from_db()
+        person.refresh_from_db()
+        assert office.dropped_at is person.dropped_at is None
+        assert "antenne A-LA-MAIN" in told
+        assert "référent A-LA-MAIN main@example.org" in told
+
+    def test_office_wins_over_the_same_id_in_the_file(self, tmp_path):
+        OfficeFactory(code="PE-TEST", name="Saisie à la main")
+
+        import_text(tmp_path, SMALL)
+
+        office = Office.objects.get(code="PE-TEST")
+        assert (office.name, office.source) == ("Saisie à la main", Source.HAND)
+        assert expert().office == office
+
+    def test_zone_may_be_named_by_the_file(self, tmp_path):
+        Area.objects.make_zone(
+            "a-la-main", "Zone saisie", [Area.objects.get(kind="department", code="21").ref], "hand"
+        )
+
+        import_text(tmp_path, changed(('territories: ["region:27"]', 'territories: ["zone:a-la-main"]')))
+
+        assert Office.objects.get(code="UR-TEST").areas.get().code == "a-la-main"
+        assert Area.objects.get(kind="zone", code="a-la-main").dropped_at is None
+
+
+class TestDeclaredInThePortal:
+    """Facts that win over the file, and are listed as kept."""
+
+    def test_corrected_phone_is_kept(self, tmp_path, imported):
+        person = expert()
+        person.phone = "06 12 34 56 78"
+        person.mark_edited("phone")
+        person.save()
+
+        told = import_text(tmp_path, changed(("name: Conseil recrutement", "name: Conseil en recrutement")))
+
+        assert (expert().phone, expert().name) == ("06 12 34 56 78", "Conseil en recrutement")
+        assert (
+            f"référent PE-TEST {RECRUITING} · téléphone : 06 12 34 56 78 (fichier : 03 53 01 00 02)" in told
+        )
+
+    def test_file_wins_again_once_accepted(self, tmp_path, imported):
+        Expert.objects.filter(email=RECRUITING).update(phone="06 12 34 56 78", edited_fields=[])
+
+        import_text(tmp_path, SMALL)
+
+        assert expert().phone == "03 53 01 00 02"
+
+    @pytest.mark.parametrize(
+        ("facts", "words"),
+        [
+            ({"left_at": datetime(2026, 11, 2, 9, tzinfo=ZoneInfo("Europe/Paris"))}, "départ : 02/11/2026"),
+            ({"is_paused": True}, "en pause : oui"),
+            ({"is_bouncing": True}, "adresse refusée : oui"),
+        ],
+        ids=["departure", "pause", "bounce"],
+    )
+    def test_departure_pause_and_bounce_are_kept(self, tmp_path, imported, facts, words):
+        Expert.objects.filter(email=RECRUITING).update(**facts)
+
+        told = import_text(tmp_path, SMALL)
+
+        assert f"référent PE-TEST {RECRUITING} · {words}" in told
+        assert Expert.objects.filter(email=RECRUITING, **facts).exists()
+
+    def test_absence_wins_over_one_of_the_file_in_the_same_days(self, tmp_path):
+        import_text(
+            tmp_path,
+            changed((', deputy: "formation@pe-test.example.org"}', "}"), ("absent: {f", "absent: {f")),
+        )
+        Absence.objects.all().delete()
+        AbsenceFactory(expert=expert(), from_on="2027-02-15", to_on="2027-02-26")
+
+        told = import_text(tmp_path, SMALL)
+
+        assert expert().absences.get().source == Source.HAND
+        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in told
+
+    def test_subjects_and_all_subjects_are_one_fact(self, tmp_path, imported):
+        person = expert("formation@pe-test.example.org")
+        person.has_all_subjects = False
+        person.mark_edited("has_all_subjects")
+        person.save()
+
+        import_text(tmp_path, SMALL)
+
+        assert not expert("formation@pe-test.example.org").has_all_subjects
+
+    def test_agreement_entered_by_hand_is_not_the_file_s(self, tmp_path, imported):
+        Office.objects.filter(code="PE-TEST").update(agreement_ends_on=date(2026, 12, 31))
+
+        import_text(tmp_path, SMALL)
+
+        assert Office.objects.get(code="PE-TEST").agreement_ends_on == date(2026, 12, 31)
+
+
+class TestRehearsal:
+    def test_leaves_no_trace(self, tmp_path):
+        before = dump()
+
+        import_text(tmp_path, SMALL, "--dry-run")
+
+        assert dump() == before
+
+    def test_tells_what_would_be_created_changed_closed_and_unchanged(self, tmp_path, imported):
+        text = changed(
+            ("03 53 01 00 01", "03 53 01 00 99"),
+            ("region:27", "region:11"),
+            ("id: UR-TEST", "id: UR-NEW"),
+            ('to: "2027-02-19"', 'to: "2027-02-22"'),
+        )
+
+        told = import_text(tmp_path, text, "--dry-run").splitlines()
+
+        assert told[0] == "Essai à blanc : rien n'est écrit."
+        assert "  antenne UR-NEW" in told[told.index("À créer (2)") :]
+        assert "  antenne UR-TEST" in told[told.index("À fermer (2)") :]
+        assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in told
+        assert any("au 19/02/2027" in line and "→ du 08/02/2027 au 22/02/2027" in line for line in told)
+        assert "Zones : 0 créés, 0 changés, 0 fermés, 0 gardés, 1 inchangés, 0 saisis à la main." in told
+
+
+def test_zone_that_moves_moves_the_region_of_its_offices(imported, tmp_path):
+    import_text(
+        tmp_path, changed(('members: ["epci:242100410", "commune:21317"]', 'members: ["department:75"]'))
+    )
+
+    assert Office.objects.get(code="PE-TEST").region_id == "11"
+
+
+def test_import_that_changes_something_is_in_the_journal(imported):
+    entry = DirectoryImport.objects.latest("pk")
+
+    assert (entry.file_name, entry.created) == ("annuaire.yaml", 6)
+    assert len(entry.digest) == 64
+
+
+def test_unknown_territory_anywhere_changes_nothing(tmp_path):
+    before = dump()
+
+    with pytest.raises(CommandError):
+        import_text(tmp_path, changed(("region:27", "region:29")))
+
+    assert dump() == before
+
+
+def test_number_of_queries_does_not_grow_with_the_file(tmp_path, django_assert_max_num_queries):
+    office = SMALL[SMALL.index("  - id: UR-TEST") :]
+    many = SMALL + "".join(office.replace("UR-TEST", f"UR-{n}") for n in range(300))
+
+    with django_assert_max_num_queries(80):
+        import_text(tmp_path, many)
+
+
+class TestOrder:
+    """Each command says so when the one before is missing."""
+
+    def test_territories_come_first(self, tmp_path):
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE territories_region CASCADE")
+
+        with pytest.raises(CommandError, match="import_territories"):
+            call_command("import_catalogue")
+        with pytest.raises(CommandError, match="import_territories"):
+            import_text(tmp_path, SMALL)
+
+    def test_catalogue_comes_before_the_directory(self, tmp_path):
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE experts_subject CASCADE")
+
+        with pytest.raises(CommandError, match="import_catalogue"):
+            import_text(tmp_path, SMALL)

@@ -1,0 +1,92 @@
+"""Accounts, institutions, offices and experts; made by hand unless a test says otherwise."""
+
+import factory
+
+from experts.models import Absence, Expert, Institution, Office, Subject, Theme, User
+from tests.territories.factories import RegionFactory
+
+
+class NationalFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence("nationale{}@example.org".format)
+    name = "Équipe nationale"
+    role = User.Role.NATIONAL
+
+
+class RegionalFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence("region{}@example.org".format)
+    name = "Référente régionale"
+    role = User.Role.REGION
+    region = factory.SubFactory(RegionFactory)
+
+
+class InstitutionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Institution
+
+    code = factory.Sequence("INST-{}".format)
+    name = factory.Sequence("Institution {}".format)
+    kind = Institution.Kind.STATE
+    usual_level = Institution.Level.DEPARTMENT
+    notified = Institution.Notified.AUTOMATIC
+    position = 1
+
+
+class ThemeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Theme
+
+    slug = factory.Sequence("theme-{}".format)
+    label = factory.Sequence("Thème {}".format)
+    position = 1
+
+
+class SubjectFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Subject
+
+    slug = factory.Sequence("sujet-{}".format)
+    theme = factory.SubFactory(ThemeFactory)
+    label = factory.Sequence("Sujet {}".format)
+    position = 1
+
+
+class OfficeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Office
+        skip_postgeneration_save = True
+
+    code = factory.Sequence("ANTENNE-{}".format)
+    institution = factory.SubFactory(InstitutionFactory)
+    name = factory.Sequence("Antenne {}".format)
+    phone = "03 53 01 00 01"
+    email = factory.Sequence("antenne{}@example.org".format)
+
+    @factory.post_generation
+    def areas(self, create, areas, **kwargs):
+        self.areas.set(areas or ())
+
+
+class ExpertFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Expert
+
+    office = factory.SubFactory(OfficeFactory)
+    name = factory.Sequence("Conseil {}".format)
+    email = factory.Sequence("conseil{}@example.org".format)
+    phone = "03 53 01 00 02"
+    has_all_subjects = True
+
+
+class AbsenceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Absence
+
+    expert = factory.SubFactory(ExpertFactory)
+    from_on = "2026-12-01"
+    to_on = "2026-12-15"
