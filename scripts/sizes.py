@@ -55,7 +55,7 @@ def _functions(path: str) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
-            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
             yield f"{path}:{node.lineno} {node.name}", lines
 
 
