@@ -59,6 +59,13 @@ def test_fault_is_seen(open_page):
     assert {line.split(":")[0] for line in faults(page)} >= {"1280 image-alt", "360 image-alt", "360"}
 
 
+def test_documentation_of_the_api_is_quiet(open_page, said):
+    page = open_page("/api/v1/docs/")
+
+    assert page.get_by_text("/api/v1/subjects/").first.is_visible()
+    assert said == []
+
+
 def test_home_page_is_light(page, live_server):
     """Cold, uncompressed by the test server: requests are counted here, bytes on the demo."""
     requests: list[str] = []

@@ -36,7 +36,7 @@ def assert_is_ours(response: HttpResponse, status: int, sentence: str) -> None:
     page = response.content.decode()
     assert response.status_code == status
     assert sentence in page
-    assert "République<br>française" in page
+    assert "fr-logo" in page
     assert page.count("<h1") == 1
 
 
