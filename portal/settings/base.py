@@ -3,8 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from csp.constants import NONE, SELF
 from environs import Env
+
+from portal.settings.background import *  # noqa: F403
+from portal.settings.headers import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -108,20 +110,6 @@ CACHES = {
     },
 }
 
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# max_retries: without it, kombu makes a visitor wait six seconds for a broker that is away
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
-    "portal.beat": {"task": "portal.tasks.record_beat", "schedule": timedelta(minutes=1)},
-    "mailing.sweep": {"task": "mailing.tasks.sweep", "schedule": timedelta(minutes=1)},
-    "solicitations.sweep": {"task": "solicitations.tasks.sweep", "schedule": timedelta(minutes=1)},
-}
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -139,32 +127,6 @@ NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"
 
 REGISTER_URL = ""
 REGISTER_TIMEOUT = timedelta(seconds=2)
-
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "frame-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-    }
-}
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    "camera": [],
-    "geolocation": [],
-    "microphone": [],
-    "payment": [],
-    "usb": [],
-}
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
 
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # the hashes of the package do not survive manifest storage
 DSFR_MARK_OPTIONAL_FIELDS = True
