@@ -33,10 +33,10 @@ def note_refused_mail(pk: int) -> None:
 def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
     now = timezone.now()
-    for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
-        dispatch.route_safely(pk, now=now)
     held = Solicitation.objects.held_for_a_time().oldest_first().values_list("pk", flat=True)
     each_safely(dispatch.release_when_due, held, now=now)
+    for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
+        dispatch.route_safely(pk, now=now)
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
     each_safely(dispatch.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connections
 
 from portal import services
+from portal.celery import app
 from portal.embedded.server import USER
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
@@ -110,6 +111,14 @@ def smtp_sink(settings) -> Iterator[SmtpSink]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = sink.address
     yield sink
     sink.stop()
+
+
+@pytest.fixture
+def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application's pools, made anew for an address where nobody listens."""
+    monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
 
 
 @pytest.fixture(scope="session")

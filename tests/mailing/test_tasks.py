@@ -11,19 +11,10 @@ from django.db import connection, transaction
 from mailing import tasks
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail, State, last_beat_at
-from portal.celery import app
 from tests.mailing.factories import NOW, OutgoingEmailFactory
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=2)
-
-
-@pytest.fixture
-def broker_away(monkeypatch):
-    """The application's pools, made anew for an address where nobody listens."""
-    monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(app, "_pool", None)
-    monkeypatch.setattr(app.amqp, "_producer_pool", None)
 
 
 def states():
