@@ -1,6 +1,6 @@
 """Offices, experts and absences; what is changed here wins over the directory file."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -161,7 +161,14 @@ class AbsenceAdmin(RegionalAdmin):
     readonly_fields = ("source",)
     autocomplete_fields = ("expert", "deputy")
     list_display = ("expert", "from_on", "to_on", "deputy", "source")
+    list_select_related = ("expert", "deputy")
     ordering = ("-from_on", "pk")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Experts that the person may see, whatever is posted."""
+        return super().formfield_for_foreignkey(
+            db_field, request, **options | {"queryset": Expert.objects.visible_to(cast(User, request.user))}
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_view_permission(request)

@@ -220,6 +220,14 @@ class Expert(Imported):
         self.successor = successor
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    """Absences as staff look for them."""
+
+    def visible_to(self, user: User) -> "AbsenceQuerySet":
+        """Those of the experts that the person may see."""
+        return self.filter(expert__in=Expert.objects.visible_to(user))
+
+
 class Absence(models.Model):
     """Days an expert is away, both included, and who answers instead."""
 
@@ -237,6 +245,8 @@ class Absence(models.Model):
         related_name="deputy_for",
     )
     source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.HAND)
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = "absence"

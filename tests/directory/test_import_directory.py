@@ -1,4 +1,4 @@
-"""Importing a directory: the file is the whole of it, what people declared wins, a rehearsal writes nothing."""
+"""Importing a directory: the file is all of it, what people declared wins, a rehearsal writes nothing."""
 
 from datetime import date, datetime
 from io import StringIO
