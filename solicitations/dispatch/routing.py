@@ -1,5 +1,6 @@
 """Routing a request: decide, record, have the experts mailed."""
 
+import copy
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -43,7 +44,8 @@ def route_safely(pk: int, *, now: datetime) -> None:
 def route(pk: int, *, now: datetime) -> None:
     """Decide who answers, record it, and have them mailed; a second call finds nothing to do.
 
-    A held request gets its decision, for staff to read, and nobody is mailed.
+    A held request gets its decision, for staff to read, and nobody is mailed: the same work is done and
+    taken back, so that no stranger can tell by the time it takes that the request is held.
     """
     solicitation = Solicitation.objects.locked(pk)
     if solicitation.routing_due_at is None or solicitation.is_over:
@@ -58,6 +60,8 @@ def route(pk: int, *, now: datetime) -> None:
         matching.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
     if solicitation.state == RequestState.SUBMITTED:
         _put_in_touch(solicitation, needs, decision, now=now)
+    else:
+        _rehearse(solicitation, needs, decision, now=now)
     solicitation.reckon()
     solicitation.save()
 
@@ -79,6 +83,14 @@ def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> boo
         return False
     is_activity_settled = bool(solicitation.naf) or solicitation.is_activity_refused
     return is_activity_settled and any(len(need.emails) > MANY_EXPERTS for need in decision.needs)
+
+
+def _rehearse(
+    solicitation: Solicitation, needs: Sequence[Need], decision: Decision, *, now: datetime
+) -> None:
+    with transaction.atomic():
+        _put_in_touch(copy.copy(solicitation), needs, decision, now=now)
+        transaction.set_rollback(True)
 
 
 def _put_in_touch(

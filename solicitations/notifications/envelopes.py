@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
+
 from experts import desks
 from mailing.models import OutgoingEmail
-from solicitations import links
+from solicitations import links, wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
 
 Rows = list[OutgoingEmail]
@@ -86,14 +88,23 @@ def to_expert(  # noqa: PLR0913 (an envelope has that many lines)
     from_name: str = "",
 ) -> Rows:
     solicitation = mailbox.solicitation
+    # One subject line from the first mail to the last: a request is one conversation in a mail client.
+    labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
     row = OutgoingEmail.objects.enqueue(
         key=key,
         to=mailbox.email,
         template=f"solicitations/emails/{occasion}",
-        context={**common(solicitation), "url": links.answer_url(mailbox), **context},
+        context={
+            **common(solicitation),
+            "headline": wording.headline(solicitation, list(dict.fromkeys(labels))),
+            "url": links.answer_url(mailbox),
+            **context,
+        },
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
         reply_to=links.reply_address(mailbox),
+        list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
+        unsubscribe_url=f"{links.answer_url(mailbox)}#je-ne-suis-plus-la",
         from_name=from_name,
         is_automatic=occasion != "message",
         not_before=not_before,

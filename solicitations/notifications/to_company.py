@@ -113,7 +113,11 @@ def undone(event: Event, *, match: Match, now: datetime) -> Rows:
     """What the company was told is no longer so: the person went back on it."""
     solicitation = match.mailbox.solicitation
     key = f"undone:{solicitation.pk}:company:e{event.pk}"
-    context = {"office": match.expert.office.name}
+    context = {
+        "office": match.expert.office.name,
+        "subject": match.need.subject.label,
+        "was": event.to_state,
+    }
     return envelopes.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from solicitations import links, wording
-from solicitations.lifecycle import UNDO_DELAY
+from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
@@ -39,7 +39,6 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
     ``introducer`` and ``word``: who handed it over or asked for help, and what they said.
     """
     solicitation = mailbox.solicitation
-    mine = {match.pk for match in matches}
     others = [match for match in envelopes.live_matches(solicitation) if match.mailbox_id != mailbox.pk]
     labels = list(dict.fromkeys(match.need.subject.label for match in matches))
     url = links.answer_url(mailbox)
@@ -48,11 +47,12 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
         "headline": wording.headline(solicitation, labels),
         "new_subjects": labels,
         "why": wording.reasons(matches),
-        "others": sorted({match.expert.office.name for match in others if match.pk not in mine}),
+        "others": sorted({match.expert.office.name for match in others}),
+        "offices": list(dict.fromkeys(match.expert.office.name for match in matches)),
         "introducer": introducer,
+        "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in matches),
         "word": word,
-        "is_fallback": any(match.need.is_fallback for match in matches),
-        "is_labour_law": any(match.need.subject.is_labour_law for match in matches),
+        "is_labour_law": any(match.need.is_on_the_legal_clock for match in matches),
         "take_url": f"{url}?choix=prendre",
         "decline_url": f"{url}?choix=decliner",
     }
@@ -149,7 +149,12 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
             mailbox,
             "undone_for_experts",
             key=f"undone:{mailbox.solicitation_id}:{mailbox.pk}:e{event.pk}",
-            context={"person": match.expert.name, "office": match.expert.office.name},
+            context={
+                "person": match.expert.name,
+                "office": match.expert.office.name,
+                "subject": match.need.subject.label,
+                "was": event.to_state,
+            },
             now=now,
         )
     return rows

@@ -119,6 +119,8 @@ class TestSubmit:
 
         assert request.needs.get().decision["offices"]
         assert not Match.objects.filter(need__solicitation=request).exists()
+        assert not request.mailboxes.exists()
+        assert not OutgoingEmail.objects.filter(template__endswith="notified").exists()
 
     def test_a_draft_sent_twice_makes_one_request(self, commit, now):
         draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
