@@ -75,7 +75,12 @@ def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:
 
 
 def headline(solicitation: Solicitation, subjects: Sequence[str]) -> str:
-    """The subject line of an expert's mail: ``Sujet — Entreprise, commune (6 salariés)``."""
+    """The subject line of an expert's mail: ``Sujet — Entreprise, commune (6 salariés)``.
+
+    Lists of mails are read over shoulders: a confidential request does not name its company there.
+    """
+    if solicitation.is_confidential:
+        return f"{listed(subjects)} — demande confidentielle, {solicitation.commune.name}"
     size = headcount(solicitation.headcount_min, solicitation.headcount_max)
     place = f"{solicitation.applicant}, {solicitation.commune.name}"
     return f"{listed(subjects)} — {place}" + (f" ({size})" if size else "")
