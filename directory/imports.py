@@ -27,7 +27,7 @@ class InvalidDirectory(Exception):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__(f"{len(problems)} erreurs")
+        super().__init__(f"{len(problems)} problems")
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,9 @@ def _totals(plan: Plan) -> Iterator[str]:
         rows: tuple[RowPlan[Any], ...] = getattr(plan, attribute)
         counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
         yield (
-            f"{kind.capitalize()} : {counts[Fate.CREATED]} créés, {counts[Fate.CHANGED]} changés, "
-            f"{counts[Fate.CLOSED]} fermés, {sum(bool(row.kept) for row in rows)} gardés, "
-            f"{counts[Fate.UNCHANGED]} inchangés, {counts[Fate.BY_HAND]} saisis à la main."
+            f"{kind.capitalize()} : créés {counts[Fate.CREATED]}, changés {counts[Fate.CHANGED]}, "
+            f"fermés {counts[Fate.CLOSED]}, gardés {sum(bool(row.kept) for row in rows)}, "
+            f"inchangés {counts[Fate.UNCHANGED]}, saisis à la main {counts[Fate.BY_HAND]}."
         )
 
 

@@ -146,7 +146,7 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
             wanted - stored.keys(), key=lambda key: (key[0], *key[3:])
         )
     )
-    outcome.changed += len({answer.subject_id for answer in created})
+    outcome.changed += len({answer.subject_id for answer in created} & {row[0] for row in stored})
 
 
 def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:

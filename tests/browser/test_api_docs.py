@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.test_accessibility import faults
+
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
 
@@ -22,3 +24,7 @@ def test_documentation_is_drawn_and_the_console_stays_silent(live_server, page):
 
     assert told == []
     assert [url for url in outside if not url.startswith((live_server.url, "data:", "blob:"))] == []
+
+
+def test_documentation_is_accessible(open_page):
+    assert faults(open_page("/api/v1/docs/")) == []

@@ -90,7 +90,7 @@ def test_same_file_again_changes_nothing(imported, tmp_path):
     told = import_text(tmp_path, SMALL)
 
     assert dump() == before
-    assert "0 créés, 0 changés, 0 fermés" in told
+    assert "créés 0, changés 0, fermés 0" in told
 
 
 def test_demo_directory_is_imported_whole():
@@ -325,7 +325,7 @@ class TestRehearsal:
         assert "  antenne UR-TEST" in told[told.index("À fermer (2)") :]
         assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in told
         assert any("au 19/02/2027" in line and "→ du 08/02/2027 au 22/02/2027" in line for line in told)
-        assert "Zones : 0 créés, 0 changés, 0 fermés, 0 gardés, 1 inchangés, 0 saisis à la main." in told
+        assert "Zones : créés 0, changés 0, fermés 0, gardés 0, inchangés 1, saisis à la main 0." in told
 
 
 def test_zone_that_moves_moves_the_region_of_its_offices(imported, tmp_path):

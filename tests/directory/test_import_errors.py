@@ -224,7 +224,7 @@ def test_mistake_is_told_with_its_path_and_line(tmp_path, before, after, path, s
     place, _, words = told.partition(": ")
     assert place.partition(", line ")[0] == path
     assert sentence in words
-    assert closing == "1 erreurs : rien n'a été changé."
+    assert closing == "Erreurs : 1. Rien n'a été changé."
     assert set(Office.objects.values_list("code", flat=True)) == offices
 
 
@@ -259,7 +259,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
         "offices[0].criteria.headcount_max",
         "offices[1].email",
     ]
-    assert told[-1] == "3 erreurs : rien n'a été changé."
+    assert told[-1] == "Erreurs : 3. Rien n'a été changé."
 
 
 @pytest.mark.parametrize(

@@ -49,4 +49,4 @@ class Command(BaseCommand):
         except imports.InvalidDirectory as error:
             for problem in error.problems:
                 self.stderr.write(str(problem))
-            raise CommandError(f"{len(error.problems)} erreurs : rien n'a été changé.") from error
+            raise CommandError(f"Erreurs : {len(error.problems)}. Rien n'a été changé.") from error

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write("Catalogue : rien à changer.")
         else:
             self.stdout.write(
-                f"Catalogue : {outcome.created} créés, {outcome.changed} changés, {outcome.dropped} retirés."
+                f"Catalogue : créés {outcome.created}, changés {outcome.changed}, retirés {outcome.dropped}."
             )
 
 
