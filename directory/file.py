@@ -110,7 +110,7 @@ class FileReader:
 
     def _zone(self, item: Entry) -> ZoneEntry:
         entries = item.keys(["slug", "name", "members"])
-        slug = entries.text("slug", max_length=100)
+        slug = entries.text("slug")
         if slug and not SLUG.fullmatch(slug):
             entries["slug"].refuse("seulement des minuscules sans accent, des chiffres et des tirets.")
         elif slug in self.zone_slugs:
@@ -118,7 +118,7 @@ class FileReader:
         if slug:
             self.zone_slugs.add(slug)
         members = self._areas(entries, "members", inside_zone=True)
-        return ZoneEntry(slug, entries.text("name", max_length=200), members)
+        return ZoneEntry(slug, entries.text("name"), members)
 
     def _office(self, item: Entry, codes: set[str]) -> OfficeEntry:
         required = ["id", "institution", "name", "territories", "phone", "email", "experts"]

@@ -37,9 +37,9 @@ class Migration(migrations.Migration):
                         verbose_name="genre",
                     ),
                 ),
-                ("code", models.CharField(blank=True, max_length=100, verbose_name="code")),
-                ("current_code", models.CharField(blank=True, editable=False, max_length=100)),
-                ("name", models.CharField(max_length=200, verbose_name="nom")),
+                ("code", models.CharField(blank=True, max_length=500, verbose_name="code")),
+                ("current_code", models.CharField(blank=True, editable=False, max_length=500)),
+                ("name", models.CharField(max_length=500, verbose_name="nom")),
                 ("commune_count", models.PositiveIntegerField(default=0, verbose_name="nombre de communes")),
                 (
                     "source",

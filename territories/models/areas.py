@@ -128,9 +128,9 @@ class Area(models.Model):
         HAND = "hand", "Saisi dans le portail"
 
     kind = models.CharField("genre", max_length=10, choices=Kind.choices)
-    code = models.CharField("code", max_length=100, blank=True)
-    current_code = models.CharField(max_length=100, blank=True, editable=False)
-    name = models.CharField("nom", max_length=200)
+    code = models.CharField("code", max_length=500, blank=True)
+    current_code = models.CharField(max_length=500, blank=True, editable=False)
+    name = models.CharField("nom", max_length=500)
     commune_count = models.PositiveIntegerField("nombre de communes", default=0)
     source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.FILE)
     dropped_at = models.DateTimeField("retiré le", null=True, blank=True)
