@@ -17,6 +17,7 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK_SPACE = 1_907  # advisory locks of ours, beside those of anyone else
+BUILDING = 0
 
 
 @dataclass(frozen=True)
@@ -89,16 +90,18 @@ class Databases:
         self._connection.close()
 
     def _build(self, template: Template) -> str:
-        """Build a template unless it stands; the shared lock keeps it from being cleared away meanwhile."""
+        """Build a template unless it stands. One process builds at a time; a shared lock says who uses it."""
         database = template.database
-        key = _lock_key(database)
-        self._execute("SELECT pg_advisory_lock(%s, %s)", LOCK_SPACE, key)
+        self._execute("SELECT pg_advisory_lock_shared(%s, %s)", LOCK_SPACE, _lock_key(database))
         if not self._exists(database):
-            self._clear_others(template)
-            self._fill(template, f"{database}_draft")
-            self._execute(f'ALTER DATABASE "{database}_draft" RENAME TO "{database}"')
-        self._execute("SELECT pg_advisory_lock_shared(%s, %s)", LOCK_SPACE, key)
-        self._execute("SELECT pg_advisory_unlock(%s, %s)", LOCK_SPACE, key)
+            self._execute("SELECT pg_advisory_lock(%s, %s)", LOCK_SPACE, BUILDING)
+            try:
+                if not self._exists(database):
+                    self._clear_others(template)
+                    self._fill(template, f"{database}_draft")
+                    self._execute(f'ALTER DATABASE "{database}_draft" RENAME TO "{database}"')
+            finally:
+                self._execute("SELECT pg_advisory_unlock(%s, %s)", LOCK_SPACE, BUILDING)
         return database
 
     def _fill(self, template: Template, draft: str) -> None:
