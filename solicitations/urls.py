@@ -1,6 +1,34 @@
 """Addresses of the room: the owner's form and page, the expert's page, the staff's pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from solicitations.views.company import company, contact, follow_up, later, lost, need
+from solicitations.views.expert import answer, moves, talk
 
 app_name = "solicitations"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("demande/<slug:slug>/", need.need, name="need"),
+    path("demande/<slug:slug>/entreprise/", company.company, name="company"),
+    path("demande/<slug:slug>/contact/", contact.contact, name="contact"),
+    path("demande/<slug:slug>/plus-tard/", later.later, name="later"),
+    path("reprise/<str:token>/", later.resume, name="resume"),
+    path("suivi/", lost.lost, name="lost"),
+    path("suivi/<str:token>/", follow_up.follow, name="follow"),
+    path("suivi/<str:token>/completer/", follow_up.add, name="add"),
+    path("suivi/<str:token>/corriger/", follow_up.correct, name="correct"),
+    path("suivi/<str:token>/insister/", follow_up.insist, name="insist"),
+    path("suivi/<str:token>/annuler/", follow_up.cancel, name="cancel"),
+    path("suivi/<str:token>/nouveau-lien/", follow_up.renew, name="renew"),
+    path("reponse/<str:token>/", answer.answer, name="answer"),
+    path("reponse/<str:token>/tout-prendre/", moves.take_all, name="take_all"),
+    path("reponse/<str:token>/besoins/<int:pk>/prendre/", moves.take, name="take"),
+    path("reponse/<str:token>/besoins/<int:pk>/decliner/", moves.decline, name="decline"),
+    path("reponse/<str:token>/besoins/<int:pk>/orienter/", moves.introduce, name="introduce"),
+    path("reponse/<str:token>/besoins/<int:pk>/conclure/", moves.conclude, name="conclude"),
+    path("reponse/<str:token>/besoins/<int:pk>/annuler/", moves.undo, name="undo"),
+    path("reponse/<str:token>/message/", talk.message, name="message"),
+    path("reponse/<str:token>/question/", talk.question, name="question"),
+    path("reponse/<str:token>/postes/<int:pk>/numero/", talk.phone, name="correct_phone"),
+    path("reponse/<str:token>/postes/<int:pk>/depart/", talk.departure, name="departure"),
+    path("reponse/<str:token>/nouveau-lien/", talk.renew, name="renew_answer"),
+]

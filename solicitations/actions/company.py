@@ -21,7 +21,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
-from solicitations.models.requests import make_reference
+from solicitations.models.requests import LINK_LIFE_AFTER_END, make_reference
 from solicitations.notifications import to_company, to_experts
 from territories.models import Commune
 
@@ -245,3 +245,16 @@ def send_resume_link(draft: Draft, *, email: str, now: datetime) -> None:
     draft.email, draft.updated_at = email, now
     draft.save(update_fields=["email", "updated_at"])
     deliver_after_commit(*to_company.resume(draft, now=now))
+
+
+@transaction.atomic(durable=True)
+def renew_link(solicitation: Solicitation, *, now: datetime) -> None:
+    """Mail its owner a fresh link instead of an expired one, which stays dead."""
+    locked = Solicitation.objects.locked(solicitation.pk)
+    if locked.state == RequestState.ANONYMISED:
+        return
+    locked.link_serial += 1
+    locked.link_extended_until = now + LINK_LIFE_AFTER_END
+    locked.save(update_fields=["link_serial", "link_extended_until"])
+    Event.objects.create(solicitation=locked, kind=EventKind.LINK_REISSUED, is_by_company=True, at=now)
+    deliver_after_commit(*to_company.lost_links([locked], now=now))

@@ -1,0 +1,1 @@
+"""What may be typed; forms clean and refuse, they save nothing."""

@@ -1,0 +1,115 @@
+"""Third step: who will be called, when, and the consent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+
+from companies.phones import InvalidPhone, clean_phone
+from experts.models import Institution
+from solicitations import wording
+from solicitations.forms import hints
+from solicitations.forms.texts import LineField, TrapField
+
+# A new wording takes a new version; the old ones stay, since requests name them.
+CONSENTS = {
+    "2026-11": (
+        "J'accepte que ma demande et mes coordonnées soient transmises aux organismes nommés ci-dessus, "
+        "et à ceux qu'ils solliciteront pour me répondre."
+    ),
+}
+CONSENT_VERSION = "2026-11"
+
+
+def phone_field() -> LineField:
+    """A number where one may be called back."""
+    return PhoneField(
+        label="Votre téléphone",
+        help_text="Par exemple 06 12 34 56 78. Outre-mer compris.",
+        error_messages={"required": "Indiquez un numéro de téléphone, par exemple 06 12 34 56 78."},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+
+def email_field(label: str = "Votre adresse électronique", help_text: str = "") -> forms.EmailField:
+    """An address to which links are sent."""
+    sentence = "Indiquez une adresse électronique, par exemple nom@exemple.fr."
+    return forms.EmailField(
+        label=label,
+        help_text=help_text,
+        max_length=254,
+        error_messages={"required": sentence, "invalid": sentence, "max_length": sentence},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+def days_field() -> forms.MultipleChoiceField:
+    return _wishes("Les jours qui vous conviennent", wording.DAYS)
+
+
+def hours_field() -> forms.MultipleChoiceField:
+    return _wishes("Les heures qui vous conviennent", wording.HOURS)
+
+
+def _wishes(label: str, choices: Mapping[str, str]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label,
+        required=False,
+        choices=[(code, words[0].upper() + words[1:]) for code, words in choices.items()],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choisissez dans la liste quand vous rappeler."},
+    )
+
+
+class PhoneField(LineField):
+    """A phone number as people write it, checked."""
+
+    def clean(self, value: Any) -> str:
+        """The number in pairs of figures."""
+        typed = super().clean(value)
+        try:
+            return clean_phone(typed[:60])
+        except InvalidPhone as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class ContactForm(forms.Form):
+    """Name, phone, email, when to call; institutions kept among those that may be left out; consent."""
+
+    contact_name = LineField(
+        label="Vos prénom et nom",
+        max_length=120,
+        error_messages={
+            "required": "Indiquez votre nom, pour que le conseiller sache qui demander.",
+            "max_length": "Raccourcissez votre nom : 120 caractères au plus.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = phone_field()
+    email = email_field(help_text="Nous y envoyons l'accusé de réception et votre lien de suivi.")
+    days = days_field()
+    hours = hours_field()
+    consent = forms.BooleanField(
+        label=CONSENTS[CONSENT_VERSION],
+        error_messages={"required": "Cochez la case pour que nous puissions transmettre votre demande."},
+    )
+    website = TrapField()
+
+    def __init__(self, data: MultiValueDict | None = None, *, optional: Sequence[Institution] = ()) -> None:
+        super().__init__(data)
+        self.optional = optional
+        # A box left empty tells nothing: the page says which ones it showed.
+        shown, kept = (set(data.getlist(name)) if data is not None else set() for name in ("shown", "kept"))
+        self.unticked = [row for row in optional if row.code in shown and row.code not in kept]
+
+    def clean_contact_name(self) -> str:
+        """A name has letters."""
+        name: str = self.cleaned_data["contact_name"]
+        if not any(char.isalpha() for char in name) or "://" in name or "@" in name:
+            raise forms.ValidationError("Indiquez votre prénom et votre nom.")
+        return name
+
+    def hints(self) -> list[str]:
+        """What to read again. For a valid form."""
+        return hints.mistyped(self.cleaned_data["email"])

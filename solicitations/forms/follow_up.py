@@ -1,0 +1,42 @@
+"""After sending: what the owner may add, correct, or ask for again."""
+
+from django import forms
+
+from solicitations.forms.contact import days_field, email_field, hours_field, phone_field
+from solicitations.forms.need import LONGEST_TEXT
+from solicitations.forms.texts import WordsField
+
+
+class AdditionForm(forms.Form):
+    """More words, or the answer to a question."""
+
+    body = WordsField(
+        label="Ce que vous voulez ajouter",
+        max_length=LONGEST_TEXT,
+        rows=4,
+        help_text="Les conseillers qui suivent votre demande le reçoivent aussitôt.",
+        error_messages={
+            "required": "Écrivez ce que vous voulez ajouter.",
+            "max_length": "Raccourcissez votre texte : 5 000 caractères au plus.",
+        },
+    )
+
+
+class CorrectionForm(forms.Form):
+    """Where and when to call back."""
+
+    phone = phone_field()
+    days = days_field()
+    hours = hours_field()
+
+
+class LostLinkForm(forms.Form):
+    """The address given with the request."""
+
+    email = email_field("L'adresse électronique donnée dans votre demande")
+
+
+class LaterForm(forms.Form):
+    """Where to send the link that takes a draft up again."""
+
+    email = email_field(help_text="Nous y envoyons tout de suite un lien pour reprendre votre demande.")

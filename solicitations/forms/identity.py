@@ -1,0 +1,90 @@
+"""Who asks: a company of the register, one typed by hand, or a person without a company yet."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from companies import register, siret
+from companies.facts import CompanyFacts
+from companies.register import Company
+
+_DATES = ("created_on", "closed_on", "read_on")
+
+
+class Kind(StrEnum):
+    FOUND = "found"
+    TYPED = "typed"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the second step's first question settled; ``siret`` may be known without the register."""
+
+    kind: Kind
+    siret: str = ""
+    name: str = ""
+    company: Company | None = None
+    is_register_away: bool = False
+
+    @property
+    def is_project(self) -> bool:
+        return self.kind == Kind.PROJECT
+
+    @property
+    def facts(self) -> CompanyFacts:
+        """What the register said."""
+        return CompanyFacts.of(self.company) if self.company else CompanyFacts()
+
+    @property
+    def asks_activity(self) -> bool:
+        return self.facts.naf is None
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, for a draft."""
+        stored = asdict(self)
+        if self.company:
+            stored["company"] |= {name: _iso(getattr(self.company, name)) for name in _DATES}
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """What ``as_json`` wrote; a company stored in another shape is forgotten."""
+        row = stored["company"]
+        company = None
+        if row and row.keys() == {field.name for field in fields(Company)}:
+            dates = {name: date.fromisoformat(row[name]) if row[name] else None for name in _DATES}
+            size = tuple(row["headcount"]) if row["headcount"] else None
+            company = Company(**{**row, **dates, "headcount": size})
+        return cls(**{**stored, "kind": Kind(stored["kind"]), "company": company})
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the register answered to a SIRET or a name."""
+
+    companies: tuple[Company, ...] = ()
+    is_away: bool = False
+
+
+def looks_like_a_number(text: str) -> bool:
+    """Whether this was meant as a SIRET rather than as a name."""
+    compact = siret.SEPARATORS.sub("", text)
+    digits = sum(char.isdigit() for char in compact)
+    return (digits >= 5 and digits >= len(compact) / 2) or siret.PREFIX.match(compact) is not None
+
+
+def look_up(*, number: str, name: str, commune_code: str) -> Found:
+    """Ask the register; a register that is away is an answer too."""
+    try:
+        if number:
+            company = register.find_by_siret(number)
+            return Found((company,) if company else ())
+        return Found(tuple(register.search(name, commune_code)))
+    except register.RegisterUnavailable:
+        return Found(is_away=True)
+
+
+def _iso(on: date | None) -> str | None:
+    return on.isoformat() if on else None

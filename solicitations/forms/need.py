@@ -1,0 +1,162 @@
+"""First step: where, what about, in what words."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
+
+from experts.models import Subject
+from solicitations.actions import Part
+from solicitations.forms import hints
+from solicitations.forms.texts import LineField, TrapField, WordsField
+from territories.models import Commune, UnknownCommune
+from territories.names import normalise
+from territories.search import search_communes
+
+LONGEST_TEXT = 5000
+MOST_OTHER_SUBJECTS = 4
+OTHERS = "text_others"
+_BESIDE_NAME = re.compile(r"\([^()]*\)\s*$|\b[0-9]{5}\b")
+
+
+def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField:
+    return WordsField(
+        label=label,
+        rows=rows,
+        max_length=LONGEST_TEXT,
+        help_text=help_text,
+        error_messages={
+            "required": "Écrivez quelques lignes : ce qui se passe, ce que vous attendez.",
+            "max_length": "Raccourcissez votre texte : 5 000 caractères au plus. Vous détaillerez ensuite.",
+        },
+    )
+
+
+class NeedForm(forms.Form):
+    """The commune, the text, and other subjects; a confidential one has a text of its own.
+
+    ``cleaned_data["place"]`` is the commune; ``parts()`` is what is to be sent.
+    """
+
+    commune = LineField(
+        label="Votre commune",
+        max_length=100,
+        help_text="Celle de votre entreprise ou de votre projet : son nom ou son code postal.",
+        error_messages={
+            "required": "Indiquez le nom ou le code postal de votre commune.",
+            "max_length": "Indiquez seulement le nom ou le code postal de votre commune.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-commune": ""}),
+    )
+    commune_code = LineField(required=False, max_length=5, widget=forms.HiddenInput)
+    description = _text_field("Votre besoin, avec vos mots")
+    subjects = forms.MultipleChoiceField(
+        label="Autres sujets",
+        required=False,
+        error_messages={
+            "invalid_choice": "Un des sujets cochés n'est plus proposé : choisissez-en un autre."
+        },
+    )
+    website = TrapField()
+
+    def __init__(self, data: MultiValueDict | None = None, *, subject: Subject, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.subject = subject
+        self.candidates: list[Commune] = []
+        self.fields["description"].help_text = subject.guidance
+        choices = [(other.slug, other.label) for other in self.other_subjects]
+        self.fields["subjects"].choices = choices  # type: ignore[attr-defined]
+        ticked = set(data.getlist("subjects")) if data is not None else set()
+        self.ticked = [other for other in self.other_subjects if other.slug in ticked]
+        for name, subjects in self._own_texts():
+            labels = ", ".join(f"« {other.label} »" for other in subjects)
+            self.fields[name] = _text_field(f"Votre texte sur {labels}", rows=4)
+
+    @cached_property
+    def other_subjects(self) -> list[Subject]:
+        """All that may be asked beside the first subject, in the order of the catalogue."""
+        listed = Subject.objects.listed().exclude(pk=self.subject.pk).exclude(theme=None)
+        return list(listed.select_related("theme").order_by("theme__position", "position", "pk"))
+
+    def themes(self) -> list[tuple[str, list[Subject], bool]]:
+        """The other subjects by theme; the third says whether one of them is ticked."""
+        groups = groupby(self.other_subjects, key=lambda other: str(other.theme))
+        listed = [(theme, list(others)) for theme, others in groups]
+        return [(theme, others, any(other in self.ticked for other in others)) for theme, others in listed]
+
+    def own_text_fields(self) -> list[forms.BoundField]:
+        """The texts of what is sent apart."""
+        return [self[name] for name, _ in self._own_texts()]
+
+    def _own_texts(self) -> list[tuple[str, Sequence[Subject]]]:
+        """What is sent apart: the name of its text, and its subjects."""
+        apart = [(f"text_{other.slug}", [other]) for other in self.ticked if other.is_confidential]
+        ordinary = [other for other in self.ticked if not other.is_confidential]
+        if self.subject.is_confidential and ordinary:
+            return [(OTHERS, ordinary), *apart]
+        return list(apart)
+
+    def clean_subjects(self) -> list[str]:
+        """At most a handful."""
+        slugs: list[str] = self.cleaned_data["subjects"]
+        if len(slugs) > MOST_OTHER_SUBJECTS:
+            raise forms.ValidationError(
+                f"Choisissez {MOST_OTHER_SUBJECTS} autres sujets au plus ; vous pourrez refaire une demande."
+            )
+        return slugs
+
+    def clean(self) -> dict[str, Any]:
+        """Find the commune: what was chosen among those that the text names, or the only one it names."""
+        text = self.cleaned_data.get("commune")
+        if text:
+            self._settle_commune(text, self.cleaned_data.get("commune_code", ""))
+        return self.cleaned_data
+
+    def _settle_commune(self, text: str, code: str) -> None:
+        found = search_communes(text)
+        bare = normalise(_BESIDE_NAME.sub("", text))
+        exact = [commune for commune in found if normalise(commune.found_as or commune.name) == bare]
+        chosen = [commune for commune in found if commune.code == code]
+        only = chosen or (exact if len(exact) == 1 else []) or (found if len(found) == 1 else [])
+        if only:
+            self.cleaned_data["place"] = only[0]
+        elif not found:
+            self.add_error(
+                "commune",
+                "Aucune commune ne porte ce nom. Vérifiez l'orthographe, ou indiquez le code postal.",
+            )
+        else:
+            self.candidates = exact or found
+            self.add_error("commune", "Plusieurs communes correspondent : choisissez la vôtre dans la liste.")
+
+    def all_subjects(self) -> list[Subject]:
+        """Everything asked, the first subject first."""
+        return [self.subject, *self.ticked]
+
+    def parts(self) -> list[Part]:
+        """What is to be sent together, the first subject's request first. For a valid form."""
+        apart = self._own_texts()
+        gone = {other for _, subjects in apart for other in subjects}
+        together = tuple(subject for subject in self.all_subjects() if subject not in gone)
+        parts = [Part(together, self.cleaned_data["description"])]
+        return parts + [Part(tuple(subjects), self.cleaned_data[name]) for name, subjects in apart]
+
+    def hints(self) -> list[str]:
+        """What to read again in the texts. For a valid form."""
+        return hints.sensitive(*(part.description for part in self.parts()))
+
+
+def initial_commune(typed: str) -> dict[str, str]:
+    """What an address's ``?commune=`` fills in: an INSEE code, or whatever a person would type."""
+    code = typed.strip().upper()[:100]
+    if re.fullmatch(r"[0-9][0-9AB][0-9]{3}", code):
+        try:
+            commune = Commune.objects.resolve(code)
+        except UnknownCommune:
+            return {"commune": code}
+        return {"commune": commune.place, "commune_code": commune.code}
+    return {"commune": " ".join(typed.split())[:100]}

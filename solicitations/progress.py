@@ -1,0 +1,206 @@
+"""What the company sees of its request: where it stands, institution by institution.
+
+A refusal shows as « a reçu » until all have declined. A request that is held shows that it was received and
+nothing else, whatever holds it; so does a duplicate for good: its sender may be a stranger to the first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from solicitations.lifecycle import ClosedReason, MatchOrigin, MatchState, NeedState, RequestState
+from solicitations.models import Match, Question, Solicitation
+
+
+class StepKind(StrEnum):
+    """How far an institution is, the furthest first."""
+
+    ANSWERED = "answered"
+    TAKEN = "taken"
+    UNREACHABLE = "unreachable"
+    RECEIVED = "received"
+    DECLINED = "declined"
+
+
+_KINDS = {
+    MatchState.HELPED: StepKind.ANSWERED,
+    MatchState.NO_HELP: StepKind.ANSWERED,
+    MatchState.TAKEN: StepKind.TAKEN,
+    MatchState.UNREACHABLE: StepKind.UNREACHABLE,
+}
+_SILENT = {StepKind.RECEIVED, StepKind.DECLINED}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one office did with some of the needs; ``person`` and ``phone`` once somebody took one."""
+
+    kind: StepKind
+    at: datetime
+    subjects: tuple[str, ...]
+    office: str = ""
+    person: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class InstitutionLine:
+    """One institution and where it stands."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class LegalAnswer:
+    """The precise information that the law owes on labour law: question, answer, dates."""
+
+    subject: str
+    answer: str
+    office: str
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a request stands; ``None`` for what has not happened."""
+
+    subjects: tuple[str, ...]
+    sent_at: datetime | None
+    taken_at: datetime | None
+    institutions: tuple[InstitutionLine, ...]
+    questions: tuple[Question, ...]
+    legal_answers: tuple[LegalAnswer, ...]
+    ended_at: datetime | None
+    ending: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_at is not None
+
+
+def of(solicitation: Solicitation) -> Progress:
+    """Everything that the owner's page says of a request."""
+    is_discreet = says_received_only(solicitation)
+    rows = Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order()
+    matches = [] if is_discreet else list(rows)
+    needs = solicitation.needs.select_related("subject").order_by("position", "pk")
+    return Progress(
+        subjects=tuple(need.subject.label for need in needs),
+        sent_at=solicitation.routed_at if matches else None,
+        taken_at=min((match.taken_at for match in matches if match.taken_at), default=None),
+        institutions=_lines(matches),
+        questions=() if is_discreet else tuple(solicitation.questions.order_by("asked_at", "pk")),
+        legal_answers=_legal_answers(matches),
+        ended_at=solicitation.ended_at if not is_discreet else None,
+        ending=_ending(solicitation),
+    )
+
+
+def says_received_only(solicitation: Solicitation) -> bool:
+    """Whether the page must look like that of a request nobody has read yet."""
+    is_merged = solicitation.closed_reason == ClosedReason.DUPLICATE
+    return solicitation.state == RequestState.HELD or (
+        is_merged and solicitation.state == RequestState.CLOSED
+    )
+
+
+def first_of(solicitation: Solicitation) -> Solicitation | None:
+    """The request that this one repeats, when the same mailbox sent both."""
+    first = solicitation.duplicate_of
+    return first if first and first.email.lower() == solicitation.email.lower() else None
+
+
+def linked_to(solicitation: Solicitation) -> list[Solicitation]:
+    """The other requests of the same sending: each confidential subject has its own."""
+    first = solicitation.sent_with or solicitation
+    others = [first, *first.companions.order_by("pk")]
+    return [other for other in others if other.pk != solicitation.pk]
+
+
+def _kind(match: Match, *, is_told: bool) -> StepKind:
+    """``is_told``: the company knows that everybody asked before has declined."""
+    if match.state in _KINDS:
+        return _KINDS[MatchState(match.state)]
+    if match.state == MatchState.DECLINED and is_told:
+        return StepKind.DECLINED
+    if match.state == MatchState.EXPIRED and match.taken_at:
+        return StepKind.TAKEN
+    return StepKind.RECEIVED
+
+
+def _is_told(match: Match, matches: Iterable[Match]) -> bool:
+    if match.need.exhausted_at:
+        return True
+    is_taken_over = any(
+        other.origin == MatchOrigin.FALLBACK for other in matches if other.need_id == match.need_id
+    )
+    return match.origin != MatchOrigin.FALLBACK and is_taken_over
+
+
+def _lines(matches: list[Match]) -> tuple[InstitutionLine, ...]:
+    by_institution: dict[str, list[tuple[StepKind, Match]]] = {}
+    for match in matches:
+        kind = _kind(match, is_told=_is_told(match, matches))
+        by_institution.setdefault(match.expert.office.institution.name, []).append((kind, match))
+    return tuple(InstitutionLine(name, _steps(found)) for name, found in by_institution.items())
+
+
+def _steps(found: list[tuple[StepKind, Match]]) -> tuple[Step, ...]:
+    """One step per way of standing and person; silence on a subject that somebody there took is not said."""
+    handled = {match.need_id for kind, match in found if kind not in _SILENT}
+    waiting = {match.need_id for kind, match in found if kind == StepKind.RECEIVED}
+    grouped: dict[tuple[StepKind, int], list[Match]] = {}
+    for kind, match in found:
+        if kind in _SILENT and match.need_id in handled:
+            continue
+        if kind == StepKind.DECLINED and match.need_id in waiting:
+            continue
+        speaker = 0 if kind in _SILENT else match.expert_id
+        grouped.setdefault((kind, speaker), []).append(match)
+    order = list(StepKind)
+    keys = sorted(grouped, key=lambda key: order.index(key[0]))
+    return tuple(_step(kind, grouped[kind, speaker]) for kind, speaker in keys)
+
+
+def _step(kind: StepKind, matches: list[Match]) -> Step:
+    subjects = tuple(dict.fromkeys(match.need.subject.label for match in matches))
+    first = matches[0]
+    if kind in _SILENT:
+        return Step(kind, min(match.sent_at for match in matches), subjects)
+    expert = first.expert
+    at = first.taken_at if kind == StepKind.TAKEN else first.ended_at
+    phone = (expert.phone if expert.shows_phone else "") or expert.office.phone
+    return Step(kind, at or first.sent_at, subjects, expert.office.name, expert.name, phone)
+
+
+def _legal_answers(matches: list[Match]) -> tuple[LegalAnswer, ...]:
+    return tuple(
+        LegalAnswer(
+            subject=match.need.subject.label,
+            answer=match.answer,
+            office=match.expert.office.name,
+            person=match.expert.name,
+            at=match.ended_at,
+        )
+        for match in matches
+        if match.need.subject.is_labour_law and match.answer and match.ended_at
+    )
+
+
+def _ending(solicitation: Solicitation) -> str:
+    """How it ended, in a sentence; empty while it goes on."""
+    if solicitation.state in {RequestState.CANCELLED, RequestState.ANONYMISED}:
+        return "Vous avez annulé cette demande."
+    if solicitation.state != RequestState.CLOSED:
+        return ""
+    if solicitation.closed_reason == ClosedReason.DONE:
+        if solicitation.progress == NeedState.UNREACHABLE:
+            return "Le conseiller n'a pas réussi à vous joindre."
+        return "Les conseillers ont répondu à votre demande."
+    return {
+        ClosedReason.UNANSWERED: "Personne ne vous a répondu : nous en sommes désolés.",
+        ClosedReason.DECLINED: "Aucun organisme n'a pu prendre votre demande.",
+    }.get(ClosedReason(solicitation.closed_reason), "L'équipe du service a clos votre demande.")

@@ -1,0 +1,183 @@
+"""Second step: which company, then what is known of it, on one page."""
+
+from datetime import date
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from companies import facts as company_facts
+from companies import headcounts, legal_forms, naf, siret
+from experts.models import Subject
+from solicitations.forms.company import NO_ACTIVITY, CompanyForm, FactsForm
+from solicitations.forms.identity import Found, Identity, Kind, look_up
+from solicitations.views.company import limits
+from solicitations.views.company.journey import Journey, typed
+from solicitations.views.company.need import closed
+from territories.spoken_time import MONTHS
+
+NOT_LISTED = "none"
+CRAFT_ASKED = "craft_asked"  # in a form that shows the question
+MOST_CARDS = 12
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def company(request: HttpRequest, slug: str) -> HttpResponse:
+    """One field and its result cards; a company once chosen, its facts."""
+    journey = Journey.of(request, slug)
+    if not journey.need.is_valid():
+        return journey.go_to("need")
+    if page := closed(request, journey):
+        return page
+    is_settled = journey.identity is not None and not journey.is_project_refused()
+    if request.method != "POST":
+        return _facts_page(request, journey) if is_settled else _choice_page(request, journey)
+    if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
+        return limits.too_many(request, back=request.path)
+    if request.POST.get("action") == "change":
+        journey.keep(request, identity=None, company=None, facts=None)
+        return journey.go_to("company")
+    return _post_facts(request, journey) if is_settled else _post_choice(request, journey)
+
+
+def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
+    """A SIRET, a name, a card, or no company yet."""
+    journey.keep(request, company=typed(request.POST))
+    action = request.POST.get("action", "")
+    if action == "later":
+        return journey.go_to("later")
+    if action == "project":
+        return _settle(request, journey, Identity(Kind.PROJECT))
+    form = CompanyForm(request.POST)
+    if not form.is_valid():
+        return _choice_page(request, journey, form)
+    identity = _chosen(request, form, _look_up(form, journey))
+    return _settle(request, journey, identity) if identity else journey.go_to("company")
+
+
+def _settle(request: HttpRequest, journey: Journey, identity: Identity) -> HttpResponse:
+    journey.keep(request, identity=identity.as_json(), facts=None)
+    return journey.go_to("company")
+
+
+def _look_up(form: CompanyForm, journey: Journey) -> Found:
+    cleaned = form.cleaned_data
+    return look_up(number=cleaned["siret"], name=cleaned["name"], commune_code=journey.commune.code)
+
+
+def _chosen(request: HttpRequest, form: CompanyForm, found: Found) -> Identity | None:
+    """The company of the card chosen, or of the number; ``None`` while there is something to choose."""
+    cleaned = form.cleaned_data
+    wanted = cleaned["siret"] or request.POST.get("siret", "")
+    for row in found.companies:
+        if row.siret == wanted:
+            return Identity(Kind.FOUND, siret=row.siret, company=row)
+    if found.is_away or wanted == NOT_LISTED or request.POST.get("action") == "typed":
+        return Identity(
+            Kind.TYPED, siret=cleaned["siret"], name=cleaned["name"], is_register_away=found.is_away
+        )
+    return None
+
+
+def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | None = None) -> HttpResponse:
+    """The field; below it, the cards of what was asked last, or why a project is refused."""
+    if form is None:
+        asked = journey.answers("company")
+        form = CompanyForm(asked if asked and asked.get("company") else None)
+    found = _look_up(form, journey) if form.is_valid() else None
+    refused = journey.refused_to_projects() if journey.is_project_refused() else []
+    context = {
+        "subject": journey.subject,
+        "commune": journey.commune,
+        "form": form,
+        "found": found,
+        "cards": found.companies[:MOST_CARDS] if found else (),
+        "not_listed": NOT_LISTED,
+        "refused": refused,
+        "is_first_refused": journey.subject in refused,
+        "open_subjects": _open_to_projects() if refused else [],
+    }
+    return render(request, "solicitations/company/company.html", context)
+
+
+def _open_to_projects() -> QuerySet[Subject]:
+    listed: QuerySet[Subject] = Subject.objects.listed().filter(is_open_to_project_holders=True)
+    return listed.order_by("theme__position", "position", "pk")
+
+
+def _post_facts(request: HttpRequest, journey: Journey) -> HttpResponse:
+    """What the owner says of the company; craft is asked when an office's criterion does."""
+    journey.keep(request, facts=typed(request.POST))
+    if request.POST.get("action") == "later":
+        return journey.go_to("later")
+    form = journey.facts
+    if not form.is_valid() or (CRAFT_ASKED not in request.POST and _asks_craft(journey, form)):
+        return _facts_page(request, journey)
+    return journey.go_to("contact")
+
+
+def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
+    """What is known, correctable in place, and what is asked."""
+    form = journey.facts
+    identity = form.identity
+    asks_craft = _asks_craft(journey, form)
+    if request.method != "POST":
+        form.errors.clear()  # a page that is only shown blames nobody
+    context = {
+        "subject": journey.subject,
+        "identity": identity,
+        "company": identity.company,
+        "siret": siret.display(identity.siret) if identity.siret else "",
+        "form": form,
+        "known": [] if identity.is_project else _known(form, identity),
+        "asks_headcount": not identity.is_project and identity.facts.headcount is None,
+        "asks_craft": asks_craft,
+        "craft_asked": CRAFT_ASKED,
+        "no_activity": NO_ACTIVITY,
+    }
+    return render(request, "solicitations/company/facts.html", context)
+
+
+def _asks_craft(journey: Journey, form: FactsForm) -> bool:
+    """Whether an office's criterion asks for it and nobody knows; once asked, it stays on the page."""
+    if form.identity.facts.craft is not None:
+        return False
+    if CRAFT_ASKED in form.data:
+        return True
+    if not form.is_bound:
+        form = FactsForm({"name": "?"}, identity=form.identity, on=form.on)
+    return form.is_valid() and "craft" in journey.decide(form.routing_facts()).unknown
+
+
+def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
+    """The register's facts in words, with their source and the field that corrects them."""
+    facts = identity.facts
+    words = {
+        "headcount": ("Effectif", "headcount", headcounts.display(facts.value("headcount"))),
+        "naf": ("Activité", "activity", naf.label(facts.value("naf") or "")),
+        "legal_form": ("Forme juridique", "legal_form", legal_forms.label(facts.value("legal_form") or "")),
+        "craft": ("Artisanat", "craft", "Entreprise artisanale"),
+        "created_on": ("Création", "created_on", _spoken(facts.value("created_on"))),
+    }
+    return [
+        {
+            "term": term,
+            "words": said or fact.value,
+            "source": company_facts.source_label(name, fact.source, fact.on),
+            "field": form[field],
+            "is_corrected": bool(form[field].errors or form[field].data),
+        }
+        for name, (term, field, said) in words.items()
+        if (fact := getattr(facts, name))
+    ]
+
+
+def _spoken(on: date | None) -> str:
+    """« 3 mai 2019 »."""
+    return f"{'1er' if on.day == 1 else on.day} {MONTHS[on.month - 1]} {on.year}" if on else ""

@@ -1,0 +1,137 @@
+"""Third step: who will be called, who will receive the request, the consent; then it is sent."""
+
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from experts import desks
+from solicitations import actions
+from solicitations.forms import hints as hint_list
+from solicitations.forms.contact import CONSENT_VERSION, ContactForm
+from solicitations.models import Solicitation
+from solicitations.models.requests import LINK_LIFE_AFTER_END
+from solicitations.views.company import limits, recipients
+from solicitations.views.company.journey import Journey, typed
+from solicitations.views.company.need import closed
+from solicitations.views.company.pages import thanks
+
+TOO_FAST = "Votre demande est arrivée très vite. Relisez-la, puis envoyez-la : rien n'a été perdu."
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest, slug: str) -> HttpResponse:
+    """Contact, recipients, consent, « Envoyer ma demande »."""
+    journey = Journey.of(request, slug)
+    if journey.draft and journey.draft.solicitation:
+        return thanks(journey.draft.solicitation)
+    if journey.step_reached() != "contact":
+        return journey.go_to(journey.step_reached())
+    if page := closed(request, journey):
+        return page
+    if request.method != "POST":
+        return _page(request, journey)
+    journey.keep(request, contact=typed(request.POST))
+    if request.POST.get("action") == "later":
+        return journey.go_to("later")
+    return _send(request, journey)
+
+
+def _send(request: HttpRequest, journey: Journey) -> HttpResponse:
+    now = timezone.now()
+    chosen = _recipients(journey)
+    form = ContactForm(request.POST, optional=chosen.optional)
+    if not form.is_valid():
+        return _page(request, journey, form)
+    if _is_too_fast(journey, now=now):
+        form.add_error(None, TOO_FAST)
+        return _page(request, journey, form)
+    hints = form.hints()
+    if hints and request.POST.get("hints_seen") != hint_list.mark(hints):
+        return _page(request, journey, form, hints=hints)
+    if _is_over_limits(request, form, now=now):
+        return limits.too_many(request, back=request.path)
+    try:
+        sent = actions.submit(
+            _blank(journey, form, now=now),
+            parts=journey.need.parts(),
+            unticked=form.unticked,
+            draft=journey.draft,
+            is_suspect=form.cleaned_data["website"] or journey.need.cleaned_data["website"],
+            now=now,
+        )
+    except actions.AlreadySent as already:
+        return thanks(already.solicitation)
+    return thanks(sent[0])
+
+
+def _is_too_fast(journey: Journey, *, now: datetime) -> bool:
+    if limits.is_lifted() or journey.draft is None:
+        return False
+    return now - journey.draft.created_at < limits.MINIMUM_DELAY
+
+
+def _is_over_limits(request: HttpRequest, form: ContactForm, *, now: datetime) -> bool:
+    address, email = limits.address_of(request), form.cleaned_data["email"]
+    return limits.SENT_PER_ADDRESS.is_over(address, now=now) or limits.SENT_PER_EMAIL.is_over(email, now=now)
+
+
+def _blank(journey: Journey, form: ContactForm, *, now: datetime) -> Solicitation:
+    """The request as the three steps tell it, not saved."""
+    company, contact_given = journey.facts, form.cleaned_data
+    facts = company.facts()
+    low, high = facts.value("headcount") or (None, None)
+    found = company.identity.company
+    return Solicitation(
+        commune=journey.commune,
+        company_name=company.company_name,
+        siret=company.identity.siret,
+        naf=facts.value("naf") or "",
+        legal_form=facts.value("legal_form") or "",
+        headcount_min=low,
+        headcount_max=high,
+        craft=facts.value("craft"),
+        company_created_on=facts.value("created_on"),
+        company_closed_on=found.closed_on if found and found.is_closed else None,
+        is_project_holder=company.identity.is_project,
+        fact_sources=facts.sources(),
+        is_activity_refused=company.is_activity_refused,
+        contact_name=contact_given["contact_name"],
+        phone=contact_given["phone"],
+        email=contact_given["email"],
+        callback_days=contact_given["days"],
+        callback_hours=contact_given["hours"],
+        consent_version=CONSENT_VERSION,
+        consented_at=now,
+    )
+
+
+def _recipients(journey: Journey) -> recipients.Recipients:
+    return recipients.read(journey.decide(journey.facts.routing_facts()), journey=journey)
+
+
+def _page(
+    request: HttpRequest, journey: Journey, form: ContactForm | None = None, *, hints: list[str] | None = None
+) -> HttpResponse:
+    chosen = _recipients(journey)
+    if form is None:
+        form = ContactForm(journey.answers("contact"), optional=chosen.optional)
+        form.errors.clear()  # a page that is only shown blames nobody
+    context = {
+        "subject": journey.subject,
+        "commune": journey.commune,
+        "form": form,
+        "recipients": chosen,
+        "desk": desks.desk(journey.commune.region, on=journey.today),
+        "hints": hints or [],
+        "hints_mark": hint_list.mark(hints or []),
+        "link_life": LINK_LIFE_AFTER_END.days,
+        "requests": len(journey.need.parts()),
+    }
+    return render(request, "solicitations/company/contact.html", context)

@@ -1,0 +1,149 @@
+"""The owner's page after sending: where each institution stands, and what one can do."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from experts import desks
+from experts.links import ForgedLink
+from solicitations import actions, links, progress, wording
+from solicitations.forms.follow_up import AdditionForm, CorrectionForm
+from solicitations.lifecycle import ForbiddenMove
+from solicitations.links import ExpiredLink, RevokedLink
+from solicitations.models import Solicitation
+from solicitations.views.company import limits
+from solicitations.views.company.pages import dead_link, follow_path, owner_page, posted, secret
+
+OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
+
+
+@owner_page
+@require_safe
+def follow(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Where the request stands."""
+    return _page(request, solicitation)
+
+
+@owner_page
+@posted
+def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """More words, or the answer to a question."""
+    form = AdditionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, solicitation, addition=form)
+    now = timezone.now()
+    if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+        return limits.too_many(request, back=follow_path(solicitation))
+    try:
+        actions.add_information(solicitation, body=form.cleaned_data["body"], now=now)
+    except ForbiddenMove:
+        return _back(request, solicitation, warning=OVER)
+    return _back(request, solicitation, success="Vos informations sont ajoutées à votre demande.")
+
+
+@owner_page
+@posted
+def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Another phone number, other hours."""
+    form = CorrectionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, solicitation, correction=form)
+    now, cleaned = timezone.now(), form.cleaned_data
+    if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+        return limits.too_many(request, back=follow_path(solicitation))
+    try:
+        actions.correct_contact(
+            solicitation, phone=cleaned["phone"], days=cleaned["days"], hours=cleaned["hours"], now=now
+        )
+    except ForbiddenMove:
+        return _back(request, solicitation, warning=OVER)
+    return _back(request, solicitation, success="Votre numéro et vos horaires sont à jour.")
+
+
+@owner_page
+@posted
+def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """« Toujours pas rappelé »."""
+    try:
+        actions.still_waiting(solicitation, now=timezone.now())
+    except ForbiddenMove:
+        return _back(request, solicitation, warning=OVER)
+    except actions.TooSoon:
+        said = "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
+        return _back(request, solicitation, info=said)
+    return _back(request, solicitation, success="C'est noté : les personnes concernées sont prévenues.")
+
+
+@owner_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Asked once more, then done."""
+    if request.method != "POST":
+        context = {"solicitation": solicitation, "follow_path": follow_path(solicitation)}
+        return render(request, "solicitations/company/cancel.html", context)
+    try:
+        actions.cancel(solicitation, now=timezone.now())
+    except ForbiddenMove:
+        return _back(request, solicitation, warning=OVER)
+    return _back(request, solicitation, success="Votre demande est annulée. Les conseillers sont prévenus.")
+
+
+@secret
+def renew(request: HttpRequest, token: str) -> HttpResponse:
+    """A fresh link instead of an expired one, to the same mailbox."""
+    if request.method != "POST":
+        return redirect("solicitations:follow", token)
+    now = timezone.now()
+    try:
+        solicitation = links.solicitation_of(token, now=now)
+    except ForgedLink:
+        return dead_link(request, "forged", status=404)
+    except RevokedLink:
+        return dead_link(request, "revoked", status=410)
+    except ExpiredLink as expired:
+        if limits.LINKS_PER_ADDRESS.is_over(limits.address_of(request), now=now):
+            return limits.too_many(request, back=request.path)
+        actions.renew_link(expired.row, now=now)  # type: ignore[arg-type]
+        return dead_link(request, "renewed", status=200)
+    return HttpResponseRedirect(follow_path(solicitation))
+
+
+def _back(request: HttpRequest, solicitation: Solicitation, **said: str) -> HttpResponseRedirect:
+    """The owner's page again, with what was just done on top."""
+    for level, sentence in said.items():
+        getattr(messages, level)(request, sentence)
+    return HttpResponseRedirect(follow_path(solicitation))
+
+
+def _page(
+    request: HttpRequest,
+    solicitation: Solicitation,
+    *,
+    addition: AdditionForm | None = None,
+    correction: CorrectionForm | None = None,
+) -> HttpResponse:
+    now = timezone.now()
+    today = now.astimezone(solicitation.time_zone).date()
+    given = {
+        "phone": solicitation.phone,
+        "days": solicitation.callback_days,
+        "hours": solicitation.callback_hours,
+    }
+    first = progress.first_of(solicitation)
+    context = {
+        "solicitation": solicitation,
+        "progress": progress.of(solicitation),
+        "zone": solicitation.time_zone,
+        "callback": wording.callback(solicitation),
+        "company_lines": wording.company_lines(solicitation, today=today),
+        "first_path": follow_path(first) if first else "",
+        "linked": [(row, follow_path(row)) for row in progress.linked_to(solicitation)],
+        "addition_form": addition or AdditionForm(),
+        "correction_form": correction or CorrectionForm(initial=given),
+        "desk": desks.desk(solicitation.commune.region, on=today),
+        "is_new": "merci" in request.GET,
+        "follow_path": follow_path(solicitation),
+    }
+    return render(request, "solicitations/company/follow.html", context)

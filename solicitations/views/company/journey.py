@@ -1,0 +1,155 @@
+"""A visitor's way through the form: what was typed, kept in a draft, and what the forms make of it.
+
+Answers are kept as typed, step by step, and read again by the same forms at every step: what was true at
+the first step (a subject, an open region) is checked again before sending.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Self
+
+from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
+
+from experts.models import Institution, Subject
+from experts.routing import loading
+from experts.routing.engine import Decision, Facts
+from solicitations.forms.company import FactsForm
+from solicitations.forms.identity import Identity
+from solicitations.forms.need import NeedForm
+from solicitations.models import Draft, Opening
+from territories.models import Commune
+
+SESSION_KEY = "drafts"  # of the session: the draft's id by first subject
+NOT_ANSWERS = frozenset({"csrfmiddlewaretoken", "action"})
+MOST_FIELDS, MOST_VALUES, LONGEST_VALUE = 60, 60, 12_000
+
+
+@dataclass
+class Journey:
+    """One subject's form, as far as its visitor has come; ``draft`` is ``None`` before the first answer."""
+
+    subject: Subject
+    draft: Draft | None
+
+    @classmethod
+    def of(cls, request: HttpRequest, slug: str) -> Self:
+        """The journey of this visitor; a subject that is not in the catalogue is a 404."""
+        subject = Subject.objects.listed().select_related("theme").filter(slug=slug).first()
+        if subject is None:
+            raise Http404
+        pk = request.session.get(SESSION_KEY, {}).get(slug)
+        alive = Draft.objects.alive(now=timezone.now()).select_related("solicitation__commune__department")
+        return cls(subject, alive.filter(pk=pk).first() if pk else None)
+
+    def answers(self, step: str) -> MultiValueDict | None:
+        """What was typed at a step; ``None`` when it was never sent."""
+        stored = self.draft.answers.get(step) if self.draft else None
+        return MultiValueDict(stored) if stored is not None else None
+
+    @cached_property
+    def need(self) -> NeedForm:
+        return NeedForm(self.answers("need"), subject=self.subject)
+
+    @cached_property
+    def identity(self) -> Identity | None:
+        """Who asks, once chosen."""
+        stored = self.draft.answers.get("identity") if self.draft else None
+        return Identity.from_json(stored) if stored else None
+
+    @cached_property
+    def facts(self) -> FactsForm:
+        """What is known of the company, once it is chosen."""
+        if self.identity is None:
+            raise LookupError
+        return FactsForm(self.answers("facts"), identity=self.identity, on=self.today)
+
+    @property
+    def commune(self) -> Commune:
+        """For a valid first step."""
+        commune: Commune = self.need.cleaned_data["place"]
+        return commune
+
+    @property
+    def today(self) -> date:
+        """The date where the company is."""
+        zone = self.commune.time_zone if self.need.is_valid() else None
+        return timezone.localdate(timezone=zone)
+
+    @property
+    def slugs(self) -> list[str]:
+        return [subject.slug for subject in self.need.all_subjects()]
+
+    def decide(self, facts: Facts, *, without: Iterable[Institution] = ()) -> Decision:
+        """Who would receive the request as it stands."""
+        return loading.decide(
+            subjects=self.slugs,
+            commune=self.commune,
+            facts=facts,
+            on=self.today,
+            without_institutions=frozenset(institution.code for institution in without),
+        )
+
+    def closings(self, *, now: datetime) -> list[tuple[Subject, Opening]]:
+        """The asked subjects that are closed there, each with what closes it. For a valid first step."""
+        region = self.commune.region
+        rows = [
+            (subject, Opening.objects.closing(region, subject.theme, now=now))
+            for subject in self.need.all_subjects()
+        ]
+        return [(subject, opening) for subject, opening in rows if opening]
+
+    def refused_to_projects(self) -> list[Subject]:
+        """The asked subjects that one needs a company for."""
+        return [subject for subject in self.need.all_subjects() if not subject.is_open_to_project_holders]
+
+    def is_project_refused(self) -> bool:
+        """A person without a company, asking what one needs a company for."""
+        return bool(self.identity and self.identity.is_project and self.refused_to_projects())
+
+    def is_company_known(self) -> bool:
+        """Whether the second step is done, and still good for the subjects asked."""
+        return self.identity is not None and self.facts.is_valid() and not self.is_project_refused()
+
+    def step_reached(self) -> str:
+        """The first step that is not done: the name of its page."""
+        if not self.need.is_valid():
+            return "need"
+        return "contact" if self.is_company_known() else "company"
+
+    def go_to(self, step: str) -> HttpResponseRedirect:
+        return redirect(f"solicitations:{step}", self.subject.slug)
+
+    def keep(self, request: HttpRequest, **answers: Any) -> None:
+        """Write these answers into the draft, made when there is none, and remember it in the session."""
+        now = timezone.now()
+        if self.draft is None or self.draft.solicitation_id:
+            first = {"subject": self.subject.slug, **answers}
+            self.remember(request, Draft.objects.create(answers=first, created_at=now, updated_at=now))
+            return
+        self.draft.answers |= answers
+        # Never written back into a draft that was sent meanwhile: its words were erased.
+        Draft.objects.filter(pk=self.draft.pk, solicitation=None).update(
+            answers=self.draft.answers, updated_at=now
+        )
+
+    def remember(self, request: HttpRequest, draft: Draft) -> None:
+        """This visitor goes on with this draft."""
+        self.draft = draft
+        drafts = request.session.get(SESSION_KEY, {})
+        request.session[SESSION_KEY] = {**drafts, self.subject.slug: draft.pk}
+
+
+def typed(data: QueryDict) -> dict[str, list[str]]:
+    """What a form sent, as it was typed, within bounds that no person reaches."""
+    names = [name for name in data if name not in NOT_ANSWERS][:MOST_FIELDS]
+    return {
+        name[:100].replace("\0", ""): [
+            value[:LONGEST_VALUE].replace("\0", "") for value in data.getlist(name)[:MOST_VALUES]
+        ]
+        for name in names
+    }

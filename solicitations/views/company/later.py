@@ -1,0 +1,63 @@
+"""« Finir plus tard »: the link that takes a draft up again."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from experts.links import ForgedLink
+from solicitations import actions, links
+from solicitations.forms.follow_up import LaterForm
+from solicitations.models.drafts import DRAFT_LIFE
+from solicitations.views.company import limits
+from solicitations.views.company.journey import Journey
+from solicitations.views.company.pages import dead_link, secret
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def later(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for an address, and send it the link at once."""
+    journey = Journey.of(request, slug)
+    if journey.draft is None or journey.draft.solicitation:
+        return journey.go_to("need")
+    now = timezone.now()
+    form = LaterForm(request.POST or None, initial={"email": journey.draft.email or _typed_email(journey)})
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        if limits.are_links_over(request, email, now=now):
+            return limits.too_many(request, back=request.path)
+        actions.send_resume_link(journey.draft, email=email, now=now)
+        return journey.go_to("later")
+    context = {
+        "subject": journey.subject,
+        "form": form,
+        "draft": journey.draft,
+        "step": journey.step_reached(),
+        "days": DRAFT_LIFE.days,
+    }
+    return render(request, "solicitations/company/later.html", context)
+
+
+@secret
+@require_safe
+def resume(request: HttpRequest, token: str) -> HttpResponse:
+    """Take a draft up again, at the step reached. The visitor's session remembers it; nothing changes."""
+    try:
+        draft = links.draft_of(token, now=timezone.now())
+    except ForgedLink:
+        return dead_link(request, "forged", status=404)
+    except links.RevokedLink:
+        return dead_link(request, "gone", status=410)
+    journey = Journey.of(request, draft.answers["subject"])
+    journey.remember(request, draft)
+    return journey.go_to(journey.step_reached())
+
+
+def _typed_email(journey: Journey) -> str:
+    """The address given at the third step, if any."""
+    contact = journey.answers("contact")
+    return str(contact.get("email", "")) if contact else ""

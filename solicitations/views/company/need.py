@@ -1,0 +1,85 @@
+"""First step: where, what about, in what words."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from experts import desks
+from solicitations import actions
+from solicitations.forms import hints as hint_list
+from solicitations.forms.need import LONGEST_TEXT, NeedForm, initial_commune
+from solicitations.views.company import limits
+from solicitations.views.company.journey import Journey, typed
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def need(request: HttpRequest, slug: str) -> HttpResponse:
+    """The commune, the text, other subjects."""
+    journey = Journey.of(request, slug)
+    if request.method != "POST":
+        return _page(request, journey, _first_form(request, journey))
+    if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
+        return limits.too_many(request, back=request.path)
+    journey.keep(request, need=typed(request.POST))
+    if request.POST.get("action") == "later":
+        return journey.go_to("later")
+    form = journey.need
+    if not form.is_valid():
+        return _page(request, journey, form)
+    hints = form.hints()
+    if hints and request.POST.get("hints_seen") != hint_list.mark(hints):
+        return _page(request, journey, form, hints=hints)
+    return closed(request, journey) or journey.go_to("company")
+
+
+def closed(request: HttpRequest, journey: Journey) -> HttpResponse | None:
+    """The page that explains a closed region or theme; ``None`` where the service is open.
+
+    A need that was sent is counted once.
+    """
+    now = timezone.now()
+    closings = journey.closings(now=now)
+    if not closings:
+        return None
+    counted = journey.draft.answers.get("missed", []) if journey.draft else []
+    missed = {f"{journey.commune.code}:{subject.slug}": subject for subject, _ in closings}
+    new = [subject for key, subject in missed.items() if key not in counted]
+    if new and request.method == "POST":
+        actions.record_missed_demand(commune=journey.commune, subjects=new, now=now)
+        journey.keep(request, missed=sorted({*counted, *missed}))
+    context = {
+        "subject": journey.subject,
+        "commune": journey.commune,
+        "closings": closings,
+        "desk": desks.desk(journey.commune.region, on=journey.today),
+        "others": [one for one in journey.need.all_subjects() if one not in missed.values()],
+    }
+    return render(request, "solicitations/company/closed.html", context)
+
+
+def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
+    """What was typed before; else a new page, with what the address fills in."""
+    if journey.answers("need"):
+        journey.need.errors.clear()  # a page that is only shown blames nobody
+        return journey.need
+    initial = initial_commune(request.GET.get("commune", ""))
+    initial["description"] = request.GET.get("texte", "")[:LONGEST_TEXT]
+    return NeedForm(subject=journey.subject, initial=initial)
+
+
+def _page(
+    request: HttpRequest, journey: Journey, form: NeedForm, *, hints: list[str] | None = None
+) -> HttpResponse:
+    context = {
+        "subject": journey.subject,
+        "form": form,
+        "hints": hints or [],
+        "hints_mark": hint_list.mark(hints or []),
+        "patterns": [{"pattern": pattern, "said": said} for pattern, said in hint_list.SENSITIVE],
+    }
+    return render(request, "solicitations/company/need.html", context)

@@ -1,0 +1,78 @@
+"""What the pages opened by a secret link share."""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlsplit
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from experts.links import ForgedLink
+from solicitations import links
+from solicitations.links import ExpiredLink, RevokedLink
+from solicitations.models import Solicitation
+
+OwnerView = Callable[[HttpRequest, Solicitation], HttpResponse]
+TokenView = Callable[[HttpRequest, str], HttpResponse]
+
+
+def follow_path(solicitation: Solicitation) -> str:
+    """The owner's page, on this site."""
+    return urlsplit(links.follow_url(solicitation)).path
+
+
+def thanks(solicitation: Solicitation) -> HttpResponseRedirect:
+    """The owner's page, as one who has just sent sees it."""
+    return HttpResponseRedirect(f"{follow_path(solicitation)}?merci")
+
+
+def secret(view: TokenView) -> TokenView:
+    """A page that nobody indexes, stores, or names elsewhere."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, token: str) -> HttpResponse:
+        response = view(request, token)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        response["Referrer-Policy"] = "same-origin"
+        return response
+
+    return login_not_required(never_cache(answered))
+
+
+def owner_page(view: OwnerView) -> TokenView:
+    """A view of the request that a token opens; a link that opens nothing says why, and what to do."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            solicitation = links.solicitation_of(token, now=timezone.now())
+        except ForgedLink:
+            return dead_link(request, "forged", status=404)
+        except RevokedLink:
+            return dead_link(request, "revoked", status=410)
+        except ExpiredLink:
+            return dead_link(request, "expired", status=410, token=token)
+        return view(request, solicitation)
+
+    return secret(answered)
+
+
+def posted(view: OwnerView) -> OwnerView:
+    """An act; its address opened by hand leads to the page."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseRedirect(follow_path(solicitation))
+        return view(request, solicitation)
+
+    return answered
+
+
+def dead_link(request: HttpRequest, reason: str, *, status: int, token: str = "") -> HttpResponse:
+    """The page of a link that opens nothing."""
+    context = {"reason": reason, "token": token}
+    return render(request, "solicitations/company/dead_link.html", context, status=status)

@@ -1,0 +1,41 @@
+"""What the tests of the owner's pages share: a visitor, a register, answers that go through."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+
+from companies import fake_register
+from companies.fake_register import Mode, RegisterServer
+from solicitations.views.company import limits
+from tests.solicitations.company.visitor import Visitor
+
+
+@pytest.fixture(scope="session")
+def register_server() -> Iterator[RegisterServer]:
+    with fake_register.running() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def register(register_server: RegisterServer, settings) -> RegisterServer:
+    """The register of this test: answering, quickly given up, nothing remembered."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.REGISTER_URL = register_server.url
+    settings.REGISTER_TIMEOUT = timedelta(seconds=0.5)
+    register_server.mode = Mode.ANSWER
+    register_server.questions.clear()
+    cache.clear()
+    return register_server
+
+
+@pytest.fixture(autouse=True)
+def no_minimum_delay(monkeypatch) -> None:
+    """Tests type faster than people; the delay has a test of its own."""
+    monkeypatch.setattr(limits, "MINIMUM_DELAY", timedelta(0))
+
+
+@pytest.fixture
+def visitor(client, django_capture_on_commit_callbacks) -> Visitor:
+    return Visitor(client, django_capture_on_commit_callbacks)
