@@ -2,9 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from portal.views import about, catalogue, health
 
@@ -23,11 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan-du-site/", about.sitemap, name="sitemap"),
     path("contact/", about.contact, name="contact"),
     path("sante/", health.health, name="health"),
-    path(
-        "connexion/",
-        login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True)),
-    ),
-    path("connexion/", include("allauth.urls")),
+    path("connexion/", include("experts.accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("territories.api.urls")),
     path("api/v1/", include("experts.api.urls")),

@@ -1,0 +1,63 @@
+"""What allauth asks of us: nobody signs up, and a sign-in code is a mail of the outbox."""
+
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from experts.accounts.middleware import do_after_answer
+from mailing import delivery
+
+LOGIN_CODE = "account/email/login_code"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by the national team, or by ``manage.py create_staff``."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": "Ce code n'est pas le bon. Recopiez celui du dernier courriel reçu.",
+        "too_many_login_attempts": "Trop d'essais : attendez quelques minutes, puis demandez un autre code.",
+        "rate_limited": "Trop de demandes : attendez quelques minutes avant de recommencer.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send the sign-in code once the answer has left; no other mail of allauth's is wanted.
+
+        A known address and an unknown one thus get the same page, as fast.
+        """
+        if template_prefix == LOGIN_CODE:
+            code = context["code"]
+            do_after_answer(context["request"], lambda: send_code(email, code))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The visitor's address, for the limits; behind a proxy, what the proxy says."""
+        address = str(request.META.get("REMOTE_ADDR", ""))
+        if settings.SECURE_PROXY_SSL_HEADER:
+            address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+        return address
+
+
+def send_code(email: str, code: str) -> None:
+    """Mail a sign-in code, tried once; outside the demo the outbox keeps no trace of the code."""
+    delivery.send_now(
+        key=f"login_code:{uuid4().hex}",
+        to=email,
+        template="experts/emails/login_code",
+        context={"code": code, "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60},
+        now=timezone.now(),
+    )
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "Ce code n'est pas le bon. Saisissez celui que l'application montre maintenant.",
+    }

@@ -1,0 +1,62 @@
+"""What staff type to sign in, in our words."""
+
+from typing import Any
+
+from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+
+ADDRESS_ERROR = "Indiquez une adresse électronique complète, par exemple prenom.nom@organisme.fr."
+CODE_ERRORS = {
+    "required": "Indiquez le code.",
+    "max_length": "Ce code est trop long : recopiez-le à nouveau.",
+}
+YOUR_APPLICATION = "Code de votre application"
+
+
+def code_field(label: str, help_text: str, *, is_number: bool) -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+    if is_number:
+        attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=40,
+        widget=forms.TextInput(attrs=attrs),
+        error_messages=CODE_ERRORS,
+    )
+
+
+class AddressForm(RequestLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = forms.EmailField(
+            label="Votre adresse électronique professionnelle",
+            help_text="Format attendu : prenom.nom@organisme.fr",
+            max_length=254,
+            widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+            error_messages={
+                "required": ADDRESS_ERROR,
+                "invalid": ADDRESS_ERROR,
+                "max_length": "Vérifiez cette adresse : elle est trop longue.",
+            },
+        )
+
+
+class LoginCodeForm(ConfirmLoginCodeForm):
+    code = code_field("Code reçu par courriel", "Huit lettres, le tiret compte pour rien.", is_number=False)
+
+
+class SecondFactorForm(AuthenticateForm):
+    code = code_field(YOUR_APPLICATION, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
+
+
+class SecondFactorAgainForm(ReauthenticateForm):
+    code = code_field(YOUR_APPLICATION, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
+
+
+class EnrolmentForm(ActivateTOTPForm):
+    code = code_field(
+        "Code de votre application", "Les six chiffres qu'elle montre maintenant.", is_number=True
+    )

@@ -1,0 +1,57 @@
+"""Two small steps around every page: no staff without a second factor, and work left for after the answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+Answer = Callable[[HttpRequest], HttpResponse]
+AFTER_ANSWER = "relais.after_answer"
+# What somebody without a second factor may still open.
+ENROLMENT = frozenset({"mfa_activate_totp", "account_logout"})
+
+
+class SecondFactorMiddleware:
+    """Send whoever is signed in without a second factor to its enrolment, whatever the page.
+
+    allauth asks for the factor of those who have one before it signs them in. The demo asks for none.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """The enrolment's address, or ``None`` when the page may be shown."""
+        if settings.DEMO or not request.user.is_authenticated:
+            return None
+        if request.resolver_match and request.resolver_match.view_name in ENROLMENT:
+            return None
+        if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
+            return None
+        return redirect("mfa_activate_totp")
+
+
+def after_answer(get_response: Answer) -> Answer:
+    """Do what a view left with ``do_after_answer`` when its answer has been sent, in the same process."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        # The server calls these when the last byte has left; Django itself uses them to close files.
+        response._resource_closers += request.META.get(AFTER_ANSWER, [])  # type: ignore[attr-defined]  # noqa: SLF001
+        return response
+
+    return middleware
+
+
+def do_after_answer(request: HttpRequest, work: Callable[[], object]) -> None:
+    """Leave ``work`` for when the answer to ``request`` has been sent."""
+    request.META.setdefault(AFTER_ANSWER, []).append(work)
