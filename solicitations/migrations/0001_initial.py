@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='solicitation',
-            index=models.Index(django.db.models.functions.text.Lower('email'), name='solicitation_email_idx'),
+            index=models.Index(django.db.models.functions.text.Upper('email'), name='solicitation_email_idx'),
         ),
         migrations.AddIndex(
             model_name='solicitation',
@@ -291,7 +291,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='solicitation',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['company_name'], name='solicitation_name_trgm', opclasses=['gin_trgm_ops']),
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('company_name'), 'gin_trgm_ops'), name='solicitation_name_trgm'),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('contact_name'), 'gin_trgm_ops'), name='solicitation_contact_trgm'),
         ),
         migrations.AddConstraint(
             model_name='solicitation',

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from experts.models import Subject, Theme
 from solicitations import lifecycle
@@ -18,6 +18,11 @@ from territories.models import Commune, Region
 class AlertQuerySet(models.QuerySet["Alert"]):
     def standing(self) -> Self:
         return self.filter(settled_at=None)
+
+    def urgent_first(self) -> Self:
+        """Nobody to send to, then held, then the rest; the oldest first."""
+        ranks = Case(When(cause=AlertCause.NOBODY, then=0), When(cause=AlertCause.HELD, then=1), default=2)
+        return self.order_by(ranks, "raised_at", "pk")
 
 
 class Alert(models.Model):

@@ -1,5 +1,6 @@
 """A request of a company and its needs."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,21 +8,25 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
-from experts.models import Institution, Subject, User
+from experts.models import Institution, Subject, Theme, User
 from experts.routing.engine import Facts
 from solicitations import lifecycle
-from solicitations.lifecycle import ClosedReason, HeldReason, MatchState, NeedState, RequestState
+from solicitations.lifecycle import ClosedReason, HeldReason, Labelled, MatchState, NeedState, RequestState
 from territories.models import Commune, Region
 
 LINK_LIFE_AFTER_END = timedelta(days=60)
 DUPLICATE_WINDOW = timedelta(days=7)
 LATE_AFTER = timedelta(days=7)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
+REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
+SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
+# Ended by staff, not by an answer: what their needs show says nothing any more.
+SET_ASIDE = (ClosedReason.STAFF, ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 
 
 def make_reference() -> str:
@@ -73,6 +78,31 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def without_answer(self) -> Self:
         """Requests that ended with no answer at all, or declined by all."""
         return self.filter(progress__in=[NeedState.UNANSWERED, NeedState.DECLINED])
+
+    def showing(self, shown: Labelled) -> Self:
+        """Requests of which a list shows this: see ``Solicitation.shown``."""
+        if shown == RequestState.HELD:
+            return self.held()
+        if isinstance(shown, ClosedReason):
+            return self.filter(closed_reason=shown)
+        return (
+            self.filter(progress=shown).exclude(state=RequestState.HELD).exclude(closed_reason__in=SET_ASIDE)
+        )
+
+    def about_theme(self, theme: Theme) -> Self:
+        return self.filter(pk__in=Solicitation.objects.filter(needs__subject__theme=theme).values("pk"))
+
+    def found_by(self, text: str) -> Self:
+        """Requests of this reference, SIREN, SIRET or email; else whose company or contact is so named."""
+        bare = "".join(text.split())
+        if "@" in bare:
+            return self.filter(email__iexact=bare)
+        if SIREN_OR_SIRET.fullmatch(bare):
+            return self.filter(siret__startswith=bare)
+        named = Q(company_name__icontains=text.strip()) | Q(contact_name__icontains=text.strip())
+        if reference := REFERENCE.fullmatch(bare.upper()):
+            named |= Q(reference="-".join(reference.groups()))
+        return self.filter(named)
 
     def counted(self) -> Self:
         """Requests that count in figures: neither spam, nor tests, nor duplicates."""
@@ -220,14 +250,15 @@ class Solicitation(models.Model):
             models.Index(fields=["-submitted_at", "-id"], name="solicitation_recent"),
             models.Index(fields=["progress", "-submitted_at"], name="solicitation_progress_recent"),
             models.Index(fields=["siret"], name="solicitation_siret_idx", condition=~Q(siret="")),
-            models.Index(Lower("email"), name="solicitation_email_idx"),
+            models.Index(Upper("email"), name="solicitation_email_idx"),
             models.Index(
                 fields=["routing_due_at"],
                 name="solicitation_unrouted",
                 condition=Q(routing_due_at__isnull=False),
             ),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
-            GinIndex(fields=["company_name"], name="solicitation_name_trgm", opclasses=["gin_trgm_ops"]),
+            GinIndex(OpClass(Upper("company_name"), "gin_trgm_ops"), name="solicitation_name_trgm"),
+            GinIndex(OpClass(Upper("contact_name"), "gin_trgm_ops"), name="solicitation_contact_trgm"),
         ]
 
     def __str__(self) -> str:
@@ -263,6 +294,15 @@ class Solicitation(models.Model):
     @property
     def is_held_duplicate(self) -> bool:
         return self.state == RequestState.HELD and self.held_reason == HeldReason.DUPLICATE
+
+    @property
+    def shown(self) -> Labelled:
+        """What staff's lists show of it: that it is held, how staff ended it, else how far its needs are."""
+        if self.state == RequestState.HELD:
+            return RequestState.HELD
+        if self.closed_reason in SET_ASIDE:
+            return ClosedReason(self.closed_reason)
+        return NeedState(self.progress)
 
     @property
     def applicant(self) -> str:
