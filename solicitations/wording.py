@@ -7,6 +7,9 @@ from companies import naf
 from solicitations.lifecycle import MatchOrigin
 from solicitations.models import Match, Solicitation
 from territories.spoken_time import spoken_date
+from territories.working_time import add_working_days
+
+LEGAL_DELAY_DAYS = 10  # working days
 
 DAYS = {
     "mon": "lundi",
@@ -103,7 +106,16 @@ def reason(match: Match) -> str:
     if origin == MatchOrigin.FALLBACK or match.need.is_fallback:
         return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
     place = match.reason.get("area_name") or match.mailbox.solicitation.commune.name
-    sentence = f"Vous répondez sur « {match.need.subject.label} » pour le territoire : {place}."
+    sentence = f"Vous répondez sur «\u00a0{match.need.subject.label}\u00a0» pour le territoire : {place}."
     if absent := match.reason.get("stand_in_for"):
         sentence += f" Vous remplacez {absent}, absent."
     return sentence
+
+
+def legal_deadline(solicitation: Solicitation) -> date:
+    """By when a labour-law question is to be answered: 10 working days of the territory from sending.
+
+    Source: code du travail, L. 5143-1, which asks for a reasonable time.
+    """
+    sent_on = solicitation.submitted_at.astimezone(solicitation.time_zone).date()
+    return add_working_days(sent_on, LEGAL_DELAY_DAYS, solicitation.commune)

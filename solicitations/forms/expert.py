@@ -1,0 +1,185 @@
+"""What an expert may type: a reason, a word to another institution, an outcome, a message."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from experts.models import Institution
+from experts.phones import InvalidPhone, clean_phone
+from solicitations.forms.texts import LineField, WordsField
+from solicitations.lifecycle import DeclineReason, MatchState
+
+LONGEST_WORDS = 3000
+HAND_OVER, BRING_IN = "hand_over", "bring_in"
+WAYS = {
+    HAND_OVER: "Je passe la main : le besoin n'est plus à moi",
+    BRING_IN: "Je demande son aide : le besoin reste à moi",
+}
+
+
+def words_field(label: str, *, required: str = "", help_text: str = "", rows: int = 3) -> WordsField:
+    """A few lines; ``required`` is the sentence that asks for them, empty when they may be left out."""
+    return WordsField(
+        label=label,
+        required=bool(required),
+        help_text=help_text,
+        rows=rows,
+        max_length=LONGEST_WORDS,
+        error_messages={
+            "required": required,
+            "max_length": "Raccourcissez votre texte : 3 000 caractères au plus.",
+        },
+    )
+
+
+class DeclineForm(forms.Form):
+    """Why not me; in words when the list does not say it."""
+
+    reason = forms.ChoiceField(
+        label="Pourquoi ?",
+        choices=DeclineReason.choices(),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choisissez une raison.",
+            "invalid_choice": "Choisissez une raison dans la liste.",
+        },
+    )
+    words = words_field(
+        "Précisez", help_text="Demandé pour « Autre raison ». L'entreprise ne le lit pas.", rows=2
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """« Autre raison » says nothing alone."""
+        cleaned = super().clean() or {}
+        if cleaned.get("reason") == DeclineReason.OTHER and not cleaned.get("words"):
+            self.add_error("words", "Précisez la raison en quelques mots.")
+        return cleaned
+
+
+class IntroduceForm(forms.Form):
+    """Another institution, on the way that the need's state allows, with a word."""
+
+    word = words_field("Un mot pour elle", rows=2)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        institutions: Sequence[Institution],
+        ways: Sequence[str],
+        auto_id: str = "id_%s",
+    ) -> None:
+        super().__init__(data, auto_id=auto_id)
+        pks = [institution.pk for institution in institutions]
+        self.fields["institution"] = forms.ModelChoiceField(
+            label="Institution",
+            queryset=Institution.objects.filter(pk__in=pks).order_by("position", "pk"),
+            empty_label="Choisir",
+            error_messages={
+                "required": "Choisissez une institution.",
+                "invalid_choice": "Choisissez une institution dans la liste.",
+            },
+        )
+        asked = "Dites si vous passez la main ou demandez de l'aide."
+        self.fields["way"] = forms.ChoiceField(
+            label="De quelle façon ?",
+            choices=[(way, WAYS[way]) for way in ways],
+            initial=ways[0] if len(ways) == 1 else None,
+            widget=forms.RadioSelect,
+            error_messages={"required": asked, "invalid_choice": asked},
+        )
+
+
+class ConcludeForm(forms.Form):
+    """How it ended. A labour-law question is concluded by the answer given, in writing."""
+
+    OUTCOMES = (MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
+
+    outcome = forms.ChoiceField(
+        choices=[(outcome.value, outcome.label) for outcome in OUTCOMES],
+        error_messages={
+            "required": "Dites comment cela s'est terminé.",
+            "invalid_choice": "Dites comment cela s'est terminé.",
+        },
+    )
+    words = words_field(
+        "Un mot sur la suite donnée", help_text="Pour vos collègues. L'entreprise ne le lit pas.", rows=2
+    )
+    answer = words_field(
+        "Ce que vous avez répondu",
+        required="Écrivez ce que vous avez répondu : l'entreprise y a droit.",
+        help_text="L'entreprise le lira et pourra l'imprimer, avec la date.",
+        rows=5,
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, asks_answer: bool, auto_id: str = "id_%s"
+    ) -> None:
+        super().__init__(data, auto_id=auto_id)
+        self.fields.pop("words" if asks_answer else "answer")
+        if asks_answer and self.data.get("outcome") == MatchState.UNREACHABLE:
+            self.fields["answer"].required = False
+
+    @property
+    def text(self) -> Any:
+        """The only field that is shown: the answer where the law asks for one."""
+        return self["answer"] if "answer" in self.fields else self["words"]
+
+
+class MessageForm(forms.Form):
+    """A word to the other experts."""
+
+    body = words_field(
+        "Votre message", required="Écrivez votre message.", help_text="L'entreprise ne le lit pas."
+    )
+
+
+class QuestionForm(forms.Form):
+    """A short question to the company."""
+
+    body = WordsField(
+        label="Votre question à l'entreprise",
+        rows=2,
+        max_length=500,
+        help_text="Courte : elle la reçoit par courriel, signée de votre nom, avec un lien pour répondre.",
+        error_messages={
+            "required": "Écrivez votre question.",
+            "max_length": "Raccourcissez votre question : 500 caractères au plus.",
+        },
+    )
+
+
+class PhoneForm(forms.Form):
+    """One's own number in the directory."""
+
+    phone = LineField(
+        label="Votre téléphone",
+        max_length=30,
+        error_messages={
+            "required": "Indiquez votre numéro, par exemple 03 80 12 34 56.",
+            "max_length": "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56.",
+        },
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        """The number as people write it."""
+        try:
+            return clean_phone(self.cleaned_data["phone"])
+        except InvalidPhone as error:
+            raise forms.ValidationError(
+                "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56."
+            ) from error
+
+
+class DepartureForm(forms.Form):
+    """Who takes over, when one knows."""
+
+    successor = LineField(
+        label="Qui vous remplace",
+        required=False,
+        max_length=300,
+        help_text="Son nom, son courriel ou son service, si vous le connaissez.",
+        error_messages={"max_length": "Raccourcissez : 300 caractères au plus."},
+    )
