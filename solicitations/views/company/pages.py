@@ -16,7 +16,7 @@ from solicitations.links import ExpiredLink, RevokedLink
 from solicitations.models import Solicitation
 
 OwnerView = Callable[[HttpRequest, Solicitation], HttpResponse]
-TokenView = Callable[[HttpRequest, str], HttpResponse]
+TokenView = Callable[..., HttpResponse]
 
 
 def follow_path(solicitation: Solicitation) -> str:
@@ -33,8 +33,8 @@ def secret(view: TokenView) -> TokenView:
     """A page that nobody indexes, stores, or names elsewhere."""
 
     @wraps(view)
-    def answered(request: HttpRequest, token: str) -> HttpResponse:
-        response = view(request, token)
+    def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
+        response = view(request, token, **named)
         response["X-Robots-Tag"] = "noindex, nofollow"
         response["Referrer-Policy"] = "same-origin"
         return response
