@@ -89,6 +89,11 @@ def headline(solicitation: Solicitation, subjects: Sequence[str]) -> str:
     return f"{listed(subjects)} — {place}" + (f" ({size})" if size else "")
 
 
+def subjects(matches: Sequence[Match]) -> list[str]:
+    """What these matches are about, without repeats: one person may hold two posts."""
+    return list(dict.fromkeys(match.need.subject.label for match in matches))
+
+
 def reasons(matches: Sequence[Match]) -> list[str]:
     """Why these experts were chosen, a sentence each, without repeats. Needs ``with_people``."""
     return list(dict.fromkeys(reason(match) for match in matches))
@@ -103,7 +108,7 @@ def reason(match: Match) -> str:
         return f"{office} {verb}."
     if origin == MatchOrigin.STAFF:
         return "L'équipe du service a pensé à vous pour ce besoin."
-    if origin == MatchOrigin.FALLBACK or match.need.is_fallback:
+    if origin == MatchOrigin.FALLBACK or (match.need.decision or {}).get("fallback"):
         return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
     place = match.reason.get("area_name") or match.mailbox.solicitation.commune.name
     sentence = f"Vous répondez sur «\u00a0{match.need.subject.label}\u00a0» pour le territoire : {place}."

@@ -3,13 +3,10 @@
 from solicitations.actions.answers import (
     AnswerRequired,
     NobodyThere,
-    NothingToUndo,
     bring_in,
     hand_over,
-    last_move,
     move,
     take_all,
-    undo,
 )
 from solicitations.actions.company import (
     AlreadySent,
@@ -48,6 +45,7 @@ from solicitations.actions.talk import (
     reissue_link,
     report_departure,
 )
+from solicitations.actions.undoing import NothingToUndo, last_move, undo
 
 __all__ = [
     "AlreadySent",

@@ -14,6 +14,7 @@ from solicitations import dispatch, suspicion
 from solicitations.lifecycle import (
     ACTIVE,
     AlertCause,
+    ClosedReason,
     EventKind,
     ForbiddenMove,
     HeldReason,
@@ -142,7 +143,7 @@ def record_missed_demand(*, commune: Commune, subjects: Sequence[Subject], now: 
 def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> None:
     """Keep more words beside the request and mail them to the experts who have not declined.
 
-    Raises ``ForbiddenMove`` once the request was cancelled.
+    Raises ``ForbiddenMove`` once the request was cancelled, or found to be spam or a test.
     """
     locked = _open_to_company(solicitation)
     addition = Addition.objects.create(solicitation=locked, body=body, at=now)
@@ -226,7 +227,7 @@ def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -
 
 def _open_to_company(solicitation: Solicitation) -> Solicitation:
     locked = Solicitation.objects.locked(solicitation.pk)
-    if locked.state in {RequestState.CANCELLED, RequestState.ANONYMISED}:
+    if locked.is_cancelled or locked.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
     return locked
 
@@ -251,7 +252,7 @@ def send_resume_link(draft: Draft, *, email: str, now: datetime) -> None:
 def renew_link(solicitation: Solicitation, *, now: datetime) -> None:
     """Mail its owner a fresh link instead of an expired one, which stays dead."""
     locked = Solicitation.objects.locked(solicitation.pk)
-    if locked.state == RequestState.ANONYMISED:
+    if locked.state == RequestState.ANONYMISED or locked.link_serial != solicitation.link_serial:
         return
     locked.link_serial += 1
     locked.link_extended_until = now + LINK_LIFE_AFTER_END

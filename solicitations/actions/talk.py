@@ -7,7 +7,7 @@ from django.db import transaction
 from experts.models import Expert
 from mailing.tasks import deliver_after_commit
 from solicitations import dispatch
-from solicitations.lifecycle import AlertCause, EventKind
+from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, RequestState
 from solicitations.models import Event, Mailbox, Message, Question, Solicitation
 from solicitations.models.requests import LINK_LIFE_AFTER_END
 from solicitations.notifications import to_company, to_experts
@@ -19,9 +19,15 @@ class NotInThread(Exception):
 
 @transaction.atomic(durable=True)
 def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
-    """Say something to the other experts of the request. Raises ``NotInThread``."""
-    if not Mailbox.objects.following().filter(pk=by.pk).exists():
+    """Say something to the other experts of the request. Raises ``NotInThread``.
+
+    A second click within a minute says nothing twice.
+    """
+    solicitation = Solicitation.objects.locked(by.solicitation_id)
+    if solicitation.refuses_answers or not Mailbox.objects.following().filter(pk=by.pk).exists():
         raise NotInThread
+    if repeated := by.messages.filter(body=body, at__gt=now - UNDO_DELAY).first():
+        return repeated
     author = by.speaker()
     said = Message.objects.create(
         solicitation=by.solicitation,
@@ -37,9 +43,15 @@ def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
 
 @transaction.atomic(durable=True)
 def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
-    """Ask the company a short question. Raises ``NotInThread`` for who has no active need here."""
+    """Ask the company a short question. Raises ``NotInThread`` for who has no active need here.
+
+    A second click within a minute asks nothing twice.
+    """
+    Solicitation.objects.locked(by.solicitation_id)
     if not by.matches.active().exists():
         raise NotInThread
+    if repeated := Question.objects.filter(mailbox=by, body=body, asked_at__gt=now - UNDO_DELAY).first():
+        return repeated
     author = by.speaker()
     asked = Question.objects.create(
         solicitation=by.solicitation,
@@ -88,8 +100,11 @@ def note_opened(by: Mailbox, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
-    """Mail a fresh link to the mailbox of an expired one; the old one stays dead."""
+    """Mail a fresh link to the mailbox of an expired one; the old one stays dead, a second click harmless."""
+    Solicitation.objects.locked(mailbox.solicitation_id)
     row = Mailbox.objects.select_related("solicitation__commune").get(pk=mailbox.pk)
+    if row.serial != mailbox.serial or row.solicitation.state == RequestState.ANONYMISED:
+        return
     row.serial += 1
     row.extended_until = now + LINK_LIFE_AFTER_END
     row.save(update_fields=["serial", "extended_until"])

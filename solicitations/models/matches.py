@@ -1,5 +1,6 @@
 """Who was put in touch with a request: mailboxes and matches."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -67,7 +68,7 @@ class Mailbox(models.Model):
 
     def link_is_expired(self, *, now: datetime) -> bool:
         """Whether the link in this mailbox has stopped opening. Needs ``solicitation`` loaded."""
-        expiry = self.solicitation.link_expires_at
+        expiry = self.solicitation.links_end_at
         return expiry is not None and max(expiry, self.extended_until or expiry) <= now
 
 
@@ -80,6 +81,13 @@ class MatchQuerySet(models.QuerySet["Match"]):
 
     def sent(self) -> Self:
         return self.filter(state=MatchState.SENT)
+
+    def taken(self) -> Self:
+        return self.filter(state=MatchState.TAKEN)
+
+    def handed_over(self, by: Collection["Match"], *, at: datetime) -> Self:
+        """Those that handing these matches over at that moment made."""
+        return self.filter(introduced_by__in=by, origin=MatchOrigin.HAND_OVER, sent_at=at)
 
     def with_people(self) -> Self:
         return self.select_related(
@@ -169,11 +177,15 @@ class Match(models.Model):
         self.decline_reason, self.words = decline_reason, words
         self.answer = answer or self.answer
 
-    def undo_to(self, earlier: MatchState, *, at: datetime) -> None:
-        """Go back to the state before the last move; saves nothing. Raises ``ForbiddenMove``."""
+    def undo_to(self, earlier: MatchState, *, moved_at: datetime, at: datetime) -> None:
+        """Go back to the state before the move of ``moved_at``; saves nothing. Raises ``ForbiddenMove``."""
         lifecycle.check_undo(MatchState(self.state), earlier)
         self._enter(earlier, at=at)
-        self.decline_reason, self.words, self.answer = "", "", ""
+        if earlier == MatchState.EXPIRED and self.taken_at == moved_at:
+            self.taken_at = None
+        self.decline_reason, self.words = "", ""
+        if earlier not in lifecycle.ANSWERS:
+            self.answer = ""
 
     def _enter(self, state: MatchState, *, at: datetime) -> None:
         self.state = state

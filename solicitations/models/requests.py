@@ -25,8 +25,9 @@ LATE_AFTER = timedelta(days=7)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
 REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
 SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
+NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 # Ended by staff, not by an answer: what their needs show says nothing any more.
-SET_ASIDE = (ClosedReason.STAFF, ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
+SET_ASIDE = (ClosedReason.STAFF, *NOT_COUNTED)
 
 
 def make_reference() -> str:
@@ -104,9 +105,14 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
             named |= Q(reference="-".join(reference.groups()))
         return self.filter(named)
 
+    def alerted(self) -> Self:
+        """Requests with something that staff must look at."""
+        standing = Solicitation.objects.filter(alerts__raised_at__isnull=False, alerts__settled_at=None)
+        return self.filter(pk__in=standing.values("pk"))
+
     def counted(self) -> Self:
         """Requests that count in figures: neither spam, nor tests, nor duplicates."""
-        return self.exclude(closed_reason__in=[ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE])
+        return self.exclude(closed_reason__in=NOT_COUNTED)
 
     def like(self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime) -> Self:
         """Requests of the last days that the same company, or without SIRET the same mailbox, sent."""
@@ -292,6 +298,11 @@ class Solicitation(models.Model):
         return self.state in {RequestState.CANCELLED, RequestState.ANONYMISED}
 
     @property
+    def refuses_answers(self) -> bool:
+        """Cancelled or erased, spam, test or duplicate: nobody answers it, nothing more leaves."""
+        return self.is_cancelled or self.closed_reason in NOT_COUNTED
+
+    @property
     def is_held_duplicate(self) -> bool:
         return self.state == RequestState.HELD and self.held_reason == HeldReason.DUPLICATE
 
@@ -310,12 +321,15 @@ class Solicitation(models.Model):
         return self.company_name or ("Projet d'entreprise" if self.is_project_holder else "Entreprise")
 
     @property
+    def links_end_at(self) -> datetime | None:
+        """When links that were not issued again stop opening; ``None`` while the request goes on."""
+        return self.ended_at + LINK_LIFE_AFTER_END if self.ended_at else None
+
+    @property
     def link_expires_at(self) -> datetime | None:
-        """When the links of this request stop opening; ``None`` while it goes on."""
-        if self.ended_at is None:
-            return None
-        expiry = self.ended_at + LINK_LIFE_AFTER_END
-        return max(expiry, self.link_extended_until) if self.link_extended_until else expiry
+        """When the owner's link stops opening; ``None`` while the request goes on."""
+        end = self.links_end_at
+        return max(end, self.link_extended_until) if end and self.link_extended_until else end
 
     def move_to(self, target: RequestState, *, at: datetime, reason: str = "") -> None:
         """Set the state, its reason and dates; saves nothing. Raises ``ForbiddenMove``."""
@@ -341,6 +355,8 @@ class Solicitation(models.Model):
                 is_cancelled=self.state == RequestState.CANCELLED,
                 is_routed=self.routed_at is not None and self.state != RequestState.HELD,
             )
-        self.needs.bulk_update(needs, ["state"])
+            if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
+                need.exhausted_at = None  # somebody came in after all: a later refusal starts anew
+        self.needs.bulk_update(needs, ["state", "exhausted_at"])
         self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
         self.is_fallback = any(need.is_fallback for need in needs)

@@ -38,11 +38,11 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
     solicitation = matches[0].mailbox.solicitation
     expert = matches[0].expert
     context = {
-        "taken_subjects": [match.need.subject.label for match in matches],
+        "taken_subjects": wording.subjects(matches),
         "institution": expert.office.institution.name,
         "office": expert.office.name,
         "person": expert.name,
-        "phone": expert.phone if expert.shows_phone else expert.office.phone,
+        "phone": (expert.phone if expert.shows_phone else "") or expert.office.phone,
         "callback": wording.callback(solicitation),
     }
     return envelopes.to_company(
@@ -56,7 +56,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
     )
 
 
-def unreachable(match: Match, *, event: Event, now: datetime) -> Rows:
+def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> Rows:
     """Called but not reached: correct the phone number or the hours."""
     solicitation = match.mailbox.solicitation
     context = {
@@ -68,9 +68,9 @@ def unreachable(match: Match, *, event: Event, now: datetime) -> Rows:
     return envelopes.to_company(
         solicitation,
         "unreachable",
-        key=f"unreachable:{solicitation.pk}:e{event.pk}",
+        key=f"unreachable:{solicitation.pk}:{envelopes.click(events)}",
         context=context,
-        events=[event],
+        events=events,
         not_before=now + UNDO_DELAY,
         now=now,
     )

@@ -40,7 +40,7 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
     """
     solicitation = mailbox.solicitation
     others = [match for match in envelopes.live_matches(solicitation) if match.mailbox_id != mailbox.pk]
-    labels = list(dict.fromkeys(match.need.subject.label for match in matches))
+    labels = wording.subjects(matches)
     url = links.answer_url(mailbox)
     context = {
         **_request_context(solicitation, now=now),
@@ -82,7 +82,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
             context={
                 "person": taker.expert.name,
                 "office": taker.expert.office.name,
-                "taken_subjects": [match.need.subject.label for match in matches],
+                "taken_subjects": wording.subjects(matches),
             },
             others=events,
             not_before=now + UNDO_DELAY,

@@ -1,0 +1,103 @@
+"""What answering and undoing share: locks, events, the mails of a taking, what follows for the request."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from mailing.models import OutgoingEmail
+from mailing.tasks import deliver_after_commit
+from solicitations import dispatch, tasks
+from solicitations.lifecycle import UNDO_DELAY, EventKind, ForbiddenMove, MatchState, NeedState
+from solicitations.models import Event, Mailbox, Match, Solicitation
+from solicitations.notifications import to_company, to_experts
+
+# The fallback looks a little after the refusal can no longer be undone.
+FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
+
+
+def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
+    """The request, then the matches that an answer is about, locked and read anew.
+
+    The match itself comes first, then those of the same mailbox's other posts that stand where it stands: a
+    mailbox answers once per need. Raises ``ForbiddenMove`` for a match of somebody else, and when nobody
+    answers the request any more.
+    """
+    solicitation = Solicitation.objects.locked(by.solicitation_id)
+    rows = Match.objects.filter(need=match.need_id, mailbox=by).with_people()
+    mine = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    locked = next((row for row in mine if row.pk == match.pk), None)
+    if locked is None or solicitation.refuses_answers:
+        raise ForbiddenMove(MatchState(match.state), MatchState(match.state))
+    return solicitation, [locked, *(row for row in mine if row != locked and row.state == locked.state)]
+
+
+def note_move(
+    match: Match,
+    before: MatchState,
+    *,
+    by: Mailbox,
+    now: datetime,
+    kind: EventKind = EventKind.MOVED,
+    reason: str = "",
+) -> Event:
+    """What this mailbox did to the match, for the record and for undoing it."""
+    return Event.objects.create(
+        solicitation_id=by.solicitation_id,
+        match=match,
+        kind=kind,
+        by_mailbox=by,
+        from_state=before,
+        to_state=match.state,
+        reason=reason or match.words,
+        at=now,
+    )
+
+
+def tell_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:
+    """Tell the company and the others who have these needs before them."""
+    rows = to_company.taken(matches, events=events, now=now)
+    rows += to_experts.taken(matches, events=events, now=now)
+    deliver_after_commit(*rows)
+
+
+def untell(events: Iterable[Event], *, now: datetime) -> set[str]:
+    """Cancel what has not left about these events; returns the addresses that were told already.
+
+    What the same click said of other needs is written anew.
+    """
+    told: set[str] = set()
+    click: set[str] = set()
+    names = {f"event:{event.pk}" for event in events}
+    for name in names:
+        # In this order: a mail that is leaving at this very moment is waited for, and counts as told.
+        OutgoingEmail.objects.cancel_about(name, now=now)
+        rows = OutgoingEmail.objects.about(name)
+        told |= set(rows.exclude(sent_at=None).values_list("to", flat=True))
+        for about in rows.filter(cancelled_at=now).values_list("about", flat=True):
+            click |= {other for other in about if other.startswith("event:")}
+    others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in click - names])
+    remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
+    if remaining:
+        tell_taken(remaining, list(others.order_by("pk")), now=now)
+    return told
+
+
+def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
+    """Before a later move of these matches: what has not left about the earlier ones never leaves."""
+    events = Event.objects.moves().filter(match__in=matches)
+    if matches[0].state == MatchState.HELPED:
+        # Helped at once, the need was taken all the same: the others have to know.
+        events = events.exclude(to_state=MatchState.TAKEN)
+    untell(events, now=now)
+
+
+def settle(solicitation: Solicitation, *, now: datetime) -> None:
+    """Rewrite what the needs show, close or reopen, and have the fallback look where all have declined."""
+    solicitation.reckon()
+    dispatch.close_if_done(solicitation, now=now)
+    solicitation.save()
+    for need in solicitation.needs.filter(state=NeedState.DECLINED, exhausted_at=None):
+        transaction.on_commit(
+            lambda pk=need.pk: tasks.offer_fallback.apply_async((pk,), eta=now + FALLBACK_AFTER)  # type: ignore[misc]
+        )

@@ -1,0 +1,81 @@
+"""How experts go back on an answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from mailing.models import OutgoingEmail
+from mailing.tasks import deliver_after_commit
+from solicitations.actions import moves
+from solicitations.lifecycle import UNDO_DELAY, ClosedReason, EventKind, MatchState
+from solicitations.models import Event, Mailbox, Match, Solicitation
+from solicitations.notifications import to_company, to_experts
+
+
+class NothingToUndo(Exception):
+    """The last move is not this person's own, was undone already, or is too old."""
+
+
+@transaction.atomic(durable=True)
+def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
+    """Go back on one's own last move, once. Raises ``NothingToUndo``, ``ForbiddenMove``.
+
+    Within a minute nobody has heard of it; later, while the request is open, those told are told again.
+    """
+    solicitation, locked = moves.lock(match, by=by)
+    event = last_move(locked[0], by=by)
+    if event is None or _is_too_late(solicitation, event, now=now):
+        raise NothingToUndo
+    undone = {row: own for row in locked if (own := last_move(row, by=by)) and own.at == event.at}
+    for row, own in undone.items():
+        row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now)
+        row.save()
+        moves.note_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, now=now)
+    if event.kind == EventKind.HANDED_OVER:
+        _withdraw_introduced(list(undone), event, now=now)
+    _tell(solicitation, undone, now=now)
+    moves.settle(solicitation, now=now)
+
+
+def last_move(match: Match, *, by: Mailbox) -> Event | None:
+    """The match's last event when it is a move of this mailbox, which may then be undone."""
+    event = match.events.order_by("-at", "-pk").first()
+    if event is None or event.by_mailbox_id != by.pk:
+        return None
+    return event if EventKind(event.kind) in {EventKind.MOVED, EventKind.HANDED_OVER} else None
+
+
+def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> bool:
+    is_closed_by_staff = solicitation.closed_reason == ClosedReason.STAFF
+    return solicitation.is_over and (is_closed_by_staff or now - event.at > UNDO_DELAY)
+
+
+def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetime) -> None:
+    """Only what this hand-over made: who was asked to help on another occasion stays."""
+    made_then = Match.objects.active().handed_over(matches, at=event.at)
+    for made in made_then.select_for_update():
+        before = made.state
+        made.move_to(MatchState.WITHDRAWN, at=now)
+        made.save()
+        Event.objects.create(
+            solicitation_id=event.solicitation_id,
+            match=made,
+            kind=EventKind.WITHDRAWN,
+            from_state=before,
+            to_state=made.state,
+            at=now,
+        )
+
+
+def _tell(solicitation: Solicitation, undone: dict[Match, Event], *, now: datetime) -> None:
+    """Tell again those who were told; what the undone move had kept from leaving leaves."""
+    match, event = next(iter(undone.items()))
+    told = moves.untell(undone.values(), now=now)
+    if solicitation.email in told:
+        deliver_after_commit(*to_company.undone(event, match=match, now=now))
+    mailboxes = Mailbox.objects.filter(solicitation=solicitation, email__in=told).order_by("pk")
+    deliver_after_commit(*to_experts.undone(event, match=match, mailboxes=mailboxes, now=now))
+    for earlier in Event.objects.moves().filter(match__in=list(undone), at__lt=event.at):
+        name = f"event:{earlier.pk}"
+        deliver_after_commit(*OutgoingEmail.objects.restore_about(name, cancelled_at=event.at))
