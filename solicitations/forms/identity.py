@@ -81,7 +81,8 @@ def look_up(*, number: str, name: str, commune_code: str) -> Found:
         if number:
             company = register.find_by_siret(number)
             return Found((company,) if company else ())
-        return Found(tuple(register.search(name, commune_code)))
+        found = register.search(name, commune_code) or register.search(name)  # its seat may be elsewhere
+        return Found(tuple(found))
     except register.RegisterUnavailable:
         return Found(is_away=True)
 

@@ -48,7 +48,7 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
     """A SIRET, a name, a card, or no company yet."""
-    journey.keep(request, company=typed(request.POST))
+    journey.keep(request, company=typed(request.POST), identity=None)
     action = request.POST.get("action", "")
     if action == "later":
         return journey.go_to("later")

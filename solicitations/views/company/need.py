@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from experts import desks
 from solicitations import actions
 from solicitations.forms import hints as hint_list
+from solicitations.forms.examples import example
 from solicitations.forms.need import LONGEST_TEXT, NeedForm, initial_commune
 from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey, typed
@@ -80,6 +81,7 @@ def _page(
         "form": form,
         "hints": hints or [],
         "hints_mark": hint_list.mark(hints or []),
+        "example": example(journey.subject.theme),
         "patterns": [{"pattern": pattern, "said": said} for pattern, said in hint_list.SENSITIVE],
     }
     return render(request, "solicitations/company/need.html", context)

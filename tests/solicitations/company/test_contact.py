@@ -1,0 +1,229 @@
+"""Third step: contact, recipients, consent, and what keeps machines away."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from experts.models import Expert, Institution, Office
+from solicitations.forms.contact import CONSENT_VERSION
+from solicitations.lifecycle import HeldReason, RequestState
+from solicitations.models import Draft, Solicitation
+from solicitations.views.company import limits
+from tests.solicitations.company.visitor import SUBJECT, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+
+@pytest.fixture
+def third_step(visitor):
+    visitor.reach_contact()
+    return visitor
+
+
+def test_recipients_are_named_with_why_before_sending(third_step):
+    page = text_of(third_step.get("contact/"))
+
+    assert "France Travail" in page
+    assert "territoire :" in page
+    assert "24 mois" in page
+
+
+def test_consent_is_kept_with_its_version(third_step):
+    third_step.contact()
+
+    sent = Solicitation.objects.get()
+    assert sent.consent_version == CONSENT_VERSION
+    assert sent.consented_at <= timezone.now()
+
+
+def test_institution_that_may_be_left_out_is_and_receives_nothing(third_step):
+    page = third_step.get("contact/")
+    optional = [row.code for row in page.context["recipients"].optional]
+    assert "MDE" in optional
+
+    third_step.contact(shown=optional, kept=[code for code in optional if code != "MDE"])
+
+    sent = Solicitation.objects.get()
+    assert [row.code for row in sent.unticked_institutions.all()] == ["MDE"]
+    assert not sent.mailboxes.filter(matches__expert__office__institution__code="MDE").exists()
+
+
+def test_other_institution_cannot_be_left_out(third_step):
+    third_step.contact(shown=["PE"], kept=[])
+
+    assert not Solicitation.objects.get().unticked_institutions.exists()
+
+
+def test_box_not_shown_is_not_left_out(third_step):
+    third_step.contact()
+
+    assert not Solicitation.objects.get().unticked_institutions.exists()
+
+
+def test_fallback_is_said_plainly(visitor):
+    visitor.reach_contact(subject="autre")
+
+    page = text_of(visitor.get("contact/", subject="autre"))
+
+    assert "Aucun organisme ne répond encore" in page
+    assert "Référent TPE-PME" in page
+
+
+def test_region_without_any_office_is_said_plainly(third_step):
+    Office.objects.filter(region="27").update(closed_on="2020-01-01")
+
+    assert "Aucun organisme de votre région" in text_of(third_step.get("contact/"))
+
+
+def test_nobody_at_all_is_said_plainly(third_step):
+    Expert.objects.update(is_paused=True)
+
+    page = text_of(third_step.get("contact/"))
+
+    assert "Personne n'est encore désigné" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("contact_name", ""),
+        ("contact_name", "1234"),
+        ("contact_name", "\0\u202e"),
+        ("contact_name", "x" * 10_000),
+        ("contact_name", "http://exemple.org"),
+        ("contact_name", "🎨"),
+        ("phone", ""),
+        ("phone", "12"),
+        ("phone", "0899123456"),
+        ("phone", "+1 202 555 0100"),
+        ("phone", "06 12 34 56 7<b>8"),
+        ("phone", "0" * 10_000),
+        ("email", ""),
+        ("email", "pas une adresse"),
+        ("email", "a@b"),
+        ("email", "a@exemple.fr\nBcc: b@exemple.fr"),
+        ("email", "x" * 10_000 + "@exemple.fr"),
+        ("days", ["lundi"]),
+        ("hours", ["jamais"]),
+        ("consent", ""),
+    ],
+)
+def test_bad_contact_is_refused_with_a_sentence_and_the_rest_kept(third_step, field, typed):
+    page = third_step.contact(**{field: typed})
+
+    assert page.status_code == 200
+    errors = page.context["form"].errors
+    assert list(errors) == [field]
+    assert errors[field][0].endswith((".", "78", "56 78.")) or "indicatif" in errors[field][0]
+    assert "Ce champ" not in errors[field][0]
+    assert Solicitation.objects.count() == 0
+    kept = third_step.get("contact/").context["form"]
+    if field != "contact_name":
+        assert kept["contact_name"].value() == "La gérante"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("06.39.98.12.34", "06 39 98 12 34"),
+        ("+33639981234", "06 39 98 12 34"),
+        ("0596 12 34 56", "05 96 12 34 56"),
+        ("+262 692 12 34 56", "06 92 12 34 56"),
+        ("+687 26 12 34", "+687 26 12 34"),
+    ],
+)
+def test_phone_is_checked_overseas_included(third_step, typed, kept):
+    third_step.contact(phone=typed)
+
+    assert Solicitation.objects.get().phone == kept
+
+
+def test_when_to_call_back_is_kept(third_step):
+    third_step.contact(days=["mon", "tue"], hours=["morning"])
+
+    sent = Solicitation.objects.get()
+    assert (sent.callback_days, sent.callback_hours) == (["mon", "tue"], ["morning"])
+
+
+def test_mistyped_address_is_read_again_once(third_step):
+    page = third_step.contact(email="gerante@gmial.com")
+    assert "gerante@gmail.com" in text_of(page)
+
+    third_step.contact(email="gerante@gmial.com", hints_seen=page.context["hints_mark"])
+
+    assert Solicitation.objects.get().email == "gerante@gmial.com"
+
+
+@pytest.mark.parametrize("step", ["need", "contact"])
+def test_trap_holds_the_request_and_loses_nothing(visitor, step):
+    trap = {"website": "http://exemple.org"}
+
+    sent = visitor.send(contact=trap if step == "contact" else None, **(trap if step == "need" else {}))
+
+    assert sent.state == RequestState.HELD
+    assert sent.held_reason == HeldReason.AUTOMATIC
+
+
+def test_form_filled_in_a_blink_is_asked_to_be_read_again(third_step, monkeypatch):
+    monkeypatch.setattr(limits, "MINIMUM_DELAY", timedelta(minutes=1))
+
+    page = third_step.contact()
+    assert "très vite" in text_of(page)
+    assert page.context["form"]["contact_name"].value() == "La gérante"
+    Draft.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+
+    assert third_step.contact().status_code == 302
+
+
+def test_bench_lifts_delay_and_limits(third_step, monkeypatch, settings):
+    settings.BENCH = True
+    monkeypatch.setattr(limits, "MINIMUM_DELAY", timedelta(minutes=1))
+    monkeypatch.setattr(limits, "SENT_PER_ADDRESS", limits.Limit("sent", 0, limits.HOUR))
+
+    assert third_step.contact().status_code == 302
+
+
+@pytest.mark.parametrize("name", ["SENT_PER_ADDRESS", "SENT_PER_EMAIL"])
+def test_too_many_requests_meet_a_friendly_page_and_lose_nothing(third_step, monkeypatch, name):
+    monkeypatch.setattr(limits, name, limits.Limit(name, 0, limits.HOUR))
+
+    page = third_step.contact()
+
+    assert page.status_code == 429
+    assert page["Retry-After"]
+    assert f"/demande/{SUBJECT}/contact/" in page.content.decode()
+    assert third_step.get("contact/").context["form"]["contact_name"].value() == "La gérante"
+
+
+def test_limit_counts_within_its_window(settings):
+    settings.BENCH = False
+    limit = limits.Limit("essai", 2, timedelta(hours=1))
+    now = timezone.now().replace(minute=10)
+
+    assert [limit.is_over("x", now=now) for _ in range(3)] == [False, False, True]
+    assert not limit.is_over("y", now=now)
+    assert not limit.is_over("x", now=now + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("proxied", "remote", "forwarded", "expected"),
+    [
+        (False, "192.0.2.1", "198.51.100.7", "192.0.2.1"),
+        (True, "10.0.0.1", "203.0.113.5, 198.51.100.7", "198.51.100.7"),
+        (True, "10.0.0.1", None, "10.0.0.1"),
+        (False, "2001:db8:1:2:3:4:5:6", None, "2001:0db8:0001:0002"),
+    ],
+)
+def test_address_is_the_visitors_own(rf, settings, proxied, remote, forwarded, expected):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxied else None
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+
+    assert limits.address_of(rf.get("/", REMOTE_ADDR=remote, headers=headers)) == expected
+
+
+def test_institution_kinds_decide_who_may_be_left_out(third_step):
+    optional = third_step.get("contact/").context["recipients"].optional
+
+    kinds = {Institution.Kind.BRANCH, Institution.Kind.INSERTION, Institution.Kind.TRAINING}
+    assert {row.kind for row in optional} <= kinds

@@ -1,0 +1,126 @@
+"""What the company sees of each institution."""
+
+from datetime import timedelta
+
+import pytest
+
+from solicitations import actions, dispatch, progress
+from solicitations.lifecycle import DeclineReason, MatchState
+from solicitations.models import Match, Need, Solicitation
+from solicitations.progress import StepKind
+from tests.solicitations.factories import send
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    return commit(send, now=now)
+
+
+def matches(solicitation: Solicitation) -> list[Match]:
+    return list(Match.objects.with_people().filter(need__solicitation=solicitation).in_order())
+
+
+def kinds(solicitation: Solicitation) -> dict[str, list[StepKind]]:
+    return {line.name: [step.kind for step in line.steps] for line in progress.of(solicitation).institutions}
+
+
+def institution(match: Match) -> str:
+    return match.expert.office.institution.name
+
+
+def decline(commit, match: Match, now) -> None:
+    reason = DeclineReason.NO_CAPACITY
+    commit(actions.move, match, MatchState.DECLINED, by=match.mailbox, decline_reason=reason, now=now)
+
+
+def test_every_institution_has_received(sent):
+    assert set(map(tuple, kinds(sent).values())) == {(StepKind.RECEIVED,)}
+
+
+def test_refusal_shows_as_received_until_all_have_declined(sent, commit, now):
+    first, *others = matches(sent)
+    decline(commit, first, now)
+
+    assert kinds(sent)[institution(first)] == [StepKind.RECEIVED]
+    for other in others:
+        decline(commit, other, now)
+    assert set(map(tuple, kinds(sent).values())) == {(StepKind.RECEIVED,)}
+
+    need = Need.objects.get(solicitation=sent)
+    commit(dispatch.offer_fallback, need.pk, now=now + timedelta(minutes=2))
+
+    shown = kinds(sent)
+    assert shown[institution(first)] == [StepKind.DECLINED]
+    assert [StepKind.RECEIVED] in shown.values()
+
+
+def test_taker_is_named_with_the_office_phone(sent, commit, now):
+    taken = matches(sent)[0]
+    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+
+    lines = {line.name: line for line in progress.of(sent).institutions}
+
+    [step] = lines[institution(taken)].steps
+    assert (step.kind, step.person, step.office) == (
+        StepKind.TAKEN,
+        taken.expert.name,
+        taken.expert.office.name,
+    )
+    assert step.phone == taken.expert.office.phone
+
+
+def test_taker_who_shows_a_number_is_reached_there(sent, commit, now):
+    taken = matches(sent)[0]
+    taken.expert.shows_phone, taken.expert.phone = True, "06 39 98 00 00"
+    taken.expert.save()
+    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+
+    steps = [step for line in progress.of(sent).institutions for step in line.steps if step.person]
+
+    assert steps[0].phone == "06 39 98 00 00"
+
+
+def test_nobody_is_named_before_taking(sent):
+    assert not [step for line in progress.of(sent).institutions for step in line.steps if step.person]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [
+        (MatchState.HELPED, StepKind.ANSWERED),
+        (MatchState.NO_HELP, StepKind.ANSWERED),
+        (MatchState.UNREACHABLE, StepKind.UNREACHABLE),
+    ],
+)
+def test_outcome_shows_as_an_answer(sent, commit, now, outcome, kind):
+    taken = matches(sent)[0]
+    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(actions.move, Match.objects.get(pk=taken.pk), outcome, by=taken.mailbox, now=now)
+
+    assert kinds(sent)[institution(taken)] == [kind]
+
+
+def test_labour_law_answer_is_shown_with_its_date(commit, now):
+    sent = commit(send, "premier-salarie", now=now)
+    taken = matches(sent)[0]
+    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(
+        actions.move,
+        Match.objects.get(pk=taken.pk),
+        MatchState.HELPED,
+        by=taken.mailbox,
+        answer="Oui, par écrit.",
+        now=now,
+    )
+
+    [answer] = progress.of(sent).legal_answers
+
+    assert (answer.answer, answer.at) == ("Oui, par écrit.", now)
+
+
+def test_cancelled_request_says_so(sent, commit, now):
+    commit(actions.cancel, sent, now=now)
+
+    assert progress.of(Solicitation.objects.get(pk=sent.pk)).ending == "Vous avez annulé cette demande."
