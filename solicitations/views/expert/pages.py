@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from experts.links import ForgedLink
 from solicitations import links
+from solicitations.lifecycle import RequestState
 from solicitations.links import ExpiredLink, RevokedLink
 from solicitations.models import Mailbox
 from solicitations.views.company.pages import secret
@@ -28,17 +29,36 @@ def expert_page(view: TokenView) -> TokenView:
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
-        try:
-            mailbox = links.mailbox_of(token, now=timezone.now())
-        except ForgedLink:
-            return dead_link(request, "forged", status=404)
-        except RevokedLink:
-            return dead_link(request, "revoked", status=410)
-        except ExpiredLink:
-            return dead_link(request, "expired", status=410, token=token)
-        return view(request, mailbox, **named)
+        return through(
+            request,
+            token,
+            lambda mailbox: view(request, mailbox, **named),
+            if_expired=lambda mailbox: dead_link(request, "expired", status=410, token=token),
+        )
 
     return secret(answered)
+
+
+def through(
+    request: HttpRequest,
+    token: str,
+    go_on: Callable[[Mailbox], HttpResponse],
+    *,
+    if_expired: Callable[[Mailbox], HttpResponse],
+) -> HttpResponse:
+    """What a token opens: the mailbox, the way to a fresh link, or a page that says why not."""
+    try:
+        mailbox = links.mailbox_of(token, now=timezone.now())
+    except ForgedLink:
+        return dead_link(request, "forged", status=404)
+    except RevokedLink:
+        return dead_link(request, "revoked", status=410)
+    except ExpiredLink as expired:
+        row = expired.row
+        if not isinstance(row, Mailbox) or row.solicitation.state == RequestState.ANONYMISED:
+            return dead_link(request, "erased", status=410)
+        return if_expired(row)
+    return go_on(mailbox)
 
 
 def posted(view: TokenView) -> TokenView:

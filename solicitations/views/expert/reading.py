@@ -20,6 +20,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Question, Solicitation
+from solicitations.models.requests import SET_ASIDE
 from territories.spoken_time import spoken_moment
 
 DONE = {
@@ -30,7 +31,6 @@ DONE = {
     MatchState.UNREACHABLE: "Vous n'avez pas pu joindre l'entreprise",
     MatchState.EXPIRED: "Ce besoin est resté sans réponse. Vous pouvez encore le prendre",
 }
-STAFF_ENDINGS = {ClosedReason.STAFF, ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE}
 ELSEWHERE = "Ce besoin est suivi par quelqu'un d'autre"
 
 
@@ -125,7 +125,13 @@ def read(mailbox: Mailbox, *, now: datetime) -> Reading:
         match.need.solicitation = solicitation
     mine = [match for match in matches if match.mailbox_id == mailbox.pk]
     around = _institutions(solicitation, now=now) if any(not match.is_gone for match in mine) else []
-    cards = [_card(match, matches, around, mailbox=mailbox, now=now) for match in mine]
+    # Several posts behind one address answer once per need: the first one's card speaks for all.
+    answered_once = {(match.need_id, match.state): match for match in reversed(mine)}
+    cards = [
+        _card(match, matches, around, mailbox=mailbox, now=now)
+        for match in mine
+        if match in answered_once.values()
+    ]
     here = tuple(card for card in cards if not card.match.is_gone)
     on_the_clock = any(card.asks_answer for card in here)
     return Reading(
@@ -136,14 +142,15 @@ def read(mailbox: Mailbox, *, now: datetime) -> Reading:
         questions=tuple(solicitation.questions.order_by("asked_at", "pk")),
         messages=tuple(solicitation.messages.order_by("at", "pk")),
         experts=tuple({match.expert_id: match.expert for match in mine}.values()),
-        may_write=Mailbox.objects.following().filter(pk=mailbox.pk).exists(),
+        may_write=not solicitation.refuses_answers
+        and Mailbox.objects.following().filter(pk=mailbox.pk).exists(),
         answer_by=wording.legal_deadline(solicitation) if on_the_clock else None,
     )
 
 
 def _institutions(solicitation: Solicitation, *, now: datetime) -> list[Institution]:
     """Those with an office for the commune, less the ones that the owner left out."""
-    if solicitation.is_cancelled:
+    if solicitation.refuses_answers:
         return []
     unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
     today = now.astimezone(solicitation.time_zone).date()
@@ -173,10 +180,17 @@ def _card(
         and not solicitation.is_cancelled
         and (is_recent or not solicitation.is_over),
         is_undo_silent=is_recent,
-        moves=frozenset() if solicitation.is_cancelled else MATCH_MOVES[state],
-        ways=_ways(state),
+        moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
+        ways=() if solicitation.refuses_answers else _ways(state),
         institutions=tuple(institution for institution in around if institution.pk not in asked),
     )
+
+
+def _is_time_to_undo(solicitation: Solicitation, *, is_recent: bool) -> bool:
+    """While the request is open; once it closed by that very answer, for a minute."""
+    if not solicitation.is_over:
+        return True
+    return is_recent and not solicitation.refuses_answers and solicitation.closed_reason != ClosedReason.STAFF
 
 
 def _ways(state: MatchState) -> tuple[str, ...]:
@@ -215,7 +229,7 @@ def _gone(match: Match, last: Event | None) -> str:
         return "L'entreprise a annulé sa demande"
     if last and last.by_user_id:
         return "L'équipe du service vous a retiré ce besoin" + (f" : {last.reason}" if last.reason else "")
-    if solicitation.closed_reason in STAFF_ENDINGS:
+    if solicitation.closed_reason in SET_ASIDE:
         return "L'équipe du service a clos cette demande"
     return ELSEWHERE
 
@@ -268,6 +282,6 @@ def ended(solicitation: Solicitation, *, now: datetime) -> str:
         return f"L'entreprise a annulé sa demande, {when}."
     if solicitation.state == RequestState.ANONYMISED:
         return "Cette demande est ancienne : ce qu'elle contenait a été effacé."
-    if solicitation.closed_reason in STAFF_ENDINGS:
+    if solicitation.closed_reason in SET_ASIDE:
         return f"L'équipe du service a clos cette demande, {when}."
     return f"Cette demande est close depuis {when}."

@@ -5,16 +5,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from experts.links import ForgedLink
 from experts.models import Expert
-from solicitations import actions, links
+from solicitations import actions
 from solicitations.forms.expert import DepartureForm, MessageForm, PhoneForm, QuestionForm
-from solicitations.links import ExpiredLink, RevokedLink
 from solicitations.models import Mailbox
 from solicitations.views.company import limits
 from solicitations.views.company.pages import secret
 from solicitations.views.expert.answer import show
-from solicitations.views.expert.pages import answer_path, back, dead_link, expert_page, posted
+from solicitations.views.expert.pages import answer_path, back, dead_link, expert_page, posted, through
 
 NO_LONGER = "Vous ne suivez plus cette demande : votre texte n'a pas été envoyé."
 
@@ -89,16 +87,17 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link instead of an expired one, to the same mailbox."""
     if request.method != "POST":
         return redirect("solicitations:answer", token)
+    return through(
+        request,
+        token,
+        lambda mailbox: HttpResponseRedirect(answer_path(mailbox)),
+        if_expired=lambda mailbox: _renewed(request, mailbox),
+    )
+
+
+def _renewed(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     now = timezone.now()
-    try:
-        mailbox = links.mailbox_of(token, now=now)
-    except ForgedLink:
-        return dead_link(request, "forged", status=404)
-    except RevokedLink:
-        return dead_link(request, "revoked", status=410)
-    except ExpiredLink as expired:
-        if limits.LINKS_PER_ADDRESS.is_over(limits.address_of(request), now=now):
-            return limits.too_many(request, back=request.path)
-        actions.reissue_link(expired.row, now=now)  # type: ignore[arg-type]
-        return dead_link(request, "renewed", status=200)
-    return HttpResponseRedirect(answer_path(mailbox))
+    if limits.LINKS_PER_ADDRESS.is_over(limits.address_of(request), now=now):
+        return limits.too_many(request, back=request.path)
+    actions.reissue_link(mailbox, now=now)
+    return dead_link(request, "renewed", status=200)

@@ -1,0 +1,84 @@
+"""The expert's page as a browser sees it: its forms are found in it, filled and pressed."""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+
+from solicitations import links
+from solicitations.models import Mailbox, Solicitation
+from tests.solicitations.factories import send
+
+
+class Forms(HTMLParser):
+    """The hidden fields of each form of a page, by its address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, str]] = {}
+        self.action = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "form":
+            self.action = values.get("action") or ""
+            self.found[self.action] = {}
+        elif tag == "input" and values.get("type") == "hidden" and self.action in self.found:
+            self.found[self.action][values["name"]] = values.get("value") or ""
+
+
+def path_of(mailbox: Mailbox) -> str:
+    """The page that this mailbox's mails link to."""
+    return urlsplit(links.answer_url(mailbox)).path
+
+
+def forms_of(response: Any) -> dict[str, dict[str, str]]:
+    """The forms of a page and their hidden fields."""
+    parser = Forms()
+    parser.feed(response.content.decode())
+    return parser.found
+
+
+def words_of(response: Any) -> str:
+    """What a page says, without its tags, on one line."""
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    line = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    return re.sub(r" (?=[.,])", "", html.unescape(line))
+
+
+@pytest.fixture(autouse=True)
+def clock(now) -> Iterator[time_machine.Traveller]:
+    """The views read the clock: it stands at ``now`` until a test shifts it."""
+    with time_machine.travel(now, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    return commit(send, now=now, phone="03 53 02 00 01")
+
+
+@pytest.fixture
+def two_needs(commit, now) -> Solicitation:
+    """A request one of whose mailboxes has two needs."""
+    facts = {"commune": "21231", "naf": "72.19Z", "craft": False, "headcount_min": 38, "headcount_max": 38}
+    return commit(send, "recrutement-developpement", "financer-formation", now=now, **facts)
+
+
+@pytest.fixture
+def press(client, django_capture_on_commit_callbacks) -> Callable[..., Any]:
+    """Press a button of the page: the form at that address, its hidden fields and what is typed."""
+
+    def pressed(mailbox: Mailbox, action: str, *, page: Any = None, **typed: str) -> Any:
+        path = path_of(mailbox)
+        page = page or client.get(path)
+        hidden = forms_of(page)[f"{path}{action}"]
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(f"{path}{action}", hidden | typed, follow=True)
+
+    return pressed
