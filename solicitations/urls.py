@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, path
 
+from solicitations.views import outbox
 from solicitations.views.company import company, contact, follow_up, later, lost, need
 from solicitations.views.expert import answer, moves, talk
+from solicitations.views.staff import acts, listing, page
 
 app_name = "solicitations"
 urlpatterns: list[URLPattern] = [
@@ -31,4 +33,18 @@ urlpatterns: list[URLPattern] = [
     path("reponse/<str:token>/postes/<int:pk>/numero/", talk.phone, name="correct_phone"),
     path("reponse/<str:token>/postes/<int:pk>/depart/", talk.departure, name="departure"),
     path("reponse/<str:token>/nouveau-lien/", talk.renew, name="renew_answer"),
+    path("demandes/", listing.staff_list, name="staff_list"),
+    path("demandes/<str:reference>/", page.staff_request, name="staff_request"),
+    path("demandes/<str:reference>/liberer/", acts.release, name="staff_release"),
+    path("demandes/<str:reference>/clore/", acts.close, name="staff_close"),
+    path("demandes/<str:reference>/classer/", acts.mark, name="staff_mark"),
+    path("demandes/<str:reference>/reunir/", acts.merge, name="staff_merge"),
+    path("demandes/<str:reference>/corriger/", acts.correct, name="staff_correct"),
+    path("demandes/<str:reference>/ajouter/", acts.add_institution, name="staff_add"),
+    path("demandes/<str:reference>/retirer/", acts.withdraw, name="staff_withdraw"),
+    path("demandes/<str:reference>/alertes/<int:pk>/", acts.settle, name="staff_settle"),
+    path("courrier/", outbox.outbox, name="outbox"),
+    path("courrier/<int:pk>/", outbox.outbox_mail, name="outbox_mail"),
+    path("courrier/<int:pk>/html/", outbox.outbox_html, name="outbox_html"),
+    path("courrier/<int:pk>/renvoyer/", outbox.resend, name="outbox_resend"),
 ]

@@ -115,14 +115,15 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         return self.exclude(closed_reason__in=NOT_COUNTED)
 
     def like(self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime) -> Self:
-        """Requests of the last days that the same company, or without SIRET the same mailbox, sent."""
-        same = Q(siret=siret) if siret else Q(siret="", email__iexact=email)
+        """Requests of the last days that the same company, or where a SIRET lacks the same mailbox, sent."""
+        mailed = Q(email__iexact=email)
+        same = Q(siret=siret) | Q(siret="") & mailed if siret else mailed
         return (
             self.counted()
             .exclude(state__in=[RequestState.CANCELLED, RequestState.ANONYMISED])
+            .exclude(state=RequestState.HELD, held_reason=HeldReason.DUPLICATE)
             .filter(
                 same,
-                duplicate_of=None,
                 submitted_at__gt=now - DUPLICATE_WINDOW,
                 needs__subject__in=list(subjects),
             )

@@ -1,0 +1,157 @@
+"""What staff may search requests and mails by."""
+
+from datetime import datetime
+
+import django_filters
+from django.db.models import Q
+from django.forms import TextInput
+from django.http import QueryDict
+
+from experts.models import Theme, User
+from mailing.models import OutgoingEmailQuerySet
+from solicitations.lifecycle import Labelled, NeedState, RequestState
+from solicitations.models import Solicitation
+from solicitations.models.requests import REFERENCE, SET_ASIDE, SolicitationQuerySet
+from territories.models import Region
+
+HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (
+    "retenues",
+    "non-couvertes",
+    "en-retard",
+    "sans-reponse",
+    "alertes",
+)
+CONCERNS = {
+    HELD: "Retenues",
+    UNCOVERED: "Non couvertes",
+    LATE: "En retard",
+    WITHOUT_ANSWER: "Sans réponse de tous",
+    ALERTED: "À traiter",
+}
+SHOWN: dict[str, Labelled] = {shown.value: shown for shown in (RequestState.HELD, *NeedState, *SET_ASIDE)}
+# Occasions of mails, by their template's name.
+OCCASIONS = {
+    "received": "Accusé de réception",
+    "notified": "Nouvelle demande",
+    "taken_for_company": "Prise en charge, à l'entreprise",
+    "taken_for_others": "Prise en charge, aux autres référents",
+    "message": "Message entre référents",
+    "question": "Précision demandée",
+    "added": "Informations ajoutées",
+    "contact_corrected": "Coordonnées corrigées",
+    "not_called": "Entreprise pas rappelée",
+    "unreachable": "Entreprise injoignable",
+    "contacted": "Référents contactés",
+    "second_came": "Seconde demande reçue",
+    "taken_over": "Reprise par un relais",
+    "nobody_could_help": "Personne n'a pu aider",
+    "closed_by_staff": "Close par l'équipe",
+    "stopped": "Plus rien à faire",
+    "undone_for_company": "Réponse annulée, à l'entreprise",
+    "undone_for_experts": "Réponse annulée, aux référents",
+    "link_reissued": "Nouveau lien de référent",
+    "lost_links": "Liens perdus",
+    "resume": "Reprendre plus tard",
+    "alert": "Alerte à l'équipe",
+    "login_code": "Code de connexion",
+}
+FATES = {
+    "pending": ("En attente", Q(sent_at=None, refused_at=None, cancelled_at=None)),
+    "sent": ("Envoyés", ~Q(sent_at=None)),
+    "refused": ("Refusés", ~Q(refused_at=None)),
+    "cancelled": ("Annulés", ~Q(cancelled_at=None)),
+}
+
+
+def concern(requests: SolicitationQuerySet, code: str, *, now: datetime) -> SolicitationQuerySet:
+    """The requests that one of the four counters counts, or those with a standing alert."""
+    if code == HELD:
+        return requests.held()
+    if code == UNCOVERED:
+        return requests.uncovered()
+    if code == LATE:
+        return requests.late(now=now)
+    return requests.without_answer() if code == WITHOUT_ANSWER else requests.alerted()
+
+
+class RequestFilter(django_filters.FilterSet):
+    """Filters of the list of requests; the region is the national team's choice alone."""
+
+    q = django_filters.CharFilter(
+        label="Nom, SIRET, courriel ou référence",
+        method="by_words",
+        max_length=200,
+        widget=TextInput(attrs={"type": "search"}),
+    )
+    region = django_filters.ModelChoiceFilter(
+        label="Région", queryset=Region.objects.order_by("name", "pk"), empty_label="Toutes"
+    )
+    theme = django_filters.ModelChoiceFilter(
+        label="Thème",
+        queryset=Theme.objects.order_by("position", "pk"),
+        to_field_name="slug",
+        empty_label="Tous",
+        method="by_theme",
+    )
+    etat = django_filters.ChoiceFilter(
+        label="État",
+        choices=[(code, shown.label) for code, shown in SHOWN.items()],
+        empty_label="Tous",
+        method="by_state",
+    )
+    vue = django_filters.ChoiceFilter(
+        label="Ce qui ne va pas", choices=list(CONCERNS.items()), empty_label="Tout", method="by_concern"
+    )
+
+    def __init__(
+        self, data: QueryDict, *, queryset: SolicitationQuerySet, user: User | None, now: datetime
+    ) -> None:
+        super().__init__(data, queryset=queryset)
+        self.now = now
+        if user is not None and not user.is_national:
+            del self.filters["region"]
+
+    def by_words(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
+        return queryset.found_by(value)
+
+    def by_theme(self, queryset: SolicitationQuerySet, name: str, value: Theme) -> SolicitationQuerySet:
+        return queryset.about_theme(value)
+
+    def by_state(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
+        return queryset.showing(SHOWN[value])
+
+    def by_concern(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
+        return concern(queryset, value, now=self.now)
+
+
+class MailFilter(django_filters.FilterSet):
+    """Filters of the outbox."""
+
+    q = django_filters.CharFilter(
+        label="Destinataire ou référence",
+        method="by_words",
+        max_length=200,
+        widget=TextInput(attrs={"type": "search"}),
+    )
+    occasion = django_filters.ChoiceFilter(
+        label="Occasion", choices=list(OCCASIONS.items()), empty_label="Toutes", method="by_occasion"
+    )
+    sort = django_filters.ChoiceFilter(
+        label="Sort",
+        choices=[(code, label) for code, (label, _) in FATES.items()],
+        empty_label="Tous",
+        method="by_fate",
+    )
+
+    def by_words(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
+        """One request's mails, or those to addresses that hold these letters."""
+        if reference := REFERENCE.fullmatch("".join(value.split()).upper()):
+            named = Solicitation.objects.filter(reference="-".join(reference.groups())).first()
+            return queryset.about(f"request:{named.pk}") if named else queryset.none()
+        return queryset.filter(to__icontains=value.strip())
+
+    def by_occasion(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
+        return queryset.filter(template__endswith=f"/{value}")
+
+    def by_fate(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
+        return queryset.filter(FATES[value][1])

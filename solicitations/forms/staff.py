@@ -1,0 +1,273 @@
+"""What staff may type about a request. Corrections keep who said each fact, and when."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from companies import legal_forms, naf, siret
+from companies.facts import CompanyFacts, Source
+from experts.models import Institution, Subject
+from solicitations.forms.contact import phone_field
+from solicitations.forms.texts import LineField, WordsField
+from solicitations.models import Match, Need, Solicitation
+from territories.models import Commune, UnknownCommune
+from territories.names import normalise
+from territories.search import search_communes
+
+LONGEST_MESSAGE = 2000
+MOST_EMPLOYEES = 500_000
+CRAFT = {"": None, "yes": True, "no": False}
+COMPANY_FIELDS = (
+    "company_name",
+    "siret",
+    "headcount_min",
+    "headcount_max",
+    "legal_form",
+    "company_created_on",
+)
+
+
+def words_field(label: str, missing: str, *, help_text: str = "", rows: int = 3) -> WordsField:
+    return WordsField(
+        label=label,
+        help_text=help_text,
+        rows=rows,
+        max_length=LONGEST_MESSAGE,
+        error_messages={
+            "required": missing,
+            "max_length": f"Raccourcissez ce texte : {LONGEST_MESSAGE} caractères au plus.",
+        },
+    )
+
+
+class CloseForm(forms.Form):
+    words = words_field(
+        "Votre message à l'entreprise",
+        "Écrivez à l'entreprise pourquoi sa demande est close.",
+        help_text="Il part par courriel et s'affiche sur sa page de suivi.",
+        rows=4,
+    )
+
+
+class AddInstitutionForm(forms.Form):
+    """One more institution for a need, among those that have an office there."""
+
+    need = forms.ModelChoiceField(label="Pour le besoin", queryset=Need.objects.none(), empty_label=None)
+    institution = forms.ModelChoiceField(
+        label="Institution",
+        queryset=Institution.objects.none(),
+        empty_label="Choisissez une institution",
+        error_messages={
+            "required": "Choisissez une institution.",
+            "invalid_choice": "Choisissez une institution de la liste.",
+        },
+    )
+    reason = words_field("Pourquoi l'ajouter", "Dites pourquoi vous ajoutez cette institution.", rows=2)
+
+    def __init__(
+        self, *args: Any, solicitation: Solicitation, institutions: Sequence[Institution], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        needs: Any = self.fields["need"]
+        needs.queryset = solicitation.needs.select_related("subject").order_by("position", "pk")
+        needs.label_from_instance = lambda need: need.subject.label
+        among: Any = self.fields["institution"]
+        among.queryset = Institution.objects.filter(
+            pk__in=[institution.pk for institution in institutions]
+        ).order_by("position", "pk")
+
+
+class WithdrawForm(forms.Form):
+    """One expert who should not have the need any more; he is told why."""
+
+    match = forms.ModelChoiceField(
+        label="Référent",
+        queryset=Match.objects.none(),
+        empty_label="Choisissez un référent",
+        error_messages={
+            "required": "Choisissez un référent.",
+            "invalid_choice": "Ce référent n'a plus ce besoin : rechargez la page pour voir où il en est.",
+        },
+    )
+    reason = words_field(
+        "Pourquoi le retirer", "Dites pourquoi vous retirez ce référent.", help_text="Il le lira.", rows=2
+    )
+
+    def __init__(self, *args: Any, solicitation: Solicitation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        active = Match.objects.active().filter(need__solicitation=solicitation)
+        matches: Any = self.fields["match"]
+        matches.queryset = active.with_people().in_order()
+        matches.label_from_instance = lambda match: (
+            f"{match.expert.office.name} — {match.expert.name} ({match.need.subject.label})"
+        )
+
+
+class CorrectionForm(forms.Form):
+    """The commune, the subjects and the facts of a request; a project has no company's facts."""
+
+    commune = LineField(
+        label="Commune",
+        max_length=100,
+        help_text="Nom, code postal ou code INSEE.",
+        error_messages={
+            "required": "Indiquez la commune.",
+            "max_length": "Indiquez seulement le nom ou le code de la commune.",
+        },
+    )
+    commune_code = forms.CharField(required=False, max_length=5, widget=forms.HiddenInput)
+    company_name = LineField(label="Nom de l'entreprise", required=False, max_length=200)
+    siret = LineField(label="SIRET", required=False, max_length=40)
+    headcount_min = forms.IntegerField(
+        label="Effectif, au moins", required=False, min_value=0, max_value=MOST_EMPLOYEES
+    )
+    headcount_max = forms.IntegerField(
+        label="Effectif, au plus", required=False, min_value=0, max_value=MOST_EMPLOYEES
+    )
+    naf = LineField(label="Code NAF", required=False, max_length=10, help_text="Par exemple 43.22A.")
+    craft = forms.ChoiceField(
+        label="Artisan", required=False, choices=[("", "On ne sait pas"), ("yes", "Oui"), ("no", "Non")]
+    )
+    legal_form = forms.ChoiceField(
+        label="Forme juridique", required=False, choices=[("", "On ne sait pas"), *legal_forms.LABELS.items()]
+    )
+    company_created_on = forms.DateField(
+        label="Date de création",
+        required=False,
+        help_text="Par exemple 03/05/2019.",
+        widget=forms.DateInput(format="%d/%m/%Y"),
+        error_messages={"invalid": "Indiquez une date comme 03/05/2019."},
+    )
+    phone = phone_field()
+
+    def __init__(self, *args: Any, solicitation: Solicitation, **kwargs: Any) -> None:
+        self.solicitation = solicitation
+        self.needs = list(solicitation.needs.select_related("subject").order_by("position", "pk"))
+        self.candidates: list[Commune] = []
+        super().__init__(*args, **({"initial": self._initial()} | kwargs))
+        self.fields["phone"].label = "Téléphone"
+        subjects = Subject.objects.listed().filter(is_confidential=solicitation.is_confidential)
+        choices = [(subject.slug, subject.label) for subject in subjects.order_by("label", "pk")]
+        for need in self.needs:
+            own = (need.subject.slug, need.subject.label)
+            self.fields[f"subject_{need.pk}"] = forms.ChoiceField(
+                label="Sujet", choices=choices if own in choices else [own, *choices]
+            )
+        for name in COMPANY_FIELDS if solicitation.is_project_holder else ():
+            del self.fields[name]
+
+    def _initial(self) -> dict[str, Any]:
+        row = self.solicitation
+        names = ("company_name", "siret", "headcount_min", "headcount_max", "naf", "legal_form", "phone")
+        known = {name: getattr(row, name) for name in names}
+        return {
+            **known,
+            "commune": row.commune.place,
+            "commune_code": row.commune.code,
+            "legal_form": _shown_form(row.legal_form),
+            "company_created_on": row.company_created_on,
+            "craft": {None: "", True: "yes", False: "no"}[row.craft],
+            **{f"subject_{need.pk}": need.subject.slug for need in self.needs},
+        }
+
+    def clean_siret(self) -> str:
+        typed: str = self.cleaned_data["siret"]
+        try:
+            return siret.clean_siret(typed) if typed else ""
+        except siret.InvalidSiret as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_naf(self) -> str:
+        typed: str = self.cleaned_data["naf"]
+        code = naf.normalize(typed) if typed else ""
+        if code is None or (code and not naf.label(code)):
+            raise forms.ValidationError("Ce code NAF n'existe pas. Indiquez un code comme 43.22A.")
+        return code
+
+    def clean_legal_form(self) -> str:
+        """The whole code again where what the form shows of it did not change."""
+        chosen: str = self.cleaned_data["legal_form"]
+        known = self.solicitation.legal_form
+        return known if chosen == _shown_form(known) else chosen
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        low, high = cleaned.get("headcount_min"), cleaned.get("headcount_max")
+        if low is None and high is not None:
+            self.add_error("headcount_min", "Indiquez aussi l'effectif le plus bas possible, ou 0.")
+        if low is not None and high is not None and low > high:
+            self.add_error(
+                "headcount_max", "L'effectif le plus haut est inférieur au plus bas : vérifiez-les."
+            )
+        slugs = [cleaned.get(f"subject_{need.pk}") for need in self.needs]
+        if len(set(slugs)) < len(slugs):
+            self.add_error(None, "Le même sujet est choisi deux fois : gardez-en un seul.")
+        if text := cleaned.get("commune"):
+            self._settle_commune(text, cleaned.get("commune_code", ""))
+        return cleaned
+
+    def _settle_commune(self, text: str, code: str) -> None:
+        if text == self.solicitation.commune.place:
+            self.cleaned_data["place"] = self.solicitation.commune
+            return
+        found = list(
+            {commune.code: commune for commune in (*_by_code(text), *search_communes(text))}.values()
+        )
+        exact = [commune for commune in found if normalise(commune.name) == normalise(text)]
+        only = [commune for commune in found if commune.code == code] or (exact if len(exact) == 1 else found)
+        if len(only) == 1:
+            self.cleaned_data["place"] = only[0]
+        elif found:
+            self.candidates = exact or found
+            self.add_error("commune", "Plusieurs communes correspondent : choisissez dans la liste.")
+        else:
+            self.add_error("commune", "Aucune commune ne porte ce nom ou ce code : vérifiez-le.")
+
+    def columns(self, *, on: date) -> dict[str, Any]:
+        """What is to be written, with who says each fact now. For a valid form."""
+        cleaned, row = self.cleaned_data, self.solicitation
+        names = [name for name in (*COMPANY_FIELDS, "naf", "phone") if name in self.fields]
+        columns = {name: cleaned[name] for name in names} | {"craft": CRAFT[cleaned["craft"]]}
+        said = {"naf": cleaned["naf"] or None, "craft": columns["craft"]}
+        if "headcount_min" in self.fields:
+            low = cleaned["headcount_min"]
+            said["headcount"] = None if low is None else (low, cleaned["headcount_max"])
+            said["legal_form"] = cleaned["legal_form"] or None
+            said["created_on"] = cleaned["company_created_on"]
+        known = row.facts
+        values = {
+            name: getattr(known, name) for name in ("headcount", "naf", "legal_form", "craft", "created_on")
+        }
+        before = CompanyFacts.restored(values, row.fact_sources)
+        sources = before.corrected(said, by=Source.STAFF, on=on).sources()
+        return {**columns, "commune": cleaned["place"], "fact_sources": sources}
+
+    def subjects(self) -> dict[int, Subject]:
+        """The subject of each need, by the need's id. For a valid form."""
+        slugs = {need.pk: self.cleaned_data[f"subject_{need.pk}"] for need in self.needs}
+        found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs.values())}
+        return {pk: found[slug] for pk, slug in slugs.items()}
+
+    def subject_fields(self) -> list[forms.BoundField]:
+        return [self[f"subject_{need.pk}"] for need in self.needs]
+
+    def company_fields(self) -> list[forms.BoundField]:
+        """The fields of the company, in the order of the page."""
+        order = ("company_name", "siret", "headcount_min", "headcount_max", "naf", "craft", "legal_form")
+        return [self[name] for name in (*order, "company_created_on", "phone") if name in self.fields]
+
+
+def _shown_form(code: str) -> str:
+    """The choice that shows a legal form: the code when it has a label of its own, else its family's."""
+    return code if code in legal_forms.LABELS else code[:2]
+
+
+def _by_code(text: str) -> Iterator[Commune]:
+    """The commune of an INSEE code, an old one included."""
+    if len(text) == 5 and not text.isalpha():
+        try:
+            yield Commune.objects.resolve(text.upper())
+        except UnknownCommune:
+            return

@@ -1,0 +1,1 @@
+"""Pages of the regional and national teams."""

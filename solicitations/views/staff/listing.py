@@ -1,0 +1,71 @@
+"""The staff's list: what goes wrong today, then every request, the newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from solicitations import filters
+from solicitations.models import Alert, Solicitation
+from solicitations.models.requests import SolicitationQuerySet
+from solicitations.views.staff.access import member, staff_page
+from solicitations.views.staff.paging import page_of
+from solicitations.views.staff.rows import Row, row, rows
+
+PAGE = 25
+URGENT = 20
+MOST_COUNTED = 999
+COUNTERS = (filters.HELD, filters.UNCOVERED, filters.LATE, filters.WITHOUT_ANSWER)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """How many requests go wrong in one way, and the filter that shows them."""
+
+    code: str
+    label: str
+    count: str
+    is_current: bool
+
+
+@require_safe
+@staff_page
+def staff_list(request: HttpRequest) -> HttpResponse:
+    """The counters, the alerts, the filters and a page of requests."""
+    user, now = member(request), timezone.now()
+    visible = Solicitation.objects.visible_to(user)
+    filtered = filters.RequestFilter(request.GET, queryset=visible, user=user, now=now)
+    page = page_of(rows(filtered.qs.newest_first()), request.GET, size=PAGE)
+    is_searched = any(filtered.form.cleaned_data.values())
+    context = {
+        "region": user.region,
+        "counters": counters(visible, current=request.GET.get("vue", ""), now=now),
+        "urgent": [] if is_searched or page.number > 1 else urgent(visible),
+        "urgent_most": URGENT,
+        "form": filtered.form,
+        "is_searched": is_searched,
+        "page": page,
+        "rows": [row(solicitation) for solicitation in page.rows],
+    }
+    return render(request, "solicitations/staff/list.html", context)
+
+
+def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> list[Counter]:
+    """The four counters; a count stops where it says nothing more."""
+    counted = []
+    for code in COUNTERS:
+        count = filters.concern(visible, code, now=now)[: MOST_COUNTED + 1].count()
+        shown = f"plus de {MOST_COUNTED}" if count > MOST_COUNTED else str(count)
+        counted.append(Counter(code, filters.CONCERNS[code], shown, is_current=code == current))
+    return counted
+
+
+def urgent(visible: SolicitationQuerySet) -> list[Row]:
+    """The requests with a standing alert, those that reach nobody first."""
+    alerts = Alert.objects.standing().filter(solicitation__in=visible).urgent_first()
+    pks = list(dict.fromkeys(alerts.values_list("solicitation", flat=True)[: URGENT * 2]))[:URGENT]
+    loaded = {solicitation.pk: solicitation for solicitation in rows(visible.filter(pk__in=pks))}
+    return [row(loaded[pk]) for pk in pks if pk in loaded]
