@@ -9,7 +9,7 @@ from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
-from territories.spoken_time import spoken_moment
+from territories.spoken_time import spoken_date, spoken_moment
 
 
 def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
         "introducer": introducer,
         "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in matches),
         "word": word,
-        "is_labour_law": any(match.need.is_on_the_legal_clock for match in matches),
+        "answer_by": _answer_by(matches, now=now),
         "take_url": f"{url}?choix=prendre",
         "decline_url": f"{url}?choix=decliner",
     }
@@ -65,6 +65,15 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
         not_before=not_before,
         now=now,
     )
+
+
+def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
+    """By when the law wants an answer, as people say it; empty when no clock runs."""
+    if not any(match.need.is_on_the_legal_clock for match in matches):
+        return ""
+    solicitation = matches[0].mailbox.solicitation
+    today = envelopes.local_day(solicitation, now)
+    return spoken_date(wording.legal_deadline(solicitation), today=today)
 
 
 def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> Rows:

@@ -1,0 +1,281 @@
+"""The mails as people read them, rendered from the rows that actions write."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as project
+
+from experts.models import Institution
+from mailing.models import OutgoingEmail
+from mailing.rendering import Rendered, render
+from solicitations import actions, dispatch
+from solicitations.lifecycle import MatchState
+from solicitations.models import Draft, Match
+from tests.solicitations.factories import TEXT, mailbox, match, send
+
+reference = [pytest.mark.reference, pytest.mark.django_db]
+EMAILS = Path(project.BASE_DIR) / "templates/solicitations/emails"
+OCCASIONS = sorted(path.name.split(".")[0] for path in EMAILS.glob("*.subject.txt"))
+MISSING = "⚠ %s ⚠"
+PREHEADER = re.compile(r"<div style=\"display:none[^>]*>(.*?)</div>", re.DOTALL)
+
+
+def mail(occasion: str, **filters) -> Rendered:
+    return OutgoingEmail.objects.filter(template__endswith=f"/{occasion}", **filters).first().rendered()
+
+
+def sample(occasion: str) -> Rendered:
+    context = json.loads((EMAILS / f"{occasion}.sample.json").read_text())
+    return render(f"solicitations/emails/{occasion}", context)
+
+
+def in_order(text: str, *words: str) -> bool:
+    """Whether these words come one after the other."""
+    return re.search(".*".join(map(re.escape, words)), text, re.DOTALL) is not None
+
+
+@pytest.fixture
+def sent(commit, now):
+    return commit(send, now=now, phone="03 53 02 00 01")
+
+
+@pytest.mark.parametrize("occasion", OCCASIONS)
+def test_every_mail_says_why_one_receives_it(occasion):
+    found = sample(occasion)
+
+    assert "Vous recevez ce courriel parce que" in found.text
+    assert "Vous recevez ce courriel parce que" in found.html
+
+
+@pytest.mark.parametrize("occasion", OCCASIONS)
+def test_every_mail_has_a_preheader_and_a_short_subject(occasion):
+    found = sample(occasion)
+
+    assert PREHEADER.search(found.html)[1].strip()
+    assert len(found.subject) < 100
+
+
+class TestNotified:
+    pytestmark = reference
+
+    @pytest.fixture
+    def notified(self, sent) -> Rendered:
+        return mail("notified", to__startswith="recrutement@france-travail")
+
+    def test_the_subject_line_tells_what_who_where_and_how_many(self, notified):
+        assert notified.subject == (
+            "Diffuser une offre et trouver des candidats — Peintures Vannier SARL, Is-sur-Tille (6 salariés)"
+        )
+
+    def test_in_order_words_contact_why_who_else_buttons_and_how_to_stop(self, notified):
+        parts = (
+            TEXT,
+            "03 53 02 00 01",
+            "À rappeler : à tout moment",
+            "Pourquoi vous",
+            "Qui d'autre l'a reçue",
+            "Mission locale",
+            "Je prends en charge",
+            "?choix=prendre",
+            "Je ne peux pas",
+            "?choix=decliner",
+            "vous n'êtes plus en poste",
+        )
+
+        assert in_order(notified.text, *parts)
+
+    def test_the_html_says_the_same_and_the_phone_is_tapped(self, notified):
+        assert in_order(
+            notified.html, "je n&#x27;ai reçu", "tel:+33353020001", "Pourquoi vous", "?choix=prendre"
+        )
+
+    def test_the_list_of_mails_shows_the_first_words(self, notified):
+        assert "Je cherche quelqu" in PREHEADER.search(notified.html)[1]
+
+    def test_who_hands_over_and_why_come_before_the_words(self, commit, sent, now):
+        mine = match(sent, "recrutement@france-travail")
+        target = Institution.objects.get(code="GEIQ")
+        commit(actions.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
+
+        made = mine.introduces.get()
+        found = mail("notified", to=made.mailbox.email)
+
+        assert in_order(found.text, mine.expert.name, "vous passe cette demande", "> Plutôt pour vous.", TEXT)
+
+    def test_labour_law_says_by_when(self, commit, now):
+        commit(send, "contrat-travail", now=now, siret="")
+
+        assert "Réponse attendue avant le mardi 15 décembre." in mail("notified").text
+
+    def test_additions_follow_the_words_for_who_comes_later(self, commit, sent, now):
+        commit(actions.add_information, sent, body="Le chantier commence en février.", now=now)
+        mine = match(sent, "recrutement@france-travail")
+        target = Institution.objects.get(code="GEIQ")
+        commit(actions.bring_in, mine, target, word="", by=mine.mailbox, now=now)
+
+        found = mail("notified", to=mine.introduces.get().mailbox.email)
+
+        assert in_order(found.text, "vous demande votre aide.", TEXT, "Puis a ajouté", "Le chantier commence")
+
+
+class TestConfidential:
+    pytestmark = reference
+    SECRET = "Deux trimestres de TVA en retard."
+
+    @pytest.fixture
+    def confidential(self, commit, now):
+        return commit(send, "dettes-fiscales", now=now, siret="", text=self.SECRET)
+
+    def test_subject_and_preheader_carry_none_of_the_owners_words(self, confidential):
+        found = mail("notified")
+
+        assert found.subject == "Étaler mes dettes fiscales — demande confidentielle, Is-sur-Tille"
+        assert "TVA" not in PREHEADER.search(found.html)[1]
+        assert confidential.company_name not in PREHEADER.search(found.html)[1]
+
+    def test_what_a_list_reads_of_the_text_is_not_the_owners(self, confidential):
+        assert "TVA" not in mail("notified").text[:220]
+
+    def test_nor_do_later_mails(self, commit, confidential, now):
+        commit(actions.add_information, confidential, body="TVA de juin aussi.", now=now)
+
+        found = mail("added")
+
+        assert "TVA" in found.text
+        assert "TVA" not in found.subject + PREHEADER.search(found.html)[1]
+
+    def test_the_companys_mails_name_nobody_in_the_list(self, commit, confidential, now):
+        mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        found = mail("taken_for_company")
+
+        assert mine.expert.office.name in found.text
+        assert mine.expert.office.name not in found.subject + PREHEADER.search(found.html)[1]
+
+
+class TestAcknowledgement:
+    pytestmark = reference
+
+    def test_it_has_the_reference_the_subjects_and_the_regions_phone(self, sent):
+        found = mail("received", to=sent.email)
+
+        assert sent.reference in found.subject
+        assert "Diffuser une offre et trouver des candidats" in found.text
+        assert "Et maintenant ?" in found.text
+        assert re.search(r"Une question \? .* : 0\d", found.text)
+
+    def test_it_repeats_no_word_and_names_nobody(self, sent):
+        found = mail("received", to=sent.email)
+
+        names = [match.expert.office.name for match in Match.objects.with_people()]
+        for words in (TEXT, sent.contact_name, sent.company_name, sent.phone, *names):
+            assert words not in found.text + found.html
+
+    def test_a_held_duplicate_gets_the_same_words(self, commit, sent, now):
+        second = commit(send, now=now, email="autre@peintures.example.org")
+        first_mail, second_mail = mail("received", to=sent.email), mail("received", to=second.email)
+
+        def plain(found: Rendered, row) -> str:
+            return re.sub(r"https?://\S+", "", found.text).replace(row.reference, "")
+
+        assert plain(first_mail, sent) == plain(second_mail, second)
+
+
+def test_one_subject_line_makes_a_request_one_conversation_for_its_experts():
+    first = sample("notified").subject
+    later = {
+        "added", "contact_corrected", "link_reissued", "message", "not_called", "stopped", "taken_for_others",
+        "undone_for_experts",
+    }  # fmt: skip
+
+    assert {sample(occasion).subject for occasion in later} == {f"Re: {first}"}
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_the_subject_line_stays_that_of_the_first_mail(commit, sent, now):
+    author = mailbox(sent, "recrutement@france-travail")
+    commit(actions.post_message, author, body="Qui appelle ?", now=now)
+
+    told = mailbox(sent, "entreprises@mission-locale").email
+
+    assert mail("message", to=told).subject == f"Re: {mail('notified', to=told).subject}"
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_what_people_type_is_quoted_without_a_link_and_never_markup(commit, now):
+    request = commit(send, now=now, text="Voir www.example.org\n<b>gras & \x0b plus 🎉")
+
+    found = mail("notified", about__contains=[f"request:{request.pk}"])
+
+    assert "> Voir www" in found.text
+    assert "www.example.org" not in found.text + found.html
+    assert "&lt;b&gt;gras &amp;" in found.html
+    assert "<b>gras &" in found.text
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_no_variable_is_missing_from_any_mail_that_actions_write(
+    commit, sent, now, settings, django_user_model
+):
+    play_everything(commit, sent, now, django_user_model)
+    options = {**settings.TEMPLATES[0]["OPTIONS"], "string_if_invalid": MISSING}
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": options}]
+
+    for row in OutgoingEmail.objects.order_by("pk"):
+        found = row.rendered()
+        assert "⚠" not in found.subject + found.text + found.html, row.template
+
+    written = {row.template.rsplit("/")[-1] for row in OutgoingEmail.objects.all()}
+    assert set(OCCASIONS) - written <= {"contacted"}
+
+
+def play_everything(commit, sent, now, users) -> None:
+    """Every occasion but a late routing, each through its action."""
+    admin = users.objects.create_user("nationale@equipe.example.org", role="national")
+    france_travail, mission = (
+        match(sent, "recrutement@france-travail"),
+        match(sent, "entreprises@mission-locale"),
+    )
+    later = now + timedelta(minutes=5)
+
+    def leave(at):
+        OutgoingEmail.objects.pending().filter(not_before__lte=at).update(sent_at=at)
+
+    leave(now)
+    commit(send, now=now, email="autre@peintures.example.org")
+    commit(actions.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=now)
+    leave(later)
+    commit(actions.undo, france_travail, by=france_travail.mailbox, now=later)
+    commit(actions.move, mission, MatchState.TAKEN, by=mission.mailbox, now=later)
+    commit(actions.move, mission, MatchState.UNREACHABLE, by=mission.mailbox, now=later)
+    commit(actions.post_message, mission.mailbox, body="Qui appelle ?", now=later)
+    commit(actions.ask, france_travail.mailbox, body="Temps plein ?", now=later)
+    commit(actions.add_information, sent, body="Oui.", now=later)
+    commit(actions.correct_contact, sent, phone="06 39 98 00 01", days=["mon"], hours=[], now=later)
+    commit(actions.still_waiting, sent, now=later)
+    commit(actions.reissue_link, mission.mailbox, now=later)
+    commit(actions.send_lost_links, sent.email, now=later)
+    draft = Draft.objects.create(created_at=now, updated_at=now)
+    commit(actions.send_resume_link, draft, email="plus-tard@example.org", now=now)
+    leave(later)
+    commit(actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
+    exhaust(commit, now)
+
+
+def exhaust(commit, now) -> None:
+    """Everybody declines another request, then the fallback, then the national office."""
+    request = commit(send, now=now, siret="", email="autre@example.org")
+    for minutes in (2, 4, 6):
+        at = now + timedelta(minutes=minutes)
+        for row in Match.objects.sent().with_people().filter(need__solicitation=request):
+            commit(
+                actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="no_capacity", now=at
+            )
+        commit(dispatch.offer_fallback, request.needs.get().pk, now=at + timedelta(minutes=1))
