@@ -1,0 +1,55 @@
+"""The demo's roles, a click each: no account, no code. They exist nowhere else."""
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from experts.models import User
+from solicitations import links
+from solicitations.models import Match, Solicitation
+
+EXPERTS = 2
+LATEST = 50  # matches among which they are looked for
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_not_required
+def roles(request: HttpRequest) -> HttpResponse:
+    """Choose somebody to be; a member of a team is signed in, the others have links."""
+    if not settings.DEMO:
+        raise Http404
+    if request.method == "POST":
+        return _take(request, request.POST.get("role", ""))
+    matches = waiting_experts()
+    owner = matches[0].need.solicitation if matches else Solicitation.objects.open().newest_first().first()
+    context = {
+        "owner": owner,
+        "owner_url": links.follow_url(owner) if owner else "",
+        "experts": [(match, links.answer_url(match.mailbox)) for match in matches],
+        "teams": User.objects.filter(is_active=True).exclude(role="").order_by("-role", "pk"),
+    }
+    return render(request, "portal/roles.html", context)
+
+
+def _take(request: HttpRequest, role: str) -> HttpResponse:
+    user = User.objects.filter(is_active=True, role=role).exclude(role="").order_by("pk").first()
+    logout(request)
+    if user is None:
+        return redirect("home")
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return redirect("solicitations:staff_list")
+
+
+def waiting_experts() -> list[Match]:
+    """Two experts with the same request before them, the latest such; else whoever has one."""
+    latest = Match.objects.sent().with_people().select_related("need__solicitation")
+    requests: dict[int, dict[int, Match]] = {}
+    for match in latest.order_by("-sent_at", "-pk")[:LATEST]:
+        requests.setdefault(match.need.solicitation_id, {}).setdefault(match.mailbox_id, match)
+    by_request = [list(mailboxes.values())[:EXPERTS] for mailboxes in requests.values()]
+    return next((matches for matches in by_request if len(matches) == EXPERTS), next(iter(by_request), []))
