@@ -22,11 +22,11 @@ class Badge:
 
 
 @dataclass(frozen=True)
-class InstitutionBadge:
-    """An institution and how far it is with a request."""
+class Standing:
+    """The institutions that are equally far with a request."""
 
-    name: str
     state: Badge
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Row:
     sent_at: datetime
     subjects: tuple[str, ...]
     state: Badge
-    institutions: tuple[InstitutionBadge, ...]
+    institutions: tuple[Standing, ...]
     alerts: tuple[str, ...]
     is_confidential: bool
 
@@ -85,10 +85,17 @@ def row(solicitation: Solicitation) -> Row:
     )
 
 
-def _institutions(matches: Iterable[Match]) -> Iterable[InstitutionBadge]:
-    """Each institution once, with what its matches together show."""
+def _institutions(matches: Iterable[Match]) -> Iterable[Standing]:
+    """Each institution once, under what its matches together show, in the order in which needs show it."""
     states: dict[str, list[MatchState]] = {}
     for match in matches:
-        states.setdefault(match.expert.office.institution.name, []).append(MatchState(match.state))
-    for name, held in states.items():
-        yield InstitutionBadge(name, badge(lifecycle.overall(held, is_cancelled=False, is_routed=True)))
+        states.setdefault(_short(match.expert.office.institution.name), []).append(MatchState(match.state))
+    shown = {name: lifecycle.overall(own, is_cancelled=False, is_routed=True) for name, own in states.items()}
+    for state in lifecycle.REQUEST_ORDER:
+        if names := tuple(name for name, its in shown.items() if its == state):
+            yield Standing(badge(state), names)
+
+
+def _short(name: str) -> str:
+    """« DDETS » for « DDETS (direction départementale de l'emploi…) »."""
+    return name.partition(" (")[0]
