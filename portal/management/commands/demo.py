@@ -64,7 +64,7 @@ class Command(BaseCommand):
         processes = Processes(services.FOLDER, environment)
         try:
             _start(processes, port, register_port)
-            _wait_for(f"{site}/sante/?vivant", processes)
+            _wait_for(f"{site}/sante/", processes)
             self.stdout.write(WELCOME.format(site=site, logs=services.FOLDER))
             processes.watch()
         finally:
@@ -104,13 +104,14 @@ def _free_port(first: int) -> int:
 
 
 def _wait_for(address: str, processes: Processes) -> None:
+    """Wait until the health page finds all well: the worker has run, and no mail is waiting."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         processes.check()
         try:
             urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 (our own address)
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.5)
         else:
             return
-    raise CommandError(f"Le portail ne répond pas : {services.FOLDER / 'web.log'}.")
+    raise CommandError(f"Le portail n'est pas en état : {address}, {services.FOLDER}/*.log.")

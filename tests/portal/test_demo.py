@@ -1,0 +1,80 @@
+"""The demo, really launched: it answers, is healthy, and leaves nothing behind."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 240  # seconds: it fills a database first
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (our own address)
+        return answer.read().decode()
+
+
+def addresses_said_by(demo):
+    """The addresses that it prints once it is ready."""
+    said = ""
+    deadline = time.monotonic() + PATIENCE
+    while "Ctrl-C" not in said and time.monotonic() < deadline:
+        line = demo.stdout.readline()
+        if not line:
+            break
+        said += line
+    found = re.findall(r"http://localhost:\d+/\S*", said)
+    assert found, said
+    return found
+
+
+def descendants_of(pid):
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+@pytest.mark.reference
+@pytest.mark.django_db(transaction=True)
+def test_demo_answers_on_the_next_free_port_and_leaves_nothing(process_environment):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        demo = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"],
+            cwd=ROOT,
+            env=process_environment | {"PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            addresses = addresses_said_by(demo)
+            health = json.loads(get(next(address for address in addresses if address.endswith("/sante/"))))
+            home = get(addresses[0])
+            running = descendants_of(demo.pid)
+        finally:
+            demo.send_signal(signal.SIGINT)
+            rest, _ = demo.communicate(timeout=60)
+
+    assert f":{port}/" not in addresses[0]
+    assert health["state"] == "ok"
+    assert "<h1" in home
+    assert len(running) >= 4
+    assert "La démonstration est arrêtée." in rest
+    assert demo.returncode == 0
+    assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
