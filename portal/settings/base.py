@@ -5,6 +5,7 @@ from pathlib import Path
 
 from environs import Env
 
+from portal.settings.api import *  # noqa: F403
 from portal.settings.background import *  # noqa: F403
 from portal.settings.headers import *  # noqa: F403
 
@@ -161,19 +162,3 @@ DSFR_USE_INTEGRITY_CHECKSUMS = False  # the hashes of the package do not survive
 DSFR_MARK_OPTIONAL_FIELDS = True
 
 PHONENUMBER_DEFAULT_REGION = "FR"
-
-REST_FRAMEWORK = {
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Relais Entreprises",
-    "DESCRIPTION": "Les thèmes, les sujets, les institutions, les communes, et qui répond où. Lecture seule.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "supportedSubmitMethods": ["get"]},
-}
