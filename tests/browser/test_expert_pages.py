@@ -1,0 +1,121 @@
+"""The expert's page in every state: axe finds nothing, the console is silent, the keyboard lands well."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from solicitations import actions
+from solicitations.lifecycle import MatchState
+from solicitations.models import Mailbox, Match, Solicitation
+from tests.browser.test_accessibility import faults
+from tests.solicitations.expert.conftest import path_of
+from tests.solicitations.factories import mailbox, match, send
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+
+@pytest.fixture
+def sent() -> Solicitation:
+    return send(now=timezone.now() - timedelta(hours=2), phone="03 53 02 00 01")
+
+
+@pytest.fixture
+def box(sent) -> Mailbox:
+    return mailbox(sent, "recrutement@france-travail")
+
+
+def act(row: Match, target: MatchState, **said: str) -> None:
+    actions.move(row, target, by=row.mailbox, now=timezone.now(), **said)
+
+
+def untouched(sent: Solicitation) -> None:
+    other = match(sent, "entreprises@mission-locale")
+    act(other, MatchState.TAKEN)
+    actions.post_message(other.mailbox, body="Qui appelle ?", now=timezone.now())
+    actions.ask(other.mailbox, body="Temps plein ?", now=timezone.now())
+
+
+def taken(sent: Solicitation) -> None:
+    act(match(sent, "recrutement@france-travail"), MatchState.TAKEN)
+
+
+def helped(sent: Solicitation) -> None:
+    taken(sent)
+    act(match(sent, "recrutement@france-travail"), MatchState.HELPED, words="Deux candidats envoyés.")
+
+
+def declined(sent: Solicitation) -> None:
+    act(
+        match(sent, "recrutement@france-travail"),
+        MatchState.DECLINED,
+        decline_reason="other",
+        words="Trop loin.",
+    )
+
+
+def cancelled(sent: Solicitation) -> None:
+    actions.cancel(sent, now=timezone.now())
+
+
+@pytest.mark.parametrize("happened", [untouched, taken, helped, declined, cancelled])
+@pytest.mark.parametrize("choice", ["", "?choix=decliner"])
+def test_page_is_accessible_and_quiet(
+    open_page, said, sent, box, happened: Callable[[Solicitation], None], choice
+):
+    happened(sent)
+
+    page = open_page(path_of(box) + choice)
+
+    assert said == []
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("slug", ["dettes-fiscales", "contrat-travail"])
+def test_confidential_and_labour_law_pages_are_accessible(open_page, said, slug):
+    request = send(slug, now=timezone.now(), siret="")
+
+    page = open_page(path_of(request.mailboxes.order_by("pk").first()))
+
+    assert said == []
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("path", ["/reponse/x/"])
+def test_dead_link_is_accessible(open_page, path):
+    assert faults(open_page(path)) == []
+
+
+def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
+    page = open_page(f"{path_of(box)}?choix=prendre")
+
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("text=Vous avez pris ce besoin en charge")
+    assert box.matches.get().state == MatchState.TAKEN
+
+
+def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
+    page = open_page(path_of(box))
+    page.get_by_text("Je ne peux pas").click()
+    page.get_by_role("radio", name="Autre raison").check(force=True)
+
+    page.get_by_role("button", name="Décliner").click()
+
+    assert page.get_by_text("Précisez la raison en quelques mots.").is_visible()
+    assert faults(page) == []
+
+
+def test_without_javascript_everything_can_be_answered(browser, live_server, box):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    page.goto(f"{live_server.url}{path_of(box)}")
+
+    page.get_by_text("Je ne peux pas").click()
+    page.get_by_role("radio", name="Ce n'est pas mon sujet").check(force=True)
+    page.get_by_role("button", name="Décliner").click()
+
+    assert page.get_by_text("C'est noté : vous déclinez").is_visible()
+    assert page.get_by_role("button", name="Annuler").is_visible()
+    context.close()
