@@ -1,0 +1,138 @@
+"""The owner's pages in a real browser: nothing for axe to say, errors included; the list of communes."""
+
+import pytest
+
+from solicitations.views.company import limits
+from tests.browser.test_accessibility import faults
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+NEED = "/demande/trouver-candidats/"
+
+
+@pytest.fixture(autouse=True)
+def bench(settings) -> None:
+    """A browser types faster than people."""
+    settings.BENCH = True
+
+
+def press(page, words: str) -> None:
+    page.get_by_role("button", name=words, exact=True).click()
+    page.wait_for_load_state("networkidle")
+
+
+def write_need(page, text: str = "Je cherche un peintre depuis quatre mois.") -> None:
+    page.get_by_label("Votre commune").fill("Is-sur-Tille")
+    page.locator("textarea[name=description]").fill(text)
+    press(page, "Continuer")
+
+
+def test_every_step_and_its_errors_are_accessible(open_page, said):
+    page = open_page(NEED)
+    found = [*faults(page)]
+    press(page, "Continuer")
+    found += faults(page)
+    page.get_by_text("Ajouter un autre sujet").click()
+    page.get_by_text("Surmonter des difficultés").click()
+    found += faults(page)
+    write_need(page, "Mme Martin est malade.")
+    found += faults(page)
+    press(page, "Continuer")
+    found += faults(page)
+    press(page, "Je n'ai pas encore d'entreprise")
+    found += faults(page)
+    page.get_by_label("Le SIRET ou le nom").fill("12")
+    press(page, "Chercher mon entreprise")
+    found += faults(page)
+    page.get_by_label("Le SIRET ou le nom").fill("Peintures")
+    press(page, "Chercher mon entreprise")
+    found += faults(page)
+    page.get_by_label("Votre activité ?").fill("peintre")
+    press(page, "Continuer")
+    found += faults(page)
+    page.get_by_label("Aucune de celles-ci").check(force=True)
+    press(page, "Continuer")
+    found += faults(page)
+    press(page, "Envoyer ma demande")
+    found += faults(page)
+    page.get_by_label("Vos prénom et nom").fill("La gérante")
+    page.get_by_label("Votre téléphone").fill("06 39 98 12 34")
+    page.get_by_label("Votre adresse électronique").fill("gerante@exemple.fr")
+    page.get_by_label("J'accepte").check(force=True)
+    press(page, "Envoyer ma demande")
+    found += faults(page)
+    page.get_by_text("Changer le numéro").click()
+    press(page, "Enregistrer")
+    found += faults(page)
+    page.get_by_role("link", name="Annuler ma demande").click()
+    found += faults(page)
+
+    assert found == []
+    assert said == []
+
+
+def test_draft_put_off_and_lost_link_are_accessible(open_page, said):
+    page = open_page(NEED)
+    press(page, "Finir plus tard")
+    found = [*faults(page)]
+    page.get_by_label("Votre adresse électronique").fill("gerante@exemple.fr")
+    press(page, "M'envoyer le lien")
+    found += faults(page)
+    open_page("/suivi/")
+    press(page, "Recevoir mes liens de suivi")
+    found += faults(page)
+    page.get_by_label("L'adresse électronique").fill("gerante@exemple.fr")
+    press(page, "Recevoir mes liens de suivi")
+    found += faults(page)
+
+    assert found == []
+    assert said == []
+
+
+def test_commune_is_chosen_with_the_keyboard(open_page, said):
+    page = open_page(NEED)
+    box = page.get_by_label("Votre commune")
+    box.press_sequentially("saint-apol")
+    page.get_by_role("option", name="Saint-Apollinaire (Hautes-Alpes)").wait_for()
+    found = faults(page)
+
+    for _ in range(2):
+        box.press("ArrowDown")
+    box.press("Enter")
+
+    assert found == []
+    assert box.input_value() == "Saint-Apollinaire (Hautes-Alpes)"
+    assert page.locator("[name=commune_code]").input_value() == "05130"
+    assert page.get_by_role("listbox").is_hidden()
+    assert said == []
+
+
+def test_commune_typed_again_forgets_the_choice(open_page):
+    page = open_page(NEED)
+    box = page.get_by_label("Votre commune")
+    box.press_sequentially("beaune")
+    page.get_by_role("option").first.click()
+
+    box.press_sequentially("x")
+
+    assert page.locator("[name=commune_code]").input_value() == ""
+
+
+def test_text_is_read_as_one_types(open_page, said):
+    page = open_page(NEED)
+
+    page.locator("textarea[name=description]").press_sequentially("Voir avec M. Dupont")
+
+    page.get_by_text("Une personne semble nommée").wait_for()
+    assert faults(page) == []
+    assert said == []
+
+
+def test_too_many_is_accessible(open_page, settings, monkeypatch):
+    settings.BENCH = False
+    monkeypatch.setattr(limits, "STEPS_PER_ADDRESS", limits.Limit("x", 0, limits.HOUR))
+    page = open_page(NEED)
+
+    write_need(page)
+
+    assert faults(page) == []
