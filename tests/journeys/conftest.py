@@ -19,13 +19,17 @@ def register_server() -> Iterator[RegisterServer]:
 
 
 @pytest.fixture
-def world(
-    register_server, settings, smtp_sink, django_capture_on_commit_callbacks, now: datetime
-) -> Iterator[World]:
-    """A Tuesday morning in December; nothing was sent yet."""
+def register(register_server, settings) -> RegisterServer:
+    """The company register, and nothing remembered from another test."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=2)
     cache.clear()
+    return register_server
+
+
+@pytest.fixture
+def world(register, smtp_sink, django_capture_on_commit_callbacks, now: datetime) -> Iterator[World]:
+    """A Tuesday morning in December; nothing was sent yet."""
     with time_machine.travel(now, tick=False) as clock:
         yield World(clock, smtp_sink, django_capture_on_commit_callbacks)

@@ -116,6 +116,12 @@ class Person:
         assert "default-src 'none'" in policy, self.path
         assert "unsafe" not in policy, self.path
         self.page = parse_html(self.response.content.decode())
+        for form in _all(self.page, "form"):
+            if _attribute(form, "method").lower() == "post":
+                tokens = [
+                    one for one in _all(form, "input") if _attribute(one, "name") == "csrfmiddlewaretoken"
+                ]
+                assert tokens, f"a form without its token on {self.path}"
         labels = {_attribute(label, "for"): text(label) for label in _all(self.page, "label")}
         self.controls = [
             control

@@ -59,7 +59,7 @@ class World:
         return found[-1]
 
     def subjects(self, address: str) -> list[str]:
-        return [str(mail["Subject"]) for mail in self.inbox(address)]
+        return [str(mail["Subject"]).strip() for mail in self.inbox(address)]
 
     def recipients(self) -> set[str]:
         """Everybody who got a mail."""

@@ -1,0 +1,26 @@
+"""The pipe itself: a form posted, the real broker, a real worker, a real mail server."""
+
+import time
+from contextlib import nullcontext
+
+import pytest
+
+from solicitations.models import Mailbox
+from tests.journeys.person import Person
+from tests.journeys.scenarios import EMAIL, SCENARIOS, leave, say_who, write
+from tests.workers import running_worker, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+
+def test_mails_leave_within_seconds_of_the_form(register, smtp_sink, process_environment):
+    owner = Person(lambda execute: nullcontext())
+    with running_worker(process_environment, smtp_sink):
+        write(owner, SCENARIOS["SC03"])
+        say_who(owner, SCENARIOS["SC03"]["company"])
+        time.sleep(3)  # nobody fills in a form in less
+        leave(owner)
+        expected = {EMAIL, *Mailbox.objects.values_list("email", flat=True)}
+        wait_for(lambda: {str(mail["To"]) for mail in smtp_sink.messages} == expected)
+
+    assert len(expected) == len(smtp_sink.messages) == 5

@@ -1,0 +1,45 @@
+"""A real Celery worker for a test, on that test's database, broker and mail server."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from portal.celery import app
+from tests.databases import ROOT
+from tests.smtp_sink import SmtpSink
+
+START, ARRIVAL = 90.0, 30.0  # seconds: what a slow machine may need
+
+
+@contextmanager
+def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[None]:
+    """Ready once inside; what earlier tests left in the broker is thrown away."""
+    app.control.purge()
+    host, port = sink.address
+    process = subprocess.Popen(  # noqa: S603 (our own words)
+        [
+            *(sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
+            *("--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ],
+        cwd=ROOT,
+        env=environment
+        | {"DJANGO_SETTINGS_MODULE": "tests.worker_settings", "EMAIL_URL": f"smtp://{host}:{port}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: bool(app.control.ping(timeout=0.5)), START)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for(condition: Callable[[], bool], most: float = ARRIVAL) -> None:
+    """Return as soon as the condition holds."""
+    until = time.monotonic() + most
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.1)
