@@ -23,5 +23,6 @@ class RowBackedTask(Task):
 
 
 app = Celery("portal", task_cls=RowBackedTask)
+app.set_default()  # in every thread: another than the first would publish to a broker of no one's
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
