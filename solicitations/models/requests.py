@@ -47,7 +47,9 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def locked(self, pk: int) -> "Solicitation":
         """The row, locked until the end of the transaction: always before its matches."""
-        return self.select_related("commune__department").select_for_update(of=("self",)).get(pk=pk)
+        # Locked alone: a row whose commune changed while it was waited for would not match its join any more.
+        self.select_for_update().values_list("pk").get(pk=pk)
+        return self.select_related("commune__department").get(pk=pk)
 
     def unrouted(self, *, now: datetime) -> Self:
         return self.filter(routing_due_at__lte=now)

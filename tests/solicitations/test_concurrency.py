@@ -1,0 +1,391 @@
+"""People and the clock act at the same instant: threads with connections of their own, real commits.
+
+Each rehearsal starts its acts together; whoever comes second finds what the first one left, and is refused by
+the domain's own words or has nothing to do. A deadlock or a broken constraint would come out as an error.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection, connections, transaction
+
+from experts.models import Expert, Institution, Office, User
+from mailing import delivery
+from mailing.models import OutgoingEmail
+from solicitations import actions, dispatch
+from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedState, RequestState
+from solicitations.models import Draft, Event, Match, Solicitation
+from territories.models import Commune
+from tests.solicitations.factories import blank, match, part, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
+
+MINUTE = timedelta(minutes=1)
+PATIENCE = 30  # seconds
+Act = Callable[[], object]
+
+
+def together(*acts: Act) -> list[object]:
+    """What each act returned, or the exception that it raised, all started at one instant."""
+    barrier = Barrier(len(acts), timeout=PATIENCE)
+    outcomes: list[object] = [TimeoutError("still waiting")] * len(acts)
+
+    def play(index: int, act: Act) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            outcomes[index] = act()
+        except Exception as error:  # noqa: BLE001 (the outcome is what the test looks at)
+            outcomes[index] = error
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=play, args=pair, daemon=True) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    return outcomes
+
+
+def errors(outcomes: list[object]) -> list[type[Exception]]:
+    return [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+
+
+def mails(occasion: str) -> list[str]:
+    """To whom mails of this occasion leave or have left."""
+    rows = OutgoingEmail.objects.filter(template__endswith=f"/{occasion}", cancelled_at=None)
+    return sorted(rows.values_list("to", flat=True))
+
+
+def nothing_twice() -> bool:
+    """No need was put twice before one expert."""
+    rows = OutgoingEmail.objects.filter(template__endswith="/notified", cancelled_at=None)
+    about = [name for names in rows.values_list("about", flat=True) for name in names]
+    return max(Counter(name for name in about if name.startswith("match:")).values()) == 1
+
+
+def test_two_clicks_on_one_draft_make_one_request(now):
+    draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
+
+    def click() -> object:
+        parts = [part("trouver-candidats")]
+        return actions.submit(blank(now=now), parts=parts, draft=draft, now=now)
+
+    outcomes = together(click, click, click)
+
+    assert errors(outcomes) == [actions.AlreadySent] * 2
+    assert Solicitation.objects.count() == 1
+    assert len(mails("received")) == 1
+    assert len(mails("notified")) == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({}, {}, id="one SIRET"),
+        pytest.param({"siret": ""}, {}, id="one address, one SIRET known"),
+    ],
+)
+def test_two_like_requests_at_one_instant_leave_one_that_is_routed(now, first, second):
+    outcomes = together(
+        lambda: send(now=now, **first), lambda: send(now=now, **second), lambda: send(now=now, **first)
+    )
+
+    assert errors(outcomes) == []
+    routed = Solicitation.objects.get(state=RequestState.SUBMITTED)
+    held = Solicitation.objects.held()
+    assert {row.held_reason for row in held} == {HeldReason.DUPLICATE}
+    assert {row.duplicate_of for row in held} == {routed}
+    assert len(mails("notified")) == 4
+
+
+def test_two_experts_take_the_same_need(now):
+    request = send(now=now)
+    mine, other = match(request, "recrutement@france-travail"), match(request, "entreprises@mission-locale")
+
+    outcomes = together(
+        *(
+            lambda row=row: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+            for row in (mine, other)
+        )
+    )
+
+    assert errors(outcomes) == []
+    assert Match.objects.taken().count() == 2
+    request.refresh_from_db()
+    assert request.progress == NeedState.IN_PROGRESS
+    # The second to take knows of the first, who is told nothing of the second: he has taken already.
+    told = mails("taken_for_others")
+    assert Counter(told)[mine.mailbox.email] + Counter(told)[other.mailbox.email] == 1
+    assert len(mails("taken_for_company")) == 2
+
+
+def test_one_click_made_twice_takes_once(now):
+    request = send(now=now)
+    row = match(request, "recrutement@france-travail")
+
+    outcomes = together(
+        *[lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)] * 3,
+        lambda: actions.take_all(row.mailbox, now=now),
+    )
+
+    assert set(errors(outcomes)) <= {ForbiddenMove}
+    assert Event.objects.moves().count() == 1
+    assert len(mails("taken_for_company")) == 1
+
+
+def test_a_taking_and_a_cancel(now):
+    request = send(now=now)
+    row = match(request, "recrutement@france-travail")
+
+    outcomes = together(
+        lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
+        lambda: actions.cancel(request, now=now),
+    )
+
+    assert errors(outcomes) in ([], [ForbiddenMove])
+    request.refresh_from_db()
+    row.refresh_from_db()
+    assert (request.state, request.progress) == (RequestState.CANCELLED, NeedState.CANCELLED)
+    assert row.state == MatchState.WITHDRAWN
+    assert mails("taken_for_company") == mails("taken_for_others") == []
+
+
+@pytest.mark.parametrize("round_", range(2))
+def test_an_undo_while_its_mails_leave(now, smtp_sink, round_):
+    request = send(now=now)
+    row = match(request, "recrutement@france-travail")
+    actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+    leaving = OutgoingEmail.objects.filter(template__contains="/taken_for_")
+    later = now + 2 * MINUTE
+
+    outcomes = together(
+        lambda: actions.undo(row, by=row.mailbox, now=later),
+        *(lambda pk=pk: delivery.deliver(pk, now=later) for pk in leaving.values_list("pk", flat=True)),
+    )
+
+    assert errors(outcomes) == []
+    row.refresh_from_db()
+    assert row.state == MatchState.SENT
+    assert not leaving.pending().exists()
+    told = set(leaving.exclude(sent_at=None).values_list("to", flat=True))
+    # Whoever was told is told again; nobody else hears of it.
+    assert set(mails("undone_for_company") + mails("undone_for_experts")) == told
+    assert len(smtp_sink.messages) == len(told)
+
+
+def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
+    request = send(now=now)
+    row = match(request, "recrutement@france-travail")
+    actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+    mail = OutgoingEmail.objects.get(template__endswith="taken_for_company")
+    later = now + 2 * MINUTE
+    barrier = Barrier(2, timeout=PATIENCE)
+
+    def leave() -> None:
+        with transaction.atomic():
+            locked = OutgoingEmail.objects.select_for_update().get(pk=mail.pk)
+            barrier.wait()
+            wait_until_somebody_waits()
+            locked.record_sent(provider_id="", at=later)
+            locked.save()
+
+    def undo() -> None:
+        barrier.wait()
+        actions.undo(row, by=row.mailbox, now=later)
+
+    outcomes = together(leave, undo)
+
+    assert errors(outcomes) == []
+    assert mails("undone_for_company") == [request.email]
+
+
+def wait_until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(PATIENCE * 100):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+
+
+def test_a_request_routed_by_the_visit_and_by_the_sweep(now):
+    request = send(now=now)
+    Match.objects.all().delete()
+    request.mailboxes.all().delete()
+    OutgoingEmail.objects.all().delete()
+    Solicitation.objects.update(routing_due_at=now, routed_at=None)
+
+    outcomes = together(*[lambda: dispatch.route_safely(request.pk, now=now)] * 4)
+
+    assert errors(outcomes) == []
+    request.refresh_from_db()
+    assert (request.progress, request.routing_error) == (NeedState.WAITING, "")
+    assert len(mails("notified")) == 4
+    assert nothing_twice()
+
+
+def test_a_fallback_looked_for_twice(now):
+    request = send("clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
+    row = match(request, "facilitation@clauses")
+    actions.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
+
+    outcomes = together(*[lambda: dispatch.offer_fallback(row.need_id, now=now + 2 * MINUTE)] * 4)
+
+    assert errors(outcomes) == []
+    assert row.need.matches.filter(origin="fallback").count() == 1
+    assert len(mails("taken_over")) == 1
+    assert nothing_twice()
+
+
+def test_a_fallback_and_the_undoing_of_the_last_refusal(now):
+    request = send("clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
+    row = match(request, "facilitation@clauses")
+    actions.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
+
+    outcomes = together(
+        lambda: dispatch.offer_fallback(row.need_id, now=now + 2 * MINUTE),
+        lambda: actions.undo(row, by=row.mailbox, now=now + 2 * MINUTE),
+    )
+
+    assert errors(outcomes) == []
+    row.refresh_from_db()
+    request.refresh_from_db()
+    assert row.state == MatchState.SENT
+    assert (request.state, request.progress) == (RequestState.SUBMITTED, NeedState.WAITING)
+    assert row.need.matches.count() == 1 + len(mails("taken_over"))
+
+
+def test_a_hand_over_and_a_withdrawal_by_staff(now):
+    request = send(now=now)
+    row = match(request, "entreprises@mission-locale")
+    geiq = Institution.objects.get(code="GEIQ")
+    admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+
+    outcomes = together(
+        lambda: actions.hand_over(row, geiq, word="", by=row.mailbox, now=now),
+        lambda: actions.withdraw(row, reason="erreur", by=admin, now=now),
+    )
+
+    assert errors(outcomes) == [ForbiddenMove]
+    row.refresh_from_db()
+    made = Match.objects.filter(introduced_by=row).count()
+    assert (row.state, made) in {(MatchState.REPLACED, 1), (MatchState.WITHDRAWN, 0)}
+    assert nothing_twice()
+
+
+def test_two_experts_hand_over_to_one_institution(now):
+    request = send(now=now)
+    geiq = Institution.objects.get(code="GEIQ")
+    rows = [match(request, "entreprises@mission-locale"), match(request, "recrutement@france-travail")]
+
+    outcomes = together(
+        *(lambda row=row: actions.hand_over(row, geiq, word="", by=row.mailbox, now=now) for row in rows)
+    )
+
+    assert errors(outcomes) == [actions.NobodyThere]
+    assert Match.objects.filter(expert__office__institution=geiq).count() == 1
+    assert nothing_twice()
+
+
+def test_one_address_in_two_offices_is_one_mailbox_whoever_brings_it_in(now):
+    request = send(now=now)
+    rows = [match(request, "entreprises@mission-locale"), match(request, "recrutement@france-travail")]
+    targets = [Institution.objects.get(code=code) for code in ("GEIQ", "ARACT")]
+    for office in Office.objects.filter(institution__in=targets):
+        Expert.objects.filter(office=office).update(
+            email=f"{'Deux' if office.pk % 2 else 'deux'}@postes.example.org"
+        )
+
+    outcomes = together(
+        *(
+            lambda row=row, target=target: actions.bring_in(row, target, word="", by=row.mailbox, now=now)
+            for row, target in zip(rows, targets, strict=True)
+        )
+    )
+
+    assert errors(outcomes) == []
+    assert request.mailboxes.get(email__iexact="deux@postes.example.org").matches.count() == 2
+
+
+@pytest.mark.parametrize("round_", range(2))
+def test_a_correction_and_an_answer(now, round_):
+    request = send(now=now)
+    row = match(request, "recrutement@france-travail")
+    admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+    dijon = Commune.objects.resolve("21231")
+
+    outcomes = together(
+        lambda: actions.correct(request, columns={"commune": dijon}, subjects={}, by=admin, now=now),
+        lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
+        lambda: dispatch.route_safely(request.pk, now=now),
+    )
+
+    assert errors(outcomes) == []
+    request.refresh_from_db()
+    row.refresh_from_db()
+    assert request.commune == dijon
+    assert (row.state, request.progress) == (MatchState.TAKEN, NeedState.IN_PROGRESS)
+    assert Match.objects.filter(expert__office__code="PLIE-DIJON").count() == 1
+    assert nothing_twice()
+
+
+def test_a_held_request_released_by_staff_and_by_the_clock(now):
+    request = send(now=now, text="Voir https://a.example.org et https://b.example.org")
+    admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+    later = now + timedelta(hours=5)
+
+    outcomes = together(
+        lambda: actions.release(request, by=admin, now=later),
+        lambda: dispatch.release_when_due(request.pk, now=later),
+        lambda: actions.add_information(request, body="C'est urgent.", now=later),
+    )
+    dispatch.route_safely(request.pk, now=later)
+
+    assert errors(outcomes) in ([], [ForbiddenMove])
+    assert Event.objects.filter(solicitation=request, kind="released").count() == 1
+    assert len(mails("notified")) == 4
+
+
+def test_everybody_acts_on_one_request(now, smtp_sink):
+    """No order of locks in which two of them wait for each other."""
+    request = send("recrutement-developpement", "financer-formation", commune="21231", naf="72.19Z", now=now)
+    admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+    boxes = list(request.mailboxes.select_related("solicitation__commune").order_by("pk"))
+    geiq = Institution.objects.get(code="GEIQ")
+    at = now + 2 * MINUTE
+    acts: list[Act] = [
+        lambda: actions.correct(request, columns={"naf": "72.11Z"}, subjects={}, by=admin, now=at),
+        lambda: actions.add_information(request, body="C'est urgent.", now=at),
+        lambda: actions.still_waiting(request, now=at),
+        lambda: send("recrutement-developpement", commune="21231", naf="72.19Z", now=at),
+        lambda: actions.withdraw(boxes[0].matches.first(), reason="erreur", by=admin, now=at),
+    ]
+    for box in boxes:
+        row = box.matches.first()
+        acts += [
+            lambda box=box: actions.take_all(box, now=at),
+            lambda box=box: actions.post_message(box, body=f"Bonjour de {box.pk}", now=at),
+            lambda box=box, row=row: actions.bring_in(row, geiq, word="", by=box, now=at),
+            lambda box=box: actions.note_opened(box, now=at),
+        ]
+    acts += [
+        lambda pk=pk: delivery.deliver(pk, now=at)
+        for pk in OutgoingEmail.objects.pending().values_list("pk", flat=True)
+    ]
+
+    outcomes = together(*acts)
+
+    assert set(errors(outcomes)) <= {ForbiddenMove, actions.NobodyThere, actions.NotInThread}
+    assert nothing_twice()
+    request.refresh_from_db()
+    before = request.progress
+    request.reckon()
+    assert request.progress == before
