@@ -24,6 +24,7 @@ from solicitations.actions.company import (
 )
 from solicitations.actions.staff import (
     ConfidentialApart,
+    SubjectTwice,
     add_institution,
     close,
     correct,
@@ -55,6 +56,7 @@ __all__ = [
     "NotInThread",
     "NothingToUndo",
     "Part",
+    "SubjectTwice",
     "TooSoon",
     "add_information",
     "add_institution",

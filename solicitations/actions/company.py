@@ -1,7 +1,7 @@
 """What the company does: send, complete, correct, insist, cancel."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,7 +68,7 @@ def submit(
         kept = Draft.objects.select_for_update().get(pk=draft.pk)
         if kept.solicitation is not None:
             raise AlreadySent(kept.solicitation)
-    _one_at_a_time(blank.siret or blank.email.lower())
+    _one_at_a_time({blank.siret, blank.email.lower()} - {""})
     sent: list[Solicitation] = []
     for part in parts:
         first = sent[0] if sent else None
@@ -80,10 +80,11 @@ def submit(
     return sent
 
 
-def _one_at_a_time(key: str) -> None:
-    """Two requests of one company at the same moment: the second waits, and sees the first."""
+def _one_at_a_time(keys: Collection[str]) -> None:
+    """Two requests of one company or mailbox at the same moment: the second waits, and sees the first."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        for key in sorted(keys):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _keep(

@@ -10,6 +10,7 @@ from experts.models import Institution, Subject, User
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
 from solicitations import dispatch
+from solicitations.actions import moves
 from solicitations.actions.answers import NobodyThere, choose_within
 from solicitations.actions.company import stop
 from solicitations.lifecycle import (
@@ -22,7 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Alert, Event, Match, Need, Solicitation
-from solicitations.notifications import to_company, to_experts
+from solicitations.notifications import to_company, to_experts, to_staff
 
 # The columns that staff may correct, beside the commune and the subjects.
 CORRECTABLE = frozenset(
@@ -35,6 +36,10 @@ CORRECTABLE = frozenset(
 
 class ConfidentialApart(Exception):
     """A confidential subject is always a request of its own."""
+
+
+class SubjectTwice(Exception):
+    """Two needs of one request would have the same subject."""
 
 
 @transaction.atomic(durable=True)
@@ -124,7 +129,8 @@ def correct(
 ) -> None:
     """Correct the commune, facts and subjects (by need's pk) and route again; those notified stay.
 
-    ``columns``: ``commune`` and names of ``CORRECTABLE``. Raises ``ForbiddenMove``, ``ConfidentialApart``.
+    ``columns``: ``commune`` and names of ``CORRECTABLE``. Raises ``ForbiddenMove``, ``ConfidentialApart``,
+    ``SubjectTwice``.
     """
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.is_over:
@@ -141,15 +147,23 @@ def correct(
     changes += _correct_subjects(locked, subjects)
     locked.routing_due_at = now
     locked.save()
-    Event.objects.create(
+    event = Event.objects.create(
         solicitation=locked, kind=EventKind.CORRECTED, by_user=by, reason=" ; ".join(changes), at=now
     )
+    if "phone" in columns and before["phone"] != locked.phone:
+        deliver_after_commit(*to_experts.contact_corrected(locked, event=event, now=now))
+    for alert in locked.alerts.standing():
+        # The staff of another region hear of what stands; those who were told already are not told again.
+        deliver_after_commit(*to_staff.alert(alert, now=now))
     transaction.on_commit(lambda: dispatch.route_safely(locked.pk, now=now))
 
 
 def _correct_subjects(locked: Solicitation, subjects: Mapping[int, Subject]) -> list[str]:
     changes: list[str] = []
-    for need in locked.needs.select_related("subject").order_by("position", "pk"):
+    needs = list(locked.needs.select_related("subject").order_by("position", "pk"))
+    if len({subjects.get(need.pk, need.subject) for need in needs}) < len(needs):
+        raise SubjectTwice
+    for need in needs:
         subject = subjects.get(need.pk, need.subject)
         if subject == need.subject:
             continue
@@ -206,6 +220,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
         reason=reason,
         at=now,
     )
+    moves.untell(Event.objects.moves().filter(match=row), now=now)
     if not row.mailbox.matches.active().exists():
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():

@@ -20,7 +20,7 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models import Alert, Event, Mailbox, Match, Need, Solicitation
+from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_company
 from territories.working_time import add_working_hours
 
@@ -97,7 +97,7 @@ def _take_over(need: Need, made: Sequence[Match], *, now: datetime) -> None:
     )
     matching.notify(made, now=now, event=event)
     offices = sorted({match.expert.office.name for match in made})
-    rows = to_company.taken_over(need.solicitation, offices=offices, event=event, now=now)
+    rows = to_company.taken_over(need, offices=offices, event=event, now=now)
     deliver_after_commit(*rows)
     matching.raise_alert(need.solicitation, AlertCause.ALL_DECLINED, words=need.subject.label, now=now)
 
@@ -108,7 +108,7 @@ def _give_up(need: Need, *, now: datetime) -> None:
     Event.objects.create(
         solicitation=need.solicitation, kind=EventKind.EXHAUSTED, reason=need.subject.label, at=now
     )
-    deliver_after_commit(*to_company.nobody_could_help(need.solicitation, now=now))
+    deliver_after_commit(*to_company.nobody_could_help(need, now=now))
     matching.raise_alert(need.solicitation, AlertCause.EXHAUSTED, words=need.subject.label, now=now)
 
 
@@ -153,8 +153,6 @@ def note_refused_mail(email_pk: int, *, now: datetime) -> None:
         cause, words = AlertCause.MAIL_REFUSED, email.to
     else:
         return
-    told = Alert.objects.filter(solicitation=solicitation, cause=cause).first()
-    if told is None:
+    told = solicitation.alerts.filter(cause=cause).first()
+    if told is None or words not in told.words:
         matching.raise_alert(solicitation, cause, words=words, now=now)
-    elif words not in told.words:
-        matching.raise_alert(solicitation, cause, words=f"{told.words}, {words}", now=now)

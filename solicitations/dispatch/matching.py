@@ -27,13 +27,17 @@ def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> No
 
 
 def raise_alert(solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "") -> None:
-    """A line in the staff's list and a mail to them: once per request and cause."""
-    alert, _ = Alert.objects.update_or_create(
-        solicitation=solicitation,
-        cause=cause,
-        defaults={"words": words, "settled_at": None},
-        create_defaults={"words": words, "raised_at": now},
-    )
+    """A line in the staff's list and a mail to them: once per request and cause.
+
+    Raised again while it stands, it says the one and the other; once settled, it stands again.
+    """
+    alert = solicitation.alerts.filter(cause=cause).first()
+    if alert is None:
+        alert = Alert(solicitation=solicitation, cause=cause, raised_at=now)
+    said = alert.words if alert.settled_at is None else ""
+    alert.words = said if words in said else ", ".join(filter(None, [said, words]))
+    alert.settled_at = None
+    alert.save()
     deliver_after_commit(*to_staff.alert(alert, now=now))
 
 
@@ -52,24 +56,18 @@ def make_matches(
     """
     matches: list[Match] = []
     for choice in chosen:
-        mailbox = _mailbox(need.solicitation, choice.expert, now=now)
-        match, is_new = Match.objects.get_or_create(
-            need=need,
-            expert_id=choice.expert_pk,
-            defaults={
-                "mailbox": mailbox,
-                "origin": origin,
-                "reason": choice.as_json(),
-                "introduced_by": introduced_by,
-                "sent_at": now,
-            },
-        )
-        if not is_new and again and match.is_gone:
+        match = need.matches.filter(expert=choice.expert_pk).first()
+        if match is None:
+            match = Match(need=need, expert_id=choice.expert_pk)
+        elif again and match.is_gone:
             match.move_to(MatchState.SENT, at=now)
-            match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
-            match.save()
-            is_new = True
-        matches += [match] if is_new else []
+        else:
+            continue
+        match.mailbox = _mailbox(need.solicitation, choice.expert, now=now)
+        match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
+        match.reason = choice.as_json()
+        match.save()
+        matches.append(match)
     return matches
 
 

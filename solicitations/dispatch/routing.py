@@ -3,9 +3,10 @@
 import copy
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from experts.routing import loading
 from experts.routing.decision import Decision
@@ -34,8 +35,8 @@ def route_safely(pk: int, *, now: datetime) -> None:
         route(pk, now=now)
     except Exception as error:
         logger.exception("request %s could not be routed", pk)
-        with transaction.atomic():
-            Solicitation.objects.filter(pk=pk).update(
+        with suppress(DatabaseError):  # the database is away too: the request is still due
+            Solicitation.objects.unrouted(now=now).filter(pk=pk).update(
                 routing_error=type(error).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
             )
 
@@ -107,5 +108,7 @@ def _put_in_touch(
     matching.notify(new, now=now)
     if any(not decided.chosen for decided in decision.needs):
         matching.raise_alert(solicitation, AlertCause.NOBODY, now=now)
-    elif is_first and now - solicitation.submitted_at > LATE_ROUTING:
+        return
+    solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
+    if is_first and now - solicitation.submitted_at > LATE_ROUTING:
         deliver_after_commit(*to_company.contacted(solicitation, now=now))

@@ -351,7 +351,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='need',
-            constraint=models.UniqueConstraint(fields=('solicitation', 'subject'), name='need_once_per_subject'),
+            constraint=models.UniqueConstraint(deferrable=models.Deferrable['DEFERRED'], fields=('solicitation', 'subject'), name='need_once_per_subject'),
         ),
         migrations.AddConstraint(
             model_name='need',

@@ -39,7 +39,12 @@ class Need(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["solicitation", "subject"], name="need_once_per_subject"),
+            # At the end of the transaction: a correction may swap two subjects.
+            models.UniqueConstraint(
+                fields=["solicitation", "subject"],
+                deferrable=models.Deferrable.DEFERRED,
+                name="need_once_per_subject",
+            ),
             models.CheckConstraint(condition=Q(**lifecycle.among("state", NeedState)), name="need_state"),
         ]
         indexes = [

@@ -7,7 +7,7 @@ from experts.models import Institution
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Draft, Event, Match, Question, Solicitation
+from solicitations.models import Draft, Event, Match, Need, Question, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date
@@ -76,24 +76,22 @@ def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> Rows
     )
 
 
-def taken_over(solicitation: Solicitation, *, offices: Sequence[str], event: Event, now: datetime) -> Rows:
-    """« X reprend votre demande »: everybody declined, a fallback office takes over."""
+def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetime) -> Rows:
+    """« X reprend votre demande »: everybody declined this need, a fallback office takes over."""
+    solicitation = need.solicitation
     key = f"taken_over:{solicitation.pk}:e{event.pk}"
-    return envelopes.to_company(
-        solicitation, "taken_over", key=key, context={"offices": list(offices)}, events=[event], now=now
-    )
+    context = {"concerned": [need.subject.label], "offices": list(offices)}
+    return envelopes.to_company(solicitation, "taken_over", key=key, context=context, events=[event], now=now)
 
 
-def nobody_could_help(solicitation: Solicitation, *, now: datetime) -> Rows:
-    """Nobody could help: said honestly, with other ways."""
-    relays = Institution.objects.filter(
-        answers__is_relay=True, answers__subject__needs__solicitation=solicitation
-    )
+def nobody_could_help(need: Need, *, now: datetime) -> Rows:
+    """Nobody could help with this need: said honestly, with other ways."""
+    solicitation = need.solicitation
+    relays = Institution.objects.filter(answers__is_relay=True, answers__subject=need.subject_id)
     names = list(relays.distinct().order_by("position", "pk").values_list("name", flat=True))
-    key = f"nobody:{solicitation.pk}"
-    return envelopes.to_company(
-        solicitation, "nobody_could_help", key=key, context={"relays": names}, now=now
-    )
+    key = f"nobody:{solicitation.pk}:n{need.pk}"
+    context = {"concerned": [need.subject.label], "relays": names}
+    return envelopes.to_company(solicitation, "nobody_could_help", key=key, context=context, now=now)
 
 
 def question(asked: Question, *, now: datetime) -> Rows:

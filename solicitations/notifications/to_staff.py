@@ -5,8 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from experts import desks
-from experts.models import User
+from experts.models import Office, User
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.lifecycle import AlertCause
@@ -22,9 +21,10 @@ def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
         regional = people.filter(role=User.Role.REGION, region=solicitation.region_id)
         if addresses := list(regional.order_by("pk").values_list("email", flat=True)):
             return addresses
-        desk = desks.desk(solicitation.region, on=envelopes.local_day(solicitation, now))
-        if desk.email:
-            return [desk.email]
+        offices = Office.objects.open_on(envelopes.local_day(solicitation, now))
+        fallback = offices.filter(is_fallback=True, region=solicitation.region_id).order_by("pk").first()
+        if fallback:
+            return [fallback.email]
     national = people.filter(role=User.Role.NATIONAL).order_by("pk")
     return list(national.values_list("email", flat=True)) or [settings.NATIONAL_TEAM_EMAIL]
 
