@@ -1,10 +1,15 @@
 """A real Chromium on the live server: pages opened, with what the browser said."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page, Response
+
+from companies import fake_register
+from companies.fake_register import RegisterServer
 
 # Playwright's own loop runs in the test's thread, where Django refuses queries unless told.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -20,10 +25,7 @@ def base_url() -> None:
 @pytest.fixture
 def said(page: Page) -> list[str]:
     """What the browser complained of, in the order it did."""
-    sentences: list[str] = []
-    page.on("console", lambda message: sentences.append(message.text))
-    page.on("pageerror", lambda error: sentences.append(str(error)))
-    return sentences
+    return listen(page, [])
 
 
 @pytest.fixture
@@ -36,3 +38,49 @@ def open_page(page: Page, live_server, said: list[str]) -> Callable[[str], Page]
         return page
 
     return opened
+
+
+@pytest.fixture
+def someone(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """People with browsers of their own; their pages are strict and silent."""
+    contexts, sentences = [], []
+
+    def opened(*, javascript: bool = True, width: int = DESK) -> Page:
+        viewport = {"width": width, "height": HEIGHT}
+        contexts.append(browser.new_context(java_script_enabled=javascript, viewport=viewport))
+        page = contexts[-1].new_page()
+        page.on("response", lambda response: sentences.extend(weaknesses(response)))
+        listen(page, sentences)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert sentences == []
+
+
+@pytest.fixture
+def register(settings) -> Iterator[RegisterServer]:
+    """The company register, and nothing remembered from another test."""
+    with fake_register.running() as server:
+        settings.REGISTER_URL = server.url
+        settings.REGISTER_TIMEOUT = timedelta(seconds=2)
+        cache.clear()
+        yield server
+
+
+def listen(page: Page, sentences: list[str]) -> list[str]:
+    """Write down what the browser says of this page."""
+    page.on("console", lambda message: sentences.append(message.text))
+    page.on("pageerror", lambda error: sentences.append(str(error)))
+    return sentences
+
+
+def weaknesses(response: Response) -> list[str]:
+    """What a page's policy allows that ours never do; the frame of a mail has a policy of its own."""
+    is_page = response.headers.get("content-type", "").startswith("text/html")
+    if not is_page or response.url.endswith("/html/") or response.status in {301, 302}:
+        return []
+    policy = response.headers.get("content-security-policy", "")
+    is_strict = "default-src 'none'" in policy and "unsafe" not in policy
+    return [] if is_strict else [f"{response.url}: {policy}"]
