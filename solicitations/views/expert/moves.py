@@ -73,7 +73,9 @@ def take(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
     """« Je prends en charge »."""
     actions.move(card.match, MatchState.TAKEN, by=mailbox, now=timezone.now())
     return back(
-        request, mailbox, f"Vous prenez en charge « {card.subject} ». L'entreprise le saura dans une minute."
+        request,
+        mailbox,
+        f"Vous prenez en charge «\u00a0{card.subject}\u00a0». L'entreprise le saura dans une minute.",
     )
 
 
@@ -91,7 +93,7 @@ def decline(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
         words=form.cleaned_data["words"],
         now=timezone.now(),
     )
-    return back(request, mailbox, f"C'est noté : vous déclinez « {card.subject} ».")
+    return back(request, mailbox, f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0».")
 
 
 @on_need(lambda request: MatchState.REPLACED if request.POST.get("way") == HAND_OVER else "")
@@ -133,7 +135,7 @@ def _said(cleaned: Mapping[str, Any]) -> dict[str, str]:
 def undo(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
     """« Annuler »."""
     actions.undo(card.match, by=mailbox, now=timezone.now())
-    return back(request, mailbox, f"Votre réponse sur « {card.subject} » est annulée.")
+    return back(request, mailbox, f"Votre réponse sur «\u00a0{card.subject}\u00a0» est annulée.")
 
 
 @expert_page

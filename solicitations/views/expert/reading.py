@@ -267,7 +267,7 @@ def meanwhile(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     if last and last.kind == EventKind.BROUGHT_IN:
         return f"{match.expert.name} a déjà demandé de l'aide : {last.reason}{when}."
     if last and last.by_mailbox_id:
-        return f"{match.expert.name} a déjà répondu « {MatchState(match.state).label} »{when}."
+        return f"{match.expert.name} a déjà répondu «\u00a0{MatchState(match.state).label}\u00a0»{when}."
     if match.state == MatchState.EXPIRED:
         return f"Ce besoin est resté sans réponse et a expiré{when}."
     return ended(mailbox.solicitation, now=now) or "Cette réponse n'est plus possible."
