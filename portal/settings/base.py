@@ -8,6 +8,7 @@ from environs import Env
 from portal.settings.api import *  # noqa: F403
 from portal.settings.background import *  # noqa: F403
 from portal.settings.headers import *  # noqa: F403
+from portal.settings.sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -90,32 +91,6 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/demandes/"
 LOGOUT_REDIRECT_URL = "/"
-
-# Staff sign in with a code sent by mail, then a second factor; nobody signs up.
-ACCOUNT_ADAPTER = "experts.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {
-    "request_login_code": "experts.accounts.forms.AddressForm",
-    "confirm_login_code": "experts.accounts.forms.LoginCodeForm",
-}
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
-ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,20/h/key"}
-ACCOUNT_SESSION_REMEMBER = False
-MFA_ADAPTER = "experts.accounts.adapter.SecondFactorAdapter"
-MFA_FORMS = {
-    "authenticate": "experts.accounts.forms.SecondFactorForm",
-    "reauthenticate": "experts.accounts.forms.SecondFactorAgainForm",
-    "activate_totp": "experts.accounts.forms.EnrolmentForm",
-}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_TOTP_ISSUER = "Relais Entreprises"
-MFA_TOTP_TOLERANCE = 1  # a phone's clock may be thirty seconds off
 
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"
