@@ -91,7 +91,7 @@ def show(
         "forms": _forms(solicitation, possible, refused=refused, now=now),
         "refused": refused,
     }
-    return render(request, "solicitations/staff/request.html", context, status=422 if refused else 200)
+    return render(request, "solicitations/staff/request.html", context)
 
 
 def _today(solicitation: Solicitation, now: datetime) -> Any:
