@@ -236,12 +236,11 @@ class CorrectionForm(forms.Form):
             said["headcount"] = None if low is None else (low, cleaned["headcount_max"])
             said["legal_form"] = cleaned["legal_form"] or None
             said["created_on"] = cleaned["company_created_on"]
-        known = row.facts
-        values = {
-            name: getattr(known, name) for name in ("headcount", "naf", "legal_form", "craft", "created_on")
-        }
+        names_of_facts = ("headcount", "naf", "legal_form", "craft", "created_on")
+        values = {name: getattr(row.facts, name) for name in names_of_facts}
+        changed = {name: value for name, value in said.items() if value != values[name]}
         before = CompanyFacts.restored(values, row.fact_sources)
-        sources = before.corrected(said, by=Source.STAFF, on=on).sources()
+        sources = before.corrected(changed, by=Source.STAFF, on=on).sources()
         return {**columns, "commune": cleaned["place"], "fact_sources": sources}
 
     def subjects(self) -> dict[int, Subject]:

@@ -1,0 +1,71 @@
+"""Members of staff, signed in with their second factor, and requests they may meet."""
+
+import pytest
+import time_machine
+from django.test import Client
+
+from experts.models import User
+from solicitations.models import Solicitation
+from territories.models import Region
+from tests.solicitations.factories import send, signed_in
+
+
+@pytest.fixture
+def national() -> User:
+    return User.objects.create_user("nationale@equipe.example.org", name="Équipe nationale", role="national")
+
+
+@pytest.fixture
+def regional() -> User:
+    """Of the region of the factories' requests."""
+    region = Region.objects.get(pk="27")
+    return User.objects.create_user(
+        "region@equipe.example.org", name="La région", role="region", region=region
+    )
+
+
+@pytest.fixture
+def neighbour() -> User:
+    """Of another region, who must see nothing of it."""
+    region = Region.objects.get(pk="94")
+    return User.objects.create_user(
+        "ailleurs@equipe.example.org", name="Ailleurs", role="region", region=region
+    )
+
+
+@pytest.fixture
+def as_national(national) -> Client:
+    return signed_in(national)
+
+
+@pytest.fixture
+def as_regional(regional) -> Client:
+    return signed_in(regional)
+
+
+@pytest.fixture
+def as_neighbour(neighbour) -> Client:
+    return signed_in(neighbour)
+
+
+@pytest.fixture
+def today(now):
+    """Pages read the clock: the day of the tests' requests."""
+    with time_machine.travel(now, tick=False):
+        yield now
+
+
+@pytest.fixture
+def sent(commit, today) -> Solicitation:
+    """A routed request of Is-sur-Tille, in Bourgogne-Franche-Comté."""
+    return commit(send, now=today)
+
+
+@pytest.fixture
+def confidential(commit, today) -> Solicitation:
+    return commit(send, "licenciement", now=today, text="Mon serveur ne vient plus.")
+
+
+@pytest.fixture
+def held(commit, today) -> Solicitation:
+    return commit(send, "saisonniers", now=today, text="Voir https://a.example.org et https://b.example.org")
