@@ -5,4 +5,5 @@ from django.apps import AppConfig
 
 class SolicitationsConfig(AppConfig):
     name = "solicitations"
+    verbose_name = "Demandes"
     default_auto_field = "django.db.models.BigAutoField"

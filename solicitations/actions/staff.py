@@ -1,7 +1,7 @@
 """What staff do: release, close, merge, correct, add and withdraw."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -32,6 +32,7 @@ CORRECTABLE = frozenset(
         "company_created_on", "phone", "fact_sources",
     }
 )  # fmt: skip
+SAME_OPENING = timedelta(minutes=1)
 
 
 class ConfidentialApart(Exception):
@@ -253,8 +254,9 @@ def note_request_opened(solicitation: Solicitation, *, by: User, now: datetime) 
 
 @transaction.atomic(durable=True)
 def note_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: datetime) -> None:
-    """Staff opened a mail about a request: recorded when it is confidential."""
-    if solicitation.is_confidential:
-        Event.objects.create(
-            solicitation=solicitation, kind=EventKind.MAIL_OPENED, by_user=by, reason=key, at=now
-        )
+    """Staff opened a mail about a request: recorded when it is confidential, its page and frame once."""
+    opened = {"kind": EventKind.MAIL_OPENED, "by_user": by, "reason": key}
+    if not solicitation.is_confidential:
+        return
+    if not solicitation.events.filter(**opened, at__gt=now - SAME_OPENING).exists():
+        Event.objects.create(solicitation=solicitation, at=now, **opened)

@@ -88,8 +88,8 @@ class Migration(migrations.Migration):
                 ('is_open', models.BooleanField(default=True, verbose_name='ouvert')),
                 ('opens_on', models.DateField(blank=True, null=True, verbose_name='ouvre le')),
                 ('explanation', models.CharField(blank=True, max_length=500, verbose_name='explication')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='openings', to='territories.region')),
-                ('theme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experts.theme')),
+                ('region', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='openings', to='territories.region', verbose_name='région')),
+                ('theme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experts.theme', verbose_name='thème')),
             ],
             options={
                 'verbose_name': 'ouverture',

@@ -59,8 +59,12 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
 class Opening(models.Model):
     """Whether a region, or a theme in a region, takes requests; without a row it does."""
 
-    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="openings")
-    theme = models.ForeignKey(Theme, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    region = models.ForeignKey(
+        Region, on_delete=models.CASCADE, verbose_name="région", related_name="openings"
+    )
+    theme = models.ForeignKey(
+        Theme, on_delete=models.CASCADE, verbose_name="thème", null=True, blank=True, related_name="+"
+    )
     is_open = models.BooleanField("ouvert", default=True)
     opens_on = models.DateField("ouvre le", null=True, blank=True)
     explanation = models.CharField("explication", max_length=500, blank=True)
@@ -74,7 +78,7 @@ class Opening(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.region_id} {self.theme_id or ''}"
+        return f"{self.region}, {self.theme or 'tous les thèmes'}"
 
     def is_open_on(self, now: datetime) -> bool:
         """Open by its flag, from its opening date on when it has one."""
