@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.contrib import admin
+from allauth.mfa.models import Authenticator
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from experts.admin.rights import NationalAdmin
@@ -17,8 +19,15 @@ class UserAdmin(NationalAdmin):
     list_filter = ("role", "region", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
+    actions = ("forget_second_factor",)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+
+    @admin.action(description="Oublier le second facteur : un autre sera demandé à la connexion")
+    def forget_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who has lost both the phone and the recovery codes."""
+        Authenticator.objects.filter(user__in=queryset).delete()
+        messages.success(request, "Un nouveau second facteur leur sera demandé à la prochaine connexion.")
