@@ -142,7 +142,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def restore_about(self, subject: str, *, cancelled_at: datetime) -> list["OutgoingEmail"]:
         """Let the mails about ``subject`` that were cancelled at that moment leave after all."""
         rows = self.about(subject).filter(cancelled_at=cancelled_at)
-        restored = list(rows.select_for_update().order_by("pk"))
+        restored: list[OutgoingEmail] = list(rows.select_for_update().order_by("pk"))
         self.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
         return restored
 
