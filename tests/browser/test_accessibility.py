@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.template.loader import render_to_string
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
@@ -24,7 +25,8 @@ PAGES = [
     "/plan-du-site/",
     "/contact/",
 ]
-ERROR_PAGES = ["/nulle-part/", "/themes/inconnu/"]
+ERROR_PAGES = ["/nulle-part/", "/themes/inconnu/", "/suivi/x/", "/reprise/x/", "/reponse/x/"]
+INCIDENTS = ["400.html", "403.html", "403_csrf.html", "429.html", "500.html"]
 
 
 def faults(page) -> list[str]:
@@ -50,6 +52,17 @@ def test_page_is_accessible_and_quiet(open_page, said, path):
 @pytest.mark.parametrize("path", ERROR_PAGES)
 def test_error_page_is_accessible(open_page, path):
     assert faults(open_page(path)) == []
+
+
+@pytest.mark.parametrize("template", INCIDENTS)
+def test_page_of_an_incident_is_accessible_and_quiet(open_page, page, said, template):
+    page.route("**/incident/", lambda route: route.fulfill(body=render_to_string(template)))
+
+    open_page("/incident/")
+
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert faults(page) == []
+    assert said == []
 
 
 def test_fault_is_seen(open_page):

@@ -1,0 +1,95 @@
+"""The owner's page in each state a request knows, doors that are closed, links that are over."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from solicitations import actions, links
+from solicitations.lifecycle import MatchState
+from solicitations.models import Match, Opening, Solicitation
+from solicitations.views.company.pages import follow_path
+from territories.models import Region
+from tests.browser.test_accessibility import faults
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+
+def path_of(sent: Solicitation) -> str:
+    return follow_path(Solicitation.objects.get(pk=sent.pk))
+
+
+def talked_over() -> str:
+    sent = send(now=timezone.now())
+    taken = match(sent, "recrutement@france-travail")
+    actions.move(taken, MatchState.TAKEN, by=taken.mailbox, now=timezone.now())
+    actions.ask(taken.mailbox, body="À temps plein ?", now=timezone.now())
+    actions.add_information(sent, body="Oui, dès janvier.", now=timezone.now())
+    actions.ask(taken.mailbox, body="Logement possible ?", now=timezone.now())
+    return path_of(sent)
+
+
+def answered() -> str:
+    sent = send("licenciement", now=timezone.now())
+    for row in Match.objects.filter(need__solicitation=sent).with_people().in_order():
+        actions.move(row, MatchState.TAKEN, by=row.mailbox, now=timezone.now())
+        said = "Deux semaines de préavis."
+        actions.move(row, MatchState.HELPED, by=row.mailbox, answer=said, now=timezone.now())
+    return path_of(sent)
+
+
+def cancelled() -> str:
+    sent = send(now=timezone.now())
+    actions.cancel(sent, now=timezone.now())
+    return path_of(sent)
+
+
+def repeated() -> str:
+    send(now=timezone.now())
+    return path_of(send(now=timezone.now()))
+
+
+def uncovered() -> str:
+    return path_of(send("plan-formation", now=timezone.now(), commune="97502"))
+
+
+def one_being_cancelled() -> str:
+    return path_of(send(now=timezone.now())) + "annuler/"
+
+
+@pytest.mark.parametrize("told", [talked_over, answered, cancelled, repeated, uncovered, one_being_cancelled])
+def test_owner_page_is_accessible_and_quiet(open_page, said, told):
+    page = open_page(told())
+
+    assert page.locator("h1").is_visible()
+    assert faults(page) == []
+    assert said == []
+
+
+def test_closed_region_is_accessible_and_quiet(open_page, said):
+    Opening.objects.create(region=Region.objects.get(pk="27"), is_open=False, explanation="Au printemps.")
+    page = open_page("/demande/trouver-candidats/")
+    page.get_by_label("Votre commune").fill("Is-sur-Tille")
+    page.get_by_label("Votre besoin, avec vos mots").fill("Je cherche un peintre.")
+
+    page.get_by_role("button", name="Continuer").click()
+
+    assert page.get_by_role("heading", name="Nous ne prenons pas encore").is_visible()
+    assert faults(page) == []
+    assert said == []
+
+
+def test_links_that_are_over_are_accessible(open_page):
+    before = timezone.now() - timedelta(days=90)
+    sent = send(now=before)
+    box = sent.mailboxes.order_by("pk").first()
+    actions.cancel(sent, now=before)
+    paths = [path_of(sent), links.answer_url(box).removeprefix(links.absolute(""))]
+
+    for path in paths:
+        page = open_page(path)
+        assert faults(page) == []
+        page.get_by_role("button", name="Recevoir un nouveau lien").click()
+        assert page.get_by_role("heading", name="Un nouveau lien est parti").is_visible()
+        assert faults(page) == []

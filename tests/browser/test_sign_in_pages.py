@@ -1,0 +1,64 @@
+"""Signing in, from the address to the recovery codes, its errors included; the demo's roles."""
+
+import re
+
+import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.core import mail
+from django.core.cache import cache
+
+from experts.models import User
+from tests.browser.test_accessibility import faults
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+
+def press(page, words: str) -> None:
+    page.get_by_role("button", name=words, exact=True).click()
+    page.wait_for_load_state("networkidle")
+
+
+def code_of(secret: str) -> str:
+    counter = next(iter(totp.yield_hotp_counters_from_time()))
+    return totp.format_hotp_value(totp.hotp_value(secret, counter))
+
+
+def test_every_step_and_its_errors_are_accessible(open_page, said):
+    cache.clear()
+    User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
+    page = open_page("/connexion/")
+    found = [*faults(page)]
+    press(page, "Recevoir un code")
+    found += faults(page)
+    page.get_by_label("Votre adresse électronique").fill("equipe@example.org")
+    press(page, "Recevoir un code")
+    found += faults(page)
+    page.get_by_label("Code reçu par courriel").fill("AAAA-AAAA")
+    press(page, "Continuer")
+    found += faults(page)
+    code = re.search(r"[A-Z]{4}-[A-Z]{4}", mail.outbox[-1].body)[0]
+    page.get_by_label("Code reçu par courriel").fill(code)
+    press(page, "Continuer")
+    found += faults(page)
+    secret = page.locator("dd code").inner_text()
+    page.get_by_label("Code de votre application").fill("000000")
+    press(page, "Enregistrer mon application")
+    found += faults(page)
+    secret = page.locator("dd code").inner_text()
+    page.get_by_label("Code de votre application").fill(code_of(secret))
+    press(page, "Enregistrer mon application")
+    found += faults(page)
+    for path in ("/connexion/securite/", "/connexion/fin/"):
+        found += faults(open_page(path))
+
+    assert found == []
+    assert said == []
+
+
+def test_roles_of_the_demo_are_accessible(open_page, said, settings):
+    settings.DEMO = True
+
+    assert faults(open_page("/demo/")) == []
+    assert faults(open_page("/connexion/")) == []
+    assert faults(open_page("/courrier/")) == []
+    assert said == []

@@ -1,0 +1,109 @@
+"""The staff's pages and the outbox, on a desk and on a phone, empty, full and refused."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from experts.models import User
+from mailing.models import OutgoingEmail
+from solicitations import actions
+from solicitations.lifecycle import MatchState
+from tests.browser.test_accessibility import faults
+from tests.solicitations.factories import match, send, signed_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+PITCH = "Un casino : https://a.example.org et https://b.example.org, à voir."
+
+
+@pytest.fixture
+def agent_page(open_page, page, live_server):
+    """Pages as a signed-in member of the national team."""
+    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
+    name = settings.SESSION_COOKIE_NAME
+    session = signed_in(agent).cookies[name].value
+    page.context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
+    return open_page
+
+
+def test_empty_pages_say_why(agent_page, said):
+    found = [line for path in ("/demandes/", "/courrier/") for line in faults(agent_page(path))]
+
+    assert found == []
+    assert said == []
+
+
+def test_list_and_outbox_are_accessible_and_quiet(agent_page, said):
+    now = timezone.now()
+    send(now=now - timedelta(days=8))
+    send("dettes-fiscales", now=now, siret="")
+    send("clause-insertion", now=now, siret="", commune="97502")
+    send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
+    email = OutgoingEmail.objects.order_by("pk").first()
+    paths = [
+        "/demandes/",
+        "/demandes/?vue=alertes",
+        "/demandes/?q=zzzz",
+        "/courrier/",
+        "/courrier/?q=zzzz",
+        f"/courrier/{email.pk}/",
+    ]
+
+    found = [line for path in paths for line in faults(agent_page(path))]
+
+    assert found == []
+    assert said == []
+
+
+def test_request_in_its_states_is_accessible_and_quiet(agent_page, said):
+    now = timezone.now()
+    held = send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
+    confidential = send("dettes-fiscales", now=now, siret="")
+    talked = send(now=now)
+    taken = match(talked, "recrutement@france-travail")
+    actions.move(taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    actions.post_message(taken.mailbox, body="Je l'appelle.", now=now)
+    lost = send("plan-formation", now=now, siret="", commune="97502", email="archipel@exemple.example.org")
+    actions.cancel(lost, now=now)
+
+    found = [
+        line
+        for request in (held, confidential, talked, lost)
+        for line in faults(agent_page(f"/demandes/{request.reference}/"))
+    ]
+
+    assert found == []
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("summary", "button", "sentence"),
+    [
+        ("Clore avec un message", "Clore la demande", "Écrivez à l'entreprise"),
+        ("Ajouter une institution", "Lui envoyer la demande", "Choisissez une institution."),
+        ("Retirer un référent", "Le retirer de la demande", "Choisissez un référent."),
+    ],
+)
+def test_refused_act_is_shown_with_its_error(agent_page, said, summary, button, sentence):
+    page = agent_page(f"/demandes/{send(now=timezone.now()).reference}/")
+    page.get_by_text(summary, exact=True).click()
+
+    page.get_by_role("button", name=button).click()
+
+    assert page.get_by_text(sentence).first.is_visible()
+    assert faults(page) == []
+    assert said == []
+
+
+def test_correction_offers_homonyms(agent_page, said):
+    page = agent_page(f"/demandes/{send(now=timezone.now()).reference}/")
+    page.get_by_text("Corriger et désigner à nouveau").click()
+    page.get_by_label("Commune", exact=False).first.fill("Saint-Apollinaire")
+
+    page.get_by_role("button", name="Corriger la demande").click()
+
+    assert page.get_by_text("Saint-Apollinaire (Hautes-Alpes)").is_visible()
+    assert faults(page) == []
+    assert said == []
