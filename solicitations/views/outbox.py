@@ -125,7 +125,8 @@ def outbox_html(request: HttpRequest, pk: int) -> HttpResponse:
     shown = content(email)
     if shown is None:
         return HttpResponse(status=404)
-    response = HttpResponse(shown.html.replace("<head>", f"<head>{BASE}", 1))
+    html = shown.html.replace('target="_blank"', "").replace("<head>", f"<head>{BASE}", 1)
+    response = HttpResponse(html)
     response["Content-Security-Policy"] = f"{POLICY} {sandbox()}".strip()
     return response
 

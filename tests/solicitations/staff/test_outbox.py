@@ -172,6 +172,7 @@ class TestDemo:
         assert LINK.search(text_of(client, f"{OUTBOX}{mail.pk}/html/"))
         assert 'sandbox="allow-top-navigation-by-user-activation"' in text_of(client, f"{OUTBOX}{mail.pk}/")
         assert '<base target="_top">' in text_of(client, f"{OUTBOX}{mail.pk}/html/")
+        assert "_blank" not in text_of(client, f"{OUTBOX}{mail.pk}/html/")
 
     def test_sign_in_code_is_kept_to_be_read(self, client, code):
         assert "BCDF-GHJK" in text_of(client, f"{OUTBOX}{code.pk}/")
