@@ -11,7 +11,8 @@ from mailing.models import OutgoingEmail
 from solicitations import actions
 from solicitations.lifecycle import MatchState
 from tests.browser.test_accessibility import faults
-from tests.solicitations.factories import match, send, signed_in
+from tests.experts.factories import signed_in
+from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 

@@ -1,6 +1,8 @@
 """Accounts, institutions, offices and experts; made by hand unless a test says otherwise."""
 
 import factory
+from allauth.mfa.models import Authenticator
+from django.test import Client
 
 from experts.models import Absence, Expert, Institution, Office, Subject, Theme, User
 from tests.territories.factories import RegionFactory
@@ -90,3 +92,11 @@ class AbsenceFactory(factory.django.DjangoModelFactory):
     expert = factory.SubFactory(ExpertFactory)
     from_on = "2026-12-01"
     to_on = "2026-12-15"
+
+
+def signed_in(user: User) -> Client:
+    """A browser where this member of staff is signed in, their second factor registered."""
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": ""})
+    client = Client()
+    client.force_login(user)
+    return client

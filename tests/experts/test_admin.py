@@ -11,21 +11,20 @@ from tests.experts.factories import (
     NationalFactory,
     OfficeFactory,
     RegionalFactory,
+    signed_in,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 
 @pytest.fixture
-def national(client):
-    client.force_login(NationalFactory())
-    return client
+def national():
+    return signed_in(NationalFactory())
 
 
 @pytest.fixture
-def regional(client):
-    client.force_login(RegionalFactory(region=Region.objects.get(code="27")))
-    return client
+def regional():
+    return signed_in(RegionalFactory(region=Region.objects.get(code="27")))
 
 
 def change_url(row) -> str:

@@ -3,10 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from django.test import Client
-
-from experts.models import Subject, User
+from experts.models import Subject
 from solicitations import actions
 from solicitations.models import Mailbox, Match, Solicitation
 from territories.models import Commune
@@ -56,11 +53,3 @@ def match(solicitation: Solicitation, email: str, subject: str | None = None) ->
     """The match of that mailbox, about that subject where there are several."""
     rows = Match.objects.with_people().filter(mailbox=mailbox(solicitation, email))
     return (rows.filter(need__subject__slug=subject) if subject else rows).get()
-
-
-def signed_in(user: User) -> Client:
-    """A browser where this member of staff is signed in, their second factor registered."""
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": ""})
-    client = Client()
-    client.force_login(user)
-    return client

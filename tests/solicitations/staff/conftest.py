@@ -7,7 +7,8 @@ from django.test import Client
 from experts.models import User
 from solicitations.models import Solicitation
 from territories.models import Region
-from tests.solicitations.factories import send, signed_in
+from tests.experts.factories import signed_in
+from tests.solicitations.factories import send
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from solicitations import actions, filters
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Solicitation
 from solicitations.views.staff import listing
-from tests.solicitations.factories import TEXT, match, send, signed_in
+from tests.experts.factories import signed_in
+from tests.solicitations.factories import TEXT, match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
