@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from portal.celery import app
 from tests.databases import ROOT
@@ -18,23 +20,29 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[None
     """Ready once inside; what earlier tests left in the broker is thrown away."""
     app.control.purge()
     host, port = sink.address
-    process = subprocess.Popen(  # noqa: S603 (our own words)
-        [
-            *(sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
-            *("--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"),
-        ],
-        cwd=ROOT,
-        env=environment
-        | {"DJANGO_SETTINGS_MODULE": "tests.worker_settings", "EMAIL_URL": f"smtp://{host}:{port}"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(lambda: bool(app.control.ping(timeout=0.5)), START)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with tempfile.NamedTemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603 (our own words)
+            [
+                *(sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
+                *("--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+            ],
+            cwd=ROOT,
+            env=environment
+            | {"DJANGO_SETTINGS_MODULE": "tests.worker_settings", "EMAIL_URL": f"smtp://{host}:{port}"},
+            stdout=log,
+            stderr=log,
+        )
+
+        def told() -> str:
+            return Path(log.name).read_text(encoding="utf-8")
+
+        try:
+            wait_for(lambda: "ready." in told() or process.poll() is not None, START)
+            assert process.poll() is None, told()
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def wait_for(condition: Callable[[], bool], most: float = ARRIVAL) -> None:

@@ -6,7 +6,7 @@ is not there fail the journey as they would stop a person.
 
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from django.http import HttpResponse
 from django.test import Client
@@ -29,7 +29,7 @@ class Control:
 
 
 class Person:
-    """One browser. ``say_so`` runs what a request leaves for after its commit."""
+    """One browser. ``on_commit`` runs what a request leaves for after its commit."""
 
     def __init__(self, on_commit: Any) -> None:
         self.client = Client(enforce_csrf_checks=True)
@@ -180,8 +180,3 @@ def _attribute(element: Element, name: str) -> str:
 
 def _has(element: Element, name: str) -> bool:
     return name in dict(element.attributes)
-
-
-def query_of(address: str) -> dict[str, str]:
-    """What an address asks, by name."""
-    return dict(parse_qsl(urlsplit(address).query))

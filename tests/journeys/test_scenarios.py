@@ -5,7 +5,7 @@ import pytest
 from experts.models import Office
 from solicitations.lifecycle import EventKind
 from solicitations.models import Event, Solicitation
-from tests.journeys.scenarios import EMAIL, SCENARIOS, answering, tell, write
+from tests.journeys.scenarios import EMAIL, SCENARIOS, answering, leave, say_who, tell, write
 from tests.journeys.world import body, link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -161,15 +161,15 @@ def test_one_stop_desk_answers_alone_and_the_others_stay_in_sight(world):
 
 def test_uncovered_need_is_said_before_it_is_sent(world):
     """SC23."""
-    tell(world, "SC23")
-    owner = world.person()
-    write(owner, SCENARIOS["SC23"])
-    assert owner.path == "/demande/plan-formation/entreprise/"
-    owner.press("Je n'ai pas encore d'entreprise")
+    owner = write(world.person(), SCENARIOS["SC23"])
+    say_who(owner, SCENARIOS["SC23"]["company"])
+    assert "Aucun organisme ne répond encore à Saint-Pierre" in owner.text
+    assert "Prend le relais quand personne d'autre ne répond" in owner.text
 
-    told = body(world.inbox(EMAIL)[0]) if world.inbox(EMAIL) else ""
-    assert Solicitation.objects.get().is_fallback
-    assert "Saint-Pierre" not in told
+    world.later(seconds=20)
+    leave(owner)
+
+    assert Solicitation.objects.uncovered().count() == 1
 
 
 def test_confidential_mail_shows_its_words_to_its_readers_only(world):

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import time_machine
+from django.utils import timezone
 
 from mailing import tasks as mailing_tasks
 from solicitations import tasks
@@ -43,6 +44,10 @@ class World:
     def post(self) -> None:
         """Wait until the mails of what was just done have left."""
         self.later(seconds=int(PATIENCE.total_seconds()))
+
+    @property
+    def now(self) -> datetime:
+        return timezone.now()
 
     @property
     def mails(self) -> list[EmailMessage]:

@@ -1,0 +1,59 @@
+"""Something is down, and the owner does not notice: the request is thanked for, routed, and mailed later."""
+
+import pytest
+
+from solicitations.models import Solicitation
+from tests.journeys.scenarios import EMAIL, SCENARIOS, tell
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+EVERYBODY = {EMAIL, *SCENARIOS["SC01"]["expected_experts"]}
+
+
+def test_broker_is_down_and_the_sweep_sends(world, broker_away):
+    owner = tell(world, "SC01")
+    assert "France Travail a reçu votre demande" in owner.text
+
+    world.post()
+
+    assert world.recipients() == EVERYBODY
+
+
+def test_mail_server_is_down_and_mails_leave_once_it_is_back(world, settings):
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    owner = tell(world, "SC01")
+    world.post()
+    assert "France Travail a reçu votre demande" in owner.text
+    assert world.mails == []
+
+    settings.EMAIL_PORT = port
+    for _ in range(5):
+        world.later(minutes=5)
+
+    assert world.recipients() == EVERYBODY
+    assert len(world.mails) == len(EVERYBODY)
+
+
+def test_acknowledgement_that_is_refused_is_told_to_the_region(world):
+    world.sink.refusals[EMAIL] = "550 5.1.1 no such mailbox"
+    tell(world, "SC01")
+
+    world.post()
+    world.post()
+    world.post()
+
+    alert = world.last("contact@dreets-bfc.example.org", "06 39 98 12 34")
+    assert Solicitation.objects.get().reference in alert.get_body(("plain",)).get_content()
+
+
+def test_register_is_down_and_the_form_goes_on(world, settings):
+    settings.REGISTER_URL = "http://127.0.0.1:1"
+    owner = world.person().open("/demande/trouver-candidats/")
+    owner.fill("Votre commune", "Is-sur-Tille").fill("Votre besoin, avec vos mots", "Un peintre, vite.")
+    owner.press("Continuer")
+
+    owner.fill("Le SIRET ou le nom", "Peintures Vannier").press("Chercher mon entreprise")
+
+    assert "Le registre des entreprises ne répond pas." in owner.text
+    owner.fill("Combien de salariés ?", "6").fill("Votre activité ?", "43.34Z").press("Continuer")
+    assert owner.path == "/demande/trouver-candidats/contact/"
