@@ -22,7 +22,7 @@ Relais Entreprises, démonstration. Tout y est fictif, sauf les communes.
 
   Le portail      {site}/
   Le courrier     {site}/courrier/     tous les mails, leurs liens à cliquer
-  Les rôles       {site}/connexion/    un clic : dirigeant, experts, équipes régionale et nationale
+  Les rôles       {site}/demo/         un clic : dirigeant, experts, équipes régionale et nationale
   Sa santé        {site}/sante/
 
 À essayer en cinq minutes :
