@@ -118,15 +118,29 @@ def _keep(
 
 
 def _hold_if_doubtful(solicitation: Solicitation, *, is_suspect: bool, now: datetime) -> None:
-    """A like request, or a text that looks automatic, waits for staff; its decision is made all the same."""
+    """A like request, or a text that looks automatic, waits for staff; its decision is made all the same.
+
+    A request like no other is held too, and that is taken back: by the time it takes, no stranger can tell
+    whether there is a first.
+    """
     if solicitation.duplicate_of is not None:
-        dispatch.hold(solicitation, HeldReason.DUPLICATE, now=now)
-        rows = to_company.second_came(solicitation.duplicate_of, second=solicitation, now=now)
-        deliver_after_commit(*rows)
+        _hold_as_duplicate(solicitation, of=solicitation.duplicate_of, now=now)
     elif is_suspect or suspicion.looks_automatic(solicitation.description):
-        dispatch.hold(solicitation, HeldReason.AUTOMATIC, now=now)
+        _hold(solicitation, HeldReason.AUTOMATIC, now=now)
     else:
-        return
+        with transaction.atomic():
+            _hold_as_duplicate(copy.copy(solicitation), of=solicitation, now=now)
+            transaction.set_rollback(True)
+
+
+def _hold_as_duplicate(solicitation: Solicitation, *, of: Solicitation, now: datetime) -> None:
+    solicitation.duplicate_of = of
+    _hold(solicitation, HeldReason.DUPLICATE, now=now)
+    deliver_after_commit(*to_company.second_came(of, second=solicitation, now=now))
+
+
+def _hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
+    dispatch.hold(solicitation, reason, now=now)
     # The routing runs too: an answer that comes sooner would tell that the request is held.
     solicitation.routing_due_at = now
     solicitation.save()

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing.models import OutgoingEmail
@@ -597,6 +599,16 @@ class TestDuplicates:
         assert (third.state, third.duplicate_of) == (RequestState.HELD, second)
 
 
+    def test_a_duplicate_costs_as_much_work_as_a_first(self, commit, now):
+        """Its sender may be a stranger: the time it takes must not tell him that there is a first."""
+        with CaptureQueriesContext(connection) as first:
+            commit(send, now=now)
+        with CaptureQueriesContext(connection) as second:
+            commit(send, now=now)
+
+        assert abs(len(second) - len(first)) <= 5
+
+
 class TestLinks:
     def token(self, url: str) -> str:
         return url.rstrip("/").rsplit("/", 1)[-1]
@@ -634,6 +646,17 @@ class TestLinks:
         assert box.serial == 2
         assert len(pending("link_reissued")) == 1
         assert links.mailbox_of(self.token(links.answer_url(box)), now=now + 61 * DAY) == box
+
+
+class TestLists:
+    def test_a_need_that_waits_is_late_whatever_the_others_do(self, of_two_needs, commit, now):
+        row = of_two_needs.needs.get(subject__slug="financer-formation").matches.first()
+        commit(actions.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
+        of_two_needs.refresh_from_db()
+        assert of_two_needs.progress == NeedState.IN_PROGRESS
+
+        assert not Solicitation.objects.late(now=now + 6 * DAY).exists()
+        assert Solicitation.objects.late(now=now + 7 * DAY).get() == of_two_needs
 
 
 class TestFarZones:
