@@ -71,12 +71,10 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         )
 
     def late(self, *, now: datetime) -> Self:
-        """Open requests one of whose experts has been silent for seven days, and nobody has taken."""
-        return self.filter(
-            state=RequestState.SUBMITTED,
-            progress__in=[NeedState.WAITING, NeedState.UNCOVERED],
-            submitted_at__lte=now - LATE_AFTER,
-        )
+        """Open requests with a need that, seven days on, nobody has taken."""
+        old = self.model.objects.filter(state=RequestState.SUBMITTED, submitted_at__lte=now - LATE_AFTER)
+        waiting = old.filter(needs__state__in=[NeedState.WAITING, NeedState.UNCOVERED])
+        return self.filter(pk__in=waiting.values("pk"))
 
     def without_answer(self) -> Self:
         """Requests that ended with no answer at all, or declined by all."""

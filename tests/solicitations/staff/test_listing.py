@@ -86,6 +86,7 @@ def test_settled_alert_leaves_the_top_of_the_list(as_national, held, national, c
 def test_four_counters_count_and_filter(as_national, commit, sent, held, today):
     declined = commit(send, "rse", now=today - timedelta(days=30), siret="00010074300012")
     Solicitation.objects.filter(pk=declined.pk).update(progress="unanswered")
+    declined.needs.update(state="unanswered")
     old = commit(send, "digitaliser", now=today - timedelta(days=8), siret="00010088100010")
     Solicitation.objects.filter(pk=old.pk).update(progress="waiting", is_fallback=True)
 
