@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import django
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from portal import services
@@ -26,6 +27,8 @@ if urlsplit(_addresses["REDIS_URL"]).username == USER:
     os.environ["REDIS_URL"] = _address.geturl()
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
 django.setup()  # pytest-django does it too late when a single process runs the tests
+# ... and too early in a process of xdist, which inherits their name: the broker would be another process's.
+settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", settings.CELERY_BROKER_URL)
 
 _databases = pytest.StashKey[Databases]()
 _template = pytest.StashKey[str]()
