@@ -25,18 +25,24 @@ class InvalidPhone(ValueError):
 
 def clean_phone(text: str) -> str:
     """The number as people write it: « 06 12 34 56 78 », « +687 26 12 34 ». Raises ``InvalidPhone``."""
+    number = read_number(text)
+    if number is None:
+        raise InvalidPhone(_refusal(PUNCTUATION.sub("", text)))
+    if number.replace(" ", "").startswith(SURCHARGED):
+        raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
+    return number
+
+
+def read_number(text: str) -> str | None:
+    """A full French number as people write it, surcharged ones too; ``None`` for anything else."""
     typed = PUNCTUATION.sub("", text)
     if match := PACIFIC.fullmatch(typed):
         return f"+{match[1][:3]} {_pairs(match[1][3:])}"
     if match := SAINT_PIERRE.fullmatch(typed):
         return _pairs(f"0508{match[1]}")
-    match = FRANCE.fullmatch(typed)
-    if match is None:
-        raise InvalidPhone(_refusal(typed))
-    number = f"0{match[1]}"
-    if number.startswith(SURCHARGED):
-        raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
-    return _pairs(number)
+    if match := FRANCE.fullmatch(typed):
+        return _pairs(f"0{match[1]}")
+    return None
 
 
 def dialled(phone: str) -> str:
