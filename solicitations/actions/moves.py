@@ -83,6 +83,17 @@ def untell(events: Iterable[Event], *, now: datetime) -> set[str]:
     return told
 
 
+def tell_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
+    """Somebody else withdrew the match: those who heard that its expert took it are told again."""
+    told = untell(Event.objects.moves().filter(match=match), now=now)
+    mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=told)
+    others = mailboxes.exclude(pk=match.mailbox_id).select_related("solicitation__commune").order_by("pk")
+    rows = to_experts.undone(withdrawal, match=match, mailboxes=others, now=now)
+    if match.mailbox.solicitation.email in told:
+        rows += to_company.undone(withdrawal, match=match, now=now)
+    deliver_after_commit(*rows)
+
+
 def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
     """Before a later move of these matches: what has not left about the earlier ones never leaves."""
     events = Event.objects.moves().filter(match__in=matches)

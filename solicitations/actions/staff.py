@@ -221,7 +221,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
         reason=reason,
         at=now,
     )
-    moves.untell(Event.objects.moves().filter(match=row), now=now)
+    moves.tell_withdrawn(row, event, now=now)
     if not row.mailbox.matches.active().exists():
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():

@@ -54,11 +54,11 @@ def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> 
 def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetime) -> None:
     """Only what this hand-over made: who was asked to help on another occasion stays."""
     made_then = Match.objects.active().handed_over(matches, at=event.at)
-    for made in made_then.select_for_update():
+    for made in made_then.with_people().select_for_update(of=("self",)):
         before = made.state
         made.move_to(MatchState.WITHDRAWN, at=now)
         made.save()
-        Event.objects.create(
+        withdrawal = Event.objects.create(
             solicitation_id=event.solicitation_id,
             match=made,
             kind=EventKind.WITHDRAWN,
@@ -66,6 +66,7 @@ def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetim
             to_state=made.state,
             at=now,
         )
+        moves.tell_withdrawn(made, withdrawal, now=now)
 
 
 def _tell(solicitation: Solicitation, undone: dict[Match, Event], *, now: datetime) -> None:

@@ -400,6 +400,20 @@ class TestHandOver:
         assert (mine.state, made.state) == (MatchState.SENT, MatchState.WITHDRAWN)
         assert not OutgoingEmail.objects.pending().filter(to=made.mailbox.email).exists()
 
+    def test_undoing_a_hand_over_that_was_taken_tells_those_who_heard_of_the_taking(self, commit, sent, now):
+        mine = match(sent, "entreprises@mission-locale")
+        geiq = Institution.objects.get(code="GEIQ")
+        commit(actions.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
+        made = mine.introduces.get()
+        commit(actions.move, made, MatchState.TAKEN, by=made.mailbox, now=now + MINUTE)
+        mark_sent(sent, at=now + 3 * MINUTE)
+
+        commit(actions.undo, mine, by=mine.mailbox, now=now + 4 * MINUTE)
+
+        mail = OutgoingEmail.objects.pending().get(to=sent.email)
+        assert occasions(sent) == ["undone_for_company"] + ["undone_for_experts"] * 4
+        assert mail.context["office"] == made.expert.office.name
+
     def test_bring_in_keeps_mine(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
 
@@ -577,6 +591,16 @@ class TestStaff:
         assert need.matches.filter(expert__office__institution__code="GEIQ", state="sent").exists()
         assert match(sent, "entreprises@mission").state == MatchState.WITHDRAWN
         assert not OutgoingEmail.objects.pending().filter(to__startswith="entreprises@mission").exists()
+
+    def test_withdrawing_who_took_it_tells_those_who_heard_of_the_taking(self, commit, sent, admin, now):
+        taker = match(sent, "entreprises@mission")
+        commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+        mark_sent(sent, at=now + 2 * MINUTE)
+
+        commit(actions.withdraw, taker, reason="en congé", by=admin, now=now + 3 * MINUTE)
+
+        assert occasions(sent) == ["stopped", "undone_for_company"] + ["undone_for_experts"] * 3
+        assert occasions(sent, to=taker.mailbox.email) == ["stopped"]
 
     def test_a_refused_acknowledgement_puts_the_request_before_staff_with_its_phone(self, commit, sent, now):
         mail = OutgoingEmail.objects.get(key=f"received:{sent.pk}")
