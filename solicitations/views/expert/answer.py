@@ -65,6 +65,7 @@ def show(
     asked_for = request.GET.get("choix", "")
     page |= {
         "choice": asked_for if asked_for in CHOICES else "",
+        "refused": next(iter((refused or {}).values()), None),
         "company_lines": wording.company_lines(
             solicitation, today=now.astimezone(solicitation.time_zone).date()
         ),

@@ -176,9 +176,7 @@ def _card(
         seen=last.pk if last else 0,
         done=_gone(match, last) if match.is_gone else _done(match),
         done_at=match.ended_at or (match.taken_at if state == MatchState.TAKEN else None),
-        may_undo=own is not None
-        and not solicitation.is_cancelled
-        and (is_recent or not solicitation.is_over),
+        may_undo=own is not None and _is_time_to_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
         ways=() if solicitation.refuses_answers else _ways(state),

@@ -218,3 +218,23 @@ def test_an_undone_minute_is_told_from_later(client, commit, sent, now, clock):
 
     assert "Pendant une minute, personne n'est encore prévenu." in at_once
     assert "Ceux que nous avons prévenus le seront de nouveau." in later
+
+
+def test_the_unsubscribe_address_of_mails_leads_to_the_departure(client, sent):
+    box = match(sent, "recrutement@france-travail").mailbox
+    mail = OutgoingEmail.objects.get(to=box.email)
+
+    page = client.get(path_of(box)).content.decode()
+
+    assert f'id="{mail.unsubscribe_url.partition("#")[2]}"' in page
+
+
+def test_what_staff_closed_offers_no_way_back(client, commit, sent, now, django_user_model):
+    mine = match(sent, "recrutement@france-travail")
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    admin = django_user_model.objects.create(email="equipe@example.org", role="national")
+    commit(actions.close, sent, words="Traité au téléphone.", by=admin, now=now)
+
+    page = client.get(path_of(mine.mailbox)).content.decode()
+
+    assert "/annuler/" not in page

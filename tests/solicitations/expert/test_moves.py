@@ -115,6 +115,13 @@ class TestDecline:
         assert sentence in words_of(page)
         assert typed.get("words", "").strip("\x00 \u202e") in page.content.decode()
 
+    def test_what_is_wrong_is_said_on_top_too(self, press, mine):
+        page = press(mine.mailbox, of(mine, "decliner"), reason="other")
+
+        assert words_of(page).count("Précisez la raison en quelques mots.") == 2
+        assert f'<a href="#decline{mine.pk}_words">' in page.content.decode()
+        assert "Erreur :" in page.content.decode().partition("</title>")[0]
+
     def test_other_takes_words(self, press, mine):
         press(mine.mailbox, of(mine, "decliner"), reason="other", words="Déjà suivie par un confrère.")
 
