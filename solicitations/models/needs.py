@@ -62,3 +62,8 @@ class Need(models.Model):
         """Labour law for an employer of fewer than 300, or whose headcount may be: L. 5143-1."""
         smallest = self.solicitation.headcount_min
         return self.subject.is_labour_law and (smallest is None or smallest < LEGAL_CLOCK_BELOW)
+
+    @property
+    def is_outside_the_legal_clock(self) -> bool:
+        """Labour law for an employer of 300 or more: served all the same, without a deadline."""
+        return self.subject.is_labour_law and not self.is_on_the_legal_clock

@@ -53,6 +53,7 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
         "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in matches),
         "word": word,
         "answer_by": _answer_by(matches, now=now),
+        "is_large_employer": any(match.need.is_outside_the_legal_clock for match in matches),
         "take_url": f"{url}?choix=prendre",
         "decline_url": f"{url}?choix=decliner",
     }

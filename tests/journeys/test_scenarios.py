@@ -89,6 +89,7 @@ def test_large_company_is_served_without_the_clock(world):
     told = body(world.last("mutations@ddets-21"))
     assert "350 salariés" in told
     assert CLOCK not in told
+    assert "300 salariés ou plus" in told
     expert = answering(world, "mutations@ddets-21")
     assert CLOCK not in expert.text
     expert.press("Je prends en charge").press("J'ai aidé l'entreprise")
