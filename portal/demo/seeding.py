@@ -18,6 +18,7 @@ from territories.models import Commune, Region
 
 HERE = Path(__file__).parent
 CONSENT = "demo"
+DRAFT_SUBJECT = "recruter-apprenti"
 CONTACTS = ("La gérante", "Le gérant", "La responsable du personnel", "Le fondateur")
 OUTBOX_DELAY = timedelta(seconds=90)
 
@@ -104,10 +105,11 @@ def close_a_door() -> None:
 
 def leave_a_draft(*, now: datetime) -> None:
     """A form that somebody will finish later."""
-    draft = Draft.objects.create(
-        created_at=now - timedelta(hours=5), updated_at=now - timedelta(hours=5), answers={}
-    )
-    actions.send_resume_link(draft, email="plus-tard@demo.example.org", now=now - timedelta(hours=5))
+    at = now - timedelta(hours=5)
+    need = {"commune": ["Beaune"], "description": ["Nous cherchons un apprenti, mais par où commencer ?"]}
+    answers = {"subject": DRAFT_SUBJECT, "need": need}
+    draft = Draft.objects.create(created_at=at, updated_at=at, answers=answers)
+    actions.send_resume_link(draft, email="plus-tard@demo.example.org", now=at)
 
 
 def play(story: Story, *, number: int, now: datetime) -> None:

@@ -57,7 +57,7 @@ def test_demo_answers_on_the_next_free_port_and_leaves_nothing(process_environme
         demo = subprocess.Popen(
             [sys.executable, "manage.py", "demo"],
             cwd=ROOT,
-            env=process_environment | {"PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            env=process_environment | {"PORT": str(port)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -66,12 +66,14 @@ class Command(BaseCommand):
             _start(processes, port, register_port)
             _wait_for(f"{site}/sante/", processes)
             self.stdout.write(WELCOME.format(site=site, logs=services.FOLDER))
+            self.stdout.flush()  # read by whoever waits for it, through a pipe too
             processes.watch()
         finally:
             processes.stop()
 
     def _prepare(self, environment: dict[str, str]) -> None:
         self.stdout.write("Préparation (une minute la première fois)…")
+        self.stdout.flush()
         done = subprocess.run([sys.executable, "manage.py", "prepare_demo"], env=environment, check=False)
         if done.returncode:
             raise CommandError("La préparation a échoué.")
