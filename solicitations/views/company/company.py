@@ -2,13 +2,10 @@
 
 from datetime import date
 
-from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from companies import facts as company_facts
 from companies import headcounts, legal_forms, naf, siret
@@ -18,6 +15,7 @@ from solicitations.forms.identity import Found, Identity, Kind, look_up
 from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.need import closed
+from solicitations.views.company.pages import form_page
 from territories.spoken_time import MONTHS
 
 NOT_LISTED = "none"
@@ -25,9 +23,7 @@ CRAFT_ASKED = "craft_asked"  # in a form that shows the question
 MOST_CARDS = 12
 
 
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def company(request: HttpRequest, slug: str) -> HttpResponse:
     """One field and its result cards; a company once chosen, its facts."""
     journey = Journey.of(request, slug)

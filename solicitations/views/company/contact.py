@@ -2,12 +2,9 @@
 
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from experts import desks
 from solicitations import actions
@@ -18,14 +15,12 @@ from solicitations.models.requests import LINK_LIFE_AFTER_END
 from solicitations.views.company import limits, recipients
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.need import closed
-from solicitations.views.company.pages import thanks
+from solicitations.views.company.pages import form_page, thanks
 
 TOO_FAST = "Votre demande est arrivée très vite. Relisez-la, puis envoyez-la : rien n'a été perdu."
 
 
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """Contact, recipients, consent, « Envoyer ma demande »."""
     journey = Journey.of(request, slug)

@@ -1,11 +1,9 @@
 """« Finir plus tard »: the link that takes a draft up again."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from experts.links import ForgedLink
 from solicitations import actions, links
@@ -13,12 +11,10 @@ from solicitations.forms.follow_up import LaterForm
 from solicitations.models.drafts import DRAFT_LIFE
 from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey
-from solicitations.views.company.pages import dead_link, secret
+from solicitations.views.company.pages import dead_link, form_page, secret
 
 
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def later(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for an address, and send it the link at once."""
     journey = Journey.of(request, slug)

@@ -1,11 +1,8 @@
 """First step: where, what about, in what words."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from experts import desks
 from solicitations import actions
@@ -14,11 +11,10 @@ from solicitations.forms.examples import example
 from solicitations.forms.need import LONGEST_TEXT, NeedForm, initial_commune
 from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey, typed
+from solicitations.views.company.pages import form_page
 
 
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def need(request: HttpRequest, slug: str) -> HttpResponse:
     """The commune, the text, other subjects."""
     journey = Journey.of(request, slug)

@@ -8,7 +8,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from experts.links import ForgedLink
 from solicitations import links
@@ -17,6 +19,7 @@ from solicitations.models import Solicitation
 
 OwnerView = Callable[[HttpRequest, Solicitation], HttpResponse]
 TokenView = Callable[..., HttpResponse]
+FormView = Callable[[HttpRequest, str], HttpResponse]
 
 
 def follow_path(solicitation: Solicitation) -> str:
@@ -27,6 +30,25 @@ def follow_path(solicitation: Solicitation) -> str:
 def thanks(solicitation: Solicitation) -> HttpResponseRedirect:
     """The owner's page, as one who has just sent sees it."""
     return HttpResponseRedirect(f"{follow_path(solicitation)}?merci")
+
+
+def form_page(view: FormView) -> FormView:
+    """A step of the form, open to all and stored nowhere.
+
+    The answer to a POST alone may be kept by the browser: « Back » would find nothing to show of it
+    otherwise, and end on an error of the browser's own.
+    """
+
+    @wraps(view)
+    def answered(request: HttpRequest, slug: str) -> HttpResponse:
+        response = view(request, slug)
+        if request.method == "POST":
+            patch_cache_control(response, private=True, no_cache=True, max_age=0)
+        else:
+            add_never_cache_headers(response)
+        return response
+
+    return login_not_required(require_http_methods(["GET", "HEAD", "POST"])(answered))
 
 
 def secret(view: TokenView) -> TokenView:

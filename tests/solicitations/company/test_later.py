@@ -99,3 +99,18 @@ def test_too_many_links_meet_a_friendly_page(visitor, monkeypatch):
     visitor.need()
 
     assert visitor.client.post(LATER, {"email": "gerante@exemple.fr"}).status_code == 429
+
+
+@pytest.mark.parametrize("step", ["need", "company", "contact"])
+def test_a_refused_step_can_be_gone_back_to_and_a_shown_one_is_not_stored(visitor, step):
+    visitor.reach_contact()
+    invalid = {"need": {"commune": ""}, "company": {"headcount": "?"}, "contact": {"phone": "12"}}[step]
+    path = {"need": "", "company": "entreprise/", "contact": "contact/"}[step]
+
+    shown = visitor.get(path)
+    refused = getattr(visitor, step)(**invalid)
+
+    assert "no-store" in shown["Cache-Control"]
+    assert refused.status_code == 200
+    assert "no-store" not in refused["Cache-Control"]
+    assert "private" in refused["Cache-Control"]
