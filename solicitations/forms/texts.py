@@ -24,6 +24,10 @@ class WordsField(forms.CharField):
     def __init__(self, *, rows: int = 6, **kwargs: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """No ``maxlength``: a browser would cut what is pasted without a word; the refusal keeps it all."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
     def to_python(self, value: Any) -> str:
         """The text without what does not show."""
         text = str(value or "").replace("\r\n", "\n").replace("\r", "\n")

@@ -26,7 +26,7 @@ from territories.models import Commune
 
 SESSION_KEY = "drafts"  # of the session: the draft's id by first subject
 NOT_ANSWERS = frozenset({"csrfmiddlewaretoken", "action"})
-MOST_FIELDS, MOST_VALUES, LONGEST_VALUE = 60, 60, 12_000
+MOST_FIELDS, MOST_VALUES, LONGEST_VALUE = 30, 60, 60_000
 
 
 @dataclass

@@ -243,3 +243,11 @@ def test_huge_post_is_kept_within_bounds(visitor):
     visitor.need(**{f"champ{number}": "x" * 20_000 for number in range(100)})
 
     assert len(str(Draft.objects.get().answers)) < 800_000
+
+
+def test_a_text_too_long_is_kept_whole_and_never_cut_by_the_browser(visitor):
+    page = visitor.need(description="mot " * 12_000)
+
+    assert "5 000 caractères au plus" in text_of(page)
+    assert page.content.decode().count("mot ") >= 11_999
+    assert "maxlength" not in str(page.context["form"]["description"])
