@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from solicitations.lifecycle import ClosedReason, MatchOrigin, MatchState, NeedState, RequestState
-from solicitations.models import Match, Question, Solicitation
+from solicitations.lifecycle import ClosedReason, EventKind, MatchOrigin, MatchState, NeedState, RequestState
+from solicitations.models import Event, Match, Question, Solicitation
 
 
 class StepKind(StrEnum):
@@ -65,7 +65,7 @@ class LegalAnswer:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a request stands; ``None`` for what has not happened."""
+    """Where a request stands; ``None`` for what has not happened; ``message``: what staff said closing it."""
 
     subjects: tuple[str, ...]
     sent_at: datetime | None
@@ -75,6 +75,7 @@ class Progress:
     legal_answers: tuple[LegalAnswer, ...]
     ended_at: datetime | None
     ending: str
+    message: str
 
     @property
     def is_over(self) -> bool:
@@ -96,6 +97,7 @@ def of(solicitation: Solicitation) -> Progress:
         legal_answers=_legal_answers(matches),
         ended_at=solicitation.ended_at if not is_discreet else None,
         ending=_ending(solicitation),
+        message=_message(solicitation),
     )
 
 
@@ -204,3 +206,10 @@ def _ending(solicitation: Solicitation) -> str:
         ClosedReason.UNANSWERED: "Personne ne vous a répondu : nous en sommes désolés.",
         ClosedReason.DECLINED: "Aucun organisme n'a pu prendre votre demande.",
     }.get(ClosedReason(solicitation.closed_reason), "L'équipe du service a clos votre demande.")
+
+
+def _message(solicitation: Solicitation) -> str:
+    if solicitation.state != RequestState.CLOSED or solicitation.closed_reason != ClosedReason.STAFF:
+        return ""
+    closings = Event.objects.filter(solicitation=solicitation, kind=EventKind.CLOSED).order_by("at", "pk")
+    return closings.values_list("reason", flat=True).last() or ""

@@ -124,3 +124,12 @@ def test_cancelled_request_says_so(sent, commit, now):
     commit(actions.cancel, sent, now=now)
 
     assert progress.of(Solicitation.objects.get(pk=sent.pk)).ending == "Vous avez annulé cette demande."
+
+
+def test_what_staff_wrote_on_closing_is_shown(sent, commit, now, django_user_model):
+    admin = django_user_model.objects.create(email="equipe@example.org", role="national")
+
+    commit(actions.close, sent, words="Appelez votre antenne.", by=admin, now=now)
+    sent.refresh_from_db()
+
+    assert progress.of(sent).message == "Appelez votre antenne."
