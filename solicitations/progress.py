@@ -65,7 +65,10 @@ class LegalAnswer:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a request stands; ``None`` for what has not happened; ``message``: what staff said closing it."""
+    """Where a request stands; ``None`` for what has not happened; ``message``: what staff said closing it.
+
+    ``is_unassigned``: routed, and nobody was found. ``has_readers``: somebody would receive what is added.
+    """
 
     subjects: tuple[str, ...]
     sent_at: datetime | None
@@ -76,6 +79,8 @@ class Progress:
     ended_at: datetime | None
     ending: str
     message: str
+    is_unassigned: bool
+    has_readers: bool
 
     @property
     def is_over(self) -> bool:
@@ -98,6 +103,10 @@ def of(solicitation: Solicitation) -> Progress:
         ended_at=solicitation.ended_at if not is_discreet else None,
         ending=_ending(solicitation),
         message=_message(solicitation),
+        is_unassigned=solicitation.routed_at is not None and not is_discreet and not matches,
+        has_readers=is_discreet
+        or not solicitation.is_over
+        or any(match.state != MatchState.DECLINED for match in matches),
     )
 
 

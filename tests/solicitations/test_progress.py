@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from experts.models import Office
 from solicitations import actions, dispatch, progress
 from solicitations.lifecycle import DeclineReason, MatchState
 from solicitations.models import Match, Need, Solicitation
@@ -133,3 +134,25 @@ def test_what_staff_wrote_on_closing_is_shown(sent, commit, now, django_user_mod
     sent.refresh_from_db()
 
     assert progress.of(sent).message == "Appelez votre antenne."
+
+
+def test_request_that_reaches_nobody_says_so(commit, now):
+    Office.objects.update(closed_on=now.date())
+
+    request = commit(send, now=now)
+
+    assert progress.of(request).is_unassigned
+
+
+def test_request_on_its_way_is_not_said_to_reach_nobody(sent):
+    assert not progress.of(sent).is_unassigned
+
+
+def test_request_closed_by_staff_has_nobody_left_to_read_more(sent, commit, now, django_user_model):
+    admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
+    assert progress.of(sent).has_readers
+
+    commit(actions.close, sent, words="Réglé.", by=admin, now=now)
+
+    sent.refresh_from_db()
+    assert not progress.of(sent).has_readers
