@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from experts import links
 from solicitations.models import Draft, Mailbox, Solicitation
 
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
+BY_MAIL = "courrier"
 
 
 class RevokedLink(Exception):
@@ -39,6 +40,21 @@ def follow_url(solicitation: Solicitation) -> str:
     """The owner's page about this request."""
     token = links.make_token(FOLLOW, solicitation.pk, solicitation.link_serial)
     return absolute(reverse("solicitations:follow", args=[token]))
+
+
+def mailed_follow_url(solicitation: Solicitation) -> str:
+    """The owner's page, as mails name it: who opens it reads the owner's mailbox."""
+    return f"{follow_url(solicitation)}?{BY_MAIL}={_mailed(solicitation)}"
+
+
+def came_by_mail(given: str, solicitation: Solicitation) -> bool:
+    """Whether the address comes from a mail: sending a request proves nothing about its mailbox."""
+    return constant_time_compare(given, _mailed(solicitation))
+
+
+def _mailed(solicitation: Solicitation) -> str:
+    value = f"{solicitation.pk}.{solicitation.link_serial}"
+    return salted_hmac("solicitations.mailed", value).hexdigest()[:20]
 
 
 def resume_url(draft: Draft) -> str:

@@ -62,7 +62,7 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
         template=f"solicitations/emails/{occasion}",
         context={
             **common(solicitation),
-            "url": links.follow_url(solicitation),
+            "url": links.mailed_follow_url(solicitation),
             "region_name": desk.name,
             "region_phone": desk.phone,
             **context,

@@ -123,7 +123,7 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> Rows:
     """All the links of one mailbox, in one mail; at most one a minute."""
     lines = [
         {
-            "url": links.follow_url(row),
+            "url": links.mailed_follow_url(row),
             "reference": row.reference,
             "subjects": [] if row.is_confidential else envelopes.subject_labels(row),
             "sent_on": spoken_date(

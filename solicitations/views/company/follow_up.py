@@ -131,7 +131,9 @@ def _page(
         "days": solicitation.callback_days,
         "hours": solicitation.callback_hours,
     }
-    first = progress.first_of(solicitation)
+    # Whoever sends a request may have typed another's address: only its mailbox leads to the first.
+    is_theirs = links.came_by_mail(request.GET.get(links.BY_MAIL, ""), solicitation)
+    first = progress.first_of(solicitation) if is_theirs else None
     context = {
         "solicitation": solicitation,
         "progress": progress.of(solicitation),

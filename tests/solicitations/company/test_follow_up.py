@@ -218,10 +218,14 @@ def test_held_duplicate_of_a_stranger_looks_like_any_request_not_read_yet(client
     assert "a reçu votre demande" not in pages.pop()
 
 
-def test_held_duplicate_of_the_same_mailbox_leads_to_the_first(client, sent, now):
+def test_held_duplicate_of_the_same_mailbox_leads_to_the_first_from_its_mail_alone(client, sent, now):
     held = Solicitation.objects.create(**_columns(sent, now, email=sent.email.upper(), duplicate_of=sent))
+    mailed = links.mailed_follow_url(held).removeprefix(links.absolute(""))
 
-    assert path_of(sent) in client.get(path_of(held)).content.decode()
+    assert path_of(sent) in client.get(mailed).content.decode()
+    for typed in ("", "?merci", f"?{links.BY_MAIL}=", f"?{links.BY_MAIL}=é"):
+        assert path_of(sent) not in client.get(path_of(held) + typed).content.decode()
+        assert "déjà une demande" not in text_of(client.get(path_of(held) + typed))
 
 
 def test_merged_duplicate_of_a_stranger_still_shows_received_only(client, sent, now):
