@@ -106,7 +106,10 @@ def close_a_door() -> None:
 def leave_a_draft(*, now: datetime) -> None:
     """A form that somebody will finish later."""
     at = now - timedelta(hours=5)
-    need = {"commune": ["Beaune"], "description": ["Nous cherchons un apprenti, mais par où commencer ?"]}
+    need = {
+        "commune": ["Is-sur-Tille"],
+        "description": ["Nous cherchons un apprenti, mais par où commencer ?"],
+    }
     answers = {"subject": DRAFT_SUBJECT, "need": need}
     draft = Draft.objects.create(created_at=at, updated_at=at, answers=answers)
     actions.send_resume_link(draft, email="plus-tard@demo.example.org", now=at)
