@@ -103,7 +103,7 @@ def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
 
     page.get_by_role("button", name="Décliner").click()
 
-    assert page.get_by_text("Précisez la raison en quelques mots.").is_visible()
+    assert page.locator(".fr-message--error", has_text="Précisez la raison en quelques mots.").is_visible()
     assert faults(page) == []
 
 
