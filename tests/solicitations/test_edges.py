@@ -598,7 +598,6 @@ class TestDuplicates:
 
         assert (third.state, third.duplicate_of) == (RequestState.HELD, second)
 
-
     def test_a_duplicate_costs_as_much_work_as_a_first(self, commit, now):
         """Its sender may be a stranger: the time it takes must not tell him that there is a first."""
         with CaptureQueriesContext(connection) as first:
