@@ -2,9 +2,9 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.views import about, catalogue, health, roles
+from portal.views import about, catalogue, errors, health, roles
 
 # allauth: staff sign in on its pages, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("territories.api.urls")),
     path("api/v1/", include("experts.api.urls")),
+    re_path(r"^api/v1/.*$", errors.api_not_found),
     path("", include("solicitations.urls")),
 ]

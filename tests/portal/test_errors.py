@@ -81,3 +81,10 @@ def test_incident_page_needs_no_database(client):
 )
 def test_page_about_the_service_needs_no_database(client, path_):
     assert client.get(path_).status_code == 200
+
+
+def test_unknown_address_of_the_api_answers_in_json(client):
+    response = client.get("/api/v1/rien/")
+
+    assert response.status_code == 404
+    assert response.json() == {"detail": "Cette adresse n'existe pas."}

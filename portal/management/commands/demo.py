@@ -27,6 +27,7 @@ Relais Entreprises, démonstration. Tout y est fictif, sauf les communes.
 
 À essayer en cinq minutes :
   1. Dirigeant : sur l'accueil, cherchez « recruter », choisissez une commune, décrivez votre besoin.
+     Le registre de la démonstration connaît le SIRET 000 100 743 00012 et le nom « halles ».
   2. Expert : dans le courrier, ouvrez le mail reçu, cliquez sur « Je prends en charge », écrivez un mot.
   3. Dirigeant : dans le courrier, ouvrez le suivi de la demande : quelqu'un s'en occupe.
   4. Équipe : prenez le rôle de l'équipe régionale et relisez la demande, ses décisions et ses mails.

@@ -35,6 +35,7 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _facts_page(request, journey) if is_settled else _choice_page(request, journey)
     if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
+        journey.keep(request, **{"facts" if is_settled else "company": typed(request.POST)})
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "change":
         journey.keep(request, identity=None, company=None, facts=None)

@@ -20,9 +20,11 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
     journey = Journey.of(request, slug)
     if request.method != "POST":
         return _page(request, journey, _first_form(request, journey))
-    if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
+    is_over = limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now())
+    if journey.draft is not None or not is_over:  # past the limit, words are kept where a draft has its row
+        journey.keep(request, need=typed(request.POST))
+    if is_over:
         return limits.too_many(request, back=request.path)
-    journey.keep(request, need=typed(request.POST))
     if request.POST.get("action") == "later":
         return journey.go_to("later")
     form = journey.need

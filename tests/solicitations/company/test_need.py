@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from experts.models import Theme
 from solicitations.models import Draft, MissedDemand, Opening, Solicitation
+from solicitations.views.company import limits
 from territories.models import Region
 from tests.solicitations.company.visitor import SUBJECT, text_of
 
@@ -251,3 +252,23 @@ def test_a_text_too_long_is_kept_whole_and_never_cut_by_the_browser(visitor):
     assert "5 000 caractères au plus" in text_of(page)
     assert page.content.decode().count("mot ") >= 11_999
     assert "maxlength" not in str(page.context["form"]["description"])
+
+
+def test_words_typed_past_the_limit_are_kept(visitor, monkeypatch):
+    visitor.need(description="Une première version.")
+    monkeypatch.setattr(limits, "STEPS_PER_ADDRESS", limits.Limit("steps", 0, limits.HOUR))
+
+    page = visitor.need(description="Une version bien meilleure.")
+
+    assert page.status_code == 429
+    assert visitor.get().context["form"]["description"].value() == "Une version bien meilleure."
+
+
+def test_company_typed_past_the_limit_is_kept(visitor, monkeypatch):
+    visitor.need()
+    monkeypatch.setattr(limits, "STEPS_PER_ADDRESS", limits.Limit("steps", 0, limits.HOUR))
+
+    page = visitor.company(company="Peintures Vannier")
+
+    assert page.status_code == 429
+    assert "Peintures Vannier" in visitor.get("entreprise/").content.decode()
