@@ -1,4 +1,7 @@
-"""A request of a company and its needs."""
+"""A request of a company: its columns, what the database refuses, and how it is looked for.
+
+Longer than most modules: the look-ups and the indexes that serve them are read together.
+"""
 
 import re
 import secrets
