@@ -128,6 +128,7 @@ def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
         form.errors.clear()  # a page that is only shown blames nobody
     context = {
         "subject": journey.subject,
+        "commune": journey.commune,
         "identity": identity,
         "company": identity.company,
         "siret": siret.display(identity.siret) if identity.siret else "",

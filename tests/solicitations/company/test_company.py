@@ -25,6 +25,10 @@ def sent_by(visitor, **facts) -> Solicitation:
     return Solicitation.objects.get()
 
 
+def test_commune_chosen_is_named_on_the_next_steps(second_step):
+    assert "Is-sur-Tille (Côte-d'Or)" in text_of(second_step.get("entreprise/"))
+
+
 @pytest.mark.parametrize("typed", ["00010037000014", "000 100 370 00014", "SIRET : 000.100.370.00014"])
 def test_siret_finds_the_company_whatever_its_spaces(second_step, typed):
     second_step.company(company=typed)
