@@ -32,11 +32,15 @@ class Story:
     steps: list[list[Any]]
 
 
+def read_scenarios() -> dict[str, dict[str, Any]]:
+    """The scenarios of the routing rule by their ids: the tests read them too."""
+    rows = yaml.safe_load((HERE / "scenarios.yaml").read_text("utf-8"))["scenarios"]
+    return {row["id"]: row for row in rows}
+
+
 def read_stories() -> list[Story]:
     """The stories, oldest first; a story that names a scenario takes its company and words."""
-    scenarios = {
-        row["id"]: row for row in yaml.safe_load((HERE / "scenarios.yaml").read_text("utf-8"))["scenarios"]
-    }
+    scenarios = read_scenarios()
     told = yaml.safe_load((HERE / "stories.yaml").read_text("utf-8"))["stories"]
     stories = [
         Story(days_ago=row["days_ago"], entry=_entry(row, scenarios), steps=row["steps"]) for row in told

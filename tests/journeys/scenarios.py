@@ -1,20 +1,15 @@
 """The scenarios of the routing rule, told again as people's journeys."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from companies import siret
+from portal.demo import seeding
 from tests.journeys.person import Person
 from tests.journeys.world import World, link
 
-FILE = Path(__file__).resolve().parent.parent / "data" / "scenarios.yaml"
-SCENARIOS: dict[str, dict[str, Any]] = {
-    row["id"]: row for row in yaml.safe_load(FILE.read_text("utf-8"))["scenarios"]
-}
+SCENARIOS: dict[str, dict[str, Any]] = seeding.read_scenarios()
 EMAIL = "contact@entreprise.example.org"
 
 

@@ -1,16 +1,15 @@
 """The scenarios, on the whole of the real communes, catalogue and demonstration directory."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
-import yaml
 
 from experts.routing.engine import Facts
 from experts.routing.loading import decide
+from portal.demo.seeding import read_scenarios
 from territories.models import Commune
 
-SCENARIOS = yaml.safe_load((Path(__file__).parents[2] / "data" / "scenarios.yaml").read_text())["scenarios"]
+SCENARIOS = list(read_scenarios().values())
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
