@@ -161,8 +161,9 @@ class FileReader:
             entries["email"].refuse(f"deux référents de cette antenne ont l'adresse « {email} ».")
         emails.add(email.lower())
         absence = entries["absent"].keys(["from", "to"], ["deputy"]) if "absent" in entries else None
-        if absence and (deputy := absence.email("deputy")):
-            deputies.append((absence["deputy"], deputy.lower(), email.lower()))
+        deputy = absence.email("deputy").lower() if absence else ""
+        if absence and deputy:
+            deputies.append((absence["deputy"], deputy, email.lower()))
         has_all, subjects = self._skills(entries.get("subjects"))
         return ExpertEntry(
             name=entries.text("name"),
@@ -172,7 +173,7 @@ class FileReader:
             has_all_subjects=has_all,
             subjects=subjects,
             areas=self._areas(entries, "territories"),
-            absence=_absence(absence) if absence else None,
+            absence=_absence(absence, deputy) if absence else None,
         )
 
     def _skills(self, entry: Entry | None) -> tuple[bool, frozenset[str]]:
@@ -216,15 +217,14 @@ class FileReader:
         return frozenset(refs)
 
 
-def _absence(entries: Fields) -> AbsenceEntry | None:
-    """Days away, ``None`` when they could not be read."""
+def _absence(entries: Fields, deputy: str) -> AbsenceEntry | None:
+    """Days away, ``None`` when they could not be read; ``deputy`` is empty when nobody is named."""
     from_on, to_on = entries.day("from"), entries.day("to")
     if from_on is None or to_on is None:
         return None
     if from_on > to_on:
         entries["to"].refuse("l'absence finit avant de commencer.")
-    deputy = entries["deputy"].node if "deputy" in entries else None
-    return AbsenceEntry(from_on, to_on, deputy.text.lower() if isinstance(deputy, Scalar) else None)
+    return AbsenceEntry(from_on, to_on, deputy or None)
 
 
 INTEGERS = ("headcount_min", "headcount_max", "age_min_years", "age_max_years")

@@ -16,6 +16,7 @@ from territories.models import Area
 Key = str | tuple[str, str]
 Code = TypeVar("Code", str, tuple[str, str])
 SUBJECTS = {"subjects", "has_all_subjects"}
+BOUNDS = (("headcount_min", "headcount_max"), ("age_min_years", "age_max_years"))
 
 
 class Fate(Enum):
@@ -156,6 +157,7 @@ def _plan_row(
     guarded = {*protected, *getattr(row, "edited_fields", ())}
     if guarded & SUBJECTS:
         guarded |= SUBJECTS
+    guarded |= _contradicted(guarded, facts, stored.facts)
     differing = [
         Difference(fact, stored.facts[fact], value)
         for fact, value in facts.items()
@@ -167,6 +169,18 @@ def _plan_row(
     kept = [difference for difference in differing if difference.fact in guarded]
     fate = Fate.CHANGED if changes else Fate.UNCHANGED
     return RowPlan(code, fate, row, facts, tuple(changes), (*kept, *declared))
+
+
+def _contradicted(guarded: set[str], facts: Facts, here: Facts) -> set[str]:
+    """Bounds of the file that a bound corrected here would reverse: both then stay as they are here."""
+    reversed_bounds: set[str] = set()
+    for pair in BOUNDS:
+        if not guarded & set(pair):
+            continue
+        low, high = (here[name] if name in guarded else facts[name] for name in pair)
+        if isinstance(low, int) and isinstance(high, int) and low > high:
+            reversed_bounds |= set(pair)
+    return reversed_bounds
 
 
 def _plan_expert(

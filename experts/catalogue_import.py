@@ -137,7 +137,8 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
     }
     columns = ("subject", "group", "institution", "position", "is_relay")
     stored = {row[1:]: row[0] for row in SubjectInstitution.objects.values_list("pk", *columns)}
-    SubjectInstitution.objects.filter(pk__in=[pk for key, pk in stored.items() if key not in wanted]).delete()
+    gone = {key: pk for key, pk in stored.items() if key not in wanted}
+    SubjectInstitution.objects.filter(pk__in=gone.values()).delete()
     created = SubjectInstitution.objects.bulk_create(
         SubjectInstitution(
             subject_id=subject, group_id=group, institution_id=institution, position=at, is_relay=relay
@@ -146,7 +147,7 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
             wanted - stored.keys(), key=lambda key: (key[0], *key[3:])
         )
     )
-    outcome.changed += len({answer.subject_id for answer in created} & {row[0] for row in stored})
+    outcome.changed += len({answer.subject_id for answer in created} | {subject for subject, *_ in gone})
 
 
 def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
@@ -166,7 +167,11 @@ def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
         outcome,
     )
     for entry in catalogue.questions:
-        questions[entry.position].subjects.set([subjects[slug] for slug in entry.subjects])
+        listed = questions[entry.position].subjects
+        wanted = {subjects[slug] for slug in entry.subjects}
+        if wanted != set(listed.values_list("pk", flat=True)):
+            listed.set(wanted)
+            outcome.changed += 1
     EntryQuestion.objects.exclude(position__in=questions.keys()).delete()
 
 

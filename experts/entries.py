@@ -148,7 +148,8 @@ class Entry:
             return None
         try:
             validate_email(text)
-        except ValidationError:
+            text.encode("ascii")  # beyond it, upper and lower case are not the same for everybody
+        except (ValidationError, UnicodeEncodeError):
             self.refuse(f"« {text} » n'est pas une adresse électronique.")
             return None
         return text

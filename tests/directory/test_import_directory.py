@@ -378,3 +378,29 @@ class TestOrder:
 
         with pytest.raises(CommandError, match="import_catalogue"):
             import_text(tmp_path, SMALL)
+
+
+def test_spaces_around_a_deputys_address_are_trimmed(tmp_path):
+    import_text(
+        tmp_path,
+        changed(('deputy: "formation@pe-test.example.org"', 'deputy: " formation@pe-test.example.org "')),
+    )
+
+    assert expert().absences.get().deputy == expert("formation@pe-test.example.org")
+
+
+def test_bound_of_the_file_that_a_corrected_bound_would_reverse_is_kept_out(imported, tmp_path):
+    Office.objects.filter(code="PE-TEST").update(headcount_max=10, edited_fields=["headcount_max"])
+
+    import_text(
+        tmp_path, changed(("headcount_min: 1, headcount_max: 49", "headcount_min: 20, headcount_max: 49"))
+    )
+
+    office = Office.objects.get(code="PE-TEST")
+    assert (office.headcount_min, office.headcount_max) == (1, 10)
+
+
+def test_zone_may_bear_a_name_of_five_hundred_characters(tmp_path):
+    import_text(tmp_path, changed(("name: Pays de test", f"name: {'P' * 500}")))
+
+    assert len(Area.objects.get(code="pays-test").name) == 500

@@ -93,6 +93,20 @@ def test_subject_left_out_is_dropped_and_comes_back(import_changed):
     assert Subject.objects.get(slug="saisonniers").dropped_at is None
 
 
+def test_institution_taken_off_a_subject_is_a_change_that_is_told(import_changed):
+    (told,) = import_changed("catalogue.yaml", ("[PE, OPCO, ARACT, MDE]", "[PE, OPCO, ARACT]"))
+
+    assert "changés 1" in told
+
+
+def test_other_subjects_of_a_front_door_question_are_a_change_that_is_told(import_changed):
+    before, after = "subjects: [rupture-conventionnelle, licenciement]", "subjects: [licenciement]"
+
+    (told,) = import_changed("catalogue.yaml", (before, after))
+
+    assert "changés 1" in told
+
+
 def test_order_of_institutions_follows_the_file(import_changed):
     import_changed("catalogue.yaml", ("[PE, OPCO, ARACT, MDE]", "[MDE, PE, OPCO]"))
 
