@@ -90,6 +90,7 @@ class _Index:
     subjects: list[Subject]
     weights: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    joined: set[str] = field(default_factory=set)  # two words written as one: never begun by another word
     sayings: list[list[str]] = field(default_factory=list)
 
     @classmethod
@@ -114,6 +115,7 @@ class _Index:
                     continue
                 root = stem(word)
                 self.forms[root].add(word)
+                self.joined.update([root] if word in joined else [])
                 self.weights[root][position] = max(weight, self.weights[root].get(position, 0))
 
     def look_up(self, word: str) -> dict[int, float]:
@@ -130,7 +132,8 @@ class _Index:
         """The words of the index that were meant, and how well they fit."""
         root = stem(word)
         begun = (root, SAME_SENSE.get(root, root))
-        roots = {other: START for other in self.forms if len(word) >= MIN_STEM and other.startswith(begun)}
+        whole = self.forms.keys() - self.joined
+        roots = {other: START for other in whole if len(word) >= MIN_STEM and other.startswith(begun)}
         if root in self.forms:
             roots[root] = EXACT
         if roots or len(word) < MIN_TYPO:

@@ -20,6 +20,7 @@ def slugs(text: str, **options) -> list[str]:
         ("CHÔMAGE PARTIEL", "activite-partielle"),
         ("chomage partiel", "activite-partielle"),
         ("licensiement", "licenciement"),
+        ("licenciemant", "licenciement"),
         ("saisoniers", "saisonniers"),
         ("trésorrerie", "tresorerie"),
         ("virer quelqu'un", "licenciement"),
