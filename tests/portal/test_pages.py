@@ -201,3 +201,8 @@ def test_search_refuses_with_a_sentence(client, words, sentence):
 def _questions(client) -> list[tuple[str, str]]:
     context = client.get("/").context
     return context["questions"] + context["other_questions"]
+
+
+@pytest.mark.parametrize("path", ["/themes/recrutement/", "/sujets/trouver-candidats/"])
+def test_theme_and_subject_say_who_is_behind_the_service(client, path):
+    assert "est un service de l'État" in body(client.get(path))
