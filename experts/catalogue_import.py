@@ -1,7 +1,7 @@
 """Bring the tables of the catalogue to what its files say."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ class Outcome:
     created: int = 0
     changed: int = 0
     dropped: int = 0
+    new: set[models.Model] = field(default_factory=set)
 
     @property
     def wrote_nothing(self) -> bool:
@@ -147,7 +148,8 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
             wanted - stored.keys(), key=lambda key: (key[0], *key[3:])
         )
     )
-    outcome.changed += len({answer.subject_id for answer in created} | {subject for subject, *_ in gone})
+    new = {row.pk for row in outcome.new if isinstance(row, Subject)}
+    outcome.changed += len({*(answer.subject_id for answer in created), *(key[0] for key in gone)} - new)
 
 
 def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
@@ -171,7 +173,7 @@ def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
         wanted = {subjects[slug] for slug in entry.subjects}
         if wanted != set(listed.values_list("pk", flat=True)):
             listed.set(wanted)
-            outcome.changed += 1
+            outcome.changed += questions[entry.position] not in outcome.new
     EntryQuestion.objects.exclude(position__in=questions.keys()).delete()
 
 
@@ -184,6 +186,7 @@ def _write(
         if code not in rows:
             rows[code] = manager.create(**{key: code}, **values)
             outcome.created += 1
+            outcome.new.add(rows[code])
             continue
         differing = [name for name, value in values.items() if getattr(rows[code], name) != value]
         for name in differing:
