@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from companies import fake_register
+from companies.fake_register import Mode, RegisterServer
 from portal import services
 from portal.celery import app
 from portal.embedded.server import USER
@@ -122,6 +124,21 @@ def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(app, "_pool", None)
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
+
+
+@pytest.fixture(scope="session")
+def running_register() -> Iterator[RegisterServer]:
+    with fake_register.running() as server:
+        yield server
+
+
+@pytest.fixture
+def register_server(running_register: RegisterServer) -> RegisterServer:
+    """The company register over a real socket, answering, whatever the test before made of it."""
+    running_register.mode = Mode.ANSWER
+    running_register.retry_after = "4"
+    running_register.questions.clear()
+    return running_register
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,11 @@
 """The fake register, over a real socket, and a cache of its own for each test."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 
-from companies import fake_register
-from companies.fake_register import Mode, RegisterServer
-
-
-@pytest.fixture(scope="session")
-def register_server() -> Iterator[RegisterServer]:
-    with fake_register.running() as server:
-        yield server
+from companies.fake_register import RegisterServer
 
 
 @pytest.fixture
@@ -22,8 +14,5 @@ def register(register_server: RegisterServer, settings) -> RegisterServer:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=0.5)
-    register_server.mode = Mode.ANSWER
-    register_server.retry_after = "4"
-    register_server.questions.clear()
     cache.clear()
     return register_server

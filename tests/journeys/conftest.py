@@ -7,15 +7,8 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from companies import fake_register
 from companies.fake_register import RegisterServer
 from tests.journeys.world import World
-
-
-@pytest.fixture(scope="session")
-def register_server() -> Iterator[RegisterServer]:
-    with fake_register.running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,21 +1,13 @@
 """What the tests of the owner's pages share: a visitor, a register, answers that go through."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 
-from companies import fake_register
-from companies.fake_register import Mode, RegisterServer
+from companies.fake_register import RegisterServer
 from solicitations.views.company import limits
 from tests.solicitations.company.visitor import Visitor
-
-
-@pytest.fixture(scope="session")
-def register_server() -> Iterator[RegisterServer]:
-    with fake_register.running() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +16,6 @@ def register(register_server: RegisterServer, settings) -> RegisterServer:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=0.5)
-    register_server.mode = Mode.ANSWER
-    register_server.questions.clear()
     cache.clear()
     return register_server
 
