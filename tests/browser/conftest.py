@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from companies import fake_register
 from companies.fake_register import RegisterServer
 
 # Playwright's own loop runs in the test's thread, where Django refuses queries unless told.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# What a click brings is waited for, on a busy machine too.
+expect.set_options(timeout=20_000)
 
 DESK, HEIGHT = 1280, 800
 

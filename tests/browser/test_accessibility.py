@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
@@ -60,7 +61,7 @@ def test_page_of_an_incident_is_accessible_and_quiet(open_page, page, said, temp
 
     open_page("/incident/")
 
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert faults(page) == []
     assert said == []
 
@@ -75,7 +76,7 @@ def test_fault_is_seen(open_page):
 def test_documentation_of_the_api_is_quiet(open_page, said):
     page = open_page("/api/v1/docs/")
 
-    assert page.get_by_text("/api/v1/subjects/").first.is_visible()
+    expect(page.get_by_text("/api/v1/subjects/").first).to_be_visible()
     assert said == []
 
 
@@ -98,6 +99,6 @@ def test_home_page_without_javascript_shows_every_question(browser, live_server,
 
     page.get_by_text("Voir 9 autres questions").click()
 
-    assert page.get_by_role("link", name="Je ne sais pas à qui m'adresser").is_visible()
-    assert page.get_by_role("link", name="Suivre ma demande").first.is_visible()
+    expect(page.get_by_role("link", name="Je ne sais pas à qui m'adresser")).to_be_visible()
+    expect(page.get_by_role("link", name="Suivre ma demande").first).to_be_visible()
     context.close()

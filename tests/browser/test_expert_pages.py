@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from solicitations import actions
 from solicitations.lifecycle import MatchState
@@ -92,7 +93,7 @@ def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
 
     page.keyboard.press("Enter")
 
-    page.wait_for_selector("text=Vous avez pris ce besoin en charge")
+    expect(page.get_by_text("Vous avez pris ce besoin en charge").first).to_be_visible()
     assert box.matches.get().state == MatchState.TAKEN
 
 
@@ -103,7 +104,9 @@ def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
 
     page.get_by_role("button", name="Décliner").click()
 
-    assert page.locator(".fr-message--error", has_text="Précisez la raison en quelques mots.").is_visible()
+    expect(
+        page.locator(".fr-message--error", has_text="Précisez la raison en quelques mots.")
+    ).to_be_visible()
     assert faults(page) == []
 
 
@@ -116,6 +119,6 @@ def test_without_javascript_everything_can_be_answered(browser, live_server, box
     page.get_by_role("radio", name="Ce n'est pas mon sujet").check(force=True)
     page.get_by_role("button", name="Décliner").click()
 
-    assert page.get_by_text("C'est noté : vous déclinez").is_visible()
-    assert page.get_by_role("button", name="Annuler").is_visible()
+    expect(page.get_by_text("C'est noté : vous déclinez")).to_be_visible()
+    expect(page.get_by_role("button", name="Annuler")).to_be_visible()
     context.close()

@@ -1,6 +1,7 @@
 """The owner's pages in a real browser: nothing for axe to say, errors included; the list of communes."""
 
 import pytest
+from playwright.sync_api import expect
 
 from solicitations.views.company import limits
 from tests.browser.test_accessibility import faults
@@ -17,8 +18,8 @@ def bench(settings) -> None:
 
 
 def press(page, words: str) -> None:
-    page.get_by_role("button", name=words, exact=True).click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation(wait_until="networkidle"):
+        page.get_by_role("button", name=words, exact=True).click()
 
 
 def write_need(page, text: str = "Je cherche un peintre depuis quatre mois.") -> None:
@@ -101,9 +102,9 @@ def test_commune_is_chosen_with_the_keyboard(open_page, said):
     box.press("Enter")
 
     assert found == []
-    assert box.input_value() == "Saint-Apollinaire (Hautes-Alpes)"
-    assert page.locator("[name=commune_code]").input_value() == "05130"
-    assert page.get_by_role("listbox").is_hidden()
+    expect(box).to_have_value("Saint-Apollinaire (Hautes-Alpes)")
+    expect(page.locator("[name=commune_code]")).to_have_value("05130")
+    expect(page.get_by_role("listbox")).to_be_hidden()
     assert said == []
 
 
@@ -115,7 +116,7 @@ def test_commune_typed_again_forgets_the_choice(open_page):
 
     box.press_sequentially("x")
 
-    assert page.locator("[name=commune_code]").input_value() == ""
+    expect(page.locator("[name=commune_code]")).to_have_value("")
 
 
 def test_text_is_read_as_one_types(open_page, said):

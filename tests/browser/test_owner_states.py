@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from solicitations import actions, links
 from solicitations.lifecycle import MatchState
@@ -62,7 +63,7 @@ def one_being_cancelled() -> str:
 def test_owner_page_is_accessible_and_quiet(open_page, said, told):
     page = open_page(told())
 
-    assert page.locator("h1").is_visible()
+    expect(page.locator("h1")).to_be_visible()
     assert faults(page) == []
     assert said == []
 
@@ -75,7 +76,7 @@ def test_closed_region_is_accessible_and_quiet(open_page, said):
 
     page.get_by_role("button", name="Continuer").click()
 
-    assert page.get_by_role("heading", name="Nous ne prenons pas encore").is_visible()
+    expect(page.get_by_role("heading", name="Nous ne prenons pas encore")).to_be_visible()
     assert faults(page) == []
     assert said == []
 
@@ -91,5 +92,5 @@ def test_links_that_are_over_are_accessible(open_page):
         page = open_page(path)
         assert faults(page) == []
         page.get_by_role("button", name="Recevoir un nouveau lien").click()
-        assert page.get_by_role("heading", name="Un nouveau lien est parti").is_visible()
+        expect(page.get_by_role("heading", name="Un nouveau lien est parti")).to_be_visible()
         assert faults(page) == []

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from experts.models import User
 from mailing.models import OutgoingEmail
@@ -93,7 +94,7 @@ def test_refused_act_is_shown_with_its_error(agent_page, said, summary, button, 
 
     page.get_by_role("button", name=button).click()
 
-    assert page.get_by_text(sentence).first.is_visible()
+    expect(page.get_by_text(sentence).first).to_be_visible()
     assert faults(page) == []
     assert said == []
 
@@ -105,6 +106,6 @@ def test_correction_offers_homonyms(agent_page, said):
 
     page.get_by_role("button", name="Corriger la demande").click()
 
-    assert page.get_by_text("Saint-Apollinaire (Hautes-Alpes)").is_visible()
+    expect(page.get_by_text("Saint-Apollinaire (Hautes-Alpes)")).to_be_visible()
     assert faults(page) == []
     assert said == []
