@@ -98,6 +98,7 @@ class MatchOrigin(Labelled):
     HAND_OVER = "hand_over", "Réorientation"
     BRING_IN = "bring_in", "Renfort"
     STAFF = "staff", "Ajouté par l'équipe"
+    ESCALATION = "escalation", "Désigné à nouveau, faute de réponse"
 
 
 class EventKind(Labelled):
@@ -127,6 +128,18 @@ class EventKind(Labelled):
     OPENED = "opened", "Demande confidentielle ouverte"
     MAIL_OPENED = "mail_opened", "Courriel confidentiel ouvert"
     LINK_REISSUED = "link_reissued", "Lien renvoyé"
+    REMINDED = "reminded", "Référent relancé"
+    COMPANY_TOLD = "company_told", "Point d'étape envoyé à l'entreprise"
+    MANAGER_TOLD = "manager_told", "Responsable de l'antenne prévenu"
+    WIDENED = "widened", "Nouvelle désignation, faute de réponse"
+    REGION_TOLD = "region_told", "Signalée à la région"
+    LEGAL_ESCALATED = "legal_escalated", "Délai légal proche : responsable et région prévenus"
+    CALL_CHECKED = "call_checked", "L'entreprise est interrogée sur son rappel"
+    CALLED = "called", "L'entreprise dit avoir été rappelée"
+    SURVEYED = "surveyed", "Avis demandé à l'entreprise"
+    SURVEY_ANSWERED = "survey_answered", "Avis de l'entreprise reçu"
+    FOLLOWED_UP = "followed_up", "Point à six mois envoyé"
+    ANONYMISED = "anonymised", "Demande anonymisée"
 
 
 class AlertCause(Labelled):
@@ -138,6 +151,10 @@ class AlertCause(Labelled):
     DEPARTURE = "departure", "Un référent dit n'être plus là"
     NOT_CALLED = "not_called", "L'entreprise dit que personne ne l'a rappelée"
     MAIL_REFUSED = "mail_refused", "Un courriel à un référent a été refusé"
+    LATE = "late", "Personne n'a pris la demande en charge depuis quatorze jours"
+    SILENT = "silent", "Prise en charge, et sans suite depuis quarante-cinq jours"
+    LEGAL = "legal", "Question de droit du travail : le délai légal approche"
+    REPLY_HELD = "reply_held", "Une réponse par courriel est à vérifier"
 
 
 UNDO_DELAY = timedelta(seconds=60)  # what a button causes leaves that much later, unless undone

@@ -6,6 +6,7 @@ from solicitations.models.matches import Mailbox, Match
 from solicitations.models.needs import Need
 from solicitations.models.oversight import Alert, MissedDemand, Opening
 from solicitations.models.requests import Solicitation
+from solicitations.models.surveys import Survey
 
 __all__ = [
     "Addition",
@@ -20,4 +21,5 @@ __all__ = [
     "Opening",
     "Question",
     "Solicitation",
+    "Survey",
 ]

@@ -2,10 +2,12 @@
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from experts.models import User
+from mailing.models import IncomingEmail
 from solicitations import lifecycle
 from solicitations.lifecycle import EventKind
 from solicitations.models.matches import Mailbox, Match
@@ -43,7 +45,11 @@ class Event(models.Model):
                 condition=Q(by_user=None) | Q(by_mailbox=None, is_by_company=False), name="event_one_author"
             ),
         ]
-        indexes = [models.Index(fields=["solicitation", "at"], name="event_of_request")]
+        indexes = [
+            models.Index(fields=["solicitation", "at"], name="event_of_request"),
+            # What the clock has done already is read here.
+            models.Index(fields=["match", "kind"], name="event_of_match"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
@@ -58,6 +64,13 @@ class Message(models.Model):
     institution = models.CharField(max_length=200)
     body = models.TextField()
     at = models.DateTimeField()
+    # Set when it came as a mail; the address is said when it is not the mailbox's own.
+    incoming = models.ForeignKey(
+        IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    sent_from = models.CharField(max_length=254, blank=True)
+    # Names of the files that came with it, which are held back.
+    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["solicitation", "at"], name="message_of_request")]
@@ -87,6 +100,11 @@ class Addition(models.Model):
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="additions")
     body = models.TextField()
     at = models.DateTimeField()
+    incoming = models.ForeignKey(
+        IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    sent_from = models.CharField(max_length=254, blank=True)
+    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 
     def __str__(self) -> str:
         return f"{self.solicitation_id}, {self.at:%Y-%m-%d %H:%M}"

@@ -177,6 +177,9 @@ class OutgoingEmail(models.Model):
     sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
     refused_at = models.DateTimeField("refusé le", null=True, blank=True)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
+    # What caused it, as the logs name it.
+    request_id = models.CharField("identifiant de la requête", max_length=64, blank=True)
+    is_saved_by_sweep = models.BooleanField("repris par le balayage", default=False)
 
     objects = OutgoingEmailQuerySet.as_manager()
 
@@ -252,29 +255,6 @@ class OutgoingEmail(models.Model):
 
 class NoContent(Exception):
     """The content of this mail was not kept."""
-
-
-class Heartbeat(models.Model):
-    """When a piece of the clock last beat; the health page reads it."""
-
-    name = models.CharField(max_length=50, primary_key=True)
-    beat_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = "battement"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def beat(name: str = "mailing.sweep", *, now: datetime) -> None:
-    """Record that the clock is alive."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
-
-
-def last_beat_at(name: str = "mailing.sweep") -> datetime | None:
-    """When the clock last beat; ``None`` when it never did."""
-    return Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
 
 
 def oldest_due(*, now: datetime) -> datetime | None:

@@ -1,0 +1,29 @@
+"""The tables of the room."""
+
+from mailing.models.heartbeat import Heartbeat, beat, last_beat_at
+from mailing.models.incoming import Channel, IncomingEmail, IncomingState
+from mailing.models.outgoing import (
+    FATE_FIELDS,
+    NoContent,
+    OutgoingEmail,
+    OutgoingEmailQuerySet,
+    State,
+    new_message_id,
+    oldest_due,
+)
+
+__all__ = [
+    "FATE_FIELDS",
+    "Channel",
+    "Heartbeat",
+    "IncomingEmail",
+    "IncomingState",
+    "NoContent",
+    "OutgoingEmail",
+    "OutgoingEmailQuerySet",
+    "State",
+    "beat",
+    "last_beat_at",
+    "new_message_id",
+    "oldest_due",
+]
