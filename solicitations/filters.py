@@ -40,6 +40,7 @@ OCCASIONS = {
     "added": "Informations ajoutées",
     "contact_corrected": "Coordonnées corrigées",
     "not_called": "Entreprise pas rappelée",
+    "not_called_manager": "Entreprise pas rappelée, au responsable",
     "unreachable": "Entreprise injoignable",
     "contacted": "Référents contactés",
     "second_came": "Seconde demande reçue",

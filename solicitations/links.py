@@ -7,9 +7,12 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from experts import links
+from solicitations.lifecycle import EventKind, RequestState
 from solicitations.models import Draft, Mailbox, Solicitation
+from solicitations.models.requests import LINK_LIFE_AFTER_END
 
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
+SURVEY, CALL_CHECK = "survey", "call_check"
 BY_MAIL = "courrier"
 
 
@@ -23,6 +26,10 @@ class ExpiredLink(Exception):
     def __init__(self, row: Mailbox | Solicitation) -> None:
         super().__init__(str(row.pk))
         self.row = row
+
+
+class ErasedLink(Exception):
+    """The link was good, and nothing is left of what the request contained."""
 
 
 def absolute(path: str) -> str:
@@ -57,6 +64,18 @@ def _mailed(solicitation: Solicitation) -> str:
     return salted_hmac("solicitations.mailed", value).hexdigest()[:20]
 
 
+def survey_url(solicitation: Solicitation) -> str:
+    """The owner's three questions about the help that came."""
+    token = links.make_token(SURVEY, solicitation.pk, solicitation.link_serial)
+    return absolute(reverse("solicitations:survey", args=[token]))
+
+
+def call_check_url(solicitation: Solicitation) -> str:
+    """The page that asks the owner « Vous a-t-on rappelé ? »."""
+    token = links.make_token(CALL_CHECK, solicitation.pk, solicitation.link_serial)
+    return absolute(reverse("solicitations:call_check", args=[token]))
+
+
 def resume_url(draft: Draft) -> str:
     """The page that takes a draft up again."""
     token = links.make_token(RESUME, draft.pk, draft.serial)
@@ -64,26 +83,42 @@ def resume_url(draft: Draft) -> str:
 
 
 def mailbox_of(token: str, *, now: datetime) -> Mailbox:
-    """The mailbox that a token opens. Raises ``ForgedLink``, ``RevokedLink``, ``ExpiredLink``."""
+    """The mailbox that a token opens.
+
+    Raises ``ForgedLink``, ``RevokedLink``, ``ErasedLink``, ``ExpiredLink``.
+    """
     pk, serial = links.read_token(token, ANSWER)
     mailbox = Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
     if mailbox is None or mailbox.serial != serial or mailbox.revoked_at is not None:
         raise RevokedLink
+    if mailbox.solicitation.state == RequestState.ANONYMISED:
+        raise ErasedLink
     if mailbox.link_is_expired(now=now):
         raise ExpiredLink(mailbox)
     return mailbox
 
 
-def solicitation_of(token: str, *, now: datetime) -> Solicitation:
-    """The request that an owner's token opens. Raises ``ForgedLink``, ``RevokedLink``, ``ExpiredLink``."""
-    pk, serial = links.read_token(token, FOLLOW)
+def solicitation_of(token: str, *, now: datetime, purpose: str = FOLLOW) -> Solicitation:
+    """The request that an owner's token opens, on the page that ``purpose`` names.
+
+    Raises ``ForgedLink``, ``RevokedLink``, ``ErasedLink``, ``ExpiredLink``.
+    """
+    pk, serial = links.read_token(token, purpose)
     solicitation = Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
     if solicitation is None or solicitation.link_serial != serial:
         raise RevokedLink
+    if solicitation.state == RequestState.ANONYMISED:
+        raise ErasedLink
     expiry = solicitation.link_expires_at
-    if expiry is not None and expiry <= now:
+    if expiry is not None and expiry <= now and not _was_asked_lately(solicitation, now=now):
         raise ExpiredLink(solicitation)
     return solicitation
+
+
+def _was_asked_lately(solicitation: Solicitation, *, now: datetime) -> bool:
+    """A mail that asks the owner something may leave long after the end: its links open as long."""
+    asking = [EventKind.CALL_CHECKED, EventKind.SURVEYED, EventKind.FOLLOWED_UP]
+    return solicitation.events.filter(kind__in=asking, at__gt=now - LINK_LIFE_AFTER_END).exists()
 
 
 def draft_of(token: str, *, now: datetime) -> Draft:

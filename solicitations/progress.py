@@ -92,9 +92,8 @@ def of(solicitation: Solicitation) -> Progress:
     is_discreet = says_received_only(solicitation)
     rows = Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order()
     matches = [] if is_discreet else list(rows)
-    needs = solicitation.needs.select_related("subject").order_by("position", "pk")
     return Progress(
-        subjects=tuple(need.subject.label for need in needs),
+        subjects=subjects(solicitation),
         sent_at=solicitation.routed_at if matches else None,
         taken_at=min((match.taken_at for match in matches if match.taken_at), default=None),
         institutions=_lines(matches),
@@ -108,6 +107,12 @@ def of(solicitation: Solicitation) -> Progress:
         or not solicitation.is_over
         or any(match.state != MatchState.DECLINED for match in matches),
     )
+
+
+def subjects(solicitation: Solicitation) -> tuple[str, ...]:
+    """What was asked about, in that order."""
+    needs = solicitation.needs.select_related("subject").order_by("position", "pk")
+    return tuple(need.subject.label for need in needs)
 
 
 def says_received_only(solicitation: Solicitation) -> bool:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from solicitations.views import outbox
-from solicitations.views.company import company, contact, follow_up, later, lost, need
+from solicitations.views.company import company, contact, follow_up, later, lost, need, opinion
 from solicitations.views.expert import answer, moves, talk
 from solicitations.views.staff import acts, listing, page
 
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("suivi/<str:token>/insister/", follow_up.insist, name="insist"),
     path("suivi/<str:token>/annuler/", follow_up.cancel, name="cancel"),
     path("suivi/<str:token>/nouveau-lien/", follow_up.renew, name="renew"),
+    path("suivi/<str:token>/avis/", opinion.survey, name="survey"),
+    path("suivi/<str:token>/rappel/", opinion.call_check, name="call_check"),
     path("reponse/<str:token>/", answer.answer, name="answer"),
     path("reponse/<str:token>/tout-prendre/", moves.take_all, name="take_all"),
     path("reponse/<str:token>/besoins/<int:pk>/prendre/", moves.take, name="take"),

@@ -11,7 +11,6 @@ from solicitations.actions.answers import (
 from solicitations.actions.company import (
     AlreadySent,
     Part,
-    TooSoon,
     add_information,
     cancel,
     correct_contact,
@@ -19,9 +18,9 @@ from solicitations.actions.company import (
     renew_link,
     send_lost_links,
     send_resume_link,
-    still_waiting,
     submit,
 )
+from solicitations.actions.opinion import Opinion, TooSoon, answer_survey, say_called, still_waiting
 from solicitations.actions.staff import (
     ConfidentialApart,
     SubjectTwice,
@@ -55,11 +54,13 @@ __all__ = [
     "NobodyThere",
     "NotInThread",
     "NothingToUndo",
+    "Opinion",
     "Part",
     "SubjectTwice",
     "TooSoon",
     "add_information",
     "add_institution",
+    "answer_survey",
     "ask",
     "bring_in",
     "cancel",
@@ -82,6 +83,7 @@ __all__ = [
     "renew_link",
     "report_departure",
     "resend",
+    "say_called",
     "send_lost_links",
     "send_resume_link",
     "settle",

@@ -1,9 +1,9 @@
-"""What the company does: send, complete, correct, insist, cancel."""
+"""What the company does: send, complete, correct, cancel."""
 
 import copy
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -13,7 +13,6 @@ from mailing.tasks import deliver_after_commit
 from solicitations import dispatch, suspicion
 from solicitations.lifecycle import (
     ACTIVE,
-    AlertCause,
     ClosedReason,
     EventKind,
     ForbiddenMove,
@@ -26,8 +25,6 @@ from solicitations.models.requests import LINK_LIFE_AFTER_END, make_reference
 from solicitations.notifications import to_company, to_experts
 from territories.models import Commune
 
-INSISTS_AGAIN_AFTER = timedelta(hours=24)
-
 
 class AlreadySent(Exception):
     """This draft became ``solicitation`` already: a second click sends nothing more."""
@@ -35,10 +32,6 @@ class AlreadySent(Exception):
     def __init__(self, solicitation: Solicitation) -> None:
         super().__init__(solicitation.reference)
         self.solicitation = solicitation
-
-
-class TooSoon(Exception):
-    """The company said so within the last day: everybody concerned has been told."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +153,7 @@ def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> 
 
     Raises ``ForbiddenMove`` once the request was cancelled, or found to be spam or a test.
     """
-    locked = _open_to_company(solicitation)
+    locked = open_to_company(solicitation)
     addition = Addition.objects.create(solicitation=locked, body=body, at=now)
     locked.questions.filter(answered_at=None).update(answered_at=now)
     Event.objects.create(solicitation=locked, kind=EventKind.ADDED, is_by_company=True, at=now)
@@ -172,7 +165,7 @@ def correct_contact(
     solicitation: Solicitation, *, phone: str, days: Sequence[str], hours: Sequence[str], now: datetime
 ) -> None:
     """Change the phone number and the hours, and tell the experts who have not declined."""
-    locked = _open_to_company(solicitation)
+    locked = open_to_company(solicitation)
     wanted = (phone, list(days), list(hours))
     if wanted == (locked.phone, locked.callback_days, locked.callback_hours):
         return
@@ -182,20 +175,6 @@ def correct_contact(
         solicitation=locked, kind=EventKind.CONTACT_CORRECTED, is_by_company=True, at=now
     )
     deliver_after_commit(*to_experts.contact_corrected(locked, event=event, now=now))
-
-
-@transaction.atomic(durable=True)
-def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
-    """The company says nobody called: the experts and staff are told. Raises ``TooSoon`` within a day."""
-    locked = _open_to_company(solicitation)
-    said = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - INSISTS_AGAIN_AFTER)
-    if said.exists():
-        raise TooSoon
-    event = Event.objects.create(
-        solicitation=locked, kind=EventKind.STILL_WAITING, is_by_company=True, at=now
-    )
-    deliver_after_commit(*to_experts.not_called(locked, event=event, now=now))
-    dispatch.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -240,7 +219,8 @@ def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -
     solicitation.alerts.standing().update(settled_at=now)
 
 
-def _open_to_company(solicitation: Solicitation) -> Solicitation:
+def open_to_company(solicitation: Solicitation) -> Solicitation:
+    """The request, locked. Raises ``ForbiddenMove`` once it was cancelled, or found to be spam or a test."""
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.is_cancelled or locked.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)

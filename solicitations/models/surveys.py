@@ -50,3 +50,7 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.solicitation_id}, {self.asked_at:%Y-%m-%d}"
+
+    def opinion(self) -> dict[str, object]:
+        """What was answered, by column."""
+        return {name: getattr(self, name) for name in ("was_called", "usefulness", "outcome", "comment")}

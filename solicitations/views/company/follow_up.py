@@ -7,14 +7,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from experts import desks
-from experts.links import ForgedLink
 from solicitations import actions, links, progress, wording
 from solicitations.forms.follow_up import AdditionForm, CorrectionForm
 from solicitations.lifecycle import ForbiddenMove
-from solicitations.links import ExpiredLink, RevokedLink
 from solicitations.models import Solicitation
 from solicitations.views.company import limits
-from solicitations.views.company.pages import dead_link, follow_path, owner_page, posted, secret
+from solicitations.views.company.pages import (
+    dead_link,
+    follow_path,
+    owner_page,
+    posted,
+    secret,
+    through,
+)
 
 OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
 
@@ -95,19 +100,20 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link instead of an expired one, to the same mailbox."""
     if request.method != "POST":
         return redirect("solicitations:follow", token)
+    return through(
+        request,
+        token,
+        lambda solicitation: HttpResponseRedirect(follow_path(solicitation)),
+        if_expired=lambda solicitation: _renewed(request, solicitation),
+    )
+
+
+def _renewed(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     now = timezone.now()
-    try:
-        solicitation = links.solicitation_of(token, now=now)
-    except ForgedLink:
-        return dead_link(request, "forged", status=404)
-    except RevokedLink:
-        return dead_link(request, "revoked", status=410)
-    except ExpiredLink as expired:
-        if limits.LINKS_PER_ADDRESS.is_over(limits.address_of(request), now=now):
-            return limits.too_many(request, back=request.path)
-        actions.renew_link(expired.row, now=now)  # type: ignore[arg-type]
-        return dead_link(request, "renewed", status=200)
-    return HttpResponseRedirect(follow_path(solicitation))
+    if limits.LINKS_PER_ADDRESS.is_over(limits.address_of(request), now=now):
+        return limits.too_many(request, back=request.path)
+    actions.renew_link(solicitation, now=now)
+    return dead_link(request, "renewed", status=200)
 
 
 def _back(request: HttpRequest, solicitation: Solicitation, **said: str) -> HttpResponseRedirect:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from experts.links import ForgedLink
 from solicitations import links
-from solicitations.links import ExpiredLink, RevokedLink
+from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Solicitation
 
 OwnerView = Callable[[HttpRequest, Solicitation], HttpResponse]
@@ -69,17 +69,55 @@ def owner_page(view: OwnerView) -> TokenView:
 
     @wraps(view)
     def answered(request: HttpRequest, token: str) -> HttpResponse:
-        try:
-            solicitation = links.solicitation_of(token, now=timezone.now())
-        except ForgedLink:
-            return dead_link(request, "forged", status=404)
-        except RevokedLink:
-            return dead_link(request, "revoked", status=410)
-        except ExpiredLink:
-            return dead_link(request, "expired", status=410, token=token)
-        return view(request, solicitation)
+        return through(
+            request,
+            token,
+            lambda solicitation: view(request, solicitation),
+            if_expired=lambda _: dead_link(request, "expired", status=410, token=token),
+        )
 
     return secret(answered)
+
+
+def asked_page(purpose: str) -> Callable[[OwnerView], TokenView]:
+    """A page of its own, which a mail asks the owner to open: its token opens nothing else."""
+
+    def decorated(view: OwnerView) -> TokenView:
+        @wraps(view)
+        def answered(request: HttpRequest, token: str) -> HttpResponse:
+            return through(
+                request,
+                token,
+                lambda solicitation: view(request, solicitation),
+                if_expired=lambda _: dead_link(request, "over", status=410),
+                purpose=purpose,
+            )
+
+        return secret(answered)
+
+    return decorated
+
+
+def through(
+    request: HttpRequest,
+    token: str,
+    go_on: Callable[[Solicitation], HttpResponse],
+    *,
+    if_expired: Callable[[Solicitation], HttpResponse],
+    purpose: str = links.FOLLOW,
+) -> HttpResponse:
+    """What an owner's token opens: the request, the way to a fresh link, or a page that says why not."""
+    try:
+        solicitation = links.solicitation_of(token, now=timezone.now(), purpose=purpose)
+    except ForgedLink:
+        return dead_link(request, "forged", status=404)
+    except RevokedLink:
+        return dead_link(request, "revoked", status=410)
+    except ErasedLink:
+        return dead_link(request, "erased", status=410)
+    except ExpiredLink as expired:
+        return if_expired(expired.row)  # type: ignore[arg-type]
+    return go_on(solicitation)
 
 
 def posted(view: OwnerView) -> OwnerView:

@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from experts.links import ForgedLink
 from solicitations import links
-from solicitations.lifecycle import RequestState
-from solicitations.links import ExpiredLink, RevokedLink
+from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Mailbox
 from solicitations.views.company.pages import secret
 
@@ -53,11 +52,10 @@ def through(
         return dead_link(request, "forged", status=404)
     except RevokedLink:
         return dead_link(request, "revoked", status=410)
+    except ErasedLink:
+        return dead_link(request, "erased", status=410)
     except ExpiredLink as expired:
-        row = expired.row
-        if not isinstance(row, Mailbox) or row.solicitation.state == RequestState.ANONYMISED:
-            return dead_link(request, "erased", status=410)
-        return if_expired(row)
+        return if_expired(expired.row)  # type: ignore[arg-type]
     return go_on(mailbox)
 
 

@@ -1,0 +1,80 @@
+"""What the company says of the help it got: called back or not, useful or not."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from mailing.tasks import deliver_after_commit
+from solicitations import dispatch
+from solicitations.actions.company import open_to_company
+from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove, RequestState
+from solicitations.models import Event, Solicitation, Survey
+from solicitations.models.surveys import Outcome, Usefulness
+from solicitations.notifications import to_experts, to_managers
+
+INSISTS_AGAIN_AFTER = timedelta(hours=24)
+
+
+class TooSoon(Exception):
+    """The company said so within the last day: everybody concerned has been told."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a company answers to the survey."""
+
+    was_called: bool
+    usefulness: Usefulness
+    outcome: Outcome
+    comment: str = ""
+
+
+@transaction.atomic(durable=True)
+def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
+    """The company says nobody called: experts, their offices' managers and staff are told.
+
+    Raises ``TooSoon`` within a day, ``ForbiddenMove`` once the request was cancelled or set aside.
+    """
+    locked = open_to_company(solicitation)
+    said = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - INSISTS_AGAIN_AFTER)
+    if said.exists():
+        raise TooSoon
+    event = Event.objects.create(
+        solicitation=locked, kind=EventKind.STILL_WAITING, is_by_company=True, at=now
+    )
+    deliver_after_commit(
+        *to_experts.not_called(locked, event=event, now=now),
+        *to_managers.not_called(locked, event=event, now=now),
+    )
+    dispatch.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
+
+
+@transaction.atomic(durable=True)
+def say_called(solicitation: Solicitation, *, now: datetime) -> None:
+    """The company says it was called: what staff were told of it is settled. Said twice, noted once.
+
+    Raises ``ForbiddenMove`` once the request was cancelled or set aside.
+    """
+    locked = open_to_company(solicitation)
+    said = locked.events.filter(kind__in=[EventKind.CALLED, EventKind.STILL_WAITING]).in_order().last()
+    if said is not None and said.kind == EventKind.CALLED:
+        return
+    Event.objects.create(solicitation=locked, kind=EventKind.CALLED, is_by_company=True, at=now)
+    locked.alerts.standing().filter(cause=AlertCause.NOT_CALLED).update(settled_at=now)
+
+
+@transaction.atomic(durable=True)
+def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime) -> None:
+    """Keep what the company thinks; answering again corrects it. Raises ``ForbiddenMove`` once erased."""
+    locked = Solicitation.objects.locked(solicitation.pk)
+    if locked.state == RequestState.ANONYMISED:
+        raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
+    survey, _ = Survey.objects.get_or_create(solicitation=locked, defaults={"asked_at": now})
+    if survey.answered_at is not None and survey.opinion() == asdict(opinion):
+        return
+    for name, said in asdict(opinion).items():
+        setattr(survey, name, said)
+    survey.answered_at = now
+    survey.save()
+    Event.objects.create(solicitation=locked, kind=EventKind.SURVEY_ANSWERED, is_by_company=True, at=now)

@@ -1,0 +1,55 @@
+"""What the owner says of the help that came."""
+
+from typing import Any
+
+from django import forms
+
+from solicitations.actions import Opinion
+from solicitations.forms.texts import WordsField
+from solicitations.models import Survey
+from solicitations.models.surveys import Outcome, Usefulness
+
+CALLED = {"yes": "Oui", "no": "Non"}
+
+
+def _choice(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    sentence = "Choisissez une réponse pour chacune des trois questions."
+    return forms.ChoiceField(
+        label=label,
+        choices=choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": sentence, "invalid_choice": sentence},
+    )
+
+
+class SurveyForm(forms.Form):
+    """Three questions and, for who wants, a comment."""
+
+    called = _choice("Un conseiller vous a-t-il rappelé ?", list(CALLED.items()))
+    usefulness = _choice("L'aide reçue vous a-t-elle été utile ?", Usefulness.choices())
+    outcome = _choice("Où en est votre besoin ?", Outcome.choices())
+    comment = WordsField(
+        label="Ce que vous voulez ajouter",
+        required=False,
+        rows=4,
+        max_length=2000,
+        help_text="Lu par l'équipe du service seulement, pas par les conseillers.",
+        error_messages={"max_length": "Raccourcissez votre texte : 2 000 caractères au plus."},
+    )
+
+    def opinion(self) -> Opinion:
+        """What was answered. For a valid form."""
+        cleaned = self.cleaned_data
+        return Opinion(
+            was_called=cleaned["called"] == "yes",
+            usefulness=Usefulness(cleaned["usefulness"]),
+            outcome=Outcome(cleaned["outcome"]),
+            comment=cleaned["comment"],
+        )
+
+
+def given(survey: Survey | None) -> dict[str, Any]:
+    """What was answered before, as the form shows it."""
+    if survey is None or survey.answered_at is None:
+        return {}
+    return {**survey.opinion(), "called": "yes" if survey.was_called else "no"}

@@ -1,0 +1,50 @@
+"""Mails to office managers: until they have accounts, to their office's shared mailbox."""
+
+from datetime import datetime
+
+from mailing.models import OutgoingEmail
+from solicitations import wording
+from solicitations.models import Event, Mailbox, Match, Solicitation
+from solicitations.notifications import envelopes
+from solicitations.notifications.envelopes import Rows
+from territories.spoken_time import spoken_moment
+
+
+def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> Rows:
+    """The company says nobody called: to the offices that took a need, unless told as experts."""
+    taken = Match.objects.live().exclude(taken_at=None).filter(need__solicitation=solicitation)
+    by_office: dict[int, list[Match]] = {}
+    for match in taken.with_people().in_order():
+        by_office.setdefault(match.expert.office_id, []).append(match)
+    rows: Rows = []
+    for matches in by_office.values():
+        office = matches[0].expert.office
+        if Mailbox.objects.of(solicitation, office.email).not_declined().exists():
+            continue
+        row = OutgoingEmail.objects.enqueue(
+            key=f"not_called:{solicitation.pk}:office{office.pk}:e{event.pk}",
+            to=office.email,
+            template="solicitations/emails/not_called_manager",
+            context={
+                **envelopes.common(solicitation),
+                "office": office.name,
+                "takings": [_taking(match, now=now) for match in matches],
+                "phone": solicitation.phone,
+                "callback": wording.callback(solicitation),
+            },
+            about=envelopes.about(solicitation, event),
+            thread=f"request-{solicitation.pk}",
+            now=now,
+        )
+        rows += [row] if row else []
+    return rows
+
+
+def _taking(match: Match, *, now: datetime) -> dict[str, str]:
+    zone = match.mailbox.solicitation.time_zone
+    at = match.taken_at or match.sent_at
+    return {
+        "person": match.expert.name,
+        "subject": match.need.subject.label,
+        "at": spoken_moment(at, zone=zone, now=now),
+    }

@@ -1,0 +1,76 @@
+"""What the owner is asked after a while: « Vous a-t-on rappelé ? », and three questions about the help."""
+
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from solicitations import actions, links, progress
+from solicitations.forms.opinion import SurveyForm, given
+from solicitations.lifecycle import ForbiddenMove
+from solicitations.models import Solicitation, Survey
+from solicitations.views.company.pages import asked_page
+
+OVER = "Cette demande est annulée : il n'y a plus rien à dire."
+
+
+@asked_page(links.SURVEY)
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Three questions; who answered may correct."""
+    asked = Survey.objects.filter(solicitation=solicitation).first()
+    form = SurveyForm(request.POST if request.method == "POST" else None, initial=given(asked))
+    if request.method == "POST" and form.is_valid():
+        actions.answer_survey(solicitation, form.opinion(), now=timezone.now())
+        return HttpResponseRedirect(f"{request.path}?merci")
+    context = {
+        "solicitation": solicitation,
+        "subjects": progress.subjects(solicitation),
+        "form": form,
+        "survey": asked,
+        "is_done": "merci" in request.GET and asked is not None and not form.errors,
+        "zone": solicitation.time_zone,
+        "survey_path": request.path,
+    }
+    return render(request, "solicitations/company/survey.html", context)
+
+
+@asked_page(links.CALL_CHECK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Who took the request and when; « Oui » or « Non »."""
+    said = request.POST.get("rappel", "")
+    if request.method != "POST" or said not in {"oui", "non"}:
+        context = {
+            "solicitation": solicitation,
+            "progress": progress.of(solicitation),
+            "zone": solicitation.time_zone,
+            "path": request.path,
+            "is_done": "merci" in request.GET,
+        }
+        return render(request, "solicitations/company/call_check.html", context)
+    messages.success(request, _note(solicitation, is_called=said == "oui"))
+    return HttpResponseRedirect(f"{request.path}?merci")
+
+
+def _note(solicitation: Solicitation, *, is_called: bool) -> str:
+    """Record the answer; what became of it, in a sentence."""
+    now = timezone.now()
+    try:
+        if is_called:
+            actions.say_called(solicitation, now=now)
+            return "Merci, c'est noté : on vous a rappelé."
+        actions.still_waiting(solicitation, now=now)
+    except ForbiddenMove:
+        return OVER
+    except actions.TooSoon:
+        return "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
+    return "Merci de l'avoir dit. Le conseiller, son responsable et l'équipe du service sont prévenus."
+
+
+def survey_path(solicitation: Solicitation) -> str:
+    """The three questions, on this site."""
+    return urlsplit(links.survey_url(solicitation)).path
