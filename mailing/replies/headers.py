@@ -1,0 +1,77 @@
+"""The lines on top of a mail, decoded; nothing in here raises, whatever they hold."""
+
+import re
+from collections.abc import Iterator
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses
+
+from mailing.replies.characters import clean, decode
+
+# Beyond, a header is no name, subject or list of people, and the library's own patterns get slow.
+READ_AT_MOST = 8_000
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
+
+
+def first(message: Message, name: str) -> str:
+    """The header's first value, decoded, on one line; empty when there is none."""
+    return next(_values(message, name), "")
+
+
+def has(message: Message, *names: str) -> bool:
+    return any(first(message, name) for name in names)
+
+
+def people(message: Message, *names: str) -> list[tuple[str, str]]:
+    """Who stands in these headers, in order, as (name, address); the name may be empty."""
+    raw = [_raw(value) for header in names for value in message.get_all(header, [])]
+    return [(decoded(name), _one_line(address)) for name, address in getaddresses(raw) if "@" in address]
+
+
+def addresses(message: Message, *names: str) -> tuple[str, ...]:
+    """The addresses in these headers, in order, each once."""
+    return tuple(dict.fromkeys(address for _, address in people(message, *names)))
+
+
+def message_ids(message: Message, *names: str) -> tuple[str, ...]:
+    """The message identifiers in these headers, with their brackets, in order, each once."""
+    found = [found for name in names for found in MESSAGE_ID.findall(first(message, name))]
+    return tuple(dict.fromkeys(found))
+
+
+def parameter(part: Message, name: str) -> str:
+    """A parameter of the part's Content-Type, as "method" or "charset"; empty when there is none."""
+    try:
+        value = part.get_param(name, "")
+    except (MessageError, LookupError, ValueError):
+        return ""
+    return _one_line(value[2] if isinstance(value, tuple) else str(value or ""))
+
+
+def decoded(value: str) -> str:
+    """A header's value with its encoded words read, on one line."""
+    try:
+        pieces = decode_header(_raw(value))
+    except (MessageError, ValueError):
+        return _one_line(_raw(value))
+    return _one_line(
+        "".join(
+            piece if isinstance(piece, str) else decode(piece, charset or "") for piece, charset in pieces
+        )
+    )
+
+
+def _values(message: Message, name: str) -> Iterator[str]:
+    for value in message.get_all(name, []):
+        yield decoded(value)
+
+
+def _raw(value: object) -> str:
+    """The value as text: bytes beyond ASCII, which the parser hides as surrogates, are read."""
+    text = str(value)[:READ_AT_MOST]
+    return decode(text.encode("utf-8", "surrogateescape"), "") if not text.isascii() else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())

@@ -1,0 +1,143 @@
+"""The parts of a mail: the words it shows, and the files that came with them."""
+
+import mimetypes
+import re
+from collections.abc import Iterator
+from email.message import Message
+
+from mailing.replies import headers
+from mailing.replies.characters import clean, decode
+
+BODIES = ("text/plain", "text/html")
+# Beyond, nobody typed it: what follows is left in the original.
+BODY_AT_MOST = 1_000_000
+# Proofs of who wrote, and dates for a calendar: nobody looks for them in a conversation.
+NOT_WORTH_A_LINE = {
+    "application/pgp-keys",
+    "application/pgp-signature",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "text/calendar",
+}
+# An image shown in the text that weighs less is a logo, a banner or the icon of a social network.
+LOGO_AT_MOST = 100_000
+NAME_AT_MOST = 120
+FOLDERS = re.compile(r"^.*[/\\]")
+
+
+def walk(message: Message) -> Iterator[Message]:
+    """The message and its parts, in order, but not what is inside an attached message."""
+    yield message
+    for child in children(message):
+        yield from walk(child)
+
+
+def children(message: Message) -> list[Message]:
+    """The parts of a multipart; none otherwise."""
+    payload = message.get_payload()
+    if message.get_content_maintype() != "multipart" or not isinstance(payload, list):
+        return []
+    return [part for part in payload if isinstance(part, Message)]
+
+
+def bodies(message: Message) -> list[tuple[str, str]]:
+    """What the mail shows, in order, as (content type, text); of alternatives, the HTML one."""
+    kind = message.get_content_type()
+    inside = children(message)
+    if kind == "multipart/alternative":
+        shown = [bodies(child) for child in inside]
+        rich = [found for found in shown if any(name == "text/html" and text.strip() for name, text in found)]
+        return (rich or [found for found in shown if found] or [[]])[0]
+    if inside:
+        return [body for child in inside for body in bodies(child)]
+    if kind in BODIES and not _is_attached(message):
+        return [(_kind_of_text(message), _text(message))]
+    return []
+
+
+def attachments(message: Message) -> tuple[str, ...]:
+    """The names of the files that came along, in order; logos shown in a signature are left out."""
+    return tuple(_name(part) for part in walk(message) if _is_worth_a_line(part, message))
+
+
+def _kind_of_text(part: Message) -> str:
+    return "text/html" if part.get_content_type() == "text/html" else "text/plain"
+
+
+def _text(part: Message) -> str:
+    text = decode(_bytes(part), headers.parameter(part, "charset"))[:BODY_AT_MOST]
+    if part.get_content_type() == "text/plain" and headers.parameter(part, "format").lower() == "flowed":
+        return _unfold(clean(text), deletes_space=headers.parameter(part, "delsp").lower() == "yes")
+    return clean(text)
+
+
+def _bytes(part: Message) -> bytes:
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, LookupError):
+        return b""
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _unfold(text: str, *, deletes_space: bool) -> str:
+    """``text`` with its paragraphs whole again (RFC 3676: a line that ends with a space goes on)."""
+    unfolded: list[str] = []
+    goes_on = False
+    depth = -1
+    for line in text.split("\n"):
+        bare = line.lstrip(">")
+        same_depth = len(line) - len(bare) == depth
+        depth = len(line) - len(bare)
+        bare = bare.removeprefix(" ")
+        if goes_on and same_depth and bare != "-- ":
+            unfolded.append(bare)
+        else:
+            unfolded.append(("\n" if unfolded else "") + (">" * depth + " " if depth else "") + bare)
+        goes_on = bare.endswith(" ") and bare != "-- "
+        if goes_on and deletes_space:
+            unfolded[-1] = unfolded[-1][:-1]
+    return "".join(unfolded)
+
+
+def _is_attached(part: Message) -> bool:
+    disposition = headers.first(part, "Content-Disposition").partition(";")[0].strip().lower()
+    return disposition == "attachment" or bool(_given_name(part) and disposition != "inline")
+
+
+def _is_worth_a_line(part: Message, message: Message) -> bool:
+    kind = part.get_content_type()
+    if part.get_content_maintype() == "multipart" or kind in NOT_WORTH_A_LINE:
+        return False
+    if (
+        kind.startswith("image/")
+        and headers.has(part, "Content-ID")
+        and not _is_attached_alone(part, message)
+    ):
+        return len(_bytes(part)) > LOGO_AT_MOST
+    return _is_attached(part) or kind not in BODIES
+
+
+def _is_attached_alone(part: Message, message: Message) -> bool:
+    """Whether an image that could be shown in the text is not."""
+    identifier = headers.first(part, "Content-ID").strip("<> ")
+    return not any(f"cid:{identifier}" in text for _, text in bodies(message))
+
+
+def _name(part: Message) -> str:
+    if name := _given_name(part):
+        return name
+    payload = part.get_payload()
+    if part.get_content_maintype() == "message" and isinstance(payload, list):
+        subjects = (headers.first(inner, "Subject") for inner in payload if isinstance(inner, Message))
+        return (next(subjects, "") or "message")[:NAME_AT_MOST] + ".eml"
+    return "sans nom" + (mimetypes.guess_extension(part.get_content_type()) or "")
+
+
+def _given_name(part: Message) -> str:
+    """The file's name, without folders, on one line; empty when the part has none."""
+    try:
+        name = part.get_filename() or ""
+    except (ValueError, LookupError, TypeError):
+        return ""
+    name = FOLDERS.sub("", headers.decoded(name))
+    return name if len(name) <= NAME_AT_MOST else name[: NAME_AT_MOST // 2] + "…" + name[-NAME_AT_MOST // 2 :]
