@@ -81,6 +81,11 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('submitted', 'Demande envoyée'), ('held', 'Demande retenue'), ('released', 'Demande libérée'), ('routed', 'Référents désignés'), ('routing_failed', "Désignation impossible pour l'instant"), ('moved', "Réponse d'un référent"), ('undone', 'Réponse annulée'), ('handed_over', 'Réorientation'), ('brought_in', 'Renfort demandé'), ('fallback', 'Reprise par un relais'), ('exhausted', 'Plus personne à solliciter'), ('asked', "Précision demandée à l'entreprise"), ('added', "Informations ajoutées par l'entreprise"), ('contact_corrected', 'Coordonnées corrigées'), ('still_waiting', "L'entreprise n'a pas été rappelée"), ('cancelled', "Demande annulée par l'entreprise"), ('closed', 'Demande close'), ('reopened', 'Demande rouverte'), ('corrected', "Demande corrigée par l'équipe"), ('added_institution', "Institution ajoutée par l'équipe"), ('withdrawn', "Référent retiré par l'équipe"), ('merged', 'Doublon réuni à la première demande'), ('departure', "Un référent n'est plus là"), ('opened', 'Demande confidentielle ouverte'), ('mail_opened', 'Courriel confidentiel ouvert'), ('link_reissued', 'Lien renvoyé'), ('reminded', 'Référent relancé'), ('company_told', "Point d'étape envoyé à l'entreprise"), ('manager_told', "Responsable de l'antenne prévenu"), ('widened', 'Nouvelle désignation, faute de réponse'), ('region_told', 'Signalée à la région'), ('legal_escalated', 'Délai légal proche : responsable et région prévenus'), ('call_checked', "L'entreprise est interrogée sur son rappel"), ('called', "L'entreprise dit avoir été rappelée"), ('surveyed', "Avis demandé à l'entreprise"), ('survey_answered', "Avis de l'entreprise reçu"), ('followed_up', 'Point à six mois envoyé'), ('anonymised', 'Demande anonymisée')], max_length=20),
         ),
+        migrations.AddField(
+            model_name='match',
+            name='answered_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.AlterField(
             model_name='match',
             name='origin',
@@ -118,5 +123,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='survey',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('comment', ''), ('outcome', ''), ('usefulness', ''), ('was_called', None)), ('answered_at__isnull', False), _connector='OR'), name='survey_answers_have_a_date'),
+        ),
+        # Labour-law answers given before the column: written with the move that ended the match.
+        migrations.RunSQL(
+            "UPDATE solicitations_match SET answered_at = ended_at WHERE answer <> ''",
+            migrations.RunSQL.noop,
         ),
     ]

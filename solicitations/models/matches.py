@@ -117,6 +117,7 @@ class Match(models.Model):
     decline_reason = models.CharField(max_length=15, choices=DeclineReason.choices(), blank=True)
     words = models.TextField(blank=True)  # said with the last move: a refusal's reason, an outcome
     answer = models.TextField(blank=True)  # what was answered to a labour-law question
+    answered_at = models.DateTimeField(null=True, blank=True)  # its first answer, helped or no solution
     # The match whose expert handed this need over or asked for help.
     introduced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"
@@ -176,6 +177,8 @@ class Match(models.Model):
         self._enter(target, at=at)
         self.decline_reason, self.words = decline_reason, words
         self.answer = answer or self.answer
+        if target in lifecycle.ANSWERS:
+            self.answered_at = self.answered_at or at
 
     def undo_to(self, earlier: MatchState, *, moved_at: datetime, at: datetime) -> None:
         """Go back to the state before the move of ``moved_at``; saves nothing. Raises ``ForbiddenMove``."""
@@ -185,7 +188,7 @@ class Match(models.Model):
             self.taken_at = None
         self.decline_reason, self.words = "", ""
         if earlier not in lifecycle.ANSWERS:
-            self.answer = ""
+            self.answer, self.answered_at = "", None
 
     def _enter(self, state: MatchState, *, at: datetime) -> None:
         self.state = state
