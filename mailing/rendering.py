@@ -14,7 +14,7 @@ How to write a mail: three files beside each other,
   ``{% include "mailing/_quote.mjml.html" with text=words only %}`` for what somebody typed: line breaks
   kept, links inert. In the text version: ``{{ words|quoted }}`` after ``{% load mails %}``.
 
-Beside the context, templates know ``SITE_URL``.
+Beside the context, templates know ``SITE_URL``; the base ones, ``DELIMITER``.
 """
 
 import re
@@ -24,6 +24,8 @@ from typing import Any
 import mrml
 from django.conf import settings
 from django.template import Context, Engine
+
+from mailing.replies import DELIMITER
 
 # What XML 1.0 has no room for, and Word pastes as line breaks: mrml would refuse the whole mail.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -45,12 +47,16 @@ class Rendered:
         return replace(self, text=LINK.sub(r"\1/…", self.text), html=LINK.sub(r"\1/…", self.html))
 
 
-def render(template: str, context: dict[str, Any]) -> Rendered:
-    """The three parts of the mail at ``template``, a path without extension."""
+def render(template: str, context: dict[str, Any], *, is_answerable: bool = False) -> Rendered:
+    """The three parts of the mail at ``template``, a path without extension.
+
+    One that can be answered by mail says on top where to type.
+    """
+    values = {**context, "DELIMITER": DELIMITER if is_answerable else ""}
     return Rendered(
-        subject=render_subject(template, context),
-        text=_fill(f"{template}.txt", context, autoescape=False).strip() + "\n",
-        html=mrml.to_html(_fill(f"{template}.html", context), render_options=HTML_OPTIONS).content,
+        subject=render_subject(template, values),
+        text=_fill(f"{template}.txt", values, autoescape=False).strip() + "\n",
+        html=mrml.to_html(_fill(f"{template}.html", values), render_options=HTML_OPTIONS).content,
     )
 
 

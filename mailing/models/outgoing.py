@@ -230,7 +230,7 @@ class OutgoingEmail(models.Model):
         """The mail as it leaves. A secret one has no content outside the demo: raises ``NoContent``."""
         if self.is_secret and not self.context:
             raise NoContent(self.key)
-        return rendering.render(self.template, self.context)
+        return rendering.render(self.template, self.context, is_answerable=bool(self.reply_to))
 
     def record_sent(self, *, provider_id: str, at: datetime) -> None:
         self.attempts += 1

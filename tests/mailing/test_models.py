@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from mailing.failures import Failure
 from mailing.models import NoContent, OutgoingEmail, State, beat, last_beat_at, oldest_due
+from mailing.replies import DELIMITER
 from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +137,13 @@ def test_refused_secrets_speak_of_nobody():
     refused = OutgoingEmailFactory(refused_at=NOW)
 
     assert list(OutgoingEmail.objects.refused()) == [refused]
+
+
+def test_a_mail_with_a_reply_address_says_where_to_type():
+    answerable = OutgoingEmailFactory(reply_to="reponse+e1-aa@example.org")
+
+    assert answerable.rendered().text.startswith(DELIMITER)
+    assert DELIMITER not in OutgoingEmailFactory().rendered().text
 
 
 def test_a_secret_without_content_cannot_be_shown():

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailing.rendering import render
+from mailing.replies import DELIMITER
 from tests.mailing.factories import CONTEXT
 
 
@@ -71,6 +72,14 @@ def test_control_characters_pasted_from_a_word_processor_block_no_mail():
 
     assert "> un\n> deux" in rendered.text
     assert "un deux" in rendered.html
+
+
+def test_a_mail_that_can_be_answered_says_where_to_type():
+    answerable = render("plays/emails/notice", CONTEXT, is_answerable=True)
+
+    assert answerable.text.startswith(f"{DELIMITER}\n\nL'entreprise")
+    assert answerable.html.index(DELIMITER) < answerable.html.index("<h1>")
+    assert DELIMITER not in play().text + play().html
 
 
 @given(words=st.text(alphabet=st.characters(exclude_categories=["Cs"])))
