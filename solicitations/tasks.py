@@ -10,7 +10,7 @@ from django.utils import timezone
 from mailing.models import OutgoingEmail
 from solicitations import dispatch
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Need, Solicitation
+from solicitations.models import Need, Solicitation, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ def sweep() -> None:
     each_safely(dispatch.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(dispatch.note_refused_mail, refused.values_list("pk", flat=True), now=now)
+    Tally.objects.over(now=now).delete()
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int], *, now: datetime) -> None:

@@ -8,8 +8,10 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from experts.accounts.middleware import do_after_answer
+from experts.accounts.visitors import address_of
 from mailing import delivery
 
 LOGIN_CODE = "account/email/login_code"
@@ -38,11 +40,12 @@ class AccountAdapter(DefaultAccountAdapter):
             do_after_answer(context["request"], lambda: send_code(email, code))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The visitor's address, for the limits; behind a proxy, what the proxy says."""
-        address = str(request.META.get("REMOTE_ADDR", ""))
-        if settings.SECURE_PROXY_SSL_HEADER:
-            address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
-        return address
+        """The visitor's address, for the limits."""
+        return address_of(request)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether one may be sent there after signing in: this very site, none of its other names."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
 def send_code(email: str, code: str) -> None:

@@ -129,7 +129,7 @@ def _hold_if_doubtful(solicitation: Solicitation, *, is_suspect: bool, now: date
 def _hold_as_duplicate(solicitation: Solicitation, *, of: Solicitation, now: datetime) -> None:
     solicitation.duplicate_of = of
     _hold(solicitation, HeldReason.DUPLICATE, now=now)
-    deliver_after_commit(*to_company.second_came(of, second=solicitation, now=now))
+    deliver_after_commit(*to_company.second_came(of, now=now))
 
 
 def _hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:

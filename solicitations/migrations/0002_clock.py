@@ -29,6 +29,14 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
+        migrations.CreateModel(
+            name='Tally',
+            fields=[
+                ('key', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('times', models.PositiveIntegerField()),
+                ('until', models.DateTimeField(db_index=True)),
+            ],
+        ),
         migrations.RemoveConstraint(
             model_name='alert',
             name='alert_cause',
@@ -71,6 +79,11 @@ class Migration(migrations.Migration):
             name='sent_from',
             field=models.CharField(blank=True, max_length=254),
         ),
+        migrations.AddField(
+            model_name='match',
+            name='answered_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.AlterField(
             model_name='alert',
             name='cause',
@@ -80,11 +93,6 @@ class Migration(migrations.Migration):
             model_name='event',
             name='kind',
             field=models.CharField(choices=[('submitted', 'Demande envoyée'), ('held', 'Demande retenue'), ('released', 'Demande libérée'), ('routed', 'Référents désignés'), ('routing_failed', "Désignation impossible pour l'instant"), ('moved', "Réponse d'un référent"), ('undone', 'Réponse annulée'), ('handed_over', 'Réorientation'), ('brought_in', 'Renfort demandé'), ('fallback', 'Reprise par un relais'), ('exhausted', 'Plus personne à solliciter'), ('asked', "Précision demandée à l'entreprise"), ('added', "Informations ajoutées par l'entreprise"), ('contact_corrected', 'Coordonnées corrigées'), ('still_waiting', "L'entreprise n'a pas été rappelée"), ('cancelled', "Demande annulée par l'entreprise"), ('closed', 'Demande close'), ('reopened', 'Demande rouverte'), ('corrected', "Demande corrigée par l'équipe"), ('added_institution', "Institution ajoutée par l'équipe"), ('withdrawn', "Référent retiré par l'équipe"), ('merged', 'Doublon réuni à la première demande'), ('departure', "Un référent n'est plus là"), ('opened', 'Demande confidentielle ouverte'), ('mail_opened', 'Courriel confidentiel ouvert'), ('link_reissued', 'Lien renvoyé'), ('reminded', 'Référent relancé'), ('company_told', "Point d'étape envoyé à l'entreprise"), ('manager_told', "Responsable de l'antenne prévenu"), ('widened', 'Nouvelle désignation, faute de réponse'), ('region_told', 'Signalée à la région'), ('legal_escalated', 'Délai légal proche : responsable et région prévenus'), ('call_checked', "L'entreprise est interrogée sur son rappel"), ('called', "L'entreprise dit avoir été rappelée"), ('surveyed', "Avis demandé à l'entreprise"), ('survey_answered', "Avis de l'entreprise reçu"), ('followed_up', 'Point à six mois envoyé'), ('anonymised', 'Demande anonymisée')], max_length=20),
-        ),
-        migrations.AddField(
-            model_name='match',
-            name='answered_at',
-            field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
             model_name='match',

@@ -7,6 +7,7 @@ from solicitations.models.needs import Need
 from solicitations.models.oversight import Alert, MissedDemand, Opening
 from solicitations.models.requests import Solicitation
 from solicitations.models.surveys import Survey
+from solicitations.models.tallies import Tally
 
 __all__ = [
     "Addition",
@@ -22,4 +23,5 @@ __all__ = [
     "Question",
     "Solicitation",
     "Survey",
+    "Tally",
 ]

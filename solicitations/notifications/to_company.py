@@ -27,9 +27,9 @@ def contacted(solicitation: Solicitation, *, now: datetime) -> Rows:
     return envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
 
 
-def second_came(first: Solicitation, *, second: Solicitation, now: datetime) -> Rows:
-    """Tell the first mailbox that a like request came, without a word of it."""
-    key = f"second:{first.pk}:{second.pk}"
+def second_came(first: Solicitation, *, now: datetime) -> Rows:
+    """Tell the first mailbox that like requests came, without a word of them: once a day, whoever sends."""
+    key = f"second:{first.pk}:{envelopes.local_day(first, now)}"
     return envelopes.to_company(first, "second_came", key=key, context={}, now=now)
 
 

@@ -50,15 +50,16 @@ def _send(request: HttpRequest, journey: Journey) -> HttpResponse:
     hints = form.hints()
     if hints and request.POST.get("hints_seen") != hint_list.mark(hints):
         return _page(request, journey, form, hints=hints)
-    if _is_over_limits(request, form, now=now):
+    parts, email = journey.need.parts(), form.cleaned_data["email"]
+    if limits.is_sending_over(request, email, requests=len(parts), now=now):
         return limits.too_many(request, back=request.path)
     try:
         sent = actions.submit(
             _blank(journey, form, now=now),
-            parts=journey.need.parts(),
+            parts=parts,
             unticked=form.unticked,
             draft=journey.draft,
-            is_suspect=form.cleaned_data["website"] or journey.need.cleaned_data["website"],
+            is_suspect=_is_suspect(journey, form, now=now),
             now=now,
         )
     except actions.AlreadySent as already:
@@ -72,9 +73,11 @@ def _is_too_fast(journey: Journey, *, now: datetime) -> bool:
     return now - journey.draft.created_at < limits.MINIMUM_DELAY
 
 
-def _is_over_limits(request: HttpRequest, form: ContactForm, *, now: datetime) -> bool:
-    address, email = limits.address_of(request), form.cleaned_data["email"]
-    return limits.SENT_PER_ADDRESS.is_over(address, now=now) or limits.SENT_PER_EMAIL.is_over(email, now=now)
+def _is_suspect(journey: Journey, form: ContactForm, *, now: datetime) -> bool:
+    """Whether a machine wrote where people see no field, or too much of the same comes at once."""
+    text = "".join(part.description for part in journey.need.parts())
+    is_flood = limits.looks_like_a_flood(text, commune=journey.commune.code, now=now)
+    return is_flood or bool(form.cleaned_data["website"] or journey.need.cleaned_data["website"])
 
 
 def _blank(journey: Journey, form: ContactForm, *, now: datetime) -> Solicitation:

@@ -1,14 +1,15 @@
-"""How often one address may do what costs us, or others, something: friendly, and lifted for the bench."""
+"""How often one may do what costs us, or others, something: friendly, exact, and lifted for the bench."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
+
+from experts.accounts import visitors
+from solicitations.models import Tally
 
 MINIMUM_DELAY = timedelta(seconds=3)  # between the first step and the sending: people need more
 
@@ -26,42 +27,57 @@ class Limit:
     most: int
     during: timedelta
 
-    def is_over(self, who: str, *, now: datetime) -> bool:
-        """Count one more time; whether that is too many. The cache never holds the address itself."""
+    def is_over(self, who: str, *, times: int = 1, now: datetime) -> bool:
+        """Count so many more times; whether that is too many. Nothing kept tells who it was."""
         if is_lifted():
             return False
-        window = int(now.timestamp() // self.during.total_seconds())
-        digest = salted_hmac("solicitations.limits", who.lower()).hexdigest()[:24]
-        key = f"limit:{self.name}:{digest}:{window}"
-        times: int = cache.get(key, 0) + 1
-        cache.set(key, times, timeout=self.during.total_seconds())
-        return times > self.most
+        seconds = self.during.total_seconds()
+        window = int(now.timestamp() // seconds)
+        until = datetime.fromtimestamp((window + 1) * seconds, tz=UTC)
+        digest = salted_hmac("solicitations.limits", who).hexdigest()[:24]
+        return Tally.objects.count(f"{self.name}:{digest}:{window}", times=times, until=until) > self.most
 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STEPS_PER_ADDRESS = Limit("steps", 200, HOUR)  # a chamber's whole training room, behind one address
 SENT_PER_ADDRESS = Limit("sent", 30, HOUR)
-SENT_PER_EMAIL = Limit("sent-email", 10, DAY)
+SENT_PER_EMAIL = Limit("sent-email", 10, DAY)  # requests: each is acknowledged by a mail
 LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
-LINKS_PER_EMAIL = Limit("links-email", 5, HOUR)
+LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
 WORDS_PER_REQUEST = Limit("words", 20, HOUR)
+ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
+# Past these a request is held for staff, not refused: many addresses may be one machine's.
+SAME_TEXT = Limit("same-text", 3, DAY)
+SENT_PER_COMMUNE = Limit("sent-commune", 60, HOUR)
+
+address_of = visitors.address_of
 
 
 def are_links_over(request: HttpRequest, email: str, *, now: datetime) -> bool:
     """Whether too many links were asked for, from here or for this mailbox."""
-    return LINKS_PER_ADDRESS.is_over(address_of(request), now=now) or LINKS_PER_EMAIL.is_over(email, now=now)
+    return LINKS_PER_ADDRESS.is_over(address_of(request), now=now) or LINKS_PER_EMAIL.is_over(
+        mailbox_of(email), now=now
+    )
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where the visitor comes from; an IPv6 network counts as one. Behind a proxy, what the proxy says."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.SECURE_PROXY_SSL_HEADER:
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return ":".join(found.exploded.split(":")[:4]) if isinstance(found, IPv6Address) else str(found)
+def is_sending_over(request: HttpRequest, email: str, *, requests: int, now: datetime) -> bool:
+    """Whether too many requests were sent, from here or in the name of this mailbox."""
+    return SENT_PER_ADDRESS.is_over(address_of(request), now=now) or SENT_PER_EMAIL.is_over(
+        mailbox_of(email), times=requests, now=now
+    )
+
+
+def looks_like_a_flood(text: str, *, commune: str, now: datetime) -> bool:
+    """Whether the same words, or more requests than a commune ever sends, come from everywhere."""
+    words = "".join(char for char in text.lower() if char.isalnum())
+    counted = (SAME_TEXT.is_over(words, now=now), SENT_PER_COMMUNE.is_over(commune, now=now))
+    return any(counted)
+
+
+def mailbox_of(email: str) -> str:
+    """The mailbox behind an address: case and what follows a plus sign make no other one."""
+    name, _, domain = email.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
 
 
 def too_many(request: HttpRequest, *, back: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from experts.links import ForgedLink
 from solicitations import links
 from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Mailbox
+from solicitations.views.company import limits
 from solicitations.views.company.pages import secret
 
 TokenView = Callable[..., HttpResponse]
@@ -66,6 +67,8 @@ def posted(view: TokenView) -> TokenView:
     def answered(request: HttpRequest, mailbox: Mailbox, **named: int) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseRedirect(answer_path(mailbox))
+        if limits.ACTS_PER_MAILBOX.is_over(str(mailbox.pk), now=timezone.now()):
+            return limits.too_many(request, back=answer_path(mailbox))
         return view(request, mailbox, **named)
 
     return answered

@@ -1,0 +1,20 @@
+"""Where a visitor comes from, as limits count it."""
+
+from ipaddress import IPv6Address, ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def address_of(request: HttpRequest) -> str:
+    """The visitor's address; an IPv6 network counts as one. Behind a proxy, what the proxy says."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.SECURE_PROXY_SSL_HEADER:
+        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return ":".join(found.exploded.split(":")[:4])
+    return str(getattr(found, "ipv4_mapped", None) or found)
