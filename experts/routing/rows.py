@@ -26,14 +26,6 @@ INSTITUTIONS = """
 
 # An office is reached through its areas or those of one of its experts.
 OFFICES = """
-    WITH reached AS (
-        SELECT office_id FROM experts_office_areas WHERE area_id = ANY(%(areas)s)
-        UNION
-        SELECT expert.office_id
-        FROM experts_expert_areas AS own
-        JOIN experts_expert AS expert ON expert.id = own.expert_id
-        WHERE own.area_id = ANY(%(areas)s) AND expert.dropped_at IS NULL
-    )
     SELECT office.id, office.code, institution.code, office.is_fallback,
         office.closed_on, office.agreement_ends_on,
         ARRAY(
@@ -49,10 +41,17 @@ OFFICES = """
         office.headcount_min, office.headcount_max, office.age_min_years, office.age_max_years,
         office.naf, office.naf_excluded, office.legal_forms, office.legal_forms_excluded,
         office.craft, office.project_holders
-    FROM reached
-    JOIN experts_office AS office ON office.id = reached.office_id
+    FROM experts_office AS office
     JOIN experts_institution AS institution ON institution.id = office.institution_id
-    WHERE office.dropped_at IS NULL
+    WHERE office.id = ANY(ARRAY(
+        SELECT office_id FROM experts_office_areas WHERE area_id = ANY(%(areas)s)
+        UNION
+        SELECT expert.office_id
+        FROM experts_expert_areas AS own
+        JOIN experts_expert AS expert ON expert.id = own.expert_id
+        WHERE own.area_id = ANY(%(areas)s) AND expert.dropped_at IS NULL
+      ))
+      AND office.dropped_at IS NULL
       AND institution.code <> ALL(%(without_institutions)s) AND office.code <> ALL(%(without_offices)s)
       AND (
         (%(with_fallback)s AND office.is_fallback)
