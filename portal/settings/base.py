@@ -9,6 +9,7 @@ from portal.settings.api import *  # noqa: F403
 from portal.settings.background import *  # noqa: F403
 from portal.settings.headers import *  # noqa: F403
 from portal.settings.sign_in import *  # noqa: F403
+from portal.settings.timings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
