@@ -9,7 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from mailing import envelopes, failures, rendering
+from mailing import envelopes, failures, rendering, tracing
 from mailing.failures import Failure
 from mailing.models import FATE_FIELDS, OutgoingEmail
 from mailing.rendering import Rendered
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic(durable=True)
-def deliver(pk: int, *, now: datetime) -> OutgoingEmail | None:
+def deliver(pk: int, *, now: datetime, by_sweep: bool = False) -> OutgoingEmail | None:
     """Send the mail and record what became of it; ``None`` when there is nothing to do.
 
     Sent, refused, cancelled, not due yet, or in another worker's hands: all harmless. A process killed
@@ -27,6 +27,7 @@ def deliver(pk: int, *, now: datetime) -> OutgoingEmail | None:
     email = OutgoingEmail.objects.due(now=now).select_for_update(skip_locked=True).filter(pk=pk).first()
     if email is None:
         return None
+    is_left_alone = by_sweep and email.is_left_alone(now=now)
     try:
         content = email.rendered()
     except Exception as error:  # a template may raise anything: said on the row, tried again
@@ -34,6 +35,7 @@ def deliver(pk: int, *, now: datetime) -> OutgoingEmail | None:
         email.record_failure(Failure.CONTENT, failures.reason(error), at=now)
     else:
         _send(email, content, now=now)
+    email.is_saved_by_sweep = is_left_alone and email.sent_at is not None
     email.save(update_fields=FATE_FIELDS)
     if email.refused_at:
         transaction.on_commit(lambda: _tell_refused(pk))
@@ -49,6 +51,7 @@ def send_now(*, key: str, to: str, template: str, context: dict[str, Any], now: 
     email = OutgoingEmail(
         key=key, to=to, template=template, is_secret=True, created_at=now, not_before=now, next_try_at=now
     )
+    email.request_id = tracing.current()
     email.context = context if settings.DEMO else {}
     _send(email, rendering.render(template, context), now=now)
     email.save()
@@ -62,9 +65,20 @@ def _send(email: OutgoingEmail, content: Rendered, *, now: datetime) -> None:
         message.send()
     except Exception as error:  # noqa: BLE001 (servers and providers raise what they like: all of it is recorded)
         email.record_failure(failures.cause(error), failures.reason(error), at=now)
-        logger.warning("mail %s did not leave: %s", email.pk, email.failure)
+        logger.warning("mail did not leave", extra=_facts(email) | {"failure": email.failure})
     else:
         email.record_sent(provider_id=_provider_id(message), at=now)
+        logger.info("mail sent", extra=_facts(email))
+
+
+def _facts(email: OutgoingEmail) -> dict[str, object]:
+    """What the logs say of a mail; ``cause`` is the identifier of the work that wrote it."""
+    return {
+        "mail": email.pk,
+        "template": email.template,
+        "attempts": email.attempts,
+        "cause": email.request_id,
+    }
 
 
 def _provider_id(message: EmailMultiAlternatives) -> str:

@@ -35,6 +35,7 @@ def headers(email: OutgoingEmail) -> dict[str, str]:
         "In-Reply-To": email.thread_id,
         "References": email.thread_id,
         "Auto-Submitted": "auto-generated" if email.is_automatic else "",
+        "X-Request-ID": email.request_id,
         "List-Id": f"<{one_line(email.list_id)}>" if email.list_id else "",
         "List-Unsubscribe": f"<{one_line(email.unsubscribe_url)}>" if email.unsubscribe_url else "",
     }

@@ -41,7 +41,7 @@ def sweep() -> None:
 def deliver_safely(pk: int) -> OutgoingEmail | None:
     """``delivery.deliver`` that stops nobody else's mail."""
     try:
-        return delivery.deliver(pk, now=timezone.now())
+        return delivery.deliver(pk, now=timezone.now(), by_sweep=True)
     except Exception:
         logger.exception("mail %s could not be dealt with", pk)
         return None

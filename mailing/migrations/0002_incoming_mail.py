@@ -22,6 +22,10 @@ class Migration(migrations.Migration):
             name='request_id',
             field=models.CharField(blank=True, max_length=64, verbose_name='identifiant de la requête'),
         ),
+        migrations.AddIndex(
+            model_name='outgoingemail',
+            index=models.Index(condition=models.Q(('is_saved_by_sweep', True)), fields=['id'], name='outgoing_email_saved'),
+        ),
         migrations.CreateModel(
             name='IncomingEmail',
             fields=[

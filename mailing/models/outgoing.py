@@ -12,7 +12,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from mailing import rendering
+from mailing import rendering, tracing
 from mailing.failures import Failure
 
 FIRST_RETRY_AFTER = timedelta(minutes=1)
@@ -30,6 +30,7 @@ FATE_FIELDS = (
     "provider_id",
     "sent_at",
     "refused_at",
+    "is_saved_by_sweep",
 )
 PENDING = Q(sent_at=None, refused_at=None, cancelled_at=None, is_secret=False)
 
@@ -87,6 +88,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
             created_at=now,
             not_before=leaves_at,
             next_try_at=leaves_at,
+            request_id=tracing.current(),
         )
         # ON CONFLICT DO NOTHING leaves the caller's transaction whole and waits for nobody but a twin; it
         # returns no id, so the new row is found by its own message id.
@@ -202,6 +204,7 @@ class OutgoingEmail(models.Model):
         indexes = [
             models.Index(name="outgoing_email_pending", fields=["next_try_at", "id"], condition=PENDING),
             models.Index(name="outgoing_email_refused", fields=["refused_at"], condition=~Q(refused_at=None)),
+            models.Index(name="outgoing_email_saved", fields=["id"], condition=Q(is_saved_by_sweep=True)),
             models.Index(name="outgoing_email_newest", fields=["-created_at", "-id"]),
             GinIndex(name="outgoing_email_about", fields=["about"]),
         ]
@@ -231,6 +234,10 @@ class OutgoingEmail(models.Model):
         if self.is_secret and not self.context:
             raise NoContent(self.key)
         return rendering.render(self.template, self.context, is_answerable=bool(self.reply_to))
+
+    def is_left_alone(self, *, now: datetime) -> bool:
+        """Whether nobody has tried it since it was due, head start included: no worker got to hear of it."""
+        return self.attempts == 0 and self.not_before <= now - HEAD_START
 
     def record_sent(self, *, provider_id: str, at: datetime) -> None:
         self.attempts += 1

@@ -41,6 +41,44 @@ def test_a_poisoned_mail_stops_nobody(sink):
     assert sink.recipients == [fine.to]
 
 
+@pytest.mark.parametrize(
+    ("values", "is_saved"),
+    [
+        ({}, True),
+        ({"created_at": NOW - timedelta(days=1), "not_before": NOW}, True),
+        ({"created_at": NOW - timedelta(days=1), "not_before": LATER - timedelta(seconds=1)}, False),
+        ({"attempts": 1, "failure": Failure.SERVER}, False),
+    ],
+    ids=["a lost message", "a lost delayed message", "delayed, due right now", "tried by a worker before"],
+)
+def test_a_save_is_a_mail_that_no_worker_has_tried_in_its_head_start(sink, values, is_saved):
+    email = OutgoingEmailFactory(**values)
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert len(sink.messages) == 1
+    assert OutgoingEmail.objects.get(pk=email.pk).is_saved_by_sweep is is_saved
+
+
+def test_what_a_worker_sends_late_is_no_save(sink):
+    email = OutgoingEmailFactory()
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.deliver(email.pk)
+
+    assert not OutgoingEmail.objects.get(pk=email.pk).is_saved_by_sweep
+
+
+def test_what_the_sweep_cannot_send_either_is_no_save(no_server):
+    email = OutgoingEmailFactory()
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert not OutgoingEmail.objects.get(pk=email.pk).is_saved_by_sweep
+
+
 def test_the_sweep_rests_when_the_mail_server_is_away(no_server):
     OutgoingEmailFactory.create_batch(5)
 
