@@ -8,6 +8,7 @@ from environs import Env
 from portal.settings.api import *  # noqa: F403
 from portal.settings.background import *  # noqa: F403
 from portal.settings.headers import *  # noqa: F403
+from portal.settings.logs import *  # noqa: F403
 from portal.settings.sign_in import *  # noqa: F403
 from portal.settings.timings import *  # noqa: F403
 
@@ -20,6 +21,7 @@ DEMO = False
 BENCH = False  # lifts the limits on posting; production refuses it
 ALLOWED_HOSTS: list[str] = []
 SITE_URL = "http://localhost:8000"
+METRICS_TOKEN = ""  # without one, nobody reads the metrics
 
 INSTALLED_APPS = [
     "portal",
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.watching.watch",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -116,17 +119,10 @@ CACHES = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
-}
-
 EMAIL_TIMEOUT = 5
 MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with the id of a refused mail
+MAILING_INCOMING_TASKS = ["solicitations.tasks.take_in_mail"]  # called with the id of a mail that came in
+MAILING_INBOUND_PROVIDER = ""  # who posts us the mails that come in; nobody where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"
 REPLY_DOMAIN = "reponses.relais-entreprises.example.org"
 NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"

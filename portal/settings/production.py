@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import env
+from portal.settings.base import LOGGING, env
 from portal.settings.refusals import provider, refusals
 
 if REFUSALS := refusals(os.environ):
@@ -22,6 +22,8 @@ DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=60, conn_heal
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 CELERY_BROKER_URL = env.str("REDIS_URL")
 REGISTER_URL = env.str("REGISTER_URL")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+LOGGING["formatters"]["lines"] = {"()": "portal.logs.JsonLines"}
 
 PROVIDER = provider(os.environ)
 if PROVIDER:
