@@ -157,6 +157,22 @@ class AlertCause(Labelled):
     REPLY_HELD = "reply_held", "Une réponse par courriel est à vérifier"
 
 
+# What the clock does about a need, and the answers that stop its questions: what is done is read from these.
+CLOCK_EVENTS = frozenset(
+    {
+        EventKind.REMINDED,
+        EventKind.COMPANY_TOLD,
+        EventKind.MANAGER_TOLD,
+        EventKind.WIDENED,
+        EventKind.REGION_TOLD,
+        EventKind.LEGAL_ESCALATED,
+        EventKind.CALL_CHECKED,
+        EventKind.CALLED,
+        EventKind.SURVEYED,
+        EventKind.FOLLOWED_UP,
+    }
+)
+
 UNDO_DELAY = timedelta(seconds=60)  # what a button causes leaves that much later, unless undone
 
 M = MatchState
@@ -185,6 +201,8 @@ ACTIVE = frozenset({M.SENT, M.TAKEN})
 NOT_LIVE = frozenset({M.WITHDRAWN, M.REPLACED})
 # Answers with which a labour-law question has been answered, the answer written down.
 ANSWERS = frozenset({M.HELPED, M.NO_HELP})
+# What a company may be asked its opinion of.
+OUTCOMES = ANSWERS | {M.UNREACHABLE}
 
 # The order in which a need shows itself, and a request shows one of its needs.
 NEED_ORDER: list[tuple[MatchState, NeedState]] = [

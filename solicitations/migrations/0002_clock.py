@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.text
 import solicitations.lifecycle
 from django.conf import settings
 from django.db import migrations, models
@@ -78,6 +79,33 @@ class Migration(migrations.Migration):
             model_name='message',
             name='sent_from',
             field=models.CharField(blank=True, max_length=254),
+        ),
+        migrations.AddField(
+            model_name='draft',
+            name='reminded_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='solicitation',
+            name='clock_error',
+            field=models.CharField(blank=True, max_length=200),
+        ),
+        migrations.AddField(
+            model_name='solicitation',
+            name='clock_retry_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddIndex(
+            model_name='mailbox',
+            index=models.Index(django.db.models.functions.text.Lower('email'), name='mailbox_address'),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['id'], name='solicitation_going_on'),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(condition=models.Q(('state', 'closed')), fields=['ended_at'], name='solicitation_ended'),
         ),
         migrations.AddField(
             model_name='match',

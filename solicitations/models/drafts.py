@@ -23,6 +23,7 @@ class Draft(models.Model):
     serial = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
     # Set once sent: a second click finds the request, and the answers are erased.
     solicitation = models.ForeignKey(
         Solicitation, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts"

@@ -55,6 +55,7 @@ class Mailbox(models.Model):
         constraints = [
             models.UniqueConstraint("solicitation", Lower("email"), name="mailbox_once_per_request"),
         ]
+        indexes = [models.Index(Lower("email"), name="mailbox_address")]  # one person, over all requests
 
     def __str__(self) -> str:
         return f"{self.solicitation_id}:{self.email}"

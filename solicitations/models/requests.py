@@ -200,6 +200,9 @@ class Solicitation(models.Model):
     routing_due_at = models.DateTimeField(null=True, blank=True)
     routing_error = models.CharField(max_length=200, blank=True)
     routed_at = models.DateTimeField(null=True, blank=True)
+    # Set when a step of the clock failed: why, and when it is tried again.
+    clock_error = models.CharField(max_length=200, blank=True)
+    clock_retry_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     link_serial = models.PositiveIntegerField(default=1)
@@ -265,6 +268,13 @@ class Solicitation(models.Model):
                 fields=["routing_due_at"],
                 name="solicitation_unrouted",
                 condition=Q(routing_due_at__isnull=False),
+            ),
+            # What the clock looks through: what goes on, and what ended lately.
+            models.Index(
+                fields=["id"], name="solicitation_going_on", condition=Q(state=RequestState.SUBMITTED)
+            ),
+            models.Index(
+                fields=["ended_at"], name="solicitation_ended", condition=Q(state=RequestState.CLOSED)
             ),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
             GinIndex(OpClass(Upper("company_name"), "gin_trgm_ops"), name="solicitation_name_trgm"),
