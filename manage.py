@@ -7,8 +7,11 @@ import sys
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.dev")
+TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and comes back with it
+
+
+def run() -> None:
+    """What was asked for, with a sentence where the database or the reader is gone."""
     try:
         execute_from_command_line(sys.argv)
     except BrokenPipeError:
@@ -20,3 +23,22 @@ if __name__ == "__main__":
             raise
         reason = str(error).partition("\n")[0]
         sys.exit(f"La base de données ne répond pas, ou n'a pas ses tables (manage.py migrate) : {reason}")
+
+
+def receive_mail() -> None:
+    """The mail server's pipe: whatever is wrong, wrong settings included, no mail bounces for it."""
+    try:
+        execute_from_command_line(sys.argv)
+    except SystemExit as end:
+        sys.exit(TRY_AGAIN if end.code else 0)
+    except BaseException as error:  # noqa: BLE001 (see above)
+        print(f"{type(error).__name__} : {str(error).partition(chr(10))[0]}", file=sys.stderr)  # noqa: T201
+        sys.exit(TRY_AGAIN)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.dev")
+    if sys.argv[1:2] == ["receive_mail"]:
+        receive_mail()
+    else:
+        run()

@@ -53,6 +53,9 @@ OCCASIONS = {
     "link_reissued": "Nouveau lien de référent",
     "lost_links": "Liens perdus",
     "resume": "Reprendre plus tard",
+    "sent_in_your_name": "Copie d'une réponse venue d'une autre adresse",
+    "where_the_button_is": "Où prendre en charge",
+    "turned_away": "Réponse non transmise",
     "alert": "Alerte à l'équipe",
     "login_code": "Code de connexion",
 }

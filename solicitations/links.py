@@ -1,5 +1,6 @@
 """Links that open one page for one person about one request, and what refuses them."""
 
+import re
 from datetime import datetime
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from solicitations.models.requests import LINK_LIFE_AFTER_END
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
 SURVEY, CALL_CHECK = "survey", "call_check"
 BY_MAIL = "courrier"
+REPLY_ADDRESS = re.compile(r"reponse\+([ec])([1-9][0-9]{0,17})-([0-9a-f]{20})")
+SERIALS_REMEMBERED = 50
 
 
 class RevokedLink(Exception):
@@ -30,6 +33,10 @@ class ExpiredLink(Exception):
 
 class ErasedLink(Exception):
     """The link was good, and nothing is left of what the request contained."""
+
+
+class NoReplyAddress(ValueError):
+    """The address has not even the shape of those that our mails are answered to."""
 
 
 def absolute(path: str) -> str:
@@ -109,10 +116,14 @@ def solicitation_of(token: str, *, now: datetime, purpose: str = FOLLOW) -> Soli
         raise RevokedLink
     if solicitation.state == RequestState.ANONYMISED:
         raise ErasedLink
-    expiry = solicitation.link_expires_at
-    if expiry is not None and expiry <= now and not _was_asked_lately(solicitation, now=now):
+    if _owner_is_late(solicitation, now=now):
         raise ExpiredLink(solicitation)
     return solicitation
+
+
+def _owner_is_late(solicitation: Solicitation, *, now: datetime) -> bool:
+    expiry = solicitation.link_expires_at
+    return expiry is not None and expiry <= now and not _was_asked_lately(solicitation, now=now)
 
 
 def _was_asked_lately(solicitation: Solicitation, *, now: datetime) -> bool:
@@ -135,7 +146,50 @@ def reply_address(row: Mailbox | Solicitation) -> str:
 
     Mail servers may lower the case of a local part: it is made of lower-case letters and figures.
     """
-    kind, serial = ("e", row.serial) if isinstance(row, Mailbox) else ("c", row.link_serial)
-    name = f"{kind}{row.pk}"
-    signature = salted_hmac("solicitations.reply", f"{name}.{serial}").hexdigest()[:20]
-    return f"reponse+{name}-{signature}@{settings.REPLY_DOMAIN}"
+    return f"reponse+{_named(row)}-{_signed(row, _serial(row))}@{settings.REPLY_DOMAIN}"
+
+
+def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
+    """Whom a reply address was given to: an expert's mailbox, or the owner of a request.
+
+    Raises ``NoReplyAddress``, ``ForgedLink``, and ``ExpiredLink`` for one that was replaced since, or opens
+    nothing any more.
+    """
+    local, _, domain = address.lower().rpartition("@")
+    written = REPLY_ADDRESS.fullmatch(local)
+    if written is None or domain != settings.REPLY_DOMAIN.lower():
+        raise NoReplyAddress(address)
+    kind, pk, signature = written.groups()
+    row: Mailbox | Solicitation | None
+    if kind == "e":
+        row = Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
+    else:
+        row = Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
+    if row is None:
+        raise links.ForgedLink(address)
+    issued = range(_serial(row), 0, -1)[:SERIALS_REMEMBERED]
+    known = [serial for serial in issued if constant_time_compare(signature, _signed(row, serial))]
+    if not known:
+        raise links.ForgedLink(address)
+    if known[0] != _serial(row) or not _takes_answers(row, now=now):
+        raise ExpiredLink(row)
+    return row
+
+
+def _takes_answers(row: Mailbox | Solicitation, *, now: datetime) -> bool:
+    if isinstance(row, Solicitation):
+        return row.state != RequestState.ANONYMISED and not _owner_is_late(row, now=now)
+    is_erased = row.solicitation.state == RequestState.ANONYMISED
+    return not (is_erased or row.revoked_at or row.link_is_expired(now=now))
+
+
+def _serial(row: Mailbox | Solicitation) -> int:
+    return row.serial if isinstance(row, Mailbox) else row.link_serial
+
+
+def _named(row: Mailbox | Solicitation) -> str:
+    return f"{'e' if isinstance(row, Mailbox) else 'c'}{row.pk}"
+
+
+def _signed(row: Mailbox | Solicitation, serial: int) -> str:
+    return salted_hmac("solicitations.reply", f"{_named(row)}.{serial}").hexdigest()[:20]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mailing.models import OutgoingEmail
+from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations import dispatch
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Need, Solicitation, Tally
@@ -15,6 +15,7 @@ from solicitations.models import Need, Solicitation, Tally
 logger = logging.getLogger(__name__)
 
 REFUSALS_READ_AGAIN = timedelta(days=1)
+MAILS_A_SWEEP = 1000
 
 
 @shared_task
@@ -29,6 +30,12 @@ def note_refused_mail(pk: int) -> None:
     dispatch.note_refused_mail(pk, now=timezone.now())
 
 
+@shared_task
+def take_in_mail(pk: int) -> None:
+    """Mail ``pk`` came in: publish its words, or keep it for staff."""
+    dispatch.take_in_safely(pk, now=timezone.now())
+
+
 @shared_task(expires=60)
 def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
@@ -41,6 +48,8 @@ def sweep() -> None:
     each_safely(dispatch.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(dispatch.note_refused_mail, refused.values_list("pk", flat=True), now=now)
+    unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
+    each_safely(dispatch.take_in_safely, unread[:MAILS_A_SWEEP], now=now)
     Tally.objects.over(now=now).delete()
 
 

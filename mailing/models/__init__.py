@@ -1,7 +1,14 @@
 """The tables of the room."""
 
 from mailing.models.heartbeat import Heartbeat, beat, last_beat_at
-from mailing.models.incoming import Channel, IncomingEmail, IncomingState
+from mailing.models.incoming import (
+    Channel,
+    IncomingEmail,
+    IncomingEmailQuerySet,
+    IncomingState,
+    Reason,
+    named,
+)
 from mailing.models.outgoing import (
     FATE_FIELDS,
     NoContent,
@@ -17,13 +24,16 @@ __all__ = [
     "Channel",
     "Heartbeat",
     "IncomingEmail",
+    "IncomingEmailQuerySet",
     "IncomingState",
     "NoContent",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
+    "Reason",
     "State",
     "beat",
     "last_beat_at",
+    "named",
     "new_message_id",
     "oldest_due",
 ]

@@ -1,9 +1,18 @@
 """The mails that came in: one row per mail, raw, until a room has read it."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+
+SOONEST_RETRY = timedelta(minutes=1)
+LATEST_RETRY = timedelta(hours=1)
+# The worker gets this long before the sweep takes a fresh row over.
+HEAD_START = timedelta(minutes=1)
 
 
 class Channel(models.TextChoices):
@@ -18,6 +27,50 @@ class IncomingState(models.TextChoices):
     ACCEPTED = "accepted", "Publié"
     HELD = "held", "Retenu"
     REFUSED = "refused", "Écarté"
+
+
+class Reason(models.TextChoices):
+    """Why a mail was held or refused."""
+
+    OTHER_SENDER = "other_sender", "Envoyé depuis une autre adresse que celle à qui nous avons écrit"
+    UNKNOWN = "unknown", "L'adresse ne désigne aucune demande"
+    FORGED = "forged", "L'adresse n'est pas de nous : sa signature est fausse"
+    EXPIRED = "expired", "L'adresse n'a plus cours"
+    CLOSED = "closed", "La demande n'accepte plus de message de cette personne"
+    EMPTY = "empty", "Aucun texte, une fois les citations ôtées"
+    OVERSIZED = "oversized", "Trop long ou trop lourd"
+    DUPLICATE = "duplicate", "Reçu une seconde fois"
+    AUTO_REPLY = "auto_reply", "Réponse automatique"
+    OUT_OF_OFFICE = "out_of_office", "Réponse d'absence"
+    BOUNCE = "bounce", "Avis d'un serveur de messagerie"
+    LIST = "list", "Envoi en nombre ou liste de diffusion"
+    CALENDAR = "calendar", "Réponse à une invitation d'agenda"
+    LOOP = "loop", "Écrit par le portail lui-même"
+    SET_ASIDE = "set_aside", "Écarté par l'équipe"
+
+
+class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
+    def unread(self) -> Self:
+        return self.filter(state=IncomingState.RECEIVED)
+
+    def left_behind(self, *, now: datetime) -> Self:
+        """Unread mails that no worker took, and those whose next try has come: the sweep's share."""
+        due = self.unread().filter(next_try_at__lte=now, received_at__lte=now - HEAD_START)
+        return due.order_by("next_try_at", "pk")
+
+    def held(self) -> Self:
+        return self.filter(state=IncomingState.HELD)
+
+    def standing(self) -> Self:
+        """Mails read or to be read: a second one with the same Message-ID is refused."""
+        return self.exclude(state=IncomingState.REFUSED)
+
+    def about(self, subject: str) -> Self:
+        """The mails about one thing, named as "request:7"."""
+        return self.filter(about__contains=[subject])
+
+    def newest_first(self) -> Self:
+        return self.order_by("-received_at", "-pk")
 
 
 class IncomingEmail(models.Model):
@@ -36,6 +89,8 @@ class IncomingEmail(models.Model):
     next_try_at = models.DateTimeField("prochain essai")
     last_error = models.CharField("dernière erreur", max_length=500, blank=True)
     settled_at = models.DateTimeField("traité le", null=True, blank=True)
+
+    objects = IncomingEmailQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mail entrant"
@@ -65,3 +120,23 @@ class IncomingEmail(models.Model):
 
     def __str__(self) -> str:
         return self.message_id
+
+    @property
+    def reason_label(self) -> str:
+        """The reason in words; empty without one."""
+        return str(Reason(self.reason).label) if self.reason in Reason.values else ""
+
+    def settle(self, state: IncomingState, *, reason: str = "", at: datetime) -> None:
+        """Set what became of it; saves nothing."""
+        self.state, self.reason, self.settled_at = state, reason, at
+        self.last_error = ""
+
+    def postpone(self, error: str, *, at: datetime) -> None:
+        """Read again after as long as it has waited already, an hour at most; saves nothing."""
+        self.last_error = error[:500]
+        self.next_try_at = at + min(max(at - self.received_at, SOONEST_RETRY), LATEST_RETRY)
+
+
+def named(about: Sequence[str], kind: str) -> int | None:
+    """The number of the first thing of this kind: 7 for "request" in ``["request:7", "mailbox:31"]``."""
+    return next((int(name.partition(":")[2]) for name in about if name.startswith(f"{kind}:")), None)

@@ -13,14 +13,13 @@ from mailing.tasks import deliver_after_commit
 from solicitations import dispatch, suspicion
 from solicitations.lifecycle import (
     ACTIVE,
-    ClosedReason,
     EventKind,
     ForbiddenMove,
     HeldReason,
     MatchState,
     RequestState,
 )
-from solicitations.models import Addition, Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
+from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
 from solicitations.models.requests import LINK_LIFE_AFTER_END, make_reference
 from solicitations.notifications import to_company, to_experts
 from territories.models import Commune
@@ -154,10 +153,7 @@ def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> 
     Raises ``ForbiddenMove`` once the request was cancelled, or found to be spam or a test.
     """
     locked = open_to_company(solicitation)
-    addition = Addition.objects.create(solicitation=locked, body=body, at=now)
-    locked.questions.filter(answered_at=None).update(answered_at=now)
-    Event.objects.create(solicitation=locked, kind=EventKind.ADDED, is_by_company=True, at=now)
-    deliver_after_commit(*to_experts.added(addition, now=now))
+    dispatch.add(locked, dispatch.Words(body), now=now)
 
 
 @transaction.atomic(durable=True)
@@ -222,7 +218,7 @@ def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -
 def open_to_company(solicitation: Solicitation) -> Solicitation:
     """The request, locked. Raises ``ForbiddenMove`` once it was cancelled, or found to be spam or a test."""
     locked = Solicitation.objects.locked(solicitation.pk)
-    if locked.is_cancelled or locked.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}:
+    if not dispatch.is_open_to_company(locked):
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
     return locked
 

@@ -24,21 +24,11 @@ def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
     A second click within a minute says nothing twice.
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
-    if solicitation.refuses_answers or not Mailbox.objects.following().filter(pk=by.pk).exists():
+    if not dispatch.may_write(solicitation, by):
         raise NotInThread
     if repeated := by.messages.filter(body=body, at__gt=now - UNDO_DELAY).first():
         return repeated
-    author = by.speaker()
-    said = Message.objects.create(
-        solicitation=by.solicitation,
-        mailbox=by,
-        author=author.name,
-        institution=author.office.institution.name,
-        body=body,
-        at=now,
-    )
-    deliver_after_commit(*to_experts.message(said, now=now))
-    return said
+    return dispatch.say(by, dispatch.Words(body), now=now)
 
 
 @transaction.atomic(durable=True)

@@ -1,20 +1,40 @@
 """What the portal does by itself, on one request: route it, release it, find who takes over."""
 
 from solicitations.dispatch.clock import expire, note_refused_mail, offer_fallback, release, release_when_due
+from solicitations.dispatch.conversation import Words, add, is_open_to_company, may_write, say
 from solicitations.dispatch.matching import close_if_done, hold, make_matches, notify, raise_alert
+from solicitations.dispatch.replies import (
+    publish,
+    request_pk,
+    take_in,
+    take_in_safely,
+    takes_words,
+    writer_of,
+)
 from solicitations.dispatch.routing import route, route_safely
 
 __all__ = [
+    "Words",
+    "add",
     "close_if_done",
     "expire",
     "hold",
+    "is_open_to_company",
     "make_matches",
+    "may_write",
     "note_refused_mail",
     "notify",
     "offer_fallback",
+    "publish",
     "raise_alert",
     "release",
     "release_when_due",
+    "request_pk",
     "route",
     "route_safely",
+    "say",
+    "take_in",
+    "take_in_safely",
+    "takes_words",
+    "writer_of",
 ]

@@ -55,7 +55,29 @@ class Event(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Message(models.Model):
+class MailedWords(models.Model):
+    """Words that may have come as a mail."""
+
+    incoming = models.ForeignKey(
+        IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Set when it is not the address that we wrote to.
+    sent_from = models.CharField(max_length=254, blank=True)
+    # Names of the files that came with it, which are held back.
+    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def held_back(self) -> str:
+        """« 2 pièces jointes retenues : plan.pdf, devis.doc »; empty without any."""
+        count = len(self.attachments)
+        kind = "pièces jointes retenues" if count > 1 else "pièce jointe retenue"
+        return f"{count} {kind} : {', '.join(self.attachments)}" if count else ""
+
+
+class Message(MailedWords):
     """One word of an expert to the other experts of the request."""
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="messages")
@@ -64,13 +86,6 @@ class Message(models.Model):
     institution = models.CharField(max_length=200)
     body = models.TextField()
     at = models.DateTimeField()
-    # Set when it came as a mail; the address is said when it is not the mailbox's own.
-    incoming = models.ForeignKey(
-        IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    sent_from = models.CharField(max_length=254, blank=True)
-    # Names of the files that came with it, which are held back.
-    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["solicitation", "at"], name="message_of_request")]
@@ -94,17 +109,12 @@ class Question(models.Model):
         return f"{self.author}, {self.asked_at:%Y-%m-%d %H:%M}"
 
 
-class Addition(models.Model):
+class Addition(MailedWords):
     """Words that the company added after sending; they never enter the experts' thread."""
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="additions")
     body = models.TextField()
     at = models.DateTimeField()
-    incoming = models.ForeignKey(
-        IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    sent_from = models.CharField(max_length=254, blank=True)
-    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 
     def __str__(self) -> str:
         return f"{self.solicitation_id}, {self.at:%Y-%m-%d %H:%M}"

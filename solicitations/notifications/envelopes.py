@@ -29,6 +29,11 @@ def about(solicitation: Solicitation, *others: Event | Match | Mailbox) -> list[
     return [f"request:{solicitation.pk}", *(f"{type(row).__name__.lower()}:{row.pk}" for row in others)]
 
 
+def about_person(person: Mailbox | Solicitation) -> list[str]:
+    """What a mail to or from this person is about: the request, and the mailbox of an expert."""
+    return about(person.solicitation, person) if isinstance(person, Mailbox) else about(person)
+
+
 def click(events: Sequence[Event]) -> str:
     """What one click caused, in a mail's key: ``e913``, or ``e913-914`` for two needs."""
     return "e" + "-".join(str(event.pk) for event in events)

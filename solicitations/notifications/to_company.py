@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.crypto import salted_hmac
+
 from experts.models import Institution
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Draft, Event, Match, Need, Question, Solicitation
+from solicitations.models import Addition, Draft, Event, Match, Need, Question, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date
@@ -28,8 +30,12 @@ def contacted(solicitation: Solicitation, *, now: datetime) -> Rows:
 
 
 def second_came(first: Solicitation, *, now: datetime) -> Rows:
-    """Tell the first mailbox that like requests came, without a word of them: once a day, whoever sends."""
-    key = f"second:{first.pk}:{envelopes.local_day(first, now)}"
+    """Tell the first mailbox that like requests came, without a word of them.
+
+    Once a day, whatever their number: strangers send them.
+    """
+    mailbox = salted_hmac("solicitations.second", first.email.lower()).hexdigest()[:20]
+    key = f"second:{mailbox}:{envelopes.local_day(first, now)}"
     return envelopes.to_company(first, "second_came", key=key, context={}, now=now)
 
 
@@ -155,3 +161,18 @@ def resume(draft: Draft, *, now: datetime) -> Rows:
         now=now,
     )
     return [row] if row else []
+
+
+def sent_in_your_name(addition: Addition, *, now: datetime) -> Rows:
+    """A copy to the owner of what came in her name from another address of her house."""
+    return envelopes.to_company(
+        addition.solicitation,
+        "sent_in_your_name",
+        key=f"in-your-name:{addition.solicitation_id}:a{addition.pk}",
+        context={
+            "body": addition.body,
+            "sent_from": addition.sent_from,
+            "held_back": addition.held_back,
+        },
+        now=now,
+    )

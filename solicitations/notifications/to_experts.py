@@ -110,7 +110,13 @@ def message(said: Message, *, now: datetime) -> Rows:
             mailbox,
             "message",
             key=f"message:{said.solicitation_id}:{mailbox.pk}:m{said.pk}",
-            context={"author": said.author, "office": said.institution, "body": said.body},
+            context={
+                "author": said.author,
+                "office": said.institution,
+                "body": said.body,
+                "sent_from": said.sent_from,
+                "held_back": said.held_back,
+            },
             from_name=f"{said.author} (Relais Entreprises)",
             now=now,
         )
@@ -123,7 +129,7 @@ def added(addition: Addition, *, now: datetime) -> Rows:
         addition.solicitation,
         "added",
         key=f"a{addition.pk}",
-        context={"body": addition.body},
+        context={"body": addition.body, "sent_from": addition.sent_from, "held_back": addition.held_back},
         now=now,
     )
 
@@ -168,6 +174,25 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
             now=now,
         )
     return rows
+
+
+def where_the_button_is(said: Message, *, now: datetime) -> Rows:
+    """To the author of an answer by mail that speaks of taking a need: words alone take nothing."""
+    key = f"button:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}"
+    take_url = f"{links.answer_url(said.mailbox)}?choix=prendre"
+    context = {"body": said.body, "take_url": take_url}
+    return envelopes.to_expert(said.mailbox, "where_the_button_is", key=key, context=context, now=now)
+
+
+def sent_in_your_name(said: Message, *, now: datetime) -> Rows:
+    """A copy to the mailbox of what came in its name from another address of its house."""
+    return envelopes.to_expert(
+        said.mailbox,
+        "sent_in_your_name",
+        key=f"in-your-name:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}",
+        context={"body": said.body, "sent_from": said.sent_from, "held_back": said.held_back},
+        now=now,
+    )
 
 
 def link_reissued(mailbox: Mailbox, *, now: datetime) -> Rows:

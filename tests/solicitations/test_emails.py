@@ -15,6 +15,7 @@ from solicitations import actions, dispatch
 from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
+from tests.solicitations.incoming import answer
 
 reference = [pytest.mark.reference, pytest.mark.django_db]
 EMAILS = Path(project.BASE_DIR) / "templates/solicitations/emails"
@@ -258,6 +259,9 @@ def play_everything(commit, sent, now, users) -> None:
     commit(actions.post_message, mission.mailbox, body="Qui appelle ?", now=later)
     commit(actions.ask, france_travail.mailbox, body="Temps plein ?", now=later)
     commit(actions.add_information, sent, body="Oui.", now=later)
+    colleague = "agent@france-travail-dijon.example.org"
+    commit(answer, france_travail.mailbox, "Je prends en charge.", sender=colleague, now=later)
+    commit(answer, france_travail.mailbox, "", message_id="<vide@poste.example.org>", now=later)
     commit(actions.correct_contact, sent, phone="06 39 98 00 01", days=["mon"], hours=[], now=later)
     commit(actions.still_waiting, sent, now=later)
     commit(actions.reissue_link, mission.mailbox, now=later)

@@ -1,0 +1,111 @@
+"""The mails that a provider posts to us: Anymail checks and reads the post, ``reception`` keeps the mail.
+
+Answered 200 once the row is committed; an error is a 5xx, and the provider comes back.
+"""
+
+from typing import Any
+
+from anymail.exceptions import AnymailWebhookValidationFailure
+from anymail.inbound import AnymailInboundMessage
+from anymail.signals import AnymailInboundEvent, inbound
+from anymail.webhooks.brevo import BrevoInboundWebhookView
+from anymail.webhooks.mailgun import MailgunInboundWebhookView
+from anymail.webhooks.postmark import PostmarkInboundWebhookView
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+
+from mailing import reception
+from mailing.models import Channel
+
+# What providers take in at most (35 MB at Postmark), as they encode it.
+LARGEST_POST = 50 * 1024 * 1024
+
+
+class Inbound:
+    """A provider's post, taken only where settings name that provider and hold its secret."""
+
+    channel: Channel
+
+    @method_decorator(csrf_exempt)
+    @method_decorator(login_not_required)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.channel != settings.MAILING_INBOUND_PROVIDER:
+            raise Http404
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_POST:
+            return HttpResponse(status=413)
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class JsonInbound(Inbound):
+    """A provider whose post is one JSON text and whose secret is a password in the post's headers."""
+
+    def run_validators(self, request: HttpRequest) -> None:
+        """Read the body only once the password is good: Django's own limit is for people's forms."""
+        if not getattr(settings, "ANYMAIL_WEBHOOK_SECRET", None):
+            raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET")
+        super().run_validators(request)  # type: ignore[misc]
+        request._body = request.read(LARGEST_POST)  # noqa: SLF001
+
+
+class Brevo(JsonInbound, BrevoInboundWebhookView):
+    """Attachments are named and held back: Brevo is not asked for what they contain."""
+
+    channel = Channel.BREVO
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(api_key="", **kwargs)
+
+    def _fetch_attachment(self, attachment: dict[str, Any]) -> AnymailInboundMessage:
+        return AnymailInboundMessage.construct_attachment(
+            content_type=attachment.get("ContentType") or "application/octet-stream",
+            content=b"",
+            filename=attachment.get("Name"),
+            content_id=attachment.get("ContentID") or None,
+        )
+
+
+class Mailgun(Inbound, MailgunInboundWebhookView):
+    """The post is signed with the account's key."""
+
+    channel = Channel.MAILGUN
+
+    def run_validators(self, request: HttpRequest) -> None:
+        """A signed stamp or token that is not ASCII is a forgery, not an error of ours."""
+        try:
+            super().run_validators(request)
+        except UnicodeError as error:
+            raise AnymailWebhookValidationFailure from error
+
+
+class Postmark(JsonInbound, PostmarkInboundWebhookView):
+    """Best with « Include raw email content in JSON payload »."""
+
+    channel = Channel.POSTMARK
+
+
+def keep(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) -> None:
+    """Keep the mail of a post that Anymail found good."""
+    message = event.message
+    reception.store(
+        raw_of(message),
+        channel=sender.channel,
+        recipient=message.envelope_recipient or "",
+        now=timezone.now(),
+    )
+
+
+def raw_of(message: AnymailInboundMessage) -> bytes:
+    """The message as a mail server would have piped it, its envelope's sender included."""
+    if message.envelope_sender is not None and "Return-Path" not in message:
+        message["Return-Path"] = f"<{message.envelope_sender}>"
+    raw: bytes = message.as_bytes()
+    return raw
+
+
+inbound.connect(keep)

@@ -1,0 +1,69 @@
+"""What is said about a request, on a page or by mail: the same rows, the same mails."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailing.models import IncomingEmail
+from mailing.tasks import deliver_after_commit
+from solicitations.lifecycle import ClosedReason, EventKind
+from solicitations.models import Addition, Event, Mailbox, Message, Solicitation
+from solicitations.notifications import to_experts
+
+
+@dataclass(frozen=True)
+class Words:
+    """What somebody says and, when it came as a mail, which one, from where and with what.
+
+    ``sent_from`` is empty when it came from the very address that we wrote to.
+    """
+
+    body: str
+    incoming: IncomingEmail | None = None
+    sent_from: str = ""
+    attachments: Sequence[str] = ()
+
+
+def may_write(solicitation: Solicitation, by: Mailbox) -> bool:
+    """Whether the mailbox still follows the locked request, and somebody answers it."""
+    return not solicitation.refuses_answers and Mailbox.objects.following().filter(pk=by.pk).exists()
+
+
+def is_open_to_company(solicitation: Solicitation) -> bool:
+    """Whether the company may still write: the locked request is neither cancelled, nor spam or a test."""
+    is_set_aside = solicitation.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}
+    return not (solicitation.is_cancelled or is_set_aside)
+
+
+def say(by: Mailbox, words: Words, *, now: datetime) -> Message:
+    """A word of an expert to the others, who are mailed; the request is locked, the right checked."""
+    author = by.speaker()
+    said = Message.objects.create(
+        solicitation=by.solicitation,
+        mailbox=by,
+        author=author.name,
+        institution=author.office.institution.name,
+        body=words.body,
+        incoming=words.incoming,
+        sent_from=words.sent_from,
+        attachments=list(words.attachments),
+        at=now,
+    )
+    deliver_after_commit(*to_experts.message(said, now=now))
+    return said
+
+
+def add(solicitation: Solicitation, words: Words, *, now: datetime) -> Addition:
+    """Words of the company beside its locked request, mailed to the experts who have not declined."""
+    addition = Addition.objects.create(
+        solicitation=solicitation,
+        body=words.body,
+        incoming=words.incoming,
+        sent_from=words.sent_from,
+        attachments=list(words.attachments),
+        at=now,
+    )
+    solicitation.questions.filter(answered_at=None).update(answered_at=now)
+    Event.objects.create(solicitation=solicitation, kind=EventKind.ADDED, is_by_company=True, at=now)
+    deliver_after_commit(*to_experts.added(addition, now=now))
+    return addition

@@ -1,0 +1,161 @@
+"""Answers typed in a mail client: whose they are, where they go, and which ones go nowhere."""
+
+import logging
+import re
+from datetime import datetime
+
+from django.db import transaction
+
+from experts.links import ForgedLink
+from mailing import replies, senders
+from mailing.models import IncomingEmail, IncomingState, Reason, named
+from mailing.replies import Kind, Reply
+from mailing.tasks import deliver_after_commit
+from solicitations import links
+from solicitations.dispatch import conversation, matching
+from solicitations.dispatch.conversation import Words
+from solicitations.lifecycle import AlertCause
+from solicitations.models import Mailbox, Match, Solicitation
+from solicitations.notifications import envelopes, to_company, to_experts, to_senders
+
+logger = logging.getLogger(__name__)
+
+# More than anybody types: a long text is turned away whole, never cut.
+LONGEST_REPLY = 20_000
+MOST_FILES = 50
+MACHINES = {
+    Kind.AUTO_REPLY: Reason.AUTO_REPLY,
+    Kind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
+    Kind.BOUNCE: Reason.BOUNCE,
+    Kind.LIST: Reason.LIST,
+    Kind.CALENDAR: Reason.CALENDAR,
+}
+# « Je prends en charge » and its kin; not « je prends note », nor « je ne prends pas ».
+TAKING = re.compile(
+    r"\bje (?:la |le |les )?prends\b(?! (?:bien |bonne )?(?:note|acte|connaissance|contact|part|congés?))"
+    r"|\bje (?:vais )?(?:m'en (?:occupe|charge)|m'en (?:occuper|charger)|m'occupe d)"
+    r"|\bje vais (?:la |le |les )?prendre en charge"
+    r"|\b(?:nous (?:prenons en charge|nous en occupons)|on (?:prend en charge|s'en occupe))",
+    re.IGNORECASE,
+)
+
+Person = Mailbox | Solicitation
+
+
+def take_in_safely(pk: int, *, now: datetime) -> None:
+    """Read a mail that came in, or leave it to the sweep: one that always fails stops nobody."""
+    try:
+        take_in(pk, now=now)
+    except Exception as error:
+        logger.exception("incoming mail %s could not be read", pk)
+        email = IncomingEmail.objects.unread().get(pk=pk)
+        email.postpone(type(error).__name__, at=now)
+        email.save(update_fields=["last_error", "next_try_at"])
+
+
+@transaction.atomic(durable=True)
+def take_in(pk: int, *, now: datetime) -> None:
+    """Publish the words of a mail that came in, or keep it for staff; a second call finds nothing to do."""
+    email = IncomingEmail.objects.unread().select_for_update(skip_locked=True).filter(pk=pk).first()
+    if email is None:
+        return
+    reply = replies.read(bytes(email.raw))
+    person, lapse = _addressee(email, now=now)
+    email.about = envelopes.about_person(person) if person else []
+    reason = _machine(reply) or lapse or _unfit(email, reply)
+    if reason is None and person is not None:
+        reason = _deliver(email, reply, person, now=now)
+    if reason is not None:
+        _turn_away(email, reply, person, reason, now=now)
+    email.save()
+
+
+def writer_of(email: IncomingEmail) -> Person | None:
+    """Who a mail that was read was given the address of; ``None`` when nobody was."""
+    if pk := named(email.about, "mailbox"):
+        return Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
+    pk = named(email.about, "request") or 0
+    return Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
+
+
+def _addressee(email: IncomingEmail, *, now: datetime) -> tuple[Person | None, Reason | None]:
+    """Who the address was given to, and why it is not good any more."""
+    try:
+        return links.person_of(email.recipient, now=now), None
+    except links.NoReplyAddress:
+        return None, Reason.UNKNOWN
+    except ForgedLink:
+        return None, Reason.FORGED
+    except links.ExpiredLink as expired:
+        return expired.row, Reason.EXPIRED
+
+
+def _machine(reply: Reply) -> Reason | None:
+    return Reason.LOOP if to_senders.is_portal(reply.sender) else MACHINES.get(reply.kind)
+
+
+def _unfit(email: IncomingEmail, reply: Reply) -> Reason | None:
+    if email.reason == Reason.OVERSIZED or len(reply.text) > LONGEST_REPLY:
+        return Reason.OVERSIZED
+    return None if reply.text else Reason.EMPTY
+
+
+def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetime) -> Reason | None:
+    """Publish what the right person wrote; why not, otherwise."""
+    solicitation = Solicitation.objects.locked(request_pk(person))
+    if not takes_words(solicitation, person):
+        return Reason.CLOSED
+    is_own = senders.is_same_mailbox(reply.sender, person.email)
+    if not (is_own or senders.is_colleague(reply.sender, person.email)):
+        return Reason.OTHER_SENDER
+    publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
+    return None
+
+
+def request_pk(person: Person) -> int:
+    """The id of the request that the person has a part in."""
+    return person.solicitation_id if isinstance(person, Mailbox) else person.pk
+
+
+def takes_words(solicitation: Solicitation, person: Person) -> bool:
+    """Whether the locked request still takes words of this person."""
+    if isinstance(person, Mailbox):
+        return conversation.may_write(solicitation, person)
+    return conversation.is_open_to_company(solicitation)
+
+
+def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: str, now: datetime) -> None:
+    """Put the words where they belong; ``sent_from``: the address, when it is not the one we wrote to.
+
+    The request is locked and takes them. Saves all but the mail.
+    """
+    words = Words(reply.text, incoming=email, sent_from=sent_from, attachments=reply.attachments[:MOST_FILES])
+    if isinstance(person, Mailbox):
+        said = conversation.say(person, words, now=now)
+        if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
+            deliver_after_commit(*to_experts.where_the_button_is(said, now=now))
+        if sent_from:
+            deliver_after_commit(*to_experts.sent_in_your_name(said, now=now))
+    else:
+        addition = conversation.add(person, words, now=now)
+        if sent_from:
+            deliver_after_commit(*to_company.sent_in_your_name(addition, now=now))
+    email.settle(IncomingState.ACCEPTED, at=now)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("’", "'").split())
+
+
+def _turn_away(
+    email: IncomingEmail, reply: Reply, person: Person | None, reason: Reason, *, now: datetime
+) -> None:
+    """Keep the mail for staff, and tell a person who wrote that it went no further."""
+    if reason == Reason.OTHER_SENDER and person is not None:
+        email.settle(IncomingState.HELD, reason=reason, at=now)
+        solicitation = Solicitation.objects.locked(request_pk(person))
+        matching.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
+    else:
+        email.settle(IncomingState.REFUSED, reason=reason, at=now)
+    if reply.kind not in MACHINES and reason != Reason.LOOP:
+        deliver_after_commit(*to_senders.turned_away(reply, person, reason, now=now))

@@ -1,0 +1,64 @@
+"""Mails to those whose answer by mail went nowhere."""
+
+import hashlib
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils import timezone
+
+from mailing import reception, senders
+from mailing.models import OutgoingEmail, Reason
+from mailing.replies import Reply
+from solicitations import links
+from solicitations.models import Mailbox, Solicitation
+from solicitations.notifications import envelopes
+from solicitations.notifications.envelopes import Rows
+
+
+def is_portal(address: str) -> bool:
+    """Whether we write from there, or are answered there."""
+    own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return reception.is_ours(address) or senders.is_same_mailbox(address, own)
+
+
+def turned_away(
+    reply: Reply, person: Mailbox | Solicitation | None, reason: Reason, *, now: datetime
+) -> Rows:
+    """Say that an answer went no further, and what to do: one mail a day and sender.
+
+    Only the mailbox itself is told why, and where its page is; another address learns nothing. Nobody is
+    answered who did not answer us: what a stranger sends in somebody's name must not come back to them.
+    """
+    if not (reply.sender and (person or _answers_us(reply))):
+        return []
+    own = person if person and senders.is_same_mailbox(reply.sender, person.email) else None
+    sender = hashlib.sha256("@".join(senders.parts(reply.sender)).encode()).hexdigest()[:20]
+    row = OutgoingEmail.objects.enqueue(
+        key=f"turned-away:{sender}:{timezone.localdate(now)}",
+        to=own.email if own else reply.sender,
+        template="solicitations/emails/turned_away",
+        context={
+            "reason": reason.value if own else "",
+            "url": _page(own) if own else "",
+            "has_files": bool(reply.attachments),
+        },
+        about=envelopes.about_person(person) if person else (),
+        # The conversation's name tells the request's number: to the mailbox alone.
+        thread=_thread(own) if own else "",
+        now=now,
+    )
+    return [row] if row else []
+
+
+def _answers_us(reply: Reply) -> bool:
+    return OutgoingEmail.objects.filter(message_id__in=reply.in_reply_to).exists()
+
+
+def _thread(person: Mailbox | Solicitation) -> str:
+    return f"request-{person.solicitation_id if isinstance(person, Mailbox) else person.pk}"
+
+
+def _page(person: Mailbox | Solicitation) -> str:
+    """Where this person reads and writes; an expired link leads to a fresh one."""
+    return links.answer_url(person) if isinstance(person, Mailbox) else links.mailed_follow_url(person)

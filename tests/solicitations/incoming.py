@@ -1,0 +1,56 @@
+"""Answers typed in a mail client, as a mail server hands them over."""
+
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+from mailing import reception
+from mailing.models import Channel, IncomingEmail
+from solicitations import dispatch, links
+from solicitations.models import Mailbox, Solicitation
+
+WORDS = "Je l'appelle lundi."
+
+
+def raw(
+    person: Mailbox | Solicitation,
+    text: str = WORDS,
+    *,
+    sender: str | None = None,
+    to: str | None = None,
+    files: tuple[str, ...] = (),
+    **headers: str,
+) -> bytes:
+    """The message of this person, from their own address unless another is given.
+
+    ``headers``: ``in_reply_to=…``; one that is empty is left out.
+    """
+    message = EmailMessage()
+    known = {
+        "From": person.email if sender is None else sender,
+        "To": to or links.reply_address(person),
+        "Subject": "Re: Trouver des candidats",
+        "Message-ID": "<premier@poste.example.org>",
+    }
+    given = {name.replace("_", "-").title(): value for name, value in headers.items()}
+    given["Message-ID"] = given.pop("Message-Id", known["Message-ID"])
+    for name, value in (known | given).items():
+        if value:
+            message[name] = value
+    message.set_content(text)
+    for name in files:
+        message.add_attachment(b"x" * 9, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def receive(content: bytes, *, recipient: str = "", now: datetime) -> IncomingEmail:
+    """The mail, kept and read: what the worker does a moment later."""
+    [email] = reception.store(content, channel=Channel.PIPE, recipient=recipient, now=now)
+    dispatch.take_in(email.pk, now=now)
+    email.refresh_from_db()
+    return email
+
+
+def answer(person: Mailbox | Solicitation, text: str = WORDS, *, now: datetime, **how: Any) -> IncomingEmail:
+    """An answer of this person, kept and read."""
+    return receive(raw(person, text, **how), now=now)
