@@ -58,8 +58,10 @@ class LegalAnswer:
 
     subject: str
     answer: str
+    institution: str
     office: str
     person: str
+    phone: str
     at: datetime
 
 
@@ -98,7 +100,7 @@ def of(solicitation: Solicitation) -> Progress:
         taken_at=min((match.taken_at for match in matches if match.taken_at), default=None),
         institutions=_lines(matches),
         questions=() if is_discreet else tuple(solicitation.questions.order_by("asked_at", "pk")),
-        legal_answers=_legal_answers(matches),
+        legal_answers=legal_answers(matches),
         ended_at=solicitation.ended_at if not is_discreet else None,
         ending=_ending(solicitation),
         message=_message(solicitation),
@@ -188,21 +190,29 @@ def _step(kind: StepKind, matches: list[Match]) -> Step:
         return Step(kind, min(match.sent_at for match in matches), subjects)
     expert = first.expert
     at = first.taken_at if kind == StepKind.TAKEN else first.ended_at
-    phone = (expert.phone if expert.shows_phone else "") or expert.office.phone
-    return Step(kind, at or first.sent_at, subjects, expert.office.name, expert.name, phone)
+    return Step(kind, at or first.sent_at, subjects, expert.office.name, expert.name, _phone(first))
 
 
-def _legal_answers(matches: list[Match]) -> tuple[LegalAnswer, ...]:
+def _phone(match: Match) -> str:
+    """Where the company reaches the expert."""
+    expert = match.expert
+    return (expert.phone if expert.shows_phone else "") or expert.office.phone
+
+
+def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
+    """What these matches answered to labour-law questions. Needs ``with_people``."""
     return tuple(
         LegalAnswer(
             subject=match.need.subject.label,
             answer=match.answer,
+            institution=match.expert.office.institution.name,
             office=match.expert.office.name,
             person=match.expert.name,
-            at=match.ended_at,
+            phone=_phone(match),
+            at=match.answered_at,
         )
         for match in matches
-        if match.need.subject.is_labour_law and match.answer and match.ended_at
+        if match.need.subject.is_labour_law and match.answer and match.answered_at
     )
 
 

@@ -67,14 +67,19 @@ def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:
         lines.append("Activité non vérifiée")
     if solicitation.craft is not None:
         lines.append("Entreprise artisanale" if solicitation.craft else "Entreprise non artisanale")
-    if solicitation.siret:
-        siret = solicitation.siret
-        lines.append(f"SIRET {siret[:3]} {siret[3:6]} {siret[6:9]} {siret[9:]}")
+    if number := siret(solicitation):
+        lines.append(f"SIRET {number}")
     if solicitation.company_closed_on:
         lines.append(
             f"Fermée au registre depuis le {spoken_date(solicitation.company_closed_on, today=today)}"
         )
     return lines
+
+
+def siret(solicitation: Solicitation) -> str:
+    """``000 100 370 00014``; empty where there is none."""
+    number = solicitation.siret
+    return f"{number[:3]} {number[3:6]} {number[6:9]} {number[9:]}".strip()
 
 
 def headline(solicitation: Solicitation, subjects: Sequence[str]) -> str:

@@ -9,18 +9,18 @@ MONTHS = (
 )  # fmt: skip
 
 
-def spoken_date(on: date, *, today: date) -> str:
-    """``mardi 1er décembre``; the year is added when it is not today's."""
+def spoken_date(on: date, *, today: date | None) -> str:
+    """``mardi 1er décembre``; the year is added when it is not today's, or there is no ``today``."""
     number = "1er" if on.day == 1 else str(on.day)
-    year = "" if on.year == today.year else f" {on.year}"
+    year = "" if today and on.year == today.year else f" {on.year}"
     return f"{DAYS[on.weekday()]} {number} {MONTHS[on.month - 1]}{year}"
 
 
-def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime) -> str:
-    """``mardi 1er décembre à 14 h 30``, on the clock of ``zone``."""
-    local = at.astimezone(zone)
+def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime | None) -> str:
+    """``mardi 1er décembre à 14 h 30``, on the clock of ``zone``; with the year where there is no ``now``."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date() if now else None
     minutes = f" {local.minute:02}" if local.minute else ""
-    return f"{spoken_date(local, today=now.astimezone(zone).date())} à {local.hour} h{minutes}"
+    return f"{spoken_date(local, today=today)} à {local.hour} h{minutes}"
 
 
 def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:

@@ -87,3 +87,9 @@ def add_working_days(on: date, days: int, commune: Commune) -> date:
         while not is_working_day(on, commune):
             on += _DAY
     return on
+
+
+def working_days_between(start: date, end: date, commune: Commune) -> int:
+    """How many working days come after ``start`` and up to ``end``; none when ``end`` comes first."""
+    days = (start + _DAY * count for count in range(1, (end - start).days + 1))
+    return sum(is_working_day(on, commune) for on in days)

@@ -15,12 +15,15 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 @register.simple_tag
-def local_time(at: datetime | None, zone: tzinfo | None = None) -> SafeString | str:
-    """``<time>`` that reads « mardi 1er décembre à 14 h 30 »; nothing when ``at`` is ``None``."""
+def local_time(at: datetime | None, zone: tzinfo | None = None, year: str = "") -> SafeString | str:
+    """``<time>`` that reads « mardi 1er décembre à 14 h 30 »; nothing when ``at`` is ``None``.
+
+    The year is said when it is another one, and always with ``year="always"``.
+    """
     if at is None:
         return ""
     zone = zone or PARIS
-    text = spoken_time.spoken_moment(at, zone=zone, now=timezone.now())
+    text = spoken_time.spoken_moment(at, zone=zone, now=None if year == "always" else timezone.now())
     exact = at.astimezone(zone).isoformat(timespec="minutes")
     return format_html('<time datetime="{}">{}</time>', exact, text)
 

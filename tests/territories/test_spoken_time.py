@@ -81,3 +81,9 @@ def test_page_shows_the_exact_moment_to_machines():
 def test_unknown_moment_shows_nothing():
     assert local_time(None) == ""
     assert time_ago(None) == ""
+
+
+def test_date_of_a_document_always_names_the_year():
+    at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+
+    assert spoken_moment(at, zone=PARIS, now=None) == "mardi 1er décembre 2026 à 10 h"

@@ -130,3 +130,18 @@ def test_working_hours_of_reunion_start_at_its_own_morning():
 )
 def test_working_days_skip_week_ends_and_the_holidays_of_the_territory(on, days, commune, expected):
     assert working_time.add_working_days(on, days, commune) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "commune", "expected"),
+    [
+        (date(2026, 12, 1), date(2026, 12, 15), DIJON, 10),
+        (date(2026, 12, 15), date(2026, 12, 15), DIJON, 0),
+        (date(2026, 12, 16), date(2026, 12, 15), DIJON, 0),
+        (date(2026, 12, 4), date(2026, 12, 6), DIJON, 0),
+        (date(2026, 4, 2), date(2026, 4, 7), DIJON, 2),
+        (date(2026, 4, 2), date(2026, 4, 7), STRASBOURG, 1),
+    ],
+)
+def test_working_days_between_two_dates_leave_the_first_out(start, end, commune, expected):
+    assert working_time.working_days_between(start, end, commune) == expected

@@ -10,7 +10,8 @@ from experts import desks
 from solicitations import actions, links, progress, wording
 from solicitations.forms.follow_up import AdditionForm, CorrectionForm
 from solicitations.lifecycle import ForbiddenMove
-from solicitations.models import Solicitation
+from solicitations.models import Solicitation, Survey
+from solicitations.views import legal
 from solicitations.views.company import limits
 from solicitations.views.company.pages import (
     dead_link,
@@ -18,6 +19,7 @@ from solicitations.views.company.pages import (
     owner_page,
     posted,
     secret,
+    survey_path,
     through,
 )
 
@@ -29,6 +31,14 @@ OVER = "Cette demande est annulée ou terminée : elle ne peut plus être chang�
 def follow(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Where the request stands."""
     return _page(request, solicitation)
+
+
+@owner_page
+@require_safe
+def legal_answer(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """The labour-law question and what was answered, to print."""
+    answers, page = progress.of(solicitation).legal_answers, follow_path(solicitation)
+    return legal.answer_page(request, solicitation, answers, back=page) if answers else redirect(page)
 
 
 @owner_page
@@ -146,6 +156,8 @@ def _page(
         "zone": solicitation.time_zone,
         "callback": wording.callback(solicitation),
         "company_lines": wording.company_lines(solicitation, today=today),
+        "survey": Survey.objects.filter(solicitation=solicitation).first(),
+        "survey_path": survey_path(solicitation),
         "first_path": follow_path(first) if first else "",
         "linked": [(row, follow_path(row)) for row in progress.linked_to(solicitation)],
         "addition_form": addition or AdditionForm(),

@@ -1,7 +1,5 @@
 """What the owner is asked after a while: « Vous a-t-on rappelé ? », and three questions about the help."""
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -69,8 +67,3 @@ def _note(solicitation: Solicitation, *, is_called: bool) -> str:
     except actions.TooSoon:
         return "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
     return "Merci de l'avoir dit. Le conseiller, son responsable et l'équipe du service sont prévenus."
-
-
-def survey_path(solicitation: Solicitation) -> str:
-    """The three questions, on this site."""
-    return urlsplit(links.survey_url(solicitation)).path

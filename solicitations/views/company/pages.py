@@ -27,6 +27,11 @@ def follow_path(solicitation: Solicitation) -> str:
     return urlsplit(links.follow_url(solicitation)).path
 
 
+def survey_path(solicitation: Solicitation) -> str:
+    """The owner's three questions, on this site."""
+    return urlsplit(links.survey_url(solicitation)).path
+
+
 def thanks(solicitation: Solicitation) -> HttpResponseRedirect:
     """The owner's page, as one who has just sent sees it."""
     return HttpResponseRedirect(f"{follow_path(solicitation)}?merci")

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from solicitations import actions, wording
+from solicitations import actions, progress, wording
 from solicitations.forms.expert import (
     ConcludeForm,
     DeclineForm,
@@ -20,7 +20,8 @@ from solicitations.forms.expert import (
     QuestionForm,
 )
 from solicitations.lifecycle import RequestState
-from solicitations.models import Mailbox
+from solicitations.models import Mailbox, Match
+from solicitations.views import legal
 from solicitations.views.expert import reading
 from solicitations.views.expert.pages import answer_path, expert_page
 from solicitations.views.expert.reading import Card, Reading
@@ -36,6 +37,17 @@ Refused = Mapping[Any, Form]
 def answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     """The request, who is on it, and the buttons."""
     return show(request, mailbox)
+
+
+@expert_page
+@require_safe
+def legal_answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
+    """The labour-law question and what this mailbox answered, to print."""
+    mine = Match.objects.live().filter(mailbox=mailbox).with_people().in_order()
+    answers, page = progress.legal_answers(mine), answer_path(mailbox)
+    if not answers or mailbox.solicitation.refuses_answers:
+        return redirect(page)
+    return legal.answer_page(request, mailbox.solicitation, answers, back=page)
 
 
 def show(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from experts.models import Expert, Institution
 from experts.routing import loading
@@ -21,6 +21,7 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Question, Solicitation
 from solicitations.models.requests import SET_ASIDE
+from solicitations.views.legal import LegalClock, clock
 from territories.spoken_time import spoken_moment
 
 DONE = {
@@ -48,6 +49,7 @@ class Card:
     moves: frozenset[MatchState]
     ways: tuple[str, ...]
     institutions: tuple[Institution, ...]
+    clock: LegalClock | None
 
     @property
     def subject(self) -> str:
@@ -106,7 +108,10 @@ class Reading:
     messages: tuple[Message, ...]
     experts: tuple[Expert, ...]
     may_write: bool
-    answer_by: date | None
+
+    @property
+    def is_on_the_clock(self) -> bool:
+        return any(card.clock for card in self.cards)
 
     @property
     def may_ask(self) -> bool:
@@ -133,7 +138,6 @@ def read(mailbox: Mailbox, *, now: datetime) -> Reading:
         if match in answered_once.values()
     ]
     here = tuple(card for card in cards if not card.match.is_gone)
-    on_the_clock = any(card.asks_answer for card in here)
     return Reading(
         cards=here,
         gone=tuple(card for card in cards if card.match.is_gone),
@@ -144,7 +148,6 @@ def read(mailbox: Mailbox, *, now: datetime) -> Reading:
         experts=tuple({match.expert_id: match.expert for match in mine}.values()),
         may_write=not solicitation.refuses_answers
         and Mailbox.objects.following().filter(pk=mailbox.pk).exists(),
-        answer_by=wording.legal_deadline(solicitation) if on_the_clock else None,
     )
 
 
@@ -181,7 +184,15 @@ def _card(
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
         ways=() if solicitation.refuses_answers else _ways(state),
         institutions=tuple(institution for institution in around if institution.pk not in asked),
+        clock=_clock(match, matches, now=now),
     )
+
+
+def _clock(match: Match, matches: Sequence[Match], *, now: datetime) -> LegalClock | None:
+    """The clock of the need, for who may still answer it or has."""
+    if match.is_gone or match.state == MatchState.DECLINED:
+        return None
+    return clock(match.need, [other for other in matches if other.need_id == match.need_id], now=now)
 
 
 def _is_time_to_undo(solicitation: Solicitation, *, is_recent: bool) -> bool:

@@ -16,7 +16,7 @@ from experts.routing import loading
 from solicitations import actions, wording
 from solicitations.forms.staff import AddInstitutionForm, CloseForm, CorrectionForm, WithdrawForm
 from solicitations.lifecycle import AlertCause, RequestState
-from solicitations.models import Match, Solicitation
+from solicitations.models import Match, Solicitation, Survey
 from solicitations.views.staff.access import member, opened, staff_page
 from solicitations.views.staff.reasons import need_stories
 from solicitations.views.staff.rows import badge
@@ -81,10 +81,10 @@ def show(
         "company_lines": wording.company_lines(solicitation, today=_today(solicitation, now)),
         "fact_sources": fact_sources(solicitation),
         "callback": wording.callback(solicitation),
-        "answer_by": answer_by(solicitation),
+        "survey": Survey.objects.filter(solicitation=solicitation).first(),
         "alerts": _alerts(solicitation),
         "linked": linked(solicitation, user=user),
-        "needs": need_stories(solicitation),
+        "needs": need_stories(solicitation, now=now),
         "story": items(solicitation, user=user),
         "openings": openings(solicitation),
         "possible": possible,
@@ -132,12 +132,6 @@ def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:
         for name, said in solicitation.fact_sources.items()
         if name in FACT_LABELS
     ]
-
-
-def answer_by(solicitation: Solicitation) -> Any:
-    """By when the law wants an answer; ``None`` when no need is on its clock."""
-    needs = solicitation.needs.select_related("subject", "solicitation")
-    return wording.legal_deadline(solicitation) if any(need.is_on_the_legal_clock for need in needs) else None
 
 
 def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:

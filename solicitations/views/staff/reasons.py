@@ -10,6 +10,7 @@ from experts.routing.decision import Chosen, NeedDecision
 from solicitations import wording
 from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState, NeedState
 from solicitations.models import Match, Need, Solicitation
+from solicitations.views.legal import LegalClock, clock
 from solicitations.views.staff.rows import Badge, badge
 
 
@@ -58,6 +59,7 @@ class NeedStory:
     refused: tuple[Refusals, ...]
     refused_count: int
     unknown: str
+    clock: LegalClock | None
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,17 @@ class Names:
         return f"{name} — {self.experts.get((office, email), email)}" if email else name
 
 
-def need_stories(solicitation: Solicitation) -> list[NeedStory]:
+def need_stories(solicitation: Solicitation, *, now: datetime) -> list[NeedStory]:
     """The needs of a request, in the order they were asked."""
     needs = list(solicitation.needs.select_related("subject").order_by("position", "pk"))
     matches: dict[int, list[Match]] = {need.pk: [] for need in needs}
+    for need in needs:
+        need.solicitation = solicitation
     for match in Match.objects.filter(need__solicitation=solicitation).with_people().in_order():
         matches[match.need_id].append(match)
     decisions = {need.pk: NeedDecision.from_json(need.decision) for need in needs if need.decision}
     names = _names(decisions.values())
-    return [_story(need, matches[need.pk], decisions.get(need.pk), names) for need in needs]
+    return [_story(need, matches[need.pk], decisions.get(need.pk), names, now=now) for need in needs]
 
 
 def _names(decisions: Iterable[NeedDecision]) -> Names:
@@ -95,7 +99,9 @@ def _names(decisions: Iterable[NeedDecision]) -> Names:
     return Names(dict(offices), {(code, email): name for code, email, name in experts})
 
 
-def _story(need: Need, matches: Sequence[Match], decided: NeedDecision | None, names: Names) -> NeedStory:
+def _story(
+    need: Need, matches: Sequence[Match], decided: NeedDecision | None, names: Names, *, now: datetime
+) -> NeedStory:
     mailed = {match.expert_id for match in matches}
     chosen = decided.chosen if decided else ()
     return NeedStory(
@@ -108,6 +114,7 @@ def _story(need: Need, matches: Sequence[Match], decided: NeedDecision | None, n
         refused=tuple(_refused(decided, names)),
         refused_count=len(decided.refused) if decided else 0,
         unknown=routing_wording.facts(decided.unknown) if decided else "",
+        clock=clock(need, matches, now=now),
     )
 
 

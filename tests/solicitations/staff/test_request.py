@@ -5,6 +5,7 @@ import pytest
 from experts.models import Institution
 from solicitations import actions
 from solicitations.lifecycle import EventKind, MatchState
+from solicitations.models import Survey
 from tests.solicitations.factories import TEXT, match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -107,9 +108,23 @@ def test_opening_another_request_is_not_recorded(as_regional, sent):
 
 
 def test_labour_law_says_by_when_an_answer_is_due(as_regional, confidential):
-    due = text_of(as_regional, confidential).split("Réponse due avant le ")[1]
+    said = text_of(as_regional, confidential).split("Droit du travail</dt>")[1].split("</dd>")[0]
 
-    assert "mardi 15 décembre</time>" in due.split("</dd>")[0]
+    assert "mardi 15 décembre</time>" in said
+    assert "Il reste 10 jours ouvrés." in said
+
+
+def test_what_the_company_thinks_is_shown(as_regional, sent, today):
+    survey = Survey.objects.create(solicitation=sent, asked_at=today)
+    assert "pas encore donné" in text_of(as_regional, sent)
+
+    survey.was_called, survey.usefulness, survey.outcome = False, "no", "unsolved"
+    survey.comment, survey.answered_at = "Personne n'a appelé.", today
+    survey.save()
+
+    said = text_of(as_regional, sent)
+    assert "Pas rappelée. Aide utile : non. Mon besoin n'est pas réglé." in said
+    assert "Personne n'a appelé." in said
 
 
 def test_times_are_the_territorys_own(as_national, commit, today):

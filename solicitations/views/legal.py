@@ -1,0 +1,63 @@
+"""The labour-law clock as experts and staff see it, and the page for the question and its answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from solicitations import wording
+from solicitations.models import Match, Need, Solicitation
+from solicitations.progress import LegalAnswer
+from territories.working_time import working_days_between
+
+
+@dataclass(frozen=True)
+class LegalClock:
+    """By when a need is to be answered, and whether it was; days are working days of the territory."""
+
+    due_on: date
+    days_left: int
+    days_late: int
+    is_past: bool
+    is_over: bool
+    answered_at: datetime | None
+    answered_by: str
+    is_answered_in_time: bool
+
+
+def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock | None:
+    """The clock of a need, given its matches; ``None`` where none runs. Needs ``solicitation`` loaded."""
+    solicitation = need.solicitation
+    if not need.is_on_the_legal_clock or solicitation.refuses_answers:
+        return None
+    zone, commune = solicitation.time_zone, solicitation.commune
+    due_on, today = wording.legal_deadline(solicitation), now.astimezone(zone).date()
+    answers = [(match.answered_at, match) for match in matches if match.answered_at]
+    answered_at, first = min(answers, key=lambda answer: answer[0], default=(None, None))
+    return LegalClock(
+        due_on=due_on,
+        days_left=working_days_between(today, due_on, commune),
+        days_late=working_days_between(due_on, today, commune),
+        is_past=today > due_on,
+        is_over=solicitation.is_over,
+        answered_at=answered_at,
+        answered_by=first.expert.office.name if first else "",
+        is_answered_in_time=answered_at is not None and answered_at.astimezone(zone).date() <= due_on,
+    )
+
+
+def answer_page(
+    request: HttpRequest, solicitation: Solicitation, answers: Sequence[LegalAnswer], *, back: str
+) -> HttpResponse:
+    """Question and answers, dated, on one page to print; ``back`` is the page that leads here."""
+    context = {
+        "solicitation": solicitation,
+        "additions": solicitation.additions.order_by("at", "pk"),
+        "answers": answers,
+        "siret": wording.siret(solicitation),
+        "zone": solicitation.time_zone,
+        "back": back,
+    }
+    return render(request, "solicitations/legal/answer.html", context)

@@ -1,0 +1,199 @@
+"""The labour-law clock on the pages of experts and staff, and the printed question and answer."""
+
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+
+from solicitations import actions, links, progress
+from solicitations.lifecycle import MatchState
+from solicitations.models import Match, Need, Solicitation
+from solicitations.views.legal import LegalClock, clock
+from tests.solicitations.expert.conftest import words_of
+from tests.solicitations.factories import send
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+ANSWER = "Oui : un contrat écrit, remis sous deux jours."
+
+
+@pytest.fixture
+def asked(commit, now) -> Solicitation:
+    """A question sent on Tuesday 1 December, due on the 15th."""
+    return commit(send, "contrat-travail", now=now, siret="")
+
+
+def read(solicitation: Solicitation, now) -> LegalClock | None:
+    need = Need.objects.select_related("subject", "solicitation__commune").get(solicitation=solicitation)
+    matches = Match.objects.filter(need=need).with_people().in_order()
+    return clock(need, matches, now=now)
+
+
+def first(solicitation: Solicitation) -> Match:
+    return Match.objects.with_people().filter(need__solicitation=solicitation).in_order().first()
+
+
+def conclude(commit, match: Match, outcome: MatchState, now, answer: str = ANSWER) -> None:
+    if match.state == MatchState.SENT:
+        commit(actions.move, match, MatchState.TAKEN, by=match.mailbox, now=now)
+    fresh = Match.objects.with_people().get(pk=match.pk)
+    commit(actions.move, fresh, outcome, by=match.mailbox, answer=answer, now=now)
+
+
+@pytest.mark.parametrize(
+    ("days", "left", "late", "is_past"),
+    [(0, 10, 0, False), (3, 7, 0, False), (14, 0, 0, False), (15, 0, 1, True), (18, 0, 3, True)],
+    ids=["on the day", "after three days", "the last day", "the day after", "the Saturday after"],
+)
+def test_working_days_left_are_counted_then_those_of_the_delay(asked, now, days, left, late, is_past):
+    found = read(asked, now + timedelta(days=days))
+
+    assert found.due_on == date(2026, 12, 15)
+    assert (found.days_left, found.days_late, found.is_past) == (left, late, is_past)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "runs"),
+    [(299, 299, True), (300, 300, False), (250, 499, True), (None, None, True), (300, None, False)],
+    ids=["below", "at 300", "astride", "unknown", "above"],
+)
+def test_clock_runs_below_three_hundred_and_where_nobody_knows(commit, now, low, high, runs):
+    sent = commit(send, "contrat-travail", now=now, siret="", headcount_min=low, headcount_max=high)
+
+    assert (read(sent, now) is not None) == runs
+
+
+def test_another_subject_has_no_clock(commit, now):
+    assert read(commit(send, now=now), now) is None
+
+
+def test_taking_does_not_stop_it(commit, asked, now):
+    commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
+
+    assert read(asked, now).answered_at is None
+
+
+@pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
+def test_the_first_answer_stops_it_with_its_date(commit, asked, now, outcome):
+    conclude(commit, first(asked), outcome, now + timedelta(days=2))
+
+    found = read(asked, now + timedelta(days=20))
+
+    assert (found.answered_at, found.is_answered_in_time) == (now + timedelta(days=2), True)
+    assert found.answered_by == first(asked).expert.office.name
+
+
+def test_not_reaching_the_company_does_not_stop_it(commit, asked, now):
+    conclude(commit, first(asked), MatchState.UNREACHABLE, now, answer="")
+
+    assert read(asked, now).answered_at is None
+
+
+def test_an_answer_after_the_date_is_late(commit, asked, now):
+    conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=15))
+
+    assert not read(asked, now + timedelta(days=20)).is_answered_in_time
+
+
+def test_an_undone_answer_lets_it_run_on(commit, asked, now):
+    conclude(commit, first(asked), MatchState.HELPED, now)
+    commit(actions.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(seconds=30))
+
+    assert read(asked, now).answered_at is None
+
+
+def test_the_first_of_two_answers_keeps_its_date(commit, asked, now):
+    conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1), answer="Pas encore.")
+    conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=3))
+
+    assert read(asked, now).answered_at == now + timedelta(days=1)
+
+
+def test_an_answer_stays_shown_to_the_owner_when_the_expert_takes_the_need_again(commit, asked, now):
+    conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1))
+    mine = Match.objects.with_people().get(pk=first(asked).pk)
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(days=2))
+
+    [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
+
+    assert (shown.answer, shown.at) == (ANSWER, now + timedelta(days=1))
+
+
+def test_a_cancelled_question_has_no_clock(commit, asked, now):
+    commit(actions.cancel, asked, now=now)
+
+    assert read(Solicitation.objects.get(pk=asked.pk), now) is None
+
+
+SAID = {
+    "running": (timedelta(days=3), "Il reste 7 jours ouvrés."),
+    "one day": (timedelta(days=13), "Il reste 1 jour ouvré."),
+    "last day": (timedelta(days=14), "C'est le dernier jour."),
+    "late": (timedelta(days=16), "En retard de 2 jours ouvrés."),
+}
+
+
+@pytest.mark.parametrize(("later", "sentence"), SAID.values(), ids=SAID)
+def test_expert_reads_how_long_is_left(client, asked, now, later, sentence):
+    with time_machine.travel(now + later, tick=False):
+        said = words_of(client.get(urlsplit(links.answer_url(first(asked).mailbox)).path))
+
+    assert sentence in said
+    assert "avant le mardi 15 décembre" in said
+
+
+class TestPrint:
+    @pytest.fixture
+    def answered(self, commit, asked, now) -> Match:
+        commit(actions.add_information, asked, body="C'est un mi-temps.", now=now + timedelta(hours=1))
+        conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=2))
+        return Match.objects.with_people().get(pk=first(asked).pk)
+
+    @pytest.fixture(params=["owner", "expert"])
+    def page(self, request, client, asked, answered, now) -> str:
+        """The printed page, from the owner's link and from the expert's."""
+        url = links.follow_url(asked) if request.param == "owner" else links.answer_url(answered.mailbox)
+        with time_machine.travel(now + timedelta(days=3), tick=False):
+            return words_of(client.get(f"{urlsplit(url).path}reponse/"))
+
+    def test_question_and_answer_are_both_there_with_their_dates(self, page, asked, answered):
+        for words in (
+            asked.description,
+            "C'est un mi-temps.",
+            ANSWER,
+            "mardi 1er décembre 2026 à 10 h",
+            "jeudi 3 décembre 2026 à 10 h",
+            asked.applicant,
+            asked.contact_name,
+            answered.expert.name,
+            answered.expert.office.name,
+            answered.expert.office.phone,
+            asked.reference,
+        ):
+            assert words in page
+
+    def test_print_names_its_full_address_and_its_date(self, page):
+        assert "/reponse/ — imprimé le 4 décembre 2026" in page
+
+    def test_the_pages_lead_there(self, client, asked, answered, now):
+        for url in (links.follow_url(asked), links.answer_url(answered.mailbox)):
+            with time_machine.travel(now + timedelta(days=3), tick=False):
+                html = client.get(urlsplit(url).path).content.decode()
+            assert f'href="{urlsplit(url).path}reponse/"' in html
+
+    def test_without_an_answer_the_address_leads_back(self, client, asked, now):
+        with time_machine.travel(now, tick=False):
+            for url in (links.follow_url(asked), links.answer_url(first(asked).mailbox)):
+                path = urlsplit(url).path
+                assert client.get(f"{path}reponse/").url == path
+
+    def test_an_expert_prints_his_own_answer_alone(self, client, commit, now):
+        asked = commit(send, "premier-salarie", now=now)
+        conclude(commit, first(asked), MatchState.HELPED, now)
+        other = Match.objects.with_people().filter(need__solicitation=asked).in_order().last()
+        assert other.mailbox != first(asked).mailbox
+
+        path = urlsplit(links.answer_url(other.mailbox)).path
+        with time_machine.travel(now, tick=False):
+            assert client.get(f"{path}reponse/").url == path
