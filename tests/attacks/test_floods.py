@@ -1,0 +1,155 @@
+"""Much of the same, from one address and from many: exact counts, doubts held, mailboxes spared."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from mailing.models import OutgoingEmail
+from solicitations import tasks
+from solicitations.lifecycle import HeldReason
+from solicitations.models import Draft, Solicitation, Tally
+from solicitations.views.company import limits
+from tests.solicitations.company.visitor import CONTACT, NEED, Visitor
+
+VICTIM = "victime@example.org"
+MOST_MAILS_A_DAY = 21  # requests acknowledged, links asked for, and one line on like requests
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+
+@pytest.fixture
+def strangers(django_capture_on_commit_callbacks) -> Iterator[Visitor]:
+    """As many visitors as one wants, each with a network address of their own."""
+    return (
+        Visitor(
+            Client(REMOTE_ADDR=f"192.0.{number // 250}.{number % 250}"), django_capture_on_commit_callbacks
+        )
+        for number in count()
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_burst_in_threads_passes_by_not_one(now):
+    limit = limits.Limit("rafale", 20, limits.HOUR)
+
+    def tries(_: int) -> list[bool]:
+        try:
+            return [limit.is_over("192.0.2.1", now=now) for _ in range(10)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        answers = [answer for each in threads.map(tries, range(8)) for answer in each]
+
+    assert answers.count(False) == 20
+
+
+def test_a_count_tells_nobody_and_ends(now):
+    limits.SENT_PER_EMAIL.is_over(VICTIM, now=now)
+
+    assert VICTIM not in Tally.objects.get().key
+    assert not Tally.objects.over(now=now).exists()
+    assert Tally.objects.over(now=now + timedelta(days=1)).exists()
+
+
+def test_the_sweep_forgets_counts_that_ended(today):
+    Tally.objects.count("essai:x:1", until=today - timedelta(seconds=1))
+    Tally.objects.count("essai:y:1", until=today + timedelta(seconds=1))
+
+    tasks.sweep()
+
+    assert [tally.key for tally in Tally.objects.all()] == ["essai:y:1"]
+
+
+@pytest.mark.parametrize(
+    "typed", [VICTIM, "VICTIME@example.org", "victime+1@example.org", "Victime+x+y@Example.ORG"]
+)
+def test_no_spelling_makes_another_mailbox(typed):
+    assert limits.mailbox_of(typed) == VICTIM
+
+
+def test_requests_count_one_by_one_even_sent_together(strangers, monkeypatch):
+    monkeypatch.setattr(limits, "SENT_PER_EMAIL", limits.Limit("sent-email", 1, limits.DAY))
+    visitor = next(strangers)
+    visitor.reach_contact(subjects=["licenciement"], text_licenciement="Mon serveur ne vient plus.")
+
+    assert visitor.contact().status_code == 429
+    assert not Solicitation.objects.exists()
+
+
+def test_same_words_from_many_addresses_are_held(strangers):
+    for number, visitor in zip(range(4), strangers, strict=False):
+        visitor.need()
+        visitor.company(company="Rien de connu", action="typed")
+        visitor.facts(name=f"Entreprise {number}", headcount="3")
+        visitor.contact(email=f"robot{number}@example.org")
+
+    reasons = list(Solicitation.objects.order_by("pk").values_list("held_reason", flat=True))
+    assert reasons == ["", "", "", HeldReason.AUTOMATIC]
+
+
+def test_more_than_a_commune_ever_sends_is_held(strangers, monkeypatch):
+    monkeypatch.setattr(limits, "SENT_PER_COMMUNE", limits.Limit("sent-commune", 0, limits.HOUR))
+
+    assert next(strangers).send().held_reason == HeldReason.AUTOMATIC
+
+
+def test_what_strangers_cause_to_a_mailbox_in_a_day_is_bounded(strangers):
+    """From ever new addresses, with every form that takes one."""
+    for number, visitor in zip(range(15), strangers, strict=False):
+        visitor.reach_contact(
+            description=f"Je cherche un peintre, annonce {number}.",
+            subjects=["licenciement"],
+            text_licenciement=f"Mon salarié {number} ne vient plus.",
+        )
+        visitor.contact(email=VICTIM)
+        visitor.need(description=f"Autre chose {number}")
+        visitor.client.post("/demande/trouver-candidats/plus-tard/", {"email": VICTIM})
+        visitor.client.post("/suivi/", {"email": VICTIM})
+
+    assert 0 < OutgoingEmail.objects.filter(to__iexact=VICTIM).count() <= MOST_MAILS_A_DAY
+
+
+def test_like_requests_under_other_addresses_are_told_once_a_day(strangers):
+    next(strangers).send(contact={"email": VICTIM})
+    for number, visitor in zip(range(4), strangers, strict=False):
+        visitor.send(contact={"email": f"robot{number}@example.org"}, description=f"Annonce {number}.")
+
+    told = OutgoingEmail.objects.filter(to=VICTIM, template__endswith="second_came")
+    assert told.count() == 1
+
+
+def test_an_experts_link_in_the_wrong_hands_floods_nobody(world, client, monkeypatch):
+    monkeypatch.setattr(limits, "ACTS_PER_MAILBOX", limits.Limit("acts", 3, limits.HOUR))
+    path = reverse("solicitations:message", args=[world.expert_token])
+    before = OutgoingEmail.objects.count()
+
+    answers = [client.post(path, {"body": f"Mot {number}"}).status_code for number in range(6)]
+
+    assert answers == [302, 302, 302, 429, 429, 429]
+    others = world.solicitation.mailboxes.count() - 1
+    assert OutgoingEmail.objects.count() - before == 3 * others
+
+
+def test_asking_for_sign_in_codes_is_bounded(strangers, national):
+    for _, stranger in zip(range(6), strangers, strict=False):
+        stranger.client.post("/connexion/", {"email": national.email})
+
+    assert len(mail.outbox) == 3
+
+
+@pytest.mark.parametrize(("step", "posted"), [("", NEED), ("contact/", CONTACT)])
+def test_one_address_writes_no_endless_drafts(client, monkeypatch, step, posted):
+    monkeypatch.setattr(limits, "STEPS_PER_ADDRESS", limits.Limit("steps", 2, limits.HOUR))
+
+    for _ in range(5):
+        Client().post(f"/demande/trouver-candidats/{step}", posted)
+
+    assert Draft.objects.count() <= 2

@@ -1,0 +1,202 @@
+"""Whose is it? Every address that names something, tried by everybody it does not belong to."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from solicitations.models import Event
+from tests.attacks.addresses import Address, every_address
+from tests.attacks.world import World, fingerprint
+from tests.experts.factories import signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+# Names of the catalogue, which is public.
+PUBLIC = {
+    "theme",
+    "subject",
+    "question",
+    "solicitations:need",
+    "solicitations:company",
+    "solicitations:contact",
+}
+PUBLIC |= {"solicitations:later"}
+ADDRESSES = every_address()
+BY_LINK = [address for address in ADDRESSES if {"token", "pk"} <= set(address.parameters)]
+OF_STAFF = [
+    address
+    for address in ADDRESSES
+    if address.parameters
+    and "token" not in address.parameters
+    and address.name not in PUBLIC
+    and not address.is_admin
+]
+OF_OURS = ("experts", "territories", "directory", "solicitations")
+POSTED = {
+    "words": "Attaque",
+    "reason": "Attaque",
+    "body": "Attaque",
+    "marque": "essai",
+    "outcome": "helped",
+    "phone": "03 80 12 34 56",
+    "successor": "Attaque",
+}
+
+
+def tried(client: Client, path: str) -> list[Any]:
+    """The answers to a look and to an act; neither changes anything."""
+    before = fingerprint()
+    answers = [
+        client.get(path),
+        client.post(path, POSTED),
+        client.post(path, POSTED, headers={"HX-Request": "true"}),
+    ]
+    assert fingerprint() == before, path
+    return answers
+
+
+def test_the_addresses_of_the_table_are_all_there():
+    """Fewer, and the URLconf is no longer read as it should be."""
+    assert len(BY_LINK) >= 7
+    assert len(OF_STAFF) >= 12
+
+
+def test_an_experts_link_reaches_none_of_what_is_anothers(world: World, other: World):
+    """Their needs and posts, of another request or of a colleague in the same one."""
+    colleague = (
+        type(world.match)
+        .objects.filter(need__solicitation=world.solicitation)
+        .exclude(mailbox=world.mailbox)
+        .order_by("pk")[0]
+    )
+    for address in BY_LINK:
+        is_post = "postes/" in address.route
+        for match in (other.match, colleague):
+            if is_post and match.expert_id == world.match.expert_id:
+                continue
+            pk = match.expert_id if is_post else match.pk
+            for answer in tried(Client(), world.path(address, pk=pk))[1:]:
+                assert answer.status_code == 404, address
+        for pk in (0, 10**15):
+            assert tried(Client(), world.path(address, pk=pk))[1].status_code == 404, address
+
+
+def test_another_region_reaches_nothing(world: World, neighbour):
+    client = signed_in(neighbour)
+    for address in OF_STAFF:
+        for answer in tried(client, world.path(address)):
+            assert answer.status_code in {403, 404, 405}, address
+
+
+def test_a_visitor_is_sent_to_sign_in(world: World):
+    for address in OF_STAFF:
+        for answer in tried(Client(), world.path(address)):
+            assert answer.status_code == 405 or answer["Location"].startswith("/connexion/?next="), address
+
+
+def test_staff_without_their_second_factor_reach_nothing(world: World, national):
+    client = Client()
+    client.force_login(national)
+    for address in OF_STAFF:
+        for answer in tried(client, world.path(address)):
+            assert answer.status_code == 405 or answer["Location"] == "/connexion/securite/application/", (
+                address
+            )
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": ""}], ids=["left", "no role any more"])
+def test_an_account_that_ended_reaches_nothing(world: World, national, change):
+    """A session opened before is worth nothing either."""
+    client = signed_in(national)
+    type(national).objects.filter(pk=national.pk).update(**change)
+
+    for address in OF_STAFF:
+        for answer in tried(client, world.path(address)):
+            assert answer.status_code in {302, 403, 404, 405}, address
+            assert "Location" not in answer or "/connexion/" in answer["Location"], address
+
+
+def test_what_names_two_things_takes_no_other_pair(world: World, other: World, national):
+    """An alert of one request, asked for through another."""
+    client = signed_in(national)
+    for address in OF_STAFF:
+        if len(address.parameters) > 1:
+            path = world.path(address, pk=other.path(address).rstrip("/").rpartition("/")[2])
+            assert tried(client, path)[1].status_code == 404, address
+
+
+def test_a_region_finds_nothing_of_another_in_lists(world: World, neighbour):
+    client = signed_in(neighbour)
+    for path in ("/demandes/", "/courrier/"):
+        for query in (
+            "",
+            f"?q={world.solicitation.reference}",
+            f"?q={world.solicitation.email}",
+            "?region=27",
+        ):
+            page = client.get(path + query).content.decode()
+            assert f"/demandes/{world.solicitation.reference}" not in page
+            assert f"/courrier/{world.mail.pk}/" not in page
+
+
+class TestAdmin:
+    """Django's admin: the directory, each in its region."""
+
+    def test_another_region_opens_no_office_nor_expert(self, world: World, neighbour):
+        client = signed_in(neighbour)
+        for address in ADDRESSES:
+            if not address.is_admin or not address.parameters or address.name == "admin:app_list":
+                continue
+            for answer in tried(client, world.path(address)):
+                shown = answer.content.decode()
+                assert answer.status_code < 500, address
+                for secret in (world.expert.email, world.expert.office.email, world.user.email):
+                    assert secret not in shown, address
+
+    def test_choosing_in_a_list_shows_one_region_only(self, world: World, neighbour):
+        client = signed_in(neighbour)
+        for model in admin.site._registry:  # noqa: SLF001 (there is no public list)
+            for field in model._meta.get_fields():
+                if not (field.many_to_one or field.many_to_many) or not field.concrete:
+                    continue
+                query = {
+                    "app_label": model._meta.app_label,
+                    "model_name": model._meta.model_name,
+                    "field_name": field.name,
+                    "term": world.expert.name[:4],
+                }
+                answer = client.get("/admin/autocomplete/", query)
+                assert answer.status_code in {200, 403, 404}
+                assert str(world.expert.name) not in answer.content.decode(), (model, field)
+
+    def test_tables_of_others_are_closed_to_all_staff(self, national):
+        """Second factors, groups, addresses of sign-in: nobody reads or edits them there."""
+        client = signed_in(national)
+        for model in admin.site._registry:  # noqa: SLF001
+            if model._meta.app_label not in OF_OURS:
+                path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+                assert client.get(path).status_code == 403, path
+
+    def test_a_region_makes_no_account(self, neighbour):
+        client = signed_in(neighbour)
+        for path in ("/admin/experts/user/", "/admin/experts/user/add/"):
+            assert client.get(path).status_code == 403
+            assert client.post(path, {"email": "a@example.org", "role": "national"}).status_code == 403
+
+
+def test_each_opening_of_a_confidential_request_is_recorded_even_by_the_national_team(
+    commit, national, today
+):
+    world = World.build(commit=commit, user=national, now=today, phone="03 53 02 00 01")
+    world.solicitation.is_confidential = True
+    world.solicitation.save()
+
+    signed_in(national).get(f"/demandes/{world.solicitation.reference}/")
+
+    assert Event.objects.filter(solicitation=world.solicitation, by_user=national).exists()
+
+
+def test_addresses_know_their_parameters():
+    assert Address("x", "a/<str:token>/b/<int:pk>/").parameters == ("token", "pk")

@@ -1,0 +1,136 @@
+"""One of everything that an address may name, and the paths that lead there."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from experts.models import Expert, User
+from mailing.models import Channel, IncomingEmail, OutgoingEmail
+from solicitations import links
+from solicitations.lifecycle import AlertCause
+from solicitations.models import Alert, Draft, Mailbox, Match, Solicitation
+from tests.attacks.addresses import PARAMETER, Address
+from tests.solicitations.factories import send
+
+# Tables that a mere look may touch: sessions, counts, and who opened a confidential request.
+ROOMS = ("solicitations_", "mailing_", "experts_", "directory_", "account_", "mfa_", "django_admin_log")
+NOT_STATE = ("solicitations_tally",)
+
+
+def token_of(url: str) -> str:
+    return urlsplit(url).path.strip("/").split("/")[-1]
+
+
+@dataclass
+class World:
+    """A request, somebody's mailbox in it, a draft, an alert, mails in and out, an account."""
+
+    solicitation: Solicitation
+    mailbox: Mailbox
+    match: Match
+    draft: Draft
+    alert: Alert
+    mail: OutgoingEmail
+    incoming: IncomingEmail
+    user: User
+
+    @classmethod
+    def build(cls, *, commit: Any, user: User, now: datetime, **columns: Any) -> "World":
+        solicitation = commit(send, now=now, **columns)
+        match = Match.objects.with_people().filter(need__solicitation=solicitation).order_by("pk")[0]
+        return cls(
+            solicitation=solicitation,
+            mailbox=Mailbox.objects.get(pk=match.mailbox_id),
+            match=match,
+            draft=Draft.objects.create(
+                answers={"subject": "trouver-candidats"},
+                created_at=now,
+                updated_at=now,
+                email="moi@example.org",
+            ),
+            alert=Alert.objects.create(solicitation=solicitation, cause=AlertCause.NOT_CALLED, raised_at=now),
+            mail=OutgoingEmail.objects.get(key=f"received:{solicitation.pk}"),
+            incoming=IncomingEmail.objects.create(
+                channel=Channel.PIPE,
+                message_id=f"<{solicitation.pk}@example.org>",
+                raw=b"Subject: x\r\n\r\nBonjour",
+                received_at=now,
+                next_try_at=now,
+            ),
+            user=user,
+        )
+
+    @property
+    def owner_token(self) -> str:
+        return token_of(links.follow_url(self.solicitation))
+
+    @property
+    def expert_token(self) -> str:
+        return token_of(links.answer_url(self.mailbox))
+
+    @property
+    def draft_token(self) -> str:
+        return token_of(links.resume_url(self.draft))
+
+    @property
+    def expert(self) -> Expert:
+        return self.match.expert
+
+    def path(self, address: Address, **instead: object) -> str:
+        """The address with what it names; ``instead`` gives other values by parameter."""
+
+        def value(name: str) -> str:
+            return str(instead[name] if name in instead else self.value(address, name))
+
+        return "/" + PARAMETER.sub(lambda found: value(found[1]), address.route)
+
+    def value(self, address: Address, name: str) -> object:
+        """What a parameter of an address names. A new kind of address is taught here."""
+        if address.is_admin:
+            return self._admin_value(address, name)
+        for beginning, parameter, found in self._named():
+            if address.route.startswith(beginning) and parameter == name:
+                return found
+        raise LookupError(f"teach World what <{name}> is in {address.route}")
+
+    def _named(self) -> list[tuple[str, str, object]]:
+        return [
+            ("suivi/", "token", self.owner_token),
+            ("reponse/", "token", self.expert_token),
+            ("reprise/", "token", self.draft_token),
+            ("reponse/<str:token>/besoins/", "pk", self.match.pk),
+            ("reponse/<str:token>/postes/", "pk", self.match.expert_id),
+            ("demandes/<slug:reference>/alertes/", "pk", self.alert.pk),
+            ("demandes/", "reference", self.solicitation.reference),
+            ("courrier/recu/", "pk", self.incoming.pk),
+            ("courrier/", "pk", self.mail.pk),
+            ("demande/", "slug", "trouver-candidats"),
+            ("sujets/", "slug", "trouver-candidats"),
+            ("themes/", "slug", "recrutement"),
+            ("questions/", "position", 0),
+        ]
+
+    def _admin_value(self, address: Address, name: str) -> object:
+        if name == "app_label":
+            return "experts"
+        if name == "content_type_id":
+            return ContentType.objects.get_for_model(Expert).pk
+        model = address.route.split("/")[2]
+        rows = {"office": self.expert.office_id, "expert": self.expert.pk, "user": self.user.pk}
+        return rows.get(model, 1)
+
+
+def fingerprint() -> str:
+    """A digest of every row that matters: the same before and after an attack that did nothing."""
+    digest = hashlib.sha256()
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            if table.startswith(ROOMS) and table not in NOT_STATE:
+                cursor.execute(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{table}\" t")  # noqa: S608
+                digest.update(f"{table}:{cursor.fetchone()}".encode())
+    return digest.hexdigest()
