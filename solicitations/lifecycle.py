@@ -140,6 +140,8 @@ class EventKind(Labelled):
     SURVEY_ANSWERED = "survey_answered", "Avis de l'entreprise reçu"
     FOLLOWED_UP = "followed_up", "Point à six mois envoyé"
     ANONYMISED = "anonymised", "Demande anonymisée"
+    REPLY_PUBLISHED = "reply_published", "Réponse par courriel publiée par l'équipe"
+    REPLY_SET_ASIDE = "reply_set_aside", "Réponse par courriel écartée par l'équipe"
 
 
 class AlertCause(Labelled):
