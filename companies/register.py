@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from prometheus_client import Counter
 
 from companies import answers, circuit, memory, transport
 from companies.answers import Company
@@ -20,6 +21,8 @@ from companies.answers import Company
 __all__ = ["Company", "InvalidName", "RegisterUnavailable", "clean_name", "find_by_siret", "search"]
 
 logger = logging.getLogger(__name__)
+
+QUESTIONS = Counter("relais_register_questions", "Questions put to the register, by outcome.", ["outcome"])
 
 FOUND_KEPT = timedelta(hours=24)
 NOT_FOUND_KEPT = timedelta(minutes=10)
@@ -93,12 +96,15 @@ def _ask(params: dict[str, str]) -> list[Company]:
     if kept is not None:
         return [Company(**row) for row in kept]
     if not circuit.may_call():
+        QUESTIONS.labels("resting").inc()
         raise RegisterUnavailable("resting")
     try:
         found = _call(params)
     except RegisterUnavailable as error:
+        QUESTIONS.labels(str(error)).inc()
         logger.warning("register unavailable: %s", error)
         raise
+    QUESTIONS.labels("answered").inc()
     rows = [dataclasses.asdict(company) for company in found]
     memory.keep(key, rows, during=FOUND_KEPT if rows else NOT_FOUND_KEPT)
     return found

@@ -15,7 +15,9 @@ FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 if FOLDER:
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
     # Containers that share the folder number their processes alike.
-    values.ValueClass = values.MultiProcessValue(lambda: f"{socket.gethostname()}-{os.getpid()}")
+    values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
+        lambda: f"{socket.gethostname()}-{os.getpid()}"
+    )
 
 ANSWERS = Histogram(
     "relais_answer_seconds",

@@ -43,6 +43,17 @@ def record_beat(*, now: datetime) -> None:
     cache.set(BEAT_KEY, now, timeout=None)
 
 
+def last_beat_at() -> datetime | None:
+    """When the scheduled work last ran; ``None`` when it never did."""
+    last: datetime | None = cache.get(BEAT_KEY)
+    return last
+
+
+def broker() -> redis.Redis:
+    """A connection of its own to the broker, that waits for it a second at most; to be closed."""
+    return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1)
+
+
 def _unless_away(look: Callable[[], Sign]) -> Sign:
     try:
         return look()
@@ -58,9 +69,7 @@ def _database() -> Sign:
 
 def _broker() -> Sign:
     try:
-        with redis.Redis.from_url(
-            settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1
-        ) as client:
+        with broker() as client:
             client.ping()
     except redis.RedisError:
         return Sign(is_good=False)
@@ -68,7 +77,7 @@ def _broker() -> Sign:
 
 
 def _beat(*, now: datetime) -> Sign:
-    last: datetime | None = cache.get(BEAT_KEY)
+    last = last_beat_at()
     if last is None:
         return Sign(is_good=False)
     return Sign(is_good=now - last <= BEAT_LIMIT, age=now - last)

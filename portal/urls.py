@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.views import about, catalogue, errors, health, roles
+from portal.views import about, catalogue, errors, health, metrics, roles
 
 # allauth: staff sign in on its pages, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan-du-site/", about.sitemap, name="sitemap"),
     path("contact/", about.contact, name="contact"),
     path("sante/", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("demo/", roles.roles, name="roles"),
     path("connexion/", include("experts.accounts.urls")),
     path("admin/", admin.site.urls),

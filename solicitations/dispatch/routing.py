@@ -2,11 +2,13 @@
 
 import copy
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
+from prometheus_client import Histogram
 
 from experts.routing import loading
 from experts.routing.decision import Decision
@@ -24,6 +26,12 @@ from solicitations.notifications import to_company
 
 logger = logging.getLogger(__name__)
 
+ROUTINGS = Histogram(
+    "relais_routing_seconds",
+    "Time to route a request, by outcome.",
+    ["outcome"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
 MANY_EXPERTS = 8
 LATE_ROUTING = timedelta(minutes=1)
 ROUTING_RETRY_AFTER = timedelta(minutes=1)
@@ -31,9 +39,12 @@ ROUTING_RETRY_AFTER = timedelta(minutes=1)
 
 def route_safely(pk: int, *, now: datetime) -> None:
     """Route, or leave it to the sweep: the visitor's answer never depends on it."""
+    started = time.perf_counter()
     try:
         route(pk, now=now)
+        ROUTINGS.labels("routed").observe(time.perf_counter() - started)
     except Exception as error:
+        ROUTINGS.labels("failed").observe(time.perf_counter() - started)
         logger.exception("request %s could not be routed", pk)
         with suppress(DatabaseError):  # the database is away too: the request is still due
             Solicitation.objects.unrouted(now=now).filter(pk=pk).update(

@@ -1,0 +1,56 @@
+"""How many requests, in what state, how old: asked every minute by whoever watches, answered by indexes.
+
+Nothing here reads more than a month of requests and those that still go on, whatever the history.
+"""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.db.models import Case, Count, Min, Q, Value, When
+
+from solicitations.lifecycle import NeedState, RequestState
+from solicitations.models.needs import Need
+from solicitations.models.oversight import Alert
+from solicitations.models.requests import Solicitation
+
+OUTCOMES_OVER = timedelta(days=30)
+# What a request shows while one of its needs is in nobody's hands.
+UNTAKEN = [NeedState.UNCOVERED, NeedState.WAITING, NeedState.RECEIVED]
+SHOWN = [*UNTAKEN, NeedState.IN_PROGRESS]
+# The days of the clock: reminders, told, widened, the region's queue, expiry.
+AGES = [0, 3, 7, 10, 14, 45]
+OLDEST = "45-"
+
+
+def outcomes(*, now: datetime) -> list[tuple[str, str, str, int]]:
+    """State, progress, closing reason and number of the last month's requests."""
+    recent = Solicitation.objects.filter(submitted_at__gt=now - OUTCOMES_OVER)
+    return list(recent.values_list("state", "progress", "closed_reason").annotate(Count("pk")).order_by())
+
+
+def untaken_by_age(*, now: datetime) -> dict[str, int]:
+    """How many needs of open requests are in nobody's hands, by days since they were sent: "3-7", "45-"."""
+    ages = {f"{low}-{high}": timedelta(days=high) for low, high in pairwise(AGES)}
+    younger = [
+        When(solicitation__submitted_at__gt=now - limit, then=Value(age)) for age, limit in ages.items()
+    ]
+    needs = Need.objects.filter(
+        state__in=UNTAKEN,
+        solicitation__progress__in=SHOWN,
+        solicitation__state__in=[RequestState.SUBMITTED, RequestState.HELD],
+    )
+    age = Case(*younger, default=Value(OLDEST))
+    return dict.fromkeys([*ages, OLDEST], 0) | dict(needs.values_list(age).annotate(Count("pk")).order_by())
+
+
+def unrouted() -> tuple[int, int, datetime | None]:
+    """How many requests wait for their routing, how many met an error, and since when the oldest waits."""
+    found = Solicitation.objects.filter(routing_due_at__isnull=False).aggregate(
+        all=Count("pk"), failed=Count("pk", filter=~Q(routing_error="")), since=Min("submitted_at")
+    )
+    return found["all"], found["failed"], found["since"]
+
+
+def standing_alerts() -> dict[str, int]:
+    """How many lines of each cause stand in the staff's lists."""
+    return dict(Alert.objects.standing().values_list("cause").annotate(Count("pk")).order_by())
