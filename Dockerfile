@@ -15,8 +15,9 @@ COPY --from=build /srv /srv
 WORKDIR /srv/portal
 ENV DJANGO_SETTINGS_MODULE=portal.settings.production \
     PATH=/srv/venv/bin:$PATH \
+    PROMETHEUS_MULTIPROC_DIR=/dev/shm/counters \
     PYTHONUNBUFFERED=1
 USER portal
 EXPOSE 8000
 HEALTHCHECK --start-period=20s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/sante/?vivant', timeout=3)"]
-CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

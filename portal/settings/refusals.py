@@ -15,6 +15,7 @@ SWITCHES = {
     "DEMO": "la démonstration ouvre tous les rôles à tout le monde",
     "BENCH": "les mesures de charge lèvent les limites d'envoi",
 }
+SHORTEST_TOKEN = 32
 KNOWN_KEYS = ("demo only", "development only", "tests only")
 # The names that Anymail gives to what each provider asks for; more of them (region, API address) may follow.
 PROVIDERS = {
@@ -49,6 +50,8 @@ def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} n'a pas sa place en production : {reason}."
     if environment.get("SECRET_KEY") in KNOWN_KEYS:
         yield "SECRET_KEY est une clé publique, celle de la démonstration ou du développement."
+    if 0 < len(environment.get("METRICS_TOKEN", "")) < SHORTEST_TOKEN:
+        yield f"METRICS_TOKEN est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, ou rien."
     for name in ("DATABASE_URL", "REDIS_URL"):
         if urlsplit(environment.get(name, "")).username == "embedded":
             yield f"{name} désigne un serveur embarqué, réservé au développement et à la démonstration."

@@ -97,6 +97,21 @@ def test_gunicorn_understands_its_command():
     assert parsed.control_socket_disable
 
 
+@pytest.mark.parametrize("path", ["Dockerfile", "docker-compose.yml", "portal/management/commands/demo.py"])
+def test_nobody_keeps_a_list_of_visits(path):
+    """Their addresses hold tokens."""
+    assert "access" not in (ROOT / path).read_text()
+
+
+def test_web_and_worker_count_in_one_folder_that_lies_in_memory():
+    folders = {environment_of(name)["PROMETHEUS_MULTIPROC_DIR"] for name in ("web", "worker")}
+    [volume] = {volume for name in ("web", "worker") for volume in SERVICES[name]["volumes"]}
+    name, _, folder = volume.partition(":")
+
+    assert folders == {folder}
+    assert COMPOSE["volumes"][name]["driver_opts"]["type"] == "tmpfs"
+
+
 def test_image_is_built_in_stages_and_runs_without_rights():
     stages = DOCKERFILE.split("\nFROM ")
 

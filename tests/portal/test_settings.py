@@ -58,6 +58,7 @@ def test_missing_variable_is_named(name, value):
         ("DEMO", "1"),
         ("DEMO", "True"),
         ("BENCH", "yes"),
+        ("METRICS_TOKEN", "guessed"),
         ("SITE_URL", "http://relais.example.org"),
         ("SITE_URL", "relais.example.org"),
         ("EMAIL_URL", "console://"),
@@ -77,6 +78,11 @@ def test_what_has_no_place_in_production_is_named(name, value):
 @pytest.mark.parametrize("value", ["", "0", "false", "False"])
 def test_switch_turned_off_is_accepted(value):
     assert refusals({**COMPLETE, "DEMO": value}) == []
+
+
+@pytest.mark.parametrize("token", ["", "t" * 32])
+def test_metrics_have_a_long_token_or_no_reader(token):
+    assert refusals({**COMPLETE, "METRICS_TOKEN": token}) == []
 
 
 @pytest.mark.parametrize(("name", "keys"), PROVIDERS.items(), ids=PROVIDERS)

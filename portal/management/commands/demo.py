@@ -89,7 +89,7 @@ def _start(processes: Processes, port: int, register_port: int) -> None:
     processes.start(
         "web",
         *(python, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
-        *("--workers", "2", "--threads", "4", "--no-control-socket", "--access-logfile", "-"),
+        *("--workers", "2", "--threads", "4", "--no-control-socket"),
     )
 
 
