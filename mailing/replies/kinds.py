@@ -55,7 +55,7 @@ def kind_of(message: Message, *, sender: str, subject: str, text: str) -> Kind:
         return Kind.CALENDAR
     if _reports_a_failure(message, sender):
         return Kind.BOUNCE
-    if headers.has(message, "List-Id", "List-Post") or _precedence(message) == "list":
+    if headers.has(message, "List-Id", "List-Post", "List-Unsubscribe") or _precedence(message) == "list":
         return Kind.LIST
     if _is_automatic(message) or AWAY_SUBJECT.match(subject) or AUTO_SUBJECT.match(subject):
         says_away = AWAY_SUBJECT.match(subject) or AWAY_WORDS.search(f"{subject}\n{text[:1000]}")

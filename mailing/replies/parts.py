@@ -40,35 +40,19 @@ def children(message: Message) -> list[Message]:
     return [part for part in payload if isinstance(part, Message)]
 
 
-def bodies(message: Message) -> list[tuple[str, str]]:
-    """What the mail shows, in order, as (content type, text); of alternatives, the HTML one."""
-    kind = message.get_content_type()
-    inside = children(message)
-    if kind == "multipart/alternative":
-        shown = [bodies(child) for child in inside]
-        rich = [found for found in shown if any(name == "text/html" and text.strip() for name, text in found)]
-        return (rich or [found for found in shown if found] or [[]])[0]
-    if inside:
-        return [body for child in inside for body in bodies(child)]
-    if kind in BODIES and not _is_attached(message):
-        return [(_kind_of_text(message), _text(message))]
-    return []
-
-
 def attachments(message: Message) -> tuple[str, ...]:
     """The names of the files that came along, in order; logos shown in a signature are left out."""
     return tuple(_name(part) for part in walk(message) if _is_worth_a_line(part, message))
 
 
-def _kind_of_text(part: Message) -> str:
-    return "text/html" if part.get_content_type() == "text/html" else "text/plain"
+def is_body(part: Message) -> bool:
+    """Whether the part is words to be shown, not a file."""
+    return part.get_content_type() in BODIES and not _is_attached(part)
 
 
-def _text(part: Message) -> str:
-    text = decode(_bytes(part), headers.parameter(part, "charset"))[:BODY_AT_MOST]
-    if part.get_content_type() == "text/plain" and headers.parameter(part, "format").lower() == "flowed":
-        return _unfold(clean(text), deletes_space=headers.parameter(part, "delsp").lower() == "yes")
-    return clean(text)
+def text(part: Message) -> str:
+    """The part's words, as typed or as HTML."""
+    return clean(decode(_bytes(part), headers.parameter(part, "charset"))[:BODY_AT_MOST])
 
 
 def _bytes(part: Message) -> bytes:
@@ -77,26 +61,6 @@ def _bytes(part: Message) -> bytes:
     except (ValueError, LookupError):
         return b""
     return payload if isinstance(payload, bytes) else b""
-
-
-def _unfold(text: str, *, deletes_space: bool) -> str:
-    """``text`` with its paragraphs whole again (RFC 3676: a line that ends with a space goes on)."""
-    unfolded: list[str] = []
-    goes_on = False
-    depth = -1
-    for line in text.split("\n"):
-        bare = line.lstrip(">")
-        same_depth = len(line) - len(bare) == depth
-        depth = len(line) - len(bare)
-        bare = bare.removeprefix(" ")
-        if goes_on and same_depth and bare != "-- ":
-            unfolded.append(bare)
-        else:
-            unfolded.append(("\n" if unfolded else "") + (">" * depth + " " if depth else "") + bare)
-        goes_on = bare.endswith(" ") and bare != "-- "
-        if goes_on and deletes_space:
-            unfolded[-1] = unfolded[-1][:-1]
-    return "".join(unfolded)
 
 
 def _is_attached(part: Message) -> bool:
@@ -120,7 +84,8 @@ def _is_worth_a_line(part: Message, message: Message) -> bool:
 def _is_attached_alone(part: Message, message: Message) -> bool:
     """Whether an image that could be shown in the text is not."""
     identifier = headers.first(part, "Content-ID").strip("<> ")
-    return not any(f"cid:{identifier}" in text for _, text in bodies(message))
+    shown = (part for part in walk(message) if part.get_content_type() == "text/html" and is_body(part))
+    return not any(f"cid:{identifier}" in text(part) for part in shown)
 
 
 def _name(part: Message) -> str:

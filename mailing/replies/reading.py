@@ -1,16 +1,18 @@
 """From a raw message to what a conversation needs of it."""
 
+import re
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-from mailing.replies import headers, parts
+from mailing.replies import body, headers, parts
 from mailing.replies.kinds import Kind, kind_of
-from mailing.replies.lines import DELIMITER, plain_lines
+from mailing.replies.lines import fold
 
 # Beyond, what is left of the message is not looked at.
 READ_AT_MOST = 25_000_000
+WORDS = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def read(raw: bytes) -> Reply:
     senders = headers.people(message, "From")
     sender_name, sender = senders[0] if len(senders) == 1 else ("", "")
     subject = headers.first(message, "Subject")
-    text = _words(message)
+    text = body.words(message, names=_name_words(sender_name, sender))
     return Reply(
         sender=sender,
         sender_name=sender_name,
@@ -69,12 +71,5 @@ def _parse(raw: bytes) -> Message:
         return BytesHeaderParser().parsebytes(raw[:READ_AT_MOST])
 
 
-def _words(message: Message) -> str:
-    kept: list[str] = []
-    for _, text in parts.bodies(message):
-        for line in plain_lines(text):
-            if DELIMITER in line.text:
-                break
-            if not line.is_quoted:
-                kept.append(line.text.rstrip())
-    return "\n".join(kept).strip()
+def _name_words(name: str, address: str) -> frozenset[str]:
+    return frozenset(WORDS.findall(fold(f"{name} {address.partition('@')[0]}")))

@@ -1,0 +1,61 @@
+"""From the parts of a mail to the words its author typed in it."""
+
+from collections.abc import Set
+from email.message import Message
+
+from mailing.replies import headers, parts
+from mailing.replies.lines import Line, plain_lines, unfold
+from mailing.replies.markup import html_lines
+from mailing.replies.quotes import authored
+from mailing.replies.signatures import without_signature
+
+
+def words(message: Message, *, names: Set[str]) -> str:
+    """What the author typed; ``names``: the words of their own name, folded, as in their signature."""
+    lines = _shown(message)
+    is_answer = headers.has(message, "In-Reply-To", "References")
+    typed = [line for line in lines if not line.is_signature]
+    # Some type inside their signature.
+    return _own(typed, names, is_answer=is_answer) or _own(lines, names, is_answer=is_answer)
+
+
+def _own(lines: list[Line], names: Set[str], *, is_answer: bool) -> str:
+    runs = [[line.text for line in run] for run in authored(lines, is_answer=is_answer)]
+    return "\n\n".join(filter(None, (_tidy(without_signature(run, names=names)) for run in runs)))
+
+
+def _tidy(lines: list[str]) -> str:
+    """The lines without spaces at their ends, nor more than one blank line between them."""
+    kept: list[str] = []
+    for line in lines:
+        bare = line.rstrip()
+        if bare or (kept and kept[-1]):
+            kept.append(bare)
+    return "\n".join(kept).strip()
+
+
+def _shown(message: Message) -> list[Line]:
+    """The lines that the mail shows; of alternatives, the HTML one, whose paragraphs are whole."""
+    children = parts.children(message)
+    if message.get_content_type() == "multipart/alternative":
+        shown = [(_has_html(child), _shown(child)) for child in children]
+        said = [pair for pair in shown if any(not line.is_blank for line in pair[1])]
+        return next((lines for has_html, lines in said if has_html), said[0][1] if said else [])
+    if children:
+        return [line for child in children for line in _shown(child)]
+    if not parts.is_body(message):
+        return []
+    text = parts.text(message)
+    if message.get_content_type() == "text/html":
+        return html_lines(text)
+    return plain_lines(_whole(message, text))
+
+
+def _whole(part: Message, text: str) -> str:
+    if headers.parameter(part, "format").lower() != "flowed":
+        return text
+    return unfold(text, deletes_space=headers.parameter(part, "delsp").lower() == "yes")
+
+
+def _has_html(message: Message) -> bool:
+    return any(part.get_content_type() == "text/html" for part in parts.walk(message))

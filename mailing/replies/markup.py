@@ -1,0 +1,319 @@
+"""From the HTML of a mail to lines, what it quotes and its signature marked.
+
+A reader of its own rather than ``html.parser``, whose time is not linear on tags left open.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+
+from mailing.replies.lines import Line
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+HIDDEN = {"style", "script", "title", "template", "xml"}
+BLOCKS = {
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li",
+    "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "ul",
+}  # fmt: skip
+APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"}
+LISTS = {"ul", "ol"}
+# Words of Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, Roundcube for "here is what was quoted".
+QUOTES = {
+    "gmail_attr", "moz-cite-prefix", "protonmail_quote", "reply-intro", "tutanota_quote", "yahoo_quoted",
+    "zmail_extra", "__quoted_text__",
+}  # fmt: skip
+# Outlook's: what follows is the mail that is answered, and nothing closes it.
+OPENS_QUOTE = {"divrplyfwdmsg", "mail-editor-reference-message-container"}
+SIGNATURES = {
+    "gmail_signature", "gmail_signature_prefix", "moz-signature", "ms-outlook-mobile-signature",
+    "protonmail_signature_block", "signature", "ymail_android_signature", "__sig_pre__", "__sig_post__",
+}  # fmt: skip
+ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+# Beyond, a tag carries an image, not a meaning.
+ATTRIBUTES_AT_MOST = 4_000
+TAG_NAME = re.compile(r"/?[a-zA-Z][\w:-]*")
+TIGHT = re.compile(r"margin(-bottom)?:0")
+NO_BORDER = re.compile(r"border-left:(none|0)")
+# The library would read each as a number, however long.
+LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
+SPACES = re.compile(r"[ \t\n]+")
+LINKS = ("http://", "https://", "mailto:")
+NESTED_TABLES_AT_MOST = 20
+
+
+def html_lines(html: str) -> list[Line]:
+    """The lines that ``html`` shows."""
+    page = _Page()
+    for is_tag, token in _tokens(html):
+        if is_tag:
+            page.take_tag(token)
+        else:
+            page.take_text(token)
+    return page.finish()
+
+
+@dataclass
+class _Element:
+    """An open tag, and what it changes until it closes."""
+
+    name: str
+    words: frozenset[str] = frozenset()
+    style: str = ""
+    href: str = ""
+    alt: str = ""
+    starts_at: int = 0
+    count: int = 0
+
+    @property
+    def hides(self) -> bool:
+        return self.name in HIDDEN or "display:none" in self.style
+
+    @property
+    def quotes(self) -> bool:
+        if self.words & QUOTES:
+            return True
+        has_bar = "border-left:" in self.style and not NO_BORDER.search(self.style)
+        return self.name == "blockquote" and (has_bar or bool(self.words & {"cite", "gmail_quote"}))
+
+    @property
+    def signs(self) -> bool:
+        return bool(self.words & SIGNATURES)
+
+    @property
+    def stands_apart(self) -> bool:
+        """Whether a blank line goes before and after it. Outlook's paragraphs are lines."""
+        is_tight = any(word.startswith(("mso", "x_mso")) for word in self.words) or TIGHT.search(self.style)
+        return self.name in APART and not (self.name == "p" and is_tight)
+
+    @property
+    def is_bullet(self) -> bool:
+        """Word's bullets and numbers are text, in an element of their own."""
+        return "mso-list:ignore" in self.style
+
+
+@dataclass
+class _Page:
+    lines: list[Line] = field(default_factory=list)
+    open: list[_Element] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    buffer: list[str] = field(default_factory=list)
+    rows: list[list[list[Line]]] = field(default_factory=list)
+    outer: list[list[Line]] = field(default_factory=list)
+    wants_gap: bool = False
+    bullet: str = ""
+
+    def take_text(self, token: str) -> None:
+        if self.counts["hides"]:
+            return
+        text = unescape(LONG_NUMBER.sub("", token))
+        if self.counts["pre"]:
+            first, *others = text.split("\n")
+            self._write(first)
+            for line in others:
+                self._end_line(even_empty=True)
+                self._write(line)
+            return
+        text = SPACES.sub(" ", text)
+        self._write(text if self.buffer else text.lstrip(" "))
+
+    def take_tag(self, token: str) -> None:
+        found = TAG_NAME.match(token)
+        if not found:
+            return
+        name = found.group().lower()
+        if name.startswith("/"):
+            self._close(name[1:])
+            return
+        element = _element(name, token[found.end() :])
+        if name == "br":
+            self._end_line(even_empty=True)
+        elif name == "img":
+            self._write(element.alt)
+        elif name in BLOCKS:
+            self._close_paragraph()
+            self._end_line()
+        if name not in VOID and not token.endswith("/"):
+            self._open(element)
+
+    def finish(self) -> list[Line]:
+        while self.open:
+            self._pop()
+        self._end_line()
+        return self.lines
+
+    def _open(self, element: _Element) -> None:
+        if element.words & OPENS_QUOTE:
+            self.lines.append(Line("", opens_quote=True))
+        if element.name == "tr":
+            self.rows.append([])
+            element.count, self.wants_gap = int(self.wants_gap), False
+        if element.name in {"td", "th"} and self.rows and len(self.outer) < NESTED_TABLES_AT_MOST:
+            element.count = 1
+            self.outer.append(self.lines)
+            self.lines = []
+        if element.name == "li":
+            self._number()
+        if element.stands_apart and not self.counts["li"]:
+            self.wants_gap = True
+        element.starts_at = len(self.buffer)
+        self.open.append(element)
+        self._count(element, 1)
+
+    def _number(self) -> None:
+        holder = next((element for element in reversed(self.open[-20:]) if element.name in LISTS), None)
+        indent = "  " * (min(self.counts["ul"] + self.counts["ol"], 10) - 1)
+        if holder and holder.name == "ol":
+            holder.count += 1
+            self.bullet = f"{indent}{holder.count}. "
+        else:
+            self.bullet = f"{indent}- "
+
+    def _close(self, name: str) -> None:
+        if not self.counts[f"<{name}"]:
+            return
+        while self._pop() != name:
+            pass
+
+    def _close_paragraph(self) -> None:
+        """A paragraph left open ends where the next block begins."""
+        for element in reversed(self.open[-6:]):
+            if element.name == "p":
+                self._close("p")
+            if element.name in BLOCKS:
+                return
+
+    def _pop(self) -> str:
+        element = self.open.pop()
+        if element.name in BLOCKS:
+            self._end_line()
+        self._count(element, -1)
+        if element.is_bullet:
+            self._rewrite_bullet(element)
+        if element.href:
+            self._add_address(element)
+        if element.name in {"td", "th"} and element.count:
+            self._end_cell()
+        if element.name == "tr":
+            self._end_row(wants_gap=bool(element.count))
+        if element.name == "li":
+            self.bullet = ""
+        if element.stands_apart and not self.counts["li"]:
+            self.wants_gap = True
+        return element.name
+
+    def _count(self, element: _Element, step: int) -> None:
+        self.counts[f"<{element.name}"] += step
+        self.counts["hides"] += step * element.hides
+        self.counts["quotes"] += step * element.quotes
+        self.counts["signs"] += step * element.signs
+        if element.name in LISTS | {"li", "pre"}:
+            self.counts[element.name] += step
+
+    def _write(self, text: str) -> None:
+        if text and not self.counts["hides"]:
+            self.buffer.append(text)
+
+    def _end_line(self, *, even_empty: bool = False) -> None:
+        """Close the line being written; a hard space alone makes an empty one, as people see it."""
+        text = "".join(self.buffer)
+        text = text if self.counts["pre"] else SPACES.sub(" ", text)
+        self.buffer.clear()
+        if not text.strip(" \t\n") and not even_empty:
+            return
+        text = text.replace("\xa0", " ")
+        text = text.rstrip() if self.counts["pre"] else text.strip()
+        if self.wants_gap and self.lines and text:
+            self._add("")
+        self.wants_gap = self.wants_gap and not text
+        self._add(self.bullet + text if text else "")
+        self.bullet = "" if text else self.bullet
+
+    def _add(self, text: str) -> None:
+        is_quoted, is_signature = self.counts["quotes"] > 0, self.counts["signs"] > 0
+        self.lines.append(Line(text, is_quoted=is_quoted, is_signature=is_signature))
+
+    def _rewrite_bullet(self, element: _Element) -> None:
+        bullet = "".join(self.buffer[element.starts_at :]).strip(" \xa0\n")
+        self.buffer[element.starts_at :] = [f"{bullet} " if bullet.endswith((".", ")")) else "- "]
+
+    def _add_address(self, element: _Element) -> None:
+        """Name the address of a link after its words, unless they say it already."""
+        label = "".join(self.buffer[element.starts_at :])
+        if label.strip() and _bare(element.href) not in _bare(label):
+            end = " " if label.endswith(" ") else ""
+            self.buffer[element.starts_at :] = [f"{label.rstrip()} ({element.href}){end}"]
+
+    def _end_cell(self) -> None:
+        cell, self.lines = self.lines, self.outer.pop()
+        self.rows[-1].append(cell)
+
+    def _end_row(self, *, wants_gap: bool) -> None:
+        """A row of short cells is one line; one that lays out a page is its cells, one after the other."""
+        if wants_gap and self.lines and any(self.rows[-1]):
+            self.lines.append(Line(""))
+        cells = [[line for line in cell if line.text or line.opens_quote] for cell in self.rows[-1]]
+        full = [cell for cell in cells if cell]
+        if len(full) > 1 and all(len(cell) == 1 for cell in full):
+            first = full[0][0]
+            text = " | ".join(cell[0].text for cell in full)
+            self.lines.append(Line(text, is_quoted=first.is_quoted, is_signature=first.is_signature))
+        else:
+            for cell in self.rows[-1]:
+                self.lines.extend(cell)
+        self.rows.pop()
+        self.wants_gap = False
+
+
+def _tokens(html: str) -> Iterator[tuple[bool, str]]:
+    """The tags (without their angle brackets) and texts of ``html``, as (is a tag, token), in one pass."""
+    at, last_end = 0, html.rfind(">")
+    last_comment_end = html.rfind("-->")
+    while at < len(html):
+        opening = html.find("<", at)
+        if opening == -1 or opening > last_end:
+            yield False, html[at:]
+            return
+        if opening > at:
+            yield False, html[at:opening]
+        if html.startswith("<!--", opening) and opening < last_comment_end:
+            at = html.find("-->", opening) + 3
+            continue
+        if html[opening + 1] not in "/!?" and not html[opening + 1].isalpha():
+            yield False, "<"
+            at = opening + 1
+            continue
+        end = html.find(">", opening)
+        # A ">" between quotes does not end the tag.
+        if html.count('"', opening, end) % 2 and end < last_end:
+            end = html.find(">", end + 1)
+        yield True, html[opening + 1 : end]
+        at = end + 1
+
+
+def _element(name: str, attributes: str) -> _Element:
+    found = {
+        match[1].lower(): unescape(LONG_NUMBER.sub("", match[2].strip("\"'")))
+        for match in ATTRIBUTE.finditer(attributes[:ATTRIBUTES_AT_MOST])
+    }
+    names = " ".join(found.get(key, "") for key in ("class", "id", "type", "data-marker"))
+    href, alt = found.get("href", ""), found.get("alt", "")
+    return _Element(
+        name=name,
+        words=frozenset(names.lower().split()),
+        style="".join(found.get("style", "").lower().split()),
+        href=href if name == "a" and href.lower().startswith(LINKS) else "",
+        # Emoji are images to some clients; other images are described by words that nobody typed.
+        alt=alt if len(alt) <= 8 and not any(letter.isalnum() or letter.isspace() for letter in alt) else "",
+    )
+
+
+def _bare(address: str) -> str:
+    """``address`` as people write it, to compare it with what they wrote."""
+    bare = address.strip().lower().partition("?")[0]
+    for start in (*LINKS, "www."):
+        bare = bare.removeprefix(start)
+    return bare.rstrip("/")

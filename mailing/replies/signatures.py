@@ -1,0 +1,169 @@
+"""What mails end with and nobody typed today: signatures, the words of a phone, the warnings of a company.
+
+A block goes when it is clearly one of these; in doubt it stays.
+"""
+
+import re
+from collections.abc import Sequence, Set
+
+from mailing.replies.lines import MARK_AT_MOST, fold
+
+# Longer, a signature holds something else.
+SIGNATURE_AT_MOST = 15
+MARKED_AT_MOST = 2 * SIGNATURE_AT_MOST
+LINE_AT_MOST = 90
+RULE = re.compile(r"[-–—_]{2,}")
+CLOSING = re.compile(
+    r"((bien |tres )?(sincerement |amicalement |respectueusement )?cordialement|cdlt|cdt|bien a vous"
+    r"|((mes|nos) )?((sinceres|meilleures|respectueuses|cordiales) )?salutations( distinguees| cordiales)?"
+    r"|bien amicalement|amicalement|respectueusement|((best|kind|warm) )?regards|(yours )?sincerely)\b"
+)
+# « Envoyé de mon iPhone », and what other devices, programs and mail checkers say for themselves.
+TAIL_LINE = re.compile(
+    r"(envoye|expedie|sent) (de|depuis|from|a partir de|avec|via|with) (mon|ma|my) [\w' .-]{0,20}"
+    r"(iphone|ipad|mac|android|mobile|telephone|smartphone|tablette|appareil|portable|samsung|galaxy|huawei"
+    r"|xiaomi|pixel|blackberry|device|phone|tablet).{0,70}"
+    r"|(envoye|sent) (de|depuis|from|a partir d'|a partir de|avec|via|a l'aide de|with|using)"
+    r" ?((la |l'|le |the )?(messagerie|application|appli|app|webmail|courrier|mail)[\w' -]{0,20} )?"
+    r"(outlook|yahoo|proton ?mail|gmail|orange|laposte|la poste|sfr|free|bluemail|mymail|spark|zimbra|tuta"
+    r"|tutanota|mailo|infomaniak|ionos|k-9|thunderbird|windows|android|samsung|huawei)\b.{0,60}"
+    r"|(obtenir|obtenez|telecharge[rz]?|get) (outlook|bluemail|yahoo mail|gmail|proton mail)"
+    r" (pour|for) .{0,60}"
+    r"|provenance ?: courrier.{0,60}|(garanti )?sans virus.{0,60}|virus-free.{0,60}"
+    r"|(merci d'|veuillez )?excuse[rz]? (ma|la|my) (brievete|brevity).{0,40}"
+    r"|(p |\W )?(s'il vous plait,? |merci de )?(pensez?r? a (l'environnement|la planete)"
+    r"|avant d'imprimer|n'imprimez|please consider the environment).{0,160}"
+)
+# « Ce message et ses pièces jointes sont confidentiels… »: how it begins, and what it speaks of.
+WARNING_START = re.compile(
+    r"\W*((important|avis|avertissement|confidentialite|disclaimer|confidentiality)\b.{0,30})?"
+    r"\b(ce (message|courriel|mail|e-mail|courrier)|les informations contenues|l'integrite d"
+    r"|this (message|e-?mail)|the (information|contents))\b"
+)
+WARNING_WORDS = re.compile(
+    r"confidenti|destinatair|erreur|autoris|diffusion|pieces? jointe|expediteur|integrite|virus"
+    r"|responsabilite|recipient|intended|error|privileged|attachment|notify|strictement"
+)
+WARNING_AT_LEAST, WARNING_AT_MOST = 100, 60
+PHONE = re.compile(r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b")
+ADDRESS = re.compile(r"\S+@\S+|\(?https?://\S+|\bwww\.\S+|\b[\w-]+\.(fr|com|org|net|eu|re|gouv)\b(/\S*)?")
+STREET = re.compile(
+    r"\b\d{5}\b [a-z]|^\d{1,4}( ?(bis|ter))?,? (rue|av|avenue|bd|boulevard|place|quai|allee|chemin|impasse"
+    r"|route|cours|square|esplanade|faubourg|passage)\b|^(bp|cs|za|zi|zac|zae|immeuble|batiment) ?\w"
+)
+PARTS = re.compile(r" [|•·–/-] |\t")
+CONTACT_WORDS = {
+    "tel", "telephone", "mob", "mobile", "port", "portable", "fax", "ligne", "directe", "direct",
+    "standard", "email", "e", "mail", "mel", "courriel", "site", "web", "internet", "t", "m", "p", "f",
+    "w", "d", "linkedin", "facebook", "poste", "et", "ou", "accueil", "bureau", "gsm", "mailto",
+}  # fmt: skip
+# What a sentence has and a job title lacks.
+SPEECH = {
+    "je", "j", "tu", "il", "elle", "on", "nous", "vous", "ils", "elles", "moi", "cela", "mon", "ma",
+    "mes", "votre", "vos", "notre", "nos", "merci", "ps", "nb", "bonjour", "oui", "non", "svp", "sont",
+    "suis", "ai", "avons", "ne", "qui", "que", "mais", "voici", "voir", "dispo", "disponible",
+    "rappeler", "rappelez", "rappel", "appeler", "appelez", "urgent", "attention", "avant", "apres",
+    "demain", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "joyeux", "joyeuses", "bonne",
+    "bonnes", "bon", "i", "you", "we", "my", "your", "please", "thanks",
+}  # fmt: skip
+WORDS = re.compile(r"[a-z0-9]+")
+
+
+def without_signature(text: Sequence[str], *, names: Set[str]) -> list[str]:
+    """``text`` without its end that nobody typed; ``names``: the words of the sender's name, folded."""
+    kept = list(text)
+    _cut(kept, _warning_start(kept))
+    _cut(kept, _marked_start(kept, names))
+    _cut(kept, _block_start(kept, names))
+    return kept
+
+
+def _cut(text: list[str], at: int | None) -> None:
+    """Drop what begins at ``at``, then blank lines and the words of devices."""
+    if at is not None:
+        del text[at:]
+    while text and (not text[-1].strip() or TAIL_LINE.fullmatch(_folded(text[-1]))):
+        text.pop()
+
+
+def _folded(line: str) -> str:
+    return fold(line[:MARK_AT_MOST])
+
+
+def _warning_start(text: Sequence[str]) -> int | None:
+    """Where a warning begins that goes on to the end."""
+    for at in range(max(0, len(text) - WARNING_AT_MOST), len(text)):
+        if WARNING_START.match(_folded(text[at])):
+            paragraph = fold(" ".join(text[at : at + 8])[:1000])
+            speaks_of = set(WARNING_WORDS.findall(paragraph))
+            if len(paragraph) >= WARNING_AT_LEAST and len(speaks_of) >= 3:
+                return at
+    return None
+
+
+def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
+    """Where "-- " stands, the line made for that. "--" alone may be its author's own rule."""
+    for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)):
+        rest = [line for line in text[at + 1 :] if line.strip()]
+        if text[at] == "-- " or (
+            RULE.fullmatch(text[at].strip()) and all(_may_sign(line, names) for line in rest)
+        ):
+            return at
+    return None
+
+
+def _block_start(text: Sequence[str], names: Set[str]) -> int | None:
+    """Where « Cordialement, » or the sender's own name opens a block of names, titles and numbers."""
+    contents = [at for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)) if text[at].strip()]
+    for at in contents[-SIGNATURE_AT_MOST:]:
+        rest = [text[below] for below in contents if below > at]
+        if not all(_may_sign(line, names) for line in rest):
+            continue
+        has_contact = any(_is_contact(line, names) for line in rest)
+        if has_contact and _is_name(text[at], names):
+            return at
+        if closing := CLOSING.match(_folded(text[at])):
+            after = _folded(text[at])[closing.end() :].strip(" ,.!;-")
+            signed = [line for line in (after, *rest) if line]
+            if (
+                signed
+                and (has_contact or _is_name(signed[0], names))
+                and (not after or _is_name(after, names))
+            ):
+                return at
+    return None
+
+
+def _may_sign(line: str, names: Set[str]) -> bool:
+    """Whether the line could stand in a signature: a name, a title, a place, a number."""
+    return len(line) <= LINE_AT_MOST and (
+        _is_name(line, names) or _is_contact(line, names) or _is_title(line)
+    )
+
+
+def _is_name(line: str, names: Set[str]) -> bool:
+    words = WORDS.findall(_folded(line))
+    return 0 < len(words) <= 5 and all(
+        word in names or len(word) == 1 or word in {"mme", "mr"} for word in words
+    )
+
+
+def _is_contact(line: str, names: Set[str]) -> bool:
+    folded = _folded(line)
+    words = set(WORDS.findall(folded))
+    if len(line) > LINE_AT_MOST or words & SPEECH:
+        return False
+    if STREET.search(folded):
+        return True
+    rest = ADDRESS.sub(" ", PHONE.sub(" ", folded))
+    if rest == folded:
+        return False
+    return bool(PARTS.search(line)) or set(WORDS.findall(rest)) <= CONTACT_WORDS | names
+
+
+def _is_title(line: str) -> bool:
+    bare = line.strip(" |•·-–*")
+    is_sentence = (
+        bare.endswith(("?", "!", ":", ";", "…", ",", ".")) or set(WORDS.findall(_folded(line))) & SPEECH
+    )
+    return 0 < len(bare) <= 60 and not bare[0].islower() and not is_sentence
