@@ -10,7 +10,8 @@ from django.utils import timezone
 from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations import dispatch
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Need, Solicitation, Tally
+from solicitations.models import Draft, Need, Solicitation, Tally, owed
+from territories.working_time import departments_at_work
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +52,21 @@ def sweep() -> None:
     unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
     each_safely(dispatch.take_in_safely, unread[:MAILS_A_SWEEP], now=now)
     Tally.objects.over(now=now).delete()
+    keep_time(now=now)
 
 
-def each_safely(work: Callable[..., None], pks: Iterable[int], *, now: datetime) -> None:
-    """One durable call per id; one that fails stops nobody."""
+def keep_time(*, now: datetime) -> None:
+    """What time brings, where people are at work: reminders, then the other steps of each request."""
+    places = departments_at_work(now)
+    each_safely(dispatch.remind, owed.addresses_to_remind(now=now, places=places), now=now)
+    for pk in owed.requests_to_advance(now=now, places=places):
+        dispatch.advance_safely(pk, now=now)
+    drafts = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
+    each_safely(dispatch.remind_draft, drafts, now=now)
+
+
+def each_safely(work: Callable[..., None], pks: Iterable[int | str], *, now: datetime) -> None:
+    """One durable call per id, or address; one that fails stops nobody."""
     for pk in pks:
         try:
             work(pk, now=now)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from territories.models import Commune
+from territories.models import Commune, Department
+from territories.time_zones import time_zone
 
 OPENS = time(8)
 CLOSES = time(19)
@@ -52,8 +53,22 @@ def is_working_day(on: date, commune: Commune) -> bool:
 
 def is_working_time(at: datetime, commune: Commune) -> bool:
     """Whether people work there at that moment; 8:00 counts, 19:00 no longer does."""
-    local = at.astimezone(commune.time_zone)
-    return OPENS <= local.time() < CLOSES and is_working_day(local.date(), commune)
+    return _is_working(at, commune.department_id, commune.time_zone)
+
+
+def _is_working(at: datetime, department: str, zone: ZoneInfo) -> bool:
+    local = at.astimezone(zone)
+    is_open = OPENS <= local.time() < CLOSES and local.weekday() < 5
+    return is_open and local.date() not in _holidays(department)
+
+
+def departments_at_work(at: datetime) -> list[str]:
+    """Codes of the départements where people work at that moment, by the clock of most of their communes."""
+    return [
+        code
+        for code in Department.objects.order_by("code").values_list("code", flat=True)
+        if _is_working(at, code, time_zone(code))
+    ]
 
 
 def next_working_morning(at: datetime, commune: Commune) -> datetime:

@@ -1,8 +1,11 @@
 """What the portal does by itself, on one request: route it, release it, find who takes over."""
 
+from solicitations.dispatch.advancing import advance, advance_safely
 from solicitations.dispatch.clock import expire, note_refused_mail, offer_fallback, release, release_when_due
 from solicitations.dispatch.conversation import Words, add, is_open_to_company, may_write, say
+from solicitations.dispatch.drafts import remind_draft
 from solicitations.dispatch.matching import close_if_done, hold, make_matches, notify, raise_alert
+from solicitations.dispatch.reminding import remind
 from solicitations.dispatch.replies import (
     publish,
     request_pk,
@@ -16,6 +19,8 @@ from solicitations.dispatch.routing import route, route_safely
 __all__ = [
     "Words",
     "add",
+    "advance",
+    "advance_safely",
     "close_if_done",
     "expire",
     "hold",
@@ -29,6 +34,8 @@ __all__ = [
     "raise_alert",
     "release",
     "release_when_due",
+    "remind",
+    "remind_draft",
     "request_pk",
     "route",
     "route_safely",

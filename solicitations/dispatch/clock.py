@@ -10,13 +10,13 @@ from experts.routing.decision import NeedDecision
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
 from solicitations.dispatch import matching
+from solicitations.dispatch.advancing import end
 from solicitations.lifecycle import (
     ACTIVE,
     UNDO_DELAY,
     AlertCause,
     EventKind,
     MatchOrigin,
-    MatchState,
     NeedState,
     RequestState,
 )
@@ -120,17 +120,7 @@ def expire(pk: int, *, now: datetime) -> None:
     locked = Match.objects.select_for_update().get(pk=pk)
     if locked.state not in ACTIVE:
         return
-    before = locked.state
-    locked.move_to(MatchState.EXPIRED, at=now)
-    locked.save()
-    Event.objects.create(
-        solicitation=solicitation,
-        match=locked,
-        kind=EventKind.MOVED,
-        from_state=before,
-        to_state=locked.state,
-        at=now,
-    )
+    end(locked, solicitation, now=now)
     solicitation.reckon()
     matching.close_if_done(solicitation, now=now)
     solicitation.save()

@@ -26,7 +26,9 @@ def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> No
     raise_alert(solicitation, AlertCause.HELD, words=reason.label, now=now)
 
 
-def raise_alert(solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "") -> None:
+def raise_alert(
+    solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "", by_mail: bool = True
+) -> None:
     """A line in the staff's list and a mail to them: once per request and cause.
 
     Raised again while it stands, it says the one and the other; once settled, it stands again.
@@ -38,7 +40,8 @@ def raise_alert(solicitation: Solicitation, cause: AlertCause, *, now: datetime,
     alert.words = said if words in said else ", ".join(filter(None, [said, words]))
     alert.settled_at = None
     alert.save()
-    deliver_after_commit(*to_staff.alert(alert, now=now))
+    if by_mail:
+        deliver_after_commit(*to_staff.alert(alert, now=now))
 
 
 def make_matches(

@@ -3,9 +3,10 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
-import solicitations.lifecycle
 from django.conf import settings
 from django.db import migrations, models
+
+import solicitations.lifecycle
 
 
 class Migration(migrations.Migration):
@@ -105,7 +106,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='solicitation',
-            index=models.Index(condition=models.Q(('state', 'closed')), fields=['ended_at'], name='solicitation_ended'),
+            index=models.Index(condition=models.Q(('state__in', ['closed', 'cancelled'])), fields=['ended_at'], name='solicitation_ended'),
         ),
         migrations.AddField(
             model_name='match',

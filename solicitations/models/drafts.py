@@ -1,18 +1,26 @@
 """What a visitor has typed and not yet sent."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 
 from solicitations.models.requests import Solicitation
 
-DRAFT_LIFE = timedelta(days=7)
-
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def alive(self, *, now: datetime) -> Self:
-        return self.filter(updated_at__gt=now - DRAFT_LIFE)
+        return self.filter(updated_at__gt=now - settings.DRAFT_LIFE)
+
+    def outlived(self, *, now: datetime) -> Self:
+        """Drafts to erase, sent or not."""
+        return self.filter(updated_at__lte=now - settings.DRAFT_LIFE)
+
+    def to_remind(self, *, now: datetime) -> Self:
+        """Drafts left aside for a day under an address that was not reminded of them."""
+        left = self.alive(now=now).filter(updated_at__lte=now - settings.RESUME_REMINDER_AFTER)
+        return left.filter(solicitation=None, reminded_at=None).exclude(email="")
 
 
 class Draft(models.Model):

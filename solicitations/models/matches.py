@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from experts.models import Expert
 from solicitations import lifecycle
@@ -14,10 +14,16 @@ from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState
 from solicitations.models.needs import Need
 from solicitations.models.requests import Solicitation
 
+ERASED = "efface-"  # with the row's number, in the place of an address that was erased
+
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def of(self, solicitation: Solicitation, email: str) -> Self:
         return self.filter(solicitation=solicitation, email__iexact=email)
+
+    def at(self, address: str) -> Self:
+        """The mailboxes of one person, over all requests."""
+        return self.filter(email__iexact=address)
 
     def following(self) -> Self:
         """Mailboxes one of whose matches is sent, taken or was closed by its expert with an outcome."""
@@ -55,10 +61,14 @@ class Mailbox(models.Model):
         constraints = [
             models.UniqueConstraint("solicitation", Lower("email"), name="mailbox_once_per_request"),
         ]
-        indexes = [models.Index(Lower("email"), name="mailbox_address")]  # one person, over all requests
+        indexes = [models.Index(Upper("email"), name="mailbox_address")]  # one person, over all requests
 
     def __str__(self) -> str:
         return f"{self.solicitation_id}:{self.email}"
+
+    @property
+    def is_erased(self) -> bool:
+        return self.email.startswith(ERASED)
 
     def speaker(self) -> Expert:
         """Whose name stands under what this mailbox says: the post of its first match."""

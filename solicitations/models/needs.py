@@ -21,6 +21,9 @@ class NeedQuerySet(models.QuerySet["Need"]):
             state=NeedState.DECLINED, exhausted_at=None, solicitation__state=RequestState.SUBMITTED
         ).exclude(matches__ended_at__gt=before)
 
+    def unanswered(self) -> Self:
+        return self.filter(state=NeedState.UNANSWERED)
+
 
 class Need(models.Model):
     """One subject of a request."""

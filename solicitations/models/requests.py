@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -22,12 +23,13 @@ from solicitations import lifecycle
 from solicitations.lifecycle import ClosedReason, HeldReason, Labelled, MatchState, NeedState, RequestState
 from territories.models import Commune, Region
 
-LINK_LIFE_AFTER_END = timedelta(days=60)
+LINK_LIFE_AFTER_END = settings.LINK_LIFE_AFTER_END
 DUPLICATE_WINDOW = timedelta(days=7)
 LATE_AFTER = timedelta(days=7)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
 REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
 SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
+ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
 NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 # Ended by staff, not by an answer: what their needs show says nothing any more.
 SET_ASIDE = (ClosedReason.STAFF, *NOT_COUNTED)
@@ -59,6 +61,25 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def open(self) -> Self:
         return self.filter(state__in=[RequestState.SUBMITTED, RequestState.HELD])
+
+    def going_on(self) -> Self:
+        """Sent, neither held nor ended: somebody is to answer."""
+        return self.filter(state=RequestState.SUBMITTED)
+
+    def waiting_on(self, address: str) -> Self:
+        """Requests that go on and have something before this person, in any mailbox of theirs."""
+        states = [MatchState.SENT, MatchState.TAKEN]
+        mine = Solicitation.objects.filter(
+            mailboxes__email__iexact=address, mailboxes__matches__state__in=states
+        )
+        return self.going_on().filter(pk__in=mine.values("pk"))
+
+    def to_anonymise(self, *, now: datetime) -> Self:
+        """Requests that ended so long ago that nothing of what they contained may be kept."""
+        return self.filter(state__in=ENDED, ended_at__lte=now - settings.ANONYMISE_AFTER)
+
+    def not_erased(self) -> Self:
+        return self.exclude(state=RequestState.ANONYMISED)
 
     def held(self) -> Self:
         return self.filter(state=RequestState.HELD)
@@ -273,9 +294,7 @@ class Solicitation(models.Model):
             models.Index(
                 fields=["id"], name="solicitation_going_on", condition=Q(state=RequestState.SUBMITTED)
             ),
-            models.Index(
-                fields=["ended_at"], name="solicitation_ended", condition=Q(state=RequestState.CLOSED)
-            ),
+            models.Index(fields=["ended_at"], name="solicitation_ended", condition=Q(state__in=ENDED)),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
             GinIndex(OpClass(Upper("company_name"), "gin_trgm_ops"), name="solicitation_name_trgm"),
             GinIndex(OpClass(Upper("contact_name"), "gin_trgm_ops"), name="solicitation_contact_trgm"),

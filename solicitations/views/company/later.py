@@ -1,5 +1,6 @@
 """« Finir plus tard »: the link that takes a draft up again."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -8,7 +9,6 @@ from django.views.decorators.http import require_safe
 from experts.links import ForgedLink
 from solicitations import actions, links
 from solicitations.forms.follow_up import LaterForm
-from solicitations.models.drafts import DRAFT_LIFE
 from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey
 from solicitations.views.company.pages import dead_link, form_page, secret
@@ -33,7 +33,7 @@ def later(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "draft": journey.draft,
         "step": journey.step_reached(),
-        "days": DRAFT_LIFE.days,
+        "days": settings.DRAFT_LIFE.days,
     }
     return render(request, "solicitations/company/later.html", context)
 

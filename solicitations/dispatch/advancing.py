@@ -1,0 +1,214 @@
+"""What the clock does about one request: the steps that have come, in one transaction, with their events."""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from experts.routing import loading
+from experts.routing.decision import NeedDecision
+from mailing.tasks import deliver_after_commit
+from solicitations.dispatch import matching, timetable
+from solicitations.dispatch.timetable import Planned, Step
+from solicitations.lifecycle import (
+    AlertCause,
+    EventKind,
+    MatchOrigin,
+    MatchState,
+)
+from solicitations.models import Event, Match, Need, Solicitation, Survey
+from solicitations.notifications import by_clock
+
+logger = logging.getLogger(__name__)
+
+NOBODY_ELSE = "Personne d'autre à solliciter"
+
+
+def advance_safely(pk: int, *, now: datetime) -> None:
+    """Advance a request; what fails is recorded on it and tried later, and stops nobody."""
+    try:
+        advance(pk, now=now)
+    except Exception as error:
+        logger.exception("the clock of request %s failed", pk)
+        with suppress(DatabaseError):  # the database is away too: the request is still owed
+            put_off(pk, error, now=now)
+
+
+def put_off(pk: int, error: Exception, *, now: datetime) -> None:
+    """Record why the clock of a request failed, and when it is tried again."""
+    Solicitation.objects.filter(pk=pk).update(
+        clock_error=type(error).__name__, clock_retry_at=now + settings.CLOCK_RETRY_AFTER
+    )
+
+
+@transaction.atomic(durable=True)
+def advance(pk: int, *, now: datetime) -> None:
+    """Do the steps that have come for a request, reminders apart; a second call finds none."""
+    solicitation = Solicitation.objects.locked(pk)
+    [loaded] = timetable.load(Solicitation.objects.filter(pk=pk))
+    come = [step for step in timetable.plan(loaded, now=now) if step.has_come(now=now)]
+    for step, work in WORK.items():
+        if mine := [planned for planned in come if planned.step == step]:
+            work(solicitation, mine, now=now)
+    if solicitation.clock_error:
+        solicitation.clock_error, solicitation.clock_retry_at = "", None
+        solicitation.save(update_fields=["clock_error", "clock_retry_at"])
+
+
+def note(planned: Planned, kind: EventKind, *, now: datetime, reason: str = "") -> Event:
+    """What the clock did and why, for the record and so that it is not done again."""
+    return Event.objects.create(
+        solicitation=planned.solicitation,
+        match=planned.match,
+        kind=kind,
+        reason=reason or planned.why,
+        at=now,
+    )
+
+
+def _matches(steps: Sequence[Planned]) -> list[Match]:
+    """The matches that these steps are about, with their people."""
+    pks = [planned.match.pk for planned in steps if planned.match]
+    return list(Match.objects.with_people().filter(pk__in=pks).in_order())
+
+
+def _needs(steps: Sequence[Planned]) -> list[Need]:
+    return [planned.need for planned in steps if planned.need]
+
+
+def _tell_company(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    events = [note(planned, EventKind.COMPANY_TOLD, now=now) for planned in steps]
+    rows = by_clock.where_things_stand(solicitation, _needs(steps), events=events, now=now)
+    deliver_after_commit(*rows)
+
+
+def _tell_managers(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    events = [note(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
+    deliver_after_commit(*by_clock.silent_experts(solicitation, _matches(steps), events=events, now=now))
+
+
+def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    """Ask those whom the rule finds once the offices already asked are left out."""
+    made: list[Match] = []
+    for planned in steps:
+        if planned.need is None:
+            continue
+        decided = decide_again(planned.need, now=now)
+        new = matching.make_matches(planned.need, decided.chosen, origin=MatchOrigin.ESCALATION, now=now)
+        if new and decided.is_fallback:
+            planned.need.is_fallback = True
+            planned.need.save(update_fields=["is_fallback"])
+        note(planned, EventKind.WIDENED, reason=_offices(new) or NOBODY_ELSE, now=now)
+        made += new
+    matching.notify(made, now=now)
+    solicitation.reckon()
+    solicitation.save(update_fields=["progress", "is_fallback"])
+
+
+def _offices(matches: Sequence[Match]) -> str:
+    return ", ".join(sorted({match.expert.office.name for match in matches}))
+
+
+def decide_again(need: Need, *, now: datetime) -> NeedDecision:
+    """Steps 7 to 9 of the rule, without the offices already asked."""
+    solicitation = need.solicitation
+    [decided] = loading.decide(
+        subjects=[need.subject.slug],
+        commune=solicitation.commune,
+        facts=solicitation.facts,
+        on=now.astimezone(solicitation.time_zone).date(),
+        without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
+        without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
+    ).needs
+    return decided
+
+
+def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    """A line in the region's list; no mail."""
+    for planned in steps:
+        note(planned, EventKind.REGION_TOLD, now=now)
+    words = ", ".join(need.subject.label for need in _needs(steps))
+    matching.raise_alert(solicitation, AlertCause.LATE, words=words, by_mail=False, now=now)
+
+
+def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    """The managers of all who have the need, and the region."""
+    events = [note(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
+    active = Match.objects.active().filter(need__in=[need.pk for need in _needs(steps)])
+    matches = list(active.with_people().in_order())
+    deliver_after_commit(*by_clock.legal_delay(solicitation, matches, events=events, now=now))
+    words = ", ".join(need.subject.label for need in _needs(steps))
+    matching.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)
+
+
+def _check_call(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    events = [note(planned, EventKind.CALL_CHECKED, now=now) for planned in steps]
+    deliver_after_commit(*by_clock.call_check(solicitation, _matches(steps), events=events, now=now))
+
+
+def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    events = [note(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
+    for planned in steps:
+        note(planned, EventKind.REGION_TOLD, now=now)
+    matches = _matches(steps)
+    deliver_after_commit(*by_clock.silent_takers(solicitation, matches, events=events, now=now))
+    words = ", ".join(f"{match.expert.name} ({match.expert.office.name})" for match in matches)
+    matching.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
+
+
+def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    """End the matches; the company is told honestly of needs that stay without an answer."""
+    matches = _matches(steps)
+    events = [end(match, solicitation, now=now) for match in matches]
+    solicitation.reckon()
+    matching.close_if_done(solicitation, now=now)
+    solicitation.save()
+    concerned = solicitation.needs.filter(pk__in={match.need_id for match in matches})
+    unanswered = concerned.unanswered().select_related("subject").order_by("position", "pk")
+    if needs := list(unanswered):
+        deliver_after_commit(*by_clock.unanswered(solicitation, needs, events=events, now=now))
+
+
+def end(match: Match, solicitation: Solicitation, *, now: datetime) -> Event:
+    """Expire one match of a locked request: a late answer stays welcome."""
+    before = match.state
+    match.move_to(MatchState.EXPIRED, at=now)
+    match.save()
+    return Event.objects.create(
+        solicitation=solicitation,
+        match=match,
+        kind=EventKind.MOVED,
+        from_state=before,
+        to_state=match.state,
+        at=now,
+    )
+
+
+def _survey(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    Survey.objects.create(solicitation=solicitation, asked_at=now)
+    for planned in steps:
+        note(planned, EventKind.SURVEYED, now=now)
+    deliver_after_commit(*by_clock.survey(solicitation, now=now))
+
+
+def _follow_up(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
+    for planned in steps:
+        note(planned, EventKind.FOLLOWED_UP, now=now)
+    deliver_after_commit(*by_clock.follow_up_point(solicitation, now=now))
+
+
+WORK: dict[Step, Callable[..., None]] = {
+    Step.TELL_COMPANY: _tell_company,
+    Step.TELL_MANAGER: _tell_managers,
+    Step.WIDEN: _widen,
+    Step.TELL_REGION: _tell_region,
+    Step.ESCALATE_LEGAL: _escalate_legal,
+    Step.CHECK_CALL: _check_call,
+    Step.TELL_SILENCE: _tell_silence,
+    Step.EXPIRE: _expire,
+    Step.SURVEY: _survey,
+    Step.FOLLOW_UP: _follow_up,
+}

@@ -1,0 +1,81 @@
+"""Reminders: at most one mail a day to a person, whatever the number of requests that wait for them."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from mailing.tasks import deliver_after_commit
+from solicitations.dispatch import timetable
+from solicitations.dispatch.advancing import note, put_off
+from solicitations.dispatch.timetable import Planned
+from solicitations.lifecycle import EventKind
+from solicitations.models import Mailbox, Solicitation, owed
+from solicitations.notifications import by_clock, envelopes
+from territories.working_time import is_working_time
+
+logger = logging.getLogger(__name__)
+
+# A reminder that has to wait longer for its territory to wake (a week-end, a holiday) keeps no other waiting.
+SOON = timedelta(days=1)
+
+
+@transaction.atomic(durable=True)
+def remind(address: str, *, now: datetime) -> None:
+    """Mail this person what waits for them, if a reminder is due and none has left today."""
+    owing = list(owed.requests_to_remind(address, now=now).select_related("commune").order_by("pk"))
+    first = Mailbox.objects.at(address).order_by("pk").first()
+    if first is None or _was_reminded(first, {envelopes.local_day(row, now) for row in owing}):
+        return
+    for row in owing:
+        Solicitation.objects.locked(row.pk)
+    waiting = timetable.load(Solicitation.objects.waiting_on(address).oldest_first())
+    come = may_leave(timetable.reminders(waiting, address, now=now), now=now)
+    if not come:
+        return
+    with transaction.atomic():
+        failed = _note_each(come, now=now)
+        listed = [
+            match
+            for row in waiting
+            if row.pk not in failed and is_working_time(now, row.commune)
+            for match in timetable.waited(row, address, now=now)
+        ]
+        day = envelopes.local_day(come[0].solicitation, now)
+        rows = by_clock.reminders(listed, first=first, day=day, now=now)
+        if not rows:  # nothing left to list, or another sweep was faster
+            transaction.set_rollback(True)
+    deliver_after_commit(*rows)
+
+
+def _was_reminded(first: Mailbox, days: Iterable[date]) -> bool:
+    """Whether today's mail has left, whichever territory's today."""
+    return all(by_clock.is_reminded(first, day) for day in days)
+
+
+def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
+    """Those that the mail of this moment is for, the oldest first; none when it is to wait.
+
+    One mail a day serves requests of several time zones: the one that has waited longest says when.
+    """
+    due = sorted((step for step in reminders if step.due_at <= now), key=lambda step: step.due_at)
+    soon = [step for step in due if step.leaves_at - now < SOON]
+    if not soon or soon[0].leaves_at > now:
+        return []
+    return [step for step in due if step.leaves_at <= now]
+
+
+def _note_each(come: Sequence[Planned], *, now: datetime) -> set[int]:
+    """Record each reminder; returns the requests of those that failed, which are put off alone."""
+    failed: set[int] = set()
+    for planned in come:
+        try:
+            with transaction.atomic():
+                note(planned, EventKind.REMINDED, now=now)
+        except Exception as error:
+            pk = planned.solicitation.pk
+            logger.exception("the reminder of request %s failed", pk)
+            put_off(pk, error, now=now)
+            failed.add(pk)
+    return failed

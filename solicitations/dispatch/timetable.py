@@ -1,0 +1,343 @@
+"""What the clock will do about a request if nobody answers: each step, when it may leave, and why.
+
+Pure: rows that ``load`` brought in, nothing written, no clock. What was done is read from the events since
+the match was sent, or taken: an undone move, or an expert brought in again, starts anew by itself. The sweep
+does the steps that have come; staff and ``manage.py clock`` read the next ones.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import Prefetch
+
+from solicitations.lifecycle import (
+    ANSWERS,
+    CLOCK_EVENTS,
+    NOT_LIVE,
+    OUTCOMES,
+    EventKind,
+    Labelled,
+    MatchOrigin,
+    MatchState,
+    RequestState,
+)
+from solicitations.models import Event, Match, Need, Solicitation
+from solicitations.models.requests import SET_ASIDE, SolicitationQuerySet
+from territories.models import Commune
+from territories.working_time import OPENS, add_working_days, is_working_time, next_working_morning
+
+DIFFICULTIES = "difficultes"  # the theme whose companies are asked again
+
+
+class Step(Labelled):
+    """In the order in which they are done."""
+
+    REMIND = "remind", "Relance du référent"
+    TELL_COMPANY = "tell_company", "Point d'étape à l'entreprise"
+    TELL_MANAGER = "tell_manager", "Responsable d'antenne prévenu"
+    WIDEN = "widen", "Nouvelle désignation"
+    TELL_REGION = "tell_region", "Signalement à la région"
+    ESCALATE_LEGAL = "escalate_legal", "Délai légal : responsable et région prévenus"
+    CHECK_CALL = "check_call", "« Vous a-t-on rappelé ? »"
+    TELL_SILENCE = "tell_silence", "Silence : responsable et région prévenus"
+    EXPIRE = "expire", "Fin sans réponse"
+    SURVEY = "survey", "Avis de l'entreprise"
+    FOLLOW_UP = "follow_up", "Point à six mois"
+
+
+ORDER = {step: place for place, step in enumerate(Step)}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One step: due by the table, leaving in working time; ``is_next`` when nothing is to precede it."""
+
+    step: Step
+    due_at: datetime
+    leaves_at: datetime
+    why: str
+    solicitation: Solicitation
+    need: Need | None = None
+    match: Match | None = None
+    is_next: bool = True
+
+    def has_come(self, *, now: datetime) -> bool:
+        return self.is_next and self.leaves_at <= now
+
+
+def load(requests: SolicitationQuerySet) -> list[Solicitation]:
+    """These requests with what ``plan`` reads, in a fixed number of queries."""
+    matches = Match.objects.select_related("expert__office", "mailbox").order_by("pk")
+    needs = Need.objects.select_related("subject__theme").order_by("position", "pk")
+    events = Event.objects.filter(kind__in=CLOCK_EVENTS).in_order()
+    return list(
+        requests.select_related("commune__department", "region", "survey").prefetch_related(
+            Prefetch("needs", needs),
+            Prefetch("needs__matches", matches),
+            Prefetch("events", events, to_attr="clock_events"),
+        )
+    )
+
+
+def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
+    """The steps to come of a request that ``load`` brought, in order, as if nobody answered."""
+    if solicitation.clock_retry_at and solicitation.clock_retry_at > now:
+        return []
+    clock = _Clock(solicitation.commune, now)
+    events: list[Event] = getattr(solicitation, "clock_events", [])
+    planned: list[Planned] = []
+    if solicitation.state == RequestState.SUBMITTED:
+        for need in solicitation.needs.all():
+            need.solicitation = solicitation
+            planned += _of_need(_Story(need, events, clock))
+    planned += _of_company(solicitation, events, clock)
+    return sorted(planned, key=lambda step: (step.leaves_at, ORDER[step.step]))
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Working time of a place from now on."""
+
+    commune: Commune
+    now: datetime
+
+    def leaves_at(self, due_at: datetime) -> datetime:
+        at = max(due_at, self.now)
+        return at if is_working_time(at, self.commune) else next_working_morning(at, self.commune)
+
+    def next_day(self, at: datetime) -> datetime:
+        local = at.astimezone(self.commune.time_zone)
+        return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=local.tzinfo)
+
+
+@dataclass(frozen=True)
+class _Story:
+    """A need, its matches that count, and what the clock has done about it."""
+
+    need: Need
+    events: Sequence[Event]
+    clock: _Clock
+    matches: list[Match] = field(init=False)
+
+    def __post_init__(self) -> None:
+        live = [match for match in self.need.matches.all() if match.state not in NOT_LIVE]
+        object.__setattr__(self, "matches", live)
+
+    @property
+    def is_helped(self) -> bool:
+        return any(match.state == MatchState.HELPED for match in self.matches)
+
+    @property
+    def is_answered(self) -> bool:
+        return any(match.state in ANSWERS for match in self.matches)
+
+    @property
+    def was_taken(self) -> bool:
+        return any(match.taken_at for match in self.matches)
+
+    def in_state(self, state: MatchState) -> list[Match]:
+        return [match for match in self.matches if match.state == state]
+
+    def done(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
+        """When the clock did this about the match, since a moment of its life."""
+        return [
+            event.at
+            for event in self.events
+            if event.kind == kind and event.match_id == match.pk and event.at >= since
+        ]
+
+    def is_said(self, *kinds: EventKind, since: datetime) -> bool:
+        """Whether the clock, or the company, said this of the need since that moment."""
+        own = {match.pk for match in self.need.matches.all()}
+        return any(
+            event.kind in kinds and event.at >= since and (event.match_id is None or event.match_id in own)
+            for event in self.events
+        )
+
+    def planned(
+        self, step: Step, due_at: datetime, why: str, *, match: Match, is_next: bool = True
+    ) -> Planned:
+        leaves_at = self.clock.leaves_at(due_at)
+        return Planned(
+            step, due_at, leaves_at, why, self.need.solicitation, need=self.need, match=match, is_next=is_next
+        )
+
+
+def _of_need(story: _Story) -> Iterator[Planned]:
+    for match in story.in_state(MatchState.SENT):
+        yield from _while_sent(story, match)
+    for match in story.in_state(MatchState.TAKEN):
+        yield from _while_taken(story, match)
+    if not story.was_taken:
+        yield from _while_nobody_took(story)
+    if not story.is_helped:
+        yield from _call_check(story)
+    yield from _legal(story)
+
+
+def _while_sent(story: _Story, match: Match) -> Iterator[Planned]:
+    """Two reminders on different days, the manager, the end: in this order, even after an outage."""
+    end = match.sent_at + settings.EXPIRE_AFTER
+    if story.is_helped:
+        yield story.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
+        return
+    reminded = story.done(match, EventKind.REMINDED, since=match.sent_at)
+    earliest = story.clock.next_day(reminded[-1]) if reminded else match.sent_at
+    is_next, last = True, match.sent_at
+    for after in settings.REMIND_AFTER[len(reminded) :]:
+        due_at = max(match.sent_at + after, earliest)
+        step = story.planned(Step.REMIND, due_at, _without_answer(after), match=match, is_next=is_next)
+        yield step
+        is_next, last, earliest = False, step.leaves_at, story.clock.next_day(step.leaves_at)
+    if not story.done(match, EventKind.MANAGER_TOLD, since=match.sent_at):
+        due_at = max(match.sent_at + settings.TELL_MANAGER_AFTER, last)
+        why = _without_answer(settings.TELL_MANAGER_AFTER)
+        step = story.planned(Step.TELL_MANAGER, due_at, why, match=match, is_next=is_next)
+        yield step
+        is_next, last = False, step.leaves_at
+    why = _without_answer(settings.EXPIRE_AFTER)
+    yield story.planned(Step.EXPIRE, max(end, last), why, match=match, is_next=is_next)
+
+
+def _while_nobody_took(story: _Story) -> Iterator[Planned]:
+    """Once per need and wave: those whom the clock itself asked start nothing anew."""
+    asked = [match for match in story.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
+    for step, after, kind in (
+        (Step.TELL_COMPANY, settings.TELL_COMPANY_AFTER, EventKind.COMPANY_TOLD),
+        (Step.WIDEN, settings.WIDEN_AFTER, EventKind.WIDENED),
+        (Step.TELL_REGION, settings.TELL_REGION_AFTER, EventKind.REGION_TOLD),
+    ):
+        owing = [match for match in asked if not story.is_said(kind, since=match.sent_at)]
+        if owing:
+            first = min(owing, key=lambda match: (match.sent_at, match.pk))
+            why = f"Personne ne l'a prise en charge depuis {_days(after)}"
+            yield story.planned(step, first.sent_at + after, why, match=first)
+
+
+def _while_taken(story: _Story, match: Match) -> Iterator[Planned]:
+    """The taker, then the manager and the region, then the end."""
+    start = match.taken_at or match.sent_at
+    is_next, last = True, start
+    for step, kind, after in (
+        (Step.REMIND, EventKind.REMINDED, settings.REMIND_TAKER_AFTER),
+        (Step.TELL_SILENCE, EventKind.MANAGER_TOLD, settings.TELL_SILENCE_AFTER),
+    ):
+        if story.done(match, kind, since=start):
+            continue
+        found = story.planned(step, max(start + after, last), _silent(after), match=match, is_next=is_next)
+        yield found
+        is_next, last = False, found.leaves_at
+    end = max(start + settings.EXPIRE_TAKEN_AFTER, last)
+    yield story.planned(Step.EXPIRE, end, _silent(settings.EXPIRE_TAKEN_AFTER), match=match, is_next=is_next)
+
+
+def _call_check(story: _Story) -> Iterator[Planned]:
+    taken = [(match.taken_at or match.sent_at, match.pk, match) for match in story.in_state(MatchState.TAKEN)]
+    asked = EventKind.CALL_CHECKED, EventKind.CALLED
+    owing = [(at, pk, match) for at, pk, match in taken if not story.is_said(*asked, since=at)]
+    if owing:
+        at, _, first = min(owing)
+        after = settings.CHECK_CALL_AFTER
+        yield story.planned(Step.CHECK_CALL, at + after, _silent(after), match=first)
+
+
+def _legal(story: _Story) -> Iterator[Planned]:
+    """The law counts working days, and until the answer: taking does not stop it."""
+    active = [*story.in_state(MatchState.TAKEN), *story.in_state(MatchState.SENT)]
+    sent_at = story.need.solicitation.submitted_at
+    if not active or not story.need.is_on_the_legal_clock or story.is_answered:
+        return
+    if story.is_said(EventKind.LEGAL_ESCALATED, since=sent_at):
+        return
+    commune = story.clock.commune
+    sent_on = sent_at.astimezone(commune.time_zone).date()
+    on = add_working_days(sent_on, settings.LEGAL_ESCALATION_DAYS, commune)
+    due_at = datetime.combine(on, OPENS, tzinfo=commune.time_zone)
+    why = (
+        f"Sans réponse depuis {settings.LEGAL_ESCALATION_DAYS} jours ouvrés, sur {settings.LEGAL_DELAY_DAYS}"
+    )
+    yield story.planned(Step.ESCALATE_LEGAL, due_at, why, match=active[0])
+
+
+def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: _Clock) -> Iterator[Planned]:
+    """What is asked of the company itself, once: not when it cancelled, nor when staff ended the request."""
+    is_asked = solicitation.state in {RequestState.SUBMITTED, RequestState.CLOSED}
+    if not is_asked or solicitation.closed_reason in SET_ASIDE:
+        return
+    told_at = outcome_at(solicitation)
+    if told_at and not hasattr(solicitation, "survey"):
+        due_at = told_at + settings.SURVEY_AFTER
+        if clock.now < told_at + settings.SURVEY_UNTIL:
+            yield Planned(
+                Step.SURVEY, due_at, clock.leaves_at(due_at), _after_outcome(solicitation), solicitation
+            )
+    is_done = any(event.kind == EventKind.FOLLOWED_UP for event in events)
+    themes = [need.subject.theme for need in solicitation.needs.all()]
+    if any(theme and theme.slug == DIFFICULTIES for theme in themes) and not is_done:
+        due_at = solicitation.submitted_at + settings.FOLLOW_UP_AFTER
+        if clock.now < solicitation.submitted_at + settings.FOLLOW_UP_UNTIL:
+            yield Planned(
+                Step.FOLLOW_UP, due_at, clock.leaves_at(due_at), "Six mois après l'envoi", solicitation
+            )
+
+
+def reminders(requests: Iterable[Solicitation], address: str, *, now: datetime) -> list[Planned]:
+    """The next reminders of one person, over all these requests."""
+    return [
+        step
+        for solicitation in requests
+        for step in plan(solicitation, now=now)
+        if step.step == Step.REMIND and step.is_next and step.match and _is_to(step.match, address)
+    ]
+
+
+def waited(solicitation: Solicitation, address: str, *, now: datetime) -> Iterator[Match]:
+    """The matches that a reminder to this person names: those that let a first delay pass."""
+    for need in solicitation.needs.all():
+        matches = list(need.matches.all())
+        is_helped = any(match.state == MatchState.HELPED for match in matches)
+        for match in matches:
+            if _is_to(match, address) and _has_waited(match, is_helped=is_helped, now=now):
+                yield match
+
+
+def _is_to(match: Match, address: str) -> bool:
+    return match.mailbox.email.lower() == address.lower()
+
+
+def _has_waited(match: Match, *, is_helped: bool, now: datetime) -> bool:
+    if match.state == MatchState.SENT:
+        return not is_helped and now - match.sent_at >= settings.REMIND_AFTER[0]
+    if match.state == MatchState.TAKEN and match.taken_at:
+        return now - match.taken_at >= settings.REMIND_TAKER_AFTER
+    return False
+
+
+def outcome_at(solicitation: Solicitation) -> datetime | None:
+    """When the first outcome came, else when the request closed without one; ``None`` before."""
+    ends = [match.ended_at for match in _matches(solicitation) if match.state in OUTCOMES and match.ended_at]
+    return min(ends, default=solicitation.ended_at)
+
+
+def _matches(solicitation: Solicitation) -> Iterable[Match]:
+    return (match for need in solicitation.needs.all() for match in need.matches.all())
+
+
+def _after_outcome(solicitation: Solicitation) -> str:
+    has_outcome = any(match.state in OUTCOMES for match in _matches(solicitation))
+    after = _days(settings.SURVEY_AFTER)
+    return f"{after} après {'la première réponse' if has_outcome else 'la clôture'}".capitalize()
+
+
+def _days(duration: timedelta) -> str:
+    return f"{duration.days} jours"
+
+
+def _without_answer(duration: timedelta) -> str:
+    return f"Sans réponse depuis {_days(duration)}"
+
+
+def _silent(duration: timedelta) -> str:
+    return f"Prise en charge sans suite depuis {_days(duration)}"

@@ -1,0 +1,295 @@
+"""Mails that time brings: to experts who are silent, to their offices' managers, to the company."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+
+from experts import desks
+from experts.models import Institution, Office
+from mailing.models import OutgoingEmail
+from solicitations import links, wording
+from solicitations.lifecycle import MatchState
+from solicitations.models import Draft, Event, Mailbox, Match, Need, Solicitation
+from solicitations.notifications import envelopes
+from solicitations.notifications.envelopes import Rows
+from territories.spoken_time import spoken_date
+
+
+class ManagerCause(StrEnum):
+    """Why a manager is told."""
+
+    WAITING = "waiting"
+    SILENT = "silent"
+    LEGAL = "legal"
+
+
+def _spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> str:
+    today = envelopes.local_day(solicitation, now)
+    return spoken_date(envelopes.local_day(solicitation, at), today=today)
+
+
+def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: datetime) -> Rows:
+    """One mail a day to one person: each request that waits for them, with its link.
+
+    ``first`` is the oldest of the person's mailboxes: with the day, it makes the mail unique.
+    """
+    by_mailbox: dict[int, list[Match]] = {}
+    for match in listed:
+        by_mailbox.setdefault(match.mailbox_id, []).append(match)
+    groups = list(by_mailbox.values())
+    if not groups:
+        return []
+    alone = groups[0][0] if len(groups) == 1 else None
+    row = OutgoingEmail.objects.enqueue(
+        key=reminders_key(first, day),
+        to=groups[0][0].mailbox.email,
+        template=REMINDERS,
+        context={"requests": [_waiting_line(matches, now=now) for matches in groups]},
+        about=[name for matches in groups for name in _about_mailbox(matches[0])],
+        thread=f"request-{alone.need.solicitation_id}" if alone else "",
+        reply_to=links.reply_address(alone.mailbox) if alone else "",
+        list_id=f"relances.{settings.REPLY_DOMAIN}",
+        unsubscribe_url=f"{links.answer_url(groups[0][0].mailbox)}#je-ne-suis-plus-la",
+        now=now,
+    )
+    return [row] if row else []
+
+
+REMINDERS = "solicitations/emails/reminders"
+
+
+def reminders_key(first: Mailbox, day: date) -> str:
+    return f"reminders:{first.pk}:{day}"
+
+
+def is_reminded(first: Mailbox, day: date) -> bool:
+    """Whether that day's mail exists already."""
+    return OutgoingEmail.objects.filter(key=reminders_key(first, day)).exists()
+
+
+def _about_mailbox(match: Match) -> list[str]:
+    return [f"request:{match.need.solicitation_id}", f"mailbox:{match.mailbox_id}"]
+
+
+def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
+    """One request of the list; a confidential one is not named."""
+    solicitation = matches[0].need.solicitation
+    is_taken = all(match.state == MatchState.TAKEN for match in matches)
+    since = min((match.taken_at if is_taken else match.sent_at) or match.sent_at for match in matches)
+    labels = wording.subjects(matches)
+    return {
+        "mailbox": matches[0].mailbox_id,
+        "reference": solicitation.reference,
+        "headline": "" if solicitation.is_confidential else wording.headline(solicitation, labels),
+        "is_taken": is_taken,
+        "since": _spoken_day(solicitation, since, now=now),
+        "url": links.answer_url(matches[0].mailbox),
+    }
+
+
+def strike(names: Iterable[str]) -> None:
+    """Take requests or mailboxes off the reminders that have not left, which keep their other lines."""
+    for name in names:
+        rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
+        for row in rows.select_for_update().order_by("pk"):
+            gone = _mailboxes_of(name, row)
+            lines = [line for line in row.context["requests"] if line["mailbox"] not in gone]
+            if lines:
+                row.context = {"requests": lines}
+                row.about = _names_of(lines)
+                row.save(update_fields=["context", "about"])
+
+
+def _mailboxes_of(name: str, row: OutgoingEmail) -> set[int]:
+    kind, _, pk = name.partition(":")
+    if kind == "mailbox":
+        return {int(pk)}
+    return set(Mailbox.objects.filter(solicitation=int(pk)).values_list("pk", flat=True))
+
+
+def _names_of(lines: Sequence[dict[str, Any]]) -> list[str]:
+    mailboxes = Mailbox.objects.filter(pk__in=[line["mailbox"] for line in lines]).order_by("pk")
+    pairs = mailboxes.values_list("solicitation", "pk")
+    return [name for request, pk in pairs for name in (f"request:{request}", f"mailbox:{pk}")]
+
+
+def where_things_stand(
+    solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
+) -> Rows:
+    """Nobody has taken these needs yet: said as it is, with who was asked."""
+    matches = Match.objects.live().filter(need__in=[need.pk for need in needs])
+    names = matches.order_by("expert__office__name").values_list("expert__office__name", flat=True)
+    return envelopes.to_company(
+        solicitation,
+        "where_things_stand",
+        key=f"where_things_stand:{solicitation.pk}:{envelopes.click(events)}",
+        context={
+            "concerned": [need.subject.label for need in needs],
+            "offices": list(names.distinct()),
+            "sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now),
+        },
+        events=events,
+        now=now,
+    )
+
+
+def call_check(
+    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
+) -> Rows:
+    """« Vous a-t-on rappelé ? », when somebody took a need and said nothing since."""
+    return envelopes.to_company(
+        solicitation,
+        "call_check",
+        key=f"call_check:{solicitation.pk}:{envelopes.click(events)}",
+        context={
+            "concerned": wording.subjects(matches),
+            "offices": list(dict.fromkeys(match.expert.office.name for match in matches)),
+            "check_url": links.call_check_url(solicitation),
+        },
+        events=events,
+        now=now,
+    )
+
+
+def unanswered(
+    solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
+) -> Rows:
+    """These needs stay without an answer: said honestly, with the region's number and other ways."""
+    taken = Match.objects.live().filter(need__in=[need.pk for need in needs]).exclude(taken_at=None)
+    takers = taken.order_by("expert__office__name").values_list("expert__office__name", flat=True)
+    subjects = [need.subject_id for need in needs]
+    relays = Institution.objects.filter(answers__is_relay=True, answers__subject__in=subjects)
+    return envelopes.to_company(
+        solicitation,
+        "unanswered",
+        key=f"unanswered:{solicitation.pk}:{envelopes.click(events)}",
+        context={
+            "concerned": [need.subject.label for need in needs],
+            "takers": list(takers.distinct()),
+            "relays": list(relays.distinct().order_by("position", "pk").values_list("name", flat=True)),
+        },
+        events=events,
+        now=now,
+    )
+
+
+def survey(solicitation: Solicitation, *, now: datetime) -> Rows:
+    """Three questions, once per request."""
+    context = {
+        "survey_url": links.survey_url(solicitation),
+        "sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now),
+    }
+    return envelopes.to_company(
+        solicitation, "survey", key=f"survey:{solicitation.pk}", context=context, now=now
+    )
+
+
+def follow_up_point(solicitation: Solicitation, *, now: datetime) -> Rows:
+    """Months later, a company in difficulty is asked how things are."""
+    key = f"follow_up_point:{solicitation.pk}"
+    context = {"sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now)}
+    return envelopes.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
+
+
+def resume_reminder(draft: Draft, *, now: datetime) -> Rows:
+    """The link that takes a draft up again, once more before it is erased."""
+    erased_on = (draft.updated_at + settings.DRAFT_LIFE).astimezone()
+    row = OutgoingEmail.objects.enqueue(
+        key=f"resume_reminder:{draft.pk}",
+        to=draft.email,
+        template="solicitations/emails/resume_reminder",
+        context={
+            "url": links.resume_url(draft),
+            "erased_on": spoken_date(erased_on.date(), today=now.astimezone().date()),
+        },
+        about=[f"draft:{draft.pk}"],
+        now=now,
+    )
+    return [row] if row else []
+
+
+def silent_experts(
+    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
+) -> Rows:
+    """The managers of those who have not answered."""
+    return _to_managers(solicitation, matches, ManagerCause.WAITING, events=events, now=now)
+
+
+def silent_takers(
+    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
+) -> Rows:
+    """The managers of those who took a need and have said nothing since."""
+    return _to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
+
+
+def legal_delay(
+    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
+) -> Rows:
+    """The managers of those who have a labour-law question, before its delay is over."""
+    return _to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
+
+
+def _to_managers(
+    solicitation: Solicitation,
+    matches: Sequence[Match],
+    cause: ManagerCause,
+    *,
+    events: Sequence[Event],
+    now: datetime,
+) -> Rows:
+    """One mail per office mailbox. The one that is itself silent is told so, with its own link."""
+    by_address: dict[str, list[Match]] = {}
+    for match in matches:
+        by_address.setdefault(match.expert.office.email.lower(), []).append(match)
+    rows: Rows = []
+    for mine in by_address.values():
+        office = mine[0].expert.office
+        own = Mailbox.objects.of(solicitation, office.email).filter(revoked_at=None).first()
+        row = OutgoingEmail.objects.enqueue(
+            key=f"manager:{cause}:{solicitation.pk}:{office.pk}:{envelopes.click(events)}",
+            to=office.email,
+            template="solicitations/emails/manager_told",
+            context={
+                **envelopes.common(solicitation),
+                **_manager_context(solicitation, mine, office, cause, now=now),
+                "url": links.answer_url(own) if own else "",
+                "is_own": all(match.mailbox == own for match in mine),
+            },
+            about=envelopes.about(solicitation, *events),
+            thread=f"request-{solicitation.pk}",
+            now=now,
+        )
+        rows += [row] if row else []
+    return rows
+
+
+def _manager_context(
+    solicitation: Solicitation,
+    matches: Sequence[Match],
+    office: Office,
+    cause: ManagerCause,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    deadline = wording.legal_deadline(solicitation)
+    desk = desks.desk(solicitation.region, on=envelopes.local_day(solicitation, now))
+    return {
+        "region_name": desk.name,
+        "region_phone": desk.phone,
+        "cause": cause,
+        "headline": wording.headline(solicitation, wording.subjects(matches)),
+        "office": office.name,
+        "concerned": [
+            {
+                "person": match.expert.name,
+                "subject": match.need.subject.label,
+                "since": _spoken_day(solicitation, match.taken_at or match.sent_at, now=now),
+                "is_taken": match.taken_at is not None,
+            }
+            for match in matches
+        ],
+        "answer_by": spoken_date(deadline, today=envelopes.local_day(solicitation, now)),
+    }
