@@ -17,9 +17,9 @@ OUTCOMES_OVER = timedelta(days=30)
 # What a request shows while one of its needs is in nobody's hands.
 UNTAKEN = [NeedState.UNCOVERED, NeedState.WAITING, NeedState.RECEIVED]
 SHOWN = [*UNTAKEN, NeedState.IN_PROGRESS]
-# The days of the clock: reminders, told, widened, the region's queue, expiry.
-AGES = [0, 3, 7, 10, 14, 45]
-OLDEST = "45-"
+# The days of the clock: reminders, told, widened, the region's queue; 45, the end, and its longest holidays.
+AGES = [0, 3, 7, 10, 14, 50]
+OLDEST = "50-"
 
 
 def outcomes(*, now: datetime) -> list[tuple[str, str, str, int]]:
@@ -29,7 +29,7 @@ def outcomes(*, now: datetime) -> list[tuple[str, str, str, int]]:
 
 
 def untaken_by_age(*, now: datetime) -> dict[str, int]:
-    """How many needs of open requests are in nobody's hands, by days since they were sent: "3-7", "45-"."""
+    """How many needs of open requests are in nobody's hands, by days since they were sent: "3-7", "50-"."""
     ages = {f"{low}-{high}": timedelta(days=high) for low, high in pairwise(AGES)}
     younger = [
         When(solicitation__submitted_at__gt=now - limit, then=Value(age)) for age, limit in ages.items()

@@ -1,0 +1,254 @@
+"""The lines that are written: what they hold, and that they never stop the work."""
+
+import io
+import json
+import logging
+import smtplib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+
+from experts.models import User
+from mailing import tracing
+from mailing.models import OutgoingEmail
+from portal.logs import JsonLines, ReadableLines, Stream
+from portal.watching import HEADER
+from tests.databases import ROOT
+from tests.mailing.factories import OutgoingEmailFactory
+
+INTO_A_FULL_DISK = """
+import logging.config
+from prometheus_client import REGISTRY
+from portal.settings.logs import LOGGING
+logging.config.dictConfig(LOGGING)
+logging.getLogger("portal").info("one")
+logging.getLogger("portal").info("another")
+print("went on,", REGISTRY.get_sample_value("relais_log_lines_lost_total", {"level": "info"}), "lost")
+"""
+PLANTED = "zephirine@planted.example.org"
+
+
+def record(name="mailing.delivery", message="mail sent", args=(), error=None, **facts):
+    exc_info = (type(error), error, error.__traceback__) if error else None
+    made = logging.LogRecord(name, logging.INFO, __file__, 1, message, args, exc_info)
+    vars(made).update(facts)
+    return made
+
+
+def line(*args, **options):
+    return json.loads(JsonLines().format(record(*args, **options)))
+
+
+def raised(error, cause=None):
+    try:
+        raise error from cause
+    except type(error) as caught:
+        return caught
+
+
+class TestLine:
+    def test_ours_holds_what_happened_to_which_row_in_which_work(self):
+        tracing.begin("8f2c")
+
+        found = line("mailing.delivery", "mail sent by %s", ("worker",), mail=7)
+
+        assert found.pop("at").endswith("+00:00")
+        assert found == {
+            "level": "info",
+            "logger": "mailing.delivery",
+            "message": "mail sent by worker",
+            "request_id": "8f2c",
+            "mail": 7,
+        }
+
+    @pytest.mark.parametrize(
+        ("message", "args", "said"),
+        [
+            ("Not Found: %s", ("/suivi/12-1.token/",), "Not Found: …"),
+            ("Booting worker with pid: %s", (12,), "Booting worker with pid: 12"),
+            ("Task %(name)s in %(runtime)s", ({"name": PLANTED, "runtime": 0.2},), "Task … in 0.2"),
+            ("%d rows of %s", ("not a number", PLANTED), "%d rows of %s"),
+            ("ready", (), "ready"),
+            (ValueError(PLANTED), (), "…"),
+        ],
+        ids=["a path", "a number", "by name", "ill-written", "nothing quoted", "an error as a message"],
+    )
+    def test_of_a_librarys_the_sentence_and_the_numbers(self, message, args, said):
+        assert line("a.library", message, args, row=PLANTED)["message"] == said
+        assert "row" not in line("a.library", message, args, row=PLANTED)
+
+    def test_refused_requests_are_not_quoted(self):
+        assert (
+            line("django.security.DisallowedHost", f"Invalid HTTP_HOST header: {PLANTED}")["message"] == "…"
+        )
+
+    def test_library_of_a_name_like_ours_is_no_room(self):
+        assert line("mailinglists", "%s", (PLANTED,))["message"] == "…"
+
+
+class TestError:
+    def test_kinds_and_place_without_a_word_of_its_message(self):
+        found = line(error=raised(ValueError(PLANTED), cause=KeyError(PLANTED)))
+
+        assert found["error"] == "builtins.ValueError < builtins.KeyError"
+        assert found["trace"][-1].startswith("tests/portal/test_logs.py:")
+        assert found["trace"][-1].endswith(" raised")
+        assert PLANTED not in json.dumps(found)
+
+    @pytest.mark.django_db
+    def test_database_that_quotes_the_row_is_not_quoted(self):
+        OutgoingEmailFactory(key=PLANTED)
+        with pytest.raises(IntegrityError, match=PLANTED) as caught:
+            OutgoingEmailFactory(key=PLANTED)
+
+        found = line(error=caught.value)
+
+        assert found["code"] == "23505"
+        assert PLANTED not in json.dumps(found)
+        assert PLANTED not in ReadableLines().format(record(error=caught.value))
+
+    @pytest.mark.parametrize(
+        ("error", "code"),
+        [
+            (OSError(28, "No space left on device", PLANTED), 28),
+            (smtplib.SMTPDataError(554, PLANTED.encode()), 554),
+            (smtplib.SMTPRecipientsRefused({PLANTED: (550, PLANTED.encode())}), None),
+        ],
+    )
+    def test_what_servers_number_is_said(self, error, code):
+        found = line(error=raised(error))
+
+        assert found.get("code") == code
+        assert PLANTED not in json.dumps(found)
+
+    def test_chain_that_bites_its_tail_ends(self):
+        first, second = ValueError(), KeyError()
+        first.__cause__, second.__cause__ = second, first
+
+        assert line(error=first)["error"] == "builtins.ValueError < builtins.KeyError"
+
+    def test_development_reads_the_whole_error(self):
+        assert PLANTED in ReadableLines(whole_errors=True).format(record(error=raised(ValueError(PLANTED))))
+
+
+class TestReadable:
+    def test_one_line_and_the_places_of_an_error_below(self):
+        tracing.begin("8f2c")
+        first, *places = ReadableLines().format(record(mail=7, error=raised(KeyError("x")))).splitlines()
+
+        assert first.endswith(
+            "info mailing.delivery mail sent request_id=8f2c mail=7 error=builtins.KeyError"
+        )
+        assert [place.rpartition(" ")[2] for place in places] == ["raised"]
+
+
+class TestStream:
+    @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+    def test_full_disk_stops_nobody_and_the_lines_are_counted(self):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(  # noqa: S603 (our own words)
+                [sys.executable, "-c", INTO_A_FULL_DISK],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=full,
+                check=False,
+            )
+
+        assert done.stdout == b"went on, 2.0 lost\n"
+
+    def test_line_that_cannot_be_written_down_stops_nobody(self):
+        stream = Stream(io.StringIO())
+        stream.setFormatter(JsonLines())
+
+        stream.handle(record("mailing", "%d", ("no number",)))
+
+
+class TestRequestId:
+    @pytest.fixture(autouse=True)
+    def database(self, db):
+        pass
+
+    @pytest.mark.parametrize(
+        "given", ["0123456789abcdef", "0f8fad5b-d9cb-469f-a165-70867728950e", "A" * 64], ids=len
+    )
+    def test_sane_one_of_the_proxy_is_kept(self, client, given):
+        assert client.get("/sante/?vivant", headers={HEADER: given})[HEADER] == given
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "",
+            "abc",
+            "f" * 65,
+            "zephirine.quatrevaux@x",
+            "0123456789abcdeg",
+            "0123456789abcdef\r\nSet-Cookie: a=b",
+        ],
+    )
+    def test_any_other_is_replaced(self, client, given):
+        answered = client.get("/sante/?vivant", headers={HEADER: given})[HEADER]
+
+        assert answered != given
+        assert len(answered) == 16
+
+    def test_each_visit_has_its_own(self, client):
+        assert client.get("/sante/?vivant")[HEADER] != client.get("/sante/?vivant")[HEADER]
+
+    @pytest.mark.parametrize(
+        ("path", "state"), [("/nulle-part/", 404), ("/demandes/", 302), ("/metrics", 404)]
+    )
+    def test_refusals_and_redirections_have_one(self, client, path, state):
+        answer = client.get(path)
+
+        assert (answer.status_code, len(answer[HEADER])) == (state, 16)
+
+    def test_incident_has_one_and_its_line_says_where(self, written, monkeypatch):
+        monkeypatch.setattr("portal.health.signs", lambda **_: {}[PLANTED])
+
+        answer = Client(raise_request_exception=False).get("/sante/")
+
+        errors = [line for line in written() if line["level"] == "error"]
+        assert [(line["request_id"], line["error"]) for line in errors] == [
+            (answer[HEADER], "builtins.KeyError")
+        ]
+
+    def test_line_of_a_visit_holds_its_route_and_never_its_path(self, client, written):
+        answer = client.get("/suivi/12-1.a-token/?nom=Quatrevaux")
+
+        [found] = [line for line in written() if line["logger"] == "portal.watching"]
+        assert (found["route"], found["method"], found["state"]) == ("suivi/<str:token>/", "GET", 404)
+        assert found["request_id"] == answer[HEADER]
+        assert found["milliseconds"] > 0
+
+    def test_method_of_a_strangers_invention_is_not_repeated(self, client, written):
+        client.generic("QUATREVAUX", "/sante/?vivant")
+
+        assert [line["method"] for line in written()][-1:] == ["other"]
+
+    def test_static_files_go_unsaid(self, client, written):
+        client.get("/static/portal/nothing.css")
+        assert [line["state"] for line in written() if line["logger"] == "portal.watching"] == [404]
+
+    def test_mail_of_a_visit_carries_its_identifier(self, client, mailoutbox):
+        User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
+
+        answer = client.post("/connexion/", {"email": "equipe@example.org"})
+
+        assert OutgoingEmail.objects.get().request_id == answer[HEADER]
+        assert mailoutbox[0].extra_headers["X-Request-ID"] == answer[HEADER]
+
+
+@pytest.fixture
+def written():
+    """The lines of production written since, each as its facts."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.removeHandler(handler)
