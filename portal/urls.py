@@ -28,5 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("territories.api.urls")),
     path("api/v1/", include("experts.api.urls")),
     re_path(r"^api/v1/.*$", errors.api_not_found),
+    path("anymail/", include("mailing.urls")),
     path("", include("solicitations.urls")),
 ]

@@ -8,7 +8,7 @@ from django.forms import TextInput
 from django.http import QueryDict
 
 from experts.models import Theme, User
-from mailing.models import OutgoingEmailQuerySet
+from mailing.models import IncomingEmailQuerySet, IncomingState, OutgoingEmailQuerySet
 from solicitations.lifecycle import Labelled, NeedState, RequestState
 from solicitations.models import Solicitation
 from solicitations.models.requests import REFERENCE, SET_ASIDE, SolicitationQuerySet
@@ -56,6 +56,14 @@ OCCASIONS = {
     "sent_in_your_name": "Copie d'une réponse venue d'une autre adresse",
     "where_the_button_is": "Où prendre en charge",
     "turned_away": "Réponse non transmise",
+    "reminders": "Rappel aux référents",
+    "where_things_stand": "Point d'étape, à l'entreprise",
+    "manager_told": "Responsable d'antenne prévenu",
+    "call_check": "Vous a-t-on rappelé ?",
+    "unanswered": "Restée sans réponse",
+    "survey": "Avis de l'entreprise",
+    "follow_up_point": "Point à six mois",
+    "resume_reminder": "Rappel d'une demande à finir",
     "alert": "Alerte à l'équipe",
     "login_code": "Code de connexion",
 }
@@ -159,3 +167,24 @@ class MailFilter(django_filters.FilterSet):
 
     def by_fate(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
         return queryset.filter(FATES[value][1])
+
+
+class IncomingFilter(django_filters.FilterSet):
+    """Filters of the mails that came in."""
+
+    q = django_filters.CharFilter(
+        label="Expéditeur ou référence",
+        method="by_words",
+        max_length=200,
+        widget=TextInput(attrs={"type": "search"}),
+    )
+    etat = django_filters.ChoiceFilter(
+        label="État", choices=IncomingState.choices, empty_label="Tous", field_name="state"
+    )
+
+    def by_words(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
+        """What came about one request, or from addresses that hold these letters."""
+        if reference := REFERENCE.fullmatch("".join(value.split()).upper()):
+            named = Solicitation.objects.filter(reference="-".join(reference.groups())).first()
+            return queryset.about(f"request:{named.pk}") if named else queryset.none()
+        return queryset.filter(sender__icontains=value.strip())

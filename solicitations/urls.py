@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from solicitations.views import outbox
 from solicitations.views.company import company, contact, follow_up, later, lost, need, opinion
 from solicitations.views.expert import answer, moves, talk
-from solicitations.views.staff import acts, listing, page
+from solicitations.views.staff import acts, incoming, listing, page
 
 app_name = "solicitations"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("suivi/", lost.lost, name="lost"),
     path("suivi/<str:token>/", follow_up.follow, name="follow"),
     path("suivi/<str:token>/completer/", follow_up.add, name="add"),
+    path("suivi/<str:token>/originaux/<int:pk>/", follow_up.original, name="addition_original"),
     path("suivi/<str:token>/corriger/", follow_up.correct, name="correct"),
     path("suivi/<str:token>/insister/", follow_up.insist, name="insist"),
     path("suivi/<str:token>/annuler/", follow_up.cancel, name="cancel"),
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("reponse/<str:token>/besoins/<int:pk>/conclure/", moves.conclude, name="conclude"),
     path("reponse/<str:token>/besoins/<int:pk>/annuler/", moves.undo, name="undo"),
     path("reponse/<str:token>/message/", talk.message, name="message"),
+    path("reponse/<str:token>/originaux/<int:pk>/", talk.original, name="message_original"),
     path("reponse/<str:token>/question/", talk.question, name="question"),
     path("reponse/<str:token>/postes/<int:pk>/numero/", talk.phone, name="correct_phone"),
     path("reponse/<str:token>/postes/<int:pk>/depart/", talk.departure, name="departure"),
@@ -48,6 +50,10 @@ urlpatterns: list[URLPattern] = [
     path("demandes/<slug:reference>/retirer/", acts.withdraw, name="staff_withdraw"),
     path("demandes/<slug:reference>/alertes/<int:pk>/", acts.settle, name="staff_settle"),
     path("courrier/", outbox.outbox, name="outbox"),
+    path("courrier/recu/", incoming.incoming, name="incoming"),
+    path("courrier/recu/<int:pk>/", incoming.incoming_mail, name="incoming_mail"),
+    path("courrier/recu/<int:pk>/publier/", incoming.publish, name="incoming_publish"),
+    path("courrier/recu/<int:pk>/ecarter/", incoming.set_aside, name="incoming_set_aside"),
     path("courrier/<int:pk>/", outbox.outbox_mail, name="outbox_mail"),
     path("courrier/<int:pk>/html/", outbox.outbox_html, name="outbox_html"),
     path("courrier/<int:pk>/renvoyer/", outbox.resend, name="outbox_resend"),

@@ -7,7 +7,8 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat
 
 SOONEST_RETRY = timedelta(minutes=1)
 LATEST_RETRY = timedelta(hours=1)
@@ -45,8 +46,13 @@ class Reason(models.TextChoices):
     BOUNCE = "bounce", "Avis d'un serveur de messagerie"
     LIST = "list", "Envoi en nombre ou liste de diffusion"
     CALENDAR = "calendar", "Réponse à une invitation d'agenda"
+    FLOOD = "flood", "Trop de courriels de cette personne en un jour"
     LOOP = "loop", "Écrit par le portail lui-même"
     SET_ASIDE = "set_aside", "Écarté par l'équipe"
+
+
+# What a machine may have misjudged: a person who looks at it may publish it all the same.
+DISPUTABLE = (Reason.AUTO_REPLY, Reason.OUT_OF_OFFICE, Reason.LIST, Reason.CALENDAR, Reason.SET_ASIDE)
 
 
 class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
@@ -57,6 +63,9 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
         """Unread mails that no worker took, and those whose next try has come: the sweep's share."""
         due = self.unread().filter(next_try_at__lte=now, received_at__lte=now - HEAD_START)
         return due.order_by("next_try_at", "pk")
+
+    def accepted(self) -> Self:
+        return self.filter(state=IncomingState.ACCEPTED)
 
     def held(self) -> Self:
         return self.filter(state=IncomingState.HELD)
@@ -71,6 +80,19 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-pk")
+
+    def erase(self, *, now: datetime) -> None:
+        """Empty these mails of who wrote and what they said; nothing is left to publish of them. Dates stay."""
+        waiting = self.filter(state__in=[IncomingState.RECEIVED, IncomingState.HELD])
+        waiting.update(state=IncomingState.REFUSED, reason=Reason.CLOSED, settled_at=now)
+        self.update(
+            message_id=Concat(Value("erased:"), Cast("pk", models.CharField())),
+            sender="",
+            recipient="",
+            subject="",
+            raw=b"",
+            last_error="",
+        )
 
 
 class IncomingEmail(models.Model):
@@ -125,6 +147,16 @@ class IncomingEmail(models.Model):
     def reason_label(self) -> str:
         """The reason in words; empty without one."""
         return str(Reason(self.reason).label) if self.reason in Reason.values else ""
+
+    @property
+    def may_be_published(self) -> bool:
+        """Whether a person may still decide that its words are passed on."""
+        is_disputable = self.state == IncomingState.REFUSED and self.reason in DISPUTABLE
+        return bool(self.about) and (self.state == IncomingState.HELD or is_disputable)
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == IncomingState.HELD
 
     def settle(self, state: IncomingState, *, reason: str = "", at: datetime) -> None:
         """Set what became of it; saves nothing."""

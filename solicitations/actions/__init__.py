@@ -20,6 +20,7 @@ from solicitations.actions.company import (
     send_resume_link,
     submit,
 )
+from solicitations.actions.incoming import SettledAlready, publish_reply, set_reply_aside
 from solicitations.actions.opinion import Opinion, TooSoon, answer_survey, say_called, still_waiting
 from solicitations.actions.staff import (
     ConfidentialApart,
@@ -56,6 +57,7 @@ __all__ = [
     "NothingToUndo",
     "Opinion",
     "Part",
+    "SettledAlready",
     "SubjectTwice",
     "TooSoon",
     "add_information",
@@ -77,6 +79,7 @@ __all__ = [
     "note_opened",
     "note_request_opened",
     "post_message",
+    "publish_reply",
     "record_missed_demand",
     "reissue_link",
     "release",
@@ -86,6 +89,7 @@ __all__ = [
     "say_called",
     "send_lost_links",
     "send_resume_link",
+    "set_reply_aside",
     "settle",
     "still_waiting",
     "submit",

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 # More than anybody types: a long text is turned away whole, never cut.
 LONGEST_REPLY = 20_000
 MOST_FILES = 50
+MOST_A_DAY, A_DAY = 20, timedelta(days=1)  # mails of one person about one request
+HELD = {Reason.OTHER_SENDER, Reason.FLOOD}  # staff look at who wrote
+UNANSWERED = {Reason.FLOOD, Reason.LOOP}
 MACHINES = {
     Kind.AUTO_REPLY: Reason.AUTO_REPLY,
     Kind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
@@ -48,9 +51,10 @@ def take_in_safely(pk: int, *, now: datetime) -> None:
         take_in(pk, now=now)
     except Exception as error:
         logger.exception("incoming mail %s could not be read", pk)
-        email = IncomingEmail.objects.unread().get(pk=pk)
-        email.postpone(type(error).__name__, at=now)
-        email.save(update_fields=["last_error", "next_try_at"])
+        email = IncomingEmail.objects.unread().filter(pk=pk).first()
+        if email is not None:
+            email.postpone(type(error).__name__, at=now)
+            email.save(update_fields=["last_error", "next_try_at"])
 
 
 @transaction.atomic(durable=True)
@@ -106,10 +110,18 @@ def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetim
     if not takes_words(solicitation, person):
         return Reason.CLOSED
     is_own = senders.is_same_mailbox(reply.sender, person.email)
+    if _is_flood(email, now=now):
+        return Reason.FLOOD
     if not (is_own or senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
     publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
     return None
+
+
+def _is_flood(email: IncomingEmail, *, now: datetime) -> bool:
+    """Two machines that answer each other do not always say that they are machines."""
+    accepted = IncomingEmail.objects.accepted().filter(about=email.about, settled_at__gt=now - A_DAY)
+    return accepted.count() >= MOST_A_DAY
 
 
 def request_pk(person: Person) -> int:
@@ -121,7 +133,12 @@ def takes_words(solicitation: Solicitation, person: Person) -> bool:
     """Whether the locked request still takes words of this person."""
     if isinstance(person, Mailbox):
         return conversation.may_write(solicitation, person)
-    return conversation.is_open_to_company(solicitation)
+    if not conversation.is_open_to_company(solicitation):
+        return False
+    # As on its page: once it is over, somebody must be left to read.
+    return (
+        not solicitation.is_over or Mailbox.objects.filter(solicitation=solicitation).not_declined().exists()
+    )
 
 
 def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: str, now: datetime) -> None:
@@ -151,11 +168,11 @@ def _turn_away(
     email: IncomingEmail, reply: Reply, person: Person | None, reason: Reason, *, now: datetime
 ) -> None:
     """Keep the mail for staff, and tell a person who wrote that it went no further."""
-    if reason == Reason.OTHER_SENDER and person is not None:
+    if reason in HELD and person is not None:
         email.settle(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
         matching.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
         email.settle(IncomingState.REFUSED, reason=reason, at=now)
-    if reply.kind not in MACHINES and reason != Reason.LOOP:
+    if reply.kind not in MACHINES and reason not in UNANSWERED:
         deliver_after_commit(*to_senders.turned_away(reply, person, reason, now=now))

@@ -31,13 +31,14 @@ def raw(
         "To": to or links.reply_address(person),
         "Subject": "Re: Trouver des candidats",
         "Message-ID": "<premier@poste.example.org>",
+        "In-Reply-To": "<ailleurs@poste.example.org>",
     }
     given = {name.replace("_", "-").title(): value for name, value in headers.items()}
     given["Message-ID"] = given.pop("Message-Id", known["Message-ID"])
+    message.set_content(text)
     for name, value in (known | given).items():
         if value:
             message[name] = value
-    message.set_content(text)
     for name in files:
         message.add_attachment(b"x" * 9, maintype="application", subtype="octet-stream", filename=name)
     return message.as_bytes()

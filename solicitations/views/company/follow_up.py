@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -11,7 +11,7 @@ from solicitations import actions, links, progress, wording
 from solicitations.forms.follow_up import AdditionForm, CorrectionForm
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
-from solicitations.views import legal
+from solicitations.views import legal, originals
 from solicitations.views.company import limits
 from solicitations.views.company.pages import (
     dead_link,
@@ -39,6 +39,14 @@ def legal_answer(request: HttpRequest, solicitation: Solicitation) -> HttpRespon
     """The labour-law question and what was answered, to print."""
     answers, page = progress.of(solicitation).legal_answers, follow_path(solicitation)
     return legal.answer_page(request, solicitation, answers, back=page) if answers else redirect(page)
+
+
+@owner_page
+@require_safe
+def original(request: HttpRequest, solicitation: Solicitation, pk: int) -> HttpResponse:
+    """The mail that words of the owner came as."""
+    added = get_object_or_404(solicitation.additions.select_related("incoming"), pk=pk)
+    return originals.page(added, author=solicitation.contact_name)
 
 
 @owner_page

@@ -69,15 +69,15 @@ def secret(view: TokenView) -> TokenView:
     return login_not_required(never_cache(answered))
 
 
-def owner_page(view: OwnerView) -> TokenView:
+def owner_page(view: Callable[..., HttpResponse]) -> TokenView:
     """A view of the request that a token opens; a link that opens nothing says why, and what to do."""
 
     @wraps(view)
-    def answered(request: HttpRequest, token: str) -> HttpResponse:
+    def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
         return through(
             request,
             token,
-            lambda solicitation: view(request, solicitation),
+            lambda solicitation: view(request, solicitation, **named),
             if_expired=lambda _: dead_link(request, "expired", status=410, token=token),
         )
 

@@ -1,14 +1,16 @@
 """What an expert says: to the others, to the company, about oneself; and a fresh link."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from experts.models import Expert
 from solicitations import actions
 from solicitations.forms.expert import DepartureForm, MessageForm, PhoneForm, QuestionForm
-from solicitations.models import Mailbox
+from solicitations.models import Mailbox, Message
+from solicitations.views import originals
 from solicitations.views.company import limits
 from solicitations.views.company.pages import secret
 from solicitations.views.expert.answer import show
@@ -29,6 +31,18 @@ def message(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     except actions.NotInThread:
         return _too_late(request, mailbox, form.cleaned_data["body"])
     return back(request, mailbox, "Votre message est envoyé aux autres experts.")
+
+
+@expert_page
+@require_safe
+def original(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
+    """The mail that a message of the thread came as, for those who may read the thread."""
+    if not mailbox.matches.live().exists():
+        raise Http404
+    thread = Message.objects.filter(solicitation=mailbox.solicitation_id).select_related("incoming")
+    said = get_object_or_404(thread, pk=pk)
+    actions.note_opened(mailbox, now=timezone.now())
+    return originals.page(said, author=said.author, known={mailbox.email, said.sent_from})
 
 
 @expert_page

@@ -1,0 +1,73 @@
+"""A mail that came in as a person may look at it: words alone, and nothing that opens another's page."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from mailing.rendering import LINK
+from mailing.replies import headers, parts
+from mailing.replies.markup import html_lines
+
+SHOWN_HEADERS = (
+    "From", "Sender", "Reply-To", "To", "Cc", "Date", "Subject", "Message-ID", "In-Reply-To", "Return-Path",
+    "Auto-Submitted", "Precedence", "List-Id", "Authentication-Results",
+)  # fmt: skip
+SHOWN_AT_MOST = 200_000
+ADDRESS = re.compile(r"[\w.!#$%&'*/=?^`{|}~+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+
+
+@dataclass(frozen=True)
+class Original:
+    """``headers``: (name, value), those that tell who wrote, when and how; ``text``: quotes included."""
+
+    headers: tuple[tuple[str, str], ...]
+    text: str
+
+
+def read(raw: bytes) -> Original:
+    """The mail in words; its links and the addresses that answer us are cut, since they open pages."""
+    message = message_from_bytes(raw)
+    values = ((name, headers.first(message, name)) for name in SHOWN_HEADERS)
+    shown = [_words(part) for part in _shown(message)]
+    return Original(
+        headers=tuple((name, masked(value)) for name, value in values if value),
+        text=masked("\n\n".join(shown)[:SHOWN_AT_MOST].strip()),
+    )
+
+
+def masked(text: str) -> str:
+    """``text`` without the secret part of links and of our addresses."""
+    host = re.escape(urlsplit(settings.SITE_URL).netloc)
+    domain = re.escape(settings.REPLY_DOMAIN)
+    text = LINK.sub(r"\1/…", text)
+    text = re.sub(rf"(?<![\w.-])({host})/[^\s\"'<>]+", r"\1/…", text)
+    return re.sub(rf"(?:\+|%2B)[^\s@<>]+?(@|%40)(?={domain})", r"+…\1", text, flags=re.IGNORECASE)
+
+
+def without_addresses(text: str, *, but: Collection[str] = ()) -> str:
+    """``text`` without the email addresses that its reader does not know yet."""
+    known = {address.lower() for address in but}
+
+    def hidden(found: re.Match[str]) -> str:
+        return found[0] if found[0].lower() in known else "(adresse masquée)"
+
+    return ADDRESS.sub(hidden, text)
+
+
+def _shown(message: Message) -> list[Message]:
+    """The parts to read: the plain ones, and where there is none, those in HTML."""
+    bodies = [part for part in parts.walk(message) if parts.is_body(part)]
+    plain = [part for part in bodies if part.get_content_type() == "text/plain" and parts.text(part).strip()]
+    return plain or bodies
+
+
+def _words(part: Message) -> str:
+    text = parts.text(part)
+    if part.get_content_type() == "text/plain":
+        return text
+    return "\n".join(f"> {line.text}" if line.is_quoted else line.text for line in html_lines(text))

@@ -1,0 +1,57 @@
+"""What staff do with an answer by mail that was held back."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from experts.models import User
+from mailing import replies, senders
+from mailing.models import IncomingEmail, IncomingState, Reason
+from solicitations import dispatch
+from solicitations.actions.talk import NotInThread
+from solicitations.lifecycle import AlertCause, EventKind
+from solicitations.models import Event, Solicitation
+
+
+class SettledAlready(Exception):
+    """Somebody has dealt with this mail, or nothing can be done about it."""
+
+
+@transaction.atomic(durable=True)
+def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
+    """Pass its words on after all. Raises ``SettledAlready``, and ``NotInThread`` when nobody reads them."""
+    locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
+    person, reply = dispatch.writer_of(locked), replies.read(bytes(locked.raw))
+    twins = IncomingEmail.objects.standing().filter(message_id=locked.message_id, recipient=locked.recipient)
+    is_taken = not locked.may_be_published or twins.exclude(pk=locked.pk).exists()
+    if is_taken or person is None or not reply.text:
+        raise SettledAlready
+    solicitation = Solicitation.objects.locked(dispatch.request_pk(person))
+    if not dispatch.takes_words(solicitation, person):
+        raise NotInThread
+    sender = reply.sender or locked.sender
+    is_own = senders.is_same_mailbox(sender, person.email)
+    dispatch.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
+    locked.save()
+    _note(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
+
+
+@transaction.atomic(durable=True)
+def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
+    """Keep its words from everybody. Raises ``SettledAlready``."""
+    locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
+    person = dispatch.writer_of(locked)
+    if not locked.is_held or person is None:
+        raise SettledAlready
+    solicitation = Solicitation.objects.locked(dispatch.request_pk(person))
+    locked.settle(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
+    locked.save()
+    _note(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)
+
+
+def _note(
+    solicitation: Solicitation, email: IncomingEmail, kind: EventKind, *, by: User, now: datetime
+) -> None:
+    Event.objects.create(solicitation=solicitation, kind=kind, by_user=by, reason=email.sender, at=now)
+    if not IncomingEmail.objects.held().about(f"request:{solicitation.pk}").exists():
+        solicitation.alerts.standing().filter(cause=AlertCause.REPLY_HELD).update(settled_at=now)

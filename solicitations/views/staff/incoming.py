@@ -1,0 +1,120 @@
+"""« Courrier reçu »: the answers that came by mail, what became of each and why."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from mailing import originals, replies
+from mailing.models import IncomingEmail, IncomingState, named
+from solicitations import actions, filters, permissions
+from solicitations.models import Solicitation
+from solicitations.views.staff.access import member, staff_page
+from solicitations.views.staff.paging import page_of
+from solicitations.views.staff.rows import Badge
+
+PAGE = 40
+# How the fates of a mail look: a code of the states' shapes.
+SHAPES = {
+    IncomingState.RECEIVED: "waiting",
+    IncomingState.ACCEPTED: "helped",
+    IncomingState.HELD: "uncovered",
+    IncomingState.REFUSED: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mail in the list; ``reference`` is empty when nobody knows what it is about."""
+
+    email: IncomingEmail
+    fate: Badge
+    reference: str
+
+
+@require_safe
+@staff_page
+def incoming(request: HttpRequest) -> HttpResponse:
+    """The mails that one may see, the newest first."""
+    visible = permissions.visible_incoming(member(request)).defer("raw")
+    filtered = filters.IncomingFilter(request.GET, queryset=visible)
+    page = page_of(filtered.qs.newest_first(), request.GET, size=PAGE)
+    context = {
+        "form": filtered.form,
+        "is_searched": any(filtered.form.cleaned_data.values()),
+        "page": page,
+        "lines": _lines(page.rows),
+    }
+    return render(request, "solicitations/incoming/list.html", context)
+
+
+def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:
+    """The mails with the references of their requests. One query."""
+    pks = {email.pk: named(email.about, "request") for email in emails}
+    requests = Solicitation.objects.filter(pk__in=[pk for pk in pks.values() if pk])
+    references = dict(requests.values_list("pk", "reference"))
+    return [
+        Line(
+            email=email,
+            fate=Badge(SHAPES[IncomingState(email.state)], str(IncomingState(email.state).label)),
+            reference=references.get(pks[email.pk] or 0, ""),
+        )
+        for email in emails
+    ]
+
+
+@require_safe
+@staff_page
+def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One mail: why it stands where it stands, what it says, and what may be done about it."""
+    email = _opened(request, pk)
+    raw = bytes(email.raw)
+    context = {
+        "line": _lines([email])[0],
+        "reply": replies.read(raw),
+        "original": originals.read(raw),
+    }
+    return render(request, "solicitations/incoming/mail.html", context)
+
+
+def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
+    """The mail, its opening recorded when it is about a confidential request."""
+    email = get_object_or_404(permissions.visible_incoming(member(request)), pk=pk)
+    solicitation = Solicitation.objects.filter(pk=named(email.about, "request") or 0).first()
+    if solicitation is not None:
+        key = f"incoming:{email.pk}"
+        actions.note_mail_opened(solicitation, key=key, by=member(request), now=timezone.now())
+    return email
+
+
+@require_POST
+@staff_page
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pass its words on after all."""
+    return _decide(
+        request, pk, actions.publish_reply, "Le texte est publié, et les destinataires le reçoivent."
+    )
+
+
+@require_POST
+@staff_page
+def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep its words from everybody."""
+    return _decide(request, pk, actions.set_reply_aside, "Le courriel est écarté : personne ne le reçoit.")
+
+
+def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponse:
+    email = get_object_or_404(permissions.visible_incoming(member(request)).defer("raw"), pk=pk)
+    try:
+        act(email, by=member(request), now=timezone.now())
+    except actions.SettledAlready:
+        messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
+    except actions.NotInThread:
+        messages.warning(request, "Rien n'a été fait : la demande n'accepte plus de texte de cette personne.")
+    else:
+        messages.success(request, done)
+    return redirect("solicitations:incoming_mail", pk)

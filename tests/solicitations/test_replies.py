@@ -1,0 +1,435 @@
+"""Answers by mail: where they go, and which ones go nowhere."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings as project
+from django.db import connection
+
+from experts.models import User
+from mailing import reception
+from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
+from solicitations import actions, dispatch, links, tasks
+from solicitations.lifecycle import AlertCause, DeclineReason, EventKind, MatchState
+from solicitations.models import Addition, Mailbox, Message, Solicitation
+from tests.solicitations.factories import mailbox, match, send
+from tests.solicitations.incoming import WORDS, answer, raw, receive
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+COLLEAGUE = "agent@france-travail-dijon.example.org"
+STRANGER = "quelqu.un@ailleurs.example.net"
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    return commit(send, now=now)
+
+
+@pytest.fixture
+def author(sent) -> Mailbox:
+    return mailbox(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def other(sent) -> Mailbox:
+    return mailbox(sent, "entreprises@mission-locale")
+
+
+@pytest.fixture
+def owner(sent) -> Solicitation:
+    """The company, where a person may be an expert's mailbox or the company."""
+    return sent
+
+
+def outcome(email: IncomingEmail) -> tuple[str, str]:
+    return email.state, email.reason
+
+
+def written(occasion: str) -> list[OutgoingEmail]:
+    return list(OutgoingEmail.objects.filter(template__endswith=f"/{occasion}").order_by("pk"))
+
+
+ACCEPTED = (IncomingState.ACCEPTED, "")
+
+
+class TestWhereItGoes:
+    def test_an_experts_answer_is_a_message_mailed_to_the_others_and_never_to_its_author(
+        self, author, other, now
+    ):
+        email = answer(author, now=now)
+
+        said = Message.objects.get()
+        assert outcome(email) == ACCEPTED
+        assert (said.mailbox, said.body, said.incoming, said.sent_from) == (author, WORDS, email, "")
+        told = {row.to for row in written("message")}
+        assert other.email in told
+        assert author.email not in told
+
+    def test_a_companys_answer_is_added_to_its_request_and_never_enters_the_thread(self, owner, author, now):
+        actions.ask(author, body="Temps plein ?", now=now)
+
+        email = answer(owner, "Oui, dès lundi.", now=now)
+
+        assert outcome(email) == ACCEPTED
+        assert Addition.objects.get().body == "Oui, dès lundi."
+        assert not Message.objects.exists()
+        assert author.email in {row.to for row in written("added")}
+        assert author.matches.get().need.solicitation.questions.get().answered_at == now
+        assert owner.events.filter(kind=EventKind.ADDED, is_by_company=True).exists()
+
+    def test_files_are_named_and_held_back_on_the_row_and_in_the_mails(self, author, now):
+        answer(author, files=("plan.pdf", "devis.docx"), now=now)
+
+        said = Message.objects.get()
+        assert said.attachments == ["plan.pdf", "devis.docx"]
+        content = written("message")[0].rendered()
+        assert "2 pièces jointes retenues : plan" in content.text
+        assert "2 pièces jointes retenues : plan" in content.html
+
+    def test_what_it_is_about_is_written_on_the_row(self, author, owner, now):
+        by_expert = answer(author, now=now)
+        by_owner = answer(owner, message_id="<second@poste.example.org>", now=now)
+
+        assert by_expert.about == [f"request:{owner.pk}", f"mailbox:{author.pk}"]
+        assert by_owner.about == [f"request:{owner.pk}"]
+
+    def test_reading_twice_says_nothing_twice(self, author, now):
+        email = answer(author, now=now)
+        dispatch.take_in(email.pk, now=now)
+
+        assert Message.objects.count() == 1
+
+    def test_a_case_changed_on_the_way_is_the_same_address(self, author, now):
+        email = answer(author, to=links.reply_address(author).upper(), now=now)
+
+        assert outcome(email) == ACCEPTED
+
+
+@pytest.fixture
+def poison() -> None:
+    """A message that the database refuses: what a fault of ours would do to it, each time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE solicitations_message ADD CONSTRAINT poison CHECK (body <> 'poison') NOT VALID"
+        )
+
+
+class TestTheSweep:
+    def test_it_reads_what_no_worker_did(self, author, now):
+        [email] = reception.store(raw(author), channel=Channel.PIPE, now=now)
+
+        with time_machine.travel(now + timedelta(seconds=30), tick=False):
+            tasks.sweep()
+        assert not Message.objects.exists()
+        with time_machine.travel(now + timedelta(seconds=61), tick=False):
+            tasks.sweep()
+
+        email.refresh_from_db()
+        assert outcome(email) == ACCEPTED
+
+    def test_a_mail_that_always_fails_stops_nobody_and_waits_longer_each_time(
+        self, poison, author, other, now
+    ):
+        [bad] = reception.store(raw(author, "poison"), channel=Channel.PIPE, now=now)
+        [good] = reception.store(
+            raw(other, message_id="<autre@poste.example.org>"), channel=Channel.PIPE, now=now
+        )
+
+        waits = []
+        for minutes in (2, 10):
+            at = now + timedelta(minutes=minutes)
+            with time_machine.travel(at, tick=False):
+                tasks.sweep()
+            bad.refresh_from_db()
+            waits.append(bad.next_try_at - at)
+
+        good.refresh_from_db()
+        assert outcome(good) == ACCEPTED
+        assert outcome(bad) == (IncomingState.RECEIVED, "")
+        assert bad.last_error == "IntegrityError"
+        assert waits == [timedelta(minutes=2), timedelta(minutes=10)]
+
+
+class TestWhoWrote:
+    @pytest.mark.parametrize(
+        "sender",
+        [
+            "recrutement@france-travail-dijon.example.org",
+            "Recrutement@France-Travail-Dijon.Example.ORG",
+            "recrutement+portail@france-travail-dijon.example.org",
+            '"recrutement"@france-travail-dijon.example.org',
+            "Équipe <recrutement@france-travail-dijon.example.org>",
+        ],
+    )
+    def test_the_mailbox_itself_however_it_is_written(self, author, sender, now):
+        email = answer(author, sender=sender, now=now)
+
+        assert outcome(email) == ACCEPTED
+        assert Message.objects.get().sent_from == ""
+        assert not written("sent_in_your_name")
+
+    def test_a_colleague_is_accepted_said_and_the_mailbox_gets_a_copy(self, author, other, now):
+        email = answer(author, sender=COLLEAGUE, now=now)
+
+        assert outcome(email) == ACCEPTED
+        assert Message.objects.get().sent_from == COLLEAGUE
+        [copy] = written("sent_in_your_name")
+        assert copy.to == author.email
+        assert WORDS in copy.rendered().text
+        assert "Envoyé depuis" in written("message")[0].rendered().text
+
+    def test_a_colleague_of_the_owner_too(self, owner, now):
+        email = answer(owner, sender="compta@peintures.example.org", now=now)
+
+        assert outcome(email) == ACCEPTED
+        assert Addition.objects.get().sent_from == "compta@peintures.example.org"
+        [copy] = written("sent_in_your_name")
+        assert copy.to == owner.email
+
+    @pytest.mark.parametrize(
+        "sender", [STRANGER, "", f"{COLLEAGUE}, {STRANGER}"], ids=["other", "none", "two"]
+    )
+    def test_anybody_else_is_held_and_staff_are_told(self, author, sender, now):
+        User.objects.create_user("nationale@equipe.example.org", role="national")
+
+        email = answer(author, sender=sender, now=now)
+
+        assert outcome(email) == (IncomingState.HELD, Reason.OTHER_SENDER)
+        assert not Message.objects.exists()
+        assert author.solicitation.alerts.standing().get().cause == AlertCause.REPLY_HELD
+        assert len(written("alert")) == 1
+
+    def test_everybody_has_an_address_at_a_public_provider(self, commit, now):
+        request = commit(send, now=now, email="peintures.vannier@orange.fr")
+
+        same = answer(request, now=now)
+        neighbour = answer(
+            request, sender="voisin@orange.fr", message_id="<autre@poste.example.org>", now=now
+        )
+
+        assert outcome(same) == ACCEPTED
+        assert outcome(neighbour) == (IncomingState.HELD, Reason.OTHER_SENDER)
+
+
+def expire(person) -> None:
+    """A newer link replaces the one whose address is still in the mails."""
+    Mailbox.objects.filter(pk=person.pk).update(serial=person.serial + 1)
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("headers", "text", "reason"),
+        [
+            ({"auto_submitted": "auto-replied"}, WORDS, Reason.AUTO_REPLY),
+            ({"subject": "Absence du bureau"}, "Je suis absent.", Reason.OUT_OF_OFFICE),
+            ({"sender": "MAILER-DAEMON@mx.example.org"}, "Undelivered", Reason.BOUNCE),
+            ({"return_path": "<>"}, WORDS, Reason.BOUNCE),
+            ({"list_id": "<equipe.example.org>"}, WORDS, Reason.LIST),
+            ({"content_class": "urn:content-classes:calendarmessage"}, "Accepté", Reason.CALENDAR),
+            ({}, "", Reason.EMPTY),
+            ({}, "> Bonjour", Reason.EMPTY),
+            ({}, "long " * 5000, Reason.OVERSIZED),
+        ],
+        ids=["automatic", "absent", "bounce", "null", "list", "calendar", "empty", "quotes", "long"],
+    )
+    def test_what_is_no_word_of_a_person_is_kept_and_goes_nowhere(self, author, headers, text, reason, now):
+        email = answer(author, text, now=now, **headers)
+
+        assert outcome(email) == (IncomingState.REFUSED, reason)
+        assert bytes(email.raw)
+        assert email.about[0] == f"request:{author.solicitation_id}"
+        assert not Message.objects.exists()
+        assert not written("message")
+
+    def test_an_address_without_a_token(self, author, now):
+        email = answer(author, to=f"reponse@{project.REPLY_DOMAIN}", now=now)
+
+        assert outcome(email) == (IncomingState.REFUSED, Reason.UNKNOWN)
+
+    def test_a_forged_token_reveals_nothing_of_what_it_names(self, author, now):
+        forged = links.reply_address(author).replace(f"e{author.pk}-", f"e{author.pk}-0")
+        other = links.reply_address(author).replace(f"e{author.pk}-", f"e{author.pk + 1}-")
+
+        for number, address in enumerate((forged[:-1], other)):
+            email = answer(author, to=address, message_id=f"<m{number}@poste.example.org>", now=now)
+            assert email.state == IncomingState.REFUSED
+            assert email.reason in {Reason.FORGED, Reason.UNKNOWN}
+            assert email.about == []
+
+    def test_the_signature_is_looked_at_to_its_last_letter(self, author, now):
+        good = links.reply_address(author)
+        local, _, domain = good.partition("@")
+        last = "0" if local[-1] != "0" else "1"
+
+        email = answer(author, to=f"{local[:-1]}{last}@{domain}", now=now)
+
+        assert outcome(email) == (IncomingState.REFUSED, Reason.FORGED)
+
+    def test_a_token_that_was_replaced_since(self, author, now):
+        content = raw(author)
+        expire(author)
+
+        email = receive(content, now=now)
+
+        assert outcome(email) == (IncomingState.REFUSED, Reason.EXPIRED)
+        assert email.about[0] == f"request:{author.solicitation_id}"
+
+    def test_a_token_whose_request_ended_long_ago(self, author, owner, now):
+        actions.cancel(owner, now=now)
+
+        for person, number in ((author, 1), (owner, 2)):
+            message_id = f"<m{number}@poste.example.org>"
+            email = answer(person, message_id=message_id, now=now + timedelta(days=61))
+            assert outcome(email) == (IncomingState.REFUSED, Reason.EXPIRED)
+
+    def test_the_same_message_twice_is_kept_as_its_own_refused_row(self, author, now):
+        answer(author, now=now)
+        [again] = reception.store(raw(author), channel=Channel.PIPE, now=now)
+
+        assert outcome(again) == (IncomingState.REFUSED, Reason.DUPLICATE)
+        assert again.about[0] == f"request:{author.solicitation_id}"
+        assert Message.objects.count() == 1
+
+    def test_a_cancelled_request_takes_no_word_of_anybody(self, author, owner, now):
+        actions.cancel(owner, now=now)
+
+        assert outcome(answer(author, now=now)) == (IncomingState.REFUSED, Reason.CLOSED)
+        second = answer(owner, message_id="<second@poste.example.org>", now=now)
+        assert outcome(second) == (IncomingState.REFUSED, Reason.CLOSED)
+
+    def test_who_declined_reads_and_does_not_write(self, author, now):
+        row = match(author.solicitation, author.email)
+        actions.move(
+            row, MatchState.DECLINED, by=author, decline_reason=DeclineReason.NOT_MY_SUBJECT, now=now
+        )
+
+        assert outcome(answer(author, now=now)) == (IncomingState.REFUSED, Reason.CLOSED)
+
+    def test_more_than_twenty_in_a_day_are_two_machines_that_answer_each_other(self, author, now):
+        for number in range(21):
+            last = answer(author, f"Message {number}", message_id=f"<m{number}@poste.example.org>", now=now)
+
+        assert outcome(last) == (IncomingState.HELD, Reason.FLOOD)
+        assert Message.objects.count() == 20
+        assert not written("turned_away")
+
+
+class TestThePoliteAnswer:
+    def test_the_mailbox_itself_is_told_why_and_where_its_page_is(self, author, now):
+        answer(author, "", files=("devis.pdf",), now=now)
+
+        [row] = written("turned_away")
+        found = row.rendered().text
+        assert row.to == author.email
+        assert links.answer_url(author) in found
+        assert "pièces jointes ne passent pas" in found
+        assert row.is_automatic
+        assert row.reply_to == ""
+
+    def test_another_address_learns_nothing(self, author, owner, now):
+        answer(author, sender=STRANGER, now=now)
+
+        [row] = written("turned_away")
+        found = row.rendered()
+        assert row.to == STRANGER
+        for secret in (project.SITE_URL + "/reponse", owner.reference, author.email, "Peintures", "trouver"):
+            assert secret not in found.text + found.html
+        assert row.thread == ""
+
+    def test_once_a_day_and_sender(self, author, now):
+        for number, later in enumerate((0, 1, 30)):
+            message_id = f"<m{number}@poste.example.org>"
+            answer(author, "", message_id=message_id, now=now + timedelta(hours=later))
+
+        assert len(written("turned_away")) == 2
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"auto_submitted": "auto-replied"},
+            {"return_path": "<>"},
+            {"list_id": "<equipe.example.org>"},
+            {"sender": f"reponse+e1-{'0' * 20}@{project.REPLY_DOMAIN}"},
+            {"sender": "ne-pas-repondre@relais-entreprises.example.org"},
+        ],
+        ids=["automatic", "null", "list", "our address", "our sender"],
+    )
+    def test_no_machine_is_answered_and_never_ourselves(self, author, headers, now):
+        answer(author, "", now=now, **headers)
+
+        assert not written("turned_away")
+
+    def test_a_stranger_who_answers_none_of_our_mails_gets_nothing(self, author, now):
+        answer(author, to=f"reponse@{project.REPLY_DOMAIN}", sender=STRANGER, now=now)
+
+        assert not written("turned_away")
+
+    def test_who_answers_a_mail_of_ours_at_a_broken_address_is_told(self, author, now):
+        ours = written("notified")[0]
+
+        answer(
+            author,
+            to=f"reponse@{project.REPLY_DOMAIN}",
+            sender=STRANGER,
+            in_reply_to=ours.message_id,
+            now=now,
+        )
+
+        assert [row.to for row in written("turned_away")] == [STRANGER]
+
+    def test_an_expired_address_leads_its_mailbox_to_the_page(self, author, now):
+        content = raw(author)
+        expire(author)
+
+        receive(content, now=now)
+
+        author.refresh_from_db()
+        assert links.answer_url(author) in written("turned_away")[0].rendered().text
+
+
+class TestSpeakingOfTaking:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Je prends en charge.",
+            "Bonjour, je prends la demande.",
+            "OK, je la prends en charge",
+            "je m’en occupe",
+            "Je vais m'en occuper demain.",
+            "Je m'en charge !",
+            "Nous prenons en charge cette demande.",
+            "Je prends",
+        ],
+    )
+    def test_it_stays_a_message_and_its_author_is_told_where_the_button_is(self, author, text, now):
+        answer(author, text, now=now)
+
+        assert Message.objects.get().body == text
+        assert match(author.solicitation, author.email).state == MatchState.SENT
+        [row] = written("where_the_button_is")
+        assert row.to == author.email
+        assert f"{links.answer_url(author)}?choix=prendre" in row.rendered().text
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Je ne prends pas en charge ce sujet.",
+            "Je ne m'en occupe pas.",
+            "Je prends note.",
+            "Je prends bonne note, merci.",
+            "Qui prend en charge ?",
+            "Vous pouvez prendre en charge ?",
+        ],
+    )
+    def test_other_words_are_only_words(self, author, text, now):
+        answer(author, text, now=now)
+
+        assert not written("where_the_button_is")
+
+    def test_who_has_taken_needs_no_button(self, author, now):
+        actions.move(match(author.solicitation, author.email), MatchState.TAKEN, by=author, now=now)
+
+        answer(author, "Je prends en charge.", now=now)
+
+        assert not written("where_the_button_is")
