@@ -113,6 +113,8 @@ def reason(match: Match) -> str:
         return f"{office} {verb}."
     if origin == MatchOrigin.STAFF:
         return "L'équipe du service a pensé à vous pour ce besoin."
+    if origin == MatchOrigin.ESCALATION:
+        return "Ceux qui ont reçu ce besoin avant vous n'ont pas répondu : à votre tour."
     if origin == MatchOrigin.FALLBACK or (match.need.decision or {}).get("fallback"):
         return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
     place = match.reason.get("area_name") or match.mailbox.solicitation.commune.name

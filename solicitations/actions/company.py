@@ -21,7 +21,7 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
 from solicitations.models.requests import LINK_LIFE_AFTER_END, make_reference
-from solicitations.notifications import to_company, to_experts
+from solicitations.notifications import by_clock, to_company, to_experts
 from territories.models import Commune
 
 
@@ -191,6 +191,7 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
 
 def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
     """Withdraw the active matches of a locked request and tell the mailboxes that had heard of it."""
+    by_clock.strike(f"request:{solicitation.pk}")
     OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)
     concerned = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
     told = [

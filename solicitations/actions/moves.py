@@ -10,7 +10,7 @@ from mailing.tasks import deliver_after_commit
 from solicitations import dispatch, tasks
 from solicitations.lifecycle import UNDO_DELAY, EventKind, ForbiddenMove, MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Solicitation
-from solicitations.notifications import to_company, to_experts
+from solicitations.notifications import by_clock, to_company, to_experts
 
 # The fallback looks a little after the refusal can no longer be undone.
 FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
@@ -106,6 +106,7 @@ def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
 def settle(solicitation: Solicitation, *, now: datetime) -> None:
     """Rewrite what the needs show, close or reopen, and have the fallback look where all have declined."""
     solicitation.reckon()
+    by_clock.hush(solicitation, now=now)
     dispatch.close_if_done(solicitation, now=now)
     solicitation.save()
     for need in solicitation.needs.filter(state=NeedState.DECLINED, exhausted_at=None):

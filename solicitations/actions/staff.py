@@ -23,7 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Alert, Event, Match, Need, Solicitation
-from solicitations.notifications import to_company, to_experts, to_staff
+from solicitations.notifications import by_clock, to_company, to_experts, to_staff
 
 # The columns that staff may correct, beside the commune and the subjects.
 CORRECTABLE = frozenset(
@@ -223,6 +223,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
     )
     moves.tell_withdrawn(row, event, now=now)
     if not row.mailbox.matches.active().exists():
+        by_clock.strike(f"mailbox:{row.mailbox_id}")
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
         why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"

@@ -40,7 +40,7 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
 
 def last_move(match: Match, *, by: Mailbox) -> Event | None:
     """The match's last event when it is a move of this mailbox, which may then be undone."""
-    event = match.events.order_by("-at", "-pk").first()
+    event = match.events.by_people().order_by("-at", "-pk").first()
     if event is None or event.by_mailbox_id != by.pk:
         return None
     return event if EventKind(event.kind) in {EventKind.MOVED, EventKind.HANDED_OVER} else None

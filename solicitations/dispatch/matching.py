@@ -109,11 +109,27 @@ def notify(
         deliver_after_commit(*rows)
 
 
+def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:
+    """After an answer: staff no longer watch what the clock had told them and is not so any more."""
+    over = [
+        cause
+        for cause, still in (
+            (AlertCause.LATE, solicitation.needs.waiting()),
+            (AlertCause.SILENT, Match.objects.taken().filter(need__solicitation=solicitation)),
+            (AlertCause.LEGAL, solicitation.needs.without_legal_answer()),
+        )
+        if not still.exists()
+    ]
+    solicitation.alerts.standing().filter(cause__in=over).update(settled_at=now)
+
+
 def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
     """Close a locked, routed request that nobody has to answer any more, or reopen it. Saves the event alone.
 
     A need that all declined waits for its fallback; an uncovered one waits for staff.
     """
+    if solicitation.alerts.standing().exists():
+        settle_alerts(solicitation, now=now)
     matches = Match.objects.filter(need__solicitation=solicitation)
     if matches.active().exists():
         if solicitation.state == RequestState.CLOSED:

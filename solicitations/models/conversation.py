@@ -18,6 +18,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def moves(self) -> Self:
         return self.filter(kind__in=[EventKind.MOVED, EventKind.HANDED_OVER])
 
+    def by_people(self) -> Self:
+        """Without what the clock did: a reminder ends nobody's right to go back on an answer."""
+        return self.exclude(kind__in=lifecycle.CLOCK_EVENTS)
+
     def in_order(self) -> Self:
         return self.order_by("at", "pk")
 

@@ -24,6 +24,13 @@ class NeedQuerySet(models.QuerySet["Need"]):
     def unanswered(self) -> Self:
         return self.filter(state=NeedState.UNANSWERED)
 
+    def waiting(self) -> Self:
+        return self.filter(state=NeedState.WAITING)
+
+    def without_legal_answer(self) -> Self:
+        """Needs on labour law that nobody has answered, by helping or not."""
+        return self.filter(subject__is_labour_law=True).exclude(matches__state__in=lifecycle.ANSWERS)
+
 
 class Need(models.Model):
     """One subject of a request."""

@@ -1,6 +1,6 @@
 """Mails that time brings: to experts who are silent, to their offices' managers, to the company."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from experts import desks
 from experts.models import Institution, Office
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
-from solicitations.lifecycle import MatchState
+from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Draft, Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
@@ -42,13 +42,14 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
     groups = list(by_mailbox.values())
     if not groups:
         return []
+    lines = [_waiting_line(matches, now=now) for matches in groups]
     alone = groups[0][0] if len(groups) == 1 else None
     row = OutgoingEmail.objects.enqueue(
         key=reminders_key(first, day),
         to=groups[0][0].mailbox.email,
         template=REMINDERS,
-        context={"requests": [_waiting_line(matches, now=now) for matches in groups]},
-        about=[name for matches in groups for name in _about_mailbox(matches[0])],
+        context={"requests": lines},
+        about=[name for line in lines for name in line["about"]],
         thread=f"request-{alone.need.solicitation_id}" if alone else "",
         reply_to=links.reply_address(alone.mailbox) if alone else "",
         list_id=f"relances.{settings.REPLY_DOMAIN}",
@@ -70,10 +71,6 @@ def is_reminded(first: Mailbox, day: date) -> bool:
     return OutgoingEmail.objects.filter(key=reminders_key(first, day)).exists()
 
 
-def _about_mailbox(match: Match) -> list[str]:
-    return [f"request:{match.need.solicitation_id}", f"mailbox:{match.mailbox_id}"]
-
-
 def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
     """One request of the list; a confidential one is not named."""
     solicitation = matches[0].need.solicitation
@@ -81,7 +78,7 @@ def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
     since = min((match.taken_at if is_taken else match.sent_at) or match.sent_at for match in matches)
     labels = wording.subjects(matches)
     return {
-        "mailbox": matches[0].mailbox_id,
+        "about": envelopes.about(solicitation, matches[0].mailbox),
         "reference": solicitation.reference,
         "headline": "" if solicitation.is_confidential else wording.headline(solicitation, labels),
         "is_taken": is_taken,
@@ -90,30 +87,37 @@ def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
     }
 
 
-def strike(names: Iterable[str]) -> None:
-    """Take requests or mailboxes off the reminders that have not left, which keep their other lines."""
-    for name in names:
-        rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
-        for row in rows.select_for_update().order_by("pk"):
-            gone = _mailboxes_of(name, row)
-            lines = [line for line in row.context["requests"] if line["mailbox"] not in gone]
-            if lines:
-                row.context = {"requests": lines}
-                row.about = _names_of(lines)
-                row.save(update_fields=["context", "about"])
+def strike(name: str) -> None:
+    """Take a request, or a mailbox, off the reminders that have not left and have other lines.
+
+    What is about nothing else stays named after it, for the caller to cancel.
+    """
+    rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
+    for row in rows.select_for_update().order_by("pk"):
+        lines = [line for line in row.context["requests"] if name not in line["about"]]
+        if lines:
+            row.context, row.about = {"requests": lines}, [name for line in lines for name in line["about"]]
+            row.save(update_fields=["context", "about"])
 
 
-def _mailboxes_of(name: str, row: OutgoingEmail) -> set[int]:
-    kind, _, pk = name.partition(":")
-    if kind == "mailbox":
-        return {int(pk)}
-    return set(Mailbox.objects.filter(solicitation=int(pk)).values_list("pk", flat=True))
+def hush(solicitation: Solicitation, *, now: datetime) -> None:
+    """After an answer: what time had caused, has not left and is no longer so never leaves."""
+    name = f"request:{solicitation.pk}"
+    pending = OutgoingEmail.objects.about(name).pending()
+    if solicitation.progress != NeedState.WAITING:
+        pending.filter(template__endswith="/where_things_stand").update(cancelled_at=now)
+    for row in pending.filter(template=REMINDERS).select_for_update().order_by("pk"):
+        for line in row.context["requests"]:
+            if name in line["about"] and not _still_waits(line):
+                strike(line["about"][1])
+                OutgoingEmail.objects.filter(pk=row.pk).about(line["about"][1]).update(cancelled_at=now)
 
 
-def _names_of(lines: Sequence[dict[str, Any]]) -> list[str]:
-    mailboxes = Mailbox.objects.filter(pk__in=[line["mailbox"] for line in lines]).order_by("pk")
-    pairs = mailboxes.values_list("solicitation", "pk")
-    return [name for request, pk in pairs for name in (f"request:{request}", f"mailbox:{pk}")]
+def _still_waits(line: dict[str, Any]) -> bool:
+    """Whether the mailbox of this line of a reminder still has what it was reminded of."""
+    state = MatchState.TAKEN if line["is_taken"] else MatchState.SENT
+    mailbox = int(line["about"][1].removeprefix("mailbox:"))
+    return Match.objects.filter(mailbox=mailbox, state=state).exists()
 
 
 def where_things_stand(
