@@ -4,7 +4,7 @@ The JSON is the one that ``manage.py route --json`` prints, with the reasons of 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experts.routing.criteria import Obstacle
@@ -60,6 +60,10 @@ class Chosen:
             checked=tuple(stored["checked"]),
             unverified=tuple(stored["unverified"]),
         )
+
+    def without_people(self) -> "Chosen":
+        """The same, of which no address is left."""
+        return replace(self, expert="", stand_in_for=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,14 @@ class NeedDecision:
             refused=tuple(Refused.from_json(refused) for refused in stored["refused"]),
             is_fallback=stored["fallback"],
             unknown=tuple(stored["unknown"]),
+        )
+
+    def without_people(self) -> "NeedDecision":
+        """The same, of which no address is left: offices and obstacles."""
+        return replace(
+            self,
+            chosen=tuple(chosen.without_people() for chosen in self.chosen),
+            refused=tuple(replace(refused, expert=None) for refused in self.refused),
         )
 
 

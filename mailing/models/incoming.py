@@ -82,7 +82,7 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
         return self.order_by("-received_at", "-pk")
 
     def erase(self, *, now: datetime) -> None:
-        """Empty these mails of who wrote and what they said; nothing is left to publish of them. Dates stay."""
+        """Empty these mails of who wrote and what they said; nothing is left to publish. Dates stay."""
         waiting = self.filter(state__in=[IncomingState.RECEIVED, IncomingState.HELD])
         waiting.update(state=IncomingState.REFUSED, reason=Reason.CLOSED, settled_at=now)
         self.update(

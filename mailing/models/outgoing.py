@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat
 
 from mailing import rendering, tracing
 from mailing.failures import Failure
@@ -32,6 +33,8 @@ FATE_FIELDS = (
     "refused_at",
     "is_saved_by_sweep",
 )
+# In the place of a recipient who was erased: no address, so that nothing leaves.
+ERASED = "effacé"
 PENDING = Q(sent_at=None, refused_at=None, cancelled_at=None, is_secret=False)
 
 
@@ -148,6 +151,25 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         self.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
         return restored
 
+    def erase(self, *, now: datetime) -> None:
+        """Empty these mails of whom they were for and what they said; unsent ones are cancelled.
+
+        What they were about, their dates and their fates stay. One that is leaving is waited for.
+        """
+        self.pending().update(cancelled_at=now)
+        self.update(
+            key=Concat(Value("erased:"), Cast("pk", models.CharField())),
+            to=ERASED,
+            context={},
+            reply_to="",
+            from_name="",
+            list_id="",
+            unsubscribe_url="",
+            last_error="",
+            provider_id="",
+            request_id="",
+        )
+
 
 class OutgoingEmail(models.Model):
     """A mail: to whom, on which occasion, and its fate.
@@ -229,9 +251,13 @@ class OutgoingEmail(models.Model):
         """The Message-ID that every mail of the conversation answers; empty without a conversation."""
         return f"<{self.thread}@{settings.REPLY_DOMAIN}>" if self.thread else ""
 
+    @property
+    def is_erased(self) -> bool:
+        return self.to == ERASED
+
     def rendered(self) -> rendering.Rendered:
-        """The mail as it leaves. A secret one has no content outside the demo: raises ``NoContent``."""
-        if self.is_secret and not self.context:
+        """The mail as it leaves. Erased, or secret outside the demo, it has no content: ``NoContent``."""
+        if self.is_erased or (self.is_secret and not self.context):
             raise NoContent(self.key)
         return rendering.render(self.template, self.context, is_answerable=bool(self.reply_to))
 

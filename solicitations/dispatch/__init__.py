@@ -4,6 +4,7 @@ from solicitations.dispatch.advancing import advance, advance_safely
 from solicitations.dispatch.clock import expire, note_refused_mail, offer_fallback, release, release_when_due
 from solicitations.dispatch.conversation import Words, add, is_open_to_company, may_write, say
 from solicitations.dispatch.drafts import remind_draft
+from solicitations.dispatch.erasure import anonymise, erase_draft
 from solicitations.dispatch.matching import close_if_done, hold, make_matches, notify, raise_alert
 from solicitations.dispatch.reminding import remind
 from solicitations.dispatch.replies import (
@@ -21,7 +22,9 @@ __all__ = [
     "add",
     "advance",
     "advance_safely",
+    "anonymise",
     "close_if_done",
+    "erase_draft",
     "expire",
     "hold",
     "is_open_to_company",

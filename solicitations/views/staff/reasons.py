@@ -125,7 +125,7 @@ def _asked(match: Match) -> Asked:
         reasons = [f"par {match.introduced_by.expert.office.name}", *reasons]
     return Asked(
         person=match.expert.name,
-        email=match.mailbox.email,
+        email="" if match.mailbox.is_erased else match.mailbox.email,
         office=office.name,
         institution=office.institution.name,
         state=badge(MatchState(match.state)),
@@ -160,4 +160,4 @@ def _refused(decided: NeedDecision | None, names: Names) -> Iterable[Refusals]:
         obstacles = wording.listed(routing_wording.obstacles(refused))
         groups.setdefault(obstacles, []).append(names.of(refused.office, refused.expert))
     for obstacles, who in sorted(groups.items(), key=lambda group: -len(group[1])):
-        yield Refusals(obstacles, tuple(who))
+        yield Refusals(obstacles, tuple(dict.fromkeys(who)))

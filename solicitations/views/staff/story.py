@@ -8,12 +8,13 @@ from experts.models import User
 from mailing.models import OutgoingEmail
 from solicitations import filters, permissions
 from solicitations.lifecycle import EventKind, MatchState
-from solicitations.models import Event, Solicitation
+from solicitations.models import Event, Message, Question, Solicitation
 
 MOST_MAILS = 200
 SAME_MAILING = timedelta(minutes=1)
 # Said with their own words elsewhere in the column, or apart.
 TOLD_ELSEWHERE = {EventKind.ASKED, EventKind.ADDED}
+UNNAMED = "un référent"
 OPENINGS = {EventKind.OPENED, EventKind.MAIL_OPENED}
 
 
@@ -42,11 +43,11 @@ def items(solicitation: Solicitation, *, user: User) -> list[Item]:
     events = [event for event in _events(solicitation) if event.kind not in TOLD_ELSEWHERE | OPENINGS]
     told = [_event(event) for event in events]
     told += [
-        Item(said.at, "Message aux autres référents", f"{said.author} ({said.institution})", said.body)
+        Item(said.at, "Message aux autres référents", _speaker(said), said.body)
         for said in solicitation.messages.order_by("at", "pk")
     ]
     told += [
-        Item(asked.asked_at, EventKind.ASKED.label, f"{asked.author} ({asked.institution})", asked.body)
+        Item(asked.asked_at, EventKind.ASKED.label, _speaker(asked), asked.body)
         for asked in solicitation.questions.order_by("asked_at", "pk")
     ]
     told += [
@@ -83,8 +84,13 @@ def author(event: Event) -> str:
         who = f"{event.match.expert.name} ({office.name})"
         return who if event.by_mailbox_id else f"pour {who}"
     if event.by_mailbox:
-        return event.by_mailbox.email
+        return UNNAMED if event.by_mailbox.is_erased else event.by_mailbox.email
     return "l'entreprise" if event.is_by_company else "le portail"
+
+
+def _speaker(words: Message | Question) -> str:
+    """Who wrote, and where from; unnamed once the request was erased."""
+    return f"{words.author} ({words.institution})" if words.author else UNNAMED
 
 
 def _mailings(solicitation: Solicitation, *, user: User) -> Iterable[Item]:

@@ -1,0 +1,122 @@
+"""Erasing what is not needed any more: drafts after a week, what a request contained after two years."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat
+
+from experts.routing.decision import Chosen, NeedDecision
+from mailing.models import IncomingEmail, OutgoingEmail
+from solicitations.lifecycle import EventKind, RequestState
+from solicitations.models import (
+    Addition,
+    Alert,
+    Draft,
+    Event,
+    Mailbox,
+    Match,
+    Message,
+    Need,
+    Question,
+    Solicitation,
+    Survey,
+)
+from solicitations.models.matches import ERASED
+
+# What is emptied, by table: the way to the request, and the columns. Codes, dates and states stay.
+MAILED = {"body": "", "sent_from": "", "attachments": []}
+EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
+    (Event, "solicitation", {"reason": ""}),
+    (Message, "solicitation", {"author": "", "institution": "", **MAILED}),
+    (Question, "solicitation", {"author": "", "institution": "", "body": ""}),
+    (Addition, "solicitation", MAILED),
+    (Alert, "solicitation", {"words": ""}),
+    (Survey, "solicitation", {"comment": ""}),
+    (Match, "need__solicitation", {"words": "", "answer": ""}),
+    (Mailbox, "solicitation", {"email": Concat(Value(ERASED), Cast("pk", models.CharField()))}),
+)
+MAILED_ROWS = (Message, Addition)
+EMPTIED_REQUEST: dict[str, Any] = {
+    "description": "",
+    "company_name": "",
+    "siret": "",
+    "fact_sources": {},
+    "contact_name": "",
+    "phone": "",
+    "email": "",
+    "callback_days": [],
+    "callback_hours": [],
+    "routing_error": "",
+    "clock_error": "",
+}
+
+
+@transaction.atomic(durable=True)
+def erase_draft(pk: int, *, now: datetime) -> None:
+    """Erase a draft that has outlived its use, and the mails about it; a younger one is left alone."""
+    draft = Draft.objects.outlived(now=now).select_for_update().filter(pk=pk).first()
+    if draft is not None:
+        _erase(draft, now=now)
+
+
+def _erase(draft: Draft, *, now: datetime) -> None:
+    OutgoingEmail.objects.about(f"draft:{draft.pk}").erase(now=now)
+    draft.delete()
+
+
+@transaction.atomic(durable=True)
+def anonymise(pk: int, *, now: datetime) -> None:
+    """Empty a request that ended long ago of all that names or quotes somebody; figures stay.
+
+    Does nothing to one that goes on, ended lately, or was anonymised already. A request that repeats it, or
+    that it repeats, keeps its own.
+    """
+    solicitation = Solicitation.objects.locked(pk)
+    if not Solicitation.objects.to_anonymise(now=now).filter(pk=pk).exists():
+        return
+    solicitation.move_to(RequestState.ANONYMISED, at=now)
+    for column, nothing in EMPTIED_REQUEST.items():
+        setattr(solicitation, column, nothing)
+    solicitation.save()
+    _erase_mails(solicitation, now=now)
+    for model, way, columns in EMPTIED:
+        model.objects.filter(**{way: solicitation}).update(**columns)
+    _forget_people(solicitation)
+    for draft in solicitation.drafts.all():
+        _erase(draft, now=now)
+    Event.objects.create(solicitation=solicitation, kind=EventKind.ANONYMISED, at=now)
+
+
+def _forget_people(solicitation: Solicitation) -> None:
+    """Why these experts and not the others: offices and obstacles stay, addresses go."""
+    for need in Need.objects.filter(solicitation=solicitation).exclude(decision=None):
+        need.decision = NeedDecision.from_json(need.decision or {}).without_people().as_json()
+        need.save(update_fields=["decision"])
+    for match in Match.objects.filter(need__solicitation=solicitation).exclude(reason={}):
+        match.reason = Chosen.from_json(match.reason).without_people().as_json()
+        match.save(update_fields=["reason"])
+
+
+def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
+    """All mails about the request; of one that lists several, its lines, and the rest with the last."""
+    name = f"request:{solicitation.pk}"
+    alone: list[int] = []
+    for email in OutgoingEmail.objects.about(name).order_by("pk").iterator():
+        requests = {about.partition(":")[2] for about in email.about if about.startswith("request:")}
+        if len(requests) > 1 and Solicitation.objects.not_erased().filter(pk__in=requests).exists():
+            _strike(email, solicitation)
+        else:
+            alone.append(email.pk)
+    OutgoingEmail.objects.filter(pk__in=alone).erase(now=now)
+    said, added = (rows.objects.filter(solicitation=solicitation).values("incoming") for rows in MAILED_ROWS)
+    came = Q(about__contains=[name]) | Q(pk__in=said) | Q(pk__in=added)
+    IncomingEmail.objects.filter(came).erase(now=now)
+
+
+def _strike(email: OutgoingEmail, solicitation: Solicitation) -> None:
+    """Take the request's line off a mail that lists several."""
+    lines = email.context.get("requests", [])
+    email.context["requests"] = [line for line in lines if line["reference"] != solicitation.reference]
+    email.save(update_fields=["context"])

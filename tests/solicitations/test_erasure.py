@@ -1,0 +1,433 @@
+"""What is erased: drafts after a week, what a request contained after two years."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+from django.db.models import Field, Model
+from django.test import Client
+
+from experts.models import Institution, User
+from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, State
+from solicitations import actions, dispatch, filters, links
+from solicitations.actions import Opinion
+from solicitations.lifecycle import (
+    ClosedReason,
+    EventKind,
+    Labelled,
+    MatchState,
+    NeedState,
+    RequestState,
+)
+from solicitations.models import Addition, Draft, Event, Match, Message, Need, Solicitation, Survey
+from solicitations.models.surveys import Outcome, Usefulness
+from tests.experts.factories import signed_in
+from tests.solicitations.factories import TEXT, blank, part, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+# Short enough for the smallest column, and found nowhere else.
+NAME = "Ñzé"
+# What the request was made with.
+OWN = ("Peintures Vannier", "00010037000014", "La gérante", "353020001", "contact@peintures", TEXT)
+YEARS = timedelta(days=731)
+
+# Columns that name nobody and stay; all the others must be found empty of the planted name.
+KEPT = {
+    "Solicitation.reference": "drawn at random; staff's page is found by it",
+    "Solicitation.naf": "a code of the figures",
+    "Solicitation.legal_form": "a code of the figures",
+    "Solicitation.consent_version": "which wording was accepted",
+    "Event.from_state": "a code",
+    "Event.to_state": "a code",
+    "OutgoingEmail.template": "which mail it was",
+    "OutgoingEmail.about": "numbers of rows: by them it is found",
+    "OutgoingEmail.thread": "the number of the request",
+    "OutgoingEmail.message_id": "drawn at random, by us",
+    "IncomingEmail.reason": "a code",
+    "IncomingEmail.about": "numbers of rows: by them it is found",
+}
+TEXTUAL = (models.CharField, models.TextField, models.JSONField, models.BinaryField, ArrayField)
+PLAIN = (
+    models.AutoField,
+    models.BooleanField,
+    models.DateField,
+    models.DateTimeField,
+    models.ForeignKey,
+    models.IntegerField,
+)
+
+
+def leading_models() -> list[Any]:
+    """The tables that lead to a request, by their foreign keys, and the mails, by what they are about."""
+    found: set[Any] = {Solicitation}
+    everything = apps.get_models(include_auto_created=True)
+    while True:
+        more = {
+            model
+            for model in everything
+            for field in model._meta.concrete_fields
+            if field.remote_field and field.related_model in found
+        }
+        if more <= found:
+            return sorted(found | {OutgoingEmail, IncomingEmail}, key=lambda model: model._meta.label)
+        found |= more
+
+
+def columns(model: Any) -> Iterator[Field]:
+    """The columns where a name could be: whatever is no number, date, code or key."""
+    for field in model._meta.concrete_fields:
+        if not isinstance(field, TEXTUAL):
+            assert isinstance(field, PLAIN), f"{field}: can it hold a name?"
+        elif not field.choices and f"{model.__name__}.{field.name}" not in KEPT:
+            yield field
+
+
+def planted(field: Field, row: Model) -> Any:
+    """What the column holds, with the name in it."""
+    if isinstance(field, models.JSONField):
+        return {**(getattr(row, field.name) or {}), "planted": {"deep": [NAME]}}
+    if isinstance(field, ArrayField):
+        return [NAME]
+    if isinstance(field, models.BinaryField):
+        return f"From: {NAME}".encode()
+    return f"{NAME}{row.pk}"[: field.max_length]
+
+
+def dump() -> str:
+    """The whole database, row by row."""
+    with connection.cursor() as cursor:
+        rows = []
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT t::text FROM "{table}" AS t')  # noqa: S608 (a name of ours)
+            rows += [f"{table}: {row}" for (row,) in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def traces(*words: str) -> list[str]:
+    """The rows of the database that hold one of these words, as text or as bytes."""
+    sought = [form for word in words for form in (word, word.encode().hex())]
+    return [line[:300] for line in dump().splitlines() if any(word in line for word in sought)]
+
+
+def came(solicitation: Solicitation, now, **columns) -> IncomingEmail:
+    return IncomingEmail.objects.create(
+        channel=Channel.PIPE,
+        received_at=now,
+        next_try_at=now,
+        raw=b"From: contact@peintures.example.org\r\n\r\nOui, La g\xc3\xa9rante",
+        sender="contact@peintures.example.org",
+        **{"about": [f"request:{solicitation.pk}"], "state": IncomingState.ACCEPTED, "settled_at": now}
+        | columns,
+    )
+
+
+def lived_through(commit, now) -> Solicitation:
+    """A request to which everything happened that leaves a row, closed in the end."""
+    draft = Draft.objects.create(answers={"need": {}}, email="contact@peintures.example.org",
+                                 created_at=now, updated_at=now)  # fmt: skip
+    commit(actions.send_resume_link, draft, email=draft.email, now=now)
+    unticked = Institution.objects.order_by("pk").last()
+    sent = commit(
+        actions.submit,
+        blank(now=now, fact_sources={"naf": {"source": "owner", "on": "2026-12-01"}}, callback_days=["mon"]),
+        parts=[part("contrat-travail", "premier-salarie")],
+        draft=draft,
+        unticked=[unticked],
+        now=now,
+    )
+    request = Solicitation.objects.get(pk=sent[0].pk)
+    taker = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
+    commit(actions.ask, taker.mailbox, body="La gérante est-elle joignable ?", now=now)
+    commit(actions.post_message, taker.mailbox, body="J'appelle Peintures Vannier.", now=now)
+    commit(actions.add_information, request, body="C'est pour la SARL Peintures Vannier.", now=now)
+    Message.objects.update(incoming=came(request, now, message_id="<a@vannier>"))
+    Addition.objects.update(incoming=came(request, now, message_id="<b@vannier>", about=[]))
+    came(request, now, message_id="<c@vannier>", state=IncomingState.RECEIVED, settled_at=None)
+    commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+    commit(actions.still_waiting, request, now=now)
+    commit(actions.send_lost_links, request.email, now=now)
+    fresh = Match.objects.with_people().get(pk=taker.pk)
+    commit(actions.move, fresh, MatchState.HELPED, by=taker.mailbox, answer="Par écrit.", now=now)
+    opinion = Opinion(
+        was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED, comment="La gérante"
+    )
+    commit(actions.answer_survey, request, opinion, now=now)
+    for pk in Match.objects.active().values_list("pk", flat=True):
+        commit(dispatch.expire, pk, now=now)
+    request.refresh_from_db()
+    assert request.state == RequestState.CLOSED
+    return request
+
+
+@pytest.fixture
+def lived(commit, now) -> Solicitation:
+    return lived_through(commit, now)
+
+
+def plant_everywhere() -> None:
+    for model in leading_models():
+        rows = list(model.objects.all())
+        assert rows, f"no row of {model.__name__}: nothing would be proven of it"
+        for row in rows:
+            values = {field.attname: planted(field, row) for field in columns(model)}
+            # The one column whose form the database holds is searched by its own value.
+            values.pop("siret", None)
+            model.objects.filter(pk=row.pk).update(**values)
+
+
+def figures(now) -> dict[str, Any]:
+    """All that staff count and list, and every state."""
+    shown: list[Labelled] = [RequestState.HELD, *NeedState, *ClosedReason]
+    requests = Solicitation.objects.all()
+    return {
+        "counters": [filters.concern(requests, code, now=now).count() for code in filters.CONCERNS],
+        "shown": [requests.showing(label).count() for label in shown],
+        "counted": requests.counted().count(),
+        "list": list(requests.newest_first().values_list("pk", "submitted_at", "ended_at", "progress")),
+        "facts": list(requests.values_list("pk", "commune", "naf", "headcount_min", "company_created_on")),
+        "needs": list(Need.objects.order_by("pk").values_list("subject", "state", "is_fallback")),
+        "matches": list(
+            Match.objects.order_by("pk").values_list(
+                "expert",
+                "state",
+                "origin",
+                "sent_at",
+                "taken_at",
+                "answered_at",
+                "ended_at",
+                "decline_reason",
+            )
+        ),
+        "survey": list(Survey.objects.values_list("was_called", "usefulness", "outcome", "answered_at")),
+        "events": list(
+            Event.objects.exclude(kind=EventKind.ANONYMISED).order_by("pk").values_list("kind", "at", "match")
+        ),
+        "mails": list(OutgoingEmail.objects.order_by("pk").values_list("template", "created_at", "sent_at")),
+        "obstacles": [
+            [refused["obstacles"] for refused in need.decision["refused"]]
+            for need in Need.objects.order_by("pk")
+        ],
+    }
+
+
+class TestAnonymise:
+    def test_no_name_is_left_anywhere_and_figures_stay(self, commit, lived, now):
+        plant_everywhere()
+        assert traces(NAME)
+        assert traces(*OWN)
+        before = figures(now + YEARS)
+
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+
+        assert traces(NAME, *OWN) == []
+        assert figures(now + YEARS) == before
+        lived.refresh_from_db()
+        assert lived.state == RequestState.ANONYMISED
+
+    def test_only_directory_codes_are_left_of_who_was_chosen(self, commit, lived, now):
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+
+        reasons = [
+            *lived.needs.values_list("decision", flat=True),
+            *Match.objects.values_list("reason", flat=True),
+        ]
+        assert "@" not in str(reasons)
+        assert all(reasons)
+
+    def test_every_table_that_leads_to_a_request_is_looked_at(self):
+        names = {model.__name__ for model in leading_models()}
+
+        assert names >= {
+            "Addition", "Alert", "Draft", "Event", "IncomingEmail", "Mailbox", "Match", "Message", "Need",
+            "OutgoingEmail", "Question", "Solicitation", "Survey",
+        }  # fmt: skip
+
+    def test_kept_columns_exist(self):
+        known = {
+            f"{model.__name__}.{field.name}"
+            for model in leading_models()
+            for field in model._meta.concrete_fields
+        }
+
+        assert KEPT.keys() <= known
+
+    def test_it_is_noted_once_and_harmless_twice(self, commit, lived, now):
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        after = dump()
+
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS + timedelta(days=1))
+
+        assert dump() == after
+        assert lived.events.filter(kind=EventKind.ANONYMISED).count() == 1
+
+    def test_unsent_mails_never_leave(self, commit, lived, now):
+        waiting = OutgoingEmail.objects.about(f"request:{lived.pk}").pending()
+        pks = list(waiting.values_list("pk", flat=True))
+        assert pks
+
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+
+        assert {row.state for row in OutgoingEmail.objects.filter(pk__in=pks)} == {State.CANCELLED}
+        assert not OutgoingEmail.objects.due(now=now + 2 * YEARS).exists()
+
+    def test_too_early_nothing_changes(self, commit, lived, now, settings):
+        before = dump()
+
+        commit(dispatch.anonymise, lived.pk, now=now + settings.ANONYMISE_AFTER - timedelta(seconds=1))
+
+        assert dump() == before
+
+    def test_a_request_that_goes_on_is_left_alone_however_old(self, commit, now):
+        sent = commit(send, now=now)
+
+        commit(dispatch.anonymise, sent.pk, now=now + 3 * YEARS)
+
+        assert Solicitation.objects.get(pk=sent.pk).description == TEXT
+
+    def test_a_cancelled_request_is_anonymised_too(self, commit, now):
+        sent = commit(send, now=now)
+        commit(actions.cancel, sent, now=now)
+
+        commit(dispatch.anonymise, sent.pk, now=now + YEARS)
+
+        assert traces(*OWN) == []
+        assert Solicitation.objects.get(pk=sent.pk).progress == NeedState.CANCELLED
+
+    def test_those_to_anonymise_are_found(self, commit, lived, now):
+        commit(send, now=now, email="autre@example.org", siret="")
+
+        assert list(Solicitation.objects.to_anonymise(now=now + YEARS)) == [lived]
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        assert not Solicitation.objects.to_anonymise(now=now + YEARS).exists()
+
+    def test_a_like_request_that_is_still_open_keeps_its_own(self, commit, lived, now):
+        later = now + timedelta(days=1)
+        like = commit(send, "contrat-travail", now=later)
+        assert like.duplicate_of == lived
+        mine = chain(
+            Solicitation.objects.filter(pk=like.pk).values(),
+            OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
+        )
+        before = list(mine)
+
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+
+        after = chain(
+            Solicitation.objects.filter(pk=like.pk).values(),
+            OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
+        )
+        assert list(after) == before
+
+    def test_a_mail_of_several_requests_loses_its_line_then_all_with_the_last(self, commit, now):
+        first = commit(send, now=now)
+        other = commit(send, "saisonniers", now=now)
+        commit(actions.send_lost_links, first.email, now=now)
+        mail = OutgoingEmail.objects.get(template__endswith="lost_links")
+        for row in (first, other):
+            commit(actions.cancel, row, now=now + (timedelta(0) if row == first else YEARS))
+
+        commit(dispatch.anonymise, first.pk, now=now + YEARS)
+
+        mail.refresh_from_db()
+        assert [line["reference"] for line in mail.context["requests"]] == [other.reference]
+        assert mail.to == other.email
+        commit(dispatch.anonymise, other.pk, now=now + 2 * YEARS)
+        mail.refresh_from_db()
+        assert mail.is_erased
+        assert traces(*OWN) == []
+
+
+class TestDrafts:
+    @pytest.fixture
+    def draft(self, commit, now) -> Draft:
+        answers = {"subject": "saisonniers", "contact": {"contact_name": ["La gérante"]}}
+        row = Draft.objects.create(answers=answers, created_at=now, updated_at=now)
+        commit(actions.send_resume_link, row, email="contact@peintures.example.org", now=now)
+        return row
+
+    def test_after_seven_days_nothing_is_left_of_it_nor_of_its_mails(self, commit, draft, now):
+        week = now + timedelta(days=7)
+        assert list(Draft.objects.outlived(now=week)) == [draft]
+
+        commit(dispatch.erase_draft, draft.pk, now=week)
+
+        assert traces(*OWN) == []
+        assert not Draft.objects.exists()
+
+    def test_a_younger_one_is_kept(self, commit, draft, now):
+        commit(dispatch.erase_draft, draft.pk, now=now + timedelta(days=6))
+
+        assert Draft.objects.filter(pk=draft.pk).exists()
+
+    def test_twice_is_harmless(self, commit, draft, now):
+        for days in (7, 8):
+            commit(dispatch.erase_draft, draft.pk, now=now + timedelta(days=days))
+
+        assert not Draft.objects.exists()
+
+    def test_one_that_became_a_request_goes_too_and_the_request_stays(self, commit, lived, now):
+        [draft] = Draft.objects.filter(solicitation=lived)
+
+        commit(dispatch.erase_draft, draft.pk, now=now + timedelta(days=7))
+
+        assert not Draft.objects.exists()
+        assert OutgoingEmail.objects.about(f"draft:{draft.pk}").get().is_erased
+        assert Solicitation.objects.get(pk=lived.pk).description == TEXT
+
+
+class TestAfterwards:
+    @pytest.fixture
+    def erased(self, commit, lived, now) -> Solicitation:
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        return Solicitation.objects.get(pk=lived.pk)
+
+    @pytest.fixture
+    def as_national(self) -> Client:
+        return signed_in(User.objects.create_user("national@equipe.example.org", role="national"))
+
+    def test_links_say_that_it_was_erased(self, client, lived, erased):
+        urls = [links.follow_url, links.survey_url, links.call_check_url]
+        pages = [client.get(urlsplit(url(lived)).path) for url in urls]
+        pages += [client.get(urlsplit(links.answer_url(box)).path) for box in lived.mailboxes.all()]
+
+        for page in pages:
+            assert page.status_code == 410
+            assert "Cette demande a été effacée" in page.content.decode()
+
+    def test_no_fresh_link_is_sent(self, client, lived, erased):
+        before = OutgoingEmail.objects.count()
+
+        client.post(f"{urlsplit(links.follow_url(lived)).path}nouveau-lien/")
+        client.post(f"{urlsplit(links.answer_url(lived.mailboxes.first())).path}nouveau-lien/")
+
+        assert OutgoingEmail.objects.count() == before
+
+    def test_staff_s_page_opens_with_what_remains(self, as_national, erased):
+        said = as_national.get(f"/demandes/{erased.reference}/").content.decode()
+
+        assert "ont été effacés" in said
+        assert "Is-sur-Tille" in said
+        assert "mailto:" not in said.split("<main")[1].split("</main")[0]
+        assert "efface-" not in said
+
+    def test_outbox_shows_that_mails_were_erased_and_sends_none_again(self, as_national, erased):
+        mail = OutgoingEmail.objects.about(f"request:{erased.pk}").order_by("pk").first()
+        OutgoingEmail.objects.filter(pk=mail.pk).update(cancelled_at=None, sent_at=mail.created_at)
+
+        assert as_national.get("/courrier/").status_code == 200
+        page = as_national.get(f"/courrier/{mail.pk}/")
+        assert "Ce courriel a été effacé" in page.content.decode()
+        assert as_national.get(f"/courrier/{mail.pk}/html/").status_code == 404
+        assert as_national.post(f"/courrier/{mail.pk}/renvoyer/").status_code == 403
+
+    def test_no_erased_mail_can_be_rendered(self, erased):
+        for row in OutgoingEmail.objects.all():
+            with pytest.raises(NoContent):
+                row.rendered()
