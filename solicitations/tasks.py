@@ -16,7 +16,7 @@ from territories.working_time import departments_at_work
 logger = logging.getLogger(__name__)
 
 REFUSALS_READ_AGAIN = timedelta(days=1)
-MAILS_A_SWEEP = 1000
+A_SWEEP = 1000
 
 
 @shared_task
@@ -50,7 +50,7 @@ def sweep() -> None:
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(dispatch.note_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
-    each_safely(dispatch.take_in_safely, unread[:MAILS_A_SWEEP], now=now)
+    each_safely(dispatch.take_in_safely, unread[:A_SWEEP], now=now)
     Tally.objects.over(now=now).delete()
     keep_time(now=now)
 
@@ -63,6 +63,10 @@ def keep_time(*, now: datetime) -> None:
         dispatch.advance_safely(pk, now=now)
     drafts = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(dispatch.remind_draft, drafts, now=now)
+    outlived = Draft.objects.outlived(now=now).order_by("pk").values_list("pk", flat=True)
+    each_safely(dispatch.erase_draft, outlived[:A_SWEEP], now=now)
+    old = Solicitation.objects.to_anonymise(now=now).order_by("pk").values_list("pk", flat=True)
+    each_safely(dispatch.anonymise, old[:A_SWEEP], now=now)
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str], *, now: datetime) -> None:

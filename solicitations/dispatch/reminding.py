@@ -24,15 +24,14 @@ SOON = timedelta(days=1)
 @transaction.atomic(durable=True)
 def remind(address: str, *, now: datetime) -> None:
     """Mail this person what waits for them, if a reminder is due and none has left today."""
-    owing = list(owed.requests_to_remind(address, now=now).select_related("commune").order_by("pk"))
-    first = Mailbox.objects.at(address).order_by("pk").first()
-    if first is None or _was_reminded(first, {envelopes.local_day(row, now) for row in owing}):
+    if not due(address, now=now):
         return
-    for row in owing:
+    for row in owed.requests_to_remind(address, now=now).order_by("pk"):
         Solicitation.objects.locked(row.pk)
-    waiting = timetable.load(Solicitation.objects.waiting_on(address).oldest_first())
+    waiting = _waiting(address)
     come = may_leave(timetable.reminders(waiting, address, now=now), now=now)
-    if not come:
+    first = Mailbox.objects.at(address).order_by("pk").first()
+    if not come or first is None:
         return
     with transaction.atomic():
         failed = _note_each(come, now=now)
@@ -47,6 +46,22 @@ def remind(address: str, *, now: datetime) -> None:
         if not rows:  # nothing left to list, or another sweep was faster
             transaction.set_rollback(True)
     deliver_after_commit(*rows)
+
+
+def due(address: str, *, now: datetime) -> list[Planned]:
+    """The reminders that a mail of this moment would be for; none when today's has left."""
+    owing = owed.requests_to_remind(address, now=now).select_related("commune")
+    first = Mailbox.objects.at(address).order_by("pk").first()
+    if first is None or _was_reminded(first, {envelopes.local_day(row, now) for row in owing}):
+        return []
+    come = may_leave(timetable.reminders(_waiting(address), address, now=now), now=now)
+    if not come or _was_reminded(first, [envelopes.local_day(come[0].solicitation, now)]):
+        return []
+    return come
+
+
+def _waiting(address: str) -> list[Solicitation]:
+    return timetable.load(Solicitation.objects.waiting_on(address).oldest_first())
 
 
 def _was_reminded(first: Mailbox, days: Iterable[date]) -> bool:

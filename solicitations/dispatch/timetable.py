@@ -32,19 +32,19 @@ DIFFICULTIES = "difficultes"  # the theme whose companies are asked again
 
 
 class Step(Labelled):
-    """In the order in which they are done."""
+    """In the order in which they are done, named after the mail or the alert that they bring."""
 
-    REMIND = "remind", "Relance du référent"
-    TELL_COMPANY = "tell_company", "Point d'étape à l'entreprise"
-    TELL_MANAGER = "tell_manager", "Responsable d'antenne prévenu"
-    WIDEN = "widen", "Nouvelle désignation"
-    TELL_REGION = "tell_region", "Signalement à la région"
-    ESCALATE_LEGAL = "escalate_legal", "Délai légal : responsable et région prévenus"
-    CHECK_CALL = "check_call", "« Vous a-t-on rappelé ? »"
-    TELL_SILENCE = "tell_silence", "Silence : responsable et région prévenus"
-    EXPIRE = "expire", "Fin sans réponse"
-    SURVEY = "survey", "Avis de l'entreprise"
-    FOLLOW_UP = "follow_up", "Point à six mois"
+    REMIND = "reminders", "Rappel au référent"
+    TELL_COMPANY = "where_things_stand", "Point d'étape à l'entreprise"
+    TELL_MANAGER = "manager_told", "Responsable d'antenne prévenu"
+    WIDEN = "notified", "Nouvelle désignation"
+    TELL_REGION = "late", "Signalement dans la liste de la région"
+    ESCALATE_LEGAL = "legal", "Délai légal : responsable et région prévenus"
+    CHECK_CALL = "call_check", "« Vous a-t-on rappelé ? »"
+    TELL_SILENCE = "silent", "Prise en charge muette : responsable et région prévenus"
+    EXPIRE = "unanswered", "Fin sans réponse"
+    SURVEY = "survey", "Avis demandé à l'entreprise"
+    FOLLOW_UP = "follow_up_point", "Point à six mois"
 
 
 ORDER = {step: place for place, step in enumerate(Step)}

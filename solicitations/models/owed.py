@@ -25,6 +25,7 @@ from solicitations.models.conversation import Event
 from solicitations.models.matches import Match
 from solicitations.models.requests import SET_ASIDE, Solicitation, SolicitationQuerySet
 from solicitations.models.surveys import Survey
+from territories.models import Department
 
 CHUNK = 500
 DIFFICULTIES = "difficultes"  # the theme whose companies are asked again, months later
@@ -65,6 +66,22 @@ def silent_takers(*, now: datetime) -> QuerySet[Match]:
 
 def requests_to_advance(*, now: datetime, places: Collection[str]) -> Iterator[int]:
     """Ids of the requests with any step due but a reminder, the oldest first."""
+    requests = Solicitation.objects.filter(pk__in=_advancing(now=now, places=places))
+    yield from requests.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK)
+
+
+def requests_owed_something(requests: SolicitationQuerySet, *, now: datetime) -> QuerySet:
+    """Ids of those of these requests that the clock owes anything by then, the oldest first."""
+    places = Department.objects.values_list("pk", flat=True)
+    reminded = [
+        rows.values("need__solicitation") for rows in (silent_experts(now=now), silent_takers(now=now))
+    ]
+    anything = _advancing(now=now, places=list(places)).union(*reminded)
+    return requests.filter(pk__in=anything).oldest_first().values_list("pk", flat=True)
+
+
+def _advancing(*, now: datetime, places: Collection[str]) -> QuerySet:
+    """Ids of requests with any step due but a reminder."""
     steps = (
         _nobody_took(EventKind.COMPANY_TOLD, settings.TELL_COMPANY_AFTER, now=now),
         _nobody_took(EventKind.WIDENED, settings.WIDEN_AFTER, now=now),
@@ -77,8 +94,7 @@ def requests_to_advance(*, now: datetime, places: Collection[str]) -> Iterator[i
     )
     found = [_at_work(step, places).values("need__solicitation") for step in steps]
     asked = [_asked_there(rows, places).values("pk") for rows in (*_surveys(now=now), _follow_ups(now=now))]
-    requests = Solicitation.objects.filter(pk__in=found[0].union(*found[1:], *asked))
-    yield from requests.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK)
+    return found[0].union(*found[1:], *asked)
 
 
 def _at_work(matches: QuerySet[Match], places: Collection[str]) -> QuerySet[Match]:

@@ -1,0 +1,120 @@
+"""What the clock is about to do, for people to read: the steps of the timetable as lines, nothing written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from solicitations import lifecycle
+from solicitations.dispatch import reminding, timetable
+from solicitations.dispatch.advancing import decide_again
+from solicitations.dispatch.timetable import Planned, Step
+from solicitations.lifecycle import MatchState, NeedState
+from solicitations.models import Match, Solicitation, owed
+from solicitations.models.requests import SolicitationQuerySet
+from solicitations.notifications import to_staff
+
+TO_COMPANY = frozenset({Step.TELL_COMPANY, Step.CHECK_CALL, Step.SURVEY, Step.FOLLOW_UP})
+TO_MANAGERS = frozenset({Step.TELL_MANAGER, Step.TELL_SILENCE, Step.ESCALATE_LEGAL})
+TO_STAFF = frozenset({Step.TELL_SILENCE, Step.ESCALATE_LEGAL})
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """One thing to come: ``to`` is empty when nobody is mailed."""
+
+    at: datetime
+    step: Step
+    to: tuple[str, ...]
+    requests: tuple[Solicitation, ...]
+    why: str
+
+
+def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, most: int) -> list[Leaving]:
+    """What will be done by ``until`` about the oldest of these requests if nobody answers, in order."""
+    pks = owed.requests_owed_something(requests, now=until)[:most]
+    steps = [
+        step
+        for solicitation in timetable.load(Solicitation.objects.filter(pk__in=pks))
+        for step in timetable.plan(solicitation, now=now)
+        if step.leaves_at <= until
+    ]
+    return sorted(_leavings(steps, now=now), key=lambda leaving: (leaving.at, timetable.ORDER[leaving.step]))
+
+
+def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
+    """One per request, step and moment; reminders, one per person and day."""
+    steps = list(steps)
+    yield from _reminders([step for step in steps if step.step == Step.REMIND])
+
+    def occasion(planned: Planned) -> tuple[int, int, datetime]:
+        return planned.solicitation.pk, timetable.ORDER[planned.step], planned.leaves_at
+
+    others = sorted((step for step in steps if step.step != Step.REMIND), key=occasion)
+    for _, group in groupby(others, key=occasion):
+        together = list(group)
+        first = together[0]
+        to = tuple(dict.fromkeys(_recipients(together, now=now)))
+        yield Leaving(first.leaves_at, first.step, to, (first.solicitation,), first.why)
+
+
+def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
+    by_day: dict[tuple[str, str], list[Planned]] = {}
+    for step in sorted(steps, key=lambda step: (step.leaves_at, step.solicitation.submitted_at)):
+        if step.match:
+            day = step.leaves_at.astimezone(step.solicitation.time_zone).date().isoformat()
+            by_day.setdefault((step.match.mailbox.email.lower(), day), []).append(step)
+    for (address, _), mine in by_day.items():
+        yield _reminder(address, mine, at=mine[0].leaves_at)
+
+
+def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> Leaving:
+    requests = tuple({step.solicitation.pk: step.solicitation for step in steps}.values())
+    why = " ; ".join(dict.fromkeys(step.why for step in steps))
+    return Leaving(at, Step.REMIND, (address,), requests, why)
+
+
+def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
+    step, solicitation = steps[0].step, steps[0].solicitation
+    if step in TO_COMPANY or (step == Step.EXPIRE and _leaves_unanswered(steps)):
+        yield solicitation.email
+    if step in TO_MANAGERS:
+        yield from (match.expert.office.email for planned in steps for match in _silent(planned))
+    if step in TO_STAFF:
+        yield from to_staff.staff_addresses(solicitation, now=now)
+    if step == Step.WIDEN:
+        for planned in steps:
+            if planned.need:
+                yield from decide_again(planned.need, now=now).emails
+
+
+def _silent(planned: Planned) -> Iterator[Match]:
+    """Those whose manager is told: on a legal delay, all who have the need."""
+    if planned.step == Step.ESCALATE_LEGAL and planned.need:
+        yield from (match for match in planned.need.matches.all() if match.state in lifecycle.ACTIVE)
+    elif planned.match:
+        yield planned.match
+
+
+def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
+    """Whether one of the needs shows nothing but silence once these matches are over."""
+    ended = {step.match.pk for step in steps if step.match}
+    for need in {step.need.pk: step.need for step in steps if step.need}.values():
+        states = [
+            MatchState.EXPIRED if match.pk in ended else MatchState(match.state)
+            for match in need.matches.all()
+        ]
+        if lifecycle.overall(states, is_cancelled=False, is_routed=True) == NeedState.UNANSWERED:
+            return True
+    return False
+
+
+def leaving_now(*, now: datetime, places: Sequence[str]) -> Iterator[Leaving]:
+    """What a sweep at that moment would do, drafts apart."""
+    for address in owed.addresses_to_remind(now=now, places=places):
+        if come := reminding.due(address, now=now):
+            yield _reminder(address, come, at=now)
+    for pk in owed.requests_to_advance(now=now, places=places):
+        for solicitation in timetable.load(Solicitation.objects.filter(pk=pk)):
+            come = [step for step in timetable.plan(solicitation, now=now) if step.has_come(now=now)]
+            yield from _leavings((step for step in come if step.step != Step.REMIND), now=now)
