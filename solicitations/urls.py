@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from solicitations.views import outbox
 from solicitations.views.company import company, contact, follow_up, later, lost, need, opinion
 from solicitations.views.expert import answer, moves, talk
-from solicitations.views.staff import acts, incoming, listing, page
+from solicitations.views.staff import acts, incoming, listing, page, upcoming
 
 app_name = "solicitations"
 urlpatterns: list[URLPattern] = [
@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("reponse/<str:token>/postes/<int:pk>/depart/", talk.departure, name="departure"),
     path("reponse/<str:token>/nouveau-lien/", talk.renew, name="renew_answer"),
     path("demandes/", listing.staff_list, name="staff_list"),
+    path("demandes/a-venir/", upcoming.staff_upcoming, name="staff_upcoming"),
     path("demandes/<slug:reference>/", page.staff_request, name="staff_request"),
     path("demandes/<slug:reference>/liberer/", acts.release, name="staff_release"),
     path("demandes/<slug:reference>/clore/", acts.close, name="staff_close"),

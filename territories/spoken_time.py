@@ -19,8 +19,14 @@ def spoken_date(on: date, *, today: date | None) -> str:
 def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime | None) -> str:
     """``mardi 1er décembre à 14 h 30``, on the clock of ``zone``; with the year where there is no ``now``."""
     local, today = at.astimezone(zone), now.astimezone(zone).date() if now else None
+    return f"{spoken_date(local, today=today)} à {spoken_hour(at, zone=zone)}"
+
+
+def spoken_hour(at: datetime, *, zone: tzinfo) -> str:
+    """``14 h 30``, ``8 h``, on the clock of ``zone``."""
+    local = at.astimezone(zone)
     minutes = f" {local.minute:02}" if local.minute else ""
-    return f"{spoken_date(local, today=today)} à {local.hour} h{minutes}"
+    return f"{local.hour} h{minutes}"
 
 
 def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:

@@ -29,6 +29,13 @@ def local_time(at: datetime | None, zone: tzinfo | None = None, year: str = "") 
 
 
 @register.simple_tag
+def local_hour(at: datetime, zone: tzinfo) -> SafeString:
+    """``<time>`` that reads « 14 h 30 », for a moment whose day is said elsewhere."""
+    exact = at.astimezone(zone).isoformat(timespec="minutes")
+    return format_html('<time datetime="{}">{}</time>', exact, spoken_time.spoken_hour(at, zone=zone))
+
+
+@register.simple_tag
 def time_ago(at: datetime | None, zone: tzinfo | None = None) -> SafeString | str:
     """``<time>`` that reads « il y a 2 jours », the exact moment in its title."""
     if at is None:
