@@ -15,12 +15,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='outgoingemail',
             name='is_saved_by_sweep',
-            field=models.BooleanField(default=False, verbose_name='repris par le balayage'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='repris par le balayage'),
         ),
         migrations.AddField(
             model_name='outgoingemail',
             name='request_id',
-            field=models.CharField(blank=True, max_length=64, verbose_name='identifiant de la requête'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=64, verbose_name='identifiant de la requête'),
         ),
         migrations.AddIndex(
             model_name='outgoingemail',

@@ -202,8 +202,10 @@ class OutgoingEmail(models.Model):
     refused_at = models.DateTimeField("refusé le", null=True, blank=True)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
     # What caused it, as the logs name it.
-    request_id = models.CharField("identifiant de la requête", max_length=64, blank=True)
-    is_saved_by_sweep = models.BooleanField("repris par le balayage", default=False)
+    request_id = models.CharField(
+        "identifiant de la requête", max_length=64, blank=True, default="", db_default=""
+    )
+    is_saved_by_sweep = models.BooleanField("repris par le balayage", default=False, db_default=False)
 
     objects = OutgoingEmailQuerySet.as_manager()
 

@@ -66,9 +66,9 @@ class MailedWords(models.Model):
         IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     # Set when it is not the address that we wrote to.
-    sent_from = models.CharField(max_length=254, blank=True)
+    sent_from = models.CharField(max_length=254, blank=True, default="", db_default="")
     # Names of the files that came with it, which are held back.
-    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    attachments = ArrayField(models.CharField(max_length=200), default=list, db_default=[], blank=True)
 
     class Meta:
         abstract = True

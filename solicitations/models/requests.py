@@ -222,7 +222,7 @@ class Solicitation(models.Model):
     routing_error = models.CharField(max_length=200, blank=True)
     routed_at = models.DateTimeField(null=True, blank=True)
     # Set when a step of the clock failed: why, and when it is tried again.
-    clock_error = models.CharField(max_length=200, blank=True)
+    clock_error = models.CharField(max_length=200, blank=True, default="", db_default="")
     clock_retry_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
