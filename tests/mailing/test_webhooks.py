@@ -1,0 +1,273 @@
+"""The mails that providers post: kept when the post is theirs, refused when it is anybody else's."""
+
+import base64
+import hashlib
+import hmac
+import json
+from email import message_from_bytes
+
+import pytest
+from django.conf import settings as project
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+
+from mailing import replies
+from mailing.models import IncomingEmail
+
+pytestmark = pytest.mark.django_db
+
+OURS = f"reponse+e1-0123456789abcdef0123@{project.REPLY_DOMAIN}"
+SECRET, KEY = "fournisseur:un secret assez long", "clé de signature".encode().hex()
+TEXT = "Je l'appelle lundi, à 9 h.\n"
+RAW = (
+    f"From: Léa Vannier <lea@office.example.org>\r\nTo: {OURS}\r\nSubject: Re: Trouver\r\n"
+    f"Message-ID: <un@poste.example.org>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    f"Content-Transfer-Encoding: 8bit\r\n\r\n{TEXT}"
+)
+
+# As Brevo's documentation shows it: https://developers.brevo.com/docs/inbound-parse-webhooks
+BREVO = {
+    "items": [
+        {
+            "Uuid": ["8d79f2ae-0000-4f8f-9f9c-000000000000"],
+            "MessageId": "<un@poste.example.org>",
+            "InReplyTo": "<deux@poste.example.org>",
+            "From": {"Name": "Léa Vannier", "Address": "lea@office.example.org"},
+            "To": [{"Name": None, "Address": OURS}],
+            "Cc": [],
+            "Recipients": [OURS],
+            "SentAtDate": "Tue, 01 Dec 2026 09:58:00 +0100",
+            "Subject": "Re: Trouver — Dijon",
+            "Attachments": [
+                {
+                    "Name": "devis.pdf",
+                    "ContentType": "application/pdf",
+                    "ContentLength": 12345,
+                    "ContentID": "",
+                    "DownloadToken": "jeton",
+                }
+            ],
+            "Headers": {
+                "From": "Léa Vannier <lea@office.example.org>",
+                "To": OURS,
+                "Subject": "Re: Trouver — Dijon",
+                "Message-ID": "<un@poste.example.org>",
+                "In-Reply-To": "<deux@poste.example.org>",
+                "Received": ["from a.example.org", "from b.example.org"],
+                "MIME-Version": "1.0",
+            },
+            "SpamScore": 0.1,
+            "ExtractedMarkdownMessage": "Je l'appelle lundi",
+            "RawHtmlBody": None,
+            "RawTextBody": TEXT,
+        }
+    ]
+}
+
+# https://postmarkapp.com/developer/user-guide/inbound/parse-an-email
+POSTMARK = {
+    "FromName": "Léa Vannier",
+    "From": "lea@office.example.org",
+    "FromFull": {"Email": "lea@office.example.org", "Name": "Léa Vannier", "MailboxHash": ""},
+    "To": OURS,
+    "ToFull": [{"Email": OURS, "Name": "", "MailboxHash": "e1-0123456789abcdef0123"}],
+    "OriginalRecipient": OURS,
+    "Subject": "Re: Trouver",
+    "MessageID": "73e6d360-66eb-11e1-8e72-a8904824019b",
+    "MessageStream": "inbound",
+    "Date": "Tue, 1 Dec 2026 09:58:00 +0100",
+    "TextBody": TEXT,
+    "HtmlBody": "",
+    "Headers": [
+        {"Name": "Return-Path", "Value": "<lea@office.example.org>"},
+        {"Name": "Message-ID", "Value": "<un@poste.example.org>"},
+    ],
+    "Attachments": [
+        {
+            "Name": "devis.pdf",
+            "Content": base64.b64encode(b"%PDF").decode(),
+            "ContentType": "application/pdf",
+            "ContentLength": 4,
+        }
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def nobody_told(settings):
+    settings.MAILING_INCOMING_TASKS = []
+
+
+@pytest.fixture
+def inbound(settings):
+    """A client of the provider that settings name, with its secret alone."""
+
+    def named(provider: str) -> Client:
+        settings.MAILING_INBOUND_PROVIDER = provider
+        if provider == "mailgun":
+            settings.ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY = KEY
+        else:
+            settings.ANYMAIL_WEBHOOK_SECRET = [SECRET]
+        return Client(enforce_csrf_checks=True, raise_request_exception=False)
+
+    return named
+
+
+def password(given: str = SECRET) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Basic {base64.b64encode(given.encode()).decode()}"}
+
+
+def signed(fields: dict, key: str = KEY) -> dict:
+    stamp, token = "1796115480", "f" * 50
+    signature = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
+    return fields | {"timestamp": stamp, "token": token, "signature": signature}
+
+
+def post_json(client: Client, provider: str, payload: dict, **headers):
+    content = json.dumps(payload)
+    return client.post(f"/anymail/{provider}/inbound/", content, content_type="application/json", **headers)
+
+
+# https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http
+MAILGUN = {
+    "recipient": OURS,
+    "sender": "lea@office.example.org",
+    "from": "Léa Vannier <lea@office.example.org>",
+    "subject": "Re: Trouver",
+    "body-plain": TEXT,
+    "stripped-text": "Je l'appelle",
+    "attachment-count": "1",
+    "message-headers": json.dumps(
+        [
+            ["From", "Léa Vannier <lea@office.example.org>"],
+            ["To", OURS],
+            ["Subject", "Re: Trouver"],
+            ["Message-Id", "<un@poste.example.org>"],
+        ]
+    ),
+}
+
+
+def post_mailgun(client: Client, fields: dict, path: str = "/anymail/mailgun/inbound/"):
+    return client.post(path, fields)
+
+
+def mailgun_parsed() -> dict:
+    return signed(MAILGUN) | {"attachment-1": SimpleUploadedFile("devis.pdf", b"%PDF", "application/pdf")}
+
+
+def mailgun_mime() -> dict:
+    return signed({"recipient": OURS, "sender": "lea@office.example.org", "body-mime": RAW})
+
+
+POSTS = {
+    "brevo": lambda client: post_json(client, "brevo", BREVO, **password()),
+    "postmark parsed": lambda client: post_json(client, "postmark", POSTMARK, **password()),
+    "postmark raw": lambda client: post_json(client, "postmark", {**POSTMARK, "RawEmail": RAW}, **password()),
+    "mailgun parsed": lambda client: post_mailgun(client, mailgun_parsed()),
+    "mailgun raw": lambda client: post_mailgun(client, mailgun_mime(), "/anymail/mailgun/inbound_mime/"),
+}
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_a_mail_posted_by_the_provider_is_kept_and_says_what_its_author_wrote(name, inbound):
+    provider = name.split()[0]
+
+    response = POSTS[name](inbound(provider))
+
+    assert response.status_code == 200
+    email = IncomingEmail.objects.get()
+    assert (email.channel, email.recipient, email.sender) == (provider, OURS, "lea@office.example.org")
+    assert email.message_id == "<un@poste.example.org>"
+    reply = replies.read(bytes(email.raw))
+    assert reply.text == TEXT.strip()
+    assert reply.sender == "lea@office.example.org"
+    assert reply.attachments == (() if "raw" in name else ("devis.pdf",))
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_posted_twice_it_is_kept_twice_and_read_once(name, inbound):
+    client = inbound(name.split()[0])
+
+    assert [POSTS[name](client).status_code for _ in range(2)] == [200, 200]
+    assert sorted(IncomingEmail.objects.values_list("state", flat=True)) == ["received", "refused"]
+
+
+FORGERIES = {
+    "brevo without password": ("brevo", lambda client: post_json(client, "brevo", BREVO)),
+    "brevo wrong": ("brevo", lambda client: post_json(client, "brevo", BREVO, **password("autre:mot"))),
+    "brevo noise": ("brevo", lambda client: post_json(client, "brevo", BREVO, HTTP_AUTHORIZATION="Basic é")),
+    "postmark without password": ("postmark", lambda client: post_json(client, "postmark", POSTMARK)),
+    "postmark wrong": (
+        "postmark",
+        lambda client: post_json(client, "postmark", POSTMARK, **password(SECRET.upper())),
+    ),
+    "mailgun without signature": ("mailgun", lambda client: post_mailgun(client, dict(MAILGUN))),
+    "mailgun other key": ("mailgun", lambda client: post_mailgun(client, signed(MAILGUN, "autre"))),
+    "mailgun other stamp": (
+        "mailgun",
+        lambda client: post_mailgun(client, signed(MAILGUN) | {"timestamp": "1796115481"}),
+    ),
+    "mailgun noise": ("mailgun", lambda client: post_mailgun(client, signed(MAILGUN) | {"token": "é"})),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_post_is_refused_and_nothing_is_kept(name, inbound):
+    provider, post = FORGERIES[name]
+
+    response = post(inbound(provider))
+
+    assert response.status_code in {400, 403}
+    assert not IncomingEmail.objects.exists()
+
+
+@pytest.mark.parametrize("provider", ["", "postmark"])
+def test_only_the_provider_that_settings_name_has_an_address(provider, inbound):
+    assert POSTS["brevo"](inbound(provider)).status_code == 404
+    assert not IncomingEmail.objects.exists()
+
+
+@pytest.mark.parametrize("secret", [None, "", []])
+def test_without_a_secret_nobody_gets_in(secret, inbound, settings):
+    client = inbound("brevo")
+    settings.ANYMAIL_WEBHOOK_SECRET = secret
+
+    assert POSTS["brevo"](client).status_code == 500
+    assert not IncomingEmail.objects.exists()
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_a_database_that_fails_makes_the_provider_come_back(name, inbound):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mailing_incomingemail RENAME TO away")
+
+    assert POSTS[name](inbound(name.split()[0])).status_code == 500
+
+
+def test_more_than_a_form_may_hold_is_read_once_the_password_is_good(inbound):
+    heavy = base64.b64encode(b"x" * 4_000_000).decode()
+    payload = {**POSTMARK, "Attachments": [{**POSTMARK["Attachments"][0], "Content": heavy}]}
+
+    assert post_json(inbound("postmark"), "postmark", payload, **password()).status_code == 200
+    assert IncomingEmail.objects.get().reason == ""
+
+
+def test_what_no_provider_takes_in_is_not_read(inbound):
+    response = inbound("postmark").post(
+        "/anymail/postmark/inbound/",
+        b"{}",
+        content_type="application/json",
+        CONTENT_LENGTH=10**9,
+        **password(),
+    )
+
+    assert response.status_code == 413
+
+
+def test_a_null_sender_is_still_null_once_kept(inbound):
+    """A server's notice is known by it."""
+    post_mailgun(inbound("mailgun"), signed(MAILGUN | {"sender": ""}))
+
+    assert message_from_bytes(bytes(IncomingEmail.objects.get().raw))["Return-Path"] == "<>"
