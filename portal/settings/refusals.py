@@ -26,10 +26,22 @@ PROVIDERS = {
     "scaleway": ("SCALEWAY_SECRET_KEY", "SCALEWAY_PROJECT_ID"),
 }
 
+# Who may post us the mails that come in, and the secret that proves it.
+INBOUND = {
+    "brevo": "ANYMAIL_WEBHOOK_SECRET",
+    "mailgun": "MAILGUN_WEBHOOK_SIGNING_KEY",
+    "postmark": "ANYMAIL_WEBHOOK_SECRET",
+}
+
 
 def refusals(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each thing that is missing from the environment, or has no place in production."""
-    return [*_missing(environment), *_out_of_place(environment), *_without_mail(environment)]
+    return [
+        *_missing(environment),
+        *_out_of_place(environment),
+        *_without_mail(environment),
+        *_open_to_anybody(environment),
+    ]
 
 
 def provider(environment: Mapping[str, str]) -> str | None:
@@ -71,3 +83,16 @@ def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
         yield f"EMAIL_URL manque : serveur de mails (ou la clé d'un fournisseur : {keys})."
     elif not urlsplit(environment["EMAIL_URL"]).scheme.startswith(("smtp", "subm")):
         yield "EMAIL_URL ne désigne pas un serveur de mails : son adresse commence par smtp."
+
+
+def _open_to_anybody(environment: Mapping[str, str]) -> Iterator[str]:
+    chosen = environment.get("INBOUND_PROVIDER", "")
+    if not chosen:
+        return
+    name = INBOUND.get(chosen)
+    if name is None:
+        yield f"INBOUND_PROVIDER ne désigne aucun fournisseur connu : {', '.join(INBOUND)}."
+    elif not environment.get(name):
+        yield f"{name} manque : sans lui, n'importe qui posterait des courriels au nom de {chosen}."
+    elif name == "ANYMAIL_WEBHOOK_SECRET" and ":" not in environment[name]:
+        yield f"{name} s'écrit utilisateur:mot-de-passe."

@@ -114,6 +114,34 @@ def test_production_starts_when_complete():
     assert ended.stdout.strip() == "mail 587 False", ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"INBOUND_PROVIDER": "pigeon"}, "INBOUND_PROVIDER"),
+        ({"INBOUND_PROVIDER": "brevo"}, "ANYMAIL_WEBHOOK_SECRET"),
+        ({"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": ""}, "ANYMAIL_WEBHOOK_SECRET"),
+        ({"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": "mot"}, "ANYMAIL_WEBHOOK_SECRET"),
+        ({"INBOUND_PROVIDER": "mailgun", "MAILGUN_API_KEY": "x"}, "MAILGUN_WEBHOOK_SIGNING_KEY"),
+    ],
+)
+def test_a_provider_that_posts_us_mails_without_its_secret_is_refused(environment, name):
+    [sentence] = refusals({**COMPLETE, **environment})
+
+    assert sentence.startswith(name)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"INBOUND_PROVIDER": ""},
+        {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": "portail:mot"},
+        {"INBOUND_PROVIDER": "mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY": "clé"},
+    ],
+)
+def test_a_provider_with_its_secret_may_post_us_mails(environment):
+    assert refusals({**COMPLETE, **environment}) == []
+
+
 def test_production_hands_the_provider_its_own_names():
     environment = {**COMPLETE, "MAILGUN_API_KEY": "secret", "MAILGUN_API_URL": "https://eu.example.org"}
 
