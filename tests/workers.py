@@ -16,8 +16,8 @@ START, ARRIVAL = 90.0, 30.0  # seconds: what a slow machine may need
 
 
 @contextmanager
-def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[None]:
-    """Ready once inside; what earlier tests left in the broker is thrown away."""
+def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Callable[[], str]]:
+    """Ready once inside, saying what it wrote; what earlier tests left in the broker is thrown away."""
     app.control.purge()
     host, port = sink.address
     with tempfile.NamedTemporaryFile() as log:
@@ -39,7 +39,7 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[None
         try:
             wait_for(lambda: "ready." in told() or process.poll() is not None, START)
             assert process.poll() is None, told()
-            yield
+            yield told
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -1,0 +1,244 @@
+"""Whole journeys, with names planted wherever a person writes one: nobody is in the lines they leave."""
+
+import io
+import json
+import logging
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, nullcontext
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.test import Client
+from django.urls import include, path
+
+from experts.models import User
+from mailing import reception
+from mailing.models import Channel, OutgoingEmail
+from portal.logs import JsonLines
+from solicitations.models import Solicitation
+from tests.databases import ROOT
+from tests.experts.factories import signed_in
+from tests.journeys.person import Person
+from tests.journeys.scenarios import SCENARIOS, answering, say_who, write
+from tests.journeys.world import body, link
+from tests.mailing.factories import OutgoingEmailFactory
+from tests.workers import running_worker, wait_for
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+OWNER = "zephirine.quatrevaux@planted.example.org"
+AGENT = "equipe.plantee@example.org"
+EXPERT = "recrutement@france-travail-dijon.example.org"
+PLANTED = {
+    "contact": "Zéphirine Quatrevaux",
+    "text": "Mon texte planté parle de pivoines.",
+    "expert": "Mot planté : les tulipes attendront.",
+    "question": "Question plantée sur les dahlias ?",
+    "addition": "Ajout planté, avec des jonquilles.",
+    "reply": "Réponse plantée par courriel, des iris.",
+}
+# What would tell who: names, words, addresses, numbers, the visitor's machine, whatever opens a page.
+TELLING = re.compile(
+    "zéphirine|zephirine|quatrevaux|planté|pivoine|tulipe|dahlia|jonquille|iris|equipe.plantee"
+    r"|vannier|@[\w-]+\.example|98 ?77 ?66|127\.0\.0\.1|\?nom=",
+    re.IGNORECASE,
+)
+
+
+def fails(request, token):
+    """A page that meets a row of the same key: PostgreSQL quotes it."""
+    with transaction.atomic():
+        OutgoingEmailFactory(key=OWNER)
+        OutgoingEmailFactory(key=OWNER)
+
+
+urlpatterns = [path("panne/<str:token>/", login_not_required(fails)), path("", include("portal.urls"))]
+
+
+@pytest.fixture
+def written():
+    """All that production would write from here on."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    logging.getLogger().addHandler(handler)
+    # The tests' own mail server writes whom it serves; it is no part of the portal.
+    logging.getLogger("mail").propagate = False
+    yield stream
+    logging.getLogger("mail").propagate = True
+    logging.getLogger().removeHandler(handler)
+
+
+def leave(owner):
+    """Third step of the form, with the planted contact."""
+    owner.fill("Vos prénom et nom", PLANTED["contact"]).fill("Votre téléphone", "06 39 98 77 66")
+    owner.fill("Votre adresse électronique", OWNER).choose("J'accepte que ma demande")
+    return owner.press("Envoyer ma demande")
+
+
+def tokens_of(mails):
+    """What the links and the reply addresses of all these mails are signed with."""
+    found = set()
+    for mail in mails:
+        found |= set(re.findall(r"/(?:suivi|reponse|reprise|avis|rappel)/([^/\s]{8,})", body(mail)))
+        found |= {str(mail["Reply-To"]).partition("@")[0]} if mail["Reply-To"] else set()
+    return found
+
+
+def assert_nobody_in(text, mails):
+    assert [line for line in text.splitlines() if TELLING.search(line)] == []
+    assert [token for token in tokens_of(mails) if token in text] == []
+
+
+@pytest.mark.urls(__name__)
+def test_nobody_is_in_the_lines_of_whole_journeys(world, written, settings):
+    scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
+    world.sink.refusals["recrutement@cap-emploi-21.example.org"] = (
+        "550 5.1.1 <recrutement@cap-emploi-21.example.org> refused"
+    )
+
+    owner = write(world.person(), scenario)
+    say_who(owner, scenario["company"])
+    world.clock.shift(20)
+    leave(owner)
+    world.post()
+    expert = answering(world, EXPERT).press("Je prends en charge")
+    expert.fill("Votre message", PLANTED["expert"]).press("Envoyer aux autres")
+    expert.fill("Votre question à l'entreprise", PLANTED["question"]).press("Envoyer à l'entreprise")
+    world.post()
+    asked = world.last(OWNER, "vous demande une précision")
+    owner.open(link(asked, "Répondre")).fill("Ce que vous voulez ajouter", PLANTED["addition"])
+    owner.press("Ajouter à ma demande")
+    reply_by_mail(world, asked)
+    sign_in_badly_then_well(world)
+    ask_for_what_is_not_there()
+    settings.REGISTER_URL = "http://127.0.0.1:1"
+    Client().post("/demande/trouver-candidats/entreprise/", {"search": "Quatrevaux"})
+    Client(raise_request_exception=False).get("/panne/12-1.token-plante/?nom=Quatrevaux")
+    OutgoingEmailFactory(
+        template="solicitations/emails/received", context={"contact": OWNER}, created_at=world.now
+    )
+    world.post()
+
+    text = written.getvalue()
+    assert_nobody_in(text, world.mails)
+    assert PLANTED["reply"] in {addition.body for addition in Solicitation.objects.get().additions.all()}
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert {"suivi/<str:token>/", "reponse/<str:token>/", "panne/<str:token>/", None} <= {
+        line["route"] for line in lines if line["logger"] == "portal.watching"
+    }
+    assert {"mail sent", "mail did not leave", "answered"} <= {line["message"] for line in lines}
+    assert {line.get("code") for line in lines if "IntegrityError" in line.get("error", "")} == {"23505"}
+
+
+def reply_by_mail(world, asked):
+    raw = (
+        f"From: {PLANTED['contact']} <{OWNER}>\r\nTo: {asked['Reply-To']}\r\n"
+        "Message-ID: <1@planted.example.org>\r\n"
+        f"Subject: Re: plant\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{PLANTED['reply']}\r\n"
+    )
+    with world.on_commit(execute=True):
+        reception.store(raw.encode(), channel=Channel.PIPE, recipient=str(asked["Reply-To"]), now=world.now)
+    world.post()
+
+
+def sign_in_badly_then_well(world):
+    agent = User.objects.create_user(AGENT, name="Agent planté", role=User.Role.NATIONAL)
+    browser = Client()
+    for address in (AGENT, OWNER):
+        browser.post("/connexion/", {"email": address})
+        browser.post("/connexion/code/confirm/", {"code": "PLAN-TULI"})
+    staff = signed_in(agent)
+    staff.get("/demandes/?q=Quatrevaux")
+    staff.get(f"/demandes/{Solicitation.objects.get().reference}/")
+
+
+def ask_for_what_is_not_there():
+    browser = Client(enforce_csrf_checks=True)
+    browser.get("/suivi/12-1.token-plante/?nom=Quatrevaux")
+    browser.get("/quatrevaux/zephirine/")
+    browser.post("/reponse/12-1.token-plante/message/", {"text": PLANTED["expert"]})
+    browser.get("/", headers={"Host": "quatrevaux.example.org"})
+    browser.get("/metrics", headers={"Authorization": "Bearer planté"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
+    register, smtp_sink, process_environment
+):
+    """A real worker; what it writes names nobody either, not even when a mail server does."""
+    owner = Person(lambda execute: nullcontext())
+    smtp_sink.refusals[EXPERT] = f"550 5.1.1 <{EXPERT}> refused"
+    scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
+    with running_worker(process_environment, smtp_sink) as told:
+        write(owner, scenario)
+        say_who(owner, scenario["company"])
+        time.sleep(3)  # nobody fills in a form in less
+        leave(owner)
+        wait_for(lambda: OWNER in {str(mail["To"]) for mail in smtp_sink.messages})
+        wait_for(lambda: OutgoingEmail.objects.refused().exists() and "mail did not leave" in told())
+        text = told()
+
+    [caused_by] = set(OutgoingEmail.objects.values_list("request_id", flat=True))
+    sent = [line for line in text.splitlines() if "mail sent" in line]
+    assert sent
+    assert {mail["X-Request-ID"] for mail in smtp_sink.messages} == {caused_by}
+    assert all(f"request_id={caused_by}" in line and f"cause={caused_by}" in line for line in sent)
+    assert f"task done request_id={caused_by} task=mailing.tasks.deliver" in text
+    assert_nobody_in(text.partition("ready.")[2], smtp_sink.messages)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_server_keeps_no_list_of_visits(process_environment, tmp_path):
+    """gunicorn as it runs: whatever is asked, its output names the routes alone."""
+    with running_web(process_environment, tmp_path / "web.log") as site:
+        for address in ("/", "/suivi/12-1.token-plante/?nom=Quatrevaux", "/zephirine/"):
+            ask(f"{site}{address}")
+
+    text = (tmp_path / "web.log").read_text()
+    assert "route=suivi/<str:token>/" in text
+    assert_nobody_in(text, [])
+    assert "token-plante" not in text
+
+
+@contextmanager
+def running_web(environment, log):
+    """The address of a gunicorn that answers, its output in ``log``."""
+    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
+        port = closed_at_once.getsockname()[1]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 (our own words)
+            [
+                *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
+                *("--threads", "2", "--no-control-socket"),
+            ],
+            cwd=ROOT,
+            env=environment | {"DJANGO_SETTINGS_MODULE": "portal.settings.test"},
+            stdout=output,
+            stderr=output,
+        )
+    site = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: ask(f"{site}/sante/?vivant") == 200, 60)
+        yield site
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def ask(address):
+    """The status of the answer; ``None`` when nobody answers."""
+    try:
+        return urllib.request.urlopen(address, timeout=10).status  # noqa: S310 (our own address)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+    except OSError:
+        return None
