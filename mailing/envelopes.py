@@ -43,8 +43,8 @@ def headers(email: OutgoingEmail) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """``text`` without line breaks: nobody adds a header through a name."""
-    return " ".join(text.split())
+    """``text`` on one line, encoded nowhere: nobody adds a header through a name, nor hides words in it."""
+    return " ".join(text.split()).replace("=?", "= ?")
 
 
 def _sender(name: str) -> str:

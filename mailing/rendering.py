@@ -26,10 +26,13 @@ from django.conf import settings
 from django.template import Context, Engine
 
 from mailing.replies import DELIMITER
+from mailing.templatetags.mails import inert
 
 # What XML 1.0 has no room for, and Word pastes as line breaks: mrml would refuse the whole mail.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LINK = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
+# The names of what one is meant to click.
+CLICKED = re.compile("(?:.*_)?(?:url|email|phone)")
 # No font is ever fetched from elsewhere.
 HTML_OPTIONS = mrml.RenderOptions(disable_comments=True, fonts={})
 
@@ -61,8 +64,18 @@ def render(template: str, context: dict[str, Any], *, is_answerable: bool = Fals
 
 
 def render_subject(template: str, context: dict[str, Any]) -> str:
-    """The subject alone, on one line."""
-    return " ".join(_fill(f"{template}.subject.txt", context, autoescape=False).split())
+    """The subject alone, on one line, without what a mail client would decode."""
+    line = " ".join(_fill(f"{template}.subject.txt", context, autoescape=False).split())
+    return line.replace("=?", "= ?")
+
+
+def _inert(value: Any, name: str = "") -> Any:
+    """The same JSON, its texts inert but those to be clicked."""
+    if isinstance(value, dict):
+        return {key: _inert(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_inert(inner, name) for inner in value]
+    return inert(value) if isinstance(value, str) and not CLICKED.fullmatch(name) else value
 
 
 def _fill(name: str, context: dict[str, Any], *, autoescape: bool = True) -> str:

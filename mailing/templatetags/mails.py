@@ -6,8 +6,9 @@ from django import template
 
 register = template.Library()
 
-# What mail clients turn into a link by themselves: an address with its scheme, a domain, an email.
-LINKABLE = re.compile(r"(?<=\w)(?=[.@]\w)|(?<=:)(?=//)")
+# What mail clients turn into a link by themselves: an address with its scheme, a domain, an email. No domain
+# ends in figures: « 43.22A » and « 1.500 » stay whole.
+LINKABLE = re.compile(r"(?<=\w)(?=\.[^\W\d]|@\w)|(?<=:)(?=//)")
 BREAK = "\u200c"  # zero-width non-joiner: nothing to see, and no link
 
 
