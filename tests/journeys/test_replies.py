@@ -1,0 +1,62 @@
+"""A mail leaves, is answered in a mail client, and its words reach the page and the others' mailboxes."""
+
+from contextlib import nullcontext
+from email.message import EmailMessage
+
+import pytest
+from django.utils import timezone
+
+from mailing.models import IncomingEmail, IncomingState
+from solicitations import links
+from solicitations.models import Mailbox
+from tests.journeys.person import Person
+from tests.mailing.test_receive_mail import receive
+from tests.smtp_sink import SmtpSink
+from tests.solicitations.factories import send
+from tests.workers import running_worker, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+WORDS = "Bonjour,\n\nJe l'appelle lundi à 9 h : c'est le chantier d'à côté.\n\nQui vient avec moi ?"
+
+
+def answer_to(mail: EmailMessage, words: str) -> bytes:
+    """What a mail client sends when one types above the mail that is answered."""
+    content = mail.get_body(("plain",)).get_content().splitlines()
+    quoted = "\n".join(f"> {line}" for line in content)
+    answer = EmailMessage()
+    answer["From"] = mail["To"]
+    answer["To"] = mail["Reply-To"]
+    answer["Subject"] = f"RE: {mail['Subject']}"
+    answer["Message-ID"] = f"<{abs(hash(words))}@poste.example.org>"
+    answer["In-Reply-To"] = answer["References"] = mail["Message-ID"]
+    answer.set_content(f"{words}\n\nLe mar. 1 déc. 2026 à 10:02, Relais Entreprises a écrit :\n\n{quoted}\n")
+    return answer.as_bytes()
+
+
+def to(sink: SmtpSink, address: str, words: str = "") -> list[EmailMessage]:
+    found = sink.to(address)
+    return [mail for mail in found if words in mail.get_body(("plain",)).get_content()]
+
+
+def test_words_typed_in_a_mail_client_reach_the_page_and_the_others(smtp_sink, process_environment):
+    with running_worker(process_environment, smtp_sink):
+        request = send(now=timezone.now())
+        author, other = Mailbox.objects.filter(solicitation=request).order_by("pk")[:2]
+        wait_for(lambda: to(smtp_sink, author.email) and to(smtp_sink, request.email))
+        mail = to(smtp_sink, author.email)[0]
+
+        ended = receive(answer_to(mail, WORDS), environment=process_environment)
+        assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+        wait_for(lambda: to(smtp_sink, other.email, "> Qui vient avec moi ?"))
+
+        mine = to(smtp_sink, request.email)[0]
+        assert receive(answer_to(mine, "C'est urgent."), environment=process_environment).returncode == 0
+        wait_for(lambda: to(smtp_sink, author.email, "> C'est urgent."))
+
+    assert request.messages.get().body == WORDS
+    assert request.additions.get().body == "C'est urgent."
+    page = Person(lambda execute: nullcontext()).open(links.answer_url(other))
+    assert " ".join(WORDS.split()) in page.text
+    assert not to(smtp_sink, author.email, "> Qui vient avec moi ?")
+    assert set(IncomingEmail.objects.values_list("state", flat=True)) == {IncomingState.ACCEPTED}

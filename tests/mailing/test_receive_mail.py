@@ -1,0 +1,89 @@
+"""The mail server's pipe: one message on standard input, an exit code that a mail server understands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailing import reception
+from mailing.models import Channel, IncomingEmail, Reason
+from portal.settings.refusals import REQUIRED
+from tests.mailing.test_reception import OURS, raw
+
+ROOT = Path(__file__).resolve().parents[2]
+TRY_AGAIN = 75
+
+
+def receive(content: bytes, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 (our own command)
+        [sys.executable, "manage.py", "receive_mail", *words],
+        cwd=ROOT,
+        env=environment,
+        input=content,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+class TestKept:
+    def test_a_message_is_kept_and_nothing_is_printed(self, process_environment):
+        ended = receive(raw(to="liste@example.org"), "--recipient", OURS, environment=process_environment)
+
+        assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+        email = IncomingEmail.objects.get()
+        assert (email.channel, email.recipient) == (Channel.PIPE, OURS)
+        assert bytes(email.raw) == raw(to="liste@example.org")
+
+    def test_the_same_one_again_is_refused_kept_and_acknowledged(self, process_environment):
+        codes = [receive(raw(), environment=process_environment).returncode for _ in range(2)]
+
+        assert codes == [0, 0]
+        assert sorted(IncomingEmail.objects.values_list("reason", flat=True)) == ["", Reason.DUPLICATE]
+
+    def test_one_without_end_is_cut_and_acknowledged(self, process_environment):
+        endless = raw(body="x" * (reception.MOST_BYTES * 2))
+
+        ended = receive(endless, environment=process_environment)
+
+        assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+        assert IncomingEmail.objects.get().reason == Reason.OVERSIZED
+
+    def test_no_byte_at_all_is_acknowledged_too(self, process_environment):
+        assert receive(b"", environment=process_environment).returncode == 0
+
+    def test_a_broker_that_is_away_loses_nothing(self, process_environment):
+        away = process_environment | {"REDIS_URL": "redis://127.0.0.1:1/0"}
+
+        assert receive(raw(), environment=away).returncode == 0
+        assert IncomingEmail.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"DATABASE_URL": "postgres://nobody:x@127.0.0.1:1/relais"}, ()),
+        ({"DATABASE_URL": "no address at all"}, ()),
+        ({"DJANGO_SETTINGS_MODULE": "portal.settings.production", **dict.fromkeys(REQUIRED, "")}, ()),
+        ({"DJANGO_SETTINGS_MODULE": "portal.settings.nowhere"}, ()),
+        ({}, ("--unknown", "word")),
+    ],
+    ids=["database away", "no database", "settings refused", "no settings", "wrong words"],
+)
+def test_whatever_is_wrong_with_us_the_mail_server_keeps_the_mail(variables, words):
+    ended = receive(raw(), *words, environment=os.environ | variables)
+
+    assert (ended.returncode, ended.stdout) == (TRY_AGAIN, b""), ended.stderr
+
+
+@pytest.mark.django_db
+def test_a_database_without_tables_is_tried_again(process_environment):
+    empty = process_environment["DATABASE_URL"].rpartition("/")[0] + "/postgres"
+
+    ended = receive(raw(), environment=process_environment | {"DATABASE_URL": empty})
+
+    assert ended.returncode == TRY_AGAIN
+    assert b"Traceback" not in ended.stderr
