@@ -10,6 +10,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BEAT_SCHEDULER = "portal.scheduler.SteadyScheduler"
 CELERY_BEAT_SCHEDULE = {
     "portal.beat": {"task": "portal.tasks.record_beat", "schedule": timedelta(minutes=1)},
     "mailing.sweep": {"task": "mailing.tasks.sweep", "schedule": timedelta(minutes=1)},

@@ -84,8 +84,7 @@ def _start(processes: Processes, port: int, register_port: int) -> None:
     python, celery = sys.executable, [sys.executable, "-m", "celery", "--app", "portal"]
     processes.start("register", python, "-m", "companies.fake_register", "--port", str(register_port))
     processes.start("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO")
-    schedule = services.FOLDER / "celerybeat-schedule"
-    processes.start("beat", *celery, "beat", "--schedule", str(schedule), "--pidfile", "")
+    processes.start("beat", *celery, "beat", "--pidfile", "")
     processes.start(
         "web",
         *(python, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
