@@ -11,6 +11,8 @@ DELIMITER = "— Répondez au-dessus de cette ligne —"
 FOOTER = "Relais Entreprises, le service public"
 # A longer line is a paragraph: neither a mark nor part of a signature.
 MARK_AT_MOST = 300
+# Beyond, nobody typed it; it stays in the original.
+LINES_AT_MOST = 5_000
 SPACES = re.compile(r"\s+")
 
 
@@ -42,14 +44,16 @@ class Line:
 
 def fold(text: str) -> str:
     """``text`` without case, accents, typographic apostrophes, emphasis marks and runs of spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    letters = "".join(character for character in plain if not unicodedata.combining(character))
-    return SPACES.sub(" ", letters.replace("*", "")).strip()
+    plain = text.casefold().replace("’", "'").replace("*", "")
+    if not plain.isascii():
+        split = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in split if not unicodedata.combining(character))
+    return SPACES.sub(" ", plain).strip()
 
 
 def plain_lines(text: str) -> list[Line]:
     """The lines of a text mail."""
-    return [Line(line) for line in text.split("\n")]
+    return [Line(line) for line in text.split("\n", LINES_AT_MOST)[:LINES_AT_MOST]]
 
 
 def unfold(text: str, *, deletes_space: bool) -> str:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import islice
 
-from mailing.replies.lines import Line
+from mailing.replies.lines import LINES_AT_MOST, Line
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 HIDDEN = {"style", "script", "title", "template", "xml"}
@@ -33,6 +34,8 @@ SIGNATURES = {
     "protonmail_signature_block", "signature", "ymail_android_signature", "__sig_pre__", "__sig_post__",
 }  # fmt: skip
 ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+# Beyond, nobody typed it: some programs write tags by the thousand around each word.
+TOKENS_AT_MOST = 40_000
 # Beyond, a tag carries an image, not a meaning.
 ATTRIBUTES_AT_MOST = 4_000
 TAG_NAME = re.compile(r"/?[a-zA-Z][\w:-]*")
@@ -48,7 +51,7 @@ NESTED_TABLES_AT_MOST = 20
 def html_lines(html: str) -> list[Line]:
     """The lines that ``html`` shows."""
     page = _Page()
-    for is_tag, token in _tokens(html):
+    for is_tag, token in islice(_tokens(html), TOKENS_AT_MOST):
         if is_tag:
             page.take_tag(token)
         else:
@@ -136,6 +139,8 @@ class _Page:
         elif name in BLOCKS:
             self._close_paragraph()
             self._end_line()
+        elif name == "a":
+            self._close("a")
         if name not in VOID and not token.endswith("/"):
             self._open(element)
 
@@ -143,7 +148,7 @@ class _Page:
         while self.open:
             self._pop()
         self._end_line()
-        return self.lines
+        return self.lines[:LINES_AT_MOST]
 
     def _open(self, element: _Element) -> None:
         if element.words & OPENS_QUOTE:

@@ -21,9 +21,10 @@ DATE = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}/\d{1,2}/\d\d\b|\b\d{1,2} ?[:h] ?\d
 HEADER_LINES = 16
 # Recipients go on over a few lines without a label.
 HEADER_GAP = 4
+HEADER_STARTS = {"from", "sent", "date", "subject"}
 LABELS = {
     "de": "from", "from": "from", "expediteur": "from",
-    "envoye": "sent", "sent": "sent",
+    "envoye": "sent", "envoye le": "sent", "sent": "sent",
     "date": "date",
     "a": "to", "to": "to", "pour": "to", "destinataire": "to",
     "cc": "cc", "copie": "cc", "copie a": "cc", "cci": "cc", "bcc": "cc",
@@ -36,7 +37,10 @@ LABEL = re.compile(r"[\W_]{0,3}([a-z][a-z -]{0,14}?) ?(:|\|)")
 SEPARATOR = re.compile(
     r"[-_=— ]{2,}(message|mail|courriel|e-mail|original|reply|debut du message)[a-z' ]{0,30}[-_=— ]{2,}:?"
 )
-FORWARDED = re.compile(r"[-_=— ]{2,}.{0,30}\b(forwarded|transfere|reexpedie)[a-z' ]{0,30}[-_=— ]{0,}:?")
+FORWARDED = re.compile(
+    r"[-_=— ]{2,}.{0,30}\b(forwarded|transfere|reexpedie)[a-z' ]{0,30}[-_=— ]*:?"
+    r"|debut du message (reexpedie|transfere) ?:|begin forwarded message:"
+)
 ORANGE = re.compile(r"message du \d\d?/\d\d?/\d\d.{0,10}")
 RULE = re.compile(r"[-_=*–—─]{5,}")
 
@@ -94,10 +98,15 @@ class _Scan:
         return self._attribution_length(at) or self._header_length(at) or self._separator_length(at)
 
     def _separator_length(self, at: int) -> int:
+        """« ----- Mail original ----- » and the labels below it, if any."""
         folded = self.lines[at].folded
-        if FORWARDED.fullmatch(folded):
-            return int(self.last_delimiter > at)
-        return int(bool(SEPARATOR.fullmatch(folded) or ORANGE.fullmatch(folded)))
+        is_ours = self.last_delimiter > at
+        separates = (
+            is_ours
+            if FORWARDED.fullmatch(folded)
+            else SEPARATOR.fullmatch(folded) or ORANGE.fullmatch(folded)
+        )
+        return self._labels(at + 1)[1] - at if separates else 0
 
     def _attribution_length(self, at: int) -> int:
         """« Le 23/11/2026 à 10:12, X <x@exemple.fr> a écrit : », on one line or several.
@@ -118,20 +127,25 @@ class _Scan:
 
     def _header_length(self, at: int) -> int:
         """« De : … Envoyé : … À : … Objet : … », from the first label to the last."""
-        if _label(self.lines[at]) not in {"from", "sent", "date"}:
+        if _label(self.lines[at]) not in HEADER_STARTS:
             return 0
+        found, end = self._labels(at)
+        has_parts = "from" in found and len(found & {"sent", "date", "to", "subject"}) >= 2
+        has_people = "sent" in found or any("@" in line.text for line in self.lines[at:end])
+        return end - at if has_parts and has_people else 0
+
+    def _labels(self, at: int) -> tuple[set[str], int]:
+        """The labels that stand from ``at`` on, and where the last one's line ends."""
         found: set[str] = set()
         end = at
         for index in range(at, min(at + HEADER_LINES, len(self.lines))):
             label = _label(self.lines[index])
-            if not label and ("subject" in found or index - end > HEADER_GAP):
-                break
             if label:
                 found.add(label)
                 end = index + 1
-        has_parts = "from" in found and len(found & {"sent", "date", "to", "subject"}) >= 2
-        has_people = "sent" in found or any("@" in line.text for line in self.lines[at:end])
-        return end - at if has_parts and has_people else 0
+            elif "subject" in found or index - end >= HEADER_GAP:
+                break
+        return found, end
 
     def _quote_follows(self, at: int) -> bool:
         follower = self._follower(at)
