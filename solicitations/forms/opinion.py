@@ -12,8 +12,8 @@ from solicitations.models.surveys import Outcome, Usefulness
 CALLED = {"yes": "Oui", "no": "Non"}
 
 
-def _choice(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
-    sentence = "Choisissez une réponse pour chacune des trois questions."
+def _choice(label: str, choices: list[tuple[str, str]], sentence: str) -> forms.ChoiceField:
+    """One answer of a list; ``sentence`` asks for it where it is missing."""
     return forms.ChoiceField(
         label=label,
         choices=choices,
@@ -25,9 +25,13 @@ def _choice(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
 class SurveyForm(forms.Form):
     """Three questions and, for who wants, a comment."""
 
-    called = _choice("Un conseiller vous a-t-il rappelé ?", list(CALLED.items()))
-    usefulness = _choice("L'aide reçue vous a-t-elle été utile ?", Usefulness.choices())
-    outcome = _choice("Où en est votre besoin ?", Outcome.choices())
+    called = _choice(
+        "Un conseiller vous a-t-il rappelé ?", list(CALLED.items()), "Dites si un conseiller vous a rappelé."
+    )
+    usefulness = _choice(
+        "L'aide reçue vous a-t-elle été utile ?", Usefulness.choices(), "Dites si l'aide vous a été utile."
+    )
+    outcome = _choice("Où en est votre besoin ?", Outcome.choices(), "Dites où en est votre besoin.")
     comment = WordsField(
         label="Ce que vous voulez ajouter",
         required=False,

@@ -10,6 +10,7 @@ from solicitations import actions, links, progress
 from solicitations.forms.opinion import SurveyForm, given
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
+from solicitations.views.company import limits
 from solicitations.views.company.pages import asked_page
 
 OVER = "Cette demande est annulée : il n'y a plus rien à dire."
@@ -21,8 +22,11 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Three questions; who answered may correct."""
     asked = Survey.objects.filter(solicitation=solicitation).first()
     form = SurveyForm(request.POST if request.method == "POST" else None, initial=given(asked))
+    now = timezone.now()
     if request.method == "POST" and form.is_valid():
-        actions.answer_survey(solicitation, form.opinion(), now=timezone.now())
+        if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+            return limits.too_many(request, back=request.path)
+        actions.answer_survey(solicitation, form.opinion(), now=now)
         return HttpResponseRedirect(f"{request.path}?merci")
     context = {
         "solicitation": solicitation,
