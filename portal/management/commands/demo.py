@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
 
 def _start(processes: Processes, port: int, register_port: int) -> None:
-    python, celery = sys.executable, [sys.executable, "-m", "celery", "--app", "portal"]
+    python, celery = sys.executable, [sys.executable, "-m", "celery", "--quiet", "--app", "portal"]
     processes.start("register", python, "-m", "companies.fake_register", "--port", str(register_port))
     processes.start("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO")
     processes.start("beat", *celery, "beat", "--pidfile", "")
