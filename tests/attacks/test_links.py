@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from experts import links as tokens
 from experts.links import ForgedLink
 from solicitations import links
-from solicitations.links import ANSWER, FOLLOW, RESUME
+from solicitations.links import ANSWER, CALL_CHECK, FOLLOW, RESUME, SURVEY
 from solicitations.models import Draft
 from tests.attacks.addresses import Address, every_address
 from tests.attacks.world import World, fingerprint
@@ -20,12 +20,18 @@ from tests.attacks.world import World, fingerprint
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 BY_TOKEN = [address for address in every_address() if "token" in address.parameters]
-OPENING = {"suivi/": FOLLOW, "reponse/": ANSWER, "reprise/": RESUME}
+OPENING = {
+    "suivi/<str:token>/avis/": SURVEY,
+    "suivi/<str:token>/rappel/": CALL_CHECK,
+    "suivi/": FOLLOW,
+    "reponse/": ANSWER,
+    "reprise/": RESUME,
+}
 SECRET = "Je cherche quelqu'un depuis quatre mois"  # the factories' text
 
 
 def purpose_of(address: Address) -> str:
-    return OPENING[address.route.partition("/")[0] + "/"]
+    return next(purpose for beginning, purpose in OPENING.items() if address.route.startswith(beginning))
 
 
 def assert_opens_nothing(address: Address, path: str, *, client: Client | None = None) -> None:
@@ -41,10 +47,10 @@ def assert_opens_nothing(address: Address, path: str, *, client: Client | None =
 
 
 def test_every_kind_of_link_is_known():
-    assert {purpose_of(address) for address in BY_TOKEN} == {FOLLOW, ANSWER, RESUME}
+    assert {purpose_of(address) for address in BY_TOKEN} == set(OPENING.values())
 
 
-@pytest.mark.parametrize("purpose", [ANSWER, FOLLOW, RESUME])
+@pytest.mark.parametrize("purpose", OPENING.values())
 def test_no_character_of_a_token_may_change(purpose):
     token = tokens.make_token(purpose, 31, 1)
 
@@ -100,9 +106,9 @@ def test_forged_token_opens_nothing(world: World):
 
 def test_token_of_another_page_opens_nothing(world: World):
     """An owner's, an expert's or a draft's link, used where another kind is asked for."""
+    tokens_of = {purpose_of(address): world.value(address, "token") for address in BY_TOKEN}
     for address in BY_TOKEN:
-        others = {FOLLOW: world.owner_token, ANSWER: world.expert_token, RESUME: world.draft_token}
-        for purpose, token in others.items():
+        for purpose, token in tokens_of.items():
             if purpose != purpose_of(address):
                 assert_opens_nothing(address, world.path(address, token=token))
 

@@ -100,6 +100,8 @@ class World:
 
     def _named(self) -> list[tuple[str, str, object]]:
         return [
+            ("suivi/<str:token>/avis/", "token", token_of(links.survey_url(self.solicitation))),
+            ("suivi/<str:token>/rappel/", "token", token_of(links.call_check_url(self.solicitation))),
             ("suivi/", "token", self.owner_token),
             ("reponse/", "token", self.expert_token),
             ("reprise/", "token", self.draft_token),
