@@ -61,11 +61,11 @@ def test_servers_are_named_as_the_services_are():
 
 @pytest.mark.parametrize("name", ["worker", "beat"])
 def test_celery_understands_its_command(name):
-    program, _, application, order, *options = SERVICES[name]["command"]
+    program, quiet, _, application, order, *options = SERVICES[name]["command"]
 
     context = celery.commands[order].make_context(order, list(options), resilient_parsing=True)
 
-    assert (program, application, order) == ("celery", "portal", name)
+    assert (program, quiet, application, order) == ("celery", "--quiet", "portal", name)
     assert context.args == []
 
 
