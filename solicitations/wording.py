@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
+from django.conf import settings
+
 from companies import naf
 from solicitations.lifecycle import MatchOrigin
 from solicitations.models import Match, Solicitation
 from territories.spoken_time import spoken_date
 from territories.working_time import add_working_days
-
-LEGAL_DELAY_DAYS = 10  # working days
 
 DAYS = {
     "mon": "lundi",
@@ -130,4 +130,4 @@ def legal_deadline(solicitation: Solicitation) -> date:
     Source: code du travail, L. 5143-1, which asks for a reasonable time.
     """
     sent_on = solicitation.submitted_at.astimezone(solicitation.time_zone).date()
-    return add_working_days(sent_on, LEGAL_DELAY_DAYS, solicitation.commune)
+    return add_working_days(sent_on, settings.LEGAL_DELAY_DAYS, solicitation.commune)

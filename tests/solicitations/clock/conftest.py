@@ -1,0 +1,32 @@
+"""Time, as the clock's tests let it pass."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from solicitations import tasks
+from solicitations.models import Solicitation
+from tests.solicitations.factories import send
+
+
+@pytest.fixture
+def tick(commit) -> Callable[[datetime], None]:
+    """One sweep of the clock at that moment."""
+
+    def ticked(at: datetime) -> None:
+        commit(tasks.keep_time, now=at)
+
+    return ticked
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    """A request to four experts of Dijon, on a Tuesday at ten."""
+    return commit(send, now=now)
+
+
+@pytest.fixture
+def alone(commit, now) -> Solicitation:
+    """A request to one expert."""
+    return commit(send, "clause-insertion", commune="21166", now=now)

@@ -1,0 +1,34 @@
+"""What the clock left behind, read back."""
+
+from datetime import datetime
+
+from mailing.models import OutgoingEmail
+from solicitations.lifecycle import CLOCK_EVENTS
+from solicitations.models import Event, Solicitation
+
+
+def mails(occasion: str = "", *, since: datetime | None = None) -> list[str]:
+    """To whom mails of this occasion were written, in order."""
+    rows = OutgoingEmail.objects.filter(cancelled_at=None).order_by("pk")
+    if occasion:
+        rows = rows.filter(template__endswith=f"/{occasion}")
+    if since:
+        rows = rows.filter(created_at__gte=since)
+    return [row.to for row in rows]
+
+
+def occasions(*, since: datetime) -> list[str]:
+    """On which occasions mails were written from that moment on."""
+    rows = OutgoingEmail.objects.filter(created_at__gte=since, cancelled_at=None).order_by("pk")
+    return [row.template.rpartition("/")[2] for row in rows]
+
+
+def done(solicitation: Solicitation) -> list[str]:
+    """What the clock did about a request, in order."""
+    events = Event.objects.filter(solicitation=solicitation, kind__in=CLOCK_EVENTS).in_order()
+    return [event.kind for event in events]
+
+
+def context(occasion: str) -> dict:
+    """What the last mail of this occasion says."""
+    return OutgoingEmail.objects.filter(template__endswith=f"/{occasion}").order_by("pk").last().context

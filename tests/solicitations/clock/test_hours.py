@@ -1,0 +1,130 @@
+"""Never at night, on a week-end or a public holiday of the territory, on its own clock."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailing.models import OutgoingEmail
+from solicitations.dispatch import timetable
+from solicitations.dispatch.timetable import Step
+from solicitations.models import Event, Solicitation
+from tests.solicitations.clock.reading import mails
+from tests.solicitations.factories import send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+PARIS = ZoneInfo("Europe/Paris")
+
+# Commune, its zone, when the request is sent there, and when the first reminder may leave.
+MORNINGS = {
+    "within working hours, at once": ("21317", "Europe/Paris", "2026-12-01T10:00", "2026-12-04T10:00"),
+    "before eight, at eight": ("21317", "Europe/Paris", "2026-12-01T06:30", "2026-12-04T08:00"),
+    "at seven in the evening, the next morning": (
+        "21317", "Europe/Paris", "2026-11-30T19:00", "2026-12-04T08:00",
+    ),
+    "a minute before seven, at once": ("21317", "Europe/Paris", "2026-12-01T18:59", "2026-12-04T18:59"),
+    "on Saturday, on Monday": ("21317", "Europe/Paris", "2026-12-02T10:00", "2026-12-07T08:00"),
+    "Christmas on a Friday, on Monday": ("21317", "Europe/Paris", "2026-12-22T10:00", "2026-12-28T08:00"),
+    "Réunion has its own clock": ("97411", "Indian/Reunion", "2026-12-01T10:00", "2026-12-04T10:00"),
+    "evening in Réunion, afternoon in Paris": (
+        "97411", "Indian/Reunion", "2026-11-30T19:30", "2026-12-04T08:00",
+    ),
+    "the abolition of slavery, 20 December, in Réunion": (
+        "97411", "Indian/Reunion", "2027-12-17T10:00", "2027-12-21T08:00",
+    ),
+    "27 May is a holiday in Guadeloupe": (
+        "97105", "America/Guadeloupe", "2027-05-24T10:00", "2027-05-28T08:00",
+    ),
+    "27 May is a working day in Dijon": ("21317", "Europe/Paris", "2027-05-24T10:00", "2027-05-27T10:00"),
+    "Good Friday in Alsace, then Easter": ("67482", "Europe/Paris", "2027-03-23T10:00", "2027-03-30T08:00"),
+    "Good Friday in Dijon is a working day": (
+        "21317", "Europe/Paris", "2027-03-23T10:00", "2027-03-26T10:00",
+    ),
+    "clocks go forward on Sunday": ("21317", "Europe/Paris", "2027-03-25T10:00", "2027-03-30T08:00"),
+    "clocks go back on Sunday": ("21317", "Europe/Paris", "2026-10-22T09:30", "2026-10-26T08:00"),
+    "Tahiti, the day before": ("98735", "Pacific/Tahiti", "2026-12-01T10:00", "2026-12-04T10:00"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("commune", "zone", "sent", "leaves"), MORNINGS.values(), ids=MORNINGS)
+def test_a_reminder_waits_for_a_working_hour_of_the_place(commit, tick, commune, zone, sent, leaves):
+    at = datetime.fromisoformat(sent).replace(tzinfo=ZoneInfo(zone))
+    expected = datetime.fromisoformat(leaves).replace(tzinfo=ZoneInfo(zone))
+    commit(send, commune=commune, siret="", now=at)
+
+    tick(expected - MINUTE)
+    assert mails("reminders") == []
+
+    tick(expected)
+    assert len(mails("reminders")) > 0
+
+
+def test_the_page_and_the_sweep_agree_on_the_moment(commit, tick, now):
+    request = commit(send, commune="97411", siret="", now=now)
+    [loaded] = timetable.load(Solicitation.objects.filter(pk=request.pk))
+    first = timetable.plan(loaded, now=now)[0]
+
+    tick(first.leaves_at - MINUTE)
+    assert not Event.objects.filter(kind="reminded").exists()
+
+    tick(first.leaves_at)
+    assert Event.objects.get(kind="reminded").at == first.leaves_at
+
+
+class TestClockChange:
+    """Every step of a life that crosses a change of the clocks, seen every half hour around it."""
+
+    @pytest.mark.parametrize("sunday", ["2027-03-28", "2026-10-25"], ids=["forward", "back"])
+    def test_none_twice_none_skipped(self, commit, tick, sunday):
+        change = datetime.fromisoformat(sunday).replace(tzinfo=PARIS)
+        sent_at = change - 3 * DAY + HOUR  # the third day falls in the night of the change
+        commit(send, "clause-insertion", commune="21166", siret="", now=sent_at)
+
+        for half in range(-4, 16):
+            tick(change + half * HOUR / 2)
+        assert mails("reminders") == []
+
+        for half in range(14, 20):
+            tick(datetime.combine(change.date() + DAY, change.time(), tzinfo=PARIS) + half * HOUR / 2)
+        assert len(mails("reminders")) == 1
+
+
+class TestOneMailboxInSeveralTimeZones:
+    """The national team answers for Strasbourg and for Tahiti: one mail a day, and nobody waits for ever."""
+
+    @pytest.fixture
+    def both(self, commit, now):
+        strasbourg = commit(send, commune="67482", siret="", now=now)
+        tahiti = commit(send, commune="98735", siret="", email="autre@example.org", now=now + MINUTE)
+        return strasbourg, tahiti
+
+    def test_one_mail_a_day_and_each_is_reminded_in_its_own_hours(self, both, tick, now):
+        for hour in range(3 * 24, 8 * 24):
+            tick(now + hour * HOUR)
+
+        rows = OutgoingEmail.objects.filter(template__endswith="/reminders")
+        days = [row.key.rpartition(":")[2] for row in rows]
+        assert len(days) == len(set(days))
+        for request in both:
+            [first, *_] = Event.objects.filter(solicitation=request, kind="reminded").in_order()
+            local = first.at.astimezone(request.time_zone)
+            assert 8 <= local.hour < 19
+            assert first.at - now < 5 * DAY
+
+
+def test_the_planner_knows_the_next_step_only(commit, now):
+    request = commit(send, "clause-insertion", commune="21166", siret="", now=now)
+    [loaded] = timetable.load(Solicitation.objects.filter(pk=request.pk))
+
+    steps = timetable.plan(loaded, now=now)
+
+    assert [(step.step, step.is_next) for step in steps if step.match] == [
+        (Step.REMIND, True),
+        (Step.REMIND, False),
+        (Step.TELL_COMPANY, True),
+        (Step.TELL_MANAGER, False),
+        (Step.WIDEN, True),
+        (Step.TELL_REGION, True),
+        (Step.EXPIRE, False),
+    ]

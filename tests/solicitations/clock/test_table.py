@@ -1,0 +1,500 @@
+"""The table of timings, a row a test: what happens by itself, when, to whom, and once."""
+
+from datetime import timedelta
+
+import pytest
+
+from experts.models import Expert, Institution, Office, User
+from mailing.models import OutgoingEmail
+from solicitations import actions
+from solicitations.lifecycle import (
+    AlertCause,
+    ClosedReason,
+    EventKind,
+    MatchOrigin,
+    MatchState,
+    NeedState,
+    RequestState,
+)
+from solicitations.models import Alert, Draft, Event, Match, Survey
+from tests.solicitations.clock.reading import context, done, mails, occasions
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+FOUR = {
+    "recrutement@france-travail-dijon.example.org",
+    "entreprises@mission-locale-dijon.example.org",
+    "conseil@relais-conseil-seine-et-tilles.example.org",
+    "recrutement@cap-emploi-21.example.org",
+}
+
+
+@pytest.fixture
+def live(tick):
+    """Let whole days pass, at the hour of sending: the clock looks once a day."""
+
+    def lived(since, *, days):
+        for day in range(1, days + 1):
+            tick(since + day * DAY)
+
+    return lived
+
+
+@pytest.fixture
+def taken(alone, commit, now):
+    mine = match(alone, "facilitation@clauses")
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    return match(alone, "facilitation@clauses")
+
+
+def conclude(commit, mine, outcome, *, now) -> None:
+    commit(actions.move, mine, outcome, by=mine.mailbox, now=now)
+
+
+class TestSilentExpert:
+    def test_is_reminded_after_three_days_and_after_seven(self, alone, live, now):
+        live(now, days=9)
+
+        reminded = alone.events.filter(kind=EventKind.REMINDED).in_order()
+        assert [event.at - now for event in reminded] == [3 * DAY, 7 * DAY]
+        assert mails("reminders") == ["facilitation@clauses-dijon.example.org"] * 2
+
+    def test_is_not_reminded_a_minute_sooner(self, alone, tick, now):
+        tick(now + 3 * DAY - MINUTE)
+
+        assert mails("reminders") == []
+
+    def test_who_answered_is_left_alone_and_the_others_are_reminded(self, sent, commit, tick, now):
+        mine = match(sent, "recrutement@france-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + DAY)
+
+        tick(now + 3 * DAY)
+
+        assert set(mails("reminders")) == FOUR - {mine.mailbox.email}
+
+    def test_who_comes_on_the_sixth_day_has_three_days_of_their_own(self, sent, commit, live, tick, now):
+        mine = match(sent, "recrutement@france-travail")
+        geiq = Institution.objects.get(code="GEIQ")
+        live(now, days=5)
+        commit(actions.bring_in, mine, geiq, word="", by=mine.mailbox, now=now + 6 * DAY)
+        new = mine.introduces.get().mailbox.email
+
+        tick(now + 7 * DAY)
+        assert new not in mails("reminders")
+
+        tick(now + 9 * DAY)
+        assert new in mails("reminders")
+
+    def test_the_mail_names_the_request_and_opens_it(self, alone, tick, now):
+        tick(now + 3 * DAY)
+
+        row = OutgoingEmail.objects.get(template__endswith="/reminders")
+        found = row.rendered()
+        assert row.thread == f"request-{alone.pk}"
+        assert "Peintures Vannier SARL" in found.subject
+        assert "envoyée le mardi 1er décembre" in found.text
+        assert "/reponse/" in found.text
+
+    def test_once_the_need_is_helped_the_others_are_reminded_no_more_and_end_after_45_days(
+        self, sent, commit, tick, now
+    ):
+        mine = match(sent, "recrutement@france-travail")
+        conclude_at = now + DAY
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=conclude_at)
+        conclude(commit, mine, MatchState.HELPED, now=conclude_at)
+
+        for days in (3, 7, 10, 14):
+            tick(now + days * DAY)
+        assert not {"reminders", "manager_told", "where_things_stand"} & set(occasions(since=now))
+
+        tick(now + 45 * DAY)
+        sent.refresh_from_db()
+        assert (sent.state, sent.closed_reason, sent.progress) == (
+            RequestState.CLOSED,
+            ClosedReason.DONE,
+            NeedState.HELPED,
+        )
+        assert "unanswered" not in occasions(since=now)
+
+
+class TestNobodyTook:
+    def test_after_seven_days_the_company_is_told_where_things_stand(self, sent, live, now):
+        live(now, days=9)
+
+        assert mails("where_things_stand") == [sent.email]
+        assert "Mission locale" in " ".join(context("where_things_stand")["offices"])
+
+    def test_a_need_that_somebody_took_is_not_spoken_of(self, commit, tick, now):
+        request = commit(send, "trouver-candidats", "saisonniers", now=now)
+        for mine in Match.objects.with_people().filter(need__subject__slug="trouver-candidats"):
+            commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        tick(now + 7 * DAY)
+
+        assert mails("where_things_stand") == [request.email]
+        assert context("where_things_stand")["concerned"] == [
+            request.needs.get(subject__slug="saisonniers").subject.label
+        ]
+
+    def test_after_ten_days_each_office_mailbox_is_told_once(self, sent, live, now):
+        live(now, days=10)
+
+        offices = {row.expert.office.email for row in Match.objects.exclude(origin=MatchOrigin.ESCALATION)}
+        assert sorted(mails("manager_told")) == sorted(offices)
+        assert all(event.reason for event in sent.events.filter(kind=EventKind.MANAGER_TOLD))
+
+    def test_a_silent_mailbox_that_is_the_offices_own_is_told_in_its_own_words(
+        self, alone, commit, live, now
+    ):
+        Office.objects.filter(experts__email="facilitation@clauses-dijon.example.org").update(
+            email="Facilitation@clauses-dijon.example.org"
+        )
+        live(now, days=10)
+
+        row = OutgoingEmail.objects.get(template__endswith="/manager_told")
+        assert "cette boîte est celle de toute l'antenne" in row.rendered().text
+        assert "/reponse/" in row.rendered().text
+
+    def test_another_office_mailbox_never_gets_the_experts_link(self, alone, live, now):
+        live(now, days=10)
+
+        row = OutgoingEmail.objects.get(template__endswith="/manager_told")
+        assert "/reponse/" not in row.rendered().text
+
+    def test_after_fourteen_days_the_region_has_a_line_in_its_list_and_no_mail(self, sent, live, now):
+        live(now, days=16)
+
+        alert = Alert.objects.get(cause=AlertCause.LATE)
+        assert alert.raised_at == now + 14 * DAY
+        assert mails("alert") == []
+
+    def test_the_line_goes_when_somebody_takes_the_need(self, sent, commit, live, now):
+        live(now, days=14)
+        mine = match(sent, "recrutement@france-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 15 * DAY)
+
+        assert not Alert.objects.standing().exists()
+
+    def test_after_45_days_it_closes_unanswered_and_the_company_hears_so_with_the_regions_number(
+        self, alone, live, tick, now
+    ):
+        live(now, days=14)
+        for day in (20, 30, 45, 46, 55, 56):
+            tick(now + day * DAY)
+
+        alone.refresh_from_db()
+        assert (alone.state, alone.closed_reason) == (RequestState.CLOSED, ClosedReason.UNANSWERED)
+        assert mails("unanswered") == [alone.email]
+        assert (
+            "Personne n'a répondu"
+            in OutgoingEmail.objects.get(template__endswith="/unanswered").rendered().text
+        )
+        assert context("unanswered")["region_phone"]
+
+    def test_a_late_answer_after_the_end_is_still_welcome(self, alone, commit, live, tick, now):
+        live(now, days=14)
+        for day in (45, 48, 55, 58):
+            tick(now + day * DAY)
+        mine = match(alone, "facilitation@clauses")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 60 * DAY)
+
+        alone.refresh_from_db()
+        assert alone.state == RequestState.SUBMITTED
+
+
+class TestWidening:
+    def test_offices_not_asked_yet_are_found_and_told_why(self, sent, live, now):
+        live(now, days=10)
+
+        new = Match.objects.with_people().get(origin=MatchOrigin.ESCALATION)
+        asked = Match.objects.exclude(pk=new.pk).values_list("expert__office", flat=True)
+        assert new.expert.office_id not in asked
+        assert new.sent_at == now + 10 * DAY
+        assert sent.events.get(kind=EventKind.WIDENED).reason == new.expert.office.name
+        assert "à votre tour" in " ".join(context("notified")["why"])
+
+    def test_with_nobody_else_the_fallback_takes_its_turn(self, alone, live, now):
+        live(now, days=10)
+
+        new = Match.objects.with_people().get(origin=MatchOrigin.ESCALATION)
+        alone.refresh_from_db()
+        assert new.expert.office.is_fallback
+        assert alone.is_fallback
+
+    def test_with_nobody_left_at_all_it_is_said_and_not_tried_again(self, alone, commit, live, now):
+        Office.objects.filter(is_fallback=True).update(closed_on=now.date())
+
+        live(now, days=12)
+
+        assert alone.events.get(kind=EventKind.WIDENED).reason == "Personne d'autre à solliciter"
+        assert Match.objects.count() == 1
+
+    def test_an_institution_that_the_owner_unticked_is_never_asked(self, commit, live, now):
+        request = commit(send, now=now)
+        found = Expert.objects.get(email="rh@maison-emploi-dijon.example.org").office.institution
+        request.unticked_institutions.add(found)
+
+        live(now, days=10)
+
+        assert not Match.objects.filter(expert__office__institution=found).exists()
+
+    def test_a_need_that_somebody_took_is_not_put_before_others(self, alone, taken, live, now):
+        live(now, days=12)
+
+        assert Match.objects.count() == 1
+
+    def test_those_whom_the_clock_asked_are_reminded_and_start_nothing_anew(self, sent, live, now):
+        live(now, days=40)
+
+        new = Match.objects.get(origin=MatchOrigin.ESCALATION)
+        kinds = [event.kind for event in new.events.in_order()]
+        assert kinds == [EventKind.REMINDED, EventKind.REMINDED, EventKind.MANAGER_TOLD]
+        assert len(mails("where_things_stand")) == 1
+
+
+class TestTakenAndSilent:
+    def test_after_seven_days_the_company_is_asked_whether_it_was_called(self, alone, taken, live, now):
+        live(now, days=9)
+
+        assert mails("call_check") == [alone.email]
+        assert "/rappel" in context("call_check")["check_url"]
+
+    def test_a_company_that_said_it_was_called_is_not_asked(self, alone, taken, commit, live, now):
+        commit(actions.say_called, alone, now=now + DAY)
+
+        live(now, days=9)
+
+        assert mails("call_check") == []
+
+    def test_after_21_days_the_taker_is_reminded_once(self, alone, taken, live, now):
+        live(now, days=24)
+
+        assert mails("reminders") == [taken.mailbox.email]
+        assert (
+            "que vous avez prise en charge"
+            in OutgoingEmail.objects.get(template__endswith="/reminders").rendered().text
+        )
+
+    def test_after_45_days_the_manager_and_the_region_are_told(self, alone, taken, tick, now):
+        region = User.objects.create_user("regionale@equipe.example.org", role="region", region=alone.region)
+        for day in (7, 21, 45, 46, 47, 48):
+            tick(now + day * DAY)
+
+        assert mails("manager_told") == [taken.expert.office.email]
+        assert mails("alert") == [region.email]
+        assert Alert.objects.get().cause == AlertCause.SILENT
+
+    def test_after_90_days_the_taking_ends_and_the_company_hears_so(self, alone, taken, tick, now):
+        for day in (7, 21, 45, 48, 90, 91):
+            tick(now + day * DAY)
+
+        taken.refresh_from_db()
+        assert taken.state == MatchState.EXPIRED
+        assert mails("unanswered") == [alone.email]
+        assert context("unanswered")["takers"] == [taken.expert.office.name]
+
+    def test_days_count_from_the_taking(self, alone, commit, tick, now):
+        mine = match(alone, "facilitation@clauses")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 2 * DAY)
+
+        tick(now + 8 * DAY)
+        assert mails("call_check") == []
+
+        tick(now + 9 * DAY)
+        assert mails("call_check") == [alone.email]
+
+    def test_a_reminder_does_not_take_away_the_right_to_go_back(self, alone, taken, commit, live, now):
+        live(now, days=24)
+
+        commit(actions.undo, taken, by=taken.mailbox, now=now + 25 * DAY)
+
+        taken.refresh_from_db()
+        assert taken.state == MatchState.SENT
+
+
+class TestSurvey:
+    @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE])
+    def test_ten_days_after_the_first_outcome_once(self, alone, taken, commit, live, outcome, now):
+        conclude(commit, taken, outcome, now=now)
+
+        live(now, days=12)
+
+        assert mails("survey") == [alone.email]
+        assert Survey.objects.get().asked_at == now + 10 * DAY
+
+    def test_the_first_outcome_counts_while_others_go_on(self, sent, commit, live, now):
+        mine = match(sent, "recrutement@france-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        conclude(commit, mine, MatchState.NO_HELP, now=now)
+
+        live(now, days=12)
+
+        sent.refresh_from_db()
+        assert sent.state == RequestState.SUBMITTED
+        assert mails("survey") == [sent.email]
+
+    def test_ten_days_after_closing_when_there_was_no_outcome(self, alone, live, tick, now):
+        live(now, days=14)
+        for day in (45, 48, 55, 58, 65, 68):
+            tick(now + day * DAY)
+
+        assert mails("survey") == [alone.email]
+
+    @pytest.mark.parametrize("end", ["cancelled", "staff", "spam", "test"])
+    def test_never_when_the_company_cancelled_or_staff_ended_it(self, taken, commit, live, end, now):
+        alone = taken.mailbox.solicitation
+        admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+        if end == "cancelled":
+            commit(actions.cancel, alone, now=now)
+        elif end == "staff":
+            commit(actions.close, alone, words="Réglé.", by=admin, now=now)
+        else:
+            commit(actions.mark, alone, ClosedReason(end), by=admin, now=now)
+
+        live(now, days=14)
+
+        assert mails("survey") == []
+
+
+class TestSixMonths:
+    @pytest.fixture
+    def in_difficulty(self, commit, now):
+        return commit(send, "dettes-fiscales", now=now)
+
+    def test_a_company_in_difficulty_is_asked_how_things_are_and_its_link_opens(
+        self, in_difficulty, commit, tick, client, now
+    ):
+        mine = Match.objects.with_people().get()
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        conclude(commit, mine, MatchState.HELPED, now=now)
+        tick(now + 182 * DAY)
+        assert mails("follow_up_point") == []
+
+        tick(now + 183 * DAY)
+        tick(now + 184 * DAY)
+
+        assert mails("follow_up_point") == [in_difficulty.email]
+
+    def test_not_on_another_theme(self, alone, taken, commit, tick, now):
+        conclude(commit, taken, MatchState.HELPED, now=now)
+
+        tick(now + 184 * DAY)
+
+        assert mails("follow_up_point") == []
+
+    def test_not_once_cancelled(self, in_difficulty, commit, tick, now):
+        commit(actions.cancel, in_difficulty, now=now)
+
+        tick(now + 184 * DAY)
+
+        assert mails("follow_up_point") == []
+
+
+class TestLabourLaw:
+    """Sent on Tuesday 1 December: seven working days later is Thursday 10."""
+
+    @pytest.fixture
+    def question(self, commit, now):
+        return commit(send, "contrat-travail", now=now)
+
+    def test_at_seven_working_days_the_manager_and_the_region_are_told(self, question, live, now):
+        live(now, days=8)
+        assert not Alert.objects.exists()
+
+        live(now + 8 * DAY, days=3)
+
+        assert Alert.objects.get(cause=AlertCause.LEGAL).raised_at.date().isoformat() == "2026-12-10"
+        assert "contact@droit-travail-21.example.org" in mails("manager_told")
+        assert len(mails("alert")) == 1
+
+    def test_taking_does_not_stop_it(self, question, commit, tick, now):
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        tick(now + 9 * DAY)
+
+        assert Alert.objects.get().cause == AlertCause.LEGAL
+
+    @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
+    def test_the_answer_stops_it(self, question, commit, tick, outcome, now):
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(actions.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now)
+
+        tick(now + 9 * DAY)
+
+        assert not Alert.objects.exists()
+
+    def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):
+        tick(now + 9 * DAY)
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
+        commit(actions.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY)
+
+        assert not Alert.objects.standing().filter(cause=AlertCause.LEGAL).exists()
+
+    def test_an_employer_of_three_hundred_has_no_such_clock(self, commit, tick, now):
+        commit(send, "contrat-travail", headcount_min=300, headcount_max=300, now=now)
+
+        tick(now + 9 * DAY)
+
+        assert not Alert.objects.exists()
+
+
+class TestDrafts:
+    @pytest.fixture
+    def draft(self, commit, now):
+        answers = {"subject": "trouver-candidats", "need": {"commune_code": ["21317"]}}
+        made = Draft.objects.create(answers=answers, created_at=now, updated_at=now)
+        commit(actions.send_resume_link, made, email="plus-tard@example.org", now=now)
+        return made
+
+    def test_the_resume_link_is_sent_again_once_after_a_day(self, draft, live, now):
+        live(now, days=4)
+
+        assert mails("resume_reminder") == ["plus-tard@example.org"]
+        assert context("resume_reminder")["erased_on"] == "mardi 8 décembre"
+
+    def test_not_where_people_sleep(self, draft, tick, now):
+        Draft.objects.update(answers={"need": {"commune_code": ["97411"]}})
+
+        tick(now + DAY + timedelta(hours=8))  # 18:00 in Paris, 21:00 in Saint-Denis
+
+        assert mails("resume_reminder") == []
+
+    def test_a_draft_that_was_sent_is_left_alone(self, draft, sent, live, now):
+        Draft.objects.update(solicitation=sent, answers={})
+
+        live(now, days=4)
+
+        assert mails("resume_reminder") == []
+
+    def test_it_is_erased_after_seven_days(self, draft, live, now):
+        live(now, days=7)
+
+        assert not Draft.objects.exists()
+
+
+def test_each_step_is_an_event_that_says_why(sent, live, now):
+    live(now, days=14)
+
+    assert set(done(sent)) == {
+        EventKind.REMINDED,
+        EventKind.COMPANY_TOLD,
+        EventKind.MANAGER_TOLD,
+        EventKind.WIDENED,
+        EventKind.REGION_TOLD,
+    }
+    assert all(event.reason for event in Event.objects.filter(kind__in=done(sent)))
+
+
+def test_the_experts_of_another_office_with_one_mailbox_get_one_mail(commit, tick, now):
+    request = commit(send, now=now)
+    Expert.objects.filter(matches__need__solicitation=request).update(name="Guichet")
+    second = commit(send, "saisonniers", siret="", email="autre@example.org", now=now)
+    assert set(second.mailboxes.values_list("email", flat=True)) & FOUR
+
+    tick(now + 3 * DAY)
+
+    assert len(mails("reminders")) == len(set(mails("reminders")))

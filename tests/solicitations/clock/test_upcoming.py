@@ -1,0 +1,175 @@
+"""What people read of the clock beforehand: the command's lines and the page of the next seven days."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from experts.models import User
+from mailing.models import OutgoingEmail
+from solicitations import actions
+from solicitations.dispatch import upcoming
+from solicitations.dispatch.timetable import Step
+from solicitations.lifecycle import MatchState
+from solicitations.models import Draft, Event, Solicitation
+from territories.models import Region
+from tests.experts.factories import signed_in
+from tests.solicitations.clock.reading import mails
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+EXPERT = "facilitation@clauses-dijon.example.org"
+
+
+def clock(at: str, *options: str) -> list[list[str]]:
+    """The fields of each line that the command prints."""
+    printed = StringIO()
+    call_command("clock", "--at", at, *options, stdout=printed, stderr=StringIO())
+    return [line.split("\t") for line in printed.getvalue().splitlines()]
+
+
+class TestCommand:
+    def test_it_says_when_on_which_occasion_to_whom_about_what_and_why(self, alone):
+        [line] = clock("2026-12-04T10:00", "--dry-run")
+
+        assert line == [
+            "2026-12-04T10:00+01:00",
+            "reminders",
+            EXPERT,
+            alone.reference,
+            "Sans réponse depuis 3 jours",
+        ]
+
+    def test_a_rehearsal_changes_nothing(self, alone):
+        before = (Event.objects.count(), OutgoingEmail.objects.count())
+
+        clock("2026-12-15T10:00", "--dry-run")
+
+        assert (Event.objects.count(), OutgoingEmail.objects.count()) == before
+
+    def test_without_rehearsal_what_was_said_is_done(self, alone, commit):
+        said = clock("2026-12-11T10:00", "--dry-run")
+        commit(clock, "2026-12-11T10:00")
+
+        told = {line[1] for line in said}
+        written = {row.template.rpartition("/")[2] for row in OutgoingEmail.objects.all()}
+        assert told == {"reminders", "where_things_stand", "notified"}
+        assert told <= written
+
+    def test_a_widening_names_those_who_would_be_asked(self, sent, commit):
+        said = {line[1]: line[2] for line in clock("2026-12-11T10:00", "--dry-run")}
+        commit(clock, "2026-12-11T10:00")
+
+        assert said["notified"] in mails("notified")
+
+    def test_a_bare_date_is_the_end_of_its_day(self, alone):
+        assert len(clock("2026-12-04", "--dry-run")) == 1
+
+    def test_at_night_nothing_leaves(self, alone):
+        assert clock("2026-12-04T21:00", "--dry-run") == []
+
+    def test_a_draft_left_aside_is_told_too(self, now):
+        Draft.objects.create(email="plus-tard@example.org", created_at=now, updated_at=now)
+
+        [line] = clock("2026-12-02T11:00", "--dry-run")
+
+        assert line[1:3] == ["resume_reminder", "plus-tard@example.org"]
+
+    def test_a_date_that_is_none_is_refused_with_a_sentence(self):
+        with pytest.raises(CommandError, match="demain"):
+            clock("demain")
+
+
+class TestComing:
+    def test_the_next_seven_days_in_order(self, alone, now):
+        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 7 * DAY, most=10)
+
+        assert [(leaving.step, leaving.at - now, leaving.to) for leaving in found] == [
+            (Step.REMIND, 3 * DAY, (EXPERT,)),
+            (Step.REMIND, 7 * DAY, (EXPERT,)),
+            (Step.TELL_COMPANY, 7 * DAY, (alone.email,)),
+        ]
+
+    def test_what_the_sweep_then_does_is_what_was_said(self, sent, tick, now):
+        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 15 * DAY, most=10)
+
+        for at in sorted({leaving.at for leaving in found}):
+            tick(at)
+
+        said = sorted((leaving.step.value, address) for leaving in found for address in leaving.to)
+        rows = OutgoingEmail.objects.filter(created_at__gt=now).order_by("pk")
+        done = sorted((row.template.rpartition("/")[2], row.to) for row in rows)
+        later = [
+            pair
+            for pair in done
+            if pair[1] == "rh@maison-emploi-dijon.example.org" and pair[0] == "reminders"
+        ]
+        assert [pair for pair in done if pair not in later] == said
+
+    def test_reminders_of_one_day_to_one_person_are_one_line(self, commit, now):
+        for number in range(2):
+            commit(
+                send, "clause-insertion", commune="21166", siret="", email=f"g{number}@example.org", now=now
+            )
+
+        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 4 * DAY, most=10)
+
+        [leaving] = found
+        assert len(leaving.requests) == 2
+
+    def test_an_end_that_leaves_the_company_without_answer_tells_it(self, alone, commit, tick, now):
+        mine = match(alone, "facilitation@clauses")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        for day in (7, 21, 45, 48):
+            tick(now + day * DAY)
+
+        found = upcoming.coming(Solicitation.objects.all(), now=now + 85 * DAY, until=now + 91 * DAY, most=10)
+
+        assert [(leaving.step, leaving.to) for leaving in found] == [(Step.EXPIRE, (alone.email,))]
+
+
+class TestPage:
+    @pytest.fixture
+    def staff(self, alone):
+        return signed_in(
+            User.objects.create_user("bfc@equipe.example.org", role="region", region=alone.region)
+        )
+
+    def test_it_says_what_will_leave_day_by_day(self, staff, alone, now):
+        with time_machine.travel(now + HOUR, tick=False):
+            page = staff.get("/demandes/a-venir/", follow=True).content.decode()
+
+        assert "Vendredi 4 décembre" in page
+        assert "10 h" in page
+        assert EXPERT in page
+        assert alone.company_name in page
+        assert "Sans réponse depuis 3 jours" in page
+
+    def test_another_regions_requests_are_not_seen(self, alone, now):
+        other = Region.objects.get(pk="94")
+        client = signed_in(User.objects.create_user("a@equipe.example.org", role="region", region=other))
+
+        with time_machine.travel(now + HOUR, tick=False):
+            page = client.get("/demandes/a-venir/", follow=True).content.decode()
+
+        assert EXPERT not in page
+        assert "Rien n'est prévu" in page.replace("&#x27;", "'")
+
+    def test_a_confidential_request_is_not_named(self, commit, now):
+        request = commit(send, "dettes-fiscales", siret="", now=now)
+        client = signed_in(User.objects.create_user("n@equipe.example.org", role="national"))
+
+        with time_machine.travel(now + HOUR, tick=False):
+            page = client.get("/demandes/a-venir/", follow=True).content.decode()
+
+        assert request.reference in page
+        assert request.company_name not in page
+
+    def test_the_list_leads_to_it(self, staff):
+        assert "/demandes/a-venir/" in staff.get("/demandes/", follow=True).content.decode()
+
+    def test_experts_and_passers_by_do_not_see_it(self, client):
+        assert client.get("/demandes/a-venir/").status_code == 302
