@@ -1,6 +1,6 @@
 """What the work under way is called in the logs: an identifier that its tasks and its mails carry on.
 
-A visit, a task of the clock, a command each have one. It says nothing about anybody.
+A visit and a task of the clock each have one. It says nothing about anybody.
 """
 
 import secrets

@@ -47,7 +47,7 @@ PLANTED = {
 }
 # What would tell who: names, words, addresses, numbers, the visitor's machine, whatever opens a page.
 TELLING = re.compile(
-    "zéphirine|zephirine|quatrevaux|planté|pivoine|tulipe|dahlia|jonquille|iris|equipe.plantee"
+    "zéphirine|zephirine|quatrevaux|planté|token-plante|pivoine|tulipe|dahlia|jonquille|iris|equipe.plantee"
     r"|vannier|@[\w-]+\.example|98 ?77 ?66|127\.0\.0\.1|\?nom=",
     re.IGNORECASE,
 )
