@@ -1,8 +1,9 @@
 """What time brings about on one object: release, fallback, expiry, refused mails."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from experts.routing import loading
@@ -24,8 +25,6 @@ from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_company
 from territories.working_time import add_working_hours
 
-HELD_FOR = timedelta(hours=4)  # working hours of the territory
-
 
 @transaction.atomic(durable=True)
 def release_when_due(pk: int, *, now: datetime) -> None:
@@ -33,7 +32,8 @@ def release_when_due(pk: int, *, now: datetime) -> None:
     solicitation = Solicitation.objects.locked(pk)
     if solicitation.state != RequestState.HELD or solicitation.is_held_duplicate:
         return
-    if solicitation.held_at and add_working_hours(solicitation.held_at, HELD_FOR, solicitation.commune) > now:
+    held_at, commune = solicitation.held_at, solicitation.commune
+    if held_at and add_working_hours(held_at, settings.HELD_FOR, commune) > now:
         return
     release(solicitation, now=now)
     Event.objects.create(

@@ -25,7 +25,6 @@ from territories.models import Commune, Region
 
 LINK_LIFE_AFTER_END = settings.LINK_LIFE_AFTER_END
 DUPLICATE_WINDOW = timedelta(days=7)
-LATE_AFTER = timedelta(days=7)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
 REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
 SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
@@ -96,7 +95,9 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def late(self, *, now: datetime) -> Self:
         """Open requests with a need that, seven days on, nobody has taken."""
-        old = self.model.objects.filter(state=RequestState.SUBMITTED, submitted_at__lte=now - LATE_AFTER)
+        old = self.model.objects.filter(
+            state=RequestState.SUBMITTED, submitted_at__lte=now - settings.LATE_AFTER
+        )
         waiting = old.filter(needs__state__in=[NeedState.WAITING, NeedState.UNCOVERED])
         return self.filter(pk__in=waiting.values("pk"))
 
