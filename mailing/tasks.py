@@ -10,6 +10,7 @@ from django.utils import timezone
 from mailing import delivery
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail, beat
+from mailing.models.outgoing import HEAD_START
 
 logger = logging.getLogger(__name__)
 
@@ -59,5 +60,7 @@ def deliver_after_commit(*emails: OutgoingEmail | None) -> None:
 def _publish(leaving: list[tuple[int, datetime]]) -> None:
     now = timezone.now()
     for pk, not_before in leaving:
-        if deliver.apply_async((pk,), eta=not_before if not_before > now else None) is None:
+        eta = not_before if not_before > now else None
+        # From then on the mail is the sweep's: orders pile up no further before a mail server that hangs.
+        if deliver.apply_async((pk,), eta=eta, expires=(eta or now) + HEAD_START) is None:
             return  # the broker is away: do not make the visitor wait once more per mail

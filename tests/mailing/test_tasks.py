@@ -2,15 +2,17 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from django.db import connection, transaction
+from django.utils import timezone
 
 from mailing import tasks
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail, State, last_beat_at
+from portal.celery import app
 from tests.mailing.factories import NOW, OutgoingEmailFactory
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +135,21 @@ def test_nothing_is_published_before_the_commit(django_capture_on_commit_callbac
         tasks.deliver_after_commit(OutgoingEmailFactory())
 
     assert len(callbacks) == 1
+
+
+@pytest.mark.parametrize("delay", [timedelta(), timedelta(minutes=1)], ids=["at once", "later"])
+def test_an_order_to_send_expires_when_the_sweep_takes_over(delay, django_capture_on_commit_callbacks):
+    """Before a mail server that hangs, the orders of an hour would keep the workers from the clock's work."""
+    app.control.purge()
+    before = timezone.now()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver_after_commit(OutgoingEmailFactory(not_before=before + delay))
+
+    with app.connection() as broker, broker.SimpleQueue("celery") as queue:
+        headers = queue.get(timeout=5).headers
+
+    expires = datetime.fromisoformat(headers["expires"])
+    assert 60 <= (expires - before - delay).total_seconds() < 70
 
 
 def test_refusal_is_told_to_the_tasks_that_settings_name(sink, settings, django_capture_on_commit_callbacks):
