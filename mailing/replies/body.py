@@ -38,11 +38,11 @@ def _shown(message: Message) -> list[Line]:
     """The lines that the mail shows; of alternatives, the HTML one, whose paragraphs are whole."""
     children = parts.children(message)
     if message.get_content_type() == "multipart/alternative":
-        shown = [(_has_html(child), _shown(child)) for child in children]
+        shown = [(_has_html(child), _shown(child)) for child in children[: parts.BODIES_AT_MOST]]
         said = [pair for pair in shown if any(not line.is_blank for line in pair[1])]
         return next((lines for has_html, lines in said if has_html), said[0][1] if said else [])
     if children:
-        return [line for child in children for line in _shown(child)]
+        return [line for child in children[: parts.BODIES_AT_MOST] for line in _shown(child)]
     if not parts.is_body(message):
         return []
     text = parts.text(message)

@@ -2,8 +2,9 @@
 
 import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from email.message import Message
+from itertools import islice
 
 from mailing.replies import headers
 from mailing.replies.characters import clean, decode
@@ -22,6 +23,8 @@ NOT_WORTH_A_LINE = {
 # An image shown in the text that weighs less is a logo, a banner or the icon of a social network.
 LOGO_AT_MOST = 100_000
 NAME_AT_MOST = 120
+FILES_AT_MOST = BODIES_AT_MOST = 50
+SHOWN = re.compile(r"cid:([^\s\"'<>]{1,200})")
 FOLDERS = re.compile(r"^.*[/\\]")
 
 
@@ -42,7 +45,10 @@ def children(message: Message) -> list[Message]:
 
 def attachments(message: Message) -> tuple[str, ...]:
     """The names of the files that came along, in order; logos shown in a signature are left out."""
-    return tuple(_name(part) for part in walk(message) if _is_worth_a_line(part, message))
+    pages = (part for part in walk(message) if part.get_content_type() == "text/html" and is_body(part))
+    shown = {identifier for page in islice(pages, BODIES_AT_MOST) for identifier in SHOWN.findall(text(page))}
+    files = (_name(part) for part in walk(message) if _is_worth_a_line(part, shown))
+    return tuple(islice(files, FILES_AT_MOST))
 
 
 def is_body(part: Message) -> bool:
@@ -68,24 +74,14 @@ def _is_attached(part: Message) -> bool:
     return disposition == "attachment" or bool(_given_name(part) and disposition != "inline")
 
 
-def _is_worth_a_line(part: Message, message: Message) -> bool:
+def _is_worth_a_line(part: Message, shown: Set[str]) -> bool:
+    """``shown``: the identifiers of the images that the text shows where they stand."""
     kind = part.get_content_type()
     if part.get_content_maintype() == "multipart" or kind in NOT_WORTH_A_LINE:
         return False
-    if (
-        kind.startswith("image/")
-        and headers.has(part, "Content-ID")
-        and not _is_attached_alone(part, message)
-    ):
+    if kind.startswith("image/") and headers.first(part, "Content-ID").strip("<> ") in shown:
         return len(_bytes(part)) > LOGO_AT_MOST
     return _is_attached(part) or kind not in BODIES
-
-
-def _is_attached_alone(part: Message, message: Message) -> bool:
-    """Whether an image that could be shown in the text is not."""
-    identifier = headers.first(part, "Content-ID").strip("<> ")
-    shown = (part for part in walk(message) if part.get_content_type() == "text/html" and is_body(part))
-    return not any(f"cid:{identifier}" in text(part) for part in shown)
 
 
 def _name(part: Message) -> str:

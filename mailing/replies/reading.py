@@ -65,10 +65,11 @@ def read(raw: bytes) -> Reply:
 
 
 def _parse(raw: bytes) -> Message:
+    policy = headers.ShortHeaders()
     try:
-        return message_from_bytes(raw[:READ_AT_MOST])
-    except RecursionError:
-        return BytesHeaderParser().parsebytes(raw[:READ_AT_MOST])
+        return message_from_bytes(raw[:READ_AT_MOST], policy=policy)
+    except RecursionError:  # parts inside parts inside parts
+        return BytesHeaderParser(policy=policy).parsebytes(raw[:READ_AT_MOST])
 
 
 def _name_words(name: str, address: str) -> frozenset[str]:
