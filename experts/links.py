@@ -10,6 +10,9 @@ from django.core import signing
 
 _CONTENT = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 
+# What a token looks like in a text, at the end of a line cut short included.
+_TOKEN = re.compile(r"(?<![0-9])[0-9]{1,18}-[0-9]{1,9}\.[A-Za-z0-9_-]{10,}")
+
 
 class ForgedLink(ValueError):
     """The token was not made here, or not for this purpose."""
@@ -29,6 +32,11 @@ def read_token(token: str, purpose: str) -> tuple[int, int]:
     if content is None:
         raise ForgedLink
     return int(content[1]), int(content[2])
+
+
+def without_tokens(text: str) -> str:
+    """``text`` in which no link opens a page any more, whatever wraps the link."""
+    return _TOKEN.sub("…", text)
 
 
 def _signer(purpose: str) -> signing.Signer:

@@ -15,6 +15,7 @@ from solicitations.models.requests import LINK_LIFE_AFTER_END
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
 SURVEY, CALL_CHECK = "survey", "call_check"
 BY_MAIL = "courrier"
+WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[ec][0-9]+-[0-9a-f]{10,}", re.IGNORECASE)
 REPLY_ADDRESS = re.compile(r"reponse\+([ec])([1-9][0-9]{0,17})-([0-9a-f]{20})")
 SERIALS_REMEMBERED = 50
 
@@ -174,6 +175,11 @@ def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
     if known[0] != _serial(row) or not _takes_answers(row, now=now):
         raise ExpiredLink(row)
     return row
+
+
+def without_secrets(text: str) -> str:
+    """``text`` without what opens a person's page or speaks in their name: mails quote the ones before."""
+    return WRITTEN_REPLY_ADDRESS.sub("reponse", links.without_tokens(text))
 
 
 def _takes_answers(row: Mailbox | Solicitation, *, now: datetime) -> bool:

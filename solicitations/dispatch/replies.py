@@ -146,7 +146,12 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
 
     The request is locked and takes them. Saves all but the mail.
     """
-    words = Words(reply.text, incoming=email, sent_from=sent_from, attachments=reply.attachments[:MOST_FILES])
+    words = Words(
+        links.without_secrets(reply.text),
+        incoming=email,
+        sent_from=sent_from,
+        attachments=reply.attachments[:MOST_FILES],
+    )
     if isinstance(person, Mailbox):
         said = conversation.say(person, words, now=now)
         if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():

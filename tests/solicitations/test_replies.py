@@ -1,6 +1,7 @@
 """Answers by mail: where they go, and which ones go nowhere."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -113,6 +114,25 @@ def poison() -> None:
         cursor.execute(
             "ALTER TABLE solicitations_message ADD CONSTRAINT poison CHECK (body <> 'poison') NOT VALID"
         )
+
+
+class TestSecrets:
+    def test_a_quote_that_stays_in_the_text_opens_nobodys_page(self, author, other, now):
+        link, address = links.answer_url(author), links.reply_address(author)
+        wrapped = f"https://garde.example.net/?url={quote(link, safe='')}"
+
+        answer(author, f"Voici : {link} et {wrapped}, {address}.", now=now)
+
+        body = Message.objects.get().body
+        for secret in (link, quote(link, safe=""), address, link.partition(".")[2][-30:]):
+            assert secret not in body
+        assert body.startswith("Voici : http")
+        assert author.email not in body
+
+    def test_any_other_link_stays(self, author, now):
+        answer(author, "Voir https://www.example.org/aides/2026-12.html", now=now)
+
+        assert Message.objects.get().body == "Voir https://www.example.org/aides/2026-12.html"
 
 
 class TestTheSweep:

@@ -7,11 +7,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from mailing import originals, replies
 from mailing.models import IncomingEmail, IncomingState, named
-from solicitations import actions, filters, permissions
+from solicitations import actions, filters, links, permissions
 from solicitations.models import Solicitation
 from solicitations.views.staff.access import member, staff_page
 from solicitations.views.staff.paging import page_of
@@ -73,9 +73,11 @@ def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One mail: why it stands where it stands, what it says, and what may be done about it."""
     email = _opened(request, pk)
     raw = bytes(email.raw)
+    reply = replies.read(raw)
     context = {
         "line": _lines([email])[0],
-        "reply": replies.read(raw),
+        "reply": reply,
+        "words": links.without_secrets(reply.text),
         "original": originals.read(raw),
     }
     return render(request, "solicitations/incoming/mail.html", context)
@@ -91,7 +93,6 @@ def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
     return email
 
 
-@require_POST
 @staff_page
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Pass its words on after all."""
@@ -100,7 +101,6 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
 @staff_page
 def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep its words from everybody."""
@@ -109,6 +109,8 @@ def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponse:
     email = get_object_or_404(permissions.visible_incoming(member(request)).defer("raw"), pk=pk)
+    if request.method != "POST":
+        return redirect("solicitations:incoming_mail", pk)
     try:
         act(email, by=member(request), now=timezone.now())
     except actions.SettledAlready:

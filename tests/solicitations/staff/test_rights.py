@@ -5,14 +5,16 @@ from django.urls import reverse
 
 from mailing.models import OutgoingEmail
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Alert, Event, Match
+from solicitations.models import Alert, Event, Mailbox, Match
+from tests.solicitations.incoming import answer
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
-READ = ["staff_request", "outbox_mail", "outbox_html"]
+READ = ["staff_request", "outbox_mail", "outbox_html", "incoming_mail"]
 ACTS = [
     "staff_release", "staff_close", "staff_mark", "staff_merge", "staff_correct", "staff_add",
     "staff_withdraw", "staff_settle", "outbox_resend",
+    "incoming_publish", "incoming_set_aside",
 ]  # fmt: skip
 
 
@@ -21,7 +23,12 @@ def addresses(sent, today) -> dict[str, str]:
     """Each page and act about one request."""
     alert = Alert.objects.create(solicitation=sent, cause=AlertCause.NOT_CALLED, raised_at=today)
     mail = OutgoingEmail.objects.get(key=f"received:{sent.pk}")
+    person = Mailbox.objects.filter(solicitation=sent).order_by("pk").first()
+    incoming = answer(person, auto_submitted="auto-replied", now=today)
     args = {
+        "incoming_mail": [incoming.pk],
+        "incoming_publish": [incoming.pk],
+        "incoming_set_aside": [incoming.pk],
         "outbox_mail": [mail.pk],
         "outbox_html": [mail.pk],
         "outbox_resend": [mail.pk],
@@ -61,7 +68,7 @@ def test_visitor_is_sent_to_sign_in(client, addresses, untouched, name):
     assert method(addresses[name]).url.startswith("/connexion/")
 
 
-@pytest.mark.parametrize("name", [name for name in ACTS if name != "outbox_resend"])
+@pytest.mark.parametrize("name", [name for name in ACTS if not name.startswith(("outbox", "incoming"))])
 def test_address_of_an_act_opened_by_hand_leads_to_the_page(as_regional, addresses, untouched, sent, name):
     assert as_regional.get(addresses[name]).url == f"/demandes/{sent.reference}/"
 

@@ -1,0 +1,144 @@
+"""« Voir l'original »: whose pages show it, and what it does not tell them."""
+
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+
+from solicitations import actions, links
+from solicitations.lifecycle import EventKind
+from solicitations.models import Addition, Mailbox, Message, Solicitation
+from tests.solicitations.factories import mailbox, match, send
+from tests.solicitations.incoming import answer
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+COLLEAGUE = "lea.martin@france-travail-dijon.example.org"
+TEXT = """Je l'appelle lundi.
+
+Le 1 déc. 2026, Relais Entreprises a écrit :
+> Ouvrir : {link}
+> Copie à chef@ailleurs.example.net"""
+
+
+@pytest.fixture(autouse=True)
+def clock(now):
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    return commit(send, now=now)
+
+
+@pytest.fixture
+def author(sent) -> Mailbox:
+    return mailbox(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def other(sent) -> Mailbox:
+    return mailbox(sent, "entreprises@mission-locale")
+
+
+@pytest.fixture
+def said(author, now) -> Message:
+    text = TEXT.format(link=links.answer_url(author))
+    answer(author, text, sender=COLLEAGUE, files=("plan.pdf",), now=now)
+    return Message.objects.get()
+
+
+@pytest.fixture
+def added(sent, now) -> Addition:
+    answer(sent, "Oui, dès lundi.", sender="compta@peintures.example.org", now=now)
+    return Addition.objects.get()
+
+
+def page_of(person: Mailbox | Solicitation) -> str:
+    url = links.answer_url(person) if isinstance(person, Mailbox) else links.follow_url(person)
+    return urlsplit(url).path
+
+
+def original(client, person: Mailbox | Solicitation, words: Message | Addition):
+    return client.get(f"{page_of(person)}originaux/{words.pk}/")
+
+
+class TestAnExpert:
+    def test_the_page_says_where_it_came_from_what_was_held_back_and_shows_the_way(self, client, said, other):
+        page = client.get(page_of(other)).content.decode()
+
+        assert f"Envoyé depuis {COLLEAGUE}" in page
+        assert "1 pièce jointe retenue : plan.pdf" in page
+        assert f"originaux/{said.pk}/" in page
+
+    def test_it_is_plain_text_with_the_quotes_that_were_taken_away(self, client, said, other):
+        response = original(client, other, said)
+
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert "no-store" in response["Cache-Control"]
+        found = response.content.decode()
+        for words in (f"De : {said.author}, {COLLEAGUE}", "Objet : Re:", "lundi", "> Ouvrir : http"):
+            assert words in found
+
+    def test_no_address_that_the_thread_does_not_show_and_no_link_of_its_author(
+        self, client, said, author, other
+    ):
+        found = original(client, other, said).content.decode()
+
+        assert "Copie à (adresse masquée)" in found
+        for secret in ("chef@", author.email, links.answer_url(author), links.reply_address(author)):
+            assert secret not in found
+
+    def test_one_who_declined_may_read_it(self, client, said, other, now):
+        row = match(other.solicitation, other.email)
+        row.state, row.ended_at, row.decline_reason = "declined", now, "other"
+        row.save()
+
+        assert original(client, other, said).status_code == 200
+
+    def test_one_who_was_withdrawn_may_not(self, client, said, other, django_user_model, now):
+        staff = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
+        actions.withdraw(match(other.solicitation, other.email), reason="Erreur", by=staff, now=now)
+
+        assert original(client, other, said).status_code == 404
+
+    def test_neither_another_requests_nor_a_companys_nor_one_typed_on_the_page(
+        self, client, commit, said, added, author, now
+    ):
+        second = commit(send, "financer-formation", now=now, email="autre@ailleurs.example.net", siret="")
+        stranger = Mailbox.objects.filter(solicitation=second).order_by("pk").first()
+        typed = actions.post_message(author, body="Bonjour", now=now)
+        added.pk = max(said.pk, typed.pk) + 1
+
+        assert original(client, stranger, said).status_code == 404
+        assert original(client, author, typed).status_code == 404
+        assert original(client, author, added).status_code == 404
+
+    def test_a_confidential_one_is_an_opening(self, client, commit, now):
+        request = commit(send, "licenciement", now=now)
+        person = Mailbox.objects.filter(solicitation=request).order_by("pk").first()
+        answer(person, now=now)
+
+        original(client, person, Message.objects.get())
+
+        assert request.events.filter(kind=EventKind.OPENED, by_mailbox=person).exists()
+
+    def test_nothing_is_left_of_a_mail_that_was_erased(self, client, said, other):
+        type(said.incoming).objects.filter(pk=said.incoming_id).update(raw=b"")
+
+        assert original(client, other, said).status_code == 404
+
+
+class TestTheOwner:
+    def test_she_reads_what_came_in_her_name(self, client, added, sent):
+        page = client.get(page_of(sent)).content.decode()
+        found = original(client, sent, added).content.decode()
+
+        assert "Envoyé depuis compta@peintures.example.org" in page
+        assert f"originaux/{added.pk}/" in page
+        assert "Oui, dès lundi." in found
+
+    def test_nothing_of_the_experts_thread(self, client, said, sent):
+        assert original(client, sent, said).status_code == 404
