@@ -22,6 +22,10 @@ class ShortHeaders(Compat32):
         name, value = super().header_source_parse(sourcelines)
         return name, value[:READ_AT_MOST]
 
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        """The value as it came: bytes beyond ASCII would be question marks otherwise."""
+        return value
+
 
 def first(message: Message, name: str) -> str:
     """The header's first value, decoded, on one line; empty when there is none."""

@@ -1,6 +1,12 @@
 """What is read of a mail beside its words."""
 
+from pathlib import Path
+
+import pytest
+
 from mailing.replies import DELIMITER, Kind, read
+
+SAMPLES = Path(__file__).parent / "samples"
 
 
 def mail(text="D'accord.", **headers):
@@ -9,19 +15,45 @@ def mail(text="D'accord.", **headers):
     return (top + "\r\n" + text.replace("\n", "\r\n")).encode()
 
 
-def test_a_mail_says_who_wrote_to_whom():
-    reply = read(
-        mail(
-            Cc="Paul <paul@exemple.fr>",
-            Delivered_To="reponse+e1-aa@example.org",
-            Subject="=?utf-8?q?R=C3=A9?=",
-        )
+def with_file(name, content="QUJD", kind="application/pdf", **headers):
+    top = "".join(f"{header.replace('_', '-')}: {value}\n" for header, value in headers.items())
+    part = f"--a\nContent-Type: {kind}\nContent-Disposition: attachment; {name}\n{top}"
+    return mail(
+        f"--a\n\nVoici.\n{part}Content-Transfer-Encoding: base64\n\n{content}\n--a--\n",
+        Content_Type="multipart/mixed; boundary=a",
     )
 
+
+def test_a_mail_says_who_wrote_to_whom():
+    reply = read(mail(Subject="=?utf-8?q?R=C3=A9?=", Message_ID="<1@exemple.fr>"))
+
     assert (reply.sender, reply.sender_name) == ("jeanne@exemple.fr", "Jeanne Martin")
-    assert reply.recipients == ("reponse+e1-aa@example.org", "paul@exemple.fr")
-    assert reply.subject == "Ré"
+    assert (reply.subject, reply.message_id) == ("Ré", "<1@exemple.fr>")
     assert reply.kind == Kind.PERSON
+
+
+def test_where_it_was_delivered_comes_before_whom_it_names():
+    reply = read(
+        mail(To="x@example.org", Cc="Paul <paul@exemple.fr>", Delivered_To="reponse+e1-aa@example.org")
+    )
+
+    assert reply.recipients == ("reponse+e1-aa@example.org", "x@example.org", "paul@exemple.fr")
+
+
+def test_the_mail_it_answers_comes_first():
+    reply = read(mail(References="<1@example.org> <2@example.org>", In_Reply_To="<2@example.org>"))
+
+    assert reply.in_reply_to == ("<2@example.org>", "<1@example.org>")
+
+
+def test_two_senders_are_none():
+    assert read(mail(From="a@exemple.fr, b@exemple.fr")).sender == ""
+
+
+def test_a_header_in_latin_letters_is_read_as_it_stands():
+    raw = mail(Subject="Réunion", From="Éloïse <eloise@exemple.fr>").decode().encode("cp1252")
+
+    assert (read(raw).subject, read(raw).sender_name) == ("Réunion", "Éloïse")
 
 
 def test_what_stands_below_our_line_is_not_the_authors():
@@ -30,3 +62,70 @@ def test_what_stands_below_our_line_is_not_the_authors():
 
 def test_nothing_at_all_is_an_empty_mail():
     assert read(b"").kind == Kind.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("name", "read_as"),
+    [
+        ('filename="devis.pdf"', "devis.pdf"),
+        ("filename*=utf-8''Devis%20f%C3%A9vrier.pdf", "Devis février.pdf"),
+        ('filename="=?utf-8?q?Devis_f=C3=A9vrier.pdf?="', "Devis février.pdf"),
+        ('filename="C:\\\\Bureau\\\\devis.pdf"', "devis.pdf"),
+        ('filename="../../etc/devis.pdf"', "devis.pdf"),
+        ('filename="devis\u202efdp.exe"', "devisfdp.exe"),
+        ("", "sans nom.pdf"),
+    ],
+)
+def test_a_file_is_named(name, read_as):
+    assert read(with_file(name)).attachments == (read_as,)
+
+
+def test_a_long_name_keeps_its_ends():
+    (name,) = read(with_file(f'filename="{"a" * 300}.pdf"')).attachments
+
+    assert len(name) <= 121
+    assert name.endswith("aaa.pdf")
+
+
+@pytest.mark.parametrize(
+    ("sample", "names"),
+    [
+        ("outlook-logo-and-attachment", ("devis.pdf", "Ancien devis.eml")),
+        ("apple-mail-attachments-between-words", ("Devis février.pdf", "IMG_0012.jpeg")),
+        ("outlook-web-new", ()),
+    ],
+)
+def test_files_are_named_and_logos_are_not(sample, names):
+    assert read((SAMPLES / f"person/{sample}.eml").read_bytes()).attachments == names
+
+
+def test_a_file_without_a_word_is_an_empty_mail_with_a_file():
+    raw = with_file('filename="devis.pdf"').replace(b"Voici.", b"")
+
+    assert (read(raw).kind, read(raw).attachments) == (Kind.EMPTY, ("devis.pdf",))
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"Auto_Submitted": "no"}, Kind.PERSON),
+        ({"Auto_Submitted": "auto-replied"}, Kind.AUTO_REPLY),
+        ({"Precedence": "bulk"}, Kind.AUTO_REPLY),
+        ({"X_Auto_Response_Suppress": "None"}, Kind.PERSON),
+        ({"Subject": "RE: Réponse automatique : Recrutement"}, Kind.PERSON),
+        ({"Subject": "Recrutement, absence du bureau"}, Kind.PERSON),
+        ({"Subject": "Réponse automatique : Recrutement"}, Kind.AUTO_REPLY),
+        ({"Subject": "=?utf-8?q?R=C3=A9ponse_automatique?="}, Kind.AUTO_REPLY),
+        ({"Return_Path": "<>"}, Kind.BOUNCE),
+        ({"Return_Path": "<jeanne@exemple.fr>"}, Kind.PERSON),
+        ({"List_Id": "<reseau.exemple.fr>", "Auto_Submitted": "auto-replied"}, Kind.LIST),
+        ({"From": "MAILER-DAEMON@exemple.fr"}, Kind.BOUNCE),
+    ],
+    ids=str,
+)
+def test_headers_and_subject_tell_a_machine(headers, kind):
+    assert read(mail(**headers)).kind == kind
+
+
+def test_words_on_absence_do_not_make_a_machine():
+    assert read(mail("Je suis absent lundi, appelez mardi.")).kind == Kind.PERSON
