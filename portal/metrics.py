@@ -82,7 +82,7 @@ class Rows(CollectorRegistry):
         yield outcomes
         yield _gauge(
             "relais_needs_waiting",
-            "Needs in nobody's hands, by days since they were sent.",
+            "Needs that nobody has taken, by days since they were sent.",
             "days",
             requests.untaken_by_age(now=self.now),
         )

@@ -14,9 +14,6 @@ from solicitations.models.oversight import Alert
 from solicitations.models.requests import Solicitation
 
 OUTCOMES_OVER = timedelta(days=30)
-# What a request shows while one of its needs is in nobody's hands.
-UNTAKEN = [NeedState.UNCOVERED, NeedState.WAITING, NeedState.RECEIVED]
-SHOWN = [*UNTAKEN, NeedState.IN_PROGRESS]
 # The days of the clock: reminders, told, widened, the region's queue; 45, the end, and its longest holidays.
 AGES = [0, 3, 7, 10, 14, 50]
 OLDEST = "50-"
@@ -29,15 +26,16 @@ def outcomes(*, now: datetime) -> list[tuple[str, str, str, int]]:
 
 
 def untaken_by_age(*, now: datetime) -> dict[str, int]:
-    """How many needs of open requests are in nobody's hands, by days since they were sent: "3-7", "50-"."""
+    """How many needs of requests that go on nobody has taken, by days since they were sent: "3-7", "50-".
+
+    Held requests are in the staff's hands: their alerts are counted.
+    """
     ages = {f"{low}-{high}": timedelta(days=high) for low, high in pairwise(AGES)}
     younger = [
         When(solicitation__submitted_at__gt=now - limit, then=Value(age)) for age, limit in ages.items()
     ]
     needs = Need.objects.filter(
-        state__in=UNTAKEN,
-        solicitation__progress__in=SHOWN,
-        solicitation__state__in=[RequestState.SUBMITTED, RequestState.HELD],
+        state__in=[NeedState.WAITING, NeedState.UNCOVERED], solicitation__state=RequestState.SUBMITTED
     )
     age = Case(*younger, default=Value(OLDEST))
     return dict.fromkeys([*ages, OLDEST], 0) | dict(needs.values_list(age).annotate(Count("pk")).order_by())
