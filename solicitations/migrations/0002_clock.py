@@ -102,7 +102,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='solicitation',
-            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['id'], name='solicitation_going_on'),
+            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['submitted_at', 'id'], name='solicitation_going_on'),
+        ),
+        migrations.RemoveIndex(
+            model_name='solicitation',
+            name='solicitation_siret_idx',
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(condition=models.Q(('siret', ''), _negated=True), fields=['siret'], name='solicitation_siret_idx', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(fields=['region', 'progress', '-submitted_at', '-id'], name='solicitation_region_progress'),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('closed_reason__in', ('staff', 'spam', 'test', 'duplicate')), _negated=True)), fields=['progress', '-submitted_at', '-id'], name='solicitation_shown'),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(condition=models.Q(('closed_reason__in', ('staff', 'spam', 'test', 'duplicate'))), fields=['closed_reason', '-submitted_at', '-id'], name='solicitation_set_aside'),
+        ),
+        migrations.AddIndex(
+            model_name='solicitation',
+            index=models.Index(condition=models.Q(('state', 'submitted'), models.Q(('is_fallback', True), ('progress', 'uncovered'), _connector='OR')), fields=['-submitted_at', '-id'], name='solicitation_uncovered'),
+        ),
+        migrations.AddIndex(
+            model_name='need',
+            index=models.Index(condition=models.Q(('state__in', ['waiting', 'uncovered'])), fields=['solicitation'], name='need_untaken'),
         ),
         migrations.AddIndex(
             model_name='solicitation',

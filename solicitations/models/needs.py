@@ -62,6 +62,12 @@ class Need(models.Model):
             models.Index(
                 fields=["id"], name="need_declined", condition=Q(state=NeedState.DECLINED, exhausted_at=None)
             ),
+            # Those nobody has taken: see ``SolicitationQuerySet.late``.
+            models.Index(
+                fields=["solicitation"],
+                name="need_untaken",
+                condition=Q(state__in=[NeedState.WAITING, NeedState.UNCOVERED]),
+            ),
         ]
 
     def __str__(self) -> str:

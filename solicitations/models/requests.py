@@ -10,17 +10,26 @@ from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 
 from experts.models import Institution, Subject, Theme, User
 from experts.routing.engine import Facts
 from solicitations import lifecycle
-from solicitations.lifecycle import ClosedReason, HeldReason, Labelled, MatchState, NeedState, RequestState
+from solicitations.lifecycle import (
+    AlertCause,
+    ClosedReason,
+    HeldReason,
+    Labelled,
+    MatchState,
+    NeedState,
+    RequestState,
+)
 from territories.models import Commune, Region
 
 LINK_LIFE_AFTER_END = settings.LINK_LIFE_AFTER_END
@@ -83,6 +92,11 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def held(self) -> Self:
         return self.filter(state=RequestState.HELD)
 
+    def held_and_untold(self) -> Self:
+        """Held requests of which staff have not heard yet."""
+        heard = Solicitation.objects.filter(pk=OuterRef("pk"), alerts__cause=AlertCause.HELD)
+        return self.held().exclude(Exists(heard))
+
     def held_for_a_time(self) -> Self:
         """Held requests that the sweep releases: never a duplicate."""
         return self.held().exclude(held_reason=HeldReason.DUPLICATE)
@@ -95,11 +109,12 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def late(self, *, now: datetime) -> Self:
         """Open requests with a need that, seven days on, nobody has taken."""
-        old = self.model.objects.filter(
-            state=RequestState.SUBMITTED, submitted_at__lte=now - settings.LATE_AFTER
+        needs = apps.get_model("solicitations", "Need").objects  # its module stands above this one
+        untaken = needs.filter(
+            solicitation=OuterRef("pk"), state__in=[NeedState.WAITING, NeedState.UNCOVERED]
         )
-        waiting = old.filter(needs__state__in=[NeedState.WAITING, NeedState.UNCOVERED])
-        return self.filter(pk__in=waiting.values("pk"))
+        old = self.filter(state=RequestState.SUBMITTED, submitted_at__lte=now - settings.LATE_AFTER)
+        return old.filter(Exists(untaken))
 
     def without_answer(self) -> Self:
         """Requests that ended with no answer at all, or declined by all."""
@@ -124,7 +139,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         if "@" in bare:
             return self.filter(email__iexact=bare)
         if SIREN_OR_SIRET.fullmatch(bare):
-            return self.filter(siret__startswith=bare)
+            return self.filter(siret__startswith=bare).exclude(siret="")
         named = Q(company_name__icontains=text.strip()) | Q(contact_name__icontains=text.strip())
         if reference := REFERENCE.fullmatch(bare.upper()):
             named |= Q(reference="-".join(reference.groups()))
@@ -283,8 +298,34 @@ class Solicitation(models.Model):
         indexes = [
             models.Index(fields=["region", "-submitted_at", "-id"], name="solicitation_region_recent"),
             models.Index(fields=["-submitted_at", "-id"], name="solicitation_recent"),
+            # What staff's list shows, filters and counts: see ``showing``, ``uncovered`` and ``late``.
             models.Index(fields=["progress", "-submitted_at"], name="solicitation_progress_recent"),
-            models.Index(fields=["siret"], name="solicitation_siret_idx", condition=~Q(siret="")),
+            models.Index(
+                fields=["region", "progress", "-submitted_at", "-id"], name="solicitation_region_progress"
+            ),
+            models.Index(
+                fields=["progress", "-submitted_at", "-id"],
+                name="solicitation_shown",
+                condition=~Q(state=RequestState.HELD) & ~Q(closed_reason__in=SET_ASIDE),
+            ),
+            models.Index(
+                fields=["closed_reason", "-submitted_at", "-id"],
+                name="solicitation_set_aside",
+                condition=Q(closed_reason__in=SET_ASIDE),
+            ),
+            models.Index(
+                fields=["-submitted_at", "-id"],
+                name="solicitation_uncovered",
+                condition=Q(state=RequestState.SUBMITTED)
+                & (Q(is_fallback=True) | Q(progress=NeedState.UNCOVERED)),
+            ),
+            # Found by its first digits, whatever the database's language.
+            models.Index(
+                fields=["siret"],
+                name="solicitation_siret_idx",
+                opclasses=["varchar_pattern_ops"],
+                condition=~Q(siret=""),
+            ),
             models.Index(Upper("email"), name="solicitation_email_idx"),
             models.Index(
                 fields=["routing_due_at"],
@@ -293,7 +334,9 @@ class Solicitation(models.Model):
             ),
             # What the clock looks through: what goes on, and what ended lately.
             models.Index(
-                fields=["id"], name="solicitation_going_on", condition=Q(state=RequestState.SUBMITTED)
+                fields=["submitted_at", "id"],
+                name="solicitation_going_on",
+                condition=Q(state=RequestState.SUBMITTED),
             ),
             models.Index(fields=["ended_at"], name="solicitation_ended", condition=Q(state__in=ENDED)),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
