@@ -5,12 +5,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint lock browser clean
+.PHONY: help install demo test lint lock browser bench clean
 
 help:
 	@echo "make demo   le portail, son registre et ses serveurs, sur cette machine"
 	@echo "make test   tous les tests, navigateur compris"
 	@echo "make lint   style, types, frontières entre les pièces, tailles"
+	@echo "make bench  ce que coûte chaque chose à l'échelle du pays, dans bench/RESULTS.md"
 	@echo "make install, make lock, make clean : l'environnement, ses versions, le ménage"
 
 install: $(LOCKED)
@@ -27,6 +28,9 @@ demo: install
 
 test: install browser
 	$(BIN)/pytest -n auto
+
+bench: install
+	@exec $(BIN)/python -m bench
 
 browser:
 	@scripts/install_browser

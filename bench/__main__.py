@@ -1,0 +1,33 @@
+"""``python -m bench [name…]``: take every measure and write RESULTS.md, or some and print them."""
+
+import logging
+import os
+import sys
+
+import django
+
+from portal import services
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
+services.start()
+django.setup()
+logging.disable(logging.INFO)
+
+from bench import communes, contents, report, routing, staff  # noqa: E402 (tables are known once Django is set up)
+
+MEASURES = {"routing": routing.measure, "staff": staff.measure, "communes": communes.measure}
+
+
+def main(names: list[str]) -> int:
+    """0 when every bar is met."""
+    if unknown := set(names) - set(MEASURES):
+        print(f"Unknown: {', '.join(sorted(unknown))}. There are {', '.join(MEASURES)}.")
+        return 2
+    sections = [report.take(name, MEASURES[name]) for name in MEASURES if not names or name in names]
+    print(report.table(sections))
+    if not names and not contents.IS_SMALL:
+        report.write(sections)
+    return int(any(row.is_met is False for section in sections for row in section.rows))
+
+
+sys.exit(main(sys.argv[1:]))

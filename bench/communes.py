@@ -1,0 +1,85 @@
+"""Looking a commune up as people write it: the time that the database takes."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection
+
+from bench import contents, databases
+from bench.harness import Row, median, percentile
+from territories.models import Commune, FormerCommune
+from territories.search import search_communes
+
+BAR = 10
+EACH = 20 if contents.IS_SMALL else 300
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def measure() -> list[Row]:
+    with databases.connected(databases.build(contents.NATIONAL)):
+        typed = dict(_kinds(random.Random(contents.SEED)))
+        for text in typed["beginnings"]:
+            search_communes(text)
+        times = {kind: [_in_the_database(text) for text in texts] for kind, texts in typed.items()}
+    every = [taken for kind in times.values() for taken in kind]
+    by_kind = "; ".join(f"{kind} {percentile(taken, 95):.1f} ms" for kind, taken in times.items())
+    return [
+        Row(
+            "Commune search, in the database",
+            f"p95 {percentile(every, 95):.1f} ms, p50 {median(every):.1f} ms, N = {len(every)}",
+            f"p95 ≤ {BAR} ms",
+            percentile(every, 95) <= BAR,
+            f"p95 by what is typed: {by_kind}.",
+        )
+    ]
+
+
+def _in_the_database(text: str) -> float:
+    """Milliseconds between asking PostgreSQL and its answer, for all the queries of one look-up."""
+    taken = 0.0
+
+    def timed(execute: Callable[..., Any], *asked: Any) -> Any:
+        nonlocal taken
+        before = time.perf_counter()
+        try:
+            return execute(*asked)
+        finally:
+            taken += (time.perf_counter() - before) * 1_000
+
+    with connection.execute_wrapper(timed):
+        search_communes(text)
+    return taken
+
+
+def _kinds(chance: random.Random) -> Iterator[tuple[str, list[str]]]:
+    """What people type, by kind; large towns come more often."""
+    communes = list(Commune.objects.current().order_by("pk"))
+    former = list(FormerCommune.objects.exclude(name="").order_by("pk").values_list("name", flat=True))
+
+    def some() -> list[Commune]:
+        return chance.choices(communes, [50 + commune.population for commune in communes], k=EACH)
+
+    yield "names", [commune.name for commune in some()]
+    yield "beginnings", [commune.name[: chance.randint(2, 6)] for commune in some()]
+    yield "typos", [_with_a_typo(commune.name, chance) for commune in some()]
+    yield "postcodes", [chance.choice(commune.postcodes or ["75001"]) for commune in some()]
+    yield "beginnings of postcodes", [(commune.postcodes or ["75001"])[0][:3] for commune in some()]
+    yield "former names", chance.choices(former, k=EACH)
+    yield "names of nothing", ["".join(chance.choices(LETTERS, k=9)) for _ in range(EACH)]
+
+
+def _with_a_typo(name: str, chance: random.Random) -> str:
+    """One letter missing, doubled, wrong, or swapped with the next."""
+    at = chance.randrange(len(name) - 1) if len(name) > 1 else 0
+    before, letter, after = name[:at], name[at], name[at + 1 :]
+    wrong = chance.choice(LETTERS)
+    return chance.choice(
+        [
+            before + after,
+            before + letter + letter + after,
+            before + wrong + after,
+            before + after[:1] + letter + after[1:],
+        ]
+    )

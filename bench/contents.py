@@ -1,0 +1,39 @@
+"""Which databases there are, and how large."""
+
+import os
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bench import directory, history
+from bench.databases import Content
+from territories.models import Commune
+
+SEED = 20_261_201
+NOW = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
+TOWN = "21054"  # whose candidates are those of the small directory
+IS_SMALL = os.environ.get("BENCH_SIZE") == "small"  # a quick look: the figures say nothing
+EXPERTS, REGION = (600, "27") if IS_SMALL else (10_000, None)
+FEW_NEEDS, MANY_NEEDS, EXAMPLES = (200, 2_000, 50) if IS_SMALL else (10_000, 1_000_000, 2_000)
+
+
+def _fill_directory() -> None:
+    directory.fill(seed=SEED, experts=EXPERTS, region=REGION, on=NOW.date())
+
+
+def _keep_town() -> None:
+    directory.keep_reaching(Commune.objects.resolve(TOWN))
+
+
+def _needs(count: int) -> Content:
+    """The directory and a past of that many needs."""
+    return Content(
+        f"needs_{count}",
+        (SEED, EXAMPLES),
+        lambda: history.fill(seed=SEED, needs=count, examples=EXAMPLES, now=NOW),
+        parent=NATIONAL,
+    )
+
+
+NATIONAL = Content(f"experts_{EXPERTS}", (SEED,), _fill_directory)
+LOCAL = Content(f"local_{EXPERTS}", (int(TOWN),), _keep_town, parent=NATIONAL)
+FEW, MANY = _needs(FEW_NEEDS), _needs(MANY_NEEDS)

@@ -1,0 +1,238 @@
+"""A national directory, always the same for a seed: every institution has its offices over the country."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q
+
+from experts.models import Absence, Expert, Institution, Office, Subject
+from territories.models import Area, AreaMember, Commune
+
+SUBJECTS_EACH = 10
+EPCI_IN_A_ZONE = 5
+COMMUNES_EACH = 20
+LARGE_TOWN = 40_000
+BATCH = 5_000
+PHONE = "01 99 00 00 01"
+WITH_OWN_COMMUNES, AWAY, WITH_CRITERIA = 0.10, 0.03, 0.30
+EXCLUSIVE_IN_A_REGION = 2
+WITHOUT_AGREEMENT = 0.5
+REGIONAL_FALLBACK, NATIONAL_FALLBACK = "UR", "EQUIPE-NAT"
+CRITERIA: tuple[dict[str, object], ...] = (
+    {"headcount_max": 249},
+    {"headcount_max": 49},
+    {"headcount_min": 11, "headcount_max": 299},
+    {"naf": ["55", "56", "10"]},
+    {"naf_excluded": ["64", "65", "84"]},
+    {"legal_forms_excluded": ["7", "92"]},
+    {"craft": "only"},
+    {"age_max_years": 5},
+    {"project_holders": False},
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area that an office answers for, and its communes."""
+
+    area: Area
+    region: str | None
+    communes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Post:
+    """An office and where it is."""
+
+    office: Office
+    place: Place
+
+
+def fill(*, seed: int, experts: int, region: str | None, on: date) -> None:
+    """Write the directory, of one region or of them all; whoever is away is away on that day."""
+    chance = random.Random(seed)
+    Office.objects.all().delete()
+    communes = Commune.objects.current().select_related("department").order_by("pk")
+    places = _places(list(communes.filter(department__region=region) if region else communes))
+    institutions = Institution.objects.exclude(notified=Institution.Notified.NEVER).order_by("position", "pk")
+    posts = [post for one in institutions for post in _posts(one, places, chance)]
+    Office.objects.bulk_create([post.office for post in posts], batch_size=BATCH)
+    through = Office.areas.through
+    through.objects.bulk_create(
+        [through(office=post.office, area=post.place.area) for post in posts], batch_size=BATCH
+    )
+    answered = _answered()
+    _make_exclusive(posts, answered, chance)
+    people = _people(posts, experts, chance)
+    _give_subjects(people, answered, chance)
+    _give_communes(people, chance)
+    _send_away(people, on, chance)
+
+
+def keep_reaching(commune: Commune) -> None:
+    """Leave only the offices that reach a commune: it has as many candidates in the small directory."""
+    areas = Area.objects.containing(commune).values("pk")
+    through_experts = Expert.objects.filter(areas__in=areas).values("office")
+    reached = Office.objects.filter(Q(areas__in=areas) | Q(pk__in=through_experts)).values("pk")
+    Office.objects.exclude(pk__in=reached).delete()
+
+
+def _places(communes: list[Commune]) -> dict[str, list[Place]]:
+    """The places of each level; zones are made here, of neighbouring EPCI of one département."""
+    inside: dict[tuple[str, str], list[Commune]] = defaultdict(list)
+    for commune in communes:
+        inside["national", ""].append(commune)
+        inside["department", commune.department_id].append(commune)
+        if commune.department.region_id:
+            inside["region", commune.department.region_id].append(commune)
+        if commune.epci_id:
+            inside["epci", commune.epci_id].append(commune)
+        if commune.population >= LARGE_TOWN:
+            inside["commune", commune.pk].append(commune)
+    towns = [own[0] for (kind, _), own in inside.items() if kind == "commune"]
+    _make_areas(towns)
+    _make_zones(inside)
+    places: dict[str, list[Place]] = defaultdict(list)
+    for area in Area.objects.filter(dropped_at=None).order_by("kind", "code"):
+        if own := inside.get((area.kind, area.code)):
+            region = None if area.kind == "national" else own[0].department.region_id
+            places[area.kind].append(Place(area, region, [commune.pk for commune in own]))
+    return places
+
+
+def _make_areas(communes: Iterable[Commune]) -> None:
+    """The areas of single communes, which exist on demand."""
+    areas = [
+        Area(kind="commune", code=one.pk, current_code=one.pk, name=one.name, commune_count=1)
+        for one in sorted(communes, key=lambda commune: commune.pk)
+    ]
+    Area.objects.bulk_create(areas, batch_size=BATCH, ignore_conflicts=True)
+
+
+def _make_zones(inside: dict[tuple[str, str], list[Commune]]) -> None:
+    by_department: dict[str, list[str]] = defaultdict(list)
+    for code in sorted(code for kind, code in inside if kind == "epci"):
+        by_department[inside["epci", code][0].department_id].append(code)
+    areas = {area.code: area for area in Area.objects.of_kind("epci")}
+    zones, members = [], []
+    for department, codes in by_department.items():
+        for start in range(0, len(codes), EPCI_IN_A_ZONE):
+            own = codes[start : start + EPCI_IN_A_ZONE]
+            slug = f"bassin-{department.lower()}-{start // EPCI_IN_A_ZONE + 1}"
+            communes = [commune for code in own for commune in inside["epci", code]]
+            inside["zone", slug] = communes
+            zone = Area(kind="zone", code=slug, current_code=slug, name=slug, commune_count=len(communes))
+            zones.append(zone)
+            members += [AreaMember(zone=zone, member=areas[code]) for code in own]
+    Area.objects.bulk_create(zones, batch_size=BATCH)
+    AreaMember.objects.bulk_create(members, batch_size=BATCH)
+
+
+def _posts(institution: Institution, places: dict[str, list[Place]], chance: random.Random) -> Iterator[Post]:
+    """An office of the institution in each place of its usual level."""
+    fallback = institution.code in {REGIONAL_FALLBACK, NATIONAL_FALLBACK}
+    by_agreement = institution.notified == Institution.Notified.BY_AGREEMENT
+    for place in places[institution.usual_level]:
+        if by_agreement and chance.random() < WITHOUT_AGREEMENT:
+            continue
+        criteria = chance.choice(CRITERIA) if not fallback and chance.random() < WITH_CRITERIA else {}
+        code = f"{institution.code}-{place.area.code or 'france'}".lower()
+        office = Office(
+            code=code,
+            institution=institution,
+            name=f"{institution.code} {place.area.name}",
+            phone=PHONE,
+            email=f"{code}@example.org",
+            region_id=place.region,
+            is_fallback=fallback,
+            source="file",
+            **criteria,
+        )
+        yield Post(office, place)
+
+
+def _answered() -> dict[int, list[Subject]]:
+    """The subjects that each institution answers, alone or through its group."""
+    found: dict[int, list[Subject]] = defaultdict(list)
+    for subject in Subject.objects.listed().order_by("position", "pk").prefetch_related("answers"):
+        for answer in subject.answers.all():
+            members = Q(pk=answer.institution_id) if answer.institution_id else Q(group=answer.group_id)
+            for institution in Institution.objects.filter(members):
+                found[institution.pk].append(subject)
+    return found
+
+
+def _make_exclusive(posts: list[Post], answered: dict[int, list[Subject]], chance: random.Random) -> None:
+    """A few offices of each region take one of their subjects alone."""
+    by_region: dict[str, list[Office]] = defaultdict(list)
+    for post in posts:
+        if post.place.region and not post.office.is_fallback and answered[post.office.institution_id]:
+            by_region[post.place.region].append(post.office)
+    for _, offices in sorted(by_region.items()):
+        for office in chance.sample(offices, EXCLUSIVE_IN_A_REGION):
+            office.exclusive_subjects.add(chance.choice(answered[office.institution_id]))
+
+
+def _people(posts: list[Post], count: int, chance: random.Random) -> list[tuple[Expert, Post]]:
+    """One expert in each office, then the others wherever chance puts them."""
+    chosen = [*posts, *chance.choices(posts, k=count - len(posts))]
+    people = [
+        (
+            Expert(
+                office=post.office,
+                name=f"Référent {number}",
+                email=f"referent-{number}@example.org",
+                phone=PHONE,
+                source="file",
+            ),
+            post,
+        )
+        for number, post in enumerate(chosen, start=1)
+    ]
+    Expert.objects.bulk_create([expert for expert, _ in people], batch_size=BATCH)
+    return people
+
+
+def _give_subjects(
+    people: list[tuple[Expert, Post]], answered: dict[int, list[Subject]], chance: random.Random
+) -> None:
+    """Each expert answers as many subjects, their institution's before any other."""
+    everything = list(Subject.objects.listed().order_by("position", "pk"))
+    through = Expert.subjects.through
+    rows = []
+    for expert, post in people:
+        own = list(dict.fromkeys(answered[post.office.institution_id]))
+        chance.shuffle(own)
+        ranked = dict.fromkeys([*own, *chance.sample(everything, SUBJECTS_EACH)])
+        rows += [through(expert=expert, subject=subject) for subject in list(ranked)[:SUBJECTS_EACH]]
+    through.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def _give_communes(people: list[tuple[Expert, Post]], chance: random.Random) -> None:
+    """Some answer for a list of communes of their office's area."""
+    lists = {
+        expert: chance.sample(post.place.communes, min(COMMUNES_EACH, len(post.place.communes)))
+        for expert, post in chance.sample(people, int(len(people) * WITH_OWN_COMMUNES))
+    }
+    _make_areas(Commune.objects.in_bulk({code for codes in lists.values() for code in codes}).values())
+    areas = {area.code: area for area in Area.objects.of_kind("commune")}
+    through = Expert.areas.through
+    rows = [through(expert=expert, area=areas[code]) for expert, codes in lists.items() for code in codes]
+    through.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def _send_away(people: list[tuple[Expert, Post]], on: date, chance: random.Random) -> None:
+    """Some are away that day; a colleague stands in for half of those who have one."""
+    colleagues: dict[int, list[Expert]] = defaultdict(list)
+    for expert, post in people:
+        colleagues[post.office.pk].append(expert)
+    rows = []
+    for expert, post in chance.sample(people, int(len(people) * AWAY)):
+        others = [one for one in colleagues[post.office.pk] if one is not expert]
+        deputy = chance.choice(others) if others and chance.random() < 0.5 else None
+        start = on - timedelta(days=chance.randint(0, 10))
+        rows.append(Absence(expert=expert, from_on=start, to_on=on + timedelta(days=10), deputy=deputy))
+    Absence.objects.bulk_create(rows)

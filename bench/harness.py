@@ -1,0 +1,59 @@
+"""What a measure gives, and how times are taken: what is compared takes turns in the same run."""
+
+import gc
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; ``evidence`` is Markdown printed under it, ``is_met`` ``None`` without a bar."""
+
+    what: str
+    measured: str
+    bar: str = ""
+    is_met: bool | None = None
+    evidence: str = ""
+
+
+def milliseconds(call: Call) -> float:
+    """How long one call takes."""
+    before = time.perf_counter()
+    call()
+    return (time.perf_counter() - before) * 1_000
+
+
+def in_turns(pairs: Sequence[tuple[Call, Call]]) -> tuple[list[float], list[float]]:
+    """The times of the first and of the second call of each pair, one after the other."""
+    gc.collect()
+    times = [(milliseconds(first), milliseconds(second)) for first, second in pairs]
+    return [first for first, _ in times], [second for _, second in times]
+
+
+def median(times: Sequence[float]) -> float:
+    return statistics.median(times)
+
+
+def percentile(times: Sequence[float], share: int) -> float:
+    """The time that ``share`` per cent of the calls did not exceed."""
+    return sorted(times)[math.ceil(len(times) * share / 100) - 1]
+
+
+def shown(times: Sequence[float]) -> str:
+    """« p50 2.31 ms, p99 5.10 ms, N = 2000 »."""
+    return f"p50 {median(times):.2f} ms, p99 {percentile(times, 99):.2f} ms, N = {len(times)}"
+
+
+def code(text: str, language: str = "") -> str:
+    """A block of Markdown."""
+    return f"```{language}\n{text.strip()}\n```"
+
+
+def thousands(number: int) -> str:
+    """« 100 000 »."""
+    return f"{number:,}".replace(",", " ")

@@ -1,0 +1,61 @@
+"""What the clock has done about the past: all that was due, but for what the last hours brought."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from bench.past import Table
+from solicitations.models import Survey
+
+
+def _done(state: str, since: str, kind: str, after: timedelta) -> str:
+    """The clock did this about the matches in that state, so long after that date of theirs."""
+    return f"""
+        INSERT INTO bench.mark
+        SELECT number, id, '{kind}', {since} + interval '{after.days} days' FROM bench.match WHERE {state}
+    """
+
+
+SENT, TAKEN, NOBODY_TOOK = "state = 'sent'", "state = 'taken'", "state = 'sent' AND is_first"
+MARKS = (
+    *(_done(SENT, "sent_at", "reminded", after) for after in settings.REMIND_AFTER),
+    _done(SENT, "sent_at", "manager_told", settings.TELL_MANAGER_AFTER),
+    _done(NOBODY_TOOK, "sent_at", "company_told", settings.TELL_COMPANY_AFTER),
+    _done(NOBODY_TOOK, "sent_at", "widened", settings.WIDEN_AFTER),
+    _done(NOBODY_TOOK, "sent_at", "region_told", settings.TELL_REGION_AFTER),
+    _done(TAKEN, "taken_at", "call_checked", settings.CHECK_CALL_AFTER),
+    _done(TAKEN, "taken_at", "reminded", settings.REMIND_TAKER_AFTER),
+    _done(TAKEN, "taken_at", "manager_told", settings.TELL_SILENCE_AFTER),
+    # Working days: about two more in the calendar.
+    f"""
+        INSERT INTO bench.mark
+        SELECT number, match.id, 'legal_escalated', sent_at + interval '{settings.LEGAL_ESCALATION_DAYS + 2} days'
+        FROM bench.match AS match
+        JOIN bench.example_need AS need USING (example, position)
+        JOIN experts_subject AS subject ON subject.id = need.subject
+        WHERE state IN ('sent', 'taken') AND is_first AND is_labour_law
+    """,
+    f"""
+        INSERT INTO bench.mark
+        SELECT DISTINCT number, NULL::bigint, 'followed_up',
+            sent_at + interval '{settings.FOLLOW_UP_AFTER.days} days'
+        FROM bench.request
+        JOIN bench.example_need AS need USING (example)
+        JOIN experts_subject AS subject ON subject.id = need.subject
+        JOIN experts_theme AS theme ON theme.id = subject.theme_id
+        WHERE theme.slug = 'difficultes'
+    """,
+    "DELETE FROM bench.mark WHERE at > bench.done_until()",
+)
+
+SURVEY = Table(
+    Survey,
+    {
+        "id": "number",
+        "solicitation_id": "number",
+        "asked_at": f"ended_at + interval '{settings.SURVEY_AFTER.days} days'",
+    },
+    f"""FROM bench.request
+        WHERE fate IN ('helped', 'no_help', 'unreachable', 'unanswered', 'declined', 'anonymised')
+          AND ended_at + interval '{settings.SURVEY_AFTER.days} days' <= bench.done_until()""",
+)

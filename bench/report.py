@@ -1,0 +1,89 @@
+"""The table, and RESULTS.md: what was run, on what, what came out, then what people wrote about it."""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.db import connection
+
+from bench import contents
+from bench.harness import Row
+
+HERE = Path(__file__).resolve().parent
+HEADER = "| What | Measured | Bar | Met |\n|---|---|---|---|"
+MARKS = {True: "yes", False: "**no**", None: ""}
+
+
+@dataclass(frozen=True)
+class Section:
+    """The lines of one measure, and how many seconds they took."""
+
+    name: str
+    rows: list[Row]
+    seconds: float
+
+
+def take(name: str, measure: Callable[[], list[Row]]) -> Section:
+    """Take a measure, saying so."""
+    print(f"{name}…", flush=True)
+    before = time.perf_counter()
+    rows = measure()
+    return Section(name, rows, time.perf_counter() - before)
+
+
+def table(sections: Iterable[Section]) -> str:
+    """All the lines, as a table of Markdown."""
+    rows = [row for section in sections for row in section.rows]
+    lines = [f"| {row.what} | {row.measured} | {row.bar} | {MARKS[row.is_met]} |" for row in rows]
+    return "\n".join([HEADER, *lines])
+
+
+def write(sections: list[Section]) -> None:
+    """Write RESULTS.md: the table, then for each measure its evidence and the notes kept in ``notes/``."""
+    parts = [
+        "# Results",
+        "Written by `make bench`; what is said of each measure is kept in `notes/`.",
+        _circumstances(sections),
+        table(sections),
+    ]
+    for section in sections:
+        notes = HERE / "notes" / f"{section.name}.md"
+        parts.append(f"## {section.name.capitalize()}")
+        parts += [row.evidence for row in section.rows if row.evidence]
+        parts += [notes.read_text().strip()] if notes.exists() else []
+    (HERE / "RESULTS.md").write_text("\n\n".join(parts) + "\n")
+
+
+def _circumstances(sections: Iterable[Section]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        [server] = cursor.fetchone()
+    seconds = sum(section.seconds for section in sections)
+    lines = [
+        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}, in {seconds:.0f} s",
+        f"- {_processor()}, {os.cpu_count()} cores, {_memory()} GB, load {os.getloadavg()[0]:.1f} at the end",
+        f"- Python {platform.python_version()}, PostgreSQL {server.split()[0]}",
+        f"- {contents.EXPERTS} experts; {contents.MANY_NEEDS} needs, or {contents.FEW_NEEDS}",
+    ]
+    return "\n".join(lines)
+
+
+def _commit() -> str:
+    words = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _memory() -> int:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)

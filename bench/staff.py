@@ -1,0 +1,145 @@
+"""The staff's pages at a million needs, against ten thousand."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bench import contents, databases, history
+from bench.harness import Row, median, milliseconds, thousands
+from experts.models import Theme, User
+from solicitations.filters import CONCERNS, SHOWN
+from solicitations.models import Solicitation
+from tests.experts.factories import signed_in
+
+TIMES_THE_SMALL = 1.5
+LINK = re.compile(rb'href="/demandes/([0-9A-Z]{4}-[0-9A-Z]{4})/')
+GROUPS = ("Staff list", "Filter", "Request page")
+ROUNDS, TIMES_A_ROUND = (1, 2) if contents.IS_SMALL else (3, 10)
+
+
+@dataclass
+class Seen:
+    """What opening a page cost in one database."""
+
+    times: list[float] = field(default_factory=list)
+    queries: set[int] = field(default_factory=set)
+    rows: int = 0
+
+
+def measure() -> list[Row]:
+    few, many = databases.build(contents.FEW), databases.build(contents.MANY)
+    seen: dict[str, dict[str, Seen]] = {few: {}, many: {}}
+    for _ in range(ROUNDS):
+        for database in (few, many):
+            with databases.connected(database), time_machine.travel(contents.NOW):
+                for page, (client, address) in _pages().items():
+                    _open(client, address, seen[database].setdefault(page, Seen()))
+    lines = [Line(page, seen[few][page], seen[many][page]) for page in seen[few]]
+    return [_row(group, [line for line in lines if line.page.startswith(group)]) for group in GROUPS]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One page, in both databases."""
+
+    page: str
+    few: Seen
+    many: Seen
+
+    @property
+    def ratio(self) -> float:
+        return median(self.many.times) / median(self.few.times)
+
+    @property
+    def is_constant(self) -> bool:
+        """As many queries; a list that shows nobody has nothing more to look up."""
+        return max(self.few.queries) == max(self.many.queries) or 0 in {self.few.rows, self.many.rows}
+
+    def __str__(self) -> str:
+        counts = " / ".join(str(max(seen.queries)) for seen in (self.many, self.few))
+        rows = f"{self.many.rows} / {self.few.rows}"
+        times = f"{median(self.many.times):.1f} | {median(self.few.times):.1f}"
+        return f"| {self.page} | {times} | {self.ratio:.2f} | {counts} | {rows} |"
+
+
+def _row(group: str, lines: list[Line]) -> Row:
+    """The worst of a group of pages; all of them below."""
+    worst = max(lines, key=lambda line: line.ratio)
+    head = "| Page | many, ms | few, ms | ratio | queries | rows |\n|---|---|---|---|---|---|"
+    named = f", worst of {len(lines)}: {worst.page.removeprefix(group).strip(', ')}" if len(lines) > 1 else ""
+    many, few = median(worst.many.times), median(worst.few.times)
+    return Row(
+        f"{group}{named}: {thousands(contents.MANY_NEEDS)} needs against {thousands(contents.FEW_NEEDS)}",
+        f"{worst.ratio:.2f} × ({many:.1f} ms; {few:.1f} ms; {max(worst.many.queries)} queries)",
+        f"median of {len(worst.many.times)} ≤ {TIMES_THE_SMALL} ×, constant queries",
+        all(line.ratio <= TIMES_THE_SMALL and line.is_constant for line in lines),
+        "\n".join([head, *map(str, lines)]),
+    )
+
+
+def _open(client: Client, address: str, seen: Seen) -> None:
+    """Open a page as often as a round does, twice before without looking at the clock."""
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(address)
+        if answer.status_code != 200:
+            raise AssertionError(f"{address}: {answer.status_code}")
+    seen.queries.add(len(queries))
+    seen.rows = len(set(LINK.findall(answer.content)))
+    seen.times += [milliseconds(lambda: client.get(address)) for _ in range(TIMES_A_ROUND)]
+
+
+def _pages() -> dict[str, tuple[Client, str]]:
+    """Each page: who opens it and its address."""
+    clients = {email: _client(email) for email in (history.NATIONAL_STAFF, history.REGIONAL_STAFF)}
+    national, regional = clients.values()
+    pages = {"Staff list": (national, _list()), "Staff list of a region": (regional, _list())}
+    for name, chosen in _filters().items():
+        pages[f"Filter {name}"] = (national, _list(**chosen))
+    for code in CONCERNS:
+        pages[f"Filter of a region, view {CONCERNS[code]}"] = (regional, _list(vue=code))
+    reference = _usual().reference
+    pages["Request page"] = (national, reverse("solicitations:staff_request", args=[reference]))
+    return pages
+
+
+def _filters() -> dict[str, Mapping[str, str]]:
+    """Each filter alone, with what people type most, what few have and what nobody has."""
+    usual = _usual()
+    themes = Theme.objects.listed().order_by("position", "pk")
+    return {
+        "region": {"region": history.REGION},
+        **{f"theme {theme.slug}": {"theme": theme.slug} for theme in (themes[0], themes[len(themes) - 1])},
+        **{f"state {shown.label}": {"etat": code} for code, shown in SHOWN.items()},
+        **{f"view {label}": {"vue": code} for code, label in CONCERNS.items()},
+        "words, a word of many names": {"q": "boulangerie"},
+        "words, a rare name": {"q": usual.contact_name},
+        "words, a name nobody has": {"q": "zyxwvuts"},
+        "words, SIREN": {"q": usual.siret[:9]},
+        "words, email": {"q": usual.email},
+        "words, reference": {"q": usual.reference},
+    }
+
+
+def _usual() -> Solicitation:
+    """A closed request of a company, with a mailbox or two."""
+    closed = Solicitation.objects.filter(closed_reason="done").exclude(siret="").exclude(state="anonymised")
+    return closed.newest_first()[100 if not contents.IS_SMALL else 1]
+
+
+def _list(**chosen: str) -> str:
+    return f"{reverse('solicitations:staff_list')}?{urlencode(chosen)}"
+
+
+def _client(email: str) -> Client:
+    user = User.objects.get(email=email)
+    Authenticator.objects.filter(user=user).delete()
+    return signed_in(user)

@@ -1,0 +1,48 @@
+"""The measures run from end to end on one region; how long anything takes is not looked at."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.harness import in_turns, percentile
+
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = ["What", "Measured", "Bar", "Met"]
+
+
+def results() -> str:
+    path = ROOT / "bench" / "RESULTS.md"
+    return path.read_text() if path.exists() else ""
+
+
+def test_every_measure_gives_lines_of_one_table_and_a_small_run_writes_no_results():
+    before = results()
+
+    run = subprocess.run(
+        [sys.executable, "-m", "bench"],
+        cwd=ROOT,
+        env=os.environ | {"BENCH_SIZE": "small"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Traceback" not in run.stderr, run.stderr[-2000:]
+    lines = [line.strip("| ").split(" | ") for line in run.stdout.splitlines() if line.startswith("| ")]
+    assert lines[0] == COLUMNS
+    for subject in ("Routing", "Staff list", "Filter", "Request page", "Commune search"):
+        assert any(line[0].startswith(subject) for line in lines)
+    assert results() == before
+
+
+def test_percentile_is_a_time_that_was_taken():
+    assert [percentile([5.0, 1.0, 4.0, 2.0, 3.0], share) for share in (1, 50, 99)] == [1.0, 3.0, 5.0]
+
+
+def test_what_is_compared_takes_turns():
+    called = []
+
+    in_turns([(lambda: called.append("a"), lambda: called.append("b"))] * 2)
+
+    assert called == ["a", "b", "a", "b"]
