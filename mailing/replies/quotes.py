@@ -119,7 +119,10 @@ class _Scan:
         for length in range(1, (ATTRIBUTION_LINES if is_usual else 1) + 1):
             if at + length > len(self.lines) or self.lines[at + length - 1].is_blank:
                 return 0
-            joined = f"{joined} {self.lines[at + length - 1].folded}".strip()
+            folded = self.lines[at + length - 1].folded
+            if joined and folded.startswith(ATTRIBUTION_STARTS) and DATE.search(folded):
+                return 0  # the announcement begins here: what stands above is its author's
+            joined = f"{joined} {folded}".strip()
             if WROTE.search(joined):
                 proofs = [DATE.search(joined) and is_usual, "@" in joined, self._quote_follows(at + length)]
                 return length if sum(map(bool, proofs)) >= 2 else 0

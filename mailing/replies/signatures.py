@@ -105,9 +105,7 @@ def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
     """Where "-- " stands, the line made for that. "--" alone may be its author's own rule."""
     for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)):
         rest = [line for line in text[at + 1 :] if line.strip()]
-        if text[at] == "-- " or (
-            RULE.fullmatch(text[at].strip()) and all(_may_sign(line, names) for line in rest)
-        ):
+        if text[at] == "-- " or (RULE.fullmatch(text[at].strip()) and (not rest or _signs(rest, names))):
             return at
     return None
 
@@ -115,23 +113,39 @@ def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
 def _block_start(text: Sequence[str], names: Set[str]) -> int | None:
     """Where « Cordialement, » or the sender's own name opens a block of names, titles and numbers."""
     contents = [at for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)) if text[at].strip()]
+    above = ""
     for at in contents[-SIGNATURE_AT_MOST:]:
         rest = [text[below] for below in contents if below > at]
-        if not all(_may_sign(line, names) for line in rest):
-            continue
-        has_contact = any(_is_contact(line, names) for line in rest)
-        if has_contact and _is_name(text[at], names):
+        # « Voici deux contacts : » and names below are no signature.
+        is_list = above.rstrip().endswith(":")
+        if not is_list and (_closes(text[at], rest, names) or _opens_block(text[at], rest, names)):
             return at
-        if closing := CLOSING.match(_folded(text[at])):
-            after = _folded(text[at])[closing.end() :].strip(" ,.!;-")
-            signed = [line for line in (after, *rest) if line]
-            if (
-                signed
-                and (has_contact or _is_name(signed[0], names))
-                and (not after or _is_name(after, names))
-            ):
-                return at
+        above = text[at]
     return None
+
+
+def _closes(line: str, rest: Sequence[str], names: Set[str]) -> bool:
+    """Whether the line is « Cordialement, », signed on it or below."""
+    folded = _folded(line)
+    closing = CLOSING.match(folded)
+    if not closing:
+        return False
+    after = folded[closing.end() :].strip(" ,.!;-")
+    if after:
+        return _is_name(after, names) and all(_may_sign(line, names) for line in rest)
+    return _signs(rest, names)
+
+
+def _opens_block(line: str, rest: Sequence[str], names: Set[str]) -> bool:
+    has_contact = any(_is_contact(below, names) for below in rest)
+    return _is_name(line, names) and has_contact and all(_may_sign(below, names) for below in rest)
+
+
+def _signs(lines: Sequence[str], names: Set[str]) -> bool:
+    """Whether the lines are a signature: the sender's name first, or a way to reach them somewhere."""
+    if not lines or not all(_may_sign(line, names) for line in lines):
+        return False
+    return _is_name(lines[0], names) or any(_is_contact(line, names) for line in lines)
 
 
 def _may_sign(line: str, names: Set[str]) -> bool:
