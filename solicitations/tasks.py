@@ -26,6 +26,12 @@ def offer_fallback(pk: int) -> None:
 
 
 @shared_task
+def tell_held(pk: int) -> None:
+    """Request ``pk`` was held as it came: tell staff, and the mailbox that sent the first like it."""
+    dispatch.tell_held(pk, now=timezone.now())
+
+
+@shared_task
 def note_refused_mail(pk: int) -> None:
     """Mail ``pk`` was refused for good: tell staff."""
     dispatch.note_refused_mail(pk, now=timezone.now())
@@ -41,6 +47,8 @@ def take_in_mail(pk: int) -> None:
 def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
     now = timezone.now()
+    untold = Solicitation.objects.held_and_untold().oldest_first().values_list("pk", flat=True)
+    each_safely(dispatch.tell_held, untold, now=now)
     held = Solicitation.objects.held_for_a_time().oldest_first().values_list("pk", flat=True)
     each_safely(dispatch.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):

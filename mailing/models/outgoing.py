@@ -52,7 +52,25 @@ class State(models.TextChoices):
 
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
-    def enqueue(  # noqa: PLR0913 (an envelope has that many lines)
+    def enqueue(self, **envelope: Any) -> "OutgoingEmail | None":
+        """Write a mail in the caller's transaction: see ``compose``; ``None`` when the key exists already.
+
+        Sending is asked apart: ``tasks.deliver_after_commit``.
+        """
+        return next(iter(self.enqueue_all([self.compose(**envelope)])), None)
+
+    def enqueue_all(self, emails: list["OutgoingEmail"]) -> list["OutgoingEmail"]:
+        """Write composed mails in the caller's transaction; returns those whose key was new, in their order.
+
+        ON CONFLICT DO NOTHING leaves the transaction whole and waits for nobody but a twin; it returns no
+        id, so the new rows are found by their own message ids.
+        """
+        OutgoingEmail.objects.bulk_create(emails, ignore_conflicts=True)
+        ids = [email.message_id for email in emails]
+        written = {row.message_id: row for row in self.filter(message_id__in=ids).defer("context")}
+        return [written[message_id] for message_id in ids if message_id in written]
+
+    def compose(  # noqa: PLR0913 (an envelope has that many lines)
         self,
         *,
         key: str,
@@ -68,15 +86,15 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         is_automatic: bool = True,
         not_before: datetime | None = None,
         now: datetime,
-    ) -> "OutgoingEmail | None":
-        """Write a mail in the caller's transaction; ``None`` when the key exists already.
+    ) -> "OutgoingEmail":
+        """A mail, not written yet.
 
         ``template`` is a path without extension ("solicitations/emails/received"), ``context`` plain JSON,
         ``about`` what the mail is about ("request:7", "match:42"), ``thread`` the conversation it belongs to
-        ("request-7"). ``not_before`` delays it. Sending is asked apart: ``tasks.deliver_after_commit``.
+        ("request-7"). ``not_before`` delays it.
         """
         leaves_at = not_before or now
-        email = self.model(
+        return self.model(
             key=key,
             to=to,
             template=template,
@@ -93,10 +111,6 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
             next_try_at=leaves_at,
             request_id=tracing.current(),
         )
-        # ON CONFLICT DO NOTHING leaves the caller's transaction whole and waits for nobody but a twin; it
-        # returns no id, so the new row is found by its own message id.
-        self.bulk_create([email], ignore_conflicts=True)
-        return self.filter(message_id=email.message_id).first()
 
     def enqueue_again(self, email: "OutgoingEmail", *, now: datetime) -> "OutgoingEmail | None":
         """The same mail once more, as a row of its own; ``None`` when asked twice within a minute."""

@@ -123,6 +123,7 @@ def play(story: Story, *, number: int, now: datetime) -> None:
     """Submit one story's request at its time, then its steps; the mails of each step leave at its time."""
     at = now - timedelta(days=story.days_ago)
     solicitation = submit(story.entry, number=number, at=at)
+    dispatch.tell_held(solicitation.pk, now=at)
     send_mails(until=at)
     for hours, verb, rank, *words in story.steps:
         at = min(now, now - timedelta(days=story.days_ago) + timedelta(hours=hours))

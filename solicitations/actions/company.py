@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from experts.models import Institution, Subject
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch, suspicion
+from solicitations import dispatch, suspicion, tasks
 from solicitations.lifecycle import (
     ACTIVE,
     EventKind,
@@ -67,8 +67,11 @@ def submit(
         sent.append(_keep(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now))
     if draft is not None:
         Draft.objects.filter(pk=draft.pk).update(solicitation=sent[0], answers={}, updated_at=now)
-    for pk in [solicitation.pk for solicitation in sent]:
-        transaction.on_commit(lambda pk=pk: dispatch.route_safely(pk, now=now))  # type: ignore[misc]
+    for solicitation in sent:
+        transaction.on_commit(lambda pk=solicitation.pk: dispatch.route_safely(pk, now=now))  # type: ignore[misc]
+        if solicitation.state == RequestState.HELD:
+            # Told by a worker: a stranger who waits for the answer cannot tell that there is more to do.
+            transaction.on_commit(lambda pk=solicitation.pk: tasks.tell_held.delay(pk))  # type: ignore[misc]
     return sent
 
 
@@ -97,45 +100,37 @@ def _keep(
     solicitation.submitted_at = solicitation.routing_due_at = now
     like = Solicitation.objects.like(siret=blank.siret, email=blank.email, subjects=part.subjects, now=now)
     solicitation.duplicate_of = like.oldest_first().first()
+    doubt = _doubt(solicitation, is_suspect=is_suspect)
+    if doubt:
+        # The routing runs too: an answer that comes sooner would tell that the request is held.
+        solicitation.move_to(RequestState.HELD, at=now, reason=doubt)
+        solicitation.routing_due_at = now
     solicitation.save()
     Need.objects.bulk_create(
         Need(solicitation=solicitation, subject=subject, position=position)
         for position, subject in enumerate(part.subjects)
     )
-    solicitation.unticked_institutions.set(unticked)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.SUBMITTED, is_by_company=True, at=now)
-    deliver_after_commit(*to_company.received(solicitation, now=now))
-    _hold_if_doubtful(solicitation, is_suspect=is_suspect, now=now)
+    if unticked:
+        solicitation.unticked_institutions.set(unticked)
+    Event.objects.bulk_create(_first_events(solicitation, doubt, now=now))
+    deliver_after_commit(*to_company.received(solicitation, subjects=part.subjects, now=now))
     return solicitation
 
 
-def _hold_if_doubtful(solicitation: Solicitation, *, is_suspect: bool, now: datetime) -> None:
-    """A like request, or a text that looks automatic, waits for staff; its decision is made all the same.
-
-    A request like no other is held too, and that is taken back: by the time it takes, no stranger can tell
-    whether there is a first.
-    """
+def _doubt(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
+    """Why the request waits for staff: a like one came before, or its text looks automatic."""
     if solicitation.duplicate_of is not None:
-        _hold_as_duplicate(solicitation, of=solicitation.duplicate_of, now=now)
-    elif is_suspect or suspicion.looks_automatic(solicitation.description):
-        _hold(solicitation, HeldReason.AUTOMATIC, now=now)
-    else:
-        with transaction.atomic():
-            _hold_as_duplicate(copy.copy(solicitation), of=solicitation, now=now)
-            transaction.set_rollback(True)
+        return HeldReason.DUPLICATE
+    if is_suspect or suspicion.looks_automatic(solicitation.description):
+        return HeldReason.AUTOMATIC
+    return None
 
 
-def _hold_as_duplicate(solicitation: Solicitation, *, of: Solicitation, now: datetime) -> None:
-    solicitation.duplicate_of = of
-    _hold(solicitation, HeldReason.DUPLICATE, now=now)
-    deliver_after_commit(*to_company.second_came(of, now=now))
-
-
-def _hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
-    dispatch.hold(solicitation, reason, now=now)
-    # The routing runs too: an answer that comes sooner would tell that the request is held.
-    solicitation.routing_due_at = now
-    solicitation.save()
+def _first_events(solicitation: Solicitation, doubt: HeldReason | None, *, now: datetime) -> list[Event]:
+    events = [Event(solicitation=solicitation, kind=EventKind.SUBMITTED, is_by_company=True, at=now)]
+    if doubt:
+        events.append(Event(solicitation=solicitation, kind=EventKind.HELD, reason=doubt.label, at=now))
+    return events
 
 
 @transaction.atomic(durable=True)

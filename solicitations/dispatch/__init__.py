@@ -1,7 +1,14 @@
 """What the portal does by itself, on one request: route it, release it, find who takes over."""
 
 from solicitations.dispatch.advancing import advance, advance_safely
-from solicitations.dispatch.clock import expire, note_refused_mail, offer_fallback, release, release_when_due
+from solicitations.dispatch.clock import (
+    expire,
+    note_refused_mail,
+    offer_fallback,
+    release,
+    release_when_due,
+    tell_held,
+)
 from solicitations.dispatch.conversation import Words, add, is_open_to_company, may_write, say
 from solicitations.dispatch.drafts import remind_draft
 from solicitations.dispatch.erasure import anonymise, erase_draft
@@ -46,5 +53,6 @@ __all__ = [
     "take_in",
     "take_in_safely",
     "takes_words",
+    "tell_held",
     "writer_of",
 ]

@@ -17,6 +17,7 @@ from solicitations.lifecycle import (
     UNDO_DELAY,
     AlertCause,
     EventKind,
+    HeldReason,
     MatchOrigin,
     NeedState,
     RequestState,
@@ -24,6 +25,21 @@ from solicitations.lifecycle import (
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_company
 from territories.working_time import add_working_hours
+
+
+@transaction.atomic(durable=True)
+def tell_held(pk: int, *, now: datetime) -> None:
+    """Tell staff of a request that was held as it came, and the first mailbox of a second like request.
+
+    Does nothing to one that they have heard of, or that is not held any more.
+    """
+    solicitation = Solicitation.objects.locked(pk)
+    if not Solicitation.objects.held_and_untold().filter(pk=pk).exists():
+        return
+    words = HeldReason(solicitation.held_reason).label
+    matching.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)
+    if solicitation.is_held_duplicate and solicitation.duplicate_of:
+        deliver_after_commit(*to_company.second_came(solicitation.duplicate_of, now=now))
 
 
 @transaction.atomic(durable=True)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import F
+
 from experts.routing.decision import Chosen
 from mailing.tasks import deliver_after_commit
 from solicitations.lifecycle import (
@@ -57,26 +59,36 @@ def make_matches(
 
     ``again``: those that were withdrawn or replaced are brought in again.
     """
-    matches: list[Match] = []
+    known = {match.expert_id: match for match in need.matches.all()}
+    wanted: list[tuple[Match, Chosen]] = []
     for choice in chosen:
-        match = need.matches.filter(expert=choice.expert_pk).first()
+        match = known.get(choice.expert_pk)
         if match is None:
-            match = Match(need=need, expert_id=choice.expert_pk)
+            wanted.append((Match(need=need, expert_id=choice.expert_pk), choice))
         elif again and match.is_gone:
             match.move_to(MatchState.SENT, at=now)
-        else:
-            continue
-        match.mailbox = _mailbox(need.solicitation, choice.expert, now=now)
+            wanted.append((match, choice))
+    mailboxes = _mailboxes(need.solicitation, [choice.expert for _, choice in wanted], now=now)
+    for match, choice in wanted:
+        match.mailbox = mailboxes[choice.expert.lower()]
         match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
         match.reason = choice.as_json()
-        match.save()
-        matches.append(match)
-    return matches
+        if match.pk is not None:
+            match.save()
+    Match.objects.bulk_create(match for match, _ in wanted if match.pk is None)
+    return [match for match, _ in wanted]
 
 
-def _mailbox(solicitation: Solicitation, email: str, *, now: datetime) -> Mailbox:
-    mailbox = Mailbox.objects.of(solicitation, email).first()
-    return mailbox or Mailbox.objects.create(solicitation=solicitation, email=email, created_at=now)
+def _mailboxes(solicitation: Solicitation, emails: Iterable[str], *, now: datetime) -> dict[str, Mailbox]:
+    """The mailboxes of these addresses within the request, by address in lower case; made where missing."""
+    mailboxes = {mailbox.email.lower(): mailbox for mailbox in solicitation.mailboxes.all()}
+    new = {
+        email.lower(): Mailbox(solicitation=solicitation, email=email, created_at=now)
+        for email in emails
+        if email.lower() not in mailboxes
+    }
+    Mailbox.objects.bulk_create(new.values())
+    return mailboxes | new
 
 
 def notify(
@@ -88,25 +100,20 @@ def notify(
     word: str = "",
     not_before: datetime | None = None,
 ) -> None:
-    """One mail per mailbox about these new matches, in a new round of it."""
-    loaded = Match.objects.with_people().filter(pk__in=[match.pk for match in matches]).in_order()
-    by_mailbox: dict[int, list[Match]] = {}
-    for match in loaded:
-        by_mailbox.setdefault(match.mailbox_id, []).append(match)
-    for mine in by_mailbox.values():
-        mailbox = mine[0].mailbox
-        mailbox.round += 1
-        mailbox.save(update_fields=["round"])
-        rows = to_experts.notified(
-            mailbox,
-            matches=mine,
-            now=now,
-            event=event,
-            introducer=introducer,
-            word=word,
-            not_before=not_before,
-        )
-        deliver_after_commit(*rows)
+    """One mail per mailbox about these new matches of one request, in a new round of it."""
+    if not matches:
+        return
+    Mailbox.objects.filter(pk__in={match.mailbox_id for match in matches}).update(round=F("round") + 1)
+    rows = to_experts.notified(
+        matches[0].need.solicitation,
+        matches={match.pk for match in matches},
+        now=now,
+        event=event,
+        introducer=introducer,
+        word=word,
+        not_before=not_before,
+    )
+    deliver_after_commit(*rows)
 
 
 def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:

@@ -39,10 +39,11 @@ def click(events: Sequence[Event]) -> str:
     return "e" + "-".join(str(event.pk) for event in events)
 
 
-def common(solicitation: Solicitation) -> dict[str, Any]:
+def common(solicitation: Solicitation, *, subjects: list[str] | None = None) -> dict[str, Any]:
+    """What every mail about the request may say; ``subjects`` spares reading their labels again."""
     return {
         "reference": solicitation.reference,
-        "subjects": subject_labels(solicitation),
+        "subjects": subject_labels(solicitation) if subjects is None else subjects,
         "applicant": solicitation.applicant,
         "place": solicitation.commune.place,
         "contact_name": solicitation.contact_name,
@@ -59,6 +60,7 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     now: datetime,
     events: Sequence[Event] = (),
     not_before: datetime | None = None,
+    subjects: list[str] | None = None,
 ) -> Rows:
     desk = desks.desk(solicitation.region, on=local_day(solicitation, now))
     row = OutgoingEmail.objects.enqueue(
@@ -66,7 +68,7 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
         to=solicitation.email,
         template=f"solicitations/emails/{occasion}",
         context={
-            **common(solicitation),
+            **common(solicitation, subjects=subjects),
             "url": links.mailed_follow_url(solicitation),
             "region_name": desk.name,
             "region_phone": desk.phone,
@@ -81,7 +83,17 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     return [row] if row else []
 
 
-def to_expert(  # noqa: PLR0913 (an envelope has that many lines)
+def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **envelope: Any) -> Rows:
+    """A mail about the request to one mailbox: see ``for_expert``."""
+    solicitation = mailbox.solicitation
+    # One subject line from the first mail to the last: a request is one conversation in a mail client.
+    labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
+    headline = wording.headline(solicitation, list(dict.fromkeys(labels)))
+    context = {**common(solicitation), "headline": headline, **context}
+    return OutgoingEmail.objects.enqueue_all([for_expert(mailbox, occasion, context=context, **envelope)])
+
+
+def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
     mailbox: Mailbox,
     occasion: str,
     *,
@@ -91,20 +103,14 @@ def to_expert(  # noqa: PLR0913 (an envelope has that many lines)
     others: Sequence[Event | Match] = (),
     not_before: datetime | None = None,
     from_name: str = "",
-) -> Rows:
+) -> OutgoingEmail:
+    """The mail, not written yet; its ``context`` holds what is ``common`` and its headline."""
     solicitation = mailbox.solicitation
-    # One subject line from the first mail to the last: a request is one conversation in a mail client.
-    labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
-    row = OutgoingEmail.objects.enqueue(
+    return OutgoingEmail.objects.compose(
         key=key,
         to=mailbox.email,
         template=f"solicitations/emails/{occasion}",
-        context={
-            **common(solicitation),
-            "headline": wording.headline(solicitation, list(dict.fromkeys(labels))),
-            "url": links.answer_url(mailbox),
-            **context,
-        },
+        context={"url": links.answer_url(mailbox), **context},
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
         reply_to=links.reply_address(mailbox),
@@ -115,9 +121,12 @@ def to_expert(  # noqa: PLR0913 (an envelope has that many lines)
         not_before=not_before,
         now=now,
     )
-    return [row] if row else []
 
 
 def live_matches(solicitation: Solicitation) -> list[Match]:
+    """The matches that count, with their people; all of them know this same request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
-    return list(matches.with_people().in_order())
+    loaded = list(matches.with_people().in_order())
+    for match in loaded:
+        match.need.solicitation = match.mailbox.solicitation = solicitation
+    return loaded

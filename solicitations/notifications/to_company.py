@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.crypto import salted_hmac
 
-from experts.models import Institution
+from experts.models import Institution, Subject
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
@@ -15,10 +15,15 @@ from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date
 
 
-def received(solicitation: Solicitation, *, now: datetime) -> Rows:
+def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> Rows:
     """The acknowledgement: reference, subjects, what happens next; neither the text nor any name."""
     return envelopes.to_company(
-        solicitation, "received", key=f"received:{solicitation.pk}", context={}, now=now
+        solicitation,
+        "received",
+        key=f"received:{solicitation.pk}",
+        context={},
+        subjects=[subject.label for subject in subjects],
+        now=now,
     )
 
 

@@ -1,9 +1,10 @@
 """Mails to the experts of a request: one per mailbox and occasion."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
@@ -25,47 +26,63 @@ def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, 
 
 
 def notified(  # noqa: PLR0913 (what a first mail may carry)
-    mailbox: Mailbox,
+    solicitation: Solicitation,
     *,
-    matches: Sequence[Match],
+    matches: Collection[int],
     now: datetime,
     event: Event | None = None,
     introducer: str = "",
     word: str = "",
     not_before: datetime | None = None,
 ) -> Rows:
-    """A new request for this mailbox, or new needs of it: ``matches`` are those that are new.
+    """A new request, or new needs of it, to each mailbox of these new matches (their ids): one mail each.
 
     ``introducer`` and ``word``: who handed it over or asked for help, and what they said.
     """
-    solicitation = mailbox.solicitation
-    others = [match for match in envelopes.live_matches(solicitation) if match.mailbox_id != mailbox.pk]
-    labels = wording.subjects(matches)
-    url = links.answer_url(mailbox)
-    context = {
+    live = envelopes.live_matches(solicitation)
+    shared = {
+        **envelopes.common(solicitation),
         **_request_context(solicitation, now=now),
-        "headline": wording.headline(solicitation, labels),
-        "new_subjects": labels,
-        "why": wording.reasons(matches),
-        "others": sorted({match.expert.office.name for match in others}),
-        "offices": list(dict.fromkeys(match.expert.office.name for match in matches)),
         "introducer": introducer,
-        "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in matches),
         "word": word,
-        "answer_by": _answer_by(matches, now=now),
-        "is_large_employer": any(match.need.is_outside_the_legal_clock for match in matches),
+    }
+    by_mailbox: dict[int, list[Match]] = {}
+    for match in live:
+        if match.pk in matches:
+            by_mailbox.setdefault(match.mailbox_id, []).append(match)
+    return OutgoingEmail.objects.enqueue_all(
+        [
+            envelopes.for_expert(
+                mine[0].mailbox,
+                "notified",
+                key=f"notified:{solicitation.pk}:{mine[0].mailbox_id}:r{mine[0].mailbox.round}",
+                context=shared | _own_context(mine, live=live, now=now),
+                others=[*mine, *([event] if event else [])],
+                not_before=not_before,
+                now=now,
+            )
+            for mine in by_mailbox.values()
+        ]
+    )
+
+
+def _own_context(mine: Sequence[Match], *, live: Sequence[Match], now: datetime) -> dict[str, Any]:
+    """What a first mail says to one mailbox alone: its subjects, why it, who else, its buttons."""
+    labels = wording.subjects(mine)
+    others = [match for match in live if match.mailbox_id != mine[0].mailbox_id]
+    url = links.answer_url(mine[0].mailbox)
+    return {
+        "headline": wording.headline(mine[0].mailbox.solicitation, labels),
+        "new_subjects": labels,
+        "why": wording.reasons(mine),
+        "others": sorted({match.expert.office.name for match in others}),
+        "offices": list(dict.fromkeys(match.expert.office.name for match in mine)),
+        "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in mine),
+        "answer_by": _answer_by(mine, now=now),
+        "is_large_employer": any(match.need.is_outside_the_legal_clock for match in mine),
         "take_url": f"{url}?choix=prendre",
         "decline_url": f"{url}?choix=decliner",
     }
-    return envelopes.to_expert(
-        mailbox,
-        "notified",
-        key=f"notified:{solicitation.pk}:{mailbox.pk}:r{mailbox.round}",
-        context=context,
-        others=[*matches, *([event] if event else [])],
-        not_before=not_before,
-        now=now,
-    )
 
 
 def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:

@@ -121,6 +121,7 @@ def test_like_requests_under_other_addresses_are_told_once_a_day(strangers):
     next(strangers).send(contact={"email": VICTIM})
     for number, visitor in zip(range(4), strangers, strict=False):
         visitor.send(contact={"email": f"robot{number}@example.org"}, description=f"Annonce {number}.")
+    tasks.sweep()
 
     told = OutgoingEmail.objects.filter(to=VICTIM, template__endswith="second_came")
     assert told.count() == 1

@@ -91,6 +91,7 @@ class TestSubmit:
         assert second.state == RequestState.HELD
         assert second.held_reason == HeldReason.DUPLICATE
         assert second.duplicate_of == sent
+        commit(dispatch.tell_held, second.pk, now=now + timedelta(days=6))
         assert "second_came" in occasions(sent, to=sent.email)
         assert occasions(second, to=second.email) == ["received"]
         assert not second.mailboxes.exists()
@@ -111,7 +112,18 @@ class TestSubmit:
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
 
         assert request.held_reason == HeldReason.AUTOMATIC
+        commit(dispatch.tell_held, request.pk, now=now)
         assert request.alerts.get().cause == AlertCause.HELD
+        assert occasions(request) == ["alert", "received"]
+
+    def test_staff_hear_once_of_a_held_request_by_the_sweep_too(self, commit, now):
+        request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
+        assert list(Solicitation.objects.held_and_untold()) == [request]
+
+        commit(dispatch.tell_held, request.pk, now=now)
+        commit(dispatch.tell_held, request.pk, now=now)
+
+        assert not Solicitation.objects.held_and_untold().exists()
         assert occasions(request) == ["alert", "received"]
 
     def test_a_held_request_has_its_decision_and_no_match(self, commit, now):

@@ -468,6 +468,7 @@ class TestStaff:
             "paca@equipe.example.org", role="region", region=Region.objects.get(code="93")
         )
         request = commit(send, now=now, text=AUTOMATIC)
+        commit(dispatch.tell_held, request.pk, now=now)
 
         commit(
             actions.correct,
