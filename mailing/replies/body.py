@@ -10,18 +10,21 @@ from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
 
 
-def words(message: Message, *, names: Set[str]) -> str:
-    """What the author typed; ``names``: the words of their own name, folded, as in their signature."""
-    lines = _shown(message)
+def words(message: Message, *, names: Set[str], sent: str = "") -> str:
+    """What the author typed.
+
+    ``names``: the words of their own name, folded, as in their signature. ``sent``: the HTML of the mail
+    that is answered, when it is known.
+    """
+    lines, ours = _shown(message), html_lines(sent)
     is_answer = headers.has(message, "In-Reply-To", "References")
-    typed = [line for line in lines if not line.is_signature]
     # Some type inside their signature.
-    return _own(typed, names, is_answer=is_answer) or _own(lines, names, is_answer=is_answer)
-
-
-def _own(lines: list[Line], names: Set[str], *, is_answer: bool) -> str:
-    runs = [[line.text for line in run] for run in authored(lines, is_answer=is_answer)]
-    return "\n\n".join(filter(None, (_tidy(without_signature(run, names=names)) for run in runs)))
+    for shown in ([line for line in lines if not line.is_signature], lines):
+        runs = authored(shown, is_answer=is_answer, sent=ours)
+        kept = [without_signature([line.text for line in run], names=names) for run in runs]
+        if text := "\n\n".join(filter(None, map(_tidy, kept))):
+            return text
+    return ""
 
 
 def _tidy(lines: list[str]) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mailing.replies.lines import DELIMITER, FOOTER, Line, fold
+from mailing.replies.lines import DELIMITER, FOOTER, MARK_AT_MOST, Line, fold
 
 OUR_LINE = fold(DELIMITER).strip("— ")
 OUR_END = fold(FOOTER)
@@ -42,22 +42,29 @@ FORWARDED = re.compile(
     r"|debut du message (reexpedie|transfere) ?:|begin forwarded message:"
 )
 ORANGE = re.compile(r"message du \d\d?/\d\d?/\d\d.{0,10}")
+# One of our mails is shorter.
+COPY_AT_MOST = 300
+LINK = re.compile(r"\(?<?https?://\S+|\S+@\S+")
+WORDS = re.compile(r"\w+")
 RULE = re.compile(r"[-_=*–—─]{5,}")
 
 
-def authored(lines: Sequence[Line], *, is_answer: bool) -> list[list[Line]]:
+def authored(lines: Sequence[Line], *, is_answer: bool, sent: Sequence[Line] = ()) -> list[list[Line]]:
     """The runs of lines that the author wrote, in order. ``is_answer``: the mail says which one it answers.
 
-    When nothing tells whose a line is, it is kept.
+    When nothing tells whose a line is, it is kept. ``sent``: the lines of our mail, when it is known; what
+    its copy has more, where nothing marks the quotation, was typed between its lines.
     """
-    return _Scan(_with_quotes_marked(_Scan(lines), is_answer=is_answer)).runs()
+    ours = " ".join(_words(line) for line in sent)
+    return _Scan(_with_quotes_marked(_Scan(lines), is_answer=is_answer), ours=ours).runs()
 
 
 class _Scan:
     """The lines of one mail, and what is asked of them."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], *, ours: str = "") -> None:
         self.lines = lines
+        self.ours = ours
         self.last_quoted = self._last(lambda line: line.is_quoted)
         self.last_delimiter = self._last(lambda line: OUR_LINE in line.folded)
         self.last_footer = self._last(lambda line: not line.is_quoted and line.folded.startswith(OUR_END))
@@ -69,8 +76,9 @@ class _Scan:
             line = self.lines[at]
             if length := self.mark_length(at):
                 _drop_rule(runs[-1])
-                at = self._end_of_quote(at, length, wrote=wrote)
-                runs.append([])
+                end = self._end_of_quote(at, length, wrote=wrote)
+                runs += [*self._typed_between(at + length, end), []]
+                at = end
             elif FORWARDED.fullmatch(line.folded):
                 # They pass on a mail that is not ours: that is what they have to say.
                 runs.append(list(self.lines[at:]))
@@ -186,6 +194,15 @@ class _Scan:
         # Its author may have typed in place of the first lines quoted.
         return follower.is_quoted or (self._attribution_length(at) > 0 and self.last_quoted > after)
 
+    def _typed_between(self, start: int, end: int) -> list[list[Line]]:
+        """What was typed inside a copy of our mail that nothing marks, from our line to our footer."""
+        lines = self.lines[start : min(end, start + COPY_AT_MOST)]
+        first = next((at for at, line in enumerate(lines) if OUR_LINE in line.folded), 0) + 1
+        copied = [line for line in lines[first:] if _words(line)]
+        typed = [line for line in copied if _words(line) not in self.ours]
+        # Too little in common: this is another mail, or ours was written otherwise then.
+        return [[line] for line in typed] if self.ours and len(typed) * 2 < len(copied) else []
+
     def _end_of_footer(self) -> int:
         """After our footer's last line, the one with the site's address, wherever a client wrapped it."""
         for index in range(self.last_footer, min(self.last_footer + OUR_END_LINES, len(self.lines))):
@@ -219,6 +236,11 @@ def _quoted(line: Line) -> Line:
 def _compares(line: Line) -> bool:
     """« > 50 salariés »"""
     return line.text.lstrip("> ")[:1].isdigit()
+
+
+def _words(line: Line) -> str:
+    """The line's words alone: clients rewrite links, spaces and marks."""
+    return " ".join(WORDS.findall(fold(LINK.sub(" ", line.text[:MARK_AT_MOST]))))
 
 
 def _label(line: Line) -> str:

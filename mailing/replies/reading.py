@@ -35,13 +35,17 @@ class Reply:
     kind: Kind
 
 
-def read(raw: bytes) -> Reply:
-    """What ``raw`` says. Never raises: of what cannot be read, what is missing is empty."""
+def read(raw: bytes, *, sent: str = "") -> Reply:
+    """What ``raw`` says. Never raises: of what cannot be read, what is missing is empty.
+
+    ``sent``: the HTML of our mail that it answers, when the caller knows which one. Outlook does not mark
+    what it quotes: only the mail itself tells what was typed between its lines.
+    """
     message = _parse(raw)
     senders = headers.people(message, "From")
     sender_name, sender = senders[0] if len(senders) == 1 else ("", "")
     subject = headers.first(message, "Subject")
-    text = body.words(message, names=_name_words(sender_name, sender))
+    text = body.words(message, names=_name_words(sender_name, sender), sent=sent)
     return Reply(
         sender=sender,
         sender_name=sender_name,

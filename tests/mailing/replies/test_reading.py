@@ -60,6 +60,36 @@ def test_what_stands_below_our_line_is_not_the_authors():
     assert read(mail(f"Oui.\n\n{DELIMITER}\nNouvelle demande")).text == "Oui."
 
 
+SENT = f"""<div>{DELIMITER}</div><h1>Nouveau message</h1><p>Qui appelle l'entreprise cette semaine ?</p>
+<p>Faut-il prévenir la Mission locale ?</p><a href="https://example.org/r/1/">Répondre</a>
+<p>Relais Entreprises, le service public. <a href="https://example.org">https://example.org</a></p>"""
+UNMARKED = """Mes réponses dans le texte.
+
+De : Relais Entreprises <x@example.org>
+Envoyé : lundi 30 novembre 2026 10:05
+Objet : Nouveau message
+
+"""
+
+
+def outlook_copy(*answers):
+    first, second = answers or ("", "")
+    copy = f"{DELIMITER}\nNouveau message\nQui appelle l’entreprise  cette semaine ?\n{first}\nFaut-il"
+    end = "Répondre<https://example.org/r/1/>\nRelais Entreprises, le service public. https://example.org\n"
+    return mail(f"{UNMARKED}{copy} prévenir la\nMission locale ?\n{second}\n{end}")
+
+
+def test_words_between_the_lines_of_our_mail_are_found_when_it_is_known():
+    raw = outlook_copy("Moi, jeudi.", "Oui.")
+
+    assert read(raw, sent=SENT).text == "Mes réponses dans le texte.\n\nMoi, jeudi.\n\nOui."
+
+
+@pytest.mark.parametrize("sent", ["", SENT, "<p>Un tout autre mail, écrit un autre jour.</p>"])
+def test_a_mere_copy_of_our_mail_adds_nothing(sent):
+    assert read(outlook_copy(), sent=sent).text == "Mes réponses dans le texte."
+
+
 def test_nothing_at_all_is_an_empty_mail():
     assert read(b"").kind == Kind.EMPTY
 

@@ -1,0 +1,38 @@
+"""Our own mails, answered in clients that mark nothing of what they quote."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings as project
+
+from mailing.rendering import render
+from mailing.replies import read
+from tests.mailing.replies.test_reading import UNMARKED
+
+ROOT = Path(project.BASE_DIR) / "templates"
+MAILS = [
+    str(path.relative_to(ROOT)).split(".")[0]
+    for path in sorted(ROOT.glob("solicitations/emails/*.sample.json"))
+]
+TOP = "From: jeanne@exemple.fr\nIn-Reply-To: <1@example.org>\nContent-Type: text/{}; charset=utf-8\n\n"
+
+
+@pytest.fixture(params=MAILS)
+def sent(request):
+    sample = json.loads((ROOT / f"{request.param}.sample.json").read_text())
+    return render(request.param, sample, is_answerable=True)
+
+
+def test_an_answer_above_and_below_a_copy_is_all_that_is_kept(sent):
+    announced = UNMARKED.replace("Mes réponses dans le texte.", "<p>Oui.</p>").replace("<x@", "&lt;x@")
+    raw = TOP.format("html") + announced.replace("\n", "<br>") + sent.html + "<p>Et merci.</p>"
+
+    assert read(raw.encode(), sent=sent.html).text == "Oui.\n\nEt merci."
+    assert read(raw.encode()).text == "Oui.\n\nEt merci."
+
+
+def test_an_answer_above_the_text_of_our_mail_is_all_that_is_kept(sent):
+    raw = TOP.format("plain") + "Oui.\n\n" + UNMARKED.partition("\n\n")[2] + sent.text
+
+    assert read(raw.encode()).text == "Oui."
