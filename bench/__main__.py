@@ -13,9 +13,14 @@ services.start()
 django.setup()
 logging.disable(logging.INFO)
 
-from bench import communes, contents, report, routing, staff  # noqa: E402 (tables are known once Django is set up)
+from bench import clock, communes, contents, report, routing, staff  # noqa: E402 (tables are known once Django is set up)
 
-MEASURES = {"routing": routing.measure, "staff": staff.measure, "communes": communes.measure}
+MEASURES = {
+    "routing": routing.measure,
+    "staff": staff.measure,
+    "communes": communes.measure,
+    "clock": clock.measure,
+}
 
 
 def main(names: list[str]) -> int:

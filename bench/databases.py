@@ -14,6 +14,8 @@ from django.db import connection
 
 from tests.databases import REFERENCE, Databases
 
+PREFIX = "bench"
+LOCK_SPACE = 1_908  # an advisory lock of ours
 HERE = Path(__file__).resolve().parent
 GENERATORS = ("directory.py", "history.py", "history.sql", "past.py", "past_clock.py")
 
@@ -34,29 +36,45 @@ class Content:
         digest.update(repr(self.numbers).encode())
         for name in GENERATORS:
             digest.update((HERE / name).read_bytes())
-        return f"bench_{self.name}_{digest.hexdigest()[:12]}"
+        return f"{PREFIX}_{self.name}_{digest.hexdigest()[:12]}"
 
 
 def build(content: Content) -> str:
-    """Build a database unless it stands, in a draft renamed when it is whole; returns its name."""
-    name, draft = content.database, f"bench_{content.name}_draft"
-    if _execute("SELECT 1 FROM pg_database WHERE datname = %s", name):
-        return name
-    for (old,) in _execute(
-        "SELECT datname FROM pg_database WHERE datname LIKE %s", f"bench\\_{content.name}\\_%"
-    ):
-        _execute(f'DROP DATABASE "{old}" WITH (FORCE)')
+    """Build a database unless it stands; returns its name. One process builds at a time."""
+    with bare_connection("postgres") as bare, bare.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [LOCK_SPACE])
+        _ensure(content)
+    return content.database
+
+
+def _ensure(content: Content) -> None:
+    """Fill a draft, renamed when it is whole."""
+    if _execute("SELECT 1 FROM pg_database WHERE datname = %s", content.database):
+        return
+    _drop_earlier(content)
+    draft = f"{content.database}_draft"
     if content.parent:
-        _copy(build(content.parent), draft)
+        _ensure(content.parent)
+        _copy(content.parent.database, draft)
     else:
-        clones = Databases(_url("postgres"), f"bench_{os.getpid()}")
+        clones = Databases(_url("postgres"), f"{PREFIX}_{os.getpid()}")
         _copy(clones.use("reference"), draft)
         clones.close()
     with connected(draft), connection.cursor() as cursor:
         content.fill()
         cursor.execute("VACUUM ANALYZE")
-    _execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
-    return name
+    _execute(f'ALTER DATABASE "{draft}" RENAME TO "{content.database}"')
+
+
+def _drop_earlier(content: Content) -> None:
+    """Drop what an earlier version, or a build that was stopped, has left; not what somebody uses."""
+    unused = """
+        SELECT datname FROM pg_database
+        WHERE datname LIKE %s
+          AND NOT EXISTS (SELECT FROM pg_stat_activity AS used WHERE used.datname = pg_database.datname)
+    """
+    for (name,) in _execute(unused, f"{PREFIX}\\_{content.name}\\_%"):
+        _execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
 @contextmanager

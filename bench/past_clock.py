@@ -29,7 +29,8 @@ MARKS = (
     # Working days: about two more in the calendar.
     f"""
         INSERT INTO bench.mark
-        SELECT number, match.id, 'legal_escalated', sent_at + interval '{settings.LEGAL_ESCALATION_DAYS + 2} days'
+        SELECT number, match.id, 'legal_escalated',
+            sent_at + interval '{settings.LEGAL_ESCALATION_DAYS + 2} days'
         FROM bench.match AS match
         JOIN bench.example_need AS need USING (example, position)
         JOIN experts_subject AS subject ON subject.id = need.subject

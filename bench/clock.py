@@ -1,0 +1,85 @@
+"""What the clock owes, chosen among a million needs."""
+
+import tracemalloc
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+
+from bench import contents, databases
+from bench.harness import Row, median, milliseconds, thousands
+from mailing.models import IncomingEmail, OutgoingEmail
+from solicitations.models import Draft, Need, Solicitation, owed
+from territories.models import Department
+
+BAR = 1_000
+FLAT = 1.5
+TIMES = 1 if contents.IS_SMALL else 7
+Choice = Callable[[], Iterable[object]]
+
+
+def measure() -> list[Row]:
+    few, few_peak, _ = _choose(contents.FEW)
+    many, many_peak, times = _choose(contents.MANY)
+    total = [sum(taken) for taken in zip(*times.values(), strict=True)]
+    slowest = sorted(times, key=lambda name: -median(times[name]))
+    lines = [f"- {name}: {many[name]} in {median(times[name]):.1f} ms" for name in slowest]
+    return [
+        Row(
+            f"The clock's choice of what is due, of {thousands(contents.MANY_NEEDS)} needs",
+            f"{median(total):.0f} ms for {sum(many.values())} due, N = {len(total)}",
+            f"p50 ≤ {BAR} ms",
+            median(total) <= BAR,
+            "\n".join(lines),
+        ),
+        Row(
+            "… the memory it takes",
+            f"{many_peak:.0f} kB for {sum(many.values())} due, {few_peak:.0f} kB for {sum(few.values())}",
+            f"flat: ≤ {FLAT} ×",
+            many_peak <= FLAT * few_peak,
+        ),
+    ]
+
+
+def _choose(content: databases.Content) -> tuple[dict[str, int], float, dict[str, list[float]]]:
+    """How many are due by choice, the peak of memory in kB, and each choice's times in milliseconds."""
+    with databases.connected(databases.build(content)):
+        choices = _choices()
+        count = {name: _count(choice) for name, choice in choices.items()}
+        tracemalloc.start()
+        for choice in choices.values():
+            _count(choice)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        times = {
+            name: [milliseconds(lambda choice=choice: _count(choice)) for _ in range(TIMES)]  # type: ignore[misc]
+            for name, choice in choices.items()
+        }
+    return count, peak / 1_024, times
+
+
+def _count(choice: Choice) -> int:
+    return sum(1 for _ in choice())
+
+
+def _choices() -> Mapping[str, Choice]:
+    """What the sweep looks for each minute, as it does."""
+    now = contents.NOW
+    places = list(Department.objects.values_list("pk", flat=True))
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    requests = Solicitation.objects.all()
+    return {
+        "people to remind": lambda: owed.addresses_to_remind(now=now, places=places),
+        "requests with a step to do": lambda: owed.requests_to_advance(now=now, places=places),
+        "to release": lambda: requests.held_for_a_time().oldest_first().values_list("pk"),
+        "to route": lambda: requests.unrouted(now=now).oldest_first().values_list("pk"),
+        "to hand to the fallback": lambda: Need.objects.declined_by_all(before=now - minute).values_list(
+            "pk"
+        ),
+        "refused mails": lambda: OutgoingEmail.objects.refused().filter(refused_at__gt=now - day),
+        "mails left behind": lambda: OutgoingEmail.objects.left_behind(now=now).values_list("pk"),
+        "mails to read": lambda: IncomingEmail.objects.left_behind(now=now).values_list("pk"),
+        "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
+        "drafts to erase": lambda: Draft.objects.outlived(now=now).values_list("pk"),
+        "requests to anonymise": lambda: (
+            requests.to_anonymise(now=now).order_by("pk").values_list("pk")[:500]
+        ),
+    }
