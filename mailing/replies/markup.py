@@ -5,53 +5,24 @@ A reader of its own rather than ``html.parser``, whose time is not linear on tag
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import unescape
 from itertools import islice
 
+from mailing.replies import elements
+from mailing.replies.elements import BLOCKS, LINKS, LISTS, OPENS_QUOTE, VOID, Element
 from mailing.replies.lines import LINES_AT_MOST, Line
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-HIDDEN = {"style", "script", "title", "template", "xml"}
-BLOCKS = {
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset",
-    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li",
-    "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
-    "ul",
-}  # fmt: skip
-APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"}
-LISTS = {"ul", "ol"}
-# Words of Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, Roundcube for "here is what was quoted".
-QUOTES = {
-    "gmail_attr", "moz-cite-prefix", "protonmail_quote", "reply-intro", "tutanota_quote", "yahoo_quoted",
-    "zmail_extra", "__quoted_text__",
-}  # fmt: skip
-# Outlook's: what follows is the mail that is answered, and nothing closes it.
-OPENS_QUOTE = {"divrplyfwdmsg", "mail-editor-reference-message-container"}
-SIGNATURES = {
-    "gmail_signature", "gmail_signature_prefix", "moz-signature", "ms-outlook-mobile-signature",
-    "protonmail_signature_block", "signature", "ymail_android_signature", "__sig_pre__", "__sig_post__",
-}  # fmt: skip
-ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 # Beyond, nobody typed it: some programs write tags by the thousand around each word.
 TOKENS_AT_MOST = 40_000
-# Beyond, a tag carries an image, not a meaning.
-ATTRIBUTES_AT_MOST = 4_000
-TAG_NAME = re.compile(r"/?[a-zA-Z][\w:-]*")
-TIGHT = re.compile(r"margin(-bottom)?:0")
-NO_BORDER = re.compile(r"border-left:(none|0)")
-# The library would read each as a number, however long.
-LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 SPACES = re.compile(r"[ \t\n]+")
-LINKS = ("http://", "https://", "mailto:")
 NESTED_TABLES_AT_MOST = 20
+TAG_NAME = re.compile(r"/?[a-zA-Z][\w:-]*")
 
 
 def html_lines(html: str) -> list[Line]:
     """The lines that ``html`` shows."""
     page = _Page()
-    for is_tag, token in islice(_tokens(html), TOKENS_AT_MOST):
+    for is_tag, token in islice(elements.tokens(html), TOKENS_AT_MOST):
         if is_tag:
             page.take_tag(token)
         else:
@@ -60,48 +31,9 @@ def html_lines(html: str) -> list[Line]:
 
 
 @dataclass
-class _Element:
-    """An open tag, and what it changes until it closes."""
-
-    name: str
-    words: frozenset[str] = frozenset()
-    style: str = ""
-    href: str = ""
-    alt: str = ""
-    starts_at: int = 0
-    count: int = 0
-
-    @property
-    def hides(self) -> bool:
-        return self.name in HIDDEN or "display:none" in self.style
-
-    @property
-    def quotes(self) -> bool:
-        if self.words & QUOTES:
-            return True
-        has_bar = "border-left:" in self.style and not NO_BORDER.search(self.style)
-        return self.name == "blockquote" and (has_bar or bool(self.words & {"cite", "gmail_quote"}))
-
-    @property
-    def signs(self) -> bool:
-        return bool(self.words & SIGNATURES)
-
-    @property
-    def stands_apart(self) -> bool:
-        """Whether a blank line goes before and after it. Outlook's paragraphs are lines."""
-        is_tight = any(word.startswith(("mso", "x_mso")) for word in self.words) or TIGHT.search(self.style)
-        return self.name in APART and not (self.name == "p" and is_tight)
-
-    @property
-    def is_bullet(self) -> bool:
-        """Word's bullets and numbers are text, in an element of their own."""
-        return "mso-list:ignore" in self.style
-
-
-@dataclass
 class _Page:
     lines: list[Line] = field(default_factory=list)
-    open: list[_Element] = field(default_factory=list)
+    open: list[Element] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     buffer: list[str] = field(default_factory=list)
     rows: list[list[list[Line]]] = field(default_factory=list)
@@ -112,7 +44,7 @@ class _Page:
     def take_text(self, token: str) -> None:
         if self.counts["hides"]:
             return
-        text = unescape(LONG_NUMBER.sub("", token))
+        text = elements.shown(token)
         if self.counts["pre"]:
             first, *others = text.split("\n")
             self._write(first)
@@ -131,7 +63,7 @@ class _Page:
         if name.startswith("/"):
             self._close(name[1:])
             return
-        element = _element(name, token[found.end() :])
+        element = elements.element(name, token[found.end() :])
         if name == "br":
             self._end_line(even_empty=True)
         elif name == "img":
@@ -150,7 +82,7 @@ class _Page:
         self._end_line()
         return self.lines[:LINES_AT_MOST]
 
-    def _open(self, element: _Element) -> None:
+    def _open(self, element: Element) -> None:
         if element.words & OPENS_QUOTE:
             self.lines.append(Line("", opens_quote=True))
         if element.name == "tr":
@@ -210,7 +142,7 @@ class _Page:
             self.wants_gap = True
         return element.name
 
-    def _count(self, element: _Element, step: int) -> None:
+    def _count(self, element: Element, step: int) -> None:
         self.counts[f"<{element.name}"] += step
         self.counts["hides"] += step * element.hides
         self.counts["quotes"] += step * element.quotes
@@ -241,11 +173,11 @@ class _Page:
         is_quoted, is_signature = self.counts["quotes"] > 0, self.counts["signs"] > 0
         self.lines.append(Line(text, is_quoted=is_quoted, is_signature=is_signature))
 
-    def _rewrite_bullet(self, element: _Element) -> None:
+    def _rewrite_bullet(self, element: Element) -> None:
         bullet = "".join(self.buffer[element.starts_at :]).strip(" \xa0\n")
         self.buffer[element.starts_at :] = [f"{bullet} " if bullet.endswith((".", ")")) else "- "]
 
-    def _add_address(self, element: _Element) -> None:
+    def _add_address(self, element: Element) -> None:
         """Name the address of a link after its words, unless they say it already."""
         label = "".join(self.buffer[element.starts_at :])
         if label.strip() and _bare(element.href) not in _bare(label):
@@ -271,49 +203,6 @@ class _Page:
                 self.lines.extend(cell)
         self.rows.pop()
         self.wants_gap = False
-
-
-def _tokens(html: str) -> Iterator[tuple[bool, str]]:
-    """The tags (without their angle brackets) and texts of ``html``, as (is a tag, token), in one pass."""
-    at, last_end = 0, html.rfind(">")
-    last_comment_end = html.rfind("-->")
-    while at < len(html):
-        opening = html.find("<", at)
-        if opening == -1 or opening > last_end:
-            yield False, html[at:]
-            return
-        if opening > at:
-            yield False, html[at:opening]
-        if html.startswith("<!--", opening) and opening < last_comment_end:
-            at = html.find("-->", opening) + 3
-            continue
-        if html[opening + 1] not in "/!?" and not html[opening + 1].isalpha():
-            yield False, "<"
-            at = opening + 1
-            continue
-        end = html.find(">", opening)
-        # A ">" between quotes does not end the tag.
-        if html.count('"', opening, end) % 2 and end < last_end:
-            end = html.find(">", end + 1)
-        yield True, html[opening + 1 : end]
-        at = end + 1
-
-
-def _element(name: str, attributes: str) -> _Element:
-    found = {
-        match[1].lower(): unescape(LONG_NUMBER.sub("", match[2].strip("\"'")))
-        for match in ATTRIBUTE.finditer(attributes[:ATTRIBUTES_AT_MOST])
-    }
-    names = " ".join(found.get(key, "") for key in ("class", "id", "type", "data-marker"))
-    href, alt = found.get("href", ""), found.get("alt", "")
-    return _Element(
-        name=name,
-        words=frozenset(names.lower().split()),
-        style="".join(found.get("style", "").lower().split()),
-        href=href if name == "a" and href.lower().startswith(LINKS) else "",
-        # Emoji are images to some clients; other images are described by words that nobody typed.
-        alt=alt if len(alt) <= 8 and not any(letter.isalnum() or letter.isspace() for letter in alt) else "",
-    )
 
 
 def _bare(address: str) -> str:

@@ -1,0 +1,123 @@
+"""The tags of a mail's HTML, and what each changes until it closes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+HIDDEN = {"style", "script", "title", "template", "xml"}
+BLOCKS = {
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li",
+    "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "ul",
+}  # fmt: skip
+APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"}
+LISTS = {"ul", "ol"}
+# Words of Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, Roundcube for "here is what was quoted".
+QUOTES = {
+    "gmail_attr", "moz-cite-prefix", "protonmail_quote", "reply-intro", "tutanota_quote", "yahoo_quoted",
+    "zmail_extra", "__quoted_text__",
+}  # fmt: skip
+# Outlook's: what follows is the mail that is answered, and nothing closes it.
+OPENS_QUOTE = {"divrplyfwdmsg", "mail-editor-reference-message-container"}
+SIGNATURES = {
+    "gmail_signature", "gmail_signature_prefix", "moz-signature", "ms-outlook-mobile-signature",
+    "protonmail_signature_block", "signature", "ymail_android_signature", "__sig_pre__", "__sig_post__",
+}  # fmt: skip
+ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+# Beyond, a tag carries an image, not a meaning.
+ATTRIBUTES_AT_MOST = 4_000
+TIGHT = re.compile(r"margin(-bottom)?:0")
+NO_BORDER = re.compile(r"border-left:(none|0)")
+# The library would read each as a number, however long.
+LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
+LINKS = ("http://", "https://", "mailto:")
+
+
+@dataclass
+class Element:
+    """An open tag, and what it changes until it closes."""
+
+    name: str
+    words: frozenset[str] = frozenset()
+    style: str = ""
+    href: str = ""
+    alt: str = ""
+    starts_at: int = 0
+    count: int = 0
+
+    @property
+    def hides(self) -> bool:
+        return self.name in HIDDEN or "display:none" in self.style
+
+    @property
+    def quotes(self) -> bool:
+        if self.words & QUOTES:
+            return True
+        has_bar = "border-left:" in self.style and not NO_BORDER.search(self.style)
+        return self.name == "blockquote" and (has_bar or bool(self.words & {"cite", "gmail_quote"}))
+
+    @property
+    def signs(self) -> bool:
+        return bool(self.words & SIGNATURES)
+
+    @property
+    def stands_apart(self) -> bool:
+        """Whether a blank line goes before and after it. Outlook's paragraphs are lines."""
+        is_tight = any(word.startswith(("mso", "x_mso")) for word in self.words) or TIGHT.search(self.style)
+        return self.name in APART and not (self.name == "p" and is_tight)
+
+    @property
+    def is_bullet(self) -> bool:
+        """Word's bullets and numbers are text, in an element of their own."""
+        return "mso-list:ignore" in self.style
+
+
+def element(name: str, attributes: str) -> Element:
+    found = {
+        match[1].lower(): shown(match[2].strip("\"'"))
+        for match in ATTRIBUTE.finditer(attributes[:ATTRIBUTES_AT_MOST])
+    }
+    names = " ".join(found.get(key, "") for key in ("class", "id", "type", "data-marker"))
+    href, alt = found.get("href", ""), found.get("alt", "")
+    return Element(
+        name=name,
+        words=frozenset(names.lower().split()),
+        style="".join(found.get("style", "").lower().split()),
+        href=href if name == "a" and href.lower().startswith(LINKS) else "",
+        # Emoji are images to some clients; other images are described by words that nobody typed.
+        alt=alt if len(alt) <= 8 and not any(letter.isalnum() or letter.isspace() for letter in alt) else "",
+    )
+
+
+def shown(text: str) -> str:
+    """``text`` with its entities read."""
+    return unescape(LONG_NUMBER.sub("", text))
+
+
+def tokens(html: str) -> Iterator[tuple[bool, str]]:
+    """The tags (without their angle brackets) and texts of ``html``, as (is a tag, token), in one pass."""
+    at, last_end = 0, html.rfind(">")
+    last_comment_end = html.rfind("-->")
+    while at < len(html):
+        opening = html.find("<", at)
+        if opening == -1 or opening > last_end:
+            yield False, html[at:]
+            return
+        if opening > at:
+            yield False, html[at:opening]
+        if html.startswith("<!--", opening) and opening < last_comment_end:
+            at = html.find("-->", opening) + 3
+            continue
+        if html[opening + 1] not in "/!?" and not html[opening + 1].isalpha():
+            yield False, "<"
+            at = opening + 1
+            continue
+        end = html.find(">", opening)
+        # A ">" between quotes does not end the tag.
+        if html.count('"', opening, end) % 2 and end < last_end:
+            end = html.find(">", end + 1)
+        yield True, html[opening + 1 : end]
+        at = end + 1
