@@ -23,6 +23,7 @@ from solicitations.lifecycle import (
 )
 from solicitations.models.conversation import Event
 from solicitations.models.matches import Match
+from solicitations.models.needs import Need
 from solicitations.models.requests import SET_ASIDE, Solicitation, SolicitationQuerySet
 from solicitations.models.surveys import Survey
 from territories.models import Department
@@ -192,10 +193,11 @@ def _surveys(*, now: datetime) -> tuple[SolicitationQuerySet, ...]:
 
 def _follow_ups(*, now: datetime) -> SolicitationQuerySet:
     asked = Event.objects.filter(solicitation=OuterRef("pk"), kind=EventKind.FOLLOWED_UP)
+    in_difficulty = Need.objects.filter(solicitation=OuterRef("pk"), subject__theme__slug=DIFFICULTIES)
     return _to_try(now=now).filter(
         ~Exists(asked),
+        Exists(in_difficulty),
         state__in=[RequestState.SUBMITTED, RequestState.CLOSED],
         submitted_at__lte=now - settings.FOLLOW_UP_AFTER,
         submitted_at__gt=now - settings.FOLLOW_UP_UNTIL,
-        pk__in=Solicitation.objects.filter(needs__subject__theme__slug=DIFFICULTIES).values("pk"),
     )

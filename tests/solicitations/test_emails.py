@@ -11,7 +11,7 @@ from django.conf import settings as project
 from experts.models import Institution
 from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
-from solicitations import actions, dispatch
+from solicitations import actions, dispatch, tasks
 from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
@@ -226,6 +226,7 @@ def test_no_variable_is_missing_from_any_mail_that_actions_write(
     commit, sent, now, settings, django_user_model
 ):
     play_everything(commit, sent, now, django_user_model)
+    let_time_pass(commit, now)
     options = {**settings.TEMPLATES[0]["OPTIONS"], "string_if_invalid": MISSING}
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": options}]
 
@@ -271,6 +272,16 @@ def play_everything(commit, sent, now, users) -> None:
     leave(later)
     commit(actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
     exhaust(commit, now)
+
+
+def let_time_pass(commit, now) -> None:
+    """Months go by, over a request that nobody answers and one that somebody took without a word since."""
+    commit(send, "clause-insertion", commune="21166", siret="", email="silence@example.org", now=now)
+    taken = commit(send, "dettes-fiscales", siret="", email="dettes@example.org", now=now)
+    mine = Match.objects.with_people().get(need__solicitation=taken)
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    for day in (1, 3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 183):
+        commit(tasks.keep_time, now=now + timedelta(days=day))
 
 
 def exhaust(commit, now) -> None:

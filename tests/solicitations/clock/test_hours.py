@@ -75,7 +75,7 @@ def test_the_page_and_the_sweep_agree_on_the_moment(commit, tick, now):
 class TestClockChange:
     """Every step of a life that crosses a change of the clocks, seen every half hour around it."""
 
-    @pytest.mark.parametrize("sunday", ["2027-03-28", "2026-10-25"], ids=["forward", "back"])
+    @pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"], ids=["forward", "back"])
     def test_none_twice_none_skipped(self, commit, tick, sunday):
         change = datetime.fromisoformat(sunday).replace(tzinfo=PARIS)
         sent_at = change - 3 * DAY + HOUR  # the third day falls in the night of the change
@@ -110,7 +110,7 @@ class TestOneMailboxInSeveralTimeZones:
             [first, *_] = Event.objects.filter(solicitation=request, kind="reminded").in_order()
             local = first.at.astimezone(request.time_zone)
             assert 8 <= local.hour < 19
-            assert first.at - now < 5 * DAY
+            assert first.at - now < 7 * DAY
 
 
 def test_the_planner_knows_the_next_step_only(commit, now):
