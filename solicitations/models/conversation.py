@@ -80,6 +80,14 @@ class MailedWords(models.Model):
         kind = "pièces jointes retenues" if count > 1 else "pièce jointe retenue"
         return f"{count} {kind} : {', '.join(self.attachments)}" if count else ""
 
+    @property
+    def origin(self) -> str:
+        """How a mail came and without what, in sentences; empty for words typed on a page."""
+        if self.incoming_id is None:
+            return ""
+        came = f"Envoyé depuis {self.sent_from}." if self.sent_from else "Reçu par courriel."
+        return f"{came} {self.held_back}." if self.attachments else came
+
 
 class Message(MailedWords):
     """One word of an expert to the other experts of the request."""

@@ -143,6 +143,7 @@ def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
             "words": alert.words,
             "raised_at": alert.raised_at,
             "may_be_settled": alert.cause != AlertCause.HELD,
+            "is_reply": alert.cause == AlertCause.REPLY_HELD,
         }
         for alert in solicitation.alerts.standing().urgent_first()
     ]

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from solicitations import filters, permissions
+from solicitations import filters, permissions, wording
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Message, Question, Solicitation
 
@@ -16,6 +17,14 @@ SAME_MAILING = timedelta(minutes=1)
 TOLD_ELSEWHERE = {EventKind.ASKED, EventKind.ADDED}
 UNNAMED = "un référent"
 OPENINGS = {EventKind.OPENED, EventKind.MAIL_OPENED}
+# Done by the clock about a need: the match only says of whose silence it comes.
+ABOUT_A_NEED = {
+    EventKind.COMPANY_TOLD,
+    EventKind.WIDENED,
+    EventKind.REGION_TOLD,
+    EventKind.LEGAL_ESCALATED,
+    EventKind.CALL_CHECKED,
+}
 
 
 @dataclass(frozen=True)
@@ -29,21 +38,30 @@ class Sent:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that happened; ``mails`` when it is a mailing."""
+    """One thing that happened; ``mails`` when it is a mailing; ``incoming``: the mail that it came as."""
 
     at: datetime
     title: str
     who: str = ""
     words: str = ""
+    origin: str = ""
+    incoming: int | None = None
     mails: tuple[Sent, ...] = ()
 
 
 def items(solicitation: Solicitation, *, user: User) -> list[Item]:
     """Everything but the openings, in order."""
     events = [event for event in _events(solicitation) if event.kind not in TOLD_ELSEWHERE | OPENINGS]
-    told = [_event(event) for event in events]
+    told = list(_together(_event(event) for event in events))
     told += [
-        Item(said.at, "Message aux autres référents", _speaker(said), said.body)
+        Item(
+            said.at,
+            "Message aux autres référents",
+            _speaker(said),
+            said.body,
+            origin=said.origin,
+            incoming=said.incoming_id,
+        )
         for said in solicitation.messages.order_by("at", "pk")
     ]
     told += [
@@ -51,11 +69,23 @@ def items(solicitation: Solicitation, *, user: User) -> list[Item]:
         for asked in solicitation.questions.order_by("asked_at", "pk")
     ]
     told += [
-        Item(added.at, "Informations ajoutées à la demande", words=added.body)
+        Item(
+            added.at,
+            "Informations ajoutées à la demande",
+            words=added.body,
+            origin=added.origin,
+            incoming=added.incoming_id,
+        )
         for added in solicitation.additions.order_by("at", "pk")
     ]
     told += _mailings(solicitation, user=user)
     return sorted(told, key=lambda item: item.at)
+
+
+def _together(told: Iterable[Item]) -> Iterable[Item]:
+    """What the clock did at one moment to several people, said once."""
+    for (at, title, words), same in groupby(told, key=lambda item: (item.at, item.title, item.words)):
+        yield Item(at, title, wording.listed(list(dict.fromkeys(item.who for item in same))), words)
 
 
 def openings(solicitation: Solicitation) -> list[Item]:
@@ -79,6 +109,8 @@ def author(event: Event) -> str:
     """Who did it, or whom it happened to: a member of staff, an expert and his office, the company."""
     if event.by_user:
         return str(event.by_user)
+    if event.match and event.kind in ABOUT_A_NEED:
+        return event.match.need.subject.label
     if event.match:
         office = event.match.expert.office
         who = f"{event.match.expert.name} ({office.name})"

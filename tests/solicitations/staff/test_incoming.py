@@ -129,6 +129,21 @@ class TestOneMail:
         assert "IntegrityError. Prochain essai" in text_of(as_regional, f"{LIST}{email.pk}/")
 
 
+class TestTheRequestsPage:
+    def test_the_alert_leads_to_what_waits(self, as_regional, held, sent):
+        page = text_of(as_regional, f"/demandes/{sent.reference}/")
+
+        assert f'href="{LIST}?q={sent.reference}&amp;etat=held"' in page
+
+    def test_words_that_came_by_mail_say_so_and_lead_to_the_original(self, as_regional, author, sent, today):
+        email = answer(author, files=("plan.pdf",), now=today)
+
+        page = text_of(as_regional, f"/demandes/{sent.reference}/")
+
+        assert "Reçu par courriel. 1 pièce jointe retenue : plan.pdf." in page
+        assert f'href="{LIST}{email.pk}/"' in page
+
+
 class TestDecisions:
     def test_published_it_goes_where_it_was_meant_to_with_its_sender_said(
         self, as_regional, regional, held, author, sent
