@@ -90,6 +90,19 @@ def test_a_mere_copy_of_our_mail_adds_nothing(sent):
     assert read(outlook_copy(), sent=sent).text == "Mes réponses dans le texte."
 
 
+def test_authors_may_cite_others_in_their_own_words():
+    typed = "Le 12 mars 2026, la banque a écrit :\nRefusé.\nLe 13 mars 2026, elle m'a écrit :\n> Accepté."
+
+    assert read(mail(typed)).text == typed
+
+
+def test_recipients_may_go_on_over_several_lines():
+    people = "\n".join(f"Paul {number} <paul{number}@exemple.fr>;" for number in range(3))
+    top = f"De : Relais <x@example.org>\nÀ : Lou <lou@exemple.fr>;\n{people}\nObjet : Nouveau message"
+
+    assert read(mail(f"Vu.\n\n{top}\n\nNouvelle demande")).text == "Vu."
+
+
 def test_nothing_at_all_is_an_empty_mail():
     assert read(b"").kind == Kind.EMPTY
 
