@@ -34,6 +34,7 @@ ROUTINGS = Histogram(
 )
 MANY_EXPERTS = 8
 LATE_ROUTING = timedelta(minutes=1)
+ROUTED_IN = frozenset({RequestState.SUBMITTED, RequestState.HELD})
 ROUTING_RETRY_AFTER = timedelta(minutes=1)
 
 
@@ -60,7 +61,8 @@ def route(pk: int, *, now: datetime) -> None:
     taken back, so that no stranger can tell by the time it takes that the request is held.
     """
     solicitation = Solicitation.objects.locked(pk)
-    if solicitation.routing_due_at is None or solicitation.is_over:
+    # Not « is over »: a state that only a later version knows is left to it.
+    if solicitation.routing_due_at is None or solicitation.state not in ROUTED_IN:
         return
     needs = list(solicitation.needs.select_related("subject").order_by("position", "pk"))
     decision = _decide(solicitation, needs, now=now)

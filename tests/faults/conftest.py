@@ -1,0 +1,83 @@
+"""A portal of its own for each test, on servers of its own; ``FAULTS=long`` makes the runs long."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from portal import services
+from tests.databases import ROOT, Databases
+from tests.faults import servers
+from tests.faults.mail_server import MailServer
+from tests.faults.servers import Servers
+from tests.faults.stand import Stand
+
+IS_LONG = os.environ.get("FAULTS") == "long"
+REFERENCE = "reference"  # the database that each test gets a copy of
+
+
+@pytest.fixture(scope="session")
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers that tests may kill, with the catalogue and the demo directory loaded."""
+    with servers.running() as own:
+        _load_reference(own, tmp_path_factory.mktemp("faults") / "reference.dump")
+        yield own
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def stand(own_servers: Servers, mail: MailServer, tmp_path: Path) -> Iterator[Stand]:
+    """A portal whose processes are still to be started."""
+    own_servers.heal()
+    _execute(own_servers, f"CREATE DATABASE stand TEMPLATE {REFERENCE} STRATEGY FILE_COPY")
+    portal = Stand(own_servers, "stand", mail, tmp_path)
+    try:
+        yield portal
+    finally:
+        portal.stop()
+        own_servers.heal()
+        _execute(own_servers, "DROP DATABASE stand WITH (FORCE)")
+
+
+@pytest.fixture
+def size() -> Callable[[int, int], int]:
+    """How many, in a short run and in a long one."""
+    return lambda short, long: long if IS_LONG else short
+
+
+def _load_reference(own: Servers, dump: Path) -> None:
+    _execute(own, f"CREATE DATABASE {REFERENCE}")
+    shared = Databases(services.addresses()["DATABASE_URL"], f"faults_{os.getpid()}")
+    try:
+        _manage("backup", dump, database=shared.url_of("reference"))
+    finally:
+        shared.close()
+    _manage("restore", dump, database=own.database_url(REFERENCE))
+
+
+def _manage(command: str, file: Path, *, database: str) -> None:
+    subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "manage.py", command, file],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def _execute(own: Servers, query: str) -> None:
+    with closing(psycopg2.connect(own.urls[own.postgres])) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(query)

@@ -1,0 +1,89 @@
+"""A PostgreSQL and a Valkey of one's own, to be stopped and killed."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
+
+from portal.embedded.account import Account, ServerFailed, account_for
+from portal.embedded.postgres import Postgres
+from portal.embedded.server import Server
+from portal.embedded.valkey import Valkey
+from tests.workers import wait_for
+
+PASSWORD = "faults"
+ATTEMPTS = 5
+
+
+class DurablePostgres(Postgres):
+    """One that has written what it says it has, as in production."""
+
+    def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
+        safe = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+        words = [word for name, value in safe.items() for word in ("-c", f"{name}={value}")]
+        return [*super().prepare(account, password, port), *words]
+
+
+class Servers:
+    """Both servers, in a folder that any account can reach; they die with this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.postgres, self.valkey = DurablePostgres(folder / "postgres"), Valkey(folder / "valkey")
+        account = account_for(folder, [self.postgres.binary(), self.valkey.binary()])
+        self.account = replace(account, prefix=(*account.prefix, "setpriv", "--pdeathsig", "INT"))
+        self.urls = {
+            server: server.start(self.account, PASSWORD, "") for server in (self.postgres, self.valkey)
+        }
+
+    def start(self, server: Server) -> None:
+        """Start again, where it was."""
+        for _ in range(ATTEMPTS):
+            if server.start(self.account, PASSWORD, self.urls[server]) == self.urls[server]:
+                return
+            server.stop()  # slow to answer, it was given another port, where nobody looks for it
+        raise ServerFailed(f"{server.label} does not come back where it was")
+
+    def restart(self, server: Server) -> None:
+        server.stop()
+        self.start(server)
+
+    def crash(self, server: Server) -> None:
+        """End at once: connections are cut, nothing is tidied up."""
+        pid = server.pid()
+        assert pid
+        os.kill(pid, signal.SIGQUIT if server is self.postgres else signal.SIGKILL)
+        wait_for(lambda: server.pid() is None)
+
+    def heal(self) -> None:
+        """Both run, and the broker is empty."""
+        for server, url in self.urls.items():
+            if not server.is_healthy(url):
+                self.start(server)
+        self.empty_broker()
+
+    def empty_broker(self) -> None:
+        with redis.Redis.from_url(self.urls[self.valkey]) as client:
+            client.flushall()
+
+    def database_url(self, name: str) -> str:
+        return urlsplit(self.urls[self.postgres])._replace(path=f"/{name}").geturl()
+
+
+@contextmanager
+def running() -> Iterator[Servers]:
+    folder = Path(f"/var/tmp/relais-faults-{os.getpid()}")  # noqa: S108 (pytest's own folders are 0700)
+    folder.mkdir(mode=0o755)
+    servers = None
+    try:
+        servers = Servers(folder)
+        yield servers
+    finally:
+        for server in servers.urls if servers else ():
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

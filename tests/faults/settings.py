@@ -1,0 +1,13 @@
+"""A portal that faults are tried on: production's connections, and a clock whose minutes last a second."""
+
+from datetime import timedelta
+
+from tests.worker_settings import *  # noqa: F403
+from tests.worker_settings import CELERY_BEAT_SCHEDULE, DATABASES, env
+
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", 1.0)
+CELERY_BEAT_SCHEDULE = {
+    name: {**entry, "schedule": timedelta(seconds=1)} for name, entry in CELERY_BEAT_SCHEDULE.items()
+}

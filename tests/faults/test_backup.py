@@ -1,0 +1,136 @@
+"""A backup restored into an empty database is the same database."""
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from tests.databases import ROOT
+from tests.faults import visitors
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+SHAPE = """
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT sequencename, last_value::text FROM pg_sequences WHERE schemaname = 'public'
+    ORDER BY 1, 2
+"""
+INCOMING = """
+    INSERT INTO mailing_incomingemail (channel, message_id, sender, recipient, subject, raw, state, reason,
+        about, received_at, next_try_at, last_error)
+    VALUES ('pipe', '<one@example.org>', 'a@example.org', 'b@example.org', 'Réponse', %s, 'received', '',
+        '{}', now(), now(), '')
+"""
+RAW = bytes(range(256)) * 10
+
+
+@pytest.fixture
+def empty(own_servers):
+    """The address of a database without anything."""
+    with closing(psycopg2.connect(own_servers.urls[own_servers.postgres])) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE restored")
+            yield own_servers.database_url("restored")
+            cursor.execute("DROP DATABASE restored WITH (FORCE)")
+
+
+def manage(database, *words):
+    return subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, "manage.py", *map(str, words)],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def content(database):
+    """Every table's rows and digest, every constraint, index and sequence."""
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        digests = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f"SELECT count(*), md5(string_agg(row_text, chr(10) ORDER BY row_text)) "  # noqa: S608
+                f'FROM (SELECT "{table}"::text AS row_text FROM "{table}") AS rows'
+            )
+            digests[table] = cursor.fetchone()
+        cursor.execute(SHAPE)
+        return digests, cursor.fetchall()
+
+
+def test_restored_database_is_the_same(stand, empty, tmp_path):
+    stand.web()
+    visitors.send_all(visitors.arrive(stand, 6), stand.addresses)
+    stand.sql(INCOMING, RAW)
+    backup = tmp_path / "portal.backup"
+
+    made = manage(stand.database_url, "backup", backup)
+    restored = manage(empty, "restore", backup)
+
+    assert (made.returncode, restored.returncode) == (0, 0), made.stderr + restored.stderr
+    assert content(empty) == content(stand.database_url)
+    assert restored.stdout.startswith("6 demandes, la dernière du ")
+    assert "18 mails, dont 18 encore à envoyer" in restored.stdout
+    assert backup.stat().st_mode & 0o077 == 0
+    assert manage(empty, "migrate", "--check").returncode == 0
+
+
+def test_backup_of_a_portal_at_work_is_of_one_moment(stand, empty, tmp_path):
+    """Each request of the copy has its needs, its events and its mails."""
+    stand.web()
+    owners = visitors.arrive(stand, 12)
+    visitors.send_all(owners[:4], stand.addresses)
+    process = subprocess.Popen(  # noqa: S603 (our own words)
+        [sys.executable, "manage.py", "backup", tmp_path / "portal.backup"], cwd=ROOT, env=stand.environment
+    )
+    visitors.send_all(owners[4:], stand.addresses)
+    assert process.wait(60) == 0
+
+    assert manage(empty, "restore", tmp_path / "portal.backup").returncode == 0
+
+    stand.database_url = empty
+    kept = stand.number("SELECT count(*) FROM solicitations_solicitation")
+    assert 4 <= kept <= 12
+    assert stand.number("SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'received:%'") == kept
+    assert stand.number("SELECT count(*) FROM solicitations_need") == kept
+
+
+def test_restore_refuses_a_database_that_holds_something(stand, tmp_path):
+    backup = tmp_path / "portal.backup"
+    manage(stand.database_url, "backup", backup)
+    before = content(stand.database_url)
+
+    refused = manage(stand.database_url, "restore", backup)
+
+    assert refused.returncode == 1
+    assert "La base n'est pas vide" in refused.stderr
+    assert content(stand.database_url) == before
+
+
+def test_file_cut_short_restores_nothing(stand, empty, tmp_path):
+    backup = tmp_path / "portal.backup"
+    manage(stand.database_url, "backup", backup)
+    backup.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
+
+    refused = manage(empty, "restore", backup)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("CommandError: pg_restore")
+    assert content(empty) == ({}, [])
+
+
+def test_backup_never_writes_over_another_nor_leaves_half_a_file(stand, tmp_path):
+    backup = tmp_path / "portal.backup"
+    backup.write_text("yesterday's")
+
+    assert manage(stand.database_url, "backup", backup).returncode == 1
+    assert manage("postgres://embedded:wrong@127.0.0.1:1/none", "backup", tmp_path / "new").returncode == 1
+
+    assert [path.name for path in tmp_path.iterdir() if path.name != "logs"] == ["portal.backup"]
+    assert backup.read_text() == "yesterday's"

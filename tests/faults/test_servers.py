@@ -1,0 +1,148 @@
+"""Broker, database, clock or disk fail: what was acknowledged is kept, routed and mailed once."""
+
+from statistics import median
+from threading import Thread
+
+from companies.fake_register import Mode
+from tests.faults import visitors
+from tests.faults.mail_server import Manner
+from tests.faults.reckoning import reckon
+from tests.faults.stand import FULL_DISK, PATIENCE
+from tests.workers import wait_for
+
+
+def test_broker_stopped_while_forms_are_posted(stand, size):
+    stand.web()
+    owners = visitors.arrive(stand, size(12, 100))
+    half = len(owners) // 2
+    visitors.send_all(owners[:half], stand.addresses)
+    stand.servers.crash(stand.servers.valkey)
+    visitors.send_all(owners[half:], stand.addresses)
+    stand.servers.start(stand.servers.valkey)
+    assert all(owner.answers == [302] for owner in owners)
+    assert reckon(stand, owners).unrouted == 0
+
+    stand.worker()
+    stand.beat()
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
+
+
+def test_broker_that_dies_under_a_worker_and_comes_back(stand, mail, size):
+    """The same worker and the same beat go on by themselves."""
+    stand.web()
+    owners = visitors.arrive(stand, size(6, 60))
+    stand.worker()
+    stand.beat()
+    visitors.send_all(owners[:2], stand.addresses)
+    wait_for(lambda: mail.count > 0, PATIENCE)
+    stand.servers.crash(stand.servers.valkey)
+    stand.servers.start(stand.servers.valkey)
+    visitors.send_all(owners[2:], stand.addresses)
+
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
+
+
+def test_broker_emptied_with_tasks_in_it_and_a_beat_that_was_off(stand, size):
+    stand.web()
+    owners = visitors.arrive(stand, size(8, 100))
+    visitors.send_all(owners, stand.addresses)
+    stand.servers.empty_broker()
+    stand.worker()
+    assert reckon(stand, owners).sent == 0
+
+    stand.beat()
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
+
+
+def test_database_that_crashes_under_load(stand, size):
+    stand.web()
+    stand.worker()
+    stand.beat()
+    owners = visitors.arrive(stand, size(24, 200))
+    posting = Thread(
+        target=visitors.send_all, args=(owners, stand.addresses), kwargs={"tries": 100}, daemon=True
+    )
+    posting.start()
+    crashes = size(1, 4)
+    for crash in range(crashes):
+        share = len(owners) * (crash + 1) // (crashes + 1)
+        wait_for(lambda share=share: sum(owner.is_thanked for owner in owners) >= share, PATIENCE)
+        stand.servers.crash(stand.servers.postgres)
+        stand.servers.start(stand.servers.postgres)
+    posting.join()
+
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.thanked == count.kept == len(owners)
+    assert count.duplicates <= crashes
+
+
+def test_no_space_left_for_logs(stand):
+    """Web and worker cannot write a word: they work all the same."""
+    stand.web(log=FULL_DISK)
+    stand.worker(log=FULL_DISK)
+    owners = visitors.arrive(stand, 5)
+    visitors.send_all(owners, stand.addresses)
+    stand.beat()
+
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
+
+
+def test_two_webs_three_workers_two_beats(stand, size):
+    """Many sweeps meet the same requests and the same mails: each is dealt with once."""
+    for _ in range(2):
+        stand.web()
+    owners = visitors.arrive(stand, size(14, 200))
+    stand.sql("ALTER TABLE solicitations_match RENAME TO away")  # nobody can be routed now
+    half = len(owners) // 2
+    visitors.send_all(owners[:half], stand.addresses)
+    stand.sql("ALTER TABLE away RENAME TO solicitations_match")
+    assert reckon(stand, owners).unrouted == half
+    for _ in range(3):
+        stand.worker()
+    for _ in range(2):
+        stand.beat()
+    visitors.send_all(owners[half:], stand.addresses)
+
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
+
+
+def test_posting_is_as_fast_while_the_mail_server_or_the_register_hang(stand, mail, size, register_server):
+    """Medians of series that alternate: ten posts in good days, ten while everything outside hangs."""
+    stand.environment["REGISTER_URL"] = register_server.url
+    stand.web()
+    stand.worker()
+    each = 3
+    owners = visitors.arrive(stand, size(10, 40) * each)
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for start in range(0, len(owners), each):
+        hangs = bool(start // each % 2)
+        mail.behave(*([Manner.HANG] if hangs else []))
+        register_server.mode = Mode.HANG if hangs else Mode.ANSWER
+        for owner in owners[start : start + each]:
+            assert visitors.send(owner, stand.addresses[0])
+            seconds[hangs] += owner.seconds
+
+    assert median(seconds[True]) <= 2 * median(seconds[False]) + 0.05
