@@ -5,11 +5,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint lock browser bench clean
+.PHONY: help install demo test faults backup restore lint lock browser bench clean
 
 help:
 	@echo "make demo   le portail, son registre et ses serveurs, sur cette machine"
 	@echo "make test   tous les tests, navigateur compris"
+	@echo "make faults les pannes, provoquées longuement : 10 000 demandes, une demi-heure"
+	@echo "make backup FILE=…, make restore FILE=… : la base dans un fichier, et retour (docs/backup.md)"
 	@echo "make lint   style, types, frontières entre les pièces, tailles"
 	@echo "make bench  ce que coûte chaque chose à l'échelle du pays, dans bench/RESULTS.md"
 	@echo "make install, make lock, make clean : l'environnement, ses versions, le ménage"
@@ -28,6 +30,12 @@ demo: install
 
 test: install browser
 	$(BIN)/pytest -n auto
+
+faults: install
+	FAULTS=long $(BIN)/pytest tests/faults
+
+backup restore: install
+	@$(BIN)/python manage.py $@ $(if $(FILE),"$(FILE)")
 
 bench: install
 	@exec $(BIN)/python -m bench
