@@ -12,7 +12,7 @@ from experts.routing import loading
 from experts.routing.decision import NeedDecision
 from mailing.tasks import deliver_after_commit
 from solicitations.dispatch import matching, timetable
-from solicitations.dispatch.timetable import Planned, Step
+from solicitations.dispatch.steps import Planned, Step
 from solicitations.lifecycle import (
     AlertCause,
     EventKind,

@@ -1,17 +1,18 @@
 """Reminders: at most one mail a day to a person, whatever the number of requests that wait for them."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from mailing.tasks import deliver_after_commit
 from solicitations.dispatch import timetable
 from solicitations.dispatch.advancing import note, put_off
-from solicitations.dispatch.timetable import Planned
-from solicitations.lifecycle import EventKind
-from solicitations.models import Mailbox, Solicitation, owed
+from solicitations.dispatch.steps import Planned, Step
+from solicitations.lifecycle import EventKind, MatchState
+from solicitations.models import Mailbox, Match, Solicitation, owed
 from solicitations.notifications import by_clock, envelopes
 from territories.working_time import is_working_time
 
@@ -29,7 +30,7 @@ def remind(address: str, *, now: datetime) -> None:
     for row in owed.requests_to_remind(address, now=now).order_by("pk"):
         Solicitation.objects.locked(row.pk)
     waiting = _waiting(address)
-    come = may_leave(timetable.reminders(waiting, address, now=now), now=now)
+    come = may_leave(reminders(waiting, address, now=now), now=now)
     first = Mailbox.objects.at(address).order_by("pk").first()
     if not come or first is None:
         return
@@ -39,7 +40,7 @@ def remind(address: str, *, now: datetime) -> None:
             match
             for row in waiting
             if row.pk not in failed and is_working_time(now, row.commune)
-            for match in timetable.waited(row, address, now=now)
+            for match in _waited(row, address, now=now)
         ]
         day = envelopes.local_day(come[0].solicitation, now)
         rows = by_clock.reminders(listed, first=first, day=day, now=now)
@@ -54,7 +55,7 @@ def due(address: str, *, now: datetime) -> list[Planned]:
     first = Mailbox.objects.at(address).order_by("pk").first()
     if first is None or _was_reminded(first, {envelopes.local_day(row, now) for row in owing}):
         return []
-    come = may_leave(timetable.reminders(_waiting(address), address, now=now), now=now)
+    come = may_leave(reminders(_waiting(address), address, now=now), now=now)
     if not come or _was_reminded(first, [envelopes.local_day(come[0].solicitation, now)]):
         return []
     return come
@@ -94,3 +95,35 @@ def _note_each(come: Sequence[Planned], *, now: datetime) -> set[int]:
             put_off(pk, error, now=now)
             failed.add(pk)
     return failed
+
+
+def reminders(requests: Iterable[Solicitation], address: str, *, now: datetime) -> list[Planned]:
+    """The next reminders of one person, over all these requests."""
+    return [
+        step
+        for solicitation in requests
+        for step in timetable.plan(solicitation, now=now)
+        if step.step == Step.REMIND and step.is_next and step.match and _is_to(step.match, address)
+    ]
+
+
+def _waited(solicitation: Solicitation, address: str, *, now: datetime) -> Iterator[Match]:
+    """The matches that a reminder to this person names: those that let a first delay pass."""
+    for need in solicitation.needs.all():
+        matches = list(need.matches.all())
+        is_helped = any(match.state == MatchState.HELPED for match in matches)
+        for match in matches:
+            if _is_to(match, address) and _has_waited(match, is_helped=is_helped, now=now):
+                yield match
+
+
+def _is_to(match: Match, address: str) -> bool:
+    return match.mailbox.email.lower() == address.lower()
+
+
+def _has_waited(match: Match, *, is_helped: bool, now: datetime) -> bool:
+    if match.state == MatchState.SENT:
+        return not is_helped and now - match.sent_at >= settings.REMIND_AFTER[0]
+    if match.state == MatchState.TAKEN and match.taken_at:
+        return now - match.taken_at >= settings.REMIND_TAKER_AFTER
+    return False

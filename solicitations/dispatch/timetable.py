@@ -7,64 +7,27 @@ does the steps that have come; staff and ``manage.py clock`` read the next ones.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Prefetch
 
+from solicitations.dispatch.steps import ORDER, Clock, Planned, Step
 from solicitations.lifecycle import (
     ANSWERS,
     CLOCK_EVENTS,
     NOT_LIVE,
     OUTCOMES,
     EventKind,
-    Labelled,
     MatchOrigin,
     MatchState,
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
 from solicitations.models.requests import SET_ASIDE, SolicitationQuerySet
-from territories.models import Commune
-from territories.working_time import OPENS, add_working_days, is_working_time, next_working_morning
+from territories.working_time import OPENS, add_working_days
 
 DIFFICULTIES = "difficultes"  # the theme whose companies are asked again
-
-
-class Step(Labelled):
-    """In the order in which they are done, named after the mail or the alert that they bring."""
-
-    REMIND = "reminders", "Rappel au référent"
-    TELL_COMPANY = "where_things_stand", "Point d'étape à l'entreprise"
-    TELL_MANAGER = "manager_told", "Responsable d'antenne prévenu"
-    WIDEN = "notified", "Nouvelle désignation"
-    TELL_REGION = "late", "Signalement dans la liste de la région"
-    ESCALATE_LEGAL = "legal", "Délai légal : responsable et région prévenus"
-    CHECK_CALL = "call_check", "« Vous a-t-on rappelé ? »"
-    TELL_SILENCE = "silent", "Prise en charge muette : responsable et région prévenus"
-    EXPIRE = "unanswered", "Fin sans réponse"
-    SURVEY = "survey", "Avis demandé à l'entreprise"
-    FOLLOW_UP = "follow_up_point", "Point à six mois"
-
-
-ORDER = {step: place for place, step in enumerate(Step)}
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One step: due by the table, leaving in working time; ``is_next`` when nothing is to precede it."""
-
-    step: Step
-    due_at: datetime
-    leaves_at: datetime
-    why: str
-    solicitation: Solicitation
-    need: Need | None = None
-    match: Match | None = None
-    is_next: bool = True
-
-    def has_come(self, *, now: datetime) -> bool:
-        return self.is_next and self.leaves_at <= now
 
 
 def load(requests: SolicitationQuerySet) -> list[Solicitation]:
@@ -85,7 +48,7 @@ def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
     """The steps to come of a request that ``load`` brought, in order, as if nobody answered."""
     if solicitation.clock_retry_at and solicitation.clock_retry_at > now:
         return []
-    clock = _Clock(solicitation.commune, now)
+    clock = Clock(solicitation.commune, now)
     events: list[Event] = getattr(solicitation, "clock_events", [])
     planned: list[Planned] = []
     if solicitation.state == RequestState.SUBMITTED:
@@ -97,28 +60,12 @@ def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
 
 
 @dataclass(frozen=True)
-class _Clock:
-    """Working time of a place from now on."""
-
-    commune: Commune
-    now: datetime
-
-    def leaves_at(self, due_at: datetime) -> datetime:
-        at = max(due_at, self.now)
-        return at if is_working_time(at, self.commune) else next_working_morning(at, self.commune)
-
-    def next_day(self, at: datetime) -> datetime:
-        local = at.astimezone(self.commune.time_zone)
-        return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=local.tzinfo)
-
-
-@dataclass(frozen=True)
 class _Story:
     """A need, its matches that count, and what the clock has done about it."""
 
     need: Need
     events: Sequence[Event]
-    clock: _Clock
+    clock: Clock
     matches: list[Match] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -261,7 +208,7 @@ def _legal(story: _Story) -> Iterator[Planned]:
     yield story.planned(Step.ESCALATE_LEGAL, due_at, why, match=active[0])
 
 
-def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: _Clock) -> Iterator[Planned]:
+def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Clock) -> Iterator[Planned]:
     """What is asked of the company itself, once: not when it cancelled, nor when staff ended the request."""
     is_asked = solicitation.state in {RequestState.SUBMITTED, RequestState.CLOSED}
     if not is_asked or solicitation.closed_reason in SET_ASIDE:
@@ -281,38 +228,6 @@ def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: _Clo
             yield Planned(
                 Step.FOLLOW_UP, due_at, clock.leaves_at(due_at), "Six mois après l'envoi", solicitation
             )
-
-
-def reminders(requests: Iterable[Solicitation], address: str, *, now: datetime) -> list[Planned]:
-    """The next reminders of one person, over all these requests."""
-    return [
-        step
-        for solicitation in requests
-        for step in plan(solicitation, now=now)
-        if step.step == Step.REMIND and step.is_next and step.match and _is_to(step.match, address)
-    ]
-
-
-def waited(solicitation: Solicitation, address: str, *, now: datetime) -> Iterator[Match]:
-    """The matches that a reminder to this person names: those that let a first delay pass."""
-    for need in solicitation.needs.all():
-        matches = list(need.matches.all())
-        is_helped = any(match.state == MatchState.HELPED for match in matches)
-        for match in matches:
-            if _is_to(match, address) and _has_waited(match, is_helped=is_helped, now=now):
-                yield match
-
-
-def _is_to(match: Match, address: str) -> bool:
-    return match.mailbox.email.lower() == address.lower()
-
-
-def _has_waited(match: Match, *, is_helped: bool, now: datetime) -> bool:
-    if match.state == MatchState.SENT:
-        return not is_helped and now - match.sent_at >= settings.REMIND_AFTER[0]
-    if match.state == MatchState.TAKEN and match.taken_at:
-        return now - match.taken_at >= settings.REMIND_TAKER_AFTER
-    return False
 
 
 def outcome_at(solicitation: Solicitation) -> datetime | None:

@@ -8,7 +8,7 @@ from itertools import groupby
 from solicitations import lifecycle
 from solicitations.dispatch import reminding, timetable
 from solicitations.dispatch.advancing import decide_again
-from solicitations.dispatch.timetable import Planned, Step
+from solicitations.dispatch.steps import ORDER, Planned, Step
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Match, Solicitation, owed
 from solicitations.models.requests import SolicitationQuerySet
@@ -39,7 +39,7 @@ def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, mo
         for step in timetable.plan(solicitation, now=now)
         if step.leaves_at <= until
     ]
-    return sorted(_leavings(steps, now=now), key=lambda leaving: (leaving.at, timetable.ORDER[leaving.step]))
+    return sorted(_leavings(steps, now=now), key=lambda leaving: (leaving.at, ORDER[leaving.step]))
 
 
 def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
@@ -48,7 +48,7 @@ def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
     yield from _reminders([step for step in steps if step.step == Step.REMIND])
 
     def occasion(planned: Planned) -> tuple[int, int, datetime]:
-        return planned.solicitation.pk, timetable.ORDER[planned.step], planned.leaves_at
+        return planned.solicitation.pk, ORDER[planned.step], planned.leaves_at
 
     others = sorted((step for step in steps if step.step != Step.REMIND), key=occasion)
     for _, group in groupby(others, key=occasion):

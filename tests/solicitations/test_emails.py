@@ -280,7 +280,9 @@ def let_time_pass(commit, now) -> None:
     taken = commit(send, "dettes-fiscales", siret="", email="dettes@example.org", now=now)
     mine = Match.objects.with_people().get(need__solicitation=taken)
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    for day in (1, 3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 183):
+    commit(tasks.keep_time, now=now + timedelta(days=1))
+    Draft.objects.update(updated_at=now + timedelta(days=183))  # else its mails are erased with it
+    for day in (3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 183):
         commit(tasks.keep_time, now=now + timedelta(days=day))
 
 

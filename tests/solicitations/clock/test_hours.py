@@ -7,7 +7,7 @@ import pytest
 
 from mailing.models import OutgoingEmail
 from solicitations.dispatch import timetable
-from solicitations.dispatch.timetable import Step
+from solicitations.dispatch.steps import Step
 from solicitations.models import Event, Solicitation
 from tests.solicitations.clock.reading import mails
 from tests.solicitations.factories import send

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import actions, dispatch, tasks
 from solicitations.lifecycle import CLOCK_EVENTS, MatchState
 from solicitations.models import Event
 from tests.solicitations.factories import match, send
@@ -17,7 +17,7 @@ from tests.solicitations.factories import match, send
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 END = 120  # days: whoever was asked, and whoever was asked after them, has been silent to the end
-LAST_DAYS = [*range(END, END + 6), *range(END + 10, END + 16), END + 45, END + 46, END + 47]
+LAST_DAYS = [*range(END, END + 16), *range(END + 45, END + 50), *range(END + 55, END + 62)]
 
 LIVES = {
     "silent": [],
@@ -28,21 +28,20 @@ LIVES = {
 
 def lived(moves, ticks, *, now) -> tuple[Counter, Counter, str]:
     """The steps done and mails written in a life, when the sweep runs at these moments; then forgotten."""
-    with transaction.atomic():
-        request = send("clause-insertion", commune="21166", siret="", now=now)
-        mine = match(request, "facilitation@clauses")
-        for target in moves:
-            actions.move(mine, target, by=mine.mailbox, now=now)
-        for at in [*ticks, *(now + day * DAY for day in LAST_DAYS)]:
-            tasks.keep_time(now=at)
-        request.refresh_from_db()
-        events = Event.objects.filter(solicitation=request, kind__in=CLOCK_EVENTS)
-        steps = Counter(events.values_list("kind", "match__expert__email", "reason"))
-        mails = Counter(
-            (row.template.rpartition("/")[2], row.to) for row in OutgoingEmail.objects.order_by("pk")
-        )
-        state = f"{request.state} {request.closed_reason} {request.progress}"
-        transaction.set_rollback(True)
+    before = transaction.savepoint()
+    request = send("clause-insertion", commune="21166", siret="", now=now)
+    dispatch.route(request.pk, now=now)
+    mine = match(request, "facilitation@clauses")
+    for target in moves:
+        actions.move(mine, target, by=mine.mailbox, now=now)
+    for at in [*ticks, *(now + day * DAY for day in LAST_DAYS)]:
+        tasks.keep_time(now=at)
+    request.refresh_from_db()
+    events = Event.objects.filter(solicitation=request, kind__in=CLOCK_EVENTS)
+    steps = Counter(events.values_list("kind", "match__expert__email", "reason"))
+    mails = Counter((row.template.rpartition("/")[2], row.to) for row in OutgoingEmail.objects.order_by("pk"))
+    state = f"{request.state} {request.closed_reason} {request.progress}"
+    transaction.savepoint_rollback(before)
     return steps, mails, state
 
 

@@ -11,7 +11,7 @@ from experts.models import User
 from mailing.models import OutgoingEmail
 from solicitations import actions
 from solicitations.dispatch import upcoming
-from solicitations.dispatch.timetable import Step
+from solicitations.dispatch.steps import Step
 from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Event, Solicitation
 from territories.models import Region

@@ -1,0 +1,61 @@
+"""The steps of the clock, in their order, and when one may leave."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from solicitations.lifecycle import Labelled
+from solicitations.models import Match, Need, Solicitation
+from territories.models import Commune
+from territories.working_time import is_working_time, next_working_morning
+
+
+class Step(Labelled):
+    """In the order in which they are done, named after the mail or the alert that they bring."""
+
+    REMIND = "reminders", "Rappel au référent"
+    TELL_COMPANY = "where_things_stand", "Point d'étape à l'entreprise"
+    TELL_MANAGER = "manager_told", "Responsable d'antenne prévenu"
+    WIDEN = "notified", "Nouvelle désignation"
+    TELL_REGION = "late", "Signalement dans la liste de la région"
+    ESCALATE_LEGAL = "legal", "Délai légal : responsable et région prévenus"
+    CHECK_CALL = "call_check", "« Vous a-t-on rappelé ? »"
+    TELL_SILENCE = "silent", "Prise en charge muette : responsable et région prévenus"
+    EXPIRE = "unanswered", "Fin sans réponse"
+    SURVEY = "survey", "Avis demandé à l'entreprise"
+    FOLLOW_UP = "follow_up_point", "Point à six mois"
+
+
+ORDER = {step: place for place, step in enumerate(Step)}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One step: due by the table, leaving in working time; ``is_next`` when nothing is to precede it."""
+
+    step: Step
+    due_at: datetime
+    leaves_at: datetime
+    why: str
+    solicitation: Solicitation
+    need: Need | None = None
+    match: Match | None = None
+    is_next: bool = True
+
+    def has_come(self, *, now: datetime) -> bool:
+        return self.is_next and self.leaves_at <= now
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Working time of a place from now on."""
+
+    commune: Commune
+    now: datetime
+
+    def leaves_at(self, due_at: datetime) -> datetime:
+        at = max(due_at, self.now)
+        return at if is_working_time(at, self.commune) else next_working_morning(at, self.commune)
+
+    def next_day(self, at: datetime) -> datetime:
+        local = at.astimezone(self.commune.time_zone)
+        return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=local.tzinfo)
