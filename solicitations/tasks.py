@@ -43,6 +43,12 @@ def take_in_mail(pk: int) -> None:
     dispatch.take_in_safely(pk, now=timezone.now())
 
 
+@shared_task
+def erase_stray_mails() -> None:
+    """Each night, what the anonymised requests did not take with them."""
+    dispatch.erase_stray_mails(now=timezone.now())
+
+
 @shared_task(expires=60)
 def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""

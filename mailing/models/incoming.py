@@ -81,6 +81,10 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-pk")
 
+    def written_by(self, moment: datetime) -> Self:
+        """Mails received at that moment or before, those erased already left out."""
+        return self.filter(received_at__lte=moment).exclude(raw=b"")
+
     def erase(self, *, now: datetime) -> None:
         """Empty these mails of who wrote and what they said; nothing is left to publish. Dates stay."""
         waiting = self.filter(state__in=[IncomingState.RECEIVED, IncomingState.HELD])

@@ -165,6 +165,10 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         self.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
         return restored
 
+    def written_by(self, moment: datetime) -> Self:
+        """Mails of that moment or before, those erased already left out."""
+        return self.filter(created_at__lte=moment).exclude(to=ERASED)
+
     def erase(self, *, now: datetime) -> None:
         """Empty these mails of whom they were for and what they said; unsent ones are cancelled.
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
+
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -15,4 +17,8 @@ CELERY_BEAT_SCHEDULE = {
     "portal.beat": {"task": "portal.tasks.record_beat", "schedule": timedelta(minutes=1)},
     "mailing.sweep": {"task": "mailing.tasks.sweep", "schedule": timedelta(minutes=1)},
     "solicitations.sweep": {"task": "solicitations.tasks.sweep", "schedule": timedelta(minutes=1)},
+    "solicitations.erasure": {
+        "task": "solicitations.tasks.erase_stray_mails",
+        "schedule": crontab(hour="3", minute="30"),
+    },
 }

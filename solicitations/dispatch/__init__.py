@@ -11,7 +11,7 @@ from solicitations.dispatch.clock import (
 )
 from solicitations.dispatch.conversation import Words, add, is_open_to_company, may_write, say
 from solicitations.dispatch.drafts import remind_draft
-from solicitations.dispatch.erasure import anonymise, erase_draft
+from solicitations.dispatch.erasure import anonymise, erase_draft, erase_stray_mails
 from solicitations.dispatch.matching import close_if_done, hold, make_matches, notify, raise_alert
 from solicitations.dispatch.reminding import remind
 from solicitations.dispatch.replies import (
@@ -32,6 +32,7 @@ __all__ = [
     "anonymise",
     "close_if_done",
     "erase_draft",
+    "erase_stray_mails",
     "expire",
     "hold",
     "is_open_to_company",

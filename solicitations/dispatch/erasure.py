@@ -1,8 +1,10 @@
 """Erasing what is not needed any more: drafts after a week, what a request contained after two years."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
@@ -89,6 +91,25 @@ def anonymise(pk: int, *, now: datetime) -> None:
     Event.objects.create(solicitation=solicitation, kind=EventKind.ANONYMISED, at=now)
 
 
+@transaction.atomic(durable=True)
+def erase_stray_mails(*, now: datetime) -> None:
+    """Empty the old mails that are about no request that is kept.
+
+    Answers of strangers, those that came once the request was anonymised, sign-in codes.
+    """
+    before = now - settings.ANONYMISE_AFTER
+    for mails in (OutgoingEmail.objects.written_by(before), IncomingEmail.objects.written_by(before)):
+        about = {email.pk: _requests(email.about) for email in mails.only("about").iterator()}
+        named = {pk for requests in about.values() for pk in requests}
+        kept = set(Solicitation.objects.not_erased().filter(pk__in=named).values_list("pk", flat=True))
+        mails.filter(pk__in=[pk for pk, requests in about.items() if not requests & kept]).erase(now=now)
+
+
+def _requests(about: Iterable[str]) -> set[int]:
+    """The numbers of the requests that a mail is about."""
+    return {int(name.partition(":")[2]) for name in about if name.startswith("request:")}
+
+
 def _forget_people(solicitation: Solicitation) -> None:
     """Why these experts and not the others: offices and obstacles stay, addresses go."""
     for need in Need.objects.filter(solicitation=solicitation).exclude(decision=None):
@@ -104,7 +125,7 @@ def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
     name = f"request:{solicitation.pk}"
     alone: list[int] = []
     for email in OutgoingEmail.objects.about(name).order_by("pk").iterator():
-        requests = {about.partition(":")[2] for about in email.about if about.startswith("request:")}
+        requests = _requests(email.about)
         if len(requests) > 1 and Solicitation.objects.not_erased().filter(pk__in=requests).exists():
             _strike(email, solicitation)
         else:

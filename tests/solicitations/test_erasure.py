@@ -382,6 +382,48 @@ class TestDrafts:
         assert Solicitation.objects.get(pk=lived.pk).description == TEXT
 
 
+class TestStrayMails:
+    """Mails that no request takes with it when it is anonymised."""
+
+    @pytest.fixture
+    def late(self, commit, lived, now) -> IncomingEmail:
+        """It came once nothing was left of the request."""
+        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        return came(lived, now + YEARS, message_id="<d@vannier>", state=IncomingState.REFUSED)
+
+    def test_an_answer_that_came_too_late_goes_after_two_years(self, commit, late, now):
+        assert traces(*OWN)
+
+        commit(dispatch.erase_stray_mails, now=now + 2 * YEARS)
+
+        assert traces(*OWN) == []
+
+    def test_a_younger_one_is_kept(self, commit, late, now):
+        commit(dispatch.erase_stray_mails, now=now + YEARS + timedelta(days=700))
+
+        assert traces(*OWN)
+
+    def test_a_stranger_s_goes_too(self, commit, now):
+        sent = commit(send, now=now)
+        stray = came(sent, now, message_id="<e@vannier>", about=[], state=IncomingState.REFUSED)
+        own = came(sent, now, message_id="<f@vannier>")
+
+        commit(dispatch.erase_stray_mails, now=now + YEARS)
+
+        stray.refresh_from_db()
+        own.refresh_from_db()
+        assert (bytes(stray.raw), stray.sender) == (b"", "")
+        assert own.sender == "contact@peintures.example.org"
+
+    def test_mails_of_a_request_that_is_kept_are_kept(self, commit, now):
+        commit(send, now=now)
+        before = dump()
+
+        commit(dispatch.erase_stray_mails, now=now + 2 * YEARS)
+
+        assert dump() == before
+
+
 class TestAfterwards:
     @pytest.fixture
     def erased(self, commit, lived, now) -> Solicitation:
