@@ -1,4 +1,7 @@
-"""The outbox: one row per mail. The row is the queue of record; Celery only makes it fast."""
+"""The outbox: one row per mail. The row is the queue of record; Celery only makes it fast.
+
+Longer than most modules: how a mail is written, sent, cancelled and erased is read together.
+"""
 
 import random
 import secrets
