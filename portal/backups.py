@@ -23,7 +23,7 @@ def dump(path: Path) -> None:
     Raises ``BackupFailed`` when there is such a file already, or a tool or the database is missing.
     """
     if path.exists():
-        raise BackupFailed(f"{path} existe déjà.")
+        raise BackupFailed(f"{path} existe déjà : donnez un autre nom.")
     draft = path.with_name(f"{path.name}.partial")
     draft.touch(mode=0o600)
     try:
