@@ -61,6 +61,12 @@ def due(address: str, *, now: datetime) -> list[Planned]:
     return come
 
 
+def has_had_todays(address: str, solicitation: Solicitation, *, now: datetime) -> bool:
+    """Whether this person was reminded today, on the clock of that request."""
+    first = Mailbox.objects.at(address).order_by("pk").first()
+    return first is not None and _was_reminded(first, [envelopes.local_day(solicitation, now)])
+
+
 def _waiting(address: str) -> list[Solicitation]:
     return timetable.load(Solicitation.objects.waiting_on(address).oldest_first())
 

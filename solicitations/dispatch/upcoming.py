@@ -1,14 +1,14 @@
 """What the clock is about to do, for people to read: the steps of the timetable as lines, nothing written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from solicitations import lifecycle
 from solicitations.dispatch import reminding, timetable
 from solicitations.dispatch.advancing import decide_again
-from solicitations.dispatch.steps import ORDER, Planned, Step
+from solicitations.dispatch.steps import ORDER, Clock, Planned, Step
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Match, Solicitation, owed
 from solicitations.models.requests import SolicitationQuerySet
@@ -36,10 +36,20 @@ def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, mo
     steps = [
         step
         for solicitation in timetable.load(Solicitation.objects.filter(pk__in=pks))
-        for step in timetable.plan(solicitation, now=now)
-        if step.leaves_at <= until
+        for planned in timetable.plan(solicitation, now=now)
+        if (step := _once_a_day(planned, now=now)).leaves_at <= until
     ]
     return sorted(_leavings(steps, now=now), key=lambda leaving: (leaving.at, ORDER[leaving.step]))
+
+
+def _once_a_day(step: Planned, *, now: datetime) -> Planned:
+    """A reminder that is due waits for the morrow when its person has had today's."""
+    if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
+        return step
+    clock = Clock(step.solicitation.commune, now)
+    if not reminding.has_had_todays(step.match.mailbox.email, step.solicitation, now=now):
+        return step
+    return replace(step, leaves_at=clock.leaves_at(clock.next_day(now)))
 
 
 def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:

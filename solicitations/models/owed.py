@@ -165,8 +165,10 @@ def _at_their_end(*, now: datetime) -> QuerySet[Match]:
 
 
 def _legal_questions(*, now: datetime) -> QuerySet[Match]:
-    """Working days are never fewer days than that: the timetable counts them exactly."""
-    old = Q(need__solicitation__submitted_at__lte=now - timedelta(days=settings.LEGAL_ESCALATION_DAYS))
+    """Old enough at the least, two days of week-end to five of work: the timetable counts them exactly."""
+    days = settings.LEGAL_ESCALATION_DAYS
+    at_least = timedelta(days=days + days // 5 * 2 - 1)  # sent in the evening, due in the morning
+    old = Q(need__solicitation__submitted_at__lte=now - at_least)
     active = Match.objects.active().filter(_going_on(now=now), old, need__subject__is_labour_law=True)
     answered = Match.objects.filter(need=OuterRef("need"), state__in=ANSWERS)
     told = Event.objects.filter(match__need=OuterRef("need"), kind=EventKind.LEGAL_ESCALATED)

@@ -120,6 +120,19 @@ class TestComing:
         [leaving] = found
         assert len(leaving.requests) == 2
 
+    def test_a_person_reminded_today_is_next_reminded_on_the_morrow(self, alone, commit, tick, now):
+        second = commit(
+            send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
+        )
+        tick(now + 3 * DAY)  # Friday: the first request; the second falls due an hour later
+
+        later = now + 3 * DAY + 2 * HOUR
+        found = upcoming.coming(
+            Solicitation.objects.filter(pk=second.pk), now=later, until=later + 3 * DAY, most=10
+        )
+
+        assert [leaving.at for leaving in found] == [now + 6 * DAY - 2 * HOUR]
+
     def test_an_end_that_leaves_the_company_without_answer_tells_it(self, alone, commit, tick, now):
         mine = match(alone, "facilitation@clauses")
         commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
