@@ -1,7 +1,8 @@
 """What workers do with the outbox: send one mail, and find every minute those nobody sent."""
 
 import logging
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db import transaction
@@ -15,6 +16,8 @@ from mailing.models.outgoing import HEAD_START
 logger = logging.getLogger(__name__)
 
 SWEEP_SIZE = 1000
+# Then the next one goes on: before a slow mail server, sweeps never hold all the workers.
+SWEEP_LASTS = timedelta(seconds=50)
 # A mail server that hangs costs seconds per mail: after so many in a row, the next sweep tries again.
 OUTAGES_BEFORE_REST = 3
 
@@ -28,7 +31,7 @@ def deliver(pk: int) -> None:
 @shared_task(expires=60)
 def sweep() -> None:
     """Send what is due and was left behind: lost messages, retries, delayed mails."""
-    now = timezone.now()
+    now, started = timezone.now(), time.monotonic()
     beat(now=now)
     outages = 0
     for pk in OutgoingEmail.objects.left_behind(now=now).values_list("pk", flat=True)[:SWEEP_SIZE]:
@@ -36,6 +39,8 @@ def sweep() -> None:
         outages = outages + 1 if email and email.failure == Failure.SERVER else 0
         if outages == OUTAGES_BEFORE_REST:
             logger.warning("mail server away, the sweep rests")
+            return
+        if time.monotonic() - started > SWEEP_LASTS.total_seconds():
             return
 
 

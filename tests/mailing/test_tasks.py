@@ -90,6 +90,17 @@ def test_the_sweep_rests_when_the_mail_server_is_away(no_server):
     assert [failure for failure, _ in states()] == [Failure.SERVER] * 3 + [""] * 2
 
 
+def test_a_sweep_that_lasts_leaves_the_rest_to_the_next(sink, monkeypatch):
+    OutgoingEmailFactory.create_batch(3)
+    monkeypatch.setattr(tasks, "SWEEP_LASTS", timedelta())
+
+    for expected in (1, 2, 3):
+        with time_machine.travel(LATER):
+            tasks.sweep()
+
+        assert len(sink.messages) == expected
+
+
 def test_after_an_outage_everything_leaves(sink):
     OutgoingEmailFactory.create_batch(5)
     sink.on_rcpt = "421 closing"
