@@ -107,7 +107,7 @@ class _Search:
     without_offices: Collection[str] = frozenset()
 
     def offices(self, institutions: Collection[str], *, with_fallback: bool) -> list[OfficeCandidate]:
-        """The offices of these institutions that reach the commune, with all their experts. Four queries."""
+        """The offices of these institutions that reach the commune, with all their experts. Three queries."""
         areas = self._areas()
         found = rows.fetch(
             rows.OFFICES,
@@ -137,20 +137,21 @@ class _Search:
 
     def _areas(self) -> dict[int, Coverage]:
         """The areas that contain the commune."""
-        columns = ("pk", "kind", "code", "name", "commune_count")
-        found = Area.objects.containing(self.commune).values_list(*columns)
+        found = Area.objects.rows_containing(self.commune)
         return {pk: Coverage(AreaRef(kind, code), name, count) for pk, kind, code, name, count in found}
 
     def _experts(
         self, offices: Collection[int], areas: Mapping[int, Coverage]
     ) -> dict[int, list[ExpertCandidate]]:
         """All the experts of these offices, by office."""
+        found = rows.fetch(rows.EXPERTS, {"offices": offices, "subjects": self.subjects, "on": self.on})
         absences: dict[int, list[Absence]] = defaultdict(list)
-        for pk, *absence in rows.fetch(rows.ABSENCES, {"offices": offices, "on": self.on}):
-            absences[pk].append(Absence(*absence))
+        for _, pk, *_, from_on, to_on, deputy in found:
+            if from_on:
+                absences[pk].append(Absence(from_on, to_on, deputy))
         experts: dict[int, list[ExpertCandidate]] = defaultdict(list)
-        found = rows.fetch(rows.EXPERTS, {"offices": offices, "subjects": self.subjects})
-        for office, pk, email, has_all, is_paused, is_bouncing, left_at, skills, own in found:
+        each_once = {row[1]: row[:9] for row in found}.values()
+        for office, pk, email, has_all, is_paused, is_bouncing, left_at, skills, own in each_once:
             expert = ExpertCandidate(
                 pk=pk,
                 email=email,

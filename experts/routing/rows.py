@@ -60,7 +60,7 @@ OFFICES = """
       )
 """
 
-# All the experts of these offices, since colleagues stand in.
+# All the experts of these offices, since colleagues stand in; a line for each of their absences that day.
 EXPERTS = """
     SELECT expert.office_id, expert.id, expert.email, expert.has_all_subjects,
         expert.is_paused, expert.is_bouncing, expert.left_at,
@@ -70,17 +70,12 @@ EXPERTS = """
             JOIN experts_subject AS subject ON subject.id = skill.subject_id
             WHERE skill.expert_id = expert.id AND subject.slug = ANY(%(subjects)s)
         ),
-        ARRAY(SELECT area_id FROM experts_expert_areas WHERE expert_id = expert.id)
+        ARRAY(SELECT area_id FROM experts_expert_areas WHERE expert_id = expert.id),
+        absence.from_on, absence.to_on, absence.deputy_id
     FROM experts_expert AS expert
+    LEFT JOIN experts_absence AS absence
+      ON absence.expert_id = expert.id AND %(on)s BETWEEN absence.from_on AND absence.to_on
     WHERE expert.office_id = ANY(%(offices)s) AND expert.dropped_at IS NULL
-"""
-
-ABSENCES = """
-    SELECT absence.expert_id, absence.from_on, absence.to_on, absence.deputy_id
-    FROM experts_absence AS absence
-    JOIN experts_expert AS expert ON expert.id = absence.expert_id
-    WHERE expert.office_id = ANY(%(offices)s)
-      AND %(on)s BETWEEN absence.from_on AND absence.to_on
 """
 
 Value = Iterable[str] | Iterable[int] | bool | date

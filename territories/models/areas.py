@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Self
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
@@ -37,6 +37,25 @@ CONTAINING = """
     SELECT zone_id FROM territories_areamember WHERE member_id IN (SELECT id FROM own)
 """
 
+ROWS_CONTAINING = f"""
+    SELECT id, kind, code, name, commune_count
+    FROM territories_area
+    WHERE dropped_at IS NULL AND id IN ({CONTAINING})
+"""  # noqa: S608 (the words above)
+
+
+def _codes(commune: Commune) -> list[list[str | None]]:
+    """Kinds and codes of the places that a commune lies in, which ``CONTAINING`` asks for."""
+    current = commune.merged_into or commune
+    codes: dict[str, str | None] = {
+        "national": "",
+        "commune": current.code,
+        "epci": current.epci_id,
+        "department": current.department_id,
+        "region": current.department.region_id,
+    }
+    return [list(codes), list(codes.values())]
+
 
 class AreaQuerySet(models.QuerySet["Area"]):
     def containing(self, commune: Commune) -> Self:
@@ -44,16 +63,14 @@ class AreaQuerySet(models.QuerySet["Area"]):
 
         One query for a commune read by ``resolve`` or ``with_place``.
         """
-        current = commune.merged_into or commune
-        codes = {
-            "national": "",
-            "commune": current.code,
-            "epci": current.epci_id,
-            "department": current.department_id,
-            "region": current.department.region_id,
-        }
-        found = RawSQL(CONTAINING, [list(codes), list(codes.values())])  # noqa: S611 (our own words)
+        found = RawSQL(CONTAINING, _codes(commune))  # noqa: S611 (our own words)
         return self.filter(pk__in=found, dropped_at=None)
+
+    def rows_containing(self, commune: Commune) -> list[tuple[int, str, str, str, int]]:
+        """The same areas as plain rows: pk, kind, code, name and number of communes."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(ROWS_CONTAINING, _codes(commune))
+            return list(cursor.fetchall())
 
     def of_kind(self, kind: str) -> Self:
         return self.filter(kind=kind)

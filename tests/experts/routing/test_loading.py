@@ -347,6 +347,19 @@ def test_institutions_around_are_those_with_an_open_office_for_the_commune(now):
     assert around == sorted(around, key=lambda institution: institution.position)
 
 
+def test_expert_away_twice_the_same_day_is_refused_once():
+    office = make_office("A", "department:21")
+    make_expert(office, "a")
+    away = make_expert(office, "b")
+    for days in (1, 2):
+        Absence.objects.create(expert=away, from_on=ON - days * DAY, to_on=ON + days * DAY)
+
+    need = route()
+
+    assert names(need) == ["a"]
+    assert [refused.expert for refused in need.refused] == ["b@example.org"]
+
+
 # Queries
 
 
@@ -372,4 +385,4 @@ def test_number_of_queries_never_changes():
         counts.append(count_queries([SUBJECT]))
     counts.append(count_queries([SUBJECT, "plan-formation", "autre", "transmettre"]))
 
-    assert counts == [5] * 5
+    assert counts == [4] * 5
