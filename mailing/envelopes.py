@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 
 from mailing.models import OutgoingEmail
-from mailing.rendering import Rendered
+from mailing.rendering import UNPRINTABLE, Rendered
 
 
 def seal(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
@@ -44,7 +44,7 @@ def headers(email: OutgoingEmail) -> dict[str, str]:
 
 def one_line(text: str) -> str:
     """``text`` on one line, encoded nowhere: nobody adds a header through a name, nor hides words in it."""
-    return " ".join(text.split()).replace("=?", "= ?")
+    return " ".join(UNPRINTABLE.sub(" ", text).split()).replace("=?", "= ?")
 
 
 def _sender(name: str) -> str:

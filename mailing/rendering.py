@@ -55,9 +55,9 @@ def render(template: str, context: dict[str, Any], *, is_answerable: bool = Fals
 
     One that can be answered by mail says on top where to type.
     """
-    values = {**context, "DELIMITER": DELIMITER if is_answerable else ""}
+    values = {**_inert(context), "DELIMITER": DELIMITER if is_answerable else ""}
     return Rendered(
-        subject=render_subject(template, values),
+        subject=render_subject(template, context),
         text=_fill(f"{template}.txt", values, autoescape=False).strip() + "\n",
         html=mrml.to_html(_fill(f"{template}.html", values), render_options=HTML_OPTIONS).content,
     )

@@ -37,11 +37,16 @@ class BodyMiddleware:
         return render(request, "413.html", status=413)
 
 
-def in_utf8(application: WSGIApplication) -> WSGIApplication:
-    """``application``, deaf to the charset that a sender names: some of Python's are no text at all."""
+def plain(application: WSGIApplication) -> WSGIApplication:
+    """``application``, deaf to what would crash Django before any view.
+
+    That is the charset that a sender names (some of Python's are no text at all), and a NUL spelled in a
+    cookie, which PostgreSQL has no room for.
+    """
 
     def answered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["CONTENT_TYPE"] = CHARSET.sub("", environ.get("CONTENT_TYPE", ""))
+        environ["HTTP_COOKIE"] = environ.get("HTTP_COOKIE", "").replace("\\000", "")
         return application(environ, start_response)
 
     return answered

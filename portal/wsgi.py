@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from portal.bodies import in_utf8
+from portal.bodies import plain
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
-application = in_utf8(get_wsgi_application())
+application = plain(get_wsgi_application())

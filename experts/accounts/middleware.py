@@ -1,15 +1,20 @@
-"""Two small steps around every page: no staff without a second factor, and work left for after the answer."""
+"""Small steps around every page: no staff without a second factor or for more than a day, and late work."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 Answer = Callable[[HttpRequest], HttpResponse]
+SESSION_LIFE = timedelta(hours=12)
 AFTER_ANSWER = "relais.after_answer"
 # What somebody without a second factor may still open.
 ENROLMENT = frozenset({"mfa_activate_totp", "account_logout"})
@@ -30,14 +35,23 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """The enrolment's address, or ``None`` when the page may be shown."""
+        """The sign-in's or the enrolment's address, or ``None`` when the page may be shown."""
         if settings.DEMO or not request.user.is_authenticated:
             return None
+        if _is_over(request):
+            logout(request)
+            return redirect_to_login(request.get_full_path())
         if request.resolver_match and request.resolver_match.view_name in ENROLMENT:
             return None
         if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
             return None
         return redirect("mfa_activate_totp")
+
+
+def _is_over(request: HttpRequest) -> bool:
+    """Whether the last proof of who is there, as allauth records it, is older than a working day."""
+    proofs = request.session.get("account_authentication_methods", [])
+    return bool(proofs) and time.time() - max(proof["at"] for proof in proofs) > SESSION_LIFE.total_seconds()
 
 
 def after_answer(get_response: Answer) -> Answer:

@@ -5,6 +5,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": 0,  # without a proxy of ours, X-Forwarded-For is whatever the caller wrote
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Relais Entreprises",

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import LOGGING, env
+from portal.settings.base import LOGGING, REST_FRAMEWORK, env
 from portal.settings.refusals import provider, refusals
 
 if REFUSALS := refusals(os.environ):
@@ -45,4 +45,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+# Browsers keep a cookie of such a name for this very host.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+REST_FRAMEWORK = {**REST_FRAMEWORK, "NUM_PROXIES": 1}  # the one that ends TLS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the preload list is for whole domains, not for a host of one

@@ -37,6 +37,7 @@ def every_address() -> list[Address]:
 def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Address]:
     for pattern in resolver.url_patterns:
         full = (route + str(pattern.pattern)).replace("^", "").replace("$", "")
+        full = re.sub(r"\(\?:[^)]*\)\?", "", full)
         full = re.sub(r"\(\?P<app_label>\w+[^)]*\)", "<app_label>", full)
         if isinstance(pattern, URLResolver):
             yield from _walk(

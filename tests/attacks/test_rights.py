@@ -72,6 +72,8 @@ def test_an_experts_link_reaches_none_of_what_is_anothers(world: World, other: W
         .order_by("pk")[0]
     )
     for address in BY_LINK:
+        if "originaux/" in address.route:
+            continue
         is_post = "postes/" in address.route
         for match in (other.match, colleague):
             if is_post and match.expert_id == world.match.expert_id:
@@ -81,6 +83,14 @@ def test_an_experts_link_reaches_none_of_what_is_anothers(world: World, other: W
                 assert answer.status_code == 404, address
         for pk in (0, 10**15):
             assert tried(Client(), world.path(address, pk=pk))[1].status_code == 404, address
+
+
+def test_an_original_opens_by_a_link_of_its_own_request_alone(world: World, other: World):
+    for address in BY_LINK:
+        if "originaux/" in address.route:
+            pk = other.value(address, "pk")
+            assert Client().get(other.path(address)).status_code == 200, address
+            assert Client().get(world.path(address, pk=pk)).status_code == 404, address
 
 
 def test_another_region_reaches_nothing(world: World, neighbour):

@@ -13,7 +13,7 @@ from experts.models import Expert, User
 from mailing.models import Channel, IncomingEmail, OutgoingEmail
 from solicitations import links
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Alert, Draft, Mailbox, Match, Solicitation
+from solicitations.models import Addition, Alert, Draft, Mailbox, Match, Message, Solicitation
 from tests.attacks.addresses import PARAMETER, Address
 from tests.solicitations.factories import send
 
@@ -37,15 +37,35 @@ class World:
     alert: Alert
     mail: OutgoingEmail
     incoming: IncomingEmail
+    message: Message
+    addition: Addition
     user: User
 
     @classmethod
     def build(cls, *, commit: Any, user: User, now: datetime, **columns: Any) -> "World":
         solicitation = commit(send, now=now, **columns)
         match = Match.objects.with_people().filter(need__solicitation=solicitation).order_by("pk")[0]
+        mailbox = Mailbox.objects.get(pk=match.mailbox_id)
+        incoming = IncomingEmail.objects.create(
+            channel=Channel.PIPE,
+            message_id=f"<{solicitation.pk}@example.org>",
+            raw=f"Subject: x\r\n\r\nOriginal de {solicitation.reference}".encode(),
+            about=[f"request:{solicitation.pk}"],
+            received_at=now,
+            next_try_at=now,
+        )
+        said: dict[str, Any] = {
+            "solicitation": solicitation,
+            "incoming": incoming,
+            "body": "Bonjour",
+            "at": now,
+        }
         return cls(
             solicitation=solicitation,
-            mailbox=Mailbox.objects.get(pk=match.mailbox_id),
+            mailbox=mailbox,
+            message=Message.objects.create(mailbox=mailbox, author="x", institution="x", **said),
+            addition=Addition.objects.create(**said),
+            incoming=incoming,
             match=match,
             draft=Draft.objects.create(
                 answers={"subject": "trouver-candidats"},
@@ -55,13 +75,6 @@ class World:
             ),
             alert=Alert.objects.create(solicitation=solicitation, cause=AlertCause.NOT_CALLED, raised_at=now),
             mail=OutgoingEmail.objects.get(key=f"received:{solicitation.pk}"),
-            incoming=IncomingEmail.objects.create(
-                channel=Channel.PIPE,
-                message_id=f"<{solicitation.pk}@example.org>",
-                raw=b"Subject: x\r\n\r\nBonjour",
-                received_at=now,
-                next_try_at=now,
-            ),
             user=user,
         )
 
@@ -107,6 +120,8 @@ class World:
             ("reprise/", "token", self.draft_token),
             ("reponse/<str:token>/besoins/", "pk", self.match.pk),
             ("reponse/<str:token>/postes/", "pk", self.match.expert_id),
+            ("reponse/<str:token>/originaux/", "pk", self.message.pk),
+            ("suivi/<str:token>/originaux/", "pk", self.addition.pk),
             ("demandes/<slug:reference>/alertes/", "pk", self.alert.pk),
             ("demandes/", "reference", self.solicitation.reference),
             ("courrier/recu/", "pk", self.incoming.pk),

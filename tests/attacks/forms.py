@@ -1,0 +1,76 @@
+"""The forms of a page as an attacker reads them: every control, hidden ones included."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.test import Client
+
+from tests.attacks.addresses import every_address
+from tests.attacks.world import World
+
+TYPED = {"text", "email", "tel", "search", "number", "date", "textarea", "hidden"}
+
+
+@dataclass
+class Form:
+    """Where it is sent, how, and what it holds: by name, the kind of control and its value."""
+
+    action: str
+    method: str
+    controls: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: value for name, (_, value) in self.controls.items()}
+
+    @property
+    def typed(self) -> list[str]:
+        """The names of what one writes in; the others are chosen from."""
+        return [name for name, (kind, _) in self.controls.items() if kind in TYPED]
+
+
+class Reader(HTMLParser):
+    """Collects the forms of one page; the last value of a choice stands for all."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.forms: list[Form] = []
+        self.select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            method = (given.get("method") or "get").lower()
+            self.forms.append(Form(urlsplit(given.get("action") or self.path).path, method))
+        if not self.forms:
+            return
+        name = given.get("name") or ""
+        if tag in {"input", "textarea", "select", "button"} and name:
+            kind = given.get("type") or "text" if tag == "input" else tag
+            self.forms[-1].controls[name] = (kind, given.get("value") or ("on" if kind == "checkbox" else ""))
+        self.select = name if tag == "select" else self.select
+        if tag == "option" and given.get("value"):
+            self.forms[-1].controls[self.select] = ("select", given["value"] or "")
+
+
+def forms_of(client: Client, path: str) -> list[Form]:
+    """The forms of the page at this path; none where it is no page."""
+    answer: Any = client.get(path)
+    if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
+        return []
+    reader = Reader(path)
+    reader.feed(answer.content.decode())
+    return reader.forms
+
+
+def every_form(world: World, client: Client) -> list[Form]:
+    """Those of every page that this browser opens, each once."""
+    found = {}
+    for address in every_address():
+        if not address.is_admin:
+            for form in forms_of(client, world.path(address)):
+                found.setdefault((form.action, form.method, *form.controls), form)
+    return list(found.values())

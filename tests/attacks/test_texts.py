@@ -1,0 +1,274 @@
+"""What people write, as a weapon: nothing of it is a header, a link, a tag, a template or an error.
+
+Mails are attacked one by one with every word of their context hostile; pages through every control of every
+form that they show. A new mail, a new page or a new field is attacked without being named here.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.core.mail import get_connection
+from django.db import transaction
+from django.test import Client
+
+from mailing import envelopes, rendering
+from mailing.models import OutgoingEmail
+from mailing.rendering import CLICKED
+from solicitations.models import Addition, Message, Question
+from tests.attacks.forms import Form, every_form
+from tests.attacks.world import World
+from tests.experts.factories import signed_in
+from tests.smtp_sink import SmtpSink
+
+ROOT = Path(__file__).resolve().parents[2]
+MAILS = sorted(path for path in (ROOT / "templates").glob("*/emails/*.sample.json"))
+OURS = "https://relais.example.org/"
+PIRATE = "pirate@evil.example"
+BREAKS = ["\r\n", "\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\0", "%0d%0a", "=0D=0A"]
+HEADERS = [f"Nom{newline}Bcc: {PIRATE}{newline}{newline}<p>" for newline in BREAKS]
+HEADERS += [
+    f"=?utf-8?q?Nom=0D=0ABcc:_{PIRATE}?=",
+    f"=?utf-8?B?{'Q' * 80}?=",
+    f'Nom" <{PIRATE}>, "',
+    f"{PIRATE}, {PIRATE}",
+    "é" * 300,
+]
+KNOWN_HEADERS = {
+    "auto-submitted", "content-type", "date", "from", "in-reply-to", "list-id", "list-unsubscribe",
+    "message-id",
+    "mime-version", "references", "reply-to", "subject", "to", "x-request-id",
+}  # fmt: skip
+MARKUP = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)><a href='https://evil.example/'>ici</a>"
+    "[ici](https://evil.example/) <https://evil.example/> javascript:alert(1) www.evil.example evil.example/x"
+    " pirate@evil.example \"' onmouseover=alert(1) {{ reference }} {% now 'Y' %} {# x #} {{ SITE_URL }}"
+    "</mj-text><mj-raw><iframe src=https://evil.example></iframe></mj-raw><mj-include path=/etc/passwd />"
+    "<!-- x --> ]]> &lt;script&gt; <style>*{background:url(https://evil.example)}</style>"
+)
+# What mail clients make a link of by themselves.
+AUTOLINK = re.compile(r"https?://\S+|www\.\w+\.\S+|[\w.-]+@[\w-]+\.\w+|\b[\w-]+\.example\b")
+ODD = [
+    "\0",
+    "\ud800".encode("utf-8", "surrogatepass"),
+    "\u202eexe.fdp\u202c",
+    "\u200b\u200d\ufeff",
+    "👩‍👩‍👧‍👦 🇫🇷",
+    "e\u0301" * 50,
+    "Z\u0351\u036b\u0343" * 40,
+    "\uffff\ufffe",
+    "a" * 70_000,
+    "-1e999",
+    "' OR 1=1; --",
+    "../../../etc/passwd",
+    "\\",
+    "%s%n{0}${x}",
+    "٣١",
+]
+
+
+class Sink(SmtpSink):
+    """A mail server that also keeps to whom its client said the mail was."""
+
+    def __init__(self) -> None:
+        self.recipients: list[list[str]] = []
+        super().__init__()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.recipients.append(list(envelope.rcpt_tos))
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    running = Sink()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def site(settings) -> None:
+    settings.SITE_URL = OURS.rstrip("/")
+
+
+def hostile(value: Any, words: str, name: str = "") -> Any:
+    """The same context, every text of it hostile but the addresses that we write ourselves."""
+    if isinstance(value, dict):
+        return {key: hostile(inner, words, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [hostile(inner, words, name) for inner in value]
+    return words if isinstance(value, str) and not CLICKED.fullmatch(name) else value
+
+
+def mail_of(sample: Path, words: str) -> OutgoingEmail:
+    """The mail of this sample, written by an attacker."""
+    context = hostile(json.loads(sample.read_text(encoding="utf-8")), words)
+    template = str(sample.relative_to(ROOT / "templates")).removesuffix(".sample.json")
+    return OutgoingEmail(
+        to="dest@example.org",
+        template=template,
+        context=context,
+        thread="request-7",
+        from_name=words,
+        list_id="d.x",
+    )
+
+
+@pytest.mark.parametrize("sample", MAILS, ids=lambda path: path.name.split(".")[0])
+def test_no_word_becomes_a_header_or_a_recipient(sample, sink: Sink, settings):
+    """Sent to a real mail server, and read back from it."""
+    host, port = sink.address
+    sink.messages.clear()
+    sink.recipients.clear()
+    mails = [mail_of(sample, words) for words in HEADERS]
+
+    with get_connection("django.core.mail.backends.smtp.EmailBackend", host=host, port=port) as connection:
+        connection.send_messages([envelopes.seal(email, email.rendered()) for email in mails])
+
+    assert sink.recipients == [["dest@example.org"]] * len(HEADERS)
+    for message in sink.messages:
+        assert_is_plain(message)
+
+
+def assert_is_plain(message: EmailMessage) -> None:
+    names = [name.lower() for name in message]
+    assert len(names) == len(set(names))
+    assert set(names) <= KNOWN_HEADERS
+    assert str(message["To"]) == "dest@example.org"
+    [sender] = message["From"].addresses
+    assert not sender.domain.endswith("evil.example")
+    for name, value in message.items():
+        assert not re.search(r"[\r\n\x00\u2028\u2029\x85]", str(value)), name
+
+
+class Tags(HTMLParser):
+    """The tags of a page, its links and its texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def read(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    return tags
+
+
+@pytest.mark.parametrize("sample", MAILS, ids=lambda path: path.name.split(".")[0])
+def test_no_word_of_a_mail_is_a_tag_a_link_or_a_template(sample, site):
+    """Mail clients link what looks like an address: the words are cut there by a character nobody sees."""
+    plain = rendering.render(mail_of(sample, "Bonjour").template, mail_of(sample, "Bonjour").context)
+    written = mail_of(sample, MARKUP).rendered()
+
+    tags, before = read(written.html), read(plain.html)
+    assert not {"script", "iframe", "form", "object", "embed", "base"} & set(tags.tags)
+    assert tags.tags.count("img") == before.tags.count("img")
+    assert not [name for name, _ in tags.attributes if name.startswith("on")]
+    assert {value for name, value in tags.attributes if name in {"href", "src"} and "evil" in value} == set()
+    for words in (tags.words, written.text):
+        assert [found for found in AUTOLINK.findall(words) if "evil" in found] == []
+    if "evil" in written.text:
+        assert "{{ reference }}" in written.text
+        assert "{% now 'Y' %}" in written.text
+
+
+@pytest.mark.parametrize("word", ["43.22A", "1.500 €", "L.1233-3", "M. Vannier", "14 h 30", "3.14"])
+def test_plain_words_stay_whole(word):
+    assert rendering.inert(word) == word
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What is done inside is undone, the next attack meets the same world."""
+    block = transaction.atomic()
+    block._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@pytest.mark.reference
+class TestPages:
+    """Every form of every page, as found in the pages themselves."""
+
+    def forms(self, world: World, national: Any, visitor: Any) -> Iterator[tuple[Client, Form]]:
+        visitor.reach_contact()
+        for client in (visitor.client, signed_in(national)):
+            client.raise_request_exception = False
+            for form in every_form(world, client):
+                yield client, form
+
+    def test_forms_are_found(self, world: World, national, visitor):
+        actions = {form.action for _, form in self.forms(world, national, visitor)}
+
+        assert any(action.endswith("/message/") for action in actions)
+        assert any(action.endswith("/contact/") for action in actions)
+        assert any(action.endswith("/clore/") for action in actions)
+
+    def test_no_character_breaks_a_page(self, world: World, national, visitor):
+        """All controls at once, then what one writes in beside sane choices."""
+        for client, form in self.forms(world, national, visitor):
+            send = client.post if form.method == "post" else client.get
+            for odd in ODD:
+                for names in (list(form.controls), form.typed):
+                    with taken_back():
+                        answer = send(form.action, form.values | dict.fromkeys(names, odd))
+                    assert answer.status_code < 500, (form.action, str(odd)[:20], names)
+
+    def test_no_word_of_a_page_is_a_tag(self, world: World, national, visitor):
+        """Written by everybody in every field, and shown to all."""
+        for model in (Message, Question, Addition):
+            rows = model.objects.filter(solicitation=world.solicitation)
+            rows.update(body=MARKUP)
+        Question.objects.create(
+            solicitation=world.solicitation,
+            mailbox=world.mailbox,
+            author=MARKUP[:100],
+            institution=MARKUP[:100],
+            body=MARKUP,
+            asked_at=world.mail.created_at,
+        )
+        type(world.solicitation).objects.filter(pk=world.solicitation.pk).update(
+            description=MARKUP, company_name=MARKUP[:200], contact_name=MARKUP[:100]
+        )
+        type(world.alert).objects.update(words=MARKUP)
+        type(world.expert).objects.filter(pk=world.expert.pk).update(name=MARKUP[:150])
+        reference = world.solicitation.reference
+        pages = [
+            Client().get(f"/suivi/{world.owner_token}/"),
+            Client().get(f"/reponse/{world.expert_token}/"),
+            signed_in(national).get(f"/demandes/{reference}/"),
+            signed_in(national).get("/demandes/"),
+        ]
+        visitor.need(description=MARKUP)
+        pages.append(visitor.client.get("/demande/trouver-candidats/"))
+
+        for page in pages:
+            tags = read(page.content.decode())
+            assert "evil" in tags.words
+            assert "iframe" not in tags.tags
+            assert not [name for name, _ in tags.attributes if name.startswith("on")]
+            assert not [
+                value
+                for name, value in tags.attributes
+                if name in {"href", "src", "action"} and "evil" in value
+            ]
+            assert "{{ reference }}" in tags.words or "{{" not in MARKUP[:100]
