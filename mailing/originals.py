@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -31,13 +32,21 @@ class Original:
 
 def read(raw: bytes) -> Original:
     """The mail in words; its links and the addresses that answer us are cut, since they open pages."""
-    message = message_from_bytes(raw)
+    message = _parsed(raw)
     values = ((name, headers.first(message, name)) for name in SHOWN_HEADERS)
-    shown = [_words(part) for part in _shown(message)]
+    text = "\n\n".join(_words(part) for part in _shown(message))
     return Original(
         headers=tuple((name, masked(value)) for name, value in values if value),
-        text=masked("\n\n".join(shown)[:SHOWN_AT_MOST].strip()),
+        text=masked(text[:SHOWN_AT_MOST].strip()),
     )
+
+
+def _parsed(raw: bytes) -> Message:
+    policy = headers.ShortHeaders()
+    try:
+        return message_from_bytes(raw, policy=policy)
+    except RecursionError:  # parts inside parts inside parts
+        return BytesHeaderParser(policy=policy).parsebytes(raw)
 
 
 def masked(text: str) -> str:
@@ -46,7 +55,7 @@ def masked(text: str) -> str:
     domain = re.escape(settings.REPLY_DOMAIN)
     text = LINK.sub(r"\1/…", text)
     text = re.sub(rf"(?<![\w.-])({host})/[^\s\"'<>]+", r"\1/…", text)
-    return re.sub(rf"(?:\+|%2B)[^\s@<>]+?(@|%40)(?={domain})", r"+…\1", text, flags=re.IGNORECASE)
+    return re.sub(rf"(?:\+|%2B)[\w.=-]{{1,100}}(@|%40)(?={domain})", r"+…\1", text, flags=re.IGNORECASE)
 
 
 def without_addresses(text: str, *, but: Collection[str] = ()) -> str:

@@ -33,7 +33,7 @@ def store(raw: bytes, *, channel: Channel, recipient: str = "", now: datetime) -
     is known by its content: the same bytes twice are one mail.
     """
     is_oversized = len(raw) > MOST_BYTES
-    top = BytesHeaderParser().parsebytes(raw[:KEPT_OF_OVERSIZED])
+    top = BytesHeaderParser(policy=headers.ShortHeaders()).parsebytes(raw[:KEPT_OF_OVERSIZED])
     kept = [
         _insert(
             IncomingEmail(

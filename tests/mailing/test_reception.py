@@ -156,3 +156,10 @@ def test_the_rooms_named_in_settings_are_told_after_the_commit(
         store(raw())
 
     assert len(callbacks) == 1
+
+
+@pytest.mark.django_db
+def test_headers_typed_without_any_encoding_are_read():
+    [email] = store(raw().replace(b"=?utf-8?q?R=C3=A9ponse?=", "Réponse".encode()))
+
+    assert email.subject == "Réponse"
