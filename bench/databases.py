@@ -57,7 +57,7 @@ def _ensure(content: Content) -> None:
         _ensure(content.parent)
         _copy(content.parent.database, draft)
     else:
-        clones = Databases(_url("postgres"), f"{PREFIX}_{os.getpid()}")
+        clones = Databases(url("postgres"), f"{PREFIX}_{os.getpid()}")
         _copy(clones.use("reference"), draft)
         clones.close()
     with connected(draft), connection.cursor() as cursor:
@@ -93,9 +93,20 @@ def connected(database: str) -> Iterator[None]:
 @contextmanager
 def bare_connection(database: str) -> Iterator["psycopg2.extensions.connection"]:
     """A connection that Django knows nothing of, each statement its own transaction."""
-    with closing(psycopg2.connect(_url(database))) as bare:
+    with closing(psycopg2.connect(url(database))) as bare:
         bare.autocommit = True
         yield bare
+
+
+@contextmanager
+def scratch(content: Content) -> Iterator[str]:
+    """A copy that a measure writes in, dropped in the end; gives its name."""
+    name = f"{PREFIX}_scratch_{os.getpid()}"
+    _copy(build(content), name)
+    try:
+        yield name
+    finally:
+        _execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _copy(source: str, target: str) -> None:
@@ -108,7 +119,8 @@ def _execute(query: str, *values: object) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def _url(database: str) -> str:
+def url(database: str) -> str:
+    """The address of a database of the server."""
     known = settings.DATABASES["default"]
     return (
         f"postgres://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT'] or 5432}/{database}"

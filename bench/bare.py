@@ -1,0 +1,68 @@
+"""What posting is compared with: a view that inserts the same rows by the ORM, and does nothing else."""
+
+import copy
+import secrets
+from collections.abc import Iterable
+from functools import cache
+from typing import TypeVar
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+
+from mailing.models import OutgoingEmail
+from solicitations.models import Draft, Event, Mailbox, Match, Need, Solicitation
+from solicitations.models.requests import make_reference
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@cache
+def example(pk: int) -> dict[type[models.Model], list[models.Model]]:
+    """The rows that one post wrote, by table; read once a process."""
+    return {
+        Solicitation: [Solicitation.objects.get(pk=pk)],
+        Need: list(Need.objects.filter(solicitation=pk)),
+        Event: list(Event.objects.filter(solicitation=pk).order_by("pk")),
+        Mailbox: list(Mailbox.objects.filter(solicitation=pk).order_by("pk")),
+        Match: list(Match.objects.filter(need__solicitation=pk).order_by("pk")),
+        OutgoingEmail: list(OutgoingEmail.objects.about(f"request:{pk}").order_by("pk")),
+    }
+
+
+def new(rows: Iterable[Row], **columns: object) -> list[Row]:
+    """Copies of these rows that are not saved, with these columns."""
+    copies = [copy.copy(row) for row in rows]
+    for row in copies:
+        row.pk = None
+        for name, value in columns.items():
+            setattr(row, name, value)
+    return copies
+
+
+@csrf_exempt
+@login_not_required
+def insert(request: HttpRequest, pk: int, draft: int) -> HttpResponse:
+    """The rows of example ``pk`` once more, in one transaction, one statement a table."""
+    rows = example(pk)
+    with transaction.atomic():
+        [solicitation] = new(rows[Solicitation], reference=make_reference())
+        solicitation.save()
+        [need] = Need.objects.bulk_create(new(rows[Need], solicitation=solicitation))
+        Event.objects.bulk_create(new(rows[Event], solicitation=solicitation))
+        mailboxes = Mailbox.objects.bulk_create(new(rows[Mailbox], solicitation=solicitation))
+        matches = new(rows[Match], need=need)
+        for match, mailbox in zip(matches, mailboxes, strict=True):
+            match.mailbox = mailbox
+        Match.objects.bulk_create(matches)
+        mails = new(rows[OutgoingEmail])
+        for mail in mails:
+            mail.key = mail.message_id = secrets.token_hex(10)
+        OutgoingEmail.objects.bulk_create(mails)
+        Draft.objects.filter(pk=draft).update(solicitation=solicitation, answers={})
+    return HttpResponse(status=302, headers={"Location": "/"})
+
+
+urlpatterns = [path("bench/<int:pk>/<int:draft>/", insert), path("", include("portal.urls"))]

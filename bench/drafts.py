@@ -1,0 +1,100 @@
+"""Visitors at the last step of the form: a draft each, and the session that knows it."""
+
+import random
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils import timezone
+
+from companies.register import Company
+from solicitations.forms.identity import Identity, Kind
+from solicitations.models import Draft
+from territories.models import Commune
+
+SUBJECT = "trouver-candidats"
+LAST_STEP = f"/demande/{SUBJECT}/contact/"
+CSRF = "b" * 32
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One who has only to press the button: the address, the body and the headers of the post."""
+
+    draft: int
+    email: str
+    body: str
+    headers: dict[str, str]
+
+
+def visitors(count: int, *, seed: int) -> list[Visitor]:
+    """That many visitors, of communes of the whole country and companies of their own."""
+    picked = random.Random(seed)
+    communes = list(Commune.objects.current().order_by("pk").values_list("pk", "name"))
+    now = timezone.now()
+    drafts = Draft.objects.bulk_create(
+        Draft(answers=_answers(number, *picked.choice(communes)), created_at=now, updated_at=now)
+        for number in range(count)
+    )
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    known = []
+    for number, draft in enumerate(drafts):
+        session = store()
+        session["drafts"] = {SUBJECT: draft.pk}
+        session.create()
+        known.append(_visitor(number, draft, session.session_key))
+    return known
+
+
+def _visitor(number: int, draft: Draft, session: str) -> Visitor:
+    email = f"gerance{number}@entreprise{number}.example.org"
+    body = {
+        "csrfmiddlewaretoken": CSRF,
+        "contact_name": "La gérante",
+        "phone": "06 39 98 12 34",
+        "email": email,
+        "consent": "on",
+    }
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cookie": f"csrftoken={CSRF}; {settings.SESSION_COOKIE_NAME}={session}",
+    }
+    return Visitor(draft.pk, email, urlencode(body), headers)
+
+
+def _answers(number: int, code: str, name: str) -> dict[str, object]:
+    siret = f"{number:014}"
+    return {
+        "subject": SUBJECT,
+        "need": {
+            "commune": [name],
+            "commune_code": [code],
+            "description": ["Je cherche un peintre depuis quatre mois et je n'ai reçu que deux CV."],
+            "website": [""],
+        },
+        "facts": {},
+        "identity": Identity(Kind.FOUND, siret=siret, company=_company(siret)).as_json(),
+    }
+
+
+def _company(siret: str) -> Company:
+    return Company(
+        siret=siret,
+        siren=siret[:9],
+        name="PEINTURES VANNIER SARL",
+        naf="43.34Z",
+        craft=True,
+        headcount=(6, 9),
+        headcount_year=2024,
+        legal_form="5499",
+        created_on=date(2012, 4, 2),
+        closed_on=None,
+        read_on=date(2026, 11, 21),
+        address="12 RUE DES TILLEULS 21120 IS-SUR-TILLE",
+        commune_code="21317",
+        is_closed=False,
+        is_company_closed=False,
+        is_undisclosed=False,
+    )

@@ -1,0 +1,68 @@
+"""What the home page weighs at a first visit: a cold cache, JavaScript on, a phone's or a desk's screen.
+
+Nothing is compressed on the way, as in the demo; production sends less.
+"""
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import CDPSession, sync_playwright
+
+from bench import contents, databases, serving
+from bench.harness import Row
+from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
+
+MOST_BYTES, MOST_REQUESTS = 300_000, 20
+WIDTHS = (360, 1280)
+
+
+@dataclass
+class Visit:
+    """What crossed the network."""
+
+    requests: int = 0
+    bytes: int = 0
+    by_kind: dict[str, int] = field(default_factory=dict)
+
+
+def measure() -> list[Row]:
+    """One row a width."""
+    database = databases.build(contents.NATIONAL)
+    with serving.serving(database, worker=False) as site:
+        return [_row(width, _visit(f"http://127.0.0.1:{site.port}/", width)) for width in WIDTHS]
+
+
+def _visit(address: str, width: int) -> Visit:
+    visit, kinds = Visit(), {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGUMENTS)
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        session: CDPSession = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+        def asked(event: dict) -> None:
+            if event["request"]["url"].startswith("http"):
+                visit.requests += 1
+                kinds[event["requestId"]] = event.get("type", "Other")
+
+        def finished(event: dict) -> None:
+            if kind := kinds.get(event["requestId"]):
+                visit.bytes += event["encodedDataLength"]
+                visit.by_kind[kind] = visit.by_kind.get(kind, 0) + int(event["encodedDataLength"])
+
+        session.on("Network.requestWillBeSent", asked)
+        session.on("Network.loadingFinished", finished)
+        page.goto(address, wait_until="networkidle")
+        browser.close()
+    return visit
+
+
+def _row(width: int, visit: Visit) -> Row:
+    parts = ", ".join(f"{kind.lower()} {size / 1000:.0f}" for kind, size in sorted(visit.by_kind.items()))
+    return Row(
+        what=f"Home page, first visit, {width} px",
+        measured=f"{visit.bytes / 1000:.0f} kB, {visit.requests} requests",
+        bar="≤ 300 kB, ≤ 20 requests",
+        is_met=visit.bytes <= MOST_BYTES and visit.requests <= MOST_REQUESTS,
+        evidence=f"At {width} px, in kB: {parts}.",
+    )

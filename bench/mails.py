@@ -1,0 +1,139 @@
+"""One worker sending mails, against a bare loop; and how long a mail takes when nothing else is to do."""
+
+import smtplib
+import statistics
+import time
+from datetime import timedelta
+
+from celery import Celery
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench import contents, databases, drafts, serving
+from bench.harness import Row, code, percentile
+from bench.posting import connected_to, post_last_step
+from bench.serving import Site
+from mailing import delivery, envelopes
+from mailing.models import OutgoingEmail, new_message_id
+from mailing.tasks import deliver
+
+SHARE, MOST_QUERIES = 0.30, 4
+REQUESTS, ROUNDS, ROUND_SIZE, IDLE = (10, 1, 20, 3) if contents.IS_SMALL else (60, 4, 200, 30)
+PATIENCE = 120.0  # seconds
+BARE = """
+for message in ready:
+    with smtplib.SMTP("127.0.0.1", port) as server:
+        server.send_message(message)
+"""
+
+
+def measure() -> list[Row]:
+    """Mails a second in turns, the queries of one, then posting to acceptance."""
+    with databases.scratch(contents.NATIONAL) as database, databases.connected(database):
+        people = drafts.visitors(REQUESTS + IDLE, seed=contents.SEED)
+        with serving.serving(database, worker=False) as site:
+            for visitor in people[:REQUESTS]:
+                with connected_to(site.port) as web:
+                    post_last_step(web, visitor)
+        serving.purge()
+        queries = _queries()
+        with serving.serving(database, worker=True) as site:
+            rates = [(_worker_rate(site), _bare_rate(site)) for _ in range(ROUNDS)]
+            delays = [_delay(site, visitor) for visitor in people[REQUESTS:]]
+        serving.purge()
+    return [_rate_row(rates, queries), _delay_row(delays)]
+
+
+def _queries() -> int:
+    """The statements of one mail, those of its transaction included."""
+    email = _write(1)[0]
+    with CaptureQueriesContext(connection) as captured:
+        delivery.deliver(email.pk, now=timezone.now())
+    if len(captured) > MOST_QUERIES:
+        raise RuntimeError(f"{len(captured)} queries: {[query['sql'][:80] for query in captured]}")
+    return len(captured)
+
+
+def _write(count: int) -> list[OutgoingEmail]:
+    """So many more mails to send, copies of those that posting wrote."""
+    examples = list(OutgoingEmail.objects.filter(template__endswith="/notified").order_by("pk")[:count])
+    now = timezone.now()
+    rows = []
+    for number in range(count):
+        row = OutgoingEmail.objects.get(pk=examples[number % len(examples)].pk)
+        row.pk, row.message_id = None, new_message_id()
+        row.key = row.message_id
+        row.created_at = row.not_before = row.next_try_at = now
+        row.sent_at = None
+        rows.append(row)
+    return OutgoingEmail.objects.bulk_create(rows)
+
+
+def _worker_rate(site: Site) -> float:
+    """Mails a second of the worker: from the first accepted to the last."""
+    emails = _write(ROUND_SIZE)
+    known = len(site.arrivals())
+    with serving.broker() as celery:
+        _publish(celery, emails)
+    return _rate(site, known)
+
+
+def _publish(celery: Celery, emails: list[OutgoingEmail]) -> None:
+    for email in emails:
+        celery.send_task(deliver.name, (email.pk,))
+
+
+def _bare_rate(site: Site) -> float:
+    """The same mails, ready, a connection each."""
+    ready = [envelopes.seal(email, email.rendered()).message() for email in _write(ROUND_SIZE)]
+    known = len(site.arrivals())
+    for message in ready:
+        with smtplib.SMTP("127.0.0.1", site.smtp) as server:
+            server.send_message(message)
+    return _rate(site, known)
+
+
+def _rate(site: Site, known: int) -> float:
+    """Mails a second among those that come after the ``known`` ones, once all have come."""
+    until = time.monotonic() + PATIENCE
+    while len(arrived := site.arrivals()[known:]) < ROUND_SIZE:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{len(arrived)} of {ROUND_SIZE} mails came")
+        time.sleep(0.1)
+    times = sorted(at for at, _ in arrived)
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def _delay(site: Site, visitor: drafts.Visitor) -> float:
+    """Seconds from pressing the button to the acceptance of the request's last mail, at idle."""
+    known, pressed = len(site.arrivals()), time.time()
+    with connected_to(site.port) as web:
+        post_last_step(web, visitor)
+    quiet = 0
+    while quiet < 10 and time.time() - pressed < PATIENCE:
+        before = len(site.arrivals())
+        time.sleep(0.1)
+        quiet = quiet + 1 if before == len(site.arrivals()) > known else 0
+    return max(at for at, _ in site.arrivals()[known:]) - pressed
+
+
+def _rate_row(rates: list[tuple[float, float]], queries: int) -> Row:
+    share = statistics.median(ours / bare for ours, bare in rates)
+    ours, bare = (statistics.median(each) for each in zip(*rates, strict=True))
+    return Row(
+        what="Mails of one worker (concurrency 1), against a bare loop with a connection a mail",
+        measured=f"{share:.0%}: {ours:.0f} a second against {bare:.0f}; {queries} queries a mail, "
+        f"BEGIN and COMMIT included; median of {len(rates)} rounds of {ROUND_SIZE}",
+        bar="≥ 30 %, ≤ 4 queries",
+        is_met=share >= SHARE and queries <= MOST_QUERIES,
+        evidence=f"The bare loop; its messages are ready before.\n\n{code(BARE, 'python')}",
+    )
+
+
+def _delay_row(delays: list[float]) -> Row:
+    p95 = timedelta(seconds=percentile(delays, 95))
+    return Row(
+        what="From the button to the acceptance of a request's last mail, at idle",
+        measured=f"p50 {statistics.median(delays):.2f} s, p95 {p95.total_seconds():.2f} s, N = {len(delays)}",
+    )

@@ -1,0 +1,170 @@
+"""Posting the last step of the form through gunicorn, routing included."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from bench import contents, databases, drafts, serving
+from bench.drafts import LAST_STEP, Visitor
+from bench.harness import Row, code, percentile
+from solicitations.models import Match, Solicitation
+
+SHARE, P99 = 0.30, 300.0  # of the bare view's requests a second; milliseconds
+CONNECTIONS = 4
+ROUNDS, ROUND_SIZE, SECONDS = (1, 10, 2) if contents.IS_SMALL else (6, 150, 60)
+RATE = 20  # posts a second
+WARM_UP = 20 if contents.IS_SMALL else 60
+
+Post = Callable[[HTTPConnection, Visitor], int]
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What posting at a steady rate gave: milliseconds from the moment each was due, and the errors."""
+
+    times: list[float]
+    errors: int
+
+
+def measure() -> list[Row]:
+    """Ours against the bare view in turns, then twenty a second."""
+    with databases.scratch(contents.NATIONAL) as database:
+        with databases.connected(database):
+            count = WARM_UP + 2 * ROUNDS * ROUND_SIZE + RATE * SECONDS
+            people = drafts.visitors(count, seed=contents.SEED)
+        with serving.serving(database, worker=False) as site:
+            _all(site.port, people[:WARM_UP], post_last_step)
+            with databases.connected(database):
+                example = _example()
+            shares = _shares(site.port, people[WARM_UP : WARM_UP + 2 * ROUNDS * ROUND_SIZE], example.pk)
+            steady = _steadily(site.port, people[-RATE * SECONDS :])
+        with databases.connected(database):
+            return [_share_row(shares, example), _steady_row(steady, people[-RATE * SECONDS :])]
+
+
+@contextmanager
+def connected_to(port: int) -> Iterator[HTTPConnection]:
+    """A connection to the portal that stays open."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        yield connection
+
+
+def post_last_step(connection: HTTPConnection, visitor: Visitor) -> int:
+    connection.request("POST", LAST_STEP, visitor.body, visitor.headers)
+    return _status(connection)
+
+
+def _bare(example: int) -> Post:
+    def post(connection: HTTPConnection, visitor: Visitor) -> int:
+        connection.request("POST", f"/bench/{example}/{visitor.draft}/", visitor.body, visitor.headers)
+        return _status(connection)
+
+    return post
+
+
+def _status(connection: HTTPConnection) -> int:
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def _all(port: int, people: Sequence[Visitor], post: Post) -> float:
+    """All of them, over a few connections that stay open; how many a second. Raises when one fails."""
+    waiting, failed = list(people), []
+
+    def work() -> None:
+        with connected_to(port) as connection:
+            while waiting:
+                try:
+                    visitor = waiting.pop()
+                except IndexError:
+                    break
+                if (status := post(connection, visitor)) != 302:
+                    failed.append(status)
+
+    threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
+    before = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise RuntimeError(f"{len(failed)} posts answered {set(failed)}")
+    return len(people) / (time.perf_counter() - before)
+
+
+def _example() -> Solicitation:
+    """The routed request with the usual number of matches: its rows are those that the bare view copies."""
+    routed = Solicitation.objects.exclude(routed_at=None).filter(held_at=None).order_by("pk")
+    counted = sorted(
+        (Match.objects.filter(need__solicitation=request).count(), request.pk) for request in routed
+    )
+    usual = round(statistics.mean(count for count, _ in counted))
+    return routed.get(pk=min(counted, key=lambda pair: (abs(pair[0] - usual), pair[1]))[1])
+
+
+def _shares(port: int, people: Sequence[Visitor], example: int) -> list[tuple[float, float]]:
+    """Requests a second of ours and of the bare view, one round after the other."""
+    parts = [people[start : start + ROUND_SIZE] for start in range(0, len(people), ROUND_SIZE)]
+    bare = _bare(example)
+    _all(port, people[: 2 * CONNECTIONS], bare)  # its processes read the example once
+    return [
+        (_all(port, ours, post_last_step), _all(port, others, bare))
+        for ours, others in zip(parts[::2], parts[1::2], strict=True)
+    ]
+
+
+def _steadily(port: int, people: Sequence[Visitor]) -> Steady:
+    """One post every twentieth of a second, whatever the earlier ones do."""
+    local, start = threading.local(), time.perf_counter() + 0.5
+
+    def work(number: int, visitor: Visitor) -> tuple[float, int]:
+        due = start + number / RATE
+        time.sleep(max(0.0, due - time.perf_counter()))
+        if not hasattr(local, "connection"):
+            local.connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            status = post_last_step(local.connection, visitor)
+        except OSError:
+            local.connection.close()
+            status = 0
+        return (time.perf_counter() - due) * 1_000, status
+
+    with ThreadPoolExecutor(max_workers=40) as pool:
+        done = list(pool.map(work, range(len(people)), people))
+    return Steady([elapsed for elapsed, _ in done], sum(status != 302 for _, status in done))
+
+
+def _share_row(shares: list[tuple[float, float]], example: Solicitation) -> Row:
+    share = statistics.median(ours / bare for ours, bare in shares)
+    ours, bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
+    matches = Match.objects.filter(need__solicitation=example).count()
+    printed = code((Path(__file__).parent / "bare.py").read_text(), "python")
+    return Row(
+        what="Posting the last step, against a bare view that inserts the same rows",
+        measured=f"{share:.0%}: {ours:.1f} a second against {bare:.1f}; median of {len(shares)} rounds",
+        bar="≥ 30 %",
+        is_met=share >= SHARE,
+        evidence=f"The bare view, same processes, same middleware; its example has {matches} matches and "
+        f"{matches + 1} mails at most.\n\n{printed}",
+    )
+
+
+def _steady_row(steady: Steady, people: Sequence[Visitor]) -> Row:
+    sent = Solicitation.objects.filter(email__in=[visitor.email for visitor in people])
+    unrouted = sent.exclude(routing_due_at=None).count()
+    missing = len(people) - sent.count()
+    p99 = percentile(steady.times, 99)
+    return Row(
+        what=f"{RATE} posts a second for {SECONDS} s",
+        measured=f"p50 {statistics.median(steady.times):.0f} ms, p99 {p99:.0f} ms, N = {len(people)}; "
+        f"{steady.errors} errors, {missing} missing, {unrouted} not routed",
+        bar="no error, p99 ≤ 300 ms, all routed",
+        is_met=p99 <= P99 and not (steady.errors or missing or unrouted),
+    )

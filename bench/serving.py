@@ -1,0 +1,132 @@
+"""The portal as it is served: gunicorn, a worker, a mail server, each a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from celery import Celery
+from django.conf import settings
+
+from bench import databases
+
+ROOT = Path(__file__).resolve().parent.parent
+START = 60.0  # seconds: what a slow machine may need
+BROKER = 9  # the number of a Redis database that nobody else listens to
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the processes answer, and what the mail server took in: a line a mail, its time and recipient."""
+
+    port: int
+    smtp: int
+    accepted: Path
+
+    def arrivals(self) -> list[tuple[float, str]]:
+        """When each mail was accepted (``time.time``) and for whom."""
+        lines = [line.split(" ", 1) for line in self.accepted.read_text().splitlines()]
+        return [(float(at), to) for at, to in lines]
+
+
+@contextmanager
+def serving(database: str, *, worker: bool) -> Iterator[Site]:
+    """gunicorn as the demo starts it, a mail server, and a worker when asked, all on this database."""
+    port, smtp = free_port(), free_port()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "bench.served",
+        "DATABASE_URL": databases.url(database),
+        "REDIS_URL": _broker(),
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        accepted = Path(folder) / "accepted"
+        accepted.touch()
+        words = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
+        stack.enter_context(_running([*words, "--no-control-socket"], environment))
+        stack.enter_context(_running(["bench.sink", str(smtp), str(accepted)], environment))
+        if worker:
+            celery = ["celery", "--quiet", "--app", "portal", "worker", "--concurrency", "1"]
+            stack.enter_context(_running([*celery, "--loglevel", "WARNING"], environment))
+        _wait(lambda: _answers(port) and _listens(smtp))
+        yield Site(port, smtp, accepted)
+
+
+@contextmanager
+def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(  # (our own words)
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=START)
+
+
+@contextmanager
+def broker() -> Iterator[Celery]:
+    """An application that publishes to the worker of ``serving``."""
+    celery = Celery(broker=_broker())
+    try:
+        yield celery
+    finally:
+        celery.close()
+
+
+def purge() -> None:
+    """Forget what was published and no worker took."""
+    with broker() as celery:
+        celery.control.purge()
+
+
+def _broker() -> str:
+    parts = urlsplit(str(settings.CELERY_BROKER_URL))
+    return urlunsplit(parts._replace(path=f"/{BROKER}"))
+
+
+def free_port() -> int:
+    """A port that nobody listens to."""
+    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
+        port: int = closed_at_once.getsockname()[1]
+        return port
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + START
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError
+        time.sleep(0.2)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/sante/?vivant")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
