@@ -13,12 +13,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 
-from mailing.models import Channel, IncomingEmail, IncomingState, Reason
+from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, IncomingState, Reason
 from mailing.replies import headers
 
 MOST_BYTES = 10 * 1024 * 1024
 KEPT_OF_OVERSIZED = 64 * 1024
-LONGEST_ADDRESS = 254
 LONGEST_LINE = 500  # of a subject, of a Message-ID
 MOST_ADDRESSES = 10  # of ours, in one mail
 # Where mail servers and people write whom a mail is for, the surest first.

@@ -2,6 +2,8 @@
 
 from mailing.models.heartbeat import Heartbeat, beat, last_beat_at
 from mailing.models.incoming import (
+    LONGEST_ADDRESS,
+    SETTLED_FIELDS,
     Channel,
     IncomingEmail,
     IncomingEmailQuerySet,
@@ -21,6 +23,8 @@ from mailing.models.outgoing import (
 
 __all__ = [
     "FATE_FIELDS",
+    "LONGEST_ADDRESS",
+    "SETTLED_FIELDS",
     "Channel",
     "Heartbeat",
     "IncomingEmail",

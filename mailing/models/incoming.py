@@ -16,6 +16,11 @@ LATEST_RETRY = timedelta(hours=1)
 HEAD_START = timedelta(minutes=1)
 
 
+LONGEST_ADDRESS = 254  # of RFC 5321
+# All that reading a mail changes; what it holds is never written again.
+SETTLED_FIELDS = ("state", "reason", "about", "settled_at", "last_error")
+
+
 class Channel(models.TextChoices):
     PIPE = "pipe", "Serveur de messagerie"
     BREVO = "brevo", "Brevo"
@@ -104,8 +109,8 @@ class IncomingEmail(models.Model):
 
     channel = models.CharField("canal", max_length=10, choices=Channel)
     message_id = models.CharField("Message-ID", max_length=500)
-    sender = models.CharField("expéditeur", max_length=254, blank=True)
-    recipient = models.CharField("destinataire", max_length=254, blank=True)
+    sender = models.CharField("expéditeur", max_length=LONGEST_ADDRESS, blank=True)
+    recipient = models.CharField("destinataire", max_length=LONGEST_ADDRESS, blank=True)
     subject = models.CharField("objet", max_length=500, blank=True)
     raw = models.BinaryField("message d’origine")
     state = models.CharField("état", max_length=10, choices=IncomingState, default=IncomingState.RECEIVED)

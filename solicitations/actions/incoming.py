@@ -6,7 +6,7 @@ from django.db import transaction
 
 from experts.models import User
 from mailing import replies, senders
-from mailing.models import IncomingEmail, IncomingState, Reason
+from mailing.models import SETTLED_FIELDS, IncomingEmail, IncomingState, Reason
 from solicitations import dispatch
 from solicitations.actions.talk import NotInThread
 from solicitations.lifecycle import AlertCause, EventKind
@@ -32,7 +32,7 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     sender = reply.sender or locked.sender
     is_own = senders.is_same_mailbox(sender, person.email)
     dispatch.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
-    locked.save()
+    locked.save(update_fields=SETTLED_FIELDS)
     _note(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
 
 
@@ -45,7 +45,7 @@ def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
         raise SettledAlready
     solicitation = Solicitation.objects.locked(dispatch.request_pk(person))
     locked.settle(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
-    locked.save()
+    locked.save(update_fields=SETTLED_FIELDS)
     _note(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)
 
 

@@ -8,7 +8,14 @@ from django.db import transaction
 
 from experts.links import ForgedLink
 from mailing import replies, senders
-from mailing.models import IncomingEmail, IncomingState, Reason, named
+from mailing.models import (
+    LONGEST_ADDRESS,
+    SETTLED_FIELDS,
+    IncomingEmail,
+    IncomingState,
+    Reason,
+    named,
+)
 from mailing.replies import Kind, Reply
 from mailing.tasks import deliver_after_commit
 from solicitations import links
@@ -71,7 +78,7 @@ def take_in(pk: int, *, now: datetime) -> None:
         reason = _deliver(email, reply, person, now=now)
     if reason is not None:
         _turn_away(email, reply, person, reason, now=now)
-    email.save()
+    email.save(update_fields=SETTLED_FIELDS)
 
 
 def writer_of(email: IncomingEmail) -> Person | None:
@@ -149,7 +156,7 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
     words = Words(
         links.without_secrets(reply.text),
         incoming=email,
-        sent_from=sent_from,
+        sent_from=sent_from[:LONGEST_ADDRESS],
         attachments=reply.attachments[:MOST_FILES],
     )
     if isinstance(person, Mailbox):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from mailing import reception, senders
-from mailing.models import OutgoingEmail, Reason
+from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
 from solicitations.models import Mailbox, Solicitation
@@ -30,7 +30,7 @@ def turned_away(
     Only the mailbox itself is told why, and where its page is; another address learns nothing. Nobody is
     answered who did not answer us: what a stranger sends in somebody's name must not come back to them.
     """
-    if not (reply.sender and (person or _answers_us(reply))):
+    if not 0 < len(reply.sender) <= LONGEST_ADDRESS or not (person or _answers_us(reply)):
         return []
     own = person if person and senders.is_same_mailbox(reply.sender, person.email) else None
     sender = hashlib.sha256("@".join(senders.parts(reply.sender)).encode()).hexdigest()[:20]

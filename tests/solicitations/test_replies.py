@@ -199,6 +199,18 @@ class TestWhoWrote:
         assert WORDS in copy.rendered().text
         assert "Envoyé depuis" in written("message")[0].rendered().text
 
+    def test_no_address_is_too_long_to_be_dealt_with(self, author, now):
+        endless = "a" * 5000
+
+        colleague = answer(author, sender=f"{endless}@france-travail-dijon.example.org", now=now)
+        stranger = answer(
+            author, sender=f"{endless}@ailleurs.example.net", message_id="<autre@poste.example.org>", now=now
+        )
+
+        assert outcome(colleague) == ACCEPTED
+        assert outcome(stranger) == (IncomingState.HELD, Reason.OTHER_SENDER)
+        assert not written("turned_away")
+
     def test_a_colleague_of_the_owner_too(self, owner, now):
         email = answer(owner, sender="compta@peintures.example.org", now=now)
 
