@@ -1,0 +1,76 @@
+"""The public API, questioned by a machine from its own schema; and who is counted by its limits."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from portal.wsgi import application
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def api_schema() -> Iterator[schemathesis.BaseSchema]:
+    """The schema as the portal serves it; the test keeps its connection, as under Django's client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_every_answer_is_one_that_the_schema_says(api_schema: schemathesis.BaseSchema):
+    """Each operation, with questions that the schema allows."""
+    operations = [found.ok() for found in api_schema.get_all_operations()]
+
+    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def ask(data: st.DataObject) -> None:
+        for operation in operations:
+            data.draw(operation.as_strategy()).call_and_validate(checks=CHECKS)
+        cache.clear()  # the limits have a test of their own
+
+    ask()
+    assert len(operations) >= 5
+
+
+@pytest.mark.parametrize("path", ["/api/v1/themes/", "/api/v1/communes/?q=dijon", "/api/v1/answers/"])
+def test_a_limit_is_not_escaped_by_naming_other_addresses(path):
+    client = Client()
+
+    answers = [client.get(path, headers={"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(130)]
+    last = client.get("/api/v1/themes/", headers={"X-Forwarded-For": "198.51.100.1"})
+
+    if path.startswith("/api/v1/communes"):  # its limit is higher: 300 a minute
+        assert answers[-1].status_code == 200
+    else:
+        assert last.status_code == 429
+        assert int(last["Retry-After"]) > 0
+
+
+def test_the_api_is_read_only():
+    for path in ("/api/v1/themes/", "/api/v1/subjects/", "/api/v1/institutions/", "/api/v1/answers/"):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert Client().generic(method, path).status_code == 405
