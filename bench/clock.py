@@ -80,6 +80,6 @@ def _choices() -> Mapping[str, Choice]:
         "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
         "drafts to erase": lambda: Draft.objects.outlived(now=now).values_list("pk"),
         "requests to anonymise": lambda: (
-            requests.to_anonymise(now=now).order_by("pk").values_list("pk")[:500]
+            requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:500]
         ),
     }

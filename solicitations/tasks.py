@@ -79,7 +79,7 @@ def keep_time(*, now: datetime) -> None:
     each_safely(dispatch.remind_draft, drafts, now=now)
     outlived = Draft.objects.outlived(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(dispatch.erase_draft, outlived[:A_SWEEP], now=now)
-    old = Solicitation.objects.to_anonymise(now=now).order_by("pk").values_list("pk", flat=True)
+    old = Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk", flat=True)
     each_safely(dispatch.anonymise, old[:A_SWEEP], now=now)
 
 
