@@ -185,7 +185,9 @@ def _surveys(*, now: datetime) -> tuple[SolicitationQuerySet, ...]:
     outcome = Match.objects.filter(
         need__solicitation=OuterRef("pk"), state__in=OUTCOMES, ended_at__lte=now - settings.SURVEY_AFTER
     )
-    asked = Survey.objects.filter(solicitation=OuterRef("pk"))
+    # No request that is asked, or ended, so lately was asked longer ago: the surveys of years are not read.
+    since = now - settings.SURVEY_UNTIL - settings.EXPIRE_TAKEN_AFTER
+    asked = Survey.objects.filter(solicitation=OuterRef("pk"), asked_at__gt=since)
     open_ = _to_try(now=now).filter(~Exists(asked), Exists(outcome), state=RequestState.SUBMITTED)
     ended = _to_try(now=now).filter(
         ~Exists(asked), state=RequestState.CLOSED, ended_at__gt=now - settings.SURVEY_UNTIL
