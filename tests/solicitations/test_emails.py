@@ -251,7 +251,8 @@ def play_everything(commit, sent, now, users) -> None:
         OutgoingEmail.objects.pending().filter(not_before__lte=at).update(sent_at=at)
 
     leave(now)
-    commit(send, now=now, email="autre@peintures.example.org")
+    second = commit(send, now=now, email="autre@peintures.example.org")
+    commit(dispatch.tell_held, second.pk, now=now)
     commit(actions.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=now)
     leave(later)
     commit(actions.undo, france_travail, by=france_travail.mailbox, now=later)
@@ -281,8 +282,8 @@ def let_time_pass(commit, now) -> None:
     mine = Match.objects.with_people().get(need__solicitation=taken)
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     commit(tasks.keep_time, now=now + timedelta(days=1))
-    Draft.objects.update(updated_at=now + timedelta(days=183))  # else its mails are erased with it
-    for day in (3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 183):
+    Draft.objects.update(updated_at=now + timedelta(days=184))  # else its mails are erased with it
+    for day in (3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 184):
         commit(tasks.keep_time, now=now + timedelta(days=day))
 
 

@@ -1,0 +1,43 @@
+"""What is over, or not due, costs a sweep nothing: the same queries whatever lies in the tables."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from solicitations import actions, tasks
+from solicitations.lifecycle import MatchState
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY = timedelta(days=1)
+
+
+def queries(at) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        tasks.keep_time(now=at)
+    return len(captured)
+
+
+def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
+    alone = queries(now)
+    for number in range(3):
+        over = commit(
+            send, "clause-insertion", commune="21166", siret="", email=f"a{number}@example.org", now=now
+        )
+        mine = match(over, "facilitation@clauses")
+        commit(actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+        commit(actions.cancel, over, now=now)
+        commit(send, "clause-insertion", commune="21166", siret="", email=f"b{number}@example.org", now=now)
+
+    assert queries(now + DAY) == alone
+    assert alone <= 10
+
+
+def test_at_night_too(commit, now):
+    commit(send, "clause-insertion", commune="21166", siret="", now=now)
+
+    assert queries(now + 3 * DAY + timedelta(hours=12)) == queries(now)
