@@ -68,7 +68,6 @@ def route(pk: int, *, now: datetime) -> None:
     decision = _decide(solicitation, needs, now=now)
     for need, decided in zip(needs, decision.needs, strict=True):
         need.decision, need.is_fallback = decided.as_json(), decided.is_fallback
-    Need.objects.bulk_update(needs, ["decision", "is_fallback"])
     solicitation.routing_due_at, solicitation.routing_error = None, ""
     if solicitation.state == RequestState.SUBMITTED and _would_reach_too_many(solicitation, decision):
         matching.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
@@ -76,7 +75,7 @@ def route(pk: int, *, now: datetime) -> None:
         _put_in_touch(solicitation, needs, decision, now=now)
     else:
         _rehearse(solicitation, needs, decision, now=now)
-    solicitation.reckon()
+    solicitation.reckon(needs)
     solicitation.save()
 
 
@@ -122,6 +121,7 @@ def _put_in_touch(
     if any(not decided.chosen for decided in decision.needs):
         matching.raise_alert(solicitation, AlertCause.NOBODY, now=now)
         return
-    solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
-    if is_first and now - solicitation.submitted_at > LATE_ROUTING:
+    if not is_first:
+        solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
+    elif now - solicitation.submitted_at > LATE_ROUTING:
         deliver_after_commit(*to_company.contacted(solicitation, now=now))

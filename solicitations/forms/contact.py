@@ -1,10 +1,11 @@
 """Third step: who will be called, when, and the consent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
 
 from companies.phones import InvalidPhone, clean_phone
 from experts.models import Institution
@@ -96,12 +97,14 @@ class ContactForm(forms.Form):
     )
     website = TrapField()
 
-    def __init__(self, data: MultiValueDict | None = None, *, optional: Sequence[Institution] = ()) -> None:
-        super().__init__(data)
-        self.optional = optional
-        # A box left empty tells nothing: the page says which ones it showed.
-        shown, kept = (set(data.getlist(name)) if data is not None else set() for name in ("shown", "kept"))
-        self.unticked = [row for row in optional if row.code in shown and row.code not in kept]
+    @cached_property
+    def unticked(self) -> list[Institution]:
+        """What the owner left out, of what she may: a box left empty says it, the page says it was there."""
+        if not isinstance(self.data, MultiValueDict):
+            return []
+        left = set(self.data.getlist("shown")) - set(self.data.getlist("kept"))
+        rows = Institution.objects.filter(code__in=left).order_by("position", "pk") if left else []
+        return [row for row in rows if row.may_be_unticked]
 
     def clean_contact_name(self) -> str:
         """A name has letters."""

@@ -68,10 +68,9 @@ class NeedForm(forms.Form):
         self.subject = subject
         self.candidates: list[Commune] = []
         self.fields["description"].help_text = subject.guidance
-        choices = [(other.slug, other.label) for other in self.other_subjects]
-        self.fields["subjects"].choices = choices  # type: ignore[attr-defined]
+        self.fields["subjects"].choices = self._choices  # type: ignore[attr-defined]
         ticked = set(data.getlist("subjects")) if data is not None else set()
-        self.ticked = [other for other in self.other_subjects if other.slug in ticked]
+        self.ticked = [other for other in self.other_subjects if other.slug in ticked] if ticked else []
         for name, subjects in self._own_texts():
             labels = ", ".join(f"« {other.label} »" for other in subjects)
             self.fields[name] = _text_field(f"Votre texte sur {labels}", rows=4)
@@ -81,6 +80,9 @@ class NeedForm(forms.Form):
         """All that may be asked beside the first subject, in the order of the catalogue."""
         listed = Subject.objects.listed().exclude(pk=self.subject.pk).exclude(theme=None)
         return list(listed.select_related("theme").order_by("theme__position", "position", "pk"))
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [(other.slug, other.label) for other in self.other_subjects]
 
     def themes(self) -> list[tuple[str, list[Subject], bool]]:
         """The other subjects by theme; the third says whether one of them is ticked."""
@@ -117,8 +119,12 @@ class NeedForm(forms.Form):
         return self.cleaned_data
 
     def _settle_commune(self, text: str, code: str) -> None:
-        found = search_communes(text)
         bare = normalise(_BESIDE_NAME.sub("", text))
+        known = Commune.objects.current().with_place().filter(code=code).first() if code else None
+        if known and bare == normalise(known.name):
+            self.cleaned_data["place"] = known  # picked in the list: nothing to look for
+            return
+        found = search_communes(text)
         exact = [commune for commune in found if normalise(commune.found_as or commune.name) == bare]
         chosen = [commune for commune in found if commune.code == code]
         only = chosen or (exact if len(exact) == 1 else []) or (found if len(found) == 1 else [])

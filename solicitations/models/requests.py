@@ -5,9 +5,9 @@ Longer than most modules: the look-ups and the indexes that serve them are read 
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
@@ -423,9 +423,13 @@ class Solicitation(models.Model):
         if target in {RequestState.CLOSED, RequestState.CANCELLED}:
             self.routing_due_at = None
 
-    def reckon(self) -> None:
-        """Rewrite what each need, then the request, shows; saves the needs, not the request."""
-        needs = list(self.needs.prefetch_related("matches"))
+    def reckon(self, decided: Sequence[Any] = ()) -> None:  # needs: their module stands above this one
+        """Rewrite what each need, then the request, shows; saves the needs, not the request.
+
+        ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
+        """
+        needs = list(decided) or list(self.needs.all())
+        models.prefetch_related_objects(needs, "matches")
         for need in needs:
             need.state = lifecycle.overall(
                 [MatchState(match.state) for match in need.matches.all()],
@@ -434,6 +438,7 @@ class Solicitation(models.Model):
             )
             if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
                 need.exhausted_at = None  # somebody came in after all: a later refusal starts anew
-        self.needs.bulk_update(needs, ["state", "exhausted_at"])
+        fields = ["decision", "is_fallback"] if decided else []
+        self.needs.bulk_update(needs, ["state", "exhausted_at", *fields])
         self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
         self.is_fallback = any(need.is_fallback for need in needs)

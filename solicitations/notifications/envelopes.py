@@ -126,7 +126,8 @@ def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
 def live_matches(solicitation: Solicitation) -> list[Match]:
     """The matches that count, with their people; all of them know this same request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
-    loaded = list(matches.with_people().in_order())
+    people = ("need__subject", "expert__office", "mailbox", "introduced_by__expert__office")
+    loaded = list(matches.select_related(*people).in_order())
     for match in loaded:
         match.need.solicitation = match.mailbox.solicitation = solicitation
     return loaded

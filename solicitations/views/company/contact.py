@@ -40,8 +40,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, journey: Journey) -> HttpResponse:
     now = timezone.now()
-    chosen = _recipients(journey)
-    form = ContactForm(request.POST, optional=chosen.optional)
+    form = ContactForm(request.POST)
     if not form.is_valid():
         return _page(request, journey, form)
     if _is_too_fast(journey, now=now):
@@ -119,7 +118,7 @@ def _page(
 ) -> HttpResponse:
     chosen = _recipients(journey)
     if form is None:
-        form = ContactForm(journey.answers("contact"), optional=chosen.optional)
+        form = ContactForm(journey.answers("contact"))
         form.errors.clear()  # a page that is only shown blames nobody
     context = {
         "subject": journey.subject,
