@@ -13,12 +13,16 @@ services.start()
 django.setup()
 logging.disable(logging.INFO)
 
-from bench import clock, communes, contents, report, routing, staff  # noqa: E402 (tables are known once Django is set up)
+# Tables are known once Django is set up.
+from bench import clock, communes, contents, home, mails, posting, report, routing, staff  # noqa: E402
 
 MEASURES = {
     "routing": routing.measure,
+    "posting": posting.measure,
+    "mails": mails.measure,
     "staff": staff.measure,
     "communes": communes.measure,
+    "home": home.measure,
     "clock": clock.measure,
 }
 

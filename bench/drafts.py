@@ -32,7 +32,7 @@ class Visitor:
 def visitors(count: int, *, seed: int) -> list[Visitor]:
     """That many visitors, of communes of the whole country and companies of their own."""
     picked = random.Random(seed)
-    communes = list(Commune.objects.current().order_by("pk").values_list("pk", "name"))
+    communes = [(row.pk, row.place) for row in Commune.objects.current().with_place().order_by("pk")]
     now = timezone.now()
     drafts = Draft.objects.bulk_create(
         Draft(answers=_answers(number, *picked.choice(communes)), created_at=now, updated_at=now)

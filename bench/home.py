@@ -26,6 +26,8 @@ class Visit:
 
 def measure() -> list[Row]:
     """One row a width."""
+    if find_chromium() is None:
+        return [Row("Home page, first visit", "no Chromium on this machine")]
     database = databases.build(contents.NATIONAL)
     with serving.serving(database, worker=False) as site:
         return [_row(width, _visit(f"http://127.0.0.1:{site.port}/", width)) for width in WIDTHS]
