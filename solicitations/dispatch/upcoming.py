@@ -39,17 +39,16 @@ def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, mo
         for planned in timetable.plan(solicitation, now=now)
         if (step := _once_a_day(planned, now=now)).leaves_at <= until
     ]
-    return sorted(_leavings(steps, now=now), key=lambda leaving: (leaving.at, ORDER[leaving.step]))
+    found = [leaving for leaving in _leavings(steps, now=now) if leaving.at <= until]
+    return sorted(found, key=lambda leaving: (leaving.at, ORDER[leaving.step]))
 
 
 def _once_a_day(step: Planned, *, now: datetime) -> Planned:
     """A reminder that is due waits for the morrow when its person has had today's."""
     if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
         return step
-    clock = Clock(step.solicitation.commune, now)
-    if not reminding.has_had_todays(step.match.mailbox.email, step.solicitation, now=now):
-        return step
-    return replace(step, leaves_at=clock.leaves_at(clock.next_day(now)))
+    is_over = reminding.has_had_todays(step.match.mailbox.email, step.solicitation, now=now)
+    return _after(now, step) if is_over else step
 
 
 def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
@@ -69,13 +68,22 @@ def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
 
 
 def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
-    by_day: dict[tuple[str, str], list[Planned]] = {}
-    for step in sorted(steps, key=lambda step: (step.leaves_at, step.solicitation.submitted_at)):
+    by_address: dict[str, list[Planned]] = {}
+    for step in steps:
         if step.match:
-            day = step.leaves_at.astimezone(step.solicitation.time_zone).date().isoformat()
-            by_day.setdefault((step.match.mailbox.email.lower(), day), []).append(step)
-    for (address, _), mine in by_day.items():
-        yield _reminder(address, mine, at=mine[0].leaves_at)
+            by_address.setdefault(step.match.mailbox.email.lower(), []).append(step)
+    for address, mine in by_address.items():
+        waiting = mine
+        while waiting:
+            at = min(step.leaves_at for step in waiting)
+            yield _reminder(address, [step for step in waiting if step.leaves_at <= at], at=at)
+            waiting = [_after(at, step) for step in waiting if step.leaves_at > at]
+
+
+def _after(at: datetime, step: Planned) -> Planned:
+    """What falls due later on the day of a reminder waits for the morrow."""
+    clock = Clock(step.solicitation.commune, at)
+    return replace(step, leaves_at=clock.leaves_at(max(step.leaves_at, clock.next_day(at))))
 
 
 def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> Leaving:

@@ -120,6 +120,16 @@ class TestComing:
         [leaving] = found
         assert len(leaving.requests) == 2
 
+    def test_what_falls_due_after_a_days_reminder_is_told_for_the_morrow(self, alone, commit, now):
+        second = commit(
+            send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
+        )
+
+        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 6 * DAY, most=10)
+
+        told = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
+        assert told == [(3 * DAY, [alone.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
+
     def test_a_person_reminded_today_is_next_reminded_on_the_morrow(self, alone, commit, tick, now):
         second = commit(
             send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
