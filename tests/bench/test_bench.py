@@ -8,6 +8,10 @@ from pathlib import Path
 from bench.harness import in_turns, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
+SUBJECTS = (
+    *("Routing", "Posting", "Mails", "Staff list", "Filter", "Request page"),
+    *("Commune search", "Home page", "The clock"),
+)
 COLUMNS = ["What", "Measured", "Bar", "Met"]
 
 
