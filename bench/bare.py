@@ -3,6 +3,7 @@
 import copy
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
@@ -19,17 +20,29 @@ from solicitations.models.requests import make_reference
 Row = TypeVar("Row", bound=models.Model)
 
 
+@dataclass(frozen=True)
+class Example:
+    """The rows that one post wrote."""
+
+    solicitation: Solicitation
+    needs: list[Need]
+    events: list[Event]
+    mailboxes: list[Mailbox]
+    matches: list[Match]
+    mails: list[OutgoingEmail]
+
+
 @cache
-def example(pk: int) -> dict[type[models.Model], list[models.Model]]:
-    """The rows that one post wrote, by table; read once a process."""
-    return {
-        Solicitation: [Solicitation.objects.get(pk=pk)],
-        Need: list(Need.objects.filter(solicitation=pk)),
-        Event: list(Event.objects.filter(solicitation=pk).order_by("pk")),
-        Mailbox: list(Mailbox.objects.filter(solicitation=pk).order_by("pk")),
-        Match: list(Match.objects.filter(need__solicitation=pk).order_by("pk")),
-        OutgoingEmail: list(OutgoingEmail.objects.about(f"request:{pk}").order_by("pk")),
-    }
+def example(pk: int) -> Example:
+    """The rows of request ``pk``, read once a process."""
+    return Example(
+        Solicitation.objects.get(pk=pk),
+        list(Need.objects.filter(solicitation=pk)),
+        list(Event.objects.filter(solicitation=pk).order_by("pk")),
+        list(Mailbox.objects.filter(solicitation=pk).order_by("pk")),
+        list(Match.objects.filter(need__solicitation=pk).order_by("pk")),
+        list(OutgoingEmail.objects.about(f"request:{pk}").order_by("pk")),
+    )
 
 
 def new(rows: Iterable[Row], **columns: object) -> list[Row]:
@@ -48,16 +61,16 @@ def insert(request: HttpRequest, pk: int, draft: int) -> HttpResponse:
     """The rows of example ``pk`` once more, in one transaction, one statement a table."""
     rows = example(pk)
     with transaction.atomic():
-        [solicitation] = new(rows[Solicitation], reference=make_reference())
+        [solicitation] = new([rows.solicitation], reference=make_reference())
         solicitation.save()
-        [need] = Need.objects.bulk_create(new(rows[Need], solicitation=solicitation))
-        Event.objects.bulk_create(new(rows[Event], solicitation=solicitation))
-        mailboxes = Mailbox.objects.bulk_create(new(rows[Mailbox], solicitation=solicitation))
-        matches = new(rows[Match], need=need)
+        [need] = Need.objects.bulk_create(new(rows.needs, solicitation=solicitation))
+        Event.objects.bulk_create(new(rows.events, solicitation=solicitation))
+        mailboxes = Mailbox.objects.bulk_create(new(rows.mailboxes, solicitation=solicitation))
+        matches = new(rows.matches, need=need)
         for match, mailbox in zip(matches, mailboxes, strict=True):
             match.mailbox = mailbox
         Match.objects.bulk_create(matches)
-        mails = new(rows[OutgoingEmail])
+        mails = new(rows.mails)
         for mail in mails:
             mail.key = mail.message_id = secrets.token_hex(10)
         OutgoingEmail.objects.bulk_create(mails)

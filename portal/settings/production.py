@@ -33,7 +33,7 @@ else:
     globals().update(env.dj_email_url("EMAIL_URL"))
 REPLY_DOMAIN = env.str("REPLY_DOMAIN")
 MAILING_INBOUND_PROVIDER = env.str("INBOUND_PROVIDER", "")
-ANYMAIL_WEBHOOK_SECRET = env.list("ANYMAIL_WEBHOOK_SECRET", [])
+ANYMAIL_WEBHOOK_SECRET: list[str] = env.list("ANYMAIL_WEBHOOK_SECRET", [])
 ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY = env.str("MAILGUN_WEBHOOK_SIGNING_KEY", "")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or f"Relais Entreprises <ne-pas-repondre@{HOST}>"
 NATIONAL_TEAM_EMAIL = env.str("NATIONAL_TEAM_EMAIL", "") or f"equipe@{HOST}"
