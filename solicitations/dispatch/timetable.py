@@ -14,7 +14,6 @@ from django.db.models import Prefetch
 
 from solicitations.dispatch.steps import ORDER, Clock, Planned, Step
 from solicitations.lifecycle import (
-    ANSWERS,
     CLOCK_EVENTS,
     NOT_LIVE,
     OUTCOMES,
@@ -78,7 +77,8 @@ class _Story:
 
     @property
     def is_answered(self) -> bool:
-        return any(match.state in ANSWERS for match in self.matches)
+        """An answer is one for good: taking the need again does not take it back."""
+        return any(match.answered_at for match in self.need.matches.all())
 
     @property
     def was_taken(self) -> bool:

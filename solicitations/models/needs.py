@@ -29,7 +29,7 @@ class NeedQuerySet(models.QuerySet["Need"]):
 
     def without_legal_answer(self) -> Self:
         """Needs on labour law that nobody has answered, by helping or not."""
-        return self.filter(subject__is_labour_law=True).exclude(matches__state__in=lifecycle.ANSWERS)
+        return self.filter(subject__is_labour_law=True).exclude(matches__answered_at__isnull=False)
 
 
 class Need(models.Model):

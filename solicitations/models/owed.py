@@ -13,7 +13,6 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce, Lower
 
 from solicitations.lifecycle import (
-    ANSWERS,
     NOT_LIVE,
     OUTCOMES,
     EventKind,
@@ -170,7 +169,7 @@ def _legal_questions(*, now: datetime) -> QuerySet[Match]:
     at_least = timedelta(days=days + days // 5 * 2 - 1)  # sent in the evening, due in the morning
     old = Q(need__solicitation__submitted_at__lte=now - at_least)
     active = Match.objects.active().filter(_going_on(now=now), old, need__subject__is_labour_law=True)
-    answered = Match.objects.filter(need=OuterRef("need"), state__in=ANSWERS)
+    answered = Match.objects.filter(need=OuterRef("need")).exclude(answered_at=None)
     told = Event.objects.filter(match__need=OuterRef("need"), kind=EventKind.LEGAL_ESCALATED)
     return active.filter(~Exists(answered), ~Exists(told))
 

@@ -1,13 +1,15 @@
 """Time, as the clock's tests let it pass."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from solicitations import tasks
 from solicitations.models import Solicitation
 from tests.solicitations.factories import send
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -18,6 +20,17 @@ def tick(commit) -> Callable[[datetime], None]:
         commit(tasks.keep_time, now=at)
 
     return ticked
+
+
+@pytest.fixture
+def live(tick):
+    """Let whole days pass, at the hour of sending: the clock looks once a day."""
+
+    def lived(since, *, days):
+        for day in range(1, days + 1):
+            tick(since + day * DAY)
+
+    return lived
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""The clock of labour law: seven working days, whoever took the need, until the answer."""
+
+from datetime import timedelta
+
+import pytest
+
+from solicitations import actions
+from solicitations.dispatch import timetable
+from solicitations.dispatch.steps import Step
+from solicitations.lifecycle import AlertCause, MatchState
+from solicitations.models import Alert, Solicitation, owed
+from tests.solicitations.clock.reading import mails
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY = timedelta(days=1)
+
+
+class TestLabourLaw:
+    """Sent on Tuesday 1 December: seven working days later is Thursday 10."""
+
+    @pytest.fixture
+    def question(self, commit, now):
+        return commit(send, "contrat-travail", now=now)
+
+    def test_at_seven_working_days_the_manager_and_the_region_are_told(self, question, live, now):
+        live(now, days=8)
+        assert not Alert.objects.exists()
+
+        live(now + 8 * DAY, days=3)
+
+        assert Alert.objects.get(cause=AlertCause.LEGAL).raised_at.date().isoformat() == "2026-12-10"
+        assert "contact@droit-travail-21.example.org" in mails("manager_told")
+        assert len(mails("alert")) == 1
+
+    def test_taking_does_not_stop_it(self, question, commit, tick, now):
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        tick(now + 9 * DAY)
+
+        assert Alert.objects.get().cause == AlertCause.LEGAL
+
+    @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
+    def test_the_answer_stops_it(self, question, commit, tick, outcome, now):
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(actions.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now)
+
+        tick(now + 9 * DAY)
+
+        assert not Alert.objects.exists()
+
+    def test_an_answer_remains_one_when_the_need_is_taken_again(self, question, commit, tick, now):
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(actions.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        tick(now + 9 * DAY)
+
+        assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
+        [loaded] = timetable.load(Solicitation.objects.filter(pk=question.pk))
+        assert Step.ESCALATE_LEGAL not in {step.step for step in timetable.plan(loaded, now=now)}
+        assert question.pk not in owed.requests_to_advance(now=now + 9 * DAY, places=["21"])
+
+    def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):
+        tick(now + 9 * DAY)
+        mine = match(question, "contrats@droit-travail")
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
+        commit(actions.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY)
+
+        assert not Alert.objects.standing().filter(cause=AlertCause.LEGAL).exists()
+
+    def test_an_employer_of_three_hundred_has_no_such_clock(self, commit, tick, now):
+        commit(send, "contrat-travail", headcount_min=300, headcount_max=300, now=now)
+
+        tick(now + 9 * DAY)
+
+        assert not Alert.objects.exists()
