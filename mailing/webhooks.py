@@ -3,6 +3,8 @@
 Answered 200 once the row is committed; an error is a 5xx, and the provider comes back.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from anymail.exceptions import AnymailWebhookValidationFailure
@@ -31,11 +33,23 @@ class Inbound:
 
     channel: Channel
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
+        """The view, once the provider is the one that settings name: Anymail refuses to make another's."""
+        view = super().as_view(**initkwargs)  # type: ignore[misc]
+
+        @wraps(view)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if cls.channel != settings.MAILING_INBOUND_PROVIDER:
+                raise Http404
+            answer: HttpResponse = view(request, *args, **kwargs)
+            return answer
+
+        return answered
+
     @method_decorator(csrf_exempt)
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.channel != settings.MAILING_INBOUND_PROVIDER:
-            raise Http404
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_POST:
             return HttpResponse(status=413)
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
