@@ -10,12 +10,14 @@ from experts.models import Expert
 from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.models import Event, Mailbox
-from tests.solicitations.clock.reading import mails, occasions
+from tests.solicitations.clock.reading import mails
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 EXPERT = "facilitation@clauses-dijon.example.org"
+OFFICE = "contact@clauses-dijon.example.org"
+FALLBACK = "referent-tpe-pme@dreets-bfc.example.org"
 
 
 @pytest.fixture
@@ -39,6 +41,16 @@ def listed(row: OutgoingEmail) -> list[str]:
     return [line["reference"] for line in row.context["requests"]]
 
 
+def written(requests, *, since) -> list[tuple[str, str, str]]:
+    """The mails of a day: the occasion, to whom, about which of these requests."""
+    rows = OutgoingEmail.objects.filter(created_at__gte=since, cancelled_at=None).order_by("pk")
+    return [(row.template.rpartition("/")[2], row.to, concerned(row, requests)) for row in rows]
+
+
+def concerned(row: OutgoingEmail, requests) -> str:
+    return " ".join(str(day) for day, request in enumerate(requests) if f"request:{request.pk}" in row.about)
+
+
 def reminders() -> list[OutgoingEmail]:
     return list(OutgoingEmail.objects.filter(template__endswith="/reminders").order_by("pk"))
 
@@ -60,21 +72,22 @@ def test_the_exact_list_day_by_day(three, tick, now):
         at = now + day * DAY
         tick(at)
         tick(at + 5 * MINUTE)
-        if found := occasions(since=at):
-            told[at.strftime("%a %d")] = sorted(found)
+        if found := written(three, since=at):
+            told[at.strftime("%a %d")] = found
 
-    assert (
-        told
-        == {
-            "Tue 08": ["reminders", "where_things_stand"],
-            "Wed 09": ["reminders", "where_things_stand"],
-            "Thu 10": ["reminders", "where_things_stand"],
-            "Fri 11": ["manager_told", "notified"],
-            "Mon 14": ["manager_told", "manager_told", "notified", "notified", "reminders"],
-            "Tue 15": [],
-        }
-        or told
-    )
+    assert told == {
+        "Tue 08": [("reminders", EXPERT, "0 1 2"), ("where_things_stand", "gerant0@example.org", "0")],
+        "Wed 09": [("reminders", EXPERT, "0 1 2"), ("where_things_stand", "gerant1@example.org", "1")],
+        "Thu 10": [("reminders", EXPERT, "0 1 2"), ("where_things_stand", "gerant2@example.org", "2")],
+        "Fri 11": [("manager_told", OFFICE, "0"), ("notified", FALLBACK, "0")],
+        "Mon 14": [
+            ("reminders", FALLBACK, "0"),
+            ("manager_told", OFFICE, "1"),
+            ("notified", FALLBACK, "1"),
+            ("manager_told", OFFICE, "2"),
+            ("notified", FALLBACK, "2"),
+        ],
+    }
 
 
 def test_the_two_reminders_of_a_request_never_leave_on_one_day(commit, tick, now):
