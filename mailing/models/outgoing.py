@@ -5,7 +5,7 @@ Longer than most modules: how a mail is written, sent, cancelled and erased is r
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -135,6 +135,11 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def about(self, subject: str) -> Self:
         """The mails about one thing, named as "request:7"."""
         return self.filter(about__contains=[subject])
+
+    def answered_by(self, message_ids: Collection[str], *, to: str) -> "OutgoingEmail | None":
+        """The last of the mails of these Message-IDs that this address was sent."""
+        mine = self.filter(message_id__in=message_ids, to__iexact=to, is_secret=False)
+        return mine.order_by("-pk").first()
 
     def pending(self) -> Self:
         return self.filter(PENDING)

@@ -240,7 +240,8 @@ def _compares(line: Line) -> bool:
 
 def _words(line: Line) -> str:
     """The line's words alone: clients rewrite links, spaces and marks."""
-    return " ".join(WORDS.findall(fold(LINK.sub(" ", line.text[:MARK_AT_MOST]))))
+    bare = (LINK.sub(" ", word[:MARK_AT_MOST]) for word in line.text.split())
+    return " ".join(WORDS.findall(fold(" ".join(bare))))
 
 
 def _label(line: Line) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from experts.models import User
-from mailing import replies, senders
+from mailing import senders
 from mailing.models import SETTLED_FIELDS, IncomingEmail, IncomingState, Reason
 from solicitations import dispatch
 from solicitations.actions.talk import NotInThread
@@ -21,7 +21,8 @@ class SettledAlready(Exception):
 def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     """Pass its words on after all. Raises ``SettledAlready``, and ``NotInThread`` when nobody reads them."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
-    person, reply = dispatch.writer_of(locked), replies.read(bytes(locked.raw))
+    person = dispatch.writer_of(locked)
+    reply = dispatch.read_mail(locked, person)
     twins = IncomingEmail.objects.standing().filter(message_id=locked.message_id, recipient=locked.recipient)
     is_taken = not locked.may_be_published or twins.exclude(pk=locked.pk).exists()
     if is_taken or person is None or not reply.text:

@@ -16,6 +16,7 @@ from solicitations.dispatch.matching import close_if_done, hold, make_matches, n
 from solicitations.dispatch.reminding import remind
 from solicitations.dispatch.replies import (
     publish,
+    read_mail,
     request_pk,
     take_in,
     take_in_safely,
@@ -43,6 +44,7 @@ __all__ = [
     "offer_fallback",
     "publish",
     "raise_alert",
+    "read_mail",
     "release",
     "release_when_due",
     "remind",

@@ -13,6 +13,7 @@ from mailing.models import (
     SETTLED_FIELDS,
     IncomingEmail,
     IncomingState,
+    OutgoingEmail,
     Reason,
     named,
 )
@@ -70,8 +71,8 @@ def take_in(pk: int, *, now: datetime) -> None:
     email = IncomingEmail.objects.unread().select_for_update(skip_locked=True).filter(pk=pk).first()
     if email is None:
         return
-    reply = replies.read(bytes(email.raw))
     person, lapse = _addressee(email, now=now)
+    reply = read_mail(email, person)
     email.about = envelopes.about_person(person) if person else []
     reason = _machine(reply) or lapse or _unfit(email, reply)
     if reason is None and person is not None:
@@ -79,6 +80,14 @@ def take_in(pk: int, *, now: datetime) -> None:
     if reason is not None:
         _turn_away(email, reply, person, reason, now=now)
     email.save(update_fields=SETTLED_FIELDS)
+
+
+def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
+    """What the mail says. Beside our mail that it answers, also what was typed between its lines."""
+    raw = bytes(email.raw)
+    reply = replies.read(raw)
+    answered = OutgoingEmail.objects.answered_by(reply.in_reply_to, to=person.email) if person else None
+    return reply if answered is None else replies.read(raw, sent=answered.rendered().html)
 
 
 def writer_of(email: IncomingEmail) -> Person | None:

@@ -1,6 +1,7 @@
 """Answers by mail: where they go, and which ones go nowhere."""
 
 from datetime import timedelta
+from textwrap import wrap
 from urllib.parse import quote
 
 import pytest
@@ -87,6 +88,20 @@ class TestWhereItGoes:
         content = written("message")[0].rendered()
         assert "2 pièces jointes retenues : plan" in content.text
         assert "2 pièces jointes retenues : plan" in content.html
+
+    def test_words_typed_between_the_lines_of_our_mail_are_heard(self, commit, now):
+        long = "Nous cherchons un peintre, et voici ce que nous avons déjà tenté. " * 8
+        author = mailbox(commit(send, text=long, siret="", now=now), "recrutement@france-travail")
+        [mail] = [row for row in written("notified") if row.to == author.email]
+        text = mail.rendered().text
+        lines = [part for line in text.splitlines() for part in wrap(line, break_long_words=False) or [""]]
+        at = max(number for number, line in enumerate(lines) if "tenté" in line) + 1
+        copy = "\n".join([*lines[:at], "", "Je connais quelqu'un.", "", *lines[at:]])
+        head = "De : Relais Entreprises <x@example.org>\nEnvoyé : lundi 30 novembre 2026 10:05\nObjet : Aide"
+
+        answer(author, f"Voir plus bas.\n\n{head}\n\n{copy}", in_reply_to=mail.message_id, now=now)
+
+        assert Message.objects.get().body == "Voir plus bas.\n\nJe connais quelqu'un."
 
     def test_what_it_is_about_is_written_on_the_row(self, author, owner, now):
         by_expert = answer(author, now=now)

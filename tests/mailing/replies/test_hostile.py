@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailing.replies import DELIMITER, Kind, read
@@ -70,7 +70,7 @@ def test_any_shuffle_of_marks_is_read(lines, kind):
 
 
 @given(words=st.lists(st.from_regex(r"[a-z]{3,9}( [a-z]{3,9}){2,5}", fullmatch=True), min_size=1, max_size=8))
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_plain_sentences_above_our_line_are_all_kept(words):
     typed = "\n".join(words)
 
