@@ -24,7 +24,7 @@ def test_faults_of_every_kind_lose_nothing(stand, size, capsys):
     count = reckon(stand, everybody)
     with capsys.disabled():
         faults = "\n".join(f"{kind:<20}{times:>8}" for kind, times in sorted(storm.faults.items()))
-        sys.stdout.write(f"\n{faults}\n\n{count}\n")
+        sys.stdout.write(f"\n{faults}\n\n{count}\n{'… at most':<14}{storm.duplicates_allowed:>8}\n")
     assert count.is_whole, stand.words()
     assert count.thanked == number
     assert count.duplicates <= storm.duplicates_allowed
