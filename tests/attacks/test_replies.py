@@ -1,0 +1,280 @@
+"""Answers by mail from people who should not write: nothing is said for them, and no answer tells anything.
+
+Each goes the whole way: the mail server's pipe, the row that is kept, the worker that reads it.
+"""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO, TextIOWrapper
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+
+from mailing import envelopes, senders
+from mailing.models import IncomingEmail, IncomingState, OutgoingEmail, Reason
+from solicitations import actions, links, tasks
+from solicitations.lifecycle import AlertCause
+from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
+from tests.attacks.world import World
+from tests.solicitations.incoming import WORDS, raw
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+PIRATE = "pirate@evil.example"
+IN_CHARGE = "Je prends en charge."
+
+
+@dataclass
+class Pipe:
+    """The mail server's pipe: a message goes in, is kept, and is read by the worker."""
+
+    monkeypatch: pytest.MonkeyPatch
+    commit: Any
+
+    def __call__(self, content: bytes, **words: str) -> IncomingEmail:
+        self.monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content)))
+        self.commit(call_command, "receive_mail", **words)
+        email = IncomingEmail.objects.latest("pk")
+        self.commit(tasks.take_in_mail, email.pk)
+        email.refresh_from_db()
+        assert bytes(email.raw) == content
+        return email
+
+
+@pytest.fixture
+def pipe(monkeypatch, commit) -> Pipe:
+    return Pipe(monkeypatch, commit)
+
+
+@pytest.fixture
+def colleague(world: World) -> Mailbox:
+    """Another reader of the same request."""
+    others = Mailbox.objects.filter(solicitation=world.solicitation).exclude(pk=world.mailbox.pk)
+    return next(one for one in others if not senders.is_colleague(one.email, world.mailbox.email))
+
+
+def published() -> list[Any]:
+    """All that answers may bring about: words, states, their history."""
+    rows: list[Any] = []
+    for model in (Message, Addition, Match, Solicitation):
+        rows += model.objects.order_by("pk").values_list()
+    return [*rows, *Event.objects.order_by("pk").values_list("pk", "kind", "match_id")]
+
+
+def answers() -> list[OutgoingEmail]:
+    return list(OutgoingEmail.objects.filter(template__endswith="/turned_away").order_by("pk"))
+
+
+def assert_tells_nothing(email: OutgoingEmail, *worlds: World) -> None:
+    """Neither its words nor its headers name anything of what the address led to."""
+    content = email.rendered()
+    sealed = envelopes.seal(email, content)
+    written = "\n".join([content.subject, content.text, content.html, str(sealed.message().as_string())])
+    for world in worlds:
+        request, mailbox = world.solicitation, world.mailbox
+        for told in (
+            request.reference,
+            request.company_name,
+            request.email,
+            request.description,
+            mailbox.email,
+            f"request-{request.pk}",
+            f"mailbox-{mailbox.pk}",
+            "/suivi/",
+            "/reponse/",
+            "reponse+",
+        ):
+            assert told in {"", email.to} or told not in written, told
+    assert sealed.recipients() == [email.to]
+
+
+def address(kind: str, pk: int, signature: str, domain: str = project.REPLY_DOMAIN) -> str:
+    return f"reponse+{kind}{pk}-{signature}@{domain}"
+
+
+def signature_of(row: Mailbox | Solicitation) -> str:
+    return links.reply_address(row).partition("@")[0].rpartition("-")[2]
+
+
+FORGED: dict[str, Callable[[World, World], str]] = {
+    "no signature": lambda mine, theirs: address("e", theirs.mailbox.pk, "0" * 20),
+    "mine for another mailbox": lambda mine, theirs: address(
+        "e", theirs.mailbox.pk, signature_of(mine.mailbox)
+    ),
+    "mine for another request": lambda mine, theirs: address(
+        "c", theirs.solicitation.pk, signature_of(mine.solicitation)
+    ),
+    "an expert's for a company": lambda mine, theirs: address(
+        "c", mine.mailbox.pk, signature_of(mine.mailbox)
+    ),
+    "a company's for an expert": lambda mine, theirs: address(
+        "e", theirs.solicitation.pk, signature_of(theirs.solicitation)
+    ),
+    "a page's token": lambda mine, theirs: f"reponse+{theirs.expert_token}@{project.REPLY_DOMAIN}",
+    "a cut signature": lambda mine, theirs: address(
+        "e", theirs.mailbox.pk, signature_of(theirs.mailbox)[:-1]
+    ),
+    "a longer signature": lambda mine, theirs: address(
+        "e", theirs.mailbox.pk, signature_of(theirs.mailbox) + "0"
+    ),
+    "a zero before": lambda mine, theirs: links.reply_address(theirs.mailbox).replace("+e", "+e0"),
+    "other figures": lambda mine, theirs: links.reply_address(theirs.mailbox).replace(
+        f"+e{theirs.mailbox.pk}-", "+e٣-"
+    ),
+    "another domain": lambda mine, theirs: address(
+        "e", theirs.mailbox.pk, signature_of(theirs.mailbox), "evil.example"
+    ),
+    "a domain below ours": lambda mine, theirs: address(
+        "e", theirs.mailbox.pk, signature_of(theirs.mailbox), f"x.{project.REPLY_DOMAIN}"
+    ),
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+@pytest.mark.parametrize("is_victim", [True, False], ids=["in the victim's name", "in one's own"])
+def test_a_forged_address_speaks_for_nobody(pipe, world: World, other: World, forge, is_victim):
+    """Even in answer to a mail of ours, which is the only way to be answered at all."""
+    before, ours = published(), OutgoingEmail.objects.filter(to=other.mailbox.email).latest("pk")
+    sender = other.mailbox.email if is_victim else PIRATE
+    content = raw(
+        other.mailbox, IN_CHARGE, sender=sender, to=forge(world, other), in_reply_to=ours.message_id
+    )
+
+    email = pipe(content)
+
+    assert (email.state, email.reason) in {
+        (IncomingState.REFUSED, Reason.FORGED),
+        (IncomingState.REFUSED, Reason.UNKNOWN),
+    }
+    assert email.about == []
+    assert published() == before
+    assert [row.to for row in answers()] == [sender]
+    for row in answers():
+        assert_tells_nothing(row, *([world] if is_victim else [world, other]))
+
+
+def test_a_forged_address_that_answers_nothing_of_ours_is_not_answered(pipe, world: World, other: World):
+    for forge in FORGED.values():
+        pipe(raw(other.mailbox, sender=PIRATE, to=forge(world, other)))
+
+    assert answers() == []
+
+
+HEADERS = {
+    "another expert": lambda colleague, mine: {"sender": colleague.email},
+    "the company": lambda colleague, mine: {"sender": colleague.solicitation.email},
+    "a stranger": lambda colleague, mine: {"sender": PIRATE},
+    "a name that is the address": lambda colleague, mine: {"sender": f'"{mine.email}" <{PIRATE}>'},
+    "a comment": lambda colleague, mine: {"sender": f"{PIRATE} ({mine.email})"},
+    "a domain that ends alike": lambda colleague, mine: {
+        "sender": f"agent@evil-{mine.email.rpartition('@')[2]}"
+    },
+    "a domain that begins alike": lambda colleague, mine: {
+        "sender": f"agent@{mine.email.rpartition('@')[2]}.evil.example"
+    },
+    "sent on behalf": lambda colleague, mine: {"sender": PIRATE, "reply_to": mine.email},
+    "an envelope": lambda colleague, mine: {"sender": PIRATE, "return_path": mine.email},
+}
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_a_good_address_in_the_hands_of_another_is_held(pipe, world: World, colleague, headers):
+    """A mail of ours that was passed on carries it."""
+    before = published()
+
+    email = pipe(raw(world.mailbox, IN_CHARGE, **headers(colleague, world.mailbox)))
+
+    assert (email.state, email.reason) == (IncomingState.HELD, Reason.OTHER_SENDER)
+    assert published() == before
+    assert world.solicitation.alerts.filter(cause=AlertCause.REPLY_HELD).exists()
+    for row in answers():
+        assert row.to != world.mailbox.email
+        assert_tells_nothing(row, world)
+
+
+def revoked(world: World, now: datetime) -> None:
+    Mailbox.objects.filter(pk=world.mailbox.pk).update(revoked_at=now)
+
+
+def replaced(world: World, now: datetime) -> None:
+    Mailbox.objects.filter(pk=world.mailbox.pk).update(serial=world.mailbox.serial + 1)
+
+
+def ended_long_ago(world: World, now: datetime) -> None:
+    actions.cancel(world.solicitation, now=now - timedelta(days=61))
+
+
+@pytest.mark.parametrize("end", [revoked, replaced, ended_long_ago], ids=lambda end: end.__name__)
+@pytest.mark.parametrize("is_own", [True, False], ids=["its own mailbox", "a stranger"])
+def test_an_address_that_was_revoked_is_dead(pipe, world: World, today, end, is_own):
+    content = raw(world.mailbox, IN_CHARGE, sender=world.mailbox.email if is_own else PIRATE)
+    end(world, today)
+    before = published()
+
+    email = pipe(content)
+
+    assert (email.state, email.reason) == (IncomingState.REFUSED, Reason.EXPIRED)
+    assert published() == before
+    if not is_own:
+        for row in answers():
+            assert_tells_nothing(row, world)
+
+
+def test_the_same_mail_again_is_said_once(pipe, world: World):
+    content = raw(world.mailbox)
+    first = pipe(content)
+    before = published()
+    mails = OutgoingEmail.objects.count()
+
+    again = [
+        pipe(content),
+        pipe(content.replace(b"Subject: ", b"Subject: Fwd: ")),
+        pipe(content.replace(WORDS[:6].encode(), b"Jamais")),
+        pipe(content, recipient=links.reply_address(world.mailbox).upper()),
+        pipe(content.replace(b"Message-ID: <premier@", b"Message-ID:\n  <premier@")),
+    ]
+
+    assert first.state == IncomingState.ACCEPTED
+    assert {(email.state, email.reason) for email in again} == {(IncomingState.REFUSED, Reason.DUPLICATE)}
+    assert published() == before
+    assert OutgoingEmail.objects.count() == mails
+
+
+def test_a_mail_replayed_to_anothers_address_is_held(pipe, world: World, colleague):
+    """Who reads a mail in the thread sends it on in a colleague's name."""
+    content = raw(world.mailbox)
+    pipe(content)
+    before = published()
+
+    email = pipe(content, recipient=links.reply_address(colleague))
+
+    assert email.state == IncomingState.HELD
+    assert published() == before
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        f"=?utf-8?q?a=40b.example=0D=0ABcc:_{PIRATE}?=",
+        f"a@b.example,\n {PIRATE}",
+        f"<a@b.example>\n Bcc: {PIRATE}",
+        f'"a\\"@b.example>\n <{PIRATE}>"@b.example',
+        "a\0@b.example",
+    ],
+    ids=["encoded", "two", "folded", "quoted", "NUL"],
+)
+def test_no_sender_adds_a_recipient_to_our_answer(pipe, world: World, other: World, sender):
+    content = raw(world.mailbox, sender="remplace@b.example", in_reply_to=world.mail.message_id)
+
+    pipe(content.replace(b"remplace@b.example", sender.encode()))
+
+    assert not Message.objects.filter(body=WORDS).exists()
+    for row in answers():
+        with suppress(ValidationError):  # what is no address never leaves
+            assert_tells_nothing(row, world, other)
