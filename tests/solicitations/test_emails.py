@@ -148,6 +148,18 @@ class TestConfidential:
         assert "TVA" in found.text
         assert "TVA" not in found.subject + PREHEADER.search(found.html)[1]
 
+    def test_what_staff_are_told_names_neither_its_company_nor_its_subject(self, commit, confidential, now):
+        mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(actions.still_waiting, confidential, now=now)
+
+        found = mail("alert")
+
+        assert f"Demande confidentielle {confidential.reference}\n" in found.text
+        for named in (confidential.company_name, "dettes", mine.expert.office.name):
+            assert named not in found.text
+            assert named not in found.html
+
     def test_the_companys_mails_name_nobody_in_the_list(self, commit, confidential, now):
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
         commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
