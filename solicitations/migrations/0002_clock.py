@@ -177,10 +177,6 @@ class Migration(migrations.Migration):
             name='solicitation',
             field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='survey', to='solicitations.solicitation'),
         ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(fields=['asked_at', 'solicitation'], name='survey_asked'),
-        ),
         migrations.AddConstraint(
             model_name='survey',
             constraint=models.CheckConstraint(condition=models.Q(('usefulness__in', ['yes', 'partly', 'no', ''])), name='survey_usefulness'),

@@ -188,6 +188,8 @@ class Match(models.Model):
         self._enter(target, at=at)
         self.decline_reason, self.words = decline_reason, words
         self.answer = answer or self.answer
+        if target == MatchState.TAKEN:
+            self.taken_at = at  # taken again, its delays start anew
         if target in lifecycle.ANSWERS:
             self.answered_at = self.answered_at or at
 

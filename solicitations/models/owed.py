@@ -181,16 +181,18 @@ def _to_try(*, now: datetime) -> SolicitationQuerySet:
 
 def _surveys(*, now: datetime) -> tuple[SolicitationQuerySet, ...]:
     """Requests never asked their opinion: going on since an outcome, or ended lately."""
+    since = now - settings.SURVEY_UNTIL
     outcome = Match.objects.filter(
-        need__solicitation=OuterRef("pk"), state__in=OUTCOMES, ended_at__lte=now - settings.SURVEY_AFTER
+        need__solicitation=OuterRef("pk"),
+        state__in=OUTCOMES,
+        ended_at__gt=since,
+        ended_at__lte=now - settings.SURVEY_AFTER,
     )
-    # No request that is asked, or ended, so lately was asked longer ago: the surveys of years are not read.
-    since = now - settings.SURVEY_UNTIL - settings.EXPIRE_TAKEN_AFTER
-    asked = Survey.objects.filter(solicitation=OuterRef("pk"), asked_at__gt=since)
-    open_ = _to_try(now=now).filter(~Exists(asked), Exists(outcome), state=RequestState.SUBMITTED)
-    ended = _to_try(now=now).filter(
-        ~Exists(asked), state=RequestState.CLOSED, ended_at__gt=now - settings.SURVEY_UNTIL
-    )
+    # Looked up one by one: an "exists" has PostgreSQL read the surveys of years, each minute.
+    asked_at = Survey.objects.filter(solicitation=OuterRef("pk")).values("asked_at")[:1]
+    never_asked = _to_try(now=now).alias(asked_at=Subquery(asked_at)).filter(asked_at=None)
+    open_ = never_asked.filter(Exists(outcome), state=RequestState.SUBMITTED)
+    ended = never_asked.filter(state=RequestState.CLOSED, ended_at__gt=since)
     return open_, ended.filter(Q(ended_at__lte=now - settings.SURVEY_AFTER) | Exists(outcome))
 
 

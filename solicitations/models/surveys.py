@@ -47,7 +47,6 @@ class Survey(models.Model):
                 name="survey_answers_have_a_date",
             ),
         ]
-        indexes = [models.Index(fields=["asked_at", "solicitation"], name="survey_asked")]  # the clock's
 
     def __str__(self) -> str:
         return f"{self.solicitation_id}, {self.asked_at:%Y-%m-%d}"

@@ -16,7 +16,7 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models import Alert, Draft, Event, Match, Survey
+from solicitations.models import Alert, Draft, Event, Match, Survey, owed
 from tests.solicitations.clock.reading import context, done, mails, occasions
 from tests.solicitations.factories import match, send
 
@@ -226,7 +226,9 @@ class TestWidening:
 
         live(now, days=10)
 
-        assert not Match.objects.filter(expert__office__institution=found).exists()
+        assert request.events.filter(kind=EventKind.WIDENED).exists()
+        new = Match.objects.filter(origin=MatchOrigin.ESCALATION)
+        assert not new.filter(expert__office__institution=found).exists()
 
     def test_a_need_that_somebody_took_is_not_put_before_others(self, alone, taken, live, now):
         live(now, days=12)
@@ -329,6 +331,15 @@ class TestSurvey:
             tick(now + day * DAY)
 
         assert mails("survey") == [alone.email]
+
+    def test_a_request_reopened_long_after_its_survey_owes_none(self, taken, commit, tick, now):
+        conclude(commit, taken, MatchState.NO_HELP, now=now)
+        tick(now + 10 * DAY)
+        commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 400 * DAY)
+        assert list(owed.requests_to_advance(now=now + 401 * DAY, places=["21"])) == []
+
+        conclude(commit, taken, MatchState.HELPED, now=now + 401 * DAY)
+        assert list(owed.requests_to_advance(now=now + 412 * DAY, places=["21"])) == []
 
     @pytest.mark.parametrize("end", ["cancelled", "staff", "spam", "test"])
     def test_never_when_the_company_cancelled_or_staff_ended_it(self, taken, commit, live, end, now):
