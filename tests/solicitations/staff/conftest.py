@@ -5,6 +5,7 @@ import time_machine
 from django.test import Client
 
 from experts.models import User
+from solicitations import dispatch
 from solicitations.models import Solicitation
 from territories.models import Region
 from tests.experts.factories import signed_in
@@ -69,4 +70,8 @@ def confidential(commit, today) -> Solicitation:
 
 @pytest.fixture
 def held(commit, today) -> Solicitation:
-    return commit(send, "saisonniers", now=today, text="Voir https://a.example.org et https://b.example.org")
+    """Held as it came, and staff told of it, as a worker does after the commit."""
+    text = "Voir https://a.example.org et https://b.example.org"
+    request = commit(send, "saisonniers", now=today, text=text)
+    commit(dispatch.tell_held, request.pk, now=today)
+    return request
