@@ -1,8 +1,9 @@
 """Fills the demo with a living service: requests of the last weeks, made by the actions people use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,20 @@ import yaml
 from experts.models import Institution, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch
+from solicitations import actions, dispatch, tasks
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Draft, Match, Need, Opening, Solicitation
 from territories.models import Commune, Region
+from territories.working_time import next_working_morning
 
 HERE = Path(__file__).parent
 CONSENT = "demo"
 DRAFT_SUBJECT = "recruter-apprenti"
 CONTACTS = ("La gérante", "Le gérant", "La responsable du personnel", "Le fondateur")
 OUTBOX_DELAY = timedelta(seconds=90)
+A_MINUTE = timedelta(minutes=1)
+
+Happening = tuple[datetime, Callable[[datetime], None]]
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,9 @@ def seed(*, now: datetime, say: Callable[[str], None]) -> int:
         return 0
     make_staff()
     stories = read_stories()
-    for number, story in enumerate(stories):
-        play(story, number=number, now=now)
-        say(f"{number + 1}/{len(stories)} {story.entry['company']}")
+    for at, act in sorted(_past(stories, now=now, say=say), key=lambda done: done[0]):
+        act(at)
+        send_mails(until=at + OUTBOX_DELAY)
     close_a_door()
     leave_a_draft(now=now)
     return len(stories)
@@ -117,18 +122,55 @@ def leave_a_draft(*, now: datetime) -> None:
     answers = {"subject": DRAFT_SUBJECT, "need": need}
     draft = Draft.objects.create(created_at=at, updated_at=at, answers=answers)
     actions.send_resume_link(draft, email="plus-tard@demo.example.org", now=at)
-
-
-def play(story: Story, *, number: int, now: datetime) -> None:
-    """Submit one story's request at its time, then its steps; the mails of each step leave at its time."""
-    at = now - timedelta(days=story.days_ago)
-    solicitation = submit(story.entry, number=number, at=at)
-    dispatch.tell_held(solicitation.pk, now=at)
     send_mails(until=at)
-    for hours, verb, rank, *words in story.steps:
-        at = min(now, now - timedelta(days=story.days_ago) + timedelta(hours=hours))
-        step(solicitation, verb, rank=rank, words=words[0] if words else "", at=at)
-        send_mails(until=at + OUTBOX_DELAY)
+
+
+def _past(stories: Sequence[Story], *, now: datetime, say: Callable[[str], None]) -> Iterator[Happening]:
+    """What people did, story by story, and each morning what the clock did about it; in no order."""
+    for number, story in enumerate(stories):
+        told = _Told(story, number=number, of=len(stories), say=say)
+        sent_at = now - timedelta(days=story.days_ago)
+        yield sent_at, told.send
+        for hours, *words in story.steps:
+            yield min(now, sent_at + timedelta(hours=hours)), partial(told.go_on, words)
+    for morning in mornings(stories, now=now):
+        yield morning, keep_time
+    yield now, keep_time
+
+
+@dataclass
+class _Told:
+    """A story whose request is sent first."""
+
+    story: Story
+    number: int
+    of: int
+    say: Callable[[str], None]
+    solicitation: Solicitation = field(init=False)
+
+    def send(self, at: datetime) -> None:
+        self.solicitation = submit(self.story.entry, number=self.number, at=at)
+        dispatch.tell_held(self.solicitation.pk, now=at)
+        self.say(f"{self.number + 1}/{self.of} {self.story.entry['company']}")
+
+    def go_on(self, said: Sequence[Any], at: datetime) -> None:
+        verb, rank, *words = said
+        step(self.solicitation, verb, rank=rank, words=words[0] if words else "", at=at)
+
+
+def mornings(stories: Sequence[Story], *, now: datetime) -> set[datetime]:
+    """Each working morning since a story began, where it happens."""
+    found: set[datetime] = set()
+    for story in stories:
+        commune = Commune.objects.resolve(story.entry["commune"])
+        at = now - timedelta(days=story.days_ago)
+        while (at := next_working_morning(at + A_MINUTE, commune)) < now:
+            found.add(at)
+    return found
+
+
+def keep_time(at: datetime) -> None:
+    tasks.keep_time(now=at)
 
 
 def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
@@ -198,11 +240,6 @@ def _others_decline(matches: list[Match], rank: int, at: datetime) -> None:
         _decline(match, "no_capacity", at)
 
 
-def _expire_all(matches: list[Match], _rank: int, at: datetime) -> None:
-    for match in matches:
-        dispatch.expire(match.pk, now=at)
-
-
 def _fallback(matches: list[Match], _rank: int, at: datetime) -> None:
     declined = Need.objects.declined_by_all(before=at)
     for need in declined.filter(pk__in={match.need_id for match in matches}):
@@ -230,7 +267,6 @@ EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], object]] = {
 }
 GROUP_VERBS: dict[str, Callable[[list[Match], int, datetime], None]] = {
     "others_decline": _others_decline,
-    "expire_all": _expire_all,
     "fallback": _fallback,
 }
 COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], None]] = {
