@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from mailing import tasks as mailing_tasks
 from solicitations import tasks
+from solicitations.models import Solicitation
 from tests.journeys.person import Person
 from tests.smtp_sink import SmtpSink
 
@@ -30,12 +31,19 @@ class World:
         return Person(self.on_commit)
 
     def later(self, **durations: int) -> None:
-        """Let time pass; the sweeps of the last minute run."""
+        """Let time pass: workers do what they were told to, then the sweeps of the last minute run."""
+        self._work()
         self.clock.shift(timedelta(**durations))
         with self.on_commit(execute=True):
             tasks.sweep()
         with self.on_commit(execute=True):
             mailing_tasks.sweep()
+
+    def _work(self) -> None:
+        """What waits for a worker, but the mails: here the sweep sends them."""
+        with self.on_commit(execute=True):
+            for pk in Solicitation.objects.held_and_untold().values_list("pk", flat=True):
+                tasks.tell_held(pk)
 
     def go_to(self, at: datetime) -> None:
         """Start another day."""

@@ -28,7 +28,9 @@ def test_sent(sink):
     message = sink.to(email.to)[0]
     assert message["Message-ID"] == email.message_id
     assert message["From"].addresses[0].display_name == "Chambre de métiers"
-    assert message.get_body("plain").get_content().startswith("L'entreprise Martin & Fils écrit")
+    delimiter, _, words = message.get_body("plain").get_content().splitlines()[:3]
+    assert delimiter == "— Répondez au-dessus de cette ligne —"
+    assert words.startswith("L'entreprise Martin & Fils écrit")
     assert "Je prends en charge" in message.get_body("html").get_content()
 
 
