@@ -21,4 +21,5 @@ CELERY_BEAT_SCHEDULE = {
         "task": "solicitations.tasks.erase_stray_mails",
         "schedule": crontab(hour="3", minute="30"),
     },
+    "portal.expired": {"task": "portal.tasks.erase_expired", "schedule": crontab(hour="3", minute="45")},
 }
