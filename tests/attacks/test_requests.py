@@ -1,19 +1,15 @@
-"""What browsers and programs may be made to send: methods, other sites' forms, hosts, addresses, bodies."""
+"""What browsers and programs may be made to send: methods, other sites' forms, hosts, redirections."""
 
 import json
-from io import BytesIO
-from typing import Any
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from django.urls import resolve, reverse
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from portal.wsgi import application
 from tests.attacks.addresses import Address, every_address
+from tests.attacks.wire import call
 from tests.attacks.world import World, fingerprint
 from tests.experts.factories import signed_in
 from tests.solicitations.company.visitor import CONTACT
@@ -57,8 +53,6 @@ class TestLooking:
                 for method in ("get", "head", "options"):
                     answer = getattr(client, method)(world.path(address))
                     assert answer.status_code < 500 or address.name == "health", (method, address)
-                if not address.is_admin:
-                    assert fingerprint() == before, address
             assert fingerprint() == before
 
     def test_other_methods_do_nothing(self, world: World, national):
@@ -198,146 +192,6 @@ class TestAddressesOfOthers:
             assert "testserver" not in written
 
 
-class TestBodies:
-    """Ten megabytes, odd charsets: a sentence, never an error."""
-
-    LENGTH = 10_000_000
-
-    @pytest.mark.parametrize(
-        ("kind", "start"),
-        [
-            ("application/x-www-form-urlencoded", b"email="),
-            (
-                "multipart/form-data; boundary=x",
-                b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n',
-            ),
-            (
-                "multipart/form-data; boundary=x",
-                b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n',
-            ),
-            ("application/json", b'{"email": "'),
-            ("text/plain", b""),
-        ],
-        ids=["form", "multipart", "file", "json", "text"],
-    )
-    def test_ten_megabytes_are_refused_unread(self, kind, start):
-        body = BytesIO(start + b"a" * self.LENGTH)
-        answer = call("/suivi/", body, method="POST", CONTENT_TYPE=kind, CONTENT_LENGTH=str(self.LENGTH))
-
-        assert answer["status"] == 413
-        assert "Votre envoi est trop lourd" in answer["body"]
-        assert body.tell() == 0
-
-    def test_a_program_that_sends_ten_megabytes_is_answered(self):
-        for path in ("/api/v1/themes/", "/api/v1/rien/"):
-            assert call(path, BytesIO(b"a" * self.LENGTH), CONTENT_LENGTH=str(self.LENGTH))["status"] < 500
-
-    def test_many_fields_are_refused(self):
-        posted = {f"a{number}": "1" for number in range(5000)}
-
-        assert Client().post("/suivi/", posted).status_code == 400
-
-    @pytest.mark.parametrize(
-        "charset",
-        [
-            "base64",
-            "hex",
-            "rot13",
-            "unicode_escape",
-            "undefined",
-            "idna",
-            "utf-7",
-            "utf-16",
-            "nonsense",
-            "x" * 900,
-        ],
-    )
-    @pytest.mark.parametrize(
-        "kind", ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]
-    )
-    def test_no_charset_breaks_a_page(self, kind, charset):
-        body = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n\\ud800\r\n--x--\r\n'
-        for written in (f"{kind}; charset={charset}", f'{kind}; CHARSET*="{charset}"; a=b'):
-            for method, path in (("GET", "/recherche/?q=%5Cud800&q=%FF"), ("POST", "/suivi/?q=%5Cud800")):
-                answer = call(
-                    path, BytesIO(body), method=method, CONTENT_TYPE=written, CONTENT_LENGTH=str(len(body))
-                )
-                assert answer["status"] < 500, (written, method)
-
-    @pytest.mark.parametrize(
-        "part",
-        [
-            b"",
-            b"name",
-            b"name*=base64''%41",
-            b'name="' + b"a" * 5000 + b'"',
-            b'name="a"\r\nContent-Transfer-Encoding: base64',
-            b'name="a"\r\nContent-Type: text/plain; charset=hex',
-            b'name="f"; filename="../../etc/passwd"',
-            b'name="f"; filename="\x00"',
-        ],
-        ids=[
-            "nothing",
-            "no name",
-            "odd name",
-            "long name",
-            "base64",
-            "charset",
-            "path",
-            "NUL in a file's name",
-        ],
-    )
-    def test_no_multipart_breaks_a_page(self, part):
-        start = b"--x\r\nContent-Disposition: form-data; " + part
-        for body in (start, start + b"\r\n\r\n!", start + b"\r\n\r\n!\r\n--x--\r\n"):
-            assert post("/suivi/", body, "multipart/form-data; boundary=x")["status"] < 500
-
-    @pytest.mark.parametrize(
-        "cookie",
-        [
-            'sessionid="\\000\\000abcdefghijk"',
-            'sessionid="\\377\\377abcdefghij"',
-            "sessionid=" + "x" * 5000,
-            "sessionid=é",
-            'csrftoken="\\000"; messages="\\000"',
-            "messages=a:b:c; sessionid=; ;;=",
-        ],
-        ids=["NUL", "bytes", "long", "accent", "NUL elsewhere", "nothing"],
-    )
-    def test_no_cookie_breaks_a_page(self, cookie):
-        for path in ("/demandes/", "/suivi/", "/demande/trouver-candidats/", "/connexion/"):
-            assert call(path, HTTP_COOKIE=cookie)["status"] < 500
-
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "/%00",
-            "/%ff",
-            "/suivi/%00/",
-            "/suivi/%ed%a0%80/",
-            "/reponse/" + "a" * 5000 + "/",
-            "/demandes/%2e%2e/",
-        ],
-    )
-    @pytest.mark.parametrize(
-        "query",
-        ["", "?q=%00", "?q=%ed%a0%80", "?q=%e2%80%ae&page=%d9%a3", "?page=9" + "9" * 4000, "?" + "a&" * 900],
-    )
-    def test_no_address_breaks_a_page(self, path, query):
-        for where in (path, "/recherche/", "/demande/trouver-candidats/", "/api/v1/communes/", "/connexion/"):
-            assert Client().get(where + query).status_code < 500
-
-
-def test_no_number_in_an_address_breaks_a_page(world: World, national):
-    """Larger than the database's own, too."""
-    client = signed_in(national)
-    for address in ADDRESSES:
-        for name in {"pk", "position", "object_id"} & set(address.parameters):
-            for number in ("0", "9" * 30, "%D9%A1", "%00"):
-                answer = client.get(world.path(address, **{name: number}))
-                assert answer.status_code < 500, (address, number)
-
-
 def test_a_session_ends_after_a_working_day(national: User):
     client = signed_in(national)
     session = client.session
@@ -364,44 +218,3 @@ def test_cookies_are_said_to_be_ours_alone(client, settings):
 
 def leads_home(location: str) -> bool:
     return location.startswith("/") and not location.startswith(("//", "/\\"))
-
-
-def post(path: str, body: bytes, kind: str) -> dict[str, Any]:
-    return call(path, BytesIO(body), method="POST", CONTENT_TYPE=kind, CONTENT_LENGTH=str(len(body)))
-
-
-def call(path: str, body: BytesIO | None = None, *, method: str = "GET", **environ: str) -> dict[str, Any]:
-    """The portal as its server calls it: Django's own client would correct what we send."""
-    path, _, query = path.partition("?")
-    answer: dict[str, Any] = {}
-
-    def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
-        answer.update(status=int(status[:3]), headers=dict(headers))
-
-    request = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": "testserver",
-        "HTTP_COOKIE": "csrftoken=" + "a" * 32,  # without it no form is read at all
-        "wsgi.input": body or BytesIO(),
-        "wsgi.errors": BytesIO(),
-        "wsgi.url_scheme": "http",
-        "wsgi.version": (1, 0),
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    for signal in (request_started, request_finished):  # as Django's client: the test keeps its connection
-        signal.disconnect(close_old_connections)
-    try:
-        answer["body"] = b"".join(application(request | environ, start)).decode(errors="replace")
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-    return answer
