@@ -35,17 +35,7 @@ def test_every_measure_gives_lines_of_one_table_and_a_small_run_writes_no_result
     assert "Traceback" not in run.stderr, run.stderr[-2000:]
     lines = [line.strip("| ").split(" | ") for line in run.stdout.splitlines() if line.startswith("| ")]
     assert lines[0] == COLUMNS
-    for subject in (
-        "Routing",
-        "Staff list",
-        "Filter",
-        "Request page",
-        "Commune search",
-        "The clock",
-        "Posting",
-        "Mails",
-        "Home page",
-    ):
+    for subject in SUBJECTS:
         assert any(line[0].startswith(subject) for line in lines)
     assert results() == before
 
