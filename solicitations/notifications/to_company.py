@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.crypto import salted_hmac
 
 from experts.models import Institution, Subject
+from mailing import senders
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
@@ -169,7 +170,7 @@ def resume(draft: Draft, *, now: datetime) -> Rows:
 
 
 def sent_in_your_name(addition: Addition, *, now: datetime) -> Rows:
-    """A copy to the owner of what came in her name from another address of her house."""
+    """A copy to the owner of what came in her name from elsewhere: a colleague's, or let in by staff."""
     return envelopes.to_company(
         addition.solicitation,
         "sent_in_your_name",
@@ -177,6 +178,7 @@ def sent_in_your_name(addition: Addition, *, now: datetime) -> Rows:
         context={
             "body": addition.body,
             "sent_from": addition.sent_from,
+            "is_colleague": senders.is_colleague(addition.sent_from, addition.solicitation.email),
             "held_back": addition.held_back,
         },
         now=now,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from mailing import senders
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
@@ -202,12 +203,17 @@ def where_the_button_is(said: Message, *, now: datetime) -> Rows:
 
 
 def sent_in_your_name(said: Message, *, now: datetime) -> Rows:
-    """A copy to the mailbox of what came in its name from another address of its house."""
+    """A copy to the mailbox of what came in its name from elsewhere: a colleague's, or let in by staff."""
     return envelopes.to_expert(
         said.mailbox,
         "sent_in_your_name",
         key=f"in-your-name:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}",
-        context={"body": said.body, "sent_from": said.sent_from, "held_back": said.held_back},
+        context={
+            "body": said.body,
+            "sent_from": said.sent_from,
+            "is_colleague": senders.is_colleague(said.sent_from, said.mailbox.email),
+            "held_back": said.held_back,
+        },
         now=now,
     )
 

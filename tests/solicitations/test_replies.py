@@ -212,6 +212,7 @@ class TestWhoWrote:
         [copy] = written("sent_in_your_name")
         assert copy.to == author.email
         assert WORDS in copy.rendered().text
+        assert "une adresse de votre organisation" in copy.rendered().text
         assert "Envoyé depuis" in written("message")[0].rendered().text
 
     def test_no_address_is_too_long_to_be_dealt_with(self, author, now):

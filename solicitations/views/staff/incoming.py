@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from mailing import originals, replies
+from mailing import originals
 from mailing.models import IncomingEmail, IncomingState, named
-from solicitations import actions, filters, links, permissions
+from solicitations import actions, dispatch, filters, links, permissions
 from solicitations.models import Solicitation
 from solicitations.views.staff.access import member, staff_page
 from solicitations.views.staff.paging import page_of
@@ -72,13 +72,12 @@ def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:
 def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One mail: why it stands where it stands, what it says, and what may be done about it."""
     email = _opened(request, pk)
-    raw = bytes(email.raw)
-    reply = replies.read(raw)
+    reply = dispatch.read_mail(email, dispatch.writer_of(email))
     context = {
         "line": _lines([email])[0],
         "reply": reply,
         "words": links.without_secrets(reply.text),
-        "original": originals.read(raw),
+        "original": originals.read(bytes(email.raw)),
     }
     return render(request, "solicitations/incoming/mail.html", context)
 

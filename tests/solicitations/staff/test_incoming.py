@@ -157,8 +157,10 @@ class TestDecisions:
         assert not sent.alerts.standing().exists()
         event = sent.events.get(kind=EventKind.REPLY_PUBLISHED)
         assert (event.by_user, event.reason) == (regional, STRANGER)
-        copies = OutgoingEmail.objects.filter(template__endswith="/sent_in_your_name")
-        assert [row.to for row in copies] == [author.email]
+        [copy] = OutgoingEmail.objects.filter(template__endswith="/sent_in_your_name")
+        assert copy.to == author.email
+        assert "Notre équipe l'a lue" in copy.rendered().text
+        assert "une adresse de votre organisation" not in copy.rendered().text
         assert "Le texte est publié" in page.content.decode()
 
     def test_set_aside_nobody_reads_it_and_it_may_still_be_published(self, as_regional, held, sent):
