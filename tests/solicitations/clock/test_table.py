@@ -295,6 +295,16 @@ class TestTakenAndSilent:
         tick(now + 9 * DAY)
         assert mails("call_check") == [alone.email]
 
+    def test_days_count_anew_when_it_is_taken_again(self, taken, commit, tick, now):
+        conclude(commit, taken, MatchState.NO_HELP, now=now)
+        commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 100 * DAY)
+
+        tick(now + 106 * DAY)
+
+        taken.refresh_from_db()
+        assert taken.state == MatchState.TAKEN
+        assert mails("reminders") == mails("call_check") == mails("manager_told") == []
+
     def test_a_reminder_does_not_take_away_the_right_to_go_back(self, alone, taken, commit, live, now):
         live(now, days=24)
 
