@@ -224,15 +224,9 @@ class TestPages:
                     known.add((form.action, *form.controls))
                     yield client, form
 
-    def test_forms_are_found(self, world: World, national, visitor):
-        actions = {form.action for _, form in self.forms(world, national, visitor)}
-
-        assert any(action.endswith("/message/") for action in actions)
-        assert any(action.endswith("/contact/") for action in actions)
-        assert any(action.endswith("/clore/") for action in actions)
-
     def test_no_character_breaks_a_page(self, world: World, national, visitor):
         """What one writes in beside sane choices; then all controls at once."""
+        attacked = set()
         for client, form in self.forms(world, national, visitor):
             send = client.post if form.method == "post" else client.get
             attacks = [
@@ -244,6 +238,8 @@ class TestPages:
                 with taken_back():
                     answer = send(form.action, form.values | dict.fromkeys(names, odd))
                 assert answer.status_code < 500, (form.action, str(odd)[:20], names)
+            attacked.add(form.action.rstrip("/").rpartition("/")[2])
+        assert attacked >= {"message", "contact", "clore"}
 
     def test_no_word_of_a_page_is_a_tag(self, world: World, national, visitor):
         """Written by everybody in every field, and shown to all."""
