@@ -7,6 +7,7 @@ an error, its kind, its code and where it happened, not its message.
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ QUOTED = (
 )
 # Its sentences are the refused request's own words.
 UNQUOTABLE = "django.security"
+# Where a sentence that a library made up beforehand begins to repeat: an address, a line that was sent.
+REPEATED = re.compile(r"[=:'\"].*", re.DOTALL)
 OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 HIDDEN = "…"
 
@@ -89,7 +92,7 @@ def _bare(record: logging.LogRecord) -> str:
     if _is_under(record.name, UNQUOTABLE) or not isinstance(record.msg, str):
         return HIDDEN
     if not record.args:
-        return record.msg
+        return REPEATED.sub(HIDDEN, record.msg)
     quoted = record.args
     try:
         if isinstance(quoted, dict):

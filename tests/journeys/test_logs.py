@@ -202,9 +202,11 @@ def test_web_server_keeps_no_list_of_visits(process_environment, tmp_path):
     with running_web(process_environment, tmp_path / "web.log") as site:
         for address in ("/", "/suivi/12-1.token-plante/?nom=Quatrevaux", "/zephirine/"):
             ask(f"{site}{address}")
+        send(site, b"GET /suivi/zephirine 12-1.token-plante HTTP/1.1\r\nHost: quatrevaux.example.org\r\n\r\n")
 
     text = (tmp_path / "web.log").read_text()
     assert "route=suivi/<str:token>/" in text
+    assert "Invalid request from" in text
     assert_nobody_in(text, [])
     assert "token-plante" not in text
 
@@ -232,6 +234,14 @@ def running_web(environment, log):
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def send(site, request):
+    """What no browser sends, answered or not."""
+    host, _, port = site.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        connection.recv(1000)
 
 
 def ask(address):

@@ -73,9 +73,14 @@ class TestLine:
             ("Task %(name)s in %(runtime)s", ({"name": PLANTED, "runtime": 0.2},), "Task … in 0.2"),
             ("%d rows of %s", ("not a number", PLANTED), "%d rows of %s"),
             ("ready", (), "ready"),
+            (
+                f"Invalid request from ip=192.0.2.1: Invalid Method: '{PLANTED}'",
+                (),
+                "Invalid request from ip…",
+            ),
             (ValueError(PLANTED), (), "…"),
         ],
-        ids=["a path", "a number", "by name", "ill-written", "nothing quoted", "an error as a message"],
+        ids=["a path", "a number", "by name", "ill-written", "nothing quoted", "made up", "an error"],
     )
     def test_of_a_librarys_the_sentence_and_the_numbers(self, message, args, said):
         assert line("a.library", message, args, row=PLANTED)["message"] == said
