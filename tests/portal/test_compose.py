@@ -46,6 +46,13 @@ def test_database_is_of_the_floor_or_later():
     assert int(re.search(r":(\d+)", SERVICES["database"]["image"])[1]) >= 15
 
 
+def test_database_repeats_no_row_that_it_refuses_in_its_log():
+    """Names and texts are in the rows, and in the statements that carry them."""
+    options = SERVICES["database"]["command"][2::2]
+
+    assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(options)
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_production_accepts_what_each_service_receives(name):
     assert refusals(environment_of(name)) == []
