@@ -84,6 +84,12 @@ class _Story:
     def was_taken(self) -> bool:
         return any(match.taken_at for match in self.matches)
 
+    def first_sent_at(self, match: Match) -> datetime:
+        """From when the end is counted: whom the clock asked in a second wave ends with the first one."""
+        if match.origin != MatchOrigin.ESCALATION:
+            return match.sent_at
+        return min(other.sent_at for other in self.matches)
+
     def in_state(self, state: MatchState) -> list[Match]:
         return [match for match in self.matches if match.state == state]
 
@@ -126,7 +132,7 @@ def _of_need(story: _Story) -> Iterator[Planned]:
 
 def _while_sent(story: _Story, match: Match) -> Iterator[Planned]:
     """Two reminders on different days, the manager, the end: in this order, even after an outage."""
-    end = match.sent_at + settings.EXPIRE_AFTER
+    end = story.first_sent_at(match) + settings.EXPIRE_AFTER
     if story.is_helped:
         yield story.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
         return

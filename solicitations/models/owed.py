@@ -158,7 +158,10 @@ def _silent_for_long(*, now: datetime) -> QuerySet[Match]:
 
 
 def _at_their_end(*, now: datetime) -> QuerySet[Match]:
-    sent = Q(state=MatchState.SENT, sent_at__lte=now - settings.EXPIRE_AFTER)
+    old = now - settings.EXPIRE_AFTER
+    # Those of a second wave end with the first one: the timetable has their dates.
+    second_wave = Q(origin=MatchOrigin.ESCALATION, need__solicitation__submitted_at__lte=old)
+    sent = Q(state=MatchState.SENT) & (Q(sent_at__lte=old) | second_wave)
     taken = Q(state=MatchState.TAKEN, taken_at__lte=now - settings.EXPIRE_TAKEN_AFTER)
     return Match.objects.filter(_going_on(now=now)).filter(sent | taken)
 

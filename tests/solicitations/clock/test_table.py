@@ -235,6 +235,14 @@ class TestWidening:
 
         assert Match.objects.count() == 1
 
+    def test_those_of_the_second_wave_end_with_the_first(self, sent, live, now):
+        live(now, days=45)
+
+        sent.refresh_from_db()
+        assert Match.objects.filter(origin=MatchOrigin.ESCALATION).exists()
+        assert sent.closed_reason == ClosedReason.UNANSWERED
+        assert mails("unanswered") == [sent.email]
+
     def test_those_whom_the_clock_asked_are_reminded_and_start_nothing_anew(self, sent, live, now):
         live(now, days=40)
 
