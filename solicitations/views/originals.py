@@ -5,6 +5,9 @@ from collections.abc import Collection
 from django.http import Http404, HttpResponse
 
 from mailing import originals
+from mailing.models import IncomingEmail
+from mailing.originals import Original
+from solicitations import links
 from solicitations.models import Addition, Message
 
 SHOWN = {"Date": "Date", "Subject": "Objet"}
@@ -17,7 +20,7 @@ def page(words: Message | Addition, *, author: str, known: Collection[str] | Non
     """
     if words.incoming is None or not words.incoming.raw:
         raise Http404
-    original = originals.read(bytes(words.incoming.raw))
+    original = read(words.incoming)
     sender = f"{author}, {words.sent_from}" if words.sent_from else author
     top = [f"De : {sender}"]
     top += [f"{SHOWN[name]} : {value}" for name, value in original.headers if name in SHOWN]
@@ -25,3 +28,12 @@ def page(words: Message | Addition, *, author: str, known: Collection[str] | Non
     if known is not None:
         text = originals.without_addresses(text, but=known)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def read(email: IncomingEmail) -> Original:
+    """The mail in words. No secret of ours is left in it, however what carried it was wrapped or spelt."""
+    original = originals.read(bytes(email.raw))
+    return Original(
+        headers=tuple((name, links.without_secrets(value)) for name, value in original.headers),
+        text=links.without_secrets(original.text),
+    )

@@ -1,6 +1,6 @@
 """« Voir l'original »: whose pages show it, and what it does not tell them."""
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import time_machine
@@ -90,6 +90,23 @@ class TestAnExpert:
         assert "Copie à (adresse masquée)" in found
         for secret in ("chef@", author.email, links.answer_url(author), links.reply_address(author)):
             assert secret not in found
+
+    @pytest.mark.parametrize(
+        "respelt",
+        [
+            lambda url: url.replace("/reponse/", "/\n> reponse/"),
+            lambda url: url.removeprefix("http://").replace("localhost", "LOCALHOST"),
+            lambda url: quote(url, safe=""),
+        ],
+        ids=["wrapped", "capitals", "inside another"],
+    )
+    def test_no_spelling_of_its_authors_link_opens_their_page(self, client, author, other, now, respelt):
+        answer(author, f"Je l'appelle lundi.\n\n> Ouvrir : {respelt(links.answer_url(author))}", now=now)
+
+        found = original(client, other, Message.objects.get()).content.decode()
+
+        assert "Ouvrir" in found
+        assert page_of(author).split("/")[2] not in found
 
     def test_one_who_declined_may_read_it(self, client, said, other, now):
         row = match(other.solicitation, other.email)

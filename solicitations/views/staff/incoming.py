@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from mailing import originals
 from mailing.models import IncomingEmail, IncomingState, named
 from solicitations import actions, dispatch, filters, links, permissions
 from solicitations.models import Solicitation
+from solicitations.views import originals
 from solicitations.views.staff.access import member, staff_page
 from solicitations.views.staff.paging import page_of
 from solicitations.views.staff.rows import Badge
@@ -77,7 +77,7 @@ def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
         "line": _lines([email])[0],
         "reply": reply,
         "words": links.without_secrets(reply.text),
-        "original": originals.read(bytes(email.raw)),
+        "original": originals.read(email),
     }
     return render(request, "solicitations/incoming/mail.html", context)
 
