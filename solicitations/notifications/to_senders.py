@@ -1,7 +1,7 @@
 """Mails to those whose answer by mail went nowhere."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -11,9 +11,12 @@ from mailing import reception, senders
 from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
-from solicitations.models import Mailbox, Solicitation
+from solicitations.models import Mailbox, Solicitation, Tally
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
+
+# A sender is easily forged, and our answer goes to whom it names: so many strangers a day, all together.
+MOST_STRANGERS_A_DAY = 50
 
 
 def is_portal(address: str) -> bool:
@@ -34,8 +37,11 @@ def turned_away(
         return []
     own = person if person and senders.is_same_mailbox(reply.sender, person.email) else None
     sender = hashlib.sha256("@".join(senders.parts(reply.sender)).encode()).hexdigest()[:20]
+    key = f"turned-away:{sender}:{timezone.localdate(now)}"
+    if OutgoingEmail.objects.filter(key=key).exists() or (own is None and _is_one_too_many(now)):
+        return []
     row = OutgoingEmail.objects.enqueue(
-        key=f"turned-away:{sender}:{timezone.localdate(now)}",
+        key=key,
         to=own.email if own else reply.sender,
         template="solicitations/emails/turned_away",
         context={
@@ -49,6 +55,12 @@ def turned_away(
         now=now,
     )
     return [row] if row else []
+
+
+def _is_one_too_many(now: datetime) -> bool:
+    """Count one more stranger of this day; whether that is more than we answer."""
+    counted = Tally.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
+    return counted > MOST_STRANGERS_A_DAY
 
 
 def _answers_us(reply: Reply) -> bool:

@@ -21,6 +21,7 @@ from mailing.models import IncomingEmail, IncomingState, OutgoingEmail, Reason
 from solicitations import actions, links, tasks
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
+from solicitations.notifications import to_senders
 from tests.attacks.world import World
 from tests.solicitations.incoming import WORDS, raw
 
@@ -196,6 +197,22 @@ def test_a_good_address_in_the_hands_of_another_is_held(pipe, world: World, coll
     for row in answers():
         assert row.to != world.mailbox.email
         assert_tells_nothing(row, world)
+
+
+def test_no_flood_of_forged_senders_makes_us_write_to_the_world(pipe, world: World, monkeypatch):
+    """One mail of ours is enough to be answered; its own mailbox still is, afterwards."""
+    monkeypatch.setattr(to_senders, "MOST_STRANGERS_A_DAY", 3)
+
+    for number in [0, 0, 0, *range(6)]:
+        pipe(
+            raw(world.mailbox, sender=f"victime{number}@evil.example", message_id=f"<{number}@evil.example>")
+        )
+    pipe(raw(world.mailbox, "", message_id="<vide@poste.example.org>"))
+
+    assert [row.to for row in answers()] == [
+        *(f"victime{number}@evil.example" for number in range(3)),
+        world.mailbox.email,
+    ]
 
 
 def revoked(world: World, now: datetime) -> None:
