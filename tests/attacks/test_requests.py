@@ -50,7 +50,7 @@ class TestLooking:
         for client, methods in ((Client(), ["get"]), (signed_in(national), ["get", "head", "options"])):
             before = fingerprint()
             for address in ADDRESSES:
-                for method in methods:
+                for method in methods[:1] if address.is_admin else methods:
                     answer = getattr(client, method)(world.path(address))
                     assert answer.status_code < 500 or address.name == "health", (method, address)
             assert fingerprint() == before
