@@ -23,10 +23,9 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
+from solicitations.models.owed import DIFFICULTIES
 from solicitations.models.requests import SET_ASIDE, SolicitationQuerySet
 from territories.working_time import OPENS, add_working_days
-
-DIFFICULTIES = "difficultes"  # the theme whose companies are asked again
 
 
 def load(requests: SolicitationQuerySet) -> list[Solicitation]:
