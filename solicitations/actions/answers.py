@@ -51,7 +51,7 @@ def move(  # noqa: PLR0913 (what an answer may carry)
         row.move_to(target, at=now, decline_reason=decline_reason, words=words, answer=answer)
         row.save()
     moves.untell_earlier(locked, now=now)
-    events = [moves.note_move(row, before, by=by, now=now) for row in locked]
+    events = [moves.note_move(row, before, by=by, reason=words or answer, now=now) for row in locked]
     if target == MatchState.TAKEN:
         moves.tell_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:

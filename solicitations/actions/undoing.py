@@ -8,7 +8,7 @@ from django.db import transaction
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
 from solicitations.actions import moves
-from solicitations.lifecycle import UNDO_DELAY, ClosedReason, EventKind, MatchState
+from solicitations.lifecycle import ANSWERS, UNDO_DELAY, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company, to_experts
 
@@ -29,7 +29,7 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
         raise NothingToUndo
     undone = {row: own for row in locked if (own := last_move(row, by=by)) and own.at == event.at}
     for row, own in undone.items():
-        row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now)
+        row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now, answer=_answer_before(own))
         row.save()
         moves.note_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, now=now)
     if event.kind == EventKind.HANDED_OVER:
@@ -44,6 +44,12 @@ def last_move(match: Match, *, by: Mailbox) -> Event | None:
     if event is None or event.by_mailbox_id != by.pk:
         return None
     return event if EventKind(event.kind) in {EventKind.MOVED, EventKind.HANDED_OVER} else None
+
+
+def _answer_before(event: Event) -> str:
+    """What had been answered when that move was made; empty without an answer that stands."""
+    earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).standing()
+    return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERS), "")
 
 
 def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> bool:

@@ -22,6 +22,17 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Without what the clock did: a reminder ends nobody's right to go back on an answer."""
         return self.exclude(kind__in=lifecycle.CLOCK_EVENTS)
 
+    def standing(self) -> "list[Event]":
+        """The moves of one match that nobody went back on, in order."""
+        kinds = [EventKind.MOVED, EventKind.HANDED_OVER, EventKind.UNDONE]
+        found: list[Event] = []
+        for event in self.filter(kind__in=kinds).in_order():
+            if event.kind != EventKind.UNDONE:
+                found.append(event)
+            elif found:
+                found.pop()
+        return found
+
     def in_order(self) -> Self:
         return self.order_by("at", "pk")
 

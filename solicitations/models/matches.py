@@ -193,15 +193,20 @@ class Match(models.Model):
         if target in lifecycle.ANSWERS:
             self.answered_at = self.answered_at or at
 
-    def undo_to(self, earlier: MatchState, *, moved_at: datetime, at: datetime) -> None:
-        """Go back to the state before the move of ``moved_at``; saves nothing. Raises ``ForbiddenMove``."""
+    def undo_to(self, earlier: MatchState, *, moved_at: datetime, at: datetime, answer: str) -> None:
+        """Go back to the state before the move of ``moved_at``; saves nothing. Raises ``ForbiddenMove``.
+
+        ``answer``: what had been answered before that move.
+        """
         lifecycle.check_undo(MatchState(self.state), earlier)
+        if self.state in lifecycle.ANSWERS and self.answer:
+            self.answer = answer
+        if self.answered_at == moved_at:
+            self.answered_at = None
         self._enter(earlier, at=at)
         if earlier == MatchState.EXPIRED and self.taken_at == moved_at:
             self.taken_at = None
         self.decline_reason, self.words = "", ""
-        if earlier not in lifecycle.ANSWERS:
-            self.answer, self.answered_at = "", None
 
     def _enter(self, state: MatchState, *, at: datetime) -> None:
         self.state = state

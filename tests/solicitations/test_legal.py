@@ -15,6 +15,7 @@ from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
+DAY = timedelta(days=1)
 ANSWER = "Oui : un contrat écrit, remis sous deux jours."
 
 
@@ -108,6 +109,26 @@ def test_the_first_of_two_answers_keeps_its_date(commit, asked, now):
     conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=3))
 
     assert read(asked, now).answered_at == now + timedelta(days=1)
+
+
+@pytest.mark.parametrize("is_taken_between", [False, True], ids=["at once", "taken again between"])
+def test_an_undone_answer_leaves_the_one_before_with_its_date_and_words(commit, asked, now, is_taken_between):
+    conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1), answer="Pas encore.")
+    if is_taken_between:
+        commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now + 2 * DAY)
+    conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=3))
+    commit(actions.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=3, seconds=30))
+
+    [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
+    assert (shown.answer, shown.at) == ("Pas encore.", now + timedelta(days=1))
+
+
+def test_answers_undone_one_after_the_other_leave_none(commit, asked, now):
+    for outcome, days in ((MatchState.NO_HELP, 1), (MatchState.HELPED, 2)):
+        conclude(commit, first(asked), outcome, now + timedelta(days=days))
+        commit(actions.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=days, seconds=9))
+
+    assert (first(asked).answer, first(asked).answered_at) == ("", None)
 
 
 def test_an_answer_stays_shown_to_the_owner_when_the_expert_takes_the_need_again(commit, asked, now):
