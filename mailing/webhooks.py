@@ -4,6 +4,7 @@ Answered 200 once the row is committed; an error is a 5xx, and the provider come
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -26,6 +27,9 @@ from mailing.models import Channel
 
 # What providers take in at most (35 MB at Postmark), as they encode it.
 LARGEST_POST = 50 * 1024 * 1024
+# Mailgun signs its stamp, not what it posts, and comes back for eight hours with what was not taken:
+# https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
+OLDEST_STAMP = timedelta(hours=9)
 
 
 class Inbound:
@@ -90,11 +94,18 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
     channel = Channel.MAILGUN
 
     def run_validators(self, request: HttpRequest) -> None:
-        """A signed stamp or token that is not ASCII is a forgery, not an error of ours."""
+        """A signed stamp or token that is not ASCII is a forgery, not an error of ours; so is an old one."""
         try:
             super().run_validators(request)
         except UnicodeError as error:
             raise AnymailWebhookValidationFailure from error
+        if "timestamp" in request.POST and is_stale(request.POST["timestamp"], now=timezone.now()):
+            raise AnymailWebhookValidationFailure("an old post was sent again")
+
+
+def is_stale(stamp: str, *, now: datetime) -> bool:
+    """Whether a signed stamp, in seconds since 1970, is older than any post of Mailgun's; or no number."""
+    return not stamp.isdecimal() or int(stamp) < (now - OLDEST_STAMP).timestamp()
 
 
 class Postmark(JsonInbound, PostmarkInboundWebhookView):

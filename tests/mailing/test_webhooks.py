@@ -4,13 +4,17 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
+import time_machine
 from django.conf import settings as project
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from mailing import replies
 from mailing.models import IncomingEmail
@@ -118,8 +122,8 @@ def password(given: str = SECRET) -> dict[str, str]:
     return {"HTTP_AUTHORIZATION": f"Basic {base64.b64encode(given.encode()).decode()}"}
 
 
-def signed(fields: dict, key: str = KEY) -> dict:
-    stamp, token = "1796115480", "f" * 50
+def signed(fields: dict, key: str = KEY, stamp: str = "") -> dict:
+    stamp, token = stamp or str(int(time.time())), "f" * 50
     signature = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     return fields | {"timestamp": stamp, "token": token, "signature": signature}
 
@@ -207,7 +211,11 @@ FORGERIES = {
     "mailgun other key": ("mailgun", lambda client: post_mailgun(client, signed(MAILGUN, "autre"))),
     "mailgun other stamp": (
         "mailgun",
-        lambda client: post_mailgun(client, signed(MAILGUN) | {"timestamp": "1796115481"}),
+        lambda client: post_mailgun(client, signed(MAILGUN) | {"timestamp": str(int(time.time()) + 1)}),
+    ),
+    "mailgun no stamp": (
+        "mailgun",
+        lambda client: post_mailgun(client, signed(MAILGUN, stamp="hier")),
     ),
     "mailgun noise": ("mailgun", lambda client: post_mailgun(client, signed(MAILGUN) | {"token": "é"})),
 }
@@ -221,6 +229,16 @@ def test_a_forged_post_is_refused_and_nothing_is_kept(name, inbound):
 
     assert response.status_code in {400, 403}
     assert not IncomingEmail.objects.exists()
+
+
+@pytest.mark.parametrize(("hours", "status"), [(8, 200), (10, 400)], ids=["it comes back", "sent again"])
+def test_a_signed_post_is_good_for_as_long_as_mailgun_comes_back(hours, status, inbound):
+    fields = signed(MAILGUN)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=hours), tick=False):
+        assert post_mailgun(inbound("mailgun"), fields).status_code == status
+
+    assert IncomingEmail.objects.exists() == (status == 200)
 
 
 @pytest.mark.parametrize("provider", ["", "postmark"])
