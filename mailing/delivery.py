@@ -1,6 +1,7 @@
 """Sending one mail: lock its row, render, send, record its fate, in one commit."""
 
 import logging
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from mailing import envelopes, failures, rendering, tracing
 from mailing.failures import Failure
+from mailing.lines import Line
 from mailing.models import FATE_FIELDS, OutgoingEmail
 from mailing.rendering import Rendered
 
@@ -18,8 +20,12 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic(durable=True)
-def deliver(pk: int, *, now: datetime, by_sweep: bool = False) -> OutgoingEmail | None:
+def deliver(
+    pk: int, *, now: datetime, line: Line | None = None, by_sweep: bool = False
+) -> OutgoingEmail | None:
     """Send the mail and record what became of it; ``None`` when there is nothing to do.
+
+    ``line``: what other mails are sent through as well; its own otherwise.
 
     Sent, refused, cancelled, not due yet, or in another worker's hands: all harmless. A process killed
     between sending and the commit costs one duplicate, with the same Message-ID.
@@ -34,7 +40,8 @@ def deliver(pk: int, *, now: datetime, by_sweep: bool = False) -> OutgoingEmail 
         logger.exception("mail %s cannot be rendered", email.pk)
         email.record_failure(Failure.CONTENT, failures.reason(error), at=now)
     else:
-        _send(email, content, now=now)
+        with nullcontext(line) if line else Line() as one:
+            _send(email, content, line=one, now=now)
     email.is_saved_by_sweep = is_left_alone and email.sent_at is not None
     email.save(update_fields=FATE_FIELDS)
     if email.refused_at:
@@ -53,16 +60,17 @@ def send_now(*, key: str, to: str, template: str, context: dict[str, Any], now: 
     )
     email.request_id = tracing.current()
     email.context = context if settings.DEMO else {}
-    _send(email, rendering.render(template, context), now=now)
-    email.save()
+    with Line() as line:
+        _send(email, rendering.render(template, context), line=line, now=now)
+        email.save()
     return email
 
 
-def _send(email: OutgoingEmail, content: Rendered, *, now: datetime) -> None:
+def _send(email: OutgoingEmail, content: Rendered, *, line: Line, now: datetime) -> None:
     """One try, its outcome written on ``email``, which is not saved."""
     try:
         message = envelopes.seal(email, content)
-        message.send()
+        line.send(message)
     except Exception as error:  # noqa: BLE001 (servers and providers raise what they like: all of it is recorded)
         email.record_failure(failures.cause(error), failures.reason(error), at=now)
         logger.warning("mail did not leave", extra=_facts(email) | {"failure": email.failure})

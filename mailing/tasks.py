@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -10,44 +11,52 @@ from django.utils import timezone
 
 from mailing import delivery
 from mailing.failures import Failure
+from mailing.lines import Line
 from mailing.models import OutgoingEmail, beat
 from mailing.models.outgoing import HEAD_START
 
 logger = logging.getLogger(__name__)
 
 SWEEP_SIZE = 1000
-# Then the next one goes on: before a slow mail server, sweeps never hold all the workers.
-SWEEP_LASTS = timedelta(seconds=50)
+# Then the next sweep goes on: before a slow mail server, none holds all the workers.
+DELIVERY_LASTS = timedelta(seconds=50)
 # A mail server that hangs costs seconds per mail: after so many in a row, the next sweep tries again.
 OUTAGES_BEFORE_REST = 3
 
 
 @shared_task
-def deliver(pk: int) -> None:
-    """Send the mail ``pk`` if it is due and unsent."""
-    delivery.deliver(pk, now=timezone.now())
+def deliver(*pks: int) -> None:
+    """Send those of these mails that are due and unsent, one after the other."""
+    _deliver_all(pks)
 
 
 @shared_task(expires=60)
 def sweep() -> None:
     """Send what is due and was left behind: lost messages, retries, delayed mails."""
-    now, started = timezone.now(), time.monotonic()
+    now = timezone.now()
     beat(now=now)
-    outages = 0
-    for pk in OutgoingEmail.objects.left_behind(now=now).values_list("pk", flat=True)[:SWEEP_SIZE]:
-        email = deliver_safely(pk)
-        outages = outages + 1 if email and email.failure == Failure.SERVER else 0
-        if outages == OUTAGES_BEFORE_REST:
-            logger.warning("mail server away, the sweep rests")
-            return
-        if time.monotonic() - started > SWEEP_LASTS.total_seconds():
-            return
+    pks = OutgoingEmail.objects.left_behind(now=now).values_list("pk", flat=True)[:SWEEP_SIZE]
+    _deliver_all(pks, by_sweep=True)
 
 
-def deliver_safely(pk: int) -> OutgoingEmail | None:
+def _deliver_all(pks: Iterable[int], *, by_sweep: bool = False) -> None:
+    """Each mail in a commit of its own, until time is over or the mail server is found away."""
+    started, outages = time.monotonic(), 0
+    with Line() as line:
+        for pk in pks:
+            email = _deliver_safely(pk, line=line, by_sweep=by_sweep)
+            outages = outages + 1 if email and email.failure == Failure.SERVER else 0
+            if outages == OUTAGES_BEFORE_REST:
+                logger.warning("mail server away, the rest is left to the next sweep")
+                return
+            if time.monotonic() - started > DELIVERY_LASTS.total_seconds():
+                return
+
+
+def _deliver_safely(pk: int, *, line: Line, by_sweep: bool) -> OutgoingEmail | None:
     """``delivery.deliver`` that stops nobody else's mail."""
     try:
-        return delivery.deliver(pk, now=timezone.now(), by_sweep=True)
+        return delivery.deliver(pk, now=timezone.now(), line=line, by_sweep=by_sweep)
     except Exception:
         logger.exception("mail %s could not be dealt with", pk)
         return None
@@ -58,14 +67,18 @@ def deliver_after_commit(*emails: OutgoingEmail | None) -> None:
 
     ``None``, what ``enqueue`` returns for a known key, is skipped. A delayed mail leaves when its time comes.
     """
-    leaving = [(email.pk, email.not_before) for email in emails if email]
+    leaving: dict[datetime, list[int]] = {}
+    for email in emails:
+        if email:
+            leaving.setdefault(email.not_before, []).append(email.pk)
     transaction.on_commit(lambda: _publish(leaving))
 
 
-def _publish(leaving: list[tuple[int, datetime]]) -> None:
+def _publish(leaving: dict[datetime, list[int]]) -> None:
+    """One order for what leaves at a time: the mails share a conversation with the server."""
     now = timezone.now()
-    for pk, not_before in leaving:
+    for not_before, pks in leaving.items():
         eta = not_before if not_before > now else None
         # From then on the mail is the sweep's: orders pile up no further before a mail server that hangs.
-        if deliver.apply_async((pk,), eta=eta, expires=(eta or now) + HEAD_START) is None:
-            return  # the broker is away: do not make the visitor wait once more per mail
+        if deliver.apply_async(pks, eta=eta, expires=(eta or now) + HEAD_START) is None:
+            return  # the broker is away: do not make the visitor wait once more per order

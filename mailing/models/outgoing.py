@@ -146,7 +146,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def due(self, *, now: datetime) -> Self:
         """Unsent mails whose time, or whose next try, has come."""
-        return self.pending().filter(next_try_at__lte=now)
+        return self.filter(PENDING, next_try_at__lte=now)
 
     def left_behind(self, *, now: datetime) -> Self:
         """Due mails that no worker took: the sweep's share, oldest first."""

@@ -92,7 +92,7 @@ def test_the_sweep_rests_when_the_mail_server_is_away(no_server):
 
 def test_a_sweep_that_lasts_leaves_the_rest_to_the_next(sink, monkeypatch):
     OutgoingEmailFactory.create_batch(3)
-    monkeypatch.setattr(tasks, "SWEEP_LASTS", timedelta())
+    monkeypatch.setattr(tasks, "DELIVERY_LASTS", timedelta())
 
     for expected in (1, 2, 3):
         with time_machine.travel(LATER):
@@ -139,6 +139,20 @@ def test_broker_away_nobody_is_told_and_the_row_stays(broker_away, django_captur
 
     assert time.monotonic() - started < 2
     assert OutgoingEmail.objects.due(now=NOW).count() == 2
+
+
+def test_one_order_for_the_mails_that_leave_together(django_capture_on_commit_callbacks):
+    app.control.purge()
+    now = timezone.now()
+    together = OutgoingEmailFactory.create_batch(2, not_before=now)
+    later = OutgoingEmailFactory(not_before=now + timedelta(minutes=1))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.deliver_after_commit(*together, None, later)
+
+    with app.connection() as broker, broker.SimpleQueue("celery") as queue:
+        orders = [queue.get(timeout=5).payload[0] for _ in range(2)]
+    assert orders == [[email.pk for email in together], [later.pk]]
 
 
 def test_nothing_is_published_before_the_commit(django_capture_on_commit_callbacks):

@@ -1,0 +1,89 @@
+"""Mails that share a conversation with the mail server."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from mailing import lines, tasks
+from mailing.failures import Failure
+from mailing.models import OutgoingEmail
+from tests.mailing.conftest import TalkativeSink, send_by_smtp
+from tests.mailing.factories import NOW, OutgoingEmailFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class CountingSink(TalkativeSink):
+    """``callers``: the other end of the conversation of each mail; ``closes`` after each mail."""
+
+    def __init__(self):
+        super().__init__()
+        self.callers, self.closes = [], False
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.callers.append(session.peer)
+        if self.closes:
+            asyncio.get_running_loop().call_soon(server.transport.close)
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.fixture
+def sink(settings):
+    sink = CountingSink()
+    send_by_smtp(settings, sink.address[1])
+    yield sink
+    sink.stop()
+
+
+def deliver_all(emails):
+    with time_machine.travel(NOW + timedelta(seconds=1), tick=False):
+        tasks.deliver(*(email.pk for email in emails))
+
+
+def failures():
+    return list(OutgoingEmail.objects.order_by("pk").values_list("failure", flat=True))
+
+
+def test_the_mails_of_an_order_share_a_conversation(sink):
+    emails = OutgoingEmailFactory.create_batch(3)
+
+    deliver_all(emails)
+
+    assert sink.recipients == [email.to for email in emails]
+    assert len(set(sink.callers)) == 1
+
+
+def test_a_conversation_ends_before_servers_bound_it(sink, monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST", 2)
+
+    deliver_all(OutgoingEmailFactory.create_batch(5))
+
+    assert [sink.callers.count(caller) for caller in dict.fromkeys(sink.callers)] == [2, 2, 1]
+
+
+def test_a_server_that_closes_after_each_mail_gets_them_all(sink):
+    sink.closes = True
+
+    deliver_all(OutgoingEmailFactory.create_batch(3))
+
+    assert failures() == ["", "", ""]
+    assert len(set(sink.callers)) == 3
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such mailbox", "450 full", "421 closing"])
+def test_no_mail_suffers_from_the_one_before(sink, answer):
+    emails = OutgoingEmailFactory.create_batch(3)
+    sink.refusals[emails[1].to] = answer
+
+    deliver_all(emails)
+
+    assert sink.recipients == [emails[0].to, emails[2].to]
+    assert [bool(failure) for failure in failures()] == [False, True, False]
+
+
+def test_an_order_rests_when_the_mail_server_is_away(no_server):
+    deliver_all(OutgoingEmailFactory.create_batch(5))
+
+    assert failures() == [Failure.SERVER] * 3 + [""] * 2
