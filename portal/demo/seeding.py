@@ -71,13 +71,13 @@ def _entry(row: dict[str, Any], scenarios: dict[str, dict[str, Any]]) -> dict[st
     return {**entry, "headcount": size}
 
 
-def seed(*, now: datetime, say: Callable[[str], None]) -> int:
+def seed(*, now: datetime) -> int:
     """Play every story up to ``now``; returns how many. Does nothing when there are requests already."""
     if Solicitation.objects.exists():
         return 0
     make_staff()
     stories = read_stories()
-    for at, act in sorted(_past(stories, now=now, say=say), key=lambda done: done[0]):
+    for at, act in sorted(_past(stories, now=now), key=lambda done: done[0]):
         act(at)
         send_mails(until=at + OUTBOX_DELAY)
     close_a_door()
@@ -125,10 +125,10 @@ def leave_a_draft(*, now: datetime) -> None:
     send_mails(until=at)
 
 
-def _past(stories: Sequence[Story], *, now: datetime, say: Callable[[str], None]) -> Iterator[Happening]:
+def _past(stories: Sequence[Story], *, now: datetime) -> Iterator[Happening]:
     """What people did, story by story, and each morning what the clock did about it; in no order."""
     for number, story in enumerate(stories):
-        told = _Told(story, number=number, of=len(stories), say=say)
+        told = _Told(story, number=number)
         sent_at = now - timedelta(days=story.days_ago)
         yield sent_at, told.send
         for hours, *words in story.steps:
@@ -144,14 +144,11 @@ class _Told:
 
     story: Story
     number: int
-    of: int
-    say: Callable[[str], None]
     solicitation: Solicitation = field(init=False)
 
     def send(self, at: datetime) -> None:
         self.solicitation = submit(self.story.entry, number=self.number, at=at)
         dispatch.tell_held(self.solicitation.pk, now=at)
-        self.say(f"{self.number + 1}/{self.of} {self.story.entry['company']}")
 
     def go_on(self, said: Sequence[Any], at: datetime) -> None:
         verb, rank, *words = said

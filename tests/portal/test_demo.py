@@ -22,8 +22,8 @@ def get(url):
         return answer.read().decode()
 
 
-def addresses_said_by(demo):
-    """The addresses that it prints once it is ready."""
+def said_by(demo):
+    """All that it prints until it is ready."""
     said = ""
     deadline = time.monotonic() + PATIENCE
     while "Ctrl-C" not in said and time.monotonic() < deadline:
@@ -31,9 +31,7 @@ def addresses_said_by(demo):
         if not line:
             break
         said += line
-    found = re.findall(r"http://localhost:\d+/\S*", said)
-    assert found, said
-    return found
+    return said
 
 
 def descendants_of(pid):
@@ -63,7 +61,9 @@ def test_demo_answers_on_the_next_free_port_and_leaves_nothing(process_environme
             text=True,
         )
         try:
-            addresses = addresses_said_by(demo)
+            said = said_by(demo)
+            addresses = re.findall(r"http://localhost:\d+/\S*", said)
+            assert addresses, said
             health = json.loads(get(next(address for address in addresses if address.endswith("/sante/"))))
             home = get(addresses[0])
             running = descendants_of(demo.pid)
@@ -71,6 +71,8 @@ def test_demo_answers_on_the_next_free_port_and_leaves_nothing(process_environme
             demo.send_signal(signal.SIGINT)
             rest, _ = demo.communicate(timeout=60)
 
+    assert "demandes créées." in said
+    assert " info " not in said  # no line of a log: a person reads this
     assert f":{port}/" not in addresses[0]
     assert health["state"] == "ok"
     assert "<h1" in home

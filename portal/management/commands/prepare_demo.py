@@ -6,19 +6,28 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.tasks import record_beat
 
 ROOT = Path(settings.BASE_DIR)
-# What each step does, and the files that make it worth doing again.
-STEPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("collectstatic", "--noinput", "--verbosity=0"), ("requirements.txt", "static/**/*", "*/static/**/*")),
-    (("import_territories",), ("territories/data/*", "territories/*.py")),
-    (("import_catalogue",), ("experts/data/catalogue.yaml", "experts/data/institutions.yaml")),
-    (("import_directory", "experts/data/directory-demo.yaml"), ("experts/data/directory-demo.yaml",)),
-    (("seed_demo",), ("experts/data/directory-demo.yaml",)),
+DIRECTORY = "experts/data/directory-demo.yaml"
+# What each step is called, what it does, and the files that make it worth doing again.
+STEPS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "Feuilles de style et images",
+        ("collectstatic", "--noinput", "--verbosity=0"),
+        ("requirements.txt", "static/**/*", "*/static/**/*"),
+    ),
+    ("Territoires", ("import_territories",), ("territories/data/*", "territories/*.py")),
+    (
+        "Catalogue des sujets",
+        ("import_catalogue",),
+        ("experts/data/catalogue.yaml", "experts/data/institutions.yaml"),
+    ),
+    ("Annuaire", ("import_directory", DIRECTORY), (DIRECTORY,)),
+    ("Demandes des dernières semaines", ("seed_demo",), (DIRECTORY,)),
 )
 
 
@@ -32,15 +41,15 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
             cache.delete(_key("collectstatic"))
-        for words, sources in STEPS:
-            if words[0] in get_commands():
-                self._once(words, _fingerprint(sources))
+        for title, words, sources in STEPS:
+            self._once(title, words, _fingerprint(sources))
         record_beat.delay()  # the worker's first task: the health page need not wait for the clock
 
-    def _once(self, words: tuple[str, ...], fingerprint: str) -> None:
+    def _once(self, title: str, words: tuple[str, ...], fingerprint: str) -> None:
         key = _key(words[0])
         if cache.get(key) != fingerprint:
-            self.stdout.write(f"  {words[0]}")
+            self.stdout.write(f"  {title}")
+            self.stdout.flush()  # before the work: whoever waits sees what for
             call_command(*words)
             cache.set(key, fingerprint, timeout=None)
 
