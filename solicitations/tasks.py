@@ -11,6 +11,7 @@ from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations import dispatch
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Need, Solicitation, Tally, owed
+from solicitations.models.forgotten import forgotten
 from territories.working_time import departments_at_work
 
 logger = logging.getLogger(__name__)
@@ -79,8 +80,11 @@ def keep_time(*, now: datetime) -> None:
     each_safely(dispatch.remind_draft, drafts, now=now)
     outlived = Draft.objects.outlived(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(dispatch.erase_draft, outlived[:A_SWEEP], now=now)
-    old = Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk", flat=True)
-    each_safely(dispatch.anonymise, old[:A_SWEEP], now=now)
+    for old in (
+        Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk"),
+        forgotten(now=now).oldest_first(),
+    ):
+        each_safely(dispatch.anonymise, old.values_list("pk", flat=True)[:A_SWEEP], now=now)
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str], *, now: datetime) -> None:

@@ -30,7 +30,7 @@ FOLLOW_UP_UNTIL = timedelta(days=213)
 RESUME_REMINDER_AFTER = timedelta(days=1)
 DRAFT_LIFE = timedelta(days=7)
 LINK_LIFE_AFTER_END = timedelta(days=60)
-ANONYMISE_AFTER = timedelta(days=730)  # since the end
+ANONYMISE_AFTER = timedelta(days=730)  # since the end, or since anything was done about one that has none
 
 HELD_FOR = timedelta(hours=4)  # working hours of the territory
 LATE_AFTER = timedelta(days=7)  # staff's counter

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 
 from experts.routing.decision import Chosen, NeedDecision
 from mailing.models import IncomingEmail, OutgoingEmail
-from solicitations.lifecycle import EventKind, RequestState
+from solicitations.lifecycle import ClosedReason, EventKind, RequestState
 from solicitations.models import (
     Addition,
     Alert,
@@ -25,6 +25,7 @@ from solicitations.models import (
     Solicitation,
     Survey,
 )
+from solicitations.models.forgotten import forgotten
 from solicitations.models.matches import ERASED
 
 # What is emptied, by table: the way to the request, and the columns. Codes, dates and states stay.
@@ -72,11 +73,14 @@ def _erase(draft: Draft, *, now: datetime) -> None:
 def anonymise(pk: int, *, now: datetime) -> None:
     """Empty a request that ended long ago of all that names or quotes somebody; figures stay.
 
-    Does nothing to one that goes on, ended lately, or was anonymised already. A request that repeats it, or
-    that it repeats, keeps its own.
+    One that waited for staff all that time ends first. Does nothing to one that goes on, ended lately, or was
+    anonymised already. A request that repeats it, or that it repeats, keeps its own.
     """
     solicitation = Solicitation.objects.locked(pk)
-    if not Solicitation.objects.to_anonymise(now=now).filter(pk=pk).exists():
+    is_forgotten = forgotten(now=now).filter(pk=pk).exists()
+    if is_forgotten:
+        solicitation.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.UNANSWERED)
+    elif not Solicitation.objects.to_anonymise(now=now).filter(pk=pk).exists():
         return
     solicitation.move_to(RequestState.ANONYMISED, at=now)
     for column, nothing in EMPTIED_REQUEST.items():
@@ -88,7 +92,16 @@ def anonymise(pk: int, *, now: datetime) -> None:
     _forget_people(solicitation)
     for draft in solicitation.drafts.all():
         _erase(draft, now=now)
+    if is_forgotten:
+        _note_end(solicitation, now=now)
     Event.objects.create(solicitation=solicitation, kind=EventKind.ANONYMISED, at=now)
+
+
+def _note_end(solicitation: Solicitation, *, now: datetime) -> None:
+    """Why a request ended that nobody ended, in words of ours that stay; staff watch it no more."""
+    why = f"Rien ne s'y est passé depuis {settings.ANONYMISE_AFTER.days} jours"
+    Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=why, at=now)
+    solicitation.alerts.standing().update(settled_at=now)
 
 
 @transaction.atomic(durable=True)

@@ -15,7 +15,7 @@ from django.test import Client
 
 from experts.models import Institution, User
 from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, State
-from solicitations import actions, dispatch, filters, links
+from solicitations import actions, dispatch, filters, links, tasks
 from solicitations.actions import Opinion
 from solicitations.lifecycle import (
     ClosedReason,
@@ -217,6 +217,24 @@ def figures(now) -> dict[str, Any]:
     }
 
 
+def held(commit, now) -> Solicitation:
+    """A second like request, that staff alone may release."""
+    commit(send, now=now)
+    second = commit(send, now=now)
+    commit(dispatch.tell_held, second.pk, now=now)
+    return second
+
+
+def uncovered(commit, now) -> Solicitation:
+    """A request that reaches nobody any more, staff told of it."""
+    sent = commit(send, "clause-insertion", commune="21166", now=now)
+    expert = Match.objects.with_people().get(need__solicitation=sent)
+    commit(actions.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
+    national = User.objects.create_user("nationale@example.org", role=User.Role.NATIONAL)
+    commit(actions.withdraw, expert, reason="Partie", by=national, now=now)
+    return Solicitation.objects.get(pk=sent.pk)
+
+
 class TestAnonymise:
     def test_no_name_is_left_anywhere_and_figures_stay(self, commit, lived, now):
         plant_everywhere()
@@ -286,8 +304,9 @@ class TestAnonymise:
 
     def test_a_request_that_goes_on_is_left_alone_however_old(self, commit, now):
         sent = commit(send, now=now)
+        commit(actions.add_information, sent, body="Toujours personne ?", now=now + 2 * YEARS)
 
-        commit(dispatch.anonymise, sent.pk, now=now + 3 * YEARS)
+        commit(dispatch.anonymise, sent.pk, now=now + 3 * YEARS - timedelta(days=2))
 
         assert Solicitation.objects.get(pk=sent.pk).description == TEXT
 
@@ -299,6 +318,46 @@ class TestAnonymise:
 
         assert traces(*OWN) == []
         assert Solicitation.objects.get(pk=sent.pk).progress == NeedState.CANCELLED
+
+    @pytest.mark.parametrize("wait", ["held", "uncovered"])
+    def test_one_that_waits_for_staff_who_never_come_ends_and_is_anonymised(self, commit, now, wait):
+        waiting = held(commit, now) if wait == "held" else uncovered(commit, now)
+        assert waiting.alerts.standing().exists()
+
+        commit(tasks.keep_time, now=now + YEARS)
+
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.closed_reason) == (RequestState.ANONYMISED, ClosedReason.UNANSWERED)
+        assert waiting.description == ""
+        assert list(waiting.events.in_order().values_list("kind", "reason"))[-2:] == [
+            (EventKind.CLOSED, "Rien ne s'y est passé depuis 730 jours"),
+            (EventKind.ANONYMISED, ""),
+        ]
+        assert not waiting.alerts.standing().exists()
+
+    @pytest.mark.parametrize(
+        ("kind", "is_kept"),
+        [(EventKind.CORRECTED, True), (EventKind.OPENED, False), (EventKind.ROUTING_FAILED, False)],
+        ids=["done", "looked at", "failed at"],
+    )
+    def test_only_what_was_done_about_it_counts(self, commit, now, kind, is_kept):
+        waiting = uncovered(commit, now)
+        Event.objects.create(solicitation=waiting, kind=kind, at=now + timedelta(days=300))
+
+        commit(tasks.keep_time, now=now + YEARS)
+
+        assert (Solicitation.objects.get(pk=waiting.pk).description == TEXT) == is_kept
+
+    def test_what_its_experts_say_counts(self, commit, now):
+        waiting = uncovered(commit, now)
+        expert = Match.objects.select_related("mailbox").filter(need__solicitation=waiting).first()
+        Message.objects.create(
+            solicitation=waiting, mailbox=expert.mailbox, body="Je cherche.", at=now + timedelta(days=300)
+        )
+
+        commit(tasks.keep_time, now=now + YEARS)
+
+        assert Solicitation.objects.get(pk=waiting.pk).description == TEXT
 
     def test_those_to_anonymise_are_found(self, commit, lived, now):
         commit(send, now=now, email="autre@example.org", siret="")

@@ -1,0 +1,28 @@
+"""Requests that never end by themselves: held and never judged, or that nobody covers.
+
+They wait for staff, who may never come; what they contain may not be kept longer than the rest.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from solicitations.lifecycle import EventKind, RequestState
+from solicitations.models.conversation import Event, Message
+from solicitations.models.requests import Solicitation, SolicitationQuerySet
+
+# To look at a request, or to fail at it, brings it no further.
+NOTHING_DONE = (EventKind.OPENED, EventKind.MAIL_OPENED, EventKind.LINK_REISSUED, EventKind.ROUTING_FAILED)
+
+
+def forgotten(*, now: datetime) -> SolicitationQuerySet:
+    """Open requests about which nothing was done or said for as long as an ended one is kept."""
+    last = now - settings.ANONYMISE_AFTER
+    lately = {"solicitation": OuterRef("pk"), "at__gt": last}
+    done = Event.objects.filter(**lately).exclude(kind__in=NOTHING_DONE)
+    # Each state with the date that its index holds.
+    old = Q(state=RequestState.SUBMITTED, submitted_at__lte=last) | Q(
+        state=RequestState.HELD, held_at__lte=last
+    )
+    return Solicitation.objects.filter(old, ~Exists(done), ~Exists(Message.objects.filter(**lately)))
