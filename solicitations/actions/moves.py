@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Min
 
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
@@ -106,6 +107,8 @@ def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
 def settle(solicitation: Solicitation, *, now: datetime) -> None:
     """Rewrite what the needs show, close or reopen, and have the fallback look where all have declined."""
     solicitation.reckon()
+    outcomes = Match.objects.with_outcome().filter(need__solicitation=solicitation)
+    solicitation.outcome_at = outcomes.aggregate(first=Min("ended_at"))["first"]
     by_clock.hush(solicitation, now=now)
     dispatch.close_if_done(solicitation, now=now)
     solicitation.save()

@@ -70,7 +70,10 @@ def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.state == RequestState.ANONYMISED:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
-    survey, _ = Survey.objects.get_or_create(solicitation=locked, defaults={"asked_at": now})
+    survey, is_unasked = Survey.objects.get_or_create(solicitation=locked, defaults={"asked_at": now})
+    if is_unasked:
+        locked.surveyed_at = now
+        locked.save(update_fields=["surveyed_at"])
     if survey.answered_at is not None and survey.opinion() == asdict(opinion):
         return
     for name, said in asdict(opinion).items():

@@ -189,6 +189,8 @@ def end(match: Match, solicitation: Solicitation, *, now: datetime) -> Event:
 
 def _survey(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     Survey.objects.create(solicitation=solicitation, asked_at=now)
+    solicitation.surveyed_at = now
+    solicitation.save(update_fields=["surveyed_at"])
     for planned in steps:
         note(planned, EventKind.SURVEYED, now=now)
     deliver_after_commit(*by_clock.survey(solicitation, now=now))

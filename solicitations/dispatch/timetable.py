@@ -5,7 +5,7 @@ the match was sent, or taken: an undone move, or an expert brought in again, sta
 does the steps that have come; staff and ``manage.py clock`` read the next ones.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,7 +16,6 @@ from solicitations.dispatch.steps import ORDER, Clock, Planned, Step
 from solicitations.lifecycle import (
     CLOCK_EVENTS,
     NOT_LIVE,
-    OUTCOMES,
     EventKind,
     MatchOrigin,
     MatchState,
@@ -218,7 +217,7 @@ def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Cloc
     is_asked = solicitation.state in {RequestState.SUBMITTED, RequestState.CLOSED}
     if not is_asked or solicitation.closed_reason in SET_ASIDE:
         return
-    told_at = outcome_at(solicitation)
+    told_at = solicitation.outcome_at or solicitation.ended_at
     if told_at and not hasattr(solicitation, "survey"):
         due_at = told_at + settings.SURVEY_AFTER
         if clock.now < told_at + settings.SURVEY_UNTIL:
@@ -235,20 +234,9 @@ def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Cloc
             )
 
 
-def outcome_at(solicitation: Solicitation) -> datetime | None:
-    """When the first outcome came, else when the request closed without one; ``None`` before."""
-    ends = [match.ended_at for match in _matches(solicitation) if match.state in OUTCOMES and match.ended_at]
-    return min(ends, default=solicitation.ended_at)
-
-
-def _matches(solicitation: Solicitation) -> Iterable[Match]:
-    return (match for need in solicitation.needs.all() for match in need.matches.all())
-
-
 def _after_outcome(solicitation: Solicitation) -> str:
-    has_outcome = any(match.state in OUTCOMES for match in _matches(solicitation))
     after = _days(settings.SURVEY_AFTER)
-    return f"{after} après {'la première réponse' if has_outcome else 'la clôture'}".capitalize()
+    return f"{after} après {'la première réponse' if solicitation.outcome_at else 'la clôture'}".capitalize()
 
 
 def _days(duration: timedelta) -> str:

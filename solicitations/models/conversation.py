@@ -40,8 +40,12 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """What happened: who, from, to, when, why. Never changed, never deleted."""
 
-    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="events")
-    match = models.ForeignKey(Match, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    match = models.ForeignKey(
+        Match, on_delete=models.CASCADE, null=True, blank=True, related_name="events", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=EventKind.choices())
     by_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     by_mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
@@ -64,6 +68,11 @@ class Event(models.Model):
             models.Index(fields=["solicitation", "at"], name="event_of_request"),
             # What the clock has done already is read here.
             models.Index(fields=["match", "kind"], name="event_of_match"),
+            models.Index(
+                fields=["solicitation"],
+                name="event_followed_up",
+                condition=Q(kind=EventKind.FOLLOWED_UP),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,7 +45,9 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 class Mailbox(models.Model):
     """One expert mailbox within one request: the unit of mail, link, page and reminder."""
 
-    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="mailboxes")
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, related_name="mailboxes", db_index=False
+    )
     email = models.EmailField(max_length=500)
     round = models.PositiveSmallIntegerField(default=0)
     serial = models.PositiveIntegerField(default=1)
@@ -96,6 +98,9 @@ class MatchQuerySet(models.QuerySet["Match"]):
     def taken(self) -> Self:
         return self.filter(state=MatchState.TAKEN)
 
+    def with_outcome(self) -> Self:
+        return self.filter(state__in=lifecycle.OUTCOMES)
+
     def handed_over(self, by: Collection["Match"], *, at: datetime) -> Self:
         """Those that handing these matches over at that moment made."""
         return self.filter(introduced_by__in=by, origin=MatchOrigin.HAND_OVER, sent_at=at)
@@ -115,7 +120,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
 class Match(models.Model):
     """One need put before one expert."""
 
-    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="matches")
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="matches", db_index=False)
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="matches")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="matches")
     state = models.CharField(max_length=12, choices=MatchState.choices(), default=MatchState.SENT)

@@ -35,8 +35,10 @@ class NeedQuerySet(models.QuerySet["Need"]):
 class Need(models.Model):
     """One subject of a request."""
 
-    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="needs")
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="needs")
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, related_name="needs", db_index=False
+    )
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="needs", db_index=False)
     position = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=NeedState.choices(), default=NeedState.RECEIVED)
     is_fallback = models.BooleanField(default=False)

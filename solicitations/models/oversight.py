@@ -28,7 +28,9 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class Alert(models.Model):
     """Something staff must look at: one row, and one mail, per request and cause."""
 
-    solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="alerts")
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, related_name="alerts", db_index=False
+    )
     cause = models.CharField(max_length=15, choices=AlertCause.choices())
     words = models.TextField(blank=True)
     raised_at = models.DateTimeField()

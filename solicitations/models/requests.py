@@ -16,7 +16,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Coalesce, Upper
 
 from experts.models import Institution, Subject, Theme, User
 from experts.routing.engine import Facts
@@ -41,6 +41,10 @@ ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
 NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 # Ended by staff, not by an answer: what their needs show says nothing any more.
 SET_ASIDE = (ClosedReason.STAFF, *NOT_COUNTED)
+# Whose company may still have to be asked its opinion.
+UNSURVEYED = Q(surveyed_at=None) & (
+    Q(state=RequestState.CLOSED) | Q(state=RequestState.SUBMITTED, outcome_at__isnull=False)
+)
 
 
 def make_reference() -> str:
@@ -85,6 +89,12 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def to_anonymise(self, *, now: datetime) -> Self:
         """Requests that ended so long ago that nothing of what they contained may be kept."""
         return self.filter(state__in=ENDED, ended_at__lte=now - settings.ANONYMISE_AFTER)
+
+    def to_survey(self, *, now: datetime) -> Self:
+        """Requests not asked their opinion since their first outcome, or their end without one."""
+        unasked = self.filter(UNSURVEYED).exclude(closed_reason__in=SET_ASIDE)
+        told = unasked.alias(told_at=Coalesce("outcome_at", "ended_at"))
+        return told.filter(told_at__gt=now - settings.SURVEY_UNTIL, told_at__lte=now - settings.SURVEY_AFTER)
 
     def not_erased(self) -> Self:
         return self.exclude(state=RequestState.ANONYMISED)
@@ -192,7 +202,12 @@ class Solicitation(models.Model):
 
     commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="solicitations")
     region = models.ForeignKey(
-        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="solicitations"
+        Region,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="solicitations",
+        db_index=False,  # as everywhere here: where another index begins with the column
     )
     description = models.TextField()
 
@@ -241,6 +256,9 @@ class Solicitation(models.Model):
     clock_error = models.CharField(max_length=200, blank=True, default="", db_default="")
     clock_retry_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # The first outcome that stands; when the company was asked its opinion, or gave it.
+    outcome_at = models.DateTimeField(null=True, blank=True)
+    surveyed_at = models.DateTimeField(null=True, blank=True)
 
     link_serial = models.PositiveIntegerField(default=1)
     link_extended_until = models.DateTimeField(null=True, blank=True)
@@ -313,9 +331,10 @@ class Solicitation(models.Model):
                 name="solicitation_set_aside",
                 condition=Q(closed_reason__in=SET_ASIDE),
             ),
+            # One region's are told apart in the index.
             models.Index(
-                fields=["-submitted_at", "-id"],
-                name="solicitation_uncovered",
+                fields=["-submitted_at", "-id", "region"],
+                name="solicitation_unreached",
                 condition=Q(state=RequestState.SUBMITTED)
                 & (Q(is_fallback=True) | Q(progress=NeedState.UNCOVERED)),
             ),
@@ -332,11 +351,14 @@ class Solicitation(models.Model):
                 name="solicitation_unrouted",
                 condition=Q(routing_due_at__isnull=False),
             ),
-            # What the clock looks through: what goes on, and what ended lately.
+            # What the clock looks through: what goes on, what is not asked yet, and what ended.
             models.Index(
-                fields=["submitted_at", "id"],
-                name="solicitation_going_on",
+                fields=["submitted_at", "id", "region"],
+                name="solicitation_under_way",
                 condition=Q(state=RequestState.SUBMITTED),
+            ),
+            models.Index(
+                Coalesce("outcome_at", "ended_at"), name="solicitation_unsurveyed", condition=UNSURVEYED
             ),
             models.Index(fields=["ended_at"], name="solicitation_ended", condition=Q(state__in=ENDED)),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
