@@ -13,6 +13,14 @@ from solicitations.models import Alert, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
 
+# What tells the same thing to an expert or to an office's manager, who may have the staff's mailbox.
+SAID_BY = {
+    AlertCause.LEGAL: ("manager_told",),
+    AlertCause.SILENT: ("manager_told",),
+    AlertCause.NOT_CALLED: ("not_called", "not_called_manager"),
+    AlertCause.ALL_DECLINED: ("notified",),
+}
+
 
 def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
     """The region's admins, else its fallback mailbox, else the national team."""
@@ -30,12 +38,18 @@ def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
 
 
 def alert(raised: Alert, *, now: datetime) -> Rows:
-    """Something staff must look at: one mail a person, per request and cause."""
+    """Something staff must look at: one mail a person, per request and cause.
+
+    Whoever heard of it by a mail of its own, as an expert or a manager, is not written to twice.
+    """
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
     path = reverse("solicitations:staff_request", args=[solicitation.reference])
     rows: Rows = []
+    told = _told(raised)
     for address in staff_addresses(solicitation, now=now):
+        if address.lower() in told:
+            continue
         row = OutgoingEmail.objects.enqueue(
             key=f"alert:{solicitation.pk}:{cause.value}:{address.lower()}",
             to=address,
@@ -52,3 +66,14 @@ def alert(raised: Alert, *, now: datetime) -> Rows:
         )
         rows += [row] if row else []
     return rows
+
+
+def _told(raised: Alert) -> set[str]:
+    """The addresses, in lower case, that what raised the alert has written to already."""
+    names = [f"solicitations/emails/{name}" for name in SAID_BY.get(AlertCause(raised.cause), ())]
+    if not names:
+        return set()
+    rows = OutgoingEmail.objects.about(f"request:{raised.solicitation_id}").filter(
+        template__in=names, created_at__gte=raised.raised_at
+    )
+    return {address.lower() for address in rows.values_list("to", flat=True)}

@@ -1,0 +1,91 @@
+"""Who is told as an expert, or as a manager, is not told once more as staff: one mail per event."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from experts.models import Expert, Office, User
+from mailing.models import OutgoingEmail
+from solicitations import actions, dispatch, tasks
+from solicitations.lifecycle import AlertCause, MatchState
+from solicitations.models import Match, Solicitation
+from tests.solicitations.factories import send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+DESK = "desk@region.example.org"
+
+
+@pytest.fixture
+def asked(commit, now) -> Solicitation:
+    """A labour-law question, before one office."""
+    return commit(send, "contrat-travail", now=now, siret="")
+
+
+def first(asked: Solicitation) -> Match:
+    return Match.objects.with_people().filter(need__solicitation=asked).in_order().first()
+
+
+def take(commit, asked, now) -> None:
+    commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
+
+
+def legal(commit, asked, now) -> None:
+    commit(tasks.keep_time, now=now + 9 * DAY)
+
+
+def silent(commit, asked, now) -> None:
+    take(commit, asked, now)
+    for days in (7, 21, 45, 48):
+        commit(tasks.keep_time, now=now + days * DAY)
+
+
+def not_called(commit, asked, now) -> None:
+    take(commit, asked, now)
+    commit(actions.still_waiting, asked, now=now + DAY)
+
+
+def all_declined(commit, asked, now) -> None:
+    for match in Match.objects.with_people().filter(need__solicitation=asked).in_order():
+        move = {"by": match.mailbox, "decline_reason": "no_capacity", "now": now}
+        commit(actions.move, match, MatchState.DECLINED, **move)
+    commit(dispatch.offer_fallback, asked.needs.get().pk, now=now + 2 * MINUTE)
+
+
+CAUSES: dict[AlertCause, Callable[..., None]] = {
+    AlertCause.LEGAL: legal,
+    AlertCause.SILENT: silent,
+    AlertCause.NOT_CALLED: not_called,
+    AlertCause.ALL_DECLINED: all_declined,
+}
+
+
+def told(asked: Solicitation, cause: AlertCause) -> list[str]:
+    """On which occasions the region's mailbox was written to when that alert was raised."""
+    raised: datetime = asked.alerts.get(cause=cause).raised_at
+    rows = OutgoingEmail.objects.filter(to__iexact=DESK, created_at=raised, cancelled_at=None)
+    return [row.template.rpartition("/")[2] for row in rows.order_by("pk")]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_region_s_mailbox_that_is_the_office_s_too_gets_one_mail(commit, asked, now, cause):
+    Office.objects.filter(code="REFERENT-27").update(email=DESK)
+    Expert.objects.filter(office__code="REFERENT-27").update(email=DESK)
+    Office.objects.filter(pk=first(asked).expert.office_id).update(email=DESK.upper())
+
+    CAUSES[cause](commit, asked, now)
+
+    [occasion] = told(asked, cause)
+    assert occasion != "alert"
+    assert asked.alerts.standing().filter(cause=cause).exists()
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_staff_who_are_nobody_else_get_their_alert(commit, asked, now, cause):
+    Office.objects.filter(code="REFERENT-27").update(email="autre@region.example.org")
+    User.objects.create_user(DESK, role=User.Role.REGION, region=asked.region)
+
+    CAUSES[cause](commit, asked, now)
+
+    assert told(asked, cause) == ["alert"]
