@@ -21,6 +21,7 @@ HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (
     "sans-reponse",
     "alertes",
 )
+MACHINE = "machine"  # of the mails that came in
 CONCERNS = {
     HELD: "Retenues",
     UNCOVERED: "Non couvertes",
@@ -179,8 +180,14 @@ class IncomingFilter(django_filters.FilterSet):
         widget=TextInput(attrs={"type": "search"}),
     )
     etat = django_filters.ChoiceFilter(
-        label="État", choices=IncomingState.choices, empty_label="Tous", field_name="state"
+        label="État",
+        choices=[*IncomingState.choices, (MACHINE, "Écarté comme automatique")],
+        empty_label="Tous",
+        method="by_fate",
     )
+
+    def by_fate(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
+        return queryset.taken_for_machines() if value == MACHINE else queryset.filter(state=value)
 
     def by_words(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
         """What came about one request, or from addresses that hold these letters."""

@@ -57,7 +57,8 @@ class Reason(models.TextChoices):
 
 
 # What a machine may have misjudged: a person who looks at it may publish it all the same.
-DISPUTABLE = (Reason.AUTO_REPLY, Reason.OUT_OF_OFFICE, Reason.LIST, Reason.CALENDAR, Reason.SET_ASIDE)
+MISJUDGED = (Reason.AUTO_REPLY, Reason.OUT_OF_OFFICE, Reason.LIST, Reason.CALENDAR)
+DISPUTABLE = (*MISJUDGED, Reason.SET_ASIDE)
 
 
 class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
@@ -74,6 +75,10 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
 
     def held(self) -> Self:
         return self.filter(state=IncomingState.HELD)
+
+    def taken_for_machines(self) -> Self:
+        """Refused at a good address as no person's words: a machine judged it, who looks may publish them."""
+        return self.filter(state=IncomingState.REFUSED, reason__in=MISJUDGED).exclude(about=[])
 
     def standing(self) -> Self:
         """Mails read or to be read: a second one with the same Message-ID is refused."""

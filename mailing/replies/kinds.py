@@ -55,11 +55,13 @@ def kind_of(message: Message, *, sender: str, subject: str, text: str) -> Kind:
         return Kind.CALENDAR
     if _reports_a_failure(message, sender):
         return Kind.BOUNCE
-    if headers.has(message, "List-Id", "List-Post", "List-Unsubscribe") or _precedence(message) == "list":
-        return Kind.LIST
-    if _is_automatic(message) or AWAY_SUBJECT.match(subject) or AUTO_SUBJECT.match(subject):
-        says_away = AWAY_SUBJECT.match(subject) or AWAY_WORDS.search(f"{subject}\n{text[:1000]}")
+    says_away = AWAY_SUBJECT.match(subject) or AWAY_WORDS.search(f"{subject}\n{text[:1000]}")
+    is_machine = _is_automatic(message) or AWAY_SUBJECT.match(subject) or AUTO_SUBJECT.match(subject)
+    # The oldest machines say no more of themselves than that they write to many.
+    if is_machine or (says_away and _precedence(message) == "bulk"):
         return Kind.OUT_OF_OFFICE if says_away else Kind.AUTO_REPLY
+    if _is_for_many(message):
+        return Kind.LIST
     if headers.first(message, "Return-Path") == "<>":
         return Kind.BOUNCE
     return Kind.PERSON if text else Kind.EMPTY
@@ -89,10 +91,16 @@ def _is_automatic(message: Message) -> bool:
     return (
         submitted not in {"", "no"}
         or suppressed not in {"", "none"}
-        or _precedence(message) in {"bulk", "junk", "auto_reply"}
+        or _precedence(message) in {"junk", "auto_reply"}
         or is_receipt
         or headers.has(message, *MACHINE_HEADERS)
     )
+
+
+def _is_for_many(message: Message) -> bool:
+    """A list's mail, or what went through one: what a person wrote in a ticket system is marked so too."""
+    is_list = headers.has(message, "List-Id", "List-Post", "List-Unsubscribe")
+    return is_list or _precedence(message) in {"list", "bulk"}
 
 
 def _precedence(message: Message) -> str:

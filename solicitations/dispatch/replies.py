@@ -32,13 +32,12 @@ logger = logging.getLogger(__name__)
 LONGEST_REPLY = 20_000
 MOST_FILES = 50
 MOST_A_DAY, A_DAY = 20, timedelta(days=1)  # mails of one person about one request
-HELD = {Reason.OTHER_SENDER, Reason.FLOOD}  # staff look at who wrote
+HELD = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff look at who wrote
 UNANSWERED = {Reason.FLOOD, Reason.LOOP}
 MACHINES = {
     Kind.AUTO_REPLY: Reason.AUTO_REPLY,
     Kind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
     Kind.BOUNCE: Reason.BOUNCE,
-    Kind.LIST: Reason.LIST,
     Kind.CALENDAR: Reason.CALENDAR,
 }
 # « Je prends en charge » and its kin; not « je prends note », nor « je ne prends pas ».
@@ -130,6 +129,8 @@ def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetim
         return Reason.FLOOD
     if not (is_own or senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
+    if reply.kind == Kind.LIST:
+        return Reason.LIST  # a ticket system marks what its people write as it marks a newsletter
     publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
     return None
 
@@ -195,5 +196,5 @@ def _turn_away(
         matching.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
         email.settle(IncomingState.REFUSED, reason=reason, at=now)
-    if reply.kind not in MACHINES and reason not in UNANSWERED:
+    if not reply.kind.is_automatic and reason not in UNANSWERED:
         deliver_after_commit(*to_senders.turned_away(reply, person, reason, now=now))

@@ -273,13 +273,12 @@ class TestRefused:
             ({"subject": "Absence du bureau"}, "Je suis absent.", Reason.OUT_OF_OFFICE),
             ({"sender": "MAILER-DAEMON@mx.example.org"}, "Undelivered", Reason.BOUNCE),
             ({"return_path": "<>"}, WORDS, Reason.BOUNCE),
-            ({"list_id": "<equipe.example.org>"}, WORDS, Reason.LIST),
             ({"content_class": "urn:content-classes:calendarmessage"}, "Accepté", Reason.CALENDAR),
             ({}, "", Reason.EMPTY),
             ({}, "> Bonjour", Reason.EMPTY),
             ({}, "long " * 5000, Reason.OVERSIZED),
         ],
-        ids=["automatic", "absent", "bounce", "null", "list", "calendar", "empty", "quotes", "long"],
+        ids=["automatic", "absent", "bounce", "null", "calendar", "empty", "quotes", "long"],
     )
     def test_what_is_no_word_of_a_person_is_kept_and_goes_nowhere(self, author, headers, text, reason, now):
         email = answer(author, text, now=now, **headers)
@@ -289,6 +288,33 @@ class TestRefused:
         assert email.about[0] == f"request:{author.solicitation_id}"
         assert not Message.objects.exists()
         assert not written("message")
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"precedence": "bulk"}, {"list_unsubscribe": "<https://tickets.example.org/non>"}],
+        ids=["bulk", "list"],
+    )
+    def test_what_went_through_a_ticket_system_waits_for_staff_and_nobody_is_answered(
+        self, author, headers, now
+    ):
+        mails = OutgoingEmail.objects.count()
+
+        email = answer(author, now=now, **headers)
+
+        assert outcome(email) == (IncomingState.HELD, Reason.LIST)
+        assert not Message.objects.exists()
+        assert author.solicitation.alerts.get().cause == AlertCause.REPLY_HELD
+        assert [row.template for row in OutgoingEmail.objects.order_by("pk")[mails:]] == [
+            "solicitations/emails/alert"
+        ]
+
+    def test_a_list_that_writes_to_nobody_s_address_is_refused(self, author, now):
+        address = f"reponse@{project.REPLY_DOMAIN}"
+
+        email = answer(author, to=address, list_id="<equipe.example.org>", now=now)
+
+        assert outcome(email) == (IncomingState.REFUSED, Reason.UNKNOWN)
+        assert not written("turned_away")
 
     def test_an_address_without_a_token(self, author, now):
         email = answer(author, to=f"reponse@{project.REPLY_DOMAIN}", now=now)

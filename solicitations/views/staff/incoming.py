@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from mailing.models import IncomingEmail, IncomingState, named
+from mailing.models import IncomingEmail, IncomingEmailQuerySet, IncomingState, named
 from solicitations import actions, dispatch, filters, links, permissions
 from solicitations.models import Solicitation
 from solicitations.views import originals
@@ -18,6 +19,7 @@ from solicitations.views.staff.paging import page_of
 from solicitations.views.staff.rows import Badge
 
 PAGE = 40
+COUNTED = timedelta(days=30)
 # How the fates of a mail look: a code of the states' shapes.
 SHAPES = {
     IncomingState.RECEIVED: "waiting",
@@ -46,10 +48,20 @@ def incoming(request: HttpRequest) -> HttpResponse:
     context = {
         "form": filtered.form,
         "is_searched": any(filtered.form.cleaned_data.values()),
+        "counters": _counters(visible),
         "page": page,
         "lines": _lines(page.rows),
     }
     return render(request, "solicitations/incoming/list.html", context)
+
+
+def _counters(visible: IncomingEmailQuerySet) -> list[tuple[str, int, str]]:
+    """What a person should look at: the filter, how many came in the last days, and their name."""
+    lately = visible.filter(received_at__gt=timezone.now() - COUNTED)
+    return [
+        (IncomingState.HELD, lately.held().count(), "Retenus, à vérifier"),
+        (filters.MACHINE, lately.taken_for_machines().count(), "Écartés comme automatiques"),
+    ]
 
 
 def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:

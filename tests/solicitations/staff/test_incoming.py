@@ -1,5 +1,7 @@
 """« Courrier reçu »: whose mails, why each stands where it stands, and what staff decide."""
 
+from datetime import timedelta
+
 import pytest
 
 from mailing import reception
@@ -59,6 +61,22 @@ class TestList:
         assert listed(as_national, q="quelqu") == [held.message_id]
         assert listed(as_national, q=sent.reference) == [held.message_id]
         assert listed(as_national, q="AAAA-AAAA") == []
+
+    def test_what_was_taken_for_a_machine_is_counted_and_one_click_away(
+        self, as_regional, held, unknown, author, today
+    ):
+        away = answer(author, auto_submitted="auto-replied", message_id="<a@b.example>", now=today)
+
+        page = as_regional.get(LIST)
+
+        assert [(code, count) for code, count, _ in page.context["counters"]] == [("held", 1), ("machine", 1)]
+        assert listed(as_regional, etat="machine") == [away.message_id]
+        assert "Publier" in text_of(as_regional, f"{LIST}{away.pk}/")
+
+    def test_counters_forget_what_came_long_ago(self, as_regional, held, today):
+        IncomingEmail.objects.update(received_at=today - timedelta(days=31))
+
+        assert as_regional.get(LIST).context["counters"][0][1] == 0
 
     @pytest.mark.parametrize("query", [{"etat": "x"}, {"q": "\0"}, {"q": "%"}, {"page": "x"}])
     def test_unknown_filters_never_fail(self, as_regional, held, query):
