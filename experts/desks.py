@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import F, Q
+
 from experts.models import Office
 from territories.models import Region
 
@@ -21,9 +23,7 @@ def desk(region: Region | None, *, on: date) -> RegionDesk:
 
     Source: the displayed name and phone number of a region are those of its fallback office.
     """
-    offices = Office.objects.open_on(on).filter(is_fallback=True)
-    office = offices.filter(region=region).order_by("pk").first() if region else None
-    office = office or offices.filter(region=None).order_by("pk").first()
-    if office is None:
-        return RegionDesk(name="Équipe Relais Entreprises", phone="", email="")
-    return RegionDesk(name=office.name, phone=office.phone, email=office.email)
+    offices = Office.objects.open_on(on).filter(Q(region=region) | Q(region=None), is_fallback=True)
+    own_first = offices.order_by(F("region").asc(nulls_last=True), "pk")
+    facts = own_first.values_list("name", "phone", "email").first()
+    return RegionDesk(*(facts or ("Équipe Relais Entreprises", "", "")))

@@ -70,8 +70,10 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         """
         OutgoingEmail.objects.bulk_create(emails, ignore_conflicts=True)
         ids = [email.message_id for email in emails]
-        written = {row.message_id: row for row in self.filter(message_id__in=ids).defer("context")}
-        return [written[message_id] for message_id in ids if message_id in written]
+        written = dict(self.filter(message_id__in=ids).values_list("message_id", "pk"))
+        for email in emails:
+            email.pk = written.get(email.message_id)
+        return [email for email in emails if email.pk]
 
     def compose(  # noqa: PLR0913 (an envelope has that many lines)
         self,

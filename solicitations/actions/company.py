@@ -77,9 +77,9 @@ def submit(
 
 def _one_at_a_time(keys: Collection[str]) -> None:
     """Two requests of one company or mailbox at the same moment: the second waits, and sees the first."""
+    in_order = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s) AS key"
     with connection.cursor() as cursor:
-        for key in sorted(keys):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        cursor.execute(in_order, [sorted(keys)])
 
 
 def _keep(
@@ -91,7 +91,7 @@ def _keep(
     is_suspect: bool,
     now: datetime,
 ) -> Solicitation:
-    solicitation = copy.deepcopy(blank)
+    solicitation = copy.copy(blank)
     solicitation.reference = make_reference()
     solicitation.description = part.description
     solicitation.region = blank.commune.region
@@ -99,7 +99,7 @@ def _keep(
     solicitation.is_confidential = any(subject.is_confidential for subject in part.subjects)
     solicitation.submitted_at = solicitation.routing_due_at = now
     like = Solicitation.objects.like(siret=blank.siret, email=blank.email, subjects=part.subjects, now=now)
-    solicitation.duplicate_of = like.oldest_first().first()
+    solicitation.duplicate_of_id = like.oldest_first().values_list("pk", flat=True).first()
     doubt = _doubt(solicitation, is_suspect=is_suspect)
     if doubt:
         # The routing runs too: an answer that comes sooner would tell that the request is held.
@@ -119,7 +119,7 @@ def _keep(
 
 def _doubt(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
     """Why the request waits for staff: a like one came before, or its text looks automatic."""
-    if solicitation.duplicate_of is not None:
+    if solicitation.duplicate_of_id is not None:
         return HeldReason.DUPLICATE
     if is_suspect or suspicion.looks_automatic(solicitation.description):
         return HeldReason.AUTOMATIC

@@ -126,8 +126,9 @@ def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
 def live_matches(solicitation: Solicitation) -> list[Match]:
     """The matches that count, with their people; all of them know this same request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
-    people = ("need__subject", "expert__office", "mailbox", "introduced_by__expert__office")
-    loaded = list(matches.select_related(*people).in_order())
+    people = matches.select_related("need__subject", "expert__office", "mailbox")
+    # Read apart, as few are introduced: nobody, no query.
+    loaded = list(people.prefetch_related("introduced_by__expert__office").in_order())
     for match in loaded:
         match.need.solicitation = match.mailbox.solicitation = solicitation
     return loaded

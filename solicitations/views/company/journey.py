@@ -43,7 +43,7 @@ class Journey:
         if subject is None:
             raise Http404
         pk = request.session.get(SESSION_KEY, {}).get(slug)
-        alive = Draft.objects.alive(now=timezone.now()).select_related("solicitation__commune__department")
+        alive = Draft.objects.alive(now=timezone.now())
         return cls(subject, alive.filter(pk=pk).first() if pk else None)
 
     def answers(self, step: str) -> MultiValueDict | None:
