@@ -13,7 +13,7 @@ from solicitations.models import Alert, Solicitation
 from solicitations.models.requests import SolicitationQuerySet
 from solicitations.views.staff.access import member, staff_page
 from solicitations.views.staff.paging import page_of
-from solicitations.views.staff.rows import Row, row, rows
+from solicitations.views.staff.rows import rows
 
 PAGE = 25
 URGENT = 20
@@ -38,17 +38,20 @@ def staff_list(request: HttpRequest) -> HttpResponse:
     user, now = member(request), timezone.now()
     visible = Solicitation.objects.visible_to(user)
     filtered = filters.RequestFilter(request.GET, queryset=visible, user=user, now=now)
-    page = page_of(rows(filtered.qs.newest_first()), request.GET, size=PAGE)
+    found = filtered.qs.newest_first().select_related("commune__department").defer("description")
+    page = page_of(found, request.GET, size=PAGE)
     is_searched = any(filtered.form.cleaned_data.values())
+    alerted = [] if is_searched or page.number > 1 else urgent(visible)
+    lines = rows([*alerted, *page.rows])
     context = {
         "region": user.region,
         "counters": counters(visible, current=request.GET.get("vue", ""), now=now),
-        "urgent": [] if is_searched or page.number > 1 else urgent(visible),
+        "urgent": lines[: len(alerted)],
         "urgent_most": URGENT,
         "form": filtered.form,
         "is_searched": is_searched,
         "page": page,
-        "rows": [row(solicitation) for solicitation in page.rows],
+        "rows": lines[len(alerted) :],
     }
     return render(request, "solicitations/staff/list.html", context)
 
@@ -63,9 +66,8 @@ def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> l
     return counted
 
 
-def urgent(visible: SolicitationQuerySet) -> list[Row]:
+def urgent(visible: SolicitationQuerySet) -> list[Solicitation]:
     """The requests with a standing alert, those that reach nobody first."""
     alerts = Alert.objects.standing().filter(solicitation__in=visible).urgent_first()
-    pks = list(dict.fromkeys(alerts.values_list("solicitation", flat=True)[: URGENT * 2]))[:URGENT]
-    loaded = {solicitation.pk: solicitation for solicitation in rows(visible.filter(pk__in=pks))}
-    return [row(loaded[pk]) for pk in pks if pk in loaded]
+    placed = alerts.select_related("solicitation__commune__department").defer("solicitation__description")
+    return list(dict.fromkeys(alert.solicitation for alert in placed[: URGENT * 2]))[:URGENT]

@@ -1,16 +1,14 @@
 """Requests as lines of the staff's list: no text of the company, a fixed number of queries."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
-
 from solicitations import lifecycle
 from solicitations.lifecycle import AlertCause, ClosedReason, Labelled, MatchState, NeedState
 from solicitations.models import Alert, Match, Need, Solicitation
-from solicitations.models.requests import SolicitationQuerySet
 
 
 @dataclass(frozen=True)
@@ -51,45 +49,43 @@ def badge(shown: Labelled) -> Badge:
     return Badge(code=NeedState.CANCELLED if is_aside else shown.value, label=shown.label)
 
 
-def rows(solicitations: SolicitationQuerySet) -> SolicitationQuerySet:
-    """The same requests with what their lines need, and without their text."""
-    needs = Need.objects.select_related("subject").order_by("position", "pk")
-    matches = Match.objects.live().select_related("expert__office__institution").order_by("pk")
-    alerts = Alert.objects.standing().urgent_first()
-    return (
-        solicitations.defer("description")
-        .select_related("commune__department")
-        .prefetch_related(
-            Prefetch("needs", needs),
-            Prefetch("needs__matches", matches),
-            Prefetch("alerts", alerts, to_attr="standing_alerts"),
+def rows(solicitations: Sequence[Solicitation]) -> list[Row]:
+    """The lines of these requests, whose place is loaded; columns alone are read of what they lead to."""
+    subjects: dict[int, list[str]] = defaultdict(list)
+    states: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    causes: dict[int, list[str]] = defaultdict(list)
+    needs = Need.objects.filter(solicitation__in=solicitations).order_by("position", "pk")
+    for pk, subject in needs.values_list("solicitation", "subject__label"):
+        subjects[pk].append(subject)
+    matches = Match.objects.live().filter(need__solicitation__in=solicitations).in_order()
+    institution = "expert__office__institution__name"
+    for pk, name, state in matches.values_list("need__solicitation", institution, "state"):
+        states[pk].append((name, state))
+    alerts = Alert.objects.standing().filter(solicitation__in=solicitations).urgent_first()
+    for pk, cause in alerts.values_list("solicitation", "cause"):
+        causes[pk].append(cause)
+    return [
+        Row(
+            reference=solicitation.reference,
+            applicant=solicitation.applicant,
+            place=solicitation.commune.place,
+            zone=solicitation.time_zone,
+            sent_at=solicitation.submitted_at,
+            subjects=tuple(subjects[solicitation.pk]),
+            state=badge(solicitation.shown),
+            institutions=tuple(_institutions(states[solicitation.pk])),
+            alerts=tuple(AlertCause(cause).label for cause in causes[solicitation.pk]),
+            is_confidential=solicitation.is_confidential,
         )
-    )
+        for solicitation in solicitations
+    ]
 
 
-def row(solicitation: Solicitation) -> Row:
-    """The line of a request that ``rows`` has loaded."""
-    needs = list(solicitation.needs.all())
-    alerts: list[Alert] = getattr(solicitation, "standing_alerts", [])
-    return Row(
-        reference=solicitation.reference,
-        applicant=solicitation.applicant,
-        place=solicitation.commune.place,
-        zone=solicitation.time_zone,
-        sent_at=solicitation.submitted_at,
-        subjects=tuple(need.subject.label for need in needs),
-        state=badge(solicitation.shown),
-        institutions=tuple(_institutions(match for need in needs for match in need.matches.all())),
-        alerts=tuple(AlertCause(alert.cause).label for alert in alerts),
-        is_confidential=solicitation.is_confidential,
-    )
-
-
-def _institutions(matches: Iterable[Match]) -> Iterable[Standing]:
+def _institutions(matches: Iterable[tuple[str, str]]) -> Iterable[Standing]:
     """Each institution once, under what its matches together show, in the order in which needs show it."""
     states: dict[str, list[MatchState]] = {}
-    for match in matches:
-        states.setdefault(_short(match.expert.office.institution.name), []).append(MatchState(match.state))
+    for name, state in matches:
+        states.setdefault(_short(name), []).append(MatchState(state))
     shown = {name: lifecycle.overall(own, is_cancelled=False, is_routed=True) for name, own in states.items()}
     for state in lifecycle.REQUEST_ORDER:
         if names := tuple(name for name, its in shown.items() if its == state):
