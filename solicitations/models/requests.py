@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce, Upper
+from django.db.models import Exists, Func, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Concat, Upper
 
 from experts.models import Institution, Subject, Theme, User
 from experts.routing.engine import Facts
@@ -37,6 +38,19 @@ DUPLICATE_WINDOW = timedelta(days=7)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
 REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
 SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
+WORD = re.compile(r"[^\W_]+")
+SHORT = 4  # letters; shorter words, « SAS », « et », begin too many names: they are sought whole
+# The words of the company's and the contact's names, told apart by what is neither letter nor figure.
+NAMES = SearchVector(
+    Func(
+        Concat("company_name", Value(" "), "contact_name"),
+        Value("[^[:alnum:]]+"),
+        Value(" "),
+        Value("g"),
+        function="regexp_replace",
+    ),
+    config="simple",
+)
 ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
 NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 # Ended by staff, not by an answer: what their needs show says nothing any more.
@@ -144,16 +158,19 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         return self.filter(pk__in=Solicitation.objects.filter(needs__subject__theme=theme).values("pk"))
 
     def found_by(self, text: str) -> Self:
-        """Requests of this reference, SIREN, SIRET or email; else whose company or contact is so named."""
+        """Requests of this reference, SIREN, SIRET or email; else with names where each word begins one."""
         bare = "".join(text.split())
         if "@" in bare:
             return self.filter(email__iexact=bare)
         if SIREN_OR_SIRET.fullmatch(bare):
             return self.filter(siret__startswith=bare).exclude(siret="")
-        named = Q(company_name__icontains=text.strip()) | Q(contact_name__icontains=text.strip())
+        words = [f"'{word}'" if len(word) < SHORT else f"'{word}':*" for word in WORD.findall(text)]
+        if not words:
+            return self.none()
+        named = Q(names=SearchQuery(" & ".join(words), search_type="raw", config="simple"))
         if reference := REFERENCE.fullmatch(bare.upper()):
             named |= Q(reference="-".join(reference.groups()))
-        return self.filter(named)
+        return self.alias(names=NAMES).filter(named)
 
     def alerted(self) -> Self:
         """Requests with something that staff must look at."""
@@ -362,8 +379,7 @@ class Solicitation(models.Model):
             ),
             models.Index(fields=["ended_at"], name="solicitation_ended", condition=Q(state__in=ENDED)),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
-            GinIndex(OpClass(Upper("company_name"), "gin_trgm_ops"), name="solicitation_name_trgm"),
-            GinIndex(OpClass(Upper("contact_name"), "gin_trgm_ops"), name="solicitation_contact_trgm"),
+            GinIndex(NAMES, name="solicitation_names"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from experts.models import Office
 from solicitations import actions, filters
@@ -102,7 +104,8 @@ def test_four_counters_count_and_filter(as_national, commit, sent, held, today):
 @pytest.mark.parametrize(
     "text",
     [
-        "peintures vannier", "VANNIER", "La gérante", "000 100 370 00014", "00010037000014", "000100370",
+        "peintures vannier", "VANNIER", "Vann", "vannier, peintures", "La gérante",
+        "000 100 370 00014", "00010037000014", "000100370",
         "Contact@Peintures.example.org",
     ],
 )  # fmt: skip
@@ -112,6 +115,24 @@ def test_search_finds_by_name_siret_and_email(as_regional, commit, sent, today, 
     )
 
     assert shown(as_regional, q=text) == [sent.reference]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("Durand", True),
+        ("O'Brien", True),
+        ("jean-luc", True),
+        ("Dura SAS", True),
+        ("SA", False),
+        ("urand", False),
+    ],
+)
+def test_each_word_of_a_search_begins_a_word_of_a_name(as_regional, commit, today, text, is_found):
+    name, contact = "SAS Durand & fils", "Jean-Luc O'Brien"
+    found = commit(send, now=today, siret="00010074300012", company_name=name, contact_name=contact)
+
+    assert shown(as_regional, q=text) == ([found.reference] if is_found else [])
 
 
 def test_search_finds_a_reference_however_it_is_typed(as_regional, sent, commit, today):
@@ -210,6 +231,17 @@ def test_queries_do_not_grow_with_the_list(as_national, commit, sent, today, dja
 
     with django_assert_max_num_queries(len(few.captured_queries)):
         as_national.get(LIST)
+
+
+def test_queries_are_as_many_when_something_is_urgent(
+    as_national, commit, held, national, today, django_assert_num_queries
+):
+    with CaptureQueriesContext(connection) as urgent:
+        as_national.get(LIST)
+    commit(actions.release, held, by=national, now=today)
+
+    with django_assert_num_queries(len(urgent)):
+        assert as_national.get(LIST).context["urgent"] == []
 
 
 def test_empty_list_says_why(as_neighbour, sent):
