@@ -12,6 +12,14 @@ from mailing import tracing
 logger = logging.getLogger(__name__)
 
 REQUEST_ID = "request_id"  # a header of the task's message
+# A broker that hangs is left alone for a while, lest every visitor wait for it.
+SLOW, REST = 0.5, 10.0  # seconds
+
+
+class Broker:
+    """What this process knows of the broker: until when it is left alone (``time.monotonic``)."""
+
+    rests_until = 0.0
 
 
 class RowBackedTask(Task):
@@ -21,12 +29,17 @@ class RowBackedTask(Task):
     """
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Publish once, without waiting; ``None`` when the broker cannot be reached."""
+        """Publish once, without waiting; ``None`` when the broker cannot be reached, or hung just before."""
+        started = time.monotonic()
+        if started < Broker.rests_until:
+            return None
         options.setdefault("retry", False)
         options["headers"] = (options.get("headers") or {}) | {REQUEST_ID: tracing.current()}
         try:
             return super().apply_async(*args, **options)
         except (OperationalError, OSError) as error:
+            now = time.monotonic()
+            Broker.rests_until = now + REST if now - started > SLOW else 0.0
             logger.warning("broker away, task %s is left to the sweep: %s", self.name, type(error).__name__)
             return None
 
