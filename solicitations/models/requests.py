@@ -5,6 +5,7 @@ Longer than most modules: the look-ups and the indexes that serve them are read 
 
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -467,16 +468,19 @@ class Solicitation(models.Model):
         ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
         """
         needs = list(decided) or list(self.needs.all())
-        models.prefetch_related_objects(needs, "matches")
+        states = defaultdict(list)
+        for need_pk, state in self.needs.filter(matches__isnull=False).values_list("pk", "matches__state"):
+            states[need_pk].append(MatchState(state))
         for need in needs:
             need.state = lifecycle.overall(
-                [MatchState(match.state) for match in need.matches.all()],
+                states[need.pk],
                 is_cancelled=self.state == RequestState.CANCELLED,
                 is_routed=self.routed_at is not None and self.state != RequestState.HELD,
             )
             if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
                 need.exhausted_at = None  # somebody came in after all: a later refusal starts anew
         fields = ["decision", "is_fallback"] if decided else []
-        self.needs.bulk_update(needs, ["state", "exhausted_at", *fields])
+        for need in needs:  # one, most often
+            need.save(update_fields=["state", "exhausted_at", *fields])
         self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
         self.is_fallback = any(need.is_fallback for need in needs)
