@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import solicitations.lifecycle
+from solicitations.migrations._locks import IN_ORDER
 
 
 class Migration(migrations.Migration):
@@ -19,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        IN_ORDER,
         migrations.CreateModel(
             name='Survey',
             fields=[

@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from solicitations.migrations._locks import IN_ORDER
+
 
 class Migration(migrations.Migration):
 
@@ -11,6 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        IN_ORDER,
         migrations.AddField(
             model_name='solicitation',
             name='outcome_at',

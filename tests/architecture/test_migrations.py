@@ -1,10 +1,15 @@
 """Two versions run side by side while one replaces the other: a migration leaves the earlier one at work."""
 
+import re
+
 import pytest
 from django.db.migrations import AddField, CreateModel, RenameField, RenameModel
 from django.db.migrations.loader import MigrationLoader
 
+from solicitations.migrations._locks import IN_ORDER
+
 ROOMS = {"territories", "mailing", "companies", "experts", "solicitations", "directory"}
+WRITTEN = set(re.findall(r"solicitations_\w+", IN_ORDER.sql))
 
 
 def later_operations():
@@ -28,3 +33,18 @@ def test_version_before_can_still_write(operation):
     )
     if isinstance(operation, AddField) and not operation.field.null:
         assert operation.field.has_db_default(), "give it a db_default, or let it be null"
+
+
+def migrations_of_written_tables():
+    """Those that alter several of the tables that visits write, in one transaction."""
+    for (room, name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
+        if room != "solicitations" or migration.initial or not migration.atomic:
+            continue
+        altered = {getattr(operation, "model_name_lower", "") for operation in migration.operations}
+        if len({f"solicitations_{model}" for model in altered} & WRITTEN) > 1:
+            yield pytest.param(migration.operations, id=name)
+
+
+@pytest.mark.parametrize("operations", [*migrations_of_written_tables()])
+def test_tables_are_taken_in_the_order_of_visits(operations):
+    assert operations[0] is IN_ORDER, "otherwise it and the visits wait for each other"
