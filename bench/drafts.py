@@ -1,6 +1,7 @@
 """Visitors at the last step of the form: a draft each, and the session that knows it."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from companies.register import Company
+from experts.models import Institution
 from solicitations.forms.identity import Identity, Kind
 from solicitations.models import Draft
 from territories.models import Commune
@@ -39,29 +41,35 @@ def visitors(count: int, *, seed: int) -> list[Visitor]:
         for number in range(count)
     )
     store = import_module(settings.SESSION_ENGINE).SessionStore
+    optional = [row.code for row in Institution.objects.listed().order_by("pk") if row.may_be_unticked][:2]
     known = []
     for number, draft in enumerate(drafts):
         session = store()
         session["drafts"] = {SUBJECT: draft.pk}
         session.create()
-        known.append(_visitor(number, draft, session.session_key))
+        known.append(_visitor(number, draft, session.session_key, optional=optional))
     return known
 
 
-def _visitor(number: int, draft: Draft, session: str) -> Visitor:
+def _visitor(number: int, draft: Draft, session: str, *, optional: Sequence[str]) -> Visitor:
+    """All that the page sends; the boxes of optional institutions are left ticked."""
     email = f"gerance{number}@entreprise{number}.example.org"
     body = {
         "csrfmiddlewaretoken": CSRF,
         "contact_name": "La gérante",
         "phone": "06 39 98 12 34",
         "email": email,
+        "days": ["mon", "thu"],
+        "shown": optional,
+        "kept": optional,
+        "website": "",
         "consent": "on",
     }
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "Cookie": f"csrftoken={CSRF}; {settings.SESSION_COOKIE_NAME}={session}",
     }
-    return Visitor(draft.pk, email, urlencode(body), headers)
+    return Visitor(draft.pk, email, urlencode(body, doseq=True), headers)
 
 
 def _answers(number: int, code: str, name: str) -> dict[str, object]:
