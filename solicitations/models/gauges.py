@@ -38,7 +38,9 @@ def untaken_by_age(*, now: datetime) -> dict[str, int]:
         state__in=[NeedState.WAITING, NeedState.UNCOVERED], solicitation__state=RequestState.SUBMITTED
     )
     age = Case(*younger, default=Value(OLDEST))
-    return dict.fromkeys([*ages, OLDEST], 0) | dict(needs.values_list(age).annotate(Count("pk")).order_by())
+    # Rows, not keys: of a need, the index knows its request alone.
+    counts = needs.values_list(age).annotate(number=Count("*")).order_by()
+    return dict.fromkeys([*ages, OLDEST], 0) | dict(counts)
 
 
 def unrouted() -> tuple[int, int, datetime | None]:
