@@ -17,6 +17,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Alert, Draft, Event, Match, Survey, owed
+from solicitations.models.surveys import Outcome, Usefulness
 from tests.solicitations.clock.reading import context, done, mails, occasions
 from tests.solicitations.factories import match, send
 
@@ -358,6 +359,28 @@ class TestSurvey:
 
         conclude(commit, taken, MatchState.HELPED, now=now + 401 * DAY)
         assert list(owed.requests_to_advance(now=now + 412 * DAY, places=["21"])) == []
+
+    def test_an_outcome_that_was_undone_counts_no_more(self, taken, commit, tick, now):
+        conclude(commit, taken, MatchState.UNREACHABLE, now=now)
+        taken.refresh_from_db()
+        commit(actions.undo, taken, by=taken.mailbox, now=now + MINUTE / 2)
+        tick(now + 10 * DAY)
+        assert mails("survey") == []
+
+        conclude(commit, taken, MatchState.NO_HELP, now=now + 10 * DAY)
+        tick(now + 20 * DAY - MINUTE)
+        assert mails("survey") == []
+        tick(now + 20 * DAY)
+        assert mails("survey") == [taken.mailbox.solicitation.email]
+
+    def test_an_opinion_given_unasked_is_not_asked_for(self, alone, taken, commit, tick, now):
+        conclude(commit, taken, MatchState.HELPED, now=now)
+        opinion = actions.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
+        commit(actions.answer_survey, alone, opinion, now=now + DAY)
+
+        assert alone.pk not in owed.requests_to_advance(now=now + 10 * DAY, places=["21"])
+        tick(now + 10 * DAY)
+        assert mails("survey") == []
 
     @pytest.mark.parametrize("end", ["cancelled", "staff", "spam", "test"])
     def test_never_when_the_company_cancelled_or_staff_ended_it(self, taken, commit, live, end, now):
