@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
 
@@ -32,7 +33,10 @@ def receive_mail() -> None:
     except SystemExit as end:
         sys.exit(TRY_AGAIN if end.code else 0)
     except BaseException as error:  # noqa: BLE001 (see above)
-        print(f"{type(error).__name__} : {str(error).partition(chr(10))[0]}", file=sys.stderr)  # noqa: T201
+        lines = str(error).splitlines()
+        # What settings lack is said whole; the other lines of a database's error would quote the mail.
+        said = " ".join(lines if isinstance(error, ImproperlyConfigured) else lines[:1])
+        print(f"{type(error).__name__} : {said}", file=sys.stderr)  # noqa: T201
         sys.exit(TRY_AGAIN)
 
 

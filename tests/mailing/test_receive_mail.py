@@ -79,6 +79,14 @@ def test_whatever_is_wrong_with_us_the_mail_server_keeps_the_mail(variables, wor
     assert (ended.returncode, ended.stdout) == (TRY_AGAIN, b""), ended.stderr
 
 
+def test_settings_that_are_refused_are_all_named_on_one_line():
+    missing = {"DJANGO_SETTINGS_MODULE": "portal.settings.production", **dict.fromkeys(REQUIRED, "")}
+
+    [line] = receive(raw(), environment=os.environ | missing).stderr.decode().splitlines()
+
+    assert all(name in line for name in REQUIRED)
+
+
 @pytest.mark.django_db
 def test_a_database_without_tables_is_tried_again(process_environment):
     empty = process_environment["DATABASE_URL"].rpartition("/")[0] + "/postgres"
