@@ -6,6 +6,7 @@ from threading import Thread
 import psycopg2
 import pytest
 
+from solicitations.migrations._locks import IN_ORDER
 from tests.faults import visitors
 from tests.faults.reckoning import reckon
 from tests.faults.stand import PATIENCE
@@ -18,26 +19,33 @@ MAIL_OF_THE_NEXT_VERSION = """
     VALUES ('news:1', 'expert@example.org', 'plays/emails/notice', '{"name": "Ada"}', '{}', '', '', '', '',
         '', true, false, now(), now(), now(), 0, '', '', '<next@example.org>', '')
 """
-# What a next version may do to tables while this one works: the columns that it adds have a default there.
-CHANGES = (
-    "ALTER TABLE solicitations_solicitation ADD COLUMN later text",
-    "ALTER TABLE solicitations_solicitation ADD COLUMN counted integer NOT NULL DEFAULT 0",
-    "ALTER TABLE mailing_outgoingemail ADD COLUMN later text NOT NULL DEFAULT ''",
-    "ALTER TABLE mailing_outgoingemail ADD CONSTRAINT later CHECK (later <> 'never') NOT VALID",
-    "ALTER TABLE mailing_outgoingemail VALIDATE CONSTRAINT later",
-    "ALTER TABLE solicitations_event DROP CONSTRAINT event_kind",
-    "ALTER TABLE solicitations_solicitation DROP CONSTRAINT solicitation_state",
-    "ALTER TABLE solicitations_solicitation DROP CONSTRAINT solicitation_ended_iff_over",
+# What a next version may do to tables while this one works: the columns that it adds have a default there. A
+# migration is one transaction, which keeps its locks to the end; here it alters first what visits write last.
+MIGRATIONS = (
+    (
+        IN_ORDER.sql,
+        "ALTER TABLE solicitations_event DROP CONSTRAINT event_kind",
+        "SELECT pg_sleep(0.7)",  # the time to build an index
+        "ALTER TABLE solicitations_solicitation ADD COLUMN later text",
+        "ALTER TABLE solicitations_solicitation ADD COLUMN counted integer NOT NULL DEFAULT 0",
+        "ALTER TABLE solicitations_solicitation DROP CONSTRAINT solicitation_state",
+        "ALTER TABLE solicitations_solicitation DROP CONSTRAINT solicitation_ended_iff_over",
+    ),
+    (
+        "ALTER TABLE mailing_outgoingemail ADD COLUMN later text NOT NULL DEFAULT ''",
+        "ALTER TABLE mailing_outgoingemail ADD CONSTRAINT later CHECK (later <> 'never') NOT VALID",
+    ),
+    ("ALTER TABLE mailing_outgoingemail VALIDATE CONSTRAINT later",),
 )
 
 
 def migrate(stand, *, patience: str) -> None:
     """Change the tables as ``PGOPTIONS='-c lock_timeout=…' manage.py migrate`` does."""
     with closing(psycopg2.connect(stand.database_url, options=f"-c lock_timeout={patience}")) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            for change in CHANGES:
-                cursor.execute(change)
+        for changes in MIGRATIONS:
+            with connection, connection.cursor() as cursor:
+                for change in changes:
+                    cursor.execute(change)
 
 
 def test_migration_while_forms_are_posted_and_mails_leave(stand, size):
