@@ -28,7 +28,8 @@ class Manner(StrEnum):
 class MailServer(socketserver.ThreadingTCPServer):
     """``received``: Message-ID → how often its whole text arrived; ``mailboxes``: recipient → how often.
 
-    ``unanswered`` counts the mails that arrived and of which the sender was told nothing.
+    ``turned_away``: recipient → how often it was refused. ``unanswered`` counts the mails that arrived and of
+    which the sender was told nothing.
     """
 
     daemon_threads = True
@@ -42,6 +43,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.slowness = 0.0  # seconds taken over each mail
         self.received: Counter[str] = Counter()
         self.mailboxes: Counter[str] = Counter()
+        self.turned_away: Counter[str] = Counter()
         self.unanswered = 0
         self.is_stopping = Event()
         self.lock = Lock()
@@ -114,6 +116,8 @@ class Conversation(socketserver.StreamRequestHandler):
     def judge(self, words: str) -> str:
         self.recipient = words.partition("<")[2].partition(">")[0]
         if self.manner == Manner.REFUSE or self.recipient in self.server.refused:
+            with self.server.lock:
+                self.server.turned_away[self.recipient] += 1
             return "550 5.1.1 no such mailbox"
         return "250 ok"
 

@@ -9,9 +9,9 @@ from tests.faults.visitors import Visitor
 
 KEPT = "SELECT email, count(*) FROM solicitations_solicitation GROUP BY email"
 MAILS = """
-    SELECT message_id, CASE WHEN sent_at IS NOT NULL THEN 'sent'
-                            WHEN refused_at IS NOT NULL THEN 'refused'
-                            WHEN cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'waiting' END
+    SELECT message_id, "to", CASE WHEN sent_at IS NOT NULL THEN 'sent'
+                                  WHEN refused_at IS NOT NULL THEN 'refused'
+                                  WHEN cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'waiting' END
     FROM mailing_outgoingemail
 """
 UNROUTED = "SELECT count(*) FROM solicitations_solicitation WHERE routed_at IS NULL AND held_at IS NULL"
@@ -28,11 +28,18 @@ UNTOLD = """
     ) AS owed (key)
     WHERE NOT EXISTS (SELECT 1 FROM mailing_outgoingemail WHERE mailing_outgoingemail.key = owed.key)
 """
+# One occasion, one person, one mail: two rows would be two mails, each arriving once.
+TOLD_TWICE = """
+    SELECT count(*) FROM (SELECT 1 FROM mailing_outgoingemail GROUP BY template, "to", about
+                          HAVING count(*) > 1) AS twice
+"""
 
 
 @dataclass(frozen=True)
 class Count:
-    """``lost``: thanked and not in the database; ``unreceived``: said to be sent, and never arrived."""
+    """``lost``: thanked and not in the database; ``unreceived``: said to be sent, and never arrived;
+    ``unjust``: said to be refused, by a mail server that never refused its recipient.
+    """
 
     posted: int
     thanked: int
@@ -42,9 +49,12 @@ class Count:
     unrouted: int
     routed_twice: int
     untold: int
+    told_twice: int
     mails: int
     sent: int
     refused: int
+    unjust: int
+    cancelled: int
     waiting: int
     received: int
     unreceived: int
@@ -55,8 +65,8 @@ class Count:
     def is_whole(self) -> bool:
         """Nothing was lost, done twice, or left undone; refusals are visible on their rows."""
         wrong = (
-            *(self.lost, self.kept_twice, self.unrouted, self.routed_twice, self.untold),
-            *(self.waiting, self.unreceived, self.unknown),
+            *(self.lost, self.kept_twice, self.unrouted, self.routed_twice, self.untold, self.told_twice),
+            *(self.unjust, self.cancelled, self.waiting, self.unreceived, self.unknown),
         )
         return self.thanked > 0 and not any(wrong)
 
@@ -67,9 +77,11 @@ class Count:
 def reckon(stand: Stand, visitors: Sequence[Visitor]) -> Count:
     """Count, whatever the portal itself says."""
     kept = dict(stand.sql(KEPT))
-    fates = dict(stand.sql(MAILS))
+    mails = stand.sql(MAILS)
+    fates = {key: fate for key, _, fate in mails}
     states = Counter(fates.values())
     received = stand.mail.received
+    refused = {recipient for _, recipient, fate in mails if fate == "refused"}
     return Count(
         posted=sum(len(visitor.answers) for visitor in visitors),
         thanked=sum(visitor.is_thanked for visitor in visitors),
@@ -79,9 +91,12 @@ def reckon(stand: Stand, visitors: Sequence[Visitor]) -> Count:
         unrouted=stand.number(UNROUTED),
         routed_twice=stand.number(ROUTED_TWICE),
         untold=stand.number(UNTOLD),
+        told_twice=stand.number(TOLD_TWICE),
         mails=len(fates),
         sent=states["sent"],
         refused=states["refused"],
+        unjust=sum(recipient not in stand.mail.turned_away for recipient in refused),
+        cancelled=states["cancelled"],
         waiting=states["waiting"],
         received=len(received),
         unreceived=sum(fate == "sent" and key not in received for key, fate in fates.items()),
