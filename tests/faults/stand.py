@@ -73,8 +73,8 @@ class Stand:
         words = ("--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
         return self.start("celery", "--quiet", "--app", "portal", "worker", *words, log=log)
 
-    def beat(self) -> subprocess.Popen[bytes]:
-        return self.start("celery", "--quiet", "--app", "portal", "beat", "--pidfile", "")
+    def beat(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
+        return self.start("celery", "--quiet", "--app", "portal", "beat", "--pidfile", "", log=log)
 
     def start(
         self, module: str, *words: str, log: Path | None = None, pipes: bool = False
@@ -98,6 +98,10 @@ class Stand:
         """Put a task in the broker, by its name alone."""
         with Celery(broker=self.environment["REDIS_URL"], set_as_current=False) as anyone:
             anyone.send_task(task, values)
+
+    def is_running(self) -> bool:
+        """Whether every process that was started is still there."""
+        return all(process.poll() is None for process in self.running)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """At once, with its children: the machine lost its power."""

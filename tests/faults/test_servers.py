@@ -3,6 +3,8 @@
 from statistics import median
 from threading import Thread
 
+from django.conf import settings
+
 from companies.fake_register import Mode
 from tests.faults import visitors
 from tests.faults.mail_server import Manner
@@ -92,18 +94,19 @@ def test_database_that_crashes_under_load(stand, size):
 
 
 def test_no_space_left_for_logs(stand):
-    """Web and worker cannot write a word: they work all the same."""
+    """Web, worker and beat cannot write a word: they work all the same."""
     stand.web(log=FULL_DISK)
     stand.worker(log=FULL_DISK)
     owners = visitors.arrive(stand, 5)
     visitors.send_all(owners, stand.addresses)
-    stand.beat()
+    stand.beat(log=FULL_DISK)
 
     stand.settle()
 
     count = reckon(stand, owners)
     assert count.is_whole, count
     assert count.duplicates == 0
+    assert stand.is_running()
 
 
 def test_two_webs_three_workers_two_beats(stand, size):
@@ -127,6 +130,7 @@ def test_two_webs_three_workers_two_beats(stand, size):
     count = reckon(stand, owners)
     assert count.is_whole, count
     assert count.duplicates == 0
+    assert (len(stand.running), stand.is_running()) == (2 + 3 + 2, True)
 
 
 def test_posting_is_as_fast_while_the_mail_server_or_the_register_hang(stand, mail, size, register_server):
@@ -146,3 +150,18 @@ def test_posting_is_as_fast_while_the_mail_server_or_the_register_hang(stand, ma
             seconds[hangs] += owner.seconds
 
     assert median(seconds[True]) <= 2 * median(seconds[False]) + 0.05
+
+
+def test_register_that_hangs_costs_its_first_visitors_two_seconds_and_the_others_nothing(
+    stand, register_server
+):
+    """At the step that asks it: after three who waited in vain, it is left alone."""
+    stand.environment["REGISTER_URL"] = register_server.url
+    stand.web()
+    good_days = [visitors.name_company(stand.addresses[0], f"Peintures {number}") for number in range(4)]
+
+    register_server.mode = Mode.HANG
+    hanging = [visitors.name_company(stand.addresses[0], f"Menuiserie {number}") for number in range(10)]
+
+    assert max(hanging) <= 2 * median(good_days) + settings.REGISTER_TIMEOUT.total_seconds() + 1
+    assert median(hanging[3:]) <= 2 * median(good_days) + 0.05

@@ -18,6 +18,8 @@ from tests.faults.stand import Stand
 
 SUBJECT, COMMUNE = "attirer-fideliser", "Is-sur-Tille"
 FORM = f"/demande/{SUBJECT}/"
+NEED = {"commune": COMMUNE, "description": "Je cherche un peintre depuis quatre mois, sans succès."}
+NAME = "Peintures de l'Ignon"
 TOKEN = "f" * 32  # of a form and its cookie: Django asks that they be the same
 NO_ANSWER = 0
 
@@ -105,22 +107,34 @@ def arrive(stand: Stand, number: int, *, first: int = 0) -> list[Visitor]:
     return visitors
 
 
+def name_company(address: str, name: str) -> float:
+    """Ask for a company by its name, as the second step does of the register; the seconds it took."""
+    with requests.Session() as browser:
+        _post(browser, f"{address}{FORM}", **NEED)
+        return _post(browser, f"{address}{FORM}entreprise/", company=name)
+
+
 def _walk(address: str) -> None:
     """The first two steps as a browser sends them; they stay a draft."""
     browser = requests.Session()
-
-    def post(path: str, **answers: str) -> None:
-        page = browser.get(f"{address}{path}", timeout=30)
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-        assert token, page.text
-        done = browser.post(f"{address}{path}", data={"csrfmiddlewaretoken": token[1], **answers}, timeout=30)
-        assert done.ok, done.text
-
-    post(FORM, commune=COMMUNE, description="Je cherche un peintre depuis quatre mois, sans succès.")
-    post(f"{FORM}entreprise/", company="Peintures de l'Ignon", action="typed")
-    post(f"{FORM}entreprise/", name="Peintures de l'Ignon", headcount="6", activity="43.34Z", craft="yes")
+    _post(browser, f"{address}{FORM}", **NEED)
+    _post(browser, f"{address}{FORM}entreprise/", company=NAME, action="typed")
+    _post(browser, f"{address}{FORM}entreprise/", name=NAME, headcount="6", activity="43.34Z", craft="yes")
     last = browser.get(f"{address}{FORM}contact/", timeout=30)
     assert "Envoyer ma demande" in last.text, last.url
+
+
+def _post(browser: requests.Session, url: str, **answers: str) -> float:
+    """Fill in one page; the seconds that the portal took to move on, the next page not counted."""
+    page = browser.get(url, timeout=30)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token, page.text
+    given = {"csrfmiddlewaretoken": token[1], **answers}
+    began = time.monotonic()
+    done = browser.post(url, data=given, allow_redirects=False, timeout=30)
+    seconds = time.monotonic() - began
+    assert done.is_redirect, done.text
+    return seconds
 
 
 def _contact(email: str) -> dict[str, str]:
