@@ -48,8 +48,14 @@ class Storm:
         cut = self.faults["worker killed"] + WORKERS * self.faults["database crashed"]
         return cut + self.stand.mail.unanswered
 
-    def rage(self, posting: Sequence[Visitor], sending: Sequence[Visitor], *, faults: int) -> None:
-        """Bring the faults while some post over HTTP and others send by the action; all insist."""
+    def rage(
+        self, posting: Sequence[Visitor], sending: Sequence[Visitor], *, faults: int, most: float
+    ) -> None:
+        """Bring the faults while some post over HTTP and others send by the action; all insist.
+
+        Fails when it takes more than ``most`` seconds from one fault to the next; in the end, whoever is not
+        thanked after so long gives up.
+        """
         self.sender = visitors.Sender(self.stand, sending)
         threads = [
             Thread(target=work) for work in (lambda: self._post(posting), self.sender.run, self._pass_time)
@@ -58,11 +64,11 @@ class Storm:
             thread.start()
         try:
             for kind, share in self._plan(faults):
-                wait_for(lambda share=share: self._progress([*posting, *sending]) >= share, 1800)
+                wait_for(lambda share=share: self._progress([*posting, *sending]) >= share, most)
                 self.faults[kind] += 1
                 self.kinds[kind]()
             for thread in threads[:2]:
-                thread.join()
+                thread.join(most)
         finally:
             self.is_over.set()
             self.sender.stop()

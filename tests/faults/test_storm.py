@@ -18,7 +18,7 @@ def test_faults_of_every_kind_lose_nothing(stand, size, capsys):
     everybody = visitors.arrive(stand, number)
     over_http = number * 2 // 5
 
-    storm.rage(everybody[:over_http], everybody[over_http:], faults=size(8, 64))
+    storm.rage(everybody[:over_http], everybody[over_http:], faults=size(8, 64), most=size(120, 900))
     stand.settle(most=size(60, 900))
 
     count = reckon(stand, everybody)
