@@ -67,6 +67,7 @@ OCCASIONS = {
     "resume_reminder": "Rappel d'une demande à finir",
     "alert": "Alerte à l'équipe",
     "login_code": "Code de connexion",
+    "second_factor": "Second facteur changé",
 }
 FATES = {
     "pending": ("En attente", Q(sent_at=None, refused_at=None, cancelled_at=None)),

@@ -1,7 +1,9 @@
 """What allauth asks of us: nobody signs up, and a sign-in code is a mail of the outbox."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -12,9 +14,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from experts.accounts.middleware import do_after_answer
 from experts.accounts.visitors import address_of
+from experts.models import User
 from mailing import delivery
+from mailing.models import OutgoingEmail
+from mailing.tasks import deliver_after_commit
+from territories.spoken_time import spoken_moment
 
 LOGIN_CODE = "account/email/login_code"
+# What allauth calls the changes of a second factor, and what our mail calls them.
+CHANGES = {
+    "mfa/email/totp_activated": "added",
+    "mfa/email/totp_deactivated": "removed",
+    "mfa/email/recovery_codes_generated": "codes",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -39,6 +51,17 @@ class AccountAdapter(DefaultAccountAdapter):
             code = context["code"]
             do_after_answer(context["request"], lambda: send_code(email, code))
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell people of each change of their second factor: who did not make it has to know."""
+        if change := CHANGES.get(template_prefix):
+            tell_change(user, change, now=timezone.now())
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """The visitor's address, for the limits."""
         return address_of(request)
@@ -46,6 +69,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str | None) -> bool:
         """Whether one may be sent there after signing in: this very site, none of its other names."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+
+def tell_change(user: User, change: str, *, now: datetime) -> None:
+    """Mail a change of somebody's second factor: one of ``CHANGES``, or ``"forgotten"`` by the team."""
+    row = OutgoingEmail.objects.enqueue(
+        key=f"second_factor:{uuid4().hex}",
+        to=user.email,
+        template="experts/emails/second_factor",
+        context={"change": change, "at": spoken_moment(now, zone=ZoneInfo(settings.TIME_ZONE), now=now)},
+        now=now,
+    )
+    deliver_after_commit(*filter(None, [row]))
 
 
 def send_code(email: str, code: str) -> None:

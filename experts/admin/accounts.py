@@ -6,7 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from experts.accounts.adapter import tell_change
 from experts.admin.rights import NationalAdmin
 from experts.models import User
 
@@ -30,4 +32,6 @@ class UserAdmin(NationalAdmin):
     def forget_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For who has lost both the phone and the recovery codes."""
         Authenticator.objects.filter(user__in=queryset).delete()
+        for user in queryset:
+            tell_change(user, "forgotten", now=timezone.now())
         messages.success(request, "Un nouveau second facteur leur sera demandé à la prochaine connexion.")

@@ -58,6 +58,12 @@ def sign_in(client, agent) -> None:
     client.force_login(agent)
 
 
+def told_changes() -> list[tuple[str, str]]:
+    """Who was told of a change of their second factor, and which."""
+    rows = OutgoingEmail.objects.filter(template="experts/emails/second_factor").order_by("pk")
+    return [(row.to, row.context["change"]) for row in rows]
+
+
 class TestCode:
     def test_code_comes_by_mail_and_leads_to_the_enrolment_of_a_second_factor(self, client, agent):
         answer = ask_code(client, "EQUIPE@example.org")
@@ -206,6 +212,30 @@ class TestSecondFactor:
         assert answer.redirect_chain[-1][0] == reverse("mfa_view_recovery_codes")
         assert len(re.findall(r"<code>", answer.content.decode())) == 10
         assert client.get("/admin/").status_code == 200
+
+    def test_each_change_is_told_to_its_owner(self, client, agent, django_capture_on_commit_callbacks):
+        client.post(ask_code(client).url, {"code": mailed_code()})
+        key = client.get(reverse("mfa_activate_totp")).context["form"].secret
+        changes = {
+            "activate_totp": {"code": current(key)},
+            "generate_recovery_codes": {},
+            "deactivate_totp": {},
+        }
+
+        for name, fields in changes.items():
+            with django_capture_on_commit_callbacks(execute=True):
+                client.post(reverse(f"mfa_{name}"), fields)
+
+        assert told_changes() == [(agent.email, "added"), (agent.email, "codes"), (agent.email, "removed")]
+
+    def test_what_the_team_forgets_is_told_too(self, client, agent, secret):
+        other = User.objects.create_user("autre@example.org", role=User.Role.NATIONAL)
+        sign_in(client, agent)
+
+        action = {"action": "forget_second_factor", "_selected_action": [other.pk]}
+        client.post(reverse("admin:experts_user_changelist"), action)
+
+        assert told_changes() == [(other.email, "forgotten")]
 
     def test_application_without_recent_proof_cannot_be_removed(self, client, agent, secret):
         sign_in(client, agent)
