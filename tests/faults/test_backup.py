@@ -1,13 +1,16 @@
 """A backup restored into an empty database is the same database."""
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
 
+from portal.embedded.postgres import Postgres
 from tests.databases import ROOT
 from tests.faults import visitors
 
@@ -64,6 +67,13 @@ def content(database):
         return digests, cursor.fetchall()
 
 
+def tables_within(backup):
+    """The tables whose rows the file holds, by PostgreSQL's own word."""
+    tool = Postgres(Path()).binary().with_name("pg_restore")
+    listing = subprocess.run([tool, "--list", backup], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(re.findall(r" TABLE DATA public (\w+) ", listing.stdout))
+
+
 def test_restored_database_is_the_same(stand, empty, tmp_path):
     stand.web()
     visitors.send_all(visitors.arrive(stand, 6), stand.addresses)
@@ -75,6 +85,7 @@ def test_restored_database_is_the_same(stand, empty, tmp_path):
 
     assert (made.returncode, restored.returncode) == (0, 0), made.stderr + restored.stderr
     assert content(empty) == content(stand.database_url)
+    assert tables_within(backup) == set(content(empty)[0])  # those that are empty here too
     assert restored.stdout.startswith("6 demandes, la dernière du ")
     assert "18 mails, dont 18 encore à envoyer" in restored.stdout
     assert backup.stat().st_mode & 0o077 == 0
