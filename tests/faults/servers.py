@@ -58,6 +58,17 @@ class Servers:
         os.kill(pid, signal.SIGQUIT if server is self.postgres else signal.SIGKILL)
         wait_for(lambda: server.pid() is None)
 
+    @contextmanager
+    def frozen(self, server: Server) -> Iterator[None]:
+        """It takes what it is told, and says nothing."""
+        pid = server.pid()
+        assert pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def heal(self) -> None:
         """Both run, and the broker is empty."""
         for server, url in self.urls.items():

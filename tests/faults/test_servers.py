@@ -33,6 +33,25 @@ def test_broker_stopped_while_forms_are_posted(stand, size):
     assert count.duplicates == 0
 
 
+def test_broker_that_hangs_makes_one_visitor_wait(stand, size):
+    stand.web()
+    owners = visitors.arrive(stand, size(12, 40))
+    visitors.send_all(owners[:4], stand.addresses, at_once=1)
+    with stand.servers.frozen(stand.servers.valkey):
+        visitors.send_all(owners[4:], stand.addresses, at_once=1)
+    assert all(owner.answers == [302] for owner in owners)
+    usual, slow = (median(owner.seconds[0] for owner in some) for some in (owners[:4], owners[5:]))
+    assert slow <= 2 * usual + 0.05
+
+    stand.worker()
+    stand.beat()
+    stand.settle()
+
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
+
+
 def test_broker_that_dies_under_a_worker_and_comes_back(stand, mail, size):
     """The same worker and the same beat go on by themselves."""
     stand.web()
