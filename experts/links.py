@@ -6,7 +6,9 @@ it opens. So a link is revoked, or issued again, by changing the row.
 
 import re
 
+from django.conf import settings
 from django.core import signing
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 _CONTENT = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 
@@ -32,6 +34,21 @@ def read_token(token: str, purpose: str) -> tuple[int, int]:
     if content is None:
         raise ForgedLink
     return int(content[1]), int(content[2])
+
+
+def digest(purpose: str, value: str) -> str:
+    """Twenty figures and lower-case letters that only we can tell of ``value``, where case may be lost."""
+    return _digest(purpose, value, key=settings.SECRET_KEY)
+
+
+def is_digest(given: str, purpose: str, value: str) -> bool:
+    """Whether it is what ``digest`` gives of the value, or gave with a key that was replaced since."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return any(constant_time_compare(given, _digest(purpose, value, key=key)) for key in keys)
+
+
+def _digest(purpose: str, value: str, *, key: str | bytes) -> str:
+    return salted_hmac(purpose, value, secret=key).hexdigest()[:20]
 
 
 def without_tokens(text: str) -> str:

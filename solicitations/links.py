@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
 
 from experts import links
 from solicitations.lifecycle import EventKind, RequestState
@@ -15,6 +14,7 @@ from solicitations.models.requests import LINK_LIFE_AFTER_END
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
 SURVEY, CALL_CHECK = "survey", "call_check"
 BY_MAIL = "courrier"
+MAILED, REPLY = "solicitations.mailed", "solicitations.reply"  # what a digest is made for
 WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[ec][0-9]+-[0-9a-f]{10,}", re.IGNORECASE)
 REPLY_ADDRESS = re.compile(r"reponse\+([ec])([1-9][0-9]{0,17})-([0-9a-f]{20})")
 SERIALS_REMEMBERED = 50
@@ -59,17 +59,13 @@ def follow_url(solicitation: Solicitation) -> str:
 
 def mailed_follow_url(solicitation: Solicitation) -> str:
     """The owner's page, as mails name it: who opens it reads the owner's mailbox."""
-    return f"{follow_url(solicitation)}?{BY_MAIL}={_mailed(solicitation)}"
+    mailed = links.digest(MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
+    return f"{follow_url(solicitation)}?{BY_MAIL}={mailed}"
 
 
 def came_by_mail(given: str, solicitation: Solicitation) -> bool:
     """Whether the address comes from a mail: sending a request proves nothing about its mailbox."""
-    return constant_time_compare(given, _mailed(solicitation))
-
-
-def _mailed(solicitation: Solicitation) -> str:
-    value = f"{solicitation.pk}.{solicitation.link_serial}"
-    return salted_hmac("solicitations.mailed", value).hexdigest()[:20]
+    return links.is_digest(given, MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
 
 
 def survey_url(solicitation: Solicitation) -> str:
@@ -147,7 +143,8 @@ def reply_address(row: Mailbox | Solicitation) -> str:
 
     Mail servers may lower the case of a local part: it is made of lower-case letters and figures.
     """
-    return f"reponse+{_named(row)}-{_signed(row, _serial(row))}@{settings.REPLY_DOMAIN}"
+    signature = links.digest(REPLY, _signed(row, _serial(row)))
+    return f"reponse+{_named(row)}-{signature}@{settings.REPLY_DOMAIN}"
 
 
 def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
@@ -169,7 +166,7 @@ def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
     if row is None:
         raise links.ForgedLink(address)
     issued = range(_serial(row), 0, -1)[:SERIALS_REMEMBERED]
-    known = [serial for serial in issued if constant_time_compare(signature, _signed(row, serial))]
+    known = [serial for serial in issued if links.is_digest(signature, REPLY, _signed(row, serial))]
     if not known:
         raise links.ForgedLink(address)
     if known[0] != _serial(row) or not _takes_answers(row, now=now):
@@ -198,4 +195,5 @@ def _named(row: Mailbox | Solicitation) -> str:
 
 
 def _signed(row: Mailbox | Solicitation, serial: int) -> str:
-    return salted_hmac("solicitations.reply", f"{_named(row)}.{serial}").hexdigest()[:20]
+    """What the signature of a reply address is made of."""
+    return f"{_named(row)}.{serial}"

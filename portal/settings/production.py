@@ -13,6 +13,7 @@ if REFUSALS := refusals(os.environ):
     raise ImproperlyConfigured("\n".join(["La configuration de production est refusée :", *REFUSALS]))
 
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SITE_URL = env.str("SITE_URL").rstrip("/")
 HOST = str(urlsplit(SITE_URL).hostname)
 ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1"]  # the last two: health checks from inside the container

@@ -38,6 +38,7 @@ def refusals(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each thing that is missing from the environment, or has no place in production."""
     return [
         *_missing(environment),
+        *_known_keys(environment),
         *_out_of_place(environment),
         *_without_mail(environment),
         *_open_to_anybody(environment),
@@ -56,12 +57,16 @@ def _missing(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} manque : {meaning}."
 
 
+def _known_keys(environment: Mapping[str, str]) -> Iterator[str]:
+    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+        if set(environment.get(name, "").split(",")) & set(KNOWN_KEYS):
+            yield f"{name} est une clé publique, celle de la démonstration ou du développement."
+
+
 def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
     for name, reason in SWITCHES.items():
         if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
             yield f"{name} n'a pas sa place en production : {reason}."
-    if environment.get("SECRET_KEY") in KNOWN_KEYS:
-        yield "SECRET_KEY est une clé publique, celle de la démonstration ou du développement."
     if 0 < len(environment.get("METRICS_TOKEN", "")) < SHORTEST_TOKEN:
         yield f"METRICS_TOKEN est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, ou rien."
     for name in ("DATABASE_URL", "REDIS_URL"):

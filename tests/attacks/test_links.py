@@ -15,7 +15,7 @@ from solicitations import links
 from solicitations.links import ANSWER, CALL_CHECK, FOLLOW, RESUME, SURVEY
 from solicitations.models import Draft
 from tests.attacks.addresses import Address, every_address
-from tests.attacks.world import World, fingerprint
+from tests.attacks.world import World, fingerprint, token_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -93,6 +93,23 @@ def test_no_text_is_a_token(text):
 def test_other_signatures_are_forged(forged):
     with pytest.raises(ForgedLink):
         tokens.read_token(forged(), ANSWER)
+
+
+def test_a_key_that_was_replaced_opens_what_it_signed_for_as_long_as_it_is_kept(world: World, now, settings):
+    box, request = world.mailbox, world.solicitation
+    token, address = token_of(links.answer_url(box)), links.reply_address(box)
+    by_mail = links.mailed_follow_url(request).rpartition("=")[2]
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key of ours", [settings.SECRET_KEY]
+    assert links.reply_address(box) != address
+    assert links.mailbox_of(token, now=now) == links.person_of(address, now=now) == box
+    assert links.came_by_mail(by_mail, request)
+
+    settings.SECRET_KEY_FALLBACKS = []
+    for opened in (lambda: links.mailbox_of(token, now=now), lambda: links.person_of(address, now=now)):
+        with pytest.raises(ForgedLink):
+            opened()
+    assert not links.came_by_mail(by_mail, request)
 
 
 def test_forged_token_opens_nothing(world: World):

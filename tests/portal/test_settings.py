@@ -67,6 +67,7 @@ def test_missing_variable_is_named(name, value):
         ("DATABASE_URL", "postgres://embedded:x@127.0.0.1:5000/relais"),
         ("REDIS_URL", "redis://embedded:x@127.0.0.1:5000/0"),
         *[("SECRET_KEY", key) for key in KNOWN_KEYS],
+        ("SECRET_KEY_FALLBACKS", f"une ancienne clé,{KNOWN_KEYS[0]}"),
     ],
 )
 def test_what_has_no_place_in_production_is_named(name, value):
