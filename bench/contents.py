@@ -14,6 +14,8 @@ TOWN = "21054"  # whose candidates are those of the small directory
 IS_SMALL = os.environ.get("BENCH_SIZE") == "small"  # a quick look: the figures say nothing
 EXPERTS, REGION = (600, "27") if IS_SMALL else (10_000, None)
 FEW_NEEDS, MANY_NEEDS, EXAMPLES = (200, 2_000, 50) if IS_SMALL else (10_000, 1_000_000, 2_000)
+# The small past: one request of so many of the large one, and the first of each list.
+ONE_OF = 30 if IS_SMALL else 127
 
 
 def _fill_directory() -> None:
@@ -24,16 +26,16 @@ def _keep_town() -> None:
     directory.keep_reaching(Commune.objects.resolve(TOWN))
 
 
-def _needs(count: int) -> Content:
-    """The directory and a past of that many needs."""
+def _needs(count: int, *, one_of: int = 1) -> Content:
+    """The directory and a past of about that many needs."""
     return Content(
         f"needs_{count}",
-        (SEED, EXAMPLES),
-        lambda: history.fill(seed=SEED, needs=count, examples=EXAMPLES, now=NOW),
+        (SEED, EXAMPLES, one_of),
+        lambda: history.fill(seed=SEED, needs=MANY_NEEDS, examples=EXAMPLES, now=NOW, one_of=one_of),
         parent=NATIONAL,
     )
 
 
 NATIONAL = Content(f"experts_{EXPERTS}", (SEED,), _fill_directory)
 LOCAL = Content(f"local_{EXPERTS}", (int(TOWN),), _keep_town, parent=NATIONAL)
-FEW, MANY = _needs(FEW_NEEDS), _needs(MANY_NEEDS)
+FEW, MANY = _needs(FEW_NEEDS, one_of=ONE_OF), _needs(MANY_NEEDS)

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 from psycopg2.extras import Json, execute_values
 
-from bench.past import MATCHES, REQUESTS, TABLES, Table
+from bench.past import MATCHES, REQUESTS, TABLES, THIN_OUT, Table
 from bench.past_clock import MARKS, SURVEY
 from experts.models import Subject, User
 from experts.routing import loading
@@ -21,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 MOST_EXPERTS = 8  # more of them hold a request
 WITH_TWO_NEEDS = 0.1
 PAST = timedelta(days=760)
+ON_A_PAGE = 26  # with the one that tells whether another page follows
 NOT_DONE_SINCE = timedelta(hours=3)  # what the clock has not done yet
 MOMENTS = """
     CREATE FUNCTION bench.now() RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -31,8 +33,11 @@ MOMENTS = """
 NATIONAL_STAFF, REGIONAL_STAFF, REGION = "national@example.org", "regional@example.org", "27"
 
 
-def fill(*, seed: int, needs: int, examples: int, now: datetime) -> None:
-    """Write a past of about that many needs, as it stands at ``now``."""
+def fill(*, seed: int, needs: int, examples: int, now: datetime, one_of: int = 1) -> None:
+    """Write a past of about that many needs, as it stands at ``now``, or a sample of it, one of so many.
+
+    Lists begin with the same requests in the sample: what it lacks is the past behind them.
+    """
     count = int(needs / (1 + WITH_TWO_NEEDS))
     with connection.cursor() as cursor:
         cursor.execute((HERE / "history.sql").read_text())
@@ -41,6 +46,9 @@ def fill(*, seed: int, needs: int, examples: int, now: datetime) -> None:
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(MOMENTS, {"now": now, "done_until": now - NOT_DONE_SINCE})
         cursor.execute(REQUESTS, {"count": count, "past": str(PAST), "examples": examples})
+        if one_of > 1:
+            late = str(settings.LATE_AFTER)
+            cursor.execute(THIN_OUT, {"region": REGION, "late": late, "page": ON_A_PAGE, "one_of": one_of})
         for statement in (MATCHES, *MARKS):
             cursor.execute(statement)
         cursor.execute("ANALYZE bench.request, bench.match")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import models
 
 from mailing.models import OutgoingEmail
@@ -60,12 +61,34 @@ REQUESTS = """
     ) AS told
 """
 
+# One of so many, and what fills the first page of each list: the same lines as in the whole.
+THIN_OUT = """
+    DELETE FROM bench.request USING (
+        SELECT number, row_number() OVER (
+            PARTITION BY fate, region IS NOT DISTINCT FROM %(region)s,
+                sent_at < bench.now() - %(late)s::interval,
+                EXISTS (SELECT FROM bench.example_need AS need
+                        WHERE need.example = request.example AND need.is_fallback)
+            ORDER BY number DESC) AS place
+        FROM bench.request JOIN bench.example USING (example)
+    ) AS ranked
+    WHERE ranked.number = request.number AND place > %(page)s AND mod(request.number, %(one_of)s) <> 0
+"""
+
 SENT_BY = "sent_at + interval '1 minute'"
 PROGRESS = """CASE fate
     WHEN 'taken' THEN 'in_progress' WHEN 'anonymised' THEN 'helped' WHEN 'staff' THEN 'waiting'
     WHEN 'held' THEN 'received' WHEN 'spam' THEN 'received' WHEN 'test' THEN 'received'
     WHEN 'duplicate' THEN 'received' ELSE fate END"""
 UNROUTED = "('held', 'uncovered', 'spam', 'test', 'duplicate')"
+OUTCOME_AT = """(SELECT min(match.ended_at) FROM bench.match AS match
+    WHERE match.id BETWEEN request.number * 16 AND request.number * 16 + 15
+      AND match.state IN ('helped', 'no_help', 'unreachable'))"""
+# What the clock has asked about; the last hours are still owed.
+SURVEYED_AT = f"""CASE
+    WHEN fate IN ('helped', 'no_help', 'unreachable', 'unanswered', 'declined', 'anonymised')
+        AND ended_at + interval '{settings.SURVEY_AFTER.days} days' <= bench.done_until()
+    THEN ended_at + interval '{settings.SURVEY_AFTER.days} days' END"""
 
 REQUEST = Table(
     Solicitation,
@@ -106,6 +129,8 @@ REQUEST = Table(
         "submitted_at": "sent_at",
         "routed_at": f"CASE WHEN fate NOT IN {UNROUTED} OR fate = 'uncovered' THEN {SENT_BY} END",
         "ended_at": "ended_at",
+        "outcome_at": OUTCOME_AT,
+        "surveyed_at": SURVEYED_AT,
         "is_fallback": f"""fate NOT IN {UNROUTED} AND EXISTS (
             SELECT FROM bench.example_need AS need
             WHERE need.example = request.example AND need.is_fallback)""",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from bench.past import Table
+from bench.past import SURVEYED_AT, Table
 from solicitations.models import Survey
 
 
@@ -51,12 +51,6 @@ MARKS = (
 
 SURVEY = Table(
     Survey,
-    {
-        "id": "number",
-        "solicitation_id": "number",
-        "asked_at": f"ended_at + interval '{settings.SURVEY_AFTER.days} days'",
-    },
-    f"""FROM bench.request
-        WHERE fate IN ('helped', 'no_help', 'unreachable', 'unanswered', 'declined', 'anonymised')
-          AND ended_at + interval '{settings.SURVEY_AFTER.days} days' <= bench.done_until()""",
+    {"id": "number", "solicitation_id": "number", "asked_at": SURVEYED_AT},
+    f"FROM bench.request WHERE {SURVEYED_AT} IS NOT NULL",
 )
