@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from experts.accounts import sealing
 from experts.accounts.middleware import do_after_answer
 from experts.accounts.visitors import address_of
 from experts.models import User
@@ -99,3 +100,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "Ce code n'est pas le bon. Saisissez celui que l'application montre maintenant.",
     }
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(encrypted_text)

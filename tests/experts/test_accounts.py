@@ -237,6 +237,28 @@ class TestSecondFactor:
 
         assert told_changes() == [(other.email, "forgotten")]
 
+    def test_its_secrets_cannot_be_read_in_the_database(self, agent, secret):
+        stored = {key: value for row in Authenticator.objects.all() for key, value in row.data.items()}
+
+        assert secret not in str(stored)
+        assert stored["secret"].startswith("sealed:")
+        assert stored["seed"].startswith("sealed:")
+
+    def test_they_outlive_the_key_that_sealed_them_for_as_long_as_it_is_kept(
+        self, client, agent, secret, settings
+    ):
+        application = Authenticator.objects.get(type="totp").wrap()
+        first, settings.SECRET_KEY = settings.SECRET_KEY, "another key of ours"
+        assert not application.validate_code(current(secret))
+
+        settings.SECRET_KEY_FALLBACKS = [first]
+        assert application.validate_code(current(secret))
+
+    def test_one_that_was_stored_before_there_was_a_seal_is_good(self, agent, secret):
+        Authenticator.objects.filter(type="totp").update(data={"secret": secret})
+
+        assert Authenticator.objects.get(type="totp").wrap().validate_code(current(secret))
+
     def test_application_without_recent_proof_cannot_be_removed(self, client, agent, secret):
         sign_in(client, agent)
 
