@@ -14,7 +14,7 @@ HANG = 30.0  # seconds, longer than anyone waits for it
 
 
 class Manner(StrEnum):
-    """What becomes of one mail."""
+    """What becomes of one mail; in a conversation that goes on, its first words are the greeting."""
 
     ACCEPT = "accept"
     BUSY = "421 at the greeting"
@@ -85,33 +85,44 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 
 class Conversation(socketserver.StreamRequestHandler):
-    """One connection, which carries one mail."""
+    """One connection, which carries one mail after the other."""
 
     server: MailServer
 
     def handle(self) -> None:
-        self.manner = self.server.manner()
         self.recipient = ""
-        if self.manner == Manner.BUSY:
-            self.say("421 4.3.2 busy")
+        if not self.welcomes():
             return
-        if self.manner == Manner.HANG:
-            self.server.is_stopping.wait(HANG)
-            return
+        self.is_fresh = True  # nothing was heard yet of the mail that it welcomed
         self.say("220 ready")
         while line := self.rfile.readline():
             words = line.decode(errors="replace").strip()
             verb = words[:4].upper()
-            if verb == "DATA":
-                if not self.take():
-                    return
-            elif verb == "RCPT":
-                self.say(self.judge(words))
-            elif verb == "QUIT":
+            if verb == "QUIT":
                 self.say("221 bye")
                 return
-            else:
-                self.say("250 ok")
+            if not self.answers(verb, words):
+                return
+
+    def answers(self, verb: str, words: str) -> bool:
+        """Answer one line; ``False`` when the connection ends here."""
+        if verb == "DATA":
+            return self.take()
+        if verb == "MAIL":
+            if not self.is_fresh and not self.welcomes():
+                return False
+            self.is_fresh = False
+        self.say(self.judge(words) if verb == "RCPT" else "250 ok")
+        return True
+
+    def welcomes(self) -> bool:
+        """Whether a mail may begin; what becomes of it is settled here."""
+        self.manner = self.server.manner()
+        if self.manner == Manner.BUSY:
+            self.say("421 4.3.2 busy")
+        elif self.manner == Manner.HANG:
+            self.server.is_stopping.wait(HANG)
+        return self.manner not in {Manner.BUSY, Manner.HANG}
 
     def judge(self, words: str) -> str:
         self.recipient = words.partition("<")[2].partition(">")[0]
