@@ -30,7 +30,7 @@ def deliver(
     Sent, refused, cancelled, not due yet, or in another worker's hands: all harmless. A process killed
     between sending and the commit costs one duplicate, with the same Message-ID.
     """
-    email = OutgoingEmail.objects.due(now=now).select_for_update(skip_locked=True).filter(pk=pk).first()
+    email = OutgoingEmail.objects.take(pk, now=now)
     if email is None:
         return None
     is_left_alone = by_sweep and email.is_left_alone(now=now)
@@ -58,6 +58,7 @@ def send_now(*, key: str, to: str, template: str, context: dict[str, Any], now: 
     email = OutgoingEmail(
         key=key, to=to, template=template, is_secret=True, created_at=now, not_before=now, next_try_at=now
     )
+    email.attempts = 1
     email.request_id = tracing.current()
     email.context = context if settings.DEMO else {}
     with Line() as line:

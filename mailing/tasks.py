@@ -3,13 +3,14 @@
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from celery import shared_task
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from mailing import delivery
+from mailing import delivery, failures
 from mailing.failures import Failure
 from mailing.lines import Line
 from mailing.models import OutgoingEmail, beat
@@ -57,9 +58,13 @@ def _deliver_safely(pk: int, *, line: Line, by_sweep: bool) -> OutgoingEmail | N
     """``delivery.deliver`` that stops nobody else's mail."""
     try:
         return delivery.deliver(pk, now=timezone.now(), line=line, by_sweep=by_sweep)
-    except Exception:
+    except (OperationalError, InterfaceError):
+        logger.exception("database away, mail %s is still due", pk)
+    except Exception as error:
         logger.exception("mail %s could not be dealt with", pk)
-        return None
+        with suppress(DatabaseError), transaction.atomic():
+            OutgoingEmail.objects.put_off(pk, why=failures.reason(error), now=timezone.now())
+    return None
 
 
 def deliver_after_commit(*emails: OutgoingEmail | None) -> None:

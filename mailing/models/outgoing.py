@@ -27,7 +27,6 @@ GIVE_UP_AFTER = timedelta(days=5)
 HEAD_START = timedelta(minutes=1)
 
 FATE_FIELDS = (
-    "attempts",
     "next_try_at",
     "failure",
     "last_error",
@@ -39,6 +38,17 @@ FATE_FIELDS = (
 # In the place of a recipient who was erased: no address, so that nothing leaves.
 ERASED = "effacé"
 PENDING = Q(sent_at=None, refused_at=None, cancelled_at=None, is_secret=False)
+
+TAKE = """
+    UPDATE mailing_outgoingemail SET attempts = attempts + 1
+    WHERE id = (
+        SELECT id FROM mailing_outgoingemail
+        WHERE id = %(pk)s AND next_try_at <= %(now)s AND NOT is_secret
+          AND sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING *
+"""
 
 
 def new_message_id() -> str:
@@ -145,6 +155,19 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def pending(self) -> Self:
         return self.filter(PENDING)
+
+    def take(self, pk: int, *, now: datetime) -> "OutgoingEmail | None":
+        """The mail, locked and its try counted, if it is due and in nobody's hands.
+
+        Counted before it is sent: a row that cannot be written does not leave again and again.
+        """
+        return next(iter(self.raw(TAKE, {"pk": pk, "now": now})), None)
+
+    def put_off(self, pk: int, *, why: str, now: datetime) -> None:
+        """Try a mail again later of which no fate could be kept, and say why."""
+        self.pending().filter(pk=pk).update(
+            failure=Failure.CONTENT, last_error=_printable(why), next_try_at=now + LONGEST_RETRY_AFTER
+        )
 
     def due(self, *, now: datetime) -> Self:
         """Unsent mails whose time, or whose next try, has come."""
@@ -292,13 +315,12 @@ class OutgoingEmail(models.Model):
         return rendering.render(self.template, self.context, is_answerable=bool(self.reply_to))
 
     def is_left_alone(self, *, now: datetime) -> bool:
-        """Whether nobody has tried it since it was due, head start included: no worker got to hear of it."""
-        return self.attempts == 0 and self.not_before <= now - HEAD_START
+        """Whether this first try comes after the head start: no worker got to hear of the mail."""
+        return self.attempts == 1 and self.not_before <= now - HEAD_START
 
     def record_sent(self, *, provider_id: str, at: datetime) -> None:
-        self.attempts += 1
         self.sent_at = at
-        self.provider_id = provider_id[:254]
+        self.provider_id = _printable(provider_id)[:254]
         self.failure = self.last_error = ""
 
     def record_failure(self, failure: Failure, reason: str, *, at: datetime) -> None:
@@ -306,14 +328,18 @@ class OutgoingEmail(models.Model):
 
         A recipient who cannot be reached for days counts as refused; our own failures are tried for ever.
         """
-        self.attempts += 1
-        self.failure, self.last_error = failure, reason[:500]
+        self.failure, self.last_error = failure, _printable(reason)
         gives_up = failure == Failure.RECIPIENT and at - self.not_before > GIVE_UP_AFTER
         if failure == Failure.REFUSED or self.is_secret or gives_up:
             self.refused_at = at
             return
         wait = min(FIRST_RETRY_AFTER * 2 ** min(self.attempts - 1, 10), LONGEST_RETRY_AFTER)
         self.next_try_at = at + wait * random.uniform(1, 1.25)  # noqa: S311 (spreads the tries)
+
+
+def _printable(words: str) -> str:
+    """What the database takes of the words of a mail server."""
+    return rendering.UNPRINTABLE.sub(" ", words)[:500]
 
 
 class NoContent(Exception):

@@ -43,6 +43,47 @@ def test_a_poisoned_mail_stops_nobody(sink):
     assert sink.recipients == [fine.to]
 
 
+TRIGGER = """
+    CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+    CREATE TRIGGER refusing BEFORE UPDATE ON mailing_outgoingemail
+    FOR EACH ROW WHEN ({}) EXECUTE FUNCTION pg_temp.refuse()
+"""
+
+
+def test_a_row_that_cannot_be_written_does_not_leave(sink):
+    stone, fine = OutgoingEmailFactory.create_batch(2)
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGER.format(f"OLD.id = {stone.pk}"))
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert sink.recipients == [fine.to]
+
+
+def test_a_mail_whose_fate_cannot_be_written_is_put_off(sink):
+    email = OutgoingEmailFactory()
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGER.format("NEW.sent_at IS NOT NULL"))
+
+    for minutes in range(30):
+        with time_machine.travel(LATER + timedelta(minutes=minutes), tick=False):
+            tasks.sweep()
+
+    assert sink.recipients == [email.to]
+    assert OutgoingEmail.objects.get().last_error.startswith("InternalError refused")
+
+
+def test_a_refusal_in_odd_letters_is_kept(sink):
+    email = OutgoingEmailFactory()
+    sink.on_rcpt = "550 no\0such\x1bone"
+
+    with time_machine.travel(LATER, tick=False):
+        tasks.sweep()
+
+    assert OutgoingEmail.objects.get(pk=email.pk).last_error == "550 no such one"
+
+
 @pytest.mark.parametrize(
     ("values", "is_saved"),
     [
