@@ -14,7 +14,7 @@ from mailing import delivery, failures
 from mailing.failures import Failure
 from mailing.lines import Line
 from mailing.models import OutgoingEmail, beat
-from mailing.models.outgoing import HEAD_START
+from mailing.models.outbox import HEAD_START
 
 logger = logging.getLogger(__name__)
 

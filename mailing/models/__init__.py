@@ -11,11 +11,11 @@ from mailing.models.incoming import (
     Reason,
     named,
 )
+from mailing.models.outbox import OutgoingEmailQuerySet
 from mailing.models.outgoing import (
     FATE_FIELDS,
     NoContent,
     OutgoingEmail,
-    OutgoingEmailQuerySet,
     State,
     new_message_id,
     oldest_due,
