@@ -11,7 +11,7 @@ from experts.models import Theme, User
 from mailing.models import IncomingEmailQuerySet, IncomingState, OutgoingEmailQuerySet
 from solicitations.lifecycle import Labelled, NeedState, RequestState
 from solicitations.models import Solicitation
-from solicitations.models.requests import REFERENCE, SET_ASIDE, SolicitationQuerySet
+from solicitations.models.finding import REFERENCE, SET_ASIDE, SolicitationQuerySet
 from territories.models import Region
 
 HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (

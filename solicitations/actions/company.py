@@ -20,7 +20,8 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
-from solicitations.models.requests import LINK_LIFE_AFTER_END, make_reference
+from solicitations.models.finding import LINK_LIFE_AFTER_END
+from solicitations.models.requests import make_reference
 from solicitations.notifications import by_clock, to_company, to_experts
 from territories.models import Commune
 

@@ -9,7 +9,7 @@ from mailing.tasks import deliver_after_commit
 from solicitations import dispatch
 from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, RequestState
 from solicitations.models import Event, Mailbox, Message, Question, Solicitation
-from solicitations.models.requests import LINK_LIFE_AFTER_END
+from solicitations.models.finding import LINK_LIFE_AFTER_END
 from solicitations.notifications import to_company, to_experts
 
 

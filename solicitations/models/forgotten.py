@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from solicitations.lifecycle import EventKind, RequestState
 from solicitations.models.conversation import Event, Message
-from solicitations.models.requests import Solicitation, SolicitationQuerySet
+from solicitations.models.finding import SolicitationQuerySet
+from solicitations.models.requests import Solicitation
 
 # To look at a request, or to fail at it, brings it no further.
 NOTHING_DONE = (EventKind.OPENED, EventKind.MAIL_OPENED, EventKind.LINK_REISSUED, EventKind.ROUTING_FAILED)

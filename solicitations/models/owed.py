@@ -26,9 +26,10 @@ from django.db.models.functions import Coalesce, Lower
 
 from solicitations.lifecycle import NOT_LIVE, EventKind, MatchOrigin, MatchState, RequestState
 from solicitations.models.conversation import Event
+from solicitations.models.finding import SET_ASIDE, SolicitationQuerySet
 from solicitations.models.matches import Match
 from solicitations.models.needs import LEGAL_CLOCK_BELOW, Need
-from solicitations.models.requests import SET_ASIDE, Solicitation, SolicitationQuerySet
+from solicitations.models.requests import Solicitation
 
 CHUNK = 500
 DIFFICULTIES = "difficultes"  # the theme whose companies are asked again, months later

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from solicitations import filters
 from solicitations.models import Alert, Solicitation
-from solicitations.models.requests import SolicitationQuerySet
+from solicitations.models.finding import SolicitationQuerySet
 from solicitations.views.staff.access import member, staff_page
 from solicitations.views.staff.paging import page_of
 from solicitations.views.staff.rows import rows

@@ -1,0 +1,195 @@
+"""How requests are looked for; their indexes, which serve it, stand with their columns."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Exists, Func, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Concat
+
+from experts.models import Subject, Theme, User
+from solicitations.lifecycle import (
+    AlertCause,
+    ClosedReason,
+    HeldReason,
+    Labelled,
+    MatchState,
+    NeedState,
+    RequestState,
+)
+
+if TYPE_CHECKING:
+    from solicitations.models.requests import Solicitation
+
+LINK_LIFE_AFTER_END = settings.LINK_LIFE_AFTER_END
+DUPLICATE_WINDOW = timedelta(days=7)
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
+REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
+SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
+WORD = re.compile(r"[^\W_]+")
+SHORT = 4  # letters; shorter words, « SAS », « et », begin too many names: they are sought whole
+# The words of the company's and the contact's names, told apart by what is neither letter nor figure.
+NAMES = SearchVector(
+    Func(
+        Concat("company_name", Value(" "), "contact_name"),
+        Value("[^[:alnum:]]+"),
+        Value(" "),
+        Value("g"),
+        function="regexp_replace",
+    ),
+    config="simple",
+)
+ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
+NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
+# Ended by staff, not by an answer: what their needs show says nothing any more.
+SET_ASIDE = (ClosedReason.STAFF, *NOT_COUNTED)
+# Whose company may still have to be asked its opinion.
+UNSURVEYED = Q(surveyed_at=None) & (
+    Q(state=RequestState.CLOSED) | Q(state=RequestState.SUBMITTED, outcome_at__isnull=False)
+)
+
+
+class SolicitationQuerySet(models.QuerySet["Solicitation"]):
+    def visible_to(self, user: User) -> Self:
+        """Requests this member of staff may see: all for the national team, else the region's own."""
+        if not user.is_active:
+            return self.none()
+        if user.is_national:
+            return self
+        return self.filter(region=user.region_id) if user.region_id else self.none()
+
+    def locked(self, pk: int) -> "Solicitation":
+        """The row, locked until the end of the transaction: always before its matches."""
+        # Locked alone: a row whose commune changed while it was waited for would not match its join any more.
+        self.select_for_update().values_list("pk").get(pk=pk)
+        return self.select_related("commune__department").get(pk=pk)
+
+    def unrouted(self, *, now: datetime) -> Self:
+        return self.filter(routing_due_at__lte=now)
+
+    def open(self) -> Self:
+        return self.filter(state__in=[RequestState.SUBMITTED, RequestState.HELD])
+
+    def going_on(self) -> Self:
+        """Sent, neither held nor ended: somebody is to answer."""
+        return self.filter(state=RequestState.SUBMITTED)
+
+    def waiting_on(self, address: str) -> Self:
+        """Requests that go on and have something before this person, in any mailbox of theirs."""
+        states = [MatchState.SENT, MatchState.TAKEN]
+        mine = self.model.objects.filter(
+            mailboxes__email__iexact=address, mailboxes__matches__state__in=states
+        )
+        return self.going_on().filter(pk__in=mine.values("pk"))
+
+    def to_anonymise(self, *, now: datetime) -> Self:
+        """Requests that ended so long ago that nothing of what they contained may be kept."""
+        return self.filter(state__in=ENDED, ended_at__lte=now - settings.ANONYMISE_AFTER)
+
+    def to_survey(self, *, now: datetime) -> Self:
+        """Requests not asked their opinion since their first outcome, or their end without one."""
+        unasked = self.filter(UNSURVEYED).exclude(closed_reason__in=SET_ASIDE)
+        told = unasked.alias(told_at=Coalesce("outcome_at", "ended_at"))
+        return told.filter(told_at__gt=now - settings.SURVEY_UNTIL, told_at__lte=now - settings.SURVEY_AFTER)
+
+    def not_erased(self) -> Self:
+        return self.exclude(state=RequestState.ANONYMISED)
+
+    def held(self) -> Self:
+        return self.filter(state=RequestState.HELD)
+
+    def held_and_untold(self) -> Self:
+        """Held requests of which staff have not heard yet."""
+        heard = self.model.objects.filter(pk=OuterRef("pk"), alerts__cause=AlertCause.HELD)
+        return self.held().exclude(Exists(heard))
+
+    def held_for_a_time(self) -> Self:
+        """Held requests that the sweep releases: never a duplicate."""
+        return self.held().exclude(held_reason=HeldReason.DUPLICATE)
+
+    def uncovered(self) -> Self:
+        """Open requests that no office of the asked institutions covers, or that reach nobody."""
+        return self.filter(state=RequestState.SUBMITTED).filter(
+            Q(is_fallback=True) | Q(progress=NeedState.UNCOVERED)
+        )
+
+    def late(self, *, now: datetime) -> Self:
+        """Open requests with a need that, seven days on, nobody has taken."""
+        needs = apps.get_model("solicitations", "Need").objects  # its module stands above this one
+        untaken = needs.filter(
+            solicitation=OuterRef("pk"), state__in=[NeedState.WAITING, NeedState.UNCOVERED]
+        )
+        old = self.filter(state=RequestState.SUBMITTED, submitted_at__lte=now - settings.LATE_AFTER)
+        return old.filter(Exists(untaken))
+
+    def without_answer(self) -> Self:
+        """Requests that ended with no answer at all, or declined by all."""
+        return self.filter(progress__in=[NeedState.UNANSWERED, NeedState.DECLINED])
+
+    def showing(self, shown: Labelled) -> Self:
+        """Requests of which a list shows this: see ``Solicitation.shown``."""
+        if shown == RequestState.HELD:
+            return self.held()
+        if isinstance(shown, ClosedReason):
+            return self.filter(closed_reason=shown)
+        return (
+            self.filter(progress=shown).exclude(state=RequestState.HELD).exclude(closed_reason__in=SET_ASIDE)
+        )
+
+    def about_theme(self, theme: Theme) -> Self:
+        return self.filter(pk__in=self.model.objects.filter(needs__subject__theme=theme).values("pk"))
+
+    def found_by(self, text: str) -> Self:
+        """Requests of this reference, SIREN, SIRET or email; else with names where each word begins one."""
+        bare = "".join(text.split())
+        if "@" in bare:
+            return self.filter(email__iexact=bare)
+        if SIREN_OR_SIRET.fullmatch(bare):
+            return self.filter(siret__startswith=bare).exclude(siret="")
+        words = [f"'{word}'" if len(word) < SHORT else f"'{word}':*" for word in WORD.findall(text)]
+        if not words:
+            return self.none()
+        named = Q(names=SearchQuery(" & ".join(words), search_type="raw", config="simple"))
+        if reference := REFERENCE.fullmatch(bare.upper()):
+            named |= Q(reference="-".join(reference.groups()))
+        return self.alias(names=NAMES).filter(named)
+
+    def alerted(self) -> Self:
+        """Requests with something that staff must look at."""
+        standing = self.model.objects.filter(alerts__raised_at__isnull=False, alerts__settled_at=None)
+        return self.filter(pk__in=standing.values("pk"))
+
+    def counted(self) -> Self:
+        """Requests that count in figures: neither spam, nor tests, nor duplicates."""
+        return self.exclude(closed_reason__in=NOT_COUNTED)
+
+    def like(self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime) -> Self:
+        """Requests of the last days that the same company, or where a SIRET lacks the same mailbox, sent."""
+        mailed = Q(email__iexact=email)
+        same = Q(siret=siret) | Q(siret="") & mailed if siret else mailed
+        return (
+            self.counted()
+            .exclude(state__in=[RequestState.CANCELLED, RequestState.ANONYMISED])
+            .exclude(state=RequestState.HELD, held_reason=HeldReason.DUPLICATE)
+            .filter(
+                same,
+                submitted_at__gt=now - DUPLICATE_WINDOW,
+                needs__subject__in=list(subjects),
+            )
+        )
+
+    def of_mailbox(self, email: str, *, now: datetime) -> Self:
+        """Requests whose owner's link, asked for by this address, can still be sent."""
+        ended_late_enough = Q(ended_at=None) | Q(ended_at__gt=now - LINK_LIFE_AFTER_END)
+        return self.filter(ended_late_enough, email__iexact=email).exclude(state=RequestState.ANONYMISED)
+
+    def oldest_first(self) -> Self:
+        return self.order_by("submitted_at", "pk")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-submitted_at", "-pk")
