@@ -115,4 +115,6 @@ def test_poisoned_rows_stop_nobody(stand):
     stand.sql("DROP TRIGGER stone ON mailing_outgoingemail")
     stand.sql(write, json.dumps(reasons), poisoned)
     stand.settle()
-    assert reckon(stand, owners).is_whole
+    count = reckon(stand, owners)
+    assert count.is_whole, count
+    assert count.duplicates == 0
