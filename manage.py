@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
 
+BUSY = {"40P01", "55P03"}  # PostgreSQL's: deadlock detected, lock not available
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and comes back with it
 
 
@@ -23,6 +24,8 @@ def run() -> None:
         if "--traceback" in sys.argv:
             raise
         reason = str(error).partition("\n")[0]
+        if getattr(error.__cause__, "pgcode", "") in BUSY:
+            sys.exit(f"D'autres se servent des mêmes tables : relancez la commande ({reason}).")
         sys.exit(f"La base de données ne répond pas, ou n'a pas ses tables (manage.py migrate) : {reason}")
 
 

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +46,16 @@ def test_database_away_is_a_sentence(process_environment):
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert "ne répond pas" in ended.stderr
+
+
+def test_table_in_use_is_a_sentence(process_environment):
+    environment = process_environment | {"PGOPTIONS": "-c lock_timeout=200ms"}
+    with closing(psycopg2.connect(process_environment["DATABASE_URL"])) as visitor:
+        visitor.cursor().execute("LOCK TABLE territories_area IN ACCESS EXCLUSIVE MODE")
+        ended = manage("import_territories", environment=environment, stdout=subprocess.PIPE)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("D'autres se servent des mêmes tables : relancez la commande")
 
 
 def test_reader_who_leaves_early_meets_no_traceback(process_environment):
