@@ -70,7 +70,8 @@ def insert(request: HttpRequest, pk: int, draft: int) -> HttpResponse:
         for match, mailbox in zip(matches, mailboxes, strict=True):
             match.mailbox = mailbox
         Match.objects.bulk_create(matches)
-        mails = new(rows.mails)
+        # About the new request: another process, reading the example later, must not take them for its mails.
+        mails = new(rows.mails, about=[f"request:{solicitation.pk}"])
         for mail in mails:
             mail.key = mail.message_id = secrets.token_hex(10)
         OutgoingEmail.objects.bulk_create(mails)
