@@ -10,9 +10,10 @@ from territories.models import Commune
 
 SEED = 20_261_201
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
-TOWN = "21054"  # whose candidates are those of the small directory
 IS_SMALL = os.environ.get("BENCH_SIZE") == "small"  # a quick look: the figures say nothing
 EXPERTS, REGION = (600, "27") if IS_SMALL else (10_000, None)
+# Whose candidates are those of the small directory: a thousand pairs of expert and subject.
+TOWN = "21054" if IS_SMALL else "15120"
 FEW_NEEDS, MANY_NEEDS, EXAMPLES = (200, 2_000, 50) if IS_SMALL else (10_000, 1_000_000, 2_000)
 # The small past: one request of so many of the large one, and the first of each list.
 ONE_OF = 30 if IS_SMALL else 127

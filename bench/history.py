@@ -30,6 +30,7 @@ MOMENTS = """
     CREATE FUNCTION bench.done_until() RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
         RETURN %(done_until)s::timestamptz;
 """
+REQUESTS_FOR = "SELECT round(%(needs)s * %(examples)s::numeric / count(*))::int FROM bench.example_need"
 NATIONAL_STAFF, REGIONAL_STAFF, REGION = "national@example.org", "regional@example.org", "27"
 
 
@@ -38,10 +39,11 @@ def fill(*, seed: int, needs: int, examples: int, now: datetime, one_of: int = 1
 
     Lists begin with the same requests in the sample: what it lacks is the past behind them.
     """
-    count = int(needs / (1 + WITH_TWO_NEEDS))
     with connection.cursor() as cursor:
         cursor.execute((HERE / "history.sql").read_text())
         _write_examples(cursor, random.Random(seed), count=examples, now=now)
+        cursor.execute(REQUESTS_FOR, {"needs": needs, "examples": examples})
+        [(count,)] = cursor.fetchall()
         cursor.execute("SET session_replication_role = replica")  # every key is ours: none is looked up
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(MOMENTS, {"now": now, "done_until": now - NOT_DONE_SINCE})
