@@ -28,10 +28,10 @@ UNTOLD = """
     ) AS owed (key)
     WHERE NOT EXISTS (SELECT 1 FROM mailing_outgoingemail WHERE mailing_outgoingemail.key = owed.key)
 """
-# One occasion, one person, one mail: two rows would be two mails, each arriving once.
+# One occasion, one person, one mail: two rows would be two mails, each arriving once. Alerts have causes.
 TOLD_TWICE = """
-    SELECT count(*) FROM (SELECT 1 FROM mailing_outgoingemail GROUP BY template, "to", about
-                          HAVING count(*) > 1) AS twice
+    SELECT count(*) FROM (SELECT 1 FROM mailing_outgoingemail
+                          GROUP BY template, "to", about, context -> 'cause' HAVING count(*) > 1) AS twice
 """
 
 
