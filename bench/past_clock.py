@@ -16,6 +16,15 @@ def _done(state: str, since: str, kind: str, after: timedelta) -> str:
     """
 
 
+def _said(kind: str, after: timedelta) -> str:
+    """The clock said this of the requests that reach nobody, so long after they came."""
+    return f"""
+        INSERT INTO bench.mark
+        SELECT number, NULL::bigint, '{kind}', sent_at + interval '{after.days} days'
+        FROM bench.request WHERE fate = 'uncovered'
+    """
+
+
 SENT, TAKEN, NOBODY_TOOK = "state = 'sent'", "state = 'taken'", "state = 'sent' AND is_first"
 MARKS = (
     *(_done(SENT, "sent_at", "reminded", after) for after in settings.REMIND_AFTER),
@@ -26,6 +35,8 @@ MARKS = (
     _done(TAKEN, "taken_at", "call_checked", settings.CHECK_CALL_AFTER),
     _done(TAKEN, "taken_at", "reminded", settings.REMIND_TAKER_AFTER),
     _done(TAKEN, "taken_at", "manager_told", settings.TELL_SILENCE_AFTER),
+    _said("company_told", settings.TELL_COMPANY_AFTER),
+    _said("widened", settings.WIDEN_AFTER),
     # Working days: about two more in the calendar.
     f"""
         INSERT INTO bench.mark
