@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from solicitations.lifecycle import ClosedReason, EventKind, MatchOrigin, MatchState, NeedState, RequestState
+from solicitations.lifecycle import (
+    ANSWERS,
+    ClosedReason,
+    EventKind,
+    MatchOrigin,
+    MatchState,
+    NeedState,
+    RequestState,
+)
 from solicitations.models import Event, Match, Question, Solicitation
 
 
@@ -53,8 +61,16 @@ class InstitutionLine:
 
 
 @dataclass(frozen=True)
+class LaterAnswer:
+    """What the same person answered after the first time."""
+
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class LegalAnswer:
-    """The precise information that the law owes on labour law: question, answer, dates."""
+    """The precise information that the law owes on labour law: the first answer, then the later ones."""
 
     subject: str
     answer: str
@@ -63,6 +79,7 @@ class LegalAnswer:
     person: str
     phone: str
     at: datetime
+    later: tuple[LaterAnswer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +119,7 @@ def of(solicitation: Solicitation) -> Progress:
         questions=() if is_discreet else tuple(solicitation.questions.order_by("asked_at", "pk")),
         legal_answers=legal_answers(matches),
         ended_at=solicitation.ended_at if not is_discreet else None,
-        ending=_ending(solicitation),
+        ending=_ending(solicitation, is_reached=bool(matches)),
         message=_message(solicitation),
         is_unassigned=solicitation.routed_at is not None and not is_discreet and not matches,
         has_readers=is_discreet
@@ -201,23 +218,30 @@ def _phone(match: Match) -> str:
 
 def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
     """What these matches answered to labour-law questions. Needs ``with_people``."""
-    return tuple(
-        LegalAnswer(
-            subject=match.need.subject.label,
-            answer=match.answer,
-            institution=match.expert.office.institution.name,
-            office=match.expert.office.name,
-            person=match.expert.name,
-            phone=_phone(match),
-            at=match.answered_at,
-        )
-        for match in matches
-        if match.need.subject.is_labour_law and match.answer and match.answered_at
+    answered = [match for match in matches if match.need.subject.is_labour_law and match.answered_at]
+    return tuple(filter(None, map(_legal_answer, answered)))
+
+
+def _legal_answer(match: Match) -> LegalAnswer | None:
+    """Of one match, from the moves that nobody went back on: the row itself keeps the last words alone."""
+    moves = [move for move in match.events.standing() if move.to_state in ANSWERS and move.reason]
+    if not match.answer or not moves:
+        return None
+    first, *later = [LaterAnswer(move.reason, move.at) for move in moves]
+    return LegalAnswer(
+        subject=match.need.subject.label,
+        answer=first.answer,
+        institution=match.expert.office.institution.name,
+        office=match.expert.office.name,
+        person=match.expert.name,
+        phone=_phone(match),
+        at=first.at,
+        later=tuple(later),
     )
 
 
-def _ending(solicitation: Solicitation) -> str:
-    """How it ended, in a sentence; empty while it goes on."""
+def _ending(solicitation: Solicitation, *, is_reached: bool) -> str:
+    """How it ended, in a sentence; empty while it goes on. ``is_reached``: somebody had it."""
     if solicitation.state in {RequestState.CANCELLED, RequestState.ANONYMISED}:
         return "Vous avez annulé cette demande."
     if solicitation.state != RequestState.CLOSED:
@@ -226,8 +250,9 @@ def _ending(solicitation: Solicitation) -> str:
         if solicitation.progress == NeedState.UNREACHABLE:
             return "Le conseiller n'a pas réussi à vous joindre."
         return "Les conseillers ont répondu à votre demande."
+    found = "Personne ne vous a répondu" if is_reached else "Nous n'avons trouvé personne pour vous répondre"
     return {
-        ClosedReason.UNANSWERED: "Personne ne vous a répondu : nous en sommes désolés.",
+        ClosedReason.UNANSWERED: f"{found} : nous en sommes désolés.",
         ClosedReason.DECLINED: "Aucun organisme n'a pu prendre votre demande.",
     }.get(ClosedReason(solicitation.closed_reason), "L'équipe du service a clos votre demande.")
 

@@ -111,6 +111,40 @@ def test_the_first_of_two_answers_keeps_its_date(commit, asked, now):
     assert read(asked, now).answered_at == now + timedelta(days=1)
 
 
+class TestTwoAnswers:
+    @pytest.fixture
+    def twice(self, commit, asked, now) -> Solicitation:
+        conclude(commit, first(asked), MatchState.NO_HELP, now + DAY, answer="Pas encore.")
+        conclude(commit, first(asked), MatchState.HELPED, now + 3 * DAY)
+        return asked
+
+    def test_each_is_shown_with_its_own_date(self, twice, now):
+        [shown] = progress.of(twice).legal_answers
+
+        assert (shown.answer, shown.at) == ("Pas encore.", now + DAY)
+        assert [(later.answer, later.at) for later in shown.later] == [(ANSWER, now + 3 * DAY)]
+
+    def test_not_having_reached_the_company_later_is_no_answer(self, commit, asked, now):
+        conclude(commit, first(asked), MatchState.NO_HELP, now + DAY, answer="Pas encore.")
+        commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now + 2 * DAY)
+        conclude(commit, first(asked), MatchState.UNREACHABLE, now + 3 * DAY, answer="Pas de réponse.")
+
+        [shown] = progress.of(asked).legal_answers
+
+        assert (shown.answer, shown.later) == ("Pas encore.", ())
+
+    @pytest.mark.parametrize(("who", "page"), [("owner", ""), ("owner", "reponse/"), ("expert", "reponse/")])
+    def test_the_pages_say_both_in_order(self, client, twice, page, who, now):
+        url = links.follow_url(twice) if who == "owner" else links.answer_url(first(twice).mailbox)
+        with time_machine.travel(now + 4 * DAY, tick=False):
+            said = words_of(client.get(f"{urlsplit(url).path}{page}"))
+
+        order = ["mercredi 2 décembre", "Pas encore.", "Nouvelle réponse", "vendredi 4 décembre", ANSWER]
+        places = [said.find(words) for words in order]
+        assert -1 not in places
+        assert places == sorted(places)
+
+
 @pytest.mark.parametrize("is_taken_between", [False, True], ids=["at once", "taken again between"])
 def test_an_undone_answer_leaves_the_one_before_with_its_date_and_words(commit, asked, now, is_taken_between):
     conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1), answer="Pas encore.")
