@@ -253,15 +253,20 @@ def check_request_move(current: RequestState, target: RequestState) -> None:
         raise ForbiddenMove(current, target)
 
 
-def overall(matches: Iterable[MatchState], *, is_cancelled: bool, is_routed: bool) -> NeedState:
-    """What a need shows, given the states of its matches: the first rule that holds."""
+def overall(
+    matches: Iterable[MatchState], *, is_cancelled: bool, is_routed: bool, is_exhausted: bool = False
+) -> NeedState:
+    """What a need shows, given the states of its matches: the first rule that holds.
+
+    ``is_exhausted``: nobody is sought any more.
+    """
     if is_cancelled:
         return NeedState.CANCELLED
     if not is_routed:
         return NeedState.RECEIVED
     live = {state for state in matches if state not in NOT_LIVE}
     if not live:
-        return NeedState.UNCOVERED
+        return NeedState.UNANSWERED if is_exhausted else NeedState.UNCOVERED
     for state, shown in NEED_ORDER:
         if state in live:
             return shown
@@ -276,9 +281,8 @@ def summary(needs: Collection[NeedState]) -> NeedState:
     return NeedState.RECEIVED
 
 
-def closing_reason(matches: Collection[MatchState]) -> ClosedReason:
-    """Why a request none of whose matches is active any more closes."""
-    live = {state for state in matches if state not in NOT_LIVE}
-    if live & {M.HELPED, M.NO_HELP, M.UNREACHABLE}:
+def closing_reason(needs: Collection[NeedState]) -> ClosedReason:
+    """Why a request closes, given what its needs show once nobody has to answer any more."""
+    if not {NeedState.HELPED, NeedState.NO_HELP, NeedState.UNREACHABLE}.isdisjoint(needs):
         return ClosedReason.DONE
-    return ClosedReason.UNANSWERED if M.EXPIRED in live else ClosedReason.DECLINED
+    return ClosedReason.UNANSWERED if NeedState.UNANSWERED in needs else ClosedReason.DECLINED

@@ -20,7 +20,7 @@ from solicitations.lifecycle import (
     MatchState,
 )
 from solicitations.models import Event, Match, Need, Solicitation, Survey
-from solicitations.notifications import by_clock
+from solicitations.notifications import by_clock, to_company
 
 logger = logging.getLogger(__name__)
 
@@ -70,9 +70,9 @@ def note(planned: Planned, kind: EventKind, *, now: datetime, reason: str = "") 
 
 
 def _matches(steps: Sequence[Planned]) -> list[Match]:
-    """The matches that these steps are about, with their people."""
+    """The matches that these steps are about and somebody is to answer, with their people."""
     pks = [planned.match.pk for planned in steps if planned.match]
-    return list(Match.objects.with_people().filter(pk__in=pks).in_order())
+    return list(Match.objects.active().with_people().filter(pk__in=pks).in_order())
 
 
 def _needs(steps: Sequence[Planned]) -> list[Need]:
@@ -97,7 +97,9 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
         if planned.need is None:
             continue
         decided = decide_again(planned.need, now=now)
-        new = matching.make_matches(planned.need, decided.chosen, origin=MatchOrigin.ESCALATION, now=now)
+        # The first whom a need reaches, at last: its days begin with them.
+        origin = MatchOrigin.ROUTING if planned.uncovered else MatchOrigin.ESCALATION
+        new = matching.make_matches(planned.need, decided.chosen, origin=origin, now=now)
         if new and decided.is_fallback:
             planned.need.is_fallback = True
             planned.need.save(update_fields=["is_fallback"])
@@ -106,6 +108,15 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
     matching.notify(made, now=now)
     solicitation.reckon()
     solicitation.save(update_fields=["progress", "is_fallback"])
+    if any(match.origin == MatchOrigin.ROUTING for match in made):
+        _settle_nobody(solicitation, now=now)
+        deliver_after_commit(*to_company.contacted(solicitation, now=now))
+
+
+def _settle_nobody(solicitation: Solicitation, *, now: datetime) -> None:
+    """Staff no longer look for somebody: each need has reached one, or is over."""
+    if not solicitation.needs.uncovered().exists():
+        solicitation.alerts.standing().filter(cause=AlertCause.NOBODY).update(settled_at=now)
 
 
 def _offices(matches: Sequence[Match]) -> str:
@@ -160,16 +171,26 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
 
 
 def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    """End the matches; the company is told honestly of needs that stay without an answer."""
-    matches = _matches(steps)
-    events = [end(match, solicitation, now=now) for match in matches]
+    """End the matches, and the search for some; the company is told honestly of needs without an answer."""
+    events = [end(match, solicitation, now=now) for match in _matches(steps)]
+    events += [_give_up(need, planned.why, now=now) for planned in steps if (need := planned.uncovered)]
     solicitation.reckon()
+    _settle_nobody(solicitation, now=now)
     matching.close_if_done(solicitation, now=now)
     solicitation.save()
-    concerned = solicitation.needs.filter(pk__in={match.need_id for match in matches})
+    concerned = solicitation.needs.filter(pk__in=[need.pk for need in _needs(steps)])
     unanswered = concerned.unanswered().select_related("subject").order_by("position", "pk")
     if needs := list(unanswered):
         deliver_after_commit(*by_clock.unanswered(solicitation, needs, events=events, now=now))
+
+
+def _give_up(need: Need, why: str, *, now: datetime) -> Event:
+    """Look for nobody any more: somebody whom staff bring in after all stays welcome."""
+    need.exhausted_at = now
+    need.save(update_fields=["exhausted_at"])
+    return Event.objects.create(
+        solicitation_id=need.solicitation_id, kind=EventKind.EXHAUSTED, reason=why, at=now
+    )
 
 
 def end(match: Match, solicitation: Solicitation, *, now: datetime) -> Event:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from mailing.tasks import deliver_after_commit
 from solicitations.models import Draft
-from solicitations.notifications import by_clock
+from solicitations.notifications import to_company
 from territories.models import Commune
 from territories.working_time import is_working_time
 
@@ -19,7 +19,7 @@ def remind_draft(pk: int, *, now: datetime) -> None:
         return
     draft.reminded_at = now
     draft.save(update_fields=["reminded_at"])
-    deliver_after_commit(*by_clock.resume_reminder(draft, now=now))
+    deliver_after_commit(*to_company.resume_reminder(draft, now=now))
 
 
 def place(draft: Draft) -> Commune:

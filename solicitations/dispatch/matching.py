@@ -133,12 +133,11 @@ def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:
 def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
     """Close a locked, routed request that nobody has to answer any more, or reopen it. Saves the event alone.
 
-    A need that all declined waits for its fallback; an uncovered one waits for staff.
+    A need that all declined waits for its fallback; an uncovered one waits for staff, or for the clock.
     """
     if solicitation.alerts.standing().exists():
         settle_alerts(solicitation, now=now)
-    matches = Match.objects.filter(need__solicitation=solicitation)
-    if matches.active().exists():
+    if Match.objects.active().filter(need__solicitation=solicitation).exists():
         if solicitation.state == RequestState.CLOSED:
             solicitation.move_to(RequestState.SUBMITTED, at=now)
             Event.objects.create(solicitation=solicitation, kind=EventKind.REOPENED, at=now)
@@ -146,9 +145,10 @@ def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
     if solicitation.state != RequestState.SUBMITTED or solicitation.routed_at is None:
         return
     waits = {NeedState.UNCOVERED, NeedState.RECEIVED}
-    for need in solicitation.needs.all():
+    needs = list(solicitation.needs.all())
+    for need in needs:
         if need.state in waits or (need.state == NeedState.DECLINED and need.exhausted_at is None):
             return
-    reason = closing_reason([MatchState(state) for state in matches.values_list("state", flat=True)])
+    reason = closing_reason([NeedState(need.state) for need in needs])
     solicitation.move_to(RequestState.CLOSED, at=now, reason=reason)
     Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=reason.label, at=now)

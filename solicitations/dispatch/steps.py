@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from solicitations.lifecycle import Labelled
+from solicitations.lifecycle import Labelled, NeedState
 from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune
 from territories.working_time import is_working_time, next_working_morning
@@ -40,6 +40,11 @@ class Planned:
     need: Need | None = None
     match: Match | None = None
     is_next: bool = True
+
+    @property
+    def uncovered(self) -> Need | None:
+        """Its need, when that reaches nobody."""
+        return self.need if self.need and self.need.state == NeedState.UNCOVERED else None
 
     def has_come(self, *, now: datetime) -> bool:
         return self.is_next and self.leaves_at <= now

@@ -19,12 +19,20 @@ from solicitations.lifecycle import (
     EventKind,
     MatchOrigin,
     MatchState,
+    NeedState,
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
 from solicitations.models.finding import SET_ASIDE, SolicitationQuerySet
 from solicitations.models.owed import DIFFICULTIES
 from territories.working_time import OPENS, add_working_days
+
+WHILE_NOBODY_TOOK = (
+    (Step.TELL_COMPANY, EventKind.COMPANY_TOLD, settings.TELL_COMPANY_AFTER),
+    (Step.WIDEN, EventKind.WIDENED, settings.WIDEN_AFTER),
+    (Step.TELL_REGION, EventKind.REGION_TOLD, settings.TELL_REGION_AFTER),
+)
+WHILE_NOBODY_IS_ASKED = WHILE_NOBODY_TOOK[:2]  # the region has known since the routing
 
 
 def load(requests: SolicitationQuerySet) -> list[Solicitation]:
@@ -99,16 +107,31 @@ class _Story:
             if event.kind == kind and event.match_id == match.pk and event.at >= since
         ]
 
-    def is_said(self, *kinds: EventKind, since: datetime) -> bool:
-        """Whether the clock, or the company, said this of the need since that moment."""
-        own = {match.pk for match in self.need.matches.all()}
-        return any(
-            event.kind in kinds and event.at >= since and (event.match_id is None or event.match_id in own)
+    @property
+    def last_gone(self) -> Match | None:
+        """Of a need that reaches nobody, the match that was the last to reach somebody, if any did."""
+        return max(self.need.matches.all(), key=lambda match: (match.ended_at, match.pk), default=None)
+
+    @property
+    def reaches_nobody_since(self) -> datetime:
+        """Since the request was sent, or released, or since the last who had the need is gone."""
+        solicitation, gone = self.need.solicitation, self.last_gone
+        dates = solicitation.submitted_at, solicitation.released_at, gone and gone.ended_at
+        return max(at for at in dates if at)
+
+    def said(self, *kinds: EventKind, since: datetime) -> list[datetime]:
+        """When the clock said this of the need, or the company of its request, since that moment."""
+        # About needs that never reached anybody, all sent at once, the clock's events name no match.
+        own: set[int | None] = {match.pk for match in self.need.matches.all()}
+        own = own or {None}
+        return [
+            event.at
             for event in self.events
-        )
+            if event.kind in kinds and event.at >= since and (event.is_by_company or event.match_id in own)
+        ]
 
     def planned(
-        self, step: Step, due_at: datetime, why: str, *, match: Match, is_next: bool = True
+        self, step: Step, due_at: datetime, why: str, *, match: Match | None, is_next: bool = True
     ) -> Planned:
         leaves_at = self.clock.leaves_at(due_at)
         return Planned(
@@ -121,7 +144,9 @@ def _of_need(story: _Story) -> Iterator[Planned]:
         yield from _while_sent(story, match)
     for match in story.in_state(MatchState.TAKEN):
         yield from _while_taken(story, match)
-    if not story.was_taken:
+    if story.need.state == NeedState.UNCOVERED:
+        yield from _while_nobody_is_asked(story)
+    elif not story.was_taken:
         yield from _while_nobody_took(story)
     if not story.is_helped:
         yield from _call_check(story)
@@ -155,16 +180,28 @@ def _while_sent(story: _Story, match: Match) -> Iterator[Planned]:
 def _while_nobody_took(story: _Story) -> Iterator[Planned]:
     """Once per need and wave: those whom the clock itself asked start nothing anew."""
     asked = [match for match in story.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
-    for step, after, kind in (
-        (Step.TELL_COMPANY, settings.TELL_COMPANY_AFTER, EventKind.COMPANY_TOLD),
-        (Step.WIDEN, settings.WIDEN_AFTER, EventKind.WIDENED),
-        (Step.TELL_REGION, settings.TELL_REGION_AFTER, EventKind.REGION_TOLD),
-    ):
-        owing = [match for match in asked if not story.is_said(kind, since=match.sent_at)]
+    for step, kind, after in WHILE_NOBODY_TOOK:
+        owing = [match for match in asked if not story.said(kind, since=match.sent_at)]
         if owing:
             first = min(owing, key=lambda match: (match.sent_at, match.pk))
             why = f"Personne ne l'a prise en charge depuis {_days(after)}"
             yield story.planned(step, first.sent_at + after, why, match=first)
+
+
+def _while_nobody_is_asked(story: _Story) -> Iterator[Planned]:
+    """The company, the rule again, the end: on different days, even after an outage."""
+    start, gone = story.reaches_nobody_since, story.last_gone
+    is_next, earliest = True, start
+    for step, kind, after in WHILE_NOBODY_IS_ASKED:
+        if done := story.said(kind, since=start):
+            earliest = story.clock.next_day(done[-1])
+            continue
+        due_at = max(start + after, earliest)
+        found = story.planned(step, due_at, _reaching_nobody(after), match=gone, is_next=is_next)
+        yield found
+        is_next, earliest = False, story.clock.next_day(found.leaves_at)
+    end, why = max(start + settings.EXPIRE_AFTER, earliest), _reaching_nobody(settings.EXPIRE_AFTER)
+    yield story.planned(Step.EXPIRE, end, why, match=gone, is_next=is_next)
 
 
 def _while_taken(story: _Story, match: Match) -> Iterator[Planned]:
@@ -187,7 +224,7 @@ def _while_taken(story: _Story, match: Match) -> Iterator[Planned]:
 def _call_check(story: _Story) -> Iterator[Planned]:
     taken = [(match.taken_at or match.sent_at, match.pk, match) for match in story.in_state(MatchState.TAKEN)]
     asked = EventKind.CALL_CHECKED, EventKind.CALLED
-    owing = [(at, pk, match) for at, pk, match in taken if not story.is_said(*asked, since=at)]
+    owing = [(at, pk, match) for at, pk, match in taken if not story.said(*asked, since=at)]
     if owing:
         at, _, first = min(owing)
         after = settings.CHECK_CALL_AFTER
@@ -200,7 +237,7 @@ def _legal(story: _Story) -> Iterator[Planned]:
     sent_at = story.need.solicitation.submitted_at
     if not active or not story.need.is_on_the_legal_clock or story.is_answered:
         return
-    if story.is_said(EventKind.LEGAL_ESCALATED, since=sent_at):
+    if story.said(EventKind.LEGAL_ESCALATED, since=sent_at):
         return
     commune = story.clock.commune
     sent_on = sent_at.astimezone(commune.time_zone).date()
@@ -245,6 +282,10 @@ def _days(duration: timedelta) -> str:
 
 def _without_answer(duration: timedelta) -> str:
     return f"Sans réponse depuis {_days(duration)}"
+
+
+def _reaching_nobody(duration: timedelta) -> str:
+    return f"Personne à qui la transmettre depuis {_days(duration)}"
 
 
 def _silent(duration: timedelta) -> str:

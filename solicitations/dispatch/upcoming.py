@@ -115,14 +115,15 @@ def _silent(planned: Planned) -> Iterator[Match]:
 
 
 def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
-    """Whether one of the needs shows nothing but silence once these matches are over."""
-    ended = {step.match.pk for step in steps if step.match}
+    """Whether one of the needs shows nothing but silence once these steps are done."""
+    ended = {step.match.pk for step in steps if step.match and not step.match.is_gone}
     for need in {step.need.pk: step.need for step in steps if step.need}.values():
         states = [
             MatchState.EXPIRED if match.pk in ended else MatchState(match.state)
             for match in need.matches.all()
         ]
-        if lifecycle.overall(states, is_cancelled=False, is_routed=True) == NeedState.UNANSWERED:
+        shown = lifecycle.overall(states, is_cancelled=False, is_routed=True, is_exhausted=True)
+        if shown == NeedState.UNANSWERED:
             return True
     return False
 

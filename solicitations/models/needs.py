@@ -27,6 +27,9 @@ class NeedQuerySet(models.QuerySet["Need"]):
     def waiting(self) -> Self:
         return self.filter(state=NeedState.WAITING)
 
+    def uncovered(self) -> Self:
+        return self.filter(state=NeedState.UNCOVERED)
+
     def without_legal_answer(self) -> Self:
         """Needs on labour law that nobody has answered, by helping or not."""
         return self.filter(subject__is_labour_law=True).exclude(matches__answered_at__isnull=False)
@@ -44,7 +47,7 @@ class Need(models.Model):
     is_fallback = models.BooleanField(default=False)
     # The last decision of the routing for this subject, as ``NeedDecision.as_json`` gives it.
     decision = models.JSONField(null=True, blank=True)
-    # Set when everybody asked has declined and nobody is left to ask.
+    # Set when nobody is left to ask: everybody has declined, or nobody was found for too long.
     exhausted_at = models.DateTimeField(null=True, blank=True)
 
     objects = NeedQuerySet.as_manager()

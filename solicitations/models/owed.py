@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Lower
 
-from solicitations.lifecycle import NOT_LIVE, EventKind, MatchOrigin, MatchState, RequestState
+from solicitations.lifecycle import NOT_LIVE, EventKind, MatchOrigin, MatchState, NeedState, RequestState
 from solicitations.models.conversation import Event
 from solicitations.models.finding import SET_ASIDE, SolicitationQuerySet
 from solicitations.models.matches import Match
@@ -38,6 +38,8 @@ WHILE_NOBODY_TOOK = (
     (EventKind.WIDENED, settings.WIDEN_AFTER),
     (EventKind.REGION_TOLD, settings.TELL_REGION_AFTER),
 )
+
+WHILE_NOBODY_IS_ASKED = WHILE_NOBODY_TOOK[:2]  # the region has known since the routing
 
 
 def addresses_to_remind(*, now: datetime, places: Collection[str]) -> Iterator[str]:
@@ -94,14 +96,15 @@ def _advancing(*, now: datetime) -> QuerySet:
     """Ids of requests with any step due but a reminder."""
     steps = (
         _nobody_took(now=now),
+        _reaching_nobody_any_more(now=now),
         _managers_of_silent_experts(now=now),
         _calls_to_check(now=now),
         _silent_for_long(now=now),
         *_at_their_end(now=now),
     )
     found = [step.values("need__solicitation") for step in steps]
-    questions = _legal_questions(now=now).values("solicitation")
-    going_on = _going_on(now=now).filter(pk__in=found[0].union(*found[1:], questions)).values("pk")
+    needs = [rows.values("solicitation") for rows in (_legal_questions(now=now), _reaching_nobody(now=now))]
+    going_on = _going_on(now=now).filter(pk__in=found[0].union(*found[1:], *needs)).values("pk")
     surveys = _to_try(now=now).to_survey(now=now).values("pk")
     return going_on.union(surveys, _follow_ups(now=now).values("pk"))
 
@@ -144,6 +147,33 @@ def _nobody_took(*, now: datetime) -> QuerySet[Match]:
         unsaid |= Q(sent_at__lte=now - after) & Q(~_done(kind, "sent_at")) & Q(~_said(kind, "sent_at"))
     waiting = _sent(now=now, after=min(after for _, after in WHILE_NOBODY_TOOK))
     return waiting.exclude(origin=MatchOrigin.ESCALATION).filter(~Exists(took), unsaid)
+
+
+def _reaching_nobody(*, now: datetime) -> QuerySet[Need]:
+    """Needs that nobody ever had; the clock's events about them name no match."""
+    reached = Exists(Match.objects.filter(need=OuterRef("pk")))
+    due = Q(solicitation__submitted_at__lte=now - settings.EXPIRE_AFTER)
+    for kind, after in WHILE_NOBODY_IS_ASKED:
+        said = Event.objects.filter(solicitation=OuterRef("solicitation"), match=None, kind=kind)
+        due |= Q(~Exists(said), solicitation__submitted_at__lte=now - after)
+    needs = Need.objects.uncovered().filter(solicitation__in=_uncovered(now=now))
+    return needs.filter(~reached, due)
+
+
+def _reaching_nobody_any_more(*, now: datetime) -> QuerySet[Match]:
+    """Of needs that nobody has any more, the last match gone: their days are counted from its end."""
+    later = Match.objects.filter(need=OuterRef("need"), ended_at__gt=OuterRef("ended_at"))
+    due = Q(ended_at__lte=now - settings.EXPIRE_AFTER)
+    for kind, after in WHILE_NOBODY_IS_ASKED:
+        due |= Q(~_done(kind, "ended_at"), ended_at__lte=now - after)
+    needs = Need.objects.uncovered().filter(solicitation__in=_uncovered(now=now))
+    return Match.objects.filter(~Exists(later), due, need__in=needs)
+
+
+def _uncovered(*, now: datetime) -> SolicitationQuerySet:
+    """The few old enough that have a need before nobody: it is what they show first of all."""
+    old = now - settings.TELL_COMPANY_AFTER
+    return _going_on(now=now).filter(progress=NeedState.UNCOVERED, submitted_at__lte=old)
 
 
 def _managers_of_silent_experts(*, now: datetime) -> QuerySet[Match]:

@@ -313,6 +313,7 @@ class Solicitation(models.Model):
                 states[need.pk],
                 is_cancelled=self.state == RequestState.CANCELLED,
                 is_routed=self.routed_at is not None and self.state != RequestState.HELD,
+                is_exhausted=need.exhausted_at is not None,
             )
             if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
                 need.exhausted_at = None  # somebody came in after all: a later refusal starts anew

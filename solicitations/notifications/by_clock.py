@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 
 from experts import desks
-from experts.models import Institution, Office
+from experts.models import Office
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import MatchState, NeedState
-from solicitations.models import Draft, Event, Mailbox, Match, Need, Solicitation
+from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import envelopes
 from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date
@@ -105,7 +105,14 @@ def hush(solicitation: Solicitation, *, now: datetime) -> None:
     name = f"request:{solicitation.pk}"
     pending = OutgoingEmail.objects.about(name).pending()
     if solicitation.progress != NeedState.WAITING:
-        pending.filter(template__endswith="/where_things_stand").update(cancelled_at=now)
+        for row in (
+            pending.filter(template__endswith="/where_things_stand").select_for_update().order_by("pk")
+        ):
+            if unreached := row.context.get("unreached"):
+                row.context |= {"concerned": unreached, "offices": []}
+            else:
+                row.cancelled_at = now
+            row.save(update_fields=["context", "cancelled_at"])
     for row in pending.filter(template=REMINDERS).select_for_update().order_by("pk"):
         for line in row.context["requests"]:
             if name in line["about"] and not _still_waits(line):
@@ -123,7 +130,7 @@ def _still_waits(line: dict[str, Any]) -> bool:
 def where_things_stand(
     solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
 ) -> Rows:
-    """Nobody has taken these needs yet: said as it is, with who was asked."""
+    """Nobody has taken these needs yet: said as it is, with who was asked, and of what nobody could be."""
     matches = Match.objects.live().filter(need__in=[need.pk for need in needs])
     names = matches.order_by("expert__office__name").values_list("expert__office__name", flat=True)
     return envelopes.to_company(
@@ -133,6 +140,7 @@ def where_things_stand(
         context={
             "concerned": [need.subject.label for need in needs],
             "offices": list(names.distinct()),
+            "unreached": [need.subject.label for need in needs if need.state == NeedState.UNCOVERED],
             "sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now),
         },
         events=events,
@@ -162,18 +170,19 @@ def unanswered(
     solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
 ) -> Rows:
     """These needs stay without an answer: said honestly, with the region's number and other ways."""
-    taken = Match.objects.live().filter(need__in=[need.pk for need in needs]).exclude(taken_at=None)
-    takers = taken.order_by("expert__office__name").values_list("expert__office__name", flat=True)
-    subjects = [need.subject_id for need in needs]
-    relays = Institution.objects.filter(answers__is_relay=True, answers__subject__in=subjects)
+    asked = Match.objects.live().filter(need__in=[need.pk for need in needs])
+    reached = set(asked.values_list("need", flat=True))
+    names = asked.exclude(taken_at=None).order_by("expert__office__name")
     return envelopes.to_company(
         solicitation,
         "unanswered",
         key=f"unanswered:{solicitation.pk}:{envelopes.click(events)}",
         context={
             "concerned": [need.subject.label for need in needs],
-            "takers": list(takers.distinct()),
-            "relays": list(relays.distinct().order_by("position", "pk").values_list("name", flat=True)),
+            "is_unreached": not reached,
+            "unreached": [need.subject.label for need in needs if need.pk not in reached],
+            "takers": list(names.values_list("expert__office__name", flat=True).distinct()),
+            "relays": envelopes.relays(need.subject_id for need in needs),
         },
         events=events,
         now=now,
@@ -196,23 +205,6 @@ def follow_up_point(solicitation: Solicitation, *, now: datetime) -> Rows:
     key = f"follow_up_point:{solicitation.pk}"
     context = {"sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now)}
     return envelopes.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
-
-
-def resume_reminder(draft: Draft, *, now: datetime) -> Rows:
-    """The link that takes a draft up again, once more before it is erased."""
-    erased_on = (draft.updated_at + settings.DRAFT_LIFE).astimezone()
-    row = OutgoingEmail.objects.enqueue(
-        key=f"resume_reminder:{draft.pk}",
-        to=draft.email,
-        template="solicitations/emails/resume_reminder",
-        context={
-            "url": links.resume_url(draft),
-            "erased_on": spoken_date(erased_on.date(), today=now.astimezone().date()),
-        },
-        about=[f"draft:{draft.pk}"],
-        now=now,
-    )
-    return [row] if row else []
 
 
 def silent_experts(

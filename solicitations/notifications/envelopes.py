@@ -1,12 +1,13 @@
 """What all mails about a request share: the address, the thread, the way back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 
 from experts import desks
+from experts.models import Institution
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
@@ -22,6 +23,12 @@ def local_day(solicitation: Solicitation, now: datetime) -> date:
 def subject_labels(solicitation: Solicitation) -> list[str]:
     """The subjects of a request, in the order they were asked."""
     return list(solicitation.needs.order_by("position", "pk").values_list("subject__label", flat=True))
+
+
+def relays(subjects: Iterable[int]) -> list[str]:
+    """Names of those who help on these subjects beside the portal, which sends them nothing."""
+    found = Institution.objects.filter(answers__is_relay=True, answers__subject__in=list(subjects))
+    return list(found.distinct().order_by("position", "pk").values_list("name", flat=True))
 
 
 def about(solicitation: Solicitation, *others: Event | Match | Mailbox) -> list[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from experts.models import Institution, Subject
+from experts.models import Subject
 from mailing import senders
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
@@ -99,10 +100,8 @@ def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetim
 def nobody_could_help(need: Need, *, now: datetime) -> Rows:
     """Nobody could help with this need: said honestly, with other ways."""
     solicitation = need.solicitation
-    relays = Institution.objects.filter(answers__is_relay=True, answers__subject=need.subject_id)
-    names = list(relays.distinct().order_by("position", "pk").values_list("name", flat=True))
     key = f"nobody:{solicitation.pk}:n{need.pk}"
-    context = {"concerned": [need.subject.label], "relays": names}
+    context = {"concerned": [need.subject.label], "relays": envelopes.relays([need.subject_id])}
     return envelopes.to_company(solicitation, "nobody_could_help", key=key, context=context, now=now)
 
 
@@ -163,6 +162,23 @@ def resume(draft: Draft, *, now: datetime) -> Rows:
         to=draft.email,
         template="solicitations/emails/resume",
         context={"url": links.resume_url(draft)},
+        about=[f"draft:{draft.pk}"],
+        now=now,
+    )
+    return [row] if row else []
+
+
+def resume_reminder(draft: Draft, *, now: datetime) -> Rows:
+    """The link that takes a draft up again, once more before it is erased."""
+    erased_on = (draft.updated_at + settings.DRAFT_LIFE).astimezone()
+    row = OutgoingEmail.objects.enqueue(
+        key=f"resume_reminder:{draft.pk}",
+        to=draft.email,
+        template="solicitations/emails/resume_reminder",
+        context={
+            "url": links.resume_url(draft),
+            "erased_on": spoken_date(erased_on.date(), today=now.astimezone().date()),
+        },
         about=[f"draft:{draft.pk}"],
         now=now,
     )

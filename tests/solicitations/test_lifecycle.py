@@ -70,6 +70,19 @@ def test_a_need_shows_the_first_rule_that_holds(matches, shown):
     assert lifecycle.overall(matches, is_cancelled=False, is_routed=True) == shown
 
 
+@pytest.mark.parametrize(
+    ("matches", "shown"),
+    [
+        pytest.param([], N.UNANSWERED, id="nobody was found"),
+        pytest.param([M.WITHDRAWN], N.UNANSWERED, id="who was found is gone"),
+        pytest.param([M.DECLINED], N.DECLINED, id="all declined"),
+        pytest.param([M.SENT], N.WAITING, id="somebody came in after all"),
+    ],
+)
+def test_a_need_for_which_nobody_is_sought_any_more(matches, shown):
+    assert lifecycle.overall(matches, is_cancelled=False, is_routed=True, is_exhausted=True) == shown
+
+
 def test_a_cancelled_request_shows_cancelled_whatever_its_matches():
     assert lifecycle.overall([M.TAKEN], is_cancelled=True, is_routed=True) == N.CANCELLED
 
@@ -87,14 +100,14 @@ def test_a_request_shows_the_first_state_that_one_of_its_needs_has():
 
 
 @pytest.mark.parametrize(
-    ("matches", "reason"),
+    ("needs", "reason"),
     [
-        ([M.HELPED, M.DECLINED], ClosedReason.DONE),
-        ([M.NO_HELP], ClosedReason.DONE),
-        ([M.UNREACHABLE, M.EXPIRED], ClosedReason.DONE),
-        ([M.EXPIRED, M.DECLINED], ClosedReason.UNANSWERED),
-        ([M.DECLINED, M.DECLINED], ClosedReason.DECLINED),
+        ([N.HELPED, N.DECLINED], ClosedReason.DONE),
+        ([N.NO_HELP], ClosedReason.DONE),
+        ([N.UNREACHABLE, N.UNANSWERED], ClosedReason.DONE),
+        ([N.UNANSWERED, N.DECLINED], ClosedReason.UNANSWERED),
+        ([N.DECLINED, N.DECLINED], ClosedReason.DECLINED),
     ],
 )
-def test_a_request_closes_for_the_reason_its_matches_give(matches, reason):
-    assert lifecycle.closing_reason(matches) == reason
+def test_a_request_closes_for_the_reason_its_needs_give(needs, reason):
+    assert lifecycle.closing_reason(needs) == reason
