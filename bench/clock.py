@@ -7,7 +7,9 @@ from datetime import timedelta
 from bench import contents, databases
 from bench.harness import Row, median, milliseconds, thousands
 from mailing.models import IncomingEmail, OutgoingEmail
-from solicitations.models import Draft, Need, Solicitation, owed
+from solicitations.models import Draft, Need, Solicitation, Tally, owed
+from solicitations.models.forgotten import forgotten
+from solicitations.tasks import A_SWEEP
 from territories.models import Department
 
 BAR = 1_000
@@ -69,6 +71,7 @@ def _choices() -> Mapping[str, Choice]:
     return {
         "people to remind": lambda: owed.addresses_to_remind(now=now, places=places),
         "requests with a step to do": lambda: owed.requests_to_advance(now=now, places=places),
+        "held, and staff not told": lambda: requests.held_and_untold().oldest_first().values_list("pk"),
         "to release": lambda: requests.held_for_a_time().oldest_first().values_list("pk"),
         "to route": lambda: requests.unrouted(now=now).oldest_first().values_list("pk"),
         "to hand to the fallback": lambda: Need.objects.declined_by_all(before=now - minute).values_list(
@@ -80,6 +83,8 @@ def _choices() -> Mapping[str, Choice]:
         "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
         "drafts to erase": lambda: Draft.objects.outlived(now=now).values_list("pk"),
         "requests to anonymise": lambda: (
-            requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:500]
+            requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:A_SWEEP]
         ),
+        "requests forgotten": lambda: forgotten(now=now).oldest_first().values_list("pk")[:A_SWEEP],
+        "counts that are over": lambda: Tally.objects.over(now=now).values_list("pk"),
     }

@@ -34,7 +34,7 @@ def measure() -> list[Row]:
 
 
 def _visit(address: str, width: int) -> Visit:
-    visit, kinds = Visit(), {}
+    visit, kinds, failed = Visit(), {}, []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGUMENTS)
         page = browser.new_page(viewport={"width": width, "height": 800})
@@ -52,10 +52,17 @@ def _visit(address: str, width: int) -> Visit:
                 visit.bytes += event["encodedDataLength"]
                 visit.by_kind[kind] = visit.by_kind.get(kind, 0) + int(event["encodedDataLength"])
 
+        def answered(event: dict) -> None:
+            if event["response"]["status"] >= 400:
+                failed.append(event["response"]["url"])
+
         session.on("Network.requestWillBeSent", asked)
+        session.on("Network.responseReceived", answered)
         session.on("Network.loadingFinished", finished)
         page.goto(address, wait_until="networkidle")
         browser.close()
+    if failed:
+        raise RuntimeError(f"what the page asks for is missing: {failed}")
     return visit
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from bench import contents, databases, drafts, serving
 from bench.drafts import LAST_STEP, Visitor
 from bench.harness import Row, code, percentile
+from mailing.models import OutgoingEmail
 from solicitations.models import Match, Solicitation
 
 SHARE, P99 = 0.30, 300.0  # of the bare view's requests a second; milliseconds
@@ -145,6 +146,7 @@ def _share_row(shares: list[tuple[float, float]], example: Solicitation) -> Row:
     share = statistics.median(ours / bare for ours, bare in shares)
     ours, bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
     matches = Match.objects.filter(need__solicitation=example).count()
+    mails = OutgoingEmail.objects.about(f"request:{example.pk}").count()
     printed = code((Path(__file__).parent / "bare.py").read_text(), "python")
     return Row(
         what="Posting the last step, against a bare view that inserts the same rows",
@@ -152,7 +154,7 @@ def _share_row(shares: list[tuple[float, float]], example: Solicitation) -> Row:
         bar="≥ 30 %",
         is_met=share >= SHARE,
         evidence=f"The bare view, same processes, same middleware; its example has {matches} matches and "
-        f"{matches + 1} mails at most.\n\n{printed}",
+        f"{mails} mails.\n\n{printed}",
     )
 
 

@@ -11,11 +11,22 @@ from pathlib import Path
 
 from django.db import connection
 
-from bench import contents
-from bench.harness import Row
+from bench import contents, databases
+from bench.harness import Row, thousands
+from experts.models import Expert, Office
+from solicitations.models import Match, Need, Solicitation
+from territories.models import Commune
 
 HERE = Path(__file__).resolve().parent
 HEADER = "| What | Measured | Bar | Met |\n|---|---|---|---|"
+# Those of the server that decide what a commit and a look-up cost.
+SERVER = (
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "shared_buffers",
+    "max_parallel_workers_per_gather",
+)
 MARKS = {True: "yes", False: "**no**", None: ""}
 
 
@@ -60,21 +71,40 @@ def write(sections: list[Section]) -> None:
 
 
 def _circumstances(sections: Iterable[Section]) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        [server] = cursor.fetchone()
     seconds = sum(section.seconds for section in sections)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, current_setting(name) FROM unnest(%s) AS name", [list(SERVER)])
+        server = ", ".join(f"{name} {value}" for name, value in cursor.fetchall())
+        cursor.execute("SHOW server_version")
+        [version] = cursor.fetchone()
     lines = [
-        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}, in {seconds:.0f} s",
+        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}, `python -m bench` in {seconds:.0f} s",
         f"- {_processor()}, {os.cpu_count()} cores, {_memory()} GB, load {os.getloadavg()[0]:.1f} at the end",
-        f"- Python {platform.python_version()}, PostgreSQL {server.split()[0]}",
-        f"- {contents.EXPERTS} experts; {contents.MANY_NEEDS} needs, or {contents.FEW_NEEDS}",
+        "- All on this machine: servers, web processes, worker, and what calls them",
+        f"- Python {platform.python_version()}, PostgreSQL {version.split()[0]}: {server}",
+        f"- Seed {contents.SEED}. {_contents()}",
     ]
     return "\n".join(lines)
 
 
+def _contents() -> str:
+    """What there is, as counted in the databases."""
+    counted = []
+    for content in (contents.MANY, contents.FEW):
+        with databases.connected(databases.build(content)):
+            counted.append([thousands(rows.objects.count()) for rows in (Solicitation, Need, Match)])
+            pairs = Expert.subjects.through.objects.count()
+            directory = [thousands(rows.objects.count()) for rows in (Expert, Office, Commune)]
+    past = ["{} requests, {} needs, {} matches".format(*numbers) for numbers in counted]
+    return (
+        f"{directory[0]} experts of {directory[1]} offices, {thousands(pairs)} pairs of expert and subject, "
+        f"{directory[2]} communes; {past[0]}; beside them {past[1]}"
+    )
+
+
 def _commit() -> str:
-    words = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
+    """The commit, and whether something was changed since."""
+    words = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 
