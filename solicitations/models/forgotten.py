@@ -1,4 +1,4 @@
-"""Requests that never end by themselves: held and never judged, or that nobody covers.
+"""Requests that do not end by themselves: held and never judged, or that the clock failed to end.
 
 They wait for staff, who may never come; what they contain may not be kept longer than the rest.
 """
