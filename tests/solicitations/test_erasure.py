@@ -226,12 +226,13 @@ def held(commit, now) -> Solicitation:
 
 
 def uncovered(commit, now) -> Solicitation:
-    """A request that reaches nobody any more, staff told of it."""
+    """A request that reaches nobody any more, staff told of it, and that the clock fails to end."""
     sent = commit(send, "clause-insertion", commune="21166", now=now)
     expert = Match.objects.with_people().get(need__solicitation=sent)
     commit(actions.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
     national = User.objects.create_user("nationale@example.org", role=User.Role.NATIONAL)
     commit(actions.withdraw, expert, reason="Partie", by=national, now=now)
+    Solicitation.objects.update(clock_error="OperationalError", clock_retry_at=now + 2 * YEARS)
     return Solicitation.objects.get(pk=sent.pk)
 
 
