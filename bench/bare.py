@@ -1,8 +1,8 @@
-"""What posting is compared with: a view that inserts the same rows by the ORM, and does nothing else."""
+"""What posting is compared with: views that insert the same rows by the ORM, and do nothing else."""
 
 import copy
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -55,28 +55,46 @@ def new(rows: Iterable[Row], **columns: object) -> list[Row]:
     return copies
 
 
+def at_once(rows: list[Row]) -> list[Row]:
+    """One statement for all of them."""
+    return type(rows[0])._base_manager.bulk_create(rows)  # noqa: SLF001 (Django's own name for it)
+
+
+def one_by_one(rows: list[Row]) -> list[Row]:
+    """A statement each, as views that nobody looked at twice."""
+    for row in rows:
+        row.save(force_insert=True)
+    return rows
+
+
 @csrf_exempt
 @login_not_required
-def insert(request: HttpRequest, pk: int, draft: int) -> HttpResponse:
-    """The rows of example ``pk`` once more, in one transaction, one statement a table."""
+def insert(request: HttpRequest, pk: int, draft: int, write: Callable[[list], list]) -> HttpResponse:
+    """The rows of example ``pk`` once more, in one transaction."""
     rows = example(pk)
     with transaction.atomic():
-        [solicitation] = new([rows.solicitation], reference=make_reference())
-        solicitation.save()
-        [need] = Need.objects.bulk_create(new(rows.needs, solicitation=solicitation))
-        Event.objects.bulk_create(new(rows.events, solicitation=solicitation))
-        mailboxes = Mailbox.objects.bulk_create(new(rows.mailboxes, solicitation=solicitation))
+        [solicitation] = write(new([rows.solicitation], reference=make_reference()))
+        [need] = write(new(rows.needs, solicitation=solicitation))
+        write(new(rows.events, solicitation=solicitation))
+        mailboxes = write(new(rows.mailboxes, solicitation=solicitation))
         matches = new(rows.matches, need=need)
         for match, mailbox in zip(matches, mailboxes, strict=True):
             match.mailbox = mailbox
-        Match.objects.bulk_create(matches)
+        write(matches)
         # About the new request: another process, reading the example later, must not take them for its mails.
         mails = new(rows.mails, about=[f"request:{solicitation.pk}"])
         for mail in mails:
             mail.key = mail.message_id = secrets.token_hex(10)
-        OutgoingEmail.objects.bulk_create(mails)
+        write(mails)
         Draft.objects.filter(pk=draft).update(solicitation=solicitation, answers={})
     return HttpResponse(status=302, headers={"Location": "/"})
 
 
-urlpatterns = [path("bench/<int:pk>/<int:draft>/", insert), path("", include("portal.urls"))]
+WRITES = {"at-once": at_once, "one-by-one": one_by_one}
+urlpatterns = [
+    *[
+        path(f"bench/{name}/<int:pk>/<int:draft>/", insert, {"write": write})
+        for name, write in WRITES.items()
+    ],
+    path("", include("portal.urls")),
+]

@@ -20,6 +20,7 @@ SHARE, P99 = 0.30, 300.0  # of the bare view's requests a second; milliseconds
 CONNECTIONS = 4
 ROUNDS, ROUND_SIZE, SECONDS = (1, 10, 2) if contents.IS_SMALL else (6, 150, 60)
 RATE = 20  # posts a second
+WAYS = 3  # ours, and the bare view's two
 WARM_UP = 20 if contents.IS_SMALL else 60
 
 Post = Callable[[HTTPConnection, Visitor], int]
@@ -37,16 +38,16 @@ def measure() -> list[Row]:
     """Ours against the bare view in turns, then twenty a second."""
     with databases.scratch(contents.NATIONAL) as database:
         with databases.connected(database):
-            count = WARM_UP + 2 * ROUNDS * ROUND_SIZE + RATE * SECONDS
+            count = WARM_UP + WAYS * ROUNDS * ROUND_SIZE + RATE * SECONDS
             people = drafts.visitors(count, seed=contents.SEED)
         with serving.serving(database, worker=False) as site:
             _all(site.port, people[:WARM_UP], post_last_step)
             with databases.connected(database):
                 example = _example()
-            shares = _shares(site.port, people[WARM_UP : WARM_UP + 2 * ROUNDS * ROUND_SIZE], example.pk)
+            shares = _shares(site.port, people[WARM_UP : -RATE * SECONDS], example.pk)
             steady = _steadily(site.port, people[-RATE * SECONDS :])
         with databases.connected(database):
-            return [_share_row(shares, example), _steady_row(steady, people[-RATE * SECONDS :])]
+            return [*_share_rows(shares, example), _steady_row(steady, people[-RATE * SECONDS :])]
 
 
 @contextmanager
@@ -61,9 +62,9 @@ def post_last_step(connection: HTTPConnection, visitor: Visitor) -> int:
     return _status(connection)
 
 
-def _bare(example: int) -> Post:
+def _bare(example: int, way: str) -> Post:
     def post(connection: HTTPConnection, visitor: Visitor) -> int:
-        connection.request("POST", f"/bench/{example}/{visitor.draft}/", visitor.body, visitor.headers)
+        connection.request("POST", f"/bench/{way}/{example}/{visitor.draft}/", visitor.body, visitor.headers)
         return _status(connection)
 
     return post
@@ -110,14 +111,16 @@ def _example() -> Solicitation:
     return routed.get(pk=min(counted, key=lambda pair: (abs(pair[0] - usual), pair[1]))[1])
 
 
-def _shares(port: int, people: Sequence[Visitor], example: int) -> list[tuple[float, float]]:
-    """Requests a second of ours and of the bare view, one round after the other."""
+def _shares(port: int, people: Sequence[Visitor], example: int) -> list[tuple[float, ...]]:
+    """Requests a second of ours and of the bare view in its two ways, one round after the other."""
+    bare = [_bare(example, way) for way in ("at-once", "one-by-one")]
+    for post in bare:
+        _all(port, people[: 2 * CONNECTIONS], post)  # its processes read the example once
     parts = [people[start : start + ROUND_SIZE] for start in range(0, len(people), ROUND_SIZE)]
-    bare = _bare(example)
-    _all(port, people[: 2 * CONNECTIONS], bare)  # its processes read the example once
+    posts = [post_last_step, *bare]
     return [
-        (_all(port, ours, post_last_step), _all(port, others, bare))
-        for ours, others in zip(parts[::2], parts[1::2], strict=True)
+        tuple(_all(port, part, post) for part, post in zip(parts[start : start + WAYS], posts, strict=True))
+        for start in range(0, len(parts), WAYS)
     ]
 
 
@@ -142,20 +145,25 @@ def _steadily(port: int, people: Sequence[Visitor]) -> Steady:
     return Steady([elapsed for elapsed, _ in done], sum(status != 302 for _, status in done))
 
 
-def _share_row(shares: list[tuple[float, float]], example: Solicitation) -> Row:
-    share = statistics.median(ours / bare for ours, bare in shares)
-    ours, bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
+def _share_rows(shares: list[tuple[float, ...]], example: Solicitation) -> list[Row]:
+    """Against one statement a table, which is what the bar is for; and against one a row."""
+    ours, *bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
+    share, easier = (statistics.median(rates[0] / rates[way] for rates in shares) for way in (1, 2))
     matches = Match.objects.filter(need__solicitation=example).count()
     mails = OutgoingEmail.objects.about(f"request:{example.pk}").count()
+    rounds = f"median of {len(shares)} rounds"
     printed = code((Path(__file__).parent / "bare.py").read_text(), "python")
-    return Row(
-        what="Posting the last step, against a bare view that inserts the same rows",
-        measured=f"{share:.0%}: {ours:.1f} a second against {bare:.1f}; median of {len(shares)} rounds",
-        bar="≥ 30 %",
-        is_met=share >= SHARE,
-        evidence=f"The bare view, same processes, same middleware; its example has {matches} matches and "
-        f"{mails} mails.\n\n{printed}",
-    )
+    return [
+        Row(
+            what="Posting the last step, against a bare view that inserts the same rows, a statement a table",
+            measured=f"{share:.0%}: {ours:.1f} a second against {bare[0]:.1f}; {rounds}",
+            bar="≥ 30 %",
+            is_met=share >= SHARE,
+            evidence=f"The bare view, same processes, same middleware; its example has {matches} matches and "
+            f"{mails} mails.\n\n{printed}",
+        ),
+        Row(what="… a statement a row", measured=f"{easier:.0%}: against {bare[1]:.1f}"),
+    ]
 
 
 def _steady_row(steady: Steady, people: Sequence[Visitor]) -> Row:
