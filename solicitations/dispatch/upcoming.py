@@ -103,7 +103,10 @@ def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
     if step == Step.WIDEN:
         for planned in steps:
             if planned.need:
-                yield from decide_again(planned.need, now=now).emails
+                found = decide_again(planned.need, now=now).emails
+                yield from found
+                if found and planned.uncovered:
+                    yield solicitation.email
 
 
 def _silent(planned: Planned) -> Iterator[Match]:

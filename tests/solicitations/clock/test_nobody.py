@@ -388,6 +388,18 @@ class TestSaidBeforehand:
             tick(leaving.at)
             assert tuple(mails(leaving.step.value)) == leaving.to
 
+    def test_whom_the_rule_would_find_is_named_and_the_company_that_hears_of_it(
+        self, unreached, reopen, tick, now
+    ):
+        tick(now + 7 * DAY)
+        reopen()
+
+        [leaving] = upcoming.leaving_now(now=now + 10 * DAY, places=["21"])
+        tick(now + 10 * DAY)
+
+        assert leaving.step == Step.WIDEN
+        assert sorted(leaving.to) == sorted(mails("notified") + mails("contacted"))
+
     def test_the_command_says_it_and_does_it(self, unreached, commit):
         [line] = clock("2026-12-08T10:00", "--dry-run")
         commit(clock, "2026-12-08T10:00")
