@@ -191,17 +191,16 @@ def _while_nobody_took(story: _Story) -> Iterator[Planned]:
 def _while_nobody_is_asked(story: _Story) -> Iterator[Planned]:
     """The company, the rule again, the end: on different days, even after an outage."""
     start, gone = story.reaches_nobody_since, story.last_gone
-    is_next, earliest = True, start
+    earliest = start
     for step, kind, after in WHILE_NOBODY_IS_ASKED:
         if done := story.said(kind, since=start):
             earliest = story.clock.next_day(done[-1])
             continue
-        due_at = max(start + after, earliest)
-        found = story.planned(step, due_at, _reaching_nobody(after), match=gone, is_next=is_next)
+        found = story.planned(step, max(start + after, earliest), _reaching_nobody(after), match=gone)
         yield found
-        is_next, earliest = False, story.clock.next_day(found.leaves_at)
+        earliest = story.clock.next_day(found.leaves_at)
     end, why = max(start + settings.EXPIRE_AFTER, earliest), _reaching_nobody(settings.EXPIRE_AFTER)
-    yield story.planned(Step.EXPIRE, end, why, match=gone, is_next=is_next)
+    yield story.planned(Step.EXPIRE, end, why, match=gone)
 
 
 def _while_taken(story: _Story, match: Match) -> Iterator[Planned]:

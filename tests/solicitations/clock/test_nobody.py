@@ -300,6 +300,9 @@ class TestSomebodyAfterAll:
         commit(actions.withdraw, mine, reason="Doublon", by=admin, now=now + 6 * DAY)
         Office.objects.update(closed_on=now.date())
 
+        requests = Solicitation.objects.all()
+        [told] = upcoming.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
+        assert (told.step, told.at) == (Step.TELL_COMPANY, now + 13 * DAY)
         tick(now + 13 * DAY - MINUTE)
         assert mails("where_things_stand") == []
 
