@@ -104,9 +104,10 @@ def notify(
     if not matches:
         return
     Mailbox.objects.filter(pk__in={match.mailbox_id for match in matches}).update(round=F("round") + 1)
+    for mailbox in {id(match.mailbox): match.mailbox for match in matches}.values():
+        mailbox.round += 1
     rows = to_experts.notified(
-        matches[0].need.solicitation,
-        matches={match.pk for match in matches},
+        matches,
         now=now,
         event=event,
         introducer=introducer,

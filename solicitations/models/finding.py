@@ -65,9 +65,12 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def locked(self, pk: int) -> "Solicitation":
         """The row, locked until the end of the transaction: always before its matches."""
-        # Locked alone: a row whose commune changed while it was waited for would not match its join any more.
+        placed = self.select_related("commune__department")
+        for row in placed.select_for_update(of=("self",)).filter(pk=pk):
+            return row
+        # Its commune changed while it was waited for: the row did not match its join any more.
         self.select_for_update().values_list("pk").get(pk=pk)
-        return self.select_related("commune__department").get(pk=pk)
+        return placed.get(pk=pk)
 
     def unrouted(self, *, now: datetime) -> Self:
         return self.filter(routing_due_at__lte=now)

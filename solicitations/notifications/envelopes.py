@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -130,12 +130,15 @@ def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
     )
 
 
-def live_matches(solicitation: Solicitation) -> list[Match]:
-    """The matches that count, with their people; all of them know this same request."""
-    matches = Match.objects.live().filter(need__solicitation=solicitation)
-    people = matches.select_related("need__subject", "expert__office", "mailbox")
-    # Read apart, as few are introduced: nobody, no query.
-    loaded = list(people.prefetch_related("introduced_by__expert__office").in_order())
-    for match in loaded:
-        match.need.solicitation = match.mailbox.solicitation = solicitation
-    return loaded
+class Standing(NamedTuple):
+    """A match that counts, and where its expert works."""
+
+    match: int
+    mailbox: int
+    office: str
+
+
+def offices(solicitation: Solicitation) -> list[Standing]:
+    """The matches that count, in order, with the names of their offices."""
+    matches = Match.objects.live().filter(need__solicitation=solicitation).in_order()
+    return [Standing(*row) for row in matches.values_list("pk", "mailbox", "expert__office__name")]

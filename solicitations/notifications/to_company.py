@@ -31,7 +31,7 @@ def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: da
 
 def contacted(solicitation: Solicitation, *, now: datetime) -> Rows:
     """Who was contacted, when the routing came too late for the thanks page to show it."""
-    names = sorted({match.expert.office.name for match in envelopes.live_matches(solicitation)})
+    names = sorted({row.office for row in envelopes.offices(solicitation)})
     key = f"contacted:{solicitation.pk}"
     return envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
 

@@ -1,6 +1,6 @@
 """Mails to the experts of a request: one per mailbox and occasion."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,21 +26,21 @@ def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, 
     }
 
 
-def notified(  # noqa: PLR0913 (what a first mail may carry)
-    solicitation: Solicitation,
+def notified(
+    matches: Sequence[Match],
     *,
-    matches: Collection[int],
     now: datetime,
     event: Event | None = None,
     introducer: str = "",
     word: str = "",
     not_before: datetime | None = None,
 ) -> Rows:
-    """A new request, or new needs of it, to each mailbox of these new matches (their ids): one mail each.
+    """A new request, or new needs of it, to each mailbox of these new matches of one request: one mail each.
 
     ``introducer`` and ``word``: who handed it over or asked for help, and what they said.
     """
-    live = envelopes.live_matches(solicitation)
+    solicitation = matches[0].need.solicitation
+    offices = envelopes.offices(solicitation)
     shared = {
         **envelopes.common(solicitation),
         **_request_context(solicitation, now=now),
@@ -48,16 +48,16 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
         "word": word,
     }
     by_mailbox: dict[int, list[Match]] = {}
-    for match in live:
-        if match.pk in matches:
-            by_mailbox.setdefault(match.mailbox_id, []).append(match)
+    for match in matches:
+        match.need.solicitation = match.mailbox.solicitation = solicitation
+        by_mailbox.setdefault(match.mailbox_id, []).append(match)
     return OutgoingEmail.objects.enqueue_all(
         [
             envelopes.for_expert(
                 mine[0].mailbox,
                 "notified",
                 key=f"notified:{solicitation.pk}:{mine[0].mailbox_id}:r{mine[0].mailbox.round}",
-                context=shared | _own_context(mine, live=live, now=now),
+                context=shared | _own_context(mine, offices=offices, now=now),
                 others=[*mine, *([event] if event else [])],
                 not_before=not_before,
                 now=now,
@@ -67,17 +67,19 @@ def notified(  # noqa: PLR0913 (what a first mail may carry)
     )
 
 
-def _own_context(mine: Sequence[Match], *, live: Sequence[Match], now: datetime) -> dict[str, Any]:
+def _own_context(
+    mine: Sequence[Match], *, offices: Sequence[envelopes.Standing], now: datetime
+) -> dict[str, Any]:
     """What a first mail says to one mailbox alone: its subjects, why it, who else, its buttons."""
     labels = wording.subjects(mine)
-    others = [match for match in live if match.mailbox_id != mine[0].mailbox_id]
+    own, others = {match.pk for match in mine}, [row for row in offices if row.mailbox != mine[0].mailbox_id]
     url = links.answer_url(mine[0].mailbox)
     return {
         "headline": wording.headline(mine[0].mailbox.solicitation, labels),
         "new_subjects": labels,
         "why": wording.reasons(mine),
-        "others": sorted({match.expert.office.name for match in others}),
-        "offices": list(dict.fromkeys(match.expert.office.name for match in mine)),
+        "others": sorted({row.office for row in others}),
+        "offices": list(dict.fromkeys(row.office for row in offices if row.match in own)),
         "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in mine),
         "answer_by": _answer_by(mine, now=now),
         "is_large_employer": any(match.need.is_outside_the_legal_clock for match in mine),

@@ -76,6 +76,7 @@ def test_joke_is_set_aside_without_a_word(world):
     world.post()
 
     agent = called(world)
+    world.post()  # what it hears of its own account
     before = len(world.mails)
     agent.press("C'est une demande indésirable")
     world.later(hours=5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as project
 
-from experts.models import Institution
+from experts.models import Institution, User
 from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
 from solicitations import actions, dispatch, tasks
@@ -149,6 +149,7 @@ class TestConfidential:
         assert "TVA" not in found.subject + PREHEADER.search(found.html)[1]
 
     def test_what_staff_are_told_names_neither_its_company_nor_its_subject(self, commit, confidential, now):
+        User.objects.create_user("region@equipe.example.org", role="region", region=confidential.region)
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
         commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         commit(actions.still_waiting, confidential, now=now)
