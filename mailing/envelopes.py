@@ -1,5 +1,6 @@
 """From a row of the outbox to a message: addresses, conversation, headers."""
 
+from email.charset import BASE64, add_charset
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
@@ -8,6 +9,9 @@ from django.core.validators import validate_email
 
 from mailing.models import OutgoingEmail
 from mailing.rendering import UNPRINTABLE, Rendered
+
+# For a subject with accents; in the other encoding, Python weighs each letter again at every letter.
+add_charset("utf-8", BASE64, BASE64, "utf-8")
 
 
 def seal(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
