@@ -154,11 +154,18 @@ class Stand:
             self.let_time_pass()
 
     def pending(self) -> int:
-        """Requests to be routed and mails to be sent."""
+        """Requests to be routed, mails to be sent, and refusals of which staff have not heard."""
         return self.number(
             """SELECT (SELECT count(*) FROM solicitations_solicitation WHERE routing_due_at IS NOT NULL)
                     + (SELECT count(*) FROM mailing_outgoingemail
-                       WHERE sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL)"""
+                       WHERE sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL)
+                    + (SELECT count(*) FROM mailing_outgoingemail AS mail
+                       WHERE refused_at IS NOT NULL AND key ~ '^(received|notified):'
+                         AND NOT EXISTS (
+                             SELECT FROM solicitations_alert
+                             WHERE solicitation_id = split_part(mail.key, ':', 2)::bigint AND cause =
+                                 CASE WHEN mail.key ~ '^received:' THEN 'ack_refused' ELSE 'mail_refused' END
+                         ))"""
         )
 
     def settle(self, *, most: float = PATIENCE, left: int = 0) -> None:
