@@ -1,4 +1,4 @@
-"""What workers do with the outbox: send one mail, and find every minute those nobody sent."""
+"""What workers do with the outbox: send the mails of an order, and find every minute those nobody sent."""
 
 import logging
 import time

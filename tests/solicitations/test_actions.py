@@ -180,6 +180,15 @@ class TestRoute:
         assert request.progress == NeedState.WAITING
         assert "contacted" in occasions(request, to=request.email)
 
+    def test_the_fallback_hears_at_once_that_nobody_else_answers(self, commit, now):
+        Office.objects.filter(is_fallback=False).update(closed_on=now.date())
+
+        request = commit(send, now=now)
+
+        mail = OutgoingEmail.objects.about(f"request:{request.pk}").get(template__endswith="/notified")
+        [why] = mail.context["why"]
+        assert why.startswith("Personne d'autre ne répond sur ce sujet")
+
     def test_nobody_at_all_flags_the_request_and_tells_staff(self, commit, now):
         Office.objects.all().update(closed_on=now.date())
 
