@@ -6,7 +6,7 @@ import sys
 
 import django
 
-from portal import services
+from demo import services
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
 services.start()

@@ -11,11 +11,10 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from companies import fake_register
-from companies.fake_register import Mode, RegisterServer
-from portal import services
+from demo import fake_register, services
+from demo.embedded.server import USER
+from demo.fake_register import Mode, RegisterServer
 from portal.celery import app
-from portal.embedded.server import USER
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
 from tests.smtp_sink import SmtpSink

@@ -3,7 +3,9 @@
 from dotenv import dotenv_values
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import BASE_DIR, env
+from portal.settings.base import BASE_DIR, INSTALLED_APPS, env
+
+INSTALLED_APPS = ["demo", *INSTALLED_APPS]  # its commands
 
 EMBEDDED = dotenv_values(BASE_DIR / ".services" / "env")  # written by `manage.py services start`
 

@@ -9,6 +9,7 @@ from django.template import engines
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {
+    "demo": 7,
     "portal": 6,
     "directory": 5,
     "solicitations": 4,

@@ -14,10 +14,10 @@ import psycopg2
 import pytest
 import redis
 
-from portal import services
-from portal.embedded.account import account_for
-from portal.embedded.postgres import Postgres
-from portal.embedded.valkey import Valkey
+from demo import services
+from demo.embedded.account import account_for
+from demo.embedded.postgres import Postgres
+from demo.embedded.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root alone changes account")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from portal.embedded.account import account_for
-from portal.embedded.postgres import Postgres
-from portal.embedded.server import Server
-from portal.embedded.valkey import Valkey
+from demo.embedded.account import account_for
+from demo.embedded.postgres import Postgres
+from demo.embedded.server import Server
+from demo.embedded.valkey import Valkey
 
 FOLDER = Path(__file__).resolve().parent.parent / ".services"
 VARIABLES = ("DATABASE_URL", "REDIS_URL")

@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from companies.fake_register import SAMPLE
+from demo.fake_register import SAMPLE
 
 CASES = [
     case

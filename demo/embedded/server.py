@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from portal.embedded.account import Account, ServerFailed, environment
+from demo.embedded.account import Account, ServerFailed, environment
 
 USER = "embedded"
 ATTEMPTS = 5  # a port may be taken between the choice and the start; a killed server's children take a moment

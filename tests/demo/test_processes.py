@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.processes import ProcessEnded, Processes
+from demo.processes import ProcessEnded, Processes
 
 ROOT = Path(__file__).resolve().parents[2]
 # Starts a child of its own, as gunicorn and Celery do, says its number, and lasts.
@@ -74,7 +74,7 @@ def test_stop_ends_children_of_children(processes, tmp_path):
 
 
 def test_deaf_process_is_killed(processes, monkeypatch, tmp_path):
-    monkeypatch.setattr("portal.processes.LEAVE", 0.2)
+    monkeypatch.setattr("demo.processes.LEAVE", 0.2)
     processes.start("deaf", sys.executable, "-c", DEAF)
     wait_for((tmp_path / "deaf.log").read_text)
 
@@ -86,7 +86,7 @@ def test_deaf_process_is_killed(processes, monkeypatch, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="a Linux right")
 def test_processes_end_when_we_are_killed_outright(tmp_path):
     code = (
-        "import os, pathlib, time; from portal.processes import Processes;"
+        "import os, pathlib, time; from demo.processes import Processes;"
         f"p = Processes(pathlib.Path({str(tmp_path)!r}), os.environ); p.start('tied', 'sleep', '600');"
         "print(p.running[0].process.pid, flush=True); time.sleep(600)"
     )

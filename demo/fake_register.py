@@ -1,6 +1,6 @@
 """A company register for the demo and the tests: a real HTTP server, on loopback, fed by recorded answers.
 
-    python -m companies.fake_register --port 8001
+    python -m demo.fake_register --port 8001
 
 It finds the companies of ``data/register-sample.json`` by SIRET, SIREN or name. For the tests, ``mode``
 makes it fail in every way a register can.

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal import services
-from portal.embedded.account import ServerFailed
+from demo import services
+from demo.embedded.account import ServerFailed
 
 
 class Command(BaseCommand):

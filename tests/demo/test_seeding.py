@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from demo import seeding
 from mailing.models import OutgoingEmail
-from portal.demo import seeding
 from solicitations import links, tasks
 from solicitations.models import Draft, Event, Solicitation
 

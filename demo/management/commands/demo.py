@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal import services
-from portal.embedded.account import ServerFailed
-from portal.processes import ProcessEnded, Processes, interruptible
+from demo import services
+from demo.embedded.account import ServerFailed
+from demo.processes import ProcessEnded, Processes, interruptible
 
 FIRST_PORT = 8000
 PORTS_TRIED = 100
@@ -82,7 +82,7 @@ class Command(BaseCommand):
 
 def _start(processes: Processes, port: int, register_port: int) -> None:
     python, celery = sys.executable, [sys.executable, "-m", "celery", "--quiet", "--app", "portal"]
-    processes.start("register", python, "-m", "companies.fake_register", "--port", str(register_port))
+    processes.start("register", python, "-m", "demo.fake_register", "--port", str(register_port))
     processes.start("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO")
     processes.start("beat", *celery, "beat", "--pidfile", "")
     processes.start(

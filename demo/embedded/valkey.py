@@ -6,8 +6,8 @@ from pathlib import Path
 
 import redis
 
-from portal.embedded.account import Account, ServerFailed
-from portal.embedded.server import USER, Server
+from demo.embedded.account import Account, ServerFailed
+from demo.embedded.server import USER, Server
 
 
 class Valkey(Server):
