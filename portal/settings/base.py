@@ -25,6 +25,8 @@ METRICS_TOKEN = ""  # without one, nobody reads the metrics
 
 INSTALLED_APPS = [
     "portal",
+    "oversight",
+    "workspace",
     "directory",
     "solicitations",
     "experts",
