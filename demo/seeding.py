@@ -12,7 +12,8 @@ import yaml
 from experts.models import Institution, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch, tasks
+from solicitations import actions, tasks
+from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Draft, Match, Need, Opening, Solicitation
 from territories.models import Commune, Region
@@ -148,7 +149,7 @@ class _Told:
 
     def send(self, at: datetime) -> None:
         self.solicitation = submit(self.story.entry, number=self.number, at=at)
-        dispatch.tell_held(self.solicitation.pk, now=at)
+        holding.tell_held(self.solicitation.pk, now=at)
 
     def go_on(self, said: Sequence[Any], at: datetime) -> None:
         verb, rank, *words = said
@@ -240,7 +241,7 @@ def _others_decline(matches: list[Match], rank: int, at: datetime) -> None:
 def _fallback(matches: list[Match], _rank: int, at: datetime) -> None:
     declined = Need.objects.declined_by_all(before=at)
     for need in declined.filter(pk__in={match.need_id for match in matches}):
-        dispatch.offer_fallback(need.pk, now=at)
+        fallback.offer_fallback(need.pk, now=at)
 
 
 def _introduce(act: Callable[..., None]) -> Callable[[Match, str, datetime], None]:

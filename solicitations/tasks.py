@@ -8,7 +8,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from mailing.models import IncomingEmail, OutgoingEmail
-from solicitations import dispatch
+from solicitations.clock import drafts, erasure, reminders, run
+from solicitations.conversation import replies
+from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Need, Solicitation, Tally, owed
 from solicitations.models.forgotten import forgotten
@@ -23,31 +25,31 @@ A_SWEEP = 1000
 @shared_task
 def offer_fallback(pk: int) -> None:
     """Everybody declined need ``pk``: find who takes over."""
-    dispatch.offer_fallback(pk, now=timezone.now())
+    fallback.offer_fallback(pk, now=timezone.now())
 
 
 @shared_task
 def tell_held(pk: int) -> None:
     """Request ``pk`` was held as it came: tell staff, and the mailbox that sent the first like it."""
-    dispatch.tell_held(pk, now=timezone.now())
+    holding.tell_held(pk, now=timezone.now())
 
 
 @shared_task
 def note_refused_mail(pk: int) -> None:
     """Mail ``pk`` was refused for good: tell staff."""
-    dispatch.note_refused_mail(pk, now=timezone.now())
+    refusals.note_refused_mail(pk, now=timezone.now())
 
 
 @shared_task
 def take_in_mail(pk: int) -> None:
     """Mail ``pk`` came in: publish its words, or keep it for staff."""
-    dispatch.take_in_safely(pk, now=timezone.now())
+    replies.take_in_safely(pk, now=timezone.now())
 
 
 @shared_task
 def erase_stray_mails() -> None:
     """Each night, what the anonymised requests did not take with them."""
-    dispatch.erase_stray_mails(now=timezone.now())
+    erasure.erase_stray_mails(now=timezone.now())
 
 
 @shared_task(expires=60)
@@ -55,17 +57,17 @@ def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
     now = timezone.now()
     untold = Solicitation.objects.held_and_untold().oldest_first().values_list("pk", flat=True)
-    each_safely(dispatch.tell_held, untold, now=now)
+    each_safely(holding.tell_held, untold, now=now)
     held = Solicitation.objects.held_for_a_time().oldest_first().values_list("pk", flat=True)
-    each_safely(dispatch.release_when_due, held, now=now)
+    each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
-        dispatch.route_safely(pk, now=now)
+        routing.route_safely(pk, now=now)
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
-    each_safely(dispatch.offer_fallback, declined, now=now)
+    each_safely(fallback.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
-    each_safely(dispatch.note_refused_mail, refused.values_list("pk", flat=True), now=now)
+    each_safely(refusals.note_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
-    each_safely(dispatch.take_in_safely, unread[:A_SWEEP], now=now)
+    each_safely(replies.take_in_safely, unread[:A_SWEEP], now=now)
     Tally.objects.over(now=now).delete()
     keep_time(now=now)
 
@@ -73,18 +75,18 @@ def sweep() -> None:
 def keep_time(*, now: datetime) -> None:
     """What time brings, where people are at work: reminders, then the other steps of each request."""
     places = departments_at_work(now)
-    each_safely(dispatch.remind, owed.addresses_to_remind(now=now, places=places), now=now)
+    each_safely(reminders.remind, owed.addresses_to_remind(now=now, places=places), now=now)
     for pk in owed.requests_to_advance(now=now, places=places):
-        dispatch.advance_safely(pk, now=now)
-    drafts = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
-    each_safely(dispatch.remind_draft, drafts, now=now)
+        run.advance_safely(pk, now=now)
+    left = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
+    each_safely(drafts.remind_draft, left, now=now)
     outlived = Draft.objects.outlived(now=now).order_by("pk").values_list("pk", flat=True)
-    each_safely(dispatch.erase_draft, outlived[:A_SWEEP], now=now)
+    each_safely(erasure.erase_draft, outlived[:A_SWEEP], now=now)
     for old in (
         Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk"),
         forgotten(now=now).oldest_first(),
     ):
-        each_safely(dispatch.anonymise, old.values_list("pk", flat=True)[:A_SWEEP], now=now)
+        each_safely(erasure.anonymise, old.values_list("pk", flat=True)[:A_SWEEP], now=now)
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str], *, now: datetime) -> None:

@@ -15,7 +15,8 @@ from oversight import filters, permissions
 from oversight.paging import page_of
 from oversight.rows import Badge
 from oversight.views.access import member, staff_page
-from solicitations import actions, dispatch, links
+from solicitations import actions, links
+from solicitations.conversation import replies
 from solicitations.models import Solicitation
 from solicitations.views import originals
 
@@ -85,7 +86,7 @@ def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:
 def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One mail: why it stands where it stands, what it says, and what may be done about it."""
     email = _opened(request, pk)
-    reply = dispatch.read_mail(email, dispatch.writer_of(email))
+    reply = replies.read_mail(email, replies.writer_of(email))
     context = {
         "line": _lines([email])[0],
         "reply": reply,

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from oversight.views.access import member, staff_page
-from solicitations.dispatch import upcoming
-from solicitations.dispatch.upcoming import Leaving
+from solicitations.clock import forecast
+from solicitations.clock.forecast import Leaving
 from solicitations.models import Solicitation
 from territories.spoken_time import spoken_date
 
@@ -52,9 +52,9 @@ def upcoming_steps(request: HttpRequest) -> HttpResponse:
     """What the clock will do within seven days about the requests in sight."""
     user, now = member(request), timezone.now()
     visible = Solicitation.objects.visible_to(user)
-    leavings = upcoming.coming(visible, now=now, until=now + DAYS, most=MOST)
+    leavings = forecast.coming(visible, now=now, until=now + DAYS, most=MOST)
     context = {"region": user.region, "days": days(leavings, now=now), "most": MOST}
-    return render(request, "oversight/upcoming.html", context)
+    return render(request, "oversight/forecast.html", context)
 
 
 def days(leavings: Iterable[Leaving], *, now: datetime) -> list[Day]:

@@ -9,8 +9,8 @@ from experts.models import Institution
 from experts.routing import loading
 from experts.routing.decision import Chosen
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch
 from solicitations.actions import moves
+from solicitations.dispatch import matching
 from solicitations.lifecycle import (
     ANSWERS,
     UNDO_DELAY,
@@ -119,7 +119,7 @@ def _introduce(
 ) -> list[Match]:
     chosen = choose_within(solicitation, match.need.subject.slug, institution, now=now)
     match.need.solicitation = solicitation
-    made = dispatch.make_matches(match.need, chosen, origin=origin, introduced_by=match, again=True, now=now)
+    made = matching.make_matches(match.need, chosen, origin=origin, introduced_by=match, again=True, now=now)
     if not made:
         raise NobodyThere
     return made
@@ -141,7 +141,7 @@ def choose_within(
 
 
 def _tell_introduced(made: Sequence[Match], match: Match, *, word: str, event: Event, now: datetime) -> None:
-    dispatch.notify(
+    matching.notify(
         made,
         now=now,
         event=event,

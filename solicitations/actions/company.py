@@ -10,7 +10,10 @@ from django.db import connection, transaction
 from experts.models import Institution, Subject
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch, suspicion, tasks
+from solicitations import suspicion, tasks
+from solicitations.clock import mails
+from solicitations.conversation import messages
+from solicitations.dispatch import routing
 from solicitations.lifecycle import (
     ACTIVE,
     EventKind,
@@ -22,7 +25,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
 from solicitations.models.finding import LINK_LIFE_AFTER_END
 from solicitations.models.requests import make_reference
-from solicitations.notifications import by_clock, to_company, to_experts
+from solicitations.notifications import to_company, to_experts
 from territories.models import Commune
 
 
@@ -69,7 +72,7 @@ def submit(
     if draft is not None:
         Draft.objects.filter(pk=draft.pk).update(solicitation=sent[0], answers={}, updated_at=now)
     for solicitation in sent:
-        transaction.on_commit(lambda pk=solicitation.pk: dispatch.route_safely(pk, now=now))  # type: ignore[misc]
+        transaction.on_commit(lambda pk=solicitation.pk: routing.route_safely(pk, now=now))  # type: ignore[misc]
         if solicitation.state == RequestState.HELD:
             # Told by a worker: a stranger who waits for the answer cannot tell that there is more to do.
             transaction.on_commit(lambda pk=solicitation.pk: tasks.tell_held.delay(pk))  # type: ignore[misc]
@@ -149,7 +152,7 @@ def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> 
     Raises ``ForbiddenMove`` once the request was cancelled, or found to be spam or a test.
     """
     locked = open_to_company(solicitation)
-    dispatch.add(locked, dispatch.Words(body), now=now)
+    messages.add(locked, messages.Words(body), now=now)
 
 
 @transaction.atomic(durable=True)
@@ -187,7 +190,7 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
 
 def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
     """Withdraw the active matches of a locked request and tell the mailboxes that had heard of it."""
-    by_clock.strike(f"request:{solicitation.pk}")
+    mails.strike(f"request:{solicitation.pk}")
     OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)
     concerned = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
     told = [
@@ -215,7 +218,7 @@ def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -
 def open_to_company(solicitation: Solicitation) -> Solicitation:
     """The request, locked. Raises ``ForbiddenMove`` once it was cancelled, or found to be spam or a test."""
     locked = Solicitation.objects.locked(solicitation.pk)
-    if not dispatch.is_open_to_company(locked):
+    if not messages.is_open_to_company(locked):
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
     return locked
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from experts.models import User
 from mailing import senders
 from mailing.models import SETTLED_FIELDS, IncomingEmail, IncomingState, Reason
-from solicitations import dispatch
 from solicitations.actions.talk import NotInThread
+from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause, EventKind
 from solicitations.models import Event, Solicitation
 
@@ -21,18 +21,18 @@ class SettledAlready(Exception):
 def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     """Pass its words on after all. Raises ``SettledAlready``, and ``NotInThread`` when nobody reads them."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
-    person = dispatch.writer_of(locked)
-    reply = dispatch.read_mail(locked, person)
+    person = replies.writer_of(locked)
+    reply = replies.read_mail(locked, person)
     twins = IncomingEmail.objects.standing().filter(message_id=locked.message_id, recipient=locked.recipient)
     is_taken = not locked.may_be_published or twins.exclude(pk=locked.pk).exists()
     if is_taken or person is None or not reply.text:
         raise SettledAlready
-    solicitation = Solicitation.objects.locked(dispatch.request_pk(person))
-    if not dispatch.takes_words(solicitation, person):
+    solicitation = Solicitation.objects.locked(replies.request_pk(person))
+    if not replies.takes_words(solicitation, person):
         raise NotInThread
     sender = reply.sender or locked.sender
     is_own = senders.is_same_mailbox(sender, person.email)
-    dispatch.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
+    replies.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
     locked.save(update_fields=SETTLED_FIELDS)
     _note(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
 
@@ -41,10 +41,10 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
 def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
     """Keep its words from everybody. Raises ``SettledAlready``."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
-    person = dispatch.writer_of(locked)
+    person = replies.writer_of(locked)
     if not locked.is_held or person is None:
         raise SettledAlready
-    solicitation = Solicitation.objects.locked(dispatch.request_pk(person))
+    solicitation = Solicitation.objects.locked(replies.request_pk(person))
     locked.settle(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
     locked.save(update_fields=SETTLED_FIELDS)
     _note(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)

@@ -8,10 +8,12 @@ from django.db.models import Min
 
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch, tasks
+from solicitations import tasks
+from solicitations.clock import mails
+from solicitations.dispatch import closing
 from solicitations.lifecycle import UNDO_DELAY, EventKind, ForbiddenMove, MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Solicitation
-from solicitations.notifications import by_clock, to_company, to_experts
+from solicitations.notifications import to_company, to_experts
 
 # The fallback looks a little after the refusal can no longer be undone.
 FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
@@ -109,8 +111,8 @@ def settle(solicitation: Solicitation, *, now: datetime) -> None:
     solicitation.reckon()
     outcomes = Match.objects.with_outcome().filter(need__solicitation=solicitation)
     solicitation.outcome_at = outcomes.aggregate(first=Min("ended_at"))["first"]
-    by_clock.hush(solicitation, now=now)
-    dispatch.close_if_done(solicitation, now=now)
+    mails.hush(solicitation, now=now)
+    closing.close_if_done(solicitation, now=now)
     solicitation.save()
     for need in solicitation.needs.filter(state=NeedState.DECLINED, exhausted_at=None):
         transaction.on_commit(

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch
 from solicitations.actions.company import open_to_company
+from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove, RequestState
 from solicitations.models import Event, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
@@ -47,7 +47,7 @@ def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
         *to_experts.not_called(locked, event=event, now=now),
         *to_managers.not_called(locked, event=event, now=now),
     )
-    dispatch.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
+    alerts.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -9,10 +9,11 @@ from django.db import transaction
 from experts.models import Institution, Subject, User
 from mailing.models import OutgoingEmail
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch
 from solicitations.actions import moves
 from solicitations.actions.answers import NobodyThere, choose_within
 from solicitations.actions.company import stop
+from solicitations.clock import mails
+from solicitations.dispatch import closing, holding, matching, routing
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -23,7 +24,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Alert, Event, Match, Need, Solicitation
-from solicitations.notifications import by_clock, to_company, to_experts, to_staff
+from solicitations.notifications import to_company, to_experts, to_staff
 
 # The columns that staff may correct, beside the commune and the subjects.
 CORRECTABLE = frozenset(
@@ -49,10 +50,10 @@ def release(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.state != RequestState.HELD:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
-    dispatch.release(locked, now=now)
+    holding.release(locked, now=now)
     locked.save()
     Event.objects.create(solicitation=locked, kind=EventKind.RELEASED, by_user=by, at=now)
-    transaction.on_commit(lambda: dispatch.route_safely(locked.pk, now=now))
+    transaction.on_commit(lambda: routing.route_safely(locked.pk, now=now))
 
 
 @transaction.atomic(durable=True)
@@ -156,7 +157,7 @@ def correct(
     for alert in locked.alerts.standing():
         # The staff of another region hear of what stands; those who were told already are not told again.
         deliver_after_commit(*to_staff.alert(alert, now=now))
-    transaction.on_commit(lambda: dispatch.route_safely(locked.pk, now=now))
+    transaction.on_commit(lambda: routing.route_safely(locked.pk, now=now))
 
 
 def _correct_subjects(locked: Solicitation, subjects: Mapping[int, Subject]) -> list[str]:
@@ -185,7 +186,7 @@ def add_institution(need: Need, institution: Institution, *, reason: str, by: Us
     need = Need.objects.select_related("subject").get(pk=need.pk)
     need.solicitation = locked
     chosen = choose_within(locked, need.subject.slug, institution, now=now)
-    made = dispatch.make_matches(need, chosen, origin=MatchOrigin.STAFF, again=True, now=now)
+    made = matching.make_matches(need, chosen, origin=MatchOrigin.STAFF, again=True, now=now)
     if not made:
         raise NobodyThere
     event = Event.objects.create(
@@ -195,11 +196,11 @@ def add_institution(need: Need, institution: Institution, *, reason: str, by: Us
         reason=f"{institution.name} : {reason}",
         at=now,
     )
-    dispatch.notify(made, event=event, now=now)
+    matching.notify(made, event=event, now=now)
     locked.routed_at = locked.routed_at or now
     locked.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
     locked.reckon()
-    dispatch.close_if_done(locked, now=now)
+    closing.close_if_done(locked, now=now)
     locked.save()
 
 
@@ -223,14 +224,14 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
     )
     moves.tell_withdrawn(row, event, now=now)
     if not row.mailbox.matches.active().exists():
-        by_clock.strike(f"mailbox:{row.mailbox_id}")
+        mails.strike(f"mailbox:{row.mailbox_id}")
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
         why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"
         rows = to_experts.stopped(locked, mailboxes=[row.mailbox], event=event, why=why, now=now)
         deliver_after_commit(*rows)
     locked.reckon()
-    dispatch.close_if_done(locked, now=now)
+    closing.close_if_done(locked, now=now)
     locked.save()
 
 

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from experts.models import Expert
 from mailing.tasks import deliver_after_commit
-from solicitations import dispatch
+from solicitations.conversation import messages
+from solicitations.dispatch import alerts
 from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, RequestState
 from solicitations.models import Event, Mailbox, Message, Question, Solicitation
 from solicitations.models.finding import LINK_LIFE_AFTER_END
@@ -24,11 +25,11 @@ def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
     A second click within a minute says nothing twice.
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
-    if not dispatch.may_write(solicitation, by):
+    if not messages.may_write(solicitation, by):
         raise NotInThread
     if repeated := by.messages.filter(body=body, at__gt=now - UNDO_DELAY).first():
         return repeated
-    return dispatch.say(by, dispatch.Words(body), now=now)
+    return messages.say(by, messages.Words(body), now=now)
 
 
 @transaction.atomic(durable=True)
@@ -67,7 +68,7 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
     Event.objects.create(
         solicitation=solicitation, kind=EventKind.DEPARTURE, by_mailbox=by, reason=words, at=now
     )
-    dispatch.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, now=now)
+    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -1,4 +1,4 @@
-"""What routing, people and the clock all need: putting a need before experts, alerts, holding, closing."""
+"""Putting a need before experts: matches, their mailboxes, the mail that tells them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,42 +8,11 @@ from django.db.models import F
 from experts.routing.decision import Chosen
 from mailing.tasks import deliver_after_commit
 from solicitations.lifecycle import (
-    AlertCause,
-    EventKind,
-    HeldReason,
     MatchOrigin,
     MatchState,
-    NeedState,
-    RequestState,
-    closing_reason,
 )
-from solicitations.models import Alert, Event, Mailbox, Match, Need, Solicitation
-from solicitations.notifications import to_experts, to_staff
-
-
-def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
-    """Hold a locked request for staff and tell them. Saves the alert and the event, not the request."""
-    solicitation.move_to(RequestState.HELD, at=now, reason=reason)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.HELD, reason=reason.label, at=now)
-    raise_alert(solicitation, AlertCause.HELD, words=reason.label, now=now)
-
-
-def raise_alert(
-    solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "", by_mail: bool = True
-) -> None:
-    """A line in the staff's list and a mail to them: once per request and cause.
-
-    Raised again while it stands, it says the one and the other; once settled, it stands again.
-    """
-    alert = solicitation.alerts.filter(cause=cause).first()
-    if alert is None:
-        alert = Alert(solicitation=solicitation, cause=cause, raised_at=now)
-    said = alert.words if alert.settled_at is None else ""
-    alert.words = said if words in said else ", ".join(filter(None, [said, words]))
-    alert.settled_at = None
-    alert.save()
-    if by_mail:
-        deliver_after_commit(*to_staff.alert(alert, now=now))
+from solicitations.models import Event, Mailbox, Match, Need, Solicitation
+from solicitations.notifications import to_experts
 
 
 def make_matches(
@@ -115,41 +84,3 @@ def notify(
         not_before=not_before,
     )
     deliver_after_commit(*rows)
-
-
-def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:
-    """After an answer: staff no longer watch what the clock had told them and is not so any more."""
-    over = [
-        cause
-        for cause, still in (
-            (AlertCause.LATE, solicitation.needs.waiting()),
-            (AlertCause.SILENT, Match.objects.taken().filter(need__solicitation=solicitation)),
-            (AlertCause.LEGAL, solicitation.needs.without_legal_answer()),
-        )
-        if not still.exists()
-    ]
-    solicitation.alerts.standing().filter(cause__in=over).update(settled_at=now)
-
-
-def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
-    """Close a locked, routed request that nobody has to answer any more, or reopen it. Saves the event alone.
-
-    A need that all declined waits for its fallback; an uncovered one waits for staff, or for the clock.
-    """
-    if solicitation.alerts.standing().exists():
-        settle_alerts(solicitation, now=now)
-    if Match.objects.active().filter(need__solicitation=solicitation).exists():
-        if solicitation.state == RequestState.CLOSED:
-            solicitation.move_to(RequestState.SUBMITTED, at=now)
-            Event.objects.create(solicitation=solicitation, kind=EventKind.REOPENED, at=now)
-        return
-    if solicitation.state != RequestState.SUBMITTED or solicitation.routed_at is None:
-        return
-    waits = {NeedState.UNCOVERED, NeedState.RECEIVED}
-    needs = list(solicitation.needs.all())
-    for need in needs:
-        if need.state in waits or (need.state == NeedState.DECLINED and need.exhausted_at is None):
-            return
-    reason = closing_reason([NeedState(need.state) for need in needs])
-    solicitation.move_to(RequestState.CLOSED, at=now, reason=reason)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=reason.label, at=now)

@@ -11,9 +11,9 @@ from django.db import DatabaseError, transaction
 from prometheus_client import Histogram
 
 from experts.routing import loading
-from experts.routing.decision import Decision
+from experts.routing.decision import Decision, NeedDecision
 from mailing.tasks import deliver_after_commit
-from solicitations.dispatch import matching
+from solicitations.dispatch import alerts, holding, matching
 from solicitations.lifecycle import (
     AlertCause,
     EventKind,
@@ -70,7 +70,7 @@ def route(pk: int, *, now: datetime) -> None:
         need.decision, need.is_fallback = decided.as_json(), decided.is_fallback
     solicitation.routing_due_at, solicitation.routing_error = None, ""
     if solicitation.state == RequestState.SUBMITTED and _would_reach_too_many(solicitation, decision):
-        matching.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
+        holding.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
     if solicitation.state == RequestState.SUBMITTED:
         _put_in_touch(solicitation, needs, decision, now=now)
     else:
@@ -88,6 +88,20 @@ def _decide(solicitation: Solicitation, needs: Sequence[Need], *, now: datetime)
         on=now.astimezone(solicitation.time_zone).date(),
         without_institutions=frozenset(unticked),
     )
+
+
+def decide_again(need: Need, *, now: datetime) -> NeedDecision:
+    """Steps 7 to 9 of the rule, without the offices already asked."""
+    solicitation = need.solicitation
+    [decided] = loading.decide(
+        subjects=[need.subject.slug],
+        commune=solicitation.commune,
+        facts=solicitation.facts,
+        on=now.astimezone(solicitation.time_zone).date(),
+        without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
+        without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
+    ).needs
+    return decided
 
 
 def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
@@ -119,7 +133,7 @@ def _put_in_touch(
     Event.objects.create(solicitation=solicitation, kind=EventKind.ROUTED, at=now)
     matching.notify(new, now=now)
     if any(not decided.chosen for decided in decision.needs):
-        matching.raise_alert(solicitation, AlertCause.NOBODY, now=now)
+        alerts.raise_alert(solicitation, AlertCause.NOBODY, now=now)
         return
     if not is_first:
         solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)

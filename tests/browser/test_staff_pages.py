@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch
+from solicitations import actions
+from solicitations.dispatch import holding
 from solicitations.lifecycle import MatchState
 from tests.browser.test_accessibility import faults
 from tests.experts.factories import signed_in
@@ -62,7 +63,7 @@ def test_list_and_outbox_are_accessible_and_quiet(agent_page, said):
 def test_request_in_its_states_is_accessible_and_quiet(agent_page, said):
     now = timezone.now()
     held = send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
-    dispatch.tell_held(held.pk, now=now)
+    holding.tell_held(held.pk, now=now)
     confidential = send("dettes-fiscales", now=now, siret="")
     talked = send(now=now)
     taken = match(talked, "recrutement@france-travail")

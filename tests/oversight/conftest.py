@@ -5,7 +5,7 @@ import time_machine
 from django.test import Client
 
 from experts.models import User
-from solicitations import dispatch
+from solicitations.dispatch import holding
 from solicitations.models import Solicitation
 from territories.models import Region
 from tests.experts.factories import signed_in
@@ -73,5 +73,5 @@ def held(commit, today) -> Solicitation:
     """Held as it came, and staff told of it, as a worker does after the commit."""
     text = "Voir https://a.example.org et https://b.example.org"
     request = commit(send, "saisonniers", now=today, text=text)
-    commit(dispatch.tell_held, request.pk, now=today)
+    commit(holding.tell_held, request.pk, now=today)
     return request

@@ -19,7 +19,8 @@ from mailing.models import Heartbeat, IncomingEmail, beat
 from portal import health, metrics
 from portal.celery import app
 from portal.health import broker
-from solicitations import actions, dispatch
+from solicitations import actions
+from solicitations.dispatch import alerts, routing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Solicitation
 from tests.databases import ROOT
@@ -168,14 +169,14 @@ class TestRequests:
 
     def test_lines_of_the_staffs_list(self, now, commit):
         sent = commit(send, now=now)
-        dispatch.raise_alert(sent, "departure", now=now)
+        alerts.raise_alert(sent, "departure", now=now)
 
         assert measured(now=now)["relais_alerts", "departure"] == 1
 
     def test_routing_is_timed_by_outcome(self, now, commit):
         before = measured(now=now)
         commit(send, now=now)
-        dispatch.route_safely(-1, now=now)
+        routing.route_safely(-1, now=now)
         after = measured(now=now)
 
         for outcome in ("routed", "failed"):

@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from experts.models import Subject
 from solicitations import actions
+from solicitations.clock import run
+from solicitations.dispatch import closing
 from solicitations.models import Mailbox, Match, Solicitation
 from territories.models import Commune
 
@@ -53,3 +57,14 @@ def match(solicitation: Solicitation, email: str, subject: str | None = None) ->
     """The match of that mailbox, about that subject where there are several."""
     rows = Match.objects.with_people().filter(mailbox=mailbox(solicitation, email))
     return (rows.filter(need__subject__slug=subject) if subject else rows).get()
+
+
+def expire(pk: int, *, now: datetime) -> None:
+    """End a match that nobody answered, as the clock does once its days are over."""
+    with transaction.atomic():
+        match = Match.objects.select_related("need").get(pk=pk)
+        solicitation = Solicitation.objects.locked(match.need.solicitation_id)
+        run.end(match, solicitation, now=now)
+        solicitation.reckon()
+        closing.close_if_done(solicitation, now=now)
+        solicitation.save()

@@ -6,7 +6,8 @@ from typing import Any
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail
-from solicitations import dispatch, links
+from solicitations import links
+from solicitations.conversation import replies
 from solicitations.models import Mailbox, Solicitation
 
 WORDS = "Je l'appelle lundi."
@@ -47,7 +48,7 @@ def raw(
 def receive(content: bytes, *, recipient: str = "", now: datetime) -> IncomingEmail:
     """The mail, kept and read: what the worker does a moment later."""
     [email] = reception.store(content, channel=Channel.PIPE, recipient=recipient, now=now)
-    dispatch.take_in(email.pk, now=now)
+    replies.take_in(email.pk, now=now)
     email.refresh_from_db()
     return email
 

@@ -7,7 +7,8 @@ import pytest
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch
+from solicitations import actions
+from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -91,7 +92,7 @@ class TestSubmit:
         assert second.state == RequestState.HELD
         assert second.held_reason == HeldReason.DUPLICATE
         assert second.duplicate_of == sent
-        commit(dispatch.tell_held, second.pk, now=now + timedelta(days=6))
+        commit(holding.tell_held, second.pk, now=now + timedelta(days=6))
         assert "second_came" in occasions(sent, to=sent.email)
         assert occasions(second, to=second.email) == ["received"]
         assert not second.mailboxes.exists()
@@ -112,7 +113,7 @@ class TestSubmit:
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
 
         assert request.held_reason == HeldReason.AUTOMATIC
-        commit(dispatch.tell_held, request.pk, now=now)
+        commit(holding.tell_held, request.pk, now=now)
         assert request.alerts.get().cause == AlertCause.HELD
         assert occasions(request) == ["alert", "received"]
 
@@ -120,8 +121,8 @@ class TestSubmit:
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
         assert list(Solicitation.objects.held_and_untold()) == [request]
 
-        commit(dispatch.tell_held, request.pk, now=now)
-        commit(dispatch.tell_held, request.pk, now=now)
+        commit(holding.tell_held, request.pk, now=now)
+        commit(holding.tell_held, request.pk, now=now)
 
         assert not Solicitation.objects.held_and_untold().exists()
         assert occasions(request) == ["alert", "received"]
@@ -161,7 +162,7 @@ class TestSubmit:
 
 class TestRoute:
     def test_a_second_routing_finds_nothing_to_do(self, sent, commit, now):
-        commit(dispatch.route, sent.pk, now=now)
+        commit(routing.route, sent.pk, now=now)
 
         assert occasions(sent) == ["notified"] * 4 + ["received"]
 
@@ -174,7 +175,7 @@ class TestRoute:
 
         assert not Solicitation.objects.unrouted(now=now).exists()
         for pk in Solicitation.objects.unrouted(now=now + MINUTE).values_list("pk", flat=True):
-            commit(dispatch.route_safely, pk, now=now + 2 * MINUTE)
+            commit(routing.route_safely, pk, now=now + 2 * MINUTE)
 
         request.refresh_from_db()
         assert request.progress == NeedState.WAITING
@@ -364,21 +365,21 @@ class TestFallback:
         need = request_for_one.needs.get()
         self.decline(commit, match(request_for_one, "facilitation@clauses"), now)
 
-        commit(dispatch.offer_fallback, need.pk, now=now + timedelta(seconds=59))
+        commit(fallback.offer_fallback, need.pk, now=now + timedelta(seconds=59))
         assert need.matches.count() == 1
 
-        commit(dispatch.offer_fallback, need.pk, now=now + timedelta(seconds=61))
+        commit(fallback.offer_fallback, need.pk, now=now + timedelta(seconds=61))
         assert "taken_over" in occasions(request_for_one, to=request_for_one.email)
         regional = need.matches.order_by("-pk")[0]
         assert regional.expert.office.code == "REFERENT-27"
 
         self.decline(commit, regional, now + 2 * MINUTE)
-        commit(dispatch.offer_fallback, need.pk, now=now + 4 * MINUTE)
+        commit(fallback.offer_fallback, need.pk, now=now + 4 * MINUTE)
         national = need.matches.order_by("-pk")[0]
         assert national.expert.office.code == "REFERENT-FRANCE"
 
         self.decline(commit, national, now + 5 * MINUTE)
-        commit(dispatch.offer_fallback, need.pk, now=now + 7 * MINUTE)
+        commit(fallback.offer_fallback, need.pk, now=now + 7 * MINUTE)
         request_for_one.refresh_from_db()
         assert request_for_one.closed_reason == ClosedReason.DECLINED
         assert "nobody_could_help" in occasions(request_for_one, to=request_for_one.email)
@@ -389,7 +390,7 @@ class TestFallback:
         self.decline(commit, expert, now)
         commit(actions.undo, expert, by=expert.mailbox, now=now)
 
-        commit(dispatch.offer_fallback, expert.need_id, now=now + 2 * MINUTE)
+        commit(fallback.offer_fallback, expert.need_id, now=now + 2 * MINUTE)
 
         assert expert.need.matches.count() == 1
 
@@ -556,11 +557,11 @@ class TestStaff:
         duplicate = commit(send, now=now)
 
         for request in (held, duplicate):
-            commit(dispatch.release_when_due, request.pk, now=now + timedelta(hours=3, minutes=59))
+            commit(holding.release_when_due, request.pk, now=now + timedelta(hours=3, minutes=59))
         held.refresh_from_db()
         assert held.state == RequestState.HELD
         for request in (held, duplicate):
-            commit(dispatch.release_when_due, request.pk, now=now + timedelta(hours=4))
+            commit(holding.release_when_due, request.pk, now=now + timedelta(hours=4))
 
         held.refresh_from_db()
         duplicate.refresh_from_db()
@@ -627,8 +628,8 @@ class TestStaff:
         mail = OutgoingEmail.objects.get(key=f"received:{sent.pk}")
         OutgoingEmail.objects.filter(pk=mail.pk).update(refused_at=now)
 
-        commit(dispatch.note_refused_mail, mail.pk, now=now)
-        commit(dispatch.note_refused_mail, mail.pk, now=now)
+        commit(refusals.note_refused_mail, mail.pk, now=now)
+        commit(refusals.note_refused_mail, mail.pk, now=now)
 
         alert = sent.alerts.get()
         assert alert.cause == AlertCause.ACKNOWLEDGEMENT_REFUSED

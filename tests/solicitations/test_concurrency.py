@@ -15,7 +15,8 @@ from django.db import connection, connections, transaction
 from experts.models import Expert, Institution, Office, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch
+from solicitations import actions
+from solicitations.dispatch import fallback, holding, routing
 from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedState, RequestState
 from solicitations.models import Draft, Event, Match, Solicitation
 from territories.models import Commune
@@ -223,7 +224,7 @@ def test_a_request_routed_by_the_visit_and_by_the_sweep(now):
     OutgoingEmail.objects.all().delete()
     Solicitation.objects.update(routing_due_at=now, routed_at=None)
 
-    outcomes = together(*[lambda: dispatch.route_safely(request.pk, now=now)] * 4)
+    outcomes = together(*[lambda: routing.route_safely(request.pk, now=now)] * 4)
 
     assert errors(outcomes) == []
     request.refresh_from_db()
@@ -237,7 +238,7 @@ def test_a_fallback_looked_for_twice(now):
     row = match(request, "facilitation@clauses")
     actions.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
 
-    outcomes = together(*[lambda: dispatch.offer_fallback(row.need_id, now=now + 2 * MINUTE)] * 4)
+    outcomes = together(*[lambda: fallback.offer_fallback(row.need_id, now=now + 2 * MINUTE)] * 4)
 
     assert errors(outcomes) == []
     assert row.need.matches.filter(origin="fallback").count() == 1
@@ -251,7 +252,7 @@ def test_a_fallback_and_the_undoing_of_the_last_refusal(now):
     actions.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
 
     outcomes = together(
-        lambda: dispatch.offer_fallback(row.need_id, now=now + 2 * MINUTE),
+        lambda: fallback.offer_fallback(row.need_id, now=now + 2 * MINUTE),
         lambda: actions.undo(row, by=row.mailbox, now=now + 2 * MINUTE),
     )
 
@@ -325,7 +326,7 @@ def test_a_correction_and_an_answer(now, round_):
     outcomes = together(
         lambda: actions.correct(request, columns={"commune": dijon}, subjects={}, by=admin, now=now),
         lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
-        lambda: dispatch.route_safely(request.pk, now=now),
+        lambda: routing.route_safely(request.pk, now=now),
     )
 
     assert errors(outcomes) == []
@@ -344,10 +345,10 @@ def test_a_held_request_released_by_staff_and_by_the_clock(now):
 
     outcomes = together(
         lambda: actions.release(request, by=admin, now=later),
-        lambda: dispatch.release_when_due(request.pk, now=later),
+        lambda: holding.release_when_due(request.pk, now=later),
         lambda: actions.add_information(request, body="C'est urgent.", now=later),
     )
-    dispatch.route_safely(request.pk, now=later)
+    routing.route_safely(request.pk, now=later)
 
     assert errors(outcomes) in ([], [ForbiddenMove])
     assert Event.objects.filter(solicitation=request, kind="released").count() == 1

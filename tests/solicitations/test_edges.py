@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch, links, tasks, wording
+from solicitations import actions, links, tasks, wording
+from solicitations.dispatch import fallback, holding, routing
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -23,7 +24,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_staff
 from territories.models import Commune, Region
-from tests.solicitations.factories import blank, mailbox, match, part, send
+from tests.solicitations.factories import blank, expire, mailbox, match, part, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -215,7 +216,7 @@ class TestUndo:
 
     def test_undoing_a_late_taking_forgets_when_it_was_taken(self, for_one, commit, answer, now):
         row = match(for_one, "facilitation@clauses")
-        commit(dispatch.expire, row.pk, now=now + 45 * DAY)
+        commit(expire, row.pk, now=now + 45 * DAY)
         answer(for_one, "facilitation@clauses", MatchState.TAKEN, at=now + 46 * DAY)
 
         commit(actions.undo, row, by=row.mailbox, now=now + 46 * DAY + 30 * SECONDS)
@@ -257,7 +258,7 @@ class TestUndo:
 class TestEnds:
     def test_a_late_answer_to_a_cancelled_request_is_refused(self, for_one, commit, now):
         row = match(for_one, "facilitation@clauses")
-        commit(dispatch.expire, row.pk, now=now)
+        commit(expire, row.pk, now=now)
         Solicitation.objects.filter(pk=for_one.pk).update(state="cancelled", closed_reason="")
 
         with pytest.raises(ForbiddenMove):
@@ -324,7 +325,7 @@ class TestFallback:
         for row in declined.matches.all():
             commit(actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
 
-        commit(dispatch.offer_fallback, declined.pk, now=now + 61 * SECONDS)
+        commit(fallback.offer_fallback, declined.pk, now=now + 61 * SECONDS)
 
         of_two_needs.refresh_from_db()
         declined.refresh_from_db()
@@ -344,7 +345,7 @@ class TestFallback:
                 commit(actions.move, row, MatchState.DECLINED, by=box, decline_reason="other", now=now)
 
         for need in needs:
-            commit(dispatch.offer_fallback, need.pk, now=now + 61 * SECONDS)
+            commit(fallback.offer_fallback, need.pk, now=now + 61 * SECONDS)
 
         told = pending("nobody_could_help")
         assert [mail.context["concerned"] for mail in told] == [[need.subject.label] for need in needs]
@@ -357,7 +358,7 @@ class TestFallback:
         row = answer(for_one, "facilitation@clauses", MatchState.DECLINED)
         commit(actions.cancel, for_one, now=now + 30 * SECONDS)
 
-        commit(dispatch.offer_fallback, row.need_id, now=now + 61 * SECONDS)
+        commit(fallback.offer_fallback, row.need_id, now=now + 61 * SECONDS)
 
         assert row.need.matches.count() == 1
         assert not pending("taken_over")
@@ -368,7 +369,7 @@ class TestFallback:
         Office.objects.filter(is_fallback=True).update(closed_on=now.date())
         need = for_one.needs.get()
         answer(for_one, "facilitation@clauses", MatchState.DECLINED)
-        commit(dispatch.offer_fallback, need.pk, now=now + 61 * SECONDS)
+        commit(fallback.offer_fallback, need.pk, now=now + 61 * SECONDS)
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
         commit(
             actions.add_institution,
@@ -383,7 +384,7 @@ class TestFallback:
             at = now + 2 * DAY
             commit(actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=at)
 
-        commit(dispatch.offer_fallback, need.pk, now=now + 2 * DAY + 61 * SECONDS)
+        commit(fallback.offer_fallback, need.pk, now=now + 2 * DAY + 61 * SECONDS)
 
         for_one.refresh_from_db()
         assert for_one.closed_reason == ClosedReason.DECLINED
@@ -411,7 +412,7 @@ class TestFallback:
         row = answer(for_one, "facilitation@clauses", MatchState.DECLINED)
         before = wording.reason(match(for_one, "facilitation@clauses"))
 
-        commit(dispatch.offer_fallback, row.need_id, now=now + 61 * SECONDS)
+        commit(fallback.offer_fallback, row.need_id, now=now + 61 * SECONDS)
 
         assert wording.reason(match(for_one, "facilitation@clauses")) == before
 
@@ -468,7 +469,7 @@ class TestStaff:
             "paca@equipe.example.org", role="region", region=Region.objects.get(code="93")
         )
         request = commit(send, now=now, text=AUTOMATIC)
-        commit(dispatch.tell_held, request.pk, now=now)
+        commit(holding.tell_held, request.pk, now=now)
 
         commit(
             actions.correct,
@@ -518,8 +519,8 @@ class TestStaff:
         request = commit(send, now=now, text=AUTOMATIC)
         commit(actions.cancel, request, now=now)
 
-        commit(dispatch.release_when_due, request.pk, now=now + DAY)
-        commit(dispatch.route, request.pk, now=now + DAY)
+        commit(holding.release_when_due, request.pk, now=now + DAY)
+        commit(routing.route, request.pk, now=now + DAY)
 
         request.refresh_from_db()
         assert request.state == RequestState.CANCELLED
@@ -684,11 +685,11 @@ class TestFarZones:
         noon = datetime(2026, 12, 1, 12, 0, tzinfo=ZoneInfo("UTC"))  # 16:00 in Saint-Denis
         request = commit(send, commune="97411", now=noon, text=AUTOMATIC)
 
-        commit(dispatch.release_when_due, request.pk, now=noon + timedelta(hours=15, minutes=59))
+        commit(holding.release_when_due, request.pk, now=noon + timedelta(hours=15, minutes=59))
         request.refresh_from_db()
         assert request.state == RequestState.HELD
 
-        commit(dispatch.release_when_due, request.pk, now=noon + timedelta(hours=17))
+        commit(holding.release_when_due, request.pk, now=noon + timedelta(hours=17))
         request.refresh_from_db()
         assert request.state == RequestState.SUBMITTED
 
@@ -698,7 +699,7 @@ class TestRoutingQueue:
         commit(actions.cancel, sent, now=now)
         with monkeypatch.context() as broken:
             broken.setattr("solicitations.dispatch.routing.route", None)
-            commit(dispatch.route_safely, sent.pk, now=now)
+            commit(routing.route_safely, sent.pk, now=now)
 
         assert not Solicitation.objects.unrouted(now=now + DAY).exists()
 
@@ -707,11 +708,11 @@ def test_the_sweep_survives_a_poisoned_need(for_one, answer, commit, now, monkey
     answer(for_one, "facilitation@clauses", MatchState.DECLINED, at=now)
     with monkeypatch.context() as broken:
         broken.setattr("experts.routing.loading.decide_fallback", None)
-        tasks.each_safely(dispatch.offer_fallback, [for_one.needs.get().pk], now=now + 2 * MINUTE)
+        tasks.each_safely(fallback.offer_fallback, [for_one.needs.get().pk], now=now + 2 * MINUTE)
 
     commit(
         tasks.each_safely,
-        dispatch.offer_fallback,
+        fallback.offer_fallback,
         Need.objects.values_list("pk", flat=True),
         now=now + 2 * MINUTE,
     )

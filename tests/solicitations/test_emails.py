@@ -11,7 +11,8 @@ from django.conf import settings as project
 from experts.models import Institution, User
 from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
-from solicitations import actions, dispatch, tasks
+from solicitations import actions, tasks
+from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
@@ -265,7 +266,7 @@ def play_everything(commit, sent, now, users) -> None:
 
     leave(now)
     second = commit(send, now=now, email="autre@peintures.example.org")
-    commit(dispatch.tell_held, second.pk, now=now)
+    commit(holding.tell_held, second.pk, now=now)
     commit(actions.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=now)
     leave(later)
     commit(actions.undo, france_travail, by=france_travail.mailbox, now=later)
@@ -309,4 +310,4 @@ def exhaust(commit, now) -> None:
             commit(
                 actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="no_capacity", now=at
             )
-        commit(dispatch.offer_fallback, request.needs.get().pk, now=at + timedelta(minutes=1))
+        commit(fallback.offer_fallback, request.needs.get().pk, now=at + timedelta(minutes=1))

@@ -16,8 +16,10 @@ from django.test import Client
 from experts.models import Institution, User
 from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, State
 from oversight import filters
-from solicitations import actions, dispatch, links, tasks
+from solicitations import actions, links, tasks
 from solicitations.actions import Opinion
+from solicitations.clock import erasure
+from solicitations.dispatch import holding
 from solicitations.lifecycle import (
     ClosedReason,
     EventKind,
@@ -29,7 +31,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Addition, Draft, Event, Match, Message, Need, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
 from tests.experts.factories import signed_in
-from tests.solicitations.factories import TEXT, blank, part, send
+from tests.solicitations.factories import TEXT, blank, expire, part, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -161,7 +163,7 @@ def lived_through(commit, now) -> Solicitation:
     )
     commit(actions.answer_survey, request, opinion, now=now)
     for pk in Match.objects.active().values_list("pk", flat=True):
-        commit(dispatch.expire, pk, now=now)
+        commit(expire, pk, now=now)
     request.refresh_from_db()
     assert request.state == RequestState.CLOSED
     return request
@@ -222,7 +224,7 @@ def held(commit, now) -> Solicitation:
     """A second like request, that staff alone may release."""
     commit(send, now=now)
     second = commit(send, now=now)
-    commit(dispatch.tell_held, second.pk, now=now)
+    commit(holding.tell_held, second.pk, now=now)
     return second
 
 
@@ -244,7 +246,7 @@ class TestAnonymise:
         assert traces(*OWN)
         before = figures(now + YEARS)
 
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
 
         assert traces(NAME, *OWN) == []
         assert figures(now + YEARS) == before
@@ -252,7 +254,7 @@ class TestAnonymise:
         assert lived.state == RequestState.ANONYMISED
 
     def test_only_directory_codes_are_left_of_who_was_chosen(self, commit, lived, now):
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
 
         reasons = [
             *lived.needs.values_list("decision", flat=True),
@@ -279,10 +281,10 @@ class TestAnonymise:
         assert KEPT.keys() <= known
 
     def test_it_is_noted_once_and_harmless_twice(self, commit, lived, now):
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
         after = dump()
 
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS + timedelta(days=1))
+        commit(erasure.anonymise, lived.pk, now=now + YEARS + timedelta(days=1))
 
         assert dump() == after
         assert lived.events.filter(kind=EventKind.ANONYMISED).count() == 1
@@ -292,7 +294,7 @@ class TestAnonymise:
         pks = list(waiting.values_list("pk", flat=True))
         assert pks
 
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
 
         assert {row.state for row in OutgoingEmail.objects.filter(pk__in=pks)} == {State.CANCELLED}
         assert not OutgoingEmail.objects.due(now=now + 2 * YEARS).exists()
@@ -300,7 +302,7 @@ class TestAnonymise:
     def test_too_early_nothing_changes(self, commit, lived, now, settings):
         before = dump()
 
-        commit(dispatch.anonymise, lived.pk, now=now + settings.ANONYMISE_AFTER - timedelta(seconds=1))
+        commit(erasure.anonymise, lived.pk, now=now + settings.ANONYMISE_AFTER - timedelta(seconds=1))
 
         assert dump() == before
 
@@ -308,7 +310,7 @@ class TestAnonymise:
         sent = commit(send, now=now)
         commit(actions.add_information, sent, body="Toujours personne ?", now=now + 2 * YEARS)
 
-        commit(dispatch.anonymise, sent.pk, now=now + 3 * YEARS - timedelta(days=2))
+        commit(erasure.anonymise, sent.pk, now=now + 3 * YEARS - timedelta(days=2))
 
         assert Solicitation.objects.get(pk=sent.pk).description == TEXT
 
@@ -316,7 +318,7 @@ class TestAnonymise:
         sent = commit(send, now=now)
         commit(actions.cancel, sent, now=now)
 
-        commit(dispatch.anonymise, sent.pk, now=now + YEARS)
+        commit(erasure.anonymise, sent.pk, now=now + YEARS)
 
         assert traces(*OWN) == []
         assert Solicitation.objects.get(pk=sent.pk).progress == NeedState.CANCELLED
@@ -365,7 +367,7 @@ class TestAnonymise:
         commit(send, now=now, email="autre@example.org", siret="")
 
         assert list(Solicitation.objects.to_anonymise(now=now + YEARS)) == [lived]
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
         assert not Solicitation.objects.to_anonymise(now=now + YEARS).exists()
 
     def test_a_like_request_that_is_still_open_keeps_its_own(self, commit, lived, now):
@@ -378,7 +380,7 @@ class TestAnonymise:
         )
         before = list(mine)
 
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
 
         after = chain(
             Solicitation.objects.filter(pk=like.pk).values(),
@@ -394,12 +396,12 @@ class TestAnonymise:
         for row in (first, other):
             commit(actions.cancel, row, now=now + (timedelta(0) if row == first else YEARS))
 
-        commit(dispatch.anonymise, first.pk, now=now + YEARS)
+        commit(erasure.anonymise, first.pk, now=now + YEARS)
 
         mail.refresh_from_db()
         assert [line["reference"] for line in mail.context["requests"]] == [other.reference]
         assert mail.to == other.email
-        commit(dispatch.anonymise, other.pk, now=now + 2 * YEARS)
+        commit(erasure.anonymise, other.pk, now=now + 2 * YEARS)
         mail.refresh_from_db()
         assert mail.is_erased
         assert traces(*OWN) == []
@@ -417,26 +419,26 @@ class TestDrafts:
         week = now + timedelta(days=7)
         assert list(Draft.objects.outlived(now=week)) == [draft]
 
-        commit(dispatch.erase_draft, draft.pk, now=week)
+        commit(erasure.erase_draft, draft.pk, now=week)
 
         assert traces(*OWN) == []
         assert not Draft.objects.exists()
 
     def test_a_younger_one_is_kept(self, commit, draft, now):
-        commit(dispatch.erase_draft, draft.pk, now=now + timedelta(days=6))
+        commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=6))
 
         assert Draft.objects.filter(pk=draft.pk).exists()
 
     def test_twice_is_harmless(self, commit, draft, now):
         for days in (7, 8):
-            commit(dispatch.erase_draft, draft.pk, now=now + timedelta(days=days))
+            commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=days))
 
         assert not Draft.objects.exists()
 
     def test_one_that_became_a_request_goes_too_and_the_request_stays(self, commit, lived, now):
         [draft] = Draft.objects.filter(solicitation=lived)
 
-        commit(dispatch.erase_draft, draft.pk, now=now + timedelta(days=7))
+        commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=7))
 
         assert not Draft.objects.exists()
         assert OutgoingEmail.objects.about(f"draft:{draft.pk}").get().is_erased
@@ -449,18 +451,18 @@ class TestStrayMails:
     @pytest.fixture
     def late(self, commit, lived, now) -> IncomingEmail:
         """It came once nothing was left of the request."""
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
         return came(lived, now + YEARS, message_id="<d@vannier>", state=IncomingState.REFUSED)
 
     def test_an_answer_that_came_too_late_goes_after_two_years(self, commit, late, now):
         assert traces(*OWN)
 
-        commit(dispatch.erase_stray_mails, now=now + 2 * YEARS)
+        commit(erasure.erase_stray_mails, now=now + 2 * YEARS)
 
         assert traces(*OWN) == []
 
     def test_a_younger_one_is_kept(self, commit, late, now):
-        commit(dispatch.erase_stray_mails, now=now + YEARS + timedelta(days=700))
+        commit(erasure.erase_stray_mails, now=now + YEARS + timedelta(days=700))
 
         assert traces(*OWN)
 
@@ -469,7 +471,7 @@ class TestStrayMails:
         stray = came(sent, now, message_id="<e@vannier>", about=[], state=IncomingState.REFUSED)
         own = came(sent, now, message_id="<f@vannier>")
 
-        commit(dispatch.erase_stray_mails, now=now + YEARS)
+        commit(erasure.erase_stray_mails, now=now + YEARS)
 
         stray.refresh_from_db()
         own.refresh_from_db()
@@ -480,7 +482,7 @@ class TestStrayMails:
         commit(send, now=now)
         before = dump()
 
-        commit(dispatch.erase_stray_mails, now=now + 2 * YEARS)
+        commit(erasure.erase_stray_mails, now=now + 2 * YEARS)
 
         assert dump() == before
 
@@ -488,7 +490,7 @@ class TestStrayMails:
 class TestAfterwards:
     @pytest.fixture
     def erased(self, commit, lived, now) -> Solicitation:
-        commit(dispatch.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, lived.pk, now=now + YEARS)
         return Solicitation.objects.get(pk=lived.pk)
 
     @pytest.fixture

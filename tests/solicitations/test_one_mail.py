@@ -7,7 +7,8 @@ import pytest
 
 from experts.models import Expert, Office, User
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch, tasks
+from solicitations import actions, tasks
+from solicitations.dispatch import fallback
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Match, Solicitation
 from tests.solicitations.factories import send
@@ -50,7 +51,7 @@ def all_declined(commit, asked, now) -> None:
     for match in Match.objects.with_people().filter(need__solicitation=asked).in_order():
         move = {"by": match.mailbox, "decline_reason": "no_capacity", "now": now}
         commit(actions.move, match, MatchState.DECLINED, **move)
-    commit(dispatch.offer_fallback, asked.needs.get().pk, now=now + 2 * MINUTE)
+    commit(fallback.offer_fallback, asked.needs.get().pk, now=now + 2 * MINUTE)
 
 
 CAUSES: dict[AlertCause, Callable[..., None]] = {

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from experts.models import Office
-from solicitations import actions, dispatch, progress
+from solicitations import actions, progress
+from solicitations.dispatch import fallback
 from solicitations.lifecycle import DeclineReason, MatchState
 from solicitations.models import Match, Need, Solicitation
 from solicitations.progress import StepKind
@@ -50,7 +51,7 @@ def test_refusal_shows_as_received_until_all_have_declined(sent, commit, now):
     assert set(map(tuple, kinds(sent).values())) == {(StepKind.RECEIVED,)}
 
     need = Need.objects.get(solicitation=sent)
-    commit(dispatch.offer_fallback, need.pk, now=now + timedelta(minutes=2))
+    commit(fallback.offer_fallback, need.pk, now=now + timedelta(minutes=2))
 
     shown = kinds(sent)
     assert shown[institution(first)] == [StepKind.DECLINED]

@@ -12,7 +12,8 @@ from django.db import connection
 from experts.models import User
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import actions, dispatch, links, tasks
+from solicitations import actions, links, tasks
+from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause, DeclineReason, EventKind, MatchState
 from solicitations.models import Addition, Mailbox, Message, Solicitation
 from tests.solicitations.factories import mailbox, match, send
@@ -112,7 +113,7 @@ class TestWhereItGoes:
 
     def test_reading_twice_says_nothing_twice(self, author, now):
         email = answer(author, now=now)
-        dispatch.take_in(email.pk, now=now)
+        replies.take_in(email.pk, now=now)
 
         assert Message.objects.count() == 1
 

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from solicitations import tasks
-from solicitations.dispatch import upcoming
-from solicitations.dispatch.drafts import place
-from solicitations.dispatch.upcoming import Leaving
+from solicitations.clock import forecast
+from solicitations.clock.drafts import place
+from solicitations.clock.forecast import Leaving
 from solicitations.models import Draft
 from territories.working_time import departments_at_work, is_working_time
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = moment(options["at"]) if options["at"] else timezone.now()
-        lines = [*map(line, upcoming.leaving_now(now=at, places=departments_at_work(at))), *drafts(at)]
+        lines = [*map(line, forecast.leaving_now(now=at, places=departments_at_work(at))), *drafts(at)]
         for said in lines:
             self.stdout.write(said)
         if not lines:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailing.models import OutgoingEmail
-from solicitations.dispatch import timetable
-from solicitations.dispatch.steps import Step
+from solicitations.clock import plan
+from solicitations.clock.steps import Step
 from solicitations.models import Event, Solicitation
 from tests.solicitations.clock.reading import mails
 from tests.solicitations.factories import send
@@ -62,8 +62,8 @@ def test_a_reminder_waits_for_a_working_hour_of_the_place(commit, tick, commune,
 
 def test_the_page_and_the_sweep_agree_on_the_moment(commit, tick, now):
     request = commit(send, commune="97411", siret="", now=now)
-    [loaded] = timetable.load(Solicitation.objects.filter(pk=request.pk))
-    first = timetable.plan(loaded, now=now)[0]
+    [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
+    first = plan.plan(loaded, now=now)[0]
 
     tick(first.leaves_at - MINUTE)
     assert not Event.objects.filter(kind="reminded").exists()
@@ -115,9 +115,9 @@ class TestOneMailboxInSeveralTimeZones:
 
 def test_the_planner_knows_the_next_step_only(commit, now):
     request = commit(send, "clause-insertion", commune="21166", siret="", now=now)
-    [loaded] = timetable.load(Solicitation.objects.filter(pk=request.pk))
+    [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
 
-    steps = timetable.plan(loaded, now=now)
+    steps = plan.plan(loaded, now=now)
 
     assert [(step.step, step.is_next) for step in steps if step.match] == [
         (Step.REMIND, True),

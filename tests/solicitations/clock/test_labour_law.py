@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from solicitations import actions
-from solicitations.dispatch import timetable
-from solicitations.dispatch.steps import Step
+from solicitations.clock import plan
+from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Alert, Solicitation, owed
 from tests.solicitations.clock.reading import mails
@@ -60,8 +60,8 @@ class TestLabourLaw:
         tick(now + 9 * DAY)
 
         assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
-        [loaded] = timetable.load(Solicitation.objects.filter(pk=question.pk))
-        assert Step.ESCALATE_LEGAL not in {step.step for step in timetable.plan(loaded, now=now)}
+        [loaded] = plan.load(Solicitation.objects.filter(pk=question.pk))
+        assert Step.ESCALATE_LEGAL not in {step.step for step in plan.plan(loaded, now=now)}
         assert question.pk not in owed.requests_to_advance(now=now + 9 * DAY, places=["21"])
 
     def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):

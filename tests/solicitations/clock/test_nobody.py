@@ -6,9 +6,10 @@ import pytest
 
 from experts.models import Institution, Office, User
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch, progress
-from solicitations.dispatch import upcoming
-from solicitations.dispatch.steps import Step
+from solicitations import actions, progress
+from solicitations.clock import forecast
+from solicitations.clock.steps import Step
+from solicitations.dispatch import holding
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -301,7 +302,7 @@ class TestSomebodyAfterAll:
         Office.objects.update(closed_on=now.date())
 
         requests = Solicitation.objects.all()
-        [told] = upcoming.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
+        [told] = forecast.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
         assert (told.step, told.at) == (Step.TELL_COMPANY, now + 13 * DAY)
         tick(now + 13 * DAY - MINUTE)
         assert mails("where_things_stand") == []
@@ -364,7 +365,7 @@ class TestHours:
         elif how == "closed":
             commit(actions.close, unreached, words="Réglé.", by=admin, now=now + DAY)
         else:
-            dispatch.hold(unreached, HeldReason.AUTOMATIC, now=now + DAY)
+            holding.hold(unreached, HeldReason.AUTOMATIC, now=now + DAY)
             unreached.save()
         before = OutgoingEmail.objects.count()
 
@@ -378,7 +379,7 @@ class TestHours:
 class TestSaidBeforehand:
     def test_the_days_to_come_are_those_that_come(self, unreached, tick, now):
         requests = Solicitation.objects.all()
-        found = upcoming.coming(requests, now=now, until=now + 50 * DAY, most=10)
+        found = forecast.coming(requests, now=now, until=now + 50 * DAY, most=10)
 
         assert [(leaving.step, leaving.to) for leaving in found] == [
             (Step.TELL_COMPANY, (unreached.email,)),
@@ -397,7 +398,7 @@ class TestSaidBeforehand:
         tick(now + 7 * DAY)
         reopen()
 
-        [leaving] = upcoming.leaving_now(now=now + 10 * DAY, places=["21"])
+        [leaving] = forecast.leaving_now(now=now + 10 * DAY, places=["21"])
         tick(now + 10 * DAY)
 
         assert leaving.step == Step.WIDEN

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailing.models import OutgoingEmail
-from solicitations import actions, dispatch, tasks
+from solicitations import actions, tasks
+from solicitations.dispatch import routing
 from solicitations.lifecycle import CLOCK_EVENTS, MatchState
 from solicitations.models import Event
 from tests.solicitations.factories import match, send
@@ -32,7 +33,7 @@ def lived(moves, ticks, *, now) -> tuple[Counter, Counter, str]:
     """The steps done and mails written in a life, when the sweep runs at these moments; then forgotten."""
     before = transaction.savepoint()
     request = send("clause-insertion", commune="21166", siret="", now=now)
-    dispatch.route(request.pk, now=now)
+    routing.route(request.pk, now=now)
     mine = match(request, "facilitation@clauses")
     for target in moves:
         actions.move(mine, target, by=mine.mailbox, now=now)

@@ -7,7 +7,7 @@ import pytest
 from mailing import delivery
 from mailing.models import OutgoingEmail
 from solicitations import actions
-from solicitations.dispatch.steps import Step
+from solicitations.clock.steps import Step
 from solicitations.lifecycle import CLOCK_EVENTS, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Match, Solicitation
 from tests.solicitations.clock.reading import mails

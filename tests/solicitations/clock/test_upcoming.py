@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from experts.models import User
 from mailing.models import OutgoingEmail
 from solicitations import actions
-from solicitations.dispatch import upcoming
-from solicitations.dispatch.steps import Step
+from solicitations.clock import forecast
+from solicitations.clock.steps import Step
 from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Event, Solicitation
 from territories.models import Region
@@ -85,7 +85,7 @@ class TestCommand:
 
 class TestComing:
     def test_the_next_seven_days_in_order(self, alone, now):
-        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 7 * DAY, most=10)
+        found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 7 * DAY, most=10)
 
         assert [(leaving.step, leaving.at - now, leaving.to) for leaving in found] == [
             (Step.REMIND, 3 * DAY, (EXPERT,)),
@@ -94,7 +94,7 @@ class TestComing:
         ]
 
     def test_what_the_sweep_then_does_is_what_was_said(self, sent, tick, now):
-        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 15 * DAY, most=10)
+        found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 15 * DAY, most=10)
 
         for at in sorted({leaving.at for leaving in found}):
             tick(at)
@@ -115,7 +115,7 @@ class TestComing:
                 send, "clause-insertion", commune="21166", siret="", email=f"g{number}@example.org", now=now
             )
 
-        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 4 * DAY, most=10)
+        found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 4 * DAY, most=10)
 
         [leaving] = found
         assert len(leaving.requests) == 2
@@ -125,7 +125,7 @@ class TestComing:
             send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
         )
 
-        found = upcoming.coming(Solicitation.objects.all(), now=now, until=now + 6 * DAY, most=10)
+        found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 6 * DAY, most=10)
 
         told = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
         assert told == [(3 * DAY, [alone.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
@@ -137,7 +137,7 @@ class TestComing:
         tick(now + 3 * DAY)  # Friday: the first request; the second falls due an hour later
 
         later = now + 3 * DAY + 2 * HOUR
-        found = upcoming.coming(
+        found = forecast.coming(
             Solicitation.objects.filter(pk=second.pk), now=later, until=later + 3 * DAY, most=10
         )
 
@@ -149,7 +149,7 @@ class TestComing:
         for day in (7, 21, 45, 48):
             tick(now + day * DAY)
 
-        found = upcoming.coming(Solicitation.objects.all(), now=now + 85 * DAY, until=now + 91 * DAY, most=10)
+        found = forecast.coming(Solicitation.objects.all(), now=now + 85 * DAY, until=now + 91 * DAY, most=10)
 
         assert [(leaving.step, leaving.to) for leaving in found] == [(Step.EXPIRE, (alone.email,))]
 

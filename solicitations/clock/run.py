@@ -8,11 +8,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from experts.routing import loading
-from experts.routing.decision import NeedDecision
 from mailing.tasks import deliver_after_commit
-from solicitations.dispatch import matching, timetable
-from solicitations.dispatch.steps import Planned, Step
+from solicitations.clock import mails, plan
+from solicitations.clock.steps import Planned, Step
+from solicitations.dispatch import alerts, closing, matching, routing
 from solicitations.lifecycle import (
     AlertCause,
     EventKind,
@@ -20,7 +19,7 @@ from solicitations.lifecycle import (
     MatchState,
 )
 from solicitations.models import Event, Match, Need, Solicitation, Survey
-from solicitations.notifications import by_clock, to_company
+from solicitations.notifications import to_company
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +47,8 @@ def put_off(pk: int, error: Exception, *, now: datetime) -> None:
 def advance(pk: int, *, now: datetime) -> None:
     """Do the steps that have come for a request, reminders apart; a second call finds none."""
     solicitation = Solicitation.objects.locked(pk)
-    [loaded] = timetable.load(Solicitation.objects.filter(pk=pk))
-    come = [step for step in timetable.plan(loaded, now=now) if step.has_come(now=now)]
+    [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
+    come = [step for step in plan.plan(loaded, now=now) if step.has_come(now=now)]
     for step, work in WORK.items():
         if mine := [planned for planned in come if planned.step == step]:
             work(solicitation, mine, now=now)
@@ -81,13 +80,13 @@ def _needs(steps: Sequence[Planned]) -> list[Need]:
 
 def _tell_company(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [note(planned, EventKind.COMPANY_TOLD, now=now) for planned in steps]
-    rows = by_clock.where_things_stand(solicitation, _needs(steps), events=events, now=now)
+    rows = mails.where_things_stand(solicitation, _needs(steps), events=events, now=now)
     deliver_after_commit(*rows)
 
 
 def _tell_managers(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [note(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
-    deliver_after_commit(*by_clock.silent_experts(solicitation, _matches(steps), events=events, now=now))
+    deliver_after_commit(*mails.silent_experts(solicitation, _matches(steps), events=events, now=now))
 
 
 def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -96,7 +95,7 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
     for planned in steps:
         if planned.need is None:
             continue
-        decided = decide_again(planned.need, now=now)
+        decided = routing.decide_again(planned.need, now=now)
         # The first whom a need reaches, at last: its days begin with them.
         origin = MatchOrigin.ROUTING if planned.uncovered else MatchOrigin.ESCALATION
         new = matching.make_matches(planned.need, decided.chosen, origin=origin, now=now)
@@ -123,26 +122,12 @@ def _offices(matches: Sequence[Match]) -> str:
     return ", ".join(sorted({match.expert.office.name for match in matches}))
 
 
-def decide_again(need: Need, *, now: datetime) -> NeedDecision:
-    """Steps 7 to 9 of the rule, without the offices already asked."""
-    solicitation = need.solicitation
-    [decided] = loading.decide(
-        subjects=[need.subject.slug],
-        commune=solicitation.commune,
-        facts=solicitation.facts,
-        on=now.astimezone(solicitation.time_zone).date(),
-        without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
-        without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
-    ).needs
-    return decided
-
-
 def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     """A line in the region's list; no mail."""
     for planned in steps:
         note(planned, EventKind.REGION_TOLD, now=now)
     words = ", ".join(need.subject.label for need in _needs(steps))
-    matching.raise_alert(solicitation, AlertCause.LATE, words=words, by_mail=False, now=now)
+    alerts.raise_alert(solicitation, AlertCause.LATE, words=words, by_mail=False, now=now)
 
 
 def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -150,14 +135,14 @@ def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now
     events = [note(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
     active = Match.objects.active().filter(need__in=[need.pk for need in _needs(steps)])
     matches = list(active.with_people().in_order())
-    deliver_after_commit(*by_clock.legal_delay(solicitation, matches, events=events, now=now))
+    deliver_after_commit(*mails.legal_delay(solicitation, matches, events=events, now=now))
     words = ", ".join(need.subject.label for need in _needs(steps))
-    matching.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)
+    alerts.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)
 
 
 def _check_call(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [note(planned, EventKind.CALL_CHECKED, now=now) for planned in steps]
-    deliver_after_commit(*by_clock.call_check(solicitation, _matches(steps), events=events, now=now))
+    deliver_after_commit(*mails.call_check(solicitation, _matches(steps), events=events, now=now))
 
 
 def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -165,9 +150,9 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
     for planned in steps:
         note(planned, EventKind.REGION_TOLD, now=now)
     matches = _matches(steps)
-    deliver_after_commit(*by_clock.silent_takers(solicitation, matches, events=events, now=now))
+    deliver_after_commit(*mails.silent_takers(solicitation, matches, events=events, now=now))
     words = ", ".join(f"{match.expert.name} ({match.expert.office.name})" for match in matches)
-    matching.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
+    alerts.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
 
 
 def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -176,12 +161,12 @@ def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: dateti
     events += [_give_up(need, planned.why, now=now) for planned in steps if (need := planned.uncovered)]
     solicitation.reckon()
     _settle_nobody(solicitation, now=now)
-    matching.close_if_done(solicitation, now=now)
+    closing.close_if_done(solicitation, now=now)
     solicitation.save()
     concerned = solicitation.needs.filter(pk__in=[need.pk for need in _needs(steps)])
     unanswered = concerned.unanswered().select_related("subject").order_by("position", "pk")
     if needs := list(unanswered):
-        deliver_after_commit(*by_clock.unanswered(solicitation, needs, events=events, now=now))
+        deliver_after_commit(*mails.unanswered(solicitation, needs, events=events, now=now))
 
 
 def _give_up(need: Need, why: str, *, now: datetime) -> Event:
@@ -214,13 +199,13 @@ def _survey(solicitation: Solicitation, steps: Sequence[Planned], *, now: dateti
     solicitation.save(update_fields=["surveyed_at"])
     for planned in steps:
         note(planned, EventKind.SURVEYED, now=now)
-    deliver_after_commit(*by_clock.survey(solicitation, now=now))
+    deliver_after_commit(*mails.survey(solicitation, now=now))
 
 
 def _follow_up(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     for planned in steps:
         note(planned, EventKind.FOLLOWED_UP, now=now)
-    deliver_after_commit(*by_clock.follow_up_point(solicitation, now=now))
+    deliver_after_commit(*mails.follow_up_point(solicitation, now=now))
 
 
 WORK: dict[Step, Callable[..., None]] = {

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import transaction
 
 from mailing.tasks import deliver_after_commit
-from solicitations.dispatch import timetable
-from solicitations.dispatch.advancing import note, put_off
-from solicitations.dispatch.steps import Planned, Step
+from solicitations.clock import mails, plan
+from solicitations.clock.run import note, put_off
+from solicitations.clock.steps import Planned, Step
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Mailbox, Match, Solicitation, owed
-from solicitations.notifications import by_clock, envelopes
+from solicitations.notifications import envelopes
 from territories.working_time import is_working_time
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def remind(address: str, *, now: datetime) -> None:
             for match in _waited(row, address, now=now)
         ]
         day = envelopes.local_day(come[0].solicitation, now)
-        rows = by_clock.reminders(listed, first=first, day=day, now=now)
+        rows = mails.reminders(listed, first=first, day=day, now=now)
         if not rows:  # nothing left to list, or another sweep was faster
             transaction.set_rollback(True)
     deliver_after_commit(*rows)
@@ -68,12 +68,12 @@ def has_had_todays(address: str, solicitation: Solicitation, *, now: datetime) -
 
 
 def _waiting(address: str) -> list[Solicitation]:
-    return timetable.load(Solicitation.objects.waiting_on(address).oldest_first())
+    return plan.load(Solicitation.objects.waiting_on(address).oldest_first())
 
 
 def _was_reminded(first: Mailbox, days: Iterable[date]) -> bool:
     """Whether today's mail has left, whichever territory's today."""
-    return all(by_clock.is_reminded(first, day) for day in days)
+    return all(mails.is_reminded(first, day) for day in days)
 
 
 def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
@@ -108,7 +108,7 @@ def reminders(requests: Iterable[Solicitation], address: str, *, now: datetime) 
     return [
         step
         for solicitation in requests
-        for step in timetable.plan(solicitation, now=now)
+        for step in plan.plan(solicitation, now=now)
         if step.step == Step.REMIND and step.is_next and step.match and _is_to(step.match, address)
     ]
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import groupby
 
 from solicitations import lifecycle
-from solicitations.dispatch import reminding, timetable
-from solicitations.dispatch.advancing import decide_again
-from solicitations.dispatch.steps import ORDER, Clock, Planned, Step
+from solicitations.clock import plan, reminders
+from solicitations.clock.steps import ORDER, Clock, Planned, Step
+from solicitations.dispatch import routing
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Match, Solicitation, owed
 from solicitations.models.finding import SolicitationQuerySet
@@ -35,8 +35,8 @@ def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, mo
     pks = owed.requests_owed_something(requests, now=until)[:most]
     steps = [
         step
-        for solicitation in timetable.load(Solicitation.objects.filter(pk__in=pks))
-        for planned in timetable.plan(solicitation, now=now)
+        for solicitation in plan.load(Solicitation.objects.filter(pk__in=pks))
+        for planned in plan.plan(solicitation, now=now)
         if (step := _once_a_day(planned, now=now)).leaves_at <= until
     ]
     found = [leaving for leaving in _leavings(steps, now=now) if leaving.at <= until]
@@ -47,7 +47,7 @@ def _once_a_day(step: Planned, *, now: datetime) -> Planned:
     """A reminder that is due waits for the morrow when its person has had today's."""
     if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
         return step
-    is_over = reminding.has_had_todays(step.match.mailbox.email, step.solicitation, now=now)
+    is_over = reminders.has_had_todays(step.match.mailbox.email, step.solicitation, now=now)
     return _after(now, step) if is_over else step
 
 
@@ -103,7 +103,7 @@ def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
     if step == Step.WIDEN:
         for planned in steps:
             if planned.need:
-                found = decide_again(planned.need, now=now).emails
+                found = routing.decide_again(planned.need, now=now).emails
                 yield from found
                 if found and planned.uncovered:
                     yield solicitation.email
@@ -134,9 +134,9 @@ def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
 def leaving_now(*, now: datetime, places: Sequence[str]) -> Iterator[Leaving]:
     """What a sweep at that moment would do, drafts apart."""
     for address in owed.addresses_to_remind(now=now, places=places):
-        if come := reminding.due(address, now=now):
+        if come := reminders.due(address, now=now):
             yield _reminder(address, come, at=now)
     for pk in owed.requests_to_advance(now=now, places=places):
-        for solicitation in timetable.load(Solicitation.objects.filter(pk=pk)):
-            come = [step for step in timetable.plan(solicitation, now=now) if step.has_come(now=now)]
+        for solicitation in plan.load(Solicitation.objects.filter(pk=pk)):
+            come = [step for step in plan.plan(solicitation, now=now) if step.has_come(now=now)]
             yield from _leavings((step for step in come if step.step != Step.REMIND), now=now)

@@ -20,8 +20,9 @@ from mailing.models import (
 from mailing.replies import Kind, Reply
 from mailing.tasks import deliver_after_commit
 from solicitations import links
-from solicitations.dispatch import conversation, matching
-from solicitations.dispatch.conversation import Words
+from solicitations.conversation import messages
+from solicitations.conversation.messages import Words
+from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Mailbox, Match, Solicitation
 from solicitations.notifications import envelopes, to_company, to_experts, to_senders
@@ -149,8 +150,8 @@ def request_pk(person: Person) -> int:
 def takes_words(solicitation: Solicitation, person: Person) -> bool:
     """Whether the locked request still takes words of this person."""
     if isinstance(person, Mailbox):
-        return conversation.may_write(solicitation, person)
-    if not conversation.is_open_to_company(solicitation):
+        return messages.may_write(solicitation, person)
+    if not messages.is_open_to_company(solicitation):
         return False
     # As on its page: once it is over, somebody must be left to read.
     return (
@@ -170,13 +171,13 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
         attachments=reply.attachments[:MOST_FILES],
     )
     if isinstance(person, Mailbox):
-        said = conversation.say(person, words, now=now)
+        said = messages.say(person, words, now=now)
         if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
             deliver_after_commit(*to_experts.where_the_button_is(said, now=now))
         if sent_from:
             deliver_after_commit(*to_experts.sent_in_your_name(said, now=now))
     else:
-        addition = conversation.add(person, words, now=now)
+        addition = messages.add(person, words, now=now)
         if sent_from:
             deliver_after_commit(*to_company.sent_in_your_name(addition, now=now))
     email.settle(IncomingState.ACCEPTED, at=now)
@@ -193,7 +194,7 @@ def _turn_away(
     if reason in HELD and person is not None:
         email.settle(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
-        matching.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
+        alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
         email.settle(IncomingState.REFUSED, reason=reason, at=now)
     if not reply.kind.is_automatic and reason not in UNANSWERED:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Prefetch
 
-from solicitations.dispatch.steps import ORDER, Clock, Planned, Step
+from solicitations.clock.steps import ORDER, Clock, Planned, Step
 from solicitations.lifecycle import (
     CLOCK_EVENTS,
     NOT_LIVE,

@@ -1,0 +1,1 @@
+"""What time brings: the steps of each request, planned, done, and foreseen."""

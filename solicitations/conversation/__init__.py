@@ -1,0 +1,1 @@
+"""What is said about a request, on a page or by mail."""

@@ -1,0 +1,40 @@
+"""Lines in the staff's list: raised with a mail, ended once what they said is not so any more."""
+
+from datetime import datetime
+
+from mailing.tasks import deliver_after_commit
+from solicitations.lifecycle import AlertCause
+from solicitations.models import Alert, Match, Solicitation
+from solicitations.notifications import to_staff
+
+
+def raise_alert(
+    solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "", by_mail: bool = True
+) -> None:
+    """A line in the staff's list and a mail to them: once per request and cause.
+
+    Raised again while it stands, it says the one and the other; once settled, it stands again.
+    """
+    alert = solicitation.alerts.filter(cause=cause).first()
+    if alert is None:
+        alert = Alert(solicitation=solicitation, cause=cause, raised_at=now)
+    said = alert.words if alert.settled_at is None else ""
+    alert.words = said if words in said else ", ".join(filter(None, [said, words]))
+    alert.settled_at = None
+    alert.save()
+    if by_mail:
+        deliver_after_commit(*to_staff.alert(alert, now=now))
+
+
+def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:
+    """After an answer: staff no longer watch what the clock had told them and is not so any more."""
+    over = [
+        cause
+        for cause, still in (
+            (AlertCause.LATE, solicitation.needs.waiting()),
+            (AlertCause.SILENT, Match.objects.taken().filter(need__solicitation=solicitation)),
+            (AlertCause.LEGAL, solicitation.needs.without_legal_answer()),
+        )
+        if not still.exists()
+    ]
+    solicitation.alerts.standing().filter(cause__in=over).update(settled_at=now)

@@ -1,0 +1,77 @@
+"""Who takes over a need that everybody asked has declined."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from experts.routing import loading
+from experts.routing.decision import NeedDecision
+from mailing.tasks import deliver_after_commit
+from solicitations.dispatch import alerts, closing, matching
+from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, MatchOrigin, NeedState
+from solicitations.models import Event, Match, Need, Solicitation
+from solicitations.notifications import to_company
+
+
+@transaction.atomic(durable=True)
+def offer_fallback(pk: int, *, now: datetime) -> None:
+    """All have declined need ``pk``: the fallback office takes over, then the national one, then nobody.
+
+    Does nothing while the last refusal may still be undone, or when somebody came in meanwhile.
+    """
+    need = Need.objects.select_related("subject").get(pk=pk)
+    solicitation = Solicitation.objects.locked(need.solicitation_id)
+    need.refresh_from_db(fields=["state", "exhausted_at"])
+    if solicitation.is_over or need.state != NeedState.DECLINED or need.exhausted_at:
+        return
+    if need.matches.filter(ended_at__gt=now - UNDO_DELAY).exists():
+        return
+    need.solicitation = solicitation
+    decided = _decide_fallback(need, now=now)
+    made = matching.make_matches(need, decided.chosen, origin=MatchOrigin.FALLBACK, now=now)
+    if made:
+        _take_over(need, made, now=now)
+    else:
+        _give_up(need, now=now)
+    solicitation.reckon()
+    closing.close_if_done(solicitation, now=now)
+    solicitation.save()
+
+
+def _decide_fallback(need: Need, *, now: datetime) -> NeedDecision:
+    solicitation = need.solicitation
+    return loading.decide_fallback(
+        subject=need.subject.slug,
+        commune=solicitation.commune,
+        on=now.astimezone(solicitation.time_zone).date(),
+        without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
+        without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
+    )
+
+
+def _take_over(need: Need, made: Sequence[Match], *, now: datetime) -> None:
+    need.is_fallback = True
+    need.save(update_fields=["is_fallback"])
+    event = Event.objects.create(
+        solicitation=need.solicitation,
+        match=made[0],
+        kind=EventKind.FALLBACK,
+        reason=need.subject.label,
+        at=now,
+    )
+    matching.notify(made, now=now, event=event)
+    offices = sorted({match.expert.office.name for match in made})
+    rows = to_company.taken_over(need, offices=offices, event=event, now=now)
+    deliver_after_commit(*rows)
+    alerts.raise_alert(need.solicitation, AlertCause.ALL_DECLINED, words=need.subject.label, now=now)
+
+
+def _give_up(need: Need, *, now: datetime) -> None:
+    need.exhausted_at = now
+    need.save(update_fields=["exhausted_at"])
+    Event.objects.create(
+        solicitation=need.solicitation, kind=EventKind.EXHAUSTED, reason=need.subject.label, at=now
+    )
+    deliver_after_commit(*to_company.nobody_could_help(need, now=now))
+    alerts.raise_alert(need.solicitation, AlertCause.EXHAUSTED, words=need.subject.label, now=now)

@@ -1,0 +1,58 @@
+"""Requests that wait for staff: held, told of, released by hand or after four working hours."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from mailing.tasks import deliver_after_commit
+from solicitations.dispatch import alerts
+from solicitations.lifecycle import AlertCause, EventKind, HeldReason, RequestState
+from solicitations.models import Event, Solicitation
+from solicitations.notifications import to_company
+from territories.working_time import add_working_hours
+
+
+def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
+    """Hold a locked request for staff and tell them. Saves the alert and the event, not the request."""
+    solicitation.move_to(RequestState.HELD, at=now, reason=reason)
+    Event.objects.create(solicitation=solicitation, kind=EventKind.HELD, reason=reason.label, at=now)
+    alerts.raise_alert(solicitation, AlertCause.HELD, words=reason.label, now=now)
+
+
+@transaction.atomic(durable=True)
+def tell_held(pk: int, *, now: datetime) -> None:
+    """Tell staff of a request that was held as it came, and the first mailbox of a second like request.
+
+    Does nothing to one that they have heard of, or that is not held any more.
+    """
+    solicitation = Solicitation.objects.locked(pk)
+    if not Solicitation.objects.held_and_untold().filter(pk=pk).exists():
+        return
+    words = HeldReason(solicitation.held_reason).label
+    alerts.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)
+    if solicitation.is_held_duplicate and solicitation.duplicate_of:
+        deliver_after_commit(*to_company.second_came(solicitation.duplicate_of, now=now))
+
+
+@transaction.atomic(durable=True)
+def release_when_due(pk: int, *, now: datetime) -> None:
+    """Release a request that staff left held for four working hours; never a duplicate."""
+    solicitation = Solicitation.objects.locked(pk)
+    if solicitation.state != RequestState.HELD or solicitation.is_held_duplicate:
+        return
+    held_at, commune = solicitation.held_at, solicitation.commune
+    if held_at and add_working_hours(held_at, settings.HELD_FOR, commune) > now:
+        return
+    release(solicitation, now=now)
+    Event.objects.create(
+        solicitation=solicitation, kind=EventKind.RELEASED, reason="Quatre heures ouvrées passées", at=now
+    )
+    solicitation.save()
+
+
+def release(solicitation: Solicitation, *, now: datetime) -> None:
+    """Let a locked, held request go on: it is routed next. Saves nothing but the alert's end."""
+    solicitation.move_to(RequestState.SUBMITTED, at=now)
+    solicitation.released_at = solicitation.routing_due_at = now
+    solicitation.alerts.filter(cause=AlertCause.HELD).update(settled_at=now)

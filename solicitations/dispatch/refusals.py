@@ -1,0 +1,32 @@
+"""Mails about a request that were refused for good: staff are told."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from mailing.models import OutgoingEmail
+from solicitations.dispatch import alerts
+from solicitations.lifecycle import AlertCause
+from solicitations.models import Mailbox, Solicitation
+
+
+@transaction.atomic(durable=True)
+def note_refused_mail(email_pk: int, *, now: datetime) -> None:
+    """A mail was refused for good: staff call the company, or look for another expert."""
+    email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
+    about = next((name for name in email.about if name.startswith("request:")), None) if email else None
+    if email is None or about is None:
+        return
+    solicitation = Solicitation.objects.locked(int(about.removeprefix("request:")))
+    if email.to.lower() == solicitation.email.lower():
+        cause, words = (
+            AlertCause.ACKNOWLEDGEMENT_REFUSED,
+            f"{solicitation.contact_name}, {solicitation.phone}",
+        )
+    elif Mailbox.objects.of(solicitation, email.to).exists():
+        cause, words = AlertCause.MAIL_REFUSED, email.to
+    else:
+        return
+    told = solicitation.alerts.filter(cause=cause).first()
+    if told is None or words not in told.words:
+        alerts.raise_alert(solicitation, cause, words=words, now=now)
