@@ -1,8 +1,8 @@
 """What every test may ask for: the servers, a database with what the test needs, an SMTP sink, a browser."""
 
 import os
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -139,6 +139,18 @@ def register_server(running_register: RegisterServer) -> RegisterServer:
     running_register.retry_after = "4"
     running_register.questions.clear()
     return running_register
+
+
+@pytest.fixture
+def fail(register_server: RegisterServer, settings) -> Callable[[Mode], None]:
+    """Make the register fail in one way; when that would never end, it is given up soon."""
+
+    def failing(mode: Mode) -> None:
+        register_server.mode = mode
+        if mode in {Mode.HANG, Mode.TRICKLE, Mode.TRICKLE_HEADERS}:
+            settings.REGISTER_TIMEOUT = timedelta(seconds=0.3)
+
+    return failing
 
 
 @pytest.fixture(scope="session")
