@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -31,6 +32,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
 django.setup()  # pytest-django does it too late when a single process runs the tests
 # ... and too early in a process of xdist, which inherits their name: the broker would be another process's.
 settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", settings.CELERY_BROKER_URL)
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 _databases = pytest.StashKey[Databases]()
 _template = pytest.StashKey[str]()

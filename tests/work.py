@@ -1,5 +1,6 @@
 """Work counted, not timed: a busy machine does no more of it."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,3 +50,19 @@ def until_the_answer(get_response: Callable[[HttpRequest], HttpResponse]) -> Any
         return response
 
     return middleware
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Fail when the block is still at work after a minute of the processor: it would be for hours."""
+
+    def fail(number: int, frame: FrameType | None) -> None:
+        raise AssertionError("it does not end")
+
+    before = signal.signal(signal.SIGVTALRM, fail)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 60)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
