@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -32,6 +33,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
 django.setup()  # pytest-django does it too late when a single process runs the tests
 # ... and too early in a process of xdist, which inherits their name: the broker would be another process's.
 settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", settings.CELERY_BROKER_URL)
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 _databases = pytest.StashKey[Databases]()
 _template = pytest.StashKey[str]()
@@ -154,6 +161,18 @@ def register_server(running_register: RegisterServer) -> RegisterServer:
     running_register.retry_after = "4"
     running_register.questions.clear()
     return running_register
+
+
+@pytest.fixture
+def fail(register_server: RegisterServer, settings) -> Callable[[Mode], None]:
+    """Make the register fail in one way; when that would never end, it is given up soon."""
+
+    def failing(mode: Mode) -> None:
+        register_server.mode = mode
+        if mode in {Mode.HANG, Mode.TRICKLE, Mode.TRICKLE_HEADERS}:
+            settings.REGISTER_TIMEOUT = timedelta(seconds=0.3)
+
+    return failing
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.db import connection
+
 from portal.celery import app
 from tests.databases import ROOT
 from tests.smtp_sink import SmtpSink
 
-START, ARRIVAL = 90.0, 30.0  # seconds: what a slow machine may need
+START, ARRIVAL = 120.0, 60.0  # seconds: what a slow machine may need
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
             yield told
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=ARRIVAL)
 
 
 def wait_for(condition: Callable[[], bool], most: float = ARRIVAL) -> None:
@@ -50,4 +52,18 @@ def wait_for(condition: Callable[[], bool], most: float = ARRIVAL) -> None:
     until = time.monotonic() + most
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.1)
+        time.sleep(0.05)
+
+
+def wait_for_a_blocked_session() -> None:
+    """Return as soon as somebody in the test's database waits for a lock that another one holds."""
+
+    def is_blocked() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return bool(cursor.fetchone()[0])
+
+    wait_for(is_blocked)

@@ -21,7 +21,7 @@ def register(register_server: RegisterServer, settings) -> RegisterServer:
     """The register, answering; nothing is remembered of another test, and nobody has to wait."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
-    settings.REGISTER_TIMEOUT = timedelta(seconds=1)
+    settings.REGISTER_TIMEOUT = timedelta(seconds=60)
     cache.clear()
     return register_server
 

@@ -45,7 +45,7 @@ def test_every_answer_is_one_that_the_schema_says(api_schema: schemathesis.BaseS
     """Each operation, with questions that the schema allows."""
     operations = [found.ok() for found in api_schema.get_all_operations()]
 
-    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def ask(data: st.DataObject) -> None:
         for operation in operations:

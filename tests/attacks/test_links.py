@@ -61,7 +61,7 @@ def test_no_character_of_a_token_may_change(purpose):
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
 def test_no_text_is_a_token(text):
     with pytest.raises(ForgedLink):
         tokens.read_token(text, ANSWER)

@@ -67,7 +67,7 @@ def register(settings) -> Iterator[RegisterServer]:
     """The company register, and nothing remembered from another test."""
     with fake_register.running() as server:
         settings.REGISTER_URL = server.url
-        settings.REGISTER_TIMEOUT = timedelta(seconds=2)
+        settings.REGISTER_TIMEOUT = timedelta(seconds=60)
         cache.clear()
         yield server
 

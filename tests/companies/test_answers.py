@@ -152,7 +152,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     result=st.fixed_dictionaries({}, optional=dict.fromkeys(RESULT, JSON)),
     establishment=st.fixed_dictionaries({}, optional=dict.fromkeys(ESTABLISHMENT, JSON)),

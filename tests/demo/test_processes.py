@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from demo.processes import ProcessEnded, Processes
+from tests.workers import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 # Starts a child of its own, as gunicorn and Celery do, says its number, and lasts.
@@ -31,13 +31,6 @@ def processes(tmp_path):
     made = Processes(tmp_path, os.environ)
     yield made
     made.stop()
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.02)
 
 
 def is_alive(pid):
@@ -94,7 +87,7 @@ def test_processes_end_when_we_are_killed_outright(tmp_path):
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as us:
         tied = int(us.stdout.readline())
-        time.sleep(0.3)  # setpriv becomes sleep
+        wait_for(lambda: Path(f"/proc/{tied}/comm").read_text() == "sleep\n")  # setpriv has become it
         us.kill()
 
     wait_for(lambda: not is_alive(tied))

@@ -16,7 +16,7 @@ def register(register_server, settings) -> RegisterServer:
     """The company register, and nothing remembered from another test."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
-    settings.REGISTER_TIMEOUT = timedelta(seconds=2)
+    settings.REGISTER_TIMEOUT = timedelta(seconds=60)
     cache.clear()
     return register_server
 

@@ -1,11 +1,11 @@
 """A real mail server on loopback that answers as it is told, and templates to send."""
 
 import socket
-import threading
 from pathlib import Path
 
 import pytest
 
+from tests.mute_server import MuteServer
 from tests.smtp_sink import SmtpSink
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,7 +37,7 @@ class TalkativeSink(SmtpSink):
 
 def send_by_smtp(settings, port):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 1
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 60
 
 
 @pytest.fixture(autouse=True)
@@ -61,33 +61,10 @@ def no_server(settings):
     send_by_smtp(settings, port)
 
 
-@pytest.fixture
-def wire(settings):
-    """A listener that takes connections and either says nothing or hangs up."""
-    started = []
-
-    def start(*, hangs_up):
-        listener = socket.create_server(("127.0.0.1", 0))
-        taken = []
-
-        def serve():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                taken.append(connection)
-                if hangs_up:
-                    connection.close()
-
-        threading.Thread(target=serve, daemon=True).start()
-        started.append((listener, taken))
-        send_by_smtp(settings, listener.getsockname()[1])
-        return taken
-
-    yield start
-    for listener, taken in started:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for connection in taken:
-            connection.close()
+@pytest.fixture(params=[True, False], ids=["hangs up", "hangs"])
+def mute_server(settings, request):
+    """A mail server that never says a word."""
+    with MuteServer(hangs_up=request.param) as server:
+        send_by_smtp(settings, server.port)
+        settings.EMAIL_TIMEOUT = 0.5
+        yield server

@@ -1,16 +1,18 @@
 """Sending over a real socket: every answer a mail server may give."""
 
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as project
 from django.db import connection, transaction
 
 from mailing.delivery import deliver, send_now
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail, State
 from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
+from tests.workers import ARRIVAL, wait_for_a_blocked_session
 
 pytestmark = pytest.mark.django_db
 
@@ -78,16 +80,17 @@ def test_server_says_no(sink, step, answer, failure, is_refused):
         assert row.next_try_at >= NOW + timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("hangs_up", [True, False], ids=["hangs up", "hangs"])
-def test_server_behaves_badly(wire, hangs_up):
-    wire(hangs_up=hangs_up)
+def test_server_that_says_nothing_is_left_after_one_try(mute_server):
     email = OutgoingEmailFactory()
 
-    started = time.monotonic()
     deliver(email.pk, now=NOW)
 
-    assert time.monotonic() - started < 4
+    assert mute_server.count == 1
     assert (after(email).state, after(email).failure) == (State.LATE, Failure.SERVER)
+
+
+def test_server_has_seconds_to_answer():
+    assert project.EMAIL_TIMEOUT == 5
 
 
 def test_server_away(no_server):
@@ -142,41 +145,55 @@ def test_long_lines_and_accents_arrive_whole(sink):
     assert words.strip() in sink.messages[0].get_body("plain").get_content()
 
 
+@pytest.fixture
+def held(sink):
+    """A mail server that keeps the first mail waiting: ``begun`` once it has it, answered at ``goes_on``."""
+    begun, goes_on = threading.Event(), threading.Event()
+    sink.at_data = lambda: (begun.set(), goes_on.wait(ARRIVAL))
+    return begun, goes_on
+
+
+@pytest.fixture
+def begin():
+    """Begin an act in a thread, on a connection of its own; what comes back is its future."""
+
+    def work(act, *args, **kwargs):
+        try:
+            return act(*args, **kwargs)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        yield lambda act, *args, **kwargs: pool.submit(work, act, *args, **kwargs)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_once(sink):
-    sink.at_data = lambda: time.sleep(0.3)
+def test_two_workers_send_once(sink, held, begin):
+    begun, goes_on = held
     email = OutgoingEmailFactory()
 
-    def work():
-        deliver(email.pk, now=NOW)
-        connection.close()
+    first = begin(deliver, email.pk, now=NOW)
+    assert begun.wait(ARRIVAL)
+    assert begin(deliver, email.pk, now=NOW).result(ARRIVAL) is None
+    goes_on.set()
 
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
+    assert first.result(ARRIVAL).state == State.SENT
     assert len(sink.messages) == 1
     assert after(email).attempts == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cancel_during_the_sending_leaves_it_sent(sink):
-    sink.at_data = lambda: time.sleep(0.3)
+def test_a_cancel_during_the_sending_leaves_it_sent(held, begin):
+    begun, goes_on = held
     email = OutgoingEmailFactory()
 
-    def work():
-        deliver(email.pk, now=NOW)
-        connection.close()
+    begin(deliver, email.pk, now=NOW)
+    assert begun.wait(ARRIVAL)
+    cancelled = begin(OutgoingEmail.objects.cancel_about, "play:1", now=NOW)
+    wait_for_a_blocked_session()
+    goes_on.set()
 
-    worker = threading.Thread(target=work)
-    worker.start()
-    time.sleep(0.15)
-    cancelled = OutgoingEmail.objects.cancel_about("play:1", now=NOW)
-    worker.join()
-
-    assert cancelled == 0
+    assert cancelled.result(ARRIVAL) == 0
     assert after(email).state == State.SENT
 
 

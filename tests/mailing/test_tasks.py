@@ -1,7 +1,6 @@
 """Workers, the sweep, and a broker that is away."""
 
 import threading
-import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from mailing.failures import Failure
 from mailing.models import OutgoingEmail, State, last_beat_at
 from portal.celery import app
 from tests.mailing.factories import NOW, OutgoingEmailFactory
+from tests.mute_server import MuteServer
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=2)
@@ -173,12 +173,15 @@ def test_two_sweeps_at_once_send_once(sink):
     assert len(sink.messages) == 12
 
 
-def test_broker_away_nobody_is_told_and_the_row_stays(broker_away, django_capture_on_commit_callbacks):
-    started = time.monotonic()
-    with django_capture_on_commit_callbacks(execute=True):
-        tasks.deliver_after_commit(OutgoingEmailFactory(), None, OutgoingEmailFactory())
+def test_broker_away_is_tried_once_nobody_is_told_and_the_row_stays(
+    broker_away, monkeypatch, django_capture_on_commit_callbacks
+):
+    with MuteServer(hangs_up=True) as broker:
+        monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{broker.port}/0")
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.deliver_after_commit(OutgoingEmailFactory(), None, OutgoingEmailFactory())
 
-    assert time.monotonic() - started < 2
+    assert broker.count == 1
     assert OutgoingEmail.objects.due(now=NOW).count() == 2
 
 
@@ -192,7 +195,7 @@ def test_one_order_for_the_mails_that_leave_together(django_capture_on_commit_ca
         tasks.deliver_after_commit(*together, None, later)
 
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        orders = [queue.get(timeout=5).payload[0] for _ in range(2)]
+        orders = [queue.get(timeout=60).payload[0] for _ in range(2)]
     assert orders == [[email.pk for email in together], [later.pk]]
 
 
@@ -212,7 +215,7 @@ def test_an_order_to_send_expires_when_the_sweep_takes_over(delay, django_captur
         tasks.deliver_after_commit(OutgoingEmailFactory(not_before=before + delay))
 
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        headers = queue.get(timeout=5).headers
+        headers = queue.get(timeout=60).headers
 
     expires = datetime.fromisoformat(headers["expires"])
     assert 60 <= (expires - before - delay).total_seconds() < 70

@@ -22,7 +22,7 @@ def manage(*words: str, environment: dict[str, str], **options: object) -> subpr
         text=True,
         stderr=subprocess.PIPE,
         check=False,
-        timeout=60,
+        timeout=600,
         **options,
     )
 

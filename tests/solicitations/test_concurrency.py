@@ -21,11 +21,12 @@ from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedS
 from solicitations.models import Draft, Event, Match, Solicitation
 from territories.models import Commune
 from tests.solicitations.factories import blank, match, part, send
+from tests.workers import wait_for_a_blocked_session
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
 
 MINUTE = timedelta(minutes=1)
-PATIENCE = 30  # seconds
+PATIENCE = 60  # seconds
 Act = Callable[[], object]
 
 
@@ -191,7 +192,7 @@ def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
         with transaction.atomic():
             locked = OutgoingEmail.objects.select_for_update().get(pk=mail.pk)
             barrier.wait()
-            wait_until_somebody_waits()
+            wait_for_a_blocked_session()
             locked.record_sent(provider_id="", at=later)
             locked.save()
 
@@ -203,18 +204,6 @@ def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
 
     assert errors(outcomes) == []
     assert mails("undone_for_company") == [request.email]
-
-
-def wait_until_somebody_waits() -> None:
-    with connection.cursor() as cursor:
-        for _ in range(PATIENCE * 100):
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("SELECT pg_sleep(0.01)")
 
 
 def test_a_request_routed_by_the_visit_and_by_the_sweep(now):

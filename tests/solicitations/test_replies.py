@@ -95,7 +95,11 @@ class TestWhereItGoes:
         author = mailbox(commit(send, text=long, siret="", now=now), "recrutement@france-travail")
         [mail] = [row for row in written("notified") if row.to == author.email]
         text = mail.rendered().text
-        lines = [part for line in text.splitlines() for part in wrap(line, break_long_words=False) or [""]]
+        lines = [
+            part
+            for line in text.splitlines()
+            for part in wrap(line, break_long_words=False, break_on_hyphens=False) or [""]
+        ]
         at = max(number for number, line in enumerate(lines) if "tenté" in line) + 1
         copy = "\n".join([*lines[:at], "", "Je connais quelqu'un.", "", *lines[at:]])
         head = "De : Relais Entreprises <x@example.org>\nEnvoyé : lundi 30 novembre 2026 10:05\nObjet : Aide"

@@ -66,7 +66,7 @@ def test_often_the_same_steps_are_done_and_none_twice(moves, steady, now):
     assert set(steady[0].values()) == {1}
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(hours=st.lists(st.integers(min_value=0, max_value=24 * END), max_size=8))
 def test_after_any_outage_the_same_steps_are_done_and_none_twice(moves, steady, now, hours):
     some = [now + hour * HOUR for hour in sorted(hours)]

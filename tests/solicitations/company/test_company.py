@@ -86,8 +86,8 @@ def test_unknown_siret_goes_on_without_the_register(second_step):
 
 @pytest.mark.parametrize("mode", [Mode.HANG, Mode.ERROR, Mode.TOO_MANY, Mode.GARBAGE, Mode.DROP])
 @pytest.mark.parametrize("typed", ["00010037000014", "vannier"])
-def test_register_away_and_the_form_goes_on(second_step, register, mode, typed):
-    register.mode = mode
+def test_register_away_and_the_form_goes_on(second_step, fail, mode, typed):
+    fail(mode)
 
     second_step.company(company=typed)
 
