@@ -32,12 +32,23 @@ class Servers:
     """Both servers, in a folder that any account can reach; they die with this process."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.postgres, self.valkey = DurablePostgres(folder / "postgres"), Valkey(folder / "valkey")
         account = account_for(folder, [self.postgres.binary(), self.valkey.binary()])
         self.account = replace(account, prefix=(*account.prefix, "setpriv", "--pdeathsig", "INT"))
         self.urls = {
             server: server.start(self.account, PASSWORD, "") for server in (self.postgres, self.valkey)
         }
+
+    @contextmanager
+    def one_more(self, server: Server) -> Iterator[str]:
+        """Another server beside these, for a while; its address."""
+        self.urls[server] = server.start(self.account, PASSWORD, "")
+        try:
+            yield self.urls[server]
+        finally:
+            del self.urls[server]
+            server.stop()
 
     def start(self, server: Server) -> None:
         """Start again, where it was."""
