@@ -42,13 +42,14 @@ class Servers:
 
     @contextmanager
     def one_more(self, server: Server) -> Iterator[str]:
-        """Another server beside these, for a while; its address."""
-        self.urls[server] = server.start(self.account, PASSWORD, "")
+        """Another server beside these, for a while; its address. Its files go with it."""
         try:
+            self.urls[server] = server.start(self.account, PASSWORD, "")
             yield self.urls[server]
         finally:
-            del self.urls[server]
+            self.urls.pop(server, None)
             server.stop()
+            shutil.rmtree(server.folder, ignore_errors=True)
 
     def start(self, server: Server) -> None:
         """Start again, where it was."""
@@ -67,6 +68,16 @@ class Servers:
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGQUIT if server is self.postgres else signal.SIGKILL)
+        wait_for(lambda: server.pid() is None)
+
+    def power_off(self, server: Server) -> None:
+        """End it and its children at once, with what they had not written or sent."""
+        pid = server.pid()
+        assert pid
+        os.kill(pid, signal.SIGSTOP)  # it starts no more children
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (*map(int, children), pid):
+            os.kill(each, signal.SIGKILL)
         wait_for(lambda: server.pid() is None)
 
     @contextmanager
