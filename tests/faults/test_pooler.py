@@ -22,6 +22,8 @@ from tests.workers import wait_for
 # What the clock wrote for a day to come leaves now.
 LEAVES_NOW = "UPDATE mailing_outgoingemail SET not_before = now() WHERE not_before > now()"
 REMINDED = "SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'reminders:%' AND sent_at IS NOT NULL"
+# A lock of a session stays on the pooler's connection, where nobody can release it.
+LOCKS_LEFT = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +81,4 @@ def test_pooler_that_dies_under_load(stand, pooler, size):
     assert count.thanked == count.kept == len(owners)
     assert count.duplicates <= deaths
     assert stand.number(REMINDED) == stand.number("SELECT count(DISTINCT email) FROM solicitations_mailbox")
+    assert stand.number(LOCKS_LEFT) == 0
