@@ -48,7 +48,7 @@ class Replication:
         self.replica = replica
 
     def address(self, database: str) -> str:
-        """Both servers as one: whichever of them takes writes."""
+        """A URL that names both servers and connects to the one that accepts writes."""
         first, second = (urlsplit(self.servers.urls[server]) for server in (self.primary, self.replica))
         hosts = f"host={first.hostname},{second.hostname}&port={first.port},{second.port}"
         account = f"{first.username}:{first.password}@"
@@ -61,7 +61,7 @@ class Replication:
         return bool(self._ask(self.primary, state, NAME))
 
     def cut(self) -> None:
-        """The replica receives nothing more."""
+        """Disconnect the replica from the primary, for good."""
         self._ask(self.replica, "ALTER SYSTEM SET primary_conninfo = ''")
         self._ask(self.replica, "SELECT pg_reload_conf()")
         wait_for(lambda: not self.is_streaming())
@@ -83,7 +83,7 @@ class Replication:
 
 @contextmanager
 def replicated(servers: Servers) -> Iterator[Replication]:
-    """The databases of these servers, from now on apart, on a primary and its replica."""
+    """A primary copied from the PostgreSQL of these servers, and its replica, for a while."""
     options = ("-c", f"synchronous_standby_names={NAME}")
     primary = Copy(servers.folder / "primary", servers.urls[servers.postgres], options=options)
     with servers.one_more(primary) as url:

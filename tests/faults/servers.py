@@ -71,7 +71,7 @@ class Servers:
         wait_for(lambda: server.pid() is None)
 
     def power_off(self, server: Server) -> None:
-        """End it and its children at once, with what they had not written or sent."""
+        """Kill a server and its children at once: what they had not written or sent is lost."""
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGSTOP)  # it starts no more children

@@ -19,7 +19,7 @@ from tests.faults.reckoning import reckon
 from tests.faults.stand import PATIENCE, START
 from tests.workers import wait_for
 
-# What the clock wrote for a day to come leaves now.
+# The clock was run for a day to come: its mails leave now.
 LEAVES_NOW = "UPDATE mailing_outgoingemail SET not_before = now() WHERE not_before > now()"
 REMINDED = "SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'reminders:%' AND sent_at IS NOT NULL"
 # A lock of a session stays on the pooler's connection, where nobody can release it.
@@ -28,7 +28,7 @@ LOCKS_LEFT = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
 @pytest.fixture(scope="session")
 def installed_pgbouncer() -> None:
-    """Without one, skip, or fail where it is required."""
+    """Skip the test where there is no PgBouncer, or fail where one is required."""
     try:
         PgBouncer(Path(), "").binary()
     except ServerFailed as absent:

@@ -23,7 +23,7 @@ def replication(stand) -> Iterator[Replication]:
 
 
 def test_replica_promoted_under_load(stand, replication, size):
-    """What the replica has not received is acknowledged to nobody; web and worker find it by themselves."""
+    """Nothing is acknowledged before the replica has it; web and worker find the new primary alone."""
     web, worker, beat = stand.web(), stand.worker(), stand.beat()
     owners = visitors.arrive(stand, size(24, 200))
     posting = Thread(
