@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults backup restore lint lock browser bench clean
+.PHONY: help install demo test faults backup restore lint lock browser pgbouncer bench clean
 
 help:
 	@echo "make demo   le portail, son registre et ses serveurs, sur cette machine"
@@ -28,10 +28,10 @@ $(LOCKED): requirements-dev.txt
 demo: install
 	@exec $(BIN)/python manage.py demo
 
-test: install browser
+test: install browser pgbouncer
 	$(BIN)/pytest -n auto
 
-faults: install
+faults: install pgbouncer
 	FAULTS=long $(BIN)/pytest tests/faults
 
 backup restore: install
@@ -42,6 +42,9 @@ bench: install
 
 browser:
 	@scripts/install_browser
+
+pgbouncer:
+	@scripts/install_pgbouncer
 
 lint: install
 	@scripts/lint

@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.db import connection
 from django.db.backends.postgresql.client import DatabaseClient
 
 from portal import postgres_tools
+
+HOST_OPTIONS = {"host": "PGHOST", "port": "PGPORT", "target_session_attrs": "PGTARGETSESSIONATTRS"}
 
 
 class BackupFailed(Exception):
@@ -45,11 +48,18 @@ def load(path: Path) -> None:
 
 def _run(tool: str, *options: str) -> None:
     """One of PostgreSQL's tools on our database; its password travels by the environment alone."""
-    address, environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
+    configured = connection.settings_dict
+    if configured["DISABLE_SERVER_SIDE_CURSORS"]:
+        # pg_dump empties search_path, and the pooler hands its connection on: nobody finds a table there.
+        raise BackupFailed(
+            "DATABASE_URL est celle d'un PgBouncer (DISABLE_SERVER_SIDE_CURSORS) : donnez celle de "
+            "PostgreSQL, et DISABLE_SERVER_SIDE_CURSORS=false."
+        )
+    address, environment = DatabaseClient.settings_to_cmd_args_env(configured, [])
     where = address[1:] if tool == "pg_dump" else address[1:-1]
     done = subprocess.run(  # noqa: S603 (our own words)
         [_tool(tool), *where, "--no-password", *options],
-        env=os.environ | (environment or {}),
+        env=os.environ | _several_hosts(configured["OPTIONS"]) | (environment or {}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -57,6 +67,11 @@ def _run(tool: str, *options: str) -> None:
     )
     if done.returncode:
         raise BackupFailed(f"{tool} : {done.stderr.strip()}")
+
+
+def _several_hosts(options: Mapping[str, object]) -> dict[str, str]:
+    """Hosts that the address gives as options, a primary and its replica: Django leaves them out."""
+    return {name: str(options[key]) for key, name in HOST_OPTIONS.items() if key in options}
 
 
 def _tool(name: str) -> Path:

@@ -10,7 +10,11 @@ INSTALLED_APPS = ["demo", *INSTALLED_APPS]  # its commands
 EMBEDDED = dotenv_values(BASE_DIR / ".services" / "env")  # written by `manage.py services start`
 
 DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", EMBEDDED.get("DATABASE_URL") or "postgres://localhost/relais"),
+    "default": env.dj_db_url(
+        "DATABASE_URL",
+        EMBEDDED.get("DATABASE_URL") or "postgres://localhost/relais",
+        disable_server_side_cursors=env.bool("DISABLE_SERVER_SIDE_CURSORS", False),
+    ),
 }
 CELERY_BROKER_URL = env.str("REDIS_URL", EMBEDDED.get("REDIS_URL") or "redis://localhost:6379/0")
 

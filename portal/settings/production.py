@@ -19,7 +19,15 @@ HOST = str(urlsplit(SITE_URL).hostname)
 ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1"]  # the last two: health checks from inside the container
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=60, conn_health_checks=True)}
+DATABASES = {
+    "default": env.dj_db_url(
+        "DATABASE_URL",
+        conn_max_age=60,
+        conn_health_checks=True,
+        # True behind PgBouncer in transaction mode, which gives the next transaction another connection.
+        disable_server_side_cursors=env.bool("DISABLE_SERVER_SIDE_CURSORS", False),
+    )
+}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 CELERY_BROKER_URL = env.str("REDIS_URL")
 REGISTER_URL = env.str("REGISTER_URL")

@@ -32,12 +32,24 @@ class Servers:
     """Both servers, in a folder that any account can reach; they die with this process."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.postgres, self.valkey = DurablePostgres(folder / "postgres"), Valkey(folder / "valkey")
         account = account_for(folder, [self.postgres.binary(), self.valkey.binary()])
         self.account = replace(account, prefix=(*account.prefix, "setpriv", "--pdeathsig", "INT"))
         self.urls = {
             server: server.start(self.account, PASSWORD, "") for server in (self.postgres, self.valkey)
         }
+
+    @contextmanager
+    def one_more(self, server: Server) -> Iterator[str]:
+        """Another server beside these, for a while; its address. Its files go with it."""
+        try:
+            self.urls[server] = server.start(self.account, PASSWORD, "")
+            yield self.urls[server]
+        finally:
+            self.urls.pop(server, None)
+            server.stop()
+            shutil.rmtree(server.folder, ignore_errors=True)
 
     def start(self, server: Server) -> None:
         """Start again, where it was."""
@@ -56,6 +68,16 @@ class Servers:
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGQUIT if server is self.postgres else signal.SIGKILL)
+        wait_for(lambda: server.pid() is None)
+
+    def power_off(self, server: Server) -> None:
+        """Kill a server and its children at once: what they had not written or sent is lost."""
+        pid = server.pid()
+        assert pid
+        os.kill(pid, signal.SIGSTOP)  # it starts no more children
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (*map(int, children), pid):
+            os.kill(each, signal.SIGKILL)
         wait_for(lambda: server.pid() is None)
 
     @contextmanager

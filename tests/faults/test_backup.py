@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -122,6 +123,32 @@ def test_restore_refuses_a_database_that_holds_something(stand, tmp_path):
     assert refused.returncode == 1
     assert "La base n'est pas vide" in refused.stderr
     assert content(stand.database_url) == before
+
+
+def test_address_with_two_hosts_is_backed_up(stand, empty, tmp_path):
+    """A primary that is away, and the server that took its place."""
+    backup = tmp_path / "portal.backup"
+    alive = urlsplit(stand.database_url)
+    hosts = f"host=127.0.0.1,127.0.0.1&port=1,{alive.port}&target_session_attrs=read-write"
+    address = alive._replace(netloc=f"{alive.username}:{alive.password}@", query=hosts).geturl()
+
+    made = manage(address, "backup", backup)
+
+    assert made.returncode == 0, made.stderr
+    assert manage(empty, "restore", backup).returncode == 0
+    assert content(empty) == content(stand.database_url)
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_address_of_a_pooler_is_refused(empty, tmp_path, monkeypatch, command):
+    """pg_dump would leave each of its connections without a ``search_path``."""
+    monkeypatch.setenv("DISABLE_SERVER_SIDE_CURSORS", "true")
+
+    refused = manage(empty, command, tmp_path / "portal.backup")
+
+    assert refused.returncode == 1
+    assert "donnez celle de PostgreSQL" in refused.stderr
+    assert not list(tmp_path.glob("portal*"))
 
 
 def test_file_cut_short_restores_nothing(stand, empty, tmp_path):

@@ -66,6 +66,16 @@ def test_servers_are_named_as_the_services_are():
     assert "//mail:" in environment["EMAIL_URL"]
 
 
+def test_preparation_names_the_database_itself():
+    """The others' address may become that of a pooler, which refuses ``PGOPTIONS``."""
+    prepare = re.search(
+        r"^  prepare:.*?^$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE | re.DOTALL
+    )[0]
+
+    assert "PGOPTIONS" in prepare
+    assert re.search(r"DATABASE_URL: postgres://.*@database/", prepare)
+
+
 @pytest.mark.parametrize("name", ["worker", "beat"])
 def test_celery_understands_its_command(name):
     program, quiet, _, application, order, *options = SERVICES[name]["command"]

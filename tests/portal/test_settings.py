@@ -153,6 +153,16 @@ def test_production_hands_the_provider_its_own_names():
     )
 
 
+@pytest.mark.parametrize("name", ["production", "dev", "test", "demo"])
+@pytest.mark.parametrize(
+    ("given", "kept"), [({}, "False"), ({"DISABLE_SERVER_SIDE_CURSORS": "true"}, "True")]
+)
+def test_server_side_cursors_are_disabled_where_the_environment_says_so(name, given, kept):
+    expression = "settings.DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS']"
+
+    assert settings_of(name, {**COMPLETE, **given}, expression).stdout == f"{kept}\n"
+
+
 def test_provider_backends_exist():
     for name in PROVIDERS:
         assert import_module(f"anymail.backends.{name}").EmailBackend
