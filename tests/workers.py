@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from portal.celery import app
+from portal.processes import tied_to_us
 from tests.databases import ROOT
 from tests.smtp_sink import SmtpSink
 
@@ -23,7 +24,7 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 (our own words)
             [
-                *(sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
+                *(*tied_to_us(), sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
                 *("--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"),
             ],
             cwd=ROOT,
