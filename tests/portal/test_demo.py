@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bench import home
+from portal import services
 from tests.browsers import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +101,9 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
         finally:
             demo.send_signal(signal.SIGINT)
             rest, _ = demo.communicate(timeout=60)
+        logs = Path(re.search(r"Journaux : (\S+)/\*\.log", said)[1])
+        names = {path.name for path in logs.iterdir()}
+        shutil.rmtree(logs)  # a port that no other demo will ask for
 
     assert "demandes créées." in said
     assert " info " not in said  # no line of a log: a person reads this
@@ -108,6 +113,8 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
     assert len(files) >= 4
     assert encodings == {"br", "gzip"}
     assert weight is None or weight <= home.MOST_BYTES
+    assert logs.parent == services.FOLDER
+    assert names == {"register.log", "worker.log", "beat.log", "web.log"}
     assert len(running) >= 4
     assert "La démonstration est arrêtée." in rest
     assert demo.returncode == 0
