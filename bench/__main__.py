@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 import django
 
-from portal import services
-from portal.processes import interruptible
+from demo import services
+from demo.processes import interruptible
 
 _stack = ExitStack()
 atexit.register(_stack.close)

@@ -17,7 +17,7 @@ from celery import Celery
 from django.conf import settings
 
 from bench import databases
-from portal.processes import tied_to_us
+from demo.processes import tied_to_us
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 60.0  # seconds: what a slow machine may need

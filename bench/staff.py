@@ -16,7 +16,7 @@ from django.urls import reverse
 from bench import contents, databases, history
 from bench.harness import Row, median, milliseconds, thousands
 from experts.models import Theme, User
-from solicitations.filters import CONCERNS, SHOWN
+from oversight.filters import CONCERNS, SHOWN
 from solicitations.models import Solicitation
 from tests.experts.factories import signed_in
 
@@ -111,7 +111,7 @@ def _pages() -> dict[str, tuple[Client, str]]:
     for code in CONCERNS:
         pages[f"Filter of a region, view {CONCERNS[code]}"] = (regional, _list(vue=code))
     reference = _usual().reference
-    pages["Request page"] = (national, reverse("solicitations:staff_request", args=[reference]))
+    pages["Request page"] = (national, reverse("oversight:request", args=[reference]))
     return pages
 
 
@@ -140,7 +140,7 @@ def _usual() -> Solicitation:
 
 
 def _list(**chosen: str) -> str:
-    return f"{reverse('solicitations:staff_list')}?{urlencode(chosen)}"
+    return f"{reverse('oversight:list')}?{urlencode(chosen)}"
 
 
 def _client(email: str) -> Client:

@@ -1,16 +1,13 @@
 """The whole database in one file, and back, by PostgreSQL's own tools."""
 
 import os
-import shutil
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 from django.db import connection
 from django.db.backends.postgresql.client import DatabaseClient
 
-from portal.embedded.account import ServerFailed
-from portal.embedded.postgres import Postgres
+from portal import postgres_tools
 
 
 class BackupFailed(Exception):
@@ -62,12 +59,8 @@ def _run(tool: str, *options: str) -> None:
         raise BackupFailed(f"{tool} : {done.stderr.strip()}")
 
 
-def _tool(name: str) -> str:
-    """Where it lies: beside this machine's newest server, since an older tool is refused, or on the path."""
-    with suppress(ServerFailed):
-        beside = Postgres(Path()).binary().with_name(name)
-        if beside.exists():
-            return str(beside)
-    if found := shutil.which(name):
+def _tool(name: str) -> Path:
+    """The tool of the newest PostgreSQL of this machine: an older one than the server's is refused."""
+    if found := postgres_tools.find(name):
         return found
     raise BackupFailed(f"{name} manque : installez le paquet postgresql-client.")

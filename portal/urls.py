@@ -31,4 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/.*$", errors.api_not_found),
     path("anymail/", include("mailing.urls")),
     path("", include("solicitations.urls")),
+    path("", include("workspace.urls")),
+    path("", include("oversight.urls")),
 ]

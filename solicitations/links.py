@@ -48,7 +48,7 @@ def absolute(path: str) -> str:
 def answer_url(mailbox: Mailbox) -> str:
     """The expert's page about this request."""
     token = links.make_token(ANSWER, mailbox.pk, mailbox.serial)
-    return absolute(reverse("solicitations:answer", args=[token]))
+    return absolute(reverse("workspace:answer", args=[token]))
 
 
 def follow_url(solicitation: Solicitation) -> str:

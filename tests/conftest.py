@@ -1,8 +1,9 @@
 """What every test may ask for: the servers, a database with what the test needs, an SMTP sink, a browser."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,12 @@ import django
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.db.models import Model
 
-from companies import fake_register
-from companies.fake_register import Mode, RegisterServer
-from portal import services
+from demo import fake_register, services
+from demo.embedded.server import USER
+from demo.fake_register import Mode, RegisterServer
 from portal.celery import app
-from portal.embedded.server import USER
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
 from tests.smtp_sink import SmtpSink
@@ -100,6 +101,20 @@ def process_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of a process (a worker, a command) that shares this test's database and broker."""
     url = request.config.stash[_databases].url_of(request.node.stash[_template])
     return os.environ | {"DATABASE_URL": url}
+
+
+@pytest.fixture
+def commit(django_capture_on_commit_callbacks) -> Callable[..., Any]:
+    """Call an action as in real life: what it leaves for after its commit is done too."""
+
+    def called(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            result = action(*args, **kwargs)
+        if isinstance(result, Model):
+            result.refresh_from_db()
+        return result
+
+    return called
 
 
 @pytest.fixture

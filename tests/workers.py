@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo.processes import tied_to_us
 from portal.celery import app
-from portal.processes import tied_to_us
 from tests.databases import ROOT
 from tests.smtp_sink import SmtpSink
 

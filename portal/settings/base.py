@@ -25,6 +25,8 @@ METRICS_TOKEN = ""  # without one, nobody reads the metrics
 
 INSTALLED_APPS = [
     "portal",
+    "oversight",
+    "workspace",
     "directory",
     "solicitations",
     "experts",
@@ -103,7 +105,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -10,6 +10,6 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 STATIC_ROOT = BASE_DIR / ".services" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "portal.demo.static_files.QuickStorage"},
+    "staticfiles": {"BACKEND": "demo.static_files.QuickStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages name no other, and half the work

@@ -3,7 +3,9 @@
 from dotenv import dotenv_values
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import BASE_DIR, env
+from portal.settings.base import BASE_DIR, INSTALLED_APPS, env
+
+INSTALLED_APPS = ["demo", *INSTALLED_APPS]  # its commands
 
 EMBEDDED = dotenv_values(BASE_DIR / ".services" / "env")  # written by `manage.py services start`
 
@@ -13,6 +15,6 @@ DATABASES = {
 CELERY_BROKER_URL = env.str("REDIS_URL", EMBEDDED.get("REDIS_URL") or "redis://localhost:6379/0")
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
-STATIC_ROOT = None  # nothing is collected: files are served from their sources
+STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected: files are served from their sources
 REGISTER_URL = env.str("REGISTER_URL", "")
 BENCH = env.bool("BENCH", False)

@@ -42,7 +42,7 @@ def _take(request: HttpRequest, role: str) -> HttpResponse:
     if user is None:
         return redirect("home")
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return redirect("solicitations:staff_list")
+    return redirect("oversight:list")
 
 
 def waiting_experts() -> list[Match]:

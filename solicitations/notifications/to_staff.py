@@ -44,7 +44,7 @@ def alert(raised: Alert, *, now: datetime) -> Rows:
     """
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
-    path = reverse("solicitations:staff_request", args=[solicitation.reference])
+    path = reverse("oversight:request", args=[solicitation.reference])
     rows: Rows = []
     told = _told(raised)
     for address in staff_addresses(solicitation, now=now):

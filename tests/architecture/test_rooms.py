@@ -9,7 +9,10 @@ from django.template import engines
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {
-    "portal": 6,
+    "demo": 8,
+    "portal": 7,
+    "workspace": 6,
+    "oversight": 6,
     "directory": 5,
     "solicitations": 4,
     "experts": 3,

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from companies.fake_register import RegisterServer
+from demo.fake_register import RegisterServer
 from experts.models import User
 from solicitations.views.company import limits, lost
 from territories.models import Region

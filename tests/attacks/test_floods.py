@@ -133,7 +133,7 @@ def test_like_requests_under_other_addresses_are_told_once_a_day(strangers):
 
 def test_an_experts_link_in_the_wrong_hands_floods_nobody(world, client, monkeypatch):
     monkeypatch.setattr(limits, "ACTS_PER_MAILBOX", limits.Limit("acts", 3, limits.HOUR))
-    path = reverse("solicitations:message", args=[world.expert_token])
+    path = reverse("workspace:message", args=[world.expert_token])
     before = OutgoingEmail.objects.count()
 
     answers = [client.post(path, {"body": f"Mot {number}"}).status_code for number in range(6)]

@@ -37,7 +37,7 @@ ELSEWHERE = [
     "https://localhost/",
     "https://testserver@evil.example/",
 ]
-FRAMED = {"solicitations:outbox_html"}  # shown in a frame of ours, under a policy of its own
+FRAMED = {"oversight:outbox_html"}  # shown in a frame of ours, under a policy of its own
 
 
 def is_for_programs(address: Address, path: str) -> bool:
@@ -65,7 +65,7 @@ class TestLooking:
 
     def test_what_acts_says_which_methods_it_takes(self, world: World, national):
         for name in ("outbox_resend",):
-            answer = signed_in(national).get(reverse(f"solicitations:{name}", args=[world.mail.pk]))
+            answer = signed_in(national).get(reverse(f"oversight:{name}", args=[world.mail.pk]))
             assert (answer.status_code, answer["Allow"]) == (405, "POST")
 
 

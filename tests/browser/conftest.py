@@ -8,8 +8,8 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Browser, Page, Response, expect
 
-from companies import fake_register
-from companies.fake_register import RegisterServer
+from demo import fake_register
+from demo.fake_register import RegisterServer
 
 # Playwright's own loop runs in the test's thread, where Django refuses queries unless told.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

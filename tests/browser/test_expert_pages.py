@@ -11,8 +11,8 @@ from solicitations import actions
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match, Solicitation
 from tests.browser.test_accessibility import faults
-from tests.solicitations.expert.conftest import path_of
 from tests.solicitations.factories import mailbox, match, send
+from tests.workspace.conftest import path_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from companies.fake_register import RegisterServer
+from demo.fake_register import RegisterServer
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from companies.fake_register import SAMPLE
 from companies.headcounts import BANDS, display
+from demo.fake_register import SAMPLE
 
 
 def test_bands_are_the_register_s():

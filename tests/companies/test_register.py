@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from companies import circuit
 from companies import register as client
-from companies.fake_register import Mode
 from companies.register import InvalidName, RegisterUnavailable, clean_name, find_by_siret, search
+from demo.fake_register import Mode
 
 SIRET = "00010037000014"
 UNKNOWN = "00011005600017"

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from portal import services
+from demo import services
 from tests.databases import ROOT, Databases
 from tests.faults import servers
 from tests.faults.mail_server import MailServer

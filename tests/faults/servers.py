@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import redis
 
-from portal.embedded.account import Account, ServerFailed, account_for
-from portal.embedded.postgres import Postgres
-from portal.embedded.server import Server
-from portal.embedded.valkey import Valkey
+from demo.embedded.account import Account, ServerFailed, account_for
+from demo.embedded.postgres import Postgres
+from demo.embedded.server import Server
+from demo.embedded.valkey import Valkey
 from tests.workers import wait_for
 
 PASSWORD = "faults"

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from portal.embedded.postgres import Postgres
+from demo.embedded.postgres import Postgres
 from tests.databases import ROOT
 from tests.faults import visitors
 

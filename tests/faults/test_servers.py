@@ -5,7 +5,7 @@ from threading import Thread
 
 from django.conf import settings
 
-from companies.fake_register import Mode
+from demo.fake_register import Mode
 from tests.faults import visitors
 from tests.faults.mail_server import Manner
 from tests.faults.reckoning import reckon

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from companies.fake_register import RegisterServer
+from demo.fake_register import RegisterServer
 from tests.journeys.world import World
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from companies import siret
-from portal.demo import seeding
+from demo import seeding
 from tests.journeys.person import Person
 from tests.journeys.world import World, link
 

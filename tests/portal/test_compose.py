@@ -104,7 +104,7 @@ def test_gunicorn_understands_its_command():
     assert parsed.control_socket_disable
 
 
-@pytest.mark.parametrize("path", ["Dockerfile", "docker-compose.yml", "portal/management/commands/demo.py"])
+@pytest.mark.parametrize("path", ["Dockerfile", "docker-compose.yml", "demo/management/commands/demo.py"])
 def test_nobody_keeps_a_list_of_visits(path):
     """Their addresses hold tokens."""
     assert "access" not in (ROOT / path).read_text()
@@ -131,4 +131,4 @@ def test_image_is_built_in_stages_and_runs_without_rights():
 def test_image_holds_no_secret_nor_test():
     ignored = (ROOT / ".dockerignore").read_text().split()
 
-    assert {".*", "tests"} <= set(ignored)
+    assert {".*", "tests", "bench", "demo"} <= set(ignored)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from companies import register
-from companies.fake_register import Mode
+from demo.fake_register import Mode
 from mailing.failures import Failure
 from mailing.models import Heartbeat, IncomingEmail, beat
 from portal import health, metrics

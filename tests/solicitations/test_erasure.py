@@ -15,7 +15,8 @@ from django.test import Client
 
 from experts.models import Institution, User
 from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, State
-from solicitations import actions, dispatch, filters, links, tasks
+from oversight import filters
+from solicitations import actions, dispatch, links, tasks
 from solicitations.actions import Opinion
 from solicitations.lifecycle import (
     ClosedReason,

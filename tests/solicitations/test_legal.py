@@ -10,8 +10,8 @@ from solicitations import actions, links, progress
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Need, Solicitation
 from solicitations.views.legal import LegalClock, clock
-from tests.solicitations.expert.conftest import words_of
 from tests.solicitations.factories import send
+from tests.workspace.conftest import words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 

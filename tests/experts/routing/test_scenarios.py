@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from demo.seeding import read_scenarios
 from experts.routing.engine import Facts
 from experts.routing.loading import decide
-from portal.demo.seeding import read_scenarios
 from territories.models import Commune
 
 SCENARIOS = list(read_scenarios().values())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from companies.fake_register import Mode
+from demo.fake_register import Mode
 from experts.models import Office
 from solicitations.models import Solicitation
 from tests.solicitations.company.visitor import SUBJECT, text_of

@@ -1,0 +1,137 @@
+"""How an embedded server is started, recognised and stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from demo.embedded.account import Account, ServerFailed, environment
+
+USER = "embedded"
+ATTEMPTS = 5  # a port may be taken between the choice and the start; a killed server's children take a moment
+PATIENCE = 15.0  # seconds for a server to answer, or to leave
+
+
+class Server(ABC):
+    """One server with its folder; its own pid file says where it runs."""
+
+    variable: str
+    label: str
+    stop_signal: signal.Signals
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    @abstractmethod
+    def pid_file(self) -> Path: ...
+
+    @abstractmethod
+    def binary(self) -> Path:
+        """The executable; raises ``ServerFailed`` when there is none."""
+
+    @abstractmethod
+    def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
+        """Write what the server needs before it starts; return its command."""
+
+    @abstractmethod
+    def url(self, password: str, port: int) -> str: ...
+
+    @abstractmethod
+    def answers(self, url: str) -> bool: ...
+
+    def is_healthy(self, url: str) -> bool:
+        """Whether this folder's server, not another checkout's, answers at this address."""
+        return bool(url) and self.pid() is not None and self.answers(url)
+
+    def pid(self) -> int | None:
+        """The running server of this folder; a recycled number or a copied pid file does not count."""
+        try:
+            pid = int(self.pid_file.read_text().split()[0])
+            os.kill(pid, 0)
+        except (OSError, ValueError, IndexError):
+            return None
+        return pid if self._is_ours(Path("/proc", str(pid))) else None
+
+    def _is_ours(self, process: Path) -> bool:
+        """Both servers work from their own folder, which stays right when the checkout is moved."""
+        if not Path("/proc/self").exists():
+            return True
+        try:
+            return (process / "cwd").samefile(self.folder)
+        except PermissionError:  # started by root for us: its command line can still be read
+            return str(self.folder).encode() in (process / "cmdline").read_bytes()
+        except OSError:  # a zombie works nowhere
+            return False
+
+    def start(self, account: Account, password: str, previous: str) -> str:
+        """Start on the port of the previous address when it is free, else on another; return the address."""
+        self.stop()
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        account.own(self.folder)
+        for attempt in range(ATTEMPTS):
+            port = _free_port(urlsplit(previous).port if previous and not attempt else None)
+            url = self.url(password, port)
+            if self._launch(account, self.prepare(account, password, port), url):
+                return url
+            time.sleep(0.2 * attempt)
+        raise ServerFailed(f"{self.label} ne démarre pas. Ses derniers mots :\n{self._last_words()}")
+
+    def stop(self) -> None:
+        """Stop this folder's server, gently then for good, and leave no pid file behind."""
+        for number in (self.stop_signal, signal.SIGQUIT, signal.SIGKILL):
+            pid = self.pid()
+            if pid is None:
+                break
+            os.kill(pid, number)
+            _wait_until(lambda: self.pid() is None)
+        self.pid_file.unlink(missing_ok=True)
+
+    @property
+    def _log(self) -> Path:
+        return self.folder.with_suffix(".log")
+
+    def _launch(self, account: Account, command: list[str | Path], url: str) -> bool:
+        """Start detached from us; ``False`` when it gave up or does not answer."""
+        account.own(self.folder)
+        with self._log.open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 (our own words)
+                [*account.prefix, *map(str, command)],
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        _wait_until(lambda: process.poll() is not None or self.is_healthy(url))
+        if process.poll() is None and self.is_healthy(url):
+            process.returncode = 0  # it outlives us on purpose
+            return True
+        process.kill()
+        process.wait()
+        return False
+
+    def _last_words(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
+
+
+def _free_port(preferred: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections do not count
+        try:
+            probe.bind(("127.0.0.1", preferred or 0))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)

@@ -1,0 +1,65 @@
+"""What the demo's pages need: tables, static files, territories, catalogue, directory, past requests."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from demo import static_files
+from portal.tasks import record_beat
+
+ROOT = Path(settings.BASE_DIR)
+DIRECTORY = "experts/data/directory-demo.yaml"
+# What each step is called, what it does, and the files that make it worth doing again.
+STEPS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("Territoires", ("import_territories",), ("territories/data/*", "territories/*.py")),
+    (
+        "Catalogue des sujets",
+        ("import_catalogue",),
+        ("experts/data/catalogue.yaml", "experts/data/institutions.yaml"),
+    ),
+    ("Annuaire", ("import_directory", DIRECTORY), (DIRECTORY,)),
+    ("Demandes des dernières semaines", ("seed_demo",), (DIRECTORY,)),
+)
+
+
+class Command(BaseCommand):
+    help = "Prépare la base et les fichiers de la démonstration ; ce qui est déjà fait n'est pas refait."
+
+    def handle(self, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Cette commande remplit la base de la démonstration, et elle seule.")
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        static_files.collect(announce=lambda: self._announce("Feuilles de style et images"))
+        for title, words, sources in STEPS:
+            self._once(title, words, _fingerprint(sources))
+        record_beat.delay()  # the worker's first task: the health page need not wait for the clock
+
+    def _once(self, title: str, words: tuple[str, ...], fingerprint: str) -> None:
+        key = _key(words[0])
+        if cache.get(key) != fingerprint:
+            self._announce(title)
+            call_command(*words)
+            cache.set(key, fingerprint, timeout=None)
+
+    def _announce(self, title: str) -> None:
+        """Say what comes, before the work: whoever waits sees what for."""
+        self.stdout.write(f"  {title}")
+        self.stdout.flush()
+
+
+def _key(command: str) -> str:
+    return f"prepare_demo.{command}"
+
+
+def _fingerprint(patterns: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

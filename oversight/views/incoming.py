@@ -1,0 +1,134 @@
+"""« Courrier reçu »: the answers that came by mail, what became of each and why."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from mailing.models import IncomingEmail, IncomingEmailQuerySet, IncomingState, named
+from oversight import filters, permissions
+from oversight.paging import page_of
+from oversight.rows import Badge
+from oversight.views.access import member, staff_page
+from solicitations import actions, dispatch, links
+from solicitations.models import Solicitation
+from solicitations.views import originals
+
+PAGE = 40
+COUNTED = timedelta(days=30)
+# How the fates of a mail look: a code of the states' shapes.
+SHAPES = {
+    IncomingState.RECEIVED: "waiting",
+    IncomingState.ACCEPTED: "helped",
+    IncomingState.HELD: "uncovered",
+    IncomingState.REFUSED: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mail in the list; ``reference`` is empty when nobody knows what it is about."""
+
+    email: IncomingEmail
+    fate: Badge
+    reference: str
+
+
+@require_safe
+@staff_page
+def incoming(request: HttpRequest) -> HttpResponse:
+    """The mails that one may see, the newest first."""
+    visible = permissions.visible_incoming(member(request)).defer("raw")
+    filtered = filters.IncomingFilter(request.GET, queryset=visible)
+    page = page_of(filtered.qs.newest_first(), request.GET, size=PAGE)
+    context = {
+        "form": filtered.form,
+        "is_searched": any(filtered.form.cleaned_data.values()),
+        "counters": _counters(visible),
+        "page": page,
+        "lines": _lines(page.rows),
+    }
+    return render(request, "oversight/incoming/list.html", context)
+
+
+def _counters(visible: IncomingEmailQuerySet) -> list[tuple[str, int, str]]:
+    """What a person should look at: the filter, how many came in the last days, and their name."""
+    lately = visible.filter(received_at__gt=timezone.now() - COUNTED)
+    return [
+        (IncomingState.HELD, lately.held().count(), "Retenus, à vérifier"),
+        (filters.MACHINE, lately.taken_for_machines().count(), "Écartés comme automatiques"),
+    ]
+
+
+def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:
+    """The mails with the references of their requests. One query."""
+    pks = {email.pk: named(email.about, "request") for email in emails}
+    requests = Solicitation.objects.filter(pk__in=[pk for pk in pks.values() if pk])
+    references = dict(requests.values_list("pk", "reference"))
+    return [
+        Line(
+            email=email,
+            fate=Badge(SHAPES[IncomingState(email.state)], str(IncomingState(email.state).label)),
+            reference=references.get(pks[email.pk] or 0, ""),
+        )
+        for email in emails
+    ]
+
+
+@require_safe
+@staff_page
+def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One mail: why it stands where it stands, what it says, and what may be done about it."""
+    email = _opened(request, pk)
+    reply = dispatch.read_mail(email, dispatch.writer_of(email))
+    context = {
+        "line": _lines([email])[0],
+        "reply": reply,
+        "words": links.without_secrets(reply.text),
+        "original": originals.read(email),
+    }
+    return render(request, "oversight/incoming/mail.html", context)
+
+
+def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
+    """The mail, its opening recorded when it is about a confidential request."""
+    email = get_object_or_404(permissions.visible_incoming(member(request)), pk=pk)
+    solicitation = Solicitation.objects.filter(pk=named(email.about, "request") or 0).first()
+    if solicitation is not None:
+        key = f"incoming:{email.pk}"
+        actions.note_mail_opened(solicitation, key=key, by=member(request), now=timezone.now())
+    return email
+
+
+@staff_page
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pass its words on after all."""
+    return _decide(
+        request, pk, actions.publish_reply, "Le texte est publié, et les destinataires le reçoivent."
+    )
+
+
+@staff_page
+def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep its words from everybody."""
+    return _decide(request, pk, actions.set_reply_aside, "Le courriel est écarté : personne ne le reçoit.")
+
+
+def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponse:
+    email = get_object_or_404(permissions.visible_incoming(member(request)).defer("raw"), pk=pk)
+    if request.method != "POST":
+        return redirect("oversight:incoming_mail", pk)
+    try:
+        act(email, by=member(request), now=timezone.now())
+    except actions.SettledAlready:
+        messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
+    except actions.NotInThread:
+        messages.warning(request, "Rien n'a été fait : la demande n'accepte plus de texte de cette personne.")
+    else:
+        messages.success(request, done)
+    return redirect("oversight:incoming_mail", pk)

@@ -1,0 +1,100 @@
+"""The demo's processes: watched, and stopped without leaving any behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from demo.processes import ProcessEnded, Processes
+
+ROOT = Path(__file__).resolve().parents[2]
+# Starts a child of its own, as gunicorn and Celery do, says its number, and lasts.
+PARENT = """
+import subprocess, time
+print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
+time.sleep(600)
+"""
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def processes(tmp_path):
+    made = Processes(tmp_path, os.environ)
+    yield made
+    made.stop()
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.02)
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_output_goes_to_a_log(processes, tmp_path):
+    processes.start("speaker", sys.executable, "-c", "print('bonjour')")
+
+    wait_for(lambda: (tmp_path / "speaker.log").read_text() == "bonjour\n")
+
+
+def test_end_of_one_is_told_with_its_last_words(processes, tmp_path):
+    processes.start("lasting", "sleep", "600")
+    processes.start("broken", sys.executable, "-c", "raise SystemExit('le port est pris')")
+
+    with pytest.raises(ProcessEnded, match=r"« broken »[\s\S]*le port est pris"):
+        processes.watch()
+
+
+def test_stop_ends_children_of_children(processes, tmp_path):
+    processes.start("parent", sys.executable, "-c", PARENT)
+    wait_for(lambda: (tmp_path / "parent.log").read_text().strip())
+    child = int((tmp_path / "parent.log").read_text())
+    parent = processes.running[0].process.pid
+
+    processes.stop()
+
+    assert not is_alive(parent)
+    wait_for(lambda: not is_alive(child))
+
+
+def test_deaf_process_is_killed(processes, monkeypatch, tmp_path):
+    monkeypatch.setattr("demo.processes.LEAVE", 0.2)
+    processes.start("deaf", sys.executable, "-c", DEAF)
+    wait_for((tmp_path / "deaf.log").read_text)
+
+    processes.stop()
+
+    assert processes.running[0].process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a Linux right")
+def test_processes_end_when_we_are_killed_outright(tmp_path):
+    code = (
+        "import os, pathlib, time; from demo.processes import Processes;"
+        f"p = Processes(pathlib.Path({str(tmp_path)!r}), os.environ); p.start('tied', 'sleep', '600');"
+        "print(p.running[0].process.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen(  # noqa: S603 (our own words)
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as us:
+        tied = int(us.stdout.readline())
+        time.sleep(0.3)  # setpriv becomes sleep
+        us.kill()
+
+    wait_for(lambda: not is_alive(tied))

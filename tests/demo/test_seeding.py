@@ -1,0 +1,69 @@
+"""What the demo is filled with: a past as the clock would have left it, and every link in it opens."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from demo import seeding
+from mailing.models import OutgoingEmail
+from solicitations import links, tasks
+from solicitations.models import Draft, Event, Solicitation
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
+BY_THE_CLOCK = {"reminders", "where_things_stand", "manager_told", "call_check", "unanswered", "survey"}
+# Of each state, why it ended, and what its company reads: how many requests.
+STATES = {
+    ("submitted", "", "in_progress"): 17,
+    ("submitted", "", "waiting"): 7,
+    ("submitted", "", "helped"): 4,
+    ("held", "", "received"): 2,
+    ("closed", "done", "helped"): 1,
+    ("closed", "done", "unreachable"): 1,
+    ("closed", "done", "no_help"): 1,
+    ("closed", "unanswered", "unanswered"): 1,
+    ("closed", "declined", "declined"): 1,
+    ("closed", "staff", "uncovered"): 1,
+    ("closed", "test", "uncovered"): 1,
+    ("closed", "spam", "received"): 1,
+    ("cancelled", "", "cancelled"): 1,
+}
+
+
+def test_the_draft_left_in_the_demo_opens_at_its_second_step(client):
+    seeding.leave_a_draft(now=timezone.now())
+
+    answer = client.get(urlsplit(links.resume_url(Draft.objects.get())).path)
+
+    assert answer.url == f"/demande/{seeding.DRAFT_SUBJECT}/entreprise/"
+    assert client.get(answer.url).status_code == 200
+
+
+def done() -> Counter[str]:
+    """Every step done, and every mail written."""
+    mails = OutgoingEmail.objects.values_list("template", flat=True)
+    return Counter(template.rpartition("/")[2] for template in mails) + Counter(events=Event.objects.count())
+
+
+MOMENTS = {
+    "Tuesday at ten": timedelta(),
+    "Monday at nine": timedelta(days=5, hours=23),
+}
+
+
+@pytest.mark.parametrize("later", MOMENTS.values(), ids=MOMENTS)
+def test_the_demo_opens_on_a_true_past_and_owes_nothing(now: datetime, later):
+    seeding.seed(now=now + later)
+    before = done()
+
+    with time_machine.travel(now + later, tick=False):
+        tasks.sweep()
+
+    assert done() == before
+    assert before.keys() >= BY_THE_CLOCK
+    assert not OutgoingEmail.objects.due(now=now + later).exists()
+    assert not Event.objects.filter(at__gt=now + later).exists()
+    assert Counter(Solicitation.objects.values_list("state", "closed_reason", "progress")) == STATES
