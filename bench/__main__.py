@@ -1,15 +1,21 @@
 """``python -m bench [name…]``: take every measure and write RESULTS.md, or some and print them."""
 
+import atexit
 import logging
 import os
 import sys
+from contextlib import ExitStack
 
 import django
 
 from demo import services
+from demo.processes import interruptible
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
-services.start()
+_stack = ExitStack()
+atexit.register(_stack.close)
+_stack.enter_context(interruptible())
+_stack.enter_context(services.lease())
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
 django.setup()
 logging.disable(logging.INFO)
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -17,6 +17,7 @@ from celery import Celery
 from django.conf import settings
 
 from bench import databases
+from demo.processes import tied_to_us
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 60.0  # seconds: what a slow machine may need
@@ -38,8 +39,11 @@ class Site:
 
 
 @contextmanager
-def serving(database: str, *, worker: bool) -> Iterator[Site]:
-    """gunicorn as the demo starts it, a mail server, and a worker when asked, all on this database."""
+def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -> Iterator[Site]:
+    """gunicorn as the demo starts it, a mail server, and a worker when asked, all on this database.
+
+    ``variables`` are set in their environment beside, or instead of, the usual ones.
+    """
     port, smtp = free_port(), free_port()
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "bench.served",
@@ -47,6 +51,7 @@ def serving(database: str, *, worker: bool) -> Iterator[Site]:
         "REDIS_URL": _broker(),
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "PYTHONUNBUFFERED": "1",
+        **variables,
     }
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         accepted = Path(folder) / "accepted"
@@ -64,7 +69,7 @@ def serving(database: str, *, worker: bool) -> Iterator[Site]:
 @contextmanager
 def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(  # (our own words)
-        [sys.executable, "-m", *words],
+        [*tied_to_us(), sys.executable, "-m", *words],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,15 +35,17 @@ class Processes:
         self.environment = environment
         self.running: list[Running] = []
 
-    def start(self, name: str, *command: str) -> None:
+    def start(self, name: str, *command: str, files: Sequence[int] = ()) -> None:
+        """Start a command; ``files`` are the open files that it is handed, by number."""
         log = self.folder / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
-                [*_tied_to_us(), *command],
+                [*tied_to_us(), *command],
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                pass_fds=files,
                 start_new_session=True,
             )
         self.running.append(Running(name, process, log))
@@ -89,7 +91,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _tied_to_us() -> tuple[str, ...]:
+def tied_to_us() -> tuple[str, ...]:
     """Words that end a process when we are killed outright (Linux)."""
     return ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.views import about, catalogue, errors, health, metrics, roles
+from portal.views import about, api, catalogue, errors, health, metrics, roles
 
 # allauth: staff sign in on its pages, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/", roles.roles, name="roles"),
     path("connexion/", include("experts.accounts.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.Root.as_view(), name="api-root"),
     path("api/v1/", include("territories.api.urls")),
     path("api/v1/", include("experts.api.urls")),
     re_path(r"^api/v1/.*$", errors.api_not_found),

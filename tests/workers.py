@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from demo.processes import tied_to_us
 from portal.celery import app
 from tests.databases import ROOT
 from tests.smtp_sink import SmtpSink
@@ -25,7 +26,7 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 (our own words)
             [
-                *(sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
+                *(*tied_to_us(), sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
                 *("--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"),
             ],
             cwd=ROOT,

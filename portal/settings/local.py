@@ -19,5 +19,6 @@ DATABASES = {
 CELERY_BROKER_URL = env.str("REDIS_URL", EMBEDDED.get("REDIS_URL") or "redis://localhost:6379/0")
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected: files are served from their sources
 REGISTER_URL = env.str("REGISTER_URL", "")
 BENCH = env.bool("BENCH", False)

@@ -71,6 +71,6 @@ def test_a_limit_is_not_escaped_by_naming_other_addresses(path):
 
 
 def test_the_api_is_read_only():
-    for path in ("/api/v1/themes/", "/api/v1/subjects/", "/api/v1/institutions/", "/api/v1/answers/"):
+    for path in ("", "themes/", "subjects/", "institutions/", "answers/"):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            assert Client().generic(method, path).status_code == 405
+            assert Client().generic(method, f"/api/v1/{path}").status_code == 405

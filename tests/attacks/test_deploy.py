@@ -68,7 +68,7 @@ def test_cookies_headers_and_limits_are_those_of_production():
 
 
 def commands() -> dict[str, str]:
-    demo = (ROOT / "portal/management/commands/demo.py").read_text()
+    demo = (ROOT / "demo/management/commands/demo.py").read_text()
     image = (ROOT / "Dockerfile").read_text()
     compose = (ROOT / "docker-compose.yml").read_text()
     return {"demo": demo, "image": image, "compose": compose}

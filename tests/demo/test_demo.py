@@ -1,17 +1,23 @@
-"""The demo, really launched: it answers, is healthy, and leaves nothing behind."""
+"""The demo, really launched: it answers, is healthy and light, and leaves nothing behind."""
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from bench import home
+from demo import services
+from tests.browsers import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240  # seconds: it fills a database first
@@ -20,6 +26,24 @@ PATIENCE = 240  # seconds: it fills a database first
 def get(url):
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (our own address)
         return answer.read().decode()
+
+
+def encoding_of(url, accepted):
+    """How a file comes to a browser that accepts this."""
+    request = urllib.request.Request(url, headers={"Accept-Encoding": accepted})  # noqa: S310 (our own address)
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return answer.headers["Content-Encoding"]
+
+
+def weight_of(page):
+    """Bytes of a first visit, as a browser counts them; ``None`` where there is none.
+
+    In a thread: Playwright's own loop would run in ours, where Django refuses queries.
+    """
+    if find_chromium() is None:
+        return None
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(home.visit, page, 1280).result().bytes
 
 
 def said_by(demo):
@@ -47,7 +71,7 @@ def descendants_of(pid):
 
 @pytest.mark.reference
 @pytest.mark.django_db(transaction=True)
-def test_demo_answers_on_the_next_free_port_and_leaves_nothing(process_environment):
+def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_environment):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -65,17 +89,32 @@ def test_demo_answers_on_the_next_free_port_and_leaves_nothing(process_environme
             addresses = re.findall(r"http://localhost:\d+/\S*", said)
             assert addresses, said
             health = json.loads(get(next(address for address in addresses if address.endswith("/sante/"))))
-            home = get(addresses[0])
+            page = get(addresses[0])
+            files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page))
+            encodings = {
+                encoding_of(addresses[0].rstrip("/") + file, accepted)
+                for file in files
+                for accepted in ("br", "gzip")
+            }
+            weight = weight_of(addresses[0])
             running = descendants_of(demo.pid)
         finally:
             demo.send_signal(signal.SIGINT)
             rest, _ = demo.communicate(timeout=60)
+        logs = Path(re.search(r"Journaux : (\S+)/\*\.log", said)[1])
+        names = {path.name for path in logs.iterdir()}
+        shutil.rmtree(logs)  # a port that no other demo will ask for
 
     assert "demandes créées." in said
     assert " info " not in said  # no line of a log: a person reads this
     assert f":{port}/" not in addresses[0]
     assert health["state"] == "ok"
-    assert "<h1" in home
+    assert "<h1" in page
+    assert len(files) >= 4
+    assert encodings == {"br", "gzip"}
+    assert weight is None or weight <= home.MOST_BYTES
+    assert logs.parent == services.FOLDER
+    assert names == {"register.log", "worker.log", "beat.log", "web.log"}
     assert len(running) >= 4
     assert "La démonstration est arrêtée." in rest
     assert demo.returncode == 0

@@ -50,8 +50,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _run(self, addresses: dict[str, str]) -> None:
-        port = _free_port(int(os.environ.get("PORT", FIRST_PORT)))
-        register_port = _free_port(port + 1)
+        with _listen(
+            int(os.environ.get("PORT", FIRST_PORT))
+        ) as web:  # ours from now on, another demo's never
+            self._serve(addresses, web)
+
+    def _serve(self, addresses: dict[str, str], web: socket.socket) -> None:
+        port = web.getsockname()[1]
+        with _listen(port + 1) as register:
+            register_port = register.getsockname()[1]
         site = f"http://localhost:{port}"
         environment = {
             **os.environ,
@@ -61,12 +68,15 @@ class Command(BaseCommand):
             "REGISTER_URL": os.environ.get("REGISTER_URL", f"http://127.0.0.1:{register_port}"),
             "SITE_URL": os.environ.get("SITE_URL", site),
         }
-        self._prepare(environment)
-        processes = Processes(services.FOLDER, environment)
+        logs = services.FOLDER / f"demo-{port}"  # two demos of one checkout do not share them
+        logs.mkdir(exist_ok=True)
+        processes = Processes(logs, environment)
         try:
-            _start(processes, port, register_port)
+            _start_register(processes, register_port)
+            self._prepare(environment)
+            _start(processes, web)
             _wait_for(f"{site}/sante/", processes)
-            self.stdout.write(WELCOME.format(site=site, logs=services.FOLDER))
+            self.stdout.write(WELCOME.format(site=site, logs=logs))
             self.stdout.flush()  # read by whoever waits for it, through a pipe too
             processes.watch()
         finally:
@@ -80,40 +90,42 @@ class Command(BaseCommand):
             raise CommandError("La préparation a échoué.")
 
 
-def _start(processes: Processes, port: int, register_port: int) -> None:
-    python, celery = sys.executable, [sys.executable, "-m", "celery", "--quiet", "--app", "portal"]
-    processes.start("register", python, "-m", "demo.fake_register", "--port", str(register_port))
+def _start_register(processes: Processes, port: int) -> None:
+    processes.start("register", sys.executable, "-m", "demo.fake_register", "--port", str(port))
+
+
+def _start(processes: Processes, web: socket.socket) -> None:
+    celery = [sys.executable, "-m", "celery", "--quiet", "--app", "portal"]
     processes.start("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO")
     processes.start("beat", *celery, "beat", "--pidfile", "")
     processes.start(
         "web",
-        *(python, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
+        *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"fd://{web.fileno()}"),
         *("--workers", "2", "--threads", "4", "--no-control-socket"),
+        files=[web.fileno()],
     )
 
 
-def _free_port(first: int) -> int:
-    """The first port from ``first`` on that nobody listens to."""
+def _listen(first: int) -> socket.socket:
+    """Listen on the first port from ``first`` on that nobody listens to."""
     for port in range(first, first + PORTS_TRIED):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            continue
     raise CommandError(f"Aucun port n'est libre de {first} à {first + PORTS_TRIED - 1}.")
 
 
 def _wait_for(address: str, processes: Processes) -> None:
     """Wait until the health page finds all well: the worker has run, and no mail is waiting."""
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         processes.check()
         try:
-            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 (our own address)
+            directly.open(address, timeout=2).close()
         except OSError:
             time.sleep(0.5)
         else:
             return
-    raise CommandError(f"Le portail n'est pas en état : {address}, {services.FOLDER}/*.log.")
+    raise CommandError(f"Le portail n'est pas en état : {address}, {processes.folder}/*.log.")

@@ -9,17 +9,13 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from demo import static_files
 from portal.tasks import record_beat
 
 ROOT = Path(settings.BASE_DIR)
 DIRECTORY = "experts/data/directory-demo.yaml"
 # What each step is called, what it does, and the files that make it worth doing again.
 STEPS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    (
-        "Feuilles de style et images",
-        ("collectstatic", "--noinput", "--verbosity=0"),
-        ("requirements.txt", "static/**/*", "*/static/**/*"),
-    ),
     ("Territoires", ("import_territories",), ("territories/data/*", "territories/*.py")),
     (
         "Catalogue des sujets",
@@ -39,8 +35,7 @@ class Command(BaseCommand):
             raise CommandError("Cette commande remplit la base de la démonstration, et elle seule.")
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
-            cache.delete(_key("collectstatic"))
+        static_files.collect(announce=lambda: self._announce("Feuilles de style et images"))
         for title, words, sources in STEPS:
             self._once(title, words, _fingerprint(sources))
         record_beat.delay()  # the worker's first task: the health page need not wait for the clock
@@ -48,10 +43,14 @@ class Command(BaseCommand):
     def _once(self, title: str, words: tuple[str, ...], fingerprint: str) -> None:
         key = _key(words[0])
         if cache.get(key) != fingerprint:
-            self.stdout.write(f"  {title}")
-            self.stdout.flush()  # before the work: whoever waits sees what for
+            self._announce(title)
             call_command(*words)
             cache.set(key, fingerprint, timeout=None)
+
+    def _announce(self, title: str) -> None:
+        """Say what comes, before the work: whoever waits sees what for."""
+        self.stdout.write(f"  {title}")
+        self.stdout.flush()
 
 
 def _key(command: str) -> str:
