@@ -54,7 +54,7 @@ def upcoming_steps(request: HttpRequest) -> HttpResponse:
     visible = Solicitation.objects.visible_to(user)
     leavings = forecast.coming(visible, now=now, until=now + DAYS, most=MOST)
     context = {"region": user.region, "days": days(leavings, now=now), "most": MOST}
-    return render(request, "oversight/forecast.html", context)
+    return render(request, "oversight/upcoming.html", context)
 
 
 def days(leavings: Iterable[Leaving], *, now: datetime) -> list[Day]:
