@@ -18,7 +18,7 @@ help:
 
 install: $(LOCKED)
 
-$(LOCKED): requirements-dev.txt
+$(LOCKED):
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 ou plus récent est nécessaire." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
