@@ -15,8 +15,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['case']} {case['request']['params']['q']}")
-def test_recorded_question_gets_its_recorded_answer(register, case):
-    answer = requests.get(register.url + "/search", params=case["request"]["params"], timeout=5)
+def test_recorded_question_gets_its_recorded_answer(register_server, case):
+    answer = requests.get(register_server.url + "/search", params=case["request"]["params"], timeout=5)
 
     assert answer.status_code == case["response"]["status"]
     expected = case["response"]["body"]
@@ -25,5 +25,5 @@ def test_recorded_question_gets_its_recorded_answer(register, case):
     assert sorted(map(str, found.get("results", []))) == sorted(map(str, expected.get("results", [])))
 
 
-def test_other_page_is_not_found(register):
-    assert requests.get(register.url + "/other", timeout=5).status_code == 404
+def test_other_page_is_not_found(register_server):
+    assert requests.get(register_server.url + "/other", timeout=5).status_code == 404
