@@ -35,7 +35,7 @@ class MuteServer:
 
     @property
     def count(self) -> int:
-        """How many connections were made so far; the system holds those that nobody has accepted."""
+        """The number of connections made so far; the system holds those that nobody has accepted."""
         if not self.hangs_up:
             self._accept_all()
         return len(self._connections)

@@ -1,1 +1,1 @@
-"""What time brings: the steps of each request, planned, done, and foreseen."""
+"""The steps that time brings to each request: planned, done and foreseen."""

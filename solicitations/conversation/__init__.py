@@ -1,1 +1,1 @@
-"""What is said about a request, on a page or by mail."""
+"""Messages about a request, written on a page or sent by mail."""

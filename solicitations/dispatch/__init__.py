@@ -1,1 +1,1 @@
-"""What the portal does by itself, on one request: route it, hold it, find who takes over."""
+"""Work of the portal on one request: route it, hold it, find experts when all have declined, close it."""

@@ -1,4 +1,4 @@
-"""Who takes over a need that everybody asked has declined."""
+"""Find the experts who take over a need that everybody asked has declined."""
 
 from collections.abc import Sequence
 from datetime import datetime

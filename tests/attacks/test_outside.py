@@ -147,7 +147,7 @@ KNOWN, UNKNOWN = "contact@peintures.example.org", "inconnue@peintures.example.or
 
 
 def cost_as_much(known: Work, unknown: Work) -> bool:
-    """Whether nobody could tell one from the other by the time that the answer takes."""
+    """Return whether both take as many calls and statements, give or take a tenth."""
     pairs = [(known.calls, unknown.calls), (known.statements, unknown.statements)]
     return all(max(pair) < 1.1 * min(pair) for pair in pairs)
 

@@ -29,7 +29,7 @@ def get(url):
 
 
 def encoding_of(url, accepted):
-    """How a file comes to a browser that accepts this."""
+    """The content encoding of a file for a browser that accepts this."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepted})  # noqa: S310 (our own address)
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         return answer.headers["Content-Encoding"]

@@ -26,7 +26,7 @@ def sources(settings, tmp_path):
 
 
 def collect():
-    """Whether something had to be collected."""
+    """Return whether something had to be collected."""
     announced = []
     static_files.collect(announce=lambda: announced.append(True))
     return bool(announced)

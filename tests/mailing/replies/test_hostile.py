@@ -107,7 +107,7 @@ ADVERSARIES = {
 
 
 def calls(raw):
-    """How many functions are called to read it."""
+    """Count the function calls that reading it takes."""
     with counted() as work:
         read(raw)
     return work.calls
