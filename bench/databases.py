@@ -1,11 +1,10 @@
 """The databases that are measured: built once for a seed, a size and a version of the schema, then kept."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import psycopg2
@@ -57,9 +56,8 @@ def _ensure(content: Content) -> None:
         _ensure(content.parent)
         _copy(content.parent.database, draft)
     else:
-        clones = Databases(url("postgres"), f"{PREFIX}_{os.getpid()}")
-        _copy(clones.use("reference"), draft)
-        clones.close()
+        _copy(clones().use("reference"), draft)
+        clones().spoil("reference")
     with connected(draft), connection.cursor() as cursor:
         content.fill()
         cursor.execute("VACUUM ANALYZE")
@@ -101,12 +99,19 @@ def bare_connection(database: str) -> Iterator["psycopg2.extensions.connection"]
 @contextmanager
 def scratch(content: Content) -> Iterator[str]:
     """A copy that a measure writes in, dropped in the end; gives its name."""
-    name = f"{PREFIX}_scratch_{os.getpid()}"
-    _copy(build(content), name)
+    source, name = build(content), f"{PREFIX}_scratch_{clones().number}"
+    _execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # of a measure that was killed
+    _copy(source, name)
     try:
         yield name
     finally:
         _execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@cache
+def clones() -> Databases:
+    """The databases of this process alone; their number also tells its broker from another's."""
+    return Databases(url("postgres"))
 
 
 def _copy(source: str, target: str) -> None:

@@ -21,7 +21,6 @@ from demo.processes import tied_to_us
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 60.0  # seconds: what a slow machine may need
-BROKER = 9  # the number of a Redis database that nobody else listens to
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def purge() -> None:
 
 def _broker() -> str:
     parts = urlsplit(str(settings.CELERY_BROKER_URL))
-    return urlunsplit(parts._replace(path=f"/{BROKER}"))
+    return urlunsplit(parts._replace(path=f"/{databases.clones().number}"))
 
 
 def free_port() -> int:

@@ -25,9 +25,10 @@ from tests.smtp_sink import SmtpSink
 # The servers must answer before Django reads its settings, which pytest-django does after this file.
 _lease = services.lease()
 _addresses = _lease.__enter__()
+_databases = Databases(_addresses["DATABASE_URL"])
 if urlsplit(_addresses["REDIS_URL"]).username == USER:
-    # A broker of its own for each process: its database is numbered after the process.
-    _address = urlsplit(_addresses["REDIS_URL"])._replace(path=f"/{1 + os.getpid() % 1000}")
+    # A broker of its own for each process: its database has the number of the process's databases.
+    _address = urlsplit(_addresses["REDIS_URL"])._replace(path=f"/{_databases.number}")
     os.environ["REDIS_URL"] = _address.geturl()
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
 django.setup()  # pytest-django does it too late when a single process runs the tests
@@ -40,7 +41,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("untimed")
 
-_databases = pytest.StashKey[Databases]()
 _template = pytest.StashKey[str]()
 
 
@@ -50,8 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _databases in config.stash:
-        config.stash[_databases].close()
+    _databases.close()
     _lease.__exit__(None, None, None)
 
 
@@ -60,11 +59,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Connect to the clone that the test's marker names (an empty schema without a marker)."""
     if not _wants_database(item):
         return
-    if _databases not in item.config.stash:
-        item.config.stash[_databases] = _open_databases()
     name = next((name for name in reversed(TEMPLATES) if item.get_closest_marker(name)), "schema")
     connections["default"].close()
-    connections["default"].settings_dict["NAME"] = item.config.stash[_databases].use(name)
+    connections["default"].settings_dict["NAME"] = _databases.use(name)
     item.stash[_template] = name
 
 
@@ -75,7 +72,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     name = item.stash.get(_template, "schema")
     if name != "schema" and _commits(item):
         connections["default"].close()
-        item.config.stash[_databases].spoil(name)
+        _databases.spoil(name)
     return result
 
 
@@ -92,12 +89,6 @@ def _commits(item: pytest.Item) -> bool:
     )
 
 
-def _open_databases() -> Databases:
-    prefix = os.environ.get("TEST_DATABASE_NAME") or "test_relais"
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    return Databases(_addresses["DATABASE_URL"], f"{prefix}_{worker}")
-
-
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """Nothing left to do: ``pytest_runtest_setup`` has made the database and connected to it."""
@@ -106,7 +97,7 @@ def django_db_setup() -> None:
 @pytest.fixture
 def process_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of a process (a worker, a command) that shares this test's database and broker."""
-    url = request.config.stash[_databases].url_of(request.node.stash[_template])
+    url = _databases.url_of(request.node.stash[_template])
     return os.environ | {"DATABASE_URL": url}
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK_SPACE = 1_907  # advisory locks of ours, beside those of anyone else
+NUMBER_SPACE = 1_909
 BUILDING = 0
 
 
@@ -57,20 +59,29 @@ TEMPLATES = {template.name: template for template in (SCHEMA, TERRITORIES, REFER
 
 
 class Databases:
-    """The clones of one test process on the server of ``url``."""
+    """The clones of one test process on the server of ``url``, and the ``number`` that names them.
 
-    def __init__(self, url: str, prefix: str) -> None:
+    No other process of this server has that number, whichever command it belongs to. One that was killed
+    gives it back, and its clones are replaced by those of the next.
+    """
+
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.prefix = prefix
         self.clones: dict[str, str] = {}
         self._connection = psycopg2.connect(self._url_of("postgres"))
         self._connection.autocommit = True
+        self.number = next(filter(self._take, count(1)))
+
+    def _take(self, number: int) -> bool:
+        """Take a number until the connection ends, unless another process has it."""
+        [(is_ours,)] = self._execute("SELECT pg_try_advisory_lock(%s, %s)", NUMBER_SPACE, number)
+        return bool(is_ours)
 
     def use(self, name: str) -> str:
         """The name of this process's clone of a template, made on first use."""
         if name not in self.clones:
             template = self._build(TEMPLATES[name])
-            clone = f"{self.prefix}_{name}"
+            clone = f"test_relais_{self.number}_{name}"
             self._drop(clone)
             self._execute(f'CREATE DATABASE "{clone}" TEMPLATE "{template}" STRATEGY FILE_COPY')
             self.clones[name] = clone

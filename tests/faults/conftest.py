@@ -58,7 +58,7 @@ def size() -> Callable[[int, int], int]:
 
 def _load_reference(own: Servers, dump: Path) -> None:
     _execute(own, f"CREATE DATABASE {REFERENCE}")
-    shared = Databases(services.addresses()["DATABASE_URL"], f"faults_{os.getpid()}")
+    shared = Databases(services.addresses()["DATABASE_URL"])
     try:
         _manage("backup", dump, database=shared.url_of("reference"))
     finally:
