@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
+unexport DJANGO_SETTINGS_MODULE  # each target has its own
 .DEFAULT_GOAL := help
 .PHONY: help install demo test faults backup restore lint lock browser pgbouncer bench clean
 

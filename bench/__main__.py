@@ -8,8 +8,13 @@ from contextlib import ExitStack
 
 import django
 
-from demo import services
-from demo.processes import interruptible
+from tests.environment import forget_the_shell
+
+forget_the_shell()
+
+# What counts reads the environment as soon as it is imported.
+from demo import services  # noqa: E402
+from demo.processes import interruptible  # noqa: E402
 
 _stack = ExitStack()
 atexit.register(_stack.close)

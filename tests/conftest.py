@@ -22,6 +22,8 @@ from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
 from tests.smtp_sink import SmtpSink
 
+if os.environ.get("DJANGO_SETTINGS_MODULE", "portal.settings.test") != "portal.settings.test":
+    raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: pytest-django has read those settings already")
 # The servers must answer before Django reads its settings, which pytest-django does after this file.
 _lease = services.lease()
 _addresses = _lease.__enter__()
