@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -31,19 +32,18 @@ def bare_environment(monkeypatch):
 
 @pytest.fixture
 def checkout():
-    """The servers' folder of a checkout that any account can reach."""
-    made = []
+    """The servers' folder of a checkout that any account can reach; pytest's own folders are 0700."""
+    with tempfile.TemporaryDirectory(prefix="relais-") as folder:
+        Path(folder).chmod(0o755)
 
-    def make(name="one", mode=0o755):
-        parent = Path(f"/var/tmp/relais-{os.getpid()}-{name}")  # noqa: S108 (pytest's own folders are 0700)
-        parent.mkdir(mode=mode)
-        made.append(parent)
-        return parent / ".services"
+        def make(name="one", mode=0o755):
+            parent = Path(folder) / name
+            parent.mkdir(mode=mode)
+            return parent / ".services"
 
-    yield make
-    for parent in made:
-        services.stop(parent / ".services")
-        shutil.rmtree(parent, ignore_errors=True)
+        yield make
+        for parent in Path(folder).iterdir():
+            services.stop(parent / ".services")
 
 
 def pids(folder):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,7 +36,8 @@ class Servers:
         self.folder = folder
         self.postgres, self.valkey = DurablePostgres(folder / "postgres"), Valkey(folder / "valkey")
         account = account_for(folder, [self.postgres.binary(), self.valkey.binary()])
-        self.account = replace(account, prefix=(*account.prefix, "setpriv", "--pdeathsig", "INT"))
+        # KILL: one that a test had frozen would never hear of a gentler signal.
+        self.account = replace(account, prefix=(*account.prefix, "setpriv", "--pdeathsig", "KILL"))
         self.urls = {
             server: server.start(self.account, PASSWORD, "") for server in (self.postgres, self.valkey)
         }
@@ -108,8 +110,8 @@ class Servers:
 
 @contextmanager
 def running() -> Iterator[Servers]:
-    folder = Path(f"/var/tmp/relais-faults-{os.getpid()}")  # noqa: S108 (pytest's own folders are 0700)
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="relais-faults-"))
+    folder.chmod(0o755)  # pytest's own folders are 0700
     servers = None
     try:
         servers = Servers(folder)
