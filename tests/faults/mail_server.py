@@ -10,7 +10,7 @@ from email import message_from_bytes
 from enum import StrEnum
 from threading import Event, Lock, Thread
 
-HANG = 30.0  # seconds, longer than anyone waits for it
+HANG_IS_LEFT = "2"  # EMAIL_TIMEOUT of portals whose mail server hangs now and then
 
 
 class Manner(StrEnum):
@@ -29,7 +29,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     """``received``: Message-ID → how often its whole text arrived; ``mailboxes``: recipient → how often.
 
     ``turned_away``: recipient → how often it was refused. ``unanswered`` counts the mails that arrived and of
-    which the sender was told nothing.
+    which the sender was told nothing, ``silences`` the conversations in which nothing is said any more.
     """
 
     daemon_threads = True
@@ -44,7 +44,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.received: Counter[str] = Counter()
         self.mailboxes: Counter[str] = Counter()
         self.turned_away: Counter[str] = Counter()
-        self.unanswered = 0
+        self.unanswered = self.silences = 0
         self.is_stopping = Event()
         self.lock = Lock()
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -121,7 +121,9 @@ class Conversation(socketserver.StreamRequestHandler):
         if self.manner == Manner.BUSY:
             self.say("421 4.3.2 busy")
         elif self.manner == Manner.HANG:
-            self.server.is_stopping.wait(HANG)
+            with self.server.lock:
+                self.server.silences += 1
+            self.server.is_stopping.wait()
         return self.manner not in {Manner.BUSY, Manner.HANG}
 
     def judge(self, words: str) -> str:

@@ -7,7 +7,7 @@ from tests.worker_settings import CELERY_BEAT_SCHEDULE, DATABASES, env
 
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
-EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", 1.0)
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", 60.0)
 CELERY_BEAT_SCHEDULE = {
     name: {**entry, "schedule": timedelta(seconds=1)} for name, entry in CELERY_BEAT_SCHEDULE.items()
 }

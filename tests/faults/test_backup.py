@@ -14,6 +14,7 @@ import pytest
 from demo.embedded.postgres import Postgres
 from tests.databases import ROOT
 from tests.faults import visitors
+from tests.faults.stand import PATIENCE
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 SHAPE = """
@@ -102,7 +103,7 @@ def test_backup_of_a_portal_at_work_is_of_one_moment(stand, empty, tmp_path):
         [sys.executable, "manage.py", "backup", tmp_path / "portal.backup"], cwd=ROOT, env=stand.environment
     )
     visitors.send_all(owners[4:], stand.addresses)
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
 
     assert manage(empty, "restore", tmp_path / "portal.backup").returncode == 0
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 from tests.faults import visitors
-from tests.faults.mail_server import Manner
+from tests.faults.mail_server import HANG_IS_LEFT, Manner
 from tests.faults.reckoning import reckon
 from tests.faults.stand import PATIENCE
 from tests.workers import wait_for
@@ -33,6 +33,7 @@ def test_worker_killed_in_the_middle_of_its_mails(stand, mail, size):
 
 
 def test_mail_server_that_fails_in_every_way(stand, mail, size):
+    stand.environment["EMAIL_TIMEOUT"] = HANG_IS_LEFT
     stand.web()
     stand.worker()
     owners = visitors.arrive(stand, size(7, 70))

@@ -5,6 +5,7 @@ import random
 import sys
 
 from tests.faults import visitors
+from tests.faults.mail_server import HANG_IS_LEFT
 from tests.faults.reckoning import reckon
 from tests.faults.storm import Storm
 
@@ -14,12 +15,13 @@ def test_faults_of_every_kind_lose_nothing(stand, size, capsys):
     with capsys.disabled():
         sys.stdout.write(f"\nFAULTS_SEED={seed}\n")
     number = size(150, int(os.environ.get("FAULTS_REQUESTS", "10000")))
+    stand.environment["EMAIL_TIMEOUT"] = HANG_IS_LEFT
     storm = Storm(stand, seed)
     everybody = visitors.arrive(stand, number)
     over_http = number * 2 // 5
 
-    storm.rage(everybody[:over_http], everybody[over_http:], faults=size(8, 64), most=size(120, 900))
-    stand.settle(most=size(60, 900))
+    storm.rage(everybody[:over_http], everybody[over_http:], faults=size(8, 64), most=size(300, 900))
+    stand.settle(most=size(300, 900))
 
     count = reckon(stand, everybody)
     with capsys.disabled():

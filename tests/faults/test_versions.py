@@ -57,7 +57,7 @@ def test_migration_while_forms_are_posted_and_mails_leave(stand, size):
     posting.start()
     wait_for(lambda: sum(owner.is_thanked for owner in owners) >= len(owners) // 4, PATIENCE)
 
-    migrate(stand, patience="10s")
+    migrate(stand, patience="60s")
 
     posting.join()
     stand.settle()
@@ -78,14 +78,14 @@ def test_migration_that_cannot_have_its_table_gives_up_and_forms_go_on(stand):
         visitors.send_all(owners, stand.addresses)
 
     assert all(owner.answers == [302] for owner in owners)
-    migrate(stand, patience="10s")
+    migrate(stand, patience="60s")
 
 
 def test_worker_of_the_version_before_leaves_what_it_does_not_know(stand, mail):
     stand.web()
     owners = visitors.arrive(stand, 4)
     visitors.send_all(owners, stand.addresses)
-    migrate(stand, patience="10s")
+    migrate(stand, patience="60s")
     stand.sql(MAIL_OF_THE_NEXT_VERSION)
     stand.sql(
         "INSERT INTO solicitations_event (solicitation_id, kind, is_by_company, from_state, to_state, reason,"

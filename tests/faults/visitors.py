@@ -14,7 +14,7 @@ from typing import IO
 import requests
 from django.contrib.sessions.backends.db import SessionStore
 
-from tests.faults.stand import Stand
+from tests.faults.stand import PATIENCE, Stand
 
 SUBJECT, COMMUNE = "attirer-fideliser", "Is-sur-Tille"
 FORM = f"/demande/{SUBJECT}/"
@@ -32,7 +32,6 @@ class Visitor:
     session: str
     draft: int
     answers: list[int] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
 
     @property
     def email(self) -> str:
@@ -46,9 +45,8 @@ class Visitor:
 _kept = local()
 
 
-def send(visitor: Visitor, address: str, *, within: float = 30.0) -> bool:
+def send(visitor: Visitor, address: str) -> bool:
     """Press « Envoyer ma demande »; whether the thanks page was promised."""
-    began = time.monotonic()
     try:
         response = _connection().post(
             f"{address}{FORM}contact/",
@@ -56,13 +54,12 @@ def send(visitor: Visitor, address: str, *, within: float = 30.0) -> bool:
             cookies={"sessionid": visitor.session, "csrftoken": TOKEN},
             headers={"Connection": "close"},
             allow_redirects=False,
-            timeout=within,
+            timeout=PATIENCE,
         )
         is_thanked = response.status_code == 302 and "/suivi/" in response.headers["Location"]
         visitor.answers.append(response.status_code if is_thanked or response.status_code != 302 else 409)
     except requests.RequestException:
         visitor.answers.append(NO_ANSWER)
-    visitor.seconds.append(time.monotonic() - began)
     return visitor.is_thanked
 
 
@@ -107,11 +104,11 @@ def arrive(stand: Stand, number: int, *, first: int = 0) -> list[Visitor]:
     return visitors
 
 
-def name_company(address: str, name: str) -> float:
-    """Ask for a company by its name, as the second step does of the register; the seconds it took."""
+def name_company(address: str, name: str) -> None:
+    """Ask for a company by its name, as the second step does of the register."""
     with requests.Session() as browser:
         _post(browser, f"{address}{FORM}", **NEED)
-        return _post(browser, f"{address}{FORM}entreprise/", company=name)
+        _post(browser, f"{address}{FORM}entreprise/", company=name)
 
 
 def _walk(address: str) -> None:
@@ -120,21 +117,18 @@ def _walk(address: str) -> None:
     _post(browser, f"{address}{FORM}", **NEED)
     _post(browser, f"{address}{FORM}entreprise/", company=NAME, action="typed")
     _post(browser, f"{address}{FORM}entreprise/", name=NAME, headcount="6", activity="43.34Z", craft="yes")
-    last = browser.get(f"{address}{FORM}contact/", timeout=30)
+    last = browser.get(f"{address}{FORM}contact/", timeout=PATIENCE)
     assert "Envoyer ma demande" in last.text, last.url
 
 
-def _post(browser: requests.Session, url: str, **answers: str) -> float:
-    """Fill in one page; the seconds that the portal took to move on, the next page not counted."""
-    page = browser.get(url, timeout=30)
+def _post(browser: requests.Session, url: str, **answers: str) -> None:
+    """Fill in one page; the portal moves on to the next."""
+    page = browser.get(url, timeout=PATIENCE)
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     assert token, page.text
     given = {"csrfmiddlewaretoken": token[1], **answers}
-    began = time.monotonic()
-    done = browser.post(url, data=given, allow_redirects=False, timeout=30)
-    seconds = time.monotonic() - began
+    done = browser.post(url, data=given, allow_redirects=False, timeout=PATIENCE)
     assert done.is_redirect, done.text
-    return seconds
 
 
 def _contact(email: str) -> dict[str, str]:
