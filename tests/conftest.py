@@ -17,7 +17,7 @@ from django.db.models import Model
 from demo import fake_register, services
 from demo.embedded.server import USER
 from demo.fake_register import Mode, RegisterServer
-from portal.celery import app
+from portal.celery import Broker, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
 from tests.smtp_sink import SmtpSink
@@ -129,6 +129,7 @@ def smtp_sink(settings) -> Iterator[SmtpSink]:
     sink = SmtpSink()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = sink.address
+    settings.EMAIL_TIMEOUT = 60
     yield sink
     sink.stop()
 
@@ -137,6 +138,7 @@ def smtp_sink(settings) -> Iterator[SmtpSink]:
 def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The application's pools, made anew for an address where nobody listens."""
     monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(Broker, "rests_until", 0.0)  # and put back: the tests after have their broker
     monkeypatch.setattr(app, "_pool", None)
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
 

@@ -15,7 +15,8 @@ from demo.fake_register import RegisterServer
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 # What a click brings is waited for, on a busy machine too.
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 DESK, HEIGHT = 1280, 800
 
@@ -23,6 +24,12 @@ DESK, HEIGHT = 1280, 800
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """Every address is the live server's; the plugin's own fixture warns, and warnings are errors."""
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 @pytest.fixture
@@ -52,6 +59,7 @@ def someone(browser: Browser) -> Iterator[Callable[..., Page]]:
         viewport = {"width": width, "height": HEIGHT}
         contexts.append(browser.new_context(java_script_enabled=javascript, viewport=viewport))
         page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("response", lambda response: sentences.extend(weaknesses(response)))
         listen(page, sentences)
         return page

@@ -46,7 +46,7 @@ def mailed_code() -> str:
 
 
 def current(secret: str) -> str:
-    return totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time()))))
+    return totp.format_hotp_value(totp.hotp_value(secret, max(totp.yield_hotp_counters_from_time())))
 
 
 def signed_in(client) -> bool:

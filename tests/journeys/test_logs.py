@@ -30,7 +30,7 @@ from tests.journeys.person import Person
 from tests.journeys.scenarios import SCENARIOS, answering, say_who, write
 from tests.journeys.world import body, link
 from tests.mailing.factories import OutgoingEmailFactory
-from tests.workers import running_worker, wait_for
+from tests.workers import ARRIVAL, START, running_worker, wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -229,17 +229,17 @@ def running_web(environment, log):
         )
     site = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: ask(f"{site}/sante/?vivant") == 200, 60)
+        wait_for(lambda: ask(f"{site}/sante/?vivant") == 200, START)
         yield site
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=ARRIVAL)
 
 
 def send(site, request):
     """What no browser sends, answered or not."""
     host, _, port = site.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=ARRIVAL) as connection:
         connection.sendall(request)
         connection.recv(1000)
 
@@ -247,7 +247,7 @@ def send(site, request):
 def ask(address):
     """The status of the answer; ``None`` when nobody answers."""
     try:
-        return urllib.request.urlopen(address, timeout=10).status  # noqa: S310 (our own address)
+        return urllib.request.urlopen(address, timeout=ARRIVAL).status  # noqa: S310 (our own address)
     except urllib.error.HTTPError as refusal:
         return refusal.code
     except OSError:

@@ -146,6 +146,6 @@ def sign_in(world: World, address: str) -> Person:
     code = re.search(r"[A-Z]{4}-[A-Z]{4}", body(world.last(address, "code de connexion")))[0]
     agent.fill("Code reçu par courriel", code).press("Continuer")
     secret = re.search(r"Clé à recopier\s+(\S+)", agent.text)[1]
-    counter = next(iter(totp.yield_hotp_counters_from_time()))
+    counter = max(totp.yield_hotp_counters_from_time())
     agent.fill("Code de votre application", totp.format_hotp_value(totp.hotp_value(secret, counter)))
     return agent.press("Enregistrer mon application")

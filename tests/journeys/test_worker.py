@@ -13,7 +13,7 @@ from tests.workers import running_worker, wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
 
-def test_mails_leave_within_seconds_of_the_form(register, smtp_sink, process_environment):
+def test_mails_of_the_form_leave_by_the_worker(register, smtp_sink, process_environment):
     owner = Person(lambda execute: nullcontext())
     with running_worker(process_environment, smtp_sink):
         write(owner, SCENARIOS["SC03"])

@@ -24,7 +24,7 @@ def receive(content: bytes, *words: str, environment: dict[str, str]) -> subproc
         input=content,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -29,7 +29,6 @@ def test_every_thread_publishes_through_the_portals_application():
 @pytest.fixture
 def broker(broker_away, monkeypatch):
     """Make a server the broker, of which nothing is known yet."""
-    monkeypatch.setattr(celery.Broker, "rests_until", 0.0)
     monkeypatch.setattr(celery, "REST", 3600.0)
     return lambda server: monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{server.port}/0")
 
