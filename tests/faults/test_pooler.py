@@ -16,7 +16,7 @@ from territories.working_time import is_working_time
 from tests.faults import visitors
 from tests.faults.pooler import PgBouncer
 from tests.faults.reckoning import reckon
-from tests.faults.stand import PATIENCE, START
+from tests.faults.stand import PATIENCE
 from tests.workers import wait_for
 
 # The clock was run for a day to come: its mails leave now.
@@ -72,7 +72,7 @@ def test_pooler_that_dies_under_load(stand, pooler, size):
     stand.settle()
 
     clock = stand.start("manage", "clock", "--at", when_reminders_leave().isoformat())
-    assert clock.wait(START) == 0, stand.words()
+    assert clock.wait(PATIENCE) == 0, stand.words()
     stand.sql(LEAVES_NOW)
     stand.settle()
 
