@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -14,7 +14,6 @@ from mailing import delivery, failures
 from mailing.failures import Failure
 from mailing.lines import Line
 from mailing.models import OutgoingEmail, beat
-from mailing.models.outbox import HEAD_START
 
 logger = logging.getLogger(__name__)
 
@@ -65,25 +64,3 @@ def _deliver_safely(pk: int, *, line: Line, by_sweep: bool) -> OutgoingEmail | N
         with suppress(DatabaseError), transaction.atomic():
             OutgoingEmail.objects.put_off(pk, why=failures.reason(error), now=timezone.now())
     return None
-
-
-def deliver_after_commit(*emails: OutgoingEmail | None) -> None:
-    """Have workers send these mails once the caller's transaction is committed; the sweep does it otherwise.
-
-    ``None``, what ``enqueue`` returns for a known key, is skipped. A delayed mail leaves when its time comes.
-    """
-    leaving: dict[datetime, list[int]] = {}
-    for email in emails:
-        if email:
-            leaving.setdefault(email.not_before, []).append(email.pk)
-    transaction.on_commit(lambda: _publish(leaving))
-
-
-def _publish(leaving: dict[datetime, list[int]]) -> None:
-    """One order for what leaves at a time: the mails share a conversation with the server."""
-    now = timezone.now()
-    for not_before, pks in leaving.items():
-        eta = not_before if not_before > now else None
-        # From then on the mail is the sweep's: orders pile up no further before a mail server that hangs.
-        if deliver.apply_async(pks, eta=eta, expires=(eta or now) + HEAD_START) is None:
-            return  # the broker is away: do not make the visitor wait once more per order

@@ -16,9 +16,7 @@ from experts.accounts import sealing
 from experts.accounts.middleware import do_after_answer
 from experts.accounts.visitors import address_of
 from experts.models import User
-from mailing import delivery
-from mailing.models import OutgoingEmail
-from mailing.tasks import deliver_after_commit
+from mailing import delivery, outbox
 from territories.spoken_time import spoken_moment
 
 LOGIN_CODE = "account/email/login_code"
@@ -74,14 +72,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def tell_change(user: User, change: str, *, now: datetime) -> None:
     """Mail a change of somebody's second factor: one of ``CHANGES``, or ``"forgotten"`` by the team."""
-    row = OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key=f"second_factor:{uuid4().hex}",
         to=user.email,
         template="experts/emails/second_factor",
         context={"change": change, "at": spoken_moment(now, zone=ZoneInfo(settings.TIME_ZONE), now=now)},
         now=now,
     )
-    deliver_after_commit(*filter(None, [row]))
 
 
 def send_code(email: str, code: str) -> None:

@@ -11,7 +11,6 @@ from mailing.models.incoming import (
     Reason,
     named,
 )
-from mailing.models.outbox import OutgoingEmailQuerySet
 from mailing.models.outgoing import (
     FATE_FIELDS,
     NoContent,
@@ -20,6 +19,7 @@ from mailing.models.outgoing import (
     new_message_id,
     oldest_due,
 )
+from mailing.models.outgoing_querysets import OutgoingEmailQuerySet
 
 __all__ = [
     "FATE_FIELDS",

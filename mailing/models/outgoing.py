@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from mailing import rendering
 from mailing.failures import Failure
-from mailing.models.outbox import (
+from mailing.models.outgoing_querysets import (
     ERASED,
     HEAD_START,
     LONGEST_RETRY_AFTER,

@@ -8,7 +8,6 @@ from django.db import transaction
 from experts.models import Institution
 from experts.routing import loading
 from experts.routing.decision import Chosen
-from mailing.tasks import deliver_after_commit
 from solicitations.actions import moves
 from solicitations.dispatch import matching
 from solicitations.lifecycle import (
@@ -55,7 +54,7 @@ def move(  # noqa: PLR0913 (what an answer may carry)
     if target == MatchState.TAKEN:
         moves.tell_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:
-        deliver_after_commit(*to_company.unreachable(locked[0], events=events, now=now))
+        to_company.unreachable(locked[0], events=events, now=now)
     moves.settle(solicitation, now=now)
 
 

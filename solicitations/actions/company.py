@@ -9,7 +9,6 @@ from django.db import connection, transaction
 
 from experts.models import Institution, Subject
 from mailing.models import OutgoingEmail
-from mailing.tasks import deliver_after_commit
 from solicitations import suspicion, tasks
 from solicitations.clock import mails
 from solicitations.conversation import messages
@@ -117,7 +116,7 @@ def _keep(
     if unticked:
         solicitation.unticked_institutions.set(unticked)
     Event.objects.bulk_create(_first_events(solicitation, doubt, now=now))
-    deliver_after_commit(*to_company.received(solicitation, subjects=part.subjects, now=now))
+    to_company.received(solicitation, subjects=part.subjects, now=now)
     return solicitation
 
 
@@ -169,7 +168,7 @@ def correct_contact(
     event = Event.objects.create(
         solicitation=locked, kind=EventKind.CONTACT_CORRECTED, is_by_company=True, at=now
     )
-    deliver_after_commit(*to_experts.contact_corrected(locked, event=event, now=now))
+    to_experts.contact_corrected(locked, event=event, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -210,8 +209,7 @@ def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -
             to_state=match.state,
             at=now,
         )
-    rows = to_experts.stopped(solicitation, mailboxes=told, event=event, why=why, now=now)
-    deliver_after_commit(*rows)
+    to_experts.stopped(solicitation, mailboxes=told, event=event, why=why, now=now)
     solicitation.alerts.standing().update(settled_at=now)
 
 
@@ -228,7 +226,7 @@ def send_lost_links(email: str, *, now: datetime) -> None:
     """Mail this address the links of all its requests; an unknown address gets nothing."""
     solicitations = list(Solicitation.objects.of_mailbox(email, now=now).newest_first())
     if solicitations:
-        deliver_after_commit(*to_company.lost_links(solicitations, now=now))
+        to_company.lost_links(solicitations, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -236,7 +234,7 @@ def send_resume_link(draft: Draft, *, email: str, now: datetime) -> None:
     """Keep the draft under this address and mail the link that takes it up again."""
     draft.email, draft.updated_at = email, now
     draft.save(update_fields=["email", "updated_at"])
-    deliver_after_commit(*to_company.resume(draft, now=now))
+    to_company.resume(draft, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -249,4 +247,4 @@ def renew_link(solicitation: Solicitation, *, now: datetime) -> None:
     locked.link_extended_until = now + LINK_LIFE_AFTER_END
     locked.save(update_fields=["link_serial", "link_extended_until"])
     Event.objects.create(solicitation=locked, kind=EventKind.LINK_REISSUED, is_by_company=True, at=now)
-    deliver_after_commit(*to_company.lost_links([locked], now=now))
+    to_company.lost_links([locked], now=now)

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Min
 
 from mailing.models import OutgoingEmail
-from mailing.tasks import deliver_after_commit
 from solicitations import tasks
 from solicitations.clock import mails
 from solicitations.dispatch import closing
@@ -59,9 +58,8 @@ def note_move(
 
 def tell_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:
     """Tell the company and the others who have these needs before them."""
-    rows = to_company.taken(matches, events=events, now=now)
-    rows += to_experts.taken(matches, events=events, now=now)
-    deliver_after_commit(*rows)
+    to_company.taken(matches, events=events, now=now)
+    to_experts.taken(matches, events=events, now=now)
 
 
 def untell(events: Iterable[Event], *, now: datetime) -> set[str]:
@@ -91,10 +89,9 @@ def tell_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
     told = untell(Event.objects.moves().filter(match=match), now=now)
     mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=told)
     others = mailboxes.exclude(pk=match.mailbox_id).select_related("solicitation__commune").order_by("pk")
-    rows = to_experts.undone(withdrawal, match=match, mailboxes=others, now=now)
+    to_experts.undone(withdrawal, match=match, mailboxes=others, now=now)
     if match.mailbox.solicitation.email in told:
-        rows += to_company.undone(withdrawal, match=match, now=now)
-    deliver_after_commit(*rows)
+        to_company.undone(withdrawal, match=match, now=now)
 
 
 def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:

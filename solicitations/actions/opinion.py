@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from mailing.tasks import deliver_after_commit
 from solicitations.actions.company import open_to_company
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove, RequestState
@@ -43,10 +42,8 @@ def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
     event = Event.objects.create(
         solicitation=locked, kind=EventKind.STILL_WAITING, is_by_company=True, at=now
     )
-    deliver_after_commit(
-        *to_experts.not_called(locked, event=event, now=now),
-        *to_managers.not_called(locked, event=event, now=now),
-    )
+    to_experts.not_called(locked, event=event, now=now)
+    to_managers.not_called(locked, event=event, now=now)
     alerts.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from experts.models import Institution, Subject, User
+from mailing import outbox
 from mailing.models import OutgoingEmail
-from mailing.tasks import deliver_after_commit
 from solicitations.actions import moves
 from solicitations.actions.answers import NobodyThere, choose_within
 from solicitations.actions.company import stop
@@ -61,7 +61,7 @@ def close(solicitation: Solicitation, *, words: str, by: User, now: datetime) ->
     """Close a request with a message to its company. Raises ``ForbiddenMove``."""
     why = "L'équipe du service a clos cette demande : vous n'avez plus rien à faire."
     locked = _end(solicitation, ClosedReason.STAFF, by=by, words=words, why=why, now=now)
-    deliver_after_commit(*to_company.closed_by_staff(locked, words=words, now=now))
+    to_company.closed_by_staff(locked, words=words, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -96,7 +96,7 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     Event.objects.create(
         solicitation=first, kind=EventKind.MERGED, by_user=by, reason=locked.reference, at=now
     )
-    deliver_after_commit(*to_experts.added(addition, now=now))
+    to_experts.added(addition, now=now)
     locked.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.DUPLICATE)
     locked.reckon()
     locked.save()
@@ -153,10 +153,10 @@ def correct(
         solicitation=locked, kind=EventKind.CORRECTED, by_user=by, reason=" ; ".join(changes), at=now
     )
     if "phone" in columns and before["phone"] != locked.phone:
-        deliver_after_commit(*to_experts.contact_corrected(locked, event=event, now=now))
+        to_experts.contact_corrected(locked, event=event, now=now)
     for alert in locked.alerts.standing():
         # The staff of another region hear of what stands; those who were told already are not told again.
-        deliver_after_commit(*to_staff.alert(alert, now=now))
+        to_staff.alert(alert, now=now)
     transaction.on_commit(lambda: routing.route_safely(locked.pk, now=now))
 
 
@@ -228,8 +228,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
         why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"
-        rows = to_experts.stopped(locked, mailboxes=[row.mailbox], event=event, why=why, now=now)
-        deliver_after_commit(*rows)
+        to_experts.stopped(locked, mailboxes=[row.mailbox], event=event, why=why, now=now)
     locked.reckon()
     closing.close_if_done(locked, now=now)
     locked.save()
@@ -244,7 +243,7 @@ def settle(alert: Alert, *, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def resend(email: OutgoingEmail, *, now: datetime) -> None:
     """Send a mail once more, as a row of its own."""
-    deliver_after_commit(OutgoingEmail.objects.enqueue_again(email, now=now))
+    outbox.enqueue_again(email, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import transaction
 
 from experts.models import Expert
-from mailing.tasks import deliver_after_commit
 from solicitations.conversation import messages
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, RequestState
@@ -53,7 +52,7 @@ def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
         asked_at=now,
     )
     Event.objects.create(solicitation=by.solicitation, kind=EventKind.ASKED, by_mailbox=by, at=now)
-    deliver_after_commit(*to_company.question(asked, now=now))
+    to_company.question(asked, now=now)
     return asked
 
 
@@ -100,4 +99,4 @@ def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
     row.extended_until = now + LINK_LIFE_AFTER_END
     row.save(update_fields=["serial", "extended_until"])
     Event.objects.create(solicitation=row.solicitation, kind=EventKind.LINK_REISSUED, by_mailbox=row, at=now)
-    deliver_after_commit(*to_experts.link_reissued(row, now=now))
+    to_experts.link_reissued(row, now=now)

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from mailing.models import OutgoingEmail
-from mailing.tasks import deliver_after_commit
+from mailing import outbox
 from solicitations.actions import moves
 from solicitations.lifecycle import ANSWERS, UNDO_DELAY, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match, Solicitation
@@ -80,9 +79,9 @@ def _tell(solicitation: Solicitation, undone: dict[Match, Event], *, now: dateti
     match, event = next(iter(undone.items()))
     told = moves.untell(undone.values(), now=now)
     if solicitation.email in told:
-        deliver_after_commit(*to_company.undone(event, match=match, now=now))
+        to_company.undone(event, match=match, now=now)
     mailboxes = Mailbox.objects.filter(solicitation=solicitation, email__in=told).order_by("pk")
-    deliver_after_commit(*to_experts.undone(event, match=match, mailboxes=mailboxes, now=now))
+    to_experts.undone(event, match=match, mailboxes=mailboxes, now=now)
     for earlier in Event.objects.moves().filter(match__in=list(undone), at__lt=event.at):
         name = f"event:{earlier.pk}"
-        deliver_after_commit(*OutgoingEmail.objects.restore_about(name, cancelled_at=event.at))
+        outbox.restore_about(name, cancelled_at=event.at)

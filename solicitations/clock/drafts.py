@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from mailing.tasks import deliver_after_commit
 from solicitations.models import Draft
 from solicitations.notifications import to_company
 from territories.models import Commune
@@ -19,7 +18,7 @@ def remind_draft(pk: int, *, now: datetime) -> None:
         return
     draft.reminded_at = now
     draft.save(update_fields=["reminded_at"])
-    deliver_after_commit(*to_company.resume_reminder(draft, now=now))
+    to_company.resume_reminder(draft, now=now)
 
 
 def place(draft: Draft) -> Commune:

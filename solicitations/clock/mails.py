@@ -9,12 +9,12 @@ from django.conf import settings
 
 from experts import desks
 from experts.models import Office
+from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import envelopes
-from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date
 
 
@@ -31,8 +31,10 @@ def _spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> s
     return spoken_date(envelopes.local_day(solicitation, at), today=today)
 
 
-def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: datetime) -> Rows:
+def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: datetime) -> bool:
     """One mail a day to one person: each request that waits for them, with its link.
+
+    ``False`` when there is nothing to list, or that day's mail exists already.
 
     ``first`` is the oldest of the person's mailboxes: with the day, it makes the mail unique.
     """
@@ -41,10 +43,10 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
         by_mailbox.setdefault(match.mailbox_id, []).append(match)
     groups = list(by_mailbox.values())
     if not groups:
-        return []
+        return False
     lines = [_waiting_line(matches, now=now) for matches in groups]
     alone = groups[0][0] if len(groups) == 1 else None
-    row = OutgoingEmail.objects.enqueue(
+    return outbox.enqueue(
         key=reminders_key(first, day),
         to=groups[0][0].mailbox.email,
         template=REMINDERS,
@@ -56,7 +58,6 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
         unsubscribe_url=f"{links.answer_url(groups[0][0].mailbox)}#je-ne-suis-plus-la",
         now=now,
     )
-    return [row] if row else []
 
 
 REMINDERS = "solicitations/emails/reminders"
@@ -129,11 +130,11 @@ def _still_waits(line: dict[str, Any]) -> bool:
 
 def where_things_stand(
     solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
-) -> Rows:
+) -> None:
     """Nobody has taken these needs yet: said as it is, with who was asked, and of what nobody could be."""
     matches = Match.objects.live().filter(need__in=[need.pk for need in needs])
     names = matches.order_by("expert__office__name").values_list("expert__office__name", flat=True)
-    return envelopes.to_company(
+    envelopes.to_company(
         solicitation,
         "where_things_stand",
         key=f"where_things_stand:{solicitation.pk}:{envelopes.click(events)}",
@@ -150,9 +151,9 @@ def where_things_stand(
 
 def call_check(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> Rows:
+) -> None:
     """« Vous a-t-on rappelé ? », when somebody took a need and said nothing since."""
-    return envelopes.to_company(
+    envelopes.to_company(
         solicitation,
         "call_check",
         key=f"call_check:{solicitation.pk}:{envelopes.click(events)}",
@@ -168,12 +169,12 @@ def call_check(
 
 def unanswered(
     solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
-) -> Rows:
+) -> None:
     """These needs stay without an answer: said honestly, with the region's number and other ways."""
     asked = Match.objects.live().filter(need__in=[need.pk for need in needs])
     reached = set(asked.values_list("need", flat=True))
     names = asked.exclude(taken_at=None).order_by("expert__office__name")
-    return envelopes.to_company(
+    envelopes.to_company(
         solicitation,
         "unanswered",
         key=f"unanswered:{solicitation.pk}:{envelopes.click(events)}",
@@ -189,43 +190,41 @@ def unanswered(
     )
 
 
-def survey(solicitation: Solicitation, *, now: datetime) -> Rows:
+def survey(solicitation: Solicitation, *, now: datetime) -> None:
     """Three questions, once per request."""
     context = {
         "survey_url": links.survey_url(solicitation),
         "sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now),
     }
-    return envelopes.to_company(
-        solicitation, "survey", key=f"survey:{solicitation.pk}", context=context, now=now
-    )
+    envelopes.to_company(solicitation, "survey", key=f"survey:{solicitation.pk}", context=context, now=now)
 
 
-def follow_up_point(solicitation: Solicitation, *, now: datetime) -> Rows:
+def follow_up_point(solicitation: Solicitation, *, now: datetime) -> None:
     """Months later, a company in difficulty is asked how things are."""
     key = f"follow_up_point:{solicitation.pk}"
     context = {"sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now)}
-    return envelopes.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
+    envelopes.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
 
 
 def silent_experts(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> Rows:
+) -> None:
     """The managers of those who have not answered."""
-    return _to_managers(solicitation, matches, ManagerCause.WAITING, events=events, now=now)
+    _to_managers(solicitation, matches, ManagerCause.WAITING, events=events, now=now)
 
 
 def silent_takers(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> Rows:
+) -> None:
     """The managers of those who took a need and have said nothing since."""
-    return _to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
+    _to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
 
 
 def legal_delay(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> Rows:
+) -> None:
     """The managers of those who have a labour-law question, before its delay is over."""
-    return _to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
+    _to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
 
 
 def _to_managers(
@@ -235,16 +234,15 @@ def _to_managers(
     *,
     events: Sequence[Event],
     now: datetime,
-) -> Rows:
+) -> None:
     """One mail per office mailbox. The one that is itself silent is told so, with its own link."""
     by_address: dict[str, list[Match]] = {}
     for match in matches:
         by_address.setdefault(match.expert.office.email.lower(), []).append(match)
-    rows: Rows = []
     for mine in by_address.values():
         office = mine[0].expert.office
         own = Mailbox.objects.of(solicitation, office.email).filter(revoked_at=None).first()
-        row = OutgoingEmail.objects.enqueue(
+        outbox.enqueue(
             key=f"manager:{cause}:{solicitation.pk}:{office.pk}:{envelopes.click(events)}",
             to=office.email,
             template="solicitations/emails/manager_told",
@@ -258,8 +256,6 @@ def _to_managers(
             thread=f"request-{solicitation.pk}",
             now=now,
         )
-        rows += [row] if row else []
-    return rows
 
 
 def _manager_context(

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from mailing.tasks import deliver_after_commit
 from solicitations.clock import mails, plan
 from solicitations.clock.run import note, put_off
 from solicitations.clock.steps import Planned, Step
@@ -43,10 +42,8 @@ def remind(address: str, *, now: datetime) -> None:
             for match in _waited(row, address, now=now)
         ]
         day = envelopes.local_day(come[0].solicitation, now)
-        rows = mails.reminders(listed, first=first, day=day, now=now)
-        if not rows:  # nothing left to list, or another sweep was faster
+        if not mails.reminders(listed, first=first, day=day, now=now):  # or another sweep was faster
             transaction.set_rollback(True)
-    deliver_after_commit(*rows)
 
 
 def due(address: str, *, now: datetime) -> list[Planned]:

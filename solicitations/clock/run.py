@@ -8,7 +8,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from mailing.tasks import deliver_after_commit
 from solicitations.clock import mails, plan
 from solicitations.clock.steps import Planned, Step
 from solicitations.dispatch import alerts, closing, matching, routing
@@ -80,13 +79,12 @@ def _needs(steps: Sequence[Planned]) -> list[Need]:
 
 def _tell_company(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [note(planned, EventKind.COMPANY_TOLD, now=now) for planned in steps]
-    rows = mails.where_things_stand(solicitation, _needs(steps), events=events, now=now)
-    deliver_after_commit(*rows)
+    mails.where_things_stand(solicitation, _needs(steps), events=events, now=now)
 
 
 def _tell_managers(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [note(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
-    deliver_after_commit(*mails.silent_experts(solicitation, _matches(steps), events=events, now=now))
+    mails.silent_experts(solicitation, _matches(steps), events=events, now=now)
 
 
 def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -109,7 +107,7 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
     solicitation.save(update_fields=["progress", "is_fallback"])
     if any(match.origin == MatchOrigin.ROUTING for match in made):
         _settle_nobody(solicitation, now=now)
-        deliver_after_commit(*to_company.contacted(solicitation, now=now))
+        to_company.contacted(solicitation, now=now)
 
 
 def _settle_nobody(solicitation: Solicitation, *, now: datetime) -> None:
@@ -135,14 +133,14 @@ def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now
     events = [note(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
     active = Match.objects.active().filter(need__in=[need.pk for need in _needs(steps)])
     matches = list(active.with_people().in_order())
-    deliver_after_commit(*mails.legal_delay(solicitation, matches, events=events, now=now))
+    mails.legal_delay(solicitation, matches, events=events, now=now)
     words = ", ".join(need.subject.label for need in _needs(steps))
     alerts.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)
 
 
 def _check_call(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [note(planned, EventKind.CALL_CHECKED, now=now) for planned in steps]
-    deliver_after_commit(*mails.call_check(solicitation, _matches(steps), events=events, now=now))
+    mails.call_check(solicitation, _matches(steps), events=events, now=now)
 
 
 def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -150,7 +148,7 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
     for planned in steps:
         note(planned, EventKind.REGION_TOLD, now=now)
     matches = _matches(steps)
-    deliver_after_commit(*mails.silent_takers(solicitation, matches, events=events, now=now))
+    mails.silent_takers(solicitation, matches, events=events, now=now)
     words = ", ".join(f"{match.expert.name} ({match.expert.office.name})" for match in matches)
     alerts.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
 
@@ -166,7 +164,7 @@ def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: dateti
     concerned = solicitation.needs.filter(pk__in=[need.pk for need in _needs(steps)])
     unanswered = concerned.unanswered().select_related("subject").order_by("position", "pk")
     if needs := list(unanswered):
-        deliver_after_commit(*mails.unanswered(solicitation, needs, events=events, now=now))
+        mails.unanswered(solicitation, needs, events=events, now=now)
 
 
 def _give_up(need: Need, why: str, *, now: datetime) -> Event:
@@ -199,13 +197,13 @@ def _survey(solicitation: Solicitation, steps: Sequence[Planned], *, now: dateti
     solicitation.save(update_fields=["surveyed_at"])
     for planned in steps:
         note(planned, EventKind.SURVEYED, now=now)
-    deliver_after_commit(*mails.survey(solicitation, now=now))
+    mails.survey(solicitation, now=now)
 
 
 def _follow_up(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     for planned in steps:
         note(planned, EventKind.FOLLOWED_UP, now=now)
-    deliver_after_commit(*mails.follow_up_point(solicitation, now=now))
+    mails.follow_up_point(solicitation, now=now)
 
 
 WORK: dict[Step, Callable[..., None]] = {

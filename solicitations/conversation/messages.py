@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailing.models import IncomingEmail
-from mailing.tasks import deliver_after_commit
 from solicitations.lifecycle import ClosedReason, EventKind
 from solicitations.models import Addition, Event, Mailbox, Message, Solicitation
 from solicitations.notifications import to_experts
@@ -49,7 +48,7 @@ def say(by: Mailbox, words: Words, *, now: datetime) -> Message:
         attachments=list(words.attachments),
         at=now,
     )
-    deliver_after_commit(*to_experts.message(said, now=now))
+    to_experts.message(said, now=now)
     return said
 
 
@@ -65,5 +64,5 @@ def add(solicitation: Solicitation, words: Words, *, now: datetime) -> Addition:
     )
     solicitation.questions.filter(answered_at=None).update(answered_at=now)
     Event.objects.create(solicitation=solicitation, kind=EventKind.ADDED, is_by_company=True, at=now)
-    deliver_after_commit(*to_experts.added(addition, now=now))
+    to_experts.added(addition, now=now)
     return addition

@@ -18,7 +18,6 @@ from mailing.models import (
     named,
 )
 from mailing.replies import Kind, Reply
-from mailing.tasks import deliver_after_commit
 from solicitations import links
 from solicitations.conversation import messages
 from solicitations.conversation.messages import Words
@@ -173,13 +172,13 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
     if isinstance(person, Mailbox):
         said = messages.say(person, words, now=now)
         if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
-            deliver_after_commit(*to_experts.where_the_button_is(said, now=now))
+            to_experts.where_the_button_is(said, now=now)
         if sent_from:
-            deliver_after_commit(*to_experts.sent_in_your_name(said, now=now))
+            to_experts.sent_in_your_name(said, now=now)
     else:
         addition = messages.add(person, words, now=now)
         if sent_from:
-            deliver_after_commit(*to_company.sent_in_your_name(addition, now=now))
+            to_company.sent_in_your_name(addition, now=now)
     email.settle(IncomingState.ACCEPTED, at=now)
 
 
@@ -198,4 +197,4 @@ def _turn_away(
     else:
         email.settle(IncomingState.REFUSED, reason=reason, at=now)
     if not reply.kind.is_automatic and reason not in UNANSWERED:
-        deliver_after_commit(*to_senders.turned_away(reply, person, reason, now=now))
+        to_senders.turned_away(reply, person, reason, now=now)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from mailing.tasks import deliver_after_commit
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Alert, Match, Solicitation
 from solicitations.notifications import to_staff
@@ -23,7 +22,7 @@ def raise_alert(
     alert.settled_at = None
     alert.save()
     if by_mail:
-        deliver_after_commit(*to_staff.alert(alert, now=now))
+        to_staff.alert(alert, now=now)
 
 
 def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:

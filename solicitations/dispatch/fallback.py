@@ -7,7 +7,6 @@ from django.db import transaction
 
 from experts.routing import loading
 from experts.routing.decision import NeedDecision
-from mailing.tasks import deliver_after_commit
 from solicitations.dispatch import alerts, closing, matching
 from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, MatchOrigin, NeedState
 from solicitations.models import Event, Match, Need, Solicitation
@@ -62,8 +61,7 @@ def _take_over(need: Need, made: Sequence[Match], *, now: datetime) -> None:
     )
     matching.notify(made, now=now, event=event)
     offices = sorted({match.expert.office.name for match in made})
-    rows = to_company.taken_over(need, offices=offices, event=event, now=now)
-    deliver_after_commit(*rows)
+    to_company.taken_over(need, offices=offices, event=event, now=now)
     alerts.raise_alert(need.solicitation, AlertCause.ALL_DECLINED, words=need.subject.label, now=now)
 
 
@@ -73,5 +71,5 @@ def _give_up(need: Need, *, now: datetime) -> None:
     Event.objects.create(
         solicitation=need.solicitation, kind=EventKind.EXHAUSTED, reason=need.subject.label, at=now
     )
-    deliver_after_commit(*to_company.nobody_could_help(need, now=now))
+    to_company.nobody_could_help(need, now=now)
     alerts.raise_alert(need.solicitation, AlertCause.EXHAUSTED, words=need.subject.label, now=now)

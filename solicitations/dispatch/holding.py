@@ -5,7 +5,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from mailing.tasks import deliver_after_commit
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, HeldReason, RequestState
 from solicitations.models import Event, Solicitation
@@ -32,7 +31,7 @@ def tell_held(pk: int, *, now: datetime) -> None:
     words = HeldReason(solicitation.held_reason).label
     alerts.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)
     if solicitation.is_held_duplicate and solicitation.duplicate_of:
-        deliver_after_commit(*to_company.second_came(solicitation.duplicate_of, now=now))
+        to_company.second_came(solicitation.duplicate_of, now=now)
 
 
 @transaction.atomic(durable=True)

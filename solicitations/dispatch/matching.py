@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import F
 
 from experts.routing.decision import Chosen
-from mailing.tasks import deliver_after_commit
 from solicitations.lifecycle import (
     MatchOrigin,
     MatchState,
@@ -75,7 +74,7 @@ def notify(
     Mailbox.objects.filter(pk__in={match.mailbox_id for match in matches}).update(round=F("round") + 1)
     for mailbox in {id(match.mailbox): match.mailbox for match in matches}.values():
         mailbox.round += 1
-    rows = to_experts.notified(
+    to_experts.notified(
         matches,
         now=now,
         event=event,
@@ -83,4 +82,3 @@ def notify(
         word=word,
         not_before=not_before,
     )
-    deliver_after_commit(*rows)

@@ -12,7 +12,6 @@ from prometheus_client import Histogram
 
 from experts.routing import loading
 from experts.routing.decision import Decision, NeedDecision
-from mailing.tasks import deliver_after_commit
 from solicitations.dispatch import alerts, holding, matching
 from solicitations.lifecycle import (
     AlertCause,
@@ -138,4 +137,4 @@ def _put_in_touch(
     if not is_first:
         solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
     elif now - solicitation.submitted_at > LATE_ROUTING:
-        deliver_after_commit(*to_company.contacted(solicitation, now=now))
+        to_company.contacted(solicitation, now=now)

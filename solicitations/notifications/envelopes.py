@@ -8,11 +8,10 @@ from django.conf import settings
 
 from experts import desks
 from experts.models import Institution
+from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
-
-Rows = list[OutgoingEmail]
 
 
 def local_day(solicitation: Solicitation, now: datetime) -> date:
@@ -68,9 +67,9 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     events: Sequence[Event] = (),
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
-) -> Rows:
+) -> None:
     desk = desks.desk(solicitation.region, on=local_day(solicitation, now))
-    row = OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key=key,
         to=solicitation.email,
         template=f"solicitations/emails/{occasion}",
@@ -87,17 +86,16 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
         not_before=not_before,
         now=now,
     )
-    return [row] if row else []
 
 
-def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **envelope: Any) -> Rows:
+def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **envelope: Any) -> None:
     """A mail about the request to one mailbox: see ``for_expert``."""
     solicitation = mailbox.solicitation
     # One subject line from the first mail to the last: a request is one conversation in a mail client.
     labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
     headline = wording.headline(solicitation, list(dict.fromkeys(labels)))
     context = {**common(solicitation), "headline": headline, **context}
-    return OutgoingEmail.objects.enqueue_all([for_expert(mailbox, occasion, context=context, **envelope)])
+    outbox.enqueue_all([for_expert(mailbox, occasion, context=context, **envelope)])
 
 
 def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
@@ -113,7 +111,7 @@ def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
 ) -> OutgoingEmail:
     """The mail, not written yet; its ``context`` holds what is ``common`` and its headline."""
     solicitation = mailbox.solicitation
-    return OutgoingEmail.objects.compose(
+    return outbox.compose(
         key=key,
         to=mailbox.email,
         template=f"solicitations/emails/{occasion}",

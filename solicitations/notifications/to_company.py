@@ -7,19 +7,17 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from experts.models import Subject
-from mailing import senders
-from mailing.models import OutgoingEmail
+from mailing import outbox, senders
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Addition, Draft, Event, Match, Need, Question, Solicitation
 from solicitations.notifications import envelopes
-from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date
 
 
-def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> Rows:
+def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> None:
     """The acknowledgement: reference, subjects, what happens next; neither the text nor any name."""
-    return envelopes.to_company(
+    envelopes.to_company(
         solicitation,
         "received",
         key=f"received:{solicitation.pk}",
@@ -29,24 +27,24 @@ def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: da
     )
 
 
-def contacted(solicitation: Solicitation, *, now: datetime) -> Rows:
+def contacted(solicitation: Solicitation, *, now: datetime) -> None:
     """Who was contacted, when the routing came too late for the thanks page to show it."""
     names = sorted({row.office for row in envelopes.offices(solicitation)})
     key = f"contacted:{solicitation.pk}"
-    return envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
+    envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
 
 
-def second_came(first: Solicitation, *, now: datetime) -> Rows:
+def second_came(first: Solicitation, *, now: datetime) -> None:
     """Tell the first mailbox that like requests came, without a word of them.
 
     Once a day, whatever their number: strangers send them.
     """
     mailbox = salted_hmac("solicitations.second", first.email.lower()).hexdigest()[:20]
     key = f"second:{mailbox}:{envelopes.local_day(first, now)}"
-    return envelopes.to_company(first, "second_came", key=key, context={}, now=now)
+    envelopes.to_company(first, "second_came", key=key, context={}, now=now)
 
 
-def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> Rows:
+def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> None:
     """Who will call about these needs: institution, office, person. One mail a click."""
     solicitation = matches[0].mailbox.solicitation
     expert = matches[0].expert
@@ -58,7 +56,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         "phone": (expert.phone if expert.shows_phone else "") or expert.office.phone,
         "callback": wording.callback(solicitation),
     }
-    return envelopes.to_company(
+    envelopes.to_company(
         solicitation,
         "taken_for_company",
         key=f"taken:{solicitation.pk}:company:{envelopes.click(events)}",
@@ -69,7 +67,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
     )
 
 
-def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> Rows:
+def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> None:
     """Called but not reached: correct the phone number or the hours."""
     solicitation = match.mailbox.solicitation
     context = {
@@ -78,7 +76,7 @@ def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> Rows
         "their_phone": solicitation.phone,
         "callback": wording.callback(solicitation),
     }
-    return envelopes.to_company(
+    envelopes.to_company(
         solicitation,
         "unreachable",
         key=f"unreachable:{solicitation.pk}:{envelopes.click(events)}",
@@ -89,36 +87,36 @@ def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> Rows
     )
 
 
-def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetime) -> Rows:
+def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetime) -> None:
     """« X reprend votre demande »: everybody declined this need, a fallback office takes over."""
     solicitation = need.solicitation
     key = f"taken_over:{solicitation.pk}:e{event.pk}"
     context = {"concerned": [need.subject.label], "offices": list(offices)}
-    return envelopes.to_company(solicitation, "taken_over", key=key, context=context, events=[event], now=now)
+    envelopes.to_company(solicitation, "taken_over", key=key, context=context, events=[event], now=now)
 
 
-def nobody_could_help(need: Need, *, now: datetime) -> Rows:
+def nobody_could_help(need: Need, *, now: datetime) -> None:
     """Nobody could help with this need: said honestly, with other ways."""
     solicitation = need.solicitation
     key = f"nobody:{solicitation.pk}:n{need.pk}"
     context = {"concerned": [need.subject.label], "relays": envelopes.relays([need.subject_id])}
-    return envelopes.to_company(solicitation, "nobody_could_help", key=key, context=context, now=now)
+    envelopes.to_company(solicitation, "nobody_could_help", key=key, context=context, now=now)
 
 
-def question(asked: Question, *, now: datetime) -> Rows:
+def question(asked: Question, *, now: datetime) -> None:
     """An expert's short question, with a link to complete the request."""
     context = {"office": asked.institution, "person": asked.author, "question": asked.body}
     key = f"question:{asked.solicitation_id}:{asked.pk}"
-    return envelopes.to_company(asked.solicitation, "question", key=key, context=context, now=now)
+    envelopes.to_company(asked.solicitation, "question", key=key, context=context, now=now)
 
 
-def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) -> Rows:
+def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) -> None:
     """Staff closed the request, with a message."""
     key = f"closed:{solicitation.pk}:{now:%Y%m%d%H%M%S}"
-    return envelopes.to_company(solicitation, "closed_by_staff", key=key, context={"words": words}, now=now)
+    envelopes.to_company(solicitation, "closed_by_staff", key=key, context={"words": words}, now=now)
 
 
-def undone(event: Event, *, match: Match, now: datetime) -> Rows:
+def undone(event: Event, *, match: Match, now: datetime) -> None:
     """What the company was told is no longer so: the person went back on it."""
     solicitation = match.mailbox.solicitation
     key = f"undone:{solicitation.pk}:company:e{event.pk}"
@@ -127,10 +125,10 @@ def undone(event: Event, *, match: Match, now: datetime) -> Rows:
         "subject": match.need.subject.label,
         "was": event.to_state,
     }
-    return envelopes.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
+    envelopes.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
 
 
-def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> Rows:
+def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
     """All the links of one mailbox, in one mail; at most one a minute."""
     lines = [
         {
@@ -144,7 +142,7 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> Rows:
         for row in solicitations
     ]
     email = solicitations[0].email.lower()
-    row = OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key=f"lost_links:{solicitations[0].pk}:{now:%Y%m%d%H%M}",
         to=email,
         template="solicitations/emails/lost_links",
@@ -152,12 +150,11 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> Rows:
         about=[f"request:{row.pk}" for row in solicitations],
         now=now,
     )
-    return [row] if row else []
 
 
-def resume(draft: Draft, *, now: datetime) -> Rows:
+def resume(draft: Draft, *, now: datetime) -> None:
     """The link that takes a draft up again."""
-    row = OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key=f"resume:{draft.pk}:{draft.serial}:{now:%Y%m%d%H%M}",
         to=draft.email,
         template="solicitations/emails/resume",
@@ -165,13 +162,12 @@ def resume(draft: Draft, *, now: datetime) -> Rows:
         about=[f"draft:{draft.pk}"],
         now=now,
     )
-    return [row] if row else []
 
 
-def resume_reminder(draft: Draft, *, now: datetime) -> Rows:
+def resume_reminder(draft: Draft, *, now: datetime) -> None:
     """The link that takes a draft up again, once more before it is erased."""
     erased_on = (draft.updated_at + settings.DRAFT_LIFE).astimezone()
-    row = OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key=f"resume_reminder:{draft.pk}",
         to=draft.email,
         template="solicitations/emails/resume_reminder",
@@ -182,12 +178,11 @@ def resume_reminder(draft: Draft, *, now: datetime) -> Rows:
         about=[f"draft:{draft.pk}"],
         now=now,
     )
-    return [row] if row else []
 
 
-def sent_in_your_name(addition: Addition, *, now: datetime) -> Rows:
+def sent_in_your_name(addition: Addition, *, now: datetime) -> None:
     """A copy to the owner of what came in her name from elsewhere: a colleague's, or let in by staff."""
-    return envelopes.to_company(
+    envelopes.to_company(
         addition.solicitation,
         "sent_in_your_name",
         key=f"in-your-name:{addition.solicitation_id}:a{addition.pk}",

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from mailing import senders
-from mailing.models import OutgoingEmail
+from mailing import outbox, senders
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
 from solicitations.notifications import envelopes
-from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_date, spoken_moment
 
 
@@ -34,7 +32,7 @@ def notified(
     introducer: str = "",
     word: str = "",
     not_before: datetime | None = None,
-) -> Rows:
+) -> None:
     """A new request, or new needs of it, to each mailbox of these new matches of one request: one mail each.
 
     ``introducer`` and ``word``: who handed it over or asked for help, and what they said.
@@ -51,7 +49,7 @@ def notified(
     for match in matches:
         match.need.solicitation = match.mailbox.solicitation = solicitation
         by_mailbox.setdefault(match.mailbox_id, []).append(match)
-    return OutgoingEmail.objects.enqueue_all(
+    outbox.enqueue_all(
         [
             envelopes.for_expert(
                 mine[0].mailbox,
@@ -97,15 +95,14 @@ def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
     return spoken_date(wording.legal_deadline(solicitation), today=today)
 
 
-def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> Rows:
+def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> None:
     """Somebody took these needs: told to the others who still have them before them, a mail a mailbox."""
     solicitation = matches[0].mailbox.solicitation
     taker = matches[0]
     waiting = Match.objects.sent().filter(need__in=[match.need_id for match in matches])
     mailboxes = Mailbox.objects.filter(matches__in=waiting).exclude(pk=taker.mailbox_id)
-    rows: Rows = []
     for mailbox in mailboxes.select_related("solicitation__commune").distinct().order_by("pk"):
-        rows += envelopes.to_expert(
+        envelopes.to_expert(
             mailbox,
             "taken_for_others",
             key=f"taken:{solicitation.pk}:{mailbox.pk}:{envelopes.click(events)}",
@@ -118,15 +115,13 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
             not_before=now + UNDO_DELAY,
             now=now,
         )
-    return rows
 
 
-def message(said: Message, *, now: datetime) -> Rows:
+def message(said: Message, *, now: datetime) -> None:
     """A word in the thread, to the others who follow the request: never its author."""
     mailboxes = Mailbox.objects.filter(solicitation=said.solicitation_id).following()
-    rows: Rows = []
     for mailbox in mailboxes.exclude(pk=said.mailbox_id).select_related("solicitation__commune"):
-        rows += envelopes.to_expert(
+        envelopes.to_expert(
             mailbox,
             "message",
             key=f"message:{said.solicitation_id}:{mailbox.pk}:m{said.pk}",
@@ -140,12 +135,11 @@ def message(said: Message, *, now: datetime) -> Rows:
             from_name=f"{said.author} (Relais Entreprises)",
             now=now,
         )
-    return rows
 
 
-def added(addition: Addition, *, now: datetime) -> Rows:
+def added(addition: Addition, *, now: datetime) -> None:
     """What the company added, to the experts who have not declined."""
-    return _to_remaining(
+    _to_remaining(
         addition.solicitation,
         "added",
         key=f"a{addition.pk}",
@@ -154,34 +148,31 @@ def added(addition: Addition, *, now: datetime) -> Rows:
     )
 
 
-def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> Rows:
+def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
     """New phone number or hours, to the experts who have not declined."""
     context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
-    return _to_remaining(solicitation, "contact_corrected", key=f"e{event.pk}", context=context, now=now)
+    _to_remaining(solicitation, "contact_corrected", key=f"e{event.pk}", context=context, now=now)
 
 
-def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> Rows:
+def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
     """The company says nobody called, to the experts who have not declined."""
     context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
-    return _to_remaining(solicitation, "not_called", key=f"e{event.pk}", context=context, now=now)
+    _to_remaining(solicitation, "not_called", key=f"e{event.pk}", context=context, now=now)
 
 
 def stopped(
     solicitation: Solicitation, *, mailboxes: Iterable[Mailbox], event: Event, why: str, now: datetime
-) -> Rows:
+) -> None:
     """The request stops for these mailboxes: cancelled, closed or withdrawn; ``why`` is a sentence."""
-    rows: Rows = []
     for mailbox in mailboxes:
         key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
-        rows += envelopes.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
-    return rows
+        envelopes.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
 
 
-def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: datetime) -> Rows:
+def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: datetime) -> None:
     """What these mailboxes were told is no longer so."""
-    rows: Rows = []
     for mailbox in mailboxes:
-        rows += envelopes.to_expert(
+        envelopes.to_expert(
             mailbox,
             "undone_for_experts",
             key=f"undone:{mailbox.solicitation_id}:{mailbox.pk}:e{event.pk}",
@@ -193,20 +184,19 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
             },
             now=now,
         )
-    return rows
 
 
-def where_the_button_is(said: Message, *, now: datetime) -> Rows:
+def where_the_button_is(said: Message, *, now: datetime) -> None:
     """To the author of an answer by mail that speaks of taking a need: words alone take nothing."""
     key = f"button:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}"
     take_url = f"{links.answer_url(said.mailbox)}?choix=prendre"
     context = {"body": said.body, "take_url": take_url}
-    return envelopes.to_expert(said.mailbox, "where_the_button_is", key=key, context=context, now=now)
+    envelopes.to_expert(said.mailbox, "where_the_button_is", key=key, context=context, now=now)
 
 
-def sent_in_your_name(said: Message, *, now: datetime) -> Rows:
+def sent_in_your_name(said: Message, *, now: datetime) -> None:
     """A copy to the mailbox of what came in its name from elsewhere: a colleague's, or let in by staff."""
-    return envelopes.to_expert(
+    envelopes.to_expert(
         said.mailbox,
         "sent_in_your_name",
         key=f"in-your-name:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}",
@@ -220,18 +210,16 @@ def sent_in_your_name(said: Message, *, now: datetime) -> Rows:
     )
 
 
-def link_reissued(mailbox: Mailbox, *, now: datetime) -> Rows:
+def link_reissued(mailbox: Mailbox, *, now: datetime) -> None:
     """A fresh link for an expired one, to the same mailbox."""
     key = f"reissued:{mailbox.solicitation_id}:{mailbox.pk}:{mailbox.serial}"
-    return envelopes.to_expert(mailbox, "link_reissued", key=key, context={}, now=now)
+    envelopes.to_expert(mailbox, "link_reissued", key=key, context={}, now=now)
 
 
 def _to_remaining(
     solicitation: Solicitation, occasion: str, *, key: str, context: dict[str, Any], now: datetime
-) -> Rows:
+) -> None:
     mailboxes = Mailbox.objects.filter(solicitation=solicitation).not_declined()
-    rows: Rows = []
     for mailbox in mailboxes.select_related("solicitation__commune"):
         full_key = f"{occasion}:{solicitation.pk}:{mailbox.pk}:{key}"
-        rows += envelopes.to_expert(mailbox, occasion, key=full_key, context=context, now=now)
-    return rows
+        envelopes.to_expert(mailbox, occasion, key=full_key, context=context, now=now)

@@ -2,26 +2,24 @@
 
 from datetime import datetime
 
-from mailing.models import OutgoingEmail
+from mailing import outbox
 from solicitations import wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import envelopes
-from solicitations.notifications.envelopes import Rows
 from territories.spoken_time import spoken_moment
 
 
-def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> Rows:
+def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
     """The company says nobody called: to the offices that took a need, unless told as experts."""
     taken = Match.objects.live().exclude(taken_at=None).filter(need__solicitation=solicitation)
     by_office: dict[int, list[Match]] = {}
     for match in taken.with_people().in_order():
         by_office.setdefault(match.expert.office_id, []).append(match)
-    rows: Rows = []
     for matches in by_office.values():
         office = matches[0].expert.office
         if Mailbox.objects.of(solicitation, office.email).not_declined().exists():
             continue
-        row = OutgoingEmail.objects.enqueue(
+        outbox.enqueue(
             key=f"not_called:{solicitation.pk}:office{office.pk}:e{event.pk}",
             to=office.email,
             template="solicitations/emails/not_called_manager",
@@ -36,8 +34,6 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> Ro
             thread=f"request-{solicitation.pk}",
             now=now,
         )
-        rows += [row] if row else []
-    return rows
 
 
 def _taking(match: Match, *, now: datetime) -> dict[str, str]:

@@ -7,13 +7,12 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.utils import timezone
 
-from mailing import reception, senders
+from mailing import outbox, reception, senders
 from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
 from solicitations.models import Mailbox, Solicitation, Tally
 from solicitations.notifications import envelopes
-from solicitations.notifications.envelopes import Rows
 
 # A sender is easily forged, and our answer goes to whom it names: so many strangers a day, all together.
 MOST_STRANGERS_A_DAY = 50
@@ -27,20 +26,20 @@ def is_portal(address: str) -> bool:
 
 def turned_away(
     reply: Reply, person: Mailbox | Solicitation | None, reason: Reason, *, now: datetime
-) -> Rows:
+) -> None:
     """Say that an answer went no further, and what to do: one mail a day and sender.
 
     Only the mailbox itself is told why, and where its page is; another address learns nothing. Nobody is
     answered who did not answer us: what a stranger sends in somebody's name must not come back to them.
     """
     if not 0 < len(reply.sender) <= LONGEST_ADDRESS or not (person or _answers_us(reply)):
-        return []
+        return
     own = person if person and senders.is_same_mailbox(reply.sender, person.email) else None
     sender = hashlib.sha256("@".join(senders.parts(reply.sender)).encode()).hexdigest()[:20]
     key = f"turned-away:{sender}:{timezone.localdate(now)}"
     if OutgoingEmail.objects.filter(key=key).exists() or (own is None and _is_one_too_many(now)):
-        return []
-    row = OutgoingEmail.objects.enqueue(
+        return
+    outbox.enqueue(
         key=key,
         to=own.email if own else reply.sender,
         template="solicitations/emails/turned_away",
@@ -54,7 +53,6 @@ def turned_away(
         thread=_thread(own) if own else "",
         now=now,
     )
-    return [row] if row else []
 
 
 def _is_one_too_many(now: datetime) -> bool:

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from experts.models import Office, User
+from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Alert, Solicitation
 from solicitations.notifications import envelopes
-from solicitations.notifications.envelopes import Rows
 
 # What tells the same thing to an expert or to an office's manager, who may have the staff's mailbox.
 SAID_BY = {
@@ -37,7 +37,7 @@ def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
     return list(national.values_list("email", flat=True)) or [settings.NATIONAL_TEAM_EMAIL]
 
 
-def alert(raised: Alert, *, now: datetime) -> Rows:
+def alert(raised: Alert, *, now: datetime) -> None:
     """Something staff must look at: one mail a person, per request and cause.
 
     Whoever heard of it by a mail of its own, as an expert or a manager, is not written to twice.
@@ -45,12 +45,11 @@ def alert(raised: Alert, *, now: datetime) -> Rows:
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
     path = reverse("oversight:request", args=[solicitation.reference])
-    rows: Rows = []
     told = _told(raised)
     for address in staff_addresses(solicitation, now=now):
         if address.lower() in told:
             continue
-        row = OutgoingEmail.objects.enqueue(
+        outbox.enqueue(
             key=f"alert:{solicitation.pk}:{cause.value}:{address.lower()}",
             to=address,
             template="solicitations/emails/alert",
@@ -64,8 +63,6 @@ def alert(raised: Alert, *, now: datetime) -> Rows:
             thread=f"request-{solicitation.pk}",
             now=now,
         )
-        rows += [row] if row else []
-    return rows
 
 
 def _told(raised: Alert) -> set[str]:

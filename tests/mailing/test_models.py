@@ -3,62 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from mailing.failures import Failure
 from mailing.models import NoContent, OutgoingEmail, State, beat, last_beat_at, oldest_due
 from mailing.replies import DELIMITER
-from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
+from tests.mailing.factories import NOW, OutgoingEmailFactory
 
 pytestmark = pytest.mark.django_db
-
-
-def enqueue(**values):
-    defaults = {"key": "received:7", "to": "a@example.org", "template": "plays/emails/notice", "now": NOW}
-    return OutgoingEmail.objects.enqueue(**{**defaults, "context": CONTEXT, **values})
-
-
-def test_enqueue_writes_one_row_per_key():
-    first = enqueue()
-    second = enqueue(to="b@example.org")
-
-    assert first.pk
-    assert second is None
-    assert OutgoingEmail.objects.get().to == "a@example.org"
-
-
-def test_enqueue_of_a_known_key_leaves_the_callers_transaction_whole():
-    enqueue()
-
-    with transaction.atomic():
-        enqueue()
-        enqueue(key="received:8")
-
-    assert OutgoingEmail.objects.count() == 2
-
-
-def test_enqueue_costs_two_queries(django_assert_num_queries):
-    with django_assert_num_queries(2):
-        enqueue()
-
-
-def test_enqueue_is_undone_with_its_transaction():
-    with transaction.atomic():
-        enqueue()
-        transaction.set_rollback(True)
-
-    assert not OutgoingEmail.objects.exists()
-
-
-def test_enqueue_again_is_a_row_of_its_own_once_a_minute():
-    email = enqueue(about=["request:7"], thread="request-7")
-
-    again = OutgoingEmail.objects.enqueue_again(email, now=NOW + timedelta(hours=1))
-    twice = OutgoingEmail.objects.enqueue_again(email, now=NOW + timedelta(hours=1, seconds=5))
-
-    assert again.message_id != email.message_id
-    assert (again.to, again.context, again.thread_id) == (email.to, email.context, email.thread_id)
-    assert twice is None
 
 
 @pytest.mark.parametrize(

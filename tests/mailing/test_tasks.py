@@ -1,19 +1,16 @@
 """Workers, the sweep, and a broker that is away."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
 
 from mailing import tasks
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail, State, last_beat_at
-from portal.celery import app
 from tests.mailing.factories import NOW, OutgoingEmailFactory
-from tests.mute_server import MuteServer
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=2)
@@ -171,54 +168,6 @@ def test_two_sweeps_at_once_send_once(sink):
             sweep.join()
 
     assert len(sink.messages) == 12
-
-
-def test_broker_away_is_tried_once_nobody_is_told_and_the_row_stays(
-    broker_away, monkeypatch, django_capture_on_commit_callbacks
-):
-    with MuteServer(hangs_up=True) as broker:
-        monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{broker.port}/0")
-        with django_capture_on_commit_callbacks(execute=True):
-            tasks.deliver_after_commit(OutgoingEmailFactory(), None, OutgoingEmailFactory())
-
-    assert broker.count == 1
-    assert OutgoingEmail.objects.due(now=NOW).count() == 2
-
-
-def test_one_order_for_the_mails_that_leave_together(django_capture_on_commit_callbacks):
-    app.control.purge()
-    now = timezone.now()
-    together = OutgoingEmailFactory.create_batch(2, not_before=now)
-    later = OutgoingEmailFactory(not_before=now + timedelta(minutes=1))
-
-    with django_capture_on_commit_callbacks(execute=True):
-        tasks.deliver_after_commit(*together, None, later)
-
-    with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        orders = [queue.get(timeout=60).payload[0] for _ in range(2)]
-    assert orders == [[email.pk for email in together], [later.pk]]
-
-
-def test_nothing_is_published_before_the_commit(django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
-        tasks.deliver_after_commit(OutgoingEmailFactory())
-
-    assert len(callbacks) == 1
-
-
-@pytest.mark.parametrize("delay", [timedelta(), timedelta(minutes=1)], ids=["at once", "later"])
-def test_an_order_to_send_expires_when_the_sweep_takes_over(delay, django_capture_on_commit_callbacks):
-    """Before a mail server that hangs, the orders of an hour would keep the workers from the clock's work."""
-    app.control.purge()
-    before = timezone.now()
-    with django_capture_on_commit_callbacks(execute=True):
-        tasks.deliver_after_commit(OutgoingEmailFactory(not_before=before + delay))
-
-    with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        headers = queue.get(timeout=60).headers
-
-    expires = datetime.fromisoformat(headers["expires"])
-    assert before <= expires - delay - tasks.HEAD_START <= timezone.now()
 
 
 def test_refusal_is_told_to_the_tasks_that_settings_name(sink, settings, django_capture_on_commit_callbacks):

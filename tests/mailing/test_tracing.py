@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from mailing import tracing
+from mailing import outbox, tracing
 from mailing.models import OutgoingEmail
 from tests.mailing.factories import NOW
 
@@ -37,8 +37,8 @@ def test_threads_do_not_share_it():
 def test_a_mail_keeps_the_identifier_of_what_wrote_it():
     tracing.begin("8f2c")
 
-    email = OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key="notice:1", to="contact@example.org", template="plays/emails/notice", context={}, now=NOW
     )
 
-    assert email.request_id == "8f2c"
+    assert OutgoingEmail.objects.get().request_id == "8f2c"

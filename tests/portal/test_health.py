@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from mailing.models import OutgoingEmail
+from mailing import outbox
 from portal import health
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def states(client):
 
 
 def due_mail(*, since):
-    return OutgoingEmail.objects.enqueue(
+    outbox.enqueue(
         key=f"health:{since}",
         to="owner@example.org",
         template="mailing/sample",

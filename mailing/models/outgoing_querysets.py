@@ -1,14 +1,14 @@
-"""How the outbox is written, taken from, cancelled and erased."""
+"""Queries on outgoing mails: those due, cancelled, refused, erased."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
-from mailing import rendering, tracing
+from mailing import rendering
 from mailing.failures import Failure
 
 if TYPE_CHECKING:
@@ -34,85 +34,6 @@ TAKE = """
 
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
-    def enqueue(self, **envelope: Any) -> "OutgoingEmail | None":
-        """Write a mail in the caller's transaction: see ``compose``; ``None`` when the key exists already.
-
-        Sending is asked apart: ``tasks.deliver_after_commit``.
-        """
-        return next(iter(self.enqueue_all([self.compose(**envelope)])), None)
-
-    def enqueue_all(self, emails: list["OutgoingEmail"]) -> list["OutgoingEmail"]:
-        """Write composed mails in the caller's transaction; returns those whose key was new, in their order.
-
-        ON CONFLICT DO NOTHING leaves the transaction whole and waits for nobody but a twin; it returns no
-        id, so the new rows are found by their own message ids.
-        """
-        self.bulk_create(emails, ignore_conflicts=True)  # type: ignore[arg-type]
-        ids = [email.message_id for email in emails]
-        written = dict(self.filter(message_id__in=ids).values_list("message_id", "pk"))
-        for email in emails:
-            email.pk = written.get(email.message_id)
-        return [email for email in emails if email.pk]
-
-    def compose(  # noqa: PLR0913 (an envelope has that many lines)
-        self,
-        *,
-        key: str,
-        to: str,
-        template: str,
-        context: dict[str, Any],
-        about: Sequence[str] = (),
-        thread: str | None = None,
-        reply_to: str = "",
-        from_name: str = "",
-        list_id: str = "",
-        unsubscribe_url: str = "",
-        is_automatic: bool = True,
-        not_before: datetime | None = None,
-        now: datetime,
-    ) -> "OutgoingEmail":
-        """A mail, not written yet.
-
-        ``template`` is a path without extension ("solicitations/emails/received"), ``context`` plain JSON,
-        ``about`` what the mail is about ("request:7", "match:42"), ``thread`` the conversation it belongs to
-        ("request-7"). ``not_before`` delays it.
-        """
-        leaves_at = not_before or now
-        return self.model(
-            key=key,
-            to=to,
-            template=template,
-            context=context,
-            about=list(about),
-            thread=thread or "",
-            reply_to=reply_to,
-            from_name=from_name,
-            list_id=list_id,
-            unsubscribe_url=unsubscribe_url,
-            is_automatic=is_automatic,
-            created_at=now,
-            not_before=leaves_at,
-            next_try_at=leaves_at,
-            request_id=tracing.current(),
-        )
-
-    def enqueue_again(self, email: "OutgoingEmail", *, now: datetime) -> "OutgoingEmail | None":
-        """The same mail once more, as a row of its own; ``None`` when asked twice within a minute."""
-        return self.enqueue(
-            key=f"{email.key}:again:{now:%Y%m%d%H%M}",
-            to=email.to,
-            template=email.template,
-            context=email.context,
-            about=email.about,
-            thread=email.thread,
-            reply_to=email.reply_to,
-            from_name=email.from_name,
-            list_id=email.list_id,
-            unsubscribe_url=email.unsubscribe_url,
-            is_automatic=email.is_automatic,
-            now=now,
-        )
-
     def about(self, subject: str) -> Self:
         """The mails about one thing, named as "request:7"."""
         return self.filter(about__contains=[subject])
@@ -159,13 +80,6 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         A mail that is leaving at this very moment is waited for, and left as sent.
         """
         return self.about(subject).pending().update(cancelled_at=now)
-
-    def restore_about(self, subject: str, *, cancelled_at: datetime) -> list["OutgoingEmail"]:
-        """Let the mails about ``subject`` that were cancelled at that moment leave after all."""
-        rows = self.about(subject).filter(cancelled_at=cancelled_at)
-        restored: list[OutgoingEmail] = list(rows.select_for_update().order_by("pk"))
-        self.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
-        return restored
 
     def written_by(self, moment: datetime) -> Self:
         """Mails of that moment or before, those erased already left out."""

@@ -1,0 +1,143 @@
+"""The outbox: a mail is a row of the caller's transaction, and a worker sends it after the commit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from mailing import tracing
+from mailing.models import OutgoingEmail
+from mailing.models.outgoing_querysets import HEAD_START
+from mailing.tasks import deliver
+
+
+def enqueue(**envelope: Any) -> bool:
+    """Write a mail and order its delivery; ``False`` when its key exists already. See ``compose``."""
+    return bool(enqueue_all([compose(**envelope)]))
+
+
+def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
+    """Write composed mails and order their delivery; returns those whose key was new, in their order.
+
+    ON CONFLICT DO NOTHING leaves the transaction whole and waits for nobody but a twin; it returns no
+    id, so the new rows are found by their own message ids.
+    """
+    OutgoingEmail.objects.bulk_create(emails, ignore_conflicts=True)
+    written = OutgoingEmail.objects.filter(message_id__in=[email.message_id for email in emails])
+    pks = dict(written.values_list("message_id", "pk"))
+    for email in emails:
+        email.pk = pks.get(email.message_id)
+    new = [email for email in emails if email.pk]
+    if new:
+        _order_delivery(new)
+    return new
+
+
+def compose(  # noqa: PLR0913 (an envelope has that many lines)
+    *,
+    key: str,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    about: Sequence[str] = (),
+    thread: str | None = None,
+    reply_to: str = "",
+    from_name: str = "",
+    list_id: str = "",
+    unsubscribe_url: str = "",
+    is_automatic: bool = True,
+    not_before: datetime | None = None,
+    now: datetime,
+) -> OutgoingEmail:
+    """Return a mail, not written yet.
+
+    ``template`` is a path without extension ("solicitations/emails/received"), ``context`` plain JSON,
+    ``about`` what the mail is about ("request:7", "match:42"), ``thread`` the conversation it belongs to
+    ("request-7"). ``not_before`` delays it.
+    """
+    leaves_at = not_before or now
+    return OutgoingEmail(
+        key=key,
+        to=to,
+        template=template,
+        context=context,
+        about=list(about),
+        thread=thread or "",
+        reply_to=reply_to,
+        from_name=from_name,
+        list_id=list_id,
+        unsubscribe_url=unsubscribe_url,
+        is_automatic=is_automatic,
+        created_at=now,
+        not_before=leaves_at,
+        next_try_at=leaves_at,
+        request_id=tracing.current(),
+    )
+
+
+def enqueue_again(email: OutgoingEmail, *, now: datetime) -> bool:
+    """Enqueue the same mail once more, as a row of its own; ``False`` when asked twice within a minute."""
+    return enqueue(
+        key=f"{email.key}:again:{now:%Y%m%d%H%M}",
+        to=email.to,
+        template=email.template,
+        context=email.context,
+        about=email.about,
+        thread=email.thread,
+        reply_to=email.reply_to,
+        from_name=email.from_name,
+        list_id=email.list_id,
+        unsubscribe_url=email.unsubscribe_url,
+        is_automatic=email.is_automatic,
+        now=now,
+    )
+
+
+def restore_about(subject: str, *, cancelled_at: datetime) -> None:
+    """Let the mails about ``subject`` that were cancelled at that moment leave after all."""
+    rows = OutgoingEmail.objects.about(subject).filter(cancelled_at=cancelled_at)
+    restored = list(rows.select_for_update().order_by("pk"))
+    OutgoingEmail.objects.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
+    if restored:
+        _order_delivery(restored)
+
+
+class _DeliveryOrder:
+    """What is published after the commit of a transaction: one task message per time of departure.
+
+    A delayed mail leaves when its time comes; when the broker is away, the sweep sends all of them.
+    """
+
+    def __init__(self, emails: Sequence[OutgoingEmail]) -> None:
+        self.departures: dict[datetime, list[int]] = {}
+        self.is_published = False
+        self.add(emails)
+
+    def add(self, emails: Sequence[OutgoingEmail]) -> None:
+        for email in emails:
+            self.departures.setdefault(email.not_before, []).append(email.pk)
+
+    def __call__(self) -> None:
+        self.is_published = True
+        now = timezone.now()
+        for not_before, pks in self.departures.items():
+            eta = not_before if not_before > now else None
+            # From then on the mail is the sweep's: orders pile up no further before a mail server that hangs.
+            if deliver.apply_async(pks, eta=eta, expires=(eta or now) + HEAD_START) is None:
+                return  # the broker is away: do not make the visitor wait once more per order
+
+
+def _order_delivery(emails: Sequence[OutgoingEmail]) -> None:
+    """Add these mails to the order of the current savepoint, or make one: a rollback drops both.
+
+    Outside a transaction they are ordered at once.
+    """
+    connection = transaction.get_connection()
+    for savepoints, function, _ in reversed(connection.run_on_commit):
+        is_open = isinstance(function, _DeliveryOrder) and not function.is_published
+        if is_open and savepoints == set(connection.savepoint_ids):
+            function.add(emails)
+            return
+    transaction.on_commit(_DeliveryOrder(emails))

@@ -1,0 +1,166 @@
+"""One call writes a mail and orders its delivery, once per transaction."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from mailing import outbox
+from mailing.models import OutgoingEmail
+from mailing.models.outgoing_querysets import HEAD_START
+from portal.celery import app
+from tests.mailing.factories import CONTEXT, NOW
+from tests.mute_server import MuteServer
+
+pytestmark = pytest.mark.django_db
+
+
+def enqueue(**values):
+    defaults = {"key": "received:7", "to": "a@example.org", "template": "plays/emails/notice", "now": NOW}
+    return outbox.enqueue(**{**defaults, "context": CONTEXT, **values})
+
+
+def pks_of(*keys):
+    return [OutgoingEmail.objects.get(key=key).pk for key in keys]
+
+
+def orders(count):
+    """The ids of the mails of each of the next orders that the broker holds."""
+    with app.connection() as broker, broker.SimpleQueue("celery") as queue:
+        return [queue.get(timeout=60).payload[0] for _ in range(count)]
+
+
+@pytest.fixture
+def empty_queue():
+    app.control.purge()
+
+
+def test_enqueue_writes_one_row_per_key():
+    assert enqueue() is True
+    assert enqueue(to="b@example.org") is False
+
+    assert OutgoingEmail.objects.get().to == "a@example.org"
+
+
+def test_enqueue_of_a_known_key_leaves_the_callers_transaction_whole():
+    enqueue()
+
+    with transaction.atomic():
+        enqueue()
+        enqueue(key="received:8")
+
+    assert OutgoingEmail.objects.count() == 2
+
+
+def test_enqueue_costs_two_queries(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        enqueue()
+
+
+def test_enqueue_is_undone_with_its_transaction():
+    with transaction.atomic():
+        enqueue()
+        transaction.set_rollback(True)
+
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_enqueue_again_is_a_row_of_its_own_once_a_minute():
+    enqueue(about=["request:7"], thread="request-7")
+    email = OutgoingEmail.objects.get()
+
+    is_written = outbox.enqueue_again(email, now=NOW + timedelta(hours=1))
+    is_written_twice = outbox.enqueue_again(email, now=NOW + timedelta(hours=1, seconds=5))
+
+    assert (is_written, is_written_twice) == (True, False)
+    again = OutgoingEmail.objects.exclude(pk=email.pk).get()
+    assert again.message_id != email.message_id
+    assert (again.to, again.context, again.thread_id) == (email.to, email.context, email.thread_id)
+
+
+def test_one_order_for_the_mails_of_a_transaction_that_leave_together(
+    empty_queue, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        enqueue(key="a", now=now)
+        enqueue(key="b", now=now)
+        enqueue(key="b", now=now)
+        enqueue(key="later", not_before=now + timedelta(minutes=1), now=now)
+
+    assert orders(2) == [pks_of("a", "b"), pks_of("later")]
+
+
+def test_mails_of_a_savepoint_that_is_rolled_back_are_not_ordered(
+    empty_queue, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        enqueue(key="before", now=now)
+        with transaction.atomic():
+            enqueue(key="lost", now=now)
+            transaction.set_rollback(True)
+        enqueue(key="after", now=now)
+
+    assert orders(1) == [pks_of("before", "after")]
+
+
+def test_mails_restored_after_an_undone_cancellation_are_ordered_anew(
+    empty_queue, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+    with django_capture_on_commit_callbacks():
+        enqueue(key="a", about=["event:1"], now=now)
+    OutgoingEmail.objects.cancel_about("event:1", now=now)
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        outbox.restore_about("event:1", cancelled_at=now)
+
+    assert orders(1) == [pks_of("a")]
+    assert OutgoingEmail.objects.pending().exists()
+
+
+def test_nothing_is_published_before_the_commit(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        enqueue()
+
+    assert len(callbacks) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_a_mail_is_ordered_at_once(empty_queue):
+    enqueue(now=timezone.now())
+
+    assert orders(1) == [pks_of("received:7")]
+
+
+def test_broker_away_is_tried_once_nobody_is_told_and_the_row_stays(
+    broker_away, monkeypatch, django_capture_on_commit_callbacks
+):
+    with MuteServer(hangs_up=True) as broker:
+        monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{broker.port}/0")
+        with django_capture_on_commit_callbacks(execute=True):
+            enqueue(key="a")
+            enqueue(key="later", not_before=NOW + timedelta(minutes=1))
+
+    assert broker.count == 1
+    assert OutgoingEmail.objects.pending().count() == 2
+
+
+@pytest.mark.parametrize("delay", [timedelta(), timedelta(minutes=1)], ids=["at once", "later"])
+def test_an_order_to_send_expires_when_the_sweep_takes_over(
+    delay, empty_queue, django_capture_on_commit_callbacks
+):
+    """Before a mail server that hangs, the orders of an hour would keep the workers from the clock's work."""
+    before = timezone.now()
+    with django_capture_on_commit_callbacks(execute=True):
+        enqueue(not_before=before + delay, now=before)
+
+    with app.connection() as broker, broker.SimpleQueue("celery") as queue:
+        headers = queue.get(timeout=60).headers
+
+    expires = datetime.fromisoformat(headers["expires"])
+    assert before <= expires - delay - HEAD_START <= timezone.now()
