@@ -207,13 +207,7 @@ def _step(kind: StepKind, matches: list[Match]) -> Step:
         return Step(kind, min(match.sent_at for match in matches), subjects)
     expert = first.expert
     at = first.taken_at if kind == StepKind.TAKEN else first.ended_at
-    return Step(kind, at or first.sent_at, subjects, expert.office.name, expert.name, _phone(first))
-
-
-def _phone(match: Match) -> str:
-    """Where the company reaches the expert."""
-    expert = match.expert
-    return (expert.phone if expert.shows_phone else "") or expert.office.phone
+    return Step(kind, at or first.sent_at, subjects, expert.office.name, expert.name, expert.public_phone)
 
 
 def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
@@ -234,7 +228,7 @@ def _legal_answer(match: Match) -> LegalAnswer | None:
         institution=match.expert.office.institution.name,
         office=match.expert.office.name,
         person=match.expert.name,
-        phone=_phone(match),
+        phone=match.expert.public_phone,
         at=first.at,
         later=tuple(later),
     )

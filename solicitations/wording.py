@@ -1,7 +1,7 @@
 """Facts and states of a request as French words, shared by pages and mails."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 
@@ -122,6 +122,11 @@ def reason(match: Match) -> str:
     if absent := match.reason.get("stand_in_for"):
         sentence += f" Vous remplacez {absent}, absent."
     return sentence
+
+
+def spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> str:
+    """The day of a moment as people say it where the company is: « lundi 3 mars »."""
+    return spoken_date(at.astimezone(solicitation.time_zone).date(), today=solicitation.today(now))
 
 
 def legal_deadline(solicitation: Solicitation) -> date:

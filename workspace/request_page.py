@@ -156,7 +156,7 @@ def _institutions(solicitation: Solicitation, *, now: datetime) -> list[Institut
     if solicitation.refuses_answers:
         return []
     unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
-    today = now.astimezone(solicitation.time_zone).date()
+    today = solicitation.today(now)
     around = loading.institutions_around(solicitation.commune, on=today)
     return [institution for institution in around if institution.pk not in unticked]
 
@@ -254,11 +254,10 @@ def _others(matches: Sequence[Match], mailbox: Mailbox) -> tuple[tuple[str, tupl
 
 
 def _other(match: Match) -> Other:
-    expert = match.expert
     reason = DeclineReason(match.decline_reason).label if match.decline_reason else ""
     return Other(
         match=match,
-        phone=(expert.phone if expert.shows_phone else "") or expert.office.phone,
+        phone=match.expert.public_phone,
         since=match.ended_at or match.taken_at or match.sent_at,
         reason=reason,
     )

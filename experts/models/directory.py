@@ -214,6 +214,11 @@ class Expert(Imported):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def public_phone(self) -> str:
+        """The number shown to companies and other experts: the office's unless the expert shows theirs."""
+        return (self.phone if self.shows_phone else "") or self.office.phone
+
     def leave(self, *, successor: str = "", at: datetime) -> None:
         """Note that the person has left, which the next directory file does not undo. Saves nothing."""
         self.left_at = at

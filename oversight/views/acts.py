@@ -104,7 +104,7 @@ def correct(request: HttpRequest, solicitation: Solicitation, now: datetime) -> 
     form = CorrectionForm(request.POST, solicitation=solicitation, auto_id="corriger-%s")
     if not form.is_valid():
         return detail.show(request, solicitation, refused=form, now=now)
-    today = now.astimezone(solicitation.time_zone).date()
+    today = solicitation.today(now)
     actions.correct(
         solicitation,
         columns=form.columns(on=today),

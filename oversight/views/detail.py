@@ -95,7 +95,7 @@ def show(
 
 
 def _today(solicitation: Solicitation, now: datetime) -> Any:
-    return now.astimezone(solicitation.time_zone).date()
+    return solicitation.today(now)
 
 
 def _forms(

@@ -50,12 +50,12 @@ def move(  # noqa: PLR0913 (what an answer may carry)
         row.move_to(target, at=now, decline_reason=decline_reason, words=words, answer=answer)
         row.save()
     moves.untell_earlier(locked, now=now)
-    events = [moves.note_move(row, before, by=by, reason=words or answer, now=now) for row in locked]
+    events = [Event.objects.record_move(row, before, by=by, reason=words or answer, at=now) for row in locked]
     if target == MatchState.TAKEN:
         moves.tell_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:
         to_company.unreachable(locked[0], events=events, now=now)
-    moves.settle(solicitation, now=now)
+    moves.finish(solicitation, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -68,10 +68,10 @@ def take_all(by: Mailbox, *, now: datetime) -> int:
     for match in matches:
         match.move_to(MatchState.TAKEN, at=now)
         match.save()
-        events.append(moves.note_move(match, MatchState.SENT, by=by, now=now))
+        events.append(Event.objects.record_move(match, MatchState.SENT, by=by, at=now))
     if matches:
         moves.tell_taken(matches, events, now=now)
-        moves.settle(solicitation, now=now)
+        moves.finish(solicitation, now=now)
     return len(matches)
 
 
@@ -89,9 +89,9 @@ def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox,
     for row in locked:
         row.save()
         kind = EventKind.HANDED_OVER
-        events.append(moves.note_move(row, before, by=by, kind=kind, reason=said, now=now))
+        events.append(Event.objects.record_move(row, before, by=by, kind=kind, reason=said, at=now))
     _tell_introduced(made, locked[0], word=word, event=events[0], now=now)
-    moves.settle(solicitation, now=now)
+    moves.finish(solicitation, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -101,16 +101,16 @@ def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, 
     if locked.is_gone or locked.state == MatchState.DECLINED:
         raise ForbiddenMove(MatchState(locked.state), MatchState.SENT)
     made = _introduce(solicitation, locked, institution, origin=MatchOrigin.BRING_IN, now=now)
-    event = Event.objects.create(
-        solicitation=solicitation,
+    event = Event.objects.record(
+        EventKind.BROUGHT_IN,
+        solicitation,
+        by=by,
         match=locked,
-        kind=EventKind.BROUGHT_IN,
-        by_mailbox=by,
         reason=f"{institution.name} : {word}" if word else institution.name,
         at=now,
     )
     _tell_introduced(made, locked, word=word, event=event, now=now)
-    moves.settle(solicitation, now=now)
+    moves.finish(solicitation, now=now)
 
 
 def _introduce(
@@ -135,7 +135,7 @@ def choose_within(
         subject=subject,
         commune=solicitation.commune,
         facts=solicitation.facts,
-        on=now.astimezone(solicitation.time_zone).date(),
+        on=solicitation.today(now),
     ).chosen
 
 

@@ -12,7 +12,7 @@ from mailing.models import OutgoingEmail
 from solicitations import suspicion, tasks
 from solicitations.clock import mails
 from solicitations.conversation import messages
-from solicitations.dispatch import routing
+from solicitations.dispatch import closing, routing
 from solicitations.lifecycle import (
     ACTIVE,
     EventKind,
@@ -165,9 +165,7 @@ def correct_contact(
         return
     locked.phone, locked.callback_days, locked.callback_hours = wanted
     locked.save(update_fields=["phone", "callback_days", "callback_hours"])
-    event = Event.objects.create(
-        solicitation=locked, kind=EventKind.CONTACT_CORRECTED, is_by_company=True, at=now
-    )
+    event = Event.objects.record(EventKind.CONTACT_CORRECTED, locked, by=locked, at=now)
     to_experts.contact_corrected(locked, event=event, now=now)
 
 
@@ -179,17 +177,16 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
     """
     locked = Solicitation.objects.locked(solicitation.pk)
     locked.move_to(RequestState.CANCELLED, at=now)
-    event = Event.objects.create(solicitation=locked, kind=EventKind.CANCELLED, is_by_company=True, at=now)
+    event = Event.objects.record(EventKind.CANCELLED, locked, by=locked, at=now)
     stop(
         locked, event=event, why="L'entreprise a annulé sa demande : vous n'avez plus rien à faire.", now=now
     )
-    locked.reckon()
-    locked.save()
+    closing.refresh(locked, now=now)
 
 
 def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
     """Withdraw the active matches of a locked request and tell the mailboxes that had heard of it."""
-    mails.strike(f"request:{solicitation.pk}")
+    mails.cancel_unsent(f"request:{solicitation.pk}")
     OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)
     concerned = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
     told = [
@@ -197,18 +194,12 @@ def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -
         for mailbox in concerned.select_related("solicitation__commune").order_by("pk")
         if OutgoingEmail.objects.about(f"mailbox:{mailbox.pk}").exclude(sent_at=None).exists()
     ]
-    for match in Match.objects.active().filter(need__solicitation=solicitation).select_for_update():
+    matches = Match.objects.active().filter(need__solicitation=solicitation).select_related("mailbox")
+    for match in matches.select_for_update(of=("self",)).order_by("pk"):
         before = match.state
         match.move_to(MatchState.WITHDRAWN, at=now)
         match.save()
-        Event.objects.create(
-            solicitation=solicitation,
-            match=match,
-            kind=EventKind.WITHDRAWN,
-            from_state=before,
-            to_state=match.state,
-            at=now,
-        )
+        Event.objects.record_move(match, before, kind=EventKind.WITHDRAWN, at=now)
     to_experts.stopped(solicitation, mailboxes=told, event=event, why=why, now=now)
     solicitation.alerts.standing().update(settled_at=now)
 
@@ -246,5 +237,5 @@ def renew_link(solicitation: Solicitation, *, now: datetime) -> None:
     locked.link_serial += 1
     locked.link_extended_until = now + LINK_LIFE_AFTER_END
     locked.save(update_fields=["link_serial", "link_extended_until"])
-    Event.objects.create(solicitation=locked, kind=EventKind.LINK_REISSUED, is_by_company=True, at=now)
+    Event.objects.record(EventKind.LINK_REISSUED, locked, by=locked, at=now)
     to_company.lost_links([locked], now=now)

@@ -53,6 +53,6 @@ def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
 def _note(
     solicitation: Solicitation, email: IncomingEmail, kind: EventKind, *, by: User, now: datetime
 ) -> None:
-    Event.objects.create(solicitation=solicitation, kind=kind, by_user=by, reason=email.sender, at=now)
+    Event.objects.record(kind, solicitation, by=by, reason=email.sender, at=now)
     if not IncomingEmail.objects.held().about(f"request:{solicitation.pk}").exists():
         solicitation.alerts.standing().filter(cause=AlertCause.REPLY_HELD).update(settled_at=now)

@@ -10,7 +10,7 @@ from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.clock import mails
 from solicitations.dispatch import closing
-from solicitations.lifecycle import UNDO_DELAY, EventKind, ForbiddenMove, MatchState, NeedState
+from solicitations.lifecycle import UNDO_DELAY, ForbiddenMove, MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company, to_experts
 
@@ -32,28 +32,6 @@ def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     if locked is None or solicitation.refuses_answers:
         raise ForbiddenMove(MatchState(match.state), MatchState(match.state))
     return solicitation, [locked, *(row for row in mine if row != locked and row.state == locked.state)]
-
-
-def note_move(
-    match: Match,
-    before: MatchState,
-    *,
-    by: Mailbox,
-    now: datetime,
-    kind: EventKind = EventKind.MOVED,
-    reason: str = "",
-) -> Event:
-    """What this mailbox did to the match, for the record and for undoing it."""
-    return Event.objects.create(
-        solicitation_id=by.solicitation_id,
-        match=match,
-        kind=kind,
-        by_mailbox=by,
-        from_state=before,
-        to_state=match.state,
-        reason=reason or match.words,
-        at=now,
-    )
 
 
 def tell_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:
@@ -103,14 +81,12 @@ def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
     untell(events, now=now)
 
 
-def settle(solicitation: Solicitation, *, now: datetime) -> None:
-    """Rewrite what the needs show, close or reopen, and have the fallback look where all have declined."""
-    solicitation.reckon()
+def finish(solicitation: Solicitation, *, now: datetime) -> None:
+    """End a move: refresh and save the request, cancel obsolete mails, have fallbacks looked for."""
     outcomes = Match.objects.with_outcome().filter(need__solicitation=solicitation)
     solicitation.outcome_at = outcomes.aggregate(first=Min("ended_at"))["first"]
-    mails.hush(solicitation, now=now)
-    closing.close_if_done(solicitation, now=now)
-    solicitation.save()
+    closing.refresh(solicitation, now=now)
+    mails.cancel_obsolete(solicitation, now=now)
     for need in solicitation.needs.filter(state=NeedState.DECLINED, exhausted_at=None):
         transaction.on_commit(
             lambda pk=need.pk: tasks.offer_fallback.apply_async((pk,), eta=now + FALLBACK_AFTER)  # type: ignore[misc]

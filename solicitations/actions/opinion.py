@@ -39,9 +39,7 @@ def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
     said = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - INSISTS_AGAIN_AFTER)
     if said.exists():
         raise TooSoon
-    event = Event.objects.create(
-        solicitation=locked, kind=EventKind.STILL_WAITING, is_by_company=True, at=now
-    )
+    event = Event.objects.record(EventKind.STILL_WAITING, locked, by=locked, at=now)
     to_experts.not_called(locked, event=event, now=now)
     to_managers.not_called(locked, event=event, now=now)
     alerts.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
@@ -57,7 +55,7 @@ def say_called(solicitation: Solicitation, *, now: datetime) -> None:
     said = locked.events.filter(kind__in=[EventKind.CALLED, EventKind.STILL_WAITING]).in_order().last()
     if said is not None and said.kind == EventKind.CALLED:
         return
-    Event.objects.create(solicitation=locked, kind=EventKind.CALLED, is_by_company=True, at=now)
+    Event.objects.record(EventKind.CALLED, locked, by=locked, at=now)
     locked.alerts.standing().filter(cause=AlertCause.NOT_CALLED).update(settled_at=now)
 
 
@@ -77,4 +75,4 @@ def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime
         setattr(survey, name, said)
     survey.answered_at = now
     survey.save()
-    Event.objects.create(solicitation=locked, kind=EventKind.SURVEY_ANSWERED, is_by_company=True, at=now)
+    Event.objects.record(EventKind.SURVEY_ANSWERED, locked, by=locked, at=now)

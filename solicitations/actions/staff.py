@@ -52,7 +52,7 @@ def release(solicitation: Solicitation, *, by: User, now: datetime) -> None:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
     holding.release(locked, now=now)
     locked.save()
-    Event.objects.create(solicitation=locked, kind=EventKind.RELEASED, by_user=by, at=now)
+    Event.objects.record(EventKind.RELEASED, locked, by=by, at=now)
     transaction.on_commit(lambda: routing.route_safely(locked.pk, now=now))
 
 
@@ -76,12 +76,9 @@ def _end(
 ) -> Solicitation:
     locked = Solicitation.objects.locked(solicitation.pk)
     locked.move_to(RequestState.CLOSED, at=now, reason=reason)
-    event = Event.objects.create(
-        solicitation=locked, kind=EventKind.CLOSED, by_user=by, reason=words or reason.label, at=now
-    )
+    event = Event.objects.record(EventKind.CLOSED, locked, by=by, reason=words or reason.label, at=now)
     stop(locked, event=event, why=why, now=now)
-    locked.reckon()
-    locked.save()
+    closing.refresh(locked, now=now)
     return locked
 
 
@@ -93,17 +90,12 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     """
     first, locked = _both(solicitation)
     addition = Addition.objects.create(solicitation=first, body=locked.description, at=now)
-    Event.objects.create(
-        solicitation=first, kind=EventKind.MERGED, by_user=by, reason=locked.reference, at=now
-    )
+    Event.objects.record(EventKind.MERGED, first, by=by, reason=locked.reference, at=now)
     to_experts.added(addition, now=now)
     locked.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.DUPLICATE)
-    locked.reckon()
-    locked.save()
+    closing.refresh(locked, now=now)
     locked.alerts.standing().update(settled_at=now)
-    Event.objects.create(
-        solicitation=locked, kind=EventKind.MERGED, by_user=by, reason=first.reference, at=now
-    )
+    Event.objects.record(EventKind.MERGED, locked, by=by, reason=first.reference, at=now)
 
 
 def _both(solicitation: Solicitation) -> tuple[Solicitation, Solicitation]:
@@ -149,9 +141,7 @@ def correct(
     changes += _correct_subjects(locked, subjects)
     locked.routing_due_at = now
     locked.save()
-    event = Event.objects.create(
-        solicitation=locked, kind=EventKind.CORRECTED, by_user=by, reason=" ; ".join(changes), at=now
-    )
+    event = Event.objects.record(EventKind.CORRECTED, locked, by=by, reason=" ; ".join(changes), at=now)
     if "phone" in columns and before["phone"] != locked.phone:
         to_experts.contact_corrected(locked, event=event, now=now)
     for alert in locked.alerts.standing():
@@ -189,19 +179,13 @@ def add_institution(need: Need, institution: Institution, *, reason: str, by: Us
     made = matching.make_matches(need, chosen, origin=MatchOrigin.STAFF, again=True, now=now)
     if not made:
         raise NobodyThere
-    event = Event.objects.create(
-        solicitation=locked,
-        kind=EventKind.ADDED_INSTITUTION,
-        by_user=by,
-        reason=f"{institution.name} : {reason}",
-        at=now,
+    event = Event.objects.record(
+        EventKind.ADDED_INSTITUTION, locked, by=by, reason=f"{institution.name} : {reason}", at=now
     )
     matching.notify(made, event=event, now=now)
     locked.routed_at = locked.routed_at or now
     locked.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
-    locked.reckon()
-    closing.close_if_done(locked, now=now)
-    locked.save()
+    closing.refresh(locked, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -212,26 +196,15 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
     before = row.state
     row.move_to(MatchState.WITHDRAWN, at=now, words=reason)
     row.save()
-    event = Event.objects.create(
-        solicitation=locked,
-        match=row,
-        kind=EventKind.WITHDRAWN,
-        by_user=by,
-        from_state=before,
-        to_state=row.state,
-        reason=reason,
-        at=now,
-    )
+    event = Event.objects.record_move(row, before, by=by, kind=EventKind.WITHDRAWN, reason=reason, at=now)
     moves.tell_withdrawn(row, event, now=now)
     if not row.mailbox.matches.active().exists():
-        mails.strike(f"mailbox:{row.mailbox_id}")
+        mails.cancel_unsent(f"mailbox:{row.mailbox_id}")
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
         why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"
         to_experts.stopped(locked, mailboxes=[row.mailbox], event=event, why=why, now=now)
-    locked.reckon()
-    closing.close_if_done(locked, now=now)
-    locked.save()
+    closing.refresh(locked, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -250,14 +223,14 @@ def resend(email: OutgoingEmail, *, now: datetime) -> None:
 def note_request_opened(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     """Staff opened a request: recorded when it is confidential."""
     if solicitation.is_confidential:
-        Event.objects.create(solicitation=solicitation, kind=EventKind.OPENED, by_user=by, at=now)
+        Event.objects.record(EventKind.OPENED, solicitation, by=by, at=now)
 
 
 @transaction.atomic(durable=True)
 def note_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: datetime) -> None:
     """Staff opened a mail about a request: recorded when it is confidential, its page and frame once."""
-    opened = {"kind": EventKind.MAIL_OPENED, "by_user": by, "reason": key}
     if not solicitation.is_confidential:
         return
-    if not solicitation.events.filter(**opened, at__gt=now - SAME_OPENING).exists():
-        Event.objects.create(solicitation=solicitation, at=now, **opened)
+    opened = solicitation.events.filter(kind=EventKind.MAIL_OPENED, by_user=by, reason=key)
+    if not opened.filter(at__gt=now - SAME_OPENING).exists():
+        Event.objects.record(EventKind.MAIL_OPENED, solicitation, by=by, reason=key, at=now)

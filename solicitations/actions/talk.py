@@ -51,7 +51,7 @@ def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
         body=body,
         asked_at=now,
     )
-    Event.objects.create(solicitation=by.solicitation, kind=EventKind.ASKED, by_mailbox=by, at=now)
+    Event.objects.record(EventKind.ASKED, by.solicitation, by=by, at=now)
     to_company.question(asked, now=now)
     return asked
 
@@ -64,9 +64,7 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
     leaving.leave(successor=successor, at=now)
     leaving.save()
     words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
-    Event.objects.create(
-        solicitation=solicitation, kind=EventKind.DEPARTURE, by_mailbox=by, reason=words, at=now
-    )
+    Event.objects.record(EventKind.DEPARTURE, solicitation, by=by, reason=words, at=now)
     alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, now=now)
 
 
@@ -85,7 +83,7 @@ def note_opened(by: Mailbox, *, now: datetime) -> None:
     if by.opened_at is None:
         Mailbox.objects.filter(pk=by.pk).update(opened_at=now)
     if by.solicitation.is_confidential:
-        Event.objects.create(solicitation=by.solicitation, kind=EventKind.OPENED, by_mailbox=by, at=now)
+        Event.objects.record(EventKind.OPENED, by.solicitation, by=by, at=now)
 
 
 @transaction.atomic(durable=True)
@@ -98,5 +96,5 @@ def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
     row.serial += 1
     row.extended_until = now + LINK_LIFE_AFTER_END
     row.save(update_fields=["serial", "extended_until"])
-    Event.objects.create(solicitation=row.solicitation, kind=EventKind.LINK_REISSUED, by_mailbox=row, at=now)
+    Event.objects.record(EventKind.LINK_REISSUED, row.solicitation, by=row, at=now)
     to_experts.link_reissued(row, now=now)

@@ -30,11 +30,11 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
     for row, own in undone.items():
         row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now, answer=_answer_before(own))
         row.save()
-        moves.note_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, now=now)
+        Event.objects.record_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, at=now)
     if event.kind == EventKind.HANDED_OVER:
         _withdraw_introduced(list(undone), event, now=now)
     _tell(solicitation, undone, now=now)
-    moves.settle(solicitation, now=now)
+    moves.finish(solicitation, now=now)
 
 
 def last_move(match: Match, *, by: Mailbox) -> Event | None:
@@ -63,14 +63,7 @@ def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetim
         before = made.state
         made.move_to(MatchState.WITHDRAWN, at=now)
         made.save()
-        withdrawal = Event.objects.create(
-            solicitation_id=event.solicitation_id,
-            match=made,
-            kind=EventKind.WITHDRAWN,
-            from_state=before,
-            to_state=made.state,
-            at=now,
-        )
+        withdrawal = Event.objects.record_move(made, before, kind=EventKind.WITHDRAWN, at=now)
         moves.tell_withdrawn(made, withdrawal, now=now)
 
 

@@ -94,13 +94,13 @@ def anonymise(pk: int, *, now: datetime) -> None:
         _erase(draft, now=now)
     if is_forgotten:
         _note_end(solicitation, now=now)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.ANONYMISED, at=now)
+    Event.objects.record(EventKind.ANONYMISED, solicitation, at=now)
 
 
 def _note_end(solicitation: Solicitation, *, now: datetime) -> None:
     """Why a request ended that nobody ended, in words of ours that stay; staff watch it no more."""
     why = f"Rien ne s'y est passé depuis {settings.ANONYMISE_AFTER.days} jours"
-    Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=why, at=now)
+    Event.objects.record(EventKind.CLOSED, solicitation, reason=why, at=now)
     solicitation.alerts.standing().update(settled_at=now)
 
 

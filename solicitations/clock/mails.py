@@ -26,11 +26,6 @@ class ManagerCause(StrEnum):
     LEGAL = "legal"
 
 
-def _spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> str:
-    today = envelopes.local_day(solicitation, now)
-    return spoken_date(envelopes.local_day(solicitation, at), today=today)
-
-
 def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: datetime) -> bool:
     """One mail a day to one person: each request that waits for them, with its link.
 
@@ -83,12 +78,12 @@ def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
         "reference": solicitation.reference,
         "headline": "" if solicitation.is_confidential else wording.headline(solicitation, labels),
         "is_taken": is_taken,
-        "since": _spoken_day(solicitation, since, now=now),
+        "since": wording.spoken_day(solicitation, since, now=now),
         "url": links.answer_url(matches[0].mailbox),
     }
 
 
-def strike(name: str) -> None:
+def cancel_unsent(name: str) -> None:
     """Take a request, or a mailbox, off the reminders that have not left and have other lines.
 
     What is about nothing else stays named after it, for the caller to cancel.
@@ -101,7 +96,7 @@ def strike(name: str) -> None:
             row.save(update_fields=["context", "about"])
 
 
-def hush(solicitation: Solicitation, *, now: datetime) -> None:
+def cancel_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
     """After an answer: what time had caused, has not left and is no longer so never leaves."""
     name = f"request:{solicitation.pk}"
     pending = OutgoingEmail.objects.about(name).pending()
@@ -117,7 +112,7 @@ def hush(solicitation: Solicitation, *, now: datetime) -> None:
     for row in pending.filter(template=REMINDERS).select_for_update().order_by("pk"):
         for line in row.context["requests"]:
             if name in line["about"] and not _still_waits(line):
-                strike(line["about"][1])
+                cancel_unsent(line["about"][1])
                 OutgoingEmail.objects.filter(pk=row.pk).about(line["about"][1]).update(cancelled_at=now)
 
 
@@ -142,7 +137,7 @@ def where_things_stand(
             "concerned": [need.subject.label for need in needs],
             "offices": list(names.distinct()),
             "unreached": [need.subject.label for need in needs if need.state == NeedState.UNCOVERED],
-            "sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now),
+            "sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now),
         },
         events=events,
         now=now,
@@ -194,7 +189,7 @@ def survey(solicitation: Solicitation, *, now: datetime) -> None:
     """Three questions, once per request."""
     context = {
         "survey_url": links.survey_url(solicitation),
-        "sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now),
+        "sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now),
     }
     envelopes.to_company(solicitation, "survey", key=f"survey:{solicitation.pk}", context=context, now=now)
 
@@ -202,7 +197,7 @@ def survey(solicitation: Solicitation, *, now: datetime) -> None:
 def follow_up_point(solicitation: Solicitation, *, now: datetime) -> None:
     """Months later, a company in difficulty is asked how things are."""
     key = f"follow_up_point:{solicitation.pk}"
-    context = {"sent_on": _spoken_day(solicitation, solicitation.submitted_at, now=now)}
+    context = {"sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now)}
     envelopes.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
 
 
@@ -267,7 +262,7 @@ def _manager_context(
     now: datetime,
 ) -> dict[str, Any]:
     deadline = wording.legal_deadline(solicitation)
-    desk = desks.desk(solicitation.region, on=envelopes.local_day(solicitation, now))
+    desk = desks.desk(solicitation.region, on=solicitation.today(now))
     return {
         "region_name": desk.name,
         "region_phone": desk.phone,
@@ -278,10 +273,10 @@ def _manager_context(
             {
                 "person": match.expert.name,
                 "subject": match.need.subject.label,
-                "since": _spoken_day(solicitation, match.taken_at or match.sent_at, now=now),
+                "since": wording.spoken_day(solicitation, match.taken_at or match.sent_at, now=now),
                 "is_taken": match.taken_at is not None,
             }
             for match in matches
         ],
-        "answer_by": spoken_date(deadline, today=envelopes.local_day(solicitation, now)),
+        "answer_by": spoken_date(deadline, today=solicitation.today(now)),
     }

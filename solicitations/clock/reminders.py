@@ -12,7 +12,6 @@ from solicitations.clock.run import note, put_off
 from solicitations.clock.steps import Planned, Step
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Mailbox, Match, Solicitation, owed
-from solicitations.notifications import envelopes
 from territories.working_time import is_working_time
 
 logger = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ def remind(address: str, *, now: datetime) -> None:
             if row.pk not in failed and is_working_time(now, row.commune)
             for match in _waited(row, address, now=now)
         ]
-        day = envelopes.local_day(come[0].solicitation, now)
+        day = come[0].solicitation.today(now)
         if not mails.reminders(listed, first=first, day=day, now=now):  # or another sweep was faster
             transaction.set_rollback(True)
 
@@ -50,10 +49,10 @@ def due(address: str, *, now: datetime) -> list[Planned]:
     """The reminders that a mail of this moment would be for; none when today's has left."""
     owing = owed.requests_to_remind(address, now=now).select_related("commune")
     first = Mailbox.objects.at(address).order_by("pk").first()
-    if first is None or _was_reminded(first, {envelopes.local_day(row, now) for row in owing}):
+    if first is None or _was_reminded(first, {row.today(now) for row in owing}):
         return []
     come = may_leave(reminders(_waiting(address), address, now=now), now=now)
-    if not come or _was_reminded(first, [envelopes.local_day(come[0].solicitation, now)]):
+    if not come or _was_reminded(first, [come[0].solicitation.today(now)]):
         return []
     return come
 
@@ -61,7 +60,7 @@ def due(address: str, *, now: datetime) -> list[Planned]:
 def has_had_todays(address: str, solicitation: Solicitation, *, now: datetime) -> bool:
     """Whether this person was reminded today, on the clock of that request."""
     first = Mailbox.objects.at(address).order_by("pk").first()
-    return first is not None and _was_reminded(first, [envelopes.local_day(solicitation, now)])
+    return first is not None and _was_reminded(first, [solicitation.today(now)])
 
 
 def _waiting(address: str) -> list[Solicitation]:

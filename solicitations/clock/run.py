@@ -58,12 +58,8 @@ def advance(pk: int, *, now: datetime) -> None:
 
 def note(planned: Planned, kind: EventKind, *, now: datetime, reason: str = "") -> Event:
     """What the clock did and why, for the record and so that it is not done again."""
-    return Event.objects.create(
-        solicitation=planned.solicitation,
-        match=planned.match,
-        kind=kind,
-        reason=reason or planned.why,
-        at=now,
+    return Event.objects.record(
+        kind, planned.solicitation, match=planned.match, reason=reason or planned.why, at=now
     )
 
 
@@ -103,14 +99,13 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
         note(planned, EventKind.WIDENED, reason=_offices(new) or NOBODY_ELSE, now=now)
         made += new
     matching.notify(made, now=now)
-    solicitation.reckon()
-    solicitation.save(update_fields=["progress", "is_fallback"])
+    closing.refresh(solicitation, now=now)
     if any(match.origin == MatchOrigin.ROUTING for match in made):
-        _settle_nobody(solicitation, now=now)
+        _resolve_nobody(solicitation, now=now)
         to_company.contacted(solicitation, now=now)
 
 
-def _settle_nobody(solicitation: Solicitation, *, now: datetime) -> None:
+def _resolve_nobody(solicitation: Solicitation, *, now: datetime) -> None:
     """Staff no longer look for somebody: each need has reached one, or is over."""
     if not solicitation.needs.uncovered().exists():
         solicitation.alerts.standing().filter(cause=AlertCause.NOBODY).update(settled_at=now)
@@ -155,12 +150,10 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
 
 def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     """End the matches, and the search for some; the company is told honestly of needs without an answer."""
-    events = [end(match, solicitation, now=now) for match in _matches(steps)]
+    events = [expire(match, now=now) for match in _matches(steps)]
     events += [_give_up(need, planned.why, now=now) for planned in steps if (need := planned.uncovered)]
-    solicitation.reckon()
-    _settle_nobody(solicitation, now=now)
-    closing.close_if_done(solicitation, now=now)
-    solicitation.save()
+    closing.refresh(solicitation, now=now)
+    _resolve_nobody(solicitation, now=now)
     concerned = solicitation.needs.filter(pk__in=[need.pk for need in _needs(steps)])
     unanswered = concerned.unanswered().select_related("subject").order_by("position", "pk")
     if needs := list(unanswered):
@@ -171,24 +164,15 @@ def _give_up(need: Need, why: str, *, now: datetime) -> Event:
     """Look for nobody any more: somebody whom staff bring in after all stays welcome."""
     need.exhausted_at = now
     need.save(update_fields=["exhausted_at"])
-    return Event.objects.create(
-        solicitation_id=need.solicitation_id, kind=EventKind.EXHAUSTED, reason=why, at=now
-    )
+    return Event.objects.record(EventKind.EXHAUSTED, need.solicitation, reason=why, at=now)
 
 
-def end(match: Match, solicitation: Solicitation, *, now: datetime) -> Event:
+def expire(match: Match, *, now: datetime) -> Event:
     """Expire one match of a locked request: a late answer stays welcome."""
     before = match.state
     match.move_to(MatchState.EXPIRED, at=now)
     match.save()
-    return Event.objects.create(
-        solicitation=solicitation,
-        match=match,
-        kind=EventKind.MOVED,
-        from_state=before,
-        to_state=match.state,
-        at=now,
-    )
+    return Event.objects.record_move(match, before, at=now)
 
 
 def _survey(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:

@@ -63,6 +63,6 @@ def add(solicitation: Solicitation, words: Words, *, now: datetime) -> Addition:
         at=now,
     )
     solicitation.questions.filter(answered_at=None).update(answered_at=now)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.ADDED, is_by_company=True, at=now)
+    Event.objects.record(EventKind.ADDED, solicitation, by=solicitation, at=now)
     to_experts.added(addition, now=now)
     return addition

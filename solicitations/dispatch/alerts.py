@@ -25,7 +25,7 @@ def raise_alert(
         to_staff.alert(alert, now=now)
 
 
-def settle_alerts(solicitation: Solicitation, *, now: datetime) -> None:
+def resolve_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
     """After an answer: staff no longer watch what the clock had told them and is not so any more."""
     over = [
         cause

@@ -7,17 +7,24 @@ from solicitations.lifecycle import EventKind, NeedState, RequestState, closing_
 from solicitations.models import Event, Match, Solicitation
 
 
-def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
-    """Close a locked, routed request that nobody has to answer any more, or reopen it. Saves the event alone.
+def refresh(solicitation: Solicitation, *, now: datetime) -> None:
+    """Refresh the states of a locked request and of its needs, close or reopen it, and save it.
 
-    A need that all declined waits for its fallback; an uncovered one waits for staff, or for the clock.
+    It closes when it was routed and nobody has to answer any more. A need that all declined waits for its
+    fallback; an uncovered one waits for staff, or for the clock.
     """
+    solicitation.refresh_states()
+    _close_or_reopen(solicitation, now=now)
+    solicitation.save()
+
+
+def _close_or_reopen(solicitation: Solicitation, *, now: datetime) -> None:
     if solicitation.alerts.standing().exists():
-        alerts.settle_alerts(solicitation, now=now)
+        alerts.resolve_obsolete(solicitation, now=now)
     if Match.objects.active().filter(need__solicitation=solicitation).exists():
         if solicitation.state == RequestState.CLOSED:
             solicitation.move_to(RequestState.SUBMITTED, at=now)
-            Event.objects.create(solicitation=solicitation, kind=EventKind.REOPENED, at=now)
+            Event.objects.record(EventKind.REOPENED, solicitation, at=now)
         return
     if solicitation.state != RequestState.SUBMITTED or solicitation.routed_at is None:
         return
@@ -28,4 +35,4 @@ def close_if_done(solicitation: Solicitation, *, now: datetime) -> None:
             return
     reason = closing_reason([NeedState(need.state) for need in needs])
     solicitation.move_to(RequestState.CLOSED, at=now, reason=reason)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.CLOSED, reason=reason.label, at=now)
+    Event.objects.record(EventKind.CLOSED, solicitation, reason=reason.label, at=now)

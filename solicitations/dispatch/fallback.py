@@ -33,9 +33,7 @@ def offer_fallback(pk: int, *, now: datetime) -> None:
         _take_over(need, made, now=now)
     else:
         _give_up(need, now=now)
-    solicitation.reckon()
-    closing.close_if_done(solicitation, now=now)
-    solicitation.save()
+    closing.refresh(solicitation, now=now)
 
 
 def _decide_fallback(need: Need, *, now: datetime) -> NeedDecision:
@@ -43,7 +41,7 @@ def _decide_fallback(need: Need, *, now: datetime) -> NeedDecision:
     return loading.decide_fallback(
         subject=need.subject.slug,
         commune=solicitation.commune,
-        on=now.astimezone(solicitation.time_zone).date(),
+        on=solicitation.today(now),
         without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
         without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
     )
@@ -52,12 +50,8 @@ def _decide_fallback(need: Need, *, now: datetime) -> NeedDecision:
 def _take_over(need: Need, made: Sequence[Match], *, now: datetime) -> None:
     need.is_fallback = True
     need.save(update_fields=["is_fallback"])
-    event = Event.objects.create(
-        solicitation=need.solicitation,
-        match=made[0],
-        kind=EventKind.FALLBACK,
-        reason=need.subject.label,
-        at=now,
+    event = Event.objects.record(
+        EventKind.FALLBACK, need.solicitation, match=made[0], reason=need.subject.label, at=now
     )
     matching.notify(made, now=now, event=event)
     offices = sorted({match.expert.office.name for match in made})
@@ -68,8 +62,6 @@ def _take_over(need: Need, made: Sequence[Match], *, now: datetime) -> None:
 def _give_up(need: Need, *, now: datetime) -> None:
     need.exhausted_at = now
     need.save(update_fields=["exhausted_at"])
-    Event.objects.create(
-        solicitation=need.solicitation, kind=EventKind.EXHAUSTED, reason=need.subject.label, at=now
-    )
+    Event.objects.record(EventKind.EXHAUSTED, need.solicitation, reason=need.subject.label, at=now)
     to_company.nobody_could_help(need, now=now)
     alerts.raise_alert(need.solicitation, AlertCause.EXHAUSTED, words=need.subject.label, now=now)

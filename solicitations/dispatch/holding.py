@@ -15,7 +15,7 @@ from territories.working_time import add_working_hours
 def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
     """Hold a locked request for staff and tell them. Saves the alert and the event, not the request."""
     solicitation.move_to(RequestState.HELD, at=now, reason=reason)
-    Event.objects.create(solicitation=solicitation, kind=EventKind.HELD, reason=reason.label, at=now)
+    Event.objects.record(EventKind.HELD, solicitation, reason=reason.label, at=now)
     alerts.raise_alert(solicitation, AlertCause.HELD, words=reason.label, now=now)
 
 
@@ -44,9 +44,7 @@ def release_when_due(pk: int, *, now: datetime) -> None:
     if held_at and add_working_hours(held_at, settings.HELD_FOR, commune) > now:
         return
     release(solicitation, now=now)
-    Event.objects.create(
-        solicitation=solicitation, kind=EventKind.RELEASED, reason="Quatre heures ouvrées passées", at=now
-    )
+    Event.objects.record(EventKind.RELEASED, solicitation, reason="Quatre heures ouvrées passées", at=now)
     solicitation.save()
 
 

@@ -74,7 +74,7 @@ def route(pk: int, *, now: datetime) -> None:
         _put_in_touch(solicitation, needs, decision, now=now)
     else:
         _rehearse(solicitation, needs, decision, now=now)
-    solicitation.reckon(needs)
+    solicitation.refresh_states(needs)
     solicitation.save()
 
 
@@ -84,7 +84,7 @@ def _decide(solicitation: Solicitation, needs: Sequence[Need], *, now: datetime)
         subjects=[need.subject.slug for need in needs],
         commune=solicitation.commune,
         facts=solicitation.facts,
-        on=now.astimezone(solicitation.time_zone).date(),
+        on=solicitation.today(now),
         without_institutions=frozenset(unticked),
     )
 
@@ -96,7 +96,7 @@ def decide_again(need: Need, *, now: datetime) -> NeedDecision:
         subjects=[need.subject.slug],
         commune=solicitation.commune,
         facts=solicitation.facts,
-        on=now.astimezone(solicitation.time_zone).date(),
+        on=solicitation.today(now),
         without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
         without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
     ).needs
@@ -129,7 +129,7 @@ def _put_in_touch(
         for match in matching.make_matches(need, decided.chosen, origin=MatchOrigin.ROUTING, now=now)
     ]
     solicitation.routed_at = solicitation.routed_at or now
-    Event.objects.create(solicitation=solicitation, kind=EventKind.ROUTED, at=now)
+    Event.objects.record(EventKind.ROUTED, solicitation, at=now)
     matching.notify(new, now=now)
     if any(not decided.chosen for decided in decision.needs):
         alerts.raise_alert(solicitation, AlertCause.NOBODY, now=now)

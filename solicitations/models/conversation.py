@@ -1,6 +1,7 @@
 """What happened and what was said about a request."""
 
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -15,6 +16,43 @@ from solicitations.models.requests import Solicitation
 
 
 class EventQuerySet(models.QuerySet["Event"]):
+    def record(
+        self,
+        kind: EventKind,
+        solicitation: Solicitation,
+        *,
+        at: datetime,
+        by: User | Mailbox | Solicitation | None = None,
+        match: Match | None = None,
+        reason: str = "",
+    ) -> "Event":
+        """Record what happened to a request. ``by``: ``None`` is the portal, the request is its company."""
+        return self.create(
+            kind=kind, solicitation=solicitation, match=match, reason=reason, at=at, **_author(by)
+        )
+
+    def record_move(
+        self,
+        match: Match,
+        before: str,
+        *,
+        at: datetime,
+        by: User | Mailbox | None = None,
+        kind: EventKind = EventKind.MOVED,
+        reason: str = "",
+    ) -> "Event":
+        """Record that a match went from the state ``before`` to the one it has now."""
+        return self.create(
+            kind=kind,
+            solicitation_id=match.mailbox.solicitation_id,
+            match=match,
+            from_state=before,
+            to_state=match.state,
+            reason=reason,
+            at=at,
+            **_author(by),
+        )
+
     def moves(self) -> Self:
         return self.filter(kind__in=[EventKind.MOVED, EventKind.HANDED_OVER])
 
@@ -35,6 +73,13 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def in_order(self) -> Self:
         return self.order_by("at", "pk")
+
+
+def _author(by: User | Mailbox | Solicitation | None) -> dict[str, Any]:
+    """The columns that say who did it."""
+    if isinstance(by, Solicitation):
+        return {"is_by_company": True}
+    return {"by_mailbox": by} if isinstance(by, Mailbox) else {"by_user": by}
 
 
 class Event(models.Model):

@@ -6,7 +6,7 @@ Longer than most modules: the columns and their indexes are read together.
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -227,6 +227,10 @@ class Solicitation(models.Model):
     def time_zone(self) -> ZoneInfo:
         return self.commune.time_zone
 
+    def today(self, now: datetime) -> date:
+        """The date of a moment where the company is."""
+        return now.astimezone(self.time_zone).date()
+
     @property
     def facts(self) -> Facts:
         """What the routing reads of the company; ``None`` where nobody knows."""
@@ -299,8 +303,8 @@ class Solicitation(models.Model):
         if target in {RequestState.CLOSED, RequestState.CANCELLED}:
             self.routing_due_at = None
 
-    def reckon(self, decided: Sequence[Any] = ()) -> None:  # needs: their module stands above this one
-        """Rewrite what each need, then the request, shows; saves the needs, not the request.
+    def refresh_states(self, decided: Sequence[Any] = ()) -> None:  # needs: a module above this one
+        """Compute the state of each need, then of the request; saves the needs, not the request.
 
         ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
         """

@@ -1,7 +1,7 @@
 """What all mails about a request share: the address, the thread, the way back."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,11 +12,6 @@ from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
-
-
-def local_day(solicitation: Solicitation, now: datetime) -> date:
-    """The date of a moment where the company is."""
-    return now.astimezone(solicitation.time_zone).date()
 
 
 def subject_labels(solicitation: Solicitation) -> list[str]:
@@ -68,7 +63,7 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
 ) -> None:
-    desk = desks.desk(solicitation.region, on=local_day(solicitation, now))
+    desk = desks.desk(solicitation.region, on=solicitation.today(now))
     outbox.enqueue(
         key=key,
         to=solicitation.email,

@@ -40,7 +40,7 @@ def second_came(first: Solicitation, *, now: datetime) -> None:
     Once a day, whatever their number: strangers send them.
     """
     mailbox = salted_hmac("solicitations.second", first.email.lower()).hexdigest()[:20]
-    key = f"second:{mailbox}:{envelopes.local_day(first, now)}"
+    key = f"second:{mailbox}:{first.today(now)}"
     envelopes.to_company(first, "second_came", key=key, context={}, now=now)
 
 
@@ -53,7 +53,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         "institution": expert.office.institution.name,
         "office": expert.office.name,
         "person": expert.name,
-        "phone": (expert.phone if expert.shows_phone else "") or expert.office.phone,
+        "phone": expert.public_phone,
         "callback": wording.callback(solicitation),
     }
     envelopes.to_company(
@@ -135,9 +135,7 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
             "url": links.mailed_follow_url(row),
             "reference": row.reference,
             "subjects": [] if row.is_confidential else envelopes.subject_labels(row),
-            "sent_on": spoken_date(
-                envelopes.local_day(row, row.submitted_at), today=envelopes.local_day(row, now)
-            ),
+            "sent_on": wording.spoken_day(row, row.submitted_at, now=now),
         }
         for row in solicitations
     ]

@@ -15,7 +15,7 @@ from territories.spoken_time import spoken_date, spoken_moment
 def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, Any]:
     return {
         "description": solicitation.description,
-        "company": wording.company_lines(solicitation, today=envelopes.local_day(solicitation, now)),
+        "company": wording.company_lines(solicitation, today=solicitation.today(now)),
         "phone": solicitation.phone,
         "email": solicitation.email,
         "callback": wording.callback(solicitation),
@@ -91,7 +91,7 @@ def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
     if not any(match.need.is_on_the_legal_clock for match in matches):
         return ""
     solicitation = matches[0].mailbox.solicitation
-    today = envelopes.local_day(solicitation, now)
+    today = solicitation.today(now)
     return spoken_date(wording.legal_deadline(solicitation), today=today)
 
 

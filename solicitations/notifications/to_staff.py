@@ -29,7 +29,7 @@ def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
         regional = people.filter(role=User.Role.REGION, region=solicitation.region_id)
         if addresses := list(regional.order_by("pk").values_list("email", flat=True)):
             return addresses
-        offices = Office.objects.open_on(envelopes.local_day(solicitation, now))
+        offices = Office.objects.open_on(solicitation.today(now))
         fallback = offices.filter(is_fallback=True, region=solicitation.region_id).order_by("pk").first()
         if fallback:
             return [fallback.email]

@@ -62,9 +62,7 @@ def match(solicitation: Solicitation, email: str, subject: str | None = None) ->
 def expire(pk: int, *, now: datetime) -> None:
     """End a match that nobody answered, as the clock does once its days are over."""
     with transaction.atomic():
-        match = Match.objects.select_related("need").get(pk=pk)
-        solicitation = Solicitation.objects.locked(match.need.solicitation_id)
-        run.end(match, solicitation, now=now)
-        solicitation.reckon()
-        closing.close_if_done(solicitation, now=now)
-        solicitation.save()
+        match = Match.objects.select_related("mailbox").get(pk=pk)
+        solicitation = Solicitation.objects.locked(match.mailbox.solicitation_id)
+        run.expire(match, now=now)
+        closing.refresh(solicitation, now=now)

@@ -78,9 +78,7 @@ def show(
     page |= {
         "choice": asked_for if asked_for in CHOICES else "",
         "refused": next(iter((refused or {}).values()), None),
-        "company_lines": wording.company_lines(
-            solicitation, today=now.astimezone(solicitation.time_zone).date()
-        ),
+        "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "callback": wording.callback(solicitation),
         **_forms(read, refused or {}),
     }

@@ -149,7 +149,7 @@ def _page(
     correction: CorrectionForm | None = None,
 ) -> HttpResponse:
     now = timezone.now()
-    today = now.astimezone(solicitation.time_zone).date()
+    today = solicitation.today(now)
     given = {
         "phone": solicitation.phone,
         "days": solicitation.callback_days,
