@@ -78,12 +78,6 @@ class CompanyFacts:
         }
         return replace(self, **changes)
 
-    def refreshed(self, company: Company) -> Self:
-        """With another reading of the register, which never undoes what people said."""
-        read = CompanyFacts.of(company)
-        names = [name for name in NAMES if not self._is_said(name)]
-        return replace(self, **{name: getattr(read, name) for name in names})
-
     def value(self, name: str) -> Any:
         """The bare value of a fact, ``None`` when unknown: what the routing engine reads."""
         fact: Fact[Any] | None = getattr(self, name)
@@ -96,10 +90,6 @@ class CompanyFacts:
             for name in NAMES
             if (fact := getattr(self, name))
         }
-
-    def _is_said(self, name: str) -> bool:
-        fact: Fact[Any] | None = getattr(self, name)
-        return fact is not None and fact.source is not Source.REGISTER
 
 
 NAMES = tuple(field.name for field in fields(CompanyFacts))

@@ -30,8 +30,10 @@ def offer_fallback(pk: int) -> None:
 
 @shared_task
 def tell_held(pk: int) -> None:
-    """Request ``pk`` was held as it came: tell staff, and the mailbox that sent the first like it."""
-    holding.tell_held(pk, now=timezone.now())
+    """Request ``pk`` was held as it came: route it, tell staff, and the mailbox of the first like it."""
+    now = timezone.now()
+    routing.route_safely(pk, now=now)
+    holding.tell_held(pk, now=now)
 
 
 @shared_task

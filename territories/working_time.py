@@ -41,11 +41,6 @@ def _holidays(department: str) -> holidays.HolidayBase:
     return holidays.country_holidays("FR", subdiv=_SUBDIVISIONS.get(department))
 
 
-def zone_of(commune: Commune) -> ZoneInfo:
-    """The commune's own time zone."""
-    return commune.time_zone
-
-
 def is_working_day(on: date, commune: Commune) -> bool:
     """Neither week-end nor public holiday there."""
     return on.weekday() < 5 and on not in _holidays(commune.department_id)

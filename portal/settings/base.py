@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "dsfr",
-    "phonenumber_field",
     "rest_framework",
     "widget_tweaks",
 ]

@@ -1,6 +1,7 @@
 """What the company does: send, complete, correct, cancel."""
 
 import copy
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,11 +72,21 @@ def submit(
     if draft is not None:
         Draft.objects.filter(pk=draft.pk).update(solicitation=sent[0], answers={}, updated_at=now)
     for solicitation in sent:
-        transaction.on_commit(lambda pk=solicitation.pk: routing.route_safely(pk, now=now))  # type: ignore[misc]
         if solicitation.state == RequestState.HELD:
-            # Told by a worker: a stranger who waits for the answer cannot tell that there is more to do.
-            transaction.on_commit(lambda pk=solicitation.pk: tasks.tell_held.delay(pk))  # type: ignore[misc]
+            transaction.on_commit(lambda pk=solicitation.pk: _leave_to_worker(pk))  # type: ignore[misc]
+        else:
+            transaction.on_commit(lambda pk=solicitation.pk: routing.route_safely(pk, now=now))  # type: ignore[misc]
     return sent
+
+
+def _leave_to_worker(pk: int) -> None:
+    """Have a worker deal with a held request.
+
+    It takes as long as a routing does: the time of the answer tells no stranger that the request is held.
+    """
+    started = time.perf_counter()
+    tasks.tell_held.delay(pk)
+    time.sleep(max(0.0, routing.usual_duration() - (time.perf_counter() - started)))
 
 
 def _one_at_a_time(keys: Collection[str]) -> None:
@@ -105,7 +116,6 @@ def _keep(
     solicitation.duplicate_of_id = like.oldest_first().values_list("pk", flat=True).first()
     doubt = _doubt(solicitation, is_suspect=is_suspect)
     if doubt:
-        # The routing runs too: an answer that comes sooner would tell that the request is held.
         solicitation.move_to(RequestState.HELD, at=now, reason=doubt)
         solicitation.routing_due_at = now
     solicitation.save()

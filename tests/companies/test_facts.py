@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -60,14 +59,6 @@ def test_false_and_nobody_are_known_facts():
     facts = CompanyFacts().corrected({"craft": False, "headcount": (0, 0)}, by=Source.OWNER, on=TODAY)
 
     assert (facts.value("craft"), facts.value("headcount")) == (False, (0, 0))
-
-
-def test_another_reading_never_undoes_what_people_said():
-    facts = CompanyFacts.of(COMPANY).corrected({"headcount": (12, 12)}, by=Source.OWNER, on=TODAY)
-
-    facts = facts.refreshed(replace(COMPANY, headcount=(10, 19), naf="43.33Z", created_on=None))
-
-    assert (facts.value("headcount"), facts.value("naf"), facts.created_on) == ((12, 12), "43.33Z", None)
 
 
 def test_sources_are_stored_beside_the_values():

@@ -13,7 +13,7 @@ SAINT_DENIS = Commune(code="97411", department_id="974")
 
 
 def in_dijon(*moment):
-    return datetime(*moment, tzinfo=working_time.zone_of(DIJON))
+    return datetime(*moment, tzinfo=DIJON.time_zone)
 
 
 @pytest.mark.parametrize(
