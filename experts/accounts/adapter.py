@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from experts.accounts import sealing
+from experts.accounts.limits import address_of
 from experts.accounts.middleware import do_after_answer
-from experts.accounts.visitors import address_of
 from experts.models import User
 from mailing import delivery, outbox
 from territories.spoken_time import spoken_moment
