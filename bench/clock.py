@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from bench import contents, databases
 from bench.harness import Row, median, milliseconds, thousands
+from experts.models import RateCounter
 from mailing.models import IncomingEmail, OutgoingEmail
-from solicitations.models import Draft, Need, Solicitation, Tally, owed
+from solicitations.models import Draft, Need, Solicitation, owed
 from solicitations.models.forgotten import forgotten
 from solicitations.tasks import A_SWEEP
 from territories.models import Department
@@ -63,7 +64,7 @@ def _count(choice: Choice) -> int:
 
 
 def _choices() -> Mapping[str, Choice]:
-    """What the sweep looks for each minute, as it does."""
+    """What the sweeps look for each minute, as they do."""
     now = contents.NOW
     places = list(Department.objects.values_list("pk", flat=True))
     minute, day = timedelta(minutes=1), timedelta(days=1)
@@ -86,5 +87,5 @@ def _choices() -> Mapping[str, Choice]:
             requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:A_SWEEP]
         ),
         "requests forgotten": lambda: forgotten(now=now).oldest_first().values_list("pk")[:A_SWEEP],
-        "counts that are over": lambda: Tally.objects.over(now=now).values_list("pk"),
+        "counts that are over": lambda: RateCounter.objects.over(now=now).values_list("pk"),
     }

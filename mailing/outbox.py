@@ -11,6 +11,7 @@ from mailing import tracing
 from mailing.models import OutgoingEmail
 from mailing.models.outgoing_querysets import HEAD_START
 from mailing.tasks import deliver
+from mailing.transactions import transaction_required
 
 
 def enqueue(**envelope: Any) -> bool:
@@ -18,6 +19,7 @@ def enqueue(**envelope: Any) -> bool:
     return bool(enqueue_all([compose(**envelope)]))
 
 
+@transaction_required
 def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
     """Write composed mails and order their delivery; returns those whose key was new, in their order.
 
@@ -130,10 +132,7 @@ class _DeliveryOrder:
 
 
 def _order_delivery(emails: Sequence[OutgoingEmail]) -> None:
-    """Add these mails to the order of the current savepoint, or make one: a rollback drops both.
-
-    Outside a transaction they are ordered at once.
-    """
+    """Add these mails to the order of the current savepoint, or make one: a rollback drops both."""
     connection = transaction.get_connection()
     for savepoints, function, _ in reversed(connection.run_on_commit):
         is_open = isinstance(function, _DeliveryOrder) and not function.is_published

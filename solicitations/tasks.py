@@ -12,7 +12,7 @@ from solicitations.clock import drafts, erasure, reminders, run
 from solicitations.conversation import replies
 from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Draft, Need, Solicitation, Tally, owed
+from solicitations.models import Draft, Need, Solicitation, owed
 from solicitations.models.forgotten import forgotten
 from territories.working_time import departments_at_work
 
@@ -70,7 +70,6 @@ def sweep() -> None:
     each_safely(refusals.note_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
     each_safely(replies.take_in_safely, unread[:A_SWEEP], now=now)
-    Tally.objects.over(now=now).delete()
     keep_time(now=now)
 
 

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from experts.accounts import sealing
+from experts.accounts.limits import address_of
 from experts.accounts.middleware import do_after_answer
-from experts.accounts.visitors import address_of
 from experts.models import User
 from mailing import delivery, outbox
 from territories.spoken_time import spoken_moment
@@ -70,6 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
+@transaction.atomic
 def tell_change(user: User, change: str, *, now: datetime) -> None:
     """Mail a change of somebody's second factor: one of ``CHANGES``, or ``"forgotten"`` by the team."""
     outbox.enqueue(

@@ -10,6 +10,7 @@ from experts.models.catalogue import (
     Theme,
 )
 from experts.models.directory import Absence, Expert, Office
+from experts.models.rate_counters import RateCounter
 
 __all__ = [
     "Absence",
@@ -18,6 +19,7 @@ __all__ = [
     "Institution",
     "InstitutionGroup",
     "Office",
+    "RateCounter",
     "Subject",
     "SubjectInstitution",
     "Theme",

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from mailing import rendering
 from mailing.failures import Failure
+from mailing.transactions import transaction_required
 
 if TYPE_CHECKING:
     from mailing.models.outgoing import OutgoingEmail
@@ -74,8 +75,9 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 
+    @transaction_required
     def cancel_about(self, subject: str, *, now: datetime) -> int:
-        """Cancel the unsent mails about ``subject`` in the caller's transaction; returns how many.
+        """Cancel the unsent mails about ``subject``; returns how many.
 
         A mail that is leaving at this very moment is waited for, and left as sent.
         """

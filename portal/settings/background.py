@@ -16,6 +16,7 @@ CELERY_BEAT_SCHEDULER = "portal.scheduler.SteadyScheduler"
 CELERY_BEAT_SCHEDULE = {
     "portal.beat": {"task": "portal.tasks.record_beat", "schedule": timedelta(minutes=1)},
     "mailing.sweep": {"task": "mailing.tasks.sweep", "schedule": timedelta(minutes=1)},
+    "experts.counters": {"task": "experts.tasks.delete_old_counters", "schedule": timedelta(minutes=1)},
     "solicitations.sweep": {"task": "solicitations.tasks.sweep", "schedule": timedelta(minutes=1)},
     "solicitations.erasure": {
         "task": "solicitations.tasks.erase_stray_mails",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailing.models import IncomingEmail
+from mailing.transactions import transaction_required
 from solicitations.lifecycle import ClosedReason, EventKind
 from solicitations.models import Addition, Event, Mailbox, Message, Solicitation
 from solicitations.notifications import to_experts
@@ -34,6 +35,7 @@ def is_open_to_company(solicitation: Solicitation) -> bool:
     return not (solicitation.is_cancelled or is_set_aside)
 
 
+@transaction_required
 def say(by: Mailbox, words: Words, *, now: datetime) -> Message:
     """A word of an expert to the others, who are mailed; the request is locked, the right checked."""
     author = by.speaker()
@@ -52,6 +54,7 @@ def say(by: Mailbox, words: Words, *, now: datetime) -> Message:
     return said
 
 
+@transaction_required
 def add(solicitation: Solicitation, words: Words, *, now: datetime) -> Addition:
     """Words of the company beside its locked request, mailed to the experts who have not declined."""
     addition = Addition.objects.create(

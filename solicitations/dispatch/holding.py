@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from mailing.transactions import transaction_required
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, HeldReason, RequestState
 from solicitations.models import Event, Solicitation
@@ -12,6 +13,7 @@ from solicitations.notifications import to_company
 from territories.working_time import add_working_hours
 
 
+@transaction_required
 def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
     """Hold a locked request for staff and tell them. Saves the alert and the event, not the request."""
     solicitation.move_to(RequestState.HELD, at=now, reason=reason)

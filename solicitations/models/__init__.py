@@ -7,7 +7,6 @@ from solicitations.models.needs import Need
 from solicitations.models.oversight import Alert, MissedDemand, Opening
 from solicitations.models.requests import Solicitation
 from solicitations.models.surveys import Survey
-from solicitations.models.tallies import Tally
 
 __all__ = [
     "Addition",
@@ -23,5 +22,4 @@ __all__ = [
     "Question",
     "Solicitation",
     "Survey",
-    "Tally",
 ]

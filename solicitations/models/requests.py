@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, Upper
 
 from experts.models import Institution
 from experts.routing.engine import Facts
+from mailing.transactions import transaction_required
 from solicitations import lifecycle
 from solicitations.lifecycle import (
     ClosedReason,
@@ -303,6 +304,7 @@ class Solicitation(models.Model):
         if target in {RequestState.CLOSED, RequestState.CANCELLED}:
             self.routing_due_at = None
 
+    @transaction_required
     def refresh_states(self, decided: Sequence[Any] = ()) -> None:  # needs: a module above this one
         """Compute the state of each need, then of the request; saves the needs, not the request.
 

@@ -7,11 +7,12 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.utils import timezone
 
+from experts.models import RateCounter
 from mailing import outbox, reception, senders
 from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
-from solicitations.models import Mailbox, Solicitation, Tally
+from solicitations.models import Mailbox, Solicitation
 from solicitations.notifications import envelopes
 
 # A sender is easily forged, and our answer goes to whom it names: so many strangers a day, all together.
@@ -57,7 +58,7 @@ def turned_away(
 
 def _is_one_too_many(now: datetime) -> bool:
     """Count one more stranger of this day; whether that is more than we answer."""
-    counted = Tally.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
+    counted = RateCounter.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
     return counted > MOST_STRANGERS_A_DAY
 
 

@@ -3,7 +3,13 @@
 import re
 
 import pytest
-from django.db.migrations import AddField, CreateModel, RenameField, RenameModel
+from django.db.migrations import (
+    AddField,
+    CreateModel,
+    RenameField,
+    RenameModel,
+    SeparateDatabaseAndState,
+)
 from django.db.migrations.loader import MigrationLoader
 
 from solicitations.migrations._locks import IN_ORDER
@@ -12,15 +18,23 @@ ROOMS = {"territories", "mailing", "companies", "experts", "solicitations", "dir
 WRITTEN = set(re.findall(r"solicitations_\w+", IN_ORDER.sql))
 
 
+def on_the_database(operations):
+    """Those that change tables: a table may change rooms without any."""
+    for operation in operations:
+        if isinstance(operation, SeparateDatabaseAndState):
+            yield from on_the_database(operation.database_operations)
+        else:
+            yield operation
+
+
 def later_operations():
     """Each operation on a table that an earlier migration made."""
     for (room, name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
         if room not in ROOMS or migration.initial:
             continue
-        made = {
-            operation.name_lower for operation in migration.operations if isinstance(operation, CreateModel)
-        }
-        for operation in migration.operations:
+        operations = [*on_the_database(migration.operations)]
+        made = {operation.name_lower for operation in operations if isinstance(operation, CreateModel)}
+        for operation in operations:
             if getattr(operation, "model_name_lower", "") not in made:
                 yield pytest.param(operation, id=f"{room} {name} {operation.describe()}")
 

@@ -9,8 +9,9 @@ import time_machine
 from django.core.cache import cache
 
 from demo.fake_register import RegisterServer
+from experts.accounts import limits
 from experts.models import User
-from solicitations.views.company import limits, lost
+from solicitations.views.company import lost
 from territories.models import Region
 from tests.attacks.world import World
 from tests.solicitations.company.visitor import Visitor

@@ -189,7 +189,7 @@ def test_a_cancel_during_the_sending_leaves_it_sent(held, begin):
 
     begin(deliver, email.pk, now=NOW)
     assert begun.wait(ARRIVAL)
-    cancelled = begin(OutgoingEmail.objects.cancel_about, "play:1", now=NOW)
+    cancelled = begin(transaction.atomic(OutgoingEmail.objects.cancel_about), "play:1", now=NOW)
     wait_for_a_blocked_session()
     goes_on.set()
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from mailing.failures import Failure
 from mailing.models import NoContent, OutgoingEmail, State, beat, last_beat_at, oldest_due
@@ -43,7 +43,8 @@ def test_cancel_about_touches_only_unsent_mails_of_that_subject():
     sent = OutgoingEmailFactory(about=["request:7"], sent_at=NOW)
     other = OutgoingEmailFactory(about=["request:77"])
 
-    cancelled = OutgoingEmail.objects.cancel_about("request:7", now=NOW)
+    with transaction.atomic():
+        cancelled = OutgoingEmail.objects.cancel_about("request:7", now=NOW)
 
     assert cancelled == 1
     states = [OutgoingEmail.objects.get(pk=email.pk).state for email in (waiting, sent, other)]

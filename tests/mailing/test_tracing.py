@@ -3,6 +3,7 @@
 from threading import Thread
 
 import pytest
+from django.db import transaction
 
 from mailing import outbox, tracing
 from mailing.models import OutgoingEmail
@@ -37,8 +38,9 @@ def test_threads_do_not_share_it():
 def test_a_mail_keeps_the_identifier_of_what_wrote_it():
     tracing.begin("8f2c")
 
-    outbox.enqueue(
-        key="notice:1", to="contact@example.org", template="plays/emails/notice", context={}, now=NOW
-    )
+    with transaction.atomic():
+        outbox.enqueue(
+            key="notice:1", to="contact@example.org", template="plays/emails/notice", context={}, now=NOW
+        )
 
     assert OutgoingEmail.objects.get().request_id == "8f2c"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from mailing import outbox
@@ -28,6 +28,7 @@ def states(client):
     return answer.status_code, {name for name, state in parts.items() if state == "bad"}
 
 
+@transaction.atomic
 def due_mail(*, since):
     outbox.enqueue(
         key=f"health:{since}",

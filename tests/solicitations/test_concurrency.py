@@ -377,5 +377,6 @@ def test_everybody_acts_on_one_request(now, smtp_sink):
     assert nothing_twice()
     request.refresh_from_db()
     before = request.progress
-    request.refresh_states()
+    with transaction.atomic():
+        request.refresh_states()
     assert request.progress == before

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 
+from experts.accounts import limits
 from experts.links import ForgedLink
 from solicitations import links
 from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Mailbox
-from solicitations.views.company import limits
 from solicitations.views.company.pages import secret
 
 TokenView = Callable[..., HttpResponse]

@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from experts.accounts import limits
 from experts.models import Expert
 from solicitations import actions
 from solicitations.models import Mailbox, Message
 from solicitations.views import originals
-from solicitations.views.company import limits
 from solicitations.views.company.pages import secret
 from workspace.forms import DepartureForm, MessageForm, PhoneForm, QuestionForm
 from workspace.views.answer import show

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from companies import facts as company_facts
 from companies import headcounts, legal_forms, naf, siret
+from experts.accounts import limits
 from experts.models import Subject
 from solicitations.forms.company import NO_ACTIVITY, CompanyForm, FactsForm
 from solicitations.forms.identity import Found, Identity, Kind, look_up
-from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.need import closed
 from solicitations.views.company.pages import form_page

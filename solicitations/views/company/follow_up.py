@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from experts import desks
+from experts.accounts import limits
 from solicitations import actions, links, progress, wording
 from solicitations.forms.follow_up import AdditionForm, CorrectionForm
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
 from solicitations.views import legal, originals
-from solicitations.views.company import limits
 from solicitations.views.company.pages import (
     dead_link,
     follow_path,

@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from experts.accounts import limits
 from experts.links import ForgedLink
 from solicitations import actions, links
 from solicitations.forms.follow_up import LaterForm
-from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey
 from solicitations.views.company.pages import dead_link, form_page, secret
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from experts.accounts import limits
 from solicitations import actions
 from solicitations.forms.follow_up import LostLinkForm
-from solicitations.views.company import limits
 
 ANSWERS_AFTER = timedelta(milliseconds=400)  # more than the mail's row takes to write
 

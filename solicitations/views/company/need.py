@@ -5,11 +5,11 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from experts import desks
+from experts.accounts import limits
 from solicitations import actions
 from solicitations.forms import hints as hint_list
 from solicitations.forms.examples import example
 from solicitations.forms.need import LONGEST_TEXT, NeedForm, initial_commune
-from solicitations.views.company import limits
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.pages import form_page
 

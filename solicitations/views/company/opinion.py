@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from experts.accounts import limits
 from solicitations import actions, links, progress
 from solicitations.forms.opinion import SurveyForm, given
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
-from solicitations.views.company import limits
 from solicitations.views.company.pages import asked_page
 
 OVER = "Cette demande est annulée : il n'y a plus rien à dire."

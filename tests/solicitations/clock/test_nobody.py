@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from experts.models import Institution, Office, User
 from mailing.models import OutgoingEmail
@@ -365,8 +366,9 @@ class TestHours:
         elif how == "closed":
             commit(actions.close, unreached, words="Réglé.", by=admin, now=now + DAY)
         else:
-            holding.hold(unreached, HeldReason.AUTOMATIC, now=now + DAY)
-            unreached.save()
+            with transaction.atomic():
+                holding.hold(unreached, HeldReason.AUTOMATIC, now=now + DAY)
+                unreached.save()
         before = OutgoingEmail.objects.count()
 
         for day in THE_DAYS:

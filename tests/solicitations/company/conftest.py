@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 
 from demo.fake_register import RegisterServer
-from solicitations.views.company import limits
+from experts.accounts import limits
 from tests.solicitations.company.visitor import Visitor
 
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from experts.accounts import limits
 from experts.models import Expert, Institution, Office
 from solicitations.forms.contact import CONSENT_VERSION
 from solicitations.lifecycle import HeldReason, RequestState
 from solicitations.models import Draft, Solicitation
-from solicitations.views.company import limits
 from tests.solicitations.company.visitor import SUBJECT, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -194,32 +194,6 @@ def test_too_many_requests_meet_a_friendly_page_and_lose_nothing(third_step, mon
     assert page["Retry-After"]
     assert f"/demande/{SUBJECT}/contact/" in page.content.decode()
     assert third_step.get("contact/").context["form"]["contact_name"].value() == "La gérante"
-
-
-def test_limit_counts_within_its_window(settings):
-    settings.BENCH = False
-    limit = limits.Limit("essai", 2, timedelta(hours=1))
-    now = timezone.now().replace(minute=10)
-
-    assert [limit.is_over("x", now=now) for _ in range(3)] == [False, False, True]
-    assert not limit.is_over("y", now=now)
-    assert not limit.is_over("x", now=now + timedelta(hours=1))
-
-
-@pytest.mark.parametrize(
-    ("proxied", "remote", "forwarded", "expected"),
-    [
-        (False, "192.0.2.1", "198.51.100.7", "192.0.2.1"),
-        (True, "10.0.0.1", "203.0.113.5, 198.51.100.7", "198.51.100.7"),
-        (True, "10.0.0.1", None, "10.0.0.1"),
-        (False, "2001:db8:1:2:3:4:5:6", None, "2001:0db8:0001:0002"),
-    ],
-)
-def test_address_is_the_visitors_own(rf, settings, proxied, remote, forwarded, expected):
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxied else None
-    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
-
-    assert limits.address_of(rf.get("/", REMOTE_ADDR=remote, headers=headers)) == expected
 
 
 def test_institution_kinds_decide_who_may_be_left_out(third_step):

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from experts.accounts import limits
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.models import Draft
-from solicitations.views.company import limits
 from tests.solicitations.company.visitor import SUBJECT, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]

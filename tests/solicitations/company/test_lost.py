@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from experts.accounts import limits
 from mailing.models import OutgoingEmail
-from solicitations.views.company import limits, lost
+from solicitations.views.company import lost
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from experts.accounts import limits
 from experts.models import Theme
 from solicitations.models import Draft, MissedDemand, Opening, Solicitation
-from solicitations.views.company import limits
 from territories.models import Region
 from tests.solicitations.company.visitor import SUBJECT, text_of
 

@@ -1,4 +1,4 @@
-"""How often something was done lately: one row per deed, doer and while, counted by one statement."""
+"""Rate-limit counters by action, client and window."""
 
 from datetime import datetime
 from typing import Self
@@ -12,27 +12,30 @@ RETURNING times
 """
 
 
-class TallyQuerySet(models.QuerySet["Tally"]):
+class RateCounterQuerySet(models.QuerySet["RateCounter"]):
     def count(self, key: str, *, times: int = 1, until: datetime) -> int:  # type: ignore[override]
-        """Count so many more under this key; returns how many there are now, others' included."""
+        """Add ``times`` under this key, in one statement; returns the new total, others' included."""
         with connection.cursor() as cursor:
             cursor.execute(COUNT, [key, times, until])
             [(counted,)] = cursor.fetchall()
         return int(counted)
 
     def over(self, *, now: datetime) -> Self:
-        """Rows that nobody reads any more."""
+        """Counters whose window has ended."""
         return self.filter(until__lte=now)
 
 
-class Tally(models.Model):
-    """A count until a moment. The key says what was done; who did it is only a digest in it."""
+class RateCounter(models.Model):
+    """A count until the end of a window. The key names the action and a digest of the client."""
 
     key = models.CharField(max_length=100, primary_key=True)
     times = models.PositiveIntegerField()
     until = models.DateTimeField(db_index=True)
 
-    objects = TallyQuerySet.as_manager()
+    objects = RateCounterQuerySet.as_manager()
+
+    class Meta:
+        db_table = "solicitations_tally"  # its name since before it was this room's
 
     def __str__(self) -> str:
         return self.key
