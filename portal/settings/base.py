@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "dsfr",
-    "phonenumber_field",
     "rest_framework",
     "widget_tweaks",
 ]
@@ -135,5 +134,3 @@ REGISTER_TIMEOUT = timedelta(seconds=2)
 
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # the hashes of the package do not survive manifest storage
 DSFR_MARK_OPTIONAL_FIELDS = True
-
-PHONENUMBER_DEFAULT_REGION = "FR"
