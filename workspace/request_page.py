@@ -213,12 +213,6 @@ def _last_event(match: Match) -> Event | None:
     return match.events.select_related("by_mailbox").order_by("-at", "-pk").first()
 
 
-def last_event_id(match: Match) -> int:
-    """What a page that shows this match now has seen of it; 0 when nothing happened yet."""
-    last = _last_event(match)
-    return last.pk if last else 0
-
-
 def _done(match: Match) -> str:
     """What was answered, in words; empty while nothing was."""
     state = MatchState(match.state)
