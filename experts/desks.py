@@ -11,11 +11,10 @@ from territories.models import Region
 
 @dataclass(frozen=True)
 class RegionDesk:
-    """A region's name and phone, as the public reads them; ``phone`` and ``email`` may be empty."""
+    """A region's name and phone, as the public reads them; ``phone may be empty."""
 
     name: str
     phone: str
-    email: str
 
 
 def desk(region: Region | None, *, on: date) -> RegionDesk:
@@ -25,5 +24,5 @@ def desk(region: Region | None, *, on: date) -> RegionDesk:
     """
     offices = Office.objects.open_on(on).filter(Q(region=region) | Q(region=None), is_fallback=True)
     own_first = offices.order_by(F("region").asc(nulls_last=True), "pk")
-    facts = own_first.values_list("name", "phone", "email").first()
-    return RegionDesk(*(facts or ("Équipe Relais Entreprises", "", "")))
+    facts = own_first.values_list("name", "phone").first()
+    return RegionDesk(*(facts or ("Équipe Relais Entreprises", "")))
