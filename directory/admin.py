@@ -5,7 +5,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from directory.models import DirectoryImport
-from experts.admin.rights import NationalAdmin
+from experts.admin.permissions import NationalAdmin
 
 
 @admin.register(DirectoryImport)

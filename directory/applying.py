@@ -10,7 +10,7 @@ from directory.file import AbsenceEntry
 from directory.planning import Fate, Plan, RowPlan
 from directory.stored import EXPERT_COLUMNS, OFFICE_COLUMNS
 from experts.models import Absence, Expert, Institution, Office, Subject
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from experts.regions import update_regions
 from territories.areas import AreaRef
 from territories.models import Area
@@ -52,7 +52,7 @@ def _write_offices(
     written = [plan for plan in plans if plan.is_written]
     pairs = []
     for plan in written:
-        office = plan.row or Office(code=str(plan.key), source=Source.FILE)
+        office = plan.row or Office(code=str(plan.key), source=DirectorySource.FILE)
         _set_columns(office, plan, OFFICE_COLUMNS)
         if "institution" in plan.written():
             office.institution = institutions[str(plan.facts["institution"])]
@@ -71,7 +71,7 @@ def _write_experts(
     for plan in plans:
         if not plan.is_written:
             continue
-        expert = plan.row or Expert(office=offices[plan.key[0]], source=Source.FILE)
+        expert = plan.row or Expert(office=offices[plan.key[0]], source=DirectorySource.FILE)
         _set_columns(expert, plan, EXPERT_COLUMNS)
         pairs.append((plan, expert))
     _save(Expert, pairs, [*EXPERT_COLUMNS, "dropped_at"])
@@ -83,7 +83,7 @@ def _write_experts(
 
 def _write_absences(pairs: list[tuple[RowPlan[Expert], Expert]]) -> None:
     """The file gives one absence at most; those that people declared stay."""
-    Absence.objects.filter(expert__in=[expert for _, expert in pairs], source=Source.FILE).delete()
+    Absence.objects.filter(expert__in=[expert for _, expert in pairs], source=DirectorySource.FILE).delete()
     wanted = [(expert, plan.facts["absence"]) for plan, expert in pairs if plan.facts["absence"]]
     offices = [expert.office_id for expert, _ in wanted]
     colleagues = {
@@ -96,7 +96,7 @@ def _write_absences(pairs: list[tuple[RowPlan[Expert], Expert]]) -> None:
             from_on=absence.from_on,
             to_on=absence.to_on,
             deputy=colleagues[expert.office_id, absence.deputy] if absence.deputy else None,
-            source=Source.FILE,
+            source=DirectorySource.FILE,
         )
         for expert, absence in wanted
         if isinstance(absence, AbsenceEntry)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from directory.file import AbsenceEntry, DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
 from directory.stored import EXPERT_COLUMNS, OFFICE_COLUMNS, Facts, Period, Row, Stored, StoredDirectory
 from experts.models import Expert, Office
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area
 
@@ -152,7 +152,7 @@ def _plan_row(
     if stored is None:
         return RowPlan(code, Fate.CREATED, facts=facts)
     row = stored.row
-    if row.source == Source.HAND:  # type: ignore[attr-defined]
+    if row.source == DirectorySource.HAND:  # type: ignore[attr-defined]
         return RowPlan(code, Fate.BY_HAND, row)
     guarded = {*protected, *getattr(row, "edited_fields", ())}
     if guarded & SUBJECTS:
@@ -220,7 +220,7 @@ def _left_out(stored: Mapping[Code, Stored[Row]], listed: Mapping[Code, Facts]) 
         if code in listed:
             continue
         row = known.row
-        if row.source == Source.HAND:  # type: ignore[attr-defined]
+        if row.source == DirectorySource.HAND:  # type: ignore[attr-defined]
             yield RowPlan(code, Fate.BY_HAND, row)
         elif not row.dropped_at:  # type: ignore[attr-defined]
             yield RowPlan(code, Fate.CLOSED, row)

@@ -9,7 +9,7 @@ from django.db import models
 
 from directory.file import AbsenceEntry
 from experts.models import Absence, Expert, Office
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area, AreaMember
 
@@ -135,7 +135,7 @@ def _absences() -> tuple[dict[int, AbsenceEntry], dict[int, list[Period]]]:
     declared: dict[int, list[Period]] = defaultdict(list)
     columns = ("expert_id", "source", "from_on", "to_on", "deputy__email")
     for expert, source, from_on, to_on, deputy in Absence.objects.order_by("pk").values_list(*columns):
-        if source == Source.FILE:
+        if source == DirectorySource.FILE:
             from_file[expert] = AbsenceEntry(from_on, to_on, deputy.lower() if deputy else None)
         else:
             declared[expert].append((from_on, to_on))

@@ -1,7 +1,6 @@
-"""Signed tokens of the links that are mailed: what they open, for whom, and which issue of it.
+"""Signed tokens of the links sent by mail: the row that a link opens, and its serial number.
 
-A token says only what it points at; the row it points at holds the serial in force and the date until which
-it opens. So a link is revoked, or issued again, by changing the row.
+The row holds the serial in force and the expiry date: a link is revoked, or reissued, by changing the row.
 """
 
 import re
@@ -12,7 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 _CONTENT = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 
-# What a token looks like in a text, at the end of a line cut short included.
+# A token in a text, even when its end is cut off.
 _TOKEN = re.compile(r"(?<![0-9])[0-9]{1,18}-[0-9]{1,9}\.[A-Za-z0-9_-]{10,}")
 
 
@@ -21,12 +20,12 @@ class ForgedLink(ValueError):
 
 
 def make_token(purpose: str, pk: int, serial: int) -> str:
-    """A token for one kind of page (``"mailbox"``, ``"follow-up"``…), safe in an address."""
+    """Make a token for one kind of page (``"mailbox"``, ``"follow-up"``…), safe in an address."""
     return _signer(purpose).sign(f"{pk}-{serial}")
 
 
 def read_token(token: str, purpose: str) -> tuple[int, int]:
-    """The pk and the serial of a token; the caller compares the serial. Raises ``ForgedLink``."""
+    """Return the pk and the serial of a token; the caller compares the serial. Raises ``ForgedLink``."""
     try:
         content = _CONTENT.fullmatch(_signer(purpose).unsign(token))
     except signing.BadSignature as error:
@@ -37,12 +36,12 @@ def read_token(token: str, purpose: str) -> tuple[int, int]:
 
 
 def digest(purpose: str, value: str) -> str:
-    """Twenty figures and lower-case letters that only we can tell of ``value``, where case may be lost."""
+    """Keyed digest of ``value``: 20 hexadecimal digits, for addresses where upper case may be lost."""
     return _digest(purpose, value, key=settings.SECRET_KEY)
 
 
 def is_digest(given: str, purpose: str, value: str) -> bool:
-    """Whether it is what ``digest`` gives of the value, or gave with a key that was replaced since."""
+    """Return whether ``given`` is the digest of ``value``, with today's key or one that it replaced."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return any(constant_time_compare(given, _digest(purpose, value, key=key)) for key in keys)
 
@@ -52,10 +51,10 @@ def _digest(purpose: str, value: str, *, key: str | bytes) -> str:
 
 
 def without_tokens(text: str) -> str:
-    """``text`` in which no link opens a page any more, whatever wraps the link."""
+    """Replace every token in ``text``, so that its links open nothing."""
     return _TOKEN.sub("…", text)
 
 
 def _signer(purpose: str) -> signing.Signer:
-    """One key per purpose, so that a link of one page never opens another."""
+    """Signer for one purpose: a link of one kind of page never opens another kind."""
     return signing.Signer(salt=f"experts.links.{purpose}", sep=".")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from experts.models import Expert, Office
-from experts.routing import wording as routing_wording
+from experts.routing import explanations
 from experts.routing.decision import Chosen, NeedDecision
 from oversight.rows import Badge, badge
 from solicitations import wording
@@ -113,14 +113,14 @@ def _story(
         expected=tuple(_expected(choice, names) for choice in chosen if choice.expert_pk not in mailed),
         refused=tuple(_refused(decided, names)),
         refused_count=len(decided.refused) if decided else 0,
-        unknown=routing_wording.facts(decided.unknown) if decided else "",
+        unknown=explanations.facts(decided.unknown) if decided else "",
         clock=clock(need, matches, now=now),
     )
 
 
 def _asked(match: Match) -> Asked:
     office = match.expert.office
-    reasons = routing_wording.reasons(Chosen.from_json(match.reason)) if match.reason else []
+    reasons = explanations.reasons(Chosen.from_json(match.reason)) if match.reason else []
     if match.introduced_by:
         reasons = [f"par {match.introduced_by.expert.office.name}", *reasons]
     return Asked(
@@ -149,7 +149,7 @@ def _expected(choice: Chosen, names: Names) -> Expected:
     return Expected(
         person=names.experts.get((choice.office, choice.expert), choice.expert),
         office=names.offices.get(choice.office, choice.office),
-        reasons=tuple(routing_wording.reasons(choice)),
+        reasons=tuple(explanations.reasons(choice)),
     )
 
 
@@ -157,7 +157,7 @@ def _refused(decided: NeedDecision | None, names: Names) -> Iterable[Refusals]:
     """By obstacle, the ones that keep the most people away first."""
     groups: dict[str, list[str]] = {}
     for refused in decided.refused if decided else ():
-        obstacles = wording.listed(routing_wording.obstacles(refused))
+        obstacles = wording.listed(explanations.obstacles(refused))
         groups.setdefault(obstacles, []).append(names.of(refused.office, refused.expert))
     for obstacles, who in sorted(groups.items(), key=lambda group: -len(group[1])):
         yield Refusals(obstacles, tuple(dict.fromkeys(who)))

@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
+from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Institution
-from experts.phones import InvalidPhone, clean_phone
 from solicitations.forms.texts import LineField, WordsField
 from solicitations.lifecycle import DeclineReason, MatchState
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from experts.models import Expert, Institution
 from experts.routing import loading
-from experts.routing.wording import facts
+from experts.routing.explanations import facts
 from solicitations import actions, wording
 from solicitations.lifecycle import (
     ACTIVE,
@@ -157,7 +157,7 @@ def _institutions(solicitation: Solicitation, *, now: datetime) -> list[Institut
         return []
     unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
     today = solicitation.today(now)
-    around = loading.institutions_around(solicitation.commune, on=today)
+    around = loading.institutions_covering(solicitation.commune, on=today)
     return [institution for institution in around if institution.pk not in unticked]
 
 

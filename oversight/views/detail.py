@@ -119,7 +119,7 @@ def _forms(
 
 def add_form(solicitation: Solicitation, data: Any = None, *, now: datetime) -> AddInstitutionForm:
     """The institutions that may be added: with an office there, and not left out by the company."""
-    around = loading.institutions_around(solicitation.commune, on=_today(solicitation, now))
+    around = loading.institutions_covering(solicitation.commune, on=_today(solicitation, now))
     unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
     among = [institution for institution in around if institution.pk not in unticked]
     return AddInstitutionForm(data, solicitation=solicitation, institutions=among, auto_id="ajouter-%s")

@@ -1,4 +1,4 @@
-"""Tokens of the links that are mailed."""
+"""Tokens of the links sent by mail."""
 
 import pytest
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
-from experts.accounts import visitors
+from experts.accounts import client_address
 from solicitations.models import Tally
 
 MINIMUM_DELAY = timedelta(seconds=3)  # between the first step and the sending: people need more
@@ -50,7 +50,7 @@ ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
 SAME_TEXT = Limit("same-text", 3, DAY)
 SENT_PER_COMMUNE = Limit("sent-commune", 60, HOUR)
 
-address_of = visitors.address_of
+address_of = client_address.client_address
 
 
 def are_links_over(request: HttpRequest, email: str, *, now: datetime) -> bool:

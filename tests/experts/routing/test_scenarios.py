@@ -1,4 +1,4 @@
-"""The scenarios, on the whole of the real communes, catalogue and demonstration directory."""
+"""The scenarios, with all the real communes, the catalogue and the demo's directory."""
 
 from datetime import date
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from experts.models import Expert, Institution, Office
+from experts.models import Expert, InstitutionKind, Office
 from solicitations.forms.contact import CONSENT_VERSION
 from solicitations.lifecycle import HeldReason, RequestState
 from solicitations.models import Draft, Solicitation
@@ -225,5 +225,5 @@ def test_address_is_the_visitors_own(rf, settings, proxied, remote, forwarded, e
 def test_institution_kinds_decide_who_may_be_left_out(third_step):
     optional = third_step.get("contact/").context["recipients"].optional
 
-    kinds = {Institution.Kind.BRANCH, Institution.Kind.INSERTION, Institution.Kind.TRAINING}
+    kinds = {InstitutionKind.BRANCH, InstitutionKind.INSERTION, InstitutionKind.TRAINING}
     assert {row.kind for row in optional} <= kinds

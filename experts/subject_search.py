@@ -1,4 +1,4 @@
-"""Find subjects by the words people type: no accents, one typo, every form of a word."""
+"""Search of subjects by words: accents and endings are ignored, and one typo is accepted."""
 
 import re
 import unicodedata
@@ -26,19 +26,19 @@ STEM = re.compile(
     r"(.{4,}?)(?:issements?|ements?|ations?|itions?|euses?|eures?|eurs?|ures?|rices?|ages?|antes?|ants?|ees?"
     r"|ent|iers?|ies?|er|es|ez|e|s|x)"
 )
-# Two words for the same thing, where the catalogue uses one or the other.
-SAME_SENSE = {"embauch": "recrut", "recrut": "embauch"}
+# Stems of synonyms, of which the catalogue uses one or the other.
+SYNONYMS = {"embauch": "recrut", "recrut": "embauch"}
 MIN_STEM = 4
-MIN_TYPO = 5  # shorter words differ by one letter too often: CDD, CDI
-PHRASE = 12.0
-EXACT, START, TYPO = 1.0, 0.7, 0.8
-# A subject far behind the best one is noise.
-ENOUGH = 0.35
+MIN_TYPO = 5  # short words often differ by one letter only: CDD, CDI
+PHRASE_BONUS = 12.0
+EXACT_MATCH, PREFIX_MATCH, TYPO_MATCH = 1.0, 0.7, 0.8
+# Subjects below this share of the best score are left out.
+MIN_SHARE_OF_BEST = 0.35
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
 
 
 def search_subjects(text: str, limit: int = 10) -> list[Subject]:
-    """The subjects that these words name, the likeliest first; none when no word says anything."""
+    """Subjects that match these words, the likeliest first."""
     typed = plain_words(text[:200])
     wanted = [word for word in dict.fromkeys(typed) if word not in STOP_WORDS]
     if not wanted:
@@ -53,31 +53,33 @@ def search_subjects(text: str, limit: int = 10) -> list[Subject]:
             scores[position] += score
     phrase = f" {' '.join(typed)} "
     for position in scores if len(typed) > 1 else ():
-        if any(phrase in saying or saying in phrase for saying in index.sayings[position]):
-            scores[position] += PHRASE
+        if any(phrase in known or known in phrase for known in index.phrases[position]):
+            scores[position] += PHRASE_BONUS
     if not scores or understood * 2 < len(wanted):
         return []
     best = max(scores.values())
     ranked = sorted(scores, key=lambda position: (-scores[position], position))
-    return [index.subjects[position] for position in ranked if scores[position] >= best * ENOUGH][:limit]
+    return [index.subjects[position] for position in ranked if scores[position] >= best * MIN_SHARE_OF_BEST][
+        :limit
+    ]
 
 
 @lru_cache(maxsize=4096)
 def plain_words(text: str) -> tuple[str, ...]:
-    """Words in small letters without accents: "L'été, j'embauche" → l, ete, j, embauche."""
+    """Lower-case words without accents: "L'été, j'embauche" → l, ete, j, embauche."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES).lower())
     return tuple(re.findall(r"[a-z0-9]+", "".join(c for c in decomposed if not unicodedata.combining(c))))
 
 
 @lru_cache(maxsize=4096)
 def stem(word: str) -> str:
-    """What the forms of a word share: recruter, recrutement, recrutons → recrut."""
+    """Stem shared by the forms of a word: recruter, recrutement, recrutons → recrut."""
     match = STEM.fullmatch(word)
     return match[1] if match else word
 
 
 def _subjects() -> list[Subject]:
-    """Every subject with its institutions, in catalogue order, in four queries."""
+    """All the subjects with their institutions, in catalogue order. Two queries."""
     answers = SubjectInstitution.objects.select_related("institution", "group").order_by("position", "pk")
     subjects = Subject.objects.listed().select_related("theme").order_by("position", "pk")
     return list(subjects.prefetch_related(Prefetch("answers", answers)))
@@ -85,20 +87,20 @@ def _subjects() -> list[Subject]:
 
 @dataclass
 class _Index:
-    """Which subjects hold a word, by its place in ``subjects``, and how much it weighs there."""
+    """Index of words: ``weights`` gives, by stem, the weight in each subject (index in ``subjects``)."""
 
     subjects: list[Subject]
     weights: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    joined: set[str] = field(default_factory=set)  # two words written as one: never begun by another word
-    sayings: list[list[str]] = field(default_factory=list)
+    joined: set[str] = field(default_factory=set)  # two words written as one, which no prefix matches
+    phrases: list[list[str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, subjects: list[Subject]) -> "_Index":
-        """The words of these subjects; those of a label or a keyword weigh most."""
+        """Index these subjects; words of a label or keyword have the highest weight."""
         index = cls(subjects)
         for position, subject in enumerate(subjects):
-            index.sayings.append([f" {' '.join(plain_words(saying))} " for saying in subject.keywords])
+            index.phrases.append([f" {' '.join(plain_words(known))} " for known in subject.keywords])
             index.add(position, [subject.label, *subject.keywords], 3.0)
             index.add(position, [subject.theme.label] if subject.theme else [], 1.5)
             index.add(position, _names(subject), 1.0)
@@ -106,7 +108,7 @@ class _Index:
         return index
 
     def add(self, position: int, texts: Iterable[str], weight: float) -> None:
-        """Note the words of these texts."""
+        """Add the words of these texts to the index."""
         for text in texts:
             words = plain_words(text)
             joined = ["".join(words)] if len(words) == 2 else []  # burn-out, e-commerce
@@ -119,7 +121,7 @@ class _Index:
                 self.weights[root][position] = max(weight, self.weights[root].get(position, 0))
 
     def look_up(self, word: str) -> dict[int, float]:
-        """The subjects that hold this word, another that it begins, else one a typo away."""
+        """Scores of the subjects that contain this word, a word that begins with it, or one within a typo."""
         found: dict[int, float] = {}
         for root, quality in self._roots(word).items():
             holders = self.weights[root]
@@ -129,27 +131,31 @@ class _Index:
         return found
 
     def _roots(self, word: str) -> dict[str, float]:
-        """The words of the index that were meant, and how well they fit."""
+        """Stems of the index that match this word, and the quality of each match."""
         root = stem(word)
-        begun = (root, SAME_SENSE.get(root, root))
+        prefixes = (root, SYNONYMS.get(root, root))
         whole = self.forms.keys() - self.joined
-        roots = {other: START for other in whole if len(word) >= MIN_STEM and other.startswith(begun)}
+        roots = {
+            other: PREFIX_MATCH for other in whole if len(word) >= MIN_STEM and other.startswith(prefixes)
+        }
         if root in self.forms:
-            roots[root] = EXACT
+            roots[root] = EXACT_MATCH
         if roots or len(word) < MIN_TYPO:
             return roots
         return {
-            other: TYPO for other, forms in self.forms.items() if any(_is_typo(word, form) for form in forms)
+            other: TYPO_MATCH
+            for other, forms in self.forms.items()
+            if any(_is_typo(word, form) for form in forms)
         }
 
 
 def _is_typo(typed: str, word: str) -> bool:
-    """Whether one letter makes the difference between two words long enough."""
+    """Return whether two words of ``MIN_TYPO`` letters or more differ by one typo."""
     return len(word) >= MIN_TYPO and abs(len(typed) - len(word)) <= 1 and is_one_typo(typed, word)
 
 
 def _names(subject: Subject) -> list[str]:
-    """Names, today's and former, of those who answer."""
+    """Current and former names of the institutions that answer a subject."""
     names: list[str] = []
     for answer in subject.answers.all():
         if isinstance(answer.institution, Institution):

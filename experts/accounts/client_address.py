@@ -1,4 +1,4 @@
-"""Where a visitor comes from, as limits count it."""
+"""Network address of a client, as rate limits count it."""
 
 from ipaddress import IPv6Address, ip_address
 
@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def address_of(request: HttpRequest) -> str:
-    """The visitor's address; an IPv6 network counts as one. Behind a proxy, what the proxy says."""
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address, given by the proxy if there is one; an IPv6 /64 network is one client."""
     address = str(request.META.get("REMOTE_ADDR", ""))
     if settings.SECURE_PROXY_SSL_HEADER:
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()

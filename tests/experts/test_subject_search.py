@@ -1,9 +1,9 @@
-"""The search box finds the subject that people mean."""
+"""Search of subjects."""
 
 import pytest
 
-from experts.catalogue import plain_words, search_subjects, stem
 from experts.models import Subject
+from experts.subject_search import plain_words, search_subjects, stem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 

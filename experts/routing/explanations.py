@@ -1,4 +1,4 @@
-"""A decision in plain French, for staff's pages, mails and the command line. Pure."""
+"""Decisions explained in French, for staff's pages, mails and the command line. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -36,7 +36,7 @@ KINDS: Mapping[str, str] = {
 
 
 def reasons(chosen: Chosen) -> list[str]:
-    """Why someone is mailed: the area, what was checked, what is not known, who is replaced."""
+    """Reasons to mail an expert: the area, the facts checked, the facts not known, the expert replaced."""
     found = []
     if chosen.area is not None:
         kind = KINDS.get(chosen.area.kind)
@@ -51,10 +51,10 @@ def reasons(chosen: Chosen) -> list[str]:
 
 
 def obstacles(refused: Refused) -> list[str]:
-    """Why an office or an expert is not mailed."""
+    """Reasons not to mail an office or an expert."""
     return [OBSTACLES[obstacle] for obstacle in refused.obstacles]
 
 
 def facts(names: Iterable[str]) -> str:
-    """Facts of a company, listed: « effectif, activité »."""
+    """List names of facts: « effectif, activité »."""
     return ", ".join(FACTS[name] for name in names)

@@ -1,8 +1,8 @@
-"""The rows that a routing reads, as plain tuples.
+"""SQL queries of the routing; rows come back as tuples.
 
-In SQL, since Django takes three times longer to write these queries than PostgreSQL to answer them: routing
-must cost milliseconds on the whole country's directory. Tests compare the number of queries and what they
-bring; the tables' names are those that Django gives them.
+In SQL, since Django takes three times longer to build these queries than PostgreSQL to answer them: routing
+must take milliseconds on the whole country's directory. Tests check the number of queries and their results;
+the tables' names are those that Django gives them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-# A group stands for its members, in their usual order. Step 2 of the rule.
+# Step 2 of the rule. A group is replaced by its members, in catalogue order.
 INSTITUTIONS = """
     SELECT subject.slug, institution.code
     FROM experts_subjectinstitution AS answer
@@ -24,7 +24,7 @@ INSTITUTIONS = """
     ORDER BY answer.position, institution.position, institution.code
 """
 
-# An office is reached through its areas or those of one of its experts.
+# An office is found by its own areas or by those of one of its experts.
 OFFICES = """
     SELECT office.id, office.code, institution.code, office.is_fallback,
         office.closed_on, office.agreement_ends_on,
@@ -60,7 +60,7 @@ OFFICES = """
       )
 """
 
-# All the experts of these offices, since colleagues stand in; a line for each of their absences that day.
+# All the experts of these offices, since colleagues replace the absent; one row for each absence that day.
 EXPERTS = """
     SELECT expert.office_id, expert.id, expert.email, expert.has_all_subjects,
         expert.is_paused, expert.is_bouncing, expert.left_at,
@@ -82,7 +82,7 @@ Value = Iterable[str] | Iterable[int] | bool | date
 
 
 def fetch(query: str, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
-    """The rows of one of the queries above; lists and sets become arrays."""
+    """Run one of the queries above; lists and sets become PostgreSQL arrays."""
     arrays = {
         name: value if isinstance(value, bool | date) else list(value) for name, value in values.items()
     }

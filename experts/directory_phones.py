@@ -1,11 +1,11 @@
-"""Phone numbers of offices and experts: those of companies, and the short ones of public services."""
+"""Phone numbers of offices and experts: ordinary French ones, and the short ones of public services."""
 
 import re
 from functools import lru_cache
 
 from companies.phones import PUNCTUATION, InvalidPhone, read_number
 
-# Such as 3949.
+# For example 3949.
 SHORT = re.compile(r"[13][0-9]{3}")
 
 __all__ = ["InvalidPhone", "clean_phone"]
@@ -13,7 +13,7 @@ __all__ = ["InvalidPhone", "clean_phone"]
 
 @lru_cache(maxsize=4096)
 def clean_phone(text: str) -> str:
-    """The number as people write it, « 03 53 01 00 01 » or « 3949 ». Raises ``InvalidPhone``."""
+    """Return the number as it is displayed, « 03 53 01 00 01 » or « 3949 ». Raises ``InvalidPhone``."""
     typed = PUNCTUATION.sub("", text)
     number = typed if SHORT.fullmatch(typed) else read_number(text)
     if number is None:

@@ -1,14 +1,14 @@
-"""A decision in words."""
+"""Decisions explained in French."""
 
-from experts.routing import wording
+from experts.routing import explanations
 from experts.routing.criteria import CHECKS, Obstacle
 from experts.routing.decision import Chosen, Refused
 from territories.areas import AreaRef
 
 
 def test_every_obstacle_and_fact_has_its_words():
-    assert set(wording.OBSTACLES) == set(Obstacle)
-    assert set(wording.FACTS) == {obstacle.value for obstacle in CHECKS}
+    assert set(explanations.OBSTACLES) == set(Obstacle)
+    assert set(explanations.FACTS) == {obstacle.value for obstacle in CHECKS}
 
 
 def test_reasons_name_the_area_what_was_checked_what_is_not_known_and_who_is_replaced():
@@ -24,7 +24,7 @@ def test_reasons_name_the_area_what_was_checked_what_is_not_known_and_who_is_rep
         unverified=("craft",),
     )
 
-    assert wording.reasons(chosen) == [
+    assert explanations.reasons(chosen) == [
         "territoire : Dijon Métropole (intercommunalité)",
         "vérifié : effectif, activité",
         "non vérifié : qualité d'artisan",
@@ -35,13 +35,13 @@ def test_reasons_name_the_area_what_was_checked_what_is_not_known_and_who_is_rep
 def test_national_area_is_the_whole_country():
     chosen = Chosen("N", "UR", "n@example.org", 1, area=AreaRef("national"), area_name="France entière")
 
-    assert wording.reasons(chosen) == ["territoire : toute la France"]
+    assert explanations.reasons(chosen) == ["territoire : toute la France"]
 
 
 def test_obstacles_are_told_one_by_one():
     refused = Refused("s", "A", None, (Obstacle.CLOSED, Obstacle.NAF))
 
-    assert wording.obstacles(refused) == [
+    assert explanations.obstacles(refused) == [
         "antenne fermée à cette date",
         "n'intervient pas pour cette activité",
     ]

@@ -1,4 +1,4 @@
-"""Directory rows, on the real communes."""
+"""Rows of the directory, with the real communes."""
 
 from experts.models import Expert, Institution, Office, Subject
 from territories.areas import AreaRef
@@ -12,7 +12,7 @@ def areas(*refs: str) -> list[Area]:
 
 
 def make_office(code: str, *refs: str, institution: str = "PE", exclusive=(), **facts) -> Office:
-    """An office of the territories named like ``department:21``."""
+    """Create an office with areas named like ``department:21``."""
     office = Office.objects.create(
         code=code,
         name=f"Antenne {code}",
@@ -27,7 +27,7 @@ def make_office(code: str, *refs: str, institution: str = "PE", exclusive=(), **
 
 
 def make_expert(office: Office, name: str, *, subjects=None, own=(), **facts) -> Expert:
-    """Somebody who answers everything, or the subjects named."""
+    """Create an expert who answers every subject, or those named."""
     expert = Expert.objects.create(
         office=office,
         name=name,

@@ -1,4 +1,4 @@
-"""Who may see and change what in Django's admin."""
+"""Permissions of Django's admin, as base classes."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from experts.models import User
 
 
 def is_staff(request: HttpRequest) -> bool:
-    """Whether the person may read what all staff share."""
+    """Return whether the user is active staff, regional or national."""
     return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
 
 
 def is_national(request: HttpRequest) -> bool:
-    """Whether the person is of the national team."""
+    """Return whether the user belongs to the national team."""
     return is_staff(request) and isinstance(request.user, User) and request.user.is_national
 
 
 class NationalAdmin(admin.ModelAdmin):
-    """Tables of the national team. Nothing is erased: requests point to it."""
+    """Tables of the national team. Nothing can be deleted: requests point to it."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -39,7 +39,7 @@ class NationalAdmin(admin.ModelAdmin):
 
 
 class RegionalAdmin(NationalAdmin):
-    """Tables that regional staff share, each for their region: ``visible_to`` says what they see."""
+    """Tables that regional staff edit for their region, as ``visible_to`` filters them."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return is_staff(request)
@@ -50,7 +50,7 @@ class RegionalAdmin(NationalAdmin):
 
 
 class SharedAdmin(NationalAdmin):
-    """Tables that all staff read, to choose from them, and that the national team changes."""
+    """Tables that all staff may read and only the national team may change."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return is_staff(request)
@@ -63,7 +63,7 @@ class SharedAdmin(NationalAdmin):
 
 
 class NationalInline(admin.TabularInline):
-    """Rows of a table that the national team alone changes."""
+    """Inline rows that only the national team may change."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return is_national(request)

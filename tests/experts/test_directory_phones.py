@@ -2,7 +2,7 @@
 
 import pytest
 
-from experts.phones import InvalidPhone, clean_phone
+from experts.directory_phones import InvalidPhone, clean_phone
 
 
 @pytest.mark.parametrize(
