@@ -1,4 +1,4 @@
-"""The journal of imports, for the national team to read."""
+"""Journal of imports, read-only, for the national team."""
 
 from django.contrib import admin
 from django.db.models import Model

@@ -1,4 +1,4 @@
-"""What the tables hold of the directory, fact by fact, in a fixed number of queries."""
+"""Snapshot of the directory's tables, fact by fact, in a fixed number of queries."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored(Generic[Row]):
-    """A row with its facts, under the names of the file's entries."""
+class StoredRow(Generic[Row]):
+    """A row and its facts, named like those of the file."""
 
     row: Row
     facts: Facts
@@ -47,19 +47,19 @@ class Stored(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class StoredDirectory:
-    """Every row, dropped ones included: by slug; by office id; by office id and address in lower case.
+    """All the rows, dropped ones included; the keys are those of ``RowPlan``.
 
-    ``declared_absences``: those entered by hand, by expert's key.
+    ``declared_absences``: those entered by hand, by the expert's pk.
     """
 
-    zones: dict[str, Stored[Area]]
-    offices: dict[str, Stored[Office]]
-    experts: dict[tuple[str, str], Stored[Expert]]
+    zones: dict[str, StoredRow[Area]]
+    offices: dict[str, StoredRow[Office]]
+    experts: dict[tuple[str, str], StoredRow[Expert]]
     declared_absences: dict[int, list[Period]]
 
 
 def load() -> StoredDirectory:
-    """The directory as it stands."""
+    """Load the directory."""
     offices = {
         office.code: office for office in Office.objects.select_related("institution").order_by("code")
     }
@@ -72,7 +72,7 @@ def load() -> StoredDirectory:
     return StoredDirectory(
         zones=_zones(),
         offices={
-            code: Stored(
+            code: StoredRow(
                 office,
                 {
                     "institution": office.institution.code,
@@ -84,7 +84,7 @@ def load() -> StoredDirectory:
             for code, office in offices.items()
         },
         experts={
-            (expert.office.code, expert.email.lower()): Stored(
+            (expert.office.code, expert.email.lower()): StoredRow(
                 expert,
                 {
                     **{column: getattr(expert, column) for column in EXPERT_COLUMNS},
@@ -102,18 +102,18 @@ def load() -> StoredDirectory:
 _AREA = ("area__kind", "area__current_code")
 
 
-def _zones() -> dict[str, Stored[Area]]:
-    """The zones with their members."""
+def _zones() -> dict[str, StoredRow[Area]]:
+    """Zones and their members."""
     rows = AreaMember.objects.values_list("zone_id", "member__kind", "member__current_code")
     members = _areas(rows)
     return {
-        zone.code: Stored(zone, {"name": zone.name, "members": members[zone.pk]})
+        zone.code: StoredRow(zone, {"name": zone.name, "members": members[zone.pk]})
         for zone in Area.objects.of_kind("zone").order_by("code")
     }
 
 
 def _linked(rows: "models.QuerySet[models.Model, tuple[int, str]]") -> dict[int, frozenset[str]]:
-    """Codes by row; nothing is an empty set."""
+    """Group codes by row; rows without code give an empty set."""
     found: dict[int, set[str]] = defaultdict(set)
     for pk, code in rows:
         found[pk].add(code)
@@ -121,7 +121,7 @@ def _linked(rows: "models.QuerySet[models.Model, tuple[int, str]]") -> dict[int,
 
 
 def _areas(rows: "models.QuerySet[models.Model, tuple[int, str, str]]") -> dict[int, frozenset[AreaRef]]:
-    """Areas by row, under their current codes; nothing is an empty set."""
+    """Group areas by row, under their current codes; rows without area give an empty set."""
     refs: dict[tuple[str, str], AreaRef] = {}
     found: dict[int, set[AreaRef]] = defaultdict(set)
     for pk, kind, code in rows:
@@ -130,7 +130,7 @@ def _areas(rows: "models.QuerySet[models.Model, tuple[int, str, str]]") -> dict[
 
 
 def _absences() -> tuple[dict[int, AbsenceEntry], dict[int, list[Period]]]:
-    """The absence that the file gave each expert, and those that people declared."""
+    """Absences from the file, one per expert, and those entered by hand."""
     from_file: dict[int, AbsenceEntry] = {}
     declared: dict[int, list[Period]] = defaultdict(list)
     columns = ("expert_id", "source", "from_on", "to_on", "deputy__email")

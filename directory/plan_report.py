@@ -1,11 +1,11 @@
-"""A plan in words: what is created, changed, closed, kept and unchanged."""
+"""Report of a plan in French: rows created, changed, closed, kept and unchanged."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
 from directory.file import AbsenceEntry
-from directory.planning import Difference, Fate, Plan, RowPlan
+from directory.planning import Difference, Plan, RowOutcome, RowPlan
 
 KINDS = (("zones", "zone", "zones"), ("offices", "antenne", "antennes"), ("experts", "référent", "référents"))
 FACTS = {
@@ -38,29 +38,29 @@ FACTS = {
     "is_bouncing": "adresse refusée",
     "declared_absence": "absence déclarée",
 }
-# What the file cannot say: there is nothing to compare with.
+# Facts that a file cannot give: there is no value to compare with.
 DECLARED = {"left_at", "is_paused", "is_bouncing", "declared_absence"}
 
 
-def lines(plan: Plan, *, is_rehearsal: bool) -> Iterator[str]:
-    """The report, a line at a time; a rehearsal names the rows to create too."""
-    if is_rehearsal:
+def lines(plan: Plan, *, is_dry_run: bool) -> Iterator[str]:
+    """Lines of the report; that of a dry run lists the rows to create too."""
+    if is_dry_run:
         yield "Essai à blanc : rien n'est écrit."
-        yield from _section("À créer", plan, Fate.CREATED)
-    yield from _section("À fermer" if is_rehearsal else "Fermés, absents du fichier", plan, Fate.CLOSED)
-    yield from _block("À changer" if is_rehearsal else "Changés", _changes(plan))
+        yield from _section("À créer", plan, RowOutcome.CREATED)
+    yield from _section("À fermer" if is_dry_run else "Fermés, absents du fichier", plan, RowOutcome.CLOSED)
+    yield from _block("À changer" if is_dry_run else "Changés", _changes(plan))
     yield from _block("Gardés tels que déclarés dans le portail", _kept(plan))
-    yield from _section("Saisis à la main, laissés tels quels", plan, Fate.BY_HAND)
+    yield from _section("Saisis à la main, laissés tels quels", plan, RowOutcome.BY_HAND)
     yield from _totals(plan)
 
 
-def _section(title: str, plan: Plan, fate: Fate) -> Iterator[str]:
-    """The rows of one fate."""
-    yield from _block(title, (_name(kind, row) for kind, row in _rows(plan) if row.fate is fate))
+def _section(title: str, plan: Plan, outcome: RowOutcome) -> Iterator[str]:
+    """Lines of the rows with this outcome."""
+    yield from _block(title, (_name(kind, row) for kind, row in _rows(plan) if row.outcome is outcome))
 
 
 def _block(title: str, entries: Iterable[str]) -> Iterator[str]:
-    """A title and its lines, nothing when there are none."""
+    """A title and its lines; nothing when there are no lines."""
     found = list(entries)
     if found:
         yield f"{title} ({len(found)})"
@@ -68,7 +68,7 @@ def _block(title: str, entries: Iterable[str]) -> Iterator[str]:
 
 
 def _rows(plan: Plan) -> Iterator[tuple[str, RowPlan[Any]]]:
-    """Every row with its kind."""
+    """All the rows, each with its kind."""
     for attribute, kind, _ in KINDS:
         for row in getattr(plan, attribute):
             yield kind, row
@@ -81,7 +81,7 @@ def _name(kind: str, row: RowPlan[Any]) -> str:
 def _changes(plan: Plan) -> Iterator[str]:
     for kind, row in _rows(plan):
         for change in row.changes:
-            values = f"{_value(change.here)} → {_value(change.file)}"
+            values = f"{_value(change.portal_value)} → {_value(change.file_value)}"
             yield f"{_name(kind, row)} · {FACTS[change.fact]} : {values}"
 
 
@@ -93,24 +93,25 @@ def _kept(plan: Plan) -> Iterator[str]:
 
 def _kept_value(kept: Difference) -> str:
     if kept.fact in DECLARED:
-        return _value(kept.here)
-    return f"{_value(kept.here)} (fichier : {_value(kept.file)})"
+        return _value(kept.portal_value)
+    return f"{_value(kept.portal_value)} (fichier : {_value(kept.file_value)})"
 
 
 def _totals(plan: Plan) -> Iterator[str]:
-    """One line per kind."""
+    """One line of totals per kind."""
     for attribute, _, kind in KINDS:
         rows: tuple[RowPlan[Any], ...] = getattr(plan, attribute)
-        counts = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
+        counts = {outcome: sum(row.outcome is outcome for row in rows) for outcome in RowOutcome}
         yield (
-            f"{kind.capitalize()} : créés {counts[Fate.CREATED]}, changés {counts[Fate.CHANGED]}, "
-            f"fermés {counts[Fate.CLOSED]}, gardés {sum(bool(row.kept) for row in rows)}, "
-            f"inchangés {counts[Fate.UNCHANGED]}, saisis à la main {counts[Fate.BY_HAND]}."
+            f"{kind.capitalize()} : créés {counts[RowOutcome.CREATED]}, "
+            f"changés {counts[RowOutcome.CHANGED]}, fermés {counts[RowOutcome.CLOSED]}, "
+            f"gardés {sum(bool(row.kept) for row in rows)}, inchangés {counts[RowOutcome.UNCHANGED]}, "
+            f"saisis à la main {counts[RowOutcome.BY_HAND]}."
         )
 
 
 def _value(value: Any) -> str:
-    """A fact as people read it."""
+    """Format the value of a fact."""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, AbsenceEntry):
