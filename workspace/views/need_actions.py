@@ -1,4 +1,4 @@
-"""What an expert does about a need: take, decline, pass on, conclude, undo."""
+"""Actions of an expert on a need: take, decline, hand over or bring in, conclude, undo."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -14,13 +14,13 @@ from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
 from workspace import request_page
 from workspace.forms import HAND_OVER
-from workspace.request_page import Card
+from workspace.request_page import NeedCard
 from workspace.views.answer import conclude_form, decline_form, introduce_form, show
-from workspace.views.pages import TokenView, back, expert_page, posted
+from workspace.views.link_access import TokenView, expert_page, post_only, redirect_to_page
 
 NOTHING_CHANGED = "Rien n'a été changé : voici où en est la demande."
 REPEATED = "C'est bien noté."
-CardView = Callable[[HttpRequest, Mailbox, Card], HttpResponse]
+NeedView = Callable[[HttpRequest, Mailbox, NeedCard], HttpResponse]
 OUTCOMES = {
     MatchState.HELPED: "C'est noté : vous avez aidé l'entreprise. Merci.",
     MatchState.NO_HELP: "C'est noté : vous n'avez pas de solution.",
@@ -28,59 +28,61 @@ OUTCOMES = {
 }
 
 
-def on_need(wanted: Callable[[HttpRequest], str]) -> Callable[[CardView], TokenView]:
-    """An act on one need of this mailbox. From an older page it changes nothing, and says what happened.
+def need_action(target_state: Callable[[HttpRequest], str]) -> Callable[[NeedView], TokenView]:
+    """Decorate a view that acts on one need of this mailbox; posted from an older page, it changes nothing.
 
-    ``wanted`` is the state that the post asks for: a second click on the same button finds it reached.
+    ``target_state`` gives the state that the post asks for: if it is reached already, this is a second click.
     """
 
-    def decorated(view: CardView) -> TokenView:
+    def decorator(view: NeedView) -> TokenView:
         @wraps(view)
-        def answered(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
+        def wrapper(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
             get_object_or_404(Match, pk=pk, mailbox=mailbox)
-            read = request_page.read(mailbox, now=timezone.now())
-            card = next(card for card in (*read.cards, *read.gone) if card.match.pk == pk)
-            if request.POST.get("seen") != str(card.seen):
-                is_repeated = card.may_undo and card.match.state == wanted(request)
+            page = request_page.build(mailbox, now=timezone.now())
+            card = next(card for card in (*page.cards, *page.gone) if card.match.pk == pk)
+            if request.POST.get("seen") != str(card.last_event_id):
+                is_repeated = card.may_undo and card.match.state == target_state(request)
                 return (
-                    back(request, mailbox, REPEATED) if is_repeated else stale(request, mailbox, card.match)
+                    redirect_to_page(request, mailbox, REPEATED)
+                    if is_repeated
+                    else show_stale(request, mailbox, card.match)
                 )
             try:
                 return view(request, mailbox, card)
             except (ForbiddenMove, actions.AnswerRequired, actions.NothingToUndo):
-                return stale(request, mailbox, card.match)
+                return show_stale(request, mailbox, card.match)
 
-        return expert_page(posted(answered))
+        return expert_page(post_only(wrapper))
 
-    return decorated
+    return decorator
 
 
-def stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResponse:
-    """What happened meanwhile, the page as it is now, and the words that were typed."""
+def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResponse:
+    """Show the current page with what changed meanwhile and the text that was typed."""
     now = timezone.now()
     fresh = Match.objects.with_people().get(pk=match.pk)
     mailbox.solicitation.refresh_from_db(fields=["state", "closed_reason", "ended_at"])
-    said = request_page.meanwhile(fresh, mailbox=mailbox, now=now)
-    messages.warning(request, f"{said} {NOTHING_CHANGED}")
-    kept = next(
+    change = request_page.describe_change(fresh, mailbox=mailbox, now=now)
+    messages.warning(request, f"{change} {NOTHING_CHANGED}")
+    unsent_text = next(
         (text for name in ("words", "word", "answer") if (text := request.POST.get(name, "").strip())), ""
     )
-    return show(request, mailbox, kept=kept, status=409)
+    return show(request, mailbox, unsent_text=unsent_text, status=409)
 
 
-@on_need(lambda request: MatchState.TAKEN)
-def take(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
+@need_action(lambda request: MatchState.TAKEN)
+def take(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Je prends en charge »."""
     actions.move(card.match, MatchState.TAKEN, by=mailbox, now=timezone.now())
-    return back(
+    return redirect_to_page(
         request,
         mailbox,
         f"Vous prenez en charge «\u00a0{card.subject}\u00a0». L'entreprise le saura dans une minute.",
     )
 
 
-@on_need(lambda request: MatchState.DECLINED)
-def decline(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
+@need_action(lambda request: MatchState.DECLINED)
+def decline(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Je ne peux pas »."""
     form = decline_form(card, request.POST)
     if not form.is_valid():
@@ -93,12 +95,12 @@ def decline(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
         words=form.cleaned_data["words"],
         now=timezone.now(),
     )
-    return back(request, mailbox, f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0».")
+    return redirect_to_page(request, mailbox, f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0».")
 
 
-@on_need(lambda request: MatchState.REPLACED if request.POST.get("way") == HAND_OVER else "")
-def introduce(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
-    """Pass the need on to another institution, or ask it to help."""
+@need_action(lambda request: MatchState.REPLACED if request.POST.get("way") == HAND_OVER else "")
+def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
+    """Hand the need over to another institution, or bring it in."""
     form = introduce_form(card, request.POST)
     if not form.is_valid():
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
@@ -113,35 +115,41 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpRespons
             "choisissez-en une autre.",
         )
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
-    return back(request, mailbox, f"C'est noté : {institution.name} reçoit ce besoin dans une minute.")
+    return redirect_to_page(
+        request, mailbox, f"C'est noté : {institution.name} reçoit ce besoin dans une minute."
+    )
 
 
-@on_need(lambda request: request.POST.get("outcome", ""))
-def conclude(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
-    """How it ended; on labour law, with the answer that was given."""
+@need_action(lambda request: request.POST.get("outcome", ""))
+def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
+    """Record the outcome; for labour law, with the answer given."""
     form = conclude_form(card, request.POST)
     if not form.is_valid():
         return show(request, mailbox, refused={("conclude", card.match.pk): form})
     outcome = MatchState(form.cleaned_data["outcome"])
     actions.move(card.match, outcome, by=mailbox, now=timezone.now(), **_said(form.cleaned_data))
-    return back(request, mailbox, OUTCOMES[outcome])
+    return redirect_to_page(request, mailbox, OUTCOMES[outcome])
 
 
 def _said(cleaned: Mapping[str, Any]) -> dict[str, str]:
     return {name: cleaned[name] for name in ("words", "answer") if name in cleaned}
 
 
-@on_need(lambda request: "")
-def undo(request: HttpRequest, mailbox: Mailbox, card: Card) -> HttpResponse:
+@need_action(lambda request: "")
+def undo(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Annuler »."""
     actions.undo(card.match, by=mailbox, now=timezone.now())
-    return back(request, mailbox, f"Votre réponse sur «\u00a0{card.subject}\u00a0» est annulée.")
+    return redirect_to_page(request, mailbox, f"Votre réponse sur «\u00a0{card.subject}\u00a0» est annulée.")
 
 
 @expert_page
-@posted
+@post_only
 def take_all(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     """« Tout prendre »."""
     if not actions.take_all(mailbox, now=timezone.now()):
-        return back(request, mailbox, "Plus aucun besoin n'attendait votre réponse.", level=messages.INFO)
-    return back(request, mailbox, "Vous prenez tout en charge. L'entreprise le saura dans une minute.")
+        return redirect_to_page(
+            request, mailbox, "Plus aucun besoin n'attendait votre réponse.", level=messages.INFO
+        )
+    return redirect_to_page(
+        request, mailbox, "Vous prenez tout en charge. L'entreprise le saura dans une minute."
+    )
