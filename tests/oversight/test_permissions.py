@@ -1,4 +1,4 @@
-"""Who opens what: another region's address does not exist, a visitor is sent to sign in."""
+"""Permissions on the staff's pages: 404 for another region, sign-in for visitors."""
 
 import pytest
 from django.urls import reverse
@@ -20,7 +20,7 @@ ACTS = [
 
 @pytest.fixture
 def addresses(sent, today) -> dict[str, str]:
-    """Each page and act about one request."""
+    """Address of each page and action about one request."""
     alert = Alert.objects.create(solicitation=sent, cause=AlertCause.NOT_CALLED, raised_at=today)
     mail = OutgoingEmail.objects.get(key=f"received:{sent.pk}")
     person = Mailbox.objects.filter(solicitation=sent).order_by("pk").first()
@@ -39,7 +39,7 @@ def addresses(sent, today) -> dict[str, str]:
 
 @pytest.fixture
 def untouched(sent):
-    """Fails when anything happened to the request meanwhile."""
+    """Check that the test changed nothing about the request."""
     before = (Event.objects.count(), OutgoingEmail.objects.count(), Match.objects.active().count())
     yield
     assert (Event.objects.count(), OutgoingEmail.objects.count(), Match.objects.active().count()) == before

@@ -1,4 +1,4 @@
-"""The staff's list: what goes wrong today, then every request, the newest first."""
+"""The staff's list of requests: counters, standing alerts, then all requests, the newest first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from oversight import filters
-from oversight.paging import page_of
-from oversight.rows import rows
-from oversight.views.access import member, staff_page
+from oversight.pagination import page_of
+from oversight.request_rows import request_rows
+from oversight.views.access import staff_page, staff_user
 from solicitations.models import Alert, Solicitation
 from solicitations.models.finding import SolicitationQuerySet
 
@@ -23,7 +23,7 @@ COUNTERS = (filters.HELD, filters.UNCOVERED, filters.LATE, filters.WITHOUT_ANSWE
 
 @dataclass(frozen=True)
 class Counter:
-    """How many requests go wrong in one way, and the filter that shows them."""
+    """Number of requests with one problem, and the filter that lists them."""
 
     code: str
     label: str
@@ -34,15 +34,15 @@ class Counter:
 @require_safe
 @staff_page
 def request_list(request: HttpRequest) -> HttpResponse:
-    """The counters, the alerts, the filters and a page of requests."""
-    user, now = member(request), timezone.now()
+    """Show the counters, the alerts, the filters and a page of requests."""
+    user, now = staff_user(request), timezone.now()
     visible = Solicitation.objects.visible_to(user)
     filtered = filters.RequestFilter(request.GET, queryset=visible, user=user, now=now)
     found = filtered.qs.newest_first().select_related("commune__department").defer("description")
     page = page_of(found, request.GET, size=PAGE)
     is_searched = any(filtered.form.cleaned_data.values())
     alerted = [] if is_searched or page.number > 1 else urgent(visible)
-    lines = rows([*alerted, *page.rows])
+    lines = request_rows([*alerted, *page.rows])
     context = {
         "region": user.region,
         "counters": counters(visible, current=request.GET.get("vue", ""), now=now),
@@ -57,17 +57,17 @@ def request_list(request: HttpRequest) -> HttpResponse:
 
 
 def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> list[Counter]:
-    """The four counters; a count stops where it says nothing more."""
+    """The four counters; each stops counting at ``MOST_COUNTED``."""
     counted = []
     for code in COUNTERS:
-        count = filters.concern(visible, code, now=now)[: MOST_COUNTED + 1].count()
+        count = filters.with_problem(visible, code, now=now)[: MOST_COUNTED + 1].count()
         shown = f"plus de {MOST_COUNTED}" if count > MOST_COUNTED else str(count)
-        counted.append(Counter(code, filters.CONCERNS[code], shown, is_current=code == current))
+        counted.append(Counter(code, filters.PROBLEMS[code], shown, is_current=code == current))
     return counted
 
 
 def urgent(visible: SolicitationQuerySet) -> list[Solicitation]:
-    """The requests with a standing alert, those that reach nobody first."""
+    """Requests with a standing alert, those without any recipient first."""
     alerts = Alert.objects.standing().filter(solicitation__in=visible).urgent_first()
     placed = alerts.select_related("solicitation__commune__department").defer("solicitation__description")
     return list(dict.fromkeys(alert.solicitation for alert in placed[: URGENT * 2]))[:URGENT]

@@ -1,4 +1,4 @@
-"""The page of a request: why these experts, what happened, what may be done."""
+"""The page of a request: why these experts, timeline, possible actions."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_decision_names_the_chosen_with_their_reasons(as_regional, sent):
     assert not need.expected
 
 
-def test_refused_are_folded_by_obstacle(as_regional, sent):
+def test_refusals_are_grouped_by_obstacle(as_regional, sent):
     [need] = page_of(as_regional, sent).context["needs"]
 
     assert need.refused_count == sum(len(refusals.names) for refusals in need.refused)
@@ -48,7 +48,7 @@ def test_refused_are_folded_by_obstacle(as_regional, sent):
     assert "<details" in text_of(as_regional, sent).split("Écartés")[0].rsplit("</p>", 1)[-1]
 
 
-def test_unknown_facts_are_said(as_national, commit, today):
+def test_unknown_facts_are_listed(as_national, commit, today):
     unknown = commit(
         send, "recruter-apprenti", now=today, headcount_min=None, headcount_max=None, naf="", craft=None
     )
@@ -66,21 +66,21 @@ def test_held_request_says_who_would_be_asked_and_offers_release(as_regional, he
     assert "Ajouter une institution" not in text
 
 
-def test_what_happened_is_told_in_order_with_mails_and_their_fate(as_regional, commit, sent, today):
+def test_timeline_is_in_order_with_mails_and_their_state(as_regional, commit, sent, today):
     mine = match(sent, "recrutement@france-travail")
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
     commit(actions.post_message, mine.mailbox, body="Je les appelle demain.", now=today)
     commit(actions.ask, mine.mailbox, body="Quel salaire ?", now=today)
     commit(actions.add_information, sent, body="Le poste est à temps plein.", now=today)
 
-    story = page_of(as_regional, sent).context["story"]
+    timeline = page_of(as_regional, sent).context["timeline"]
 
-    titles = [item.title for item in story]
+    titles = [item.title for item in timeline]
     assert titles.index("Demande envoyée") < titles.index("Référents désignés")
-    assert [item.at for item in story] == sorted(item.at for item in story)
-    mailing = next(item for item in story if item.title == "Courriel : Nouvelle demande")
+    assert [item.at for item in timeline] == sorted(item.at for item in timeline)
+    mailing = next(item for item in timeline if item.title == "Courriel : Nouvelle demande")
     assert len(mailing.mails) == 4
-    assert {mail.fate for mail in mailing.mails} == {"en attente"}
+    assert {mail.state for mail in mailing.mails} == {"en attente"}
     text = text_of(as_regional, sent)
     for words in (
         "Je les appelle demain.",
@@ -114,7 +114,7 @@ def test_labour_law_says_by_when_an_answer_is_due(as_regional, confidential):
     assert "Il reste 10 jours ouvrés." in said
 
 
-def test_what_the_company_thinks_is_shown(as_regional, sent, today):
+def test_answers_to_the_survey_are_shown(as_regional, sent, today):
     survey = Survey.objects.create(solicitation=sent, asked_at=today)
     assert "pas encore donné" in text_of(as_regional, sent)
 
@@ -142,7 +142,7 @@ def test_duplicate_leads_to_the_first_and_back(as_regional, commit, sent, today)
     assert f"/demandes/{second.reference}/" in text_of(as_regional, sent)
 
 
-def test_words_of_people_are_escaped(as_regional, commit, today):
+def test_texts_of_people_are_escaped(as_regional, commit, today):
     nasty = "<script>alert(1)</script> {{ 7 }}"
     sent = commit(send, now=today, text=nasty, company_name=nasty, contact_name=nasty)
 

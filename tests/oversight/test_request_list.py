@@ -1,4 +1,4 @@
-"""The staff's list: what goes wrong first, filters, search, pages, and no text of a company."""
+"""The staff's list of requests: urgent ones first, filters, search, pages, and no text of a company."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from experts.models import Office
 from oversight import filters
-from oversight.views import listing
+from oversight.views import request_list
 from solicitations import actions
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Solicitation
@@ -22,7 +22,7 @@ LIST = "/demandes/"
 
 
 def shown(client, **query) -> list[str]:
-    """References of the lower list."""
+    """References of the list below the urgent requests."""
     return [row.reference for row in client.get(LIST, query).context["rows"]]
 
 
@@ -192,7 +192,7 @@ def test_request_set_aside_shows_why_and_not_uncovered(as_national, commit, sent
     assert row.state.label == reason.label
 
 
-def test_institutions_stand_under_what_their_matches_show(as_regional, commit, sent, today):
+def test_institutions_are_grouped_by_the_state_of_their_matches(as_regional, commit, sent, today):
     mine = match(sent, "recrutement@france-travail")
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
 
@@ -206,7 +206,7 @@ def test_institutions_stand_under_what_their_matches_show(as_regional, commit, s
 
 
 def test_pages_follow_each_other_without_a_total(as_national, commit, today, monkeypatch):
-    monkeypatch.setattr(listing, "PAGE", 2)
+    monkeypatch.setattr(request_list, "PAGE", 2)
     references = []
     for minute in range(5):
         with time_machine.travel(today + timedelta(minutes=minute), tick=False):

@@ -1,4 +1,4 @@
-"""Requests as lines of the staff's list: no text of the company, a fixed number of queries."""
+"""Rows of the staff's list of requests: no text of the company, a fixed number of queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,23 +13,23 @@ from solicitations.models import Alert, Match, Need, Solicitation
 
 @dataclass(frozen=True)
 class Badge:
-    """A state as a word and a shape; ``code`` names the shape."""
+    """A state as displayed: its label, and the code of its shape."""
 
     code: str
     label: str
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The institutions that are equally far with a request."""
+class InstitutionsInState:
+    """Institutions in the same state for a request."""
 
     state: Badge
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One request in a list."""
+class RequestRow:
+    """One row of the list."""
 
     reference: str
     applicant: str
@@ -38,19 +38,19 @@ class Row:
     sent_at: datetime
     subjects: tuple[str, ...]
     state: Badge
-    institutions: tuple[Standing, ...]
+    institutions: tuple[InstitutionsInState, ...]
     alerts: tuple[str, ...]
     is_confidential: bool
 
 
 def badge(shown: Labelled) -> Badge:
-    """How a state is shown; what staff set aside looks like what was cancelled."""
+    """Badge of a state; requests that staff closed as spam, test or duplicate look like cancelled ones."""
     is_aside = isinstance(shown, ClosedReason)
     return Badge(code=NeedState.CANCELLED if is_aside else shown.value, label=shown.label)
 
 
-def rows(solicitations: Sequence[Solicitation]) -> list[Row]:
-    """The lines of these requests, whose place is loaded; columns alone are read of what they lead to."""
+def request_rows(solicitations: Sequence[Solicitation]) -> list[RequestRow]:
+    """Build the rows of these requests, whose commune and département are loaded. Three queries."""
     subjects: dict[int, list[str]] = defaultdict(list)
     states: dict[int, list[tuple[str, str]]] = defaultdict(list)
     causes: dict[int, list[str]] = defaultdict(list)
@@ -65,7 +65,7 @@ def rows(solicitations: Sequence[Solicitation]) -> list[Row]:
     for pk, cause in alerts.values_list("solicitation", "cause"):
         causes[pk].append(cause)
     return [
-        Row(
+        RequestRow(
             reference=solicitation.reference,
             applicant=solicitation.applicant,
             place=solicitation.commune.place,
@@ -81,15 +81,15 @@ def rows(solicitations: Sequence[Solicitation]) -> list[Row]:
     ]
 
 
-def _institutions(matches: Iterable[tuple[str, str]]) -> Iterable[Standing]:
-    """Each institution once, under what its matches together show, in the order in which needs show it."""
+def _institutions(matches: Iterable[tuple[str, str]]) -> Iterable[InstitutionsInState]:
+    """Group institutions by the overall state of their matches, in the order of states of needs."""
     states: dict[str, list[MatchState]] = {}
     for name, state in matches:
         states.setdefault(_short(name), []).append(MatchState(state))
     shown = {name: lifecycle.overall(own, is_cancelled=False, is_routed=True) for name, own in states.items()}
     for state in lifecycle.REQUEST_ORDER:
         if names := tuple(name for name, its in shown.items() if its == state):
-            yield Standing(badge(state), names)
+            yield InstitutionsInState(badge(state), names)
 
 
 def _short(name: str) -> str:

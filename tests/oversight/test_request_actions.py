@@ -1,4 +1,4 @@
-"""What staff do, through the pages: what changed, what is said, and what a stale page changes (nothing)."""
+"""Actions of staff on the request page; posted from a stale page, they change nothing."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ BAD = {"empty": "", "blank": " \n ", "too long": "x" * 2001}
 
 @pytest.fixture
 def do(django_capture_on_commit_callbacks):
-    """Post an act; returns the page that follows, its text and the request as it is then."""
+    """Post an action, reload the request, and return the text of the page that follows."""
 
     def posted(client, solicitation, act: str, **posted):
         with django_capture_on_commit_callbacks(execute=True):
@@ -30,7 +30,7 @@ def do(django_capture_on_commit_callbacks):
 
 
 def correction(client, solicitation, **changed) -> dict[str, str]:
-    """The correction form as the page shows it, but for what changed."""
+    """Values of the correction form as shown by the page, with these changes."""
     form = client.get(f"/demandes/{solicitation.reference}/").context["forms"]["correct"]
     values = {field.name: field.value() for field in form}
     return {name: "" if value is None else value for name, value in values.items()} | changed

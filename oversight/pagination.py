@@ -1,4 +1,4 @@
-"""Pages of a long list, without ever counting it."""
+"""Pagination of long lists, without counting their rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-LAST_PAGE = 200  # further, one searches
+LAST_PAGE = 200  # beyond it, people have to search
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, and the addresses of the pages beside it; empty at an end."""
+    """Rows of one page, and the query strings of the previous and next pages, empty at the ends."""
 
     rows: list[Any]
     number: int
@@ -20,7 +20,7 @@ class Page:
 
 
 def page_of(queryset: QuerySet[Any], query: QueryDict, *, size: int) -> Page:
-    """The page that ``?page=`` names, the first when it names none."""
+    """Page of the ``?page=`` parameter, the first one by default."""
     typed = query.get("page", "")
     number = (
         min(max(int(typed), 1), LAST_PAGE) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
@@ -37,7 +37,7 @@ def page_of(queryset: QuerySet[Any], query: QueryDict, *, size: int) -> Page:
 
 
 def with_page(query: QueryDict, number: int) -> str:
-    """The address of another page of the same list."""
+    """Query string of another page of the same list."""
     changed = query.copy()
     changed["page"] = str(number)
     return f"?{changed.urlencode()}"

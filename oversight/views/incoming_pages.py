@@ -1,4 +1,4 @@
-"""« Courrier reçu »: the answers that came by mail, what became of each and why."""
+"""Pages « Courrier reçu »: incoming mails, the state of each and its reason."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 
 from mailing.models import IncomingEmail, IncomingEmailQuerySet, IncomingState, named
 from oversight import filters, permissions
-from oversight.paging import page_of
-from oversight.rows import Badge
-from oversight.views.access import member, staff_page
+from oversight.pagination import page_of
+from oversight.request_rows import Badge
+from oversight.views.access import staff_page, staff_user
 from solicitations import actions, links
 from solicitations.conversation import replies
 from solicitations.models import Solicitation
@@ -22,7 +22,7 @@ from solicitations.views import originals
 
 PAGE = 40
 COUNTED = timedelta(days=30)
-# How the fates of a mail look: a code of the states' shapes.
+# Shape of each state, as a code of ``brand/_badge_state.html``.
 SHAPES = {
     IncomingState.RECEIVED: "waiting",
     IncomingState.ACCEPTED: "helped",
@@ -32,19 +32,19 @@ SHAPES = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """One mail in the list; ``reference`` is empty when nobody knows what it is about."""
+class IncomingMailLine:
+    """One mail in the list; ``reference`` is empty when its request is unknown."""
 
     email: IncomingEmail
-    fate: Badge
+    state: Badge
     reference: str
 
 
 @require_safe
 @staff_page
 def incoming(request: HttpRequest) -> HttpResponse:
-    """The mails that one may see, the newest first."""
-    visible = permissions.visible_incoming(member(request)).defer("raw")
+    """List the incoming mails that the user may see, the newest first."""
+    visible = permissions.visible_incoming(staff_user(request)).defer("raw")
     filtered = filters.IncomingFilter(request.GET, queryset=visible)
     page = page_of(filtered.qs.newest_first(), request.GET, size=PAGE)
     context = {
@@ -58,7 +58,7 @@ def incoming(request: HttpRequest) -> HttpResponse:
 
 
 def _counters(visible: IncomingEmailQuerySet) -> list[tuple[str, int, str]]:
-    """What a person should look at: the filter, how many came in the last days, and their name."""
+    """Mails of the last days that staff should check: filter's value, count, label."""
     lately = visible.filter(received_at__gt=timezone.now() - COUNTED)
     return [
         (IncomingState.HELD, lately.held().count(), "Retenus, à vérifier"),
@@ -66,15 +66,15 @@ def _counters(visible: IncomingEmailQuerySet) -> list[tuple[str, int, str]]:
     ]
 
 
-def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:
-    """The mails with the references of their requests. One query."""
+def _lines(emails: Sequence[IncomingEmail]) -> list[IncomingMailLine]:
+    """Add the references of their requests to the mails. One query."""
     pks = {email.pk: named(email.about, "request") for email in emails}
     requests = Solicitation.objects.filter(pk__in=[pk for pk in pks.values() if pk])
     references = dict(requests.values_list("pk", "reference"))
     return [
-        Line(
+        IncomingMailLine(
             email=email,
-            fate=Badge(SHAPES[IncomingState(email.state)], str(IncomingState(email.state).label)),
+            state=Badge(SHAPES[IncomingState(email.state)], str(IncomingState(email.state).label)),
             reference=references.get(pks[email.pk] or 0, ""),
         )
         for email in emails
@@ -84,7 +84,7 @@ def _lines(emails: Sequence[IncomingEmail]) -> list[Line]:
 @require_safe
 @staff_page
 def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One mail: why it stands where it stands, what it says, and what may be done about it."""
+    """Show one mail: its state and reason, its text, and the possible decisions."""
     email = _opened(request, pk)
     reply = replies.read_mail(email, replies.writer_of(email))
     context = {
@@ -97,18 +97,18 @@ def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
-    """The mail, its opening recorded when it is about a confidential request."""
-    email = get_object_or_404(permissions.visible_incoming(member(request)), pk=pk)
+    """Get the mail and record its opening when it is about a confidential request."""
+    email = get_object_or_404(permissions.visible_incoming(staff_user(request)), pk=pk)
     solicitation = Solicitation.objects.filter(pk=named(email.about, "request") or 0).first()
     if solicitation is not None:
         key = f"incoming:{email.pk}"
-        actions.note_mail_opened(solicitation, key=key, by=member(request), now=timezone.now())
+        actions.note_mail_opened(solicitation, key=key, by=staff_user(request), now=timezone.now())
     return email
 
 
 @staff_page
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pass its words on after all."""
+    """Publish the text of a mail that was held or refused."""
     return _decide(
         request, pk, actions.publish_reply, "Le texte est publié, et les destinataires le reçoivent."
     )
@@ -116,16 +116,16 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff_page
 def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep its words from everybody."""
+    """Refuse a held mail."""
     return _decide(request, pk, actions.set_reply_aside, "Le courriel est écarté : personne ne le reçoit.")
 
 
 def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponse:
-    email = get_object_or_404(permissions.visible_incoming(member(request)).defer("raw"), pk=pk)
+    email = get_object_or_404(permissions.visible_incoming(staff_user(request)).defer("raw"), pk=pk)
     if request.method != "POST":
         return redirect("oversight:incoming_mail", pk)
     try:
-        act(email, by=member(request), now=timezone.now())
+        act(email, by=staff_user(request), now=timezone.now())
     except actions.SettledAlready:
         messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
     except actions.NotInThread:

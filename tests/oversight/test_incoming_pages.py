@@ -1,4 +1,4 @@
-"""« Courrier reçu »: whose mails, why each stands where it stands, and what staff decide."""
+"""Pages « Courrier reçu »: who sees which mails, their state and reason, and decisions of staff."""
 
 from datetime import timedelta
 
@@ -41,8 +41,8 @@ def listed(client, **query) -> list[str]:
     return [line.email.message_id for line in client.get(LIST, query).context["lines"]]
 
 
-class TestList:
-    def test_each_mail_says_who_wrote_its_fate_why_and_about_which_request(self, as_regional, held, sent):
+class TestIncomingList:
+    def test_each_mail_shows_its_sender_state_reason_and_request(self, as_regional, held, sent):
         text = text_of(as_regional, LIST)
 
         for words in (STRANGER, "Retenu", str(Reason.OTHER_SENDER.label), sent.reference, "Re: Trouver"):
@@ -62,7 +62,7 @@ class TestList:
         assert listed(as_national, q=sent.reference) == [held.message_id]
         assert listed(as_national, q="AAAA-AAAA") == []
 
-    def test_what_was_taken_for_a_machine_is_counted_and_one_click_away(
+    def test_mails_refused_as_automatic_are_counted_and_listed(
         self, as_regional, held, unknown, author, today
     ):
         away = answer(author, auto_submitted="auto-replied", message_id="<a@b.example>", now=today)
@@ -73,7 +73,7 @@ class TestList:
         assert listed(as_regional, etat="machine") == [away.message_id]
         assert "Publier" in text_of(as_regional, f"{LIST}{away.pk}/")
 
-    def test_counters_forget_what_came_long_ago(self, as_regional, held, today):
+    def test_counters_leave_out_mails_older_than_thirty_days(self, as_regional, held, today):
         IncomingEmail.objects.update(received_at=today - timedelta(days=31))
 
         assert as_regional.get(LIST).context["counters"][0][1] == 0
@@ -82,7 +82,7 @@ class TestList:
     def test_unknown_filters_never_fail(self, as_regional, held, query):
         assert as_regional.get(LIST, query).status_code == 200
 
-    def test_no_mail_is_said(self, as_regional, sent):
+    def test_empty_list_has_a_sentence(self, as_regional, sent):
         assert "Personne n'a encore répondu par courriel" in text_of(as_regional, LIST)
 
     def test_a_page_is_as_many_queries_with_one_mail_as_with_many(
@@ -99,7 +99,7 @@ class TestList:
 
 
 class TestOneMail:
-    def test_the_reason_the_words_the_files_and_the_headers(self, as_regional, held):
+    def test_the_reason_the_text_the_files_and_the_headers_are_shown(self, as_regional, held):
         text = text_of(as_regional, f"{LIST}{held.pk}/")
 
         for words in (str(Reason.OTHER_SENDER.label), WORDS, "plan.pdf", "Message-ID: &lt;premier@poste"):
@@ -117,7 +117,7 @@ class TestOneMail:
         assert links.answer_url(author) not in text
         assert links.reply_address(author) not in text
 
-    def test_its_html_is_never_markup(self, as_regional, author, today):
+    def test_its_html_is_escaped(self, as_regional, author, today):
         content = raw(author, sender=STRANGER).replace(
             b"Content-Type: text/plain", b"Content-Type: text/html"
         )
@@ -138,7 +138,7 @@ class TestOneMail:
         opening = confidential.events.get(kind=EventKind.MAIL_OPENED)
         assert (opening.by_user, opening.reason) == (regional, f"incoming:{email.pk}")
 
-    def test_one_that_could_not_be_read_says_when_it_is_tried_again(self, as_regional, author, today):
+    def test_a_mail_that_failed_shows_its_error_and_next_try(self, as_regional, author, today):
         [email] = reception.store(raw(author), channel=Channel.PIPE, now=today)
         email.postpone("IntegrityError", at=today)
         email.about = [f"request:{author.solicitation_id}"]
@@ -147,13 +147,13 @@ class TestOneMail:
         assert "IntegrityError. Prochain essai" in text_of(as_regional, f"{LIST}{email.pk}/")
 
 
-class TestTheRequestsPage:
-    def test_the_alert_leads_to_what_waits(self, as_regional, held, sent):
+class TestRequestPage:
+    def test_the_alert_links_to_the_held_mails(self, as_regional, held, sent):
         page = text_of(as_regional, f"/demandes/{sent.reference}/")
 
         assert f'href="{LIST}?q={sent.reference}&amp;etat=held"' in page
 
-    def test_words_that_came_by_mail_say_so_and_lead_to_the_original(self, as_regional, author, sent, today):
+    def test_a_message_received_by_mail_links_to_its_original(self, as_regional, author, sent, today):
         email = answer(author, files=("plan.pdf",), now=today)
 
         page = text_of(as_regional, f"/demandes/{sent.reference}/")
@@ -163,7 +163,7 @@ class TestTheRequestsPage:
 
 
 class TestDecisions:
-    def test_published_it_goes_where_it_was_meant_to_with_its_sender_said(
+    def test_a_published_mail_becomes_a_message_that_names_its_sender(
         self, as_regional, regional, held, author, sent
     ):
         page = as_regional.post(f"{LIST}{held.pk}/publier/", follow=True)
@@ -181,7 +181,7 @@ class TestDecisions:
         assert "une adresse de votre organisation" not in copy.rendered().text
         assert "Le texte est publié" in page.content.decode()
 
-    def test_set_aside_nobody_reads_it_and_it_may_still_be_published(self, as_regional, held, sent):
+    def test_a_refused_mail_is_not_a_message_and_may_still_be_published(self, as_regional, held, sent):
         as_regional.post(f"{LIST}{held.pk}/ecarter/")
 
         held.refresh_from_db()
@@ -199,7 +199,7 @@ class TestDecisions:
         assert not Message.objects.exists()
 
     @pytest.mark.parametrize("act", ["publier", "ecarter"])
-    def test_twice_is_once(self, as_regional, held, sent, act):
+    def test_a_second_click_changes_nothing(self, as_regional, held, sent, act):
         as_regional.post(f"{LIST}{held.pk}/{act}/")
         before = (Message.objects.count(), Event.objects.count(), OutgoingEmail.objects.count())
 
@@ -208,14 +208,14 @@ class TestDecisions:
         assert (Message.objects.count(), Event.objects.count(), OutgoingEmail.objects.count()) == before
         assert "déjà été traité" in page.content.decode()
 
-    def test_the_alert_stands_while_another_waits(self, as_regional, held, author, sent, today):
+    def test_the_alert_stands_while_another_mail_is_held(self, as_regional, held, author, sent, today):
         answer(author, sender=STRANGER, message_id="<autre@poste.example.org>", now=today)
 
         as_regional.post(f"{LIST}{held.pk}/publier/")
 
         assert sent.alerts.standing().exists()
 
-    def test_a_request_that_ended_meanwhile_takes_it_no_more(self, as_regional, held, sent, today):
+    def test_a_mail_cannot_be_published_once_the_request_has_ended(self, as_regional, held, sent, today):
         actions.cancel(sent, now=today)
 
         page = as_regional.post(f"{LIST}{held.pk}/publier/", follow=True)
@@ -225,7 +225,7 @@ class TestDecisions:
         assert not Message.objects.exists()
         assert "plus de texte" in page.content.decode()
 
-    def test_a_person_taken_for_a_machine_may_be_published(self, as_regional, author, today):
+    def test_a_mail_refused_as_automatic_may_be_published(self, as_regional, author, today):
         email = answer(author, auto_submitted="auto-replied", now=today)
 
         as_regional.post(f"{LIST}{email.pk}/publier/")
@@ -233,7 +233,7 @@ class TestDecisions:
         assert Message.objects.get().body == WORDS
 
     @pytest.mark.parametrize("how", [{"to": "personne@ailleurs.example.net"}, {"text": ""}])
-    def test_what_has_no_addressee_or_no_word_cannot(self, as_national, author, how, today):
+    def test_a_mail_without_recipient_or_text_cannot_be_published(self, as_national, author, how, today):
         email = answer(author, now=today, **({"sender": STRANGER} | how))
         path = f"{LIST}{email.pk}/"
 

@@ -1,4 +1,4 @@
-"""The outbox: whose mails, links masked, a frame without any right; in the demo, open to all."""
+"""Pages of the outbox: who sees which mails, masked links, sandboxed frame; in the demo, open to all."""
 
 import re
 
@@ -38,8 +38,8 @@ def code(today) -> OutgoingEmail:
     )  # fmt: skip
 
 
-class TestList:
-    def test_each_mail_says_to_whom_when_why_and_its_fate(self, as_regional, acknowledgement, sent):
+class TestOutboxList:
+    def test_each_mail_shows_its_recipient_time_occasion_and_state(self, as_regional, acknowledgement, sent):
         text = text_of(as_regional, OUTBOX)
 
         for words in (sent.email, "Accusé de réception", "En attente", sent.reference, "à l'instant"):
@@ -53,7 +53,7 @@ class TestList:
         assert "550 inconnue" in text_of(as_regional, OUTBOX)
         assert listed(as_regional, sort="refused") == ["Accusé de réception"]
 
-    def test_filters_by_occasion_fate_address_and_reference(self, as_regional, sent, confidential, today):
+    def test_filters_by_occasion_state_recipient_and_reference(self, as_regional, sent, confidential, today):
         OutgoingEmail.objects.filter(template__endswith="received").update(sent_at=today)
 
         assert set(listed(as_regional, occasion="notified")) == {"Nouvelle demande"}
@@ -68,7 +68,7 @@ class TestList:
     def test_unknown_filters_never_fail(self, as_regional, sent, query):
         assert as_regional.get(OUTBOX, query).status_code == 200
 
-    def test_region_sees_no_code_no_draft_no_mail_about_others_too(
+    def test_region_sees_neither_codes_nor_drafts_nor_mails_about_several_requests(
         self, as_regional, as_national, commit, sent, code
     ):
         now = sent.submitted_at
@@ -98,7 +98,7 @@ class TestList:
             as_regional.get(OUTBOX)
 
 
-class TestMail:
+class TestOutboxMail:
     def test_links_are_masked_in_text_and_html(self, as_regional, sent):
         mail = OutgoingEmail.objects.filter(template__endswith="notified").first()
         assert LINK.search(mail.rendered().text)

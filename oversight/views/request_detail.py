@@ -1,4 +1,4 @@
-"""The page of one request: why there, what happened, what can be done."""
+"""Page of one request: why these experts, timeline, and possible actions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from companies.facts import source_label
 from experts.models import User
 from experts.routing import loading
-from oversight.forms import AddInstitutionForm, CloseForm, CorrectionForm, WithdrawForm
-from oversight.reasons import need_stories
-from oversight.rows import badge
-from oversight.timeline import items, openings
-from oversight.views.access import member, opened, staff_page
+from oversight.forms import AddInstitutionForm, CloseForm, RequestCorrectionForm, WithdrawForm
+from oversight.need_details import need_details
+from oversight.request_rows import badge
+from oversight.timeline import openings, timeline_items
+from oversight.views.access import get_request_or_404, staff_page, staff_user
 from solicitations import actions, wording
 from solicitations.lifecycle import AlertCause, RequestState
 from solicitations.models import Match, Solicitation, Survey
@@ -32,8 +32,8 @@ FACT_LABELS = {
 
 
 @dataclass(frozen=True)
-class Possible:
-    """What may be done to a request as it stands."""
+class AllowedActions:
+    """Actions possible on a request in its current state."""
 
     release: bool
     merge: bool
@@ -43,7 +43,7 @@ class Possible:
     withdraw: bool
 
     @classmethod
-    def on(cls, solicitation: Solicitation) -> "Possible":
+    def of(cls, solicitation: Solicitation) -> "AllowedActions":
         is_held = solicitation.state == RequestState.HELD
         first = solicitation.duplicate_of
         return cls(
@@ -59,18 +59,18 @@ class Possible:
 @require_safe
 @staff_page
 def request_page(request: HttpRequest, reference: str) -> HttpResponse:
-    """The whole request; its opening is recorded when it is confidential."""
-    solicitation = opened(request, reference)
+    """Show the request; the opening of a confidential one is recorded."""
+    solicitation = get_request_or_404(request, reference)
     now = timezone.now()
-    actions.note_request_opened(solicitation, by=member(request), now=now)
+    actions.note_request_opened(solicitation, by=staff_user(request), now=now)
     return show(request, solicitation, now=now)
 
 
 def show(
     request: HttpRequest, solicitation: Solicitation, *, now: datetime, refused: Form | None = None
 ) -> HttpResponse:
-    """The page; ``refused`` is a form as posted, with what is wrong in it, in the place of a blank one."""
-    user, possible = member(request), Possible.on(solicitation)
+    """Render the page; ``refused`` is an invalid form, shown with its errors instead of a blank one."""
+    user, allowed = staff_user(request), AllowedActions.of(solicitation)
     context = {
         "solicitation": solicitation,
         "state": badge(solicitation.shown),
@@ -78,38 +78,34 @@ def show(
         "subjects": wording.listed(
             [need.subject.label for need in solicitation.needs.select_related("subject")]
         ),
-        "company_lines": wording.company_lines(solicitation, today=_today(solicitation, now)),
+        "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "fact_sources": fact_sources(solicitation),
         "callback": wording.callback(solicitation),
         "survey": Survey.objects.filter(solicitation=solicitation).first(),
         "alerts": _alerts(solicitation),
         "linked": linked(solicitation, user=user),
-        "needs": need_stories(solicitation, now=now),
-        "story": items(solicitation, user=user),
+        "needs": need_details(solicitation, now=now),
+        "timeline": timeline_items(solicitation, user=user),
         "openings": openings(solicitation),
-        "possible": possible,
-        "forms": _forms(solicitation, possible, refused=refused, now=now),
+        "allowed": allowed,
+        "forms": _forms(solicitation, allowed, refused=refused, now=now),
         "refused": refused,
     }
     return render(request, "oversight/request.html", context)
 
 
-def _today(solicitation: Solicitation, now: datetime) -> Any:
-    return solicitation.today(now)
-
-
 def _forms(
-    solicitation: Solicitation, possible: Possible, *, refused: Form | None, now: datetime
+    solicitation: Solicitation, allowed: AllowedActions, *, refused: Form | None, now: datetime
 ) -> dict[str, Form]:
-    """The forms of what may be done, by name."""
+    """Forms of the allowed actions, by name."""
     forms: dict[str, Form] = {}
-    if possible.end:
+    if allowed.end:
         forms["close"] = CloseForm(auto_id="clore-%s")
-    if possible.correct:
-        forms["correct"] = CorrectionForm(solicitation=solicitation, auto_id="corriger-%s")
-    if possible.add:
+    if allowed.correct:
+        forms["correct"] = RequestCorrectionForm(solicitation=solicitation, auto_id="corriger-%s")
+    if allowed.add:
         forms["add"] = add_form(solicitation, now=now)
-    if possible.withdraw:
+    if allowed.withdraw:
         forms["withdraw"] = WithdrawForm(solicitation=solicitation, auto_id="retirer-%s")
     for name, form in forms.items():
         if refused is not None and type(form) is type(refused):
@@ -118,15 +114,15 @@ def _forms(
 
 
 def add_form(solicitation: Solicitation, data: Any = None, *, now: datetime) -> AddInstitutionForm:
-    """The institutions that may be added: with an office there, and not left out by the company."""
-    around = loading.institutions_covering(solicitation.commune, on=_today(solicitation, now))
+    """Form with the institutions that may be added: with an office there, and not unticked by the company."""
+    around = loading.institutions_covering(solicitation.commune, on=solicitation.today(now))
     unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
     among = [institution for institution in around if institution.pk not in unticked]
     return AddInstitutionForm(data, solicitation=solicitation, institutions=among, auto_id="ajouter-%s")
 
 
 def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:
-    """Each known fact's name and who said it."""
+    """Name and source of each known fact."""
     return [
         (FACT_LABELS[name], source_label(name, said["source"], datetime.fromisoformat(said["on"]).date()))
         for name, said in solicitation.fact_sources.items()
@@ -135,7 +131,7 @@ def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:
 
 
 def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
-    """The standing alerts; what holds a request is settled by releasing or ending it."""
+    """Standing alerts; that of a held request is only settled by releasing or closing it."""
     return [
         {
             "pk": alert.pk,
@@ -150,7 +146,7 @@ def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
 
 
 def linked(solicitation: Solicitation, *, user: User) -> list[tuple[str, str, bool]]:
-    """Requests sent with this one, its first and its duplicates: how so, reference, may it be opened."""
+    """Requests sent with this one, its original and its duplicates: label, reference, may it be opened."""
     lines = [
         ("Ressemble à la demande", solicitation.duplicate_of),
         ("Envoyée avec la demande", solicitation.sent_with),
@@ -163,5 +159,5 @@ def linked(solicitation: Solicitation, *, user: User) -> list[tuple[str, str, bo
 
 
 def visible_after(solicitation: Solicitation, user: User) -> bool:
-    """Whether the person still sees the request: a corrected commune may have moved it elsewhere."""
+    """Return whether the user still sees the request, whose corrected commune may be in another region."""
     return Solicitation.objects.visible_to(user).filter(pk=solicitation.pk).exists()

@@ -1,7 +1,7 @@
-"""The outbox: every mail, to whom, on which occasion, its fate, and what it says.
+"""Pages of the outbox: outgoing mails, their recipient, occasion, state and content.
 
-The demo shows it to everybody, links included. Elsewhere it is a page of staff: their region's mails, links
-and codes masked, and each opening of a mail about a confidential request recorded.
+The demo shows them to everybody, links included. Elsewhere staff see their region's mails, with links and
+codes masked, and each opening of a mail about a confidential request is recorded.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,15 +23,15 @@ from django.views.decorators.http import require_POST, require_safe
 from mailing.models import NoContent, OutgoingEmail, State
 from mailing.rendering import Rendered
 from oversight import filters, permissions
-from oversight.paging import page_of
-from oversight.rows import Badge
+from oversight.pagination import page_of
+from oversight.request_rows import Badge
 from oversight.timeline import occasion
 from solicitations import actions
 from solicitations.models import Solicitation
 
 PAGE = 40
 View = Callable[..., HttpResponse]
-# How the fates of a mail look: a code of the states' shapes.
+# Shape of each state, as a code of ``brand/_badge_state.html``.
 SHAPES = {
     State.WAITING: "waiting",
     State.LATE: "unanswered",
@@ -39,7 +39,7 @@ SHAPES = {
     State.REFUSED: "uncovered",
     State.CANCELLED: "cancelled",
 }
-# Links of a mail open in the whole window, and only in the demo do they lead somewhere.
+# Links of a mail open outside the frame; they only work in the demo.
 SANDBOX_OF_DEMO = "allow-top-navigation-by-user-activation"
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none';"
@@ -49,33 +49,33 @@ BASE = '<base target="_top">'
 
 
 @dataclass(frozen=True)
-class Line:
-    """One mail in the list; ``reference`` is empty when it is about no request, or several."""
+class OutboxLine:
+    """One mail in the list; ``reference`` is empty when it is about no request or several."""
 
     email: OutgoingEmail
     occasion: str
-    fate: Badge
+    state: Badge
     reference: str
 
 
 def outbox_page(view: View) -> View:
-    """A page for everybody in the demo, for staff elsewhere; no browser keeps it."""
+    """Decorate a view for everybody in the demo, for staff elsewhere, that browsers do not store."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not settings.DEMO and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not settings.DEMO and not permissions.is_staff(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return login_not_required(never_cache(answered))
+    return login_not_required(never_cache(wrapper))
 
 
 @require_safe
 @outbox_page
 def outbox(request: HttpRequest) -> HttpResponse:
-    """The mails that one may see, the newest first."""
+    """List the outgoing mails that the user may see, the newest first."""
     filtered = filters.MailFilter(request.GET, queryset=permissions.visible_mails(request.user))
     page = page_of(filtered.qs.newest_first(), request.GET, size=PAGE)
     context = {
@@ -87,24 +87,24 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(request, "oversight/outbox/list.html", context)
 
 
-def lines(emails: Sequence[OutgoingEmail]) -> list[Line]:
-    """The mails with the references of their requests. One query."""
+def lines(emails: Sequence[OutgoingEmail]) -> list[OutboxLine]:
+    """Add the references of their requests to the mails. One query."""
     pks = {email.pk: permissions.request_of(email) for email in emails}
     requests = Solicitation.objects.filter(pk__in=[pk for pk in pks.values() if pk])
     references = dict(requests.values_list("pk", "reference"))
     return [line(email, references.get(pks[email.pk] or 0, "")) for email in emails]
 
 
-def line(email: OutgoingEmail, reference: str) -> Line:
-    """One mail as the list and its own page name it."""
-    fate = Badge(SHAPES[email.state], str(email.state.label))
-    return Line(email=email, occasion=occasion(email), fate=fate, reference=reference)
+def line(email: OutgoingEmail, reference: str) -> OutboxLine:
+    """Build the line of one mail."""
+    state = Badge(SHAPES[email.state], str(email.state.label))
+    return OutboxLine(email=email, occasion=occasion(email), state=state, reference=reference)
 
 
 @require_safe
 @outbox_page
 def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One mail: its envelope, its text, and its HTML in a frame."""
+    """Show one mail: recipient and dates, text, and HTML in a frame."""
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
     note_opening(request, email)
     context = {
@@ -120,7 +120,7 @@ def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
 @outbox_page
 @xframe_options_sameorigin
 def outbox_html(request: HttpRequest, pk: int) -> HttpResponse:
-    """The HTML of a mail alone, under a policy of its own: no script, nothing from elsewhere, our frame."""
+    """Serve the HTML of a mail for the frame, under its own policy: no script, no external content."""
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
     note_opening(request, email)
     shown = content(email)
@@ -133,12 +133,12 @@ def outbox_html(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def sandbox() -> str:
-    """What the frame may do: nothing, and in the demo follow a link that somebody clicks."""
+    """Sandbox attribute of the frame: nothing is allowed, except to follow a clicked link in the demo."""
     return SANDBOX_OF_DEMO if settings.DEMO else ""
 
 
 def content(email: OutgoingEmail) -> Rendered | None:
-    """What a mail says, links masked outside the demo; ``None`` when it was not kept."""
+    """Content of a mail, links masked outside the demo; ``None`` when it was not stored."""
     try:
         rendered = email.rendered()
     except NoContent:
@@ -147,7 +147,7 @@ def content(email: OutgoingEmail) -> Rendered | None:
 
 
 def note_opening(request: HttpRequest, email: OutgoingEmail) -> None:
-    """Record who reads a mail about a confidential request; the demo's visitors have no name."""
+    """Record that staff open a mail about a confidential request; the demo's visitors are not recorded."""
     if not permissions.is_staff(request.user):
         return
     solicitation = Solicitation.objects.filter(pk=permissions.request_of(email) or 0).first()
@@ -158,7 +158,7 @@ def note_opening(request: HttpRequest, email: OutgoingEmail) -> None:
 @require_POST
 @outbox_page
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a mail once more, as a row of its own."""
+    """Send a mail again, as a new row."""
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
     if not permissions.may_resend(request.user, email):
         raise PermissionDenied
