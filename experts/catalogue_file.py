@@ -70,7 +70,7 @@ class QuestionEntry:
 
 @dataclass(frozen=True, slots=True)
 class InstitutionsFile:
-    """What ``institutions.yaml`` says, in its order."""
+    """Content of ``institutions.yaml``, in its order."""
 
     groups: list[GroupEntry]
     institutions: list[InstitutionEntry]
@@ -78,7 +78,7 @@ class InstitutionsFile:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """What ``catalogue.yaml`` says, in its order."""
+    """Content of ``catalogue.yaml``, in its order."""
 
     themes: list[ThemeEntry]
     standalone: list[SubjectEntry]

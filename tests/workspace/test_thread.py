@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from experts.links import make_token
+from experts.tokens import make_token
 from mailing.models import OutgoingEmail
 from solicitations import actions, links
 from solicitations.lifecycle import AlertCause, MatchState

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from experts.links import ForgedLink
+from experts.tokens import ForgedLink
 from solicitations import actions, links
 from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Mailbox

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from experts.links import ForgedLink
+from experts.tokens import ForgedLink
 from solicitations import actions, links
 from solicitations.forms.follow_up import LaterForm
 from solicitations.views.company import limits

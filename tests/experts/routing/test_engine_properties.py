@@ -178,13 +178,13 @@ def test_widening_an_area_never_turns_a_covered_subject_into_a_fallback(demand, 
 
 
 @given(demands(), directories(), st.frozensets(st.sampled_from([field.name for field in fields(Facts)])))
-def test_unknown_fact_is_never_an_obstacle(demand, directory, forgotten):
-    known = replace(demand.facts, **dict.fromkeys(forgotten))
+def test_unknown_fact_is_never_an_obstacle(demand, directory, unknown):
+    known = replace(demand.facts, **dict.fromkeys(unknown))
 
     decision = decide(replace(demand, facts=known), directory)
 
     met = {obstacle for refused in decision.refused for obstacle in refused.obstacles}
-    assert met.isdisjoint({OBSTACLE_OF[name] for name in forgotten})
+    assert met.isdisjoint({OBSTACLE_OF[name] for name in unknown})
 
 
 @given(demands(), directories())

@@ -57,4 +57,5 @@ def without_tokens(text: str) -> str:
 
 def _signer(purpose: str) -> signing.Signer:
     """Signer for one purpose: a link of one kind of page never opens another kind."""
+    # The salt is part of the signature: changing it would make every link forged.
     return signing.Signer(salt=f"experts.links.{purpose}", sep=".")
