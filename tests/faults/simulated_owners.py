@@ -1,4 +1,4 @@
-"""People who send the form, over HTTP, and what they were told."""
+"""Simulated owners who post the form over HTTP, and the answers that they get."""
 
 import json
 import re
@@ -14,19 +14,19 @@ from typing import IO
 import requests
 from django.contrib.sessions.backends.db import SessionStore
 
-from tests.faults.stand import PATIENCE, Stand
+from tests.faults.harness import PATIENCE, PortalHarness
 
 SUBJECT, COMMUNE = "attirer-fideliser", "Is-sur-Tille"
 FORM = f"/demande/{SUBJECT}/"
 NEED = {"commune": COMMUNE, "description": "Je cherche un peintre depuis quatre mois, sans succès."}
 NAME = "Peintures de l'Ignon"
-TOKEN = "f" * 32  # of a form and its cookie: Django asks that they be the same
+TOKEN = "f" * 32  # CSRF token, the same in the form and the cookie
 NO_ANSWER = 0
 
 
 @dataclass
-class Visitor:
-    """Somebody with two steps behind them; ``answers`` are the states that their posts brought."""
+class SimulatedOwner:
+    """An owner who has only the last step to post; ``answers``: HTTP status codes of their posts."""
 
     number: int
     session: str
@@ -38,81 +38,81 @@ class Visitor:
         return f"v{self.number}@entreprise.example.org"
 
     @property
-    def is_thanked(self) -> bool:
+    def is_acknowledged(self) -> bool:
         return 302 in self.answers
 
 
 _kept = local()
 
 
-def send(visitor: Visitor, address: str) -> bool:
-    """Press « Envoyer ma demande »; whether the thanks page was promised."""
+def post_form(owner: SimulatedOwner, address: str) -> bool:
+    """Post the last step; return whether the owner was ever redirected to the thanks page."""
     try:
         response = _connection().post(
             f"{address}{FORM}contact/",
-            data=_contact(visitor.email),
-            cookies={"sessionid": visitor.session, "csrftoken": TOKEN},
+            data=_contact(owner.email),
+            cookies={"sessionid": owner.session, "csrftoken": TOKEN},
             headers={"Connection": "close"},
             allow_redirects=False,
             timeout=PATIENCE,
         )
-        is_thanked = response.status_code == 302 and "/suivi/" in response.headers["Location"]
-        visitor.answers.append(response.status_code if is_thanked or response.status_code != 302 else 409)
+        is_acknowledged = response.status_code == 302 and "/suivi/" in response.headers["Location"]
+        owner.answers.append(response.status_code if is_acknowledged or response.status_code != 302 else 409)
     except requests.RequestException:
-        visitor.answers.append(NO_ANSWER)
-    return visitor.is_thanked
+        owner.answers.append(NO_ANSWER)
+    return owner.is_acknowledged
 
 
-def send_all(
-    visitors: Iterable[Visitor], addresses: Sequence[str], *, at_once: int = 4, tries: int = 1
+def post_all(
+    owners: Iterable[SimulatedOwner], addresses: Sequence[str], *, at_once: int = 4, tries: int = 1
 ) -> None:
-    """Everybody sends; who is not thanked presses again, ``tries`` times at most."""
-
+    """Post the forms of all these owners, each until acknowledged, ``tries`` times at most."""
     with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(lambda visitor: insist(visitor, addresses, tries=tries), visitors))
+        list(pool.map(lambda owner: post_until_acknowledged(owner, addresses, tries=tries), owners))
 
 
-def insist(visitor: Visitor, addresses: Sequence[str], *, tries: int) -> None:
+def post_until_acknowledged(owner: SimulatedOwner, addresses: Sequence[str], *, tries: int) -> None:
     for attempt in range(tries):
-        if send(visitor, addresses[(visitor.number + attempt) % len(addresses)]):
+        if post_form(owner, addresses[(owner.number + attempt) % len(addresses)]):
             return
         time.sleep(0.5)
 
 
-def arrive(stand: Stand, number: int, *, first: int = 0) -> list[Visitor]:
-    """Visitors who have only the last step to send: one goes through the form, the others are copies."""
-    if not stand.number("SELECT count(*) FROM solicitations_draft"):
-        _walk(stand.addresses[0])
-    [(answers,)] = stand.sql(
+def create_owners(harness: PortalHarness, number: int, *, first: int = 0) -> list[SimulatedOwner]:
+    """Create owners who have only the last step to post; one goes through the form, the others copy it."""
+    if not harness.count("SELECT count(*) FROM solicitations_draft"):
+        _walk(harness.addresses[0])
+    [(answers,)] = harness.sql(
         "SELECT answers FROM solicitations_draft WHERE solicitation_id IS NULL ORDER BY id LIMIT 1"
     )
     store = SessionStore()
-    drafts = stand.rows(
+    drafts = harness.insert_rows(
         "INSERT INTO solicitations_draft (answers, email, serial, created_at, updated_at) VALUES %s"
         " RETURNING id",
         [(json.dumps(answers), "", 1)] * number,
         "(%s, %s, %s, now(), now())",
     )
-    visitors = [
-        Visitor(first + index, f"visitor{first + index:024d}", draft) for index, (draft,) in enumerate(drafts)
+    owners = [
+        SimulatedOwner(first + index, f"owner{first + index:024d}", draft)
+        for index, (draft,) in enumerate(drafts)
     ]
-    stand.rows(
+    harness.insert_rows(
         "INSERT INTO django_session (session_key, session_data, expire_date) VALUES %s RETURNING session_key",
-        [(visitor.session, store.encode({"drafts": {SUBJECT: visitor.draft}})) for visitor in visitors],
+        [(owner.session, store.encode({"drafts": {SUBJECT: owner.draft}})) for owner in owners],
         "(%s, %s, now() + interval '1 day')",
     )
-    return visitors
+    return owners
 
 
 def name_company(address: str, name: str) -> None:
-    """Ask for a company by its name, as the second step does of the register."""
+    """Post the first two steps, with a company's name for the register to search."""
     with requests.Session() as browser:
         _post(browser, f"{address}{FORM}", **NEED)
         _post(browser, f"{address}{FORM}entreprise/", company=name)
 
 
 def _walk(address: str) -> None:
-    """The first two steps as a browser sends them; they stay a draft."""
+    """Post the first two steps, which creates a draft."""
     browser = requests.Session()
     _post(browser, f"{address}{FORM}", **NEED)
     _post(browser, f"{address}{FORM}entreprise/", company=NAME, action="typed")
@@ -122,7 +122,7 @@ def _walk(address: str) -> None:
 
 
 def _post(browser: requests.Session, url: str, **answers: str) -> None:
-    """Fill in one page; the portal moves on to the next."""
+    """Post one page, and check that the portal redirects to the next."""
     page = browser.get(url, timeout=PATIENCE)
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     assert token, page.text
@@ -142,30 +142,30 @@ def _contact(email: str) -> dict[str, str]:
 
 
 def _connection() -> requests.Session:
-    """One a thread; each post on a connection of its own, since servers die between them."""
+    """The thread's HTTP session; posts use ``Connection: close``, since servers die between them."""
     if not hasattr(_kept, "session"):
         _kept.session = requests.Session()
         _kept.session.trust_env = False
     return _kept.session
 
 
-class Sender:
-    """Sends by the action that the form calls, in a process that may be killed: the next one goes on."""
+class SenderProcess:
+    """Owners' drafts submitted by ``sender_process``, which may be killed and is started again."""
 
-    def __init__(self, stand: Stand, visitors: Sequence[Visitor]) -> None:
-        self.stand = stand
-        self.visitors = visitors
+    def __init__(self, harness: PortalHarness, owners: Sequence[SimulatedOwner]) -> None:
+        self.harness = harness
+        self.owners = owners
         self.process: subprocess.Popen[bytes] | None = None
         self.is_stopped = False
 
     def run(self) -> None:
-        """Until each is known to be kept."""
-        while not self.is_stopped and (left := [one for one in self.visitors if not one.is_thanked]):
-            self.process = self.stand.start("tests.faults.sender", pipes=True)
+        """Run processes until every owner is acknowledged."""
+        while not self.is_stopped and (left := [one for one in self.owners if not one.is_acknowledged]):
+            self.process = self.harness.start_process("tests.faults.sender_process", pipes=True)
             assert self.process.stdin
             assert self.process.stdout
-            by_number = {visitor.number: visitor for visitor in left}
-            lines = "".join(f"{visitor.number} {visitor.draft}\n" for visitor in left)
+            by_number = {owner.number: owner for owner in left}
+            lines = "".join(f"{owner.number} {owner.draft}\n" for owner in left)
             feeding = Thread(target=_feed, args=(self.process.stdin, lines.encode()))
             feeding.start()
             for line in self.process.stdout:
@@ -176,7 +176,7 @@ class Sender:
 
     def kill(self) -> None:
         if self.process:
-            self.stand.kill(self.process)
+            self.harness.kill(self.process)
 
     def stop(self) -> None:
         self.is_stopped = True

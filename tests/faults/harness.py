@@ -1,4 +1,4 @@
-"""The whole portal as processes that may be killed: web, workers, beats, on one database and one broker."""
+"""The whole portal as processes that tests may kill: web, workers, beats, one database and one broker."""
 
 import os
 import shutil
@@ -21,9 +21,9 @@ from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
 from tests.workers import wait_for
 
-PATIENCE = 300.0  # seconds for what must happen, on a machine that is busy elsewhere
-FULL_DISK = Path("/dev/full")  # each write says: no space left on device
-# What is still to happen, in the past: the clock need not be waited for.
+PATIENCE = 300.0  # seconds to wait at most, on a busy machine
+FULL_DISK = Path("/dev/full")  # each write fails with "no space left on device"
+# Move what is due later to the past, rather than wait.
 MAILS_COME_DUE = """
     UPDATE mailing_outgoingemail SET created_at = created_at - interval '1 day', next_try_at = not_before
     WHERE id IN (SELECT id FROM mailing_outgoingemail
@@ -37,8 +37,8 @@ REQUESTS_COME_DUE = """
 """
 
 
-class Stand:
-    """Processes, each in a session of its own, that die with this one; their logs lie in ``folder``."""
+class PortalHarness:
+    """Processes of a portal; they are killed with this one, and their logs are in ``folder``."""
 
     def __init__(self, servers: Servers, database: str, mail: MailServer, folder: Path) -> None:
         self.servers = servers
@@ -52,33 +52,33 @@ class Stand:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": servers.urls[servers.valkey],
             "EMAIL_URL": mail.url,
-            "BENCH": "1",  # nobody posts so often from one address
+            "BENCH": "1",  # no rate limits
             "PYTHONUNBUFFERED": "1",
         }
 
-    def web(self, *, address: str = "", log: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start gunicorn, on a port of its own or where another one was, and wait until it answers."""
+    def start_web(self, *, address: str = "", log: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start gunicorn, on a new port or at the address of a previous one, and wait until it answers."""
         if not address:
             address = f"http://127.0.0.1:{_free_port()}"
             self.addresses.append(address)
         words = ("--threads", "4", "--no-control-socket", "--access-logfile", "-")
-        web = self.start("gunicorn", "portal.wsgi", "--bind", address[7:], *words, log=log)
+        web = self.start_process("gunicorn", "portal.wsgi", "--bind", address[7:], *words, log=log)
         wait_for(lambda: web.poll() is not None or _answers(address), PATIENCE)
-        assert web.poll() is None, self.words()
+        assert web.poll() is None, self.log_tails()
         return web
 
-    def worker(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start a worker, which does one thing at a time and no more."""
+    def start_worker(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a worker that runs one task at a time."""
         words = ("--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-        return self.start("celery", "--quiet", "--app", "portal", "worker", *words, log=log)
+        return self.start_process("celery", "--quiet", "--app", "portal", "worker", *words, log=log)
 
-    def beat(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
-        return self.start("celery", "--quiet", "--app", "portal", "beat", "--pidfile", "", log=log)
+    def start_beat(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
+        return self.start_process("celery", "--quiet", "--app", "portal", "beat", "--pidfile", "", log=log)
 
-    def start(
+    def start_process(
         self, module: str, *words: str, log: Path | None = None, pipes: bool = False
     ) -> subprocess.Popen[bytes]:
-        """A module of Python in a process; ``pipes``: we speak to it, and it to us."""
+        """Run a Python module in a process; ``pipes``: its standard input and output are pipes."""
         tied = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
         with (log or self.folder / f"{len(self.running)}-{module}.log").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
@@ -93,17 +93,17 @@ class Stand:
         self.running.append(process)
         return process
 
-    def order(self, task: str, *values: Any) -> None:
-        """Put a task in the broker, by its name alone."""
+    def send_task(self, task: str, *values: Any) -> None:
+        """Send a task to the broker, by name."""
         with Celery(broker=self.environment["REDIS_URL"], set_as_current=False) as anyone:
             anyone.send_task(task, values)
 
     def is_running(self) -> bool:
-        """Whether every process that was started is still there."""
+        """Return whether every started process still runs."""
         return all(process.poll() is None for process in self.running)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """At once, with its children: the machine lost its power."""
+        """Kill a process and its children."""
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -116,25 +116,25 @@ class Stand:
                     with suppress(BrokenPipeError):
                         pipe.close()
 
-    def wrote(self, module: str) -> str:
-        """All that the processes of a module wrote."""
+    def logs_of(self, module: str) -> str:
+        """Logs of all the processes of a module."""
         return "".join(log.read_text(errors="replace") for log in self.folder.glob(f"*-{module}.log"))
 
-    def words(self) -> str:
-        """The ends of all logs."""
+    def log_tails(self) -> str:
+        """Ends of all the logs, for error messages."""
         logs = sorted(self.folder.glob("*.log"))
         return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs)
 
     def sql(self, query: str, *values: Any) -> list[tuple]:
-        """What the database says."""
+        """Run a query and return its rows."""
         with closing(psycopg2.connect(self.database_url, connect_timeout=60)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(query, values or None)
                 return cursor.fetchall() if cursor.description else []
 
-    def rows(self, query: str, values: list[tuple], shape: str) -> list[tuple]:
-        """Insert many rows at once; what they return, in order."""
+    def insert_rows(self, query: str, values: list[tuple], shape: str) -> list[tuple]:
+        """Insert many rows at once; return the ``RETURNING`` rows, in order."""
         with (
             closing(psycopg2.connect(self.database_url)) as connection,
             connection,
@@ -142,23 +142,23 @@ class Stand:
         ):
             return execute_values(cursor, query, values, shape, page_size=1000, fetch=True)
 
-    def number(self, query: str, *values: Any) -> int:
+    def count(self, query: str, *values: Any) -> int:
         [(number,)] = self.sql(query, *values)
         return int(number)
 
-    def let_time_pass(self) -> None:
-        """All that waits for its time is due."""
+    def make_everything_due(self) -> None:
+        """Make all waiting mails and requests due now."""
         self.sql(MAILS_COME_DUE)
         self.sql(REQUESTS_COME_DUE)
 
-    def let_time_pass_safely(self) -> None:
-        """The same, while the database comes and goes."""
+    def try_make_everything_due(self) -> None:
+        """Make everything due, unless the database is away."""
         with suppress(psycopg2.Error):
-            self.let_time_pass()
+            self.make_everything_due()
 
     def pending(self) -> int:
-        """Requests to be routed, mails to be sent, and refusals of which staff have not heard."""
-        return self.number(
+        """Number of requests to route, mails to send, and refusals without alert."""
+        return self.count(
             """SELECT (SELECT count(*) FROM solicitations_solicitation WHERE routing_due_at IS NOT NULL)
                     + (SELECT count(*) FROM mailing_outgoingemail
                        WHERE sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL)
@@ -171,12 +171,12 @@ class Stand:
                          ))"""
         )
 
-    def settle(self, *, most: float = PATIENCE, left: int = 0) -> None:
-        """Wait until no more than ``left`` things wait, while minutes pass by the second."""
+    def wait_until_done(self, *, most: float = PATIENCE, left: int = 0) -> None:
+        """Wait until at most ``left`` things are pending, and keep making them due."""
         until = time.monotonic() + most
         while self.pending() > left:
-            assert time.monotonic() < until, f"{self.pending()} still wait\n{self.words()}"
-            self.let_time_pass()
+            assert time.monotonic() < until, f"{self.pending()} still wait\n{self.log_tails()}"
+            self.make_everything_due()
             time.sleep(0.3)
 
 
