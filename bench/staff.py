@@ -16,7 +16,7 @@ from django.urls import reverse
 from bench import contents, databases, history
 from bench.harness import Row, median, milliseconds, thousands
 from experts.models import Theme, User
-from oversight.filters import CONCERNS, SHOWN
+from oversight.filters import DISPLAYED_STATES, PROBLEMS
 from solicitations.models import Solicitation
 from tests.experts.factories import signed_in
 
@@ -108,8 +108,8 @@ def _pages() -> dict[str, tuple[Client, str]]:
     pages = {"Staff list": (national, _list()), "Staff list of a region": (regional, _list())}
     for name, chosen in _filters().items():
         pages[f"Filter {name}"] = (national, _list(**chosen))
-    for code in CONCERNS:
-        pages[f"Filter of a region, view {CONCERNS[code]}"] = (regional, _list(vue=code))
+    for code in PROBLEMS:
+        pages[f"Filter of a region, view {PROBLEMS[code]}"] = (regional, _list(vue=code))
     reference = _usual().reference
     pages["Request page"] = (national, reverse("oversight:request", args=[reference]))
     return pages
@@ -122,8 +122,8 @@ def _filters() -> dict[str, Mapping[str, str]]:
     return {
         "region": {"region": history.REGION},
         **{f"theme {theme.slug}": {"theme": theme.slug} for theme in (themes[0], themes[len(themes) - 1])},
-        **{f"state {shown.label}": {"etat": code} for code, shown in SHOWN.items()},
-        **{f"view {label}": {"vue": code} for code, label in CONCERNS.items()},
+        **{f"state {shown.label}": {"etat": code} for code, shown in DISPLAYED_STATES.items()},
+        **{f"view {label}": {"vue": code} for code, label in PROBLEMS.items()},
         "words, a word of many names": {"q": "boulangerie"},
         "words, a rare name": {"q": usual.contact_name},
         "words, a name nobody has": {"q": "zyxwvuts"},

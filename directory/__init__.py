@@ -1,1 +1,1 @@
-"""Managing the address book: imports and their journal."""
+"""Management of the directory of offices and experts: imports and their journal."""

@@ -1,11 +1,11 @@
-"""The journal of imports, for the national team to read."""
+"""Journal of imports, read-only, for the national team."""
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
 from directory.models import DirectoryImport
-from experts.admin.rights import NationalAdmin
+from experts.admin.permissions import NationalAdmin
 
 
 @admin.register(DirectoryImport)

@@ -1,4 +1,4 @@
-"""Write a plan: many rows at a time, those that differ only."""
+"""Writing of an import's plan to the tables, in bulk; equal rows are not written."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -7,10 +7,10 @@ from typing import Any
 from django.db import models
 
 from directory.file import AbsenceEntry
-from directory.planning import Fate, Plan, RowPlan
-from directory.stored import EXPERT_COLUMNS, OFFICE_COLUMNS
+from directory.planning import Plan, RowOutcome, RowPlan
+from directory.snapshot import EXPERT_COLUMNS, OFFICE_COLUMNS
 from experts.models import Absence, Expert, Institution, Office, Subject
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from experts.regions import update_regions
 from territories.areas import AreaRef
 from territories.models import Area
@@ -19,7 +19,7 @@ BATCH = 500
 
 
 def apply(plan: Plan, *, now: datetime) -> None:
-    """Make the tables what the plan says. Call it inside a transaction."""
+    """Write the plan to the tables. The caller opens the transaction."""
     _write_zones(plan.zones, now)
     areas = _areas([*plan.offices, *plan.experts])
     subjects = {subject.slug: subject.pk for subject in Subject.objects.all()}
@@ -37,7 +37,7 @@ def _write_zones(plans: Iterable[RowPlan[Area]], now: datetime) -> None:
 
 
 def _areas(plans: Iterable[RowPlan[Any]]) -> dict[AreaRef, int]:
-    """The keys of every area that a written row names."""
+    """Primary keys of the areas that the written rows name; missing areas are created."""
     refs: set[AreaRef] = set()
     for plan in plans:
         if "areas" in plan.written():
@@ -52,7 +52,7 @@ def _write_offices(
     written = [plan for plan in plans if plan.is_written]
     pairs = []
     for plan in written:
-        office = plan.row or Office(code=str(plan.key), source=Source.FILE)
+        office = plan.row or Office(code=str(plan.key), source=DirectorySource.FILE)
         _set_columns(office, plan, OFFICE_COLUMNS)
         if "institution" in plan.written():
             office.institution = institutions[str(plan.facts["institution"])]
@@ -71,7 +71,7 @@ def _write_experts(
     for plan in plans:
         if not plan.is_written:
             continue
-        expert = plan.row or Expert(office=offices[plan.key[0]], source=Source.FILE)
+        expert = plan.row or Expert(office=offices[plan.key[0]], source=DirectorySource.FILE)
         _set_columns(expert, plan, EXPERT_COLUMNS)
         pairs.append((plan, expert))
     _save(Expert, pairs, [*EXPERT_COLUMNS, "dropped_at"])
@@ -82,8 +82,8 @@ def _write_experts(
 
 
 def _write_absences(pairs: list[tuple[RowPlan[Expert], Expert]]) -> None:
-    """The file gives one absence at most; those that people declared stay."""
-    Absence.objects.filter(expert__in=[expert for _, expert in pairs], source=Source.FILE).delete()
+    """Replace the file's absences of these experts, one each at most; declared ones stay."""
+    Absence.objects.filter(expert__in=[expert for _, expert in pairs], source=DirectorySource.FILE).delete()
     wanted = [(expert, plan.facts["absence"]) for plan, expert in pairs if plan.facts["absence"]]
     offices = [expert.office_id for expert, _ in wanted]
     colleagues = {
@@ -96,7 +96,7 @@ def _write_absences(pairs: list[tuple[RowPlan[Expert], Expert]]) -> None:
             from_on=absence.from_on,
             to_on=absence.to_on,
             deputy=colleagues[expert.office_id, absence.deputy] if absence.deputy else None,
-            source=Source.FILE,
+            source=DirectorySource.FILE,
         )
         for expert, absence in wanted
         if isinstance(absence, AbsenceEntry)
@@ -104,7 +104,7 @@ def _write_absences(pairs: list[tuple[RowPlan[Expert], Expert]]) -> None:
 
 
 def _set_columns(row: Office | Expert, plan: RowPlan[Any], columns: Iterable[str]) -> None:
-    """Give a row the columns that the plan writes; listed again, it is back in use."""
+    """Set the columns that the plan writes; a row that had been dropped is listed again."""
     for column in plan.written() & set(columns):
         setattr(row, column, plan.facts[column])
     row.dropped_at = None
@@ -123,7 +123,7 @@ def _save(model: type[models.Model], pairs: list[tuple[RowPlan[Any], Any]], colu
 def _link(
     relation: Any, fact: str, pairs: list[tuple[RowPlan[Any], Any]], targets: Mapping[Any, int]
 ) -> None:
-    """Make the rows of a many-to-many table what the plan says."""
+    """Write the rows of a many-to-many table."""
     through = relation.through
     source, target = relation.field.m2m_field_name(), relation.field.m2m_reverse_field_name()
     changed = [(plan, row) for plan, row in pairs if fact in plan.written()]
@@ -141,5 +141,5 @@ def _link(
 
 
 def _closed(plans: Iterable[RowPlan[Any]]) -> list[int]:
-    """The keys of the rows that the file lacks."""
-    return [plan.row.pk for plan in plans if plan.fate is Fate.CLOSED and plan.row is not None]
+    """Primary keys of the rows that the plan closes."""
+    return [plan.row.pk for plan in plans if plan.outcome is RowOutcome.CLOSED and plan.row is not None]

@@ -1,4 +1,4 @@
-"""The directory file: zones, offices and experts, as its entries say and checked against what exists."""
+"""Reading of a directory file: zones, offices and experts, checked against existing codes."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class AbsenceEntry:
-    """Days away, both included; ``deputy`` is an address in lower case, ``None`` when nobody is named."""
+    """Days away, both included; ``deputy`` is an email in lower case, ``None`` when there is none."""
 
     from_on: date
     to_on: date
@@ -26,7 +26,7 @@ class AbsenceEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExpertEntry:
-    """An expert of an office; no ``areas`` means those of the office."""
+    """An expert of an office; without ``areas``, those of the office count."""
 
     name: str
     job: str
@@ -40,7 +40,7 @@ class ExpertEntry:
 
 @dataclass(frozen=True, slots=True)
 class OfficeEntry:
-    """An office; ``criteria`` holds every column of the criteria, those without condition included."""
+    """An office; ``criteria`` holds every criteria column, empty ones included."""
 
     code: str
     institution: str
@@ -57,7 +57,7 @@ class OfficeEntry:
 
 @dataclass(frozen=True, slots=True)
 class ZoneEntry:
-    """A named list of areas."""
+    """A zone: a named list of areas."""
 
     slug: str
     name: str
@@ -66,15 +66,15 @@ class ZoneEntry:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFile:
-    """The whole directory. Where ``problems`` were found, what could not be read is missing or empty."""
+    """The whole directory; values that could not be read are missing or empty."""
 
     zones: tuple[ZoneEntry, ...]
     offices: tuple[OfficeEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a directory may name: ``zones`` are those people entered by hand."""
+class KnownCodes:
+    """Codes that a directory may refer to; ``zones`` are those entered by hand."""
 
     institutions: Collection[str]
     subjects: Collection[str]
@@ -83,15 +83,15 @@ class Known:
 
 @dataclass
 class FileReader:
-    """Reads a file entry by entry; every area it meets waits in ``met`` to be looked up at once."""
+    """Reader of a file, entry by entry; areas are collected in ``found_areas``, to be checked together."""
 
-    known: Known
+    known: KnownCodes
     problems: Problems
-    met: list[tuple[Entry, AreaRef]] = field(default_factory=list)
+    found_areas: list[tuple[Entry, AreaRef]] = field(default_factory=list)
     zone_slugs: set[str] = field(default_factory=set)
 
     def read(self, root: Node) -> DirectoryFile:
-        """The whole file."""
+        """Read the whole file; errors are added to ``problems``."""
         entries = Entry(root, "", self.problems).keys(["offices"], ["zones"])
         zones = tuple(self._zone(item) for item in entries.listed("zones"))
         offices = entries.listed("offices")
@@ -101,9 +101,9 @@ class FileReader:
         return DirectoryFile(zones, tuple(self._office(item, codes) for item in offices))
 
     def check_areas(self, current: Mapping[AreaRef, AreaRef]) -> None:
-        """Refuse the areas met that are not in ``current``."""
+        """Refuse the areas of ``found_areas`` that are neither in ``current`` nor a known zone."""
         zones = self.zone_slugs | set(self.known.zones)
-        for entry, ref in self.met:
+        for entry, ref in self.found_areas:
             exists = ref.code in zones if ref.level is Level.ZONE else ref in current
             if not exists:
                 entry.refuse(f"territoire inconnu : « {ref} ».")
@@ -143,7 +143,7 @@ class FileReader:
         )
 
     def _experts(self, items: list[Entry]) -> tuple[ExpertEntry, ...]:
-        """The experts of an office: each address once, deputies among them."""
+        """Read the experts of an office; an address given twice or an unknown deputy is refused."""
         emails: set[str] = set()
         deputies: list[tuple[Entry, str, str]] = []
         experts = tuple(self._expert(item, emails, deputies) for item in items)
@@ -177,7 +177,7 @@ class FileReader:
         )
 
     def _skills(self, entry: Entry | None) -> tuple[bool, frozenset[str]]:
-        """Whether the expert answers everything, else what he answers."""
+        """Read the subjects of an expert: ``True`` for all of them, else their slugs."""
         if entry is None:
             return False, frozenset()
         if isinstance(entry.node, Scalar):
@@ -191,7 +191,7 @@ class FileReader:
         return True, frozenset()
 
     def _subjects(self, items: list[Entry]) -> frozenset[str]:
-        """Slugs of the catalogue."""
+        """Read slugs of the catalogue."""
         slugs = (item.known(self.known.subjects, "sujet inconnu") for item in items)
         return frozenset(slug for slug in slugs if slug)
 
@@ -213,7 +213,7 @@ class FileReader:
                 )
                 continue
             refs.add(ref)
-            self.met.append((item, ref))
+            self.found_areas.append((item, ref))
         return frozenset(refs)
 
 

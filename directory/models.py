@@ -1,10 +1,10 @@
-"""The journal of the directory's imports."""
+"""Journal of the directory's imports."""
 
 from django.db import models
 
 
 class DirectoryImport(models.Model):
-    """An import that changed something; one that finds nothing to do leaves no trace."""
+    """An import that changed something; others are not recorded."""
 
     imported_at = models.DateTimeField("importé le")
     file_name = models.CharField("fichier", max_length=255)

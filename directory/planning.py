@@ -1,4 +1,4 @@
-"""What an import would do: each row of the file against the tables. Reads and writes nothing."""
+"""Plan of an import: each row of the file compared with the tables. No query."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from directory.file import AbsenceEntry, DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
-from directory.stored import EXPERT_COLUMNS, OFFICE_COLUMNS, Facts, Period, Row, Stored, StoredDirectory
+from directory.snapshot import EXPERT_COLUMNS, OFFICE_COLUMNS, Facts, Period, Row, StoredDirectory, StoredRow
 from experts.models import Expert, Office
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area
 
@@ -19,8 +19,8 @@ SUBJECTS = {"subjects", "has_all_subjects"}
 BOUNDS = (("headcount_min", "headcount_max"), ("age_min_years", "age_max_years"))
 
 
-class Fate(Enum):
-    """What becomes of a row."""
+class RowOutcome(Enum):
+    """Effect of an import on one row."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -31,22 +31,22 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A fact whose value in the portal is not the file's."""
+    """A fact whose value in the portal differs from the file's."""
 
     fact: str
-    here: object
-    file: object
+    portal_value: object
+    file_value: object
 
 
 @dataclass(frozen=True, slots=True)
 class RowPlan(Generic[Row]):
-    """What an import does to one row: ``row`` is ``None`` for one to create.
+    """Plan for one row; ``row`` is ``None`` for a row to create.
 
-    ``key``: a zone's slug, an office's id, an expert's office id and address in lower case.
+    ``key``: a zone's slug, an office's id, or an expert's office id and email in lower case.
     """
 
     key: Key
-    fate: Fate
+    outcome: RowOutcome
     row: Row | None = None
     facts: Facts = field(default_factory=dict)
     changes: tuple[Difference, ...] = ()
@@ -54,12 +54,12 @@ class RowPlan(Generic[Row]):
 
     @property
     def is_written(self) -> bool:
-        """Whether facts of the file are written."""
-        return self.fate in {Fate.CREATED, Fate.CHANGED}
+        """Return whether facts of the file are written to this row."""
+        return self.outcome in {RowOutcome.CREATED, RowOutcome.CHANGED}
 
     def written(self) -> set[str]:
-        """The facts to write."""
-        if self.fate is Fate.CREATED:
+        """Names of the facts to write."""
+        if self.outcome is RowOutcome.CREATED:
             return set(self.facts)
         return {change.fact for change in self.changes} & set(self.facts)
 
@@ -73,25 +73,27 @@ class Plan:
     experts: tuple[RowPlan[Expert], ...]
 
     def rows(self) -> Iterator["RowPlan[Area] | RowPlan[Office] | RowPlan[Expert]"]:
-        """Every row."""
+        """Iterate over all the rows."""
         yield from self.zones
         yield from self.offices
         yield from self.experts
 
-    def count(self, fate: Fate) -> int:
-        """How many rows have this fate."""
-        return sum(row.fate is fate for row in self.rows())
+    def count(self, outcome: RowOutcome) -> int:
+        """Count the rows with this outcome."""
+        return sum(row.outcome is outcome for row in self.rows())
 
     @property
     def changes_something(self) -> bool:
-        """Whether the tables would differ afterwards."""
-        return any(row.fate in {Fate.CREATED, Fate.CHANGED, Fate.CLOSED} for row in self.rows())
+        """Return whether the import would change the tables."""
+        return any(
+            row.outcome in {RowOutcome.CREATED, RowOutcome.CHANGED, RowOutcome.CLOSED} for row in self.rows()
+        )
 
 
 def make_plan(
     file: DirectoryFile, stored: StoredDirectory, *, current: Mapping[AreaRef, AreaRef], today: date
 ) -> Plan:
-    """Compare; ``current`` gives the area that each reference of the file names today."""
+    """Compare the file with the tables; ``current`` maps the areas that the file names to today's areas."""
     zones = {entry.slug: _zone_facts(entry, current) for entry in file.zones}
     offices = {entry.code: _office_facts(entry, current) for entry in file.offices}
     experts = {
@@ -101,14 +103,14 @@ def make_plan(
     }
     return Plan(
         zones=tuple(_plan_row(slug, facts, stored.zones.get(slug)) for slug, facts in zones.items())
-        + tuple(_left_out(stored.zones, zones)),
+        + tuple(_missing_from_file(stored.zones, zones)),
         offices=tuple(_plan_row(code, facts, stored.offices.get(code)) for code, facts in offices.items())
-        + tuple(_left_out(stored.offices, offices)),
+        + tuple(_missing_from_file(stored.offices, offices)),
         experts=tuple(
             _plan_expert(key, facts, stored.experts.get(key), stored.declared_absences, today)
             for key, facts in experts.items()
         )
-        + tuple(_left_out(stored.experts, experts)),
+        + tuple(_missing_from_file(stored.experts, experts)),
     )
 
 
@@ -137,47 +139,50 @@ def _expert_facts(entry: ExpertEntry, current: Mapping[AreaRef, AreaRef]) -> Fac
 
 
 def _current(refs: Iterable[AreaRef], current: Mapping[AreaRef, AreaRef]) -> frozenset[AreaRef]:
-    """The areas that these references name today; zones are their own."""
+    """Replace areas by today's; zones stay as they are."""
     return frozenset(current.get(ref, ref) for ref in refs)
 
 
 def _plan_row(
     code: Key,
     facts: Facts,
-    stored: Stored[Row] | None,
+    stored: StoredRow[Row] | None,
     protected: Iterable[str] = (),
     declared: tuple[Difference, ...] = (),
 ) -> RowPlan[Row]:
-    """What becomes of a row of the file. ``protected`` facts, and ``declared`` ones, win over it."""
+    """Plan a row of the file; ``protected`` facts and edited fields keep their value.
+
+    ``declared``: facts that the file cannot give, listed as kept.
+    """
     if stored is None:
-        return RowPlan(code, Fate.CREATED, facts=facts)
+        return RowPlan(code, RowOutcome.CREATED, facts=facts)
     row = stored.row
-    if row.source == Source.HAND:  # type: ignore[attr-defined]
-        return RowPlan(code, Fate.BY_HAND, row)
-    guarded = {*protected, *getattr(row, "edited_fields", ())}
-    if guarded & SUBJECTS:
-        guarded |= SUBJECTS
-    guarded |= _contradicted(guarded, facts, stored.facts)
+    if row.source == DirectorySource.HAND:  # type: ignore[attr-defined]
+        return RowPlan(code, RowOutcome.BY_HAND, row)
+    kept_facts = {*protected, *getattr(row, "edited_fields", ())}
+    if kept_facts & SUBJECTS:
+        kept_facts |= SUBJECTS
+    kept_facts |= _reversed_bounds(kept_facts, facts, stored.facts)
     differing = [
         Difference(fact, stored.facts[fact], value)
         for fact, value in facts.items()
         if stored.facts[fact] != value
     ]
-    changes = [difference for difference in differing if difference.fact not in guarded]
+    changes = [difference for difference in differing if difference.fact not in kept_facts]
     if row.dropped_at:  # type: ignore[attr-defined]
         changes.insert(0, Difference("dropped_at", row.dropped_at, None))  # type: ignore[attr-defined]
-    kept = [difference for difference in differing if difference.fact in guarded]
-    fate = Fate.CHANGED if changes else Fate.UNCHANGED
-    return RowPlan(code, fate, row, facts, tuple(changes), (*kept, *declared))
+    kept = [difference for difference in differing if difference.fact in kept_facts]
+    outcome = RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED
+    return RowPlan(code, outcome, row, facts, tuple(changes), (*kept, *declared))
 
 
-def _contradicted(guarded: set[str], facts: Facts, here: Facts) -> set[str]:
-    """Bounds of the file that a bound corrected here would reverse: both then stay as they are here."""
+def _reversed_bounds(kept_facts: set[str], facts: Facts, here: Facts) -> set[str]:
+    """Bounds of the file that would be reversed by a bound edited in the portal: both keep their value."""
     reversed_bounds: set[str] = set()
     for pair in BOUNDS:
-        if not guarded & set(pair):
+        if not kept_facts & set(pair):
             continue
-        low, high = (here[name] if name in guarded else facts[name] for name in pair)
+        low, high = (here[name] if name in kept_facts else facts[name] for name in pair)
         if isinstance(low, int) and isinstance(high, int) and low > high:
             reversed_bounds |= set(pair)
     return reversed_bounds
@@ -186,11 +191,11 @@ def _contradicted(guarded: set[str], facts: Facts, here: Facts) -> set[str]:
 def _plan_expert(
     key: tuple[str, str],
     facts: Facts,
-    stored: Stored[Expert] | None,
+    stored: StoredRow[Expert] | None,
     absences: Mapping[int, list[Period]],
     today: date,
 ) -> RowPlan[Expert]:
-    """The same, with what experts declare: departure, pause, refused address, absences."""
+    """Plan an expert, keeping what was declared: departure, pause, refused address, absences."""
     if stored is None:
         return _plan_row(key, facts, stored)
     expert = stored.row
@@ -208,19 +213,21 @@ def _plan_expert(
 
 
 def _overlaps(absence: object, periods: Iterable[Period]) -> bool:
-    """Whether the file's absence shares a day with a declared one."""
+    """Return whether the file's absence shares a day with a declared one."""
     if not isinstance(absence, AbsenceEntry):
         return False
     return any(absence.from_on <= to_on and from_on <= absence.to_on for from_on, to_on in periods)
 
 
-def _left_out(stored: Mapping[Code, Stored[Row]], listed: Mapping[Code, Facts]) -> Iterator[RowPlan[Row]]:
-    """The rows that the file lacks: closed, or left alone when people entered them."""
+def _missing_from_file(
+    stored: Mapping[Code, StoredRow[Row]], listed: Mapping[Code, Facts]
+) -> Iterator[RowPlan[Row]]:
+    """Plan the rows that the file lacks: closed, or left as they are when entered by hand."""
     for code, known in stored.items():
         if code in listed:
             continue
         row = known.row
-        if row.source == Source.HAND:  # type: ignore[attr-defined]
-            yield RowPlan(code, Fate.BY_HAND, row)
+        if row.source == DirectorySource.HAND:  # type: ignore[attr-defined]
+            yield RowPlan(code, RowOutcome.BY_HAND, row)
         elif not row.dropped_at:  # type: ignore[attr-defined]
-            yield RowPlan(code, Fate.CLOSED, row)
+            yield RowPlan(code, RowOutcome.CLOSED, row)

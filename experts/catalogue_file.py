@@ -1,11 +1,11 @@
-"""The files of the catalogue: institutions and their groups, themes, subjects, front-door questions."""
+"""Reading of the catalogue's files: institutions and their groups, themes, subjects, entry questions."""
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from experts.entries import Entry, Fields, Problems, distinct
-from experts.models import Institution
+from experts.models import Institution, InstitutionKind
 from experts.yaml_files import Node
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -69,38 +69,38 @@ class QuestionEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Institutions:
-    """What ``institutions.yaml`` says, in its order."""
+class InstitutionsFile:
+    """Content of ``institutions.yaml``, in its order."""
 
     groups: list[GroupEntry]
     institutions: list[InstitutionEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What ``catalogue.yaml`` says, in its order."""
+class CatalogueFile:
+    """Content of ``catalogue.yaml``, in its order."""
 
     themes: list[ThemeEntry]
     standalone: list[SubjectEntry]
     questions: list[QuestionEntry]
 
 
-def read_institutions(root: Node, problems: Problems) -> Institutions:
-    """The file of institutions; what is wrong goes to ``problems``."""
+def read_institutions(root: Node, problems: Problems) -> InstitutionsFile:
+    """Read the file of institutions; errors are added to ``problems``."""
     entries = Entry(root, "", problems).keys(["groups", "institutions"])
-    group_codes = _Once("ce code de groupe")
+    group_codes = _UniqueCodes("ce code de groupe")
     groups = [_group(item, group_codes) for item in entries.listed("groups")]
     known_groups = {group.code for group in groups}
-    codes = _Once("ce code", taken=known_groups)
-    return Institutions(
+    codes = _UniqueCodes("ce code", taken=known_groups)
+    return InstitutionsFile(
         groups, [_institution(item, codes, known_groups) for item in entries.listed("institutions")]
     )
 
 
-def read_catalogue(root: Node, codes: Collection[str], problems: Problems) -> Catalogue:
-    """The file of subjects; ``codes`` are those of the institutions and their groups."""
+def read_catalogue(root: Node, codes: Collection[str], problems: Problems) -> CatalogueFile:
+    """Read the file of subjects; ``codes`` are those of the institutions and their groups."""
     entries = Entry(root, "", problems).keys(["themes"], ["standalone_subjects", "entry_questions"])
-    theme_slugs, slugs = _Once("cette adresse de thème"), _Once("cette adresse de sujet")
+    theme_slugs, slugs = _UniqueCodes("cette adresse de thème"), _UniqueCodes("cette adresse de sujet")
     themes = [_theme(item, theme_slugs, slugs, codes) for item in entries.listed("themes")]
     standalone = [_subject(item, None, slugs, codes) for item in entries.listed("standalone_subjects")]
     positions: set[int] = set()
@@ -111,40 +111,40 @@ def read_catalogue(root: Node, codes: Collection[str], problems: Problems) -> Ca
             item.refuse(f"la position {question.position} est donnée deux fois.")
         positions.add(question.position)
         questions.append(question)
-    return Catalogue(themes, standalone, questions)
+    return CatalogueFile(themes, standalone, questions)
 
 
-class _Once:
-    """Codes met so far, each of which may come once."""
+class _UniqueCodes:
+    """Checks that no code is given twice; ``label`` names the kind of code in the error."""
 
-    def __init__(self, what: str, taken: Collection[str] = ()) -> None:
-        self.what = what
+    def __init__(self, label: str, taken: Collection[str] = ()) -> None:
+        self.label = label
         self.seen = set(taken)
 
     def read(self, entry: Entry | None, *, max_length: int, pattern: re.Pattern[str] | None = None) -> str:
-        """The code of this entry, empty when it could not be read."""
+        """Return the code of this entry, empty when it could not be read."""
         code = entry.text(max_length=max_length) if entry else None
         if entry is None or code is None:
             return ""
         if pattern and not pattern.fullmatch(code):
             entry.refuse(f"« {code} » : seulement des minuscules sans accent, des chiffres et des tirets.")
         if code in self.seen:
-            entry.refuse(f"{self.what} est donné deux fois : « {code} ».")
+            entry.refuse(f"{self.label} est donné deux fois : « {code} ».")
         self.seen.add(code)
         return code
 
 
 def _texts(entries: Fields, key: str) -> list[str]:
-    """The texts under a key."""
+    """Read the texts under a key."""
     return entries[key].texts(max_length=MAX_LABEL) if key in entries else []
 
 
-def _codes(entries: Fields, key: str, known: Collection[str], what: str) -> list[str]:
-    """The codes under a key, all of them known."""
-    return distinct((item, item.known(known, what)) for item in entries.listed(key))
+def _codes(entries: Fields, key: str, known: Collection[str], label: str) -> list[str]:
+    """Read the codes under a key; unknown ones are refused."""
+    return distinct((item, item.known(known, label)) for item in entries.listed(key))
 
 
-def _group(item: Entry, codes: _Once) -> GroupEntry:
+def _group(item: Entry, codes: _UniqueCodes) -> GroupEntry:
     entries = item.keys(["code", "label", "summary"])
     return GroupEntry(
         code=codes.read(entries.get("code"), max_length=20),
@@ -153,7 +153,7 @@ def _group(item: Entry, codes: _Once) -> GroupEntry:
     )
 
 
-def _institution(item: Entry, codes: _Once, groups: Collection[str]) -> InstitutionEntry:
+def _institution(item: Entry, codes: _UniqueCodes, groups: Collection[str]) -> InstitutionEntry:
     entries = item.keys(
         ["code", "name", "kind", "usual_level", "notified", "summary"], ["former_names", "group"]
     )
@@ -163,14 +163,14 @@ def _institution(item: Entry, codes: _Once, groups: Collection[str]) -> Institut
         name=entries.text("name", max_length=MAX_LABEL),
         former_names=_texts(entries, "former_names"),
         group=entries.known("group", groups, "groupe inconnu") or None,
-        kind=entries.one_of("kind", Institution.Kind.values),
-        usual_level=entries.one_of("usual_level", Institution.Level.values),
+        kind=entries.one_of("kind", InstitutionKind.values),
+        usual_level=entries.one_of("usual_level", Institution.UsualLevel.values),
         notified=entries.one_of("notified", Institution.Notified.values),
         summary=entries.text("summary"),
     )
 
 
-def _theme(item: Entry, theme_slugs: _Once, slugs: _Once, codes: Collection[str]) -> ThemeEntry:
+def _theme(item: Entry, theme_slugs: _UniqueCodes, slugs: _UniqueCodes, codes: Collection[str]) -> ThemeEntry:
     entries = item.keys(["slug", "label", "summary", "position", "subjects"])
     slug = theme_slugs.read(entries.get("slug"), max_length=60, pattern=SLUG)
     return ThemeEntry(
@@ -182,7 +182,7 @@ def _theme(item: Entry, theme_slugs: _Once, slugs: _Once, codes: Collection[str]
     )
 
 
-def _subject(item: Entry, theme: str | None, slugs: _Once, codes: Collection[str]) -> SubjectEntry:
+def _subject(item: Entry, theme: str | None, slugs: _UniqueCodes, codes: Collection[str]) -> SubjectEntry:
     required = ["slug", "label", "summary", "guidance", "institutions"]
     entries = item.keys(required, ["flags", "relays", "keywords"])
     flags = entries["flags"].keys([], FLAGS) if "flags" in entries else Fields()

@@ -1,4 +1,4 @@
-"""Bring the tables of the catalogue to what its files say."""
+"""Import of the catalogue's files into its tables."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 
-from experts.catalogue_file import Catalogue, Institutions, SubjectEntry
+from experts.catalogue_file import CatalogueFile, InstitutionsFile, SubjectEntry
 from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject, SubjectInstitution, Theme
 
 Row = TypeVar("Row", bound=models.Model)
 
 
 @dataclass
-class Outcome:
-    """What an import wrote, as counts of rows."""
+class ImportCounts:
+    """Numbers of rows that an import wrote; ``new`` holds the rows created."""
 
     created: int = 0
     changed: int = 0
@@ -28,27 +28,29 @@ class Outcome:
 
 
 @transaction.atomic(durable=True)
-def import_catalogue(institutions: Institutions, catalogue: Catalogue, *, now: datetime) -> Outcome:
-    """Make the tables equal to the files; rows that are already so are not written.
+def import_catalogue(
+    institutions: InstitutionsFile, catalogue: CatalogueFile, *, now: datetime
+) -> ImportCounts:
+    """Make the tables equal to the files; rows that are already equal are not written.
 
-    What the files no longer name is dropped, not erased: requests and offices point to it.
+    Rows that the files no longer name are marked as dropped, not deleted: requests and offices point to them.
     """
-    outcome = Outcome()
-    _write_institutions(institutions, outcome, now)
-    _write_subjects(catalogue, outcome, now)
-    _write_answers([*_subjects(catalogue)], outcome)
-    _write_questions(catalogue, outcome)
-    return outcome
+    counts = ImportCounts()
+    _write_institutions(institutions, counts, now)
+    _write_subjects(catalogue, counts, now)
+    _write_answers([*_subjects(catalogue)], counts)
+    _write_questions(catalogue, counts)
+    return counts
 
 
-def _subjects(catalogue: Catalogue) -> Iterable[SubjectEntry]:
-    """Every subject, in display order."""
+def _subjects(catalogue: CatalogueFile) -> Iterable[SubjectEntry]:
+    """All the subjects, in display order."""
     for theme in catalogue.themes:
         yield from theme.subjects
     yield from catalogue.standalone
 
 
-def _write_institutions(file: Institutions, outcome: Outcome, now: datetime) -> None:
+def _write_institutions(file: InstitutionsFile, counts: ImportCounts, now: datetime) -> None:
     groups = _write(
         InstitutionGroup.objects,
         "code",
@@ -56,7 +58,7 @@ def _write_institutions(file: Institutions, outcome: Outcome, now: datetime) -> 
             group.code: {"label": group.label, "summary": group.summary, "position": position}
             for position, group in enumerate(file.groups, start=1)
         },
-        outcome,
+        counts,
     )
     _write(
         Institution.objects,
@@ -75,13 +77,13 @@ def _write_institutions(file: Institutions, outcome: Outcome, now: datetime) -> 
             }
             for position, entry in enumerate(file.institutions, start=1)
         },
-        outcome,
+        counts,
     )
-    _drop(Institution.objects, "code", [entry.code for entry in file.institutions], outcome, now)
+    _drop(Institution.objects, "code", [entry.code for entry in file.institutions], counts, now)
     InstitutionGroup.objects.exclude(code__in=groups.keys()).delete()
 
 
-def _write_subjects(catalogue: Catalogue, outcome: Outcome, now: datetime) -> None:
+def _write_subjects(catalogue: CatalogueFile, counts: ImportCounts, now: datetime) -> None:
     themes = _write(
         Theme.objects,
         "slug",
@@ -94,7 +96,7 @@ def _write_subjects(catalogue: Catalogue, outcome: Outcome, now: datetime) -> No
             }
             for theme in catalogue.themes
         },
-        outcome,
+        counts,
     )
     subjects = [*_subjects(catalogue)]
     _write(
@@ -113,14 +115,14 @@ def _write_subjects(catalogue: Catalogue, outcome: Outcome, now: datetime) -> No
             }
             for position, entry in enumerate(subjects, start=1)
         },
-        outcome,
+        counts,
     )
-    _drop(Subject.objects, "slug", [entry.slug for entry in subjects], outcome, now)
-    _drop(Theme.objects, "slug", [*themes], outcome, now)
+    _drop(Subject.objects, "slug", [entry.slug for entry in subjects], counts, now)
+    _drop(Theme.objects, "slug", [*themes], counts, now)
 
 
-def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
-    """Who answers each subject, lead first, and who is only shown."""
+def _write_answers(entries: list[SubjectEntry], counts: ImportCounts) -> None:
+    """Write the institutions that answer each subject, the first one leading, and its relays."""
     groups = {group.code: group.pk for group in InstitutionGroup.objects.all()}
     institutions = {institution.code: institution.pk for institution in Institution.objects.all()}
     subjects = {subject.slug: subject.pk for subject in Subject.objects.all()}
@@ -148,12 +150,12 @@ def _write_answers(entries: list[SubjectEntry], outcome: Outcome) -> None:
             wanted - stored.keys(), key=lambda key: (key[0], *key[3:])
         )
     )
-    new = {row.pk for row in outcome.new if isinstance(row, Subject)}
-    outcome.changed += len({*(answer.subject_id for answer in created), *(key[0] for key in gone)} - new)
+    new = {row.pk for row in counts.new if isinstance(row, Subject)}
+    counts.changed += len({*(answer.subject_id for answer in created), *(key[0] for key in gone)} - new)
 
 
-def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
-    """The front-door questions; one leads to a theme or to subjects."""
+def _write_questions(catalogue: CatalogueFile, counts: ImportCounts) -> None:
+    """Write the entry questions, each of which leads to a theme or to subjects."""
     themes = {theme.slug: theme.pk for theme in Theme.objects.all()}
     subjects = {subject.slug: subject.pk for subject in Subject.objects.all()}
     questions = _write(
@@ -166,40 +168,40 @@ def _write_questions(catalogue: Catalogue, outcome: Outcome) -> None:
             }
             for entry in catalogue.questions
         },
-        outcome,
+        counts,
     )
     for entry in catalogue.questions:
         listed = questions[entry.position].subjects
         wanted = {subjects[slug] for slug in entry.subjects}
         if wanted != set(listed.values_list("pk", flat=True)):
             listed.set(wanted)
-            outcome.changed += questions[entry.position] not in outcome.new
+            counts.changed += questions[entry.position] not in counts.new
     EntryQuestion.objects.exclude(position__in=questions.keys()).delete()
 
 
 def _write(
-    manager: models.Manager[Row], key: str, wanted: Mapping[Any, dict[str, Any]], outcome: Outcome
+    manager: models.Manager[Row], key: str, wanted: Mapping[Any, dict[str, Any]], counts: ImportCounts
 ) -> dict[Any, Row]:
-    """The rows with these values, by key; only those that differ are written."""
+    """Create or update the rows with these values, and return them by key; equal rows are not written."""
     rows = {getattr(row, key): row for row in manager.filter(**{f"{key}__in": wanted.keys()})}
     for code, values in wanted.items():
         if code not in rows:
             rows[code] = manager.create(**{key: code}, **values)
-            outcome.created += 1
-            outcome.new.add(rows[code])
+            counts.created += 1
+            counts.new.add(rows[code])
             continue
         differing = [name for name, value in values.items() if getattr(rows[code], name) != value]
         for name in differing:
             setattr(rows[code], name, values[name])
         if differing:
             rows[code].save(update_fields=differing)
-            outcome.changed += 1
+            counts.changed += 1
     return rows
 
 
 def _drop(
-    manager: models.Manager[Row], key: str, listed: Iterable[str], outcome: Outcome, now: datetime
+    manager: models.Manager[Row], key: str, listed: Iterable[str], counts: ImportCounts, now: datetime
 ) -> None:
     """Mark the rows that the files no longer name."""
     gone = manager.filter(dropped_at=None).exclude(**{f"{key}__in": [*listed]})
-    outcome.dropped += gone.update(dropped_at=now)
+    counts.dropped += gone.update(dropped_at=now)

@@ -1,4 +1,4 @@
-"""Entries of a file: each knows its path and line, gives its value as a type, and notes what is wrong."""
+"""Entries of a YAML file: each has a path and a line, converts its value, and records its errors."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -8,16 +8,16 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from experts.phones import InvalidPhone, clean_phone
-from experts.yaml_files import SET_ASIDE, Mapping, Node, Scalar, Sequence
+from experts.directory_phones import InvalidPhone, clean_phone
+from experts.yaml_files import PLACEHOLDER, Mapping, Node, Scalar, Sequence
 
 MAX_LENGTH = 500
 MAX_INTEGER = 10_000_000
 # C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of a text.
-CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{SET_ASIDE}]")
+CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{PLACEHOLDER}]")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
-READ_AS = {
+YAML_TYPES = {
     "int": "un nombre",
     "float": "un nombre",
     "bool": "vrai ou faux",
@@ -28,7 +28,7 @@ READ_AS = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """What is wrong, and where."""
+    """One error of a file, and its place."""
 
     line: int
     path: str
@@ -44,7 +44,7 @@ class Problem:
 
 @dataclass
 class Problems:
-    """Everything that is wrong with a file."""
+    """All the errors of a file."""
 
     found: list[Problem] = field(default_factory=list)
 
@@ -52,13 +52,13 @@ class Problems:
         return bool(self.found)
 
     def in_order(self) -> list[Problem]:
-        """From the top of the file to its end, each once."""
+        """Errors sorted by line, each once."""
         return sorted(set(self.found))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A node of the file. A reading that fails notes the problem and returns ``None``, or an empty list."""
+    """A node of the file. A method that cannot read it records the problem and returns ``None`` or ``[]``."""
 
     node: Node
     path: str
@@ -66,11 +66,11 @@ class Entry:
 
     @property
     def line(self) -> int:
-        """Where it begins, from 1."""
+        """First line of the node, from 1."""
         return self.node.line
 
     def refuse(self, sentence: str) -> None:
-        """Note that this entry is wrong."""
+        """Record an error at this entry."""
         self.problems.found.append(Problem(self.line, self.path, sentence))
 
     def keys(self, required: Collection[str], optional: Collection[str] = ()) -> "Fields":
@@ -106,12 +106,12 @@ class Entry:
         ]
 
     def text(self, *, max_length: int = MAX_LENGTH) -> str | None:
-        """A text on one line, not empty."""
+        """Read a text on one line, not empty."""
         if not isinstance(self.node, Scalar):
             self.refuse("un texte est attendu ici.")
             return None
         if self.node.kind != "str":
-            read_as = READ_AS.get(self.node.kind, "autre chose")
+            read_as = YAML_TYPES.get(self.node.kind, "autre chose")
             self.refuse(f"un texte est attendu, YAML y a lu {read_as} : mettez des guillemets.")
             return None
         text = self.node.text.strip(" ")
@@ -122,11 +122,11 @@ class Entry:
         return text
 
     def texts(self, *, max_length: int = MAX_LENGTH) -> list[str]:
-        """A list of texts, each named once."""
+        """Read a list of texts without repeats."""
         return distinct((item, item.text(max_length=max_length)) for item in self.items())
 
     def one_of(self, choices: Collection[str]) -> str | None:
-        """One of these words."""
+        """Read one of these values."""
         text = self.text()
         if text is not None and text not in choices:
             self.refuse(f"« {text} » est inconnu ; les valeurs possibles sont {_listed(choices)}.")
@@ -134,7 +134,7 @@ class Entry:
         return text
 
     def known(self, codes: Collection[str], what: str) -> str | None:
-        """A code that exists already; ``what`` names its kind, as in « institution inconnue »."""
+        """Read a code that must exist; ``what`` is the error's beginning, like « institution inconnue »."""
         text = self.text()
         if text is not None and text not in codes:
             self.refuse(f"{what} : « {text} ».")
@@ -142,7 +142,7 @@ class Entry:
         return text
 
     def email(self) -> str | None:
-        """An address."""
+        """Read an email address."""
         text = self.text()
         if text is None:
             return None
@@ -155,7 +155,7 @@ class Entry:
         return text
 
     def phone(self) -> str | None:
-        """A French number, as people write it."""
+        """Read a French phone number."""
         text = self.text()
         if text is None:
             return None
@@ -166,7 +166,7 @@ class Entry:
             return None
 
     def day(self) -> date | None:
-        """A date between quotes, year first."""
+        """Read a date between quotes, year first."""
         text = self.text()
         if text is None:
             return None
@@ -179,7 +179,7 @@ class Entry:
         return None
 
     def integer(self, *, maximum: int = MAX_INTEGER) -> int | None:
-        """A whole number, from 0 up."""
+        """Read an integer from 0 to ``maximum``."""
         if isinstance(self.node, Scalar) and self.node.kind == "int" and INTEGER.fullmatch(self.node.text):
             number = int(self.node.text)
             if number <= maximum:
@@ -188,7 +188,7 @@ class Entry:
         return None
 
     def boolean(self) -> bool | None:
-        """``true`` or ``false``."""
+        """Read ``true`` or ``false``."""
         if isinstance(self.node, Scalar) and self.node.kind == "bool":
             return self.node.text.lower() in {"true", "yes", "on"}
         self.refuse("true ou false est attendu ici.")
@@ -196,7 +196,7 @@ class Entry:
 
     @property
     def is_null(self) -> bool:
-        """Whether the file says ``null``."""
+        """Return whether the file says ``null``."""
         return isinstance(self.node, Scalar) and self.node.kind == "null"
 
 
@@ -241,7 +241,7 @@ class Fields(dict[str, Entry]):
 
 
 def distinct(values: Iterable[tuple[Entry, str | None]]) -> list[str]:
-    """The values that could be read, in order; one that comes twice is refused."""
+    """Keep the values that could be read, in order; one given twice is refused."""
     kept: dict[str, None] = {}
     for entry, value in values:
         if value is None:
@@ -253,7 +253,7 @@ def distinct(values: Iterable[tuple[Entry, str | None]]) -> list[str]:
 
 
 def _text_refusal(text: str, max_length: int) -> str:
-    """Why this text cannot be kept, or nothing."""
+    """Reason to refuse this text, empty when it is accepted."""
     if not text:
         return "ce texte est vide."
     if CONTROLS.search(text):
@@ -264,5 +264,5 @@ def _text_refusal(text: str, max_length: int) -> str:
 
 
 def _listed(words: Iterable[str]) -> str:
-    """Words one after the other."""
+    """Join words with commas."""
     return ", ".join(words)

@@ -1,4 +1,4 @@
-"""The region an office belongs to: the one of most of its communes."""
+"""Region of an office: the one that most of its communes belong to."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -8,9 +8,9 @@ from territories.models import Area, AreaMember, Commune
 
 
 def update_regions(offices: Iterable[Office] | None = None) -> int:
-    """Set the region of these offices, of all when ``None``, from their areas; how many changed.
+    """Set the region of these offices (all when ``None``) from their areas; return how many changed.
 
-    No region: national, or without areas. Among equals, the lowest code.
+    National offices and those without areas have no region. Among equal regions, the lowest code.
     """
     rows = list(Office.objects.all() if offices is None else offices)
     pairs = Office.areas.through.objects.all()
@@ -36,7 +36,7 @@ def region_of(areas: Iterable[Area]) -> str | None:
 
 
 class _Regions:
-    """Counts the communes of areas by region, from everything read at once."""
+    """Counter of communes by region; all the tables are read once."""
 
     def __init__(self) -> None:
         self.region_of: dict[str, str | None] = {}

@@ -1,4 +1,4 @@
-"""YAML files that people write, as nodes that remember their line; nothing executes or expands."""
+"""YAML files parsed to nodes that keep their line; tags and aliases are refused."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ import yaml
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 30
-# YAML refuses these characters for the whole file: they are set aside, so that each is reported in its place.
-SET_ASIDE = "\ue000"
+# YAML would refuse the whole file for one of these: they are replaced, so that each is reported in its place.
+PLACEHOLDER = "\ue000"
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
@@ -22,7 +22,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value: its text, and the type YAML gives it."""
+    """A single value: its text, and its YAML type."""
 
     line: int
     text: str
@@ -39,7 +39,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values in the order of the file; a key may be repeated, the reader refuses it."""
+    """Keys and values in the order of the file; a repeated key is refused by ``Entry.keys``."""
 
     line: int
     pairs: list[tuple["Node", "Node"]] = field(default_factory=list)
@@ -49,12 +49,12 @@ Node = Scalar | Sequence | Mapping
 
 
 def read(path: Path) -> Node:
-    """The one document of a file. Raises ``UnreadableFile``."""
+    """Parse the only document of a file. Raises ``UnreadableFile``."""
     return parse(read_bytes(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """The file, or enough of it to know that it is too big. Raises ``UnreadableFile``."""
+    """Read the file, or enough of it to know that it is too big. Raises ``UnreadableFile``."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -63,10 +63,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse(content: bytes) -> Node:
-    """The one document of these bytes. Raises ``UnreadableFile``."""
+    """Parse the only document of these bytes. Raises ``UnreadableFile``."""
     if len(content) > MAX_BYTES:
         raise UnreadableFile("line 1: le fichier dépasse 20 Mo.")
-    text = UNREADABLE.sub(SET_ASIDE, _decode(content))
+    text = UNREADABLE.sub(PLACEHOLDER, _decode(content))
     try:
         root = _build(yaml.parse(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
@@ -83,7 +83,7 @@ def parse(content: bytes) -> Node:
 
 
 def _decode(content: bytes) -> str:
-    """The text, without its byte order mark."""
+    """Decode UTF-8, without the byte order mark."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -92,7 +92,7 @@ def _decode(content: bytes) -> str:
 
 
 def _build(events: Iterator[yaml.Event]) -> Node | None:
-    """The tree of the events, built without recursion; ``None`` for an empty file."""
+    """Build the tree from the parser's events, without recursion; ``None`` for an empty file."""
     root: Node | None = None
     open_nodes: list[tuple[Sequence | Mapping, list[Node]]] = []
     for event in events:
@@ -116,7 +116,7 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
 
 
 def _fill(node: Sequence | Mapping, children: list[Node]) -> None:
-    """Give a list its items, a mapping its pairs."""
+    """Add the items of a list, or the pairs of a mapping."""
     if isinstance(node, Sequence):
         node.items.extend(children)
     else:
@@ -124,7 +124,7 @@ def _fill(node: Sequence | Mapping, children: list[Node]) -> None:
 
 
 def _node(event: yaml.Event) -> Node | None:
-    """The node that an event opens; ``None`` for those that only frame the document."""
+    """The node that an event starts; ``None`` for the start and end of the document."""
     line = event.start_mark.line + 1 if event.start_mark else 1
     if isinstance(event, yaml.AliasEvent):
         raise UnreadableFile(f"line {line}: les renvois (« *{event.anchor} ») ne sont pas acceptés.")
@@ -147,6 +147,6 @@ RESOLVER: Any = yaml.resolver.Resolver()  # PyYAML leaves it untyped
 
 @lru_cache(maxsize=4096)
 def _kind(text: str) -> str:
-    """The type YAML gives to an unquoted value: ``21`` is a number, ``no`` a boolean."""
+    """YAML type of an unquoted value: ``21`` is a number, ``no`` a boolean."""
     tag: str = RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
     return tag.rpartition(":")[2]

@@ -17,7 +17,7 @@ def transaction_required(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         # The transaction that Django wraps a test in does not count, as for ``atomic(durable=True)``.
-        if all(block._from_testcase for block in connection.atomic_blocks):  # noqa: SLF001
+        if all(block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined]  # noqa: SLF001
             raise TransactionManagementError(f"{function.__qualname__} needs its caller's transaction.")
         return function(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""What staff may search requests and mails by."""
+"""Filters of the staff's lists of requests and mails."""
 
 from datetime import datetime
 
@@ -21,15 +21,17 @@ HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (
     "sans-reponse",
     "alertes",
 )
-MACHINE = "machine"  # of the mails that came in
-CONCERNS = {
+MACHINE = "machine"  # incoming mails refused as automatic
+PROBLEMS = {
     HELD: "Retenues",
     UNCOVERED: "Non couvertes",
     LATE: "En retard",
     WITHOUT_ANSWER: "Sans réponse de tous",
     ALERTED: "À traiter",
 }
-SHOWN: dict[str, Labelled] = {shown.value: shown for shown in (RequestState.HELD, *NeedState, *SET_ASIDE)}
+DISPLAYED_STATES: dict[str, Labelled] = {
+    shown.value: shown for shown in (RequestState.HELD, *NeedState, *SET_ASIDE)
+}
 # Occasions of mails, by their template's name.
 OCCASIONS = {
     "received": "Accusé de réception",
@@ -69,7 +71,7 @@ OCCASIONS = {
     "login_code": "Code de connexion",
     "second_factor": "Second facteur changé",
 }
-FATES = {
+DELIVERY_STATES = {
     "pending": ("En attente", Q(sent_at=None, refused_at=None, cancelled_at=None)),
     "sent": ("Envoyés", ~Q(sent_at=None)),
     "refused": ("Refusés", ~Q(refused_at=None)),
@@ -77,8 +79,8 @@ FATES = {
 }
 
 
-def concern(requests: SolicitationQuerySet, code: str, *, now: datetime) -> SolicitationQuerySet:
-    """The requests that one of the four counters counts, or those with a standing alert."""
+def with_problem(requests: SolicitationQuerySet, code: str, *, now: datetime) -> SolicitationQuerySet:
+    """Requests of one of the four counters, or those with a standing alert."""
     if code == HELD:
         return requests.held()
     if code == UNCOVERED:
@@ -89,7 +91,7 @@ def concern(requests: SolicitationQuerySet, code: str, *, now: datetime) -> Soli
 
 
 class RequestFilter(django_filters.FilterSet):
-    """Filters of the list of requests; the region is the national team's choice alone."""
+    """Filters of the list of requests; only the national team may choose the region."""
 
     q = django_filters.CharFilter(
         label="Nom, SIRET, courriel ou référence",
@@ -109,12 +111,12 @@ class RequestFilter(django_filters.FilterSet):
     )
     etat = django_filters.ChoiceFilter(
         label="État",
-        choices=[(code, shown.label) for code, shown in SHOWN.items()],
+        choices=[(code, shown.label) for code, shown in DISPLAYED_STATES.items()],
         empty_label="Tous",
         method="by_state",
     )
     vue = django_filters.ChoiceFilter(
-        label="Ce qui ne va pas", choices=list(CONCERNS.items()), empty_label="Tout", method="by_concern"
+        label="Ce qui ne va pas", choices=list(PROBLEMS.items()), empty_label="Tout", method="by_problem"
     )
 
     def __init__(
@@ -132,10 +134,10 @@ class RequestFilter(django_filters.FilterSet):
         return queryset.about_theme(value)
 
     def by_state(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
-        return queryset.showing(SHOWN[value])
+        return queryset.showing(DISPLAYED_STATES[value])
 
-    def by_concern(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
-        return concern(queryset, value, now=self.now)
+    def by_problem(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
+        return with_problem(queryset, value, now=self.now)
 
 
 class MailFilter(django_filters.FilterSet):
@@ -152,13 +154,13 @@ class MailFilter(django_filters.FilterSet):
     )
     sort = django_filters.ChoiceFilter(
         label="Sort",
-        choices=[(code, label) for code, (label, _) in FATES.items()],
+        choices=[(code, label) for code, (label, _) in DELIVERY_STATES.items()],
         empty_label="Tous",
-        method="by_fate",
+        method="by_state",
     )
 
     def by_words(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
-        """One request's mails, or those to addresses that hold these letters."""
+        """Mails of one request, or those whose recipient contains this text."""
         if reference := REFERENCE.fullmatch("".join(value.split()).upper()):
             named = Solicitation.objects.filter(reference="-".join(reference.groups())).first()
             return queryset.about(f"request:{named.pk}") if named else queryset.none()
@@ -167,12 +169,12 @@ class MailFilter(django_filters.FilterSet):
     def by_occasion(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
         return queryset.filter(template__endswith=f"/{value}")
 
-    def by_fate(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
-        return queryset.filter(FATES[value][1])
+    def by_state(self, queryset: OutgoingEmailQuerySet, name: str, value: str) -> OutgoingEmailQuerySet:
+        return queryset.filter(DELIVERY_STATES[value][1])
 
 
 class IncomingFilter(django_filters.FilterSet):
-    """Filters of the mails that came in."""
+    """Filters of the list of incoming mails."""
 
     q = django_filters.CharFilter(
         label="Expéditeur ou référence",
@@ -184,14 +186,14 @@ class IncomingFilter(django_filters.FilterSet):
         label="État",
         choices=[*IncomingState.choices, (MACHINE, "Écarté comme automatique")],
         empty_label="Tous",
-        method="by_fate",
+        method="by_state",
     )
 
-    def by_fate(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
+    def by_state(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
         return queryset.taken_for_machines() if value == MACHINE else queryset.filter(state=value)
 
     def by_words(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
-        """What came about one request, or from addresses that hold these letters."""
+        """Mails about one request, or those whose sender contains this text."""
         if reference := REFERENCE.fullmatch("".join(value.split()).upper()):
             named = Solicitation.objects.filter(reference="-".join(reference.groups())).first()
             return queryset.about(f"request:{named.pk}") if named else queryset.none()

@@ -1,4 +1,4 @@
-"""What staff may type about a request. Corrections keep who said each fact, and when."""
+"""Forms of the staff's request page. A correction records who gave each fact, and when."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -52,7 +52,7 @@ class CloseForm(forms.Form):
 
 
 class AddInstitutionForm(forms.Form):
-    """One more institution for a need, among those that have an office there."""
+    """Institution to add to a need, among those with an office for the commune."""
 
     need = forms.ModelChoiceField(label="Pour le besoin", queryset=Need.objects.none(), empty_label=None)
     institution = forms.ModelChoiceField(
@@ -80,7 +80,7 @@ class AddInstitutionForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    """One expert who should not have the need any more; he is told why."""
+    """Expert to remove from a need, with a reason that they will read."""
 
     match = forms.ModelChoiceField(
         label="Référent",
@@ -105,8 +105,8 @@ class WithdrawForm(forms.Form):
         )
 
 
-class CorrectionForm(forms.Form):
-    """The commune, the subjects and the facts of a request; a project has no company's facts."""
+class RequestCorrectionForm(forms.Form):
+    """Commune, subjects and facts of a request; a project without company has fewer facts."""
 
     commune = LineField(
         label="Commune",
@@ -166,7 +166,7 @@ class CorrectionForm(forms.Form):
             **known,
             "commune": row.commune.place,
             "commune_code": row.commune.code,
-            "legal_form": _shown_form(row.legal_form),
+            "legal_form": _legal_form_choice(row.legal_form),
             "company_created_on": row.company_created_on,
             "craft": {None: "", True: "yes", False: "no"}[row.craft],
             **{f"subject_{need.pk}": need.subject.slug for need in self.needs},
@@ -187,10 +187,10 @@ class CorrectionForm(forms.Form):
         return code
 
     def clean_legal_form(self) -> str:
-        """The whole code again where what the form shows of it did not change."""
+        """Keep the full code when the choice shown for it did not change."""
         chosen: str = self.cleaned_data["legal_form"]
         known = self.solicitation.legal_form
-        return known if chosen == _shown_form(known) else chosen
+        return known if chosen == _legal_form_choice(known) else chosen
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -205,10 +205,10 @@ class CorrectionForm(forms.Form):
         if len(set(slugs)) < len(slugs):
             self.add_error(None, "Le même sujet est choisi deux fois : gardez-en un seul.")
         if text := cleaned.get("commune"):
-            self._settle_commune(text, cleaned.get("commune_code", ""))
+            self._resolve_commune(text, cleaned.get("commune_code", ""))
         return cleaned
 
-    def _settle_commune(self, text: str, code: str) -> None:
+    def _resolve_commune(self, text: str, code: str) -> None:
         if text == self.solicitation.commune.place:
             self.cleaned_data["place"] = self.solicitation.commune
             return
@@ -226,7 +226,7 @@ class CorrectionForm(forms.Form):
             self.add_error("commune", "Aucune commune ne porte ce nom ou ce code : vérifiez-le.")
 
     def columns(self, *, on: date) -> dict[str, Any]:
-        """What is to be written, with who says each fact now. For a valid form."""
+        """Columns to write, with the source of each fact. For a valid form."""
         cleaned, row = self.cleaned_data, self.solicitation
         names = [name for name in (*COMPANY_FIELDS, "naf", "phone") if name in self.fields]
         columns = {name: cleaned[name] for name in names} | {"craft": CRAFT[cleaned["craft"]]}
@@ -244,7 +244,7 @@ class CorrectionForm(forms.Form):
         return {**columns, "commune": cleaned["place"], "fact_sources": sources}
 
     def subjects(self) -> dict[int, Subject]:
-        """The subject of each need, by the need's id. For a valid form."""
+        """Subject of each need, by the need's pk. For a valid form."""
         slugs = {need.pk: self.cleaned_data[f"subject_{need.pk}"] for need in self.needs}
         found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs.values())}
         return {pk: found[slug] for pk, slug in slugs.items()}
@@ -253,18 +253,18 @@ class CorrectionForm(forms.Form):
         return [self[f"subject_{need.pk}"] for need in self.needs]
 
     def company_fields(self) -> list[forms.BoundField]:
-        """The fields of the company, in the order of the page."""
+        """Fields of the company, in the order of the page."""
         order = ("company_name", "siret", "headcount_min", "headcount_max", "naf", "craft", "legal_form")
         return [self[name] for name in (*order, "company_created_on", "phone") if name in self.fields]
 
 
-def _shown_form(code: str) -> str:
-    """The choice that shows a legal form: the code when it has a label of its own, else its family's."""
+def _legal_form_choice(code: str) -> str:
+    """Choice that displays a legal form: its code if it has a label, else its first two digits."""
     return code if code in legal_forms.LABELS else code[:2]
 
 
 def _by_code(text: str) -> Iterator[Commune]:
-    """The commune of an INSEE code, an old one included."""
+    """The commune of an INSEE code, former codes included."""
     if len(text) == 5 and not text.isalpha():
         try:
             yield Commune.objects.resolve(text.upper())

@@ -1,4 +1,4 @@
-"""Who may see what, beside what the QuerySets' ``visible_to`` say of requests."""
+"""Permissions of staff on mails; those on requests are in the QuerySets' ``visible_to``."""
 
 from typing import TypeGuard
 
@@ -11,50 +11,50 @@ from experts.models import User
 from mailing.models import IncomingEmail, IncomingEmailQuerySet, OutgoingEmail, OutgoingEmailQuerySet
 from solicitations.models import Solicitation
 
-THREAD = "request-"  # the conversation of a request is named after it: "request-7"
-REQUEST = "request:"  # what a mail that came in is about, first of all: "request:7"
+THREAD_PREFIX = "request-"  # the thread of the mails of a request: "request-7"
+ABOUT_PREFIX = "request:"  # the first subject of an incoming mail: "request:7"
 
 
 def is_staff(user: User | AnonymousUser) -> TypeGuard[User]:
-    """Whether the person works on requests, for a region or for the national team."""
+    """Return whether the user is active staff, regional or national."""
     return isinstance(user, User) and user.is_active and user.is_staff
 
 
 def visible_mails(user: User | AnonymousUser) -> OutgoingEmailQuerySet:
-    """The mails of the outbox that a person may see.
+    """Outgoing mails that a user may see.
 
-    The demo shows them to everybody. The national team sees all; a region, those of the conversations of its
-    requests: neither sign-in codes, nor a mail with all the links of a company, which may be about others.
+    Everybody sees all of them in the demo. The national team sees all; a region sees those in the threads of
+    its requests: neither sign-in codes, nor mails with all the links of a company, some of other regions.
     """
     mails = OutgoingEmail.objects.all()
     if settings.DEMO or (is_staff(user) and user.is_national):
         return mails
     if not is_staff(user):
         return mails.none()
-    request = Cast(Substr("thread", len(THREAD) + 1), BigIntegerField())
-    named = mails.annotate(request=Case(When(thread__startswith=THREAD, then=request)))
+    request = Cast(Substr("thread", len(THREAD_PREFIX) + 1), BigIntegerField())
+    named = mails.annotate(request=Case(When(thread__startswith=THREAD_PREFIX, then=request)))
     return named.filter(request__in=Solicitation.objects.visible_to(user).values("pk"))
 
 
 def visible_incoming(user: User) -> IncomingEmailQuerySet:
-    """The mails that came in which a member of staff may see.
+    """Incoming mails that a member of staff may see.
 
-    The national team sees all, those of unknown senders included; a region, those about its requests.
+    The national team sees all, those of unknown senders included; a region sees those about its requests.
     """
     mails = IncomingEmail.objects.all()
     if user.is_national:
         return mails
-    request = Cast(Substr("about__0", len(REQUEST) + 1), BigIntegerField())
-    named = mails.annotate(request=Case(When(about__0__startswith=REQUEST, then=request)))
+    request = Cast(Substr("about__0", len(ABOUT_PREFIX) + 1), BigIntegerField())
+    named = mails.annotate(request=Case(When(about__0__startswith=ABOUT_PREFIX, then=request)))
     return named.filter(request__in=Solicitation.objects.visible_to(user).values("pk"))
 
 
 def request_of(email: OutgoingEmail) -> int | None:
-    """The id of the request whose conversation a mail belongs to."""
-    return int(email.thread.removeprefix(THREAD)) if email.thread.startswith(THREAD) else None
+    """Pk of the request whose thread the mail belongs to."""
+    return int(email.thread.removeprefix(THREAD_PREFIX)) if email.thread.startswith(THREAD_PREFIX) else None
 
 
 def may_resend(user: User | AnonymousUser, email: OutgoingEmail) -> bool:
-    """Whether the person may send this mail once more: one that left or was refused; no code, not erased."""
+    """Return whether the user may resend this mail: sent or refused, without code, and not erased."""
     has_content = not (email.is_secret or email.is_erased)
     return is_staff(user) and has_content and bool(email.sent_at or email.refused_at)

@@ -1,4 +1,4 @@
-"""What happened to a request, in one column: events, words and mails, the oldest first."""
+"""Timeline of a request: events, messages and mails, the oldest first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from solicitations import wording
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Message, Question, Solicitation
 
-MOST_MAILS = 200
+MAX_MAILS = 200
 SAME_MAILING = timedelta(minutes=1)
-# Said with their own words elsewhere in the column, or apart.
-TOLD_ELSEWHERE = {EventKind.ASKED, EventKind.ADDED}
+# Events shown by another entry, which has their text.
+SHOWN_ELSEWHERE = {EventKind.ASKED, EventKind.ADDED}
 UNNAMED = "un référent"
 OPENINGS = {EventKind.OPENED, EventKind.MAIL_OPENED}
-# Done by the clock about a need: the match only says of whose silence it comes.
+# Steps of the clock about a need: the match is only the one that was not answered.
 ABOUT_A_NEED = {
     EventKind.COMPANY_TOLD,
     EventKind.WIDENED,
@@ -29,17 +29,17 @@ ABOUT_A_NEED = {
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One mail: to whom and its fate."""
+class SentMail:
+    """One mail of a mailing."""
 
     pk: int
     to: str
-    fate: str
+    state: str
 
 
 @dataclass(frozen=True)
-class Item:
-    """One thing that happened; ``mails`` when it is a mailing; ``incoming``: the mail that it came as."""
+class TimelineItem:
+    """One entry; ``mails``: for a mailing; ``incoming``: pk of the mail that a message came from."""
 
     at: datetime
     title: str
@@ -47,30 +47,30 @@ class Item:
     words: str = ""
     origin: str = ""
     incoming: int | None = None
-    mails: tuple[Sent, ...] = ()
+    mails: tuple[SentMail, ...] = ()
 
 
-def items(solicitation: Solicitation, *, user: User) -> list[Item]:
-    """Everything but the openings, in order."""
-    events = [event for event in _events(solicitation) if event.kind not in TOLD_ELSEWHERE | OPENINGS]
-    told = list(_together(_event(event) for event in events))
-    told += [
-        Item(
+def timeline_items(solicitation: Solicitation, *, user: User) -> list[TimelineItem]:
+    """All the entries except openings, in order."""
+    events = [event for event in _events(solicitation) if event.kind not in SHOWN_ELSEWHERE | OPENINGS]
+    entries = list(_merge_simultaneous(_event(event) for event in events))
+    entries += [
+        TimelineItem(
             said.at,
             "Message aux autres référents",
-            _speaker(said),
+            _author_and_institution(said),
             said.body,
             origin=said.origin,
             incoming=said.incoming_id,
         )
         for said in solicitation.messages.order_by("at", "pk")
     ]
-    told += [
-        Item(asked.asked_at, EventKind.ASKED.label, _speaker(asked), asked.body)
+    entries += [
+        TimelineItem(asked.asked_at, EventKind.ASKED.label, _author_and_institution(asked), asked.body)
         for asked in solicitation.questions.order_by("asked_at", "pk")
     ]
-    told += [
-        Item(
+    entries += [
+        TimelineItem(
             added.at,
             "Informations ajoutées à la demande",
             words=added.body,
@@ -79,18 +79,18 @@ def items(solicitation: Solicitation, *, user: User) -> list[Item]:
         )
         for added in solicitation.additions.order_by("at", "pk")
     ]
-    told += _mailings(solicitation, user=user)
-    return sorted(told, key=lambda item: item.at)
+    entries += _mailings(solicitation, user=user)
+    return sorted(entries, key=lambda item: item.at)
 
 
-def _together(told: Iterable[Item]) -> Iterable[Item]:
-    """What the clock did at one moment to several people, said once."""
-    for (at, title, words), same in groupby(told, key=lambda item: (item.at, item.title, item.words)):
-        yield Item(at, title, wording.listed(list(dict.fromkeys(item.who for item in same))), words)
+def _merge_simultaneous(entries: Iterable[TimelineItem]) -> Iterable[TimelineItem]:
+    """Merge entries of one moment and title, such as a step of the clock for several people."""
+    for (at, title, words), same in groupby(entries, key=lambda item: (item.at, item.title, item.words)):
+        yield TimelineItem(at, title, wording.listed(list(dict.fromkeys(item.who for item in same))), words)
 
 
-def openings(solicitation: Solicitation) -> list[Item]:
-    """Who opened a confidential request or one of its mails, and when."""
+def openings(solicitation: Solicitation) -> list[TimelineItem]:
+    """Openings of a confidential request or of its mails."""
     return [_event(event) for event in _events(solicitation) if event.kind in OPENINGS]
 
 
@@ -99,15 +99,15 @@ def _events(solicitation: Solicitation) -> Iterable[Event]:
     return solicitation.events.select_related(*people).in_order()
 
 
-def _event(event: Event) -> Item:
+def _event(event: Event) -> TimelineItem:
     title = EventKind(event.kind).label
     if event.match and event.to_state:
         title = f"{MatchState(event.to_state).label} — {event.match.need.subject.label}"
-    return Item(event.at, title, author(event), event.reason)
+    return TimelineItem(event.at, title, author(event), event.reason)
 
 
 def author(event: Event) -> str:
-    """Who did it, or whom it happened to: a member of staff, an expert and his office, the company."""
+    """Author of an event, or the expert or need it is about: staff, expert and office, company, portal."""
     if event.by_user:
         return str(event.by_user)
     if event.match and event.kind in ABOUT_A_NEED:
@@ -121,34 +121,34 @@ def author(event: Event) -> str:
     return "l'entreprise" if event.is_by_company else "le portail"
 
 
-def _speaker(words: Message | Question) -> str:
-    """Who wrote, and where from; unnamed once the request was erased."""
+def _author_and_institution(words: Message | Question) -> str:
+    """Author and institution of a text; anonymous once the request was erased."""
     return f"{words.author} ({words.institution})" if words.author else UNNAMED
 
 
-def _mailings(solicitation: Solicitation, *, user: User) -> Iterable[Item]:
-    """Mails of one occasion that were written together count as one mailing."""
+def _mailings(solicitation: Solicitation, *, user: User) -> Iterable[TimelineItem]:
+    """Group the mails of one occasion written within ``SAME_MAILING``."""
     mails = permissions.visible_mails(user).about(f"request:{solicitation.pk}")
-    last: Item | None = None
-    for email in reversed(list(mails.newest_first()[:MOST_MAILS])):
+    last: TimelineItem | None = None
+    for email in reversed(list(mails.newest_first()[:MAX_MAILS])):
         title = f"Courriel : {occasion(email)}"
-        sent = Sent(email.pk, email.to, fate(email))
+        sent = SentMail(email.pk, email.to, delivery_state(email))
         if last and last.title == title and email.created_at - last.at < SAME_MAILING:
             last = replace(last, mails=(*last.mails, sent))
             continue
         if last:
             yield last
-        last = Item(email.created_at, title, mails=(sent,))
+        last = TimelineItem(email.created_at, title, mails=(sent,))
     if last:
         yield last
 
 
 def occasion(email: OutgoingEmail) -> str:
-    """Why a mail was written, in words."""
+    """Occasion of a mail, in French."""
     name = email.template.rpartition("/")[2]
     return filters.OCCASIONS.get(name, name)
 
 
-def fate(email: OutgoingEmail) -> str:
-    """What became of a mail, in words."""
+def delivery_state(email: OutgoingEmail) -> str:
+    """Delivery state of a mail, in French."""
     return str(email.state.label).lower()

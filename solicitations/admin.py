@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from experts.admin.rights import NationalAdmin
+from experts.admin.permissions import NationalAdmin
 from solicitations.models import Opening
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from experts import links
+from experts import tokens
 from solicitations.lifecycle import EventKind, RequestState
 from solicitations.models import Draft, Mailbox, Solicitation
 from solicitations.models.finding import LINK_LIFE_AFTER_END
@@ -47,42 +47,42 @@ def absolute(path: str) -> str:
 
 def answer_url(mailbox: Mailbox) -> str:
     """The expert's page about this request."""
-    token = links.make_token(ANSWER, mailbox.pk, mailbox.serial)
+    token = tokens.make_token(ANSWER, mailbox.pk, mailbox.serial)
     return absolute(reverse("workspace:answer", args=[token]))
 
 
 def follow_url(solicitation: Solicitation) -> str:
     """The owner's page about this request."""
-    token = links.make_token(FOLLOW, solicitation.pk, solicitation.link_serial)
+    token = tokens.make_token(FOLLOW, solicitation.pk, solicitation.link_serial)
     return absolute(reverse("solicitations:follow", args=[token]))
 
 
 def mailed_follow_url(solicitation: Solicitation) -> str:
     """The owner's page, as mails name it: who opens it reads the owner's mailbox."""
-    mailed = links.digest(MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
+    mailed = tokens.digest(MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
     return f"{follow_url(solicitation)}?{BY_MAIL}={mailed}"
 
 
 def came_by_mail(given: str, solicitation: Solicitation) -> bool:
     """Whether the address comes from a mail: sending a request proves nothing about its mailbox."""
-    return links.is_digest(given, MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
+    return tokens.is_digest(given, MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
 
 
 def survey_url(solicitation: Solicitation) -> str:
     """The owner's three questions about the help that came."""
-    token = links.make_token(SURVEY, solicitation.pk, solicitation.link_serial)
+    token = tokens.make_token(SURVEY, solicitation.pk, solicitation.link_serial)
     return absolute(reverse("solicitations:survey", args=[token]))
 
 
 def call_check_url(solicitation: Solicitation) -> str:
     """The page that asks the owner « Vous a-t-on rappelé ? »."""
-    token = links.make_token(CALL_CHECK, solicitation.pk, solicitation.link_serial)
+    token = tokens.make_token(CALL_CHECK, solicitation.pk, solicitation.link_serial)
     return absolute(reverse("solicitations:call_check", args=[token]))
 
 
 def resume_url(draft: Draft) -> str:
     """The page that takes a draft up again."""
-    token = links.make_token(RESUME, draft.pk, draft.serial)
+    token = tokens.make_token(RESUME, draft.pk, draft.serial)
     return absolute(reverse("solicitations:resume", args=[token]))
 
 
@@ -91,7 +91,7 @@ def mailbox_of(token: str, *, now: datetime) -> Mailbox:
 
     Raises ``ForgedLink``, ``RevokedLink``, ``ErasedLink``, ``ExpiredLink``.
     """
-    pk, serial = links.read_token(token, ANSWER)
+    pk, serial = tokens.read_token(token, ANSWER)
     mailbox = Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
     if mailbox is None or mailbox.serial != serial or mailbox.revoked_at is not None:
         raise RevokedLink
@@ -107,7 +107,7 @@ def solicitation_of(token: str, *, now: datetime, purpose: str = FOLLOW) -> Soli
 
     Raises ``ForgedLink``, ``RevokedLink``, ``ErasedLink``, ``ExpiredLink``.
     """
-    pk, serial = links.read_token(token, purpose)
+    pk, serial = tokens.read_token(token, purpose)
     solicitation = Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
     if solicitation is None or solicitation.link_serial != serial:
         raise RevokedLink
@@ -131,7 +131,7 @@ def _was_asked_lately(solicitation: Solicitation, *, now: datetime) -> bool:
 
 def draft_of(token: str, *, now: datetime) -> Draft:
     """The draft that a token takes up again. Raises ``ForgedLink``, ``RevokedLink``."""
-    pk, serial = links.read_token(token, RESUME)
+    pk, serial = tokens.read_token(token, RESUME)
     draft = Draft.objects.alive(now=now).filter(pk=pk, serial=serial, solicitation=None).first()
     if draft is None:
         raise RevokedLink
@@ -143,7 +143,7 @@ def reply_address(row: Mailbox | Solicitation) -> str:
 
     Mail servers may lower the case of a local part: it is made of lower-case letters and figures.
     """
-    signature = links.digest(REPLY, _signed(row, _serial(row)))
+    signature = tokens.digest(REPLY, _signed(row, _serial(row)))
     return f"reponse+{_named(row)}-{signature}@{settings.REPLY_DOMAIN}"
 
 
@@ -164,11 +164,11 @@ def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
     else:
         row = Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
     if row is None:
-        raise links.ForgedLink(address)
+        raise tokens.ForgedLink(address)
     issued = range(_serial(row), 0, -1)[:SERIALS_REMEMBERED]
-    known = [serial for serial in issued if links.is_digest(signature, REPLY, _signed(row, serial))]
+    known = [serial for serial in issued if tokens.is_digest(signature, REPLY, _signed(row, serial))]
     if not known:
-        raise links.ForgedLink(address)
+        raise tokens.ForgedLink(address)
     if known[0] != _serial(row) or not _takes_answers(row, now=now):
         raise ExpiredLink(row)
     return row
@@ -176,7 +176,7 @@ def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
 
 def without_secrets(text: str) -> str:
     """``text`` without what opens a person's page or speaks in their name: mails quote the ones before."""
-    return WRITTEN_REPLY_ADDRESS.sub("reponse", links.without_tokens(text))
+    return WRITTEN_REPLY_ADDRESS.sub("reponse", tokens.without_tokens(text))
 
 
 def _takes_answers(row: Mailbox | Solicitation, *, now: datetime) -> bool:

@@ -1,12 +1,12 @@
-"""What an expert may type: a reason, a word to another institution, an outcome, a message."""
+"""Forms of the expert's page: refusal, other institution, outcome, messages, own record."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
+from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Institution
-from experts.phones import InvalidPhone, clean_phone
 from solicitations.forms.texts import LineField, WordsField
 from solicitations.lifecycle import DeclineReason, MatchState
 
@@ -19,7 +19,7 @@ WAYS = {
 
 
 def words_field(label: str, *, required: str = "", help_text: str = "", rows: int = 3) -> WordsField:
-    """A few lines; ``required`` is the sentence that asks for them, empty when they may be left out."""
+    """Make a field of a few lines; ``required`` is the error when it is empty, ``""`` if it may be."""
     return WordsField(
         label=label,
         required=bool(required),
@@ -34,7 +34,7 @@ def words_field(label: str, *, required: str = "", help_text: str = "", rows: in
 
 
 class DeclineForm(forms.Form):
-    """Why not me; in words when the list does not say it."""
+    """Reason to decline; « Autre raison » must be explained in words."""
 
     reason = forms.ChoiceField(
         label="Pourquoi ?",
@@ -50,7 +50,7 @@ class DeclineForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """« Autre raison » says nothing alone."""
+        """Require words with « Autre raison »."""
         cleaned = super().clean() or {}
         if cleaned.get("reason") == DeclineReason.OTHER and not cleaned.get("words"):
             self.add_error("words", "Précisez la raison en quelques mots.")
@@ -58,7 +58,7 @@ class DeclineForm(forms.Form):
 
 
 class IntroduceForm(forms.Form):
-    """Another institution, on the way that the need's state allows, with a word."""
+    """Another institution for a need: hand the need over, or ask for help, as the need's state allows."""
 
     word = words_field("Un mot pour elle", rows=2)
 
@@ -92,7 +92,7 @@ class IntroduceForm(forms.Form):
 
 
 class ConcludeForm(forms.Form):
-    """How it ended. A labour-law question is concluded by the answer given, in writing."""
+    """Outcome of a need; a labour-law need requires the answer given to the company, in writing."""
 
     OUTCOMES = (MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
 
@@ -123,12 +123,12 @@ class ConcludeForm(forms.Form):
 
     @property
     def text(self) -> Any:
-        """The only field that is shown: the answer where the law asks for one."""
+        """The text field of the form: the answer for labour law, else a comment."""
         return self["answer"] if "answer" in self.fields else self["words"]
 
 
 class MessageForm(forms.Form):
-    """A word to the other experts."""
+    """Message to the other experts."""
 
     body = words_field(
         "Votre message", required="Écrivez votre message.", help_text="L'entreprise ne le lit pas."
@@ -136,7 +136,7 @@ class MessageForm(forms.Form):
 
 
 class QuestionForm(forms.Form):
-    """A short question to the company."""
+    """Short question to the company."""
 
     body = WordsField(
         label="Votre question à l'entreprise",
@@ -151,7 +151,7 @@ class QuestionForm(forms.Form):
 
 
 class PhoneForm(forms.Form):
-    """One's own number in the directory."""
+    """The expert's own number in the directory."""
 
     phone = LineField(
         label="Votre téléphone",
@@ -164,7 +164,7 @@ class PhoneForm(forms.Form):
     )
 
     def clean_phone(self) -> str:
-        """The number as people write it."""
+        """Return the number as it is displayed."""
         try:
             return clean_phone(self.cleaned_data["phone"])
         except InvalidPhone as error:
@@ -174,7 +174,7 @@ class PhoneForm(forms.Form):
 
 
 class DepartureForm(forms.Form):
-    """Who takes over, when one knows."""
+    """Departure of an expert, with their successor if they know."""
 
     successor = LineField(
         label="Qui vous remplace",

@@ -1,4 +1,4 @@
-"""What the expert's page tells: the needs of this mailbox, the others who have them, what was said."""
+"""Content of the expert's page: the mailbox's needs, the other experts who have them, the messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from experts.models import Expert, Institution
 from experts.routing import loading
-from experts.routing.wording import facts
+from experts.routing.explanations import facts
 from solicitations import actions, wording
 from solicitations.lifecycle import (
     ACTIVE,
@@ -24,7 +24,7 @@ from solicitations.views.legal import LegalClock, clock
 from territories.spoken_time import spoken_moment
 from workspace.forms import BRING_IN, HAND_OVER
 
-DONE = {
+ANSWERS_GIVEN = {
     MatchState.TAKEN: "Vous avez pris ce besoin en charge",
     MatchState.DECLINED: "Vous avez décliné",
     MatchState.HELPED: "Vous avez aidé l'entreprise",
@@ -32,16 +32,19 @@ DONE = {
     MatchState.UNREACHABLE: "Vous n'avez pas pu joindre l'entreprise",
     MatchState.EXPIRED: "Ce besoin est resté sans réponse. Vous pouvez encore le prendre",
 }
-ELSEWHERE = "Ce besoin est suivi par quelqu'un d'autre"
+SOMEONE_ELSE = "Ce besoin est suivi par quelqu'un d'autre"
 
 
 @dataclass(frozen=True)
-class Card:
-    """One need of this mailbox: why it came, what was done about it, what may be done."""
+class NeedCard:
+    """One need of this mailbox: why it was sent, what was answered, what may be done.
+
+    ``done``: the answer given in words, or why the need is no longer the mailbox's; ``done_at``: when.
+    ``last_event_id``: of the match, 0 without event; a form posted from an older page changes nothing.
+    """
 
     match: Match
-    # The last thing that the page knows to have happened: what is posted from an older page changes nothing.
-    seen: int
+    last_event_id: int
     done: str
     done_at: datetime | None
     may_undo: bool
@@ -65,7 +68,7 @@ class Card:
 
     @property
     def outcomes(self) -> list[str]:
-        """Codes of the ends that may be said, in the order of the buttons."""
+        """Outcomes that may be chosen, in the order of the buttons."""
         ends = (MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
         return [end.value for end in ends if end in self.moves]
 
@@ -87,8 +90,8 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Other:
-    """Somebody else who has the need, and where they stand."""
+class OtherExpert:
+    """Another expert who has the need, and the state of their match."""
 
     match: Match
     phone: str
@@ -97,12 +100,12 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """All that the page shows; ``gone`` are sentences about the needs that are no longer this mailbox's."""
+class RequestPage:
+    """Everything that the page shows; ``gone``: the needs that are no longer this mailbox's."""
 
-    cards: tuple[Card, ...]
-    gone: tuple[Card, ...]
-    others: tuple[tuple[str, tuple[Other, ...]], ...]
+    cards: tuple[NeedCard, ...]
+    gone: tuple[NeedCard, ...]
+    others: tuple[tuple[str, tuple[OtherExpert, ...]], ...]
     additions: tuple[Addition, ...]
     questions: tuple[Question, ...]
     messages: tuple[Message, ...]
@@ -118,19 +121,19 @@ class Reading:
         return any(card.match.state in ACTIVE for card in self.cards)
 
     @property
-    def waiting(self) -> list[Card]:
+    def waiting(self) -> list[NeedCard]:
         return [card for card in self.cards if card.match.state == MatchState.SENT]
 
 
-def read(mailbox: Mailbox, *, now: datetime) -> Reading:
-    """The page of this mailbox. Needs ``solicitation__commune`` loaded."""
+def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
+    """Build the page of this mailbox, whose ``solicitation__commune`` is loaded."""
     solicitation = mailbox.solicitation
     matches = list(Match.objects.filter(need__solicitation=solicitation).with_people().in_order())
     for match in matches:
         match.need.solicitation = solicitation
     mine = [match for match in matches if match.mailbox_id == mailbox.pk]
     around = _institutions(solicitation, now=now) if any(not match.is_gone for match in mine) else []
-    # Several posts behind one address answer once per need: the first one's card speaks for all.
+    # Several experts who share the mailbox answer a need once: only the first one's card is shown.
     answered_once = {(match.need_id, match.state): match for match in reversed(mine)}
     cards = [
         _card(match, matches, around, mailbox=mailbox, now=now)
@@ -138,10 +141,10 @@ def read(mailbox: Mailbox, *, now: datetime) -> Reading:
         if match in answered_once.values()
     ]
     here = tuple(card for card in cards if not card.match.is_gone)
-    return Reading(
+    return RequestPage(
         cards=here,
         gone=tuple(card for card in cards if card.match.is_gone),
-        others=_others(matches, mailbox),
+        others=_other_experts(matches, mailbox),
         additions=tuple(solicitation.additions.order_by("at", "pk")),
         questions=tuple(solicitation.questions.order_by("asked_at", "pk")),
         messages=tuple(solicitation.messages.order_by("at", "pk")),
@@ -152,18 +155,18 @@ def read(mailbox: Mailbox, *, now: datetime) -> Reading:
 
 
 def _institutions(solicitation: Solicitation, *, now: datetime) -> list[Institution]:
-    """Those with an office for the commune, less the ones that the owner left out."""
+    """Institutions with an office for the commune, except those that the owner unticked."""
     if solicitation.refuses_answers:
         return []
     unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
     today = solicitation.today(now)
-    around = loading.institutions_around(solicitation.commune, on=today)
+    around = loading.institutions_covering(solicitation.commune, on=today)
     return [institution for institution in around if institution.pk not in unticked]
 
 
 def _card(
     match: Match, matches: Sequence[Match], around: Sequence[Institution], *, mailbox: Mailbox, now: datetime
-) -> Card:
+) -> NeedCard:
     state = MatchState(match.state)
     last = _last_event(match)
     own = actions.last_move(match, by=mailbox)
@@ -174,36 +177,36 @@ def _card(
         for other in matches
         if other.need_id == match.need_id and not other.is_gone
     }
-    return Card(
+    return NeedCard(
         match=match,
-        seen=last.pk if last else 0,
-        done=_gone(match, last) if match.is_gone else _done(match),
+        last_event_id=last.pk if last else 0,
+        done=_gone_reason(match, last) if match.is_gone else _answer_given(match),
         done_at=match.ended_at or (match.taken_at if state == MatchState.TAKEN else None),
-        may_undo=own is not None and _is_time_to_undo(solicitation, is_recent=is_recent),
+        may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
-        ways=() if solicitation.refuses_answers else _ways(state),
+        ways=() if solicitation.refuses_answers else _introduction_ways(state),
         institutions=tuple(institution for institution in around if institution.pk not in asked),
         clock=_clock(match, matches, now=now),
     )
 
 
 def _clock(match: Match, matches: Sequence[Match], *, now: datetime) -> LegalClock | None:
-    """The clock of the need, for who may still answer it or has."""
+    """The legal clock of the need; ``None`` for experts who declined or no longer have the need."""
     if match.is_gone or match.state == MatchState.DECLINED:
         return None
     return clock(match.need, [other for other in matches if other.need_id == match.need_id], now=now)
 
 
-def _is_time_to_undo(solicitation: Solicitation, *, is_recent: bool) -> bool:
-    """While the request is open; once it closed by that very answer, for a minute."""
+def _may_still_undo(solicitation: Solicitation, *, is_recent: bool) -> bool:
+    """Return whether undo is possible: the request is open, or this answer closed it under a minute ago."""
     if not solicitation.is_over:
         return True
     return is_recent and not solicitation.refuses_answers and solicitation.closed_reason != ClosedReason.STAFF
 
 
-def _ways(state: MatchState) -> tuple[str, ...]:
-    """How another institution may be brought in: one cannot pass on what one has ended."""
+def _introduction_ways(state: MatchState) -> tuple[str, ...]:
+    """Ways to involve another institution: a need that is ended cannot be handed over."""
     if state == MatchState.DECLINED:
         return ()
     return (HAND_OVER, BRING_IN) if state in ACTIVE else (BRING_IN,)
@@ -213,43 +216,47 @@ def _last_event(match: Match) -> Event | None:
     return match.events.select_related("by_mailbox").order_by("-at", "-pk").first()
 
 
-def _done(match: Match) -> str:
-    """What was answered, in words; empty while nothing was."""
+def _answer_given(match: Match) -> str:
+    """The answer given, in French; empty when there is none."""
     state = MatchState(match.state)
     if state == MatchState.DECLINED:
         reason = DeclineReason(match.decline_reason).label
-        return f"{DONE[state]} : {reason[0].lower()}{reason[1:]}"
-    return DONE.get(state, "")
+        return f"{ANSWERS_GIVEN[state]} : {reason[0].lower()}{reason[1:]}"
+    return ANSWERS_GIVEN.get(state, "")
 
 
-def _gone(match: Match, last: Event | None) -> str:
-    """Why a need is no longer this mailbox's."""
+def _gone_reason(match: Match, last: Event | None) -> str:
+    """Reason why a need is no longer this mailbox's, in French."""
     solicitation = match.mailbox.solicitation
     if match.state == MatchState.REPLACED:
         made = match.introduces.select_related("expert__office__institution").order_by("-pk").first()
-        return f"Vous avez passé ce besoin à : {made.expert.office.institution.name}" if made else ELSEWHERE
+        return (
+            f"Vous avez passé ce besoin à : {made.expert.office.institution.name}" if made else SOMEONE_ELSE
+        )
     if solicitation.state == RequestState.CANCELLED:
         return "L'entreprise a annulé sa demande"
     if last and last.by_user_id:
         return "L'équipe du service vous a retiré ce besoin" + (f" : {last.reason}" if last.reason else "")
     if solicitation.closed_reason in SET_ASIDE:
         return "L'équipe du service a clos cette demande"
-    return ELSEWHERE
+    return SOMEONE_ELSE
 
 
-def _others(matches: Sequence[Match], mailbox: Mailbox) -> tuple[tuple[str, tuple[Other, ...]], ...]:
-    """By subject, the others who have it, in the order they were asked."""
-    by_subject: dict[str, list[Other]] = {}
+def _other_experts(
+    matches: Sequence[Match], mailbox: Mailbox
+) -> tuple[tuple[str, tuple[OtherExpert, ...]], ...]:
+    """The other experts of each subject, in the order they were asked."""
+    by_subject: dict[str, list[OtherExpert]] = {}
     for match in matches:
         rows = by_subject.setdefault(match.need.subject.label, [])
         if match.mailbox_id != mailbox.pk and not match.is_gone:
-            rows.append(_other(match))
+            rows.append(_other_expert(match))
     return tuple((subject, tuple(rows)) for subject, rows in by_subject.items())
 
 
-def _other(match: Match) -> Other:
+def _other_expert(match: Match) -> OtherExpert:
     reason = DeclineReason(match.decline_reason).label if match.decline_reason else ""
-    return Other(
+    return OtherExpert(
         match=match,
         phone=match.expert.public_phone,
         since=match.ended_at or match.taken_at or match.sent_at,
@@ -257,13 +264,13 @@ def _other(match: Match) -> Other:
     )
 
 
-def meanwhile(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
-    """What happened to this need since an older page was opened: who, what, when."""
+def describe_change(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
+    """Describe the last change of this need, for somebody who posted from an older page."""
     last = _last_event(match)
     zone = mailbox.solicitation.time_zone
     when = f", {spoken_moment(last.at, zone=zone, now=now)}" if last else ""
     if match.is_gone:
-        return f"{_gone(match, last)}{when}."
+        return f"{_gone_reason(match, last)}{when}."
     if last and last.by_mailbox_id and last.kind == EventKind.UNDONE:
         return f"{match.expert.name} a annulé sa réponse{when}."
     if last and last.kind == EventKind.BROUGHT_IN:
@@ -272,11 +279,11 @@ def meanwhile(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
         return f"{match.expert.name} a déjà répondu «\u00a0{MatchState(match.state).label}\u00a0»{when}."
     if match.state == MatchState.EXPIRED:
         return f"Ce besoin est resté sans réponse et a expiré{when}."
-    return ended(mailbox.solicitation, now=now) or "Cette réponse n'est plus possible."
+    return ending_sentence(mailbox.solicitation, now=now) or "Cette réponse n'est plus possible."
 
 
-def ended(solicitation: Solicitation, *, now: datetime) -> str:
-    """How the request ended, in a sentence; empty while it goes on."""
+def ending_sentence(solicitation: Solicitation, *, now: datetime) -> str:
+    """Say how the request ended; empty while it is open."""
     if solicitation.ended_at is None:
         return ""
     when = spoken_moment(solicitation.ended_at, zone=solicitation.time_zone, now=now)

@@ -1,1 +1,1 @@
-"""How staff sign in: a code by mail, then a second factor. Companies and experts follow links instead."""
+"""Sign-in of staff: a code by mail, then a second factor. Companies and experts follow links instead."""

@@ -1,4 +1,4 @@
-"""What allauth asks of us: nobody signs up, and a sign-in code is a mail of the outbox."""
+"""Adapters for allauth: nobody can sign up, and sign-in codes are sent through the outbox."""
 
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from experts.accounts import sealing
+from experts.accounts import encryption
 from experts.accounts.limits import address_of
-from experts.accounts.middleware import do_after_answer
+from experts.accounts.middleware import run_after_response
 from experts.models import User
 from mailing import delivery, outbox
 from territories.spoken_time import spoken_moment
 
 LOGIN_CODE = "account/email/login_code"
-# What allauth calls the changes of a second factor, and what our mail calls them.
+# allauth's names of the changes of a second factor, and those of our mail's template.
 CHANGES = {
     "mfa/email/totp_activated": "added",
     "mfa/email/totp_deactivated": "removed",
@@ -43,13 +43,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send the sign-in code once the answer has left; no other mail of allauth's is wanted.
+        """Send the sign-in code after the response; allauth's other mails are not sent.
 
-        A known address and an unknown one thus get the same page, as fast.
+        So the response takes the same time for a known address and an unknown one.
         """
         if template_prefix == LOGIN_CODE:
             code = context["code"]
-            do_after_answer(context["request"], lambda: send_code(email, code))
+            run_after_response(context["request"], lambda: send_login_code(email, code))
 
     def send_notification_mail(
         self,
@@ -58,22 +58,22 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell people of each change of their second factor: who did not make it has to know."""
+        """Mail people each change of their second factor, in case somebody else made it."""
         if change := CHANGES.get(template_prefix):
-            tell_change(user, change, now=timezone.now())
+            notify_second_factor_change(user, change, now=timezone.now())
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The visitor's address, for the limits."""
+        """The client's address, for rate limits."""
         return address_of(request)
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether one may be sent there after signing in: this very site, none of its other names."""
+        """Return whether a redirection after sign-in may go there: to this host only."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
 @transaction.atomic
-def tell_change(user: User, change: str, *, now: datetime) -> None:
-    """Mail a change of somebody's second factor: one of ``CHANGES``, or ``"forgotten"`` by the team."""
+def notify_second_factor_change(user: User, change: str, *, now: datetime) -> None:
+    """Mail a change of a second factor: a value of ``CHANGES``, or ``"forgotten"`` if the team removed it."""
     outbox.enqueue(
         key=f"second_factor:{uuid4().hex}",
         to=user.email,
@@ -83,8 +83,8 @@ def tell_change(user: User, change: str, *, now: datetime) -> None:
     )
 
 
-def send_code(email: str, code: str) -> None:
-    """Mail a sign-in code, tried once; outside the demo the outbox keeps no trace of the code."""
+def send_login_code(email: str, code: str) -> None:
+    """Mail a sign-in code, in one attempt; outside the demo the outbox does not store the code."""
     delivery.send_now(
         key=f"login_code:{uuid4().hex}",
         to=email,
@@ -101,7 +101,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return sealing.seal(text)
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return sealing.unseal(encrypted_text)
+        return encryption.decrypt(encrypted_text)

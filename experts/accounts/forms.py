@@ -1,4 +1,4 @@
-"""What staff type to sign in, in our words."""
+"""allauth's sign-in forms, with our labels and error messages."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ CODE_ERRORS = {
     "required": "Indiquez le code.",
     "max_length": "Ce code est trop long : recopiez-le à nouveau.",
 }
-YOUR_APPLICATION = "Code de votre application"
+APPLICATION_CODE = "Code de votre application"
 
 
 def code_field(label: str, help_text: str, *, is_number: bool) -> forms.CharField:
@@ -28,7 +28,7 @@ def code_field(label: str, help_text: str, *, is_number: bool) -> forms.CharFiel
     )
 
 
-class AddressForm(RequestLoginCodeForm):
+class LoginEmailForm(RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = forms.EmailField(
@@ -49,14 +49,14 @@ class LoginCodeForm(ConfirmLoginCodeForm):
 
 
 class SecondFactorForm(AuthenticateForm):
-    code = code_field(YOUR_APPLICATION, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
+    code = code_field(APPLICATION_CODE, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
 
 
-class SecondFactorAgainForm(ReauthenticateForm):
-    code = code_field(YOUR_APPLICATION, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
+class ReauthenticationForm(ReauthenticateForm):
+    code = code_field(APPLICATION_CODE, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
 
 
-class EnrolmentForm(ActivateTOTPForm):
+class SecondFactorEnrolmentForm(ActivateTOTPForm):
     code = code_field(
         "Code de votre application", "Les six chiffres qu'elle montre maintenant.", is_number=True
     )

@@ -1,4 +1,4 @@
-"""Small steps around every page: no staff without a second factor or for more than a day, and late work."""
+"""Middleware: second factor required, sessions limited to a working day, work done after the response."""
 
 import time
 from collections.abc import Callable
@@ -13,20 +13,20 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_LIFE = timedelta(hours=12)
-AFTER_ANSWER = "relais.after_answer"
-# What somebody without a second factor may still open.
-ENROLMENT = frozenset({"mfa_activate_totp", "account_logout"})
+AFTER_RESPONSE = "relais.after_response"
+# Views that somebody without a second factor may still open.
+ENROLMENT_VIEWS = frozenset({"mfa_activate_totp", "account_logout"})
 
 
 class SecondFactorMiddleware:
-    """Send whoever is signed in without a second factor to its enrolment, whatever the page.
+    """Redirect users without a second factor to its enrolment page.
 
-    allauth asks for the factor of those who have one before it signs them in. The demo asks for none.
+    allauth checks the second factor of the others before it signs them in. The demo requires none.
     """
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -35,37 +35,37 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """The sign-in's or the enrolment's address, or ``None`` when the page may be shown."""
+        """Redirect to the sign-in or enrolment page, or return ``None`` when the page may be shown."""
         if settings.DEMO or not request.user.is_authenticated:
             return None
-        if _is_over(request):
+        if _is_session_too_old(request):
             logout(request)
             return redirect_to_login(request.get_full_path())
-        if request.resolver_match and request.resolver_match.view_name in ENROLMENT:
+        if request.resolver_match and request.resolver_match.view_name in ENROLMENT_VIEWS:
             return None
         if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
             return None
         return redirect("mfa_activate_totp")
 
 
-def _is_over(request: HttpRequest) -> bool:
-    """Whether the last proof of who is there, as allauth records it, is older than a working day."""
+def _is_session_too_old(request: HttpRequest) -> bool:
+    """Return whether the last authentication recorded by allauth is older than ``SESSION_LIFE``."""
     proofs = request.session.get("account_authentication_methods", [])
     return bool(proofs) and time.time() - max(proof["at"] for proof in proofs) > SESSION_LIFE.total_seconds()
 
 
-def after_answer(get_response: Answer) -> Answer:
-    """Do what a view left with ``do_after_answer`` when its answer has been sent, in the same process."""
+def after_response(get_response: GetResponse) -> GetResponse:
+    """Run the work given to ``run_after_response`` once the response is sent, in the same process."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        # The server calls these when the last byte has left; Django itself uses them to close files.
-        response._resource_closers += request.META.get(AFTER_ANSWER, [])  # type: ignore[attr-defined]  # noqa: SLF001
+        # The server calls these after the last byte is sent; Django itself uses them to close files.
+        response._resource_closers += request.META.get(AFTER_RESPONSE, [])  # type: ignore[attr-defined]  # noqa: SLF001
         return response
 
     return middleware
 
 
-def do_after_answer(request: HttpRequest, work: Callable[[], object]) -> None:
-    """Leave ``work`` for when the answer to ``request`` has been sent."""
-    request.META.setdefault(AFTER_ANSWER, []).append(work)
+def run_after_response(request: HttpRequest, work: Callable[[], object]) -> None:
+    """Run ``work`` once the response to ``request`` is sent."""
+    request.META.setdefault(AFTER_RESPONSE, []).append(work)

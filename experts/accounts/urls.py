@@ -1,4 +1,4 @@
-"""The addresses of allauth that we serve, under its own names; the others do not exist."""
+"""allauth's views that we serve, under its own URL names; the others have no address."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from experts.accounts.views import EnrolmentView
+from experts.accounts.views import SecondFactorEnrolmentView
 
 urlpatterns = [
     path("", login_not_required(account.request_login_code), name="account_login"),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("second-facteur/", second_factor.authenticate, name="mfa_authenticate"),
     path("securite/", second_factor.index, name="mfa_index"),
     path("securite/confirmation/", second_factor.reauthenticate, name="mfa_reauthenticate"),
-    path("securite/application/", EnrolmentView.as_view(), name="mfa_activate_totp"),
+    path("securite/application/", SecondFactorEnrolmentView.as_view(), name="mfa_activate_totp"),
     path("securite/application/retrait/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("securite/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("securite/codes/nouveaux/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),

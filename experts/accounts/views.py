@@ -1,4 +1,4 @@
-"""The one page of allauth that we serve in our own way."""
+"""allauth's enrolment of a second factor, followed by the recovery codes."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from allauth.mfa.totp.views import ActivateTOTPView
 from django.http import HttpResponse
 
 
-class EnrolmentView(ActivateTOTPView):
+class SecondFactorEnrolmentView(ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
-        """Show the recovery codes at once: the code just typed is proof enough that this is the person."""
+        """Count the code just typed as a recent authentication, which the recovery codes' page asks for."""
         response: HttpResponse = super().form_valid(form)
         application = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
         post_authentication(self.request, application, reauthenticated=True)

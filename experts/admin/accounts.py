@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from experts.accounts.adapter import tell_change
-from experts.admin.rights import NationalAdmin
+from experts.accounts.adapter import notify_second_factor_change
+from experts.admin.permissions import NationalAdmin
 from experts.models import User
 
 
@@ -30,8 +30,8 @@ class UserAdmin(NationalAdmin):
 
     @admin.action(description="Oublier le second facteur : un autre sera demandé à la connexion")
     def forget_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """For who has lost both the phone and the recovery codes."""
+        """Remove the second factor of people who lost both their phone and their recovery codes."""
         Authenticator.objects.filter(user__in=queryset).delete()
         for user in queryset:
-            tell_change(user, "forgotten", now=timezone.now())
+            notify_second_factor_change(user, "forgotten", now=timezone.now())
         messages.success(request, "Un nouveau second facteur leur sera demandé à la prochaine connexion.")

@@ -1,4 +1,4 @@
-"""Areas: all to choose from, zones to make by hand."""
+"""Admin of areas: all can be searched, only zones can be created and changed."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from experts.admin.rights import NationalAdmin, NationalInline, SharedAdmin, is_national
+from experts.admin.permissions import NationalAdmin, NationalInline, SharedAdmin, is_national
 from experts.models import Office
 from experts.regions import update_regions
 from territories.models import Area, AreaMember, Region
@@ -40,7 +40,7 @@ class ZoneForm(forms.ModelForm):
 
 @admin.register(Area)
 class AreaAdmin(SharedAdmin):
-    """Every area, to choose from; only zones are made and changed by hand."""
+    """All the areas, for autocompletion; only zones are created and changed by hand."""
 
     form = ZoneForm
     fields = ("code", "name", "kind", "commune_count", "source", "dropped_at")

@@ -1,8 +1,8 @@
-"""Institutions, subjects and questions; the next import of the catalogue brings back what its files say."""
+"""Admin of the catalogue; the next import of its files overwrites what is changed here."""
 
 from django.contrib import admin
 
-from experts.admin.rights import NationalAdmin, NationalInline, SharedAdmin
+from experts.admin.permissions import NationalAdmin, NationalInline, SharedAdmin
 from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject, SubjectInstitution, Theme
 
 

@@ -1,4 +1,4 @@
-"""Offices, experts and absences; what is changed here wins over the directory file."""
+"""Admin of offices, experts and absences; a field changed here is no longer overwritten by the file."""
 
 from typing import Any, cast
 
@@ -7,17 +7,17 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from experts.admin.rights import RegionalAdmin, is_staff
+from experts.admin.permissions import RegionalAdmin, is_staff
 from experts.models import Absence, Expert, Office, User
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from experts.regions import region_of, update_regions
 from territories.models import Area
 
-STATES = ("source", "dropped_at", "edited_fields")
+IMPORT_FIELDS = ("source", "dropped_at", "edited_fields")
 
 
 class OfficeForm(forms.ModelForm):
-    """Refuses areas outside the region of the person who edits, set as ``editor`` by the admin."""
+    """Refuses areas outside the region of ``editor``, which the admin sets."""
 
     editor: User
 
@@ -29,11 +29,11 @@ class OfficeForm(forms.ModelForm):
 
 
 class ExpertForm(forms.ModelForm):
-    """The address of a person of the file is what the next import knows them by: it does not change here."""
+    """The email of an expert from the file cannot change: the next import identifies experts by it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk and self.instance.source == Source.FILE:
+        if self.instance.pk and self.instance.source == DirectorySource.FILE:
             self.fields["email"].disabled = True
 
 
@@ -47,9 +47,9 @@ class ExpertInline(admin.StackedInline):
         "areas",
         ("is_paused", "is_bouncing"),
         ("left_at", "successor"),
-        STATES,
+        IMPORT_FIELDS,
     )
-    readonly_fields = STATES
+    readonly_fields = IMPORT_FIELDS
     autocomplete_fields = ("subjects", "areas")
     ordering = ("name", "pk")
     extra = 0
@@ -79,9 +79,9 @@ class OfficeAdmin(RegionalAdmin):
             },
         ),
         ("Rôle", {"fields": ("exclusive_subjects", "is_fallback", "closed_on", "agreement_ends_on")}),
-        ("État", {"fields": STATES}),
+        ("État", {"fields": IMPORT_FIELDS}),
     )
-    readonly_fields = ("region", *STATES)
+    readonly_fields = ("region", *IMPORT_FIELDS)
     autocomplete_fields = ("institution", "areas", "exclusive_subjects")
     list_display = (
         "name",
@@ -123,14 +123,14 @@ class OfficeAdmin(RegionalAdmin):
 
     @admin.action(description="Reprendre les valeurs du fichier au prochain import")
     def accept_file(self, request: HttpRequest, queryset: QuerySet[Office]) -> None:
-        """Forget what was corrected here, in these offices and their experts."""
+        """Let the next file overwrite the fields edited here, in these offices and their experts."""
         Expert.objects.filter(office__in=queryset).update(edited_fields=[])
         queryset.update(edited_fields=[])
 
 
 @admin.register(Expert)
 class ExpertAdmin(RegionalAdmin):
-    """To choose an absent person or a deputy; experts are edited with their office."""
+    """Read-only list, for autocompletion of absences; experts are edited with their office."""
 
     fields = readonly_fields = ("office", "name", "job", "email", "phone", "left_at", "successor")
     list_display = ("name", "email", "office", "is_paused", "is_bouncing", "left_at", "source")
@@ -165,7 +165,7 @@ class AbsenceAdmin(RegionalAdmin):
     ordering = ("-from_on", "pk")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Experts that the person may see, whatever is posted."""
+        """Accept only experts that the user may see."""
         return super().formfield_for_foreignkey(
             db_field, request, **options | {"queryset": Expert.objects.visible_to(cast(User, request.user))}
         )
@@ -176,20 +176,20 @@ class AbsenceAdmin(RegionalAdmin):
     def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change:
-            _declare_absences([obj])
+            _mark_absences_edited([obj])
 
     def delete_model(self, request: HttpRequest, obj: Absence) -> None:
-        _declare_absences([obj])
+        _mark_absences_edited([obj])
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Absence]) -> None:
-        _declare_absences(queryset.select_related("expert"))
+        _mark_absences_edited(queryset.select_related("expert"))
         super().delete_queryset(request, queryset)
 
 
-def _declare_absences(absences: Any) -> None:
-    """The next file does not bring back an absence of its own that people changed here."""
+def _mark_absences_edited(absences: Any) -> None:
+    """Mark absences from the file as edited, so that the next file does not restore them."""
     for absence in absences:
-        if absence.source == Source.FILE:
+        if absence.source == DirectorySource.FILE:
             absence.expert.mark_edited("absences")
             absence.expert.save(update_fields=["edited_fields"])

@@ -1,4 +1,4 @@
-"""What the public API takes and gives about subjects and those who answer them."""
+"""Serializers of the public API for subjects and the institutions that answer them."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ class AnswerQuery(serializers.Serializer[Any]):
 
 
 class NotFoundSerializer(serializers.Serializer[Any]):
-    """Which of the two does not exist."""
+    """Error 404: the parameters that do not exist."""
 
     subject = serializers.ListField(child=serializers.CharField(), required=False)
     commune = serializers.ListField(child=serializers.CharField(), required=False)

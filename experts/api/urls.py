@@ -1,4 +1,4 @@
-"""Addresses of the public API: the catalogue, who answers, and the documentation of all of it."""
+"""Addresses of the public API: the catalogue, the institutions that would answer, and the documentation."""
 
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView

@@ -1,4 +1,4 @@
-"""Themes, subjects, institutions, and who would answer: public, read-only, cacheable."""
+"""Public API, read-only and cacheable: themes, subjects, institutions, and those that would answer."""
 
 from typing import Any, ClassVar
 
@@ -31,14 +31,14 @@ TOO_MANY = OpenApiResponse(description="Trop de demandes : attendez la durée do
 
 
 class CatalogueThrottle(AnonRateThrottle):
-    """Room for a partner's site that reads everything at once."""
+    """Rate limit, high enough for a partner's site to read everything at once."""
 
     scope = "catalogue"
     rate = "120/min"
 
 
 class PublicView(APIView):
-    """Anyone may read, and caches may keep it for ``max_age`` seconds."""
+    """A view open to anyone, whose responses may be cached for ``max_age`` seconds."""
 
     permission_classes = (AllowAny,)
     authentication_classes = ()
@@ -46,7 +46,7 @@ class PublicView(APIView):
     max_age: ClassVar[int] = HOUR
 
     def cacheable(self, content: Any) -> Response:
-        """An answer that is the same for everyone."""
+        """Return a response that caches may share."""
         response = Response(content)
         patch_cache_control(response, public=True, max_age=self.max_age)
         return response
@@ -55,7 +55,7 @@ class PublicView(APIView):
 class ThemeList(PublicView):
     @extend_schema(summary="Les thèmes", responses={200: ThemeSerializer(many=True), 429: TOO_MANY})
     def get(self, request: Request) -> Response:
-        """In the order of the home page."""
+        """List the themes in the order of the home page."""
         themes = Theme.objects.listed().order_by("position", "pk")
         return self.cacheable(ThemeSerializer(themes, many=True).data)
 
@@ -63,7 +63,7 @@ class ThemeList(PublicView):
 class SubjectList(PublicView):
     @extend_schema(summary="Les sujets", responses={200: SubjectSerializer(many=True), 429: TOO_MANY})
     def get(self, request: Request) -> Response:
-        """In display order, with the institutions that answer each, groups opened."""
+        """List the subjects in display order, each with the institutions that answer it."""
         return self.cacheable(SubjectSerializer(_subjects(), many=True).data)
 
 
@@ -72,7 +72,7 @@ class InstitutionList(PublicView):
         summary="Les institutions", responses={200: InstitutionSerializer(many=True), 429: TOO_MANY}
     )
     def get(self, request: Request) -> Response:
-        """In their usual order."""
+        """List the institutions in catalogue order."""
         institutions = Institution.objects.listed().order_by("position", "pk")
         return self.cacheable(InstitutionSerializer(institutions, many=True).data)
 
@@ -91,7 +91,7 @@ class Answers(PublicView):
         },
     )
     def get(self, request: Request) -> Response:
-        """Institutions only, for a company of which nothing is known."""
+        """Name the institutions that would answer a company of which nothing is known."""
         query = AnswerQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked: dict[str, str] = query.validated_data
@@ -110,7 +110,7 @@ class Answers(PublicView):
 
 
 def _commune(code: str) -> Commune | None:
-    """The current commune of a code, ``None`` when there never was one."""
+    """The current commune of a code, ``None`` when the code never existed."""
     try:
         return Commune.objects.resolve(code)
     except UnknownCommune:
@@ -118,7 +118,7 @@ def _commune(code: str) -> Commune | None:
 
 
 def _subjects() -> list[Subject]:
-    """Every subject in display order; ``answering`` holds the codes of those who answer it."""
+    """All the subjects in display order; ``answering`` holds the codes of the institutions that answer."""
     notifiable = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
     codes = dict(notifiable.values_list("pk", "code"))
     members: dict[int | None, list[str]] = {}

@@ -1,10 +1,11 @@
-"""Who answers: accounts, the catalogue of subjects, and the directory of offices and experts."""
+"""Tables of accounts, of the catalogue of subjects, and of the directory of offices and experts."""
 
 from experts.models.accounts import User
 from experts.models.catalogue import (
     EntryQuestion,
     Institution,
     InstitutionGroup,
+    InstitutionKind,
     Subject,
     SubjectInstitution,
     Theme,
@@ -18,6 +19,7 @@ __all__ = [
     "Expert",
     "Institution",
     "InstitutionGroup",
+    "InstitutionKind",
     "Office",
     "RateCounter",
     "Subject",

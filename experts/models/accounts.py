@@ -17,14 +17,14 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, *, name: str = "", role: str = "", region: Region | None = None
     ) -> "User":
-        """A saved account; the address is kept in lower case."""
+        """Create and save an account; the address is stored in lower case."""
         user = self.model(email=email.strip().lower(), name=name, role=role, region=region)
         user.set_unusable_password()
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account of an address, whatever its case."""
+        """Return the account of an address, whatever its case."""
         return self.get(email__iexact=username)
 
 
@@ -77,22 +77,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_national(self) -> bool:
-        """Whether everything is in sight, whatever the region."""
+        """Return whether the user may see the requests of every region."""
         return self.role == self.Role.NATIONAL
 
     @property
     def is_staff(self) -> bool:
-        """Whether the person may enter the staff's pages, Django's admin included."""
+        """Return whether the user may open the staff's pages, Django's admin included."""
         return bool(self.role)
 
     def get_full_name(self) -> str:
-        """The name, as Django's own pages call it."""
+        """Return the name, for Django's admin."""
         return str(self)
 
     def get_short_name(self) -> str:
-        """The same: people here have one name."""
+        """Return the full name: there is no short one."""
         return str(self)
 
     def natural_key(self) -> tuple[Any, ...]:
-        """The address, which fixtures and commands name."""
+        """Return the address, which identifies the account in fixtures."""
         return (self.email,)

@@ -1,15 +1,15 @@
-"""What people ask about and who answers: themes, subjects, institutions, front-door questions."""
+"""Tables of the catalogue: themes, subjects, the institutions that answer them, entry questions."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 
-class Listed(models.QuerySet):
-    """Rows that the last import of the catalogue named."""
+class CatalogueQuerySet(models.QuerySet):
+    """Rows of the catalogue, kept after an import no longer names them."""
 
-    def listed(self) -> "Listed":
-        """Those still in the catalogue; the others stay for the requests that name them."""
+    def listed(self) -> "CatalogueQuerySet":
+        """Rows still in the catalogue; the others remain for the requests that refer to them."""
         return self.filter(dropped_at__isnull=True)
 
 
@@ -29,21 +29,22 @@ class InstitutionGroup(models.Model):
         return self.label
 
 
+class InstitutionKind(models.TextChoices):
+    STATE = "state", "Service de l'État"
+    OPERATOR = "operator", "Opérateur public"
+    LOCAL_AUTHORITY = "local_authority", "Collectivité"
+    CHAMBER = "chamber", "Chambre consulaire"
+    SOCIAL = "social", "Protection sociale et financement"
+    BRANCH = "branch", "Branche professionnelle"
+    INSERTION = "insertion", "Insertion"
+    TRAINING = "training", "Formation"
+    RELAY = "relay", "Relais"
+
+
 class Institution(models.Model):
-    """A public or partner body under today's name; its offices answer."""
+    """A public body or partner under its current name; its offices answer requests."""
 
-    class Kind(models.TextChoices):
-        STATE = "state", "Service de l'État"
-        OPERATOR = "operator", "Opérateur public"
-        LOCAL_AUTHORITY = "local_authority", "Collectivité"
-        CHAMBER = "chamber", "Chambre consulaire"
-        SOCIAL = "social", "Protection sociale et financement"
-        BRANCH = "branch", "Branche professionnelle"
-        INSERTION = "insertion", "Insertion"
-        TRAINING = "training", "Formation"
-        RELAY = "relay", "Relais"
-
-    class Level(models.TextChoices):
+    class UsualLevel(models.TextChoices):
         COMMUNE = "commune", "Commune"
         EPCI = "epci", "Intercommunalité"
         ZONE = "zone", "Zone"
@@ -69,14 +70,14 @@ class Institution(models.Model):
         blank=True,
         related_name="institutions",
     )
-    kind = models.CharField("nature", max_length=20, choices=Kind.choices)
-    usual_level = models.CharField("territoire habituel", max_length=20, choices=Level.choices)
+    kind = models.CharField("nature", max_length=20, choices=InstitutionKind.choices)
+    usual_level = models.CharField("territoire habituel", max_length=20, choices=UsualLevel.choices)
     notified = models.CharField("prévenue", max_length=20, choices=Notified.choices)
     summary = models.TextField("résumé", blank=True)
     position = models.PositiveSmallIntegerField("rang")
     dropped_at = models.DateTimeField("retirée le", null=True, blank=True)
 
-    objects = Listed.as_manager()
+    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = "institution"
@@ -112,12 +113,12 @@ class Institution(models.Model):
 
     @property
     def may_be_unticked(self) -> bool:
-        """Whether the owner may leave it out of a request."""
-        return self.kind in {self.Kind.BRANCH, self.Kind.INSERTION, self.Kind.TRAINING}
+        """Return whether the owner may exclude this institution from a request."""
+        return self.kind in {InstitutionKind.BRANCH, InstitutionKind.INSERTION, InstitutionKind.TRAINING}
 
 
 class Theme(models.Model):
-    """A family of subjects, in the order of the home page."""
+    """A group of subjects, ordered by ``position`` on the home page."""
 
     slug = models.SlugField("adresse", max_length=60, unique=True)
     label = models.CharField("nom", max_length=200)
@@ -125,7 +126,7 @@ class Theme(models.Model):
     position = models.PositiveSmallIntegerField("rang")
     dropped_at = models.DateTimeField("retiré le", null=True, blank=True)
 
-    objects = Listed.as_manager()
+    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = "thème"
@@ -135,7 +136,7 @@ class Theme(models.Model):
 
 
 class Subject(models.Model):
-    """One need, as a business words it; a subject outside the themes goes to the fallback."""
+    """A kind of need, named as companies would; a subject without theme goes to the fallback office."""
 
     slug = models.SlugField("adresse", max_length=60, unique=True)
     theme = models.ForeignKey(
@@ -158,7 +159,7 @@ class Subject(models.Model):
     )
     dropped_at = models.DateTimeField("retiré le", null=True, blank=True)
 
-    objects = Listed.as_manager()
+    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = "sujet"
@@ -168,7 +169,7 @@ class Subject(models.Model):
 
 
 class SubjectInstitution(models.Model):
-    """An institution, or a whole group, that answers a subject; a relay is shown and never notified."""
+    """An institution, or a group of them, that answers a subject; a relay is shown but never notified."""
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="answers")
     institution = models.ForeignKey(
@@ -207,7 +208,7 @@ class SubjectInstitution(models.Model):
 
 
 class EntryQuestion(models.Model):
-    """A front-door question: it leads to a theme, or to one or several subjects."""
+    """A question of the home page that leads to a theme, or to one or several subjects."""
 
     position = models.PositiveSmallIntegerField("rang", unique=True)
     question = models.CharField("question", max_length=200)

@@ -1,4 +1,4 @@
-"""The directory: offices of institutions, their experts, and who is away."""
+"""Tables of the directory: offices of institutions, their experts, and absences."""
 
 from datetime import date, datetime
 
@@ -12,24 +12,26 @@ from experts.models.catalogue import Institution, Subject
 from territories.models import Area, Region
 
 
-class Source(models.TextChoices):
-    """Where a row comes from: a directory's import never touches what people entered by hand."""
+class DirectorySource(models.TextChoices):
+    """Origin of a row: a directory's import never changes rows entered by hand."""
 
     FILE = "file", "Fichier"
     HAND = "hand", "Saisie"
 
 
-def prefixes(label: str) -> ArrayField:
-    """A list of prefixes of codes, empty when there is no such condition."""
+def prefix_list_field(label: str) -> ArrayField:
+    """Make a field for a list of code prefixes, empty when there is no such condition."""
     return ArrayField(models.CharField(max_length=10), verbose_name=label, default=list, blank=True)
 
 
-class Imported(models.Model):
-    """A row that a directory file may bring, and people may correct."""
+class ImportedModel(models.Model):
+    """A row that a directory file may create, and that people may correct."""
 
-    source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.HAND)
+    source = models.CharField(
+        "origine", max_length=4, choices=DirectorySource.choices, default=DirectorySource.HAND
+    )
     dropped_at = models.DateTimeField("absente du fichier depuis", null=True, blank=True)
-    # Names of fields of this model: what was declared in the portal wins over the file.
+    # Names of fields edited in the portal: the file no longer overwrites them.
     edited_fields = ArrayField(
         models.CharField(max_length=40), verbose_name="corrigé dans le portail", default=list, blank=True
     )
@@ -38,20 +40,20 @@ class Imported(models.Model):
         abstract = True
 
     def mark_edited(self, *fields: str) -> None:
-        """Note that these fields were corrected here, which the next file respects. Saves nothing."""
-        if self.source == Source.FILE:
+        """Record that these fields were edited here, so that no file overwrites them. Saves nothing."""
+        if self.source == DirectorySource.FILE:
             self.edited_fields = sorted({*self.edited_fields, *fields})
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
-    """Offices as the other rooms look for them."""
+    """Queries on offices."""
 
     def listed(self) -> "OfficeQuerySet":
-        """Those of the last directory file and those entered by hand."""
+        """Offices of the last directory file and those entered by hand."""
         return self.filter(dropped_at__isnull=True)
 
     def open_on(self, day: date) -> "OfficeQuerySet":
-        """Listed, not closed that day, and within their agreement."""
+        """Listed offices that are not closed that day and whose convention has not ended."""
         return (
             self.listed()
             .filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
@@ -59,14 +61,14 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         )
 
     def visible_to(self, user: User) -> "OfficeQuerySet":
-        """All of them for the national team, those of one's region for the others."""
+        """All offices for the national team, those of the user's region for the others."""
         if user.is_national:
             return self
         return self.filter(region__isnull=False, region=user.region_id)
 
 
-class Office(Imported):
-    """A place of an institution: its areas, the companies it accepts, its shared mailbox."""
+class Office(ImportedModel):
+    """A local office of an institution: its areas, the companies it accepts, its shared mailbox."""
 
     class Craft(models.TextChoices):
         ANY = "", "Toutes les entreprises"
@@ -92,10 +94,10 @@ class Office(Imported):
     headcount_max = models.PositiveIntegerField("effectif maximal", null=True, blank=True)
     age_min_years = models.PositiveIntegerField("ancienneté minimale (ans)", null=True, blank=True)
     age_max_years = models.PositiveIntegerField("ancienneté maximale (ans)", null=True, blank=True)
-    naf = prefixes("activités acceptées (NAF)")
-    naf_excluded = prefixes("activités refusées (NAF)")
-    legal_forms = prefixes("formes juridiques acceptées")
-    legal_forms_excluded = prefixes("formes juridiques refusées")
+    naf = prefix_list_field("activités acceptées (NAF)")
+    naf_excluded = prefix_list_field("activités refusées (NAF)")
+    legal_forms = prefix_list_field("formes juridiques acceptées")
+    legal_forms_excluded = prefix_list_field("formes juridiques refusées")
     craft = models.CharField("artisanat", max_length=10, choices=Craft.choices, blank=True)
     project_holders = models.BooleanField(
         "porteurs de projet",
@@ -144,26 +146,26 @@ class Office(Imported):
         return self.name
 
     def is_open_on(self, day: date) -> bool:
-        """Whether it may receive requests that day."""
+        """Return whether the office may receive requests that day."""
         ends = [end for end in (self.closed_on, self.agreement_ends_on) if end]
         return self.dropped_at is None and all(day < end for end in ends)
 
 
 class ExpertQuerySet(models.QuerySet["Expert"]):
-    """Experts as the other rooms look for them."""
+    """Queries on experts."""
 
     def listed(self) -> "ExpertQuerySet":
-        """Those of the last directory file and those entered by hand, in offices that still are."""
+        """Experts of the last directory file and those entered by hand, in offices that are listed."""
         return self.filter(dropped_at__isnull=True, office__dropped_at__isnull=True)
 
     def visible_to(self, user: User) -> "ExpertQuerySet":
-        """Those of the offices that the person may see."""
+        """Experts of the offices that the user may see."""
         if user.is_national:
             return self
         return self.filter(office__region__isnull=False, office__region=user.region_id)
 
 
-class Expert(Imported):
+class Expert(ImportedModel):
     """A person or team mailbox of an office, and the subjects they answer."""
 
     office = models.ForeignKey(
@@ -220,21 +222,21 @@ class Expert(Imported):
         return (self.phone if self.shows_phone else "") or self.office.phone
 
     def leave(self, *, successor: str = "", at: datetime) -> None:
-        """Note that the person has left, which the next directory file does not undo. Saves nothing."""
+        """Record the expert's departure, which no directory file undoes. Saves nothing."""
         self.left_at = at
         self.successor = successor
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
-    """Absences as staff look for them."""
+    """Queries on absences."""
 
     def visible_to(self, user: User) -> "AbsenceQuerySet":
-        """Those of the experts that the person may see."""
+        """Absences of the experts that the user may see."""
         return self.filter(expert__in=Expert.objects.visible_to(user))
 
 
 class Absence(models.Model):
-    """Days an expert is away, both included, and who answers instead."""
+    """Days when an expert is away, both included, and the deputy who answers instead."""
 
     expert = models.ForeignKey(
         Expert, on_delete=models.CASCADE, verbose_name="référent", related_name="absences"
@@ -249,7 +251,9 @@ class Absence(models.Model):
         blank=True,
         related_name="deputy_for",
     )
-    source = models.CharField("origine", max_length=4, choices=Source.choices, default=Source.HAND)
+    source = models.CharField(
+        "origine", max_length=4, choices=DirectorySource.choices, default=DirectorySource.HAND
+    )
 
     objects = AbsenceQuerySet.as_manager()
 

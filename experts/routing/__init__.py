@@ -1,1 +1,1 @@
-"""Who answers a request: the routing rule (README.md), its loader, and the words that explain a decision."""
+"""Routing of requests to experts: the rule (README.md), its loader, and the explanation of a decision."""

@@ -1,4 +1,4 @@
-"""Step 3 of the rule: whether an office accepts a company, as far as the company is known. Pure."""
+"""Step 3 of the rule: an office's criteria, checked against the known facts of a company. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from math import inf
 
 
 class Obstacle(StrEnum):
-    """Why an office or an expert is not chosen: a closed list, in the order it is told."""
+    """Reasons not to choose an office or an expert: a closed list, in display order."""
 
     CLOSED = "closed"
     HEADCOUNT = "headcount"
@@ -25,7 +25,7 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of the company on the day of the request; ``None``: unknown.
+    """Facts of the company on the day of the request; ``None``: unknown.
 
     ``headcount`` is a band, bounds included: ``(12, 12)``, ``(20, 49)``, ``(10000, None)`` without upper
     bound. ``naf`` and ``legal_form`` (INSEE category) are written with or without dots.
@@ -41,7 +41,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What an office asks of a company; by default, nothing.
+    """Conditions that an office sets on companies; by default, none.
 
     Code lists hold prefixes. ``craft`` is ``""``, ``"only"`` or ``"exclude"``.
     """
@@ -58,8 +58,8 @@ class Criteria:
     project_holders: bool | None = None
 
 
-class Outcome(Enum):
-    """What one criterion says of a company; ``None`` stands for a criterion that asks nothing."""
+class CriterionResult(Enum):
+    """Result of one criterion for a company; functions return ``None`` for a criterion that is not set."""
 
     REFUSED = "refused"
     ACCEPTED = "accepted"
@@ -67,65 +67,67 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What an office's criteria say of a company, fact by fact."""
+class CriteriaVerdict:
+    """Result of all the criteria of an office for a company, as names of facts."""
 
     obstacles: tuple[Obstacle, ...]
     checked: tuple[str, ...]
     unverified: tuple[str, ...]
 
 
-def examine(criteria: Criteria, facts: Facts, *, on: date) -> Verdict:
-    """Hold a company against each criterion of an office; an unknown fact never refuses."""
-    outcomes = [(obstacle, check(criteria, facts, on)) for obstacle, check in CHECKS.items()]
-    return Verdict(
-        obstacles=tuple(obstacle for obstacle, outcome in outcomes if outcome is Outcome.REFUSED),
-        checked=tuple(obstacle.value for obstacle, outcome in outcomes if outcome is Outcome.ACCEPTED),
-        unverified=tuple(obstacle.value for obstacle, outcome in outcomes if outcome is Outcome.UNVERIFIED),
+def check_criteria(criteria: Criteria, facts: Facts, *, on: date) -> CriteriaVerdict:
+    """Check a company against each criterion of an office; an unknown fact never refuses."""
+    results = [(obstacle, check(criteria, facts, on)) for obstacle, check in CHECKS.items()]
+    return CriteriaVerdict(
+        obstacles=tuple(obstacle for obstacle, result in results if result is CriterionResult.REFUSED),
+        checked=tuple(obstacle.value for obstacle, result in results if result is CriterionResult.ACCEPTED),
+        unverified=tuple(
+            obstacle.value for obstacle, result in results if result is CriterionResult.UNVERIFIED
+        ),
     )
 
 
 def normalise(code: str) -> str:
-    """A NAF code or legal category as it is compared: no dots, no spaces, in capitals."""
+    """Normalise a NAF code or legal category for comparison: no dots, no spaces, in capitals."""
     return "".join(code.replace(".", " ").split()).upper()
 
 
 def completed_years(since: date, on: date) -> int:
-    """Whole years between two days, never negative; those of 29 February come on 1 March."""
+    """Whole years between two days, never negative; a 29 February has its anniversary on 1 March."""
     return max(0, on.year - since.year - ((on.month, on.day) < (since.month, since.day)))
 
 
-def _headcount(criteria: Criteria, facts: Facts, _on: date) -> Outcome | None:
-    return _within(facts.headcount, criteria.headcount_min, criteria.headcount_max)
+def _headcount(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+    return _check_band(facts.headcount, criteria.headcount_min, criteria.headcount_max)
 
 
-def _age(criteria: Criteria, facts: Facts, on: date) -> Outcome | None:
+def _age(criteria: Criteria, facts: Facts, on: date) -> CriterionResult | None:
     years = None if facts.created_on is None else completed_years(facts.created_on, on)
     band = None if years is None else (years, years)
-    return _within(band, criteria.age_min_years, criteria.age_max_years)
+    return _check_band(band, criteria.age_min_years, criteria.age_max_years)
 
 
-def _naf(criteria: Criteria, facts: Facts, _on: date) -> Outcome | None:
-    return _listed(facts.naf, criteria.naf, criteria.naf_excluded)
+def _naf(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+    return _check_code(facts.naf, criteria.naf, criteria.naf_excluded)
 
 
-def _legal_form(criteria: Criteria, facts: Facts, _on: date) -> Outcome | None:
-    return _listed(facts.legal_form, criteria.legal_forms, criteria.legal_forms_excluded)
+def _legal_form(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+    return _check_code(facts.legal_form, criteria.legal_forms, criteria.legal_forms_excluded)
 
 
-def _craft(criteria: Criteria, facts: Facts, _on: date) -> Outcome | None:
+def _craft(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
     if not criteria.craft:
         return None
-    return _settled(None if facts.craft is None else facts.craft == (criteria.craft == "only"))
+    return _criterion_result(None if facts.craft is None else facts.craft == (criteria.craft == "only"))
 
 
-def _project_holder(criteria: Criteria, facts: Facts, _on: date) -> Outcome | None:
+def _project_holder(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
     if criteria.project_holders is not False:
         return None
-    return _settled(None if facts.project_holder is None else not facts.project_holder)
+    return _criterion_result(None if facts.project_holder is None else not facts.project_holder)
 
 
-CHECKS: Mapping[Obstacle, Callable[[Criteria, Facts, date], Outcome | None]] = {
+CHECKS: Mapping[Obstacle, Callable[[Criteria, Facts, date], CriterionResult | None]] = {
     Obstacle.HEADCOUNT: _headcount,
     Obstacle.NAF: _naf,
     Obstacle.LEGAL_FORM: _legal_form,
@@ -135,33 +137,35 @@ CHECKS: Mapping[Obstacle, Callable[[Criteria, Facts, date], Outcome | None]] = {
 }
 
 
-def _settled(is_accepted: bool | None) -> Outcome:
-    """The outcome of a criterion that asks something; ``None``: the fact does not settle it."""
+def _criterion_result(is_accepted: bool | None) -> CriterionResult:
+    """Result of a criterion that is set; ``None``: the fact is not known well enough to decide."""
     if is_accepted is None:
-        return Outcome.UNVERIFIED
-    return Outcome.ACCEPTED if is_accepted else Outcome.REFUSED
+        return CriterionResult.UNVERIFIED
+    return CriterionResult.ACCEPTED if is_accepted else CriterionResult.REFUSED
 
 
-def _within(band: tuple[int, int | None] | None, low: int | None, high: int | None) -> Outcome | None:
-    """Hold a band against inclusive bounds: wholly outside, wholly inside, or astride and not verified."""
+def _check_band(
+    band: tuple[int, int | None] | None, low: int | None, high: int | None
+) -> CriterionResult | None:
+    """Compare a band with inclusive bounds: outside, inside, or overlapping and not verified."""
     if low is None and high is None:
         return None
     if band is None:
-        return Outcome.UNVERIFIED
+        return CriterionResult.UNVERIFIED
     first, last = band[0], inf if band[1] is None else band[1]
     floor, ceiling = 0 if low is None else low, inf if high is None else high
     if last < floor or first > ceiling:
-        return Outcome.REFUSED
-    return Outcome.ACCEPTED if floor <= first and last <= ceiling else Outcome.UNVERIFIED
+        return CriterionResult.REFUSED
+    return CriterionResult.ACCEPTED if floor <= first and last <= ceiling else CriterionResult.UNVERIFIED
 
 
-def _listed(code: str | None, accepted: Iterable[str], excluded: Iterable[str]) -> Outcome | None:
-    """Hold a code against prefixes: at least one of the accepted, none of the excluded."""
+def _check_code(code: str | None, accepted: Iterable[str], excluded: Iterable[str]) -> CriterionResult | None:
+    """Compare a code with prefixes: it must match one of the accepted and none of the excluded."""
     wanted = tuple(prefix for prefix in map(normalise, accepted) if prefix)
     unwanted = tuple(prefix for prefix in map(normalise, excluded) if prefix)
     if not wanted and not unwanted:
         return None
     known = normalise(code or "")
     if not known:
-        return Outcome.UNVERIFIED
-    return _settled((not wanted or known.startswith(wanted)) and not known.startswith(unwanted))
+        return CriterionResult.UNVERIFIED
+    return _criterion_result((not wanted or known.startswith(wanted)) and not known.startswith(unwanted))

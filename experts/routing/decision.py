@@ -1,6 +1,6 @@
-"""What a routing says: who is chosen and why, who is not and every obstacle. Pure; stored as JSON.
+"""Result of a routing: who is chosen and why, who is not and every obstacle. Pure; stored as JSON.
 
-The JSON is the one that ``manage.py route --json`` prints, with the reasons of each choice beside it.
+The JSON is that of ``manage.py route --json``, plus the reasons of each choice.
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ Json = dict[str, Any]  # what the json module reads and writes
 class Chosen:
     """An expert to be mailed for an office, and why.
 
-    ``area`` contains the commune: the expert's own, their office's, or that of the expert replaced.
-    ``stand_in_for`` is the email of the absent expert whose place is taken. ``checked`` and ``unverified``
-    name the facts that the office's criteria asked for: those that fit, those that are not known.
+    ``area`` contains the commune: the expert's own area, their office's, or that of the expert replaced.
+    ``stand_in_for`` is the email of the absent expert who is replaced. ``checked`` and ``unverified`` name
+    the facts that the office's criteria asked for: those that match, those that are not known.
     """
 
     office: str
@@ -33,7 +33,7 @@ class Chosen:
     unverified: tuple[str, ...] = ()
 
     def as_json(self) -> Json:
-        """The same, for storage."""
+        """Return the value as JSON, for storage."""
         return {
             "office": self.office,
             "institution": self.institution,
@@ -48,7 +48,7 @@ class Chosen:
 
     @classmethod
     def from_json(cls, stored: Json) -> "Chosen":
-        """What ``as_json`` wrote."""
+        """Read what ``as_json`` wrote."""
         return cls(
             office=stored["office"],
             institution=stored["institution"],
@@ -62,7 +62,7 @@ class Chosen:
         )
 
     def without_people(self) -> "Chosen":
-        """The same, of which no address is left."""
+        """Return a copy without any address."""
         return replace(self, expert="", stand_in_for=None)
 
 
@@ -76,7 +76,7 @@ class Refused:
     obstacles: tuple[Obstacle, ...]
 
     def as_json(self) -> Json:
-        """The same, for storage."""
+        """Return the value as JSON, for storage."""
         return {
             "subject": self.subject,
             "office": self.office,
@@ -86,14 +86,14 @@ class Refused:
 
     @classmethod
     def from_json(cls, stored: Json) -> "Refused":
-        """What ``as_json`` wrote."""
+        """Read what ``as_json`` wrote."""
         obstacles = tuple(Obstacle(obstacle) for obstacle in stored["obstacles"])
         return cls(stored["subject"], stored["office"], stored["expert"], obstacles)
 
 
 @dataclass(frozen=True, slots=True)
 class NeedDecision:
-    """The outcome for one subject; ``unknown`` names the facts that a criterion could not settle."""
+    """Decision for one subject; ``unknown`` names facts that a criterion needed and that are unknown."""
 
     subject: str
     chosen: tuple[Chosen, ...] = ()
@@ -108,11 +108,11 @@ class NeedDecision:
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """Addresses to mail, each once whatever its case: one person may hold two posts."""
-        return once_each(chosen.expert for chosen in self.chosen)
+        """Addresses to mail, each once whatever its case: one person may be an expert of two offices."""
+        return distinct_emails(chosen.expert for chosen in self.chosen)
 
     def as_json(self) -> Json:
-        """The keys of the command's contract, and the reasons of each choice under ``chosen``."""
+        """Return the keys of the command's contract, and the reasons of each choice under ``chosen``."""
         return {
             "subject": self.subject,
             "offices": list(self.offices),
@@ -125,7 +125,7 @@ class NeedDecision:
 
     @classmethod
     def from_json(cls, stored: Json) -> "NeedDecision":
-        """What ``as_json`` wrote."""
+        """Read what ``as_json`` wrote."""
         return cls(
             subject=stored["subject"],
             chosen=tuple(Chosen.from_json(chosen) for chosen in stored["chosen"]),
@@ -135,7 +135,7 @@ class NeedDecision:
         )
 
     def without_people(self) -> "NeedDecision":
-        """The same, of which no address is left: offices and obstacles."""
+        """Return a copy without any address: offices and obstacles remain."""
         return replace(
             self,
             chosen=tuple(chosen.without_people() for chosen in self.chosen),
@@ -145,7 +145,7 @@ class NeedDecision:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome for a request: its needs in the order they were asked, and their union (step 10)."""
+    """Decision for a request: its needs in the order they were asked, and their union (step 10)."""
 
     needs: tuple[NeedDecision, ...]
 
@@ -157,25 +157,25 @@ class Decision:
     @property
     def emails(self) -> tuple[str, ...]:
         """Addresses to mail, each once."""
-        return once_each(email for need in self.needs for email in need.emails)
+        return distinct_emails(email for need in self.needs for email in need.emails)
 
     @property
     def is_fallback(self) -> bool:
-        """Whether one subject at least is not covered."""
+        """Return whether one subject at least is not covered."""
         return any(need.is_fallback for need in self.needs)
 
     @property
     def refused(self) -> tuple[Refused, ...]:
-        """All the refusals, subject after subject."""
+        """Refusals of all the subjects, in their order."""
         return tuple(refused for need in self.needs for refused in need.refused)
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Facts that would have been of use, sorted."""
+        """Facts that a criterion needed and that are not known, sorted."""
         return tuple(sorted({fact for need in self.needs for fact in need.unknown}))
 
     def as_json(self) -> Json:
-        """The keys of the command's contract; ``needs`` holds all the rest."""
+        """Return the keys of the command's contract; the details are under ``needs``."""
         return {
             "offices": list(self.offices),
             "experts": list(self.emails),
@@ -187,11 +187,11 @@ class Decision:
 
     @classmethod
     def from_json(cls, stored: Json) -> "Decision":
-        """What ``as_json`` wrote."""
+        """Read what ``as_json`` wrote."""
         return cls(tuple(NeedDecision.from_json(need) for need in stored["needs"]))
 
 
-def once_each(emails: Iterable[str]) -> tuple[str, ...]:
+def distinct_emails(emails: Iterable[str]) -> tuple[str, ...]:
     """Addresses without repeats, whatever their case, as first written."""
     seen: dict[str, str] = {}
     for email in emails:

@@ -1,4 +1,4 @@
-"""What may be asked of the router: keys and values checked, a French sentence per mistake. Pure."""
+"""Validation of what is asked of the router: keys and values, a French sentence per mistake. Pure."""
 
 import json
 import re
@@ -16,15 +16,15 @@ _BAND = re.compile(r"([0-9]{1,9})(?:(-)([0-9]{1,9})?)?")
 
 
 class InvalidInput(ValueError):
-    """A request that cannot be answered; its text is one or several sentences."""
+    """A query that cannot be answered; the message is one or several French sentences."""
 
     def __init__(self, *sentences: str) -> None:
         super().__init__(" ".join(sentences))
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A request as it was typed; the slugs and the commune may be unknown. ``on``: ``None`` is today."""
+class RoutingQuery:
+    """A valid query, whose slugs and commune may not exist. ``on``: ``None`` is today."""
 
     subjects: tuple[str, ...]
     commune: str
@@ -32,7 +32,7 @@ class Question:
     on: date | None
 
 
-def read_line(line: bytes) -> Question:
+def read_line(line: bytes) -> RoutingQuery:
     """Read one line of a batch. Raises ``InvalidInput``."""
     try:
         request = json.loads(line.decode())
@@ -43,8 +43,8 @@ def read_line(line: bytes) -> Question:
     return read(request)
 
 
-def read(request: Mapping[str, Any]) -> Question:
-    """Check the keys of a request; those that are absent or ``None`` are unknown. Raises ``InvalidInput``."""
+def read(request: Mapping[str, Any]) -> RoutingQuery:
+    """Check the keys of a query; those that are absent or ``None`` are unknown. Raises ``InvalidInput``."""
     values: dict[str, Any] = {}
     sentences = []
     for key, reader in _READERS.items():
@@ -56,13 +56,13 @@ def read(request: Mapping[str, Any]) -> Question:
     if sentences:
         raise InvalidInput(*sentences)
     subjects, commune, on = values.pop("subjects"), values.pop("commune"), values.pop("on")
-    return Question(subjects, commune, Facts(**values), on)
+    return RoutingQuery(subjects, commune, Facts(**values), on)
 
 
 def read_band(typed: str) -> int | list[int | None] | str:
-    """A headcount as a command line writes it: ``12``, ``20-49``, ``10000-`` without upper bound.
+    """Read a headcount of the command line: ``12``, ``20-49``, ``10000-`` without upper bound.
 
-    Anything else comes back as it is, for ``read`` to refuse.
+    Anything else is returned as it is, for ``read`` to refuse.
     """
     band = _BAND.fullmatch(typed.strip())
     if band is None:

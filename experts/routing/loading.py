@@ -1,7 +1,7 @@
-"""From rows to the routing rule's candidates, in a number of queries that nothing changes.
+"""Load the routing rule's candidates from the database, in a fixed number of queries, and decide.
 
 Candidates are narrowed in the database, by institution and by the areas that contain the commune (about six,
-and zones); a perimeter is never expanded into its communes.
+and zones); an area is never expanded into its communes.
 """
 
 from collections import defaultdict
@@ -14,11 +14,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from experts.models import Expert, Institution, Office
-from experts.routing import engine, rows
+from experts.routing import engine, queries
 from experts.routing.engine import (
-    Absence,
-    Asked,
-    Coverage,
+    AbsencePeriod,
+    AskedSubject,
+    CoveringArea,
     Criteria,
     Decision,
     Demand,
@@ -40,9 +40,9 @@ def decide(
     without_institutions: Collection[str] = frozenset(),
     without_offices: Collection[str] = frozenset(),
 ) -> Decision:
-    """Route subjects (slugs, as asked) from a commune, on a day: steps 2 to 10 of the rule.
+    """Choose the experts for these subjects (slugs) in a commune, on a day: steps 2 to 10 of the rule.
 
-    ``without_institutions``: codes that the owner unticked; ``without_offices``: codes of those already
+    ``without_institutions``: codes that the owner unticked; ``without_offices``: codes of the offices already
     asked. Neither receives anything, not even as a fallback.
     """
     asked = _asked(subjects, without=without_institutions)
@@ -51,15 +51,15 @@ def decide(
     return engine.decide(Demand(asked, facts, on), search.offices(institutions, with_fallback=True))
 
 
-def decide_within(
+def decide_for_institution(
     institution_code: str, *, subject: str, commune: Commune, facts: Facts, on: date
 ) -> NeedDecision:
-    """The experts of one institution, whether the subject lists it or not: steps 3 to 7 of the rule.
+    """Choose the experts of one institution, listed by the subject or not: steps 3 to 7 of the rule.
 
-    Nobody there: a decision without anyone chosen, which is no fallback.
+    With nobody available, the decision has no chosen expert and is not a fallback.
     """
     offices = _Search(commune, [subject], on).offices({institution_code}, with_fallback=False)
-    return engine.decide_within(Asked(subject, (institution_code,)), facts, on, offices)
+    return engine.decide_for_institution(AskedSubject(subject, (institution_code,)), facts, on, offices)
 
 
 def decide_fallback(
@@ -70,13 +70,13 @@ def decide_fallback(
     without_institutions: Collection[str] = frozenset(),
     without_offices: Collection[str] = frozenset(),
 ) -> NeedDecision:
-    """The fallback offices not asked yet, the region's before the national one: step 9 of the rule."""
+    """Choose the fallback office not asked yet, the region's before the national one: step 9 of the rule."""
     search = _Search(commune, [subject], on, without_institutions, without_offices)
     return engine.decide_fallback(subject, on, search.offices(frozenset(), with_fallback=True))
 
 
-def institutions_around(commune: Commune, *, on: date) -> list[Institution]:
-    """Institutions that may be notified and have an open office for the commune, in their usual order.
+def institutions_covering(commune: Commune, *, on: date) -> list[Institution]:
+    """Institutions that may be notified and have an open office for the commune, in catalogue order.
 
     Fallback offices do not count.
     """
@@ -88,17 +88,19 @@ def institutions_around(commune: Commune, *, on: date) -> list[Institution]:
     return list(institutions.filter(pk__in=offices.values("institution")).order_by("position", "pk"))
 
 
-def _asked(slugs: Sequence[str], *, without: Collection[str]) -> tuple[Asked, ...]:
-    """Step 2: each subject with its institutions, groups opened, in the order of the catalogue. One query."""
+def _asked(slugs: Sequence[str], *, without: Collection[str]) -> tuple[AskedSubject, ...]:
+    """Step 2: each subject with its institutions, groups replaced by their members. One query."""
     codes: dict[str, list[str]] = {slug: [] for slug in slugs}
-    for slug, code in rows.fetch(rows.INSTITUTIONS, {"subjects": codes, "without_institutions": without}):
+    for slug, code in queries.fetch(
+        queries.INSTITUTIONS, {"subjects": codes, "without_institutions": without}
+    ):
         codes[slug].append(code)
-    return tuple(Asked(slug, tuple(dict.fromkeys(listed))) for slug, listed in codes.items())
+    return tuple(AskedSubject(slug, tuple(dict.fromkeys(listed))) for slug, listed in codes.items())
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Where, for what and when somebody is looked for."""
+    """A search for candidates: commune, subjects, day, and exclusions."""
 
     commune: Commune
     subjects: Sequence[str]
@@ -107,10 +109,10 @@ class _Search:
     without_offices: Collection[str] = frozenset()
 
     def offices(self, institutions: Collection[str], *, with_fallback: bool) -> list[OfficeCandidate]:
-        """The offices of these institutions that reach the commune, with all their experts. Three queries."""
+        """The offices of these institutions that cover the commune, with all their experts. Three queries."""
         areas = self._areas()
-        found = rows.fetch(
-            rows.OFFICES,
+        found = queries.fetch(
+            queries.OFFICES,
             {
                 "areas": areas,
                 "subjects": self.subjects,
@@ -135,20 +137,20 @@ class _Search:
             for pk, code, institution, is_fallback, closed_on, ends_on, own, exclusive, *criteria in found
         ]
 
-    def _areas(self) -> dict[int, Coverage]:
+    def _areas(self) -> dict[int, CoveringArea]:
         """The areas that contain the commune."""
         found = Area.objects.rows_containing(self.commune)
-        return {pk: Coverage(AreaRef(kind, code), name, count) for pk, kind, code, name, count in found}
+        return {pk: CoveringArea(AreaRef(kind, code), name, count) for pk, kind, code, name, count in found}
 
     def _experts(
-        self, offices: Collection[int], areas: Mapping[int, Coverage]
+        self, offices: Collection[int], areas: Mapping[int, CoveringArea]
     ) -> dict[int, list[ExpertCandidate]]:
         """All the experts of these offices, by office."""
-        found = rows.fetch(rows.EXPERTS, {"offices": offices, "subjects": self.subjects, "on": self.on})
-        absences: dict[int, list[Absence]] = defaultdict(list)
+        found = queries.fetch(queries.EXPERTS, {"offices": offices, "subjects": self.subjects, "on": self.on})
+        absences: dict[int, list[AbsencePeriod]] = defaultdict(list)
         for _, pk, *_, from_on, to_on, deputy in found:
             if from_on:
-                absences[pk].append(Absence(from_on, to_on, deputy))
+                absences[pk].append(AbsencePeriod(from_on, to_on, deputy))
         experts: dict[int, list[ExpertCandidate]] = defaultdict(list)
         each_once = {row[1]: row[:9] for row in found}.values()
         for office, pk, email, has_all, is_paused, is_bouncing, left_at, skills, own in each_once:
@@ -167,6 +169,6 @@ class _Search:
 
 
 def _criteria(values: Iterable[Any]) -> Criteria:
-    """An office's criteria, from their columns in the order of the fields."""
+    """Build an office's criteria from its columns, in the order of the dataclass's fields."""
     fixed: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
     return Criteria(*fixed)

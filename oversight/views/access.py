@@ -1,4 +1,4 @@
-"""Who opens the staff's pages, and which request an address opens for them."""
+"""Access to the staff's pages and to the requests that a member of staff may see."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,28 +15,30 @@ StaffView = Callable[..., HttpResponse]
 
 
 def staff_page(view: StaffView) -> StaffView:
-    """A page of staff, that no browser keeps."""
+    """Decorate a view for staff only, that browsers do not store."""
 
     @wraps(view)
     @never_cache
-    def answered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not permissions.is_staff(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return answered
+    return wrapper
 
 
-def member(request: HttpRequest) -> User:
-    """Who is at work, on a page of staff."""
+def staff_user(request: HttpRequest) -> User:
+    """The signed-in member of staff. Raises ``PermissionDenied`` for anybody else."""
     if not permissions.is_staff(request.user):
         raise PermissionDenied
     return request.user
 
 
-def opened(request: HttpRequest, reference: str) -> Solicitation:
-    """The request of that reference; 404 when it does not exist or is another region's."""
-    visible = Solicitation.objects.visible_to(member(request)).select_related("commune__department", "region")
+def get_request_or_404(request: HttpRequest, reference: str) -> Solicitation:
+    """The request of this reference; 404 when it does not exist or belongs to another region."""
+    visible = Solicitation.objects.visible_to(staff_user(request)).select_related(
+        "commune__department", "region"
+    )
     solicitation = visible.filter(reference=reference).first()
     if solicitation is None:
         raise Http404

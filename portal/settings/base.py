@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "experts.accounts.middleware.after_answer",
+    "experts.accounts.middleware.after_response",
     "experts.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -134,5 +134,3 @@ REGISTER_TIMEOUT = timedelta(seconds=2)
 
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # the hashes of the package do not survive manifest storage
 DSFR_MARK_OPTIONAL_FIELDS = True
-
-PHONENUMBER_DEFAULT_REGION = "FR"

@@ -3,7 +3,7 @@
 # Staff sign in with a code sent by mail, then a second factor; nobody signs up.
 ACCOUNT_ADAPTER = "experts.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "request_login_code": "experts.accounts.forms.AddressForm",
+    "request_login_code": "experts.accounts.forms.LoginEmailForm",
     "confirm_login_code": "experts.accounts.forms.LoginCodeForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -19,8 +19,8 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "experts.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "experts.accounts.forms.SecondFactorForm",
-    "reauthenticate": "experts.accounts.forms.SecondFactorAgainForm",
-    "activate_totp": "experts.accounts.forms.EnrolmentForm",
+    "reauthenticate": "experts.accounts.forms.ReauthenticationForm",
+    "activate_totp": "experts.accounts.forms.SecondFactorEnrolmentForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Relais Entreprises"

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from experts import catalogue
+from experts import subject_search
 from experts.models import EntryQuestion, Institution, Subject, SubjectInstitution, Theme
 from portal.forms import SearchForm
 
@@ -63,7 +63,7 @@ def search(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "words": words,
-            "subjects": catalogue.search_subjects(words) if words else [],
+            "subjects": subject_search.search_subjects(words) if words else [],
             "other_url": other_subject_url(words),
             "themes": Theme.objects.listed().order_by("position", "pk"),
         },

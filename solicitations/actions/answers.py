@@ -130,7 +130,7 @@ def choose_within(
     """Whom one institution has for this subject there; nobody when the owner unticked it."""
     if solicitation.unticked_institutions.filter(pk=institution.pk).exists():
         return ()
-    return loading.decide_within(
+    return loading.decide_for_institution(
         institution.code,
         subject=subject,
         commune=solicitation.commune,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from experts import desks
+from experts import contacts
 from experts.models import Office
 from mailing import outbox
 from mailing.models import OutgoingEmail
@@ -262,10 +262,10 @@ def _manager_context(
     now: datetime,
 ) -> dict[str, Any]:
     deadline = wording.legal_deadline(solicitation)
-    desk = desks.desk(solicitation.region, on=solicitation.today(now))
+    contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
     return {
-        "region_name": desk.name,
-        "region_phone": desk.phone,
+        "region_name": contact.name,
+        "region_phone": contact.phone,
         "cause": cause,
         "headline": wording.headline(solicitation, wording.subjects(matches)),
         "office": office.name,

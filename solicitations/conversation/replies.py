@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from experts.links import ForgedLink
+from experts.tokens import ForgedLink
 from mailing import replies, senders
 from mailing.models import (
     LONGEST_ADDRESS,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from experts import desks
+from experts import contacts
 from experts.models import Institution
 from mailing import outbox
 from mailing.models import OutgoingEmail
@@ -63,7 +63,7 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
 ) -> None:
-    desk = desks.desk(solicitation.region, on=solicitation.today(now))
+    contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
     outbox.enqueue(
         key=key,
         to=solicitation.email,
@@ -71,8 +71,8 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
         context={
             **common(solicitation, subjects=subjects),
             "url": links.mailed_follow_url(solicitation),
-            "region_name": desk.name,
-            "region_phone": desk.phone,
+            "region_name": contact.name,
+            "region_phone": contact.phone,
             **context,
         },
         about=about(solicitation, *events),

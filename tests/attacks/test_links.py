@@ -9,8 +9,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experts import links as tokens
-from experts.links import ForgedLink
+from experts import tokens
+from experts.tokens import ForgedLink
 from solicitations import links
 from solicitations.links import ANSWER, CALL_CHECK, FOLLOW, RESUME, SURVEY
 from solicitations.models import Draft

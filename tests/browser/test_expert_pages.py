@@ -12,7 +12,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match, Solicitation
 from tests.browser.test_accessibility import faults
 from tests.solicitations.factories import mailbox, match, send
-from tests.workspace.conftest import path_of
+from tests.workspace.conftest import answer_path
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
@@ -67,7 +67,7 @@ def test_page_is_accessible_and_quiet(
 ):
     happened(sent)
 
-    page = open_page(path_of(box) + choice)
+    page = open_page(answer_path(box) + choice)
 
     assert said == []
     assert faults(page) == []
@@ -77,7 +77,7 @@ def test_page_is_accessible_and_quiet(
 def test_confidential_and_labour_law_pages_are_accessible(open_page, said, slug):
     request = send(slug, now=timezone.now(), siret="")
 
-    page = open_page(path_of(request.mailboxes.order_by("pk").first()))
+    page = open_page(answer_path(request.mailboxes.order_by("pk").first()))
 
     assert said == []
     assert faults(page) == []
@@ -89,7 +89,7 @@ def test_dead_link_is_accessible(open_page, path):
 
 
 def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
-    page = open_page(f"{path_of(box)}?choix=prendre")
+    page = open_page(f"{answer_path(box)}?choix=prendre")
 
     page.keyboard.press("Enter")
 
@@ -98,7 +98,7 @@ def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
 
 
 def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
-    page = open_page(path_of(box))
+    page = open_page(answer_path(box))
     page.get_by_text("Je ne peux pas").click()
     page.get_by_role("radio", name="Autre raison").check(force=True)
 
@@ -113,7 +113,7 @@ def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
 def test_without_javascript_everything_can_be_answered(browser, live_server, box):
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = context.new_page()
-    page.goto(f"{live_server.url}{path_of(box)}")
+    page.goto(f"{live_server.url}{answer_path(box)}")
 
     page.get_by_text("Je ne peux pas").click()
     page.get_by_role("radio", name="Ce n'est pas mon sujet").check(force=True)

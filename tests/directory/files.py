@@ -1,4 +1,4 @@
-"""A small directory, on real territories and subjects, and ways to change it."""
+"""A small directory file, with real territories and subjects, and ways to change it."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ ABSENT = '        absent: {from: "2027-02-08", to: "2027-02-19", deputy: "format
 
 
 def changed(*pairs: tuple[str, str], text: str = SMALL) -> str:
-    """The file with these texts replaced, each found once."""
+    """Replace these texts in the file; each must be there once."""
     for before, after in pairs:
         assert text.count(before) == 1, before
         text = text.replace(before, after)
@@ -57,7 +57,7 @@ def changed(*pairs: tuple[str, str], text: str = SMALL) -> str:
 
 
 def write(folder: Path, text: str | bytes) -> str:
-    """A file with this text."""
+    """Write this text to a file and return its path."""
     path = folder / "annuaire.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return str(path)

@@ -1,4 +1,4 @@
-"""Importing a directory: the file is all of it, what people declared wins, a rehearsal writes nothing."""
+"""Import of a directory: it replaces the last file and keeps what people declared; dry runs write nothing."""
 
 from datetime import date, datetime
 from io import StringIO
@@ -11,7 +11,7 @@ from django.db import connection
 
 from directory.models import DirectoryImport
 from experts.models import Absence, Expert, Office
-from experts.models.directory import Source
+from experts.models.directory import DirectorySource
 from experts.routing.criteria import Facts
 from experts.routing.loading import decide
 from territories.models import Area, AreaMember, Commune
@@ -43,7 +43,7 @@ def import_text(tmp_path, text: str | bytes, *options: str) -> str:
 
 
 def dump() -> str:
-    """Every row that an import may write."""
+    """Serialize every row that an import may write."""
     rows = [row for table in TABLES for row in table.objects.order_by("pk")]
     return serializers.serialize("json", rows)
 
@@ -144,7 +144,7 @@ def test_same_email_in_two_offices_is_one_person_with_two_posts(tmp_path):
     assert Expert.objects.filter(email=RECRUITING).count() == 2
 
 
-class TestWhatTheFileLacks:
+class TestMissingFromFile:
     def test_is_closed_whatever_the_date_asked(self, tmp_path, imported):
         commune = Commune.objects.resolve("21231")
         asked = {"subjects": ["trouver-candidats"], "commune": commune, "facts": Facts(naf="43.34Z")}
@@ -217,7 +217,7 @@ class TestEnteredByHand:
         import_text(tmp_path, SMALL)
 
         office = Office.objects.get(code="PE-TEST")
-        assert (office.name, office.source) == ("Saisie à la main", Source.HAND)
+        assert (office.name, office.source) == ("Saisie à la main", DirectorySource.HAND)
         assert expert().office == office
 
     def test_zone_may_be_named_by_the_file(self, tmp_path):
@@ -232,7 +232,7 @@ class TestEnteredByHand:
 
 
 class TestDeclaredInThePortal:
-    """Facts that win over the file, and are listed as kept."""
+    """Facts declared in the portal are not overwritten by the file, and are listed as kept."""
 
     def test_corrected_phone_is_kept(self, tmp_path, imported):
         person = expert()
@@ -281,7 +281,7 @@ class TestDeclaredInThePortal:
 
         told = import_text(tmp_path, SMALL)
 
-        assert expert().absences.get().source == Source.HAND
+        assert expert().absences.get().source == DirectorySource.HAND
         assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in told
 
     def test_subjects_and_all_subjects_are_one_fact(self, tmp_path, imported):
@@ -302,7 +302,7 @@ class TestDeclaredInThePortal:
         assert Office.objects.get(code="PE-TEST").agreement_ends_on == date(2026, 12, 31)
 
 
-class TestRehearsal:
+class TestDryRun:
     def test_leaves_no_trace(self, tmp_path):
         before = dump()
 
@@ -310,7 +310,7 @@ class TestRehearsal:
 
         assert dump() == before
 
-    def test_tells_what_would_be_created_changed_closed_and_unchanged(self, tmp_path, imported):
+    def test_prints_rows_to_create_change_close_and_leave_unchanged(self, tmp_path, imported):
         text = changed(
             ("03 53 01 00 01", "03 53 01 00 99"),
             ("region:27", "region:11"),
@@ -361,7 +361,7 @@ def test_number_of_queries_does_not_grow_with_the_file(tmp_path, django_assert_m
 
 
 class TestOrder:
-    """Each command says so when the one before is missing."""
+    """Each command fails with a sentence when the previous one was not run."""
 
     def test_territories_come_first(self, tmp_path):
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Every mistake of a directory file: its path, its line, its sentence; and nothing is written."""
+"""Errors of a directory file: path, line and sentence of each; nothing is written."""
 
 from io import StringIO
 
@@ -19,7 +19,7 @@ ZONE = '  - slug: {}\n    name: Encore\n    members: ["department:21"]\noffices:
 
 
 def errors_of(tmp_path, text: str | bytes) -> list[str]:
-    """What the command prints, the closing sentence last."""
+    """Run the import and return its error lines, the final sentence last."""
     stderr = StringIO()
     with pytest.raises(CommandError) as error:
         call_command("import_directory", write(tmp_path, text), stderr=stderr)
@@ -314,7 +314,7 @@ def test_missing_file_is_a_sentence():
         call_command("import_directory", "/nulle/part.yaml")
 
 
-def test_rehearsal_tells_the_same_mistakes(tmp_path):
+def test_dry_run_prints_the_same_errors(tmp_path):
     stderr = StringIO()
 
     with pytest.raises(CommandError):

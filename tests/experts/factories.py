@@ -1,10 +1,10 @@
-"""Accounts, institutions, offices and experts; made by hand unless a test says otherwise."""
+"""Factories of accounts, institutions, offices and experts; rows are entered by hand by default."""
 
 import factory
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from experts.models import Absence, Expert, Institution, Office, Subject, Theme, User
+from experts.models import Absence, Expert, Institution, InstitutionKind, Office, Subject, Theme, User
 from tests.territories.factories import RegionFactory
 
 
@@ -33,8 +33,8 @@ class InstitutionFactory(factory.django.DjangoModelFactory):
 
     code = factory.Sequence("INST-{}".format)
     name = factory.Sequence("Institution {}".format)
-    kind = Institution.Kind.STATE
-    usual_level = Institution.Level.DEPARTMENT
+    kind = InstitutionKind.STATE
+    usual_level = Institution.UsualLevel.DEPARTMENT
     notified = Institution.Notified.AUTOMATIC
     position = 1
 
@@ -95,7 +95,7 @@ class AbsenceFactory(factory.django.DjangoModelFactory):
 
 
 def signed_in(user: User) -> Client:
-    """A browser where this member of staff is signed in, their second factor registered."""
+    """A client signed in as this user, with a second factor."""
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": ""})
     client = Client()
     client.force_login(user)

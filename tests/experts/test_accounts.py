@@ -1,4 +1,4 @@
-"""Signing in: the same page for everybody, a code by mail, then a second factor before any other page."""
+"""Sign-in: the same page for everybody, a code by mail, then a second factor before any other page."""
 
 import re
 
@@ -54,12 +54,12 @@ def signed_in(client) -> bool:
 
 
 def sign_in(client, agent) -> None:
-    """Signed in as the pages do it, the second factor aside."""
+    """Sign in without the second factor's check."""
     client.force_login(agent)
 
 
-def told_changes() -> list[tuple[str, str]]:
-    """Who was told of a change of their second factor, and which."""
+def mailed_changes() -> list[tuple[str, str]]:
+    """Mails about a change of a second factor: recipient and change, in order."""
     rows = OutgoingEmail.objects.filter(template="experts/emails/second_factor").order_by("pk")
     return [(row.to, row.context["change"]) for row in rows]
 
@@ -84,16 +84,16 @@ class TestCode:
         assert [message.to for message in mail.outbox] == [["equipe@example.org"]]
         assert User.objects.count() == 1
 
-    def test_code_leaves_after_the_answer(self, client, agent, rf):
-        """Whoever measures the answer learns nothing: the mail server is asked once it has left."""
+    def test_code_is_mailed_after_the_response(self, client, agent, rf):
+        """Response times must not reveal which addresses have an account."""
         done = []
 
-        class Watched(list):
+        class WatchedList(list):
             def append(self, work):
                 done.append(len(mail.outbox))
                 super().append(work)
 
-        client.post(LOGIN, {"email": agent.email}, **{"relais.after_answer": Watched()})
+        client.post(LOGIN, {"email": agent.email}, **{"relais.after_response": WatchedList()})
 
         assert done == [0]
         assert len(mail.outbox) == 1
@@ -213,7 +213,7 @@ class TestSecondFactor:
         assert len(re.findall(r"<code>", answer.content.decode())) == 10
         assert client.get("/admin/").status_code == 200
 
-    def test_each_change_is_told_to_its_owner(self, client, agent, django_capture_on_commit_callbacks):
+    def test_each_change_is_mailed_to_its_owner(self, client, agent, django_capture_on_commit_callbacks):
         client.post(ask_code(client).url, {"code": mailed_code()})
         key = client.get(reverse("mfa_activate_totp")).context["form"].secret
         changes = {
@@ -226,27 +226,25 @@ class TestSecondFactor:
             with django_capture_on_commit_callbacks(execute=True):
                 client.post(reverse(f"mfa_{name}"), fields)
 
-        assert told_changes() == [(agent.email, "added"), (agent.email, "codes"), (agent.email, "removed")]
+        assert mailed_changes() == [(agent.email, "added"), (agent.email, "codes"), (agent.email, "removed")]
 
-    def test_what_the_team_forgets_is_told_too(self, client, agent, secret):
+    def test_second_factor_removed_by_the_team_is_mailed_too(self, client, agent, secret):
         other = User.objects.create_user("autre@example.org", role=User.Role.NATIONAL)
         sign_in(client, agent)
 
         action = {"action": "forget_second_factor", "_selected_action": [other.pk]}
         client.post(reverse("admin:experts_user_changelist"), action)
 
-        assert told_changes() == [(other.email, "forgotten")]
+        assert mailed_changes() == [(other.email, "forgotten")]
 
-    def test_its_secrets_cannot_be_read_in_the_database(self, agent, secret):
+    def test_secrets_are_encrypted_in_the_database(self, agent, secret):
         stored = {key: value for row in Authenticator.objects.all() for key, value in row.data.items()}
 
         assert secret not in str(stored)
         assert stored["secret"].startswith("sealed:")
         assert stored["seed"].startswith("sealed:")
 
-    def test_they_outlive_the_key_that_sealed_them_for_as_long_as_it_is_kept(
-        self, client, agent, secret, settings
-    ):
+    def test_secrets_of_a_replaced_key_are_read_while_it_is_a_fallback(self, client, agent, secret, settings):
         application = Authenticator.objects.get(type="totp").wrap()
         first, settings.SECRET_KEY = settings.SECRET_KEY, "another key of ours"
         assert not application.validate_code(current(secret))
@@ -254,7 +252,7 @@ class TestSecondFactor:
         settings.SECRET_KEY_FALLBACKS = [first]
         assert application.validate_code(current(secret))
 
-    def test_one_that_was_stored_before_there_was_a_seal_is_good(self, agent, secret):
+    def test_secret_stored_unencrypted_is_still_valid(self, agent, secret):
         Authenticator.objects.filter(type="totp").update(data={"secret": secret})
 
         assert Authenticator.objects.get(type="totp").wrap().validate_code(current(secret))
@@ -267,7 +265,7 @@ class TestSecondFactor:
         assert answer.url.startswith(reverse("mfa_reauthenticate"))
         assert Authenticator.objects.filter(type="totp").exists()
 
-    def test_demo_asks_for_none(self, client, agent, settings):
+    def test_demo_requires_no_second_factor(self, client, agent, settings):
         settings.DEMO = True
         sign_in(client, agent)
 

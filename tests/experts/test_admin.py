@@ -1,4 +1,4 @@
-"""Django's admin: the directory is editable, each region keeps to its own, states are read-only."""
+"""Django's admin: regional staff edit the directory of their region; import fields are read-only."""
 
 import pytest
 from django.urls import reverse
@@ -31,8 +31,8 @@ def change_url(row) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def form_of(response) -> dict[str, object]:
-    """What a browser would post back: the page's form and its inline rows, unchanged."""
+def posted_values(response) -> dict[str, object]:
+    """Values that a browser would post: the page's form and its inline rows, unchanged."""
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
@@ -47,7 +47,7 @@ def form_of(response) -> dict[str, object]:
 
 def post(client, row, **changes):
     page = client.get(change_url(row))
-    values = form_of(page) | changes
+    values = posted_values(page) | changes
     return client.post(change_url(row), values)
 
 
@@ -113,7 +113,7 @@ def test_correction_is_saved_noted_and_survives_the_file(national):
 def test_correction_of_an_expert_is_noted(national):
     expert = Expert.objects.get(email="recrutement@france-travail-dijon.example.org")
     page = national.get(change_url(expert.office))
-    values = form_of(page)
+    values = posted_values(page)
     row = next(
         key.rpartition("-")[0] for key, value in values.items() if key.endswith("-id") and value == expert.pk
     )
@@ -136,7 +136,7 @@ def test_saving_without_change_notes_nothing(national):
     assert not office.experts.exclude(edited_fields=[]).exists()
 
 
-def test_states_are_read_only(national):
+def test_import_fields_are_read_only(national):
     office = Office.objects.get(code="PE-DIJON")
 
     post(national, office, source="hand", dropped_at_0="2026-12-01", region="11", code="AUTRE")
@@ -174,7 +174,7 @@ def test_regional_staff_keep_areas_in_their_region(regional):
     assert Office.objects.get(pk=office.pk).region_id == "27"
 
 
-def test_nothing_of_the_directory_is_erased(national):
+def test_offices_cannot_be_deleted(national):
     office = Office.objects.get(code="PE-DIJON")
 
     response = national.post(reverse("admin:experts_office_delete", args=[office.pk]), {"post": "yes"})

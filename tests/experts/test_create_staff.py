@@ -1,4 +1,4 @@
-"""The command that makes staff accounts."""
+"""The command ``create_staff``."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Importing the catalogue: what its files say, all or nothing, mistakes with their path and line."""
+"""Import of the catalogue: all or nothing, errors with their path and line."""
 
 from io import StringIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the database itself refuses."""
+"""Database constraints, and QuerySets of offices."""
 
 from datetime import date
 

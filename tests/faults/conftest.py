@@ -1,4 +1,4 @@
-"""A portal of its own for each test, on servers of its own; ``FAULTS=long`` makes the runs long."""
+"""Fixtures of the fault tests: a portal and servers of their own; ``FAULTS=long`` for long runs."""
 
 import os
 import subprocess
@@ -13,9 +13,9 @@ import pytest
 from demo import services
 from tests.databases import ROOT, Databases
 from tests.faults import servers
+from tests.faults.harness import PortalHarness
 from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
-from tests.faults.stand import Stand
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 REFERENCE = "reference"  # the database that each test gets a copy of
@@ -23,7 +23,7 @@ REFERENCE = "reference"  # the database that each test gets a copy of
 
 @pytest.fixture(scope="session")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers that tests may kill, with the catalogue and the demo directory loaded."""
+    """Servers that tests may kill; the catalogue and the demo's directory are loaded."""
     with servers.running() as own:
         _load_reference(own, tmp_path_factory.mktemp("faults") / "reference.dump")
         yield own
@@ -37,22 +37,22 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def stand(own_servers: Servers, mail: MailServer, tmp_path: Path) -> Iterator[Stand]:
-    """A portal whose processes are still to be started."""
-    own_servers.heal()
-    _execute(own_servers, f"CREATE DATABASE stand TEMPLATE {REFERENCE} STRATEGY FILE_COPY")
-    portal = Stand(own_servers, "stand", mail, tmp_path)
+def harness(own_servers: Servers, mail: MailServer, tmp_path: Path) -> Iterator[PortalHarness]:
+    """A portal without any process yet."""
+    own_servers.restore()
+    _execute(own_servers, f"CREATE DATABASE harness TEMPLATE {REFERENCE} STRATEGY FILE_COPY")
+    portal = PortalHarness(own_servers, "harness", mail, tmp_path)
     try:
         yield portal
     finally:
         portal.stop()
-        own_servers.heal()
-        _execute(own_servers, "DROP DATABASE stand WITH (FORCE)")
+        own_servers.restore()
+        _execute(own_servers, "DROP DATABASE harness WITH (FORCE)")
 
 
 @pytest.fixture
-def size() -> Callable[[int, int], int]:
-    """How many, in a short run and in a long one."""
+def scaled() -> Callable[[int, int], int]:
+    """Choose a number for a short run or a long one: ``scaled(short, long)``."""
     return lambda short, long: long if IS_LONG else short
 
 

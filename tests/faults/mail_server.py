@@ -1,4 +1,4 @@
-"""A mail server that misbehaves on demand, and keeps an account of what it has really received."""
+"""A mail server that fails on demand, and records what it received."""
 
 import random
 import socket
@@ -10,11 +10,11 @@ from email import message_from_bytes
 from enum import StrEnum
 from threading import Event, Lock, Thread
 
-HANG_IS_LEFT = "2"  # EMAIL_TIMEOUT of portals whose mail server hangs now and then
+SHORT_EMAIL_TIMEOUT = "2"  # for portals whose mail server sometimes hangs
 
 
-class Manner(StrEnum):
-    """What becomes of one mail; in a conversation that goes on, its first words are the greeting."""
+class MailBehaviour(StrEnum):
+    """Behaviour of the server for one mail; ``BUSY`` and ``HANG`` begin at its first command."""
 
     ACCEPT = "accept"
     BUSY = "421 at the greeting"
@@ -26,10 +26,11 @@ class Manner(StrEnum):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """``received``: Message-ID → how often its whole text arrived; ``mailboxes``: recipient → how often.
+    """SMTP server with counters.
 
-    ``turned_away``: recipient → how often it was refused. ``unanswered`` counts the mails that arrived and of
-    which the sender was told nothing, ``silences`` the conversations in which nothing is said any more.
+    ``received``: number of complete arrivals by Message-ID; ``mailboxes``: by recipient;
+    ``refused_recipients``: number of refusals by recipient. ``unanswered``: mails received without a reply to
+    the sender; ``hangs``: sessions left without any reply.
     """
 
     daemon_threads = True
@@ -37,14 +38,14 @@ class MailServer(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Conversation)
-        self.manner: Callable[[], Manner] = lambda: Manner.ACCEPT
+        super().__init__(("127.0.0.1", 0), SmtpSession)
+        self.behaviour: Callable[[], MailBehaviour] = lambda: MailBehaviour.ACCEPT
         self.refused: set[str] = set()
-        self.slowness = 0.0  # seconds taken over each mail
+        self.delay = 0.0  # seconds taken over each mail
         self.received: Counter[str] = Counter()
         self.mailboxes: Counter[str] = Counter()
-        self.turned_away: Counter[str] = Counter()
-        self.unanswered = self.silences = 0
+        self.refused_recipients: Counter[str] = Counter()
+        self.unanswered = self.hangs = 0
         self.is_stopping = Event()
         self.lock = Lock()
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -56,20 +57,20 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     @property
     def count(self) -> int:
-        """How many different mails arrived."""
+        """Number of different mails received."""
         return len(self.received)
 
     @property
     def duplicates(self) -> int:
-        """How many arrivals were not the first of their mail."""
+        """Number of arrivals of mails already received."""
         return self.received.total() - self.count
 
-    def behave(self, *manners: Manner, seed: int = 0) -> None:
-        """Pick one of these for each mail; accept all without any."""
+    def behave(self, *behaviours: MailBehaviour, seed: int = 0) -> None:
+        """Choose one of these behaviours for each mail at random; accept all mails when none is given."""
         chance = random.Random(seed)  # noqa: S311 (to be replayed)
-        self.manner = (lambda: chance.choice(manners)) if manners else (lambda: Manner.ACCEPT)
+        self.behaviour = (lambda: chance.choice(behaviours)) if behaviours else (lambda: MailBehaviour.ACCEPT)
 
-    def keep(self, recipient: str, raw: bytes) -> None:
+    def record(self, recipient: str, raw: bytes) -> None:
         with self.lock:
             self.received[str(message_from_bytes(raw)["Message-ID"])] += 1
             self.mailboxes[recipient] += 1
@@ -81,82 +82,82 @@ class MailServer(socketserver.ThreadingTCPServer):
         self._thread.join()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Senders that are killed hang up."""
+        """Ignore errors: killed senders close their connection."""
 
 
-class Conversation(socketserver.StreamRequestHandler):
-    """One connection, which carries one mail after the other."""
+class SmtpSession(socketserver.StreamRequestHandler):
+    """One connection, for one mail or more."""
 
     server: MailServer
 
     def handle(self) -> None:
         self.recipient = ""
-        if not self.welcomes():
+        if not self.accepts_mail():
             return
-        self.is_fresh = True  # nothing was heard yet of the mail that it welcomed
-        self.say("220 ready")
+        self.is_fresh = True  # no command was received yet for the accepted mail
+        self.reply("220 ready")
         while line := self.rfile.readline():
             words = line.decode(errors="replace").strip()
             verb = words[:4].upper()
             if verb == "QUIT":
-                self.say("221 bye")
+                self.reply("221 bye")
                 return
-            if not self.answers(verb, words):
+            if not self.answer_line(verb, words):
                 return
 
-    def answers(self, verb: str, words: str) -> bool:
-        """Answer one line; ``False`` when the connection ends here."""
+    def answer_line(self, verb: str, words: str) -> bool:
+        """Answer one line; return ``False`` to close the connection."""
         if verb == "DATA":
-            return self.take()
+            return self.receive_data()
         if verb == "MAIL":
-            if not self.is_fresh and not self.welcomes():
+            if not self.is_fresh and not self.accepts_mail():
                 return False
             self.is_fresh = False
-        self.say(self.judge(words) if verb == "RCPT" else "250 ok")
+        self.reply(self.answer_recipient(words) if verb == "RCPT" else "250 ok")
         return True
 
-    def welcomes(self) -> bool:
-        """Whether a mail may begin; what becomes of it is settled here."""
-        self.manner = self.server.manner()
-        if self.manner == Manner.BUSY:
-            self.say("421 4.3.2 busy")
-        elif self.manner == Manner.HANG:
+    def accepts_mail(self) -> bool:
+        """Choose the behaviour for the next mail; return ``False`` to close the connection."""
+        self.behaviour = self.server.behaviour()
+        if self.behaviour == MailBehaviour.BUSY:
+            self.reply("421 4.3.2 busy")
+        elif self.behaviour == MailBehaviour.HANG:
             with self.server.lock:
-                self.server.silences += 1
+                self.server.hangs += 1
             self.server.is_stopping.wait()
-        return self.manner not in {Manner.BUSY, Manner.HANG}
+        return self.behaviour not in {MailBehaviour.BUSY, MailBehaviour.HANG}
 
-    def judge(self, words: str) -> str:
+    def answer_recipient(self, words: str) -> str:
         self.recipient = words.partition("<")[2].partition(">")[0]
-        if self.manner == Manner.REFUSE or self.recipient in self.server.refused:
+        if self.behaviour == MailBehaviour.REFUSE or self.recipient in self.server.refused:
             with self.server.lock:
-                self.server.turned_away[self.recipient] += 1
+                self.server.refused_recipients[self.recipient] += 1
             return "550 5.1.1 no such mailbox"
         return "250 ok"
 
-    def take(self) -> bool:
-        """Read the mail and answer; ``False`` when the connection ends here."""
-        self.say("354 go on")
+    def receive_data(self) -> bool:
+        """Read the mail and answer; return ``False`` to close the connection."""
+        self.reply("354 go on")
         raw = bytearray()
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             raw += line
-            if self.manner == Manner.CLOSE_IN:
+            if self.behaviour == MailBehaviour.CLOSE_IN:
                 return False
         if not line:
-            return False  # the sender died on the way: nothing was received
-        if self.manner == Manner.BUSY_AFTER:
-            self.say("421 4.3.2 busy")
+            return False  # the sender died in the middle: nothing was received
+        if self.behaviour == MailBehaviour.BUSY_AFTER:
+            self.reply("421 4.3.2 busy")
             return False
-        self.server.keep(self.recipient, bytes(raw))
-        if self.manner == Manner.CLOSE_AFTER:
+        self.server.record(self.recipient, bytes(raw))
+        if self.behaviour == MailBehaviour.CLOSE_AFTER:
             with self.server.lock:
                 self.server.unanswered += 1
             return False
-        time.sleep(self.server.slowness)
-        self.say("250 ok")
+        time.sleep(self.server.delay)
+        self.reply("250 ok")
         return True
 
-    def say(self, words: str) -> None:
+    def reply(self, words: str) -> None:
         self.connection.sendall(f"{words}\r\n".encode())
 
     def finish(self) -> None:

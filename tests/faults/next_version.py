@@ -1,4 +1,4 @@
-"""The version after this one: it knows a mail more."""
+"""Settings of the next version, which has one more mail template."""
 
 from portal.settings.base import BASE_DIR
 from tests.faults.settings import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""A PgBouncer in transaction mode, with few connections, before the tests' own PostgreSQL."""
+"""PgBouncer in transaction mode, with few connections, in front of the tests' own PostgreSQL."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ import psycopg2
 from demo.embedded.account import Account, ServerFailed
 from demo.embedded.server import USER, Server
 
-POOL_SIZE = 2  # connections to PostgreSQL: fewer than there are processes and threads
+POOL_SIZE = 2  # connections to PostgreSQL: fewer than processes and threads
 
 
 class PgBouncer(Server):
-    """PgBouncer from the path, or where Debian puts it."""
+    """PgBouncer, found in the PATH or in Debian's /usr/sbin."""
 
     variable = "DATABASE_URL"
     label = "PgBouncer"
@@ -51,7 +51,7 @@ class PgBouncer(Server):
             f"pidfile = {self.pid_file}",
             "pool_mode = transaction",
             f"default_pool_size = {POOL_SIZE}",
-            # Each transaction on another connection than the one before: what expects the same one fails.
+            # Transactions take turns on the connections: code that relies on session state fails.
             "server_round_robin = 1",
         ]
         configuration = self.folder / "pgbouncer.ini"

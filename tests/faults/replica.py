@@ -1,4 +1,4 @@
-"""A primary and its streaming replica: copies of the tests' own PostgreSQL, which may be ended for good."""
+"""A primary and its streaming replica, copied from the tests' own PostgreSQL, that tests may destroy."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,11 +11,11 @@ from demo.embedded.account import Account, ServerFailed
 from tests.faults.servers import DurablePostgres, Servers
 from tests.workers import wait_for
 
-NAME = "replica"  # what the primary knows it by
+NAME = "replica"  # its application_name on the primary
 
 
-class Copy(DurablePostgres):
-    """A server whose files are first copied from the one at ``source``, which it may follow afterwards."""
+class CopiedPostgres(DurablePostgres):
+    """A server whose files are copied from the one at ``source``, and which may then replicate it."""
 
     def __init__(
         self, folder: Path, source: str, *, is_following: bool = False, options: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Copy(DurablePostgres):
 class Replication:
     """A primary whose commits wait for its replica."""
 
-    def __init__(self, servers: Servers, primary: Copy, replica: Copy) -> None:
+    def __init__(self, servers: Servers, primary: CopiedPostgres, replica: CopiedPostgres) -> None:
         self.servers = servers
         self.primary = primary
         self.replica = replica
@@ -67,13 +67,13 @@ class Replication:
         wait_for(lambda: not self.is_streaming())
 
     def waiting_commits(self) -> int:
-        """Connections whose commit waits for the replica."""
+        """Number of connections whose commit waits for the replica."""
         return len(self._ask(self.primary, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
 
     def promote(self) -> None:
         assert self._ask(self.replica, "SELECT pg_promote()") == [(True,)]
 
-    def _ask(self, server: Copy, query: str, *values: object) -> list[tuple]:
+    def _ask(self, server: CopiedPostgres, query: str, *values: object) -> list[tuple]:
         with closing(psycopg2.connect(self.servers.urls[server], connect_timeout=5)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -83,12 +83,12 @@ class Replication:
 
 @contextmanager
 def replicated(servers: Servers) -> Iterator[Replication]:
-    """A primary copied from the PostgreSQL of these servers, and its replica, for a while."""
+    """Run a primary copied from the PostgreSQL of these servers, and its replica."""
     options = ("-c", f"synchronous_standby_names={NAME}")
-    primary = Copy(servers.folder / "primary", servers.urls[servers.postgres], options=options)
-    with servers.one_more(primary) as url:
-        replica = Copy(servers.folder / NAME, f"{url}?application_name={NAME}", is_following=True)
-        with servers.one_more(replica):
+    primary = CopiedPostgres(servers.folder / "primary", servers.urls[servers.postgres], options=options)
+    with servers.extra_server(primary) as url:
+        replica = CopiedPostgres(servers.folder / NAME, f"{url}?application_name={NAME}", is_following=True)
+        with servers.extra_server(replica):
             replication = Replication(servers, primary, replica)
             wait_for(replication.is_streaming)
             yield replication

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Valkey of one's own, to be stopped and killed."""
+"""PostgreSQL and Valkey servers of the fault tests, which may be stopped and killed."""
 
 import os
 import shutil
@@ -23,28 +23,28 @@ ATTEMPTS = 5
 
 
 class DurablePostgres(Postgres):
-    """One whose commits survive its own end, as in production; the machine itself never loses its power."""
+    """PostgreSQL whose commits survive a crash of the server, as in production."""
 
     def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
         return [*super().prepare(account, password, port), "-c", "synchronous_commit=on"]
 
 
 class Servers:
-    """Both servers, in a folder that any account can reach; they die with this process."""
+    """Both servers, in a folder that any account may read; they are killed with this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.postgres, self.valkey = DurablePostgres(folder / "postgres"), Valkey(folder / "valkey")
         account = account_for(folder, [self.postgres.binary(), self.valkey.binary()])
-        # KILL: one that a test had frozen would never hear of a gentler signal.
+        # KILL: a server stopped by SIGSTOP would not handle another signal.
         self.account = replace(account, prefix=(*account.prefix, "setpriv", "--pdeathsig", "KILL"))
         self.urls = {
             server: server.start(self.account, PASSWORD, "") for server in (self.postgres, self.valkey)
         }
 
     @contextmanager
-    def one_more(self, server: Server) -> Iterator[str]:
-        """Another server beside these, for a while; its address. Its files go with it."""
+    def extra_server(self, server: Server) -> Iterator[str]:
+        """Run another server beside these and yield its address; its files are deleted afterwards."""
         try:
             self.urls[server] = server.start(self.account, PASSWORD, "")
             yield self.urls[server]
@@ -54,11 +54,11 @@ class Servers:
             shutil.rmtree(server.folder, ignore_errors=True)
 
     def start(self, server: Server) -> None:
-        """Start again, where it was."""
+        """Start again at the same address."""
         for _ in range(ATTEMPTS):
             if server.start(self.account, PASSWORD, self.urls[server]) == self.urls[server]:
                 return
-            server.stop()  # slow to answer, it was given another port, where nobody looks for it
+            server.stop()  # it was given another port, which no process of the portal knows
         raise ServerFailed(f"{server.label} does not come back where it was")
 
     def restart(self, server: Server) -> None:
@@ -66,14 +66,14 @@ class Servers:
         self.start(server)
 
     def crash(self, server: Server) -> None:
-        """End at once: connections are cut, nothing is tidied up."""
+        """Kill the server without a clean shutdown."""
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGQUIT if server is self.postgres else signal.SIGKILL)
         wait_for(lambda: server.pid() is None)
 
     def power_off(self, server: Server) -> None:
-        """Kill a server and its children at once: what they had not written or sent is lost."""
+        """Kill a server and its children at once, as a power failure does."""
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGSTOP)  # it starts no more children
@@ -84,7 +84,7 @@ class Servers:
 
     @contextmanager
     def frozen(self, server: Server) -> Iterator[None]:
-        """It takes what it is told, and says nothing."""
+        """Stop the process for a while: it accepts connections and answers nothing."""
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGSTOP)
@@ -93,8 +93,8 @@ class Servers:
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def heal(self) -> None:
-        """Both run, and the broker is empty."""
+    def restore(self) -> None:
+        """Start the servers that do not run, and empty the broker."""
         for server, url in self.urls.items():
             if not server.is_healthy(url):
                 self.start(server)

@@ -1,4 +1,4 @@
-"""A portal that faults are tried on: production's connections, and a clock whose minutes last a second."""
+"""Settings of the fault tests: production's connections, and scheduled tasks every second."""
 
 from datetime import timedelta
 

@@ -13,8 +13,8 @@ import pytest
 
 from demo.embedded.postgres import Postgres
 from tests.databases import ROOT
-from tests.faults import visitors
-from tests.faults.stand import PATIENCE
+from tests.faults import simulated_owners
+from tests.faults.harness import PATIENCE
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 SHAPE = """
@@ -34,7 +34,7 @@ RAW = bytes(range(256)) * 10
 
 @pytest.fixture
 def empty(own_servers):
-    """The address of a database without anything."""
+    """URL of an empty database."""
     with closing(psycopg2.connect(own_servers.urls[own_servers.postgres])) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -55,7 +55,7 @@ def manage(database, *words):
 
 
 def content(database):
-    """Every table's rows and digest, every constraint, index and sequence."""
+    """Row count and digest of every table; every constraint, index and sequence."""
     with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
         cursor.execute(TABLES)
         digests = {}
@@ -70,23 +70,23 @@ def content(database):
 
 
 def tables_within(backup):
-    """The tables whose rows the file holds, by PostgreSQL's own word."""
+    """Tables whose rows are in the file, according to pg_restore."""
     tool = Postgres(Path()).binary().with_name("pg_restore")
     listing = subprocess.run([tool, "--list", backup], capture_output=True, text=True, check=True)  # noqa: S603
     return set(re.findall(r" TABLE DATA public (\w+) ", listing.stdout))
 
 
-def test_restored_database_is_the_same(stand, empty, tmp_path):
-    stand.web()
-    visitors.send_all(visitors.arrive(stand, 6), stand.addresses)
-    stand.sql(INCOMING, RAW)
+def test_restored_database_is_the_same(harness, empty, tmp_path):
+    harness.start_web()
+    simulated_owners.post_all(simulated_owners.create_owners(harness, 6), harness.addresses)
+    harness.sql(INCOMING, RAW)
     backup = tmp_path / "portal.backup"
 
-    made = manage(stand.database_url, "backup", backup)
+    made = manage(harness.database_url, "backup", backup)
     restored = manage(empty, "restore", backup)
 
     assert (made.returncode, restored.returncode) == (0, 0), made.stderr + restored.stderr
-    assert content(empty) == content(stand.database_url)
+    assert content(empty) == content(harness.database_url)
     assert tables_within(backup) == set(content(empty)[0])  # those that are empty here too
     assert restored.stdout.startswith("6 demandes, la dernière du ")
     assert "18 mails, dont 18 encore à envoyer" in restored.stdout
@@ -94,42 +94,42 @@ def test_restored_database_is_the_same(stand, empty, tmp_path):
     assert manage(empty, "migrate", "--check").returncode == 0
 
 
-def test_backup_of_a_portal_at_work_is_of_one_moment(stand, empty, tmp_path):
-    """Each request of the copy has its needs, its events and its mails."""
-    stand.web()
-    owners = visitors.arrive(stand, 12)
-    visitors.send_all(owners[:4], stand.addresses)
+def test_backup_of_a_running_portal_is_consistent(harness, empty, tmp_path):
+    """Each request of the copy has its needs and its mails."""
+    harness.start_web()
+    owners = simulated_owners.create_owners(harness, 12)
+    simulated_owners.post_all(owners[:4], harness.addresses)
     process = subprocess.Popen(  # noqa: S603 (our own words)
-        [sys.executable, "manage.py", "backup", tmp_path / "portal.backup"], cwd=ROOT, env=stand.environment
+        [sys.executable, "manage.py", "backup", tmp_path / "portal.backup"], cwd=ROOT, env=harness.environment
     )
-    visitors.send_all(owners[4:], stand.addresses)
+    simulated_owners.post_all(owners[4:], harness.addresses)
     assert process.wait(PATIENCE) == 0
 
     assert manage(empty, "restore", tmp_path / "portal.backup").returncode == 0
 
-    stand.database_url = empty
-    kept = stand.number("SELECT count(*) FROM solicitations_solicitation")
+    harness.database_url = empty
+    kept = harness.count("SELECT count(*) FROM solicitations_solicitation")
     assert 4 <= kept <= 12
-    assert stand.number("SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'received:%'") == kept
-    assert stand.number("SELECT count(*) FROM solicitations_need") == kept
+    assert harness.count("SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'received:%'") == kept
+    assert harness.count("SELECT count(*) FROM solicitations_need") == kept
 
 
-def test_restore_refuses_a_database_that_holds_something(stand, tmp_path):
+def test_restore_refuses_a_database_that_holds_something(harness, tmp_path):
     backup = tmp_path / "portal.backup"
-    manage(stand.database_url, "backup", backup)
-    before = content(stand.database_url)
+    manage(harness.database_url, "backup", backup)
+    before = content(harness.database_url)
 
-    refused = manage(stand.database_url, "restore", backup)
+    refused = manage(harness.database_url, "restore", backup)
 
     assert refused.returncode == 1
     assert "La base n'est pas vide" in refused.stderr
-    assert content(stand.database_url) == before
+    assert content(harness.database_url) == before
 
 
-def test_address_with_two_hosts_is_backed_up(stand, empty, tmp_path):
-    """A primary that is away, and the server that took its place."""
+def test_address_with_two_hosts_is_backed_up(harness, empty, tmp_path):
+    """URL with a primary that is away and the server that replaces it."""
     backup = tmp_path / "portal.backup"
-    alive = urlsplit(stand.database_url)
+    alive = urlsplit(harness.database_url)
     hosts = f"host=127.0.0.1,127.0.0.1&port=1,{alive.port}&target_session_attrs=read-write"
     address = alive._replace(netloc=f"{alive.username}:{alive.password}@", query=hosts).geturl()
 
@@ -137,7 +137,7 @@ def test_address_with_two_hosts_is_backed_up(stand, empty, tmp_path):
 
     assert made.returncode == 0, made.stderr
     assert manage(empty, "restore", backup).returncode == 0
-    assert content(empty) == content(stand.database_url)
+    assert content(empty) == content(harness.database_url)
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
@@ -152,9 +152,9 @@ def test_address_of_a_pooler_is_refused(empty, tmp_path, monkeypatch, command):
     assert not list(tmp_path.glob("portal*"))
 
 
-def test_file_cut_short_restores_nothing(stand, empty, tmp_path):
+def test_file_cut_short_restores_nothing(harness, empty, tmp_path):
     backup = tmp_path / "portal.backup"
-    manage(stand.database_url, "backup", backup)
+    manage(harness.database_url, "backup", backup)
     backup.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
 
     refused = manage(empty, "restore", backup)
@@ -164,11 +164,11 @@ def test_file_cut_short_restores_nothing(stand, empty, tmp_path):
     assert content(empty) == ({}, [])
 
 
-def test_backup_never_writes_over_another_nor_leaves_half_a_file(stand, tmp_path):
+def test_backup_never_writes_over_another_nor_leaves_half_a_file(harness, tmp_path):
     backup = tmp_path / "portal.backup"
     backup.write_text("yesterday's")
 
-    assert manage(stand.database_url, "backup", backup).returncode == 1
+    assert manage(harness.database_url, "backup", backup).returncode == 1
     assert manage("postgres://embedded:wrong@127.0.0.1:1/none", "backup", tmp_path / "new").returncode == 1
 
     assert [path.name for path in tmp_path.iterdir() if path.name != "logs"] == ["portal.backup"]

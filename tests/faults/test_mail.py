@@ -3,63 +3,63 @@
 import json
 from collections import Counter
 
-from tests.faults import visitors
-from tests.faults.mail_server import HANG_IS_LEFT, Manner
-from tests.faults.reckoning import reckon
-from tests.faults.stand import PATIENCE
+from tests.faults import simulated_owners
+from tests.faults.consistency import check_consistency
+from tests.faults.harness import PATIENCE
+from tests.faults.mail_server import SHORT_EMAIL_TIMEOUT, MailBehaviour
 from tests.workers import wait_for
 
 MAILS = "SELECT count(*) FROM mailing_outgoingemail"
 
 
-def test_worker_killed_in_the_middle_of_its_mails(stand, mail, size):
-    mail.slowness = 0.02
-    stand.web()
-    owners = visitors.arrive(stand, size(16, 70))
-    visitors.send_all(owners, stand.addresses)
-    worker = stand.worker()
-    kills = size(2, 6)
+def test_worker_killed_in_the_middle_of_its_mails(harness, mail, scaled):
+    mail.delay = 0.02
+    harness.start_web()
+    owners = simulated_owners.create_owners(harness, scaled(16, 70))
+    simulated_owners.post_all(owners, harness.addresses)
+    worker = harness.start_worker()
+    kills = scaled(2, 6)
     for kill in range(kills):
-        wait_for(lambda kill=kill: mail.count >= (kill + 1) * stand.number(MAILS) // (kills + 2), PATIENCE)
-        stand.kill(worker)
-        worker = stand.worker()
-    stand.beat()
+        wait_for(lambda kill=kill: mail.count >= (kill + 1) * harness.count(MAILS) // (kills + 2), PATIENCE)
+        harness.kill(worker)
+        worker = harness.start_worker()
+    harness.start_beat()
 
-    stand.settle()
+    harness.wait_until_done()
 
-    count = reckon(stand, owners)
-    assert count.is_whole, count
-    assert count.duplicates <= kills
+    report = check_consistency(harness, owners)
+    assert report.is_consistent, report
+    assert report.duplicates <= kills
 
 
-def test_mail_server_that_fails_in_every_way(stand, mail, size):
-    stand.environment["EMAIL_TIMEOUT"] = HANG_IS_LEFT
-    stand.web()
-    stand.worker()
-    owners = visitors.arrive(stand, size(7, 70))
-    manners = [manner for manner in Manner if manner != Manner.REFUSE]
+def test_mail_server_that_fails_in_every_way(harness, mail, scaled):
+    harness.environment["EMAIL_TIMEOUT"] = SHORT_EMAIL_TIMEOUT
+    harness.start_web()
+    harness.start_worker()
+    owners = simulated_owners.create_owners(harness, scaled(7, 70))
+    behaviours = [behaviour for behaviour in MailBehaviour if behaviour != MailBehaviour.REFUSE]
     turns = Counter()
 
-    def next_manner() -> Manner:
+    def next_behaviour() -> MailBehaviour:
         turns["mail"] += 1
-        return manners[turns["mail"] % len(manners)]
+        return behaviours[turns["mail"] % len(behaviours)]
 
-    mail.manner = next_manner
+    mail.behaviour = next_behaviour
     mail.refused = {owners[0].email}
-    visitors.send_all(owners, stand.addresses)
-    stand.beat()
-    wait_for(lambda: turns["mail"] >= 2 * len(manners), PATIENCE)
+    simulated_owners.post_all(owners, harness.addresses)
+    harness.start_beat()
+    wait_for(lambda: turns["mail"] >= 2 * len(behaviours), PATIENCE)
     mail.behave()
-    stand.settle()
+    harness.wait_until_done()
 
-    count = reckon(stand, owners)
-    assert count.is_whole, count
-    assert count.duplicates <= mail.unanswered
-    assert stand.sql('SELECT "to", last_error FROM mailing_outgoingemail WHERE refused_at IS NOT NULL') == [
+    report = check_consistency(harness, owners)
+    assert report.is_consistent, report
+    assert report.duplicates <= mail.unanswered
+    assert harness.sql('SELECT "to", last_error FROM mailing_outgoingemail WHERE refused_at IS NOT NULL') == [
         (owners[0].email, "550 5.1.1 no such mailbox")
     ]
     wait_for(
-        lambda: stand.number("SELECT count(*) FROM solicitations_alert WHERE cause = 'ack_refused'") == 1
+        lambda: harness.count("SELECT count(*) FROM solicitations_alert WHERE cause = 'ack_refused'") == 1
     )
 
 
@@ -72,13 +72,14 @@ POISON = """
     END $$;
     CREATE TRIGGER poison BEFORE INSERT ON solicitations_match FOR EACH ROW EXECUTE FUNCTION poison()
 """
-# A mail whose fate cannot be written.
-STONE = """
-    CREATE FUNCTION petrify() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF OLD.id = {} AND NEW.attempts > OLD.attempts THEN RAISE 'petrified'; END IF;
+# A mail whose result cannot be written.
+UNWRITABLE_RESULT = """
+    CREATE FUNCTION refuse_result() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF OLD.id = {} AND NEW.attempts > OLD.attempts THEN RAISE 'result refused'; END IF;
         RETURN NEW;
     END $$;
-    CREATE TRIGGER stone BEFORE UPDATE ON mailing_outgoingemail FOR EACH ROW EXECUTE FUNCTION petrify()
+    CREATE TRIGGER unwritable BEFORE UPDATE ON mailing_outgoingemail
+        FOR EACH ROW EXECUTE FUNCTION refuse_result()
 """
 FIRST_NOTICE = """
     SELECT mail.id, context -> 'why' FROM mailing_outgoingemail AS mail
@@ -87,35 +88,38 @@ FIRST_NOTICE = """
 """
 
 
-def test_poisoned_rows_stop_nobody(stand):
-    """A request whose routing always fails, a mail that cannot be written, another whose fate cannot be: they
-    say why, and the others go on. The sweep alone sends: no order is left.
+def test_rows_that_always_fail_do_not_stop_the_others(harness):
+    """A request that cannot be routed, a mail that cannot be rendered, a mail whose result cannot be written.
+
+    The broker is emptied, so that only the sweep sends.
     """
-    stand.web()
-    owners = visitors.arrive(stand, 5)
-    stand.sql(POISON.format(owners[0].email))
-    visitors.send_all(owners, stand.addresses)
-    [(poisoned, reasons)] = stand.sql(FIRST_NOTICE, owners[1].email)
+    harness.start_web()
+    owners = simulated_owners.create_owners(harness, 5)
+    harness.sql(POISON.format(owners[0].email))
+    simulated_owners.post_all(owners, harness.addresses)
+    [(poisoned, reasons)] = harness.sql(FIRST_NOTICE, owners[1].email)
     write = "UPDATE mailing_outgoingemail SET context = jsonb_set(context, '{why}', %s) WHERE id = %s"
-    stand.sql(write, "7", poisoned)
-    stand.sql(STONE.format(stand.number("SELECT min(id) FROM mailing_outgoingemail")))  # before all others
-    stand.servers.empty_broker()
-    stand.worker()
-    stand.beat()
+    harness.sql(write, "7", poisoned)
+    harness.sql(
+        UNWRITABLE_RESULT.format(harness.count("SELECT min(id) FROM mailing_outgoingemail"))
+    )  # before all others
+    harness.servers.empty_broker()
+    harness.start_worker()
+    harness.start_beat()
 
-    stand.settle(left=3)
+    harness.wait_until_done(left=3)
 
-    [(error,)] = stand.sql("SELECT routing_error FROM solicitations_solicitation WHERE routed_at IS NULL")
+    [(error,)] = harness.sql("SELECT routing_error FROM solicitations_solicitation WHERE routed_at IS NULL")
     assert error == "InternalError"
     unwritten = (
         "SELECT id, failure FROM mailing_outgoingemail WHERE sent_at IS NULL AND key LIKE 'notified:%'"
     )
-    assert stand.sql(unwritten) == [(poisoned, "content")]
-    assert reckon(stand, owners).lost == 0
-    stand.sql("DROP TRIGGER poison ON solicitations_match")
-    stand.sql("DROP TRIGGER stone ON mailing_outgoingemail")
-    stand.sql(write, json.dumps(reasons), poisoned)
-    stand.settle()
-    count = reckon(stand, owners)
-    assert count.is_whole, count
-    assert count.duplicates == 0
+    assert harness.sql(unwritten) == [(poisoned, "content")]
+    assert check_consistency(harness, owners).lost == 0
+    harness.sql("DROP TRIGGER poison ON solicitations_match")
+    harness.sql("DROP TRIGGER unwritable ON mailing_outgoingemail")
+    harness.sql(write, json.dumps(reasons), poisoned)
+    harness.wait_until_done()
+    report = check_consistency(harness, owners)
+    assert report.is_consistent, report
+    assert report.duplicates == 0

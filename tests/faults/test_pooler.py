@@ -13,16 +13,16 @@ from django.utils import timezone
 from demo.embedded.account import ServerFailed
 from territories.models import Commune
 from territories.working_time import is_working_time
-from tests.faults import visitors
+from tests.faults import simulated_owners
+from tests.faults.consistency import check_consistency
+from tests.faults.harness import PATIENCE
 from tests.faults.pooler import PgBouncer
-from tests.faults.reckoning import reckon
-from tests.faults.stand import PATIENCE
 from tests.workers import wait_for
 
-# The clock was run for a day to come: its mails leave now.
+# The clock was run at a future date: make its mails due now.
 LEAVES_NOW = "UPDATE mailing_outgoingemail SET not_before = now() WHERE not_before > now()"
 REMINDED = "SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'reminders:%' AND sent_at IS NOT NULL"
-# A lock of a session stays on the pooler's connection, where nobody can release it.
+# A session-level lock would stay on the pooler's connection, where nobody can release it.
 LOCKS_LEFT = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
 
@@ -36,49 +36,49 @@ def installed_pgbouncer() -> None:
 
 
 @pytest.fixture
-def pooler(installed_pgbouncer, stand) -> Iterator[PgBouncer]:
-    """Processes that are started from now on reach PostgreSQL through it; what the test counts does not."""
-    pgbouncer = PgBouncer(stand.servers.folder / "pgbouncer", stand.database_url)
-    with stand.servers.one_more(pgbouncer) as url:
-        address = urlsplit(url)._replace(path=urlsplit(stand.database_url).path).geturl()
-        stand.environment |= {"DATABASE_URL": address, "DISABLE_SERVER_SIDE_CURSORS": "true"}
+def pooler(installed_pgbouncer, harness) -> Iterator[PgBouncer]:
+    """PgBouncer used by the processes started from now on; the test's own queries do not use it."""
+    pgbouncer = PgBouncer(harness.servers.folder / "pgbouncer", harness.database_url)
+    with harness.servers.extra_server(pgbouncer) as url:
+        address = urlsplit(url)._replace(path=urlsplit(harness.database_url).path).geturl()
+        harness.environment |= {"DATABASE_URL": address, "DISABLE_SERVER_SIDE_CURSORS": "true"}
         yield pgbouncer
 
 
 def when_reminders_leave() -> datetime:
-    """A moment at which the experts of the requests of today are late, and at work."""
+    """A moment of working hours at which today's requests get a reminder."""
     at = timezone.now() + timedelta(days=4)
     while not is_working_time(at, Commune(department_id="21")):
         at += timedelta(hours=1)
     return at
 
 
-def test_pooler_that_dies_under_load(stand, pooler, size):
-    stand.web()
-    stand.worker()
-    stand.beat()
-    owners = visitors.arrive(stand, size(24, 200))
+def test_pooler_that_dies_under_load(harness, pooler, scaled):
+    harness.start_web()
+    harness.start_worker()
+    harness.start_beat()
+    owners = simulated_owners.create_owners(harness, scaled(24, 200))
     posting = Thread(
-        target=visitors.send_all, args=(owners, stand.addresses), kwargs={"tries": 100}, daemon=True
+        target=simulated_owners.post_all, args=(owners, harness.addresses), kwargs={"tries": 100}, daemon=True
     )
     posting.start()
-    deaths = size(2, 6)
+    deaths = scaled(2, 6)
     for death in range(deaths):
         share = len(owners) * (death + 1) // (deaths + 1)
-        wait_for(lambda share=share: sum(owner.is_thanked for owner in owners) >= share, PATIENCE)
-        stand.servers.crash(pooler)
-        stand.servers.start(pooler)
+        wait_for(lambda share=share: sum(owner.is_acknowledged for owner in owners) >= share, PATIENCE)
+        harness.servers.crash(pooler)
+        harness.servers.start(pooler)
     posting.join()
-    stand.settle()
+    harness.wait_until_done()
 
-    clock = stand.start("manage", "clock", "--at", when_reminders_leave().isoformat())
-    assert clock.wait(PATIENCE) == 0, stand.words()
-    stand.sql(LEAVES_NOW)
-    stand.settle()
+    clock = harness.start_process("manage", "clock", "--at", when_reminders_leave().isoformat())
+    assert clock.wait(PATIENCE) == 0, harness.log_tails()
+    harness.sql(LEAVES_NOW)
+    harness.wait_until_done()
 
-    count = reckon(stand, owners)
-    assert count.is_whole, f"{count}\n{stand.words()}"
-    assert count.thanked == count.kept == len(owners)
-    assert count.duplicates <= deaths
-    assert stand.number(REMINDED) == stand.number("SELECT count(DISTINCT email) FROM solicitations_mailbox")
-    assert stand.number(LOCKS_LEFT) == 0
+    report = check_consistency(harness, owners)
+    assert report.is_consistent, f"{report}\n{harness.log_tails()}"
+    assert report.acknowledged == report.stored == len(owners)
+    assert report.duplicates <= deaths
+    assert harness.count(REMINDED) == harness.count("SELECT count(DISTINCT email) FROM solicitations_mailbox")
+    assert harness.count(LOCKS_LEFT) == 0

@@ -5,46 +5,46 @@ from threading import Thread
 
 import pytest
 
-from tests.faults import visitors
-from tests.faults.reckoning import reckon
+from tests.faults import simulated_owners
+from tests.faults.consistency import check_consistency
+from tests.faults.harness import PATIENCE
 from tests.faults.replica import Replication, replicated
-from tests.faults.stand import PATIENCE
 from tests.workers import wait_for
 
 AT_ONCE = 4
 
 
 @pytest.fixture
-def replication(stand) -> Iterator[Replication]:
-    """The portal's database, on two servers of its own."""
-    with replicated(stand.servers) as pair:
-        stand.database_url = stand.environment["DATABASE_URL"] = pair.address("stand")
+def replication(harness) -> Iterator[Replication]:
+    """The portal's database on a primary and its replica."""
+    with replicated(harness.servers) as pair:
+        harness.database_url = harness.environment["DATABASE_URL"] = pair.address("harness")
         yield pair
 
 
-def test_replica_promoted_under_load(stand, replication, size):
-    """Nothing is acknowledged before the replica has it; web and worker find the new primary alone."""
-    web, worker, beat = stand.web(), stand.worker(), stand.beat()
-    owners = visitors.arrive(stand, size(24, 200))
+def test_replica_promoted_under_load(harness, replication, scaled):
+    """Nothing is acknowledged before the replica has it; web and worker find the new primary."""
+    web, worker, beat = harness.start_web(), harness.start_worker(), harness.start_beat()
+    owners = simulated_owners.create_owners(harness, scaled(24, 200))
     posting = Thread(
-        target=visitors.send_all,
-        args=(owners, stand.addresses),
+        target=simulated_owners.post_all,
+        args=(owners, harness.addresses),
         kwargs={"at_once": AT_ONCE, "tries": 100},
         daemon=True,
     )
     posting.start()
-    wait_for(lambda: sum(owner.is_thanked for owner in owners) >= len(owners) // 3, PATIENCE)
+    wait_for(lambda: sum(owner.is_acknowledged for owner in owners) >= len(owners) // 3, PATIENCE)
 
     replication.cut()
     wait_for(lambda: replication.waiting_commits() >= AT_ONCE or not posting.is_alive(), PATIENCE)
-    stand.servers.power_off(replication.primary)
+    harness.servers.power_off(replication.primary)
     replication.promote()
 
     posting.join()
-    stand.settle()
-    count = reckon(stand, owners)
-    assert count.is_whole, f"{count}\n{stand.words()}"
-    assert count.thanked == count.kept == len(owners)
-    assert count.duplicates <= 1
-    assert stand.running == [web, worker, beat]
-    assert stand.is_running()
+    harness.wait_until_done()
+    report = check_consistency(harness, owners)
+    assert report.is_consistent, f"{report}\n{harness.log_tails()}"
+    assert report.acknowledged == report.stored == len(owners)
+    assert report.duplicates <= 1
+    assert harness.running == [web, worker, beat]
+    assert harness.is_running()

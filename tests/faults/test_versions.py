@@ -7,9 +7,9 @@ import psycopg2
 import pytest
 
 from solicitations.migrations._locks import IN_ORDER
-from tests.faults import visitors
-from tests.faults.reckoning import reckon
-from tests.faults.stand import PATIENCE
+from tests.faults import simulated_owners
+from tests.faults.consistency import check_consistency
+from tests.faults.harness import PATIENCE
 from tests.workers import wait_for
 
 MAIL_OF_THE_NEXT_VERSION = """
@@ -39,78 +39,78 @@ MIGRATIONS = (
 )
 
 
-def migrate(stand, *, patience: str) -> None:
-    """Change the tables as ``PGOPTIONS='-c lock_timeout=…' manage.py migrate`` does."""
-    with closing(psycopg2.connect(stand.database_url, options=f"-c lock_timeout={patience}")) as connection:
+def migrate(harness, *, patience: str) -> None:
+    """Alter the tables as ``PGOPTIONS='-c lock_timeout=…' manage.py migrate`` does."""
+    with closing(psycopg2.connect(harness.database_url, options=f"-c lock_timeout={patience}")) as connection:
         for changes in MIGRATIONS:
             with connection, connection.cursor() as cursor:
                 for change in changes:
                     cursor.execute(change)
 
 
-def test_migration_while_forms_are_posted_and_mails_leave(stand, size):
-    stand.web()
-    stand.worker()
-    stand.beat()
-    owners = visitors.arrive(stand, size(16, 200))
-    posting = Thread(target=visitors.send_all, args=(owners, stand.addresses), daemon=True)
+def test_migration_while_forms_are_posted_and_mails_leave(harness, scaled):
+    harness.start_web()
+    harness.start_worker()
+    harness.start_beat()
+    owners = simulated_owners.create_owners(harness, scaled(16, 200))
+    posting = Thread(target=simulated_owners.post_all, args=(owners, harness.addresses), daemon=True)
     posting.start()
-    wait_for(lambda: sum(owner.is_thanked for owner in owners) >= len(owners) // 4, PATIENCE)
+    wait_for(lambda: sum(owner.is_acknowledged for owner in owners) >= len(owners) // 4, PATIENCE)
 
-    migrate(stand, patience="60s")
+    migrate(harness, patience="60s")
 
     posting.join()
-    stand.settle()
-    count = reckon(stand, owners)
-    assert count.is_whole, count
+    harness.wait_until_done()
+    report = check_consistency(harness, owners)
+    assert report.is_consistent, report
     assert all(owner.answers == [302] for owner in owners)
-    assert stand.number("SELECT count(*) FROM mailing_outgoingemail WHERE later = ''") == count.mails
+    assert harness.count("SELECT count(*) FROM mailing_outgoingemail WHERE later = ''") == report.mails
 
 
-def test_migration_that_cannot_have_its_table_gives_up_and_forms_go_on(stand):
-    """Without the timeout, everybody would queue behind it for as long as the long transaction lasts."""
-    stand.web()
-    owners = visitors.arrive(stand, 4)
-    with closing(psycopg2.connect(stand.database_url)) as long_report, long_report.cursor() as cursor:
+def test_migration_that_cannot_have_its_table_gives_up_and_forms_go_on(harness):
+    """Without the timeout, every query would wait behind it until the long transaction ends."""
+    harness.start_web()
+    owners = simulated_owners.create_owners(harness, 4)
+    with closing(psycopg2.connect(harness.database_url)) as long_report, long_report.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM solicitations_solicitation")
         with pytest.raises(psycopg2.errors.LockNotAvailable):
-            migrate(stand, patience="500ms")
-        visitors.send_all(owners, stand.addresses)
+            migrate(harness, patience="500ms")
+        simulated_owners.post_all(owners, harness.addresses)
 
     assert all(owner.answers == [302] for owner in owners)
-    migrate(stand, patience="60s")
+    migrate(harness, patience="60s")
 
 
-def test_worker_of_the_version_before_leaves_what_it_does_not_know(stand, mail):
-    stand.web()
-    owners = visitors.arrive(stand, 4)
-    visitors.send_all(owners, stand.addresses)
-    migrate(stand, patience="60s")
-    stand.sql(MAIL_OF_THE_NEXT_VERSION)
-    stand.sql(
+def test_worker_of_the_version_before_leaves_what_it_does_not_know(harness, mail):
+    harness.start_web()
+    owners = simulated_owners.create_owners(harness, 4)
+    simulated_owners.post_all(owners, harness.addresses)
+    migrate(harness, patience="60s")
+    harness.sql(MAIL_OF_THE_NEXT_VERSION)
+    harness.sql(
         "INSERT INTO solicitations_event (solicitation_id, kind, is_by_company, from_state, to_state, reason,"
         " at) SELECT min(id), 'teleported', false, '', '', '', now() FROM solicitations_solicitation"
     )
-    stand.sql(
+    harness.sql(
         "UPDATE solicitations_solicitation SET state = 'dreamt', routing_due_at = now() WHERE email = %s",
         owners[0].email,
     )
-    stand.order("solicitations.tasks.teleport", 7)
-    old = stand.worker()
-    beat = stand.beat()
-    visitors.send_all(visitors.arrive(stand, 2, first=100), stand.addresses)
+    harness.send_task("solicitations.tasks.teleport", 7)
+    old = harness.start_worker()
+    beat = harness.start_beat()
+    simulated_owners.post_all(simulated_owners.create_owners(harness, 2, first=100), harness.addresses)
 
-    stand.settle(left=2)
+    harness.wait_until_done(left=2)
 
     unknown = "SELECT failure, refused_at FROM mailing_outgoingemail WHERE key = 'news:1'"
-    wait_for(lambda: stand.sql(unknown) == [("content", None)], PATIENCE)
-    assert stand.sql("SELECT state FROM solicitations_solicitation WHERE routing_due_at IS NOT NULL") == [
+    wait_for(lambda: harness.sql(unknown) == [("content", None)], PATIENCE)
+    assert harness.sql("SELECT state FROM solicitations_solicitation WHERE routing_due_at IS NOT NULL") == [
         ("dreamt",)
     ]
-    assert stand.number("SELECT count(*) FROM solicitations_match") == 12
-    stand.kill(old)
-    stand.kill(beat)
-    stand.environment["DJANGO_SETTINGS_MODULE"] = "tests.faults.next_version"
-    stand.worker()
-    stand.beat()
-    wait_for(lambda: stand.let_time_pass() or mail.mailboxes["expert@example.org"] == 1, PATIENCE)
+    assert harness.count("SELECT count(*) FROM solicitations_match") == 12
+    harness.kill(old)
+    harness.kill(beat)
+    harness.environment["DJANGO_SETTINGS_MODULE"] = "tests.faults.next_version"
+    harness.start_worker()
+    harness.start_beat()
+    wait_for(lambda: harness.make_everything_due() or mail.mailboxes["expert@example.org"] == 1, PATIENCE)

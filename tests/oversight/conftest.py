@@ -1,4 +1,4 @@
-"""Members of staff, signed in with their second factor, and requests they may meet."""
+"""Signed-in members of staff, and requests that they may see."""
 
 import pytest
 import time_machine
@@ -19,7 +19,7 @@ def national() -> User:
 
 @pytest.fixture
 def regional() -> User:
-    """Of the region of the factories' requests."""
+    """Staff of the region of the factories' requests."""
     region = Region.objects.get(pk="27")
     return User.objects.create_user(
         "region@equipe.example.org", name="La région", role="region", region=region
@@ -28,7 +28,7 @@ def regional() -> User:
 
 @pytest.fixture
 def neighbour() -> User:
-    """Of another region, who must see nothing of it."""
+    """Staff of another region, who must not see these requests."""
     region = Region.objects.get(pk="94")
     return User.objects.create_user(
         "ailleurs@equipe.example.org", name="Ailleurs", role="region", region=region
@@ -52,7 +52,7 @@ def as_neighbour(neighbour) -> Client:
 
 @pytest.fixture
 def today(now):
-    """Pages read the clock: the day of the tests' requests."""
+    """Stop the clock that pages read at the time of the tests' requests."""
     with time_machine.travel(now, tick=False):
         yield now
 
@@ -70,7 +70,7 @@ def confidential(commit, today) -> Solicitation:
 
 @pytest.fixture
 def held(commit, today) -> Solicitation:
-    """Held as it came, and staff told of it, as a worker does after the commit."""
+    """A request held at its submission, with the alert that a worker raises after the commit."""
     text = "Voir https://a.example.org et https://b.example.org"
     request = commit(send, "saisonniers", now=today, text=text)
     commit(holding.tell_held, request.pk, now=today)

@@ -190,7 +190,7 @@ def figures(now) -> dict[str, Any]:
     shown: list[Labelled] = [RequestState.HELD, *NeedState, *ClosedReason]
     requests = Solicitation.objects.all()
     return {
-        "counters": [filters.concern(requests, code, now=now).count() for code in filters.CONCERNS],
+        "counters": [filters.with_problem(requests, code, now=now).count() for code in filters.PROBLEMS],
         "shown": [requests.showing(label).count() for label in shown],
         "counted": requests.counted().count(),
         "list": list(requests.newest_first().values_list("pk", "submitted_at", "ended_at", "progress")),

@@ -11,7 +11,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Need, Solicitation
 from solicitations.views.legal import LegalClock, clock
 from tests.solicitations.factories import send
-from tests.workspace.conftest import words_of
+from tests.workspace.conftest import page_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -137,7 +137,7 @@ class TestTwoAnswers:
     def test_the_pages_say_both_in_order(self, client, twice, page, who, now):
         url = links.follow_url(twice) if who == "owner" else links.answer_url(first(twice).mailbox)
         with time_machine.travel(now + 4 * DAY, tick=False):
-            said = words_of(client.get(f"{urlsplit(url).path}{page}"))
+            said = page_text(client.get(f"{urlsplit(url).path}{page}"))
 
         order = ["mercredi 2 décembre", "Pas encore.", "Nouvelle réponse", "vendredi 4 décembre", ANSWER]
         places = [said.find(words) for words in order]
@@ -192,7 +192,7 @@ SAID = {
 @pytest.mark.parametrize(("later", "sentence"), SAID.values(), ids=SAID)
 def test_expert_reads_how_long_is_left(client, asked, now, later, sentence):
     with time_machine.travel(now + later, tick=False):
-        said = words_of(client.get(urlsplit(links.answer_url(first(asked).mailbox)).path))
+        said = page_text(client.get(urlsplit(links.answer_url(first(asked).mailbox)).path))
 
     assert sentence in said
     assert "avant le mardi 15 décembre" in said
@@ -210,7 +210,7 @@ class TestPrint:
         """The printed page, from the owner's link and from the expert's."""
         url = links.follow_url(asked) if request.param == "owner" else links.answer_url(answered.mailbox)
         with time_machine.travel(now + timedelta(days=3), tick=False):
-            return words_of(client.get(f"{urlsplit(url).path}reponse/"))
+            return page_text(client.get(f"{urlsplit(url).path}reponse/"))
 
     def test_question_and_answer_are_both_there_with_their_dates(self, page, asked, answered):
         for words in (

@@ -1,4 +1,4 @@
-"""The expert's page as a browser sees it: its forms are found in it, filled and pressed."""
+"""Fixtures to open the expert's page, fill its forms and press its buttons."""
 
 import html
 import re
@@ -15,8 +15,8 @@ from solicitations.models import Mailbox, Solicitation
 from tests.solicitations.factories import send
 
 
-class Forms(HTMLParser):
-    """The hidden fields of each form of a page, by its address."""
+class HiddenFieldsParser(HTMLParser):
+    """Parser of the hidden fields of each form of a page, by the form's address."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,20 +32,20 @@ class Forms(HTMLParser):
             self.found[self.action][values["name"]] = values.get("value") or ""
 
 
-def path_of(mailbox: Mailbox) -> str:
-    """The page that this mailbox's mails link to."""
+def answer_path(mailbox: Mailbox) -> str:
+    """Path of the page that this mailbox's mails link to."""
     return urlsplit(links.answer_url(mailbox)).path
 
 
-def forms_of(response: Any) -> dict[str, dict[str, str]]:
-    """The forms of a page and their hidden fields."""
-    parser = Forms()
+def hidden_fields(response: Any) -> dict[str, dict[str, str]]:
+    """Hidden fields of each form of a page, by the form's address."""
+    parser = HiddenFieldsParser()
     parser.feed(response.content.decode())
     return parser.found
 
 
-def words_of(response: Any) -> str:
-    """What a page says, without its tags, on one line."""
+def page_text(response: Any) -> str:
+    """Text of a page, without its tags, on one line."""
     text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     line = " ".join(re.sub(r"<[^>]+>", " ", text).split())
     return re.sub(r" (?=[.,])", "", html.unescape(line))
@@ -53,7 +53,7 @@ def words_of(response: Any) -> str:
 
 @pytest.fixture(autouse=True)
 def clock(now) -> Iterator[time_machine.Traveller]:
-    """The views read the clock: it stands at ``now`` until a test shifts it."""
+    """Stop the clock that views read at ``now``; tests may shift it."""
     with time_machine.travel(now, tick=False) as traveller:
         yield traveller
 
@@ -72,12 +72,12 @@ def two_needs(commit, now) -> Solicitation:
 
 @pytest.fixture
 def press(client, django_capture_on_commit_callbacks) -> Callable[..., Any]:
-    """Press a button of the page: the form at that address, its hidden fields and what is typed."""
+    """Press a button of the page: post the form of that address with its hidden fields and these values."""
 
     def pressed(mailbox: Mailbox, action: str, *, page: Any = None, **typed: str) -> Any:
-        path = path_of(mailbox)
+        path = answer_path(mailbox)
         page = page or client.get(path)
-        hidden = forms_of(page)[f"{path}{action}"]
+        hidden = hidden_fields(page)[f"{path}{action}"]
         with django_capture_on_commit_callbacks(execute=True):
             return client.post(f"{path}{action}", hidden | typed, follow=True)
 

@@ -1,4 +1,4 @@
-"""The page: all that is needed to answer, and nothing done by looking."""
+"""The expert's page: everything needed to answer, and GET changes nothing."""
 
 from datetime import timedelta
 
@@ -9,13 +9,13 @@ from solicitations import actions
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
-from tests.workspace.conftest import path_of, words_of
+from tests.workspace.conftest import answer_path, page_text
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
 
 def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
-    said = words_of(client.get(path_of(mailbox(sent, "recrutement@france-travail"))))
+    said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
     for words in (
         TEXT,
@@ -33,18 +33,18 @@ def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
 
 
 def test_the_phone_is_tapped_to_call_and_the_address_to_mail(client, sent):
-    html = client.get(path_of(mailbox(sent, "recrutement@france-travail"))).content.decode()
+    html = client.get(answer_path(mailbox(sent, "recrutement@france-travail"))).content.decode()
 
     assert 'href="tel:+33353020001"' in html
     assert 'href="mailto:contact@peintures.example.org"' in html
 
 
-def test_looking_does_nothing_even_at_a_choice(client, sent):
+def test_get_changes_nothing_even_with_a_choice(client, sent):
     mine = match(sent, "recrutement@france-travail")
     before = (Event.objects.count(), OutgoingEmail.objects.count())
 
     for choice in ("", "?choix=prendre", "?choix=decliner", "?choix=autre"):
-        assert client.get(path_of(mine.mailbox) + choice).status_code == 200
+        assert client.get(answer_path(mine.mailbox) + choice).status_code == 200
 
     mine.refresh_from_db()
     assert mine.state == MatchState.SENT
@@ -59,13 +59,13 @@ def test_looking_does_nothing_even_at_a_choice(client, sent):
     ],
 )
 def test_the_buttons_of_the_mail_open_the_page_at_that_choice(client, sent, choice, opened):
-    response = client.get(f"{path_of(mailbox(sent, 'recrutement@france-travail'))}?choix={choice}")
+    response = client.get(f"{answer_path(mailbox(sent, 'recrutement@france-travail'))}?choix={choice}")
 
     assert opened in " ".join(response.content.decode().split())
 
 
 def test_nobody_indexes_or_stores_the_page(client, sent):
-    response = client.get(path_of(mailbox(sent, "recrutement@france-travail")))
+    response = client.get(answer_path(mailbox(sent, "recrutement@france-travail")))
 
     assert "no-store" in response["Cache-Control"]
     assert "noindex" in response["X-Robots-Tag"]
@@ -81,7 +81,7 @@ def test_what_the_others_answered_is_shown_in_words(client, commit, sent, now):
         else None
     )
 
-    said = words_of(client.get(path_of(mailbox(sent, "recrutement@france-travail"))))
+    said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
     assert "Prise en charge" in said
     assert other is None or "Transmise" in said
@@ -92,28 +92,28 @@ def test_each_opening_of_a_confidential_request_is_recorded(client, commit, now)
     box = request.mailboxes.order_by("pk").first()
 
     for _ in range(2):
-        response = client.get(path_of(box))
+        response = client.get(answer_path(box))
 
     opened = Event.objects.filter(solicitation=request, kind=EventKind.OPENED)
     assert [event.by_mailbox for event in opened] == [box, box]
-    assert "Demande confidentielle" in words_of(response)
+    assert "Demande confidentielle" in page_text(response)
 
 
 def test_the_browsers_history_does_not_name_the_company_of_a_confidential_request(client, commit, now):
     request = commit(send, "dettes-fiscales", now=now, siret="", text="Deux trimestres de TVA.")
 
-    html = client.get(path_of(request.mailboxes.order_by("pk").first())).content.decode()
+    html = client.get(answer_path(request.mailboxes.order_by("pk").first())).content.decode()
 
     title = html.partition("<title>")[2].partition("</title>")[0]
     assert "Peintures" not in title
 
 
-def test_who_was_withdrawn_gets_a_sentence_only(client, commit, sent, now, django_user_model):
+def test_an_expert_who_was_withdrawn_reads_a_sentence_only(client, commit, sent, now, django_user_model):
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
     mine = match(sent, "recrutement@france-travail")
     commit(actions.withdraw, mine, reason="erreur de commune", by=admin, now=now)
 
-    said = words_of(client.get(path_of(mine.mailbox)))
+    said = page_text(client.get(answer_path(mine.mailbox)))
 
     assert (
         "L'équipe du service vous a retiré ce besoin : erreur de commune, mardi 1er décembre à 10 h." in said
@@ -127,7 +127,7 @@ def test_a_cancelled_request_says_so_and_shows_nothing(client, commit, sent, now
     box = mailbox(sent, "recrutement@france-travail")
     commit(actions.cancel, sent, now=now)
 
-    said = words_of(client.get(path_of(box)))
+    said = page_text(client.get(answer_path(box)))
 
     assert "L'entreprise a annulé sa demande, mardi 1er décembre à 10 h." in said
     assert TEXT not in said
@@ -140,17 +140,17 @@ def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, no
         actions.post_message, mailbox(sent, "entreprises@mission-locale"), body="Je l'appelle lundi.", now=now
     )
 
-    page = client.get(path_of(mine.mailbox))
+    page = client.get(answer_path(mine.mailbox))
 
-    assert "Je l'appelle lundi." in words_of(page)
-    assert "vous pouvez lire, pas écrire" in words_of(page)
-    assert f"{path_of(mine.mailbox)}message/" not in page.content.decode()
+    assert "Je l'appelle lundi." in page_text(page)
+    assert "vous pouvez lire, pas écrire" in page_text(page)
+    assert f"{answer_path(mine.mailbox)}message/" not in page.content.decode()
 
 
-def test_what_the_company_added_stands_beside_its_words(client, commit, sent, now):
+def test_information_added_by_the_company_is_shown_after_its_text(client, commit, sent, now):
     commit(actions.add_information, sent, body="Le chantier commence en février.", now=now)
 
-    said = words_of(client.get(path_of(mailbox(sent, "recrutement@france-travail"))))
+    said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
     assert "Ajouté mardi 1er décembre à 10 h : Le chantier commence en février." in said
 
@@ -164,7 +164,7 @@ def test_times_are_those_of_the_territory(client, commit, now, commune, hour):
     mine = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
-    said = words_of(client.get(path_of(mine.mailbox)))
+    said = page_text(client.get(answer_path(mine.mailbox)))
 
     assert f"mardi 1er décembre à {hour}." in said
 
@@ -173,7 +173,7 @@ def test_a_labour_law_question_says_by_when_the_answer_is_due(client, commit, no
     request = commit(send, "contrat-travail", now=now, siret="")
     box = request.mailboxes.order_by("pk").first()
 
-    said = words_of(client.get(path_of(box)))
+    said = page_text(client.get(answer_path(box)))
 
     assert "Réponse attendue avant le mardi 15 décembre." in said
     assert "L. 5143-1" in said
@@ -182,7 +182,7 @@ def test_a_labour_law_question_says_by_when_the_answer_is_due(client, commit, no
 def test_several_needs_have_their_buttons_and_one_for_all(client, two_needs):
     box = mailbox(two_needs, "formation@region-bfc")
 
-    page = client.get(path_of(box)).content.decode()
+    page = client.get(answer_path(box)).content.decode()
 
     assert page.count("/prendre/") == 2
     assert "Tout prendre en charge" in page
@@ -196,7 +196,7 @@ def test_two_posts_behind_one_address_answer_a_need_once(client, two_needs, now)
     other.need = mine.need
     other.save()
 
-    page = client.get(path_of(box)).content.decode()
+    page = client.get(answer_path(box)).content.decode()
 
     assert page.count("/prendre/") == 2
 
@@ -205,16 +205,16 @@ def test_the_number_of_queries_does_not_follow_the_number_of_others(
     client, sent, django_assert_max_num_queries
 ):
     with django_assert_max_num_queries(30):
-        client.get(path_of(mailbox(sent, "recrutement@france-travail")))
+        client.get(answer_path(mailbox(sent, "recrutement@france-travail")))
 
 
-def test_an_undone_minute_is_told_from_later(client, commit, sent, now, clock):
+def test_the_undo_hint_differs_within_the_first_minute(client, commit, sent, now, clock):
     mine = match(sent, "recrutement@france-travail")
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
-    at_once = words_of(client.get(path_of(mine.mailbox)))
+    at_once = page_text(client.get(answer_path(mine.mailbox)))
     clock.shift(timedelta(minutes=2))
-    later = words_of(client.get(path_of(mine.mailbox)))
+    later = page_text(client.get(answer_path(mine.mailbox)))
 
     assert "Pendant une minute, personne n'est encore prévenu." in at_once
     assert "Ceux que nous avons prévenus le seront de nouveau." in later
@@ -224,17 +224,17 @@ def test_the_unsubscribe_address_of_mails_leads_to_the_departure(client, sent):
     box = match(sent, "recrutement@france-travail").mailbox
     mail = OutgoingEmail.objects.get(to=box.email)
 
-    page = client.get(path_of(box)).content.decode()
+    page = client.get(answer_path(box)).content.decode()
 
     assert f'id="{mail.unsubscribe_url.partition("#")[2]}"' in page
 
 
-def test_what_staff_closed_offers_no_way_back(client, commit, sent, now, django_user_model):
+def test_a_request_closed_by_staff_offers_no_undo(client, commit, sent, now, django_user_model):
     mine = match(sent, "recrutement@france-travail")
     commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
     commit(actions.close, sent, words="Traité au téléphone.", by=admin, now=now)
 
-    page = client.get(path_of(mine.mailbox)).content.decode()
+    page = client.get(answer_path(mine.mailbox)).content.decode()
 
     assert "/annuler/" not in page

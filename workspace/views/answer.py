@@ -1,4 +1,4 @@
-"""The page itself. Looking at it does nothing: mail scanners open links."""
+"""The expert's page. GET changes nothing, since mail scanners open links."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,26 +23,26 @@ from workspace.forms import (
     PhoneForm,
     QuestionForm,
 )
-from workspace.request_page import Card, Reading
-from workspace.views.pages import answer_path, expert_page
+from workspace.request_page import NeedCard, RequestPage
+from workspace.views.link_access import answer_path, expert_page
 
-CHOICES = {"prendre", "decliner"}  # what the buttons of the mail open the page at
+CHOICES = {"prendre", "decliner"}  # ``?choix=`` of the mail's buttons
 
-# Forms as posted, to be shown again with their errors: by name, or by name and need.
-Refused = Mapping[Any, Form]
+# Invalid forms, to be shown again with their errors: by name, or by name and need.
+InvalidForms = Mapping[Any, Form]
 
 
 @expert_page
 @require_safe
 def answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
-    """The request, who is on it, and the buttons."""
+    """Show the request, its other experts, and the buttons."""
     return show(request, mailbox)
 
 
 @expert_page
 @require_safe
 def legal_answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
-    """The labour-law question and what this mailbox answered, to print."""
+    """Show the labour-law question and this mailbox's answer, to print."""
     mine = Match.objects.live().filter(mailbox=mailbox).with_people().in_order()
     answers, page = progress.legal_answers(mine), answer_path(mailbox)
     if not answers or mailbox.solicitation.refuses_answers:
@@ -54,40 +54,40 @@ def show(
     request: HttpRequest,
     mailbox: Mailbox,
     *,
-    refused: Refused | None = None,
-    kept: str = "",
+    refused: InvalidForms | None = None,
+    unsent_text: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The page of this mailbox, with a form that was refused, or the words of one that came too late."""
+    """Render the page, with an invalid form or the text of a form that came too late."""
     now = timezone.now()
-    read = request_page.read(mailbox, now=now)
+    page = request_page.build(mailbox, now=now)
     solicitation = mailbox.solicitation
     actions.note_opened(mailbox, now=now)
-    page = {
+    context = {
         "mailbox": mailbox,
         "solicitation": solicitation,
         "zone": solicitation.time_zone,
         "path": answer_path(mailbox),
-        "reading": read,
-        "ended": request_page.ended(solicitation, now=now),
-        "kept": kept,
+        "page": page,
+        "ended": request_page.ending_sentence(solicitation, now=now),
+        "unsent_text": unsent_text,
     }
-    if not read.cards or solicitation.state == RequestState.ANONYMISED:
-        return render(request, "workspace/gone.html", page, status=status)
+    if not page.cards or solicitation.state == RequestState.ANONYMISED:
+        return render(request, "workspace/gone.html", context, status=status)
     asked_for = request.GET.get("choix", "")
-    page |= {
+    context |= {
         "choice": asked_for if asked_for in CHOICES else "",
         "refused": next(iter((refused or {}).values()), None),
         "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "callback": wording.callback(solicitation),
-        **_forms(read, refused or {}),
+        **_forms(page, refused or {}),
     }
-    return render(request, "workspace/answer.html", page, status=status)
+    return render(request, "workspace/answer.html", context, status=status)
 
 
-def _forms(read: Reading, refused: Refused) -> dict[str, Any]:
+def _forms(page: RequestPage, refused: InvalidForms) -> dict[str, Any]:
     return {
-        "needs": [_need(card, refused) for card in read.cards],
+        "needs": [_need(card, refused) for card in page.cards],
         "message_form": refused.get("message") or MessageForm(auto_id="message_%s"),
         "question_form": refused.get("question") or QuestionForm(auto_id="question_%s"),
         "posts": [
@@ -98,13 +98,13 @@ def _forms(read: Reading, refused: Refused) -> dict[str, Any]:
                 "departure_form": refused.get(("departure", expert.pk))
                 or DepartureForm(auto_id=f"departure{expert.pk}_%s"),
             }
-            for expert in read.experts
+            for expert in page.experts
         ],
     }
 
 
-def _need(card: Card, refused: Refused) -> dict[str, Any]:
-    """A card and its forms; one that was refused is shown open."""
+def _need(card: NeedCard, refused: InvalidForms) -> dict[str, Any]:
+    """A card and its forms; an invalid form replaces the blank one."""
     pk = card.match.pk
     return {
         "card": card,
@@ -114,18 +114,18 @@ def _need(card: Card, refused: Refused) -> dict[str, Any]:
     }
 
 
-def decline_form(card: Card, posted: Mapping[str, Any] | None = None) -> DeclineForm:
-    """The form as the need allows it; its fields have their own ids on a page of several needs."""
+def decline_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> DeclineForm:
+    """Build the form; its ids name the match, since a page may show several needs."""
     return DeclineForm(posted, auto_id=f"decline{card.match.pk}_%s")
 
 
-def introduce_form(card: Card, posted: Mapping[str, Any] | None = None) -> IntroduceForm:
-    """The institutions and ways that the need's state allows."""
+def introduce_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> IntroduceForm:
+    """Build the form with the institutions and ways that the need's state allows."""
     return IntroduceForm(
         posted, institutions=card.institutions, ways=card.ways, auto_id=f"introduce{card.match.pk}_%s"
     )
 
 
-def conclude_form(card: Card, posted: Mapping[str, Any] | None = None) -> ConcludeForm:
-    """The answer is asked for where the law does."""
+def conclude_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> ConcludeForm:
+    """Build the form; labour law requires the answer given."""
     return ConcludeForm(posted, asks_answer=card.asks_answer, auto_id=f"conclude{card.match.pk}_%s")

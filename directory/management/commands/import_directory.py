@@ -1,4 +1,4 @@
-"""Load a directory: the file is the whole of it."""
+"""Import a directory file, which replaces the previous file entirely."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from directory import imports, report
+from directory import importing, plan_report
 from experts.models import Subject
 from experts.yaml_files import UnreadableFile, read_bytes
 from territories.models import Region
 
 
 class Command(BaseCommand):
-    """All or nothing; harmless twice; every error of the file with its path and line."""
+    """Imports all or nothing, can be run again, and prints every error with its path and line."""
 
     help = "Charge l'annuaire : zones, antennes et référents. Ce que le fichier ne contient plus est fermé."
 
@@ -33,20 +33,20 @@ class Command(BaseCommand):
         checked = self._check(file)
         now = timezone.now()
         plan = (
-            imports.rehearse(checked, now=now)
+            importing.plan_import(checked, now=now)
             if dry_run
-            else imports.import_file(checked, name=file.name, now=now)
+            else importing.import_file(checked, name=file.name, now=now)
         )
-        for line in report.lines(plan, is_rehearsal=dry_run):
+        for line in plan_report.lines(plan, is_dry_run=dry_run):
             self.stdout.write(line)
 
-    def _check(self, file: Path) -> imports.CheckedFile:
-        """The file, read; every problem is printed before giving up."""
+    def _check(self, file: Path) -> importing.CheckedFile:
+        """Read and check the file. Raises ``CommandError`` after printing its errors."""
         try:
-            return imports.check(read_bytes(file))
+            return importing.check(read_bytes(file))
         except UnreadableFile as error:
             raise CommandError(f"{file.name}, {error}") from error
-        except imports.InvalidDirectory as error:
+        except importing.InvalidDirectory as error:
             for problem in error.problems:
                 self.stderr.write(str(problem))
             raise CommandError(f"Erreurs : {len(error.problems)}. Rien n'a été changé.") from error

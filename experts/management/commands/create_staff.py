@@ -1,4 +1,4 @@
-"""Make a staff account: the first one, or another."""
+"""Create a staff account: the first one, or another."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from territories.models import Region
 
 
 class Command(BaseCommand):
-    """No password: people sign in with a code sent to their address, then a second factor."""
+    """Creates an account without password: people sign in with a mailed code, then a second factor."""
 
     help = "Crée le compte d'une personne de l'équipe nationale ou d'une région."
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def _region(role: str, code: str | None) -> Region | None:
-    """The region of a regional account; refuses one that is missing, unknown, or of no use."""
+    """The region of a regional account; refuses a region that is missing, unknown, or not needed."""
     if role == User.Role.NATIONAL:
         if code:
             raise CommandError("L'équipe nationale n'a pas de région : retirez --region.")

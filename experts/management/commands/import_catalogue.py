@@ -1,4 +1,4 @@
-"""Load the themes, subjects and institutions."""
+"""Import the themes, subjects and institutions."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ DATA = Path(__file__).resolve().parent.parent.parent / "data"
 
 
 class Command(BaseCommand):
-    """All or nothing; harmless twice; every error of the files with its path and line."""
+    """Imports all or nothing, can be run again, and prints every error with its path and line."""
 
     help = "Charge les thèmes, les sujets et les institutions."
 
@@ -42,17 +42,17 @@ class Command(BaseCommand):
                 self.stderr.write(f"{file.name}: {problem}")
         if of_institutions or of_catalogue:
             raise CommandError("Rien n'a été changé.")
-        outcome = import_catalogue(bodies, subjects, now=timezone.now())
-        if outcome.wrote_nothing:
+        counts = import_catalogue(bodies, subjects, now=timezone.now())
+        if counts.wrote_nothing:
             self.stdout.write("Catalogue : rien à changer.")
         else:
             self.stdout.write(
-                f"Catalogue : créés {outcome.created}, changés {outcome.changed}, retirés {outcome.dropped}."
+                f"Catalogue : créés {counts.created}, changés {counts.changed}, retirés {counts.dropped}."
             )
 
 
 def _root(path: Path) -> Node:
-    """The file's document, or the sentence that says why it cannot be read."""
+    """Read the file's document. Raises ``CommandError`` with the reason when it cannot be read."""
     try:
         return read(path)
     except UnreadableFile as error:

@@ -1,4 +1,4 @@
-"""``manage.py route``: who would answer a request, and why. Saves nothing."""
+"""``manage.py route``: print who would receive a request, and why. Saves nothing."""
 
 import codecs
 import json
@@ -14,9 +14,9 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from experts.models import Office, Subject
-from experts.routing import inputs, loading, wording
+from experts.routing import explanations, inputs, loading
 from experts.routing.engine import Decision, NeedDecision
-from experts.routing.inputs import InvalidInput, Question
+from experts.routing.inputs import InvalidInput, RoutingQuery
 from territories.models import Commune, UnknownCommune
 from territories.spoken_time import spoken_date
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = "Dit qui recevrait une demande, et pourquoi. N'enregistre rien."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Values are checked by ``inputs``, so that a mistake gets a sentence."""
+        """Declare the options; values are checked by ``inputs``, which words the errors in French."""
         parser.add_argument("--subject", action="append", metavar="SUJET", help="à répéter pour plusieurs")
         parser.add_argument("--commune", metavar="INSEE")
         parser.add_argument("--naf", metavar="56.10A")
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        """Exit 1 when something could not be answered, with a sentence on standard error."""
+        """Answer, or print the error on standard error and exit with 1."""
         try:
             if options["batch"] is None:
                 self.answer_one(options)
@@ -64,10 +64,10 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(decision.as_json(), indent=2))
         else:
-            self.stdout.write("\n".join(_told(decision, commune, day)))
+            self.stdout.write("\n".join(_text_lines(decision, commune, day)))
 
     def answer_all(self, name: str) -> None:
-        """One JSON object per line, in order; in the end ``InvalidInput`` if some are errors."""
+        """Print one JSON object per line, in order. Raises ``InvalidInput`` at the end if some are errors."""
         slugs, today, unanswered = _known_slugs(), timezone.localdate(), 0
         for line in _lines(name):
             try:
@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
 
 def _request(options: dict[str, Any]) -> dict[str, Any]:
-    """The command line's options under the keys of a batch."""
+    """Convert the command line's options to the keys of a batch."""
     headcount, craft = options["headcount"], options["craft"]
     return {
         "subjects": options["subject"],
@@ -118,8 +118,8 @@ def _known_slugs() -> set[str]:
     return set(Subject.objects.listed().values_list("slug", flat=True))
 
 
-def _route(question: Question, day: date, slugs: set[str]) -> tuple[Commune, Decision]:
-    """Look up the slugs and the commune, and decide. Raises ``InvalidInput``."""
+def _route(question: RoutingQuery, day: date, slugs: set[str]) -> tuple[Commune, Decision]:
+    """Check that the slugs and the commune exist, and decide. Raises ``InvalidInput``."""
     sentences = [f"Sujet inconnu : « {slug[:80]} »." for slug in question.subjects if slug not in slugs]
     commune = _commune(question.commune)
     if commune is None:
@@ -138,8 +138,8 @@ def _commune(code: str) -> Commune | None:
         return None
 
 
-def _told(decision: Decision, commune: Commune, day: date) -> Iterator[str]:
-    """The decision for a reader, line after line."""
+def _text_lines(decision: Decision, commune: Commune, day: date) -> Iterator[str]:
+    """Lines of the decision as text."""
     codes = {*decision.offices, *(refused.office for refused in decision.refused)}
     offices = dict(Office.objects.filter(code__in=codes).values_list("code", "name"))
     labels = dict(Subject.objects.values_list("slug", "label"))
@@ -147,13 +147,13 @@ def _told(decision: Decision, commune: Commune, day: date) -> Iterator[str]:
     for need in decision.needs:
         yield ""
         yield labels[need.subject]
-        yield from _told_need(need, offices)
+        yield from _need_lines(need, offices)
     if decision.unknown:
         yield ""
-        yield f"Ce qu'il serait utile de savoir : {wording.facts(decision.unknown)}."
+        yield f"Ce qu'il serait utile de savoir : {explanations.facts(decision.unknown)}."
 
 
-def _told_need(need: NeedDecision, offices: dict[str, str]) -> Iterator[str]:
+def _need_lines(need: NeedDecision, offices: dict[str, str]) -> Iterator[str]:
     if need.is_fallback:
         yield "  Personne ne couvre ce sujet ici."
     if not need.chosen:
@@ -162,13 +162,14 @@ def _told_need(need: NeedDecision, offices: dict[str, str]) -> Iterator[str]:
         yield "  Reçoit la demande, à défaut :" if need.is_fallback else "  Reçoivent la demande :"
     for chosen in need.chosen:
         yield f"  - {offices[chosen.office]} ({chosen.office}), {chosen.expert}"
-        yield f"      {_listed(wording.reasons(chosen))}"
+        yield f"      {_joined(explanations.reasons(chosen))}"
     if need.refused:
         yield "  Écartés :"
     for refused in need.refused:
         who = f", {refused.expert}" if refused.expert else ""
-        yield f"  - {offices[refused.office]} ({refused.office}){who} : {_listed(wording.obstacles(refused))}"
+        obstacles = _joined(explanations.obstacles(refused))
+        yield f"  - {offices[refused.office]} ({refused.office}){who} : {obstacles}"
 
 
-def _listed(parts: Iterable[str]) -> str:
+def _joined(parts: Iterable[str]) -> str:
     return " ; ".join(parts)

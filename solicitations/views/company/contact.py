@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from experts import desks
+from experts import contacts
 from experts.accounts import limits
 from solicitations import actions
 from solicitations.forms import hints as hint_list
@@ -126,7 +126,7 @@ def _page(
         "commune": journey.commune,
         "form": form,
         "recipients": chosen,
-        "desk": desks.desk(journey.commune.region, on=journey.today),
+        "region_contact": contacts.region_contact(journey.commune.region, on=journey.today),
         "hints": hints or [],
         "hints_mark": hint_list.mark(hints or []),
         "link_life": LINK_LIFE_AFTER_END.days,

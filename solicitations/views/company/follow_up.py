@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from experts import desks
+from experts import contacts
 from experts.accounts import limits
 from solicitations import actions, links, progress, wording
 from solicitations.forms.follow_up import AdditionForm, CorrectionForm
@@ -170,7 +170,7 @@ def _page(
         "linked": [(row, follow_path(row)) for row in progress.linked_to(solicitation)],
         "addition_form": addition or AdditionForm(),
         "correction_form": correction or CorrectionForm(initial=given),
-        "desk": desks.desk(solicitation.commune.region, on=today),
+        "region_contact": contacts.region_contact(solicitation.commune.region, on=today),
         "is_new": "merci" in request.GET,
         "follow_path": follow_path(solicitation),
     }

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from experts.accounts import limits
-from experts.links import ForgedLink
+from experts.tokens import ForgedLink
 from solicitations import actions, links
 from solicitations.forms.follow_up import LaterForm
 from solicitations.views.company.journey import Journey

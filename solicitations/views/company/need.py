@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from experts import desks
+from experts import contacts
 from experts.accounts import limits
 from solicitations import actions
 from solicitations.forms import hints as hint_list
@@ -55,7 +55,7 @@ def closed(request: HttpRequest, journey: Journey) -> HttpResponse | None:
         "subject": journey.subject,
         "commune": journey.commune,
         "closings": closings,
-        "desk": desks.desk(journey.commune.region, on=journey.today),
+        "region_contact": contacts.region_contact(journey.commune.region, on=journey.today),
         "others": [one for one in journey.need.all_subjects() if one not in missed.values()],
     }
     return render(request, "solicitations/company/closed.html", context)

@@ -12,7 +12,7 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from experts.links import ForgedLink
+from experts.tokens import ForgedLink
 from solicitations import links
 from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Solicitation

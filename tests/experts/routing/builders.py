@@ -1,11 +1,11 @@
-"""Plain candidates for the engine, around one commune."""
+"""Builders of candidates for the engine, around one commune."""
 
 from datetime import date
 from itertools import count
 
 from experts.routing.engine import (
-    Asked,
-    Coverage,
+    AskedSubject,
+    CoveringArea,
     Demand,
     ExpertCandidate,
     Facts,
@@ -18,25 +18,25 @@ from territories.areas import AreaRef
 ON = date(2026, 12, 1)
 SUBJECT = "recruter"
 
-COMMUNE = Coverage(AreaRef("commune", "21231"), "Dijon", 1)
-EPCI = Coverage(AreaRef("epci", "242100410"), "Dijon Métropole", 23)
-SMALL_ZONE = Coverage(AreaRef("zone", "pays"), "Pays", 40)
-ZONE = Coverage(AreaRef("zone", "bassin"), "Bassin", 200)
-OTHER_ZONE = Coverage(AreaRef("zone", "autre"), "Autre bassin", 200)
-DEPARTMENT = Coverage(AreaRef("department", "21"), "Côte-d'Or", 698)
-REGION = Coverage(AreaRef("region", "27"), "Bourgogne-Franche-Comté", 3700)
-NATIONAL = Coverage(AreaRef("national"), "France entière", 34969)
+COMMUNE = CoveringArea(AreaRef("commune", "21231"), "Dijon", 1)
+EPCI = CoveringArea(AreaRef("epci", "242100410"), "Dijon Métropole", 23)
+SMALL_ZONE = CoveringArea(AreaRef("zone", "pays"), "Pays", 40)
+ZONE = CoveringArea(AreaRef("zone", "bassin"), "Bassin", 200)
+OTHER_ZONE = CoveringArea(AreaRef("zone", "autre"), "Autre bassin", 200)
+DEPARTMENT = CoveringArea(AreaRef("department", "21"), "Côte-d'Or", 698)
+REGION = CoveringArea(AreaRef("region", "27"), "Bourgogne-Franche-Comté", 3700)
+NATIONAL = CoveringArea(AreaRef("national"), "France entière", 34969)
 
 _pks = count(1)
 
 
 def expert(name: str = "a", **facts) -> ExpertCandidate:
-    """Somebody who answers everything on the office's areas."""
+    """Build an expert who answers every subject in the office's areas."""
     return ExpertCandidate(**({"pk": next(_pks), "email": f"{name}@example.org"} | facts))
 
 
 def office(code: str = "A", *experts: ExpertCandidate, areas=(DEPARTMENT,), **facts) -> OfficeCandidate:
-    """An office of the institution PE; without experts, one whose email starts with the office's code."""
+    """Build an office of the institution PE; by default with one expert, named like the office."""
     staff = experts or (expert(code.lower()),)
     return OfficeCandidate(
         **({"code": code, "institution": "PE", "areas": tuple(areas), "experts": staff} | facts)
@@ -46,13 +46,13 @@ def office(code: str = "A", *experts: ExpertCandidate, areas=(DEPARTMENT,), **fa
 def route(
     *offices: OfficeCandidate, institutions=("PE",), facts=None, on=ON, subject=SUBJECT
 ) -> NeedDecision:
-    """The decision for one subject."""
-    demand = Demand((Asked(subject, tuple(institutions)),), facts or Facts(), on)
+    """Decide for one subject."""
+    demand = Demand((AskedSubject(subject, tuple(institutions)),), facts or Facts(), on)
     return decide(demand, offices).needs[0]
 
 
 def names(decision) -> list[str]:
-    """Who is mailed, by the part of the email before the @."""
+    """Experts to mail, as the part of their email before the @."""
     return [email.partition("@")[0] for email in decision.emails]
 
 

@@ -1,4 +1,4 @@
-"""What is stored and printed of a decision."""
+"""JSON of a decision, stored and printed."""
 
 import json
 

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from experts.routing.engine import (
-    Absence,
-    Asked,
+    AbsencePeriod,
+    AskedSubject,
     Criteria,
     Demand,
     Facts,
     decide,
     decide_fallback,
-    decide_within,
+    decide_for_institution,
 )
 from tests.experts.routing.builders import (
     COMMUNE,
@@ -32,12 +32,12 @@ from tests.experts.routing.builders import (
 )
 
 DAY = timedelta(days=1)
-TODAY = Absence(ON, ON)
+TODAY = AbsencePeriod(ON, ON)
 CLOSED = {"closes_on": ON}
 
 
 def away(name: str = "away", deputy=None, **facts):
-    return expert(name, absences=(Absence(ON, ON, deputy and deputy.pk),), **facts)
+    return expert(name, absences=(AbsencePeriod(ON, ON, deputy and deputy.pk),), **facts)
 
 
 def fallback(code: str = "F", *experts, areas=(REGION,), **facts):
@@ -134,7 +134,7 @@ def test_expert_who_has_left_counts_as_absent_from_then_on(left_on, expected):
     ],
 )
 def test_absence_covers_both_its_days(from_on, to_on, is_away):
-    staff = expert("a", absences=(Absence(from_on, to_on),))
+    staff = expert("a", absences=(AbsencePeriod(from_on, to_on),))
 
     assert names(route(office("A", staff))) == ([] if is_away else ["a"])
 
@@ -183,7 +183,7 @@ def test_deputy_of_another_office_is_not_a_deputy():
 
 def test_paused_expert_has_the_deputy_of_an_absence_that_covers_the_day_only():
     deputy = expert("deputy", subjects=frozenset())
-    later = Absence(ON + DAY, ON + DAY, deputy.pk)
+    later = AbsencePeriod(ON + DAY, ON + DAY, deputy.pk)
     colleague = expert("colleague", subjects=frozenset())
 
     now_and_then = route(office("A", away(deputy=deputy, is_paused=True), deputy, colleague))
@@ -506,7 +506,9 @@ def test_fallback_alone_asks_the_offices_that_are_left():
 
 
 def ask(*subjects: str, offices, institutions=("PE",)):
-    return decide(Demand(tuple(Asked(slug, tuple(institutions)) for slug in subjects), Facts(), ON), offices)
+    return decide(
+        Demand(tuple(AskedSubject(slug, tuple(institutions)) for slug in subjects), Facts(), ON), offices
+    )
 
 
 def test_several_subjects_are_decided_each_then_united_each_office_and_expert_once():
@@ -575,13 +577,15 @@ def test_one_institution_alone_knows_neither_exclusivity_nor_fallback():
         fallback(),
     ]
 
-    decision = decide_within(Asked(SUBJECT, ("PE",)), Facts(), ON, offices)
+    decision = decide_for_institution(AskedSubject(SUBJECT, ("PE",)), Facts(), ON, offices)
 
     assert (decision.offices, decision.is_fallback) == (("A", "B"), False)
 
 
 def test_one_institution_alone_may_have_nobody():
-    decision = decide_within(Asked(SUBJECT, ("PE",)), Facts(), ON, [office("A", **CLOSED), fallback()])
+    decision = decide_for_institution(
+        AskedSubject(SUBJECT, ("PE",)), Facts(), ON, [office("A", **CLOSED), fallback()]
+    )
 
     assert (decision.chosen, decision.is_fallback) == ((), False)
 

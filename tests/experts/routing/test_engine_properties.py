@@ -1,4 +1,4 @@
-"""What holds of the rule whatever the directory."""
+"""Properties of the rule that hold for any directory."""
 
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from experts.routing.decision import Decision
 from experts.routing.engine import (
-    Absence,
-    Asked,
-    Coverage,
+    AbsencePeriod,
+    AskedSubject,
+    CoveringArea,
     Criteria,
     Demand,
     ExpertCandidate,
@@ -81,7 +81,7 @@ facts = st.builds(
 @st.composite
 def offices(draw, code: str, first_pk: int, areas=coverages, institutions=any_institution):
     pks = range(first_pk, first_pk + draw(st.integers(0, 4)))
-    absences = st.builds(Absence, days, days, st.none() | st.integers(first_pk, first_pk + 5))
+    absences = st.builds(AbsencePeriod, days, days, st.none() | st.integers(first_pk, first_pk + 5))
     staff = tuple(
         ExpertCandidate(
             pk=pk,
@@ -118,7 +118,7 @@ def directories(draw):
 def demands(draw):
     asked = draw(st.lists(st.sampled_from(SLUGS), min_size=1, max_size=3))
     listed = st.lists(st.sampled_from(INSTITUTIONS), max_size=4).map(tuple)
-    return Demand(tuple(Asked(slug, draw(listed)) for slug in asked), draw(facts), ON)
+    return Demand(tuple(AskedSubject(slug, draw(listed)) for slug in asked), draw(facts), ON)
 
 
 @given(demands(), directories(), st.randoms(use_true_random=False))
@@ -153,8 +153,8 @@ def test_office_elsewhere_or_of_another_institution_changes_nothing(demand, dire
     assert decide(demand, [*directory[:place], stranger, *directory[place:]]) == decide(demand, directory)
 
 
-def widened(areas: tuple[Coverage, ...], wider: Coverage) -> tuple[Coverage, ...]:
-    """The same areas, of which the first reaches further (it may reach the commune at last)."""
+def widened(areas: tuple[CoveringArea, ...], wider: CoveringArea) -> tuple[CoveringArea, ...]:
+    """Replace the first area by a wider one, which may cover the commune at last."""
     return (max(areas[0], wider, key=lambda area: area.rank), *areas[1:]) if areas else (wider,)
 
 
@@ -178,13 +178,13 @@ def test_widening_an_area_never_turns_a_covered_subject_into_a_fallback(demand, 
 
 
 @given(demands(), directories(), st.frozensets(st.sampled_from([field.name for field in fields(Facts)])))
-def test_unknown_fact_is_never_an_obstacle(demand, directory, forgotten):
-    known = replace(demand.facts, **dict.fromkeys(forgotten))
+def test_unknown_fact_is_never_an_obstacle(demand, directory, unknown):
+    known = replace(demand.facts, **dict.fromkeys(unknown))
 
     decision = decide(replace(demand, facts=known), directory)
 
     met = {obstacle for refused in decision.refused for obstacle in refused.obstacles}
-    assert met.isdisjoint({OBSTACLE_OF[name] for name in forgotten})
+    assert met.isdisjoint({OBSTACLE_OF[name] for name in unknown})
 
 
 @given(demands(), directories())
@@ -205,7 +205,7 @@ def test_whoever_covers_the_commune_is_mailed_or_refused_with_an_obstacle(demand
             asked for asked in reversed(demand.subjects) if asked.slug == need.subject
         ).institutions
         for office in directory:
-            covering = [expert for expert in office.experts if office.coverage_of(expert)]
+            covering = [expert for expert in office.experts if office.covering_area_of(expert)]
             if office.institution in institutions and not office.is_fallback and covering:
                 assert office.code in told or all(expert.email in mailed for expert in covering)
 

@@ -1,8 +1,8 @@
-"""Who is not chosen, every obstacle, and the facts that would have been of use."""
+"""Refusals of the rule: who is not chosen, every obstacle, and the unknown facts."""
 
 import pytest
 
-from experts.routing.engine import Absence, Asked, Criteria, Demand, Facts, decide
+from experts.routing.engine import AbsencePeriod, AskedSubject, Criteria, Demand, Facts, decide
 from tests.experts.routing.builders import (
     DEPARTMENT,
     EPCI,
@@ -15,7 +15,7 @@ from tests.experts.routing.builders import (
     route,
 )
 
-TODAY = Absence(ON, ON)
+TODAY = AbsencePeriod(ON, ON)
 NOTHING = frozenset()
 
 
@@ -34,7 +34,7 @@ def test_otherwise_each_expert_gives_a_line_with_every_obstacle():
     chosen = expert("chosen")
     staff = (
         expert("wanting", areas=(REGION,), absences=(TODAY,), subjects=NOTHING),
-        expert("absent", absences=(Absence(ON, ON, chosen.pk),)),
+        expert("absent", absences=(AbsencePeriod(ON, ON, chosen.pk),)),
         chosen,
         expert("far", areas=(REGION,)),
         expert("unskilled", subjects=NOTHING, areas=(EPCI,)),
@@ -106,7 +106,7 @@ def test_person_mailed_for_one_office_is_not_refused_for_another():
 
 def test_stand_in_is_not_refused():
     deputy = expert("deputy", subjects=NOTHING)
-    absent = expert("absent", absences=(Absence(ON, ON, deputy.pk),))
+    absent = expert("absent", absences=(AbsencePeriod(ON, ON, deputy.pk),))
 
     assert lines(route(office("A", absent, deputy))) == [("A", "absent", ["absent"])]
 
@@ -125,7 +125,7 @@ def test_refusals_come_as_subjects_then_institutions_then_office_then_email():
         office("B", institution="CCI", closes_on=ON),
         office("A", institution="CCI", closes_on=ON),
     ]
-    demand = Demand((Asked("two", ("PE",)), Asked("one", ("PE", "CCI"))), Facts(), ON)
+    demand = Demand((AskedSubject("two", ("PE",)), AskedSubject("one", ("PE", "CCI"))), Facts(), ON)
 
     decision = decide(demand, offices)
 
@@ -157,6 +157,6 @@ def test_unknown_facts_of_all_the_subjects_are_united():
         office("A", criteria=Criteria(naf=("43",))),
         office("B", institution="CCI", criteria=Criteria(craft="only")),
     ]
-    demand = Demand((Asked("one", ("PE",)), Asked("two", ("PE", "CCI"))), Facts(), ON)
+    demand = Demand((AskedSubject("one", ("PE",)), AskedSubject("two", ("PE", "CCI"))), Facts(), ON)
 
     assert decide(demand, offices).unknown == ("craft", "naf")

@@ -1,4 +1,4 @@
-"""What may be typed, and the sentence that a mistake gets."""
+"""Validation of a routing query, and the sentence for each mistake."""
 
 import json
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from experts.routing.engine import Facts
-from experts.routing.inputs import InvalidInput, Question, read, read_band, read_line
+from experts.routing.inputs import InvalidInput, RoutingQuery, read, read_band, read_line
 
 ASKED = {"subjects": ["trouver-candidats"], "commune": "21231"}
 
@@ -18,7 +18,9 @@ def facts(**typed) -> Facts:
 def test_absent_and_null_are_unknown():
     nothing = dict.fromkeys(["naf", "headcount", "legal_form", "craft", "created_on", "project_holder", "on"])
 
-    assert read(ASKED) == read(ASKED | nothing) == Question(("trouver-candidats",), "21231", Facts(), None)
+    assert (
+        read(ASKED) == read(ASKED | nothing) == RoutingQuery(("trouver-candidats",), "21231", Facts(), None)
+    )
 
 
 def test_everything_is_read():
@@ -38,7 +40,7 @@ def test_everything_is_read():
     )
 
     known = Facts((12, 12), "5610A", "5499", False, date(2019, 5, 1), True)
-    assert question == Question(("b", "a"), "2A004", known, date(2026, 12, 1))
+    assert question == RoutingQuery(("b", "a"), "2A004", known, date(2026, 12, 1))
 
 
 @pytest.mark.parametrize(

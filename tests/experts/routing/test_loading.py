@@ -1,4 +1,4 @@
-"""From rows to candidates: what counts is brought, the rest is not, in a fixed number of queries."""
+"""Loading of candidates: the rows that count, and no others, in a fixed number of queries."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from experts.routing import loading
 from experts.routing.engine import Facts
 from territories.models import Area, Commune
 from tests.experts.routing.builders import lines, names
-from tests.experts.routing.rows import areas, make_expert, make_office
+from tests.experts.routing.directory_rows import areas, make_expert, make_office
 
 ON = date(2026, 12, 1)
 DAY = timedelta(days=1)
@@ -313,7 +313,9 @@ def test_one_institution_alone_answers_although_the_subject_does_not_list_it():
     make_expert(make_office("F", "region:27", institution="UR", is_fallback=True), "f")
 
     def within(code):
-        return names(loading.decide_within(code, subject=SUBJECT, commune=commune, facts=Facts(), on=ON))
+        return names(
+            loading.decide_for_institution(code, subject=SUBJECT, commune=commune, facts=Facts(), on=ON)
+        )
 
     assert (within("CCI"), within("PE"), within("UR"), within("NOWHERE")) == (["a"], [], [], [])
 
@@ -322,14 +324,14 @@ def test_one_institution_alone_is_not_asked_when_it_is_never_notified():
     Institution.objects.filter(code="PE").update(notified="never")
     make_expert(make_office("A", "department:21"), "a")
 
-    need = loading.decide_within(
+    need = loading.decide_for_institution(
         "PE", subject=SUBJECT, commune=Commune.objects.resolve("21231"), facts=Facts(), on=ON
     )
 
     assert (need.chosen, need.refused) == ((), ())
 
 
-def test_institutions_around_are_those_with_an_open_office_for_the_commune(now):
+def test_institutions_covering_a_commune_are_those_with_an_open_office_for_the_commune(now):
     make_office("A", "department:21", institution="CCI")
     make_office("B", "department:89", institution="CMA")
     make_office("C", "department:21", institution="ML", closed_on=ON)
@@ -341,7 +343,7 @@ def test_institutions_around_are_those_with_an_open_office_for_the_commune(now):
     never = Institution.objects.filter(notified="never").first()
     make_office("I", "department:21", institution=never.code)
 
-    around = loading.institutions_around(Commune.objects.resolve("21231"), on=ON)
+    around = loading.institutions_covering(Commune.objects.resolve("21231"), on=ON)
 
     assert {institution.code for institution in around} == {"CCI", "PE", "CAPE"}
     assert around == sorted(around, key=lambda institution: institution.position)

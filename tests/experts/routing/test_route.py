@@ -1,4 +1,4 @@
-"""The command, as those who script it see it."""
+"""The command ``route``: output, errors and exit codes."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from experts.models import Office, Subject
-from tests.experts.routing.rows import make_expert, make_office
+from tests.experts.routing.directory_rows import make_expert, make_office
 
 ASKED = {"subjects": ["trouver-candidats"], "commune": "21317", "on": "2026-12-01"}
 SC01 = ("--subject", "trouver-candidats", "--commune", "21317", "--naf", "43.34Z", "--headcount", "6",
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 
 def run(*arguments: str) -> SimpleNamespace:
-    """The command's output, errors and exit code."""
+    """Run the command and return its output, errors and exit code."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     try:
         call_command("route", *arguments, stdout=out, stderr=err)
@@ -32,7 +32,7 @@ def run(*arguments: str) -> SimpleNamespace:
 
 
 def batch(tmp_path, *lines: str | bytes) -> SimpleNamespace:
-    """The same for a file of lines, with the answers read."""
+    """Run the command on a file of these lines and parse its answers."""
     file = tmp_path / "requests.jsonl"
     file.write_bytes(b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines))
     ran = run("--batch", str(file))

@@ -1,4 +1,4 @@
-"""The scenarios, on the whole of the real communes, catalogue and demonstration directory."""
+"""The scenarios, with all the real communes, the catalogue and the demo's directory."""
 
 from datetime import date
 
@@ -93,7 +93,7 @@ def test_sc19_craft_is_unknown_and_said():
     assert route(scenario("SC19")).unknown == ("craft",)
 
 
-def test_sc21_offices_blocked_by_the_one_stop_desk_are_told():
+def test_sc21_offices_blocked_by_the_one_stop_office_are_refused():
     refused = {line.office for line in route(scenario("SC21")).refused if line.obstacles == ("exclusive",)}
 
     assert refused == {"CMA-972", "UD-972", "PE-972"}

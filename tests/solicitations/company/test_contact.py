@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from experts.accounts import limits
-from experts.models import Expert, Institution, Office
+from experts.models import Expert, InstitutionKind, Office
 from solicitations.forms.contact import CONSENT_VERSION
 from solicitations.lifecycle import HeldReason, RequestState
 from solicitations.models import Draft, Solicitation
@@ -199,5 +199,5 @@ def test_too_many_requests_meet_a_friendly_page_and_lose_nothing(third_step, mon
 def test_institution_kinds_decide_who_may_be_left_out(third_step):
     optional = third_step.get("contact/").context["recipients"].optional
 
-    kinds = {Institution.Kind.BRANCH, Institution.Kind.INSERTION, Institution.Kind.TRAINING}
+    kinds = {InstitutionKind.BRANCH, InstitutionKind.INSERTION, InstitutionKind.TRAINING}
     assert {row.kind for row in optional} <= kinds

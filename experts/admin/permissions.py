@@ -1,0 +1,71 @@
+"""Permissions of Django's admin, as base classes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from experts.models import User
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """Return whether the user is active staff, regional or national."""
+    return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
+
+
+def is_national(request: HttpRequest) -> bool:
+    """Return whether the user belongs to the national team."""
+    return is_staff(request) and isinstance(request.user, User) and request.user.is_national
+
+
+class NationalAdmin(admin.ModelAdmin):
+    """Tables of the national team. Nothing can be deleted: requests point to it."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_national(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class RegionalAdmin(NationalAdmin):
+    """Tables that regional staff edit for their region, as ``visible_to`` filters them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_staff(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        visible: QuerySet[Any] = super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined]
+        return visible
+
+
+class SharedAdmin(NationalAdmin):
+    """Tables that all staff may read and only the national team may change."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_staff(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_national(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_national(request)
+
+
+class NationalInline(admin.TabularInline):
+    """Inline rows that only the national team may change."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_national(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission

@@ -1,0 +1,167 @@
+"""Pages of the outbox: outgoing mails, their recipient, occasion, state and content.
+
+The demo shows them to everybody, links included. Elsewhere staff see their region's mails, with links and
+codes masked, and each opening of a mail about a confidential request is recorded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from mailing.models import NoContent, OutgoingEmail, State
+from mailing.rendering import Rendered
+from oversight import filters, permissions
+from oversight.pagination import page_of
+from oversight.request_rows import Badge
+from oversight.timeline import occasion
+from solicitations import actions
+from solicitations.models import Solicitation
+
+PAGE = 40
+View = Callable[..., HttpResponse]
+# Shape of each state, as a code of ``brand/_badge_state.html``.
+SHAPES = {
+    State.WAITING: "waiting",
+    State.LATE: "unanswered",
+    State.SENT: "helped",
+    State.REFUSED: "uncovered",
+    State.CANCELLED: "cancelled",
+}
+# Links of a mail open outside the frame; they only work in the demo.
+SANDBOX_OF_DEMO = "allow-top-navigation-by-user-activation"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'self'; sandbox"
+)
+BASE = '<base target="_top">'
+
+
+@dataclass(frozen=True)
+class OutboxLine:
+    """One mail in the list; ``reference`` is empty when it is about no request or several."""
+
+    email: OutgoingEmail
+    occasion: str
+    state: Badge
+    reference: str
+
+
+def outbox_page(view: View) -> View:
+    """Decorate a view for everybody in the demo, for staff elsewhere, that browsers do not store."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not settings.DEMO and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not settings.DEMO and not permissions.is_staff(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return login_not_required(never_cache(wrapper))
+
+
+@require_safe
+@outbox_page
+def outbox(request: HttpRequest) -> HttpResponse:
+    """List the outgoing mails that the user may see, the newest first."""
+    filtered = filters.MailFilter(request.GET, queryset=permissions.visible_mails(request.user))
+    page = page_of(filtered.qs.newest_first(), request.GET, size=PAGE)
+    context = {
+        "form": filtered.form,
+        "is_searched": any(filtered.form.cleaned_data.values()),
+        "page": page,
+        "lines": lines(page.rows),
+    }
+    return render(request, "oversight/outbox/list.html", context)
+
+
+def lines(emails: Sequence[OutgoingEmail]) -> list[OutboxLine]:
+    """Add the references of their requests to the mails. One query."""
+    pks = {email.pk: permissions.request_of(email) for email in emails}
+    requests = Solicitation.objects.filter(pk__in=[pk for pk in pks.values() if pk])
+    references = dict(requests.values_list("pk", "reference"))
+    return [line(email, references.get(pks[email.pk] or 0, "")) for email in emails]
+
+
+def line(email: OutgoingEmail, reference: str) -> OutboxLine:
+    """Build the line of one mail."""
+    state = Badge(SHAPES[email.state], str(email.state.label))
+    return OutboxLine(email=email, occasion=occasion(email), state=state, reference=reference)
+
+
+@require_safe
+@outbox_page
+def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one mail: recipient and dates, text, and HTML in a frame."""
+    email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
+    note_opening(request, email)
+    context = {
+        "line": lines([email])[0],
+        "content": content(email),
+        "may_resend": permissions.may_resend(request.user, email),
+        "sandbox": sandbox(),
+    }
+    return render(request, "oversight/outbox/mail.html", context)
+
+
+@require_safe
+@outbox_page
+@xframe_options_sameorigin
+def outbox_html(request: HttpRequest, pk: int) -> HttpResponse:
+    """Serve the HTML of a mail for the frame, under its own policy: no script, no external content."""
+    email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
+    note_opening(request, email)
+    shown = content(email)
+    if shown is None:
+        return HttpResponse(status=404)
+    html = shown.html.replace('target="_blank"', "").replace("<head>", f"<head>{BASE}", 1)
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = f"{POLICY} {sandbox()}".strip()
+    return response
+
+
+def sandbox() -> str:
+    """Sandbox attribute of the frame: nothing is allowed, except to follow a clicked link in the demo."""
+    return SANDBOX_OF_DEMO if settings.DEMO else ""
+
+
+def content(email: OutgoingEmail) -> Rendered | None:
+    """Content of a mail, links masked outside the demo; ``None`` when it was not stored."""
+    try:
+        rendered = email.rendered()
+    except NoContent:
+        return None
+    return rendered if settings.DEMO else rendered.masked()
+
+
+def note_opening(request: HttpRequest, email: OutgoingEmail) -> None:
+    """Record that staff open a mail about a confidential request; the demo's visitors are not recorded."""
+    if not permissions.is_staff(request.user):
+        return
+    solicitation = Solicitation.objects.filter(pk=permissions.request_of(email) or 0).first()
+    if solicitation is not None:
+        actions.note_mail_opened(solicitation, key=email.key, by=request.user, now=timezone.now())
+
+
+@require_POST
+@outbox_page
+def resend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a mail again, as a new row."""
+    email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
+    if not permissions.may_resend(request.user, email):
+        raise PermissionDenied
+    actions.resend(email, now=timezone.now())
+    messages.success(request, f"Le courriel repart à {email.to}.")
+    return redirect("oversight:outbox_mail", pk)

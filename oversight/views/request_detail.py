@@ -1,0 +1,163 @@
+"""Page of one request: why these experts, timeline, and possible actions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from companies.facts import source_label
+from experts.models import User
+from experts.routing import loading
+from oversight.forms import AddInstitutionForm, CloseForm, RequestCorrectionForm, WithdrawForm
+from oversight.need_details import need_details
+from oversight.request_rows import badge
+from oversight.timeline import openings, timeline_items
+from oversight.views.access import get_request_or_404, staff_page, staff_user
+from solicitations import actions, wording
+from solicitations.lifecycle import AlertCause, RequestState
+from solicitations.models import Match, Solicitation, Survey
+
+FACT_LABELS = {
+    "headcount": "Effectif",
+    "naf": "Activité",
+    "legal_form": "Forme juridique",
+    "craft": "Artisan",
+    "created_on": "Création",
+}
+
+
+@dataclass(frozen=True)
+class AllowedActions:
+    """Actions possible on a request in its current state."""
+
+    release: bool
+    merge: bool
+    end: bool
+    correct: bool
+    add: bool
+    withdraw: bool
+
+    @classmethod
+    def of(cls, solicitation: Solicitation) -> "AllowedActions":
+        is_held = solicitation.state == RequestState.HELD
+        first = solicitation.duplicate_of
+        return cls(
+            release=is_held,
+            merge=solicitation.is_held_duplicate and first is not None and not first.is_over,
+            end=not solicitation.is_over,
+            correct=not solicitation.is_over,
+            add=not is_held and not solicitation.is_cancelled,
+            withdraw=Match.objects.active().filter(need__solicitation=solicitation).exists(),
+        )
+
+
+@require_safe
+@staff_page
+def request_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show the request; the opening of a confidential one is recorded."""
+    solicitation = get_request_or_404(request, reference)
+    now = timezone.now()
+    actions.note_request_opened(solicitation, by=staff_user(request), now=now)
+    return show(request, solicitation, now=now)
+
+
+def show(
+    request: HttpRequest, solicitation: Solicitation, *, now: datetime, refused: Form | None = None
+) -> HttpResponse:
+    """Render the page; ``refused`` is an invalid form, shown with its errors instead of a blank one."""
+    user, allowed = staff_user(request), AllowedActions.of(solicitation)
+    context = {
+        "solicitation": solicitation,
+        "state": badge(solicitation.shown),
+        "zone": solicitation.time_zone,
+        "subjects": wording.listed(
+            [need.subject.label for need in solicitation.needs.select_related("subject")]
+        ),
+        "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
+        "fact_sources": fact_sources(solicitation),
+        "callback": wording.callback(solicitation),
+        "survey": Survey.objects.filter(solicitation=solicitation).first(),
+        "alerts": _alerts(solicitation),
+        "linked": linked(solicitation, user=user),
+        "needs": need_details(solicitation, now=now),
+        "timeline": timeline_items(solicitation, user=user),
+        "openings": openings(solicitation),
+        "allowed": allowed,
+        "forms": _forms(solicitation, allowed, refused=refused, now=now),
+        "refused": refused,
+    }
+    return render(request, "oversight/request.html", context)
+
+
+def _forms(
+    solicitation: Solicitation, allowed: AllowedActions, *, refused: Form | None, now: datetime
+) -> dict[str, Form]:
+    """Forms of the allowed actions, by name."""
+    forms: dict[str, Form] = {}
+    if allowed.end:
+        forms["close"] = CloseForm(auto_id="clore-%s")
+    if allowed.correct:
+        forms["correct"] = RequestCorrectionForm(solicitation=solicitation, auto_id="corriger-%s")
+    if allowed.add:
+        forms["add"] = add_form(solicitation, now=now)
+    if allowed.withdraw:
+        forms["withdraw"] = WithdrawForm(solicitation=solicitation, auto_id="retirer-%s")
+    for name, form in forms.items():
+        if refused is not None and type(form) is type(refused):
+            forms[name] = refused
+    return forms
+
+
+def add_form(solicitation: Solicitation, data: Any = None, *, now: datetime) -> AddInstitutionForm:
+    """Form with the institutions that may be added: with an office there, and not unticked by the company."""
+    around = loading.institutions_covering(solicitation.commune, on=solicitation.today(now))
+    unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
+    among = [institution for institution in around if institution.pk not in unticked]
+    return AddInstitutionForm(data, solicitation=solicitation, institutions=among, auto_id="ajouter-%s")
+
+
+def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:
+    """Name and source of each known fact."""
+    return [
+        (FACT_LABELS[name], source_label(name, said["source"], datetime.fromisoformat(said["on"]).date()))
+        for name, said in solicitation.fact_sources.items()
+        if name in FACT_LABELS
+    ]
+
+
+def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
+    """Standing alerts; that of a held request is only settled by releasing or closing it."""
+    return [
+        {
+            "pk": alert.pk,
+            "label": AlertCause(alert.cause).label,
+            "words": alert.words,
+            "raised_at": alert.raised_at,
+            "may_be_settled": alert.cause != AlertCause.HELD,
+            "is_reply": alert.cause == AlertCause.REPLY_HELD,
+        }
+        for alert in solicitation.alerts.standing().urgent_first()
+    ]
+
+
+def linked(solicitation: Solicitation, *, user: User) -> list[tuple[str, str, bool]]:
+    """Requests sent with this one, its original and its duplicates: label, reference, may it be opened."""
+    lines = [
+        ("Ressemble à la demande", solicitation.duplicate_of),
+        ("Envoyée avec la demande", solicitation.sent_with),
+        *(("Envoyée en même temps", other) for other in solicitation.companions.order_by("pk")),
+        *(("Demande semblable, arrivée ensuite", other) for other in solicitation.duplicates.order_by("pk")),
+    ]
+    pks = [other.pk for _, other in lines if other is not None]
+    visible = set(Solicitation.objects.visible_to(user).filter(pk__in=pks).values_list("pk", flat=True))
+    return [(words, other.reference, other.pk in visible) for words, other in lines if other is not None]
+
+
+def visible_after(solicitation: Solicitation, user: User) -> bool:
+    """Return whether the user still sees the request, whose corrected commune may be in another region."""
+    return Solicitation.objects.visible_to(user).filter(pk=solicitation.pk).exists()

@@ -1,0 +1,183 @@
+"""Pages of the outbox: who sees which mails, masked links, sandboxed frame; in the demo, open to all."""
+
+import re
+
+import pytest
+
+from mailing import delivery
+from mailing.models import OutgoingEmail
+from solicitations import actions
+from solicitations.lifecycle import EventKind
+from solicitations.models import Draft
+from tests.solicitations.factories import send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+OUTBOX = "/courrier/"
+LINK = re.compile(r"https?://[^\s\"'<>]+/(?:suivi|reponse)/[^\s\"'<>…]+")
+
+
+@pytest.fixture
+def acknowledgement(sent) -> OutgoingEmail:
+    return OutgoingEmail.objects.get(key=f"received:{sent.pk}")
+
+
+def listed(client, **query) -> list[str]:
+    return [line.occasion for line in client.get(OUTBOX, query).context["lines"]]
+
+
+def text_of(client, path) -> str:
+    return client.get(path).content.decode().replace("&#x27;", "'")
+
+
+@pytest.fixture
+def code(today) -> OutgoingEmail:
+    return delivery.send_now(
+        key="login_code:x", to="x@example.org", template="experts/emails/login_code",
+        context={"code": "BCDF-GHJK", "minutes": 15}, now=today,
+    )  # fmt: skip
+
+
+class TestOutboxList:
+    def test_each_mail_shows_its_recipient_time_occasion_and_state(self, as_regional, acknowledgement, sent):
+        text = text_of(as_regional, OUTBOX)
+
+        for words in (sent.email, "Accusé de réception", "En attente", sent.reference, "à l'instant"):
+            assert words in text
+
+    def test_refused_mail_says_why(self, as_regional, acknowledgement, today):
+        OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(
+            refused_at=today, last_error="550 inconnue"
+        )
+
+        assert "550 inconnue" in text_of(as_regional, OUTBOX)
+        assert listed(as_regional, sort="refused") == ["Accusé de réception"]
+
+    def test_filters_by_occasion_state_recipient_and_reference(self, as_regional, sent, confidential, today):
+        OutgoingEmail.objects.filter(template__endswith="received").update(sent_at=today)
+
+        assert set(listed(as_regional, occasion="notified")) == {"Nouvelle demande"}
+        assert listed(as_regional, sort="sent") == ["Accusé de réception"] * 2
+        assert listed(as_regional, q="contact@peintures") == ["Accusé de réception"] * 2
+        assert listed(as_regional, q=sent.reference) == ["Nouvelle demande"] * 4 + ["Accusé de réception"]
+        assert listed(as_regional, q="AAAA-AAAA") == []
+
+    @pytest.mark.parametrize(
+        "query", [{"sort": "x"}, {"occasion": "x"}, {"q": "\0"}, {"q": "%"}, {"page": "x"}]
+    )
+    def test_unknown_filters_never_fail(self, as_regional, sent, query):
+        assert as_regional.get(OUTBOX, query).status_code == 200
+
+    def test_region_sees_neither_codes_nor_drafts_nor_mails_about_several_requests(
+        self, as_regional, as_national, commit, sent, code
+    ):
+        now = sent.submitted_at
+        commit(send, now=now, commune="2A004", siret="00010074300012")
+        commit(actions.send_lost_links, sent.email, now=now)
+        draft = Draft.objects.create(created_at=now, updated_at=now)
+        commit(actions.send_resume_link, draft, email="x@example.org", now=now)
+
+        assert set(listed(as_regional)) == {"Accusé de réception", "Nouvelle demande"}
+        assert len(listed(as_regional)) == 5
+        assert {"Liens perdus", "Reprendre plus tard", "Code de connexion"} <= set(listed(as_national))
+
+    def test_subject_lines_and_texts_are_not_listed(self, as_regional, confidential):
+        text = text_of(as_regional, OUTBOX)
+
+        assert "Engager un licenciement" not in text
+        assert "Mon serveur" not in text
+
+    def test_queries_do_not_grow_with_the_list(
+        self, as_regional, commit, sent, today, django_assert_max_num_queries
+    ):
+        with django_assert_max_num_queries(15) as few:
+            as_regional.get(OUTBOX)
+        commit(send, "digitaliser", now=today)
+
+        with django_assert_max_num_queries(len(few.captured_queries)):
+            as_regional.get(OUTBOX)
+
+
+class TestOutboxMail:
+    def test_links_are_masked_in_text_and_html(self, as_regional, sent):
+        mail = OutgoingEmail.objects.filter(template__endswith="notified").first()
+        assert LINK.search(mail.rendered().text)
+
+        for path in (f"{OUTBOX}{mail.pk}/", f"{OUTBOX}{mail.pk}/html/"):
+            assert not LINK.search(text_of(as_regional, path))
+
+    def test_html_stands_alone_under_a_policy_of_its_own(self, as_regional, acknowledgement):
+        answer = as_regional.get(f"{OUTBOX}{acknowledgement.pk}/html/")
+
+        policy = answer["Content-Security-Policy"]
+        assert policy.endswith("frame-ancestors 'self'; sandbox")
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert answer["X-Frame-Options"] == "SAMEORIGIN"
+        assert 'sandbox=""' in text_of(as_regional, f"{OUTBOX}{acknowledgement.pk}/")
+
+    def test_page_around_keeps_the_strict_policy(self, as_regional, acknowledgement):
+        assert "unsafe" not in as_regional.get(f"{OUTBOX}{acknowledgement.pk}/")["Content-Security-Policy"]
+
+    def test_code_was_not_kept(self, as_national, code):
+        page = as_national.get(f"{OUTBOX}{code.pk}/")
+
+        assert page.status_code == 200
+        assert "BCDF" not in page.content.decode()
+        assert "n'a pas été conservé" in page.content.decode()
+        assert as_national.get(f"{OUTBOX}{code.pk}/html/").status_code == 404
+
+    def test_opening_a_mail_about_a_confidential_request_is_recorded_once(
+        self, as_regional, regional, confidential
+    ):
+        mail = OutgoingEmail.objects.get(key=f"received:{confidential.pk}")
+
+        as_regional.get(f"{OUTBOX}{mail.pk}/")
+        as_regional.get(f"{OUTBOX}{mail.pk}/html/")
+
+        event = confidential.events.get(kind=EventKind.MAIL_OPENED)
+        assert event.by_user == regional
+        assert event.reason == mail.key
+
+    def test_opening_another_mail_is_not_recorded(self, as_regional, acknowledgement, sent):
+        as_regional.get(f"{OUTBOX}{acknowledgement.pk}/")
+
+        assert not sent.events.filter(kind=EventKind.MAIL_OPENED).exists()
+
+
+class TestResend:
+    def test_mail_that_left_is_sent_again_as_a_row_of_its_own(self, as_regional, acknowledgement, today):
+        OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(sent_at=today)
+
+        answer = as_regional.post(f"{OUTBOX}{acknowledgement.pk}/renvoyer/", follow=True)
+
+        assert "Le courriel repart" in answer.content.decode()
+        assert OutgoingEmail.objects.filter(key__startswith=f"{acknowledgement.key}:again").count() == 1
+
+    def test_waiting_mail_and_code_are_not_sent_again(self, as_national, acknowledgement, code):
+        for mail in (acknowledgement, code):
+            assert as_national.post(f"{OUTBOX}{mail.pk}/renvoyer/").status_code == 403
+            assert "Renvoyer ce courriel" not in text_of(as_national, f"{OUTBOX}{mail.pk}/")
+
+
+class TestDemo:
+    @pytest.fixture(autouse=True)
+    def demo(self, settings):
+        settings.DEMO = True
+
+    def test_everybody_reads_every_mail_with_its_links(self, client, sent):
+        mail = OutgoingEmail.objects.filter(template__endswith="notified").first()
+
+        assert len(listed(client)) == 5
+        assert LINK.search(text_of(client, f"{OUTBOX}{mail.pk}/html/"))
+        assert 'sandbox="allow-top-navigation-by-user-activation"' in text_of(client, f"{OUTBOX}{mail.pk}/")
+        assert '<base target="_top">' in text_of(client, f"{OUTBOX}{mail.pk}/html/")
+        assert "_blank" not in text_of(client, f"{OUTBOX}{mail.pk}/html/")
+
+    def test_sign_in_code_is_kept_to_be_read(self, client, code):
+        assert "BCDF-GHJK" in text_of(client, f"{OUTBOX}{code.pk}/")
+
+    def test_visitor_resends_nothing(self, client, acknowledgement, today):
+        OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(sent_at=today)
+
+        assert client.post(f"{OUTBOX}{acknowledgement.pk}/renvoyer/").status_code == 403

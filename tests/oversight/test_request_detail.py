@@ -1,0 +1,173 @@
+"""The page of a request: why these experts, timeline, possible actions."""
+
+import pytest
+
+from experts.models import Institution
+from solicitations import actions
+from solicitations.lifecycle import EventKind, MatchState
+from solicitations.models import Survey
+from tests.solicitations.factories import TEXT, match, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+
+def page_of(client, solicitation):
+    return client.get(f"/demandes/{solicitation.reference}/")
+
+
+def text_of(client, solicitation) -> str:
+    return page_of(client, solicitation).content.decode().replace("&#x27;", "'")
+
+
+def test_summary_says_who_where_what_and_how_to_call(as_regional, sent):
+    text = text_of(as_regional, sent)
+
+    for words in (
+        "Peintures Vannier SARL, Is-sur-Tille (Côte-d'Or)", TEXT, "La gérante", sent.email, "6 salariés",
+        "43.34Z", sent.reference, "En attente de réponse",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_decision_names_the_chosen_with_their_reasons(as_regional, sent):
+    [need] = page_of(as_regional, sent).context["needs"]
+
+    by_office = {asked.office: asked for asked in need.asked}
+    assert "territoire : Bassin d'emploi dijonnais (zone)" in by_office["France Travail Dijon"].reasons
+    assert {asked.state.label for asked in need.asked} == {"Transmise"}
+    assert not need.expected
+
+
+def test_refusals_are_grouped_by_obstacle(as_regional, sent):
+    [need] = page_of(as_regional, sent).context["needs"]
+
+    assert need.refused_count == sum(len(refusals.names) for refusals in need.refused)
+    assert "moins proche qu'un autre de la même institution" in {
+        refusals.obstacles for refusals in need.refused
+    }
+    assert "<details" in text_of(as_regional, sent).split("Écartés")[0].rsplit("</p>", 1)[-1]
+
+
+def test_unknown_facts_are_listed(as_national, commit, today):
+    unknown = commit(
+        send, "recruter-apprenti", now=today, headcount_min=None, headcount_max=None, naf="", craft=None
+    )
+
+    text = text_of(as_national, unknown)
+
+    assert "Faits non vérifiés" in text
+
+
+def test_held_request_says_who_would_be_asked_and_offers_release(as_regional, held):
+    text = text_of(as_regional, held)
+
+    assert "Seraient sollicités" in text
+    assert "Libérer la demande" in text
+    assert "Ajouter une institution" not in text
+
+
+def test_timeline_is_in_order_with_mails_and_their_state(as_regional, commit, sent, today):
+    mine = match(sent, "recrutement@france-travail")
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    commit(actions.post_message, mine.mailbox, body="Je les appelle demain.", now=today)
+    commit(actions.ask, mine.mailbox, body="Quel salaire ?", now=today)
+    commit(actions.add_information, sent, body="Le poste est à temps plein.", now=today)
+
+    timeline = page_of(as_regional, sent).context["timeline"]
+
+    titles = [item.title for item in timeline]
+    assert titles.index("Demande envoyée") < titles.index("Référents désignés")
+    assert [item.at for item in timeline] == sorted(item.at for item in timeline)
+    mailing = next(item for item in timeline if item.title == "Courriel : Nouvelle demande")
+    assert len(mailing.mails) == 4
+    assert {mail.state for mail in mailing.mails} == {"en attente"}
+    text = text_of(as_regional, sent)
+    for words in (
+        "Je les appelle demain.",
+        "Quel salaire ?",
+        "Le poste est à temps plein.",
+        "Prise en charge —",
+    ):
+        assert words in text
+
+
+def test_opening_a_confidential_request_is_recorded_and_shown(as_regional, regional, confidential):
+    page_of(as_regional, confidential)
+    text = text_of(as_regional, confidential)
+
+    opened = confidential.events.filter(kind=EventKind.OPENED)
+    assert {event.by_user for event in opened} == {regional}
+    assert opened.count() == 2
+    assert "Ouvertures enregistrées : 2" in text
+
+
+def test_opening_another_request_is_not_recorded(as_regional, sent):
+    page_of(as_regional, sent)
+
+    assert not sent.events.filter(kind=EventKind.OPENED).exists()
+
+
+def test_labour_law_says_by_when_an_answer_is_due(as_regional, confidential):
+    said = text_of(as_regional, confidential).split("Droit du travail</dt>")[1].split("</dd>")[0]
+
+    assert "mardi 15 décembre</time>" in said
+    assert "Il reste 10 jours ouvrés." in said
+
+
+def test_answers_to_the_survey_are_shown(as_regional, sent, today):
+    survey = Survey.objects.create(solicitation=sent, asked_at=today)
+    assert "pas encore donné" in text_of(as_regional, sent)
+
+    survey.was_called, survey.usefulness, survey.outcome = False, "no", "unsolved"
+    survey.comment, survey.answered_at = "Personne n'a appelé.", today
+    survey.save()
+
+    said = text_of(as_regional, sent)
+    assert "Pas rappelée. Aide utile : non. Mon besoin n'est pas réglé." in said
+    assert "Personne n'a appelé." in said
+
+
+def test_times_are_the_territorys_own(as_national, commit, today):
+    martinique = commit(send, now=today, commune="97209")
+
+    assert "envoyée <time" in text_of(as_national, martinique)
+    assert "mardi 1er décembre à 5 h" in text_of(as_national, martinique)
+
+
+def test_duplicate_leads_to_the_first_and_back(as_regional, commit, sent, today):
+    second = commit(send, now=today, text="Je précise : un plaquiste aussi.")
+
+    assert f"/demandes/{sent.reference}/" in text_of(as_regional, second)
+    assert "Réunir à la première demande" in text_of(as_regional, second)
+    assert f"/demandes/{second.reference}/" in text_of(as_regional, sent)
+
+
+def test_texts_of_people_are_escaped(as_regional, commit, today):
+    nasty = "<script>alert(1)</script> {{ 7 }}"
+    sent = commit(send, now=today, text=nasty, company_name=nasty, contact_name=nasty)
+
+    text = text_of(as_regional, sent)
+
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_unticked_institution_is_not_offered(as_regional, sent):
+    geiq = Institution.objects.get(code="GEIQ")
+    sent.unticked_institutions.set([geiq])
+
+    assert geiq not in page_of(as_regional, sent).context["forms"]["add"].fields["institution"].queryset
+
+
+def test_queries_do_not_grow_with_what_happened(
+    as_regional, commit, sent, today, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(60) as few:
+        page_of(as_regional, sent)
+    mine = match(sent, "recrutement@france-travail")
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    for number in range(5):
+        commit(actions.post_message, mine.mailbox, body=f"Mot {number}", now=today)
+
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        page_of(as_regional, sent)

@@ -1,0 +1,380 @@
+"""Buttons of the expert's page; posted from an older page, they change nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from experts.models import Institution
+from mailing.models import OutgoingEmail
+from solicitations import actions
+from solicitations.lifecycle import MatchState, RequestState
+from tests.solicitations.factories import mailbox, match, send
+from tests.workspace.conftest import answer_path, hidden_fields, page_text
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+
+@pytest.fixture
+def mine(sent):
+    return match(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def taken(commit, mine, now):
+    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    mine.refresh_from_db()
+    return mine
+
+
+@pytest.fixture
+def legal_match(commit, now):
+    """Match of a labour-law need, taken."""
+    request = commit(send, "contrat-travail", now=now, siret="")
+    row = match(request, request.mailboxes.order_by("pk").first().email)
+    commit(actions.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
+    return row
+
+
+def action_path(row, act: str) -> str:
+    return f"besoins/{row.pk}/{act}/"
+
+
+class TestTake:
+    def test_the_need_is_taken_and_said_on_top_with_a_way_back(self, press, mine):
+        page = press(mine.mailbox, action_path(mine, "prendre"))
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.TAKEN
+        said = page_text(page)
+        assert "Vous prenez en charge « Diffuser une offre et trouver des candidats »." in said
+        assert "Vous avez pris ce besoin en charge, mardi 1er décembre à 10 h." in said
+        assert action_path(mine, "annuler") in page.content.decode()
+
+    def test_the_company_is_told_who_a_minute_later(self, press, mine, now):
+        press(mine.mailbox, action_path(mine, "prendre"))
+
+        mail = OutgoingEmail.objects.get(template__endswith="/taken_for_company")
+        assert mail.not_before == now + timedelta(minutes=1)
+        assert mail.context["person"] == mine.expert.name
+
+    def test_a_second_click_is_harmless(self, client, press, mine):
+        page = client.get(answer_path(mine.mailbox))
+        press(mine.mailbox, action_path(mine, "prendre"), page=page)
+
+        again = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+
+        assert again.status_code == 200
+        assert "C'est bien noté." in page_text(again)
+        assert OutgoingEmail.objects.filter(template__endswith="/taken_for_company").count() == 1
+
+    def test_taking_all_needs_sends_one_mail(self, press, two_needs):
+        box = mailbox(two_needs, "formation@region-bfc")
+
+        press(box, "tout-prendre/")
+
+        assert set(box.matches.values_list("state", flat=True)) == {MatchState.TAKEN}
+        assert OutgoingEmail.objects.filter(template__endswith="/taken_for_company").count() == 1
+
+    def test_one_need_leaves_the_other_where_it_was(self, press, two_needs):
+        box = mailbox(two_needs, "formation@region-bfc")
+        first, second = box.matches.order_by("need__position")
+
+        press(box, action_path(first, "prendre"))
+
+        second.refresh_from_db()
+        assert second.state == MatchState.SENT
+
+
+class TestDecline:
+    @pytest.mark.parametrize("reason", ["not_my_area", "not_my_subject", "not_eligible", "no_capacity"])
+    def test_a_reason_of_the_list_is_enough(self, press, mine, reason):
+        press(mine.mailbox, action_path(mine, "decliner"), reason=reason)
+
+        mine.refresh_from_db()
+        assert (mine.state, mine.decline_reason) == (MatchState.DECLINED, reason)
+
+    @pytest.mark.parametrize(
+        ("typed", "sentence"),
+        [
+            ({}, "Choisissez une raison."),
+            ({"reason": "helped"}, "Choisissez une raison dans la liste."),
+            ({"reason": "other"}, "Précisez la raison en quelques mots."),
+            ({"reason": "other", "words": "\x00 \u202e"}, "Précisez la raison en quelques mots."),
+            (
+                {"reason": "other", "words": "x" * 3001},
+                "Raccourcissez votre texte : 3 000 caractères au plus.",
+            ),
+        ],
+        ids=["nothing", "unknown", "other without words", "invisible words", "too long"],
+    )
+    def test_errors_are_shown_and_the_text_is_kept(self, press, mine, typed, sentence):
+        page = press(mine.mailbox, action_path(mine, "decliner"), **typed)
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+        assert sentence in page_text(page)
+        assert typed.get("words", "").strip("\x00 \u202e") in page.content.decode()
+
+    def test_errors_are_listed_on_top_too(self, press, mine):
+        page = press(mine.mailbox, action_path(mine, "decliner"), reason="other")
+
+        assert page_text(page).count("Précisez la raison en quelques mots.") == 2
+        assert f'<a href="#decline{mine.pk}_words">' in page.content.decode()
+        assert "Erreur :" in page.content.decode().partition("</title>")[0]
+
+    def test_other_takes_words(self, press, mine):
+        press(
+            mine.mailbox, action_path(mine, "decliner"), reason="other", words="Déjà suivie par un confrère."
+        )
+
+        mine.refresh_from_db()
+        assert mine.words == "Déjà suivie par un confrère."
+
+
+class TestOtherInstitution:
+    def test_hand_over_ends_mine(self, press, mine):
+        target = Institution.objects.get(code="GEIQ")
+
+        page = press(
+            mine.mailbox,
+            action_path(mine, "orienter"),
+            institution=str(target.pk),
+            way="hand_over",
+            word="Pour vous.",
+        )
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.REPLACED
+        assert f"Vous avez passé ce besoin à : {target.name}" in page_text(page)
+
+    def test_after_a_hand_over_only_a_sentence_and_the_way_back_are_left(self, press, mine, sent):
+        target = Institution.objects.get(code="GEIQ")
+        page = press(mine.mailbox, action_path(mine, "orienter"), institution=str(target.pk), way="hand_over")
+
+        assert sent.description not in page_text(page)
+        press(mine.mailbox, action_path(mine, "annuler"), page=page)
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+
+    def test_bring_in_keeps_mine(self, press, taken):
+        target = Institution.objects.get(code="GEIQ")
+
+        press(
+            taken.mailbox,
+            action_path(taken, "orienter"),
+            institution=str(target.pk),
+            way="bring_in",
+            word="Aide ?",
+        )
+
+        taken.refresh_from_db()
+        assert taken.state == MatchState.TAKEN
+        assert taken.introduces.get().expert.office.institution == target
+
+    def test_institutions_that_have_it_already_are_not_offered(self, client, mine, sent):
+        page = client.get(answer_path(mine.mailbox)).content.decode()
+
+        select = page.partition("<select")[2].partition("</select>")[0]
+        assert "Groupement d&#x27;employeurs" in select
+        assert "Mission locale" not in select
+        assert "France Travail" not in select
+
+    @pytest.mark.parametrize(
+        ("typed", "sentence"),
+        [
+            ({"way": "hand_over"}, "Choisissez une institution."),
+            ({"institution": "999999", "way": "hand_over"}, "Choisissez une institution dans la liste."),
+            ({"institution": "x", "way": "bring_in"}, "Choisissez une institution dans la liste."),
+            ({"institution": "GEIQ"}, "Dites si vous passez la main ou demandez de l'aide."),
+            ({"institution": "GEIQ", "way": "helped"}, "Dites si vous passez la main ou demandez de l'aide."),
+        ],
+    )
+    def test_bad_choices_change_nothing(self, press, mine, typed, sentence):
+        if typed.get("institution") == "GEIQ":
+            typed = typed | {"institution": str(Institution.objects.get(code="GEIQ").pk)}
+
+        page = press(mine.mailbox, action_path(mine, "orienter"), **typed)
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+        assert sentence in page_text(page)
+
+
+class TestConclude:
+    @pytest.mark.parametrize("outcome", ["helped", "no_help", "unreachable"])
+    def test_the_three_ends(self, press, taken, outcome):
+        press(taken.mailbox, action_path(taken, "conclure"), outcome=outcome)
+
+        taken.refresh_from_db()
+        assert taken.state == outcome
+
+    @pytest.mark.parametrize("outcome", ["", "taken", "withdrawn", "sent"])
+    def test_any_other_state_is_refused(self, press, taken, outcome):
+        page = press(taken.mailbox, action_path(taken, "conclure"), outcome=outcome)
+
+        taken.refresh_from_db()
+        assert taken.state == MatchState.TAKEN
+        assert "Dites comment cela s'est terminé." in page_text(page)
+
+    @pytest.mark.parametrize("outcome", ["helped", "no_help"])
+    def test_labour_law_asks_what_was_answered(self, press, legal_match, outcome):
+        page = press(legal_match.mailbox, action_path(legal_match, "conclure"), outcome=outcome, answer=" ")
+
+        legal_match.refresh_from_db()
+        assert legal_match.state == MatchState.TAKEN
+        assert "Écrivez ce que vous avez répondu : l'entreprise y a droit." in page_text(page)
+
+    def test_the_answer_is_kept_dated_and_shown(self, press, legal_match):
+        page = press(
+            legal_match.mailbox,
+            action_path(legal_match, "conclure"),
+            outcome="helped",
+            answer="Le préavis est d'un mois.",
+        )
+
+        legal_match.refresh_from_db()
+        assert legal_match.answer == "Le préavis est d'un mois."
+        said = page_text(page)
+        assert "Vous avez aidé l'entreprise, mardi 1er décembre à 10 h." in said
+        assert "Ce que vous avez répondu : Le préavis est d'un mois." in said
+
+    def test_an_unreachable_company_needs_no_written_answer(self, press, legal_match):
+        press(legal_match.mailbox, action_path(legal_match, "conclure"), outcome="unreachable")
+
+        legal_match.refresh_from_db()
+        assert legal_match.state == MatchState.UNREACHABLE
+
+
+class TestUndoButton:
+    def test_within_the_minute_nothing_was_sent(self, press, mine, clock):
+        press(mine.mailbox, action_path(mine, "prendre"))
+        clock.shift(timedelta(seconds=50))
+
+        page = press(mine.mailbox, action_path(mine, "annuler"))
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+        assert "est annulée" in page_text(page)
+        assert not OutgoingEmail.objects.pending().filter(template__endswith="/taken_for_company").exists()
+
+    def test_a_move_is_undone_once(self, client, press, mine):
+        press(mine.mailbox, action_path(mine, "prendre"))
+        page = press(mine.mailbox, action_path(mine, "annuler"))
+
+        assert action_path(mine, "annuler") not in page.content.decode()
+
+    def test_an_older_page_does_not_undo_what_it_has_not_seen(self, client, commit, press, taken, now, clock):
+        page = client.get(answer_path(taken.mailbox))
+        clock.shift(timedelta(minutes=5))
+        commit(actions.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + timedelta(minutes=5))
+
+        late = press(taken.mailbox, action_path(taken, "annuler"), page=page)
+
+        taken.refresh_from_db()
+        assert taken.state == MatchState.HELPED
+        assert late.status_code == 409
+
+
+class TestStale:
+    def test_a_page_older_than_a_colleagues_answer_says_who_and_when(self, client, commit, press, mine, now):
+        page = client.get(answer_path(mine.mailbox))
+        commit(
+            actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="no_capacity", now=now
+        )
+
+        late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+
+        mine.refresh_from_db()
+        assert (late.status_code, mine.state) == (409, MatchState.DECLINED)
+        said = page_text(late)
+        assert f"{mine.expert.name} a déjà répondu « Déclinée », mardi 1er décembre à 10 h." in said
+        assert "Rien n'a été changé" in said
+
+    def test_what_was_typed_is_kept(self, client, commit, press, mine, now):
+        page = client.get(answer_path(mine.mailbox))
+        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        late = press(
+            mine.mailbox,
+            action_path(mine, "decliner"),
+            page=page,
+            reason="other",
+            words="Trop loin de chez nous.",
+        )
+
+        assert "Ce que vous aviez écrit n'a pas été envoyé Trop loin de chez nous." in page_text(late)
+
+    def test_a_cancelled_request_says_so(self, client, commit, press, mine, sent, now):
+        page = client.get(answer_path(mine.mailbox))
+        commit(actions.cancel, sent, now=now)
+
+        late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+
+        mine.refresh_from_db()
+        assert (late.status_code, mine.state) == (409, MatchState.WITHDRAWN)
+        assert "L'entreprise a annulé sa demande, mardi 1er décembre à 10 h." in page_text(late)
+
+    def test_withdrawn_by_staff_meanwhile(self, client, commit, press, mine, now, django_user_model):
+        admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
+        page = client.get(answer_path(mine.mailbox))
+        commit(actions.withdraw, mine, reason="erreur", by=admin, now=now)
+
+        late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+
+        assert late.status_code == 409
+        assert "L'équipe du service vous a retiré ce besoin : erreur" in page_text(late)
+
+    def test_an_answer_taken_back_by_a_colleague_cannot_be_concluded(self, client, commit, press, taken, now):
+        page = client.get(answer_path(taken.mailbox))
+        commit(actions.undo, taken, by=taken.mailbox, now=now)
+
+        late = press(taken.mailbox, action_path(taken, "conclure"), page=page, outcome="helped")
+
+        taken.refresh_from_db()
+        assert (late.status_code, taken.state) == (409, MatchState.SENT)
+        assert "a annulé sa réponse" in page_text(late)
+
+
+def test_a_late_answer_to_an_expired_need_is_welcome(press, commit, sent, mine, now):
+    for row in sent.needs.get().matches.all():
+        row.move_to(MatchState.EXPIRED, at=now)
+        row.save()
+    sent.move_to(RequestState.CLOSED, at=now, reason="unanswered")
+    sent.save()
+
+    page = press(mine.mailbox, action_path(mine, "prendre"))
+
+    mine.refresh_from_db()
+    sent.refresh_from_db()
+    assert (mine.state, sent.state) == (MatchState.TAKEN, RequestState.SUBMITTED)
+    assert page.status_code == 200
+
+
+def test_nobody_answers_for_somebody_else(client, sent, mine):
+    other = mailbox(sent, "entreprises@mission-locale")
+    path = answer_path(other)
+
+    for act in ("prendre", "decliner", "orienter", "conclure", "annuler"):
+        assert client.post(f"{path}{action_path(mine, act)}", {"seen": "0"}).status_code == 404
+
+    mine.refresh_from_db()
+    assert mine.state == MatchState.SENT
+
+
+def test_the_address_of_an_act_opened_by_hand_leads_to_the_page(client, mine):
+    path = answer_path(mine.mailbox)
+
+    for act in (
+        "tout-prendre/",
+        action_path(mine, "prendre"),
+        action_path(mine, "annuler"),
+        "message/",
+        "question/",
+    ):
+        assert client.get(f"{path}{act}").headers["Location"] == path
+
+
+def test_forms_carry_no_state(client, taken):
+    for fields in hidden_fields(client.get(answer_path(taken.mailbox))).values():
+        assert set(fields) <= {"csrfmiddlewaretoken", "seen"}
