@@ -1,4 +1,4 @@
-"""What every test may ask for: the servers, a database with what the test needs, an SMTP sink, a browser."""
+"""Fixtures for every test: the servers, a database with its content, an SMTP sink, a browser."""
 
 import os
 from collections.abc import Callable, Iterator
