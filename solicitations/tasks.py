@@ -14,7 +14,7 @@ from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Need, Solicitation, owed
 from solicitations.models.forgotten import forgotten
-from territories.working_time import departments_at_work
+from territories.working_time import departments_in_working_hours
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def sweep() -> None:
 
 def keep_time(*, now: datetime) -> None:
     """What time brings, where people are at work: reminders, then the other steps of each request."""
-    places = departments_at_work(now)
+    places = departments_in_working_hours(now)
     each_safely(reminders.remind, owed.addresses_to_remind(now=now, places=places), now=now)
     for pk in owed.requests_to_advance(now=now, places=places):
         run.advance_safely(pk, now=now)
