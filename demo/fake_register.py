@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from companies import words
+from companies import keywords
 
 SAMPLE = Path(__file__).resolve().parent / "data" / "register-sample.json"
 TOO_SHORT = {"erreur": "3 caractères minimum pour les termes de la requête (ou utilisez au moins un filtre)"}
@@ -155,7 +155,7 @@ def find(results: list[dict[str, Any]], question: str, codes: list[str]) -> list
     """The companies with this SIRET or SIREN, or with all these words in their name, within communes."""
     if question.isdecimal() and len(question) in {9, 14}:
         return [result for result in results if question in {result["siren"], *_sirets(result)}]
-    asked = words.tokens(question)
+    asked = keywords.extract(question)
     return [
         result
         for result in results
@@ -171,7 +171,7 @@ def _sirets(result: dict[str, Any]) -> set[str]:
 
 def _names(result: dict[str, Any]) -> list[str]:
     brands = [brand for row in result["matching_etablissements"] for brand in row["liste_enseignes"] or []]
-    return words.tokens(" ".join([result["nom_complet"], *brands]))
+    return keywords.extract(" ".join([result["nom_complet"], *brands]))
 
 
 def _recorded_results() -> list[dict[str, Any]]:

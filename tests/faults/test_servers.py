@@ -3,7 +3,7 @@
 import time
 from threading import Thread
 
-from companies import circuit
+from companies import circuit_breaker
 from demo.fake_register import Mode
 from portal import celery
 from tests.faults import visitors
@@ -184,6 +184,6 @@ def test_register_that_hangs_is_waited_for_by_its_first_visitors_alone(stand, re
         visitors.name_company(stand.addresses[0], f"Menuiserie {number}")
 
     asked = [question["q"] for question in register_server.questions]
-    rests = int((time.monotonic() - began) / circuit.REST.total_seconds())
+    rests = int((time.monotonic() - began) / circuit_breaker.PAUSE.total_seconds())
     assert asked[:3] == [f"Menuiserie {number}" for number in range(3)]
-    assert len(asked) <= circuit.FAILURES_ALLOWED + rests
+    assert len(asked) <= circuit_breaker.FAILURES_ALLOWED + rests
