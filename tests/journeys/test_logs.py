@@ -133,7 +133,7 @@ def test_nobody_is_in_the_lines_of_whole_journeys(world, written, settings):
     assert PLANTED["reply"] in {addition.body for addition in Solicitation.objects.get().additions.all()}
     lines = [json.loads(line) for line in text.splitlines()]
     assert {"suivi/<str:token>/", "reponse/<str:token>/", "panne/<str:token>/", None} <= {
-        line["route"] for line in lines if line["logger"] == "portal.watching"
+        line["route"] for line in lines if line["logger"] == "portal.request_logging"
     }
     assert {"mail sent", "mail did not leave", "answered"} <= {line["message"] for line in lines}
     assert {line.get("code") for line in lines if "IntegrityError" in line.get("error", "")} == {"23505"}

@@ -9,7 +9,7 @@ import pytest
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, Reason
-from portal.settings.refusals import REQUIRED
+from portal.settings.production_checks import REQUIRED
 from tests.mailing.test_reception import OURS, raw
 
 ROOT = Path(__file__).resolve().parents[2]
