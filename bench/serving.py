@@ -17,7 +17,7 @@ from celery import Celery
 from django.conf import settings
 
 from bench import databases
-from demo.processes import tied_to_us
+from demo.processes import killed_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 60.0  # seconds: what a slow machine may need
@@ -68,7 +68,7 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
 @contextmanager
 def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(  # (our own words)
-        [*tied_to_us(), sys.executable, "-m", *words],
+        [*killed_with_parent(), sys.executable, "-m", *words],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
