@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Rooms that do not pass yet; a room leaves the set once and does not come back.
 NOT_YET = {
-    "attacks", "bench", "browser", "directory", "experts", "faults", "journeys",
+    "attacks", "browser", "directory", "experts", "faults", "journeys",
     "mailing", "oversight", "scripts", "solicitations", "workspace",
 }  # fmt: skip
 
