@@ -79,8 +79,8 @@ def _choices() -> Mapping[str, Choice]:
             "pk"
         ),
         "refused mails": lambda: OutgoingEmail.objects.refused().filter(refused_at__gt=now - day),
-        "mails left behind": lambda: OutgoingEmail.objects.left_behind(now=now).values_list("pk"),
-        "mails to read": lambda: IncomingEmail.objects.left_behind(now=now).values_list("pk"),
+        "mails left behind": lambda: OutgoingEmail.objects.for_sweep(now=now).values_list("pk"),
+        "mails to read": lambda: IncomingEmail.objects.for_sweep(now=now).values_list("pk"),
         "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
         "drafts to erase": lambda: Draft.objects.outlived(now=now).values_list("pk"),
         "requests to anonymise": lambda: (

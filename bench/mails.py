@@ -16,7 +16,7 @@ from bench import contents, databases, drafts, serving
 from bench.harness import Result, code, percentile
 from bench.posting import connected_to, post_last_step
 from bench.serving import Site
-from mailing import delivery, envelopes
+from mailing import delivery, message_builder
 from mailing.models import OutgoingEmail, new_message_id
 from mailing.tasks import deliver
 
@@ -96,7 +96,7 @@ def _worker_rate(site: Site) -> float:
 def _bare_rate(site: Site) -> float:
     """Mails a second of a loop that sends ready messages, with a connection each."""
     emails = chain.from_iterable(_write(ROUND_SIZE))
-    ready = [envelopes.seal(email, email.rendered()).message() for email in emails]
+    ready = [message_builder.build_message(email, email.rendered()).message() for email in emails]
     known = len(site.arrivals())
     for message in ready:
         with smtplib.SMTP("127.0.0.1", site.smtp) as server:

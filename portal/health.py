@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from mailing.models import oldest_due
+from mailing.models import oldest_due_at
 
 BEAT_LIMIT = timedelta(minutes=5)
 MAIL_LIMIT = timedelta(minutes=15)
@@ -84,7 +84,7 @@ def _beat(*, now: datetime) -> Check:
 
 
 def _oldest_due_mail(*, now: datetime) -> Check:
-    since = oldest_due(now=now)
+    since = oldest_due_at(now=now)
     if since is None:
         return Check(is_good=True)
     return Check(is_good=now - since <= MAIL_LIMIT, age=now - since)

@@ -11,8 +11,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from mailing.models import Heartbeat, oldest_due
-from mailing.models import gauges as mails
+from mailing.models import Heartbeat, mail_metrics, oldest_due_at
 from portal import counters, health
 from portal.celery import app
 from solicitations.models import gauges as requests
@@ -93,22 +92,22 @@ class CurrentMetrics(CollectorRegistry):
         yield _labelled("relais_alerts", "Lines in the staff's lists.", "cause", requests.standing_alerts())
 
     def _mails(self) -> Iterator[Metric]:
-        yield _labelled("relais_mails_unsent", "Mails still to leave.", "state", mails.unsent())
+        yield _labelled("relais_mails_unsent", "Mails still to leave.", "state", mail_metrics.unsent())
         yield _labelled(
             "relais_mails_of_day",
             "Mails written in the last 24 hours, by what became of them.",
             "state",
-            mails.fates_of_the_day(now=self.now),
+            mail_metrics.outcomes_of_the_day(now=self.now),
         )
         yield _single(
             "relais_mail_oldest_due_seconds",
             "How late the oldest mail is that should have left.",
-            self._age(oldest_due(now=self.now)),
+            self._age(oldest_due_at(now=self.now)),
         )
         saved = CounterMetricFamily("relais_mails_saved_by_sweep", "Mails that no worker sent in time.")
-        saved.add_metric([], mails.saved_by_sweep())
+        saved.add_metric([], mail_metrics.sent_by_sweep())
         yield saved
-        yield _single("relais_mails_unread", "Mails that came in and wait to be read.", mails.unread())
+        yield _single("relais_mails_unread", "Mails that came in and wait to be read.", mail_metrics.unread())
 
     def _age(self, since: datetime | None) -> float:
         return max(0.0, (self.now - since).total_seconds()) if since else 0.0

@@ -11,7 +11,7 @@ from pathlib import Path
 # Rooms that do not pass yet; a room leaves the set once and does not come back.
 NOT_YET = {
     "attacks", "browser", "directory", "experts", "faults", "journeys",
-    "mailing", "oversight", "scripts", "solicitations", "workspace",
+    "oversight", "scripts", "solicitations", "workspace",
 }  # fmt: skip
 
 # A docstring begins with a noun or a verb: "Return the needs…", "The needs of this mailbox…".

@@ -68,7 +68,7 @@ def sweep() -> None:
     each_safely(fallback.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(refusals.note_refused_mail, refused.values_list("pk", flat=True), now=now)
-    unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
+    unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.take_in_safely, unread[:A_SWEEP], now=now)
     keep_time(now=now)
 

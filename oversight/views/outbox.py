@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from mailing.models import NoContent, OutgoingEmail, State
+from mailing.models import NoContent, OutgoingEmail, OutgoingState
 from mailing.rendering import Rendered
 from oversight import filters, permissions
 from oversight.paging import page_of
@@ -33,11 +33,11 @@ PAGE = 40
 View = Callable[..., HttpResponse]
 # How the fates of a mail look: a code of the states' shapes.
 SHAPES = {
-    State.WAITING: "waiting",
-    State.LATE: "unanswered",
-    State.SENT: "helped",
-    State.REFUSED: "uncovered",
-    State.CANCELLED: "cancelled",
+    OutgoingState.WAITING: "waiting",
+    OutgoingState.LATE: "unanswered",
+    OutgoingState.SENT: "helped",
+    OutgoingState.REFUSED: "uncovered",
+    OutgoingState.CANCELLED: "cancelled",
 }
 # Links of a mail open in the whole window, and only in the demo do they lead somewhere.
 SANDBOX_OF_DEMO = "allow-top-navigation-by-user-activation"

@@ -344,7 +344,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(now, commit, django_asser
 def test_database_that_is_slow_is_not_waited_for(now, monkeypatch):
     monkeypatch.setattr(metrics, "PATIENCE_MS", 50)
     hour = "SELECT pg_sleep(3600)"
-    monkeypatch.setattr(metrics.mails, "unread", lambda: connection.cursor().execute(hour))
+    monkeypatch.setattr(metrics.mail_metrics, "unread", lambda: connection.cursor().execute(hour))
 
     assert measured(now=now)["relais_up", "database"] == 0
 
