@@ -264,7 +264,7 @@ def test_the_same_mail_again_is_said_once(pipe, world: World):
 
 
 def test_a_mail_replayed_to_anothers_address_is_held(pipe, world: World, colleague):
-    """Who reads a mail in the thread sends it on in a colleague's name."""
+    """A reader of the thread answers in the name of a colleague."""
     content = raw(world.mailbox)
     pipe(content)
     before = published()

@@ -1,4 +1,4 @@
-"""What people write, as a weapon: nothing of it is a header, a link, a tag, a template or an error.
+"""Hostile texts: none becomes a header, a link, a tag, a template or an error.
 
 Mails are attacked one by one with every word of their context hostile; pages through every control of every
 form that they show. A new mail, a new page or a new field is attacked without being named here.
@@ -201,7 +201,7 @@ def test_plain_words_stay_whole(word):
 
 @contextmanager
 def taken_back() -> Iterator[None]:
-    """What is done inside is undone, the next attack meets the same world."""
+    """Undo in the end what was done inside, so that each attack starts from the same data."""
     block = transaction.atomic()
     block._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
     with block:
@@ -225,7 +225,7 @@ class TestPages:
                     yield client, form
 
     def test_no_character_breaks_a_page(self, world: World, national, visitor):
-        """What one writes in beside sane choices; then all controls at once."""
+        """Hostile values in text controls with valid choices, then in all controls."""
         attacked = set()
         for client, form in self.forms(world, national, visitor):
             send = client.post if form.method == "post" else client.get

@@ -85,7 +85,7 @@ def leave(owner):
 
 
 def tokens_of(mails):
-    """What the links and the reply addresses of all these mails are signed with."""
+    """The signatures in the links and the reply addresses of these mails."""
     found = set()
     for mail in mails:
         found |= set(re.findall(r"/(?:suivi|reponse|reprise|avis|rappel)/([^/\s]{8,})", body(mail)))
@@ -237,7 +237,7 @@ def running_web(environment, log):
 
 
 def send(site, request):
-    """What no browser sends, answered or not."""
+    """Send raw bytes that no browser sends; the server may not answer."""
     host, _, port = site.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=ARRIVAL) as connection:
         connection.sendall(request)
