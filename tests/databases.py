@@ -124,7 +124,7 @@ class Databases:
             "DJANGO_SETTINGS_MODULE": "portal.settings.test",
         }
         for command in template.commands:
-            done = subprocess.run(  # noqa: S603 (our own words)
+            done = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT,
                 env=environment,

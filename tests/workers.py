@@ -24,7 +24,7 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
     app.control.purge()
     host, port = sink.address
     with tempfile.NamedTemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S603 (our own words)
+        process = subprocess.Popen(  # noqa: S603 (fixed commands)
             [
                 *(
                     *killed_with_parent(),

@@ -83,7 +83,7 @@ def test_processes_end_when_the_parent_is_killed(tmp_path):
         f"p = Processes(pathlib.Path({str(tmp_path)!r}), os.environ); p.start('tied', 'sleep', '600');"
         "print(p.running[0].process.pid, flush=True); time.sleep(600)"
     )
-    with subprocess.Popen(  # noqa: S603 (our own words)
+    with subprocess.Popen(  # noqa: S603 (fixed commands)
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as us:
         tied = int(us.stdout.readline())

@@ -269,7 +269,7 @@ def test_files_belong_to_the_owner_of_the_checkout(checkout):
 
 
 def manage(*words, **environment):
-    return subprocess.run(  # noqa: S603 (our own words)
+    return subprocess.run(  # noqa: S603 (fixed commands)
         [sys.executable, "manage.py", "services", *words],
         cwd=ROOT,
         env=os.environ | environment,

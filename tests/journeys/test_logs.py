@@ -217,7 +217,7 @@ def running_web(environment, log):
     with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
         port = closed_at_once.getsockname()[1]
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 (our own words)
+        process = subprocess.Popen(  # noqa: S603 (fixed commands)
             [
                 *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
                 *("--threads", "2", "--no-control-socket"),

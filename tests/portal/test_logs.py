@@ -155,7 +155,7 @@ class TestStream:
     @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
     def test_full_disk_stops_nothing_and_lost_lines_are_counted(self):
         with Path("/dev/full").open("w") as full:
-            done = subprocess.run(  # noqa: S603 (our own words)
+            done = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "-c", INTO_A_FULL_DISK],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,

@@ -315,7 +315,7 @@ class TestProcesses:
         )
         said = ""
         for code in (count, count, say):
-            said = subprocess.run(  # noqa: S603 (our own words)
+            said = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "-c", code],
                 cwd=ROOT,
                 env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "made at need")},

@@ -32,7 +32,7 @@ COMPLETE = {
 def settings_of(name, environment, expression="'started'"):
     """The value of an expression under these settings, in a new process with only this environment."""
     code = f"from django.conf import settings; settings.DEBUG; print({expression})"
-    return subprocess.run(  # noqa: S603 (our own words)
+    return subprocess.run(  # noqa: S603 (fixed commands)
         [sys.executable, "-W", "error", "-c", code],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"portal.settings.{name}", **environment},
