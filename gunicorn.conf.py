@@ -1,4 +1,4 @@
-"""gunicorn, wherever the portal is served: its lines are the portal's, and it keeps no list of visits."""
+"""gunicorn: logs in the portal's format, without an access log."""
 
 import os
 

@@ -13,7 +13,7 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and 
 
 
 def run() -> None:
-    """What was asked for, with a sentence where the database or the reader is gone."""
+    """Run the command; say so in a sentence when the database or the reader of the output is gone."""
     try:
         execute_from_command_line(sys.argv)
     except BrokenPipeError:

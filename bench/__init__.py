@@ -1,1 +1,1 @@
-"""What is measured, on a national directory and a million past needs: see README.md."""
+"""Benchmarks on a national directory and a million past needs: see README.md."""

@@ -1,4 +1,4 @@
-"""``python -m bench [name…]``: take every measure and write RESULTS.md, or some and print them."""
+"""``python -m bench [name…]``: run every benchmark and write RESULTS.md, or run some and print them."""
 
 import atexit
 import logging
@@ -12,7 +12,7 @@ from tests.environment import forget_the_shell
 
 forget_the_shell()
 
-# What counts reads the environment as soon as it is imported.
+# Modules that define metrics read the environment on import.
 from demo import services  # noqa: E402
 from demo.processes import interruptible  # noqa: E402
 
@@ -24,7 +24,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
 django.setup()
 logging.disable(logging.INFO)
 
-# Tables are known once Django is set up.
+# Models can be imported once Django is set up.
 from bench import clock, communes, contents, home, mails, posting, report, routing, staff  # noqa: E402
 
 MEASURES = {
@@ -39,7 +39,7 @@ MEASURES = {
 
 
 def main(names: list[str]) -> int:
-    """0 when every bar is met."""
+    """Run the benchmarks; 0 when every result meets its bar."""
     if unknown := set(names) - set(MEASURES):
         print(f"Unknown: {', '.join(sorted(unknown))}. There are {', '.join(MEASURES)}.")
         return 2

@@ -1,4 +1,4 @@
-"""What posting is compared with: views that insert the same rows by the ORM, and do nothing else."""
+"""The baseline of posting: views that insert the same rows with the ORM, and do nothing else."""
 
 import copy
 import secrets
@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 @dataclass(frozen=True)
 class Example:
-    """The rows that one post wrote."""
+    """The rows written by one post of the form."""
 
     solicitation: Solicitation
     needs: list[Need]
@@ -34,7 +34,7 @@ class Example:
 
 @cache
 def example(pk: int) -> Example:
-    """The rows of request ``pk``, read once a process."""
+    """The rows of request ``pk``, read once per process."""
     return Example(
         Solicitation.objects.get(pk=pk),
         list(Need.objects.filter(solicitation=pk)),
@@ -46,7 +46,7 @@ def example(pk: int) -> Example:
 
 
 def new(rows: Iterable[Row], **columns: object) -> list[Row]:
-    """Copies of these rows that are not saved, with these columns."""
+    """Unsaved copies of these rows, with these columns changed."""
     copies = [copy.copy(row) for row in rows]
     for row in copies:
         row.pk = None
@@ -56,12 +56,12 @@ def new(rows: Iterable[Row], **columns: object) -> list[Row]:
 
 
 def at_once(rows: list[Row]) -> list[Row]:
-    """One statement for all of them."""
+    """Insert all rows in one statement."""
     return type(rows[0])._base_manager.bulk_create(rows)  # noqa: SLF001 (Django's own name for it)
 
 
 def one_by_one(rows: list[Row]) -> list[Row]:
-    """A statement each, as views that nobody looked at twice."""
+    """Insert each row in a statement of its own, as unoptimised views do."""
     for row in rows:
         row.save(force_insert=True)
     return rows
@@ -70,7 +70,7 @@ def one_by_one(rows: list[Row]) -> list[Row]:
 @csrf_exempt
 @login_not_required
 def insert(request: HttpRequest, pk: int, draft: int, write: Callable[[list], list]) -> HttpResponse:
-    """The rows of example ``pk`` once more, in one transaction."""
+    """Insert copies of the rows of example ``pk``, in one transaction."""
     rows = example(pk)
     with transaction.atomic():
         [solicitation] = write(new([rows.solicitation], reference=make_reference()))

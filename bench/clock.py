@@ -1,11 +1,11 @@
-"""What the clock owes, chosen among a million needs."""
+"""Time that the clock takes to select due work among a million needs."""
 
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from bench import contents, databases
-from bench.harness import Row, median, milliseconds, thousands
+from bench.harness import Result, median, milliseconds, thousands
 from experts.models import RateCounter
 from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.models import Draft, Need, Solicitation, owed
@@ -19,21 +19,21 @@ TIMES = 1 if contents.IS_SMALL else 7
 Choice = Callable[[], Iterable[object]]
 
 
-def measure() -> list[Row]:
+def measure() -> list[Result]:
     few, few_peak, _ = _choose(contents.FEW)
     many, many_peak, times = _choose(contents.MANY)
     total = [sum(taken) for taken in zip(*times.values(), strict=True)]
     slowest = sorted(times, key=lambda name: -median(times[name]))
     lines = [f"- {name}: {many[name]} in {median(times[name]):.1f} ms" for name in slowest]
     return [
-        Row(
+        Result(
             f"The clock's choice of what is due, of {thousands(contents.MANY_NEEDS)} needs",
             f"{median(total):.0f} ms for {sum(many.values())} due, N = {len(total)}",
             f"p50 ≤ {BAR} ms",
             median(total) <= BAR,
             "\n".join(lines),
         ),
-        Row(
+        Result(
             "… the memory it takes",
             f"{many_peak:.0f} kB for {sum(many.values())} due, {few_peak:.0f} kB for {sum(few.values())}",
             f"flat: ≤ {FLAT} ×",
@@ -43,7 +43,7 @@ def measure() -> list[Row]:
 
 
 def _choose(content: databases.Content) -> tuple[dict[str, int], float, dict[str, list[float]]]:
-    """How many are due by choice, the peak of memory in kB, and each choice's times in milliseconds."""
+    """Rows selected by query, the peak of memory in kB, and the times of each query in milliseconds."""
     with databases.connected(databases.build(content)):
         choices = _choices()
         count = {name: _count(choice) for name, choice in choices.items()}
@@ -64,7 +64,7 @@ def _count(choice: Choice) -> int:
 
 
 def _choices() -> Mapping[str, Choice]:
-    """What the sweeps look for each minute, as they do."""
+    """The queries that the sweeps run each minute."""
     now = contents.NOW
     places = list(Department.objects.values_list("pk", flat=True))
     minute, day = timedelta(minutes=1), timedelta(days=1)
@@ -79,8 +79,8 @@ def _choices() -> Mapping[str, Choice]:
             "pk"
         ),
         "refused mails": lambda: OutgoingEmail.objects.refused().filter(refused_at__gt=now - day),
-        "mails left behind": lambda: OutgoingEmail.objects.left_behind(now=now).values_list("pk"),
-        "mails to read": lambda: IncomingEmail.objects.left_behind(now=now).values_list("pk"),
+        "mails left behind": lambda: OutgoingEmail.objects.for_sweep(now=now).values_list("pk"),
+        "mails to read": lambda: IncomingEmail.objects.for_sweep(now=now).values_list("pk"),
         "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
         "drafts to erase": lambda: Draft.objects.outlived(now=now).values_list("pk"),
         "requests to anonymise": lambda: (

@@ -1,4 +1,4 @@
-"""Looking a commune up as people write it: the time that the database takes."""
+"""Search of a commune by what people type: time spent in the database."""
 
 import random
 import time
@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from bench import contents, databases
-from bench.harness import Row, median, percentile
+from bench.harness import Result, median, percentile
 from territories.models import Commune, FormerCommune
 from territories.search import search_communes
 
@@ -17,7 +17,7 @@ EACH = 20 if contents.IS_SMALL else 300
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def measure() -> list[Row]:
+def measure() -> list[Result]:
     with databases.connected(databases.build(contents.NATIONAL)):
         typed = dict(_kinds(random.Random(contents.SEED)))
         for text in typed["beginnings"]:
@@ -26,7 +26,7 @@ def measure() -> list[Row]:
     every = [taken for kind in times.values() for taken in kind]
     by_kind = "; ".join(f"{kind} {percentile(taken, 95):.1f} ms" for kind, taken in times.items())
     return [
-        Row(
+        Result(
             "Commune search, in the database",
             f"p95 {percentile(every, 95):.1f} ms, p50 {median(every):.1f} ms, N = {len(every)}",
             f"p95 ≤ {BAR} ms",
@@ -37,7 +37,7 @@ def measure() -> list[Row]:
 
 
 def _in_the_database(text: str) -> float:
-    """Milliseconds between asking PostgreSQL and its answer, for all the queries of one look-up."""
+    """Milliseconds spent in PostgreSQL for all the queries of one search."""
     taken = 0.0
 
     def timed(execute: Callable[..., Any], *asked: Any) -> Any:
@@ -54,7 +54,7 @@ def _in_the_database(text: str) -> float:
 
 
 def _kinds(chance: random.Random) -> Iterator[tuple[str, list[str]]]:
-    """What people type, by kind; large towns come more often."""
+    """Typed texts by kind; large towns are more frequent."""
     communes = list(Commune.objects.current().order_by("pk"))
     former = list(FormerCommune.objects.exclude(name="").order_by("pk").values_list("name", flat=True))
 

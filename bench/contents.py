@@ -1,4 +1,4 @@
-"""Which databases there are, and how large."""
+"""The databases of the benchmarks, and their sizes."""
 
 import os
 from datetime import datetime
@@ -10,12 +10,12 @@ from territories.models import Commune
 
 SEED = 20_261_201
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
-IS_SMALL = os.environ.get("BENCH_SIZE") == "small"  # a quick look: the figures say nothing
+IS_SMALL = os.environ.get("BENCH_SIZE") == "small"  # a quick run, whose figures mean nothing
 EXPERTS, REGION = (600, "27") if IS_SMALL else (10_000, None)
-# Whose candidates are those of the small directory: a thousand pairs of expert and subject.
+# The small directory has the candidates of this town: a thousand pairs of expert and subject.
 TOWN = "21054" if IS_SMALL else "15120"
 FEW_NEEDS, MANY_NEEDS, EXAMPLES = (200, 2_000, 50) if IS_SMALL else (10_000, 1_000_000, 2_000)
-# The small past: one request of so many of the large one, and the first of each list.
+# The small history: one request out of this number, and the first page of each list.
 ONE_OF = 30 if IS_SMALL else 127
 
 
@@ -28,7 +28,7 @@ def _keep_town() -> None:
 
 
 def _needs(count: int, *, one_of: int = 1) -> Content:
-    """The directory and a past of about that many needs."""
+    """The directory and a history of about that many needs."""
     return Content(
         f"needs_{count}",
         (SEED, EXAMPLES, one_of),

@@ -1,4 +1,4 @@
-"""The databases that are measured: built once for a seed, a size and a version of the schema, then kept."""
+"""The databases of the benchmarks: built once per seed, size and version of the schema, then kept."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -16,12 +16,12 @@ from tests.databases import REFERENCE, Databases
 PREFIX = "bench"
 LOCK_SPACE = 1_908  # an advisory lock of ours
 HERE = Path(__file__).resolve().parent
-GENERATORS = ("directory.py", "history.py", "history.sql", "past.py", "past_clock.py")
+GENERATORS = ("directory.py", "history.py", "history.sql", "history_tables.py", "history_clock.py")
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a database holds: the numbers that make it what it is, who fills it, and from what."""
+    """The content of a database: the numbers that determine it, its fill function, and its parent."""
 
     name: str
     numbers: tuple[int, ...]
@@ -30,7 +30,7 @@ class Content:
 
     @cached_property
     def database(self) -> str:
-        """Its name, another one as soon as anything of it changes."""
+        """The name of the database, which changes with anything that determines its content."""
         digest = hashlib.sha256((self.parent.database if self.parent else REFERENCE.fingerprint).encode())
         digest.update(repr(self.numbers).encode())
         for name in GENERATORS:
@@ -39,7 +39,7 @@ class Content:
 
 
 def build(content: Content) -> str:
-    """Build a database unless it stands; returns its name. One process builds at a time."""
+    """Build a database unless it exists; return its name. One process builds at a time."""
     with bare_connection("postgres") as bare, bare.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, 0)", [LOCK_SPACE])
         _ensure(content)
@@ -47,7 +47,7 @@ def build(content: Content) -> str:
 
 
 def _ensure(content: Content) -> None:
-    """Fill a draft, renamed when it is whole."""
+    """Fill a draft database, renamed once complete."""
     if _execute("SELECT 1 FROM pg_database WHERE datname = %s", content.database):
         return
     _drop_earlier(content)
@@ -65,7 +65,7 @@ def _ensure(content: Content) -> None:
 
 
 def _drop_earlier(content: Content) -> None:
-    """Drop what an earlier version, or a build that was stopped, has left; not what somebody uses."""
+    """Drop unused databases of earlier versions or interrupted builds."""
     unused = """
         SELECT datname FROM pg_database
         WHERE datname LIKE %s
@@ -77,7 +77,7 @@ def _drop_earlier(content: Content) -> None:
 
 @contextmanager
 def connected(database: str) -> Iterator[None]:
-    """Have Django work on this database."""
+    """Connect Django to this database during the block."""
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = database
@@ -90,7 +90,7 @@ def connected(database: str) -> Iterator[None]:
 
 @contextmanager
 def bare_connection(database: str) -> Iterator["psycopg2.extensions.connection"]:
-    """A connection that Django knows nothing of, each statement its own transaction."""
+    """A psycopg2 connection outside Django, in autocommit mode."""
     with closing(psycopg2.connect(url(database))) as bare:
         bare.autocommit = True
         yield bare
@@ -98,9 +98,9 @@ def bare_connection(database: str) -> Iterator["psycopg2.extensions.connection"]
 
 @contextmanager
 def scratch(content: Content) -> Iterator[str]:
-    """A copy that a measure writes in, dropped in the end; gives its name."""
+    """Create a copy that a benchmark may write to; yield its name, then drop it."""
     source, name = build(content), f"{PREFIX}_scratch_{clones().number}"
-    _execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # of a measure that was killed
+    _execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # left by a killed benchmark
     _copy(source, name)
     try:
         yield name
@@ -110,7 +110,7 @@ def scratch(content: Content) -> Iterator[str]:
 
 @cache
 def clones() -> Databases:
-    """The databases of this process alone; their number also tells its broker from another's."""
+    """The databases of this process alone; their number also selects its broker database."""
     return Databases(url("postgres"))
 
 

@@ -1,4 +1,4 @@
-"""A national directory, always the same for a seed: every institution has its offices over the country."""
+"""Generates a national directory, the same for each seed: offices of every institution everywhere."""
 
 import random
 from collections import defaultdict
@@ -36,7 +36,7 @@ CRITERIA: tuple[dict[str, object], ...] = (
 
 @dataclass(frozen=True)
 class Place:
-    """An area that an office answers for, and its communes."""
+    """An area that an office covers, and its communes."""
 
     area: Area
     region: str | None
@@ -44,36 +44,37 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Post:
-    """An office and where it is."""
+class LocatedOffice:
+    """An office and its place."""
 
     office: Office
     place: Place
 
 
 def fill(*, seed: int, experts: int, region: str | None, on: date) -> None:
-    """Write the directory, of one region or of them all; whoever is away is away on that day."""
+    """Write the directory of one region, or of all; absences include the day ``on``."""
     chance = random.Random(seed)
     Office.objects.all().delete()
     communes = Commune.objects.current().select_related("department").order_by("pk")
     places = _places(list(communes.filter(department__region=region) if region else communes))
     institutions = Institution.objects.exclude(notified=Institution.Notified.NEVER).order_by("position", "pk")
-    posts = [post for one in institutions for post in _posts(one, places, chance)]
-    Office.objects.bulk_create([post.office for post in posts], batch_size=BATCH)
+    located_offices = [located for one in institutions for located in _located_offices(one, places, chance)]
+    Office.objects.bulk_create([located.office for located in located_offices], batch_size=BATCH)
     through = Office.areas.through
     through.objects.bulk_create(
-        [through(office=post.office, area=post.place.area) for post in posts], batch_size=BATCH
+        [through(office=located.office, area=located.place.area) for located in located_offices],
+        batch_size=BATCH,
     )
     answered = _answered()
-    _make_exclusive(posts, answered, chance)
-    people = _people(posts, experts, chance)
+    _make_exclusive(located_offices, answered, chance)
+    people = _people(located_offices, experts, chance)
     _give_subjects(people, answered, chance)
     _give_communes(people, chance)
     _send_away(people, on, chance)
 
 
 def keep_reaching(commune: Commune) -> None:
-    """Leave only the offices that reach a commune: it has as many candidates in the small directory."""
+    """Delete the offices that do not cover a commune: routing there has the same candidates as before."""
     areas = Area.objects.containing(commune).values("pk")
     through_experts = Expert.objects.filter(areas__in=areas).values("office")
     reached = Office.objects.filter(Q(areas__in=areas) | Q(pk__in=through_experts)).values("pk")
@@ -81,7 +82,7 @@ def keep_reaching(commune: Commune) -> None:
 
 
 def _places(communes: list[Commune]) -> dict[str, list[Place]]:
-    """The places of each level; zones are made here, of neighbouring EPCI of one département."""
+    """The places of each level. Zones are created here, from EPCI of one département."""
     inside: dict[tuple[str, str], list[Commune]] = defaultdict(list)
     for commune in communes:
         inside["national", ""].append(commune)
@@ -104,7 +105,7 @@ def _places(communes: list[Commune]) -> dict[str, list[Place]]:
 
 
 def _make_areas(communes: Iterable[Commune]) -> None:
-    """The areas of single communes, which exist on demand."""
+    """Create the areas of single communes."""
     areas = [
         Area(kind="commune", code=one.pk, current_code=one.pk, name=one.name, commune_count=1)
         for one in sorted(communes, key=lambda commune: commune.pk)
@@ -131,8 +132,10 @@ def _make_zones(inside: dict[tuple[str, str], list[Commune]]) -> None:
     AreaMember.objects.bulk_create(members, batch_size=BATCH)
 
 
-def _posts(institution: Institution, places: dict[str, list[Place]], chance: random.Random) -> Iterator[Post]:
-    """An office of the institution in each place of its usual level."""
+def _located_offices(
+    institution: Institution, places: dict[str, list[Place]], chance: random.Random
+) -> Iterator[LocatedOffice]:
+    """One office of the institution in each place of its usual level."""
     fallback = institution.code in {REGIONAL_FALLBACK, NATIONAL_FALLBACK}
     by_agreement = institution.notified == Institution.Notified.BY_AGREEMENT
     for place in places[institution.usual_level]:
@@ -151,7 +154,7 @@ def _posts(institution: Institution, places: dict[str, list[Place]], chance: ran
             source="file",
             **criteria,
         )
-        yield Post(office, place)
+        yield LocatedOffice(office, place)
 
 
 def _answered() -> dict[int, list[Subject]]:
@@ -165,57 +168,65 @@ def _answered() -> dict[int, list[Subject]]:
     return found
 
 
-def _make_exclusive(posts: list[Post], answered: dict[int, list[Subject]], chance: random.Random) -> None:
-    """A few offices of each region take one of their subjects alone."""
+def _make_exclusive(
+    located_offices: list[LocatedOffice], answered: dict[int, list[Subject]], chance: random.Random
+) -> None:
+    """Make a few offices of each region exclusive for one of their subjects."""
     by_region: dict[str, list[Office]] = defaultdict(list)
-    for post in posts:
-        if post.place.region and not post.office.is_fallback and answered[post.office.institution_id]:
-            by_region[post.place.region].append(post.office)
+    for located in located_offices:
+        if (
+            located.place.region
+            and not located.office.is_fallback
+            and answered[located.office.institution_id]
+        ):
+            by_region[located.place.region].append(located.office)
     for _, offices in sorted(by_region.items()):
         for office in chance.sample(offices, EXCLUSIVE_IN_A_REGION):
             office.exclusive_subjects.add(chance.choice(answered[office.institution_id]))
 
 
-def _people(posts: list[Post], count: int, chance: random.Random) -> list[tuple[Expert, Post]]:
-    """One expert in each office, then the others wherever chance puts them."""
-    chosen = [*posts, *chance.choices(posts, k=count - len(posts))]
+def _people(
+    located_offices: list[LocatedOffice], count: int, chance: random.Random
+) -> list[tuple[Expert, LocatedOffice]]:
+    """Create one expert in each office, then the others in random offices."""
+    chosen = [*located_offices, *chance.choices(located_offices, k=count - len(located_offices))]
     people = [
         (
             Expert(
-                office=post.office,
+                office=located.office,
                 name=f"Référent {number}",
                 email=f"referent-{number}@example.org",
                 phone=PHONE,
                 source="file",
             ),
-            post,
+            located,
         )
-        for number, post in enumerate(chosen, start=1)
+        for number, located in enumerate(chosen, start=1)
     ]
     Expert.objects.bulk_create([expert for expert, _ in people], batch_size=BATCH)
     return people
 
 
 def _give_subjects(
-    people: list[tuple[Expert, Post]], answered: dict[int, list[Subject]], chance: random.Random
+    people: list[tuple[Expert, LocatedOffice]], answered: dict[int, list[Subject]], chance: random.Random
 ) -> None:
-    """Each expert answers as many subjects, their institution's before any other."""
+    """Give each expert ``SUBJECTS_EACH`` subjects, those of the institution first."""
     everything = list(Subject.objects.listed().order_by("position", "pk"))
     through = Expert.subjects.through
     rows = []
-    for expert, post in people:
-        own = list(dict.fromkeys(answered[post.office.institution_id]))
+    for expert, located in people:
+        own = list(dict.fromkeys(answered[located.office.institution_id]))
         chance.shuffle(own)
         ranked = dict.fromkeys([*own, *chance.sample(everything, SUBJECTS_EACH)])
         rows += [through(expert=expert, subject=subject) for subject in list(ranked)[:SUBJECTS_EACH]]
     through.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _give_communes(people: list[tuple[Expert, Post]], chance: random.Random) -> None:
-    """Some answer for a list of communes of their office's area."""
+def _give_communes(people: list[tuple[Expert, LocatedOffice]], chance: random.Random) -> None:
+    """Give some experts a list of communes of their office's area."""
     lists = {
-        expert: chance.sample(post.place.communes, min(COMMUNES_EACH, len(post.place.communes)))
-        for expert, post in chance.sample(people, int(len(people) * WITH_OWN_COMMUNES))
+        expert: chance.sample(located.place.communes, min(COMMUNES_EACH, len(located.place.communes)))
+        for expert, located in chance.sample(people, int(len(people) * WITH_OWN_COMMUNES))
     }
     _make_areas(Commune.objects.in_bulk({code for codes in lists.values() for code in codes}).values())
     areas = {area.code: area for area in Area.objects.of_kind("commune")}
@@ -224,14 +235,14 @@ def _give_communes(people: list[tuple[Expert, Post]], chance: random.Random) -> 
     through.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _send_away(people: list[tuple[Expert, Post]], on: date, chance: random.Random) -> None:
-    """Some are away that day; a colleague stands in for half of those who have one."""
+def _send_away(people: list[tuple[Expert, LocatedOffice]], on: date, chance: random.Random) -> None:
+    """Make some experts absent that day, half of them with a colleague as deputy."""
     colleagues: dict[int, list[Expert]] = defaultdict(list)
-    for expert, post in people:
-        colleagues[post.office.pk].append(expert)
+    for expert, located in people:
+        colleagues[located.office.pk].append(expert)
     rows = []
-    for expert, post in chance.sample(people, int(len(people) * AWAY)):
-        others = [one for one in colleagues[post.office.pk] if one is not expert]
+    for expert, located in chance.sample(people, int(len(people) * AWAY)):
+        others = [one for one in colleagues[located.office.pk] if one is not expert]
         deputy = chance.choice(others) if others and chance.random() < 0.5 else None
         start = on - timedelta(days=chance.randint(0, 10))
         rows.append(Absence(expert=expert, from_on=start, to_on=on + timedelta(days=10), deputy=deputy))

@@ -1,4 +1,4 @@
-"""Visitors at the last step of the form: a draft each, and the session that knows it."""
+"""Creates visitors at the last step of the form, each with a draft and a session."""
 
 import random
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ CSRF = "b" * 32
 
 @dataclass(frozen=True)
 class Visitor:
-    """One who has only to press the button: the address, the body and the headers of the post."""
+    """A visitor who only has to send the form: email, body and headers of the post."""
 
     draft: int
     email: str
@@ -32,7 +32,7 @@ class Visitor:
 
 
 def visitors(count: int, *, seed: int) -> list[Visitor]:
-    """That many visitors, of communes of the whole country and companies of their own."""
+    """Create visitors with different companies, in communes of the whole country."""
     picked = random.Random(seed)
     communes = [(row.pk, row.place) for row in Commune.objects.current().with_place().order_by("pk")]
     now = timezone.now()
@@ -52,7 +52,7 @@ def visitors(count: int, *, seed: int) -> list[Visitor]:
 
 
 def _visitor(number: int, draft: Draft, session: str, *, optional: Sequence[str]) -> Visitor:
-    """All that the page sends; the boxes of optional institutions are left ticked."""
+    """The complete post of the page; the boxes of optional institutions stay ticked."""
     email = f"gerance{number}@entreprise{number}.example.org"
     body = {
         "csrfmiddlewaretoken": CSRF,

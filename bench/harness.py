@@ -1,4 +1,4 @@
-"""What a measure gives, and how times are taken: what is compared takes turns in the same run."""
+"""Results of benchmarks, and measurement of times. Calls to be compared alternate in one run."""
 
 import gc
 import math
@@ -11,10 +11,10 @@ Call = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table; ``evidence`` is Markdown printed under it, ``is_met`` ``None`` without a bar."""
+class Result:
+    """One line of the table; ``evidence`` is Markdown printed below. ``is_met`` is ``None`` without a bar."""
 
-    what: str
+    title: str
     measured: str
     bar: str = ""
     is_met: bool | None = None
@@ -22,14 +22,14 @@ class Row:
 
 
 def milliseconds(call: Call) -> float:
-    """How long one call takes."""
+    """Duration of one call."""
     before = time.perf_counter()
     call()
     return (time.perf_counter() - before) * 1_000
 
 
 def in_turns(pairs: Sequence[tuple[Call, Call]]) -> tuple[list[float], list[float]]:
-    """The times of the first and of the second call of each pair, one after the other."""
+    """Run the two calls of each pair alternately; return the times of the first and of the second ones."""
     gc.collect()
     times = [(milliseconds(first), milliseconds(second)) for first, second in pairs]
     return [first for first, _ in times], [second for _, second in times]
@@ -40,7 +40,7 @@ def median(times: Sequence[float]) -> float:
 
 
 def percentile(times: Sequence[float], share: int) -> float:
-    """The time that ``share`` per cent of the calls did not exceed."""
+    """The time not exceeded by ``share`` per cent of the calls."""
     return sorted(times)[math.ceil(len(times) * share / 100) - 1]
 
 

@@ -1,4 +1,4 @@
-"""A past: requests of two years, most of them closed, copied from a few thousand that the rule routed."""
+"""Generates two years of requests, most of them closed, copied from a few thousand routed examples."""
 
 import random
 from datetime import datetime, timedelta
@@ -10,8 +10,8 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 from psycopg2.extras import Json, execute_values
 
-from bench.past import MATCHES, REQUESTS, TABLES, THIN_OUT, Table
-from bench.past_clock import MARKS, SURVEY
+from bench.history_clock import MARKS, SURVEY
+from bench.history_tables import MATCHES, REQUESTS, TABLES, THIN_OUT, Table
 from experts.models import Subject, User
 from experts.routing import loading
 from experts.routing.decision import Decision
@@ -19,11 +19,11 @@ from experts.routing.engine import Facts
 from territories.models import Commune, Region
 
 HERE = Path(__file__).resolve().parent
-MOST_EXPERTS = 8  # more of them hold a request
+MOST_EXPERTS = 8  # requests to more experts would be held
 WITH_TWO_NEEDS = 0.1
 PAST = timedelta(days=760)
-ON_A_PAGE = 26  # with the one that tells whether another page follows
-NOT_DONE_SINCE = timedelta(hours=3)  # what the clock has not done yet
+ON_A_PAGE = 26  # 25, and one to know whether another page follows
+NOT_DONE_SINCE = timedelta(hours=3)  # work of this time is left to the clock
 MOMENTS = """
     CREATE FUNCTION bench.now() RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
         RETURN %(now)s::timestamptz;
@@ -35,16 +35,17 @@ NATIONAL_STAFF, REGIONAL_STAFF, REGION = "national@example.org", "regional@examp
 
 
 def fill(*, seed: int, needs: int, examples: int, now: datetime, one_of: int = 1) -> None:
-    """Write a past of about that many needs, as it stands at ``now``, or a sample of it, one of so many.
+    """Write a history of about that many needs, as it stands at ``now``.
 
-    Lists begin with the same requests in the sample: what it lacks is the past behind them.
+    With ``one_of``, write only one request out of this number, and the first page of each list, so that pages
+    show the same lines as with the whole history.
     """
     with connection.cursor() as cursor:
         cursor.execute((HERE / "history.sql").read_text())
         _write_examples(cursor, random.Random(seed), count=examples, now=now)
         cursor.execute(REQUESTS_FOR, {"needs": needs, "examples": examples})
         [(count,)] = cursor.fetchall()
-        cursor.execute("SET session_replication_role = replica")  # every key is ours: none is looked up
+        cursor.execute("SET session_replication_role = replica")  # skips the checks of foreign keys
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(MOMENTS, {"now": now, "done_until": now - NOT_DONE_SINCE})
         cursor.execute(REQUESTS, {"count": count, "past": str(PAST), "examples": examples})
@@ -66,7 +67,7 @@ def fill(*, seed: int, needs: int, examples: int, now: datetime, one_of: int = 1
 
 
 def _write_examples(cursor: CursorWrapper, chance: random.Random, *, count: int, now: datetime) -> None:
-    """Route a few thousand requests, as likely in a commune as people are many there."""
+    """Route a few thousand requests, in communes drawn in proportion to their population."""
     communes = list(Commune.objects.current().with_place().order_by("pk"))
     people = [commune.population for commune in communes]
     subjects = dict(Subject.objects.listed().order_by("pk").values_list("slug", "pk"))
@@ -105,7 +106,7 @@ def _rows(cursor: CursorWrapper, table: str, rows: list[tuple[Any, ...]]) -> Non
 
 
 def _drop_indexes(cursor: CursorWrapper) -> list[str]:
-    """Drop the indexes that no constraint needs: they are faster made at the end. What makes each again."""
+    """Drop the indexes without constraint, faster to build at the end; return their definitions."""
     cursor.execute(
         "SELECT indexname, indexdef FROM pg_indexes"
         " WHERE tablename = ANY(%s) AND indexdef NOT LIKE 'CREATE UNIQUE %%'",
@@ -118,7 +119,7 @@ def _drop_indexes(cursor: CursorWrapper) -> list[str]:
 
 
 def _insert(cursor: CursorWrapper, table: Table) -> None:
-    """Write a table from its source; a column that is not said gets its field's default."""
+    """Fill a table from its source; missing columns get the default of their field."""
     written: dict[str, str] = {}
     defaults = []
     for field in table.model._meta.concrete_fields:

@@ -1,6 +1,6 @@
-"""What the home page weighs at a first visit: a cold cache, JavaScript on, a phone's or a desk's screen.
+"""Weight of the home page at a first visit: empty cache, JavaScript on, phone and desktop screens.
 
-Static files are collected for the measure, and compressed as in production; pages are not, a proxy does it.
+Static files are collected and compressed as in production; pages are not, since a proxy does it.
 """
 
 import os
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import CDPSession, sync_playwright
 
 from bench import contents, databases, serving
-from bench.harness import Row
+from bench.harness import Result
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 
 MOST_BYTES, MOST_REQUESTS = 300_000, 20
@@ -21,21 +21,21 @@ WIDTHS = (360, 1280)
 
 @dataclass
 class Visit:
-    """What crossed the network."""
+    """Requests and bytes transferred for one page."""
 
     requests: int = 0
     bytes: int = 0
     by_kind: dict[str, int] = field(default_factory=dict)
 
 
-def measure() -> list[Row]:
-    """One row a width."""
+def measure() -> list[Result]:
+    """One result per width of screen."""
     if find_chromium() is None:
-        return [Row("Home page, first visit", "no Chromium on this machine")]
+        return [Result("Home page, first visit", "no Chromium on this machine")]
     database = databases.build(contents.NATIONAL)
     with tempfile.TemporaryDirectory() as folder:
         variables = {
-            "DJANGO_SETTINGS_MODULE": "bench.weighed",
+            "DJANGO_SETTINGS_MODULE": "bench.page_weight_settings",
             "DATABASE_URL": databases.url(database),
             "STATIC_ROOT": folder,
         }
@@ -50,7 +50,7 @@ def measure() -> list[Row]:
 
 
 def visit(address: str, width: int) -> Visit:
-    """Open a page in a browser that has never been there; raises ``RuntimeError`` when a file is missing."""
+    """Open a page with an empty cache. Raises ``RuntimeError`` when a file is missing."""
     counted, kinds, failed = Visit(), {}, []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGUMENTS)
@@ -79,14 +79,14 @@ def visit(address: str, width: int) -> Visit:
         page.goto(address, wait_until="networkidle")
         browser.close()
     if failed:
-        raise RuntimeError(f"what the page asks for is missing: {failed}")
+        raise RuntimeError(f"files of the page are missing: {failed}")
     return counted
 
 
-def _row(width: int, visit: Visit) -> Row:
+def _row(width: int, visit: Visit) -> Result:
     parts = ", ".join(f"{kind.lower()} {size / 1000:.0f}" for kind, size in sorted(visit.by_kind.items()))
-    return Row(
-        what=f"Home page, first visit, {width} px",
+    return Result(
+        title=f"Home page, first visit, {width} px",
         measured=f"{visit.bytes / 1000:.0f} kB, {visit.requests} requests",
         bar="≤ 300 kB, ≤ 20 requests",
         is_met=visit.bytes <= MOST_BYTES and visit.requests <= MOST_REQUESTS,

@@ -1,4 +1,4 @@
-"""One worker sending mails, against a bare loop; and how long a mail takes when nothing else is to do."""
+"""Rate of one worker that sends mails, against a bare loop; delay of a mail on an idle system."""
 
 import smtplib
 import statistics
@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench import contents, databases, drafts, serving
-from bench.harness import Row, code, percentile
+from bench.harness import Result, code, percentile
 from bench.posting import connected_to, post_last_step
 from bench.serving import Site
-from mailing import delivery, envelopes
+from mailing import delivery, message_builder
 from mailing.models import OutgoingEmail, new_message_id
 from mailing.tasks import deliver
 
@@ -30,8 +30,8 @@ for message in ready:
 """
 
 
-def measure() -> list[Row]:
-    """Mails a second in turns, the queries of one, then posting to acceptance."""
+def measure() -> list[Result]:
+    """Measure mails a second, the queries of one mail, then the delay from post to acceptance."""
     with databases.scratch(contents.NATIONAL) as database, databases.connected(database):
         people = drafts.visitors(REQUESTS + IDLE, seed=contents.SEED)
         with serving.serving(database, worker=False) as site:
@@ -48,7 +48,7 @@ def measure() -> list[Row]:
 
 
 def _queries() -> int:
-    """The statements of one mail, those of its transaction included."""
+    """Number of SQL statements for one mail, its transaction included."""
     email = _write(1)[0][0]
     with CaptureQueriesContext(connection) as captured:
         delivery.deliver(email.pk, now=timezone.now())
@@ -58,9 +58,9 @@ def _queries() -> int:
 
 
 def _write(count: int) -> list[list[OutgoingEmail]]:
-    """So many more mails to send, copies of those that posting wrote, together as it gives them to a worker.
+    """Write ``count`` mails, copies of those written by posting, grouped by order to the worker.
 
-    The acknowledgement of a request, then the mails to its experts: an order each.
+    Each request gives two orders: its acknowledgement, then the mails to its experts.
     """
     rows = OutgoingEmail.objects.filter(thread__startswith="request-").order_by("thread", "pk")
     orders = [list(mails) for _, mails in groupby(rows, key=attrgetter("thread", "template"))]
@@ -84,7 +84,7 @@ def _copy(email: OutgoingEmail) -> OutgoingEmail:
 
 
 def _worker_rate(site: Site) -> float:
-    """Mails a second of the worker: from the first accepted to the last."""
+    """Mails a second of the worker, from the first acceptance to the last."""
     orders = _write(ROUND_SIZE)
     known = len(site.arrivals())
     with serving.broker() as celery:
@@ -94,9 +94,9 @@ def _worker_rate(site: Site) -> float:
 
 
 def _bare_rate(site: Site) -> float:
-    """The same mails, ready, a connection each."""
+    """Mails a second of a loop that sends ready messages, with a connection each."""
     emails = chain.from_iterable(_write(ROUND_SIZE))
-    ready = [envelopes.seal(email, email.rendered()).message() for email in emails]
+    ready = [message_builder.build_message(email, email.rendered()).message() for email in emails]
     known = len(site.arrivals())
     for message in ready:
         with smtplib.SMTP("127.0.0.1", site.smtp) as server:
@@ -105,7 +105,7 @@ def _bare_rate(site: Site) -> float:
 
 
 def _rate(site: Site, known: int) -> float:
-    """Mails a second among those that come after the ``known`` ones, once all have come."""
+    """Wait for all mails after the first ``known`` ones; return their rate a second."""
     until = time.monotonic() + PATIENCE
     while len(arrived := site.arrivals()[known:]) < ROUND_SIZE:
         if time.monotonic() > until:
@@ -116,7 +116,7 @@ def _rate(site: Site, known: int) -> float:
 
 
 def _delay(site: Site, visitor: drafts.Visitor) -> float:
-    """Seconds from pressing the button to the acceptance of the request's last mail, at idle."""
+    """Seconds from the post to the acceptance of the request's last mail, on an idle system."""
     known, pressed = len(site.arrivals()), time.time()
     with connected_to(site.port) as web:
         post_last_step(web, visitor)
@@ -128,11 +128,11 @@ def _delay(site: Site, visitor: drafts.Visitor) -> float:
     return max(at for at, _ in site.arrivals()[known:]) - pressed
 
 
-def _rate_row(rates: list[tuple[float, float]], queries: int) -> Row:
+def _rate_row(rates: list[tuple[float, float]], queries: int) -> Result:
     share = statistics.median(ours / bare for ours, bare in rates)
     ours, bare = (statistics.median(each) for each in zip(*rates, strict=True))
-    return Row(
-        what="Mails of one worker (concurrency 1), against a bare loop with a connection a mail",
+    return Result(
+        title="Mails of one worker (concurrency 1), against a bare loop with a connection a mail",
         measured=f"{share:.0%}: {ours:.0f} a second against {bare:.0f}; {queries} queries a mail, "
         f"BEGIN and COMMIT included; two orders a request; "
         f"median of {len(rates)} rounds of {ROUND_SIZE}",
@@ -142,9 +142,9 @@ def _rate_row(rates: list[tuple[float, float]], queries: int) -> Row:
     )
 
 
-def _delay_row(delays: list[float]) -> Row:
+def _delay_row(delays: list[float]) -> Result:
     p95 = timedelta(seconds=percentile(delays, 95))
-    return Row(
-        what="From the button to the acceptance of a request's last mail, at idle",
+    return Result(
+        title="From the button to the acceptance of a request's last mail, at idle",
         measured=f"p50 {statistics.median(delays):.2f} s, p95 {p95.total_seconds():.2f} s, N = {len(delays)}",
     )

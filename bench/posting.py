@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import contents, databases, drafts, serving
 from bench.drafts import LAST_STEP, Visitor
-from bench.harness import Row, code, percentile
+from bench.harness import Result, code, percentile
 from mailing.models import OutgoingEmail
 from solicitations.models import Match, Solicitation
 
@@ -20,22 +20,22 @@ SHARE, P99 = 0.30, 300.0  # of the bare view's requests a second; milliseconds
 CONNECTIONS = 4
 ROUNDS, ROUND_SIZE, SECONDS = (1, 10, 2) if contents.IS_SMALL else (6, 150, 60)
 RATE = 20  # posts a second
-WAYS = 3  # ours, and the bare view's two
+WAYS = 3  # our view, and the two variants of the bare view
 WARM_UP = 20 if contents.IS_SMALL else 60
 
 Post = Callable[[HTTPConnection, Visitor], int]
 
 
 @dataclass(frozen=True)
-class Steady:
-    """What posting at a steady rate gave: milliseconds from the moment each was due, and the errors."""
+class SteadyRun:
+    """Results of posting at a steady rate: milliseconds from the scheduled time of each post, and errors."""
 
     times: list[float]
     errors: int
 
 
-def measure() -> list[Row]:
-    """Ours against the bare view in turns, then twenty a second."""
+def measure() -> list[Result]:
+    """Compare our view and the bare view alternately, then post twenty requests a second."""
     with databases.scratch(contents.NATIONAL) as database:
         with databases.connected(database):
             count = WARM_UP + WAYS * ROUNDS * ROUND_SIZE + RATE * SECONDS
@@ -52,7 +52,7 @@ def measure() -> list[Row]:
 
 @contextmanager
 def connected_to(port: int) -> Iterator[HTTPConnection]:
-    """A connection to the portal that stays open."""
+    """A persistent connection to the portal."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         yield connection
 
@@ -77,7 +77,10 @@ def _status(connection: HTTPConnection) -> int:
 
 
 def _all(port: int, people: Sequence[Visitor], post: Post) -> float:
-    """All of them, over a few connections that stay open; how many a second. Raises when one fails."""
+    """Post for all visitors, over a few persistent connections; return the posts a second.
+
+    Raises ``RuntimeError`` when a post fails.
+    """
     waiting, failed = list(people), []
 
     def work() -> None:
@@ -102,7 +105,7 @@ def _all(port: int, people: Sequence[Visitor], post: Post) -> float:
 
 
 def _example() -> Solicitation:
-    """The routed request with the usual number of matches: its rows are those that the bare view copies."""
+    """A routed request with an average number of matches; the bare view copies its rows."""
     routed = Solicitation.objects.exclude(routed_at=None).filter(held_at=None).order_by("pk")
     counted = sorted(
         (Match.objects.filter(need__solicitation=request).count(), request.pk) for request in routed
@@ -112,10 +115,10 @@ def _example() -> Solicitation:
 
 
 def _shares(port: int, people: Sequence[Visitor], example: int) -> list[tuple[float, ...]]:
-    """Requests a second of ours and of the bare view in its two ways, one round after the other."""
+    """Posts a second of our view and of the two variants of the bare view, by round."""
     bare = [_bare(example, way) for way in ("at-once", "one-by-one")]
     for post in bare:
-        _all(port, people[: 2 * CONNECTIONS], post)  # its processes read the example once
+        _all(port, people[: 2 * CONNECTIONS], post)  # each process reads the example once
     parts = [people[start : start + ROUND_SIZE] for start in range(0, len(people), ROUND_SIZE)]
     posts = [post_last_step, *bare]
     return [
@@ -124,8 +127,8 @@ def _shares(port: int, people: Sequence[Visitor], example: int) -> list[tuple[fl
     ]
 
 
-def _steadily(port: int, people: Sequence[Visitor]) -> Steady:
-    """One post every twentieth of a second, whatever the earlier ones do."""
+def _steadily(port: int, people: Sequence[Visitor]) -> SteadyRun:
+    """Post at a fixed rate, without waiting for earlier posts."""
     local, start = threading.local(), time.perf_counter() + 0.5
 
     def work(number: int, visitor: Visitor) -> tuple[float, int]:
@@ -142,11 +145,11 @@ def _steadily(port: int, people: Sequence[Visitor]) -> Steady:
 
     with ThreadPoolExecutor(max_workers=40) as pool:
         done = list(pool.map(work, range(len(people)), people))
-    return Steady([elapsed for elapsed, _ in done], sum(status != 302 for _, status in done))
+    return SteadyRun([elapsed for elapsed, _ in done], sum(status != 302 for _, status in done))
 
 
-def _share_rows(shares: list[tuple[float, ...]], example: Solicitation) -> list[Row]:
-    """Against one statement a table, which is what the bar is for; and against one a row."""
+def _share_rows(shares: list[tuple[float, ...]], example: Solicitation) -> list[Result]:
+    """Results against one statement per table, which has a bar, and against one per row."""
     ours, *bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
     share, easier = (statistics.median(rates[0] / rates[way] for rates in shares) for way in (1, 2))
     matches = Match.objects.filter(need__solicitation=example).count()
@@ -154,25 +157,26 @@ def _share_rows(shares: list[tuple[float, ...]], example: Solicitation) -> list[
     rounds = f"median of {len(shares)} rounds"
     printed = code((Path(__file__).parent / "bare.py").read_text(), "python")
     return [
-        Row(
-            what="Posting the last step, against a bare view that inserts the same rows, a statement a table",
+        Result(
+            title="Posting the last step, against a bare view that inserts the same rows, "
+            "a statement a table",
             measured=f"{share:.0%}: {ours:.1f} a second against {bare[0]:.1f}; {rounds}",
             bar="≥ 30 %",
             is_met=share >= SHARE,
             evidence=f"The bare view, same processes, same middleware; its example has {matches} matches and "
             f"{mails} mails.\n\n{printed}",
         ),
-        Row(what="… a statement a row", measured=f"{easier:.0%}: against {bare[1]:.1f}"),
+        Result(title="… a statement a row", measured=f"{easier:.0%}: against {bare[1]:.1f}"),
     ]
 
 
-def _steady_row(steady: Steady, people: Sequence[Visitor]) -> Row:
+def _steady_row(steady: SteadyRun, people: Sequence[Visitor]) -> Result:
     sent = Solicitation.objects.filter(email__in=[visitor.email for visitor in people])
     unrouted = sent.exclude(routing_due_at=None).count()
     missing = len(people) - sent.count()
     p99 = percentile(steady.times, 99)
-    return Row(
-        what=f"{RATE} posts a second for {SECONDS} s",
+    return Result(
+        title=f"{RATE} posts a second for {SECONDS} s",
         measured=f"p50 {statistics.median(steady.times):.0f} ms, p99 {p99:.0f} ms, N = {len(people)}; "
         f"{steady.errors} errors, {missing} missing, {unrouted} not routed",
         bar="no error, p99 ≤ 300 ms, all routed",

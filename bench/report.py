@@ -1,4 +1,4 @@
-"""The table, and RESULTS.md: what was run, on what, what came out, then what people wrote about it."""
+"""Prints the table of results, and writes RESULTS.md with the environment and the notes."""
 
 import os
 import platform
@@ -12,14 +12,14 @@ from pathlib import Path
 from django.db import connection
 
 from bench import contents, databases
-from bench.harness import Row, thousands
+from bench.harness import Result, thousands
 from experts.models import Expert, Office
 from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune
 
 HERE = Path(__file__).resolve().parent
 HEADER = "| What | Measured | Bar | Met |\n|---|---|---|---|"
-# Those of the server that decide what a commit and a look-up cost.
+# Settings of PostgreSQL that determine the cost of commits and queries.
 SERVER = (
     "fsync",
     "synchronous_commit",
@@ -32,15 +32,15 @@ MARKS = {True: "yes", False: "**no**", None: ""}
 
 @dataclass(frozen=True)
 class Section:
-    """The lines of one measure, and how many seconds they took."""
+    """The results of one benchmark, and its duration in seconds."""
 
     name: str
-    rows: list[Row]
+    rows: list[Result]
     seconds: float
 
 
-def take(name: str, measure: Callable[[], list[Row]]) -> Section:
-    """Take a measure, saying so."""
+def take(name: str, measure: Callable[[], list[Result]]) -> Section:
+    """Run one benchmark."""
     print(f"{name}…", flush=True)
     before = time.perf_counter()
     rows = measure()
@@ -48,18 +48,18 @@ def take(name: str, measure: Callable[[], list[Row]]) -> Section:
 
 
 def table(sections: Iterable[Section]) -> str:
-    """All the lines, as a table of Markdown."""
+    """All results, as a Markdown table."""
     rows = [row for section in sections for row in section.rows]
-    lines = [f"| {row.what} | {row.measured} | {row.bar} | {MARKS[row.is_met]} |" for row in rows]
+    lines = [f"| {row.title} | {row.measured} | {row.bar} | {MARKS[row.is_met]} |" for row in rows]
     return "\n".join([HEADER, *lines])
 
 
 def write(sections: list[Section]) -> None:
-    """Write RESULTS.md: the table, then for each measure its evidence and the notes kept in ``notes/``."""
+    """Write RESULTS.md: the table, then the evidence and the notes (``notes/``) of each benchmark."""
     parts = [
         "# Results",
         "Written by `make bench`; what is said of each measure is kept in `notes/`.",
-        _circumstances(sections),
+        _environment(sections),
         table(sections),
     ]
     for section in sections:
@@ -70,7 +70,7 @@ def write(sections: list[Section]) -> None:
     (HERE / "RESULTS.md").write_text("\n\n".join(parts) + "\n")
 
 
-def _circumstances(sections: Iterable[Section]) -> str:
+def _environment(sections: Iterable[Section]) -> str:
     seconds = sum(section.seconds for section in sections)
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, current_setting(name) FROM unnest(%s) AS name", [list(SERVER)])
@@ -88,7 +88,7 @@ def _circumstances(sections: Iterable[Section]) -> str:
 
 
 def _contents() -> str:
-    """What there is, as counted in the databases."""
+    """Numbers of rows, counted in the databases."""
     counted = []
     for content in (contents.MANY, contents.FEW):
         with databases.connected(databases.build(content)):
@@ -103,7 +103,7 @@ def _contents() -> str:
 
 
 def _commit() -> str:
-    """The commit, and whether something was changed since."""
+    """The commit, marked when files were changed since."""
     words = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"

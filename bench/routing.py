@@ -1,4 +1,4 @@
-"""Routing one request, against one query by hand; in the national directory, against a small one."""
+"""Time to route one request, against one handwritten query, and against a small directory."""
 
 import random
 import re
@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bench import contents, databases
-from bench.harness import Row, code, in_turns, median, milliseconds, percentile, shown, thousands
+from bench.harness import Result, code, in_turns, median, milliseconds, percentile, shown, thousands
 from experts.models import Expert, Subject
 from experts.routing import engine, loading
 from experts.routing.decision import Decision
@@ -25,7 +25,7 @@ TIMES_THE_QUERY, MEDIAN_BAR, SLOWEST_BAR = 5, 5, 15
 TIMES_THE_SMALL = 1.3
 DEMANDS = 50 if contents.IS_SMALL else 2_000
 ROUNDS = 2 if contents.IS_SMALL else 12
-SMALL_TABLE = 1_000  # rows; under it, PostgreSQL rightly reads the table
+SMALL_TABLE = 1_000  # rows; below, PostgreSQL is right to scan the table
 FACTS = (
     Facts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False),
     Facts(headcount=(20, 49), naf="56.10A", legal_form="5499", project_holder=False),
@@ -34,8 +34,8 @@ FACTS = (
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request to be routed."""
+class SampleDemand:
+    """The subjects, commune and facts of a request to be routed."""
 
     subjects: tuple[str, ...]
     commune: Commune
@@ -48,7 +48,7 @@ class Asked:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What the query by hand asks for."""
+        """Parameters of the handwritten query."""
         place = self.commune
         return {
             "codes": ["", place.pk, place.epci_id, place.department_id, place.department.region_id],
@@ -57,24 +57,24 @@ class Asked:
         }
 
 
-def measure() -> list[Row]:
+def measure() -> list[Result]:
     return [*_against_the_query(), _against_the_small_directory()]
 
 
-def _against_the_query() -> list[Row]:
+def _against_the_query() -> list[Result]:
     many = databases.build(contents.MANY)
     with databases.connected(many), databases.bare_connection(many) as bare, bare.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")  # tables of a few pages are read through their keys too
         demands = list(_demands(random.Random(contents.SEED), DEMANDS))
 
-        def by_hand(asked: Asked) -> list[tuple[Any, ...]]:
-            cursor.execute(BY_HAND, asked.columns)
+        def by_hand(demand: SampleDemand) -> list[tuple[Any, ...]]:
+            cursor.execute(BY_HAND, demand.columns)
             return list(cursor.fetchall())
 
-        for asked in demands[:50]:
-            _check_same(asked.route(), by_hand(asked))
-        ours, theirs = in_turns([(asked.route, partial(by_hand, asked)) for asked in demands])
-        counts = {_count_queries(asked) for asked in demands[:200]}
+        for demand in demands[:50]:
+            _check_same(demand.route(), by_hand(demand))
+        ours, theirs = in_turns([(demand.route, partial(by_hand, demand)) for demand in demands])
+        counts = {_count_queries(demand) for demand in demands[:200]}
         if len(counts) > 1:
             raise AssertionError(f"the number of queries depends on what is asked: {sorted(counts)}")
         plan = _plan_by_hand(cursor, demands[0])
@@ -85,13 +85,13 @@ def _against_the_query() -> list[Row]:
         f"The rule alone, on rows already there: p50 {deciding:.2f} ms. The query by hand: {shown(theirs)}."
     )
     return [
-        Row(
+        Result(
             "Routing one request, load and decide",
             shown(ours),
             f"p50 ≤ {MEDIAN_BAR} ms, p99 ≤ {SLOWEST_BAR} ms",
             median(ours) <= MEDIAN_BAR and percentile(ours, 99) <= SLOWEST_BAR,
         ),
-        Row(
+        Result(
             "… against one query by hand, bare psycopg2, taking turns",
             f"{times:.2f} × ({median(theirs):.2f} ms)",
             f"p50 ≤ {TIMES_THE_QUERY} ×",
@@ -100,7 +100,7 @@ def _against_the_query() -> list[Row]:
             "The session of the query by hand is told not to (`enable_seqscan = off`).\n\n"
             f"The query, and its plan for one demand:\n\n{code(BY_HAND, 'sql')}\n\n{code(plan)}",
         ),
-        Row(
+        Result(
             "… its queries, whatever is asked",
             str(max(counts)),
             "constant",
@@ -109,8 +109,8 @@ def _against_the_query() -> list[Row]:
     ]
 
 
-def _against_the_small_directory() -> Row:
-    """The same demands in one town: as many candidates in the small directory as in the national one."""
+def _against_the_small_directory() -> Result:
+    """Route the same demands in one town, which has the same candidates in both directories."""
     small, large = databases.build(contents.LOCAL), databases.build(contents.NATIONAL)
     times: dict[str, list[float]] = {small: [], large: []}
     decisions: dict[str, list[Decision]] = {}
@@ -119,13 +119,13 @@ def _against_the_small_directory() -> Row:
         for database in (small, large):
             with databases.connected(database):
                 demands = list(_demands_of_a_town())
-                decisions[database] = [asked.route() for asked in demands]  # warms the connection up too
-                times[database] += [milliseconds(asked.route) for asked in demands]
+                decisions[database] = [demand.route() for demand in demands]  # warms the connection up too
+                times[database] += [milliseconds(demand.route) for demand in demands]
                 pairs[database] = Expert.subjects.through.objects.count()
     if decisions[small] != decisions[large]:
         raise AssertionError("the two directories do not decide alike")
     ratio = median(times[large]) / median(times[small])
-    return Row(
+    return Result(
         f"Routing among {thousands(pairs[large])} pairs of expert and subject, not {thousands(pairs[small])}",
         f"{ratio:.2f} × ({shown(times[large])}; {shown(times[small])})",
         f"p50 ≤ {TIMES_THE_SMALL} ×",
@@ -133,54 +133,54 @@ def _against_the_small_directory() -> Row:
     )
 
 
-def _demands(chance: random.Random, count: int) -> Iterator[Asked]:
-    """Any commune, one to three subjects."""
+def _demands(chance: random.Random, count: int) -> Iterator[SampleDemand]:
+    """Random demands: any commune, one to three subjects."""
     communes = list(Commune.objects.current().with_place().order_by("pk"))
     slugs = list(Subject.objects.listed().order_by("pk").values_list("slug", flat=True))
     for _ in range(count):
         subjects = chance.sample(slugs, chance.choices([1, 2, 3], [80, 15, 5])[0])
-        yield Asked(tuple(subjects), chance.choice(communes), chance.choice(FACTS))
+        yield SampleDemand(tuple(subjects), chance.choice(communes), chance.choice(FACTS))
 
 
-def _demands_of_a_town() -> Iterator[Asked]:
-    """Each subject of the catalogue, in one town."""
+def _demands_of_a_town() -> Iterator[SampleDemand]:
+    """One demand per subject of the catalogue, in one town."""
     commune = Commune.objects.resolve(contents.TOWN)
     for slug in Subject.objects.listed().order_by("pk").values_list("slug", flat=True):
-        yield Asked((slug,), commune, FACTS[0])
+        yield SampleDemand((slug,), commune, FACTS[0])
 
 
 def _check_same(decision: Decision, rows: Sequence[tuple[Any, ...]]) -> None:
-    """The query by hand must bring all that the rule has read: every office it names, at least."""
+    """Check that the handwritten query returns every office named by the decision."""
     brought = {row[5] for row in rows}
     named = {*decision.offices, *(refused.office for refused in decision.refused)}
     if not named <= brought:
         raise AssertionError(f"the query by hand lacks {named - brought}")
 
 
-def _count_queries(asked: Asked) -> int:
+def _count_queries(demand: SampleDemand) -> int:
     with CaptureQueriesContext(connection) as queries:
-        asked.route()
+        demand.route()
     return len(queries)
 
 
-def _plan_by_hand(cursor: Any, asked: Asked) -> str:
-    """Its plan for one demand, without any sequential scan."""
-    cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {BY_HAND}", asked.columns)
+def _plan_by_hand(cursor: Any, demand: SampleDemand) -> str:
+    """The plan of the handwritten query for one demand; raises on a sequential scan."""
+    cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {BY_HAND}", demand.columns)
     plan = "\n".join(line for (line,) in cursor.fetchall())
     if "Seq Scan" in plan:
         raise AssertionError(f"the query by hand reads a table whole:\n{plan}")
     return plan
 
 
-def _check_no_table_is_read_whole(demands: Sequence[Asked]) -> str:
-    """Our own queries, as PostgreSQL plans them by itself, scan none but the smallest tables: which."""
+def _check_no_table_is_read_whole(demands: Sequence[SampleDemand]) -> str:
+    """Check that our queries scan only small tables sequentially; return these tables."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname, reltuples::int, relpages FROM pg_class WHERE relkind = 'r'")
         tables = {name: (rows, pages) for name, rows, pages in cursor.fetchall()}
         scanned: set[str] = set()
-        for asked in demands:
+        for demand in demands:
             with CaptureQueriesContext(connection) as queries:
-                asked.route()
+                demand.route()
             for query in queries.captured_queries:
                 cursor.execute(f"EXPLAIN {query['sql']}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
@@ -191,8 +191,8 @@ def _check_no_table_is_read_whole(demands: Sequence[Asked]) -> str:
     return ", ".join("{} ({} rows, {} pages)".format(name, *tables[name]) for name in sorted(scanned))
 
 
-def _deciding(demands: Sequence[Asked]) -> float:
-    """The median time of the rule alone, on rows that are there already."""
+def _deciding(demands: Sequence[SampleDemand]) -> float:
+    """Median time of the rule alone, without loading rows."""
     times: list[float] = []
 
     @contextmanager
@@ -211,6 +211,6 @@ def _deciding(demands: Sequence[Asked]) -> float:
             engine.decide = decide
 
     with watched():
-        for asked in demands:
-            asked.route()
+        for demand in demands:
+            demand.route()
     return median(times)

@@ -1,4 +1,4 @@
-"""The portal as it is served: gunicorn, a worker, a mail server, each a process of its own."""
+"""Runs the portal as processes: gunicorn, a worker, a mail server."""
 
 import os
 import socket
@@ -17,35 +17,35 @@ from celery import Celery
 from django.conf import settings
 
 from bench import databases
-from demo.processes import tied_to_us
+from demo.processes import killed_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
-START = 60.0  # seconds: what a slow machine may need
+START = 60.0  # seconds, enough for a slow machine
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where the processes answer, and what the mail server took in: a line a mail, its time and recipient."""
+    """Ports of the running processes; ``accepted`` has one line per mail: time and recipient."""
 
     port: int
     smtp: int
     accepted: Path
 
     def arrivals(self) -> list[tuple[float, str]]:
-        """When each mail was accepted (``time.time``) and for whom."""
+        """Time of acceptance (``time.time``) and recipient of each mail."""
         lines = [line.split(" ", 1) for line in self.accepted.read_text().splitlines()]
         return [(float(at), to) for at, to in lines]
 
 
 @contextmanager
 def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -> Iterator[Site]:
-    """gunicorn as the demo starts it, a mail server, and a worker when asked, all on this database.
+    """Run gunicorn as the demo does, a mail server, and a worker if ``worker``, all on this database.
 
-    ``variables`` are set in their environment beside, or instead of, the usual ones.
+    ``variables`` complete or replace the usual environment variables.
     """
     port, smtp = free_port(), free_port()
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "bench.served",
+        "DJANGO_SETTINGS_MODULE": "bench.served_settings",
         "DATABASE_URL": databases.url(database),
         "REDIS_URL": _broker(),
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
@@ -67,8 +67,8 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
 
 @contextmanager
 def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(  # (our own words)
-        [*tied_to_us(), sys.executable, "-m", *words],
+    process = subprocess.Popen(
+        [*killed_with_parent(), sys.executable, "-m", *words],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -83,7 +83,7 @@ def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def broker() -> Iterator[Celery]:
-    """An application that publishes to the worker of ``serving``."""
+    """A Celery application that publishes to the worker of ``serving``."""
     celery = Celery(broker=_broker())
     try:
         yield celery
@@ -92,7 +92,7 @@ def broker() -> Iterator[Celery]:
 
 
 def purge() -> None:
-    """Forget what was published and no worker took."""
+    """Delete the published tasks that no worker has taken."""
     with broker() as celery:
         celery.control.purge()
 
@@ -103,7 +103,7 @@ def _broker() -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens to."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
         port: int = closed_at_once.getsockname()[1]
         return port

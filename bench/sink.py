@@ -1,4 +1,4 @@
-"""``python -m bench.sink PORT FILE``: a mail server that accepts all, and writes when and for whom."""
+"""``python -m bench.sink PORT FILE``: a mail server that accepts all mails and logs time and recipient."""
 
 import asyncio
 import sys
@@ -8,8 +8,8 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
-class Accepting:
-    """Takes every mail in."""
+class AcceptAll:
+    """Handler that accepts every mail."""
 
     def __init__(self, path: str) -> None:
         self.file = Path(path).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115 (open as long as it runs)
@@ -20,10 +20,10 @@ class Accepting:
 
 
 async def listen(port: int, path: str) -> None:
-    """Until the process is ended."""
-    accepting = Accepting(path)
+    """Serve until the process ends."""
+    handler = AcceptAll(path)
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(accepting, hostname="localhost"), "127.0.0.1", port
+        lambda: SMTP(handler, hostname="localhost"), "127.0.0.1", port
     )
     async with server:
         await server.serve_forever()

@@ -1,4 +1,4 @@
-"""The staff's pages at a million needs, against ten thousand."""
+"""Time to open the staff's pages with a million needs, against ten thousand."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bench import contents, databases, history
-from bench.harness import Row, median, milliseconds, thousands
+from bench.harness import Result, median, milliseconds, thousands
 from experts.models import Theme, User
 from oversight.filters import DISPLAYED_STATES, PROBLEMS
 from solicitations.models import Solicitation
@@ -27,32 +27,32 @@ ROUNDS, WARM_UP, TIMES_A_ROUND = (1, 1, 1) if contents.IS_SMALL else (10, 2, 3)
 
 
 @dataclass
-class Seen:
-    """What opening a page cost in one database."""
+class PageCost:
+    """Cost of opening a page in one database."""
 
     times: list[float] = field(default_factory=list)
     queries: set[int] = field(default_factory=set)
     rows: int = 0
 
 
-def measure() -> list[Row]:
+def measure() -> list[Result]:
     few, many = databases.build(contents.FEW), databases.build(contents.MANY)
-    seen: dict[str, dict[str, Seen]] = {few: {}, many: {}}
+    seen: dict[str, dict[str, PageCost]] = {few: {}, many: {}}
     pages = {database: _pages_of(database) for database in seen}
     for _, page, database in product(range(ROUNDS), pages[few], seen):
         with databases.connected(database), time_machine.travel(contents.NOW):
-            _open(*pages[database][page], seen[database].setdefault(page, Seen()))
-    lines = [Line(page, seen[few][page], seen[many][page]) for page in seen[few]]
+            _open(*pages[database][page], seen[database].setdefault(page, PageCost()))
+    lines = [PageComparison(page, seen[few][page], seen[many][page]) for page in seen[few]]
     return [_row(group, [line for line in lines if line.page.startswith(group)]) for group in GROUPS]
 
 
 @dataclass(frozen=True)
-class Line:
-    """One page, in both databases."""
+class PageComparison:
+    """Cost of one page in both databases."""
 
     page: str
-    few: Seen
-    many: Seen
+    few: PageCost
+    many: PageCost
 
     @property
     def ratio(self) -> float:
@@ -69,13 +69,13 @@ class Line:
         return f"| {self.page} | {times} | {self.ratio:.2f} | {counts} | {rows} |"
 
 
-def _row(group: str, lines: list[Line]) -> Row:
-    """The worst of a group of pages; all of them below."""
+def _row(group: str, lines: list[PageComparison]) -> Result:
+    """The worst page of a group; all of them in the evidence."""
     worst = max(lines, key=lambda line: line.ratio)
     head = "| Page | many, ms | few, ms | ratio | queries | rows |\n|---|---|---|---|---|---|"
     named = f", the worst of {len(lines)} ({worst.page})" if len(lines) > 1 else ""
     many, few = median(worst.many.times), median(worst.few.times)
-    return Row(
+    return Result(
         f"{group}{named}: {thousands(contents.MANY_NEEDS)} needs against {thousands(contents.FEW_NEEDS)}",
         f"{worst.ratio:.2f} × ({many:.1f} ms; {few:.1f} ms; {max(worst.many.queries)} queries)",
         f"median of {len(worst.many.times)} ≤ {TIMES_THE_SMALL} ×, constant queries",
@@ -84,8 +84,8 @@ def _row(group: str, lines: list[Line]) -> Row:
     )
 
 
-def _open(client: Client, address: str, seen: Seen) -> None:
-    """Open a page as often as a round does, after a few times that do not count."""
+def _open(client: Client, address: str, seen: PageCost) -> None:
+    """Measure a page for one round, after a few warm-up requests."""
     for _ in range(WARM_UP):
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(address)
@@ -102,7 +102,7 @@ def _pages_of(database: str) -> dict[str, tuple[Client, str]]:
 
 
 def _pages() -> dict[str, tuple[Client, str]]:
-    """Each page: who opens it and its address."""
+    """Client and address of each page."""
     clients = {email: _client(email) for email in (history.NATIONAL_STAFF, history.REGIONAL_STAFF)}
     national, regional = clients.values()
     pages = {"Staff list": (national, _list()), "Staff list of a region": (regional, _list())}
@@ -116,7 +116,7 @@ def _pages() -> dict[str, tuple[Client, str]]:
 
 
 def _filters() -> dict[str, Mapping[str, str]]:
-    """Each filter alone, with what people type most, what few have and what nobody has."""
+    """Each filter alone; searches with frequent, rare and unknown words."""
     usual = _usual()
     themes = Theme.objects.listed().order_by("position", "pk")
     return {
@@ -134,7 +134,7 @@ def _filters() -> dict[str, Mapping[str, str]]:
 
 
 def _usual() -> Solicitation:
-    """A closed request of a company, with a mailbox or two."""
+    """A closed request of a company."""
     closed = Solicitation.objects.filter(closed_reason="done").exclude(siret="").exclude(state="anonymised")
     return closed.newest_first()[100 if not contents.IS_SMALL else 1]
 

@@ -1,7 +1,6 @@
-"""What is known of a company, fact by fact, with who said it and for when.
+"""Facts about a company, each with its source and date.
 
-The register speaks first; what the owner or staff correct is kept, and another reading of the register does
-not undo it.
+Facts come from the register. The owner or staff may correct them.
 """
 
 from collections.abc import Mapping
@@ -10,15 +9,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
 
-from companies.answers import Company
 from companies.headcounts import Headcount
+from companies.register_responses import Company
 from territories.spoken_time import MONTHS
 
 T = TypeVar("T")
 
 
-class Source(StrEnum):
-    """Who said it."""
+class FactSource(StrEnum):
+    """The author of a fact."""
 
     REGISTER = "register"
     OWNER = "owner"
@@ -27,10 +26,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Fact(Generic[T]):
-    """A value that someone vouches for; ``on`` is the day it was true or said."""
+    """A value with its source; ``on`` is the day when it was true or stated."""
 
     value: T
-    source: Source
+    source: FactSource
     on: date
 
 
@@ -45,8 +44,8 @@ class CompanyFacts:
     created_on: Fact[date] | None = None
 
     @classmethod
-    def of(cls, company: Company) -> Self:
-        """What the register knows; its headcount is the one of 31 December of its year."""
+    def from_register(cls, company: Company) -> Self:
+        """The register's facts; its headcount is dated 31 December of its year."""
         year = company.headcount_year
         return cls(
             headcount=_known(company.headcount, date(year, 12, 31) if year else company.read_on),
@@ -57,19 +56,19 @@ class CompanyFacts:
         )
 
     @classmethod
-    def restored(cls, values: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Self:
-        """What was stored: bare values by fact name, and the outcome of ``sources``."""
+    def from_stored(cls, values: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Self:
+        """Facts from stored columns: values by fact name, and the result of ``sources``."""
         return cls(
             **{
-                name: Fact(values[name], Source(said["source"]), date.fromisoformat(said["on"]))
-                for name, said in sources.items()
+                name: Fact(values[name], FactSource(source["source"]), date.fromisoformat(source["on"]))
+                for name, source in sources.items()
             }
         )
 
-    def corrected(self, values: Mapping[str, Any], *, by: Source, on: date) -> Self:
-        """With what someone says instead, by fact name; ``None`` makes a fact unknown.
+    def corrected(self, values: Mapping[str, Any], *, by: FactSource, on: date) -> Self:
+        """A copy with these values, by fact name; ``None`` makes a fact unknown.
 
-        A value that does not change keeps its source and date: sending a form as it was corrects nothing.
+        A value that does not change keeps its source and date: sending a form unchanged corrects nothing.
         """
         changes = {
             name: None if value is None else Fact(value, by, on)
@@ -79,12 +78,12 @@ class CompanyFacts:
         return replace(self, **changes)
 
     def value(self, name: str) -> Any:
-        """The bare value of a fact, ``None`` when unknown: what the routing engine reads."""
+        """The value of a fact without its source, for the routing engine; ``None`` when unknown."""
         fact: Fact[Any] | None = getattr(self, name)
         return fact.value if fact else None
 
     def sources(self) -> dict[str, dict[str, str]]:
-        """``{"headcount": {"source": "register", "on": "2024-12-31"}}``: what is stored beside the values."""
+        """``{"headcount": {"source": "register", "on": "2024-12-31"}}``, to be stored beside the values."""
         return {
             name: {"source": fact.source.value, "on": fact.on.isoformat()}
             for name in NAMES
@@ -98,18 +97,18 @@ NAMES = tuple(field.name for field in fields(CompanyFacts))
 def source_label(name: str, source: str, on: date) -> str:
     """« registre, 2024 », « registre, lu le 3 mai 2026 », « indiqué par l'entreprise le 3 mai 2026 ».
 
-    The register's headcounts are yearly: their day says nothing more.
+    The register's headcounts are yearly, so only the year is shown.
     """
-    if source == Source.REGISTER and name == "headcount":
+    if source == FactSource.REGISTER and name == "headcount":
         return f"registre, {on.year}"
     who = {
-        Source.REGISTER: "registre, lu",
-        Source.OWNER: "indiqué par l'entreprise",
-        Source.STAFF: "corrigé par le service",
-    }[Source(source)]
+        FactSource.REGISTER: "registre, lu",
+        FactSource.OWNER: "indiqué par l'entreprise",
+        FactSource.STAFF: "corrigé par le service",
+    }[FactSource(source)]
     number = "1er" if on.day == 1 else str(on.day)
     return f"{who} le {number} {MONTHS[on.month - 1]} {on.year}"
 
 
 def _known(value: T | None, on: date) -> Fact[T] | None:
-    return None if value is None else Fact(value, Source.REGISTER, on)
+    return None if value is None else Fact(value, FactSource.REGISTER, on)

@@ -1,4 +1,4 @@
-"""Headcounts: the register's bands, and how people read them."""
+"""Headcounts: the register's bands, and their French labels."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -6,7 +6,7 @@ from typing import TypeAlias
 # Lowest and highest number of employees, both included; no upper bound when the second is None.
 Headcount: TypeAlias = tuple[int, int | None]
 
-# INSEE's "tranche d'effectif salarié". NN (no employee that year, or not known) settles nothing: absent.
+# INSEE's "tranche d'effectif salarié". NN (no employee that year, or unknown) is left out.
 BANDS: Mapping[str, Headcount] = {
     "00": (0, 0),
     "01": (1, 2),

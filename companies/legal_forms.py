@@ -1,4 +1,4 @@
-"""Labels of INSEE's legal categories: the two-digit level, and the commonest of the four-digit one."""
+"""Labels of INSEE's legal categories: all of the two-digit level, the commonest of the four-digit level."""
 
 from collections.abc import Mapping
 
@@ -50,5 +50,5 @@ LABELS: Mapping[str, str] = {
 
 
 def label(code: str) -> str:
-    """The label of a category, its two-digit family's when it has none of its own; "" when unknown."""
+    """The label of a category, else of its two-digit family; "" when unknown."""
     return LABELS.get(code) or LABELS.get(code[:2], "")

@@ -1,7 +1,7 @@
 """The French classification of activities: labels, and search by everyday words.
 
-``data/naf.csv`` is INSEE's list (``scripts/build_naf.py``); ``data/trades.csv``, ours, gives the words of
-everyday trades that the labels lack: nobody looks for « débits de boissons ».
+``data/naf.csv`` is INSEE's list (``scripts/build_naf.py``); ``data/trades.csv``, ours, adds the everyday
+names of trades, which the labels lack: people type « bar », not « débits de boissons ».
 """
 
 import csv
@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
-from companies import words
+from companies import keywords
 from territories.names import is_one_typo
 
 VERSION = "NAF rév. 2"  # another one replaces it from 2027: stored beside each code
@@ -35,18 +35,18 @@ class Activity:
 
 
 class Fit(IntEnum):
-    """How well a typed word fits one of an activity; the lower the better."""
+    """Quality of the match between a typed word and a word of an activity, best first."""
 
     TRADE = 0
     LABEL = 1
     TRADE_START = 2
     LABEL_START = 3
-    TRADE_SLIP = 4
-    LABEL_SLIP = 5
+    TRADE_TYPO = 4
+    LABEL_TYPO = 5
 
 
 def normalize(text: str) -> str | None:
-    """The code as INSEE writes it ("4334z" gives "43.34Z"); ``None`` when it has not the shape of one."""
+    """The code as INSEE writes it ("4334z" gives "43.34Z"); ``None`` when the text is not a code."""
     match = CODE.fullmatch(_compact(text))
     return f"{match[1]}.{match[2]}{match[3]}" if match else None
 
@@ -59,14 +59,14 @@ def label(code: str) -> str:
 def search(text: str, limit: int = 8) -> list[Activity]:
     """The likeliest activities for a few words, or the start of a code; empty when nothing fits.
 
-    Activities that fit the most words come alone; accents, plurals and one slip a word do not matter.
+    Only the activities that match the most words are kept. Accents, plurals and one typo a word are ignored.
     """
     text = text[:LONGEST_TEXT]
     if CODE_START.fullmatch(_compact(text)):
         codes = [code for code in _labels() if CODE.fullmatch(code) and code.startswith(_compact(text))]
         return [_activity(code) for code in codes[:limit]]
     fits: dict[str, list[Fit]] = defaultdict(list)
-    for token in dict.fromkeys(words.tokens(text)):
+    for token in dict.fromkeys(keywords.extract(text)):
         for code, fit in _fits(token).items():
             fits[code].append(fit)
     most = max(map(len, fits.values()), default=0)
@@ -77,7 +77,7 @@ def search(text: str, limit: int = 8) -> list[Activity]:
 
 
 def _fits(token: str) -> dict[str, Fit]:
-    """The best fit of each activity that this word evokes; slips count when nothing else fits."""
+    """The best fit of each activity that matches this word; typos are tried when nothing else matches."""
     found: dict[str, Fit] = {}
     for word, codes in _words().items():
         if word == token:
@@ -87,7 +87,7 @@ def _fits(token: str) -> dict[str, Fit]:
     if not found and len(token) >= SHORTEST_MISTYPED:
         for word, codes in _words().items():
             if is_one_typo(token, word):
-                _improve(found, codes, trade=Fit.TRADE_SLIP, label=Fit.LABEL_SLIP)
+                _improve(found, codes, trade=Fit.TRADE_TYPO, label=Fit.LABEL_TYPO)
     return found
 
 
@@ -113,13 +113,13 @@ def _labels() -> dict[str, str]:
 
 @cache
 def _words() -> dict[str, dict[str, bool]]:
-    """For each word, the sub-classes that have it, and whether as a trade's."""
+    """For each word, the sub-classes that have it, and ``True`` where it is the name of a trade."""
     index: dict[str, dict[str, bool]] = defaultdict(dict)
     for code, text in _labels().items():
         if CODE.fullmatch(code):
-            index.update({word: {**index[word], code: False} for word in words.tokens(text)})
+            index.update({word: {**index[word], code: False} for word in keywords.extract(text)})
     for row in _rows("trades.csv"):
-        for word in words.tokens(row["words"]):
+        for word in keywords.extract(row["words"]):
             index[word][_compact(row["code"])] = True
     return dict(index)
 

@@ -1,8 +1,8 @@
-"""The public company register: what it knows of a SIRET, or of a name in a commune.
+"""Client of the public company register: look up a SIRET, or search a name in a commune.
 
-The register may be slow, wrong or away: every failure is ``RegisterUnavailable``, and the form goes on with
-facts unknown. Answers are kept a day; questions are never logged, nor readable in the cache's keys: a sole
-trader's name is personal.
+The register may be slow, broken or down: every failure is ``RegisterUnavailable``, and the form goes on with
+unknown facts. Responses are cached for a day. Queries are never logged, nor readable in the cache's keys: the
+name of a sole trader is personal data.
 """
 
 import dataclasses
@@ -15,8 +15,8 @@ from django.conf import settings
 from django.utils import timezone
 from prometheus_client import Counter
 
-from companies import answers, circuit, memory, transport
-from companies.answers import Company
+from companies import circuit_breaker, register_cache, register_responses, transport
+from companies.register_responses import Company
 
 __all__ = ["Company", "InvalidName", "RegisterUnavailable", "clean_name", "find_by_siret", "search"]
 
@@ -39,7 +39,7 @@ ARRONDISSEMENTS = {
 
 
 class RegisterUnavailable(Exception):
-    """Nothing can be learnt now; the message is for the logs and names no company."""
+    """The register cannot be queried now; the message is for the logs and names no company."""
 
 
 class InvalidName(ValueError):
@@ -64,7 +64,7 @@ def clean_name(text: str) -> str:
 
 
 def search(text: str, commune_code: str | None = None) -> list[Company]:
-    """The establishments whose company has this name, open ones first; with a commune, those that lie there.
+    """The establishments whose company has this name, open ones first; with a commune, those in it.
 
     A name too short to be searched finds nothing. Raises ``RegisterUnavailable``.
     """
@@ -76,7 +76,7 @@ def search(text: str, commune_code: str | None = None) -> list[Company]:
     if codes:
         params["code_commune"] = ",".join(codes)
     found = _ask(params)
-    # A company found for its shop in the commune comes with its other establishments.
+    # The register returns a company that has a shop in the commune with all its establishments.
     there = [company for company in found if company.commune_code in codes]
     return sorted(there or found, key=lambda company: company.is_closed)
 
@@ -88,14 +88,14 @@ def _register_codes(commune_code: str | None) -> list[str]:
 
 
 def _ask(params: dict[str, str]) -> list[Company]:
-    """The establishments that answer a question, from the cache or from the register."""
+    """The establishments that match a query, from the cache or from the register."""
     if not settings.REGISTER_URL:
         raise RegisterUnavailable("no register")
     key = cache_key(params)
-    kept = memory.recall(key)
+    kept = register_cache.get(key)
     if kept is not None:
         return [Company(**row) for row in kept]
-    if not circuit.may_call():
+    if not circuit_breaker.may_call():
         QUESTIONS.labels("resting").inc()
         raise RegisterUnavailable("resting")
     try:
@@ -106,7 +106,7 @@ def _ask(params: dict[str, str]) -> list[Company]:
         raise
     QUESTIONS.labels("answered").inc()
     rows = [dataclasses.asdict(company) for company in found]
-    memory.keep(key, rows, during=FOUND_KEPT if rows else NOT_FOUND_KEPT)
+    register_cache.put(key, rows, timeout=FOUND_KEPT if rows else NOT_FOUND_KEPT)
     return found
 
 
@@ -116,29 +116,29 @@ def _call(params: dict[str, str]) -> list[Company]:
         answer = transport.get(url, params, within=settings.REGISTER_TIMEOUT)
         found = _read(answer)
     except transport.ExchangeFailed as failure:
-        circuit.note_failure()
+        circuit_breaker.record_failure()
         raise RegisterUnavailable(str(failure)) from None
-    circuit.note_success()
+    circuit_breaker.record_success()
     return found
 
 
-def _read(answer: transport.Answer) -> list[Company]:
-    """The companies of an answer. Raises ``RegisterUnavailable`` or ``ExchangeFailed``."""
+def _read(answer: transport.Response) -> list[Company]:
+    """The companies of a response. Raises ``RegisterUnavailable`` or ``ExchangeFailed``."""
     if answer.status == 429:
-        circuit.rest(circuit.asked_rest(answer.retry_after, now=timezone.now()))
+        circuit_breaker.pause(circuit_breaker.requested_pause(answer.retry_after, now=timezone.now()))
         raise RegisterUnavailable("too many requests")
-    if answer.status == 400:  # it works, and has nothing for such a question
+    if answer.status == 400:  # the register works, and refuses this query
         return []
     if answer.status != 200:
         raise transport.ExchangeFailed(f"status {answer.status}")
     try:
-        return answers.read(json.loads(answer.body), on=timezone.localdate())
-    except (ValueError, RecursionError, answers.UnreadableAnswer):
+        return register_responses.parse(json.loads(answer.body), on=timezone.localdate())
+    except (ValueError, RecursionError, register_responses.UnreadableResponse):
         raise transport.ExchangeFailed("unreadable") from None
 
 
 def cache_key(params: dict[str, str]) -> str:
-    """A cache key that tells neither who was looked for, nor survives a change of ``Company``."""
+    """A cache key that does not reveal the query, and changes with the fields of ``Company``."""
     shape = [field.name for field in dataclasses.fields(Company)]
     question = json.dumps([shape, params], sort_keys=True)
     return "register:" + hashlib.sha256(question.encode()).hexdigest()

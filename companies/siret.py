@@ -11,11 +11,11 @@ VAT_NUMBER = re.compile(r"^FR[0-9A-Z]{2}[0-9]{9}$", re.IGNORECASE)
 
 
 class InvalidSiret(ValueError):
-    """What was typed is not a SIRET; the message is a sentence that says what to do."""
+    """The typed text is not a SIRET; the message is a sentence that says what to do."""
 
 
 def clean_siret(text: str) -> str:
-    """The fourteen digits of a SIRET, its key checked (La Poste's own rule included).
+    """The fourteen digits of a SIRET, with its checksum verified (La Poste's own rule included).
 
     Raises ``InvalidSiret``.
     """
@@ -39,7 +39,7 @@ def clean_siret(text: str) -> str:
 
 
 def is_siret(digits: str) -> bool:
-    """Whether these are fourteen digits with the right key."""
+    """True for fourteen digits with a valid checksum."""
     try:
         return bool(siret.validate(digits) == digits)
     except ValidationError:

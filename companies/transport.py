@@ -1,4 +1,4 @@
-"""One HTTP exchange with the register, within a time that nothing can stretch."""
+"""One HTTP request to the register, with a hard limit on its total time."""
 
 import ipaddress
 import time
@@ -18,25 +18,25 @@ HEADERS = {"Accept": "application/json", "User-Agent": "relais-entreprises"}
 
 
 class ExchangeFailed(Exception):
-    """No whole answer in time; the message names the kind of failure, never the question."""
+    """No complete response in time; the message names the kind of failure, never the query."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back; ``retry_after`` is the header as sent."""
+class Response:
+    """The response of the server; ``retry_after`` is the header as received."""
 
     status: int
     retry_after: str
     body: bytes
 
 
-def get(url: str, params: Mapping[str, str], *, within: timedelta) -> Answer:
-    """The answer to a GET; redirects are not followed. Raises ``ExchangeFailed``.
+def get(url: str, params: Mapping[str, str], *, within: timedelta) -> Response:
+    """The response to a GET; redirects are not followed. Raises ``ExchangeFailed``.
 
     The exchange runs in a thread of its own: the timeouts of a socket restart with each byte and do not
-    cover the resolution of the name. A thread that nobody waits for any more ends by itself.
+    cover the DNS lookup. After a timeout the thread ends by itself, later.
     """
-    outcomes: SimpleQueue[Answer | ExchangeFailed] = SimpleQueue()
+    outcomes: SimpleQueue[Response | ExchangeFailed] = SimpleQueue()
     Thread(target=_run, args=(outcomes, url, params, within), name="register", daemon=True).start()
     try:
         outcome = outcomes.get(timeout=within.total_seconds())
@@ -48,7 +48,7 @@ def get(url: str, params: Mapping[str, str], *, within: timedelta) -> Answer:
 
 
 def _run(
-    outcomes: SimpleQueue[Answer | ExchangeFailed], url: str, params: Mapping[str, str], within: timedelta
+    outcomes: SimpleQueue[Response | ExchangeFailed], url: str, params: Mapping[str, str], within: timedelta
 ) -> None:
     try:
         outcomes.put(_exchange(url, params, within.total_seconds()))
@@ -58,7 +58,7 @@ def _run(
         outcomes.put(ExchangeFailed(type(error).__name__))
 
 
-def _exchange(url: str, params: Mapping[str, str], seconds: float) -> Answer:
+def _exchange(url: str, params: Mapping[str, str], seconds: float) -> Response:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ExchangeFailed("not an http address")
     deadline = time.monotonic() + seconds
@@ -68,11 +68,11 @@ def _exchange(url: str, params: Mapping[str, str], seconds: float) -> Answer:
             url, params=params, headers=HEADERS, timeout=seconds, allow_redirects=False, stream=True
         ) as response:
             body = _body(response.raw, deadline)
-            return Answer(response.status_code, response.headers.get("Retry-After", ""), body)
+            return Response(response.status_code, response.headers.get("Retry-After", ""), body)
 
 
 def _body(raw: urllib3.HTTPResponse, deadline: float) -> bytes:
-    """All of the body, decompressed, read as it comes so that time and size are watched."""
+    """The whole body, decompressed; read in chunks so that its time and size can be limited."""
     body = bytearray()
     while chunk := raw.read1(CHUNK, decode_content=True):
         body += chunk

@@ -3,7 +3,7 @@
     python -m demo.fake_register --port 8001
 
 It finds the companies of ``data/register-sample.json`` by SIRET, SIREN or name. For the tests, ``mode``
-makes it fail in every way a register can.
+chooses a way to fail.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from companies import words
+from companies import keywords
 
 SAMPLE = Path(__file__).resolve().parent / "data" / "register-sample.json"
 TOO_SHORT = {"erreur": "3 caractères minimum pour les termes de la requête (ou utilisez au moins un filtre)"}
@@ -25,11 +25,11 @@ TOO_MANY = {"erreur": "Trop de requêtes"}
 
 
 class Mode(StrEnum):
-    """What the register does with a question."""
+    """The reaction of the register to a query."""
 
     ANSWER = "answer"
     FIXED = "fixed"  # answers ``server.body``, whatever the question
-    HANG = "hang"  # accepts, then says nothing
+    HANG = "hang"  # accepts, then sends nothing
     TRICKLE = "trickle"  # one byte of the body at a time
     TRICKLE_HEADERS = "trickle-headers"
     ERROR = "error"
@@ -38,7 +38,7 @@ class Mode(StrEnum):
     NESTED = "nested"  # JSON too deep to be read
     HUGE = "huge"  # a body without end
     REDIRECT = "redirect"
-    DROP = "drop"  # closes the connection without a word
+    DROP = "drop"  # closes the connection without an answer
 
 
 class RegisterServer(ThreadingHTTPServer):
@@ -57,68 +57,68 @@ class RegisterServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """What ``REGISTER_URL`` should be."""
+        """The value for ``REGISTER_URL``."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Callers that hang up are expected here."""
+        """Ignore errors: some tests close their connection early."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One question."""
+    """Handles one request."""
 
     server: RegisterServer
 
     def do_GET(self) -> None:
-        """Answer, or fail, as the server's mode says."""
+        """Answer, or fail, according to the server's mode."""
         address = urlsplit(self.path)
         params = {key: values[0] for key, values in parse_qs(address.query).items()}
         self.server.questions.append(params)
         if address.path != "/search":
-            self._say(404, {"erreur": "Page inconnue"})
+            self._send(404, {"erreur": "Page inconnue"})
         else:
             getattr(self, "_" + self.server.mode.value.replace("-", "_"))(params)
 
     def _answer(self, params: dict[str, str]) -> None:
         question = params.get("q", "")
         if len(question) < 3:
-            self._say(400, TOO_SHORT)
+            self._send(400, TOO_SHORT)
             return
         codes = params["code_commune"].split(",") if "code_commune" in params else []
         results = find(self.server.results, question, codes)
         per_page = min(int(params.get("per_page", "10")), 25)
         page = {"total_results": len(results), "page": 1, "per_page": per_page}
-        self._say(200, {"results": results[:per_page], **page})
+        self._send(200, {"results": results[:per_page], **page})
 
     def _fixed(self, params: dict[str, str]) -> None:
-        self._say(200, self.server.body)
+        self._send(200, self.server.body)
 
     def _hang(self, params: dict[str, str]) -> None:
         self.server.is_stopping.wait()
 
     def _trickle(self, params: dict[str, str]) -> None:
-        self._start(200)
-        self._drip(b'{"results": [' + b" " * 10_000)
+        self._send_headers(200)
+        self._send_slowly(b'{"results": [' + b" " * 10_000)
 
     def _trickle_headers(self, params: dict[str, str]) -> None:
-        self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000)
+        self._send_slowly(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000)
 
     def _error(self, params: dict[str, str]) -> None:
-        self._say(500, {"erreur": "Panne"})
+        self._send(500, {"erreur": "Panne"})
 
     def _too_many(self, params: dict[str, str]) -> None:
-        self._say(429, TOO_MANY, retry_after=self.server.retry_after)
+        self._send(429, TOO_MANY, retry_after=self.server.retry_after)
 
     def _garbage(self, params: dict[str, str]) -> None:
-        self._start(200)
+        self._send_headers(200)
         self.wfile.write(b"<html>Maintenance \xff\xfe")
 
     def _nested(self, params: dict[str, str]) -> None:
-        self._start(200)
+        self._send_headers(200)
         self.wfile.write(b"[" * 200_000)
 
     def _huge(self, params: dict[str, str]) -> None:
-        self._start(200)
+        self._send_headers(200)
         while not self.server.is_stopping.is_set():
             self.wfile.write(b" " * 65_536)
 
@@ -130,32 +130,32 @@ class Handler(BaseHTTPRequestHandler):
     def _drop(self, params: dict[str, str]) -> None:
         self.connection.close()
 
-    def _say(self, status: int, body: Any, *, retry_after: str = "") -> None:
-        self._start(status, retry_after=retry_after)
+    def _send(self, status: int, body: Any, *, retry_after: str = "") -> None:
+        self._send_headers(status, retry_after=retry_after)
         self.wfile.write(json.dumps(body).encode())
 
-    def _start(self, status: int, *, retry_after: str = "") -> None:
+    def _send_headers(self, status: int, *, retry_after: str = "") -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         if retry_after:
             self.send_header("Retry-After", retry_after)
         self.end_headers()
 
-    def _drip(self, text: bytes) -> None:
+    def _send_slowly(self, text: bytes) -> None:
         for byte in text:
             if self.server.is_stopping.wait(0.05):
                 return
             self.wfile.write(bytes([byte]))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: questions name companies."""
+        """Log nothing: queries name companies."""
 
 
 def find(results: list[dict[str, Any]], question: str, codes: list[str]) -> list[dict[str, Any]]:
     """The companies with this SIRET or SIREN, or with all these words in their name, within communes."""
     if question.isdecimal() and len(question) in {9, 14}:
         return [result for result in results if question in {result["siren"], *_sirets(result)}]
-    asked = words.tokens(question)
+    asked = keywords.extract(question)
     return [
         result
         for result in results
@@ -171,7 +171,7 @@ def _sirets(result: dict[str, Any]) -> set[str]:
 
 def _names(result: dict[str, Any]) -> list[str]:
     brands = [brand for row in result["matching_etablissements"] for brand in row["liste_enseignes"] or []]
-    return words.tokens(" ".join([result["nom_complet"], *brands]))
+    return keywords.extract(" ".join([result["nom_complet"], *brands]))
 
 
 def _recorded_results() -> list[dict[str, Any]]:
@@ -183,7 +183,7 @@ def _recorded_results() -> list[dict[str, Any]]:
 
 @contextmanager
 def running(port: int = 0) -> Iterator[RegisterServer]:
-    """A server that answers in a thread until the end of the block."""
+    """Run a server in a thread until the end of the block."""
     with RegisterServer(port) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

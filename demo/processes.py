@@ -1,4 +1,4 @@
-"""The processes of the demo: started together, watched, and stopped together without leaving any behind."""
+"""The processes of the demo: started, watched and stopped together."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-LEAVE = 10.0  # seconds to stop gently
+STOP_TIMEOUT = 10.0  # seconds to stop gently
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ProcessEnded(Exception):
-    """A process that should last has ended; the message names it and quotes its log."""
+    """A process ended too early; the message names it and quotes its log."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Running:
 
 
 class Processes:
-    """Processes with a log each, in sessions of their own; an interruption reaches us, and we end them."""
+    """Processes with one log each. Each has a session of its own, so that Ctrl-C reaches only us."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
@@ -36,11 +36,11 @@ class Processes:
         self.running: list[Running] = []
 
     def start(self, name: str, *command: str, files: Sequence[int] = ()) -> None:
-        """Start a command; ``files`` are the open files that it is handed, by number."""
+        """Start a command; ``files`` are the file descriptors that it inherits."""
         log = self.folder / f"{name}.log"
         with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 (our own words)
-                [*tied_to_us(), *command],
+            process = subprocess.Popen(  # noqa: S603 (fixed commands)
+                [*killed_with_parent(), *command],
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -51,14 +51,14 @@ class Processes:
         self.running.append(Running(name, process, log))
 
     def check(self) -> None:
-        """Raise ``ProcessEnded`` as soon as one has."""
+        """Raise ``ProcessEnded`` when a process has ended."""
         for running in self.running:
             if running.process.poll() is not None:
                 words = "\n".join(running.log.read_text(errors="replace").splitlines()[-12:])
                 raise ProcessEnded(f"« {running.name} » s'est arrêté ({running.log}) :\n{words}")
 
     def watch(self) -> NoReturn:
-        """Last until one ends (``ProcessEnded``) or we are interrupted."""
+        """Wait until a process ends (``ProcessEnded``) or we are interrupted."""
         while True:
             self.check()
             time.sleep(0.5)
@@ -66,7 +66,7 @@ class Processes:
     def stop(self) -> None:
         for running in self.running:
             _signal_group(running.process, signal.SIGTERM)
-        deadline = time.monotonic() + LEAVE
+        deadline = time.monotonic() + STOP_TIMEOUT
         for running in self.running:
             with suppress(subprocess.TimeoutExpired):
                 running.process.wait(max(0.1, deadline - time.monotonic()))
@@ -76,7 +76,7 @@ class Processes:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn every request to leave into ``KeyboardInterrupt``, then ignore them while cleaning up."""
+    """Turn every stop signal into ``KeyboardInterrupt``, then ignore more of them during clean-up."""
     before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
     try:
         yield
@@ -91,8 +91,8 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def tied_to_us() -> tuple[str, ...]:
-    """Words that end a process when we are killed outright (Linux)."""
+def killed_with_parent() -> tuple[str, ...]:
+    """Command prefix that kills a process when its parent dies (Linux)."""
     return ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 

@@ -1,4 +1,4 @@
-"""Fills the demo with a living service: requests of the last weeks, made by the actions people use."""
+"""Fills the demo with requests of the last weeks, made by the same actions as in production."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,19 +19,19 @@ from solicitations.models import Draft, Match, Need, Opening, Solicitation
 from territories.models import Commune, Region
 from territories.working_time import next_working_morning
 
-STORIES = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data"
 CONSENT = "demo"
 DRAFT_SUBJECT = "recruter-apprenti"
 CONTACTS = ("La gérante", "Le gérant", "La responsable du personnel", "Le fondateur")
 OUTBOX_DELAY = timedelta(seconds=90)
-A_MINUTE = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
 
-Happening = tuple[datetime, Callable[[datetime], None]]
+TimedAction = tuple[datetime, Callable[[datetime], None]]
 
 
 @dataclass(frozen=True)
-class Story:
-    """One request of the demo: when it was sent, what it says, and what became of it."""
+class SampleRequest:
+    """One request of the demo: its age, its content, and the actions that followed."""
 
     days_ago: float
     entry: dict[str, Any]
@@ -39,19 +39,20 @@ class Story:
 
 
 def read_scenarios() -> dict[str, dict[str, Any]]:
-    """The scenarios of the routing rule by their ids: the tests read them too."""
-    rows = yaml.safe_load((STORIES / "scenarios.yaml").read_text("utf-8"))["scenarios"]
+    """The scenarios of the routing rule by id; the tests use them too."""
+    rows = yaml.safe_load((DATA / "scenarios.yaml").read_text("utf-8"))["scenarios"]
     return {row["id"]: row for row in rows}
 
 
-def read_stories() -> list[Story]:
-    """The stories, oldest first; a story that names a scenario takes its company and words."""
+def read_sample_requests() -> list[SampleRequest]:
+    """The sample requests, oldest first; one that names a scenario has its company and message."""
     scenarios = read_scenarios()
-    told = yaml.safe_load((STORIES / "stories.yaml").read_text("utf-8"))["stories"]
-    stories = [
-        Story(days_ago=row["days_ago"], entry=_entry(row, scenarios), steps=row["steps"]) for row in told
+    rows = yaml.safe_load((DATA / "sample_requests.yaml").read_text("utf-8"))["requests"]
+    samples = [
+        SampleRequest(days_ago=row["days_ago"], entry=_entry(row, scenarios), steps=row["steps"])
+        for row in rows
     ]
-    return sorted(stories, key=lambda story: -story.days_ago)
+    return sorted(samples, key=lambda sample: -sample.days_ago)
 
 
 def _entry(row: dict[str, Any], scenarios: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -73,21 +74,21 @@ def _entry(row: dict[str, Any], scenarios: dict[str, dict[str, Any]]) -> dict[st
 
 
 def seed(*, now: datetime) -> int:
-    """Play every story up to ``now``; returns how many. Does nothing when there are requests already."""
+    """Replay every sample up to ``now``; return their number, 0 when there are requests already."""
     if Solicitation.objects.exists():
         return 0
     make_staff()
-    stories = read_stories()
-    for at, act in sorted(_past(stories, now=now), key=lambda done: done[0]):
+    samples = read_sample_requests()
+    for at, act in sorted(_timeline(samples, now=now), key=lambda action: action[0]):
         act(at)
         send_mails(until=at + OUTBOX_DELAY)
-    close_a_door()
-    leave_a_draft(now=now)
-    return len(stories)
+    add_closed_region()
+    add_draft(now=now)
+    return len(samples)
 
 
 def make_staff() -> None:
-    """A regional admin and a national one, for the one-click roles."""
+    """Create a regional admin and a national one, for the one-click roles."""
     region = Region.objects.filter(pk="27").first()
     people = [
         (
@@ -103,8 +104,8 @@ def make_staff() -> None:
             User.objects.create_user(email, name=name, role=role, region=place)
 
 
-def close_a_door() -> None:
-    """A region that has not opened yet, so that the page that says so can be seen."""
+def add_closed_region() -> None:
+    """Add a region that has not opened yet, to show its page."""
     if region := Region.objects.filter(pk="06").first():
         Opening.objects.get_or_create(
             region=region,
@@ -113,8 +114,8 @@ def close_a_door() -> None:
         )
 
 
-def leave_a_draft(*, now: datetime) -> None:
-    """A form that somebody will finish later."""
+def add_draft(*, now: datetime) -> None:
+    """Add a form saved with « Finir plus tard »."""
     at = now - timedelta(hours=5)
     need = {
         "commune": ["Is-sur-Tille"],
@@ -126,53 +127,53 @@ def leave_a_draft(*, now: datetime) -> None:
     send_mails(until=at)
 
 
-def _past(stories: Sequence[Story], *, now: datetime) -> Iterator[Happening]:
-    """What people did, story by story, and each morning what the clock did about it; in no order."""
-    for number, story in enumerate(stories):
-        told = _Told(story, number=number)
-        sent_at = now - timedelta(days=story.days_ago)
-        yield sent_at, told.send
-        for hours, *words in story.steps:
-            yield min(now, sent_at + timedelta(hours=hours)), partial(told.go_on, words)
-    for morning in mornings(stories, now=now):
-        yield morning, keep_time
-    yield now, keep_time
+def _timeline(samples: Sequence[SampleRequest], *, now: datetime) -> Iterator[TimedAction]:
+    """The actions of people, request by request, and the clock's run of each morning; unsorted."""
+    for number, sample in enumerate(samples):
+        replay = _Replay(sample, number=number)
+        sent_at = now - timedelta(days=sample.days_ago)
+        yield sent_at, replay.send
+        for hours, *words in sample.steps:
+            yield min(now, sent_at + timedelta(hours=hours)), partial(replay.apply_step, words)
+    for morning in mornings(samples, now=now):
+        yield morning, run_clock
+    yield now, run_clock
 
 
 @dataclass
-class _Told:
-    """A story whose request is sent first."""
+class _Replay:
+    """Replays one sample: ``send`` first, then its steps."""
 
-    story: Story
+    sample: SampleRequest
     number: int
     solicitation: Solicitation = field(init=False)
 
     def send(self, at: datetime) -> None:
-        self.solicitation = submit(self.story.entry, number=self.number, at=at)
+        self.solicitation = submit(self.sample.entry, number=self.number, at=at)
         holding.tell_held(self.solicitation.pk, now=at)
 
-    def go_on(self, said: Sequence[Any], at: datetime) -> None:
-        verb, rank, *words = said
-        step(self.solicitation, verb, rank=rank, words=words[0] if words else "", at=at)
+    def apply_step(self, step: Sequence[Any], at: datetime) -> None:
+        verb, rank, *words = step
+        apply_step(self.solicitation, verb, rank=rank, words=words[0] if words else "", at=at)
 
 
-def mornings(stories: Sequence[Story], *, now: datetime) -> set[datetime]:
-    """Each working morning since a story began, where it happens."""
+def mornings(samples: Sequence[SampleRequest], *, now: datetime) -> set[datetime]:
+    """Every working morning after each sample request, in its commune."""
     found: set[datetime] = set()
-    for story in stories:
-        commune = Commune.objects.resolve(story.entry["commune"])
-        at = now - timedelta(days=story.days_ago)
-        while (at := next_working_morning(at + A_MINUTE, commune)) < now:
+    for sample in samples:
+        commune = Commune.objects.resolve(sample.entry["commune"])
+        at = now - timedelta(days=sample.days_ago)
+        while (at := next_working_morning(at + MINUTE, commune)) < now:
             found.add(at)
     return found
 
 
-def keep_time(at: datetime) -> None:
+def run_clock(at: datetime) -> None:
     tasks.keep_time(now=at)
 
 
 def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
-    """The request of a story, sent as the form sends it."""
+    """Submit the request of a sample, as the form does."""
     low, high = entry["headcount"]
     blank = Solicitation(
         commune=Commune.objects.resolve(entry["commune"]),
@@ -198,8 +199,8 @@ def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
     return actions.submit(blank, parts=[part], now=at)[0]
 
 
-def step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: datetime) -> None:
-    """One thing that somebody did, or that the portal did by itself."""
+def apply_step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: datetime) -> None:
+    """Apply one action of a person or of the portal."""
     solicitation.refresh_from_db()
     if verb in COMPANY_VERBS:
         COMPANY_VERBS[verb](solicitation, words, at)
@@ -216,7 +217,7 @@ def step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: da
 
 
 def send_mails(*, until: datetime) -> None:
-    """Have the mails that were due by then leave at that time, as the workers would have."""
+    """Send the mails due by then, dated at that time, as the workers would have."""
     for pk in OutgoingEmail.objects.due(now=until).order_by("pk").values_list("pk", flat=True):
         delivery.deliver(pk, now=until)
 
@@ -244,7 +245,7 @@ def _fallback(matches: list[Match], _rank: int, at: datetime) -> None:
         fallback.offer_fallback(need.pk, now=at)
 
 
-def _introduce(act: Callable[..., None]) -> Callable[[Match, str, datetime], None]:
+def _with_institution(act: Callable[..., None]) -> Callable[[Match, str, datetime], None]:
     def made(match: Match, code: str, at: datetime) -> None:
         institution = Institution.objects.get(code=code)
         act(match, institution, word="Votre appui serait utile ici.", by=match.mailbox, now=at)
@@ -258,8 +259,8 @@ EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], object]] = {
     "no_help": _move(MatchState.NO_HELP),
     "unreachable": _move(MatchState.UNREACHABLE),
     "decline": _decline,
-    "hand_over": _introduce(actions.hand_over),
-    "bring_in": _introduce(actions.bring_in),
+    "hand_over": _with_institution(actions.hand_over),
+    "bring_in": _with_institution(actions.bring_in),
     "message": lambda match, words, at: actions.post_message(match.mailbox, body=words, now=at),
     "ask": lambda match, words, at: actions.ask(match.mailbox, body=words, now=at),
 }

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL and Valkey of development, tests and the demo: one pair per checkout.
 
 They run from wheels on free loopback ports, with their files under ``.services/``. Their addresses are in
-``.services/env``, which the settings read when the environment names no server. Never for production:
+``.services/env``, which the settings read when the environment names no server. Not for production:
 their URLs name the user ``embedded``, which the production settings refuse.
 """
 
@@ -24,7 +24,7 @@ VARIABLES = ("DATABASE_URL", "REDIS_URL")
 
 
 def start(folder: Path = FOLDER, *, keep: bool = True) -> dict[str, str]:
-    """Start the servers that the environment does not name, or find them running; return both URLs.
+    """Start the servers that the environment does not name, unless they run; return both URLs.
 
     ``keep``: they run until ``stop``; otherwise until the last ``lease`` ends.
     Raises ``ServerFailed`` with a sentence to show.
@@ -40,14 +40,14 @@ def start(folder: Path = FOLDER, *, keep: bool = True) -> dict[str, str]:
 
 
 def stop(folder: Path = FOLDER) -> None:
-    """Stop this checkout's servers, whether or not the environment names others."""
+    """Stop this checkout's servers, even when the environment names others."""
     if folder.is_dir():
         with _locked(folder):
             _stop_all(folder)
 
 
 def is_running(folder: Path = FOLDER) -> bool:
-    """Whether every server that the environment does not name answers."""
+    """True when every server that the environment does not name answers."""
     saved = _saved(folder)
     wanted = [server for server in _servers(folder) if server.variable not in os.environ]
     return all(server.is_healthy(saved.get(server.variable, "")) for server in wanted)
@@ -61,7 +61,7 @@ def addresses(folder: Path = FOLDER) -> dict[str, str]:
 
 @contextmanager
 def lease(folder: Path = FOLDER) -> Iterator[dict[str, str]]:
-    """Have the servers for a while; the last to leave stops them, unless ``start`` was asked to keep them."""
+    """Run the servers during the block; the last lease stops them, unless ``start`` was told to keep them."""
     folder.mkdir(mode=0o700, exist_ok=True)
     leases = os.open(folder / "leases", os.O_RDONLY | os.O_CREAT, 0o600)
     try:
@@ -117,7 +117,7 @@ def _saved(folder: Path) -> dict[str, str]:
 
 
 def _save(folder: Path, urls: dict[str, str]) -> None:
-    """Write the file at once, so that nobody reads half of it."""
+    """Write the file atomically."""
     draft = folder / "env.draft"
     draft.touch(mode=0o600)
     draft.write_text("".join(f"{name}={urls[name]}\n" for name in VARIABLES if name in urls))
@@ -126,7 +126,7 @@ def _save(folder: Path, urls: dict[str, str]) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One start or stop at a time; the lock lies on the folder itself, so that any account can take it."""
+    """Allow one start or stop at a time; the folder itself is locked, since any account can open it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -137,7 +137,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _give_to_owner(folder: Path) -> None:
-    """What root wrote here belongs to the account that runs the servers, as the folder does."""
+    """Give files written by root to the owner of the folder, who runs the servers."""
     if os.geteuid() == 0:
         owner = folder.stat()
         for path in folder.iterdir():

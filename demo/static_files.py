@@ -1,4 +1,4 @@
-"""The demo's static files: as production serves them, but compressed in seconds and kept between runs."""
+"""The demo's static files: served as in production, but compressed faster and kept between runs."""
 
 import fcntl
 import hashlib
@@ -16,8 +16,8 @@ from django.core.management import call_command
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Production compresses once for all its visitors, at brotli's highest quality: a minute for all files. This
-# one takes a second, and a first visit receives a twentieth more.
+# Production compresses with brotli's highest quality, which takes a minute. This quality takes a second, and
+# a first visit transfers 5 % more.
 QUALITY = 5
 
 
@@ -35,10 +35,10 @@ class QuickStorage(CompressedManifestStaticFilesStorage):
 def collect(*, announce: Callable[[], None]) -> None:
     """Collect into ``STATIC_ROOT`` unless these very files are there; ``announce`` is called before the work.
 
-    Names bear the print of their content, and earlier ones stay: a demo that runs goes on serving its own.
+    Names contain a hash of the content, and earlier files stay, for a demo that still serves them.
     """
     folder = Path(staticfiles_storage.path(""))
-    stamp = folder / "fingerprint"  # written last: a collection that was interrupted is made again
+    stamp = folder / "fingerprint"  # written last: an interrupted collection is done again
     fingerprint = _fingerprint()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(folder):
@@ -51,7 +51,7 @@ def collect(*, announce: Callable[[], None]) -> None:
 
 
 def _fingerprint() -> str:
-    """A digest of every file to be collected, and of what collects them."""
+    """A digest of every file to be collected, of this module and of the installed versions."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     digest.update((Path(settings.BASE_DIR) / "requirements.txt").read_bytes())
     for finder in get_finders():
@@ -63,7 +63,7 @@ def _fingerprint() -> str:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One collection at a time."""
+    """Allow one collection at a time."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -42,7 +42,7 @@ def _areas(plans: Iterable[RowPlan[Any]]) -> dict[AreaRef, int]:
     for plan in plans:
         if "areas" in plan.written():
             refs |= plan.facts["areas"]
-    return {ref: area.pk for ref, area in Area.objects.get_or_make(sorted(refs)).items()}
+    return {ref: area.pk for ref, area in Area.objects.find_or_create(sorted(refs)).items()}
 
 
 def _write_offices(

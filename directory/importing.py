@@ -64,7 +64,9 @@ def _current(refs: set[AreaRef]) -> dict[AreaRef, AreaRef]:
     """Map each reference, zones excepted, to today's area; unknown ones are left out."""
     communes = Commune.objects.resolve_all([ref.code for ref in refs if ref.level is Level.COMMUNE])
     others = [ref for ref in refs if ref.level not in {Level.COMMUNE, Level.ZONE}]
-    current = {ref: AreaRef(area.kind, area.current_code) for ref, area in Area.objects.named(others).items()}
+    current = {
+        ref: AreaRef(area.kind, area.current_code) for ref, area in Area.objects.by_reference(others).items()
+    }
     for code, commune in communes.items():
         current[AreaRef("commune", code)] = AreaRef("commune", commune.code)
     return current

@@ -1,4 +1,4 @@
-"""Sending one mail: lock its row, render, send, record its fate, in one commit."""
+"""Sending of one mail: lock its row, render, send and record the outcome, in one transaction."""
 
 import logging
 from contextlib import nullcontext
@@ -10,10 +10,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from mailing import envelopes, failures, rendering, tracing
+from mailing import failures, message_builder, rendering, tracing
+from mailing.connection import Connection
 from mailing.failures import Failure
-from mailing.lines import Line
-from mailing.models import FATE_FIELDS, OutgoingEmail
+from mailing.models import OUTCOME_FIELDS, OutgoingEmail
 from mailing.rendering import Rendered
 
 logger = logging.getLogger(__name__)
@@ -21,39 +21,39 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic(durable=True)
 def deliver(
-    pk: int, *, now: datetime, line: Line | None = None, by_sweep: bool = False
+    pk: int, *, now: datetime, connection: Connection | None = None, by_sweep: bool = False
 ) -> OutgoingEmail | None:
-    """Send the mail and record what became of it; ``None`` when there is nothing to do.
+    """Send a mail and record the outcome; ``None`` when there is nothing to do.
 
-    ``line``: what other mails are sent through as well; its own otherwise.
+    ``connection`` is shared with other mails; without it, the mail has its own.
 
-    Sent, refused, cancelled, not due yet, or in another worker's hands: all harmless. A process killed
-    between sending and the commit costs one duplicate, with the same Message-ID.
+    Nothing happens when the mail is sent, refused, cancelled, not due, or locked by another worker. A process
+    killed between sending and the commit causes one duplicate, with the same Message-ID.
     """
-    email = OutgoingEmail.objects.take(pk, now=now)
+    email = OutgoingEmail.objects.lock_due(pk, now=now)
     if email is None:
         return None
-    is_left_alone = by_sweep and email.is_left_alone(now=now)
+    was_missed = by_sweep and email.was_missed_by_workers(now=now)
     try:
         content = email.rendered()
-    except Exception as error:  # a template may raise anything: said on the row, tried again
+    except Exception as error:  # a template may raise anything: recorded on the row, tried again
         logger.exception("mail %s cannot be rendered", email.pk)
-        email.record_failure(Failure.CONTENT, failures.reason(error), at=now)
+        email.record_failure(Failure.CONTENT, failures.describe(error), at=now)
     else:
-        with nullcontext(line) if line else Line() as one:
-            _send(email, content, line=one, now=now)
-    email.is_saved_by_sweep = is_left_alone and email.sent_at is not None
-    email.save(update_fields=FATE_FIELDS)
+        with nullcontext(connection) if connection else Connection() as opened:
+            _send(email, content, connection=opened, now=now)
+    email.is_saved_by_sweep = was_missed and email.sent_at is not None
+    email.save(update_fields=OUTCOME_FIELDS)
     if email.refused_at:
-        transaction.on_commit(lambda: _tell_refused(pk))
+        transaction.on_commit(lambda: _notify_refused(pk))
     return email
 
 
 def send_now(*, key: str, to: str, template: str, context: dict[str, Any], now: datetime) -> OutgoingEmail:
-    """Send a secret (a sign-in code) while the person waits, and keep a row without its content.
+    """Send a secret (a sign-in code) while the person waits, and store a row without its content.
 
-    Tried once, for at most ``EMAIL_TIMEOUT``: look at ``sent_at`` of the row that comes back. The demo keeps
-    the content, so that its outbox shows the code.
+    Tried once, for at most ``EMAIL_TIMEOUT``: ``sent_at`` of the returned row tells whether it was sent. The
+    demo stores the content, so that its outbox shows the code.
     """
     email = OutgoingEmail(
         key=key, to=to, template=template, is_secret=True, created_at=now, not_before=now, next_try_at=now
@@ -61,19 +61,19 @@ def send_now(*, key: str, to: str, template: str, context: dict[str, Any], now: 
     email.attempts = 1
     email.request_id = tracing.current()
     email.context = context if settings.DEMO else {}
-    with Line() as line:
-        _send(email, rendering.render(template, context), line=line, now=now)
+    with Connection() as connection:
+        _send(email, rendering.render(template, context), connection=connection, now=now)
         email.save()
     return email
 
 
-def _send(email: OutgoingEmail, content: Rendered, *, line: Line, now: datetime) -> None:
-    """One try, its outcome written on ``email``, which is not saved."""
+def _send(email: OutgoingEmail, content: Rendered, *, connection: Connection, now: datetime) -> None:
+    """Try once and set the outcome on ``email``, without saving it."""
     try:
-        message = envelopes.seal(email, content)
-        line.send(message)
-    except Exception as error:  # noqa: BLE001 (servers and providers raise what they like: all of it is recorded)
-        email.record_failure(failures.cause(error), failures.reason(error), at=now)
+        message = message_builder.build_message(email, content)
+        connection.send(message)
+    except Exception as error:  # noqa: BLE001 (servers and providers may raise anything: it is recorded)
+        email.record_failure(failures.classify(error), failures.describe(error), at=now)
         logger.warning("mail did not leave", extra=_facts(email) | {"failure": email.failure})
     else:
         email.record_sent(provider_id=_provider_id(message), at=now)
@@ -81,7 +81,7 @@ def _send(email: OutgoingEmail, content: Rendered, *, line: Line, now: datetime)
 
 
 def _facts(email: OutgoingEmail) -> dict[str, object]:
-    """What the logs say of a mail; ``cause`` is the identifier of the work that wrote it."""
+    """Fields for the logs; ``cause`` is the identifier of the request or task that enqueued the mail."""
     return {
         "mail": email.pk,
         "template": email.template,
@@ -95,7 +95,7 @@ def _provider_id(message: EmailMultiAlternatives) -> str:
     return getattr(getattr(message, "anymail_status", None), "message_id", None) or ""
 
 
-def _tell_refused(pk: int) -> None:
-    """Call the tasks that settings name; those rooms' sweeps find what was missed."""
+def _notify_refused(pk: int) -> None:
+    """Call the tasks named in settings; the sweeps of their rooms find lost calls."""
     for name in settings.MAILING_REFUSED_TASKS:
         import_string(name).delay(pk)

@@ -1,4 +1,4 @@
-"""Why a mail did not leave: what a mail server or a provider said, put into four cases."""
+"""Classification of sending errors of mail servers and providers, in four cases."""
 
 import smtplib
 
@@ -14,11 +14,11 @@ class Failure(models.TextChoices):
     CONTENT = "content", "mail impossible à rédiger"
 
 
-def cause(error: Exception) -> Failure:
-    """The case of an error raised while sending. Only what speaks of this very recipient is ever final.
+def classify(error: Exception) -> Failure:
+    """The case of an error raised while sending. Only errors about this recipient are final.
 
-    Codes of RFC 5321: 55x refuses the recipient or the mail; 421 closes the service; 530 and 535 want a
-    password. A refusal of our sender address or password is our fault, not the recipient's.
+    Codes of RFC 5321: 55x refuses the recipient or the mail; 421 closes the service; 530 and 535 require a
+    password. A refusal of our sender address or password is our fault, so the mail is tried again.
     """
     if isinstance(error, AnymailRecipientsRefused | ValidationError):
         return Failure.REFUSED
@@ -29,12 +29,12 @@ def cause(error: Exception) -> Failure:
     return Failure.CONTENT if isinstance(error, ValueError | TypeError) else Failure.SERVER
 
 
-def reason(error: Exception) -> str:
-    """One line a person can read: the code and words of the other side, or the kind of the error."""
+def describe(error: Exception) -> str:
+    """The error on one line: code and text of the server, or class and message of the exception."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return " ; ".join(_words(code, text) for code, text in error.recipients.values())
+        return " ; ".join(_one_line(code, text) for code, text in error.recipients.values())
     if isinstance(error, smtplib.SMTPResponseException):
-        return _words(error.smtp_code, error.smtp_error)
+        return _one_line(error.smtp_code, error.smtp_error)
     return " ".join(f"{type(error).__name__} {error}".split())
 
 
@@ -46,6 +46,6 @@ def _case(code: int) -> Failure:
     return Failure.SERVER
 
 
-def _words(code: int, text: bytes | str) -> str:
+def _one_line(code: int, text: bytes | str) -> str:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
     return " ".join(f"{code} {words}".split())

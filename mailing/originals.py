@@ -1,4 +1,4 @@
-"""A mail that came in as a person may look at it: words alone, and nothing that opens another's page."""
+"""The text and main headers of an incoming mail, for staff, with the secrets of links removed."""
 
 import re
 from collections.abc import Collection
@@ -24,14 +24,14 @@ ADDRESS = re.compile(r"[\w.!#$%&'*/=?^`{|}~+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}
 
 @dataclass(frozen=True)
 class Original:
-    """``headers``: (name, value), those that tell who wrote, when and how; ``text``: quotes included."""
+    """``headers``: (name, value) of ``SHOWN_HEADERS``; ``text``: quotes included."""
 
     headers: tuple[tuple[str, str], ...]
     text: str
 
 
 def read(raw: bytes) -> Original:
-    """The mail in words; its links and the addresses that answer us are cut, since they open pages."""
+    """The mail as text; our links and reply addresses are cut, since they give access."""
     message = _parsed(raw)
     values = ((name, headers.first(message, name)) for name in SHOWN_HEADERS)
     text = "\n\n".join(_words(part) for part in _shown(message))
@@ -59,7 +59,7 @@ def masked(text: str) -> str:
 
 
 def without_addresses(text: str, *, but: Collection[str] = ()) -> str:
-    """``text`` without the email addresses that its reader does not know yet."""
+    """``text`` with all email addresses hidden, except those of ``but``."""
     known = {address.lower() for address in but}
 
     def hidden(found: re.Match[str]) -> str:
@@ -69,7 +69,7 @@ def without_addresses(text: str, *, but: Collection[str] = ()) -> str:
 
 
 def _shown(message: Message) -> list[Message]:
-    """The parts to read: the plain ones, and where there is none, those in HTML."""
+    """The plain text parts; the HTML parts when there are none."""
     bodies = [part for part in parts.walk(message) if parts.is_body(part)]
     plain = [part for part in bodies if part.get_content_type() == "text/plain" and parts.text(part).strip()]
     return plain or bodies

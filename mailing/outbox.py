@@ -23,8 +23,8 @@ def enqueue(**envelope: Any) -> bool:
 def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
     """Write composed mails and order their delivery; returns those whose key was new, in their order.
 
-    ON CONFLICT DO NOTHING leaves the transaction whole and waits for nobody but a twin; it returns no
-    id, so the new rows are found by their own message ids.
+    ON CONFLICT DO NOTHING keeps the transaction valid, and only waits for another row of the same key. It
+    returns no id, so the new rows are found by their Message-IDs.
     """
     OutgoingEmail.objects.bulk_create(emails, ignore_conflicts=True)
     written = OutgoingEmail.objects.filter(message_id__in=[email.message_id for email in emails])
@@ -37,7 +37,7 @@ def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
     return new
 
 
-def compose(  # noqa: PLR0913 (an envelope has that many lines)
+def compose(  # noqa: PLR0913 (a mail has that many fields)
     *,
     key: str,
     to: str,
@@ -98,7 +98,7 @@ def enqueue_again(email: OutgoingEmail, *, now: datetime) -> bool:
 
 
 def restore_about(subject: str, *, cancelled_at: datetime) -> None:
-    """Let the mails about ``subject`` that were cancelled at that moment leave after all."""
+    """Restore the mails about ``subject`` that were cancelled at that moment, and order their delivery."""
     rows = OutgoingEmail.objects.about(subject).filter(cancelled_at=cancelled_at)
     restored = list(rows.select_for_update().order_by("pk"))
     OutgoingEmail.objects.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
@@ -107,9 +107,9 @@ def restore_about(subject: str, *, cancelled_at: datetime) -> None:
 
 
 class _DeliveryOrder:
-    """What is published after the commit of a transaction: one task message per time of departure.
+    """Publishes one task message per ``not_before`` after the commit of a transaction.
 
-    A delayed mail leaves when its time comes; when the broker is away, the sweep sends all of them.
+    When the broker is down, the sweep sends the mails.
     """
 
     def __init__(self, emails: Sequence[OutgoingEmail]) -> None:
@@ -126,9 +126,9 @@ class _DeliveryOrder:
         now = timezone.now()
         for not_before, pks in self.departures.items():
             eta = not_before if not_before > now else None
-            # From then on the mail is the sweep's: orders pile up no further before a mail server that hangs.
+            # Afterwards the sweep sends the mail: orders do not accumulate while a mail server hangs.
             if deliver.apply_async(pks, eta=eta, expires=(eta or now) + HEAD_START) is None:
-                return  # the broker is away: do not make the visitor wait once more per order
+                return  # the broker is down: do not make the visitor wait for each order
 
 
 def _order_delivery(emails: Sequence[OutgoingEmail]) -> None:

@@ -1,7 +1,7 @@
-"""Keeping what comes in: a row per mail and address of ours, before anybody reads it.
+"""Stores incoming mails: one row per mail and address of ours, before any reading.
 
-Nothing is judged here but what cannot be read twice: a mail that is too heavy is cut, and one that came
-already is refused. Who must hear of a new mail is named in ``MAILING_INCOMING_TASKS``.
+A mail that is too large is cut, and a duplicate is refused. The tasks of ``MAILING_INCOMING_TASKS`` read the
+others.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ MOST_BYTES = 10 * 1024 * 1024
 KEPT_OF_OVERSIZED = 64 * 1024
 LONGEST_LINE = 500  # of a subject, of a Message-ID
 MOST_ADDRESSES = 10  # of ours, in one mail
-# Where mail servers and people write whom a mail is for, the surest first.
+# Headers that name the recipient, the most reliable first.
 ADDRESSED = ("Envelope-To", "X-Envelope-To", "X-Original-To", "Delivered-To", "To", "Cc")
 
 
 @transaction.atomic(durable=True)
 def store(raw: bytes, *, channel: Channel, recipient: str = "", now: datetime) -> list[IncomingEmail]:
-    """Keep a raw message, one row per address of ours it was sent to, and have it read after the commit.
+    """Store a raw message, one row per address of ours, and have it read after the commit.
 
-    ``recipient``: the address it was delivered to, where the carrier knows it. A mail without a Message-ID
-    is known by its content: the same bytes twice are one mail.
+    ``recipient``: the address of delivery, when the mail server or provider gives it. A mail without
+    Message-ID is identified by its content.
     """
     is_oversized = len(raw) > MOST_BYTES
     top = BytesHeaderParser(policy=headers.ShortHeaders()).parsebytes(raw[:KEPT_OF_OVERSIZED])
@@ -47,36 +47,36 @@ def store(raw: bytes, *, channel: Channel, recipient: str = "", now: datetime) -
                 next_try_at=now,
             )
         )
-        for address in _ours(top, recipient)
+        for address in _our_addresses(top, recipient)
     ]
     unread = [email.pk for email in kept if email.state == IncomingState.RECEIVED]
-    transaction.on_commit(lambda: _tell(unread))
+    transaction.on_commit(lambda: _notify_rooms(unread))
     return kept
 
 
 def _insert(email: IncomingEmail) -> IncomingEmail:
-    """The row, refused when one of the same Message-ID stands: the database judges, whoever comes first."""
+    """Insert the row; when the database has one of the same Message-ID, insert it as refused."""
     try:
         with transaction.atomic():
             email.save(force_insert=True)
     except IntegrityError:
-        same = IncomingEmail.objects.standing().filter(message_id=email.message_id)
+        same = IncomingEmail.objects.not_refused().filter(message_id=email.message_id)
         first = same.filter(recipient=email.recipient).first()
         email.about = first.about if first else []
-        email.settle(IncomingState.REFUSED, reason=Reason.DUPLICATE, at=email.received_at)
+        email.resolve(IncomingState.REFUSED, reason=Reason.DUPLICATE, at=email.received_at)
         email.save(force_insert=True)
     return email
 
 
-def _tell(pks: list[int]) -> None:
-    """Call the tasks that settings name; those rooms' sweeps find what was missed."""
+def _notify_rooms(pks: list[int]) -> None:
+    """Call the tasks named in settings; the sweeps of their rooms find lost calls."""
     for name in settings.MAILING_INCOMING_TASKS:
         for pk in pks:
             import_string(name).delay(pk)
 
 
-def _ours(top: Message, recipient: str) -> list[str]:
-    """The addresses of ours that it was sent to, in lower case; the carrier's word when there is none."""
+def _our_addresses(top: Message, recipient: str) -> list[str]:
+    """Our addresses among the recipients, in lower case; else the given recipient or the first one."""
     given = " ".join(recipient.replace("\0", " ").split()).lower()
     if is_ours(given):
         return [given]
@@ -86,7 +86,7 @@ def _ours(top: Message, recipient: str) -> list[str]:
 
 
 def is_ours(address: str) -> bool:
-    """Whether the address is of the domain that answers come back to."""
+    """True for an address of ``REPLY_DOMAIN``."""
     return address.lower().rpartition("@")[2] == settings.REPLY_DOMAIN.lower()
 
 

@@ -1,8 +1,8 @@
-"""From a template and a plain context to a subject, a text and an HTML page.
+"""Renders a template and a JSON context to a subject, a text and an HTML body.
 
 How to write a mail: three files beside each other,
 ``templates/<room>/emails/<occasion>.subject.txt``, ``.txt`` and ``.html``, and a
-``<occasion>.sample.json`` with a context to try it with (tests render every one of them).
+``<occasion>.sample.json`` with a context to try it with (tests render all of them).
 
 - ``.subject.txt``: the subject; line breaks and runs of spaces become one space.
 - ``.txt`` extends ``mailing/base.txt``: blocks ``body`` and ``reason``. Nothing is escaped in it.
@@ -12,7 +12,7 @@ How to write a mail: three files beside each other,
   ``{% include "mailing/_button.mjml.html" with url=answer_url label="Je prends en charge" only %}``
   (``is_secondary=True`` for the second one) and
   ``{% include "mailing/_quote.mjml.html" with text=words only %}`` for what somebody typed: line breaks
-  kept, links inert. In the text version: ``{{ words|quoted }}`` after ``{% load mails %}``.
+  kept, links no_autolink. In the text version: ``{{ words|quoted }}`` after ``{% load mails %}``.
 
 Beside the context, templates know ``SITE_URL``; the base ones, ``DELIMITER``.
 """
@@ -26,36 +26,36 @@ from django.conf import settings
 from django.template import Context, Engine
 
 from mailing.replies import DELIMITER
-from mailing.templatetags.mails import inert
+from mailing.templatetags.mails import no_autolink
 
-# What XML 1.0 has no room for, and Word pastes as line breaks: mrml would refuse the whole mail.
+# Characters that XML 1.0 forbids; Word pastes some as line breaks. mrml would refuse the whole mail.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LINK = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
-# The names of what one is meant to click.
+# Names of context values that are meant to be clicked.
 CLICKED = re.compile("(?:.*_)?(?:url|email|phone)")
-# No font is ever fetched from elsewhere.
+# No external fonts.
 HTML_OPTIONS = mrml.RenderOptions(disable_comments=True, fonts={})
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mail as people read it."""
+    """A rendered mail."""
 
     subject: str
     text: str
     html: str
 
     def masked(self) -> "Rendered":
-        """The same mail with its links cut after the site's name: they would open what is another's."""
+        """The same mail with its links cut after the site's name, since they give access."""
         return replace(self, text=LINK.sub(r"\1/…", self.text), html=LINK.sub(r"\1/…", self.html))
 
 
 def render(template: str, context: dict[str, Any], *, is_answerable: bool = False) -> Rendered:
-    """The three parts of the mail at ``template``, a path without extension.
+    """Render the three parts of the mail at ``template``, a path without extension.
 
-    One that can be answered by mail says on top where to type.
+    A mail that can be answered begins with the line above which to type.
     """
-    values = {**_inert(context), "DELIMITER": DELIMITER if is_answerable else ""}
+    values = {**_without_autolinks(context), "DELIMITER": DELIMITER if is_answerable else ""}
     return Rendered(
         subject=render_subject(template, context),
         text=_fill(f"{template}.txt", values, autoescape=False).strip() + "\n",
@@ -64,18 +64,18 @@ def render(template: str, context: dict[str, Any], *, is_answerable: bool = Fals
 
 
 def render_subject(template: str, context: dict[str, Any]) -> str:
-    """The subject alone, on one line, without what a mail client would decode."""
+    """The subject alone, on one line, without encoded words."""
     line = " ".join(_fill(f"{template}.subject.txt", context, autoescape=False).split())
     return line.replace("=?", "= ?")
 
 
-def _inert(value: Any, name: str = "") -> Any:
-    """The same JSON, its texts inert but those to be clicked."""
+def _without_autolinks(value: Any, name: str = "") -> Any:
+    """The same JSON, with automatic links prevented in all texts except those to be clicked."""
     if isinstance(value, dict):
-        return {key: _inert(inner, key) for key, inner in value.items()}
+        return {key: _without_autolinks(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_inert(inner, name) for inner in value]
-    return inert(value) if isinstance(value, str) and not CLICKED.fullmatch(name) else value
+        return [_without_autolinks(inner, name) for inner in value]
+    return no_autolink(value) if isinstance(value, str) and not CLICKED.fullmatch(name) else value
 
 
 def _fill(name: str, context: dict[str, Any], *, autoescape: bool = True) -> str:

@@ -1,8 +1,8 @@
-"""Whose address it is: the same mailbox written otherwise, a colleague's, or anybody's."""
+"""Comparison of email addresses: same mailbox, colleague of the same domain, or public provider."""
 
 import unicodedata
 
-# Domains where anybody opens a mailbox: a shared one says nothing about who writes.
+# Domains where anybody can open a mailbox: sharing one does not make two people colleagues.
 PUBLIC_DOMAINS = frozenset(
     {
         "9online.fr", "aliceadsl.fr", "aol.com", "aol.fr", "bbox.fr", "cegetel.net", "club-internet.fr",
@@ -25,25 +25,25 @@ PUBLIC_NAMES = frozenset(
 
 
 def is_same_mailbox(one: str, other: str) -> bool:
-    """Whether both are one mailbox: case, quotes, a "+word" and the way a domain is spelt do not count."""
+    """True when both are one mailbox; case, quotes, "+word" and the spelling of the domain are ignored."""
     return parts(one) == parts(other) != ("", "")
 
 
 def is_colleague(sender: str, mailbox: str) -> bool:
-    """Whether the sender has the mailbox's own domain, and not everybody can have it."""
+    """True when both have the same domain, and it is not a public provider's."""
     domain = parts(mailbox)[1]
     return bool(domain) and parts(sender)[1] == domain and not is_public(domain)
 
 
 def is_public(domain: str) -> bool:
-    """Whether anybody can have an address there, or in a domain above it."""
+    """True when anybody can have an address in this domain, or in a parent domain."""
     labels = _domain(domain).split(".")
     above = {".".join(labels[start:]) for start in range(len(labels))}
     return bool(above & PUBLIC_DOMAINS) or bool(PUBLIC_NAMES & set(labels[:-1]))
 
 
 def parts(address: str) -> tuple[str, str]:
-    """Local part and domain, the same for every way to write one mailbox; empty for no address."""
+    """Normalised local part and domain; both empty when the text is not an address."""
     local, at, domain = address.strip().rpartition("@")
     if not (at and local and domain):
         return "", ""

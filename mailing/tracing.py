@@ -1,6 +1,6 @@
-"""What the work under way is called in the logs: an identifier that its tasks and its mails carry on.
+"""The identifier of the current request or task, for the logs; its tasks and mails keep the same one.
 
-A visit and a task of the clock each have one. It says nothing about anybody.
+It contains nothing about a person.
 """
 
 import secrets
@@ -10,9 +10,9 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def begin(given: str = "") -> str:
-    """Give the work that starts here the identifier of what caused it, or one of its own.
+    """Set the identifier of the request or task that starts here: the given one, or a new one.
 
-    It holds until the next beginning in this thread: what is done after an answer has left still has it.
+    It is kept in this thread until the next call, so that work done after an answer still has it.
     """
     request_id = given or secrets.token_hex(8)
     _current.set(request_id)
@@ -20,5 +20,5 @@ def begin(given: str = "") -> str:
 
 
 def current() -> str:
-    """The identifier of the work under way; empty outside of any."""
+    """The identifier of the current request or task; empty outside of any."""
     return _current.get()

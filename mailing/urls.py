@@ -1,4 +1,4 @@
-"""Where providers post the mails that come in: the addresses that Anymail's documentation names."""
+"""Webhooks of incoming mails, at the addresses given in Anymail's documentation."""
 
 from django.urls import URLPattern, path, re_path
 

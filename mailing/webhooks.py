@@ -1,6 +1,6 @@
-"""The mails that a provider posts to us: Anymail checks and reads the post, ``reception`` keeps the mail.
+"""Webhooks of mail providers: Anymail checks and parses the post, ``reception`` stores the mail.
 
-Answered 200 once the row is committed; an error is a 5xx, and the provider comes back.
+The answer is 200 once the row is committed; an error is a 5xx, and the provider tries again.
 """
 
 from collections.abc import Callable
@@ -25,21 +25,21 @@ from django.views.decorators.csrf import csrf_exempt
 from mailing import reception
 from mailing.models import Channel
 
-# What providers take in at most (35 MB at Postmark), as they encode it.
+# The largest mail accepted by providers (35 MB at Postmark), once encoded.
 LARGEST_POST = 50 * 1024 * 1024
-# Mailgun signs its stamp, not what it posts, and comes back for eight hours with what was not taken:
+# Mailgun signs its timestamp, not the content, and retries for eight hours:
 # https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
 OLDEST_STAMP = timedelta(hours=9)
 
 
 class Inbound:
-    """A provider's post, taken only where settings name that provider and hold its secret."""
+    """A webhook that exists only when settings name its provider and its secret."""
 
     channel: Channel
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
-        """The view, once the provider is the one that settings name: Anymail refuses to make another's."""
+        """The view, with a 404 unless settings name its provider."""
         view = super().as_view(**initkwargs)  # type: ignore[misc]
 
         @wraps(view)
@@ -61,10 +61,10 @@ class Inbound:
 
 
 class JsonInbound(Inbound):
-    """A provider whose post is one JSON text and whose secret is a password in the post's headers."""
+    """A provider that posts JSON, with a password in the headers as its secret."""
 
     def run_validators(self, request: HttpRequest) -> None:
-        """Read the body only once the password is good: Django's own limit is for people's forms."""
+        """Read the body once the password is verified; Django's limit on bodies is meant for forms."""
         if not getattr(settings, "ANYMAIL_WEBHOOK_SECRET", None):
             raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET")
         super().run_validators(request)  # type: ignore[misc]
@@ -72,7 +72,7 @@ class JsonInbound(Inbound):
 
 
 class Brevo(JsonInbound, BrevoInboundWebhookView):
-    """Attachments are named and held back: Brevo is not asked for what they contain."""
+    """Brevo. Only the names of attachments are stored; their content is not fetched."""
 
     channel = Channel.BREVO
 
@@ -89,12 +89,12 @@ class Brevo(JsonInbound, BrevoInboundWebhookView):
 
 
 class Mailgun(Inbound, MailgunInboundWebhookView):
-    """The post is signed with the account's key."""
+    """Mailgun. The post is signed with the account's key."""
 
     channel = Channel.MAILGUN
 
     def run_validators(self, request: HttpRequest) -> None:
-        """A signed stamp or token that is not ASCII is a forgery, not an error of ours; so is an old one."""
+        """Refuse a timestamp or token that is not ASCII, and an old timestamp."""
         try:
             super().run_validators(request)
         except UnicodeError as error:
@@ -104,18 +104,18 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
 
 
 def is_stale(stamp: str, *, now: datetime) -> bool:
-    """Whether a signed stamp, in seconds since 1970, is older than any post of Mailgun's; or no number."""
+    """True for a timestamp (seconds since 1970) older than any retry of Mailgun, or not a number."""
     return not stamp.isdecimal() or int(stamp) < (now - OLDEST_STAMP).timestamp()
 
 
 class Postmark(JsonInbound, PostmarkInboundWebhookView):
-    """Best with « Include raw email content in JSON payload »."""
+    """Postmark. Best with « Include raw email content in JSON payload »."""
 
     channel = Channel.POSTMARK
 
 
-def keep(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) -> None:
-    """Keep the mail of a post that Anymail found good."""
+def store_incoming(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) -> None:
+    """Store the mail of a verified post."""
     message = event.message
     reception.store(
         raw_of(message),
@@ -126,11 +126,11 @@ def keep(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) ->
 
 
 def raw_of(message: AnymailInboundMessage) -> bytes:
-    """The message as a mail server would have piped it, its envelope's sender included."""
+    """The message as a mail server would pipe it, with the envelope sender as ``Return-Path``."""
     if message.envelope_sender is not None and "Return-Path" not in message:
         message["Return-Path"] = f"<{message.envelope_sender}>"
     raw: bytes = message.as_bytes()
     return raw
 
 
-inbound.connect(keep)
+inbound.connect(store_incoming)

@@ -190,7 +190,7 @@ class IncomingFilter(django_filters.FilterSet):
     )
 
     def by_state(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
-        return queryset.taken_for_machines() if value == MACHINE else queryset.filter(state=value)
+        return queryset.refused_as_automatic() if value == MACHINE else queryset.filter(state=value)
 
     def by_words(self, queryset: IncomingEmailQuerySet, name: str, value: str) -> IncomingEmailQuerySet:
         """Mails about one request, or those whose sender contains this text."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from companies import legal_forms, naf, siret
-from companies.facts import CompanyFacts, Source
+from companies.facts import CompanyFacts, FactSource
 from experts.models import Institution, Subject
 from solicitations.forms.contact import phone_field
 from solicitations.forms.texts import LineField, WordsField
@@ -239,8 +239,8 @@ class RequestCorrectionForm(forms.Form):
         names_of_facts = ("headcount", "naf", "legal_form", "craft", "created_on")
         values = {name: getattr(row.facts, name) for name in names_of_facts}
         changed = {name: value for name, value in said.items() if value != values[name]}
-        before = CompanyFacts.restored(values, row.fact_sources)
-        sources = before.corrected(changed, by=Source.STAFF, on=on).sources()
+        before = CompanyFacts.from_stored(values, row.fact_sources)
+        sources = before.corrected(changed, by=FactSource.STAFF, on=on).sources()
         return {**columns, "commune": cleaned["place"], "fact_sources": sources}
 
     def subjects(self) -> dict[int, Subject]:

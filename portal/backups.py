@@ -1,4 +1,4 @@
-"""The whole database in one file, and back, by PostgreSQL's own tools."""
+"""Dump of the whole database to one file, and restore, with pg_dump and pg_restore."""
 
 import os
 import subprocess
@@ -14,13 +14,13 @@ HOST_OPTIONS = {"host": "PGHOST", "port": "PGPORT", "target_session_attrs": "PGT
 
 
 class BackupFailed(Exception):
-    """Nothing was copied, or nothing was changed; the message says why."""
+    """No backup was made, or nothing was restored; the message says why."""
 
 
 def dump(path: Path) -> None:
-    """Write the database as it is at this moment; ``path`` appears once whole, for its owner's eyes.
+    """Write the database to ``path``, which only its owner can read and which appears once complete.
 
-    Raises ``BackupFailed`` when there is such a file already, or a tool or the database is missing.
+    Raises ``BackupFailed`` when the file exists already, or a tool or the database is missing.
     """
     if path.exists():
         raise BackupFailed(f"{path} existe déjà : donnez un autre nom.")
@@ -34,9 +34,9 @@ def dump(path: Path) -> None:
 
 
 def load(path: Path) -> None:
-    """Fill an empty database with what ``dump`` wrote: all of it, or nothing.
+    """Restore a file written by ``dump`` into an empty database: all of it, or nothing.
 
-    Raises ``BackupFailed`` when the database holds a table, or the file is not whole.
+    Raises ``BackupFailed`` when the database holds a table, or the file is incomplete.
     """
     if tables := connection.introspection.table_names():
         raise BackupFailed(f"La base n'est pas vide ({len(tables)} tables) : restaurez dans une base neuve.")
@@ -47,17 +47,17 @@ def load(path: Path) -> None:
 
 
 def _run(tool: str, *options: str) -> None:
-    """One of PostgreSQL's tools on our database; its password travels by the environment alone."""
+    """Run one of PostgreSQL's tools on our database; the password is passed by the environment only."""
     configured = connection.settings_dict
     if configured["DISABLE_SERVER_SIDE_CURSORS"]:
-        # pg_dump empties search_path, and the pooler hands its connection on: nobody finds a table there.
+        # pg_dump empties search_path, and the pooler reuses its connection: others would find no table.
         raise BackupFailed(
             "DATABASE_URL est celle d'un PgBouncer (DISABLE_SERVER_SIDE_CURSORS) : donnez celle de "
             "PostgreSQL, et DISABLE_SERVER_SIDE_CURSORS=false."
         )
     address, environment = DatabaseClient.settings_to_cmd_args_env(configured, [])
     where = address[1:] if tool == "pg_dump" else address[1:-1]
-    done = subprocess.run(  # noqa: S603 (our own words)
+    done = subprocess.run(  # noqa: S603 (fixed arguments)
         [_tool(tool), *where, "--no-password", *options],
         env=os.environ | _several_hosts(configured["OPTIONS"]) | (environment or {}),
         stdin=subprocess.DEVNULL,
@@ -70,12 +70,12 @@ def _run(tool: str, *options: str) -> None:
 
 
 def _several_hosts(options: Mapping[str, object]) -> dict[str, str]:
-    """Hosts that the address gives as options, a primary and its replica: Django leaves them out."""
+    """Variables for hosts given as options (a primary and its replica), which Django does not pass on."""
     return {name: str(options[key]) for key, name in HOST_OPTIONS.items() if key in options}
 
 
 def _tool(name: str) -> Path:
-    """The tool of the newest PostgreSQL of this machine: an older one than the server's is refused."""
+    """The tool of the newest PostgreSQL on this machine: PostgreSQL refuses tools older than the server."""
     if found := postgres_tools.find(name):
         return found
     raise BackupFailed(f"{name} manque : installez le paquet postgresql-client.")

@@ -1,4 +1,4 @@
-"""The Celery application, and the task class that never lets a broken broker reach a visitor."""
+"""The Celery application, and a task class that hides failures of the broker from visitors."""
 
 import logging
 import time
@@ -12,26 +12,29 @@ from mailing import tracing
 logger = logging.getLogger(__name__)
 
 REQUEST_ID = "request_id"  # a header of the task's message
-# A broker that hangs is left alone for a while, lest every visitor wait for it.
-SLOW, REST = 0.5, 10.0  # seconds
+# After a broker has hung, nothing is published for a while, so that visitors do not wait one after the other.
+SLOW, PAUSE = 0.5, 10.0  # seconds
 
 
-class Broker:
-    """What this process knows of the broker: until when it is left alone (``time.monotonic``)."""
+class BrokerState:
+    """State of the broker as known to this process; nothing is published before ``paused_until``.
 
-    rests_until = 0.0
+    ``paused_until`` is a value of ``time.monotonic``.
+    """
+
+    paused_until = 0.0
 
 
 class RowBackedTask(Task):
-    """A task whose work is also a row: when the broker is away, the sweep finds the row later.
+    """A task whose work is also stored in a row: when the broker is down, the sweep finds the row later.
 
-    It carries on the identifier of the work that asked for it, and says how it ended.
+    The task runs under the ``request_id`` of the request that published it, and logs how it ended.
     """
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Publish once, without waiting; ``None`` when the broker cannot be reached, or hung just before."""
+        """Publish once, without retry; ``None`` when the broker cannot be reached, or has just hung."""
         started = time.monotonic()
-        if started < Broker.rests_until:
+        if started < BrokerState.paused_until:
             return None
         options.setdefault("retry", False)
         options["headers"] = (options.get("headers") or {}) | {REQUEST_ID: tracing.current()}
@@ -39,7 +42,7 @@ class RowBackedTask(Task):
             return super().apply_async(*args, **options)
         except (OperationalError, OSError) as error:
             now = time.monotonic()
-            Broker.rests_until = now + REST if now - started > SLOW else 0.0
+            BrokerState.paused_until = now + PAUSE if now - started > SLOW else 0.0
             logger.warning("broker away, task %s is left to the sweep: %s", self.name, type(error).__name__)
             return None
 
@@ -59,6 +62,6 @@ class RowBackedTask(Task):
 
 
 app = Celery("portal", task_cls=RowBackedTask)
-app.set_default()  # in every thread: another than the first would publish to a broker of no one's
+app.set_default()  # for every thread: otherwise only the first thread would use this application
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

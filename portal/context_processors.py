@@ -1,11 +1,11 @@
-"""What every template may name."""
+"""Variables for every template."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Whether this is the demo, the address that prints name, and where to write to the team; no query."""
+    """Return the demo flag, the site's address and the team's email; no query."""
     return {
         "DEMO": settings.DEMO,
         "SITE_URL": settings.SITE_URL,

@@ -1,8 +1,8 @@
-"""What the portal's processes count by themselves; what rows can tell is read from them: ``portal.metrics``.
+"""Prometheus metrics counted by the processes; ``portal.metrics`` adds those read from the database.
 
-Several processes answer, and the worker works: with ``PROMETHEUS_MULTIPROC_DIR`` each writes in a file of its
-own in that folder, and whoever is asked adds them up. The folder must lie in memory: a full disk would end
-the processes that write in it. Imported before anything that counts.
+With ``PROMETHEUS_MULTIPROC_DIR``, each web or worker process writes a file of its own in that folder, and the
+process that answers Prometheus adds them up. The folder must be in memory: a full disk would kill the
+processes that write there. This module is imported before any other that defines a metric.
 """
 
 import os
@@ -14,7 +14,7 @@ from prometheus_client import Counter, Histogram, values
 FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 if FOLDER:
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
-    # Containers that share the folder number their processes alike.
+    # Two containers that share the folder may have the same process id.
     values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
         lambda: f"{socket.gethostname()}-{os.getpid()}"
     )

@@ -1,10 +1,10 @@
-"""What may be typed on the public pages."""
+"""The search form of the public pages."""
 
 from django import forms
 
 
 class SearchForm(forms.Form):
-    """A few words; longer texts are cut by the browser and refused here."""
+    """A search of a few words; longer texts are cut by the browser and refused here."""
 
     q = forms.CharField(
         label="Votre besoin, en quelques mots",

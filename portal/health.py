@@ -1,4 +1,4 @@
-"""Whether the portal works: database, broker, beat, and mails that leave."""
+"""Checks of the health page: database, broker, beat, and sending of mails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from mailing.models import oldest_due
+from mailing.models import oldest_due_at
 
 BEAT_LIMIT = timedelta(minutes=5)
 MAIL_LIMIT = timedelta(minutes=15)
@@ -17,8 +17,8 @@ BEAT_KEY = "portal.beat"
 
 
 @dataclass(frozen=True)
-class Sign:
-    """One thing that was looked at; ``age`` is ``None`` where nothing was found to be old."""
+class Check:
+    """The result of one check; ``age`` is that of the last beat or the oldest due mail, if any."""
 
     is_good: bool
     age: timedelta | None = None
@@ -28,63 +28,63 @@ class Sign:
         return state | ({} if self.age is None else {"age_seconds": round(self.age.total_seconds())})
 
 
-def signs(*, now: datetime) -> dict[str, Sign]:
-    """Every sign by name. Without a database the beat and the mails cannot be known, and count as bad."""
+def run_checks(*, now: datetime) -> dict[str, Check]:
+    """Every check by name. Without a database the beat and the mails are unknown, and count as bad."""
     return {
-        "database": _unless_away(_database),
+        "database": _unless_database_down(_database),
         "broker": _broker(),
-        "beat": _unless_away(lambda: _beat(now=now)),
-        "oldest_due_mail": _unless_away(lambda: _oldest_due_mail(now=now)),
+        "beat": _unless_database_down(lambda: _beat(now=now)),
+        "oldest_due_mail": _unless_database_down(lambda: _oldest_due_mail(now=now)),
     }
 
 
 def record_beat(*, now: datetime) -> None:
-    """Remember that the scheduled work ran."""
+    """Record that the scheduled work ran."""
     cache.set(BEAT_KEY, now, timeout=None)
 
 
 def last_beat_at() -> datetime | None:
-    """When the scheduled work last ran; ``None`` when it never did."""
+    """Time of the last scheduled run; ``None`` when there was none."""
     last: datetime | None = cache.get(BEAT_KEY)
     return last
 
 
 def broker() -> redis.Redis:
-    """A connection of its own to the broker, that waits for it a second at most; to be closed."""
+    """A new connection to the broker, with a timeout of one second; the caller closes it."""
     return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1)
 
 
-def _unless_away(look: Callable[[], Sign]) -> Sign:
+def _unless_database_down(look: Callable[[], Check]) -> Check:
     try:
         return look()
     except DatabaseError:
-        return Sign(is_good=False)
+        return Check(is_good=False)
 
 
-def _database() -> Sign:
+def _database() -> Check:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return Sign(is_good=True)
+    return Check(is_good=True)
 
 
-def _broker() -> Sign:
+def _broker() -> Check:
     try:
         with broker() as client:
             client.ping()
     except redis.RedisError:
-        return Sign(is_good=False)
-    return Sign(is_good=True)
+        return Check(is_good=False)
+    return Check(is_good=True)
 
 
-def _beat(*, now: datetime) -> Sign:
+def _beat(*, now: datetime) -> Check:
     last = last_beat_at()
     if last is None:
-        return Sign(is_good=False)
-    return Sign(is_good=now - last <= BEAT_LIMIT, age=now - last)
+        return Check(is_good=False)
+    return Check(is_good=now - last <= BEAT_LIMIT, age=now - last)
 
 
-def _oldest_due_mail(*, now: datetime) -> Sign:
-    since = oldest_due(now=now)
+def _oldest_due_mail(*, now: datetime) -> Check:
+    since = oldest_due_at(now=now)
     if since is None:
-        return Sign(is_good=True)
-    return Sign(is_good=now - since <= MAIL_LIMIT, age=now - since)
+        return Check(is_good=True)
+    return Check(is_good=now - since <= MAIL_LIMIT, age=now - since)

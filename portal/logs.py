@@ -1,8 +1,8 @@
-"""What the portal's processes write, a line per event: what happened, to which row, in which work.
+"""Log formatters: one line per event, with the rows and the request it concerns, without personal data.
 
-Never who, nor a word of anybody's: our own lines hold ids and codes; of what libraries say, the sentence is
-kept and the numbers in it, not the rest of what they quote (paths with their tokens, recipients, rows); of
-an error, its kind, its code and where it happened, not its message.
+Our own lines hold ids and codes. Lines of libraries keep their sentence and its numbers, but not their other
+arguments (paths with tokens, recipients, rows). Errors keep their class, code and
+traceback, not their message.
 """
 
 import json
@@ -19,7 +19,7 @@ from mailing import tracing
 from portal import counters
 
 ROOT = Path(__file__).resolve().parent.parent
-# Those whose words are known: our rooms, and the clock, which names its tasks.
+# Loggers written in full: our rooms, and Celery beat, which only names tasks.
 QUOTED = (
     "portal",
     "directory",
@@ -30,23 +30,23 @@ QUOTED = (
     "mailing",
     "celery.beat",
 )
-# Its sentences are the refused request's own words.
+# Its messages contain text of the refused request.
 UNQUOTABLE = "django.security"
-# Where a sentence that a library made up beforehand begins to repeat: an address, a line that was sent.
+# Where a message that a library formatted itself begins to quote: an address, a line that was sent.
 REPEATED = re.compile(r"[=:'\"].*", re.DOTALL)
 OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 HIDDEN = "…"
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, for a machine."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(_line(record) | _error(record), ensure_ascii=False, default=str)
 
 
 class ReadableLines(logging.Formatter):
-    """The same for a person; ``whole_errors`` adds what errors say, where all data is made up."""
+    """The same fields as text; ``whole_errors`` adds the messages of errors, for invented data only."""
 
     def __init__(self, *args: Any, whole_errors: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,8 +63,8 @@ class ReadableLines(logging.Formatter):
         return " ".join([text, *(f"{name}={value}" for name, value in error.items())]) + where
 
 
-class Stream(logging.StreamHandler):
-    """The standard error stream; where it cannot be written (a full disk), a line is lost, and counted."""
+class StderrHandler(logging.StreamHandler):
+    """Standard error; a line that cannot be written (a full disk) is lost, and counted."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
         counters.LOST_LINES.labels(record.levelname.lower()).inc()
@@ -88,7 +88,7 @@ def _is_under(name: str, *parents: str) -> bool:
 
 
 def _bare(record: logging.LogRecord) -> str:
-    """The sentence of a library, with the numbers alone of what it quotes."""
+    """The message of a library, with only the numbers among its arguments."""
     if _is_under(record.name, UNQUOTABLE) or not isinstance(record.msg, str):
         return HIDDEN
     if not record.args:
@@ -107,7 +107,7 @@ def _number(value: object) -> object:
 
 
 def _error(record: logging.LogRecord) -> dict[str, Any]:
-    """The kinds of an error and of those it comes from, the last one's place, and what servers number."""
+    """The classes of an error and of its causes, its traceback, and the code given by a server."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return {}
@@ -121,7 +121,7 @@ def _error(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and those it was raised from, none twice."""
+    """The error and its causes, each once."""
     seen: set[int] = set()
     following: BaseException | None = error
     while following is not None and id(following) not in seen:
@@ -131,7 +131,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _code(error: BaseException) -> object:
-    """PostgreSQL's code, a mail server's or the system's: 53100 and 28 say that a disk is full."""
+    """The code of PostgreSQL, a mail server or the system: 53100 and 28 mean that a disk is full."""
     names = ("pgcode", "smtp_code", "errno")
     return next((code for name in names if (code := getattr(error, name, None))), None)
 

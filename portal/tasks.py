@@ -1,4 +1,4 @@
-"""The portal's own scheduled work: the sign of life that its health page reads, and what is over, erased."""
+"""Scheduled tasks of the portal: the beat that the health page reads, and the erasure of expired rows."""
 
 from celery import shared_task
 from django.conf import settings
@@ -11,13 +11,13 @@ from portal import health
 
 @shared_task
 def record_beat() -> None:
-    """Say that beat, broker and worker have just worked together."""
+    """Record that beat, broker and worker have just worked together."""
     health.record_beat(now=timezone.now())
 
 
 @shared_task
 def erase_expired() -> None:
-    """Each night: Django leaves behind the sessions and what was cached for a time, names included."""
+    """Delete expired sessions and cache entries, which hold names and which Django does not delete."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))

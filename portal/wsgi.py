@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from portal.bodies import plain
+from portal.request_filters import without_unsafe_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
-application = plain(get_wsgi_application())
+application = without_unsafe_headers(get_wsgi_application())

@@ -18,7 +18,7 @@ MEMBER = "package/index.json"
 
 
 def main(archive: str) -> None:
-    """Write every level of the classification, from the division (43) to the sub-class (43.34Z)."""
+    """Write all levels of the classification, from the division (43) to the sub-class (43.34Z)."""
     rows = sorted((row["id"], clean(row["label"])) for row in read(archive))
     with TARGET.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target, lineterminator="\n")
@@ -36,7 +36,7 @@ def read(archive: str) -> list[dict[str, str]]:
 
 
 def clean(label: str) -> str:
-    """One spelling of spaces, apostrophes and capitals: the source has several."""
+    """Normalise spaces, apostrophes and capitals, which vary in the source."""
     label = " ".join(label.replace("’", "'").split()).replace("m2et", "m2 et")
     return re.sub(r"^Edition", "Édition", label)
 

@@ -29,7 +29,7 @@ SYMBOL = re.compile(r'<symbol id="artwork-(\w+)">(.*?)</symbol>', re.DOTALL)
 
 
 def main() -> None:
-    """Write the sprite; the same files always give the same bytes."""
+    """Write the sprite; the same sources always give the same bytes."""
     symbols = []
     for theme, name in PICTOGRAM_OF_THEME.items():
         source = (PICTOGRAMS / f"{name}.svg").read_text(encoding="utf-8")

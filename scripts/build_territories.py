@@ -42,7 +42,7 @@ Row = Sequence[object]
 
 
 def fetch(version: str, folder: Path) -> Path:
-    """Download the package with npm; the path of the archive."""
+    """Download the package with npm; return the path of the archive."""
     command = ["npm", "pack", "--silent", f"{PACKAGE}@{version}"]
     answer = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603
     return folder / answer.stdout.strip()
@@ -82,7 +82,7 @@ def communes(lists: dict[str, Entries]) -> list[Row]:
 def former_communes(lists: dict[str, Entries]) -> list[Row]:
     """Former communes: code, kind, name (unknown for old codes), current commune.
 
-    An old code that is also a delegated or associated commune is left out: the latter is looked up first.
+    An old code that is also a delegated or associated commune is left out, since the latter has precedence.
     """
     named = [
         (
@@ -105,7 +105,7 @@ def former_communes(lists: dict[str, Entries]) -> list[Row]:
 
 
 def write(name: str, header: str, rows: Iterable[Row]) -> None:
-    """One compressed table, in the order of its codes; no date and no name inside the archive."""
+    """Write a compressed table sorted by code, without date or name in the archive."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header.split())
@@ -116,7 +116,7 @@ def write(name: str, header: str, rows: Iterable[Row]) -> None:
 
 
 def build(archive: Path) -> None:
-    """Write the tables and the line that says where they come from."""
+    """Write the tables and the file that names their source."""
     version, lists = read(archive)
     regions = [entry for entry in lists["regions"] if entry["code"] not in WITHOUT_REGION]
     write("regions", "code name", ((entry["code"], entry["nom"]) for entry in regions))

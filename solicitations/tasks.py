@@ -14,7 +14,7 @@ from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Need, Solicitation, owed
 from solicitations.models.forgotten import forgotten
-from territories.working_time import departments_at_work
+from territories.working_time import departments_in_working_hours
 
 logger = logging.getLogger(__name__)
 
@@ -68,14 +68,14 @@ def sweep() -> None:
     each_safely(fallback.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(refusals.note_refused_mail, refused.values_list("pk", flat=True), now=now)
-    unread = IncomingEmail.objects.left_behind(now=now).values_list("pk", flat=True)
+    unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.take_in_safely, unread[:A_SWEEP], now=now)
     keep_time(now=now)
 
 
 def keep_time(*, now: datetime) -> None:
     """What time brings, where people are at work: reminders, then the other steps of each request."""
-    places = departments_at_work(now)
+    places = departments_in_working_hours(now)
     each_safely(reminders.remind, owed.addresses_to_remind(now=now, places=places), now=now)
     for pk in owed.requests_to_advance(now=now, places=places):
         run.advance_safely(pk, now=now)

@@ -1,4 +1,4 @@
-"""What an area is called, and how local it is. Pure: no Django, no database."""
+"""References to areas (``commune:21231``) and levels of area. Pure: no Django, no database."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class MalformedArea(ValueError):
-    """A reference that names no kind of area, or whose code cannot be of that kind."""
+    """An unknown kind of area, or a code that cannot be of that kind."""
 
 
 class Level(IntEnum):

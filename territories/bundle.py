@@ -1,4 +1,4 @@
-"""The bundled geographic code: what ``scripts/build_territories.py`` wrote, as rows."""
+"""Reads the bundled geographic code, written by ``scripts/build_territories.py``, as unsaved rows."""
 
 import csv
 import gzip
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent / "data"
 
 @dataclass(frozen=True)
 class Bundle:
-    """Unsaved rows of one year's code."""
+    """Unsaved rows of one year's geographic code."""
 
     regions: list[Region]
     departments: list[Department]
@@ -28,7 +28,7 @@ def _rows(folder: Path, name: str) -> list[dict[str, str]]:
 
 
 def read(folder: Path = FOLDER) -> Bundle:
-    """Read the five tables."""
+    """Read the five files."""
     return Bundle(
         regions=[Region(code=row["code"], name=row["name"]) for row in _rows(folder, "regions")],
         departments=[

@@ -1,4 +1,4 @@
-"""How names of communes are compared: as people type them, not as they are written. Pure."""
+"""Comparison of commune names as people type them: normalisation and typos. Pure."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _ON = re.compile(r"\bs/ ?")
 
 
 def normalise(text: str) -> str:
-    """The name in small plain letters and single spaces: "St-Étienne s/ Loire" → "saint etienne sur loire".
+    """The name in lower case, without accents: "St-Étienne s/ Loire" → "saint etienne sur loire".
 
     Arrondissements keep their number only ("Lyon 3ème arr." → "lyon 3"), a CEDEX is left out.
     """
@@ -25,7 +25,7 @@ def normalise(text: str) -> str:
 
 
 def is_one_typo(typed: str, name: str) -> bool:
-    """Whether one letter too many, missing, wrong, or two neighbours swapped explain the difference."""
+    """True when the difference is one letter added, missing or wrong, or two neighbours swapped."""
     same = next((i for i, (a, b) in enumerate(zip(typed, name, strict=False)) if a != b), None)
     at = min(len(typed), len(name)) if same is None else same
     return typed != name and (
@@ -37,5 +37,5 @@ def is_one_typo(typed: str, name: str) -> bool:
 
 
 def starts_with_one_typo(typed: str, name: str) -> bool:
-    """Whether ``typed`` is, but for one typo, the beginning of ``name``."""
+    """True when ``typed`` is the beginning of ``name``, with exactly one typo."""
     return any(is_one_typo(typed, name[: len(typed) + extra]) for extra in (-1, 0, 1))

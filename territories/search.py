@@ -15,14 +15,14 @@ from territories.names import is_one_typo, normalise, starts_with_one_typo
 _POSTCODE = re.compile(r"\b[0-9]{5}\b")
 _SOME_DIGITS = re.compile(r"[0-9]{2,5}")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)\s*$")
-_SHORTEST_WORD = 3  # letters: under this, a word inside a name says nothing
-_SHORTEST_TYPO = 4  # under this, one typo may make any name
+_SHORTEST_WORD = 3  # letters: shorter words occur inside too many names
+_SHORTEST_TYPO = 4  # letters: below, one typo turns it into too many names
 _SHORTEST_TYPO_OF_START = 6
-_MANY = 60  # more than a name has homonyms (12), a postcode communes (46)
+_MANY = 60  # more than the homonyms of any name (12) and the communes of any postcode (46)
 
 
 class Likeness(IntEnum):
-    """How near a name is to what was typed, the nearest first."""
+    """Likeness of a name to the typed text, best first."""
 
     EXACT = 0
     START = 1
@@ -33,20 +33,20 @@ class Likeness(IntEnum):
 
 @dataclass(frozen=True, order=True)
 class _Hit:
-    """A name found; their order is that of the answer."""
+    """A matching name; the order of the fields sorts the answer."""
 
     likeness: Likeness
     is_former: bool
-    fewer_people: int
+    negative_population: int
     code: str
     name: str
 
 
 def search_communes(text: str, *, limit: int = 10) -> list[Commune]:
-    """Current communes for what was typed: likeliest first, then the most populated.
+    """Current communes that match the typed text: likeliest first, then the most populated.
 
-    Homonyms and the communes of a whole postcode are never cut, even beyond ``limit``. The name of a former
-    commune gives the current one, with ``found_as`` set to that name. A postcode or a département in
+    All homonyms and all communes of a whole postcode are returned, even beyond ``limit``. The name of a
+    former commune gives the current one, with ``found_as`` set to that name. A postcode or a département in
     brackets beside the name ("Dijon (Côte-d'Or)", "Dijon (21)") narrows the search.
     """
     digits = text.replace(" ", "")
@@ -65,7 +65,7 @@ def search_communes(text: str, *, limit: int = 10) -> list[Commune]:
 
 
 def _read(text: str) -> tuple[str, dict[str, Any]]:
-    """The name in a text, and what the rest of it asks of the commune."""
+    """Split a text into the name to look for and a filter: its postcode, or the département in brackets."""
     if postcode := _POSTCODE.search(text):
         return _POSTCODE.sub(" ", text), {"search_postcodes__contains": postcode.group()}
     if brackets := _IN_BRACKETS.search(text):
@@ -77,7 +77,7 @@ def _read(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def _likeness(typed: str, name: str) -> Likeness | None:
-    """Both normalised; ``None`` when they are further apart than a typo."""
+    """Compare two normalised names; ``None`` when they differ by more than a typo."""
     if name == typed:
         return Likeness.EXACT
     if name.startswith(typed):
@@ -92,7 +92,7 @@ def _likeness(typed: str, name: str) -> Likeness | None:
 
 
 def _hits(typed: str, condition: Q, order: Expression, scope: dict[str, Any]) -> list[_Hit]:
-    """The nearest of the current and former names that meet a condition, in one query."""
+    """The best current and former names that meet a condition, in one query."""
     current = (
         Commune.objects.current()
         .filter(condition, **scope)
@@ -118,7 +118,7 @@ def _hits(typed: str, condition: Q, order: Expression, scope: dict[str, Any]) ->
 
 
 def _matches(typed: str, scope: dict[str, Any]) -> list[_Hit]:
-    """Names that are, start with, or have words that start with what was typed."""
+    """Names equal to the typed text, that start with it, or whose words start with its words."""
     words = typed.split()
     condition = Q(search_name__startswith=typed)
     if max(map(len, words)) >= _SHORTEST_WORD:
@@ -134,10 +134,10 @@ def _matches(typed: str, scope: dict[str, Any]) -> list[_Hit]:
 
 
 def _typos(typed: str, scope: dict[str, Any]) -> list[_Hit]:
-    """Names at one typo of what was typed, or that start so.
+    """Names with one typo in them, or in their beginning.
 
-    One typo leaves one half of the letters whole, unless it swaps the two in the middle: so the indexes
-    find the candidates. The database's distance counts two for a swap.
+    One typo leaves one half of the letters intact, unless it swaps the two in the middle: this lets the
+    indexes find the candidates. PostgreSQL's Levenshtein distance counts two for a swap.
     """
     size = len(typed)
     if size < _SHORTEST_TYPO:

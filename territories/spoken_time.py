@@ -10,20 +10,20 @@ MONTHS = (
 
 
 def spoken_date(on: date, *, today: date | None) -> str:
-    """``mardi 1er décembre``; the year is added when it is not today's, or there is no ``today``."""
+    """``mardi 1er décembre``; with the year when it is not the year of ``today``, or without ``today``."""
     number = "1er" if on.day == 1 else str(on.day)
     year = "" if today and on.year == today.year else f" {on.year}"
     return f"{DAYS[on.weekday()]} {number} {MONTHS[on.month - 1]}{year}"
 
 
 def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime | None) -> str:
-    """``mardi 1er décembre à 14 h 30``, on the clock of ``zone``; with the year where there is no ``now``."""
+    """``mardi 1er décembre à 14 h 30``, in the time zone ``zone``; with the year without ``now``."""
     local, today = at.astimezone(zone), now.astimezone(zone).date() if now else None
     return f"{spoken_date(local, today=today)} à {spoken_hour(at, zone=zone)}"
 
 
 def spoken_hour(at: datetime, *, zone: tzinfo) -> str:
-    """``14 h 30``, ``8 h``, on the clock of ``zone``."""
+    """``14 h 30``, ``8 h``, in the time zone ``zone``."""
     local = at.astimezone(zone)
     minutes = f" {local.minute:02}" if local.minute else ""
     return f"{local.hour} h{minutes}"
@@ -32,7 +32,7 @@ def spoken_hour(at: datetime, *, zone: tzinfo) -> str:
 def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:
     """``à l'instant``, ``il y a 5 minutes``, ``il y a 3 heures``, ``hier``, ``il y a 12 jours``…
 
-    Days are counted on the calendar of ``zone``: what happened last night was "hier".
+    Days are calendar days of ``zone``: yesterday evening is "hier".
     """
     elapsed = max(now - at, timedelta(0))
     days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days

@@ -28,5 +28,5 @@ _COMMUNES = {
 
 @cache
 def time_zone(department: str, commune: str = "") -> ZoneInfo:
-    """The zone of a département (its code), or of a commune of it that keeps another time."""
+    """The time zone of a département (its code), or of a commune in it that has another one."""
     return ZoneInfo(_COMMUNES.get(commune) or _DEPARTMENTS.get(department, _METROPOLE))

@@ -16,7 +16,7 @@ OPENS = time(8)
 CLOSES = time(19)
 _DAY = timedelta(days=1)
 
-# Territories with holidays of their own, by the names that ``holidays`` gives them.
+# Territories with their own public holidays: codes of the ``holidays`` library by département.
 _SUBDIVISIONS = {
     "57": "57",
     "67": "6AE",
@@ -42,12 +42,12 @@ def _holidays(department: str) -> holidays.HolidayBase:
 
 
 def is_working_day(on: date, commune: Commune) -> bool:
-    """Neither week-end nor public holiday there."""
+    """True on a day that is neither in a week-end nor a public holiday of the commune."""
     return on.weekday() < 5 and on not in _holidays(commune.department_id)
 
 
 def is_working_time(at: datetime, commune: Commune) -> bool:
-    """Whether people work there at that moment; 8:00 counts, 19:00 no longer does."""
+    """True during the commune's working hours; 8:00 is included, 19:00 is not."""
     return _is_working(at, commune.department_id, commune.time_zone)
 
 
@@ -57,8 +57,8 @@ def _is_working(at: datetime, department: str, zone: ZoneInfo) -> bool:
     return is_open and local.date() not in _holidays(department)
 
 
-def departments_at_work(at: datetime) -> list[str]:
-    """Codes of the départements where people work at that moment, by the clock of most of their communes."""
+def departments_in_working_hours(at: datetime) -> list[str]:
+    """Codes of the départements in working hours then, in the time zone of most of their communes."""
     return [
         code
         for code in Department.objects.order_by("code").values_list("code", flat=True)
@@ -76,13 +76,13 @@ def next_working_morning(at: datetime, commune: Commune) -> datetime:
 
 
 def add_working_hours(at: datetime, hours: timedelta, commune: Commune) -> datetime:
-    """The moment when that much working time has passed since ``at``, in the commune's time zone."""
+    """``at`` plus that much working time, in the commune's time zone."""
     now = at.astimezone(commune.time_zone)
     left = hours
     while True:
         if not is_working_time(now, commune):
             now = next_working_morning(now, commune)
-        # Clocks change on Sundays: within a working day, differences on the wall clock are exact.
+        # Clocks change on Sundays: within a working day, differences between local times are exact.
         closing = datetime.combine(now.date(), CLOSES, tzinfo=now.tzinfo)
         if left <= closing - now:
             return now + left
@@ -91,7 +91,7 @@ def add_working_hours(at: datetime, hours: timedelta, commune: Commune) -> datet
 
 
 def add_working_days(on: date, days: int, commune: Commune) -> date:
-    """The day that comes ``days`` working days after ``on``, which itself does not count."""
+    """The date ``days`` working days after ``on``."""
     for _ in range(days):
         on += _DAY
         while not is_working_day(on, commune):
@@ -100,6 +100,6 @@ def add_working_days(on: date, days: int, commune: Commune) -> date:
 
 
 def working_days_between(start: date, end: date, commune: Commune) -> int:
-    """How many working days come after ``start`` and up to ``end``; none when ``end`` comes first."""
+    """Number of working days after ``start``, ``end`` included; 0 when ``end`` comes first."""
     days = (start + _DAY * count for count in range(1, (end - start).days + 1))
     return sum(is_working_day(on, commune) for on in days)

@@ -1,4 +1,4 @@
-"""What every test may ask for: the servers, a database with what the test needs, an SMTP sink, a browser."""
+"""Fixtures for every test: the servers, a database with its content, an SMTP sink, a browser."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from django.db.models import Model
 from demo import fake_register, services
 from demo.embedded.server import USER
 from demo.fake_register import Mode, RegisterServer
-from portal.celery import Broker, app
+from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
 from tests.smtp_sink import SmtpSink
@@ -138,7 +138,7 @@ def smtp_sink(settings) -> Iterator[SmtpSink]:
 def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The application's pools, made anew for an address where nobody listens."""
     monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(Broker, "rests_until", 0.0)  # and put back: the tests after have their broker
+    monkeypatch.setattr(BrokerState, "paused_until", 0.0)  # restored after the test
     monkeypatch.setattr(app, "_pool", None)
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
 

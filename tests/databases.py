@@ -24,7 +24,7 @@ BUILDING = 0
 
 @dataclass(frozen=True)
 class Template:
-    """What a database holds: the files it comes from and the commands that fill it, after its parent's."""
+    """The content of a database: its source files and the commands that fill it, after its parent's."""
 
     name: str
     parent: "Template | None"
@@ -124,7 +124,7 @@ class Databases:
             "DJANGO_SETTINGS_MODULE": "portal.settings.test",
         }
         for command in template.commands:
-            done = subprocess.run(  # noqa: S603 (our own words)
+            done = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT,
                 env=environment,

@@ -1,4 +1,4 @@
-"""What the caller's shell says to the portal, which is not said to tests and measures."""
+"""The variables of the caller's shell that tests and measures must not see."""
 
 import os
 import re

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 @dataclass
 class Work:
-    """What a piece of code did: how many functions it called, and what it asked of the database."""
+    """Number of functions called and of SQL statements run by a piece of code."""
 
     calls: int = 0
     statements: int = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from demo.processes import tied_to_us
+from demo.processes import killed_with_parent
 from portal.celery import app
 from tests.databases import ROOT
 from tests.smtp_sink import SmtpSink
@@ -24,9 +24,18 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
     app.control.purge()
     host, port = sink.address
     with tempfile.NamedTemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S603 (our own words)
+        process = subprocess.Popen(  # noqa: S603 (fixed commands)
             [
-                *(*tied_to_us(), sys.executable, "-m", "celery", "-A", "portal", "worker", "--loglevel=INFO"),
+                *(
+                    *killed_with_parent(),
+                    sys.executable,
+                    "-m",
+                    "celery",
+                    "-A",
+                    "portal",
+                    "worker",
+                    "--loglevel=INFO",
+                ),
                 *("--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"),
             ],
             cwd=ROOT,

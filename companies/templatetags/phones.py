@@ -1,13 +1,13 @@
-"""Phone numbers that one taps to call."""
+"""Template filter for phone numbers in ``tel:`` links."""
 
 from django import template
 
-from companies import phones
+from companies import french_phones
 
 register = template.Library()
 
 
 @register.filter
-def dialled(phone: str) -> str:
-    """A number as people write it, as a ``tel:`` link wants it."""
-    return phones.dialled(phone)
+def e164(phone: str) -> str:
+    """The number in the international format of ``tel:`` links: « +33612345678 »."""
+    return french_phones.e164(phone)

@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL and Valkey: who runs them, how each starts, is recognised and stops."""
+"""The embedded PostgreSQL and Valkey: their system account, start, detection and stop."""

@@ -1,4 +1,4 @@
-"""Who runs the embedded servers: PostgreSQL refuses root."""
+"""The system account of the embedded servers. PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -9,18 +9,18 @@ from pathlib import Path
 
 
 class ServerFailed(Exception):
-    """A server cannot be had; the message says why, and what to do."""
+    """A server cannot be started; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who runs the servers: the words put before each command, and the owner of their files."""
+    """The account that runs the servers; ``prefix`` comes before each command to switch to it."""
 
     prefix: tuple[str, ...]
     uid: int
     gid: int
 
-    def own(self, folder: Path) -> None:
+    def take_ownership(self, folder: Path) -> None:
         """Give the account everything in the folder (as root only)."""
         if os.geteuid() != 0:
             return
@@ -30,7 +30,7 @@ class Account:
 
     def run(self, *command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run a command to its end as this account."""
-        return subprocess.run(  # noqa: S603 (our own words)
+        return subprocess.run(  # noqa: S603 (fixed commands)
             [*self.prefix, *map(str, command)],
             cwd=cwd,
             env=environment(),
@@ -41,20 +41,20 @@ class Account:
         )
 
     def can_run(self, binaries: Iterable[Path], folder: Path) -> bool:
-        """Whether the account may execute the binaries and write in the folder, once it owns it."""
-        self.own(folder)
-        words = 'cd "$0" && test -w . && for file; do test -x "$file" || exit 1; done'
+        """Take ownership of the folder; true when the account can then write there and run the binaries."""
+        self.take_ownership(folder)
+        script = 'cd "$0" && test -w . && for file; do test -x "$file" || exit 1; done'
         try:
-            return self.run("sh", "-c", words, folder, *binaries, cwd=Path("/")).returncode == 0
+            return self.run("sh", "-c", script, folder, *binaries, cwd=Path("/")).returncode == 0
         except FileNotFoundError:
             return False
 
 
 def account_for(folder: Path, binaries: Iterable[Path]) -> Account:
-    """The account that can run the servers: oneself, or for root, whom PostgreSQL refuses, another one.
+    """The account that can run the servers: the current one, or another one for root.
 
-    Root becomes the owner of the checkout, or ``nobody``. When a closed folder lies in the way (a 0700
-    home), it becomes an ordinary user of a namespace, or keeps the right to pass through such folders.
+    Root switches to the owner of the checkout, or to ``nobody``. When that account cannot enter a parent
+    folder (a 0700 home), root switches to a user namespace, or keeps the capability to enter such folders.
     """
     if os.geteuid() != 0:
         return Account((), os.geteuid(), os.getegid())
@@ -77,5 +77,5 @@ def account_for(folder: Path, binaries: Iterable[Path]) -> Account:
 
 
 def environment() -> dict[str, str]:
-    """What a server gets of ours: nothing that could change its ways."""
+    """The environment of a server: only ``PATH`` and the locale."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}

@@ -14,7 +14,7 @@ from portal import postgres_tools
 
 
 class Postgres(Server):
-    """PostgreSQL from the wheel, else Debian's, else the one on the path."""
+    """PostgreSQL from the wheel, else Debian's, else the one in ``PATH``."""
 
     variable = "DATABASE_URL"
     label = "PostgreSQL"
@@ -37,19 +37,19 @@ class Postgres(Server):
             "port": port,
             "unix_socket_directories": "",
             "max_connections": 200,
-            # Throw-away content: speed before the safety of a power cut.
+            # The content can be rebuilt: speed matters more than safety at a power cut.
             "fsync": "off",
             "synchronous_commit": "off",
             "full_page_writes": "off",
         }
-        words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        return [self.binary(), "-D", self.folder, *words]
+        arguments = [item for name, value in options.items() for item in ("-c", f"{name}={value}")]
+        return [self.binary(), "-D", self.folder, *arguments]
 
     def url(self, password: str, port: int) -> str:
         return f"postgres://{USER}:{password}@127.0.0.1:{port}/relais"
 
     def answers(self, url: str) -> bool:
-        """Whether the database can be used; it is made at the first answer."""
+        """True when the database accepts connections; creates it when the server answers first."""
         try:
             psycopg2.connect(url, connect_timeout=2).close()
         except psycopg2.OperationalError as error:
@@ -68,17 +68,17 @@ class Postgres(Server):
             raise ServerFailed("Les fuseaux horaires du système manquent : installez le paquet tzdata.")
         for leftover in self.folder.iterdir():  # an initdb that was interrupted
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-        words = self.folder.with_suffix(".password")
-        words.touch(mode=0o600)
-        words.write_text(password)
-        account.own(self.folder.parent)
+        password_file = self.folder.with_suffix(".password")
+        password_file.touch(mode=0o600)
+        password_file.write_text(password)
+        account.take_ownership(self.folder.parent)
         done = account.run(
             self.binary().with_name("initdb"),
-            *("-D", self.folder, "--username", USER, "--pwfile", words, "--auth=scram-sha-256"),
+            *("-D", self.folder, "--username", USER, "--pwfile", password_file, "--auth=scram-sha-256"),
             *("--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"),
             cwd=self.folder,
         )
-        words.unlink()
+        password_file.unlink()
         if done.returncode:
             (self.folder / "PG_VERSION").unlink(missing_ok=True)
             raise ServerFailed(f"PostgreSQL ne peut pas créer ses fichiers : {done.stderr.strip()}")

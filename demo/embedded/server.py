@@ -1,4 +1,4 @@
-"""How an embedded server is started, recognised and stopped."""
+"""Start, detection and stop of an embedded server."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from demo.embedded.account import Account, ServerFailed, environment
 
 USER = "embedded"
 ATTEMPTS = 5  # a port may be taken between the choice and the start; a killed server's children take a moment
-PATIENCE = 15.0  # seconds for a server to answer, or to leave
+PATIENCE = 15.0  # seconds for a server to answer, or to stop
 
 
 class Server(ABC):
@@ -46,11 +46,11 @@ class Server(ABC):
     def answers(self, url: str) -> bool: ...
 
     def is_healthy(self, url: str) -> bool:
-        """Whether this folder's server, not another checkout's, answers at this address."""
+        """True when the server of this folder, not of another checkout, answers at this address."""
         return bool(url) and self.pid() is not None and self.answers(url)
 
     def pid(self) -> int | None:
-        """The running server of this folder; a recycled number or a copied pid file does not count."""
+        """The process id of this folder's server; ``None`` when it is another process or none."""
         try:
             pid = int(self.pid_file.read_text().split()[0])
             os.kill(pid, 0)
@@ -59,31 +59,31 @@ class Server(ABC):
         return pid if self._is_ours(Path("/proc", str(pid))) else None
 
     def _is_ours(self, process: Path) -> bool:
-        """Both servers work from their own folder, which stays right when the checkout is moved."""
+        """True when the process works in this folder, as both servers do, even in a moved checkout."""
         if not Path("/proc/self").exists():
             return True
         try:
             return (process / "cwd").samefile(self.folder)
         except PermissionError:  # started by root for us: its command line can still be read
             return str(self.folder).encode() in (process / "cmdline").read_bytes()
-        except OSError:  # a zombie works nowhere
+        except OSError:  # a zombie has no working directory
             return False
 
     def start(self, account: Account, password: str, previous: str) -> str:
         """Start on the port of the previous address when it is free, else on another; return the address."""
         self.stop()
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        account.own(self.folder)
+        account.take_ownership(self.folder)
         for attempt in range(ATTEMPTS):
             port = _free_port(urlsplit(previous).port if previous and not attempt else None)
             url = self.url(password, port)
             if self._launch(account, self.prepare(account, password, port), url):
                 return url
             time.sleep(0.2 * attempt)
-        raise ServerFailed(f"{self.label} ne démarre pas. Ses derniers mots :\n{self._last_words()}")
+        raise ServerFailed(f"{self.label} ne démarre pas. Ses derniers mots :\n{self._log_tail()}")
 
     def stop(self) -> None:
-        """Stop this folder's server, gently then for good, and leave no pid file behind."""
+        """Stop this folder's server, with stronger signals if needed, and remove its pid file."""
         for number in (self.stop_signal, signal.SIGQUIT, signal.SIGKILL):
             pid = self.pid()
             if pid is None:
@@ -97,10 +97,10 @@ class Server(ABC):
         return self.folder.with_suffix(".log")
 
     def _launch(self, account: Account, command: list[str | Path], url: str) -> bool:
-        """Start detached from us; ``False`` when it gave up or does not answer."""
-        account.own(self.folder)
+        """Start in a session of its own; ``False`` when it ended or does not answer."""
+        account.take_ownership(self.folder)
         with self._log.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 (our own words)
+            process = subprocess.Popen(  # noqa: S603 (fixed commands)
                 [*account.prefix, *map(str, command)],
                 cwd=self.folder,
                 env=environment(),
@@ -117,7 +117,7 @@ class Server(ABC):
         process.wait()
         return False
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
 
 

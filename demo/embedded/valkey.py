@@ -11,7 +11,7 @@ from demo.embedded.server import USER, Server
 
 
 class Valkey(Server):
-    """Valkey from the wheel, else a server on the path."""
+    """Valkey from the wheel, else a server in ``PATH``."""
 
     variable = "REDIS_URL"
     label = "Valkey"

@@ -3,28 +3,28 @@
 from mailing.models.heartbeat import Heartbeat, beat, last_beat_at
 from mailing.models.incoming import (
     LONGEST_ADDRESS,
-    SETTLED_FIELDS,
+    RESOLVED_FIELDS,
     Channel,
     IncomingEmail,
     IncomingEmailQuerySet,
     IncomingState,
     Reason,
-    named,
+    id_in,
 )
 from mailing.models.outgoing import (
-    FATE_FIELDS,
+    OUTCOME_FIELDS,
     NoContent,
     OutgoingEmail,
-    State,
+    OutgoingState,
     new_message_id,
-    oldest_due,
+    oldest_due_at,
 )
 from mailing.models.outgoing_querysets import OutgoingEmailQuerySet
 
 __all__ = [
-    "FATE_FIELDS",
     "LONGEST_ADDRESS",
-    "SETTLED_FIELDS",
+    "OUTCOME_FIELDS",
+    "RESOLVED_FIELDS",
     "Channel",
     "Heartbeat",
     "IncomingEmail",
@@ -33,11 +33,11 @@ __all__ = [
     "NoContent",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
+    "OutgoingState",
     "Reason",
-    "State",
     "beat",
+    "id_in",
     "last_beat_at",
-    "named",
     "new_message_id",
-    "oldest_due",
+    "oldest_due_at",
 ]

@@ -1,4 +1,4 @@
-"""When each piece of the clock last beat."""
+"""Time of the last run of each scheduled sweep."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """When a piece of the clock last beat; the health page reads it."""
+    """Time of the last run of a scheduled sweep, read by the health page and the metrics."""
 
     name = models.CharField(max_length=50, primary_key=True)
     beat_at = models.DateTimeField()
@@ -24,5 +24,5 @@ def beat(name: str = "mailing.sweep", *, now: datetime) -> None:
 
 
 def last_beat_at(name: str = "mailing.sweep") -> datetime | None:
-    """When the clock last beat; ``None`` when it never did."""
+    """Time of the last beat; ``None`` when there was none."""
     return Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()

@@ -1,4 +1,4 @@
-"""The mails that came in: one row per mail, raw, until a room has read it."""
+"""Incoming mails: one row per mail, with its raw message and the outcome of reading it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from django.db.models.functions import Cast, Concat
 
 SOONEST_RETRY = timedelta(minutes=1)
 LATEST_RETRY = timedelta(hours=1)
-# The worker gets this long before the sweep takes a fresh row over.
+# Time left to a worker before the sweep handles a new row.
 HEAD_START = timedelta(minutes=1)
 
 
 LONGEST_ADDRESS = 254  # of RFC 5321
-# All that reading a mail changes; what it holds is never written again.
-SETTLED_FIELDS = ("state", "reason", "about", "settled_at", "last_error")
+# The fields changed by reading a mail; its content is never changed.
+RESOLVED_FIELDS = ("state", "reason", "about", "settled_at", "last_error")
 
 
 class Channel(models.TextChoices):
@@ -36,7 +36,7 @@ class IncomingState(models.TextChoices):
 
 
 class Reason(models.TextChoices):
-    """Why a mail was held or refused."""
+    """The reason why a mail was held or refused."""
 
     OTHER_SENDER = "other_sender", "Envoyé depuis une autre adresse que celle à qui nous avons écrit"
     UNKNOWN = "unknown", "L'adresse ne désigne aucune demande"
@@ -56,17 +56,17 @@ class Reason(models.TextChoices):
     SET_ASIDE = "set_aside", "Écarté par l'équipe"
 
 
-# What a machine may have misjudged: a person who looks at it may publish it all the same.
-MISJUDGED = (Reason.AUTO_REPLY, Reason.OUT_OF_OFFICE, Reason.LIST, Reason.CALENDAR)
-DISPUTABLE = (*MISJUDGED, Reason.SET_ASIDE)
+# Refused as automatic, perhaps by mistake: staff may publish the mail all the same.
+MAYBE_FROM_A_PERSON = (Reason.AUTO_REPLY, Reason.OUT_OF_OFFICE, Reason.LIST, Reason.CALENDAR)
+REVERSIBLE = (*MAYBE_FROM_A_PERSON, Reason.SET_ASIDE)
 
 
 class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
     def unread(self) -> Self:
         return self.filter(state=IncomingState.RECEIVED)
 
-    def left_behind(self, *, now: datetime) -> Self:
-        """Unread mails that no worker took, and those whose next try has come: the sweep's share."""
+    def for_sweep(self, *, now: datetime) -> Self:
+        """Unread mails that no worker has read, or whose next try is due."""
         due = self.unread().filter(next_try_at__lte=now, received_at__lte=now - HEAD_START)
         return due.order_by("next_try_at", "pk")
 
@@ -76,27 +76,27 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
     def held(self) -> Self:
         return self.filter(state=IncomingState.HELD)
 
-    def taken_for_machines(self) -> Self:
-        """Refused at a good address as no person's words: a machine judged it, who looks may publish them."""
-        return self.filter(state=IncomingState.REFUSED, reason__in=MISJUDGED).exclude(about=[])
+    def refused_as_automatic(self) -> Self:
+        """Mails to a valid address refused as automatic; staff may publish them."""
+        return self.filter(state=IncomingState.REFUSED, reason__in=MAYBE_FROM_A_PERSON).exclude(about=[])
 
-    def standing(self) -> Self:
-        """Mails read or to be read: a second one with the same Message-ID is refused."""
+    def not_refused(self) -> Self:
+        """Mails read or to be read; another one with the same Message-ID is refused."""
         return self.exclude(state=IncomingState.REFUSED)
 
     def about(self, subject: str) -> Self:
-        """The mails about one thing, named as "request:7"."""
+        """The mails about one subject, such as "request:7"."""
         return self.filter(about__contains=[subject])
 
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-pk")
 
-    def written_by(self, moment: datetime) -> Self:
-        """Mails received at that moment or before, those erased already left out."""
+    def received_until(self, moment: datetime) -> Self:
+        """Mails received until that moment, except those already erased."""
         return self.filter(received_at__lte=moment).exclude(raw=b"")
 
     def erase(self, *, now: datetime) -> None:
-        """Empty these mails of who wrote and what they said; nothing is left to publish. Dates stay."""
+        """Erase sender and content of these mails; held or unread ones are refused. Dates are kept."""
         waiting = self.filter(state__in=[IncomingState.RECEIVED, IncomingState.HELD])
         waiting.update(state=IncomingState.REFUSED, reason=Reason.CLOSED, settled_at=now)
         self.update(
@@ -110,7 +110,7 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
 
 
 class IncomingEmail(models.Model):
-    """A mail that came in, kept raw, and what became of it."""
+    """An incoming mail, its raw message and the outcome of reading it."""
 
     channel = models.CharField("canal", max_length=10, choices=Channel)
     message_id = models.CharField("Message-ID", max_length=500)
@@ -132,7 +132,7 @@ class IncomingEmail(models.Model):
         verbose_name = "mail entrant"
         verbose_name_plural = "mails entrants"
         constraints = [
-            # The same message twice: one is read, the other kept and refused.
+            # Of two copies of a message, one is read and the other is stored as refused.
             models.UniqueConstraint(
                 fields=["message_id", "recipient"],
                 condition=~Q(state=IncomingState.REFUSED),
@@ -159,30 +159,30 @@ class IncomingEmail(models.Model):
 
     @property
     def reason_label(self) -> str:
-        """The reason in words; empty without one."""
+        """The label of the reason; empty without one."""
         return str(Reason(self.reason).label) if self.reason in Reason.values else ""
 
     @property
     def may_be_published(self) -> bool:
-        """Whether a person may still decide that its words are passed on."""
-        is_disputable = self.state == IncomingState.REFUSED and self.reason in DISPUTABLE
-        return bool(self.about) and (self.state == IncomingState.HELD or is_disputable)
+        """True when staff may still publish the mail."""
+        is_reversible = self.state == IncomingState.REFUSED and self.reason in REVERSIBLE
+        return bool(self.about) and (self.state == IncomingState.HELD or is_reversible)
 
     @property
     def is_held(self) -> bool:
         return self.state == IncomingState.HELD
 
-    def settle(self, state: IncomingState, *, reason: str = "", at: datetime) -> None:
-        """Set what became of it; saves nothing."""
+    def resolve(self, state: IncomingState, *, reason: str = "", at: datetime) -> None:
+        """Set the outcome of reading the mail; saves nothing."""
         self.state, self.reason, self.settled_at = state, reason, at
         self.last_error = ""
 
     def postpone(self, error: str, *, at: datetime) -> None:
-        """Read again after as long as it has waited already, an hour at most; saves nothing."""
+        """Set the next try after as long as the mail has waited already, one hour at most; saves nothing."""
         self.last_error = error[:500]
         self.next_try_at = at + min(max(at - self.received_at, SOONEST_RETRY), LATEST_RETRY)
 
 
-def named(about: Sequence[str], kind: str) -> int | None:
-    """The number of the first thing of this kind: 7 for "request" in ``["request:7", "mailbox:31"]``."""
+def id_in(about: Sequence[str], kind: str) -> int | None:
+    """The id of the first subject of this kind: 7 for "request" in ``["request:7", "mailbox:31"]``."""
     return next((int(name.partition(":")[2]) for name in about if name.startswith(f"{kind}:")), None)

@@ -22,10 +22,10 @@ from mailing.models.outgoing_querysets import (
 )
 
 FIRST_RETRY_AFTER = timedelta(minutes=1)
-# What mail servers themselves do with a mailbox that stays full or greylisted (RFC 5321, 4.5.4.1).
+# As mail servers do for a mailbox that stays full or greylisted (RFC 5321, 4.5.4.1).
 GIVE_UP_AFTER = timedelta(days=5)
 
-FATE_FIELDS = (
+OUTCOME_FIELDS = (
     "next_try_at",
     "failure",
     "last_error",
@@ -37,11 +37,11 @@ FATE_FIELDS = (
 
 
 def new_message_id() -> str:
-    """A Message-ID of our own, kept by the mail through all its tries; short, so that nobody folds it."""
+    """A new Message-ID, kept for all tries of a mail; short, so that no server folds it."""
     return f"<{secrets.token_hex(10)}@{settings.REPLY_DOMAIN}>"
 
 
-class State(models.TextChoices):
+class OutgoingState(models.TextChoices):
     WAITING = "waiting", "En attente"
     LATE = "late", "En attente d’un nouvel essai"
     SENT = "sent", "Envoyé"
@@ -50,10 +50,10 @@ class State(models.TextChoices):
 
 
 class OutgoingEmail(models.Model):
-    """A mail: to whom, on which occasion, and its fate.
+    """A mail: its recipient, occasion, content and outcome.
 
-    Bodies are not stored: they are rendered from template and context when the mail leaves and when staff
-    look at it, so that anonymising the context anonymises the mail.
+    Bodies are not stored: they are rendered from template and context when the mail is sent and when staff
+    read it, so that anonymising the context anonymises the mail.
     """
 
     key = models.CharField("clé de l’occasion", max_length=200, unique=True)
@@ -79,7 +79,7 @@ class OutgoingEmail(models.Model):
     sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
     refused_at = models.DateTimeField("refusé le", null=True, blank=True)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
-    # What caused it, as the logs name it.
+    # Identifier in the logs of the request or task that enqueued the mail.
     request_id = models.CharField(
         "identifiant de la requête", max_length=64, blank=True, default="", db_default=""
     )
@@ -115,20 +115,20 @@ class OutgoingEmail(models.Model):
         return self.key
 
     @property
-    def state(self) -> State:
-        fates = (
-            (self.sent_at, State.SENT),
-            (self.refused_at, State.REFUSED),
-            (self.cancelled_at, State.CANCELLED),
+    def state(self) -> OutgoingState:
+        outcomes = (
+            (self.sent_at, OutgoingState.SENT),
+            (self.refused_at, OutgoingState.REFUSED),
+            (self.cancelled_at, OutgoingState.CANCELLED),
         )
-        for at, state in fates:
+        for at, state in outcomes:
             if at:
                 return state
-        return State.LATE if self.failure else State.WAITING
+        return OutgoingState.LATE if self.failure else OutgoingState.WAITING
 
     @property
     def thread_id(self) -> str:
-        """The Message-ID that every mail of the conversation answers; empty without a conversation."""
+        """The Message-ID of the thread, which all its mails refer to; empty without a thread."""
         return f"<{self.thread}@{settings.REPLY_DOMAIN}>" if self.thread else ""
 
     @property
@@ -136,13 +136,13 @@ class OutgoingEmail(models.Model):
         return self.to == ERASED
 
     def rendered(self) -> rendering.Rendered:
-        """The mail as it leaves. Erased, or secret outside the demo, it has no content: ``NoContent``."""
+        """The mail as it is sent. Raises ``NoContent`` when it is erased, or a secret outside the demo."""
         if self.is_erased or (self.is_secret and not self.context):
             raise NoContent(self.key)
         return rendering.render(self.template, self.context, is_answerable=bool(self.reply_to))
 
-    def is_left_alone(self, *, now: datetime) -> bool:
-        """Whether this first try comes after the head start: no worker got to hear of the mail."""
+    def was_missed_by_workers(self, *, now: datetime) -> bool:
+        """True for a first try after the head start: no worker has received the mail."""
         return self.attempts == 1 and self.not_before <= now - HEAD_START
 
     def record_sent(self, *, provider_id: str, at: datetime) -> None:
@@ -151,9 +151,9 @@ class OutgoingEmail(models.Model):
         self.failure = self.last_error = ""
 
     def record_failure(self, failure: Failure, reason: str, *, at: datetime) -> None:
-        """Refused for good, or to be tried again after twice as long as the last time, give or take.
+        """Mark the mail as refused, or set the next try, with a delay that doubles each time.
 
-        A recipient who cannot be reached for days counts as refused; our own failures are tried for ever.
+        A recipient who cannot be reached for days counts as refused; our own failures are retried for ever.
         """
         self.failure, self.last_error = failure, printable(reason)
         gives_up = failure == Failure.RECIPIENT and at - self.not_before > GIVE_UP_AFTER
@@ -165,13 +165,13 @@ class OutgoingEmail(models.Model):
 
 
 class NoContent(Exception):
-    """The content of this mail was not kept."""
+    """The content of this mail is not stored."""
 
 
-def oldest_due(*, now: datetime) -> datetime | None:
-    """Since when the oldest unsent mail should have left; ``None`` when none is waiting.
+def oldest_due_at(*, now: datetime) -> datetime | None:
+    """Time when the oldest unsent mail was due; ``None`` when there is none.
 
-    Mails that their recipient's own server puts off do not count: nothing is wrong on our side.
+    Mails delayed by their recipient's server are not counted: the cause is not on our side.
     """
     waiting = OutgoingEmail.objects.pending().filter(not_before__lte=now).exclude(failure=Failure.RECIPIENT)
     return waiting.order_by("not_before").values_list("not_before", flat=True).first()

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from mailing.models.outgoing import OutgoingEmail
 
 LONGEST_RETRY_AFTER = timedelta(hours=1)
-# The worker gets this long before the sweep takes a fresh row over.
+# Time left to a worker before the sweep handles a new row.
 HEAD_START = timedelta(minutes=1)
 
-# In the place of a recipient who was erased: no address, so that nothing leaves.
+# Replaces an erased recipient. It is not an address, so nothing can be sent.
 ERASED = "effacé"
 PENDING = Q(sent_at=None, refused_at=None, cancelled_at=None, is_secret=False)
-TAKE = """
+LOCK_DUE = """
     UPDATE mailing_outgoingemail SET attempts = attempts + 1
     WHERE id = (
         SELECT id FROM mailing_outgoingemail
@@ -36,40 +36,40 @@ TAKE = """
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def about(self, subject: str) -> Self:
-        """The mails about one thing, named as "request:7"."""
+        """The mails about one subject, such as "request:7"."""
         return self.filter(about__contains=[subject])
 
-    def answered_by(self, message_ids: Collection[str], *, to: str) -> "OutgoingEmail | None":
-        """The last of the mails of these Message-IDs that this address was sent."""
+    def original_of_reply(self, message_ids: Collection[str], *, to: str) -> "OutgoingEmail | None":
+        """The last mail sent to this address with one of these Message-IDs."""
         mine = self.filter(message_id__in=message_ids, to__iexact=to, is_secret=False)
         return mine.order_by("-pk").first()
 
     def pending(self) -> Self:
         return self.filter(PENDING)
 
-    def take(self, pk: int, *, now: datetime) -> "OutgoingEmail | None":
-        """The mail, locked and its try counted, if it is due and in nobody's hands.
+    def lock_due(self, pk: int, *, now: datetime) -> "OutgoingEmail | None":
+        """Lock a mail and count a try, if it is due and not locked already; ``None`` otherwise.
 
-        Counted before it is sent: a row that cannot be written does not leave again and again.
+        The try is counted before sending, so that a row that cannot be saved is not sent again and again.
         """
-        return next(iter(self.raw(TAKE, {"pk": pk, "now": now})), None)
+        return next(iter(self.raw(LOCK_DUE, {"pk": pk, "now": now})), None)
 
-    def put_off(self, pk: int, *, why: str, now: datetime) -> None:
-        """Try a mail again later of which no fate could be kept, and say why."""
+    def postpone(self, pk: int, *, why: str, now: datetime) -> None:
+        """Delay the next try of a mail whose outcome could not be saved, and record the error."""
         self.pending().filter(pk=pk).update(
             failure=Failure.CONTENT, last_error=printable(why), next_try_at=now + LONGEST_RETRY_AFTER
         )
 
     def due(self, *, now: datetime) -> Self:
-        """Unsent mails whose time, or whose next try, has come."""
+        """Unsent mails whose first or next try is due."""
         return self.filter(PENDING, next_try_at__lte=now)
 
-    def left_behind(self, *, now: datetime) -> Self:
-        """Due mails that no worker took: the sweep's share, oldest first."""
+    def for_sweep(self, *, now: datetime) -> Self:
+        """Due mails that no worker has sent in the head start, oldest first."""
         return self.due(now=now).filter(created_at__lte=now - HEAD_START).order_by("pk")
 
     def refused(self) -> Self:
-        """Mails that will never arrive. Secrets do not count: theirs are tried once, whatever the cause."""
+        """Mails that will never arrive, without secrets, which are tried only once."""
         return self.exclude(refused_at=None).exclude(is_secret=True)
 
     def newest_first(self) -> Self:
@@ -77,20 +77,20 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     @transaction_required
     def cancel_about(self, subject: str, *, now: datetime) -> int:
-        """Cancel the unsent mails about ``subject``; returns how many.
+        """Cancel the unsent mails about ``subject``; return their number.
 
-        A mail that is leaving at this very moment is waited for, and left as sent.
+        A mail that is being sent is waited for, and stays sent.
         """
         return self.about(subject).pending().update(cancelled_at=now)
 
-    def written_by(self, moment: datetime) -> Self:
-        """Mails of that moment or before, those erased already left out."""
+    def created_until(self, moment: datetime) -> Self:
+        """Mails created until that moment, except those already erased."""
         return self.filter(created_at__lte=moment).exclude(to=ERASED)
 
     def erase(self, *, now: datetime) -> None:
-        """Empty these mails of whom they were for and what they said; unsent ones are cancelled.
+        """Erase recipient and content of these mails; unsent ones are cancelled.
 
-        What they were about, their dates and their fates stay. One that is leaving is waited for.
+        ``about``, dates and outcome are kept. A mail that is being sent is waited for.
         """
         self.pending().update(cancelled_at=now)
         self.update(
@@ -108,5 +108,5 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
 
 def printable(words: str) -> str:
-    """What the database takes of the words of a mail server."""
+    """The text of a mail server, without characters that PostgreSQL refuses, 500 characters at most."""
     return rendering.UNPRINTABLE.sub(" ", words)[:500]

@@ -1,10 +1,10 @@
-"""Reading a mail that came in: who wrote, is it a person, and which words are theirs.
+"""Parser of incoming mails: sender, kind (person or automatic), and the text typed by the author.
 
 Pure: a raw message in, a ``Reply`` out; no Django, no database, no clock. ``read`` never raises.
 """
 
-from mailing.replies.kinds import Kind
-from mailing.replies.lines import DELIMITER
-from mailing.replies.reading import READ_AT_MOST, Reply, read
+from mailing.replies.mail_kinds import MailKind
+from mailing.replies.reply import READ_AT_MOST, Reply, read
+from mailing.replies.text_lines import DELIMITER
 
-__all__ = ["DELIMITER", "READ_AT_MOST", "Kind", "Reply", "read"]
+__all__ = ["DELIMITER", "READ_AT_MOST", "MailKind", "Reply", "read"]

@@ -1,24 +1,24 @@
-"""From the parts of a mail to the words its author typed in it."""
+"""Extracts the text typed by the author from the parts of a mail."""
 
 from collections.abc import Set
 from email.message import Message
 
 from mailing.replies import headers, parts
-from mailing.replies.lines import Line, plain_lines, unfold
 from mailing.replies.markup import html_lines
 from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
+from mailing.replies.text_lines import TextLine, plain_lines, unfold
 
 
 def words(message: Message, *, names: Set[str], sent: str = "") -> str:
-    """What the author typed.
+    """The text typed by the author.
 
-    ``names``: the words of their own name, folded, as in their signature. ``sent``: the HTML of the mail
+    ``names``: the words of the author's name, folded, to find the signature. ``sent``: the HTML of the mail
     that is answered, when it is known.
     """
     lines, ours = _shown(message), html_lines(sent)
     is_answer = headers.has(message, "In-Reply-To", "References")
-    # Some type inside their signature.
+    # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):
         runs = authored(shown, is_answer=is_answer, sent=ours)
         kept = [without_signature([line.text for line in run], names=names) for run in runs]
@@ -28,7 +28,7 @@ def words(message: Message, *, names: Set[str], sent: str = "") -> str:
 
 
 def _tidy(lines: list[str]) -> str:
-    """The lines without spaces at their ends, nor more than one blank line between them."""
+    """The lines without trailing spaces, with at most one blank line between them."""
     kept: list[str] = []
     for line in lines:
         bare = line.rstrip()
@@ -37,13 +37,15 @@ def _tidy(lines: list[str]) -> str:
     return "\n".join(kept).strip()
 
 
-def _shown(message: Message) -> list[Line]:
-    """The lines that the mail shows; of alternatives, the HTML one, whose paragraphs are whole."""
+def _shown(message: Message) -> list[TextLine]:
+    """The lines of the mail. HTML is preferred to plain text, since its paragraphs are not wrapped."""
     children = parts.children(message)
     if message.get_content_type() == "multipart/alternative":
         shown = [(_has_html(child), _shown(child)) for child in children[: parts.BODIES_AT_MOST]]
-        said = [pair for pair in shown if any(not line.is_blank for line in pair[1])]
-        return next((lines for has_html, lines in said if has_html), said[0][1] if said else [])
+        not_blank = [pair for pair in shown if any(not line.is_blank for line in pair[1])]
+        return next(
+            (lines for has_html, lines in not_blank if has_html), not_blank[0][1] if not_blank else []
+        )
     if children:
         return [line for child in children[: parts.BODIES_AT_MOST] for line in _shown(child)]
     if not parts.is_body(message):

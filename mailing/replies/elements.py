@@ -1,4 +1,4 @@
-"""The tags of a mail's HTML, and what each changes until it closes."""
+"""HTML tags of a mail, and their effect on the text: hidden, quoted, signature, block."""
 
 import re
 from collections.abc import Iterator
@@ -15,30 +15,30 @@ BLOCKS = {
 }  # fmt: skip
 APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"}
 LISTS = {"ul", "ol"}
-# Words of Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, Roundcube for "here is what was quoted".
+# Classes and ids by which Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, Roundcube mark quotations.
 QUOTES = {
     "gmail_attr", "moz-cite-prefix", "protonmail_quote", "reply-intro", "tutanota_quote", "yahoo_quoted",
     "zmail_extra", "__quoted_text__",
 }  # fmt: skip
-# Outlook's: what follows is the mail that is answered, and nothing closes it.
+# Outlook: the quoted mail follows this element, and nothing closes it.
 OPENS_QUOTE = {"divrplyfwdmsg", "mail-editor-reference-message-container"}
 SIGNATURES = {
     "gmail_signature", "gmail_signature_prefix", "moz-signature", "ms-outlook-mobile-signature",
     "protonmail_signature_block", "signature", "ymail_android_signature", "__sig_pre__", "__sig_post__",
 }  # fmt: skip
 ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
-# Beyond, a tag carries an image, not a meaning.
+# Longer attributes contain an image.
 ATTRIBUTES_AT_MOST = 4_000
 TIGHT = re.compile(r"margin(-bottom)?:0")
 NO_BORDER = re.compile(r"border-left:(none|0)")
-# The library would read each as a number, however long.
+# The library would parse each as a number, whatever its length.
 LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 LINKS = ("http://", "https://", "mailto:")
 
 
 @dataclass
 class Element:
-    """An open tag, and what it changes until it closes."""
+    """An open tag, and its effect until it closes."""
 
     name: str
     words: frozenset[str] = frozenset()
@@ -65,13 +65,13 @@ class Element:
 
     @property
     def stands_apart(self) -> bool:
-        """Whether a blank line goes before and after it. Outlook's paragraphs are lines."""
+        """True when blank lines surround the element. Outlook's paragraphs are single lines."""
         is_tight = any(word.startswith(("mso", "x_mso")) for word in self.words) or TIGHT.search(self.style)
         return self.name in APART and not (self.name == "p" and is_tight)
 
     @property
     def is_bullet(self) -> bool:
-        """Word's bullets and numbers are text, in an element of their own."""
+        """True for a bullet or number of Word, which is text in an element of its own."""
         return "mso-list:ignore" in self.style
 
 
@@ -87,13 +87,13 @@ def element(name: str, attributes: str) -> Element:
         words=frozenset(names.lower().split()),
         style="".join(found.get("style", "").lower().split()),
         href=href if name == "a" and href.lower().startswith(LINKS) else "",
-        # Emoji are images to some clients; other images are described by words that nobody typed.
+        # Some clients send emoji as images; the descriptions of other images were not typed by the author.
         alt=alt if len(alt) <= 8 and not any(letter.isalnum() or letter.isspace() for letter in alt) else "",
     )
 
 
 def shown(text: str) -> str:
-    """``text`` with its entities read."""
+    """``text`` with its HTML entities decoded."""
     return unescape(LONG_NUMBER.sub("", text))
 
 
@@ -116,7 +116,7 @@ def tokens(html: str) -> Iterator[tuple[bool, str]]:
             at = opening + 1
             continue
         end = html.find(">", opening)
-        # A ">" between quotes does not end the tag.
+        # A ">" inside quotes does not end the tag.
         if html.count('"', opening, end) % 2 and end < last_end:
             end = html.find(">", end + 1)
         yield True, html[opening + 1 : end]

@@ -1,4 +1,4 @@
-"""The lines on top of a mail, decoded; nothing in here raises, whatever they hold."""
+"""Decoding of mail headers; never raises, whatever the headers contain."""
 
 import re
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from email.message import Message
 from email.policy import Compat32
 from email.utils import getaddresses
 
-from mailing.replies.characters import clean, decode
+from mailing.replies.charsets import clean, decode
 
-# Beyond, a header is no name, subject or list of people, and the library's own patterns get slow.
+# Longer headers are not names, subjects or recipients, and the library becomes slow on them.
 READ_AT_MOST = 8_000
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 
 
 class ShortHeaders(Compat32):
-    """The oldest and least curious way to parse, with headers cut before anything is looked for in them."""
+    """The simplest policy of the library, with long headers cut before parsing."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         return name, value[:READ_AT_MOST]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        """The value as it came: bytes beyond ASCII would be question marks otherwise."""
+        """The raw value: the library would replace bytes beyond ASCII by question marks."""
         return value
 
 
@@ -37,7 +37,7 @@ def has(message: Message, *names: str) -> bool:
 
 
 def people(message: Message, *names: str) -> list[tuple[str, str]]:
-    """Who stands in these headers, in order, as (name, address); the name may be empty."""
+    """The people in these headers, in order, as (name, address); the name may be empty."""
     raw = [_raw(value) for header in names for value in message.get_all(header, [])]
     try:
         found = getaddresses(raw)
@@ -67,7 +67,7 @@ def parameter(part: Message, name: str) -> str:
 
 
 def decoded(value: str) -> str:
-    """A header's value with its encoded words read, on one line."""
+    """A header's value with its encoded words decoded, on one line."""
     try:
         pieces = decode_header(_raw(value))
     except (MessageError, ValueError):
@@ -85,7 +85,7 @@ def _values(message: Message, name: str) -> Iterator[str]:
 
 
 def _raw(value: object) -> str:
-    """The value as text: bytes beyond ASCII, which the parser hides as surrogates, are read."""
+    """The value as text; bytes beyond ASCII, which the parser stores as surrogates, are decoded."""
     text = str(value)[:READ_AT_MOST]
     return decode(text.encode("utf-8", "surrogateescape"), "") if not text.isascii() else text
 

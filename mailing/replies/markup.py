@@ -1,6 +1,6 @@
-"""From the HTML of a mail to lines, what it quotes and its signature marked.
+"""Converts the HTML of a mail to lines, with marks for quotations and signatures.
 
-A reader of its own rather than ``html.parser``, whose time is not linear on tags left open.
+Not based on ``html.parser``, whose time is not linear when tags are left open.
 """
 
 import re
@@ -10,17 +10,17 @@ from itertools import islice
 
 from mailing.replies import elements
 from mailing.replies.elements import BLOCKS, LINKS, LISTS, OPENS_QUOTE, VOID, Element
-from mailing.replies.lines import LINES_AT_MOST, Line
+from mailing.replies.text_lines import LINES_AT_MOST, TextLine
 
-# Beyond, nobody typed it: some programs write tags by the thousand around each word.
+# Nobody types more; some programs write thousands of tags around each word.
 TOKENS_AT_MOST = 40_000
 SPACES = re.compile(r"[ \t\n]+")
 NESTED_TABLES_AT_MOST = 20
 TAG_NAME = re.compile(r"/?[a-zA-Z][\w:-]*")
 
 
-def html_lines(html: str) -> list[Line]:
-    """The lines that ``html`` shows."""
+def html_lines(html: str) -> list[TextLine]:
+    """The lines of an HTML page."""
     page = _Page()
     for is_tag, token in islice(elements.tokens(html), TOKENS_AT_MOST):
         if is_tag:
@@ -32,12 +32,12 @@ def html_lines(html: str) -> list[Line]:
 
 @dataclass
 class _Page:
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TextLine] = field(default_factory=list)
     open: list[Element] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     buffer: list[str] = field(default_factory=list)
-    rows: list[list[list[Line]]] = field(default_factory=list)
-    outer: list[list[Line]] = field(default_factory=list)
+    rows: list[list[list[TextLine]]] = field(default_factory=list)
+    outer: list[list[TextLine]] = field(default_factory=list)
     wants_gap: bool = False
     bullet: str = ""
 
@@ -76,7 +76,7 @@ class _Page:
         if name not in VOID and not token.endswith("/"):
             self._open(element)
 
-    def finish(self) -> list[Line]:
+    def finish(self) -> list[TextLine]:
         while self.open:
             self._pop()
         self._end_line()
@@ -84,7 +84,7 @@ class _Page:
 
     def _open(self, element: Element) -> None:
         if element.words & OPENS_QUOTE:
-            self.lines.append(Line("", opens_quote=True))
+            self.lines.append(TextLine("", opens_quote=True))
         if element.name == "tr":
             self.rows.append([])
             element.count, self.wants_gap = int(self.wants_gap), False
@@ -116,7 +116,7 @@ class _Page:
             pass
 
     def _close_paragraph(self) -> None:
-        """A paragraph left open ends where the next block begins."""
+        """Close an open paragraph before the next block."""
         for element in reversed(self.open[-6:]):
             if element.name == "p":
                 self._close("p")
@@ -155,7 +155,7 @@ class _Page:
             self.buffer.append(text)
 
     def _end_line(self, *, even_empty: bool = False) -> None:
-        """Close the line being written; a hard space alone makes an empty one, as people see it."""
+        """End the current line; a non-breaking space alone gives an empty line, as displayed."""
         text = "".join(self.buffer)
         text = text if self.counts["pre"] else SPACES.sub(" ", text)
         self.buffer.clear()
@@ -171,14 +171,14 @@ class _Page:
 
     def _add(self, text: str) -> None:
         is_quoted, is_signature = self.counts["quotes"] > 0, self.counts["signs"] > 0
-        self.lines.append(Line(text, is_quoted=is_quoted, is_signature=is_signature))
+        self.lines.append(TextLine(text, is_quoted=is_quoted, is_signature=is_signature))
 
     def _rewrite_bullet(self, element: Element) -> None:
         bullet = "".join(self.buffer[element.starts_at :]).strip(" \xa0\n")
         self.buffer[element.starts_at :] = [f"{bullet} " if bullet.endswith((".", ")")) else "- "]
 
     def _add_address(self, element: Element) -> None:
-        """Name the address of a link after its words, unless they say it already."""
+        """Add the address of a link after its text, unless the text contains it."""
         label = "".join(self.buffer[element.starts_at :])
         if label.strip() and _bare(element.href) not in _bare(label):
             end = " " if label.endswith(" ") else ""
@@ -189,15 +189,15 @@ class _Page:
         self.rows[-1].append(cell)
 
     def _end_row(self, *, wants_gap: bool) -> None:
-        """A row of short cells is one line; one that lays out a page is its cells, one after the other."""
+        """Write a row of short cells as one line; otherwise write its cells one after the other."""
         if wants_gap and self.lines and any(self.rows[-1]):
-            self.lines.append(Line(""))
+            self.lines.append(TextLine(""))
         cells = [[line for line in cell if line.text or line.opens_quote] for cell in self.rows[-1]]
         full = [cell for cell in cells if cell]
         if len(full) > 1 and all(len(cell) == 1 for cell in full):
             first = full[0][0]
             text = " | ".join(cell[0].text for cell in full)
-            self.lines.append(Line(text, is_quoted=first.is_quoted, is_signature=first.is_signature))
+            self.lines.append(TextLine(text, is_quoted=first.is_quoted, is_signature=first.is_signature))
         else:
             for cell in self.rows[-1]:
                 self.lines.extend(cell)
@@ -206,7 +206,7 @@ class _Page:
 
 
 def _bare(address: str) -> str:
-    """``address`` as people write it, to compare it with what they wrote."""
+    """``address`` without scheme, "www." and parameters, for comparison with a text."""
     bare = address.strip().lower().partition("?")[0]
     for start in (*LINKS, "www."):
         bare = bare.removeprefix(start)

@@ -1,4 +1,4 @@
-"""The parts of a mail: the words it shows, and the files that came with them."""
+"""The parts of a mail: displayed text, and attachments."""
 
 import mimetypes
 import re
@@ -7,20 +7,20 @@ from email.message import Message
 from itertools import islice
 
 from mailing.replies import headers
-from mailing.replies.characters import clean, decode
+from mailing.replies.charsets import clean, decode
 
 BODIES = ("text/plain", "text/html")
-# Beyond, nobody typed it: what follows is left in the original.
+# The rest of a longer body is ignored; staff can still read it in the original.
 BODY_AT_MOST = 1_000_000
-# Proofs of who wrote, and dates for a calendar: nobody looks for them in a conversation.
-NOT_WORTH_A_LINE = {
+# Digital signatures and calendar data, of no interest in a conversation.
+NOT_LISTED = {
     "application/pgp-keys",
     "application/pgp-signature",
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
     "text/calendar",
 }
-# An image shown in the text that weighs less is a logo, a banner or the icon of a social network.
+# A smaller image displayed in the text is a logo, a banner or an icon.
 LOGO_AT_MOST = 100_000
 NAME_AT_MOST = 120
 FILES_AT_MOST = BODIES_AT_MOST = 50
@@ -29,7 +29,7 @@ FOLDERS = re.compile(r"^.*[/\\]")
 
 
 def walk(message: Message) -> Iterator[Message]:
-    """The message and its parts, in order, but not what is inside an attached message."""
+    """The message and its parts, in order, without the parts of attached messages."""
     yield message
     for child in children(message):
         yield from walk(child)
@@ -44,20 +44,20 @@ def children(message: Message) -> list[Message]:
 
 
 def attachments(message: Message) -> tuple[str, ...]:
-    """The names of the files that came along, in order; logos shown in a signature are left out."""
+    """The names of the attachments, in order, without logos of signatures."""
     pages = (part for part in walk(message) if part.get_content_type() == "text/html" and is_body(part))
     shown = {identifier for page in islice(pages, BODIES_AT_MOST) for identifier in SHOWN.findall(text(page))}
-    files = (_name(part) for part in walk(message) if _is_worth_a_line(part, shown))
+    files = (_name(part) for part in walk(message) if _is_listed(part, shown))
     return tuple(islice(files, FILES_AT_MOST))
 
 
 def is_body(part: Message) -> bool:
-    """Whether the part is words to be shown, not a file."""
+    """True for a part with text to display, not an attachment."""
     return part.get_content_type() in BODIES and not _is_attached(part)
 
 
 def text(part: Message) -> str:
-    """The part's words, as typed or as HTML."""
+    """The part's text, plain or HTML."""
     return clean(decode(_bytes(part), headers.parameter(part, "charset"))[:BODY_AT_MOST])
 
 
@@ -74,10 +74,10 @@ def _is_attached(part: Message) -> bool:
     return disposition == "attachment" or bool(_given_name(part) and disposition != "inline")
 
 
-def _is_worth_a_line(part: Message, shown: Set[str]) -> bool:
-    """``shown``: the identifiers of the images that the text shows where they stand."""
+def _is_listed(part: Message, shown: Set[str]) -> bool:
+    """True when the attachment is listed. ``shown``: ids of the images displayed in the text."""
     kind = part.get_content_type()
-    if part.get_content_maintype() == "multipart" or kind in NOT_WORTH_A_LINE:
+    if part.get_content_maintype() == "multipart" or kind in NOT_LISTED:
         return False
     if kind.startswith("image/") and headers.first(part, "Content-ID").strip("<> ") in shown:
         return len(_bytes(part)) > LOGO_AT_MOST

@@ -1,13 +1,13 @@
-"""Which lines of an answer its author wrote: above, below and between what it quotes.
+"""Finds the lines typed by the author of an answer: above, below and between quotations.
 
-Every search looks at a few lines ahead at most, so that the time stays in proportion to the length.
+Every search looks at most a few lines ahead, so that the time is linear.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mailing.replies.lines import DELIMITER, FOOTER, MARK_AT_MOST, Line, fold
+from mailing.replies.text_lines import DELIMITER, FOOTER, MARK_AT_MOST, TextLine, fold
 
 OUR_LINE = fold(DELIMITER).strip("— ")
 OUR_END = fold(FOOTER)
@@ -19,7 +19,7 @@ WROTE = re.compile(r"(?<!')\b(a ecrit|wrote|ha scritto|schrieb)( le [^:]{1,40}(:
 DATE = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}/\d{1,2}/\d\d\b|\b\d{1,2} ?[:h] ?\d\d\b")
 # The block of Outlook, Zimbra, Orange and others: a label a line.
 HEADER_LINES = 16
-# Recipients go on over a few lines without a label.
+# Recipients may continue on a few lines without label.
 HEADER_GAP = 4
 HEADER_STARTS = {"from", "sent", "date", "subject"}
 LABELS = {
@@ -42,35 +42,37 @@ FORWARDED = re.compile(
     r"|debut du message (reexpedie|transfere) ?:|begin forwarded message:"
 )
 ORANGE = re.compile(r"message du \d\d?/\d\d?/\d\d.{0,10}")
-# One of our mails is shorter.
+# All our mails are shorter.
 COPY_AT_MOST = 300
 LINK = re.compile(r"\(?<?https?://\S+|\S+@\S+")
 WORDS = re.compile(r"\w+")
 RULE = re.compile(r"[-_=*–—─]{5,}")
 
 
-def authored(lines: Sequence[Line], *, is_answer: bool, sent: Sequence[Line] = ()) -> list[list[Line]]:
-    """The runs of lines that the author wrote, in order. ``is_answer``: the mail says which one it answers.
+def authored(
+    lines: Sequence[TextLine], *, is_answer: bool, sent: Sequence[TextLine] = ()
+) -> list[list[TextLine]]:
+    """The runs of lines typed by the author, in order. ``is_answer``: the mail has In-Reply-To or References.
 
-    When nothing tells whose a line is, it is kept. ``sent``: the lines of our mail, when it is known; what
-    its copy has more, where nothing marks the quotation, was typed between its lines.
+    In doubt, a line is kept. ``sent``: the lines of our mail, when known; in an unmarked copy of it, the
+    other lines were typed by the author.
     """
     ours = " ".join(_words(line) for line in sent)
     return _Scan(_with_quotes_marked(_Scan(lines), is_answer=is_answer), ours=ours).runs()
 
 
 class _Scan:
-    """The lines of one mail, and what is asked of them."""
+    """Searches in the lines of one mail."""
 
-    def __init__(self, lines: Sequence[Line], *, ours: str = "") -> None:
+    def __init__(self, lines: Sequence[TextLine], *, ours: str = "") -> None:
         self.lines = lines
         self.ours = ours
         self.last_quoted = self._last(lambda line: line.is_quoted)
         self.last_delimiter = self._last(lambda line: OUR_LINE in line.folded)
         self.last_footer = self._last(lambda line: not line.is_quoted and line.folded.startswith(OUR_END))
 
-    def runs(self) -> list[list[Line]]:
-        runs: list[list[Line]] = [[]]
+    def runs(self) -> list[list[TextLine]]:
+        runs: list[list[TextLine]] = [[]]
         at, wrote = 0, False
         while at < len(self.lines):
             line = self.lines[at]
@@ -80,7 +82,7 @@ class _Scan:
                 runs += [*self._typed_between(at + length, end), []]
                 at = end
             elif FORWARDED.fullmatch(line.folded):
-                # They pass on a mail that is not ours: that is what they have to say.
+                # The author forwards a mail that is not ours: it is kept.
                 runs.append(list(self.lines[at:]))
                 break
             else:
@@ -97,7 +99,7 @@ class _Scan:
         return line.is_quoted or self.mark_length(at) > 0 or OUR_LINE in line.folded
 
     def mark_length(self, at: int) -> int:
-        """How many lines from ``at`` announce a quotation; 0 when that line begins no such announcement."""
+        """Number of lines from ``at`` that introduce a quotation; 0 when none does."""
         line = self.lines[at]
         if line.opens_quote or (not line.is_quoted and OUR_LINE in line.folded):
             return 1
@@ -119,8 +121,8 @@ class _Scan:
     def _attribution_length(self, at: int) -> int:
         """« Le 23/11/2026 à 10:12, X <x@exemple.fr> a écrit : », on one line or several.
 
-        The date is there, and so that nobody's own « Le 12 mars 2026, la banque a écrit : » is taken for one,
-        the address is too, or the quotation follows at once.
+        It needs a date, and an address or a quotation that follows at once, so that « Le 12 mars 2026, la
+        banque a écrit : » typed by the author is not taken for one.
         """
         is_usual = self.lines[at].folded.startswith(ATTRIBUTION_STARTS)
         joined = ""
@@ -129,7 +131,7 @@ class _Scan:
                 return 0
             folded = self.lines[at + length - 1].folded
             if joined and folded.startswith(ATTRIBUTION_STARTS) and DATE.search(folded):
-                return 0  # the announcement begins here: what stands above is its author's
+                return 0  # the introduction begins here: the author typed the lines above
             joined = f"{joined} {folded}".strip()
             if WROTE.search(joined):
                 proofs = [DATE.search(joined) and is_usual, "@" in joined, self._quote_follows(at + length)]
@@ -146,7 +148,7 @@ class _Scan:
         return end - at if has_parts and has_people else 0
 
     def _labels(self, at: int) -> tuple[set[str], int]:
-        """The labels that stand from ``at`` on, and where the last one's line ends."""
+        """The labels found from ``at`` on, and the index after the last one."""
         found: set[str] = set()
         end = at
         for index in range(at, min(at + HEADER_LINES, len(self.lines))):
@@ -164,15 +166,15 @@ class _Scan:
             follower.is_quoted or follower.has_angle or OUR_LINE in follower.folded
         )
 
-    def _follower(self, at: int) -> Line | None:
+    def _follower(self, at: int) -> TextLine | None:
         return next((line for line in self.lines[at : at + 3] if line.text.strip()), None)
 
     def _end_of_quote(self, at: int, length: int, *, wrote: bool) -> int:
-        """Where the author may speak again after the announcement of ``length`` lines at ``at``.
+        """Index after the quotation introduced by ``length`` lines at ``at``.
 
-        Lines marked as quoted are dropped one by one, later. Unmarked, the mail that is answered goes on
-        until our footer, or to the end. When its author wrote nothing above and it is none of ours, it is
-        what they want to show.
+        Lines marked as quoted are dropped later. An unmarked quotation continues to our footer, or to the
+        end. When the author wrote nothing above and the mail is not ours, it is kept: the author wants to
+        show it.
         """
         after = at + length
         if self._is_marked(at, after):
@@ -183,7 +185,7 @@ class _Scan:
         return len(self.lines) if is_ours or wrote else after
 
     def _is_marked(self, at: int, after: int) -> bool:
-        """Whether what the announcement announces is marked line by line."""
+        """True when the lines of the introduced quotation are marked as quoted."""
         if self.lines[at].is_quoted:
             return True
         follower = self._follower(after)
@@ -191,34 +193,34 @@ class _Scan:
             return False
         if OUR_LINE in follower.folded:
             return follower.is_quoted
-        # Its author may have typed in place of the first lines quoted.
+        # The author may have replaced the first quoted lines.
         return follower.is_quoted or (self._attribution_length(at) > 0 and self.last_quoted > after)
 
-    def _typed_between(self, start: int, end: int) -> list[list[Line]]:
-        """What was typed inside a copy of our mail that nothing marks, from our line to our footer."""
+    def _typed_between(self, start: int, end: int) -> list[list[TextLine]]:
+        """The lines typed inside an unmarked copy of our mail, from our first line to our footer."""
         lines = self.lines[start : min(end, start + COPY_AT_MOST)]
         first = next((at for at, line in enumerate(lines) if OUR_LINE in line.folded), 0) + 1
         copied = [line for line in lines[first:] if _words(line)]
         typed = [line for line in copied if _words(line) not in self.ours]
-        # Too little in common: this is another mail, or ours was written otherwise then.
+        # Too little in common: another mail, or an old version of ours.
         return [[line] for line in typed] if self.ours and len(typed) * 2 < len(copied) else []
 
     def _end_of_footer(self) -> int:
-        """After our footer's last line, the one with the site's address, wherever a client wrapped it."""
+        """Index after the last line of our footer, which contains the site's address."""
         for index in range(self.last_footer, min(self.last_footer + OUR_END_LINES, len(self.lines))):
             if "http" in self.lines[index].folded:
                 return index + 1
         return self.last_footer + 1
 
-    def _last(self, holds: Callable[[Line], bool]) -> int:
+    def _last(self, holds: Callable[[TextLine], bool]) -> int:
         return next((at for at in range(len(self.lines) - 1, -1, -1) if holds(self.lines[at])), -1)
 
 
-def _with_quotes_marked(scan: _Scan, *, is_answer: bool) -> list[Line]:
-    """The lines; those behind a ">" are quoted, unless their author seems to have typed it.
+def _with_quotes_marked(scan: _Scan, *, is_answer: bool) -> list[TextLine]:
+    """Mark the lines that begin with ">" as quoted, unless the author typed this character.
 
-    A ">" above the first mark of a quotation was typed. Without any mark, a ">" quotes if the mail is an
-    answer, and not before a number.
+    A ">" above the first quotation was typed. In a mail without other quotation, a ">" is a quotation if the
+    mail is an answer, except before a number.
     """
     lines = scan.lines
     first = next((at for at in range(len(lines)) if scan.begins_quotation(at)), None)
@@ -229,27 +231,27 @@ def _with_quotes_marked(scan: _Scan, *, is_answer: bool) -> list[Line]:
     return [*lines[:first], *map(_quoted, lines[first:])]
 
 
-def _quoted(line: Line) -> Line:
+def _quoted(line: TextLine) -> TextLine:
     return replace(line, is_quoted=True) if line.has_angle else line
 
 
-def _compares(line: Line) -> bool:
+def _compares(line: TextLine) -> bool:
     """« > 50 salariés »"""
     return line.text.lstrip("> ")[:1].isdigit()
 
 
-def _words(line: Line) -> str:
-    """The line's words alone: clients rewrite links, spaces and marks."""
+def _words(line: TextLine) -> str:
+    """The words of a line, for comparison: mail clients rewrite links, spaces and punctuation."""
     bare = (LINK.sub(" ", word[:MARK_AT_MOST]) for word in line.text.split())
     return " ".join(WORDS.findall(fold(" ".join(bare))))
 
 
-def _label(line: Line) -> str:
+def _label(line: TextLine) -> str:
     found = LABEL.match(line.folded)
     return LABELS.get(found[1].strip(), "") if found else ""
 
 
-def _drop_rule(run: list[Line]) -> None:
-    """Take away the rule that some clients draw above the announcement."""
+def _drop_rule(run: list[TextLine]) -> None:
+    """Remove the rule that some mail clients draw above the quotation."""
     while run and (run[-1].is_blank or RULE.fullmatch(run[-1].text.strip())):
         run.pop()

@@ -1,14 +1,14 @@
-"""What mails end with and nobody typed today: signatures, the words of a phone, the warnings of a company.
+"""Removes signatures, lines added by devices, and legal warnings at the end of mails.
 
-A block goes when it is clearly one of these; in doubt it stays.
+In doubt, a block is kept.
 """
 
 import re
 from collections.abc import Sequence, Set
 
-from mailing.replies.lines import MARK_AT_MOST, fold
+from mailing.replies.text_lines import MARK_AT_MOST, fold
 
-# Longer, a signature holds something else.
+# A longer block is not only a signature.
 SIGNATURE_AT_MOST = 15
 MARKED_AT_MOST = 2 * SIGNATURE_AT_MOST
 LINE_AT_MOST = 90
@@ -18,7 +18,7 @@ CLOSING = re.compile(
     r"|((mes|nos) )?((sinceres|meilleures|respectueuses|cordiales) )?salutations( distinguees| cordiales)?"
     r"|bien amicalement|amicalement|respectueusement|((best|kind|warm) )?regards|(yours )?sincerely)\b"
 )
-# « Envoyé de mon iPhone », and what other devices, programs and mail checkers say for themselves.
+# « Envoyé de mon iPhone », and the lines of other devices, programs and antivirus.
 TAIL_LINE = re.compile(
     r"(envoye|expedie|sent) (de|depuis|from|a partir de|avec|via|with) (mon|ma|my) [\w' .-]{0,20}"
     r"(iphone|ipad|mac|android|mobile|telephone|smartphone|tablette|appareil|portable|samsung|galaxy|huawei"
@@ -34,7 +34,7 @@ TAIL_LINE = re.compile(
     r"|(p |\W )?(s'il vous plait,? |merci de )?(pensez?r? a (l'environnement|la planete)"
     r"|avant d'imprimer|n'imprimez|please consider the environment).{0,160}"
 )
-# « Ce message et ses pièces jointes sont confidentiels… »: how it begins, and what it speaks of.
+# « Ce message et ses pièces jointes sont confidentiels… »: first words, and vocabulary.
 WARNING_START = re.compile(
     r"\W*((important|avis|avertissement|confidentialite|disclaimer|confidentiality)\b.{0,30})?"
     r"\b(ce (message|courriel|mail|e-mail|courrier)|les informations contenues|l'integrite d"
@@ -57,7 +57,7 @@ CONTACT_WORDS = {
     "standard", "email", "e", "mail", "mel", "courriel", "site", "web", "internet", "t", "m", "p", "f",
     "w", "d", "linkedin", "facebook", "poste", "et", "ou", "accueil", "bureau", "gsm", "mailto",
 }  # fmt: skip
-# What a sentence has and a job title lacks.
+# Words of sentences, not of job titles.
 SPEECH = {
     "je", "j", "tu", "il", "elle", "on", "nous", "vous", "ils", "elles", "moi", "cela", "mon", "ma",
     "mes", "votre", "vos", "notre", "nos", "merci", "ps", "nb", "bonjour", "oui", "non", "svp", "sont",
@@ -70,7 +70,7 @@ WORDS = re.compile(r"[a-z0-9]+")
 
 
 def without_signature(text: Sequence[str], *, names: Set[str]) -> list[str]:
-    """``text`` without its end that nobody typed; ``names``: the words of the sender's name, folded."""
+    """``text`` without signature and warnings at its end; ``names``: words of the sender's name, folded."""
     kept = list(text)
     _cut(kept, _warning_start(kept))
     _cut(kept, _marked_start(kept, names))
@@ -79,7 +79,7 @@ def without_signature(text: Sequence[str], *, names: Set[str]) -> list[str]:
 
 
 def _cut(text: list[str], at: int | None) -> None:
-    """Drop what begins at ``at``, then blank lines and the words of devices."""
+    """Cut the text at ``at``, then remove blank lines and lines of devices at the end."""
     if at is not None:
         del text[at:]
     while text and (not text[-1].strip() or TAIL_LINE.fullmatch(_folded(text[-1]))):
@@ -91,7 +91,7 @@ def _folded(line: str) -> str:
 
 
 def _warning_start(text: Sequence[str]) -> int | None:
-    """Where a warning begins that goes on to the end."""
+    """Index of a legal warning that continues to the end."""
     for at in range(max(0, len(text) - WARNING_AT_MOST), len(text)):
         if WARNING_START.match(_folded(text[at])):
             paragraph = fold(" ".join(text[at : at + 8])[:1000])
@@ -102,7 +102,7 @@ def _warning_start(text: Sequence[str]) -> int | None:
 
 
 def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
-    """Where "-- " stands, the line made for that. "--" alone may be its author's own rule."""
+    """Index of the separator "-- ". "--" alone may be a rule typed by the author."""
     for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)):
         rest = [line for line in text[at + 1 :] if line.strip()]
         if text[at] == "-- " or (RULE.fullmatch(text[at].strip()) and (not rest or _signs(rest, names))):
@@ -111,12 +111,12 @@ def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
 
 
 def _block_start(text: Sequence[str], names: Set[str]) -> int | None:
-    """Where « Cordialement, » or the sender's own name opens a block of names, titles and numbers."""
+    """Index of « Cordialement, » or the sender's name, before a block of names, titles and numbers."""
     contents = [at for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)) if text[at].strip()]
     above = ""
     for at in contents[-SIGNATURE_AT_MOST:]:
         rest = [text[below] for below in contents if below > at]
-        # « Voici deux contacts : » and names below are no signature.
+        # « Voici deux contacts : » with names below is not a signature.
         is_list = above.rstrip().endswith(":")
         if not is_list and (_closes(text[at], rest, names) or _opens_block(text[at], rest, names)):
             return at
@@ -125,7 +125,7 @@ def _block_start(text: Sequence[str], names: Set[str]) -> int | None:
 
 
 def _closes(line: str, rest: Sequence[str], names: Set[str]) -> bool:
-    """Whether the line is « Cordialement, », signed on it or below."""
+    """True for a line « Cordialement, » with a signature on the same line or below."""
     folded = _folded(line)
     closing = CLOSING.match(folded)
     if not closing:
@@ -142,14 +142,14 @@ def _opens_block(line: str, rest: Sequence[str], names: Set[str]) -> bool:
 
 
 def _signs(lines: Sequence[str], names: Set[str]) -> bool:
-    """Whether the lines are a signature: the sender's name first, or a way to reach them somewhere."""
+    """True for lines that form a signature: the sender's name first, or contact details."""
     if not lines or not all(_may_sign(line, names) for line in lines):
         return False
     return _is_name(lines[0], names) or any(_is_contact(line, names) for line in lines)
 
 
 def _may_sign(line: str, names: Set[str]) -> bool:
-    """Whether the line could stand in a signature: a name, a title, a place, a number."""
+    """True for a line that may be part of a signature: a name, a title, a place, a number."""
     return len(line) <= LINE_AT_MOST and (
         _is_name(line, names) or _is_contact(line, names) or _is_title(line)
     )

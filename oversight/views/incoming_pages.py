@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from mailing.models import IncomingEmail, IncomingEmailQuerySet, IncomingState, named
+from mailing.models import IncomingEmail, IncomingEmailQuerySet, IncomingState, id_in
 from oversight import filters, permissions
 from oversight.pagination import page_of
 from oversight.request_rows import Badge
@@ -62,13 +62,13 @@ def _counters(visible: IncomingEmailQuerySet) -> list[tuple[str, int, str]]:
     lately = visible.filter(received_at__gt=timezone.now() - COUNTED)
     return [
         (IncomingState.HELD, lately.held().count(), "Retenus, à vérifier"),
-        (filters.MACHINE, lately.taken_for_machines().count(), "Écartés comme automatiques"),
+        (filters.MACHINE, lately.refused_as_automatic().count(), "Écartés comme automatiques"),
     ]
 
 
 def _lines(emails: Sequence[IncomingEmail]) -> list[IncomingMailLine]:
     """Add the references of their requests to the mails. One query."""
-    pks = {email.pk: named(email.about, "request") for email in emails}
+    pks = {email.pk: id_in(email.about, "request") for email in emails}
     requests = Solicitation.objects.filter(pk__in=[pk for pk in pks.values() if pk])
     references = dict(requests.values_list("pk", "reference"))
     return [
@@ -99,7 +99,7 @@ def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
 def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
     """Get the mail and record its opening when it is about a confidential request."""
     email = get_object_or_404(permissions.visible_incoming(staff_user(request)), pk=pk)
-    solicitation = Solicitation.objects.filter(pk=named(email.about, "request") or 0).first()
+    solicitation = Solicitation.objects.filter(pk=id_in(email.about, "request") or 0).first()
     if solicitation is not None:
         key = f"incoming:{email.pk}"
         actions.note_mail_opened(solicitation, key=key, by=staff_user(request), now=timezone.now())

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from mailing.models import NoContent, OutgoingEmail, State
+from mailing.models import NoContent, OutgoingEmail, OutgoingState
 from mailing.rendering import Rendered
 from oversight import filters, permissions
 from oversight.pagination import page_of
@@ -33,11 +33,11 @@ PAGE = 40
 View = Callable[..., HttpResponse]
 # Shape of each state, as a code of ``brand/_badge_state.html``.
 SHAPES = {
-    State.WAITING: "waiting",
-    State.LATE: "unanswered",
-    State.SENT: "helped",
-    State.REFUSED: "uncovered",
-    State.CANCELLED: "cancelled",
+    OutgoingState.WAITING: "waiting",
+    OutgoingState.LATE: "unanswered",
+    OutgoingState.SENT: "helped",
+    OutgoingState.REFUSED: "uncovered",
+    OutgoingState.CANCELLED: "cancelled",
 }
 # Links of a mail open outside the frame; they only work in the demo.
 SANDBOX_OF_DEMO = "allow-top-navigation-by-user-activation"

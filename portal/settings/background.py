@@ -8,11 +8,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# max_retries: without it, kombu makes a visitor wait six seconds for a broker that is away
+# max_retries: without it, kombu makes a visitor wait six seconds when the broker is down
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 0}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Europe/Paris"
-CELERY_BEAT_SCHEDULER = "portal.scheduler.SteadyScheduler"
+CELERY_BEAT_SCHEDULER = "portal.scheduler.InMemoryScheduler"
 CELERY_BEAT_SCHEDULE = {
     "portal.beat": {"task": "portal.tasks.record_beat", "schedule": timedelta(minutes=1)},
     "mailing.sweep": {"task": "mailing.tasks.sweep", "schedule": timedelta(minutes=1)},

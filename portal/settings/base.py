@@ -21,7 +21,7 @@ DEMO = False
 BENCH = False  # lifts the limits on posting; production refuses it
 ALLOWED_HOSTS: list[str] = []
 SITE_URL = "http://localhost:8000"
-METRICS_TOKEN = ""  # without one, nobody reads the metrics
+METRICS_TOKEN = ""  # without a token, nobody can read the metrics
 
 INSTALLED_APPS = [
     "portal",
@@ -55,14 +55,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.watching.watch",
+    "portal.request_logging.log_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "portal.bodies.BodyMiddleware",
+    "portal.request_filters.BodySizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -111,8 +111,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# The cache holds limits and the register's answers. It lies in PostgreSQL, so that a broker that is away
-# costs a visitor nothing.
+# The cache holds rate limits and the register's responses. It is in PostgreSQL, so that visitors do not
+# notice when the broker is down.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -124,7 +124,7 @@ CACHES = {
 EMAIL_TIMEOUT = 5
 MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with the id of a refused mail
 MAILING_INCOMING_TASKS = ["solicitations.tasks.take_in_mail"]  # called with the id of a mail that came in
-MAILING_INBOUND_PROVIDER = ""  # who posts us the mails that come in; nobody where a mail server pipes them
+MAILING_INBOUND_PROVIDER = ""  # the provider that posts incoming mails; empty where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"
 REPLY_DOMAIN = "reponses.relais-entreprises.example.org"
 NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"

@@ -1,4 +1,4 @@
-"""The demo: as production on the embedded servers, every role a click away; mails stay in the outbox."""
+"""The demo: like production on embedded servers; one-click roles; mails stay in the outbox."""
 
 from portal.settings.local import *  # noqa: F403
 from portal.settings.local import BASE_DIR, env
@@ -12,4 +12,4 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "demo.static_files.QuickStorage"},
 }
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages name no other, and half the work
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages link to no other, and this halves the work

@@ -1,4 +1,4 @@
-"""Development: mails are printed, and what errors say."""
+"""Development: mails and the messages of errors are printed."""
 
 from portal.settings.local import *  # noqa: F403
 from portal.settings.local import LOGGING

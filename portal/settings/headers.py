@@ -1,4 +1,4 @@
-"""What the portal tells browsers to refuse."""
+"""Security headers: content security policy, permissions policy, referrer, frames."""
 
 from csp.constants import NONE, SELF
 

@@ -1,4 +1,4 @@
-"""What development, tests and the demo share: the embedded servers, unless the environment names others."""
+"""Settings of development, tests and the demo: embedded servers, unless the environment names others."""
 
 from dotenv import dotenv_values
 

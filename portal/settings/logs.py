@@ -1,4 +1,4 @@
-"""What is written about the portal's work, and by whom."""
+"""Logging: formatters, handlers and levels."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": "portal.logs.ReadableLines"}},
-    "handlers": {"stream": {"class": "portal.logs.Stream", "formatter": "lines"}},
+    "handlers": {"stream": {"class": "portal.logs.StderrHandler", "formatter": "lines"}},
     "root": {"handlers": ["stream"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # The portal writes a line of its own for each answer and each task: these would repeat them.
+        # The portal logs each answer and each task itself: these loggers would repeat it.
         "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "CRITICAL"},
         "celery.worker.strategy": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""Production, from the environment alone; it refuses to start half configured, and says all that is wrong."""
+"""Production, from the environment alone. It refuses an incomplete configuration and lists every error."""
 
 import os
 from urllib.parse import urlsplit
@@ -7,10 +7,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import LOGGING, REST_FRAMEWORK, env
-from portal.settings.refusals import provider, refusals
+from portal.settings.production_checks import configuration_errors, mail_provider
 
-if REFUSALS := refusals(os.environ):
-    raise ImproperlyConfigured("\n".join(["La configuration de production est refusée :", *REFUSALS]))
+if ERRORS := configuration_errors(os.environ):
+    raise ImproperlyConfigured("\n".join(["La configuration de production est refusée :", *ERRORS]))
 
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
@@ -34,7 +34,7 @@ REGISTER_URL = env.str("REGISTER_URL")
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 LOGGING["formatters"]["lines"] = {"()": "portal.logs.JsonLines"}
 
-PROVIDER = provider(os.environ)
+PROVIDER = mail_provider(os.environ)
 if PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{PROVIDER}.EmailBackend"
     ANYMAIL = {name: value for name, value in os.environ.items() if name.startswith(f"{PROVIDER.upper()}_")}
@@ -54,7 +54,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-# Browsers keep a cookie of such a name for this very host.
+# With this prefix, browsers accept the cookie from this host only.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
-REST_FRAMEWORK = {**REST_FRAMEWORK, "NUM_PROXIES": 1}  # the one that ends TLS
+REST_FRAMEWORK = {**REST_FRAMEWORK, "NUM_PROXIES": 1}  # the proxy that terminates TLS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the preload list is for whole domains, not for a host of one

@@ -1,4 +1,4 @@
-"""Just enough for `manage.py services`: no room, no database, nothing of the environment."""
+"""Minimal settings for `manage.py services`: no room, no database, no environment variable."""
 
 from typing import Any
 

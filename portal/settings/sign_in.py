@@ -1,4 +1,4 @@
-"""How staff sign in."""
+"""Sign-in of staff: allauth, codes by mail, second factor."""
 
 # Staff sign in with a code sent by mail, then a second factor; nobody signs up.
 ACCOUNT_ADAPTER = "experts.accounts.adapter.AccountAdapter"

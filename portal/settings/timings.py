@@ -1,4 +1,4 @@
-"""When the portal does what time brings: since the sending, unless said. No number of days elsewhere."""
+"""Delays of reminders, escalations and erasure, counted from sending unless stated. All are here."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ WIDEN_AFTER = timedelta(days=10)
 TELL_REGION_AFTER = timedelta(days=14)
 EXPIRE_AFTER = timedelta(days=45)
 
-# An expert who took a need and has said nothing since: counted from the taking.
+# An expert who took a need and has not answered since; counted from the moment it was taken.
 CHECK_CALL_AFTER = timedelta(days=7)
 REMIND_TAKER_AFTER = timedelta(days=21)
 TELL_SILENCE_AFTER = timedelta(days=45)
@@ -20,8 +20,8 @@ EXPIRE_TAKEN_AFTER = timedelta(days=90)
 LEGAL_DELAY_DAYS = 10
 LEGAL_ESCALATION_DAYS = 7
 
-# What the company is asked: after the first outcome, or the closing without one; months after the sending.
-# After a long outage it is still asked for some time, and no more when the question has lost its sense.
+# Surveys to the company: after the first outcome, or closing without one; the follow-up, after sending.
+# After a long outage they are still sent until the second date, then no more.
 SURVEY_AFTER = timedelta(days=10)
 SURVEY_UNTIL = timedelta(days=60)
 FOLLOW_UP_AFTER = timedelta(days=183)
@@ -30,7 +30,7 @@ FOLLOW_UP_UNTIL = timedelta(days=213)
 RESUME_REMINDER_AFTER = timedelta(days=1)
 DRAFT_LIFE = timedelta(days=7)
 LINK_LIFE_AFTER_END = timedelta(days=60)
-ANONYMISE_AFTER = timedelta(days=730)  # since the end, or since anything was done about one that has none
+ANONYMISE_AFTER = timedelta(days=730)  # since the end, or since the last event of a request without end
 
 HELD_FOR = timedelta(hours=4)  # working hours of the territory
 LATE_AFTER = timedelta(days=7)  # staff's counter

@@ -1,1 +1,1 @@
-"""The public pages, and what stands around them."""
+"""The public pages, error pages, health and metrics."""

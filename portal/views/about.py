@@ -1,4 +1,4 @@
-"""What the service says about itself."""
+"""Pages about the service: legal notice, privacy, accessibility, contact, site map."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch
@@ -19,7 +19,7 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    """What is kept, why, how long, and the rights of those who wrote."""
+    """Données personnelles: data kept, purposes, durations, rights."""
     return render(request, "portal/privacy.html")
 
 
@@ -33,7 +33,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
-    """Whom to write to, by reason."""
+    """Contacts by reason."""
     return render(request, "portal/contact.html")
 
 

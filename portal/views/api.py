@@ -12,7 +12,7 @@ from experts.api.views import TOO_MANY, PublicView
 
 
 class RootSerializer(serializers.Serializer[Any]):
-    """The whole address of each part; a field bears the name of its path."""
+    """The absolute URL of each part of the API; each field is named after its path."""
 
     themes = serializers.URLField(help_text="Les thèmes.")
     subjects = serializers.URLField(help_text="Les sujets.")
@@ -30,7 +30,7 @@ class Root(PublicView):
         responses={200: RootSerializer, 429: TOO_MANY},
     )
     def get(self, request: Request) -> Response:
-        """Address of each part and of the documentation, under the host that was asked."""
+        """URL of each part and of the documentation, under the host of the request."""
         return self.cacheable(
             {name: reverse(f"api-{name}", request=request) for name in RootSerializer().fields}
         )

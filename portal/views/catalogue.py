@@ -1,4 +1,4 @@
-"""From the home page to the subject that fits: questions, themes, search."""
+"""Home page, questions, themes, subjects and search."""
 
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ OTHER_SUBJECT = "autre"
 
 
 def question_url(question: EntryQuestion) -> str:
-    """The theme or the only subject that answers ``question``; else the page where one chooses."""
+    """URL of the theme or the only subject of ``question``; else of the page that lists its subjects."""
     if question.theme:
         return reverse("theme", args=[question.theme.slug])
     subjects = question.subjects.all()
@@ -28,14 +28,14 @@ def question_url(question: EntryQuestion) -> str:
 
 
 def other_subject_url(words: str) -> str:
-    """The form of the subject « autre », with the words that the search did not understand."""
+    """URL of the form of the subject « autre », with the words that matched no subject."""
     return f"/demande/{OTHER_SUBJECT}/?{urlencode({'texte': words})}"
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Search box, everyday questions, themes."""
+    """The home page: search box, everyday questions, themes."""
     questions = EntryQuestion.objects.select_related("theme").prefetch_related("subjects")
     links = [(question.question, question_url(question)) for question in questions.order_by("position")]
     institutions = Institution.objects.listed()
@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Subjects that the words name; nothing found leads to « autre » with the same words."""
+    """The subjects that match the words; without result, a link to « autre » with the same words."""
     form = SearchForm(request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     return render(
@@ -73,7 +73,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def question(request: HttpRequest, position: int) -> HttpResponse:
-    """A question that several subjects answer: the person chooses."""
+    """The subjects of a question that has several of them."""
     asked = get_object_or_404(EntryQuestion, position=position)
     subjects = asked.subjects.listed().order_by("position", "pk")
     return render(request, "portal/question.html", {"question": asked, "subjects": subjects})
@@ -91,7 +91,7 @@ def theme(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
-    """What help one gets, from whom, and what to prepare."""
+    """A subject: the help available, who gives it, what to prepare."""
     answers = SubjectInstitution.objects.select_related("institution", "group").order_by("position", "pk")
     subjects = Subject.objects.listed().select_related("theme")
     found = get_object_or_404(subjects.prefetch_related(Prefetch("answers", answers)), slug=slug)
@@ -107,14 +107,14 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _answerer(answer: SubjectInstitution) -> tuple[str, str]:
-    """Public name and one sentence."""
+    """Public name and summary."""
     if answer.institution:
         return answer.institution.name, answer.institution.summary
     return str(answer), answer.group.summary if answer.group else ""
 
 
 def _is_notified(answer: SubjectInstitution) -> bool:
-    """Whether a request may be sent there; the others are only shown."""
+    """True when requests may be sent to it; the others are only shown."""
     if answer.is_relay:
         return False
     return answer.institution is None or answer.institution.notified != Institution.Notified.NEVER

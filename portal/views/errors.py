@@ -1,4 +1,4 @@
-"""What programs are told of an address that does not exist."""
+"""The 404 of the API."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
@@ -8,5 +8,5 @@ from django.views.decorators.csrf import csrf_exempt
 @csrf_exempt
 @login_not_required
 def api_not_found(request: HttpRequest) -> JsonResponse:
-    """JSON where JSON was asked for."""
+    """Answer 404 in JSON."""
     return JsonResponse({"detail": "Cette adresse n'existe pas."}, status=404)

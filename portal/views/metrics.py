@@ -1,4 +1,4 @@
-"""What Prometheus asks."""
+"""The metrics page, for Prometheus."""
 
 import secrets
 
@@ -17,7 +17,7 @@ from portal import metrics as portal_metrics
 @never_cache
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics for who bears the token of the settings; without one there, the page does not exist."""
+    """The metrics, for requests with ``METRICS_TOKEN``; 404 when the settings have no token."""
     if not settings.METRICS_TOKEN:
         raise Http404
     expected = f"Bearer {settings.METRICS_TOKEN}"

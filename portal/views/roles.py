@@ -1,4 +1,4 @@
-"""The demo's roles, a click each: no account, no code. They exist nowhere else."""
+"""The demo's roles, one click each, without password or code. 404 outside the demo."""
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -13,18 +13,18 @@ from solicitations import links
 from solicitations.models import Match, Solicitation
 
 EXPERTS = 2
-LATEST = 50  # matches among which they are looked for
+LATEST = 50  # matches searched for experts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_not_required
 def roles(request: HttpRequest) -> HttpResponse:
-    """Choose somebody to be; a member of a team is signed in, the others have links."""
+    """The page of roles. Staff are signed in by a click; the owner and the experts have links."""
     if not settings.DEMO:
         raise Http404
     if request.method == "POST":
-        return _take(request, request.POST.get("role", ""))
+        return _sign_in(request, request.POST.get("role", ""))
     matches = waiting_experts()
     owner = matches[0].need.solicitation if matches else Solicitation.objects.open().newest_first().first()
     context = {
@@ -36,7 +36,7 @@ def roles(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/roles.html", context)
 
 
-def _take(request: HttpRequest, role: str) -> HttpResponse:
+def _sign_in(request: HttpRequest, role: str) -> HttpResponse:
     user = User.objects.filter(is_active=True, role=role).exclude(role="").order_by("pk").first()
     logout(request)
     if user is None:
@@ -46,7 +46,7 @@ def _take(request: HttpRequest, role: str) -> HttpResponse:
 
 
 def waiting_experts() -> list[Match]:
-    """Two experts with the same request before them, the latest such; else whoever has one."""
+    """Two experts of the latest request that waits for two; else the experts of any waiting request."""
     latest = Match.objects.sent().with_people().select_related("need__solicitation")
     requests: dict[int, dict[int, Match]] = {}
     for match in latest.order_by("-sent_at", "-pk")[:LATEST]:

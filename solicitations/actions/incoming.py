@@ -6,7 +6,7 @@ from django.db import transaction
 
 from experts.models import User
 from mailing import senders
-from mailing.models import SETTLED_FIELDS, IncomingEmail, IncomingState, Reason
+from mailing.models import RESOLVED_FIELDS, IncomingEmail, IncomingState, Reason
 from solicitations.actions.talk import NotInThread
 from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause, EventKind
@@ -23,7 +23,9 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
     person = replies.writer_of(locked)
     reply = replies.read_mail(locked, person)
-    twins = IncomingEmail.objects.standing().filter(message_id=locked.message_id, recipient=locked.recipient)
+    twins = IncomingEmail.objects.not_refused().filter(
+        message_id=locked.message_id, recipient=locked.recipient
+    )
     is_taken = not locked.may_be_published or twins.exclude(pk=locked.pk).exists()
     if is_taken or person is None or not reply.text:
         raise SettledAlready
@@ -33,7 +35,7 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     sender = reply.sender or locked.sender
     is_own = senders.is_same_mailbox(sender, person.email)
     replies.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
-    locked.save(update_fields=SETTLED_FIELDS)
+    locked.save(update_fields=RESOLVED_FIELDS)
     _note(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
 
 
@@ -45,8 +47,8 @@ def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
     if not locked.is_held or person is None:
         raise SettledAlready
     solicitation = Solicitation.objects.locked(replies.request_pk(person))
-    locked.settle(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
-    locked.save(update_fields=SETTLED_FIELDS)
+    locked.resolve(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
+    locked.save(update_fields=RESOLVED_FIELDS)
     _note(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)
 
 

@@ -111,7 +111,7 @@ def erase_stray_mails(*, now: datetime) -> None:
     Answers of strangers, those that came once the request was anonymised, sign-in codes.
     """
     before = now - settings.ANONYMISE_AFTER
-    for mails in (OutgoingEmail.objects.written_by(before), IncomingEmail.objects.written_by(before)):
+    for mails in (OutgoingEmail.objects.created_until(before), IncomingEmail.objects.received_until(before)):
         about = {email.pk: _requests(email.about) for email in mails.only("about").iterator()}
         named = {pk for requests in about.values() for pk in requests}
         kept = set(Solicitation.objects.not_erased().filter(pk__in=named).values_list("pk", flat=True))

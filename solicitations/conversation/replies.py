@@ -10,14 +10,14 @@ from experts.tokens import ForgedLink
 from mailing import replies, senders
 from mailing.models import (
     LONGEST_ADDRESS,
-    SETTLED_FIELDS,
+    RESOLVED_FIELDS,
     IncomingEmail,
     IncomingState,
     OutgoingEmail,
     Reason,
-    named,
+    id_in,
 )
-from mailing.replies import Kind, Reply
+from mailing.replies import MailKind, Reply
 from solicitations import links
 from solicitations.conversation import messages
 from solicitations.conversation.messages import Words
@@ -35,10 +35,10 @@ MOST_A_DAY, A_DAY = 20, timedelta(days=1)  # mails of one person about one reque
 HELD = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff look at who wrote
 UNANSWERED = {Reason.FLOOD, Reason.LOOP}
 MACHINES = {
-    Kind.AUTO_REPLY: Reason.AUTO_REPLY,
-    Kind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
-    Kind.BOUNCE: Reason.BOUNCE,
-    Kind.CALENDAR: Reason.CALENDAR,
+    MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
+    MailKind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
+    MailKind.BOUNCE: Reason.BOUNCE,
+    MailKind.CALENDAR: Reason.CALENDAR,
 }
 # « Je prends en charge » and its kin; not « je prends note », nor « je ne prends pas ».
 TAKING = re.compile(
@@ -78,22 +78,22 @@ def take_in(pk: int, *, now: datetime) -> None:
         reason = _deliver(email, reply, person, now=now)
     if reason is not None:
         _turn_away(email, reply, person, reason, now=now)
-    email.save(update_fields=SETTLED_FIELDS)
+    email.save(update_fields=RESOLVED_FIELDS)
 
 
 def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
     """What the mail says. Beside our mail that it answers, also what was typed between its lines."""
     raw = bytes(email.raw)
     reply = replies.read(raw)
-    answered = OutgoingEmail.objects.answered_by(reply.in_reply_to, to=person.email) if person else None
+    answered = OutgoingEmail.objects.original_of_reply(reply.in_reply_to, to=person.email) if person else None
     return reply if answered is None else replies.read(raw, sent=answered.rendered().html)
 
 
 def writer_of(email: IncomingEmail) -> Person | None:
     """Who a mail that was read was given the address of; ``None`` when nobody was."""
-    if pk := named(email.about, "mailbox"):
+    if pk := id_in(email.about, "mailbox"):
         return Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
-    pk = named(email.about, "request") or 0
+    pk = id_in(email.about, "request") or 0
     return Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
 
 
@@ -129,7 +129,7 @@ def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetim
         return Reason.FLOOD
     if not (is_own or senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
-    if reply.kind == Kind.LIST:
+    if reply.kind == MailKind.LIST:
         return Reason.LIST  # a ticket system marks what its people write as it marks a newsletter
     publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
     return None
@@ -179,7 +179,7 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
         addition = messages.add(person, words, now=now)
         if sent_from:
             to_company.sent_in_your_name(addition, now=now)
-    email.settle(IncomingState.ACCEPTED, at=now)
+    email.resolve(IncomingState.ACCEPTED, at=now)
 
 
 def _plain(text: str) -> str:
@@ -191,10 +191,10 @@ def _turn_away(
 ) -> None:
     """Keep the mail for staff, and tell a person who wrote that it went no further."""
     if reason in HELD and person is not None:
-        email.settle(IncomingState.HELD, reason=reason, at=now)
+        email.resolve(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
         alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
-        email.settle(IncomingState.REFUSED, reason=reason, at=now)
+        email.resolve(IncomingState.REFUSED, reason=reason, at=now)
     if not reply.kind.is_automatic and reason not in UNANSWERED:
         to_senders.turned_away(reply, person, reason, now=now)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from companies import legal_forms, naf, register, siret
-from companies.facts import CompanyFacts, Source
+from companies.facts import CompanyFacts, FactSource
 from experts.routing.engine import Facts
 from solicitations.forms.identity import Identity, looks_like_a_number
 from solicitations.forms.texts import LineField
@@ -172,7 +172,7 @@ class FactsForm(forms.Form):
         for name in ("legal_form", "created_on"):
             if cleaned.get(name):
                 said[name] = cleaned[name]
-        return self.identity.facts.corrected(said, by=Source.OWNER, on=self.on)
+        return self.identity.facts.corrected(said, by=FactSource.OWNER, on=self.on)
 
     def routing_facts(self) -> Facts:
         """The bare values that the routing reads. For a valid form."""

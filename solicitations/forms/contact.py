@@ -7,7 +7,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
-from companies.phones import InvalidPhone, clean_phone
+from companies.french_phones import InvalidPhone, clean_phone
 from experts.models import Institution
 from solicitations import wording
 from solicitations.forms import hints

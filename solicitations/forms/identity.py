@@ -35,7 +35,7 @@ class Identity:
     @property
     def facts(self) -> CompanyFacts:
         """What the register said."""
-        return CompanyFacts.of(self.company) if self.company else CompanyFacts()
+        return CompanyFacts.from_register(self.company) if self.company else CompanyFacts()
 
     @property
     def asks_activity(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the public API takes and gives about communes."""
+"""Query and answer of the public API about communes."""
 
 from rest_framework import serializers
 

@@ -15,7 +15,7 @@ _HOUR = 3600
 
 
 class CommuneThrottle(AnonRateThrottle):
-    """Room for several people who type behind one address."""
+    """A limit that lets several people type behind one IP address."""
 
     scope = "communes"
     rate = "300/min"

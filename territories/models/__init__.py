@@ -1,4 +1,4 @@
-"""Tables of the room: ``communes`` (the geographic code) and ``areas`` (what offices answer for)."""
+"""Tables of the room: ``communes`` (the geographic code) and ``areas`` (what an office covers)."""
 
 from territories.models.areas import Area, AreaMember, UnknownArea, ZoneInsideZone
 from territories.models.communes import (

@@ -1,4 +1,4 @@
-"""The areas that offices answer for: what a directory calls a territory."""
+"""Areas that an office can cover, and their queries. The directory file calls them territories."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -24,8 +24,8 @@ class ZoneInsideZone(ValueError):
     """A zone is made of communes, EPCI, départements and régions only."""
 
 
-# In SQL, since every routing asks it: Django takes ten times longer to write it than PostgreSQL to answer it,
-# and what it writes reads the whole table.
+# Raw SQL because every routing runs it: the ORM takes ten times longer to build the query than PostgreSQL to
+# answer it, and its query reads the whole table.
 CONTAINING = """
     WITH own AS MATERIALIZED (
         SELECT area.id
@@ -41,11 +41,11 @@ ROWS_CONTAINING = f"""
     SELECT id, kind, code, name, commune_count
     FROM territories_area
     WHERE dropped_at IS NULL AND id IN ({CONTAINING})
-"""  # noqa: S608 (the words above)
+"""  # noqa: S608 (only the constant above)
 
 
 def _codes(commune: Commune) -> list[list[str | None]]:
-    """Kinds and codes of the places that a commune lies in, which ``CONTAINING`` asks for."""
+    """Kinds and codes of the places that contain a commune: the parameters of ``CONTAINING``."""
     current = commune.merged_into or commune
     codes: dict[str, str | None] = {
         "national": "",
@@ -63,7 +63,7 @@ class AreaQuerySet(models.QuerySet["Area"]):
 
         One query for a commune read by ``resolve`` or ``with_place``.
         """
-        found = RawSQL(CONTAINING, _codes(commune))  # noqa: S611 (our own words)
+        found = RawSQL(CONTAINING, _codes(commune))  # noqa: S611 (a constant of ours)
         return self.filter(pk__in=found, dropped_at=None)
 
     def rows_containing(self, commune: Commune) -> list[tuple[int, str, str, str, int]]:
@@ -76,24 +76,25 @@ class AreaQuerySet(models.QuerySet["Area"]):
         return self.filter(kind=kind)
 
     def from_file(self) -> Self:
-        """Those that a file brought, not people; still in use."""
+        """Areas in use that come from a directory file, not from people."""
         return self.filter(source=Area.Source.FILE, dropped_at=None)
 
     def drop(self, *, now: datetime) -> int:
-        """Areas no longer in their source: kept, since rows point to them, and containing nobody."""
+        """Mark areas as dropped: rows that point to them stay valid, but they contain no commune any more."""
         return self.filter(dropped_at=None).update(dropped_at=now)
 
-    def named(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
-        """Areas in use by reference; the others are absent."""
+    def by_reference(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
+        """The areas in use, by reference; unknown references are absent from the answer."""
         wanted = Q(pk__in=[])
         for kind in {ref.kind for ref in refs}:
             wanted |= Q(kind=kind, code__in=[ref.code for ref in refs if ref.kind == kind])
         return {area.ref: area for area in self.filter(wanted, dropped_at=None)}
 
-    def get_or_make(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
-        """The area of each reference; communes get theirs on demand, former codes that of the current one.
+    def find_or_create(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
+        """The area of each reference; areas of single communes are created when missing.
 
-        A reference that names no area in use is absent from the answer. At most five queries.
+        The code of a former commune gives the area of the current one. A reference that names no area in use
+        is absent from the answer. At most five queries.
         """
         communes = Commune.objects.resolve_all([ref.code for ref in refs if ref.kind == "commune"])
         current = {
@@ -102,24 +103,24 @@ class AreaQuerySet(models.QuerySet["Area"]):
             else ref
             for ref in refs
         }
-        areas = self.named(set(current.values()))
+        areas = self.by_reference(set(current.values()))
         new = [
             Area(kind="commune", code=code, current_code=code, name=name, commune_count=1)
             for code, name in sorted({(commune.code, commune.name) for commune in communes.values()})
             if AreaRef("commune", code) not in areas
         ]
         Area.objects.bulk_create(new, ignore_conflicts=True)
-        areas |= self.named([area.ref for area in new])
+        areas |= self.by_reference([area.ref for area in new])
         return {ref: areas[now] for ref, now in current.items() if now in areas}
 
     def make_zone(self, slug: str, name: str, members: Collection[AreaRef], source: str = "file") -> "Area":
-        """Make a zone, or give an existing one this name and these members; a dropped one is back in use.
+        """Create or update a zone with this name and these members; a dropped zone is in use again.
 
         Raises ``UnknownArea`` (every unknown member listed) and ``ZoneInsideZone``.
         """
         if any(ref.level in {Level.ZONE, Level.NATIONAL} for ref in members):
             raise ZoneInsideZone(slug)
-        found = self.get_or_make(members)
+        found = self.find_or_create(members)
         if unknown := [ref for ref in members if ref not in found]:
             raise UnknownArea(unknown)
         zone, _ = self.update_or_create(
@@ -139,9 +140,9 @@ class AreaQuerySet(models.QuerySet["Area"]):
 
 
 class Area(models.Model):
-    """A part of the country; a commune's exists once somebody answers for it alone.
+    """A part of the country. The area of a single commune is created when an office first covers it alone.
 
-    The commune of an area may merge: ``code`` stays, ``current_code`` follows.
+    When the commune of an area merges into another, ``code`` stays and ``current_code`` is updated.
     """
 
     class Kind(models.TextChoices):
@@ -197,7 +198,7 @@ class Area(models.Model):
         return self.ref.level
 
     def count_communes(self, members: Iterable["Area"]) -> None:
-        """Set the number of distinct current communes that these areas hold together."""
+        """Set ``commune_count`` to the number of distinct current communes in these areas."""
         refs = [AreaRef(area.kind, area.current_code) for area in members]
         self.commune_count = Commune.objects.inside(refs).count()
 

@@ -63,11 +63,11 @@ class CommuneQuerySet(models.QuerySet["Commune"]):
         return self.filter(merged_into=None)
 
     def with_place(self) -> Self:
-        """What ``region`` and ``place`` read, in the same query."""
+        """Join the tables that ``region`` and ``place`` read."""
         return self.select_related("department__region")
 
     def inside(self, refs: Collection[AreaRef]) -> Self:
-        """Current communes of these areas together, each once. No zones; commune codes are current ones."""
+        """Current communes of all these areas, each once. No zones; commune codes must be current ones."""
         codes: dict[str, list[str]] = {level.kind: [] for level in Level}
         for ref in refs:
             codes[ref.kind].append(ref.code)
@@ -81,7 +81,7 @@ class CommuneQuerySet(models.QuerySet["Commune"]):
         )
 
     def resolve(self, code: str) -> "Commune":
-        """The current commune of a code: current, then arrondissement, delegated or associated, then old.
+        """The current commune of a code, looked up among current communes, then by ``FormerCommune.Kind``.
 
         Raises ``UnknownCommune``.
         """
@@ -102,7 +102,7 @@ class CommuneQuerySet(models.QuerySet["Commune"]):
 
 
 class Commune(models.Model):
-    """A commune by its INSEE code. One that merged stays, since rows point to it, and leads to the new."""
+    """A commune by its INSEE code. One that merged stays, since rows point to it: see ``merged_into``."""
 
     code = models.CharField("code INSEE", max_length=5, primary_key=True)
     name = models.CharField("nom", max_length=100)
@@ -116,7 +116,7 @@ class Commune(models.Model):
 
     objects = CommuneQuerySet.as_manager()
 
-    found_as = ""  # set by the search: the former name that led here
+    found_as = ""  # set by the search: the former name that matched
 
     class Meta:
         verbose_name = "commune"
@@ -145,7 +145,7 @@ class Commune(models.Model):
 
     @property
     def region(self) -> Region | None:
-        """``None`` where the national office answers. Read it from ``resolve`` or ``with_place``."""
+        """``None`` where the national office answers. No query after ``resolve`` or ``with_place``."""
         return self.department.region
 
     @property
@@ -164,7 +164,7 @@ class FormerCommuneQuerySet(models.QuerySet["FormerCommune"]):
 
 
 class FormerCommune(models.Model):
-    """A code or a name that people still use for a part of a current commune, or for it before a merger."""
+    """A code or name that people still use for a current commune before its merger, or for a part of it."""
 
     class Kind(models.TextChoices):
         ARRONDISSEMENT = "arrondissement", "Arrondissement municipal"
@@ -204,5 +204,5 @@ class FormerCommune(models.Model):
 
     @property
     def rank(self) -> int:
-        """Its place in the order of look-up of ``resolve``."""
+        """Position in the order in which ``resolve`` looks codes up."""
         return self.Kind.values.index(self.kind)

@@ -1,4 +1,4 @@
-"""Moments in a page: said as people say them, exact in ``<time>``, on the territory's own clock."""
+"""Template tags for dates and times: readable text, the exact value in ``<time>``, in the local time zone."""
 
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ PARIS = ZoneInfo("Europe/Paris")
 def local_time(at: datetime | None, zone: tzinfo | None = None, year: str = "") -> SafeString | str:
     """``<time>`` that reads « mardi 1er décembre à 14 h 30 »; nothing when ``at`` is ``None``.
 
-    The year is said when it is another one, and always with ``year="always"``.
+    The year is shown when it is not the current one, and always with ``year="always"``.
     """
     if at is None:
         return ""
@@ -30,7 +30,7 @@ def local_time(at: datetime | None, zone: tzinfo | None = None, year: str = "") 
 
 @register.simple_tag
 def local_hour(at: datetime, zone: tzinfo) -> SafeString:
-    """``<time>`` that reads « 14 h 30 », for a moment whose day is said elsewhere."""
+    """``<time>`` that reads « 14 h 30 », beside a date shown elsewhere."""
     exact = at.astimezone(zone).isoformat(timespec="minutes")
     return format_html('<time datetime="{}">{}</time>', exact, spoken_time.spoken_hour(at, zone=zone))
 

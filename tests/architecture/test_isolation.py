@@ -1,4 +1,4 @@
-"""Test processes share neither databases nor what the caller's shell says."""
+"""Test processes share no database, and ignore the caller's environment variables."""
 
 import os
 from contextlib import closing

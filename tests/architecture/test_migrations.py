@@ -1,4 +1,4 @@
-"""Two versions run side by side while one replaces the other: a migration leaves the earlier one at work."""
+"""The previous version still runs during a deployment: a migration must not break it."""
 
 import re
 
@@ -28,7 +28,7 @@ def on_the_database(operations):
 
 
 def later_operations():
-    """Each operation on a table that an earlier migration made."""
+    """Each operation on a table created by an earlier migration."""
     for (room, name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
         if room not in ROOMS or migration.initial:
             continue
@@ -41,7 +41,7 @@ def later_operations():
 
 @pytest.mark.parametrize("operation", [*later_operations()])
 def test_version_before_can_still_write(operation):
-    """It names no new column, which the database must then fill, and knows the old names alone."""
+    """The previous version knows no new column, so the database must fill it, and uses the old names."""
     assert not isinstance(operation, RenameField | RenameModel), (
         "add the new one; drop the old one a version later"
     )
@@ -50,7 +50,7 @@ def test_version_before_can_still_write(operation):
 
 
 def migrations_of_written_tables():
-    """Those that alter several of the tables that visits write, in one transaction."""
+    """Migrations that alter several tables written by requests, in one transaction."""
     for (room, name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
         if room != "solicitations" or migration.initial or not migration.atomic:
             continue

@@ -1,4 +1,4 @@
-"""The direction between rooms where import-linter cannot see it: foreign keys, template tags, includes."""
+"""The order of rooms where import-linter cannot check it: foreign keys, template tags, includes."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ def may_use(room, other):
 
 
 def room_of(template):
-    """Its folder; the error pages, at the top, are the portal's."""
+    """The room of a template: its folder; the error pages are the portal's."""
     return "portal" if re.fullmatch(r"\d+\w*\.html", template) else template.split("/")[0]
 
 

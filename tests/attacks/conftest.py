@@ -1,4 +1,4 @@
-"""What attackers meet: the portal with one of everything in it, and a register that remembers nothing."""
+"""Fixtures for attacks: the portal with one object of every kind, and a register without cache."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

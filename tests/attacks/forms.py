@@ -15,7 +15,7 @@ TYPED = {"text", "email", "tel", "search", "number", "date", "textarea", "hidden
 
 @dataclass
 class Form:
-    """Where it is sent, how, and what it holds: by name, the kind of control and its value."""
+    """A form: its action, its method, and its controls by name, with their kind and value."""
 
     action: str
     method: str
@@ -67,7 +67,7 @@ def forms_of(client: Client, path: str) -> list[Form]:
 
 
 def every_form(world: World, client: Client) -> list[Form]:
-    """Those of every page that this browser opens, each once."""
+    """The forms of every page that this browser can open, each once."""
     found = {}
     for address in every_address():
         if not address.is_admin:

@@ -26,7 +26,7 @@ PRODUCTION = {
 
 
 def in_production(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 (our own words)
+    return subprocess.run(  # noqa: S603 (fixed commands)
         [sys.executable, *command], cwd=ROOT, env=PRODUCTION, capture_output=True, text=True, check=False
     )
 

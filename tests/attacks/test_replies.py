@@ -16,7 +16,7 @@ from django.conf import settings as project
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from mailing import envelopes, senders
+from mailing import message_builder, senders
 from mailing.models import IncomingEmail, IncomingState, OutgoingEmail, Reason
 from solicitations import actions, links, tasks
 from solicitations.lifecycle import AlertCause
@@ -75,7 +75,7 @@ def answers() -> list[OutgoingEmail]:
 def assert_tells_nothing(email: OutgoingEmail, *worlds: World) -> None:
     """Neither its words nor its headers name anything of what the address led to."""
     content = email.rendered()
-    sealed = envelopes.seal(email, content)
+    sealed = message_builder.build_message(email, content)
     written = "\n".join([content.subject, content.text, content.html, str(sealed.message().as_string())])
     for world in worlds:
         request, mailbox = world.solicitation, world.mailbox
@@ -264,7 +264,7 @@ def test_the_same_mail_again_is_said_once(pipe, world: World):
 
 
 def test_a_mail_replayed_to_anothers_address_is_held(pipe, world: World, colleague):
-    """Who reads a mail in the thread sends it on in a colleague's name."""
+    """A reader of the thread answers in the name of a colleague."""
     content = raw(world.mailbox)
     pipe(content)
     before = published()

@@ -1,4 +1,4 @@
-"""What browsers and programs may be made to send: methods, other sites' forms, hosts, redirections."""
+"""Forged requests: methods, cross-site forms, hosts, open redirects."""
 
 import json
 

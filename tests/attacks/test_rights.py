@@ -1,4 +1,4 @@
-"""Whose is it? Every address that names something, tried by everybody it does not belong to."""
+"""Access control: every address of an object, requested by everybody who has no right to it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What people write, as a weapon: nothing of it is a header, a link, a tag, a template or an error.
+"""Hostile texts: none becomes a header, a link, a tag, a template or an error.
 
 Mails are attacked one by one with every word of their context hostile; pages through every control of every
 form that they show. A new mail, a new page or a new field is attacked without being named here.
@@ -19,7 +19,7 @@ from django.core.mail import get_connection
 from django.db import transaction
 from django.test import Client
 
-from mailing import envelopes, rendering
+from mailing import message_builder, rendering
 from mailing.models import OutgoingEmail
 from mailing.rendering import CLICKED
 from solicitations.models import Addition, Message, Question
@@ -135,7 +135,7 @@ def test_no_word_becomes_a_header_or_a_recipient(sample, sink: Sink, settings):
     mails = [mail_of(sample, words) for words in HEADERS]
 
     with get_connection("django.core.mail.backends.smtp.EmailBackend", host=host, port=port) as connection:
-        connection.send_messages([envelopes.seal(email, email.rendered()) for email in mails])
+        connection.send_messages([message_builder.build_message(email, email.rendered()) for email in mails])
 
     assert sink.recipients == [["dest@example.org"]] * len(HEADERS)
     for message in sink.messages:
@@ -196,12 +196,12 @@ def test_no_word_of_a_mail_is_a_tag_a_link_or_a_template(sample, site):
 
 @pytest.mark.parametrize("word", ["43.22A", "1.500 €", "L.1233-3", "M. Vannier", "14 h 30", "3.14"])
 def test_plain_words_stay_whole(word):
-    assert rendering.inert(word) == word
+    assert rendering.no_autolink(word) == word
 
 
 @contextmanager
 def taken_back() -> Iterator[None]:
-    """What is done inside is undone, the next attack meets the same world."""
+    """Undo in the end what was done inside, so that each attack starts from the same data."""
     block = transaction.atomic()
     block._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
     with block:
@@ -225,7 +225,7 @@ class TestPages:
                     yield client, form
 
     def test_no_character_breaks_a_page(self, world: World, national, visitor):
-        """What one writes in beside sane choices; then all controls at once."""
+        """Hostile values in text controls with valid choices, then in all controls."""
         attacked = set()
         for client, form in self.forms(world, national, visitor):
             send = client.post if form.method == "post" else client.get

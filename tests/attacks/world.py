@@ -104,7 +104,7 @@ class World:
         return "/" + PARAMETER.sub(lambda found: value(found[1]), address.route)
 
     def value(self, address: Address, name: str) -> object:
-        """What a parameter of an address names. A new kind of address is taught here."""
+        """The value of a parameter of an address. Add new kinds of address in ``_named``."""
         if address.is_admin:
             return self._admin_value(address, name)
         for beginning, parameter, found in self._named():

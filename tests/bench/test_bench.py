@@ -1,4 +1,4 @@
-"""The measures run from end to end on one region; how long anything takes is not looked at."""
+"""Every benchmark runs from end to end on one region; durations are not checked."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ def results() -> str:
     return path.read_text() if path.exists() else ""
 
 
-def test_every_measure_gives_lines_of_one_table_and_a_small_run_writes_no_results():
+def test_every_benchmark_prints_its_results_and_a_small_run_writes_no_file():
     before = results()
 
     run = subprocess.run(
@@ -40,11 +40,11 @@ def test_every_measure_gives_lines_of_one_table_and_a_small_run_writes_no_result
     assert results() == before
 
 
-def test_percentile_is_a_time_that_was_taken():
+def test_percentile_is_one_of_the_times():
     assert [percentile([5.0, 1.0, 4.0, 2.0, 3.0], share) for share in (1, 50, 99)] == [1.0, 3.0, 5.0]
 
 
-def test_what_is_compared_takes_turns():
+def test_compared_calls_alternate():
     called = []
 
     in_turns([(lambda: called.append("a"), lambda: called.append("b"))] * 2)

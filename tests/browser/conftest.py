@@ -18,7 +18,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
-DESK, HEIGHT = 1280, 800
+DESKTOP, HEIGHT = 1280, 800
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def page(page: Page) -> Page:
 
 @pytest.fixture
 def said(page: Page) -> list[str]:
-    """What the browser complained of, in the order it did."""
+    """The complaints of the browser, in their order."""
     return listen(page, [])
 
 
@@ -43,7 +43,7 @@ def open_page(page: Page, live_server, said: list[str]) -> Callable[[str], Page]
     """Open a path of the portal, on a desk's screen."""
 
     def opened(path: str) -> Page:
-        page.set_viewport_size({"width": DESK, "height": HEIGHT})
+        page.set_viewport_size({"width": DESKTOP, "height": HEIGHT})
         page.goto(f"{live_server.url}{path}", wait_until="networkidle")
         return page
 
@@ -55,7 +55,7 @@ def someone(browser: Browser) -> Iterator[Callable[..., Page]]:
     """People with browsers of their own; their pages are strict and silent."""
     contexts, sentences = [], []
 
-    def opened(*, javascript: bool = True, width: int = DESK) -> Page:
+    def opened(*, javascript: bool = True, width: int = DESKTOP) -> Page:
         viewport = {"width": width, "height": HEIGHT}
         contexts.append(browser.new_context(java_script_enabled=javascript, viewport=viewport))
         page = contexts[-1].new_page()
@@ -88,7 +88,7 @@ def listen(page: Page, sentences: list[str]) -> list[str]:
 
 
 def weaknesses(response: Response) -> list[str]:
-    """What a page's policy allows that ours never do; the frame of a mail has a policy of its own."""
+    """Directives of a page's policy that ours never allow; the frame of a mail has its own policy."""
     is_page = response.headers.get("content-type", "").startswith("text/html")
     if not is_page or response.url.endswith("/html/") or response.status in {301, 302}:
         return []

@@ -150,7 +150,7 @@ def read_as_staff(agent: Page, live_server, smtp_sink) -> None:
 
 
 def post() -> None:
-    """What waits for its minute leaves now."""
+    """Send the mails that wait for their minute."""
     for email in OutgoingEmail.objects.pending().order_by("pk"):
         delivery.deliver(email.pk, now=timezone.now() + timedelta(seconds=62))
 

@@ -1,4 +1,4 @@
-"""The fake register, over a real socket, and a cache of its own for each test."""
+"""The fake register, over a real socket, with an empty cache for each test."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from demo.fake_register import RegisterServer
 
 @pytest.fixture
 def register(register_server: RegisterServer, settings) -> RegisterServer:
-    """The register of this test: answering, nothing remembered."""
+    """A register that answers, with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=60)

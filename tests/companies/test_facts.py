@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from companies import legal_forms
-from companies.answers import Company
-from companies.facts import CompanyFacts, Fact, Source, source_label
+from companies.facts import CompanyFacts, Fact, FactSource, source_label
+from companies.register_responses import Company
 
 COMPANY = Company(
     siret="00010037000014",
@@ -28,50 +28,55 @@ TODAY = date(2026, 11, 21)
 
 
 def test_register_s_facts_carry_their_day_and_its_headcount_the_end_of_the_year():
-    facts = CompanyFacts.of(COMPANY)
+    facts = CompanyFacts.from_register(COMPANY)
 
-    assert facts.headcount == Fact((6, 9), Source.REGISTER, date(2024, 12, 31))
-    assert facts.naf == Fact("43.34Z", Source.REGISTER, date(2026, 11, 20))
+    assert facts.headcount == Fact((6, 9), FactSource.REGISTER, date(2024, 12, 31))
+    assert facts.naf == Fact("43.34Z", FactSource.REGISTER, date(2026, 11, 20))
     assert facts.craft is None
 
 
 def test_correction_names_its_author_and_leaves_the_rest():
-    facts = CompanyFacts.of(COMPANY).corrected(
-        {"headcount": (12, 12), "craft": True}, by=Source.OWNER, on=TODAY
+    facts = CompanyFacts.from_register(COMPANY).corrected(
+        {"headcount": (12, 12), "craft": True}, by=FactSource.OWNER, on=TODAY
     )
 
-    assert facts.headcount == Fact((12, 12), Source.OWNER, TODAY)
-    assert facts.craft == Fact(True, Source.OWNER, TODAY)
-    assert facts.naf.source is Source.REGISTER
+    assert facts.headcount == Fact((12, 12), FactSource.OWNER, TODAY)
+    assert facts.craft == Fact(True, FactSource.OWNER, TODAY)
+    assert facts.naf.source is FactSource.REGISTER
 
 
 def test_unchanged_value_keeps_its_source():
-    facts = CompanyFacts.of(COMPANY).corrected({"headcount": (6, 9)}, by=Source.OWNER, on=TODAY)
+    facts = CompanyFacts.from_register(COMPANY).corrected(
+        {"headcount": (6, 9)}, by=FactSource.OWNER, on=TODAY
+    )
 
-    assert facts.headcount.source is Source.REGISTER
+    assert facts.headcount.source is FactSource.REGISTER
 
 
 def test_fact_can_be_made_unknown():
-    assert CompanyFacts.of(COMPANY).corrected({"naf": None}, by=Source.STAFF, on=TODAY).naf is None
+    assert (
+        CompanyFacts.from_register(COMPANY).corrected({"naf": None}, by=FactSource.STAFF, on=TODAY).naf
+        is None
+    )
 
 
 def test_false_and_nobody_are_known_facts():
-    facts = CompanyFacts().corrected({"craft": False, "headcount": (0, 0)}, by=Source.OWNER, on=TODAY)
+    facts = CompanyFacts().corrected({"craft": False, "headcount": (0, 0)}, by=FactSource.OWNER, on=TODAY)
 
     assert (facts.value("craft"), facts.value("headcount")) == (False, (0, 0))
 
 
 def test_sources_are_stored_beside_the_values():
-    facts = CompanyFacts(headcount=Fact((6, 9), Source.REGISTER, date(2024, 12, 31)))
+    facts = CompanyFacts(headcount=Fact((6, 9), FactSource.REGISTER, date(2024, 12, 31)))
 
     assert facts.sources() == {"headcount": {"source": "register", "on": "2024-12-31"}}
 
 
 def test_facts_come_back_as_they_were_stored():
-    facts = CompanyFacts.of(COMPANY).corrected({"craft": False}, by=Source.OWNER, on=TODAY)
+    facts = CompanyFacts.from_register(COMPANY).corrected({"craft": False}, by=FactSource.OWNER, on=TODAY)
     values = {name: facts.value(name) for name in facts.sources()}
 
-    assert CompanyFacts.restored(values, facts.sources()) == facts
+    assert CompanyFacts.from_stored(values, facts.sources()) == facts
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.conf import settings as project
 from django.core.cache import cache
 from django.utils import timezone
 
-from companies import circuit
+from companies import circuit_breaker
 from companies import register as client
 from companies.register import InvalidName, RegisterUnavailable, clean_name, find_by_siret, search
 from demo.fake_register import Mode
@@ -29,7 +29,7 @@ FAILURES = {
 
 def exhaust(register, mode=Mode.ERROR):
     register.mode = mode
-    for _ in range(circuit.FAILURES_ALLOWED):
+    for _ in range(circuit_breaker.FAILURES_ALLOWED):
         with pytest.raises(RegisterUnavailable):
             find_by_siret(SIRET)
 
@@ -118,7 +118,7 @@ def test_address_that_is_not_http_is_never_opened(register, settings, address):
 
 @pytest.mark.parametrize(("mode", "reason"), FAILURES.items())
 def test_failing_register_is_given_up_while_it_still_answers(register, fail, mode, reason):
-    """The slow ones take minutes or never end: whoever returns has not waited for them."""
+    """The slow responses last minutes or never end: the test only ends because the client gives up."""
     fail(mode)
 
     with pytest.raises(RegisterUnavailable, match=reason):
@@ -198,7 +198,7 @@ def test_register_that_keeps_failing_is_left_alone(register):
     with pytest.raises(RegisterUnavailable):
         find_by_siret(SIRET)
 
-    assert len(register.questions) == circuit.FAILURES_ALLOWED
+    assert len(register.questions) == circuit_breaker.FAILURES_ALLOWED
 
 
 def test_success_forgets_earlier_failures(register):
@@ -214,27 +214,27 @@ def test_success_forgets_earlier_failures(register):
 
 def test_after_a_rest_one_caller_tries_and_success_reopens(register):
     exhaust(register)
-    cache.delete(circuit.OPEN_KEY)
+    cache.delete(circuit_breaker.OPEN_KEY)
     register.mode = Mode.ANSWER
 
-    assert circuit.may_call()
-    assert not circuit.may_call()
+    assert circuit_breaker.may_call()
+    assert not circuit_breaker.may_call()
 
-    cache.delete(circuit.TRIAL_KEY)
+    cache.delete(circuit_breaker.TRIAL_KEY)
     assert find_by_siret(SIRET) is not None
-    assert circuit.may_call()
-    assert circuit.may_call()
+    assert circuit_breaker.may_call()
+    assert circuit_breaker.may_call()
 
 
 def test_after_a_rest_a_failed_trial_rests_again(register):
     exhaust(register)
-    cache.delete(circuit.OPEN_KEY)
+    cache.delete(circuit_breaker.OPEN_KEY)
 
     with pytest.raises(RegisterUnavailable):
         find_by_siret(SIRET)
 
-    assert not circuit.may_call()
-    assert len(register.questions) == circuit.FAILURES_ALLOWED + 1
+    assert not circuit_breaker.may_call()
+    assert len(register.questions) == circuit_breaker.FAILURES_ALLOWED + 1
 
 
 def test_too_many_requests_rests_as_long_as_asked(register, now):
@@ -269,9 +269,9 @@ def test_too_many_requests_rests_as_long_as_asked(register, now):
 def test_retry_after_is_read_in_both_forms(header, seconds):
     now = timezone.datetime(2026, 11, 21, 11, 0, tzinfo=timezone.get_fixed_timezone(0))
 
-    asked = circuit.asked_rest(header, now=now)
+    asked = circuit_breaker.requested_pause(header, now=now)
 
-    assert min(asked, circuit.LONGEST_REST) == timedelta(seconds=seconds)
+    assert min(asked, circuit_breaker.LONGEST_PAUSE) == timedelta(seconds=seconds)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""The demo, really launched: it answers, is healthy and light, and leaves nothing behind."""
+"""The demo, started as a process: it answers, is healthy and light, and leaves nothing behind."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def get(url):
 
 
 def encoding_of(url, accepted):
-    """The content encoding of a file for a browser that accepts this."""
+    """The content encoding of a file for this ``Accept-Encoding``."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepted})  # noqa: S310 (our own address)
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         return answer.headers["Content-Encoding"]
@@ -47,7 +47,7 @@ def weight_of(page):
 
 
 def said_by(demo):
-    """All that it prints until it is ready."""
+    """The output until the demo is ready."""
     said = ""
     deadline = time.monotonic() + PATIENCE
     while "Ctrl-C" not in said and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The demo's register answers as the recorded one does."""
+"""The demo's register gives the recorded answers."""
 
 import json
 

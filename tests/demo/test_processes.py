@@ -1,4 +1,4 @@
-"""The demo's processes: watched, and stopped without leaving any behind."""
+"""The demo's processes are watched, and all stopped."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def test_output_goes_to_a_log(processes, tmp_path):
     wait_for(lambda: (tmp_path / "speaker.log").read_text() == "bonjour\n")
 
 
-def test_end_of_one_is_told_with_its_last_words(processes, tmp_path):
+def test_end_of_a_process_is_reported_with_the_end_of_its_log(processes, tmp_path):
     processes.start("lasting", "sleep", "600")
     processes.start("broken", sys.executable, "-c", "raise SystemExit('le port est pris')")
 
@@ -66,8 +66,8 @@ def test_stop_ends_children_of_children(processes, tmp_path):
     wait_for(lambda: not is_alive(child))
 
 
-def test_deaf_process_is_killed(processes, monkeypatch, tmp_path):
-    monkeypatch.setattr("demo.processes.LEAVE", 0.2)
+def test_process_that_ignores_the_signal_is_killed(processes, monkeypatch, tmp_path):
+    monkeypatch.setattr("demo.processes.STOP_TIMEOUT", 0.2)
     processes.start("deaf", sys.executable, "-c", DEAF)
     wait_for((tmp_path / "deaf.log").read_text)
 
@@ -77,13 +77,13 @@ def test_deaf_process_is_killed(processes, monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a Linux right")
-def test_processes_end_when_we_are_killed_outright(tmp_path):
+def test_processes_end_when_the_parent_is_killed(tmp_path):
     code = (
         "import os, pathlib, time; from demo.processes import Processes;"
         f"p = Processes(pathlib.Path({str(tmp_path)!r}), os.environ); p.start('tied', 'sleep', '600');"
         "print(p.running[0].process.pid, flush=True); time.sleep(600)"
     )
-    with subprocess.Popen(  # noqa: S603 (our own words)
+    with subprocess.Popen(  # noqa: S603 (fixed commands)
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as us:
         tied = int(us.stdout.readline())

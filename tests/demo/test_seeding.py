@@ -1,4 +1,4 @@
-"""What the demo is filled with: a past as the clock would have left it, and every link in it opens."""
+"""Seeding of the demo: the clock has nothing left to do, and the saved draft opens."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from solicitations.models import Draft, Event, Solicitation
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
 BY_THE_CLOCK = {"reminders", "where_things_stand", "manager_told", "call_check", "unanswered", "survey"}
-# Of each state, why it ended, and what its company reads: how many requests.
+# Number of requests by state, reason of closing and progress shown to the company.
 STATES = {
     ("submitted", "", "in_progress"): 17,
     ("submitted", "", "waiting"): 7,
@@ -34,7 +34,7 @@ STATES = {
 
 
 def test_the_draft_left_in_the_demo_opens_at_its_second_step(client):
-    seeding.leave_a_draft(now=timezone.now())
+    seeding.add_draft(now=timezone.now())
 
     answer = client.get(urlsplit(links.resume_url(Draft.objects.get())).path)
 
@@ -43,7 +43,7 @@ def test_the_draft_left_in_the_demo_opens_at_its_second_step(client):
 
 
 def done() -> Counter[str]:
-    """Every step done, and every mail written."""
+    """Number of events, and of mails by template."""
     mails = OutgoingEmail.objects.values_list("template", flat=True)
     return Counter(template.rpartition("/")[2] for template in mails) + Counter(events=Event.objects.count())
 
@@ -55,7 +55,7 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("later", MOMENTS.values(), ids=MOMENTS)
-def test_the_demo_opens_on_a_true_past_and_owes_nothing(now: datetime, later):
+def test_the_clock_has_nothing_left_to_do_after_seeding(now: datetime, later):
     seeding.seed(now=now + later)
     before = done()
 

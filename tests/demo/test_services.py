@@ -1,4 +1,4 @@
-"""The embedded servers, really started in checkouts of their own."""
+"""The embedded servers, started in temporary checkouts."""
 
 import os
 import shutil
@@ -51,7 +51,7 @@ def pids(folder):
 
 
 def use(addresses):
-    """Ask both servers something real."""
+    """Send a query to both servers."""
     with closing(psycopg2.connect(addresses["DATABASE_URL"])) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 40 + 2")
         assert cursor.fetchone() == (42,)
@@ -93,7 +93,7 @@ def test_stop_is_harmless_twice_and_before_any_start(checkout):
     services.stop(folder)
 
 
-def test_content_and_addresses_outlive_a_stop(checkout):
+def test_content_and_addresses_survive_a_stop(checkout):
     folder = checkout()
     first = services.start(folder)
     with closing(psycopg2.connect(first["DATABASE_URL"])) as connection:
@@ -109,7 +109,7 @@ def test_content_and_addresses_outlive_a_stop(checkout):
 
 
 @pytest.mark.parametrize("killed", [0, 1], ids=["postgres", "valkey"])
-def test_killed_server_heals(checkout, killed):
+def test_killed_server_is_started_again(checkout, killed):
     folder = checkout()
     services.start(folder)
     os.kill(pids(folder)[killed], signal.SIGKILL)
@@ -117,7 +117,7 @@ def test_killed_server_heals(checkout, killed):
     use(services.start(folder))
 
 
-def test_stale_pid_files_of_other_processes_heal(checkout):
+def test_stale_pid_files_of_other_processes_are_ignored(checkout):
     folder = checkout()
     services.start(folder)
     services.stop(folder)
@@ -127,7 +127,7 @@ def test_stale_pid_files_of_other_processes_heal(checkout):
     use(services.start(folder))
 
 
-def test_interrupted_creation_heals(checkout):
+def test_interrupted_creation_is_done_again(checkout):
     folder = checkout()
     (folder / "postgres/base").mkdir(parents=True)
     (folder / "postgres/base/half").touch()
@@ -135,7 +135,7 @@ def test_interrupted_creation_heals(checkout):
     use(services.start(folder))
 
 
-def test_two_checkouts_do_not_meet(checkout):
+def test_two_checkouts_have_separate_servers(checkout):
     one, two = services.start(checkout("one")), services.start(checkout("two"))
 
     ports = {urlsplit(url).port for addresses in (one, two) for url in addresses.values()}
@@ -269,7 +269,7 @@ def test_files_belong_to_the_owner_of_the_checkout(checkout):
 
 
 def manage(*words, **environment):
-    return subprocess.run(  # noqa: S603 (our own words)
+    return subprocess.run(  # noqa: S603 (fixed commands)
         [sys.executable, "manage.py", "services", *words],
         cwd=ROOT,
         env=os.environ | environment,

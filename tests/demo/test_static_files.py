@@ -1,4 +1,4 @@
-"""The demo's static files, collected in a folder of the test's own."""
+"""The demo's static files, collected in a temporary folder."""
 
 import re
 
@@ -26,7 +26,7 @@ def sources(settings, tmp_path):
 
 
 def collect():
-    """Return whether something had to be collected."""
+    """Collect; return ``True`` when the files had to be collected."""
     announced = []
     static_files.collect(announce=lambda: announced.append(True))
     return bool(announced)

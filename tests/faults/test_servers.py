@@ -3,7 +3,7 @@
 import time
 from threading import Thread
 
-from companies import circuit
+from companies import circuit_breaker
 from demo.fake_register import Mode
 from portal import celery
 from tests.faults import simulated_owners
@@ -41,7 +41,7 @@ def test_broker_that_hangs_makes_one_owner_wait(harness, scaled):
     began = time.monotonic()
     with harness.servers.frozen(harness.servers.valkey):
         simulated_owners.post_all(owners[4:], harness.addresses, at_once=1)
-    rests = int((time.monotonic() - began) / celery.REST)
+    rests = int((time.monotonic() - began) / celery.PAUSE)
     assert all(owner.answers == [302] for owner in owners)
     assert 1 <= harness.logs_of("gunicorn").count("broker away") <= 1 + rests
 
@@ -186,6 +186,6 @@ def test_register_that_hangs_delays_only_the_first_owners(harness, register_serv
         simulated_owners.name_company(harness.addresses[0], f"Menuiserie {number}")
 
     asked = [question["q"] for question in register_server.questions]
-    rests = int((time.monotonic() - began) / circuit.REST.total_seconds())
+    rests = int((time.monotonic() - began) / circuit_breaker.PAUSE.total_seconds())
     assert asked[:3] == [f"Menuiserie {number}" for number in range(3)]
-    assert len(asked) <= circuit.FAILURES_ALLOWED + rests
+    assert len(asked) <= circuit_breaker.FAILURES_ALLOWED + rests

@@ -81,7 +81,7 @@ class Person:
 
     @property
     def text(self) -> str:
-        """What the page says, spaces made single."""
+        """The text of the page, with single spaces."""
         return text(next(_all(self.page, "main"), self.page))
 
     @property

@@ -170,5 +170,5 @@ def decline(world, address: str) -> None:
 
 
 def national(world) -> set[str]:
-    """Who was mailed at the national office."""
+    """The recipients of the national office."""
     return {address for address in world.recipients() if "equipe-nationale" in address}

@@ -15,13 +15,13 @@ COLLEAGUE = "recrutement@cap-emploi-21.example.org"
 
 @pytest.fixture(scope="module")
 def kept() -> list:
-    """What is told once is read by every test."""
+    """The mails of the request, played once and read by every test."""
     return []
 
 
 @pytest.fixture
 def mails(request, kept) -> list:
-    """Those of a request that is talked over, asked about, completed, taken and ended."""
+    """The mails of a request with messages, a question, an addition, a taking and an end."""
     if not kept:
         kept += talk(request.getfixturevalue("world"))
     return kept

@@ -85,7 +85,7 @@ def leave(owner):
 
 
 def tokens_of(mails):
-    """What the links and the reply addresses of all these mails are signed with."""
+    """The signatures in the links and the reply addresses of these mails."""
     found = set()
     for mail in mails:
         found |= set(re.findall(r"/(?:suivi|reponse|reprise|avis|rappel)/([^/\s]{8,})", body(mail)))
@@ -133,7 +133,7 @@ def test_nobody_is_in_the_lines_of_whole_journeys(world, written, settings):
     assert PLANTED["reply"] in {addition.body for addition in Solicitation.objects.get().additions.all()}
     lines = [json.loads(line) for line in text.splitlines()]
     assert {"suivi/<str:token>/", "reponse/<str:token>/", "panne/<str:token>/", None} <= {
-        line["route"] for line in lines if line["logger"] == "portal.watching"
+        line["route"] for line in lines if line["logger"] == "portal.request_logging"
     }
     assert {"mail sent", "mail did not leave", "answered"} <= {line["message"] for line in lines}
     assert {line.get("code") for line in lines if "IntegrityError" in line.get("error", "")} == {"23505"}
@@ -217,7 +217,7 @@ def running_web(environment, log):
     with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
         port = closed_at_once.getsockname()[1]
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 (our own words)
+        process = subprocess.Popen(  # noqa: S603 (fixed commands)
             [
                 *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"),
                 *("--threads", "2", "--no-control-socket"),
@@ -237,7 +237,7 @@ def running_web(environment, log):
 
 
 def send(site, request):
-    """What no browser sends, answered or not."""
+    """Send raw bytes that no browser sends; the server may not answer."""
     host, _, port = site.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=ARRIVAL) as connection:
         connection.sendall(request)

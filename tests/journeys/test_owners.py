@@ -1,4 +1,4 @@
-"""What happens to an owner: a link lost, a form left, a closed door, a doubt, a change of mind."""
+"""Journeys of an owner: lost link, form left for later, closed region, held request, cancellation."""
 
 import re
 from datetime import timedelta

@@ -21,7 +21,7 @@ WORDS = "Bonjour,\n\nJe l'appelle lundi à 9 h : c'est le chantier d'à côté.\
 
 
 def answer_to(mail: EmailMessage, words: str) -> bytes:
-    """What a mail client sends when one types above the mail that is answered."""
+    """The message of a mail client in which one typed above the quoted mail."""
     content = mail.get_body(("plain",)).get_content().splitlines()
     quoted = "\n".join(f"> {line}" for line in content)
     answer = EmailMessage()

@@ -146,7 +146,7 @@ def test_first_employee_is_reached_through_its_question(world):
     assert "Aucun salarié" in body(world.last("contrats@droit-travail-77"))
 
 
-def test_one_stop_desk_answers_alone_and_the_others_stay_in_sight(world):
+def test_one_stop_shop_answers_alone_and_the_others_stay_in_sight(world):
     """SC21."""
     owner = tell(world, "SC21")
     world.post()

@@ -121,7 +121,7 @@ def test_other_region_sees_nothing_and_openings_of_a_confidential_one_are_record
     assert [event.by_user.email for event in opened] == [ADMIN]
 
 
-def test_outbox_shows_fates_and_masks_links(world):
+def test_outbox_shows_outcomes_and_masks_links(world):
     tell(world, "SC01")
     world.post()
 

@@ -40,7 +40,7 @@ class World:
             mailing_tasks.sweep()
 
     def _work(self) -> None:
-        """What waits for a worker, but the mails: here the sweep sends them."""
+        """Run the tasks that wait for a worker, except deliveries: here the sweep sends mails."""
         with self.on_commit(execute=True):
             for pk in Solicitation.objects.held_and_untold().values_list("pk", flat=True):
                 tasks.tell_held(pk)

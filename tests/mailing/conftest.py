@@ -1,4 +1,4 @@
-"""A real mail server on loopback that answers as it is told, and templates to send."""
+"""A real mail server on loopback with chosen answers, and templates of mails."""
 
 import socket
 from pathlib import Path
@@ -12,7 +12,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class TalkativeSink(SmtpSink):
-    """Answers RCPT and DATA with the replies set on it; ``at_data`` is called before it answers DATA."""
+    """A sink that answers RCPT and DATA with chosen replies, and calls ``at_data`` before answering DATA."""
 
     def __init__(self):
         super().__init__()
@@ -63,7 +63,7 @@ def no_server(settings):
 
 @pytest.fixture(params=[True, False], ids=["hangs up", "hangs"])
 def mute_server(settings, request):
-    """A mail server that never says a word."""
+    """A mail server that never answers."""
     with MuteServer(hangs_up=request.param) as server:
         send_by_smtp(settings, server.port)
         settings.EMAIL_TIMEOUT = 0.5

@@ -1,4 +1,4 @@
-"""Sending over a real socket: every answer a mail server may give."""
+"""Sending over a real socket, with every answer of a mail server."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from mailing.delivery import deliver, send_now
 from mailing.failures import Failure
-from mailing.models import OutgoingEmail, State
+from mailing.models import OutgoingEmail, OutgoingState
 from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
 from tests.workers import ARRIVAL, wait_for_a_blocked_session
 
@@ -26,7 +26,7 @@ def test_sent(sink):
 
     deliver(email.pk, now=NOW)
 
-    assert (after(email).state, after(email).sent_at, after(email).attempts) == (State.SENT, NOW, 1)
+    assert (after(email).state, after(email).sent_at, after(email).attempts) == (OutgoingState.SENT, NOW, 1)
     message = sink.to(email.to)[0]
     assert message["Message-ID"] == email.message_id
     assert message["From"].addresses[0].display_name == "Chambre de métiers"
@@ -66,7 +66,7 @@ def test_not_to_be_sent(sink, values):
         ("on_rcpt", "530 5.7.0 authentication required", Failure.SERVER, False),
     ],
 )
-def test_server_says_no(sink, step, answer, failure, is_refused):
+def test_error_of_the_server(sink, step, answer, failure, is_refused):
     setattr(sink, step, answer)
     email = OutgoingEmailFactory()
 
@@ -80,13 +80,13 @@ def test_server_says_no(sink, step, answer, failure, is_refused):
         assert row.next_try_at >= NOW + timedelta(minutes=1)
 
 
-def test_server_that_says_nothing_is_left_after_one_try(mute_server):
+def test_server_that_never_answers_is_tried_once(mute_server):
     email = OutgoingEmailFactory()
 
     deliver(email.pk, now=NOW)
 
     assert mute_server.count == 1
-    assert (after(email).state, after(email).failure) == (State.LATE, Failure.SERVER)
+    assert (after(email).state, after(email).failure) == (OutgoingState.LATE, Failure.SERVER)
 
 
 def test_server_has_seconds_to_answer():
@@ -98,7 +98,7 @@ def test_server_away(no_server):
 
     deliver(email.pk, now=NOW)
 
-    assert (after(email).state, after(email).failure) == (State.LATE, Failure.SERVER)
+    assert (after(email).state, after(email).failure) == (OutgoingState.LATE, Failure.SERVER)
     assert "Connection refused" in after(email).last_error
 
 
@@ -121,18 +121,18 @@ def test_a_mail_that_cannot_be_rendered_is_tried_again(sink, template):
     deliver(email.pk, now=NOW)
 
     row = after(email)
-    assert (row.state, row.failure) == (State.LATE, Failure.CONTENT)
+    assert (row.state, row.failure) == (OutgoingState.LATE, Failure.CONTENT)
     assert row.last_error
     assert row.next_try_at > NOW
     assert not sink.messages
 
 
-def test_what_is_no_address_is_refused(sink):
+def test_invalid_address_is_refused(sink):
     email = OutgoingEmailFactory(to="nobody")
 
     deliver(email.pk, now=NOW)
 
-    assert after(email).state == State.REFUSED
+    assert after(email).state == OutgoingState.REFUSED
 
 
 def test_long_lines_and_accents_arrive_whole(sink):
@@ -147,7 +147,7 @@ def test_long_lines_and_accents_arrive_whole(sink):
 
 @pytest.fixture
 def held(sink):
-    """A mail server that keeps the first mail waiting: ``begun`` once it has it, answered at ``goes_on``."""
+    """A mail server that holds the first mail: ``begun`` is set on arrival, ``goes_on`` lets it answer."""
     begun, goes_on = threading.Event(), threading.Event()
     sink.at_data = lambda: (begun.set(), goes_on.wait(ARRIVAL))
     return begun, goes_on
@@ -155,7 +155,7 @@ def held(sink):
 
 @pytest.fixture
 def begin():
-    """Begin an act in a thread, on a connection of its own; what comes back is its future."""
+    """Call a function in a thread, with its own connection; return the future."""
 
     def work(act, *args, **kwargs):
         try:
@@ -177,7 +177,7 @@ def test_two_workers_send_once(sink, held, begin):
     assert begin(deliver, email.pk, now=NOW).result(ARRIVAL) is None
     goes_on.set()
 
-    assert first.result(ARRIVAL).state == State.SENT
+    assert first.result(ARRIVAL).state == OutgoingState.SENT
     assert len(sink.messages) == 1
     assert after(email).attempts == 1
 
@@ -194,7 +194,7 @@ def test_a_cancel_during_the_sending_leaves_it_sent(held, begin):
     goes_on.set()
 
     assert cancelled.result(ARRIVAL) == 0
-    assert after(email).state == State.SENT
+    assert after(email).state == OutgoingState.SENT
 
 
 @pytest.mark.django_db(transaction=True)
@@ -206,7 +206,7 @@ def test_deliver_refuses_to_run_inside_a_transaction():
 def test_a_secret_is_sent_at_once_and_leaves_no_content(sink):
     row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
 
-    assert after(row).state == State.SENT
+    assert after(row).state == OutgoingState.SENT
     assert after(row).context == {}
     assert len(sink.messages) == 1
 
@@ -223,5 +223,5 @@ def test_a_secret_is_tried_once(no_server):
     row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
 
     assert after(row).sent_at is None
-    assert after(row).state == State.REFUSED
+    assert after(row).state == OutgoingState.REFUSED
     assert not OutgoingEmail.objects.due(now=NOW + timedelta(days=1)).exists()

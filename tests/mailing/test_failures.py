@@ -1,4 +1,4 @@
-"""What the other side says, put into cases."""
+"""Classification of sending errors."""
 
 import smtplib
 
@@ -6,7 +6,7 @@ import pytest
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.core.mail import BadHeaderError
 
-from mailing.failures import Failure, cause, reason
+from mailing.failures import Failure, classify, describe
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ from mailing.failures import Failure, cause, reason
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
 )
-def test_cause(error, expected):
-    assert cause(error) == expected
+def test_classify(error, expected):
+    assert classify(error) == expected
 
 
-def test_reason_is_one_line():
+def test_description_is_one_line():
     error = smtplib.SMTPRecipientsRefused({"a@example.org": (550, b"5.1.1 no\r\nsuch user")})
 
-    assert reason(error) == "550 5.1.1 no such user"
+    assert describe(error) == "550 5.1.1 no such user"

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from mailing.failures import Failure
-from mailing.models import NoContent, OutgoingEmail, State, beat, last_beat_at, oldest_due
+from mailing.models import NoContent, OutgoingEmail, OutgoingState, beat, last_beat_at, oldest_due_at
 from mailing.replies import DELIMITER
 from tests.mailing.factories import NOW, OutgoingEmailFactory
 
@@ -31,11 +31,11 @@ def test_due(values, is_due):
     assert OutgoingEmail.objects.due(now=NOW).exists() is is_due
 
 
-def test_left_behind_gives_the_worker_a_minute():
+def test_sweep_leaves_new_mails_to_the_worker_for_a_minute():
     OutgoingEmailFactory()
 
-    assert not OutgoingEmail.objects.left_behind(now=NOW + timedelta(seconds=59)).exists()
-    assert OutgoingEmail.objects.left_behind(now=NOW + timedelta(seconds=60)).exists()
+    assert not OutgoingEmail.objects.for_sweep(now=NOW + timedelta(seconds=59)).exists()
+    assert OutgoingEmail.objects.for_sweep(now=NOW + timedelta(seconds=60)).exists()
 
 
 def test_cancel_about_touches_only_unsent_mails_of_that_subject():
@@ -48,10 +48,10 @@ def test_cancel_about_touches_only_unsent_mails_of_that_subject():
 
     assert cancelled == 1
     states = [OutgoingEmail.objects.get(pk=email.pk).state for email in (waiting, sent, other)]
-    assert states == [State.CANCELLED, State.SENT, State.WAITING]
+    assert states == [OutgoingState.CANCELLED, OutgoingState.SENT, OutgoingState.WAITING]
 
 
-def test_a_mail_has_one_fate():
+def test_a_mail_has_one_outcome():
     with pytest.raises(IntegrityError):
         OutgoingEmailFactory(sent_at=NOW, cancelled_at=NOW)
 
@@ -85,7 +85,7 @@ def test_after_days_a_silent_recipient_is_given_up_but_not_our_own_failures(fail
     assert bool(email.refused_at) is gives_up
 
 
-def test_refused_secrets_speak_of_nobody():
+def test_refused_secrets_are_not_counted():
     OutgoingEmailFactory(refused_at=NOW, is_secret=True)
     refused = OutgoingEmailFactory(refused_at=NOW)
 
@@ -121,7 +121,7 @@ def test_oldest_due_counts_retries_but_not_recipients_who_put_us_off():
     )
     OutgoingEmailFactory(not_before=NOW + timedelta(minutes=1))
 
-    assert oldest_due(now=NOW) == NOW - timedelta(hours=1)
+    assert oldest_due_at(now=NOW) == NOW - timedelta(hours=1)
 
 
 def test_due_mails_of_a_large_outbox_are_read_from_their_index():

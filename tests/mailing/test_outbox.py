@@ -27,7 +27,7 @@ def pks_of(*keys):
 
 
 def orders(count):
-    """The ids of the mails of each of the next orders that the broker holds."""
+    """The mail ids of each order published to the broker."""
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
         return [queue.get(timeout=60).payload[0] for _ in range(count)]
 
@@ -160,7 +160,7 @@ def test_broker_away_is_tried_once_nobody_is_told_and_the_row_stays(
 def test_an_order_to_send_expires_when_the_sweep_takes_over(
     delay, empty_queue, django_capture_on_commit_callbacks
 ):
-    """Before a mail server that hangs, the orders of an hour would keep the workers from the clock's work."""
+    """Otherwise, while a mail server hangs, old orders would keep workers from the clock's tasks."""
     before = timezone.now()
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         enqueue(not_before=before + delay, now=before)

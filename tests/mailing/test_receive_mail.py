@@ -1,4 +1,4 @@
-"""The mail server's pipe: one message on standard input, an exit code that a mail server understands."""
+"""``receive_mail``: one message on standard input, and the exit code for the mail server."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, Reason
-from portal.settings.refusals import REQUIRED
+from portal.settings.production_checks import REQUIRED
 from tests.mailing.test_reception import OURS, raw
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +73,7 @@ class TestKept:
     ],
     ids=["database away", "no database", "settings refused", "no settings", "wrong words"],
 )
-def test_whatever_is_wrong_with_us_the_mail_server_keeps_the_mail(variables, words):
+def test_any_error_of_ours_makes_the_mail_server_try_again(variables, words):
     ended = receive(raw(), *words, environment=os.environ | variables)
 
     assert (ended.returncode, ended.stdout) == (TRY_AGAIN, b""), ended.stderr

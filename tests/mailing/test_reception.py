@@ -1,4 +1,4 @@
-"""Keeping what comes in: one row per mail and address, whatever the mail."""
+"""Storage of incoming mails: one row per mail and address, whatever the content."""
 
 import threading
 
@@ -82,7 +82,7 @@ class TestARow:
         ],
         ids=["nothing", "noise", "odd charset", "endless lines", "broken headers"],
     )
-    def test_nothing_is_too_odd_to_be_kept(self, content):
+    def test_any_content_is_stored(self, content):
         [email] = store(content)
         email.refresh_from_db()
 
@@ -120,7 +120,7 @@ class TestTwice:
 
     def test_a_mail_refused_once_may_come_again(self):
         [first] = store(raw())
-        first.settle(IncomingState.REFUSED, reason=Reason.EMPTY, at=NOW)
+        first.resolve(IncomingState.REFUSED, reason=Reason.EMPTY, at=NOW)
         first.save()
 
         [second] = store(raw())

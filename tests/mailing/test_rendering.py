@@ -1,4 +1,4 @@
-"""Words people typed, in the three parts of a mail."""
+"""Typed text in the three parts of a mail."""
 
 import pytest
 from django.template import TemplateDoesNotExist
@@ -62,7 +62,7 @@ def test_buttons_are_tall_enough_for_a_thumb():
     assert html.count("line-height:20px") == 2
 
 
-def test_a_missing_template_is_said():
+def test_a_missing_template_raises():
     with pytest.raises(TemplateDoesNotExist):
         render("plays/emails/nowhere", {})
 

@@ -1,4 +1,4 @@
-"""Whose address it is."""
+"""Comparison of email addresses."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_one_mailbox_written_in_several_ways(address, expected):
     assert is_same_mailbox(address, MAILBOX) is expected
 
 
-def test_no_address_is_nobodys():
+def test_empty_addresses_are_not_the_same_mailbox():
     assert not is_same_mailbox("", "")
 
 
@@ -41,7 +41,7 @@ def test_no_address_is_nobodys():
     ],
     ids=["idn", "idn case", "composed accents", "quoted space"],
 )
-def test_spellings_that_machines_hold_for_the_same(one, other):
+def test_spellings_of_one_domain(one, other):
     assert is_same_mailbox(one, other)
 
 

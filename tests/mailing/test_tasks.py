@@ -1,4 +1,4 @@
-"""Workers, the sweep, and a broker that is away."""
+"""Delivery tasks, the sweep, and failures of the mail server."""
 
 import threading
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.db import connection
 
 from mailing import tasks
 from mailing.failures import Failure
-from mailing.models import OutgoingEmail, State, last_beat_at
+from mailing.models import OutgoingEmail, OutgoingState, last_beat_at
 from tests.mailing.factories import NOW, OutgoingEmailFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def states():
     return list(OutgoingEmail.objects.order_by("pk").values_list("failure", "sent_at"))
 
 
-def test_the_sweep_sends_what_was_left_behind_and_beats(sink):
+def test_the_sweep_sends_mails_missed_by_workers_and_beats(sink):
     emails = OutgoingEmailFactory.create_batch(3)
 
     with time_machine.travel(LATER, tick=False):
@@ -30,7 +30,7 @@ def test_the_sweep_sends_what_was_left_behind_and_beats(sink):
     assert last_beat_at() == LATER
 
 
-def test_a_poisoned_mail_stops_nobody(sink):
+def test_a_mail_that_fails_stops_no_other(sink):
     OutgoingEmailFactory(template="plays/emails/nowhere")
     fine = OutgoingEmailFactory()
 
@@ -47,7 +47,7 @@ TRIGGER = """
 """
 
 
-def test_a_row_that_cannot_be_written_does_not_leave(sink):
+def test_a_row_that_cannot_be_updated_is_not_sent(sink):
     stone, fine = OutgoingEmailFactory.create_batch(2)
     with connection.cursor() as cursor:
         cursor.execute(TRIGGER.format(f"OLD.id = {stone.pk}"))
@@ -58,7 +58,7 @@ def test_a_row_that_cannot_be_written_does_not_leave(sink):
     assert sink.recipients == [fine.to]
 
 
-def test_a_mail_whose_fate_cannot_be_written_is_put_off(sink):
+def test_a_mail_whose_outcome_cannot_be_saved_is_postponed(sink):
     email = OutgoingEmailFactory()
     with connection.cursor() as cursor:
         cursor.execute(TRIGGER.format("NEW.sent_at IS NOT NULL"))
@@ -71,7 +71,7 @@ def test_a_mail_whose_fate_cannot_be_written_is_put_off(sink):
     assert OutgoingEmail.objects.get().last_error.startswith("InternalError refused")
 
 
-def test_a_refusal_in_odd_letters_is_kept(sink):
+def test_a_refusal_with_invalid_characters_is_stored(sink):
     email = OutgoingEmailFactory()
     sink.on_rcpt = "550 no\0such\x1bone"
 
@@ -91,7 +91,7 @@ def test_a_refusal_in_odd_letters_is_kept(sink):
     ],
     ids=["a lost message", "a lost delayed message", "delayed, due right now", "tried by a worker before"],
 )
-def test_a_save_is_a_mail_that_no_worker_has_tried_in_its_head_start(sink, values, is_saved):
+def test_a_mail_that_no_worker_tried_in_its_head_start_counts_as_saved_by_the_sweep(sink, values, is_saved):
     email = OutgoingEmailFactory(**values)
 
     with time_machine.travel(LATER, tick=False):
@@ -101,7 +101,7 @@ def test_a_save_is_a_mail_that_no_worker_has_tried_in_its_head_start(sink, value
     assert OutgoingEmail.objects.get(pk=email.pk).is_saved_by_sweep is is_saved
 
 
-def test_what_a_worker_sends_late_is_no_save(sink):
+def test_a_mail_sent_late_by_a_worker_does_not_count(sink):
     email = OutgoingEmailFactory()
 
     with time_machine.travel(LATER, tick=False):
@@ -110,7 +110,7 @@ def test_what_a_worker_sends_late_is_no_save(sink):
     assert not OutgoingEmail.objects.get(pk=email.pk).is_saved_by_sweep
 
 
-def test_what_the_sweep_cannot_send_either_is_no_save(no_server):
+def test_a_mail_that_the_sweep_cannot_send_does_not_count(no_server):
     email = OutgoingEmailFactory()
 
     with time_machine.travel(LATER, tick=False):
@@ -119,7 +119,7 @@ def test_what_the_sweep_cannot_send_either_is_no_save(no_server):
     assert not OutgoingEmail.objects.get(pk=email.pk).is_saved_by_sweep
 
 
-def test_the_sweep_rests_when_the_mail_server_is_away(no_server):
+def test_the_sweep_stops_when_the_mail_server_is_down(no_server):
     OutgoingEmailFactory.create_batch(5)
 
     with time_machine.travel(LATER, tick=False):
@@ -130,7 +130,7 @@ def test_the_sweep_rests_when_the_mail_server_is_away(no_server):
 
 def test_a_sweep_that_lasts_leaves_the_rest_to_the_next(sink, monkeypatch):
     OutgoingEmailFactory.create_batch(3)
-    monkeypatch.setattr(tasks, "DELIVERY_LASTS", timedelta())
+    monkeypatch.setattr(tasks, "DELIVERY_LIMIT", timedelta())
 
     for expected in (1, 2, 3):
         with time_machine.travel(LATER):
@@ -170,7 +170,7 @@ def test_two_sweeps_at_once_send_once(sink):
     assert len(sink.messages) == 12
 
 
-def test_refusal_is_told_to_the_tasks_that_settings_name(sink, settings, django_capture_on_commit_callbacks):
+def test_tasks_named_in_settings_are_called_on_a_refusal(sink, settings, django_capture_on_commit_callbacks):
     told = []
     settings.MAILING_REFUSED_TASKS = ["tests.mailing.test_tasks.on_refused"]
     on_refused.run = told.append
@@ -181,7 +181,7 @@ def test_refusal_is_told_to_the_tasks_that_settings_name(sink, settings, django_
         tasks.deliver(email.pk)
 
     assert told == [email.pk]
-    assert OutgoingEmail.objects.get(pk=email.pk).state == State.REFUSED
+    assert OutgoingEmail.objects.get(pk=email.pk).state == OutgoingState.REFUSED
 
 
 class on_refused:  # noqa: N801 (stands for a task)

@@ -1,4 +1,4 @@
-"""The identifier of the work under way."""
+"""The identifier of the current request or task."""
 
 from threading import Thread
 

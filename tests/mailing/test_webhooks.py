@@ -1,4 +1,4 @@
-"""The mails that providers post: kept when the post is theirs, refused when it is anybody else's."""
+"""Webhooks: authentic posts are stored, others are refused."""
 
 import base64
 import hashlib
@@ -105,7 +105,7 @@ def nobody_told(settings):
 
 @pytest.fixture
 def inbound(settings):
-    """A client of the provider that settings name, with its secret alone."""
+    """A client of the provider named in settings, with only its secret set."""
 
     def named(provider: str) -> Client:
         settings.MAILING_INBOUND_PROVIDER = provider
@@ -248,7 +248,7 @@ def test_only_the_provider_that_settings_name_has_an_address(provider, inbound):
 
 
 @pytest.mark.parametrize("secret", [None, "", []])
-def test_without_a_secret_nobody_gets_in(secret, inbound, settings):
+def test_every_post_is_refused_without_a_secret_in_the_settings(secret, inbound, settings):
     client = inbound("brevo")
     settings.ANYMAIL_WEBHOOK_SECRET = secret
 
@@ -272,7 +272,7 @@ def test_more_than_a_form_may_hold_is_read_once_the_password_is_good(inbound):
     assert IncomingEmail.objects.get().reason == ""
 
 
-def test_what_no_provider_takes_in_is_not_read(inbound):
+def test_post_larger_than_any_provider_accepts_is_not_read(inbound):
     response = inbound("postmark").post(
         "/anymail/postmark/inbound/",
         b"{}",
@@ -285,7 +285,7 @@ def test_what_no_provider_takes_in_is_not_read(inbound):
 
 
 def test_a_null_sender_is_still_null_once_kept(inbound):
-    """A server's notice is known by it."""
+    """Bounces are detected by it."""
     post_mailgun(inbound("mailgun"), signed(MAILGUN | {"sender": ""}))
 
     assert message_from_bytes(bytes(IncomingEmail.objects.get().raw))["Return-Path"] == "<>"

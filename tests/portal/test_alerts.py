@@ -1,4 +1,4 @@
-"""The alarms: they name metrics that exist, and the runbook says what to do for each."""
+"""The alerting rules name existing metrics, and the runbook has an entry for each."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The root of the public API says what is there."""
+"""The root of the public API lists its parts."""
 
 import pytest
 from django.core.cache import cache

@@ -13,7 +13,7 @@ from tests.mute_server import MuteServer
 
 
 def test_every_thread_publishes_through_the_portals_application():
-    """A web server answers in threads: there, Celery's own default would publish to another broker."""
+    """In other threads, Celery's default application would publish to another broker."""
     seen: list[object] = []
 
     def look() -> None:
@@ -28,13 +28,13 @@ def test_every_thread_publishes_through_the_portals_application():
 
 @pytest.fixture
 def broker(broker_away, monkeypatch):
-    """Make a server the broker, of which nothing is known yet."""
-    monkeypatch.setattr(celery, "REST", 3600.0)
+    """Use a server as the broker, with no pause in progress."""
+    monkeypatch.setattr(celery, "PAUSE", 3600.0)
     return lambda server: monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{server.port}/0")
 
 
 class TestBrokerThatHangs:
-    """It takes the connection and never says a word: who publishes all the same has not waited for it."""
+    """A broker that accepts the connection and never answers."""
 
     @pytest.fixture
     def hanging(self, broker, monkeypatch):
@@ -59,7 +59,7 @@ class TestBrokerThatHangs:
         assert hanging.count == 1
 
     def test_it_is_asked_again_later(self, hanging, monkeypatch):
-        monkeypatch.setattr(celery, "REST", 0.0)
+        monkeypatch.setattr(celery, "PAUSE", 0.0)
         for _ in range(2):
             tasks.sweep.delay()
 

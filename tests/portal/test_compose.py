@@ -10,7 +10,7 @@ from celery.bin.celery import celery
 from django.core.management import get_commands
 from gunicorn.config import Config
 
-from portal.settings.refusals import refusals
+from portal.settings.production_checks import configuration_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -20,7 +20,7 @@ OURS = {name for name, service in SERVICES.items() if "build" in service}
 
 
 def environment_of(name):
-    """What a service receives once the example is filled in."""
+    """The environment of a service once the example is filled in."""
     filled = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     filled |= {"SECRET_KEY": "filled in", "DATABASE_PASSWORD": "filled in"}
     own = {
@@ -47,7 +47,7 @@ def test_database_is_of_the_floor_or_later():
 
 
 def test_database_repeats_no_row_that_it_refuses_in_its_log():
-    """Names and texts are in the rows, and in the statements that carry them."""
+    """Rows and statements contain names and texts."""
     options = SERVICES["database"]["command"][2::2]
 
     assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(options)
@@ -55,7 +55,7 @@ def test_database_repeats_no_row_that_it_refuses_in_its_log():
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_production_accepts_what_each_service_receives(name):
-    assert refusals(environment_of(name)) == []
+    assert configuration_errors(environment_of(name)) == []
 
 
 def test_servers_are_named_as_the_services_are():
@@ -67,7 +67,7 @@ def test_servers_are_named_as_the_services_are():
 
 
 def test_preparation_names_the_database_itself():
-    """The others' address may become that of a pooler, which refuses ``PGOPTIONS``."""
+    """The other services may connect through a pooler, which refuses ``PGOPTIONS``."""
     prepare = re.search(
         r"^  prepare:.*?^$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE | re.DOTALL
     )[0]
@@ -116,7 +116,7 @@ def test_gunicorn_understands_its_command():
 
 @pytest.mark.parametrize("path", ["Dockerfile", "docker-compose.yml", "demo/management/commands/demo.py"])
 def test_nobody_keeps_a_list_of_visits(path):
-    """Their addresses hold tokens."""
+    """Access logs would contain tokens."""
     assert "access" not in (ROOT / path).read_text()
 
 

@@ -68,7 +68,7 @@ def test_too_many_attempts(rf):
 
 
 def test_incident_page_needs_no_database(client):
-    """Without the database marker, any query raises: the home page fails, and its error page stands."""
+    """Without the database marker any query raises: the home page fails, its error page does not."""
     client.raise_request_exception = False
 
     response = client.get("/")

@@ -1,4 +1,4 @@
-"""The health page: each part alone may be bad."""
+"""The health page: one bad part makes it bad."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def beating(db, now):
-    """The clock stands still just after a beat."""
+    """Freeze the clock just after a beat."""
     with time_machine.travel(now, tick=False):
         health.record_beat(now=now)
         yield
@@ -40,7 +40,7 @@ def due_mail(*, since):
     )
 
 
-def test_all_is_well(client):
+def test_every_part_is_ok(client):
     assert client.get("/sante/").json()["state"] == "ok"
     assert states(client) == (200, set())
 
@@ -52,7 +52,7 @@ def test_beat_is_bad_over_five_minutes(client, age, bad):
     assert states(client) == (503 if bad else 200, bad)
 
 
-def test_beat_that_never_was_is_bad(client):
+def test_missing_beat_is_bad(client):
     cache.delete(health.BEAT_KEY)
 
     assert states(client) == (503, {"beat"})
@@ -89,10 +89,10 @@ def test_database_away_is_bad_and_the_process_alive(client):
         connection.settings_dict["PORT"] = port
 
 
-def test_alive_asks_the_database_nothing(client, django_assert_num_queries):
+def test_alive_page_makes_no_query(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert client.get("/sante/?vivant").json() == {"state": "ok"}
 
 
-def test_nobody_keeps_the_answer(client):
+def test_answer_is_never_cached(client):
     assert "no-store" in client.get("/sante/")["Cache-Control"]

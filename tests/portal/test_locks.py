@@ -1,4 +1,4 @@
-"""The locks: hashed, without an address, and the same versions for everyone."""
+"""The lock files: with hashes, without registry address, with the same versions in both."""
 
 import re
 import tomllib

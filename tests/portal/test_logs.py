@@ -1,4 +1,4 @@
-"""The lines that are written: what they hold, and that they never stop the work."""
+"""Log lines: their content, and that failing to write one stops nothing."""
 
 import io
 import json
@@ -15,8 +15,8 @@ from django.test import Client
 from experts.models import User
 from mailing import tracing
 from mailing.models import OutgoingEmail
-from portal.logs import JsonLines, ReadableLines, Stream
-from portal.watching import HEADER
+from portal.logs import JsonLines, ReadableLines, StderrHandler
+from portal.request_logging import HEADER
 from tests.databases import ROOT
 from tests.mailing.factories import OutgoingEmailFactory
 
@@ -51,7 +51,7 @@ def raised(error, cause=None):
 
 
 class TestLine:
-    def test_ours_holds_what_happened_to_which_row_in_which_work(self):
+    def test_our_line_holds_the_event_the_row_and_the_request_id(self):
         tracing.begin("8f2c")
 
         found = line("mailing.delivery", "mail sent by %s", ("worker",), mail=7)
@@ -82,7 +82,7 @@ class TestLine:
         ],
         ids=["a path", "a number", "by name", "ill-written", "nothing quoted", "made up", "an error"],
     )
-    def test_of_a_librarys_the_sentence_and_the_numbers(self, message, args, said):
+    def test_line_of_a_library_keeps_its_sentence_and_numbers(self, message, args, said):
         assert line("a.library", message, args, row=PLANTED)["message"] == said
         assert "row" not in line("a.library", message, args, row=PLANTED)
 
@@ -91,12 +91,12 @@ class TestLine:
             line("django.security.DisallowedHost", f"Invalid HTTP_HOST header: {PLANTED}")["message"] == "…"
         )
 
-    def test_library_of_a_name_like_ours_is_no_room(self):
+    def test_library_named_like_a_room_is_not_taken_for_it(self):
         assert line("mailinglists", "%s", (PLANTED,))["message"] == "…"
 
 
 class TestError:
-    def test_kinds_and_place_without_a_word_of_its_message(self):
+    def test_error_is_logged_by_class_and_place_without_message(self):
         found = line(error=raised(ValueError(PLANTED), cause=KeyError(PLANTED)))
 
         assert found["error"] == "builtins.ValueError < builtins.KeyError"
@@ -124,19 +124,19 @@ class TestError:
             (smtplib.SMTPRecipientsRefused({PLANTED: (550, PLANTED.encode())}), None),
         ],
     )
-    def test_what_servers_number_is_said(self, error, code):
+    def test_code_of_the_server_is_logged(self, error, code):
         found = line(error=raised(error))
 
         assert found.get("code") == code
         assert PLANTED not in json.dumps(found)
 
-    def test_chain_that_bites_its_tail_ends(self):
+    def test_circular_chain_of_errors_ends(self):
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
 
         assert line(error=first)["error"] == "builtins.ValueError < builtins.KeyError"
 
-    def test_development_reads_the_whole_error(self):
+    def test_development_logs_the_message_of_errors(self):
         assert PLANTED in ReadableLines(whole_errors=True).format(record(error=raised(ValueError(PLANTED))))
 
 
@@ -153,9 +153,9 @@ class TestReadable:
 
 class TestStream:
     @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
-    def test_full_disk_stops_nobody_and_the_lines_are_counted(self):
+    def test_full_disk_stops_nothing_and_lost_lines_are_counted(self):
         with Path("/dev/full").open("w") as full:
-            done = subprocess.run(  # noqa: S603 (our own words)
+            done = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "-c", INTO_A_FULL_DISK],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
@@ -165,8 +165,8 @@ class TestStream:
 
         assert done.stdout == b"went on, 2.0 lost\n"
 
-    def test_line_that_cannot_be_written_down_stops_nobody(self):
-        stream = Stream(io.StringIO())
+    def test_line_that_cannot_be_encoded_stops_nothing(self):
+        stream = StderrHandler(io.StringIO())
         stream.setFormatter(JsonLines())
 
         stream.handle(record("mailing", "%d", ("no number",)))
@@ -180,7 +180,7 @@ class TestRequestId:
     @pytest.mark.parametrize(
         "given", ["0123456789abcdef", "0f8fad5b-d9cb-469f-a165-70867728950e", "A" * 64], ids=len
     )
-    def test_sane_one_of_the_proxy_is_kept(self, client, given):
+    def test_valid_identifier_of_the_proxy_is_kept(self, client, given):
         assert client.get("/sante/?vivant", headers={HEADER: given})[HEADER] == given
 
     @pytest.mark.parametrize(
@@ -194,25 +194,25 @@ class TestRequestId:
             "0123456789abcdef\r\nSet-Cookie: a=b",
         ],
     )
-    def test_any_other_is_replaced(self, client, given):
+    def test_invalid_identifier_is_replaced(self, client, given):
         answered = client.get("/sante/?vivant", headers={HEADER: given})[HEADER]
 
         assert answered != given
         assert len(answered) == 16
 
-    def test_each_visit_has_its_own(self, client):
+    def test_each_request_has_its_own_identifier(self, client):
         assert client.get("/sante/?vivant")[HEADER] != client.get("/sante/?vivant")[HEADER]
 
     @pytest.mark.parametrize(
         ("path", "state"), [("/nulle-part/", 404), ("/demandes/", 302), ("/metrics", 404)]
     )
-    def test_refusals_and_redirections_have_one(self, client, path, state):
+    def test_refusals_and_redirects_have_an_identifier(self, client, path, state):
         answer = client.get(path)
 
         assert (answer.status_code, len(answer[HEADER])) == (state, 16)
 
-    def test_incident_has_one_and_its_line_says_where(self, written, monkeypatch):
-        monkeypatch.setattr("portal.health.signs", lambda **_: {}[PLANTED])
+    def test_error_500_has_an_identifier_and_a_line_with_its_place(self, written, monkeypatch):
+        monkeypatch.setattr("portal.health.run_checks", lambda **_: {}[PLANTED])
 
         answer = Client(raise_request_exception=False).get("/sante/")
 
@@ -224,19 +224,19 @@ class TestRequestId:
     def test_line_of_a_visit_holds_its_route_and_never_its_path(self, client, written):
         answer = client.get("/suivi/12-1.a-token/?nom=Quatrevaux")
 
-        [found] = [line for line in written() if line["logger"] == "portal.watching"]
+        [found] = [line for line in written() if line["logger"] == "portal.request_logging"]
         assert (found["route"], found["method"], found["state"]) == ("suivi/<str:token>/", "GET", 404)
         assert found["request_id"] == answer[HEADER]
         assert found["milliseconds"] > 0
 
-    def test_method_of_a_strangers_invention_is_not_repeated(self, client, written):
+    def test_unknown_method_is_not_logged(self, client, written):
         client.generic("QUATREVAUX", "/sante/?vivant")
 
         assert [line["method"] for line in written()][-1:] == ["other"]
 
-    def test_static_files_go_unsaid(self, client, written):
+    def test_static_files_are_not_logged(self, client, written):
         client.get("/static/portal/nothing.css")
-        assert [line["state"] for line in written() if line["logger"] == "portal.watching"] == [404]
+        assert [line["state"] for line in written() if line["logger"] == "portal.request_logging"] == [404]
 
     def test_mail_of_a_visit_carries_its_identifier(self, client, mailoutbox):
         User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
@@ -249,7 +249,7 @@ class TestRequestId:
 
 @pytest.fixture
 def written():
-    """The lines of production written since, each as its facts."""
+    """The lines logged since, parsed from production's JSON."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())

@@ -1,4 +1,4 @@
-"""What every command says when it cannot read or write."""
+"""Errors of every command when it cannot read or write."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The metrics: who may read them, and that each says what rows and processes know."""
+"""The metrics: access, and the value of each one."""
 
 import os
 import subprocess
@@ -33,13 +33,13 @@ AS_SHIPPED = metrics.PATIENCE_MS
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    """A busy machine may take its time."""
+    """Lift the statement timeout, for busy machines."""
     monkeypatch.setattr(metrics, "PATIENCE_MS", 60_000)
 
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks):
-    """Call an action, and what it leaves for after its commit."""
+    """Call an action, then its ``on_commit`` callbacks."""
 
     def called(action, *args, **options):
         with django_capture_on_commit_callbacks(execute=True):
@@ -49,7 +49,7 @@ def commit(django_capture_on_commit_callbacks):
 
 
 def read(text):
-    """Every sample: (name, *values of its labels in the order of their names) → number."""
+    """Every sample: (name, *values of its labels in the order of their names) → value."""
     families = text_string_to_metric_families(text)
     return {
         (sample.name, *sample.labels.values()): sample.value
@@ -67,7 +67,7 @@ class TestWhoMayRead:
     def token(self, settings):
         settings.METRICS_TOKEN = TOKEN
 
-    def test_bearer_of_the_token(self, client):
+    def test_token_gives_access(self, client):
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
 
         assert answer.status_code == 200
@@ -88,18 +88,18 @@ class TestWhoMayRead:
             "Bearer é",
         ],
     )
-    def test_nobody_else(self, client, given, django_assert_num_queries):
+    def test_other_tokens_are_refused(self, client, given, django_assert_num_queries):
         with django_assert_num_queries(0):
             answer = client.get("/metrics", headers={"Authorization": given} if given else {})
 
         assert (answer.status_code, answer.content) == (401, b"")
 
-    def test_without_a_token_in_the_settings_there_is_nothing(self, client, settings):
+    def test_page_does_not_exist_without_a_token_in_the_settings(self, client, settings):
         settings.METRICS_TOKEN = ""
 
         assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
 
-    def test_reading_is_all_one_may_do(self, client):
+    def test_only_reading_is_allowed(self, client):
         assert client.post("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 405
 
 
@@ -113,7 +113,7 @@ class TestClock:
         assert found["relais_beat_age_seconds", "portal.beat"] == 30
         assert found["relais_beat_age_seconds", "mailing.sweep"] == 120
 
-    def test_beat_that_never_was_is_infinitely_old(self, now):
+    def test_missing_beat_is_infinitely_old(self, now):
         cache.clear()
         Heartbeat.objects.all().delete()
 
@@ -140,7 +140,7 @@ class TestRequests:
         ("age", "days"),
         [(0, "0-3"), (2.9, "0-3"), (3.1, "3-7"), (9, "7-10"), (13, "10-14"), (20, "14-50"), (60, "50-")],
     )
-    def test_needs_in_nobodys_hands_by_age(self, now, commit, age, days):
+    def test_untaken_needs_by_age(self, now, commit, age, days):
         commit(send, now=now - timedelta(days=age))
 
         found = {
@@ -191,7 +191,7 @@ class TestRequests:
 
 
 class TestMails:
-    def test_each_fate(self, now):
+    def test_mails_by_state(self, now):
         OutgoingEmailFactory(created_at=now)
         OutgoingEmailFactory(created_at=now, failure=Failure.SERVER, attempts=1)
         OutgoingEmailFactory(created_at=now, sent_at=now)
@@ -222,7 +222,7 @@ class TestMails:
 
         assert measured(now=now)["relais_mail_oldest_due_seconds",] == seconds
 
-    def test_saves_are_counted_for_ever(self, now):
+    def test_mails_sent_by_the_sweep_are_counted_for_ever(self, now):
         old = now - timedelta(days=400)
         OutgoingEmailFactory.create_batch(2, created_at=old, sent_at=old, is_saved_by_sweep=True)
         OutgoingEmailFactory(created_at=now, sent_at=now)
@@ -307,7 +307,7 @@ class TestProcesses:
         assert measured(now=now)[key] - before == 1
 
     def test_processes_that_share_a_folder_are_added_up(self, tmp_path):
-        """Two processes count and end; a third one says what they counted."""
+        """Two processes count and end; a third one reports their total."""
         count = "from portal.counters import ANSWERS; ANSWERS.labels('GET', '2xx').observe(0.2)"
         say = (
             "import django; django.setup(); from prometheus_client import generate_latest;"
@@ -315,7 +315,7 @@ class TestProcesses:
         )
         said = ""
         for code in (count, count, say):
-            said = subprocess.run(  # noqa: S603 (our own words)
+            said = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "-c", code],
                 cwd=ROOT,
                 env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "made at need")},
@@ -344,7 +344,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(now, commit, django_asser
 def test_database_that_is_slow_is_not_waited_for(now, monkeypatch):
     monkeypatch.setattr(metrics, "PATIENCE_MS", 50)
     hour = "SELECT pg_sleep(3600)"
-    monkeypatch.setattr(metrics.mails, "unread", lambda: connection.cursor().execute(hour))
+    monkeypatch.setattr(metrics.mail_metrics, "unread", lambda: connection.cursor().execute(hour))
 
     assert measured(now=now)["relais_up", "database"] == 0
 

@@ -1,4 +1,4 @@
-"""The public pages: from the home page to the subject that fits."""
+"""The public pages: home, search, themes, subjects."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""The demo's roles: a click each, and nowhere but in the demo."""
+"""The demo's roles: one click each, and only in the demo."""
 
 import pytest
 

@@ -8,13 +8,13 @@ import time_machine
 from django.conf import settings
 
 from portal.celery import app
-from portal.scheduler import SteadyScheduler
+from portal.scheduler import InMemoryScheduler
 
 HOUR = timedelta(hours=1)
 
 
-class Recorder(SteadyScheduler):
-    """Writes down what it would send."""
+class Recorder(InMemoryScheduler):
+    """Records the tasks instead of sending them."""
 
     producer = None
 
@@ -27,7 +27,7 @@ class Recorder(SteadyScheduler):
 
 
 def run(start: datetime, *, during: timedelta, jumps: dict[timedelta, timedelta]) -> Counter:
-    """What is sent during so long, as a watch on a wrist measures it, the clock jumping at these moments."""
+    """The tasks sent during that real time, while the machine's clock jumps at these moments."""
     passed, left = timedelta(), dict(jumps)
     with time_machine.travel(start, tick=False) as clock:
         scheduler = Recorder(app=app)
@@ -41,7 +41,7 @@ def run(start: datetime, *, during: timedelta, jumps: dict[timedelta, timedelta]
 
 
 def test_it_is_the_one_that_the_portal_uses():
-    assert settings.CELERY_BEAT_SCHEDULER == "portal.scheduler.SteadyScheduler"
+    assert settings.CELERY_BEAT_SCHEDULER == "portal.scheduler.InMemoryScheduler"
 
 
 @pytest.mark.parametrize(

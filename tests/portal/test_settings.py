@@ -1,4 +1,4 @@
-"""What production refuses, and what each environment's settings hold."""
+"""Checks of production's environment, and settings of each environment."""
 
 import os
 import re
@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from portal.settings.refusals import KNOWN_KEYS, PROVIDERS, REQUIRED, provider, refusals
+from portal.settings.production_checks import (
+    KNOWN_KEYS,
+    PROVIDERS,
+    REQUIRED,
+    configuration_errors,
+    mail_provider,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPLETE = {
@@ -24,9 +30,9 @@ COMPLETE = {
 
 
 def settings_of(name, environment, expression="'started'"):
-    """The expression's value under these settings, in a process that knows nothing else."""
+    """The value of an expression under these settings, in a new process with only this environment."""
     code = f"from django.conf import settings; settings.DEBUG; print({expression})"
-    return subprocess.run(  # noqa: S603 (our own words)
+    return subprocess.run(  # noqa: S603 (fixed commands)
         [sys.executable, "-W", "error", "-c", code],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"portal.settings.{name}", **environment},
@@ -37,7 +43,7 @@ def settings_of(name, environment, expression="'started'"):
 
 
 def test_complete_environment_is_accepted():
-    assert refusals(COMPLETE) == []
+    assert configuration_errors(COMPLETE) == []
 
 
 @pytest.mark.parametrize("name", [*REQUIRED, "EMAIL_URL"])
@@ -47,7 +53,7 @@ def test_missing_variable_is_named(name, value):
     if value is None:
         del environment[name]
 
-    [sentence] = refusals(environment)
+    [sentence] = configuration_errors(environment)
 
     assert sentence.startswith(f"{name} manque")
 
@@ -71,19 +77,19 @@ def test_missing_variable_is_named(name, value):
     ],
 )
 def test_what_has_no_place_in_production_is_named(name, value):
-    [sentence] = refusals({**COMPLETE, name: value})
+    [sentence] = configuration_errors({**COMPLETE, name: value})
 
     assert sentence.startswith(name)
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "False"])
 def test_switch_turned_off_is_accepted(value):
-    assert refusals({**COMPLETE, "DEMO": value}) == []
+    assert configuration_errors({**COMPLETE, "DEMO": value}) == []
 
 
 @pytest.mark.parametrize("token", ["", "t" * 32])
 def test_metrics_have_a_long_token_or_no_reader(token):
-    assert refusals({**COMPLETE, "METRICS_TOKEN": token}) == []
+    assert configuration_errors({**COMPLETE, "METRICS_TOKEN": token}) == []
 
 
 @pytest.mark.parametrize(("name", "keys"), PROVIDERS.items(), ids=PROVIDERS)
@@ -91,12 +97,12 @@ def test_provider_replaces_the_mail_server(name, keys):
     environment = {key: value for key, value in COMPLETE.items() if key != "EMAIL_URL"}
     environment |= dict.fromkeys(keys, "secret")
 
-    assert refusals(environment) == []
-    assert provider(environment) == name
+    assert configuration_errors(environment) == []
+    assert mail_provider(environment) == name
 
 
 def test_half_a_provider_is_named():
-    [sentence] = refusals({**COMPLETE, "MAILJET_API_KEY": "secret"})
+    [sentence] = configuration_errors({**COMPLETE, "MAILJET_API_KEY": "secret"})
 
     assert sentence.startswith("MAILJET_SECRET_KEY manque")
 
@@ -126,7 +132,7 @@ def test_production_starts_when_complete():
     ],
 )
 def test_a_provider_that_posts_us_mails_without_its_secret_is_refused(environment, name):
-    [sentence] = refusals({**COMPLETE, **environment})
+    [sentence] = configuration_errors({**COMPLETE, **environment})
 
     assert sentence.startswith(name)
 
@@ -140,7 +146,7 @@ def test_a_provider_that_posts_us_mails_without_its_secret_is_refused(environmen
     ],
 )
 def test_a_provider_with_its_secret_may_post_us_mails(environment):
-    assert refusals({**COMPLETE, **environment}) == []
+    assert configuration_errors({**COMPLETE, **environment}) == []
 
 
 def test_production_hands_the_provider_its_own_names():

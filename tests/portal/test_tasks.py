@@ -1,4 +1,4 @@
-"""What the portal does each night."""
+"""The nightly task of the portal."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def cached() -> list[str]:
 
 
 @pytest.mark.django_db
-def test_sessions_and_cached_answers_that_are_over_are_erased_and_no_others():
+def test_only_expired_sessions_and_cache_entries_are_deleted():
     for days in (-1, 1):
         session = SessionStore()
         session.set_expiry(timedelta(days=days))

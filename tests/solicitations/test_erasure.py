@@ -14,7 +14,7 @@ from django.db.models import Field, Model
 from django.test import Client
 
 from experts.models import Institution, User
-from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, State
+from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, OutgoingState
 from oversight import filters
 from solicitations import actions, links, tasks
 from solicitations.actions import Opinion
@@ -296,7 +296,7 @@ class TestAnonymise:
 
         commit(erasure.anonymise, lived.pk, now=now + YEARS)
 
-        assert {row.state for row in OutgoingEmail.objects.filter(pk__in=pks)} == {State.CANCELLED}
+        assert {row.state for row in OutgoingEmail.objects.filter(pk__in=pks)} == {OutgoingState.CANCELLED}
         assert not OutgoingEmail.objects.due(now=now + 2 * YEARS).exists()
 
     def test_too_early_nothing_changes(self, commit, lived, now, settings):

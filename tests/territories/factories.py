@@ -1,4 +1,4 @@
-"""Made-up territories, for tests that do not need the real ones."""
+"""Invented territories, for tests that do not need the real ones."""
 
 import factory
 

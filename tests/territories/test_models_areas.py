@@ -15,7 +15,7 @@ def refs_of(areas):
 
 
 def test_areas_that_contain_a_commune_from_itself_to_the_nation():
-    Area.objects.get_or_make([DIJON, AreaRef.parse("commune:21054")])
+    Area.objects.find_or_create([DIJON, AreaRef.parse("commune:21054")])
     Area.objects.make_zone("bassin", "Bassin dijonnais", [AreaRef.parse("epci:242100410")])
     Area.objects.make_zone("cote", "La Côte", [DIJON])
     Area.objects.make_zone("ailleurs", "Ailleurs", [AreaRef.parse("region:01")])
@@ -63,16 +63,16 @@ def test_dropped_zone_contains_nobody(now):
 def test_areas_are_found_or_made_by_reference():
     refs = [AreaRef.parse(text) for text in ("commune:21231", "commune:2A004", "epci:242100410", "national")]
 
-    areas = Area.objects.get_or_make(refs)
+    areas = Area.objects.find_or_create(refs)
 
     assert [areas[ref].name for ref in refs][:2] == ["Dijon", "Ajaccio"]
-    assert areas == Area.objects.get_or_make(refs)
+    assert areas == Area.objects.find_or_create(refs)
 
 
 def test_former_commune_gives_the_area_of_the_current_one():
     third, city = AreaRef.parse("commune:69383"), AreaRef.parse("commune:69123")
 
-    areas = Area.objects.get_or_make([third, city])
+    areas = Area.objects.find_or_create([third, city])
 
     assert areas[third] == areas[city]
     assert (areas[third].code, areas[third].commune_count) == ("69123", 1)
@@ -81,7 +81,7 @@ def test_former_commune_gives_the_area_of_the_current_one():
 def test_unknown_references_are_absent():
     refs = [AreaRef.parse(text) for text in ("commune:99999", "region:99", "zone:rien", "department:99")]
 
-    assert Area.objects.get_or_make(refs) == {}
+    assert Area.objects.find_or_create(refs) == {}
 
 
 def test_making_areas_takes_a_fixed_number_of_queries(django_assert_max_num_queries):
@@ -89,7 +89,7 @@ def test_making_areas_takes_a_fixed_number_of_queries(django_assert_max_num_quer
     refs = [AreaRef("commune", code) for code in codes]
 
     with django_assert_max_num_queries(5):
-        assert len(Area.objects.get_or_make(refs)) == 300
+        assert len(Area.objects.find_or_create(refs)) == 300
 
 
 def test_zone_counts_each_commune_once():

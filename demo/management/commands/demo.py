@@ -1,4 +1,4 @@
-"""The whole portal on this machine, ready to play: servers, content, web, worker, clock, company register."""
+"""``manage.py demo``: the whole portal on this machine: servers, content, web, worker, beat, register."""
 
 import os
 import socket
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _run(self, addresses: dict[str, str]) -> None:
         with _listen(
             int(os.environ.get("PORT", FIRST_PORT))
-        ) as web:  # ours from now on, another demo's never
+        ) as web:  # bound at once, so that no other demo takes it
             self._serve(addresses, web)
 
     def _serve(self, addresses: dict[str, str], web: socket.socket) -> None:
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             "REGISTER_URL": os.environ.get("REGISTER_URL", f"http://127.0.0.1:{register_port}"),
             "SITE_URL": os.environ.get("SITE_URL", site),
         }
-        logs = services.FOLDER / f"demo-{port}"  # two demos of one checkout do not share them
+        logs = services.FOLDER / f"demo-{port}"  # not shared by two demos of one checkout
         logs.mkdir(exist_ok=True)
         processes = Processes(logs, environment)
         try:
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             _start(processes, web)
             _wait_for(f"{site}/sante/", processes)
             self.stdout.write(WELCOME.format(site=site, logs=logs))
-            self.stdout.flush()  # read by whoever waits for it, through a pipe too
+            self.stdout.flush()  # also when the output is a pipe
             processes.watch()
         finally:
             processes.stop()
@@ -107,7 +107,7 @@ def _start(processes: Processes, web: socket.socket) -> None:
 
 
 def _listen(first: int) -> socket.socket:
-    """Listen on the first port from ``first`` on that nobody listens to."""
+    """Listen on the first free port from ``first`` on."""
     for port in range(first, first + PORTS_TRIED):
         try:
             return socket.create_server(("127.0.0.1", port))
@@ -117,8 +117,8 @@ def _listen(first: int) -> socket.socket:
 
 
 def _wait_for(address: str, processes: Processes) -> None:
-    """Wait until the health page finds all well: the worker has run, and no mail is waiting."""
-    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
+    """Wait until the health page is good: the worker has run, and no mail is late."""
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # without http_proxy
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         processes.check()

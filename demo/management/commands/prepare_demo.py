@@ -1,4 +1,4 @@
-"""What the demo's pages need: tables, static files, territories, catalogue, directory, past requests."""
+"""``manage.py prepare_demo``: tables, static files, territories, catalogue, directory, past requests."""
 
 import hashlib
 from pathlib import Path
@@ -14,7 +14,7 @@ from portal.tasks import record_beat
 
 ROOT = Path(settings.BASE_DIR)
 DIRECTORY = "experts/data/directory-demo.yaml"
-# What each step is called, what it does, and the files that make it worth doing again.
+# Title of each step, its command, and the files whose change makes it run again.
 STEPS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("Territoires", ("import_territories",), ("territories/data/*", "territories/*.py")),
     (
@@ -36,19 +36,19 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         static_files.collect(announce=lambda: self._announce("Feuilles de style et images"))
-        for title, words, sources in STEPS:
-            self._once(title, words, _fingerprint(sources))
-        record_beat.delay()  # the worker's first task: the health page need not wait for the clock
+        for title, command, sources in STEPS:
+            self._once(title, command, _fingerprint(sources))
+        record_beat.delay()  # the worker's first task: the health page does not have to wait for beat
 
-    def _once(self, title: str, words: tuple[str, ...], fingerprint: str) -> None:
-        key = _key(words[0])
+    def _once(self, title: str, command: tuple[str, ...], fingerprint: str) -> None:
+        key = _key(command[0])
         if cache.get(key) != fingerprint:
             self._announce(title)
-            call_command(*words)
+            call_command(*command)
             cache.set(key, fingerprint, timeout=None)
 
     def _announce(self, title: str) -> None:
-        """Say what comes, before the work: whoever waits sees what for."""
+        """Print the title of the step that begins."""
         self.stdout.write(f"  {title}")
         self.stdout.flush()
 

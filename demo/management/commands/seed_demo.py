@@ -1,4 +1,4 @@
-"""``manage.py seed_demo``: the requests that the demo opens on."""
+"""``manage.py seed_demo``: creates the requests that the demo starts with."""
 
 import logging
 from typing import Any
@@ -14,10 +14,10 @@ class Command(BaseCommand):
     help = "Remplit la démonstration de demandes des dernières semaines."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Play the stories once. Refused outside the demo: they are no real requests."""
+        """Create the sample requests once. Refused outside the demo: they are not real requests."""
         if not settings.DEMO:
             raise CommandError("seed_demo ne sert qu'à la démonstration.")
-        logging.disable(logging.INFO)  # a line per mail of weeks would hide what went wrong
+        logging.disable(logging.INFO)  # thousands of lines about mails would hide errors
         try:
             count = seeding.seed(now=timezone.now())
         finally:

@@ -1,4 +1,4 @@
-"""Start, stop or describe the embedded servers."""
+"""``manage.py services``: start, stop or describe the embedded servers."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""Takes one raw message from a mail server's pipe."""
+"""``manage.py receive_mail``: stores one raw message from a mail server's pipe."""
 
 import sys
 from typing import Any
@@ -20,8 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--recipient", default="", help="adresse à laquelle il a été remis")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Whatever is raised here becomes the exit code 75: see ``manage.py``."""
+        """Store the message. Any exception becomes the exit code 75: see ``manage.py``."""
         raw = sys.stdin.buffer.read(reception.MOST_BYTES + 1)
         while sys.stdin.buffer.read(CHUNK):
-            pass  # a mail server takes a pipe that closes early for a failure
+            pass  # a mail server treats a pipe that closes early as a failure
         reception.store(raw, channel=Channel.PIPE, recipient=options["recipient"], now=timezone.now())

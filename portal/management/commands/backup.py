@@ -1,4 +1,4 @@
-"""``manage.py backup FILE``: the whole database in one file."""
+"""``manage.py backup FILE``: dumps the whole database to one file."""
 
 from argparse import ArgumentParser
 from pathlib import Path

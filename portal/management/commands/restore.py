@@ -1,4 +1,4 @@
-"""``manage.py restore FILE``: an empty database filled from a backup."""
+"""``manage.py restore FILE``: fills an empty database from a backup."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        """Say what came back, so that a person can see that it is the right copy."""
+        """Restore, then print counts, so that a person can see that it is the right backup."""
         try:
             backups.load(file)
         except backups.BackupFailed as error:

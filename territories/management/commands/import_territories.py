@@ -1,22 +1,22 @@
-"""``manage.py import_territories``: the bundled geographic code into the database."""
+"""``manage.py import_territories``: imports the bundled geographic code."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from territories import bundle, imports
+from territories import bundle, bundle_import
 
 
 class Command(BaseCommand):
     help = "Importe les communes, EPCI, départements et régions fournis avec le portail."
 
     def handle(self, **options: Any) -> None:
-        """Import, say what there is; or list every commune that stopped it, change nothing, exit 1."""
+        """Import and print the counts; or list every commune without successor, change nothing, exit 1."""
         code = bundle.read()
         try:
-            imports.import_bundle(code, now=timezone.now())
-        except imports.CommunesWithoutSuccessor as error:
+            bundle_import.import_bundle(code, now=timezone.now())
+        except bundle_import.CommunesWithoutSuccessor as error:
             lines = [
                 f"commune {lost} : absente du nouveau code, sans commune qui lui succède"
                 for lost in error.codes

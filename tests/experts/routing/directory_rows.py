@@ -8,7 +8,7 @@ PHONE = "03 53 01 00 01"
 
 
 def areas(*refs: str) -> list[Area]:
-    return list(Area.objects.get_or_make([AreaRef.parse(ref) for ref in refs]).values())
+    return list(Area.objects.find_or_create([AreaRef.parse(ref) for ref in refs]).values())
 
 
 def make_office(code: str, *refs: str, institution: str = "PE", exclusive=(), **facts) -> Office:

@@ -1,4 +1,4 @@
-"""Whatever comes in is read, and the work is in proportion to its length."""
+"""Any mail is parsed, with work proportional to its length."""
 
 import sys
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailing.replies import DELIMITER, Kind, parts, read
-from mailing.replies.lines import LINES_AT_MOST
+from mailing.replies import DELIMITER, MailKind, parts, read
+from mailing.replies.text_lines import LINES_AT_MOST
 from tests.work import counted, ending
 
 TOP = b"From: Jeanne Martin <jeanne@exemple.fr>\nIn-Reply-To: <a@exemple.fr>\n"
@@ -107,7 +107,7 @@ ADVERSARIES = {
 
 
 def calls(raw):
-    """Count the function calls that reading it takes."""
+    """Count the function calls of parsing a mail."""
     with counted() as work:
         read(raw)
     return work.calls
@@ -125,7 +125,7 @@ def test_twice_the_length_takes_no_more_than_twice_the_work(kind, piece):
 
 @pytest.mark.parametrize(("kind", "piece"), ADVERSARIES.values(), ids=ADVERSARIES)
 def test_four_hostile_megabytes_are_read(kind, piece, monkeypatch):
-    """The time of a pattern, which is one call, would grow with the square of the length: hours."""
+    """A regular expression is one call, but a quadratic one would take hours."""
     monkeypatch.setattr(parts, "BODY_AT_MOST", sys.maxsize)
 
     with ending():
@@ -171,4 +171,4 @@ def test_a_message_of_ten_megabytes_is_read():
     reply = read(raw)
 
     assert len(raw) > 10_000_000
-    assert (reply.text, reply.attachments, reply.kind) == ("Voici le plan.", ("plan.pdf",), Kind.PERSON)
+    assert (reply.text, reply.attachments, reply.kind) == ("Voici le plan.", ("plan.pdf",), MailKind.PERSON)

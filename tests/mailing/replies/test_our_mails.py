@@ -1,4 +1,4 @@
-"""Our own mails, answered in clients that mark nothing of what they quote."""
+"""Answers to our own mails, from clients that do not mark quotations."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from django.conf import settings as project
 
 from mailing.rendering import render
 from mailing.replies import read
-from tests.mailing.replies.test_reading import UNMARKED
+from tests.mailing.replies.test_reply import UNMARKED
 
 ROOT = Path(project.BASE_DIR) / "templates"
 MAILS = [

@@ -1,4 +1,4 @@
-"""Answers as the clients of French offices and firms shape them, and the words their author wrote.
+"""Sample answers of the mail clients used in France, with the text typed by their authors.
 
 ``samples/<kind>/<name>.eml`` beside ``<name>.txt``: the text expected, to the letter.
 """
@@ -29,17 +29,17 @@ def test_the_words_are_those_their_author_wrote(sample):
 
 
 @pytest.mark.parametrize("sample", ALL, ids=name)
-def test_a_machine_is_told_from_a_person(sample):
+def test_kind_of_each_sample(sample):
     assert read(sample.read_bytes()).kind == sample.parent.name
 
 
 @pytest.mark.parametrize("sample", PERSONS, ids=name)
-def test_line_ends_of_the_wire_change_nothing(sample):
+def test_crlf_line_ends_change_nothing(sample):
     raw = sample.read_bytes()
 
     assert read(raw.replace(b"\n", b"\r\n")).text == read(raw).text
 
 
 @pytest.mark.parametrize("sample", PERSONS, ids=name)
-def test_no_word_of_ours_is_taken_for_theirs(sample):
+def test_text_of_our_mail_is_never_kept(sample):
     assert "relais.example.org" not in read(sample.read_bytes()).text

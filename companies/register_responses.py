@@ -1,4 +1,4 @@
-"""The register's answers, read with distrust: any value may be null, missing or of the wrong type."""
+"""Parses the register's responses. Any value may be null, missing or of the wrong type."""
 
 import re
 from collections.abc import Iterator
@@ -19,28 +19,28 @@ COMMUNE = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
 LEGAL_FORM = re.compile(r"[0-9]{4}")
 
 
-class UnreadableAnswer(Exception):
-    """The register answered something else than a list of companies."""
+class UnreadableResponse(Exception):
+    """The response is not a list of companies."""
 
 
 @dataclass(frozen=True)
 class Company:
-    """One establishment and its company, as the register knew them on ``read_on``.
+    """One establishment and its company, as the register described them on ``read_on``.
 
-    Headcount, activity, legal form and creation are the company's: an office's criteria bear on companies.
-    Address, commune and closing are the establishment's; ``is_closed`` when either is closed.
+    Headcount, activity, legal form and creation date are the company's, since an office's criteria apply to
+    companies. Address and commune are the establishment's; ``is_closed`` is true when either is closed.
     """
 
     siret: str
     siren: str
     name: str  # "" when undisclosed or unknown
-    commune_code: str | None  # as the register gives it: perhaps an arrondissement or an old code
+    commune_code: str | None  # from the register: may be an arrondissement or a former code
     address: str
     naf: str | None  # "43.34Z"
     legal_form: str | None  # four digits
     headcount: Headcount | None
     headcount_year: int | None
-    craft: bool | None  # True or unknown: being absent from the craft register proves nothing
+    craft: bool | None  # never False: absence from the craft register proves nothing
     created_on: date | None
     is_closed: bool
     is_company_closed: bool
@@ -49,11 +49,11 @@ class Company:
     read_on: date
 
 
-def read(answer: JSON, *, on: date) -> list[Company]:
-    """The establishments of an answer, in its order, each once. Raises ``UnreadableAnswer``."""
-    results = answer.get("results") if isinstance(answer, dict) else None
+def parse(response: JSON, *, on: date) -> list[Company]:
+    """The establishments of a response, in its order, each once. Raises ``UnreadableResponse``."""
+    results = response.get("results") if isinstance(response, dict) else None
     if not isinstance(results, list):
-        raise UnreadableAnswer
+        raise UnreadableResponse
     companies: dict[str, Company] = {}
     for result in filter(_is_row, results):
         for establishment in _establishments(result):
@@ -63,7 +63,7 @@ def read(answer: JSON, *, on: date) -> list[Company]:
 
 
 def _establishments(result: Row) -> Iterator[Row]:
-    """Those that matched the query, else the head office; without a readable SIRET they are left out."""
+    """The establishments that matched the query, else the head office; without a SIRET they are skipped."""
     matching = result.get("matching_etablissements")
     rows = list(filter(_is_row, matching)) if isinstance(matching, list) else []
     for row in rows or [_row(result.get("siege"))]:
@@ -90,14 +90,14 @@ def _company(result: Row, establishment: Row, *, on: date) -> Company:
         created_on=_date(result.get("date_creation")),
         is_closed=is_company_closed or _is_closed(establishment),
         is_company_closed=is_company_closed,
-        closed_on=_closing(result, establishment),
+        closed_on=_closed_on(result, establishment),
         is_undisclosed=is_secret or _is_undisclosed(establishment),
         read_on=on,
     )
 
 
-def _closing(result: Row, establishment: Row) -> date | None:
-    """When the first of the two closed, as far as the register says."""
+def _closed_on(result: Row, establishment: Row) -> date | None:
+    """The earlier closing date of the two; ``None`` when the register gives none."""
     dates = [_date(row.get("date_fermeture")) for row in (result, establishment) if _is_closed(row)]
     return min((day for day in dates if day), default=None)
 
@@ -122,7 +122,7 @@ def _naf(row: Row) -> str | None:
 
 
 def _text(value: JSON) -> str:
-    """One line without control characters nor the register's mark of secrecy, 200 characters at most."""
+    """One line of at most 200 characters, without control characters or the mark ``UNDISCLOSED``."""
     if not isinstance(value, str):
         return ""
     printable = "".join(char if char.isprintable() else " " for char in value.replace(UNDISCLOSED, " "))

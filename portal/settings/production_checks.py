@@ -1,4 +1,4 @@
-"""What production refuses to start with, and the mail provider that the environment names."""
+"""Checks of production's environment variables, and the mail provider that they name."""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ SWITCHES = {
 }
 SHORTEST_TOKEN = 32
 KNOWN_KEYS = ("demo only", "development only", "tests only")
-# The names that Anymail gives to what each provider asks for; more of them (region, API address) may follow.
+# The variables that Anymail requires for each provider; others (region, API address) are optional.
 PROVIDERS = {
     "brevo": ("BREVO_API_KEY",),
     "mailgun": ("MAILGUN_API_KEY",),
@@ -26,7 +26,7 @@ PROVIDERS = {
     "scaleway": ("SCALEWAY_SECRET_KEY", "SCALEWAY_PROJECT_ID"),
 }
 
-# Who may post us the mails that come in, and the secret that proves it.
+# Providers that may post incoming mails to us, and the variable of their secret.
 INBOUND = {
     "brevo": "ANYMAIL_WEBHOOK_SECRET",
     "mailgun": "MAILGUN_WEBHOOK_SIGNING_KEY",
@@ -34,8 +34,8 @@ INBOUND = {
 }
 
 
-def refusals(environment: Mapping[str, str]) -> list[str]:
-    """A sentence for each thing that is missing from the environment, or has no place in production."""
+def configuration_errors(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that is missing, or that production forbids."""
     return [
         *_missing(environment),
         *_known_keys(environment),
@@ -45,8 +45,8 @@ def refusals(environment: Mapping[str, str]) -> list[str]:
     ]
 
 
-def provider(environment: Mapping[str, str]) -> str | None:
-    """The first provider one of whose names is set; ``None`` leaves the mails to ``EMAIL_URL``."""
+def mail_provider(environment: Mapping[str, str]) -> str | None:
+    """The first provider with one of its variables set; ``None`` when mails go through ``EMAIL_URL``."""
     names = (name for name, keys in PROVIDERS.items() if any(environment.get(key) for key in keys))
     return next(names, None)
 
@@ -78,7 +78,7 @@ def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
-    chosen = provider(environment)
+    chosen = mail_provider(environment)
     if chosen:
         for name in PROVIDERS[chosen]:
             if not environment.get(name):

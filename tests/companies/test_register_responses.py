@@ -1,4 +1,4 @@
-"""Answers with anything in them: never an error, never an invented fact."""
+"""Responses with arbitrary values: never an error, never an invented fact."""
 
 from copy import deepcopy
 from datetime import date
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from companies import answers
-from companies.answers import UnreadableAnswer
+from companies import register_responses
+from companies.register_responses import UnreadableResponse
 
 ON = date(2026, 11, 21)
 ESTABLISHMENT = {
@@ -39,7 +39,7 @@ def read_one(*, establishment=None, **values):
     result = {**deepcopy(RESULT), **values}
     if establishment:
         result["matching_etablissements"] = [{**ESTABLISHMENT, **establishment}]
-    [company] = answers.read({"results": [result]}, on=ON)
+    [company] = register_responses.parse({"results": [result]}, on=ON)
     return company
 
 
@@ -63,12 +63,12 @@ def test_odd_value_of_an_establishment_never_stops_the_reading(key, value):
 def test_establishment_without_readable_siret_is_left_out(value):
     result = {**RESULT, "siege": {"siret": value}, "matching_etablissements": [{"siret": value}, value]}
 
-    assert answers.read({"results": [result]}, on=ON) == []
+    assert register_responses.parse({"results": [result]}, on=ON) == []
 
 
 def test_missing_values_are_unknown_facts():
     company = read_one()
-    [bare] = answers.read({"results": [{"siege": {"siret": "00010037000014"}}]}, on=ON)
+    [bare] = register_responses.parse({"results": [{"siege": {"siret": "00010037000014"}}]}, on=ON)
 
     assert (company.headcount, company.headcount_year) == ((10000, None), 2024)
     assert (bare.headcount, bare.naf, bare.legal_form, bare.craft, bare.created_on) == (None,) * 5
@@ -92,7 +92,7 @@ def test_craft_is_true_or_unknown(value, craft):
 
 
 def test_activity_is_the_company_s_before_its_establishment_s():
-    """Head offices of groups have an activity of their own, which is not the company's."""
+    """The activity of a group's head office may differ from the company's."""
     company = read_one(establishment={"activite_principale": "70.10Z"})
 
     assert company.naf == "56.10A"
@@ -142,7 +142,7 @@ def test_undisclosed_address_is_left_out():
 
 
 def test_same_establishment_is_listed_once():
-    assert len(answers.read({"results": [RESULT, RESULT]}, on=ON)) == 1
+    assert len(register_responses.parse({"results": [RESULT, RESULT]}, on=ON)) == 1
 
 
 JSON = st.recursive(
@@ -158,10 +158,12 @@ JSON = st.recursive(
     establishment=st.fixed_dictionaries({}, optional=dict.fromkeys(ESTABLISHMENT, JSON)),
 )
 def test_anything_is_read_or_refused(result, establishment):
-    answers.read({"results": [{**result, "matching_etablissements": [establishment]}, result]}, on=ON)
+    register_responses.parse(
+        {"results": [{**result, "matching_etablissements": [establishment]}, result]}, on=ON
+    )
 
 
 @given(answer=JSON)
 def test_anything_else_is_unreadable(answer):
-    with pytest.raises(UnreadableAnswer):
-        answers.read(answer, on=ON)
+    with pytest.raises(UnreadableResponse):
+        register_responses.parse(answer, on=ON)

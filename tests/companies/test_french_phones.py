@@ -1,6 +1,6 @@
 import pytest
 
-from companies.phones import InvalidPhone, clean_phone, dialled
+from companies.french_phones import InvalidPhone, clean_phone, e164
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from companies.phones import InvalidPhone, clean_phone, dialled
 def test_phone_of_any_territory_is_written_and_dialled(typed, number, link):
     assert clean_phone(typed) == number
     assert clean_phone(number) == number
-    assert dialled(number) == link
+    assert e164(number) == link
 
 
 @pytest.mark.parametrize(

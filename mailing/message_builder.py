@@ -1,4 +1,4 @@
-"""From a row of the outbox to a message: addresses, conversation, headers."""
+"""Builds the message of a row of the outbox: addresses, headers, bodies."""
 
 from email.charset import BASE64, add_charset
 from email.utils import formataddr, parseaddr
@@ -10,12 +10,12 @@ from django.core.validators import validate_email
 from mailing.models import OutgoingEmail
 from mailing.rendering import UNPRINTABLE, Rendered
 
-# For a subject with accents; in the other encoding, Python weighs each letter again at every letter.
+# For subjects with accents: Python's other encoding takes quadratic time.
 add_charset("utf-8", BASE64, BASE64, "utf-8")
 
 
-def seal(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
-    """The message to send. Raises ``ValidationError`` when the recipient is no address."""
+def build_message(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
+    """Return the message to send. Raises ``ValidationError`` when the recipient is not an address."""
     validate_email(email.to)
     message = EmailMultiAlternatives(
         subject=content.subject,
@@ -23,16 +23,16 @@ def seal(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
         from_email=_sender(email.from_name),
         to=[email.to],
         reply_to=[one_line(email.reply_to)] if email.reply_to else None,
-        headers=headers(email),
+        headers=build_headers(email),
     )
     message.attach_alternative(content.html, "text/html")
     return message
 
 
-def headers(email: OutgoingEmail) -> dict[str, str]:
-    """What makes a request one conversation in a mail client, and says that a machine wrote.
+def build_headers(email: OutgoingEmail) -> dict[str, str]:
+    """Headers that make a request one thread in mail clients, and mark automatic mails.
 
-    The Message-ID is the row's own: the same mail sent twice is shown once by most clients.
+    The Message-ID is stored in the row: most mail clients show a mail sent twice only once.
     """
     candidates = {
         "Message-ID": email.message_id,
@@ -47,7 +47,7 @@ def headers(email: OutgoingEmail) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """``text`` on one line, encoded nowhere: nobody adds a header through a name, nor hides words in it."""
+    """``text`` on one line, without encoded words: nobody can add a header or hide text through a name."""
     return " ".join(UNPRINTABLE.sub(" ", text).split()).replace("=?", "= ?")
 
 

@@ -1,4 +1,4 @@
-"""Conversations with the mail server, or with the provider."""
+"""Connection to the mail server or to the provider, shared by several mails."""
 
 import logging
 import select
@@ -10,52 +10,52 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 logger = logging.getLogger(__name__)
 
-# Servers bound what they take in one conversation.
-LONGEST = 20
+# Servers limit the number of mails per connection.
+MAX_MAILS = 20
 
 
-class Line:
-    """A conversation opened by the first mail and shared by those that follow.
+class Connection:
+    """A connection opened by the first mail and reused by the next ones.
 
-    What fails ends it and the next mail opens another: no mail suffers from the one before.
+    An error closes it, and the next mail opens another: no mail fails because of an earlier one.
     """
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
-        self._mails = 0
+        self._mail_count = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._hang_up()
+        self._close()
 
     def send(self, message: EmailMultiAlternatives) -> None:
-        """Send it; raises what the server or the provider raises."""
-        if self._mails == LONGEST or self._is_left():
-            self._hang_up()
+        """Send a message; raises the error of the server or provider."""
+        if self._mail_count == MAX_MAILS or self._is_closed_by_server():
+            self._close()
         try:
             if self._backend is None:
                 self._backend = get_connection()
                 self._backend.open()
             self._backend.send_messages([message])
         except Exception:
-            self._hang_up()
+            self._close()
             raise
-        self._mails += 1
+        self._mail_count += 1
 
-    def _is_left(self) -> bool:
-        """Whether the server has said goodbye, or closed, since the last mail: its words wait to be read."""
+    def _is_closed_by_server(self) -> bool:
+        """True when the server has closed the connection, or sent something, since the last mail."""
         peer = getattr(self._backend, "connection", None)
         if not isinstance(peer, smtplib.SMTP):
             return False
         return peer.sock is None or bool(select.select([peer.sock], [], [], 0)[0])
 
-    def _hang_up(self) -> None:
-        backend, self._backend, self._mails = self._backend, None, 0
+    def _close(self) -> None:
+        backend, self._backend, self._mail_count = self._backend, None, 0
         if backend is None:
             return
         try:
             backend.close()
-        except Exception as error:  # noqa: BLE001 (what was sent is sent: a goodbye that fails changes nothing)
+        except Exception as error:  # noqa: BLE001 (the mails are sent: an error on closing changes nothing)
             logger.info("the mail server did not say goodbye: %s", type(error).__name__)

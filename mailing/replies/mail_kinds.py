@@ -1,4 +1,4 @@
-"""Who is behind a mail: a person, or one of the machines that answer mails."""
+"""Detects automatic mails: auto-replies, absences, bounces, lists, calendar answers."""
 
 import re
 from email.message import Message
@@ -8,7 +8,7 @@ from mailing.replies import headers
 from mailing.replies.parts import walk
 
 
-class Kind(StrEnum):
+class MailKind(StrEnum):
     PERSON = "person"
     AUTO_REPLY = "auto-reply"
     OUT_OF_OFFICE = "out-of-office"
@@ -19,11 +19,11 @@ class Kind(StrEnum):
 
     @property
     def is_automatic(self) -> bool:
-        """Whether no person wrote: such a mail is never answered."""
-        return self not in {Kind.PERSON, Kind.EMPTY}
+        """True when no person wrote the mail, which must not be answered."""
+        return self not in {MailKind.PERSON, MailKind.EMPTY}
 
 
-# Subjects that only a machine begins with; a person's answer to one begins with "RE:".
+# Beginnings of subjects of automatic mails; a person's answer to one begins with "RE:".
 AWAY_SUBJECT = re.compile(
     r"(absence du bureau|message d.absence|r[ée]ponse d.absence|notification d.absence|avis d.absence"
     r"|absence *:|absente?s? du bureau|out of (the )?office|ooo *:|vacation|on leave *:"
@@ -36,7 +36,7 @@ AUTO_SUBJECT = re.compile(
     r"|auto *:|lu *:|read *:|non lu *:|automatische antwort|respuesta autom[aá]tica)",
     re.IGNORECASE,
 )
-# What absent people's machines say first.
+# Words at the beginning of absence messages.
 AWAY_WORDS = re.compile(
     r"\b(absente?s?|en cong[ée]s?|out of (the )?office|on leave|en d[ée]placement|de retour le)\b",
     re.IGNORECASE,
@@ -49,22 +49,22 @@ BOUNCERS = ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon")
 CALENDAR_ANSWERS = ("reply", "counter", "refresh", "cancel", "declinecounter")
 
 
-def kind_of(message: Message, *, sender: str, subject: str, text: str) -> Kind:
-    """What sort of mail it is, by its headers first (RFC 3834 and usage), then by its subject and words."""
+def detect_kind(message: Message, *, sender: str, subject: str, text: str) -> MailKind:
+    """The kind of a mail, from its headers (RFC 3834 and usage), then from its subject and text."""
     if _answers_an_invitation(message):
-        return Kind.CALENDAR
+        return MailKind.CALENDAR
     if _reports_a_failure(message, sender):
-        return Kind.BOUNCE
+        return MailKind.BOUNCE
     says_away = AWAY_SUBJECT.match(subject) or AWAY_WORDS.search(f"{subject}\n{text[:1000]}")
     is_machine = _is_automatic(message) or AWAY_SUBJECT.match(subject) or AUTO_SUBJECT.match(subject)
-    # The oldest machines say no more of themselves than that they write to many.
+    # Old auto-responders only say that they write in bulk.
     if is_machine or (says_away and _precedence(message) == "bulk"):
-        return Kind.OUT_OF_OFFICE if says_away else Kind.AUTO_REPLY
+        return MailKind.OUT_OF_OFFICE if says_away else MailKind.AUTO_REPLY
     if _is_for_many(message):
-        return Kind.LIST
+        return MailKind.LIST
     if headers.first(message, "Return-Path") == "<>":
-        return Kind.BOUNCE
-    return Kind.PERSON if text else Kind.EMPTY
+        return MailKind.BOUNCE
+    return MailKind.PERSON if text else MailKind.EMPTY
 
 
 def _answers_an_invitation(message: Message) -> bool:
@@ -98,7 +98,7 @@ def _is_automatic(message: Message) -> bool:
 
 
 def _is_for_many(message: Message) -> bool:
-    """A list's mail, or what went through one: what a person wrote in a ticket system is marked so too."""
+    """True for a mail sent through a list; a person's answer in a ticket system is marked so too."""
     is_list = headers.has(message, "List-Id", "List-Post", "List-Unsubscribe")
     return is_list or _precedence(message) in {"list", "bulk"}
 

@@ -1,4 +1,4 @@
-"""Settings of the processes that are measured: as production, but on the machine's own servers."""
+"""Settings of the measured processes: as in production, but on the local servers."""
 
 from portal.settings.base import env
 from portal.settings.test import *  # noqa: F403

@@ -1,4 +1,7 @@
-"""Around every page: an identifier for the visit, a line in the logs, a measure; nothing of the visitor."""
+"""Middleware that gives each request an identifier, logs its answer and measures its duration.
+
+It records nothing about the visitor.
+"""
 
 import logging
 import re
@@ -13,15 +16,15 @@ from portal import counters
 Answer = Callable[[HttpRequest], HttpResponse]
 
 HEADER = "X-Request-ID"
-# What proxies give (UUIDs, 32 figures), and in which nobody can spell a name.
+# The formats that proxies use (UUID, 32 hexadecimal digits): nobody can put a name into them.
 GIVEN = re.compile("[0-9a-fA-F-]{16,64}")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 logger = logging.getLogger(__name__)
 
 
-def watch(get_response: Answer) -> Answer:
-    """Name the visit, by the proxy's own identifier where it is sane, and say how it was answered."""
+def log_requests(get_response: Answer) -> Answer:
+    """Identify the request, with the proxy's identifier when it is valid, then log the answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
@@ -29,14 +32,14 @@ def watch(get_response: Answer) -> Answer:
         started = time.perf_counter()
         response = get_response(request)
         response[HEADER] = request_id
-        _tell(request, response, seconds=time.perf_counter() - started)
+        _log_answer(request, response, seconds=time.perf_counter() - started)
         return response
 
     return middleware
 
 
-def _tell(request: HttpRequest, response: HttpResponse, *, seconds: float) -> None:
-    """The route and never the path: paths hold tokens. Static files, which have no route, go unsaid."""
+def _log_answer(request: HttpRequest, response: HttpResponse, *, seconds: float) -> None:
+    """Log the route, never the path, which may hold a token. Static files, without route, are not logged."""
     if request.resolver_match is None and response.status_code < 400:
         return
     method = request.method if request.method in METHODS else "other"

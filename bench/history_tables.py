@@ -1,4 +1,4 @@
-"""What each table of the past is made of, in the database's words."""
+"""SQL that fills each table of the history."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,20 @@ from solicitations.models import Alert, Event, Mailbox, Match, Need, Solicitatio
 
 @dataclass(frozen=True)
 class Table:
-    """A table, the expression of each column that is said, and where its rows come from."""
+    """A table, the SQL expression of each column, and the source of its rows."""
 
     model: type[models.Model]
     columns: dict[str, str]
     source: str
 
 
-# How a request ends is a matter of chance and of its age; the last weeks' are those still open.
+# The outcome of a request depends on chance and on its age; recent ones are still open.
 REQUESTS = """
     INSERT INTO bench.request
-    SELECT number, example, sent_at, fate,
+    SELECT number, example, sent_at, outcome,
         CASE
-            WHEN fate IN ('waiting', 'taken', 'held', 'uncovered') THEN NULL
-            WHEN fate = 'unanswered' THEN sent_at + interval '45 days'
+            WHEN outcome IN ('waiting', 'taken', 'held', 'uncovered') THEN NULL
+            WHEN outcome = 'unanswered' THEN sent_at + interval '45 days'
             ELSE least(sent_at + interval '20 days' * bench.chance(number, 4), bench.now())
         END
     FROM (
@@ -50,7 +50,7 @@ REQUESTS = """
                 WHEN end_luck < 0.99 THEN 'spam'
                 WHEN end_luck < 0.995 THEN 'test'
                 ELSE 'duplicate'
-            END AS fate
+            END AS outcome
         FROM (
             SELECT number, (bench.chance(number, 1) * (%(examples)s - 1))::int AS example,
                 bench.now() - %(past)s::interval * (1 - number::float / %(count)s) AS sent_at,
@@ -61,11 +61,11 @@ REQUESTS = """
     ) AS told
 """
 
-# One of so many, and what fills the first page of each list: the same lines as in the whole.
+# Keeps one request out of %(one_of)s, and the first page of each list.
 THIN_OUT = """
     DELETE FROM bench.request USING (
         SELECT number, row_number() OVER (
-            PARTITION BY fate, region IS NOT DISTINCT FROM %(region)s,
+            PARTITION BY outcome, region IS NOT DISTINCT FROM %(region)s,
                 sent_at < bench.now() - %(late)s::interval,
                 EXISTS (SELECT FROM bench.example_need AS need
                         WHERE need.example = request.example AND need.is_fallback)
@@ -76,17 +76,17 @@ THIN_OUT = """
 """
 
 SENT_BY = "sent_at + interval '1 minute'"
-PROGRESS = """CASE fate
+PROGRESS = """CASE outcome
     WHEN 'taken' THEN 'in_progress' WHEN 'anonymised' THEN 'helped' WHEN 'staff' THEN 'waiting'
     WHEN 'held' THEN 'received' WHEN 'spam' THEN 'received' WHEN 'test' THEN 'received'
-    WHEN 'duplicate' THEN 'received' ELSE fate END"""
+    WHEN 'duplicate' THEN 'received' ELSE outcome END"""
 UNROUTED = "('held', 'uncovered', 'spam', 'test', 'duplicate')"
 OUTCOME_AT = """(SELECT min(match.ended_at) FROM bench.match AS match
     WHERE match.id BETWEEN request.number * 16 AND request.number * 16 + 15
       AND match.state IN ('helped', 'no_help', 'unreachable'))"""
-# What the clock has asked about; the last hours are still owed.
+# Surveys that the clock has sent; those of the last hours are still due.
 SURVEYED_AT = f"""CASE
-    WHEN fate IN ('helped', 'no_help', 'unreachable', 'unanswered', 'declined', 'anonymised')
+    WHEN outcome IN ('helped', 'no_help', 'unreachable', 'unanswered', 'declined', 'anonymised')
         AND ended_at + interval '{settings.SURVEY_AFTER.days} days' <= bench.done_until()
     THEN ended_at + interval '{settings.SURVEY_AFTER.days} days' END"""
 
@@ -96,14 +96,14 @@ REQUEST = Table(
         "id": "number",
         "reference": "bench.reference(number)",
         "state": """CASE
-            WHEN fate IN ('waiting', 'taken', 'uncovered') THEN 'submitted'
-            WHEN fate IN ('held', 'cancelled', 'anonymised') THEN fate ELSE 'closed' END""",
+            WHEN outcome IN ('waiting', 'taken', 'uncovered') THEN 'submitted'
+            WHEN outcome IN ('held', 'cancelled', 'anonymised') THEN outcome ELSE 'closed' END""",
         "progress": PROGRESS,
-        "held_reason": "CASE fate WHEN 'held' THEN 'automatic' ELSE '' END",
-        "held_at": "CASE fate WHEN 'held' THEN sent_at END",
+        "held_reason": "CASE outcome WHEN 'held' THEN 'automatic' ELSE '' END",
+        "held_at": "CASE outcome WHEN 'held' THEN sent_at END",
         "closed_reason": """CASE
-            WHEN fate IN ('helped', 'no_help', 'unreachable', 'anonymised') THEN 'done'
-            WHEN fate IN ('unanswered', 'declined', 'staff', 'spam', 'test', 'duplicate') THEN fate
+            WHEN outcome IN ('helped', 'no_help', 'unreachable', 'anonymised') THEN 'done'
+            WHEN outcome IN ('unanswered', 'declined', 'staff', 'spam', 'test', 'duplicate') THEN outcome
             ELSE '' END""",
         "commune_id": "commune",
         "region_id": "region",
@@ -127,11 +127,11 @@ REQUEST = Table(
         "consent_version": "'bench'",
         "consented_at": "sent_at",
         "submitted_at": "sent_at",
-        "routed_at": f"CASE WHEN fate NOT IN {UNROUTED} OR fate = 'uncovered' THEN {SENT_BY} END",
+        "routed_at": f"CASE WHEN outcome NOT IN {UNROUTED} OR outcome = 'uncovered' THEN {SENT_BY} END",
         "ended_at": "ended_at",
         "outcome_at": OUTCOME_AT,
         "surveyed_at": SURVEYED_AT,
-        "is_fallback": f"""fate NOT IN {UNROUTED} AND EXISTS (
+        "is_fallback": f"""outcome NOT IN {UNROUTED} AND EXISTS (
             SELECT FROM bench.example_need AS need
             WHERE need.example = request.example AND need.is_fallback)""",
     },
@@ -148,8 +148,8 @@ NEED = Table(
         "position": "position",
         "state": PROGRESS,
         "decision": "decision",
-        "is_fallback": f"is_fallback AND fate NOT IN {UNROUTED}",
-        "exhausted_at": "CASE fate WHEN 'declined' THEN ended_at END",
+        "is_fallback": f"is_fallback AND outcome NOT IN {UNROUTED}",
+        "exhausted_at": "CASE outcome WHEN 'declined' THEN ended_at END",
     },
     "FROM bench.request JOIN bench.example_need USING (example) ORDER BY number, position",
 )
@@ -163,18 +163,18 @@ MATCHES = f"""
     FROM (
         SELECT number * 16 + match AS id, request.*, position, is_first, box, expert, reason,
             CASE
-                WHEN fate IN ('cancelled', 'staff') THEN 'withdrawn'
-                WHEN fate IN ('unanswered', 'declined') THEN
-                    CASE fate WHEN 'declined' THEN fate ELSE 'expired' END
-                WHEN fate = 'waiting' AND is_first THEN 'sent'
-                WHEN fate = 'anonymised' AND is_first THEN 'helped'
-                WHEN is_first THEN fate
+                WHEN outcome IN ('cancelled', 'staff') THEN 'withdrawn'
+                WHEN outcome IN ('unanswered', 'declined') THEN
+                    CASE outcome WHEN 'declined' THEN outcome ELSE 'expired' END
+                WHEN outcome = 'waiting' AND is_first THEN 'sent'
+                WHEN outcome = 'anonymised' AND is_first THEN 'helped'
+                WHEN is_first THEN outcome
                 WHEN bench.chance(number * 16 + match, 1) < 0.2 THEN 'declined'
                 WHEN ended_at IS NULL AND sent_at > bench.now() - interval '45 days' THEN 'sent'
                 ELSE 'expired'
             END AS state
         FROM bench.request JOIN bench.example_match USING (example)
-        WHERE fate NOT IN {UNROUTED}
+        WHERE outcome NOT IN {UNROUTED}
     ) AS made
     ORDER BY id
 """
@@ -189,7 +189,7 @@ MAILBOX = Table(
         "created_at": SENT_BY,
     },
     f"""FROM bench.request JOIN bench.example_box USING (example)
-        WHERE fate NOT IN {UNROUTED} ORDER BY number, box""",
+        WHERE outcome NOT IN {UNROUTED} ORDER BY number, box""",
 )
 
 MATCH = Table(
@@ -226,7 +226,8 @@ EVENT = Table(
             '' AS from_state, '' AS to_state, sent_at AS at
         FROM bench.request
         UNION ALL
-        SELECT number, NULL, 'routed', NULL, '', '', {SENT_BY} FROM bench.request WHERE fate NOT IN {UNROUTED}
+        SELECT number, NULL, 'routed', NULL, '', '', {SENT_BY}
+        FROM bench.request WHERE outcome NOT IN {UNROUTED}
         UNION ALL
         SELECT number, id, 'moved', number * 16 + box, 'sent', 'taken', taken_at
         FROM bench.match WHERE taken_at IS NOT NULL
@@ -246,11 +247,12 @@ ALERT = Table(
     {
         "id": "number",
         "solicitation_id": "number",
-        "cause": "CASE fate WHEN 'held' THEN 'held' WHEN 'uncovered' THEN 'nobody' ELSE 'all_declined' END",
+        "cause": """CASE outcome
+            WHEN 'held' THEN 'held' WHEN 'uncovered' THEN 'nobody' ELSE 'all_declined' END""",
         "raised_at": "sent_at",
         "settled_at": "ended_at",
     },
-    "FROM bench.request WHERE fate IN ('held', 'uncovered', 'declined')",
+    "FROM bench.request WHERE outcome IN ('held', 'uncovered', 'declined')",
 )
 
 # The mails of the last weeks: those of older requests have been erased.
@@ -277,7 +279,7 @@ MAIL = Table(
         UNION ALL
         SELECT number, {SENT_BY}, 'notified', 'notified:' || number || ':' || box || ':r1', email
         FROM bench.request JOIN bench.example_box USING (example)
-        WHERE number > (SELECT max(number) * 0.92 FROM bench.request) AND fate NOT IN {UNROUTED}
+        WHERE number > (SELECT max(number) * 0.92 FROM bench.request) AND outcome NOT IN {UNROUTED}
     ) AS written""",
 )
 

@@ -1,10 +1,10 @@
-"""Next year's code, on a small country."""
+"""Import of the next year's geographic code, on a small invented country."""
 
 from dataclasses import replace
 
 import pytest
 
-from territories import imports
+from territories import bundle_import
 from territories.areas import AreaRef
 from territories.bundle import Bundle
 from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
@@ -40,9 +40,9 @@ def next_year(this_year):
 
 
 def test_merged_commune_stays_and_leads_to_its_successor(this_year, next_year, now):
-    imports.import_bundle(this_year, now=now)
+    bundle_import.import_bundle(this_year, now=now)
 
-    imports.import_bundle(next_year, now=now)
+    bundle_import.import_bundle(next_year, now=now)
 
     assert Commune.objects.get(code="21001").merged_into_id == "21002"
     assert Commune.objects.resolve("21001").name == "Ville-la-Neuve"
@@ -50,11 +50,11 @@ def test_merged_commune_stays_and_leads_to_its_successor(this_year, next_year, n
 
 
 def test_area_of_a_merged_commune_contains_its_successor(this_year, next_year, now):
-    imports.import_bundle(this_year, now=now)
+    bundle_import.import_bundle(this_year, now=now)
     ref = AreaRef("commune", "21001")
-    area = Area.objects.get_or_make([ref])[ref]
+    area = Area.objects.find_or_create([ref])[ref]
 
-    imports.import_bundle(next_year, now=now)
+    bundle_import.import_bundle(next_year, now=now)
 
     area.refresh_from_db()
     assert (area.current_code, area.name, area.dropped_at) == ("21002", "Ville-la-Neuve", None)
@@ -63,21 +63,21 @@ def test_area_of_a_merged_commune_contains_its_successor(this_year, next_year, n
 
 
 def test_zone_counts_two_communes_that_merged_once(this_year, next_year, now):
-    imports.import_bundle(this_year, now=now)
+    bundle_import.import_bundle(this_year, now=now)
     zone = Area.objects.make_zone(
         "bassin", "Bassin", [AreaRef("commune", "21001"), AreaRef("commune", "21002")]
     )
 
-    imports.import_bundle(next_year, now=now)
+    bundle_import.import_bundle(next_year, now=now)
 
     zone.refresh_from_db()
     assert zone.commune_count == 1
 
 
 def test_epci_that_vanished_is_dropped_and_contains_nobody(this_year, next_year, now):
-    imports.import_bundle(this_year, now=now)
+    bundle_import.import_bundle(this_year, now=now)
 
-    imports.import_bundle(next_year, now=now)
+    bundle_import.import_bundle(next_year, now=now)
 
     assert Area.objects.get(kind="epci", code="200000002").dropped_at == now
     epci = Area.objects.containing(Commune.objects.resolve("21003")).get(kind="epci")
@@ -92,7 +92,7 @@ def test_two_mergers_in_a_row_lead_to_the_last_commune(this_year, next_year, now
     )
 
     for year in (this_year, next_year, the_year_after):
-        imports.import_bundle(year, now=now)
+        bundle_import.import_bundle(year, now=now)
 
     assert Commune.objects.get(code="21001").merged_into_id == "21003"
     assert Commune.objects.resolve("21001").code == "21003"
@@ -100,16 +100,16 @@ def test_two_mergers_in_a_row_lead_to_the_last_commune(this_year, next_year, now
 
 def test_commune_that_comes_back_is_current_again(this_year, next_year, now):
     for year in (this_year, next_year, replace(this_year, former=[])):
-        imports.import_bundle(year, now=now)
+        bundle_import.import_bundle(year, now=now)
 
     assert Commune.objects.resolve("21001").code == "21001"
 
 
 def test_code_that_loses_a_commune_changes_nothing(this_year, now):
-    imports.import_bundle(this_year, now=now)
+    bundle_import.import_bundle(this_year, now=now)
     lossy = replace(this_year, communes=[a_commune("21002", name="Autre nom"), a_commune("21003")])
 
-    with pytest.raises(imports.CommunesWithoutSuccessor, match="21001"):
-        imports.import_bundle(lossy, now=now)
+    with pytest.raises(bundle_import.CommunesWithoutSuccessor, match="21001"):
+        bundle_import.import_bundle(lossy, now=now)
 
     assert Commune.objects.get(code="21002").name == "Ville 21002"

@@ -1,10 +1,10 @@
-"""The phone number where a company may be called back: a French one, overseas included."""
+"""French phone numbers, overseas included: validation, display and international format."""
 
 import re
 
 PUNCTUATION = re.compile(r"[\s.,\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
-# With the country's code, and the zero that many leave behind it. Guadeloupe and the islands beside it,
-# Guyane, Martinique, La Réunion and Mayotte have their own, and are dialled like any number in France.
+# With the country code, and the zero that many people leave after it. Guadeloupe and the islands beside it,
+# Guyane, Martinique, La Réunion and Mayotte have their own, and are e164 like any number in France.
 FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
 SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
 PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
@@ -20,7 +20,7 @@ COUNTRY_CODES = {
 
 
 class InvalidPhone(ValueError):
-    """Nobody can be called back at this number; the message is a sentence that says what to do."""
+    """Not a French number that can be called back; the message is a sentence that says what to do."""
 
 
 def clean_phone(text: str) -> str:
@@ -45,8 +45,8 @@ def read_number(text: str) -> str | None:
     return None
 
 
-def dialled(phone: str) -> str:
-    """A clean number as a ``tel:`` link wants it: « +33612345678 »."""
+def e164(phone: str) -> str:
+    """A number from ``clean_phone`` in the international format of ``tel:`` links: « +33612345678 »."""
     digits = phone.replace(" ", "")
     if not digits.startswith("0"):
         return digits

@@ -1,4 +1,4 @@
-"""What a request may carry: forms hold words, nobody sends us files, and all of it is UTF-8."""
+"""Filters before the views: a maximum size for bodies, and headers that would crash Django."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,11 +13,11 @@ Answer = Callable[[HttpRequest], HttpResponse]
 CHARSET = re.compile(r";\s*charset\*?\s*=\s*(?:\"[^\"]*\"|[^;]*)", re.IGNORECASE)
 
 
-class BodyMiddleware:
-    """Refuse what is longer than any form, before a byte of it is read.
+class BodySizeMiddleware:
+    """Refuse a body longer than any form, before reading it.
 
-    Django's own limit leaves files out, which it would write to the disk. Views without a CSRF check are
-    the API's, which reads no body, and the mail providers', which have a limit of their own.
+    Django's own limit does not count files, which it would write to the disk. Views without a CSRF check are
+    not limited here: the API reads no body, and the webhooks of mail providers have their own limit.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -29,7 +29,7 @@ class BodyMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """The refusal, or ``None`` when the view may read on."""
+        """The error page 413, or ``None`` when the body is small enough."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if getattr(view, "csrf_exempt", False) or most is None or int(length) <= most:
@@ -37,11 +37,11 @@ class BodyMiddleware:
         return render(request, "413.html", status=413)
 
 
-def plain(application: WSGIApplication) -> WSGIApplication:
-    """``application``, deaf to what would crash Django before any view.
+def without_unsafe_headers(application: WSGIApplication) -> WSGIApplication:
+    """Wrap ``application`` to remove header values that would crash Django before any view.
 
-    That is the charset that a sender names (some of Python's are no text at all), and a NUL spelled in a
-    cookie, which PostgreSQL has no room for.
+    These are the charset of the body (some of Python's codecs do not produce text), and an escaped NUL in a
+    cookie, which PostgreSQL cannot store.
     """
 
     def answered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -1,15 +1,15 @@
-"""What the clock has done about the past: all that was due, but for what the last hours brought."""
+"""SQL for the past work of the clock: everything due, except in the last hours."""
 
 from datetime import timedelta
 
 from django.conf import settings
 
-from bench.past import SURVEYED_AT, Table
+from bench.history_tables import SURVEYED_AT, Table
 from solicitations.models import Survey
 
 
 def _done(state: str, since: str, kind: str, after: timedelta) -> str:
-    """The clock did this about the matches in that state, so long after that date of theirs."""
+    """Record this step of the clock for all matches in ``state``, at ``after`` their date ``since``."""
     return f"""
         INSERT INTO bench.mark
         SELECT number, id, '{kind}', {since} + interval '{after.days} days' FROM bench.match WHERE {state}
@@ -17,11 +17,11 @@ def _done(state: str, since: str, kind: str, after: timedelta) -> str:
 
 
 def _said(kind: str, after: timedelta) -> str:
-    """The clock said this of the requests that reach nobody, so long after they came."""
+    """Record this step of the clock for the requests that reach no expert, at ``after`` sending."""
     return f"""
         INSERT INTO bench.mark
         SELECT number, NULL::bigint, '{kind}', sent_at + interval '{after.days} days'
-        FROM bench.request WHERE fate = 'uncovered'
+        FROM bench.request WHERE outcome = 'uncovered'
     """
 
 

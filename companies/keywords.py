@@ -1,11 +1,11 @@
-"""Words as people type them: without accents, in the singular."""
+"""Keywords of a text, for searches: without accents, in the singular, without stop words."""
 
 import re
 import unicodedata
 
 NOT_WORDS = re.compile(r"[^a-z0-9]+")
-# "nca": the labels' « non classé ailleurs ».
-EMPTY_WORDS = {
+# "nca" is « non classé ailleurs » in the labels of the NAF.
+STOP_WORDS = {
     "artisan", "au", "aux", "avec", "ce", "cet", "cette", "chez", "dans", "de", "des", "du", "en",
     "entreprise", "est", "et", "il", "je", "la", "le", "les", "leur", "ma", "mes", "metier", "mon", "nca",
     "nos", "notre", "nous", "ou", "par", "pour", "que", "qui", "sa", "sans", "ses", "societe", "son", "suis",
@@ -13,10 +13,10 @@ EMPTY_WORDS = {
 }  # fmt: skip
 
 
-def tokens(text: str) -> list[str]:
-    """The words that carry meaning, plain and singular: « Je suis maçon » gives ``["macon"]``."""
+def extract(text: str) -> list[str]:
+    """The keywords of a text: « Je suis maçon » gives ``["macon"]``."""
     words = NOT_WORDS.split(plain(text))
-    return [_singular(word) for word in words if len(word) > 1 and word not in EMPTY_WORDS]
+    return [_singular(word) for word in words if len(word) > 1 and word not in STOP_WORDS]
 
 
 def plain(text: str) -> str:

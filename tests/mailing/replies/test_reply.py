@@ -1,10 +1,10 @@
-"""What is read of a mail beside its words."""
+"""Parsing of mails: sender, recipients, kind, quotations, attachments."""
 
 from pathlib import Path
 
 import pytest
 
-from mailing.replies import DELIMITER, Kind, read
+from mailing.replies import DELIMITER, MailKind, read
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -29,10 +29,10 @@ def test_a_mail_says_who_wrote_to_whom():
 
     assert (reply.sender, reply.sender_name) == ("jeanne@exemple.fr", "Jeanne Martin")
     assert (reply.subject, reply.message_id) == ("Ré", "<1@exemple.fr>")
-    assert reply.kind == Kind.PERSON
+    assert reply.kind == MailKind.PERSON
 
 
-def test_where_it_was_delivered_comes_before_whom_it_names():
+def test_address_of_delivery_comes_before_the_named_recipients():
     reply = read(
         mail(To="x@example.org", Cc="Paul <paul@exemple.fr>", Delivered_To="reponse+e1-aa@example.org")
     )
@@ -46,7 +46,7 @@ def test_the_mail_it_answers_comes_first():
     assert reply.in_reply_to == ("<2@example.org>", "<1@example.org>")
 
 
-def test_two_senders_are_none():
+def test_mail_with_two_senders_has_no_sender():
     assert read(mail(From="a@exemple.fr, b@exemple.fr")).sender == ""
 
 
@@ -56,7 +56,7 @@ def test_a_header_in_latin_letters_is_read_as_it_stands():
     assert (read(raw).subject, read(raw).sender_name) == ("Réunion", "Éloïse")
 
 
-def test_what_stands_below_our_line_is_not_the_authors():
+def test_text_below_our_line_is_not_the_authors():
     assert read(mail(f"Oui.\n\n{DELIMITER}\nNouvelle demande")).text == "Oui."
 
 
@@ -104,7 +104,7 @@ def test_recipients_may_go_on_over_several_lines():
 
 
 def test_nothing_at_all_is_an_empty_mail():
-    assert read(b"").kind == Kind.EMPTY
+    assert read(b"").kind == MailKind.EMPTY
 
 
 @pytest.mark.parametrize(
@@ -145,33 +145,33 @@ def test_files_are_named_and_logos_are_not(sample, names):
 def test_a_file_without_a_word_is_an_empty_mail_with_a_file():
     raw = with_file('filename="devis.pdf"').replace(b"Voici.", b"")
 
-    assert (read(raw).kind, read(raw).attachments) == (Kind.EMPTY, ("devis.pdf",))
+    assert (read(raw).kind, read(raw).attachments) == (MailKind.EMPTY, ("devis.pdf",))
 
 
 @pytest.mark.parametrize(
     ("headers", "kind"),
     [
-        ({"Auto_Submitted": "no"}, Kind.PERSON),
-        ({"Auto_Submitted": "auto-replied"}, Kind.AUTO_REPLY),
-        ({"Precedence": "bulk"}, Kind.LIST),
-        ({"Precedence": "bulk", "Subject": "Je suis absente jusqu'au 4"}, Kind.OUT_OF_OFFICE),
-        ({"Precedence": "junk"}, Kind.AUTO_REPLY),
-        ({"X_Auto_Response_Suppress": "None"}, Kind.PERSON),
-        ({"Subject": "RE: Réponse automatique : Recrutement"}, Kind.PERSON),
-        ({"Subject": "Recrutement, absence du bureau"}, Kind.PERSON),
-        ({"Subject": "Réponse automatique : Recrutement"}, Kind.AUTO_REPLY),
-        ({"Subject": "=?utf-8?q?R=C3=A9ponse_automatique?="}, Kind.AUTO_REPLY),
-        ({"Return_Path": "<>"}, Kind.BOUNCE),
-        ({"Return_Path": "<jeanne@exemple.fr>"}, Kind.PERSON),
-        ({"List_Id": "<reseau.exemple.fr>", "Auto_Submitted": "auto-replied"}, Kind.AUTO_REPLY),
-        ({"List_Unsubscribe": "<https://exemple.fr/non>"}, Kind.LIST),
-        ({"From": "MAILER-DAEMON@exemple.fr"}, Kind.BOUNCE),
+        ({"Auto_Submitted": "no"}, MailKind.PERSON),
+        ({"Auto_Submitted": "auto-replied"}, MailKind.AUTO_REPLY),
+        ({"Precedence": "bulk"}, MailKind.LIST),
+        ({"Precedence": "bulk", "Subject": "Je suis absente jusqu'au 4"}, MailKind.OUT_OF_OFFICE),
+        ({"Precedence": "junk"}, MailKind.AUTO_REPLY),
+        ({"X_Auto_Response_Suppress": "None"}, MailKind.PERSON),
+        ({"Subject": "RE: Réponse automatique : Recrutement"}, MailKind.PERSON),
+        ({"Subject": "Recrutement, absence du bureau"}, MailKind.PERSON),
+        ({"Subject": "Réponse automatique : Recrutement"}, MailKind.AUTO_REPLY),
+        ({"Subject": "=?utf-8?q?R=C3=A9ponse_automatique?="}, MailKind.AUTO_REPLY),
+        ({"Return_Path": "<>"}, MailKind.BOUNCE),
+        ({"Return_Path": "<jeanne@exemple.fr>"}, MailKind.PERSON),
+        ({"List_Id": "<reseau.exemple.fr>", "Auto_Submitted": "auto-replied"}, MailKind.AUTO_REPLY),
+        ({"List_Unsubscribe": "<https://exemple.fr/non>"}, MailKind.LIST),
+        ({"From": "MAILER-DAEMON@exemple.fr"}, MailKind.BOUNCE),
     ],
     ids=str,
 )
-def test_headers_and_subject_tell_a_machine(headers, kind):
+def test_kind_depends_on_headers_and_subject(headers, kind):
     assert read(mail(**headers)).kind == kind
 
 
-def test_words_on_absence_do_not_make_a_machine():
-    assert read(mail("Je suis absent lundi, appelez mardi.")).kind == Kind.PERSON
+def test_text_about_an_absence_is_not_an_absence_message():
+    assert read(mail("Je suis absent lundi, appelez mardi.")).kind == MailKind.PERSON

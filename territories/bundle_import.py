@@ -1,4 +1,4 @@
-"""From the bundled geographic code to the tables: all or nothing, and as often as one likes."""
+"""Imports the bundled geographic code into the tables. All or nothing; importing again changes nothing."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ _COMMUNE_FIELDS = (
 
 
 class CommunesWithoutSuccessor(ValueError):
-    """Known communes that the new code neither has nor leads anywhere; ``codes`` lists them."""
+    """Known communes that the new code neither contains nor replaces; ``codes`` lists them."""
 
     def __init__(self, codes: Iterable[str]) -> None:
         self.codes = tuple(sorted(codes))
@@ -38,8 +38,8 @@ class CommunesWithoutSuccessor(ValueError):
 def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     """Replace the geographic code by this one.
 
-    A commune that is no longer there stays in the table and leads to the one it merged into, so that what
-    points to it holds. Raises ``CommunesWithoutSuccessor``, and then changes nothing.
+    A commune that no longer exists stays in the table, so that rows that point to it stay valid, and its
+    ``merged_into`` names its successor. Raises ``CommunesWithoutSuccessor``, and then changes nothing.
     """
     _save(Region.objects.all(), bundle.regions, "code", "name")
     _save(Department.objects.all(), bundle.departments, "code", "name", "region")
@@ -49,20 +49,20 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     FormerCommune.objects.all().delete()
     FormerCommune.objects.bulk_create(bundle.former, batch_size=_BATCH)
     _save_areas(bundle, now=now)
-    _follow_mergers()
+    _apply_mergers()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE territories_commune, territories_formercommune, territories_area")
 
 
 def _save(table: QuerySet[Row], rows: Sequence[Row], key: str, *fields: str) -> None:
-    """Create rows, or give these fields to those whose key is known."""
+    """Create these rows, or update these fields of the rows that have the same key."""
     table.bulk_create(
         rows, batch_size=_BATCH, update_conflicts=True, unique_fields=[key], update_fields=fields
     )
 
 
 def _retire_communes(bundle: Bundle) -> None:
-    """Point the communes that vanished, and those that had led to them, to their successors."""
+    """Set ``merged_into`` of the communes that no longer exist, directly or through an earlier merger."""
     current = {commune.code for commune in bundle.communes}
     successors = {row.code: row.current_id for row in bundle.former} | {code: code for code in current}
     retired = list(Commune.objects.exclude(code__in=current))
@@ -76,7 +76,7 @@ def _retire_communes(bundle: Bundle) -> None:
 
 
 def _save_areas(bundle: Bundle, *, now: datetime) -> None:
-    """One area per EPCI, département and région, and the nation; those that vanished are dropped."""
+    """Save an area per EPCI, département and région, and one for the nation; drop the others."""
     areas = [Area(kind="national", name="France entière", commune_count=len(bundle.communes))]
     by_kind: list[tuple[str, str, list[Region] | list[Department] | list[Epci]]] = [
         ("epci", "epci", bundle.epci),
@@ -104,8 +104,8 @@ def _save_areas(bundle: Bundle, *, now: datetime) -> None:
     )
 
 
-def _follow_mergers() -> None:
-    """Bring the areas of communes up to date with mergers and names, then count zones again."""
+def _apply_mergers() -> None:
+    """Update the current code and name of each commune's area, then the commune count of each zone."""
     areas = list(Area.objects.of_kind(Level.COMMUNE.kind))
     communes = Commune.objects.resolve_all([area.code for area in areas])
     for area in areas:

@@ -1,32 +1,32 @@
-"""A mail's words as lines, each known to be quoted or not."""
+"""The text of a mail as lines, with marks for quotations and signatures."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-# Our mails carry it on top: what stands above it in an answer was typed by its author.
+# Our mails begin with this line: in an answer, the author typed what is above it.
 DELIMITER = "— Répondez au-dessus de cette ligne —"
-# How the HTML version of our mails ends; what stands below it is not ours any more.
+# The last paragraph of our HTML mails; text below it is not ours.
 FOOTER = "Relais Entreprises, le service public"
-# A longer line is a paragraph: neither a mark nor part of a signature.
+# A longer line is a paragraph, not the beginning of a quotation or part of a signature.
 MARK_AT_MOST = 300
-# Beyond, nobody typed it; it stays in the original.
+# Further lines are ignored; staff can still read them in the original.
 LINES_AT_MOST = 5_000
 SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of what a mail shows; a whole paragraph when its author's client did not cut it."""
+class TextLine:
+    """One line of a mail; a whole paragraph when the mail client did not wrap it."""
 
     text: str
     is_quoted: bool = False
-    """Shown as a quotation by the mail's own HTML. A ">" typed before a line proves nothing yet."""
+    """Marked as a quotation by the HTML. A ">" before the line is not enough."""
     is_signature: bool = False
-    """Set apart as a signature by the mail's own HTML."""
+    """Marked as a signature by the HTML."""
     opens_quote: bool = False
-    """An invisible mark: what follows is the mail that is answered."""
+    """Invisible mark of Outlook: the quoted mail follows."""
 
     @cached_property
     def is_blank(self) -> bool:
@@ -38,7 +38,7 @@ class Line:
 
     @cached_property
     def folded(self) -> str:
-        """The line as marks are looked for: no case, accents, emphasis, quote marks; "" for a paragraph."""
+        """The line as compared with patterns: see ``fold``, without quote marks; "" for a paragraph."""
         return fold(self.text.lstrip("> \t")) if len(self.text) <= MARK_AT_MOST else ""
 
 
@@ -51,13 +51,13 @@ def fold(text: str) -> str:
     return SPACES.sub(" ", plain).strip()
 
 
-def plain_lines(text: str) -> list[Line]:
+def plain_lines(text: str) -> list[TextLine]:
     """The lines of a text mail."""
-    return [Line(line) for line in text.split("\n", LINES_AT_MOST)[:LINES_AT_MOST]]
+    return [TextLine(line) for line in text.split("\n", LINES_AT_MOST)[:LINES_AT_MOST]]
 
 
 def unfold(text: str, *, deletes_space: bool) -> str:
-    """``text`` with its paragraphs whole again (RFC 3676: a line that ends with a space goes on)."""
+    """``text`` with its paragraphs joined (RFC 3676: a line that ends with a space continues)."""
     unfolded: list[str] = []
     goes_on, depth = False, 0
     for line in text.split("\n"):

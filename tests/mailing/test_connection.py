@@ -1,4 +1,4 @@
-"""Mails that share a conversation with the mail server."""
+"""Mails that share a connection to the mail server."""
 
 import asyncio
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from mailing import lines, tasks
+from mailing import connection, tasks
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail
 from tests.mailing.conftest import TalkativeSink, send_by_smtp
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 class CountingSink(TalkativeSink):
-    """``callers``: the other end of the conversation of each mail; ``closes`` after each mail."""
+    """``callers``: the client's end of each mail's connection; ``closes``: disconnect after each mail."""
 
     def __init__(self):
         super().__init__()
@@ -46,7 +46,7 @@ def failures():
     return list(OutgoingEmail.objects.order_by("pk").values_list("failure", flat=True))
 
 
-def test_the_mails_of_an_order_share_a_conversation(sink):
+def test_mails_of_an_order_share_a_connection(sink):
     emails = OutgoingEmailFactory.create_batch(3)
 
     deliver_all(emails)
@@ -55,8 +55,8 @@ def test_the_mails_of_an_order_share_a_conversation(sink):
     assert len(set(sink.callers)) == 1
 
 
-def test_a_conversation_ends_before_servers_bound_it(sink, monkeypatch):
-    monkeypatch.setattr(lines, "LONGEST", 2)
+def test_a_connection_is_closed_after_a_number_of_mails(sink, monkeypatch):
+    monkeypatch.setattr(connection, "MAX_MAILS", 2)
 
     deliver_all(OutgoingEmailFactory.create_batch(5))
 
@@ -73,7 +73,7 @@ def test_a_server_that_closes_after_each_mail_gets_them_all(sink):
 
 
 @pytest.mark.parametrize("answer", ["550 5.1.1 no such mailbox", "450 full", "421 closing"])
-def test_no_mail_suffers_from_the_one_before(sink, answer):
+def test_no_mail_fails_because_of_the_one_before(sink, answer):
     emails = OutgoingEmailFactory.create_batch(3)
     sink.refusals[emails[1].to] = answer
 
@@ -83,7 +83,7 @@ def test_no_mail_suffers_from_the_one_before(sink, answer):
     assert [bool(failure) for failure in failures()] == [False, True, False]
 
 
-def test_an_order_rests_when_the_mail_server_is_away(no_server):
+def test_an_order_stops_when_the_mail_server_is_down(no_server):
     deliver_all(OutgoingEmailFactory.create_batch(5))
 
     assert failures() == [Failure.SERVER] * 3 + [""] * 2

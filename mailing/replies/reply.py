@@ -1,4 +1,4 @@
-"""From a raw message to what a conversation needs of it."""
+"""Parses a raw message into a ``Reply``."""
 
 import re
 from dataclasses import dataclass
@@ -7,39 +7,39 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from mailing.replies import body, headers, parts
-from mailing.replies.kinds import Kind, kind_of
-from mailing.replies.lines import fold
+from mailing.replies.mail_kinds import MailKind, detect_kind
+from mailing.replies.text_lines import fold
 
-# Beyond, what is left of the message is not looked at.
+# The rest of a longer message is ignored.
 READ_AT_MOST = 25_000_000
 WORDS = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A mail that came in, as its author meant it."""
+    """A parsed incoming mail."""
 
     sender: str
-    """The address it comes from; empty when it names none, or several."""
+    """The sender's address; empty when the mail has none, or several."""
     sender_name: str
     recipients: tuple[str, ...]
-    """Everyone it was for: first where it was delivered, then To and Cc."""
+    """All recipients: the addresses of delivery, then To and Cc."""
     subject: str
     message_id: str
-    """With its brackets; empty when it has none."""
+    """The Message-ID with its brackets; empty when there is none."""
     in_reply_to: tuple[str, ...]
-    """The messages it answers, the nearest first."""
+    """The Message-IDs that it answers, the latest first."""
     text: str
-    """The words of its author alone; empty when there are none."""
+    """The text typed by the author; empty when there is none."""
     attachments: tuple[str, ...]
-    kind: Kind
+    kind: MailKind
 
 
 def read(raw: bytes, *, sent: str = "") -> Reply:
-    """What ``raw`` says. Never raises: of what cannot be read, what is missing is empty.
+    """Parse a raw message. Never raises: unreadable parts are left empty.
 
-    ``sent``: the HTML of our mail that it answers, when the caller knows which one. Outlook does not mark
-    what it quotes: only the mail itself tells what was typed between its lines.
+    ``sent``: the HTML of our mail that it answers, when known. Outlook does not mark quotations: comparing
+    with our mail shows the text typed between its lines.
     """
     message = _parse(raw)
     senders = headers.people(message, "From")
@@ -64,7 +64,7 @@ def read(raw: bytes, *, sent: str = "") -> Reply:
         in_reply_to=headers.message_ids(message, "In-Reply-To", "References"),
         text=text,
         attachments=parts.attachments(message),
-        kind=kind_of(message, sender=sender, subject=subject, text=text),
+        kind=detect_kind(message, sender=sender, subject=subject, text=text),
     )
 
 

@@ -1,9 +1,9 @@
-"""Headers: one conversation, nobody adds a line."""
+"""Headers of mails: threads, lists, and no header injection."""
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from mailing.envelopes import seal
+from mailing.message_builder import build_message
 from mailing.rendering import Rendered
 from tests.mailing.factories import OutgoingEmailFactory
 
@@ -11,7 +11,7 @@ CONTENT = Rendered(subject="Sujet", text="Texte\n", html="<p>Texte</p>")
 
 
 def sealed(**values):
-    return seal(OutgoingEmailFactory.build(**values), CONTENT).message()
+    return build_message(OutgoingEmailFactory.build(**values), CONTENT).message()
 
 
 def test_mails_of_one_thread_answer_the_same_root(settings):
@@ -26,7 +26,10 @@ def test_mails_of_one_thread_answer_the_same_root(settings):
 def test_the_same_row_keeps_its_message_id():
     email = OutgoingEmailFactory.build()
 
-    assert seal(email, CONTENT).message()["Message-ID"] == seal(email, CONTENT).message()["Message-ID"]
+    assert (
+        build_message(email, CONTENT).message()["Message-ID"]
+        == build_message(email, CONTENT).message()["Message-ID"]
+    )
 
 
 def test_a_mail_alone_answers_nothing():
@@ -37,7 +40,7 @@ def test_a_mail_alone_answers_nothing():
     assert message["Auto-Submitted"] == "auto-generated"
 
 
-def test_what_a_person_wrote_is_not_said_to_be_automatic():
+def test_a_persons_mail_is_not_marked_as_automatic():
     assert sealed(is_automatic=False)["Auto-Submitted"] is None
 
 
@@ -58,12 +61,12 @@ def test_names_of_the_sender_add_no_header(settings):
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a@b@c", "a@example.org\nBcc: x@example.org", "é@example.org"])
-def test_what_is_no_address_is_refused(to):
+def test_invalid_address_is_refused(to):
     with pytest.raises(ValidationError):
         sealed(to=to)
 
 
-def test_no_header_of_our_own_invention_but_what_the_logs_call_it():
+def test_only_x_request_id_is_a_header_of_our_own():
     invented = [
         name for name in sealed(thread="request-7", request_id="8f2c") if name.lower().startswith("x-")
     ]

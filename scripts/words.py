@@ -1,0 +1,143 @@
+"""Fail on names and docstrings that break the rules of "Plain language" in CONTRIBUTING.md."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# Rooms that do not pass yet; a room leaves the set once and does not come back.
+NOT_YET = {"directory", "experts", "faults", "oversight", "solicitations", "workspace"}
+
+# A docstring begins with a noun or a verb: "Return the needs…", "The needs of this mailbox…".
+OPENINGS = {
+    "how", "that", "those", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why",
+}  # fmt: skip
+
+FORBIDDEN = {
+    "deed", "desk", "desks", "doer", "fate", "fates", "finding", "findings", "forgotten", "gauge", "gauges",
+    "hear", "hush", "reckon", "seal", "story", "stories", "strike", "tally", "tallies",
+}  # fmt: skip
+
+# Django, Celery and pytest look for these files.
+CONVENTIONAL_MODULES = {
+    "__init__", "__main__", "admin", "apps", "conftest", "factories", "forms", "models", "serializers",
+    "tasks", "urls", "views",
+}  # fmt: skip
+# Inside these packages one module per subject is the rule: `forms.need` and `views.need` are about one need.
+LAYERS = {"actions", "admin", "bench", "commands", "forms", "models", "settings", "templatetags", "views"}
+CONVENTIONAL_CLASSES = {"Command", "Meta", "Migration"}
+
+
+def main() -> int:
+    """Print one line per fault; 1 when there is any."""
+    faults = sorted(set(_faults(_sources())))
+    for fault in faults:
+        sys.stdout.write(f"{fault}\n")
+    return int(bool(faults))
+
+
+def _sources() -> dict[Path, ast.Module]:
+    """The syntax tree of each tracked Python file, migrations left out."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"],  # noqa: S607 (the developer's own git)
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    paths = [Path(name) for name in listed.split() if "migrations" not in name and Path(name).exists()]
+    return {path: ast.parse(path.read_text("utf-8")) for path in paths}
+
+
+def _faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
+    for path, tree in sources.items():
+        if not _is_excused(path):
+            yield from _docstring_faults(path, tree)
+            yield from _name_faults(path, tree)
+            yield from _shadow_faults(path, tree)
+    yield from _module_faults(sources)
+    yield from _class_faults(sources)
+
+
+def _is_excused(path: Path) -> bool:
+    return bool(NOT_YET & set(path.parts[:2]))  # solicitations/… and tests/solicitations/…
+
+
+def _docstring_faults(path: Path, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = re.match(r"[A-Za-z]+", ast.get_docstring(node) or "")
+            if first and first[0].lower() in OPENINGS:
+                line = getattr(node, "lineno", 1)
+                yield f"{path}:{line}: the docstring begins with “{first[0]}”, not with a noun or a verb"
+
+
+def _name_faults(path: Path, tree: ast.Module) -> Iterator[str]:
+    names = [(part.removesuffix(".py"), 1) for part in path.parts]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.append((node.name, node.lineno))
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.append((node.id if isinstance(node, ast.Name) else node.attr, node.lineno))
+        elif isinstance(node, ast.arg):
+            names.append((node.arg, node.lineno))
+    for name, line in names:
+        words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+        for word in FORBIDDEN.intersection(word.lower() for word in words):
+            yield f"{path}:{line}: “{name}” says “{word}”"
+
+
+def _shadow_faults(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Local names that hide a module of ours imported by the same file."""
+    modules = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if _is_module(Path(*node.module.split("."), alias.name))
+    }
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for node in (inner for function in functions for inner in ast.walk(function)):
+        if isinstance(node, ast.arg) and node.arg in modules:
+            yield f"{path}:{node.lineno}: “{node.arg}” hides the module of that name"
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in modules:
+            yield f"{path}:{node.lineno}: “{node.id}” hides the module of that name"
+
+
+def _is_module(path: Path) -> bool:
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def _module_faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
+    found: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path in sources:
+        if path.stem not in CONVENTIONAL_MODULES and path.parts[0] != "tests":
+            layer = next((part for part in reversed(path.parts[:-1]) if part in LAYERS), "")
+            found[layer, path.stem].append(path)
+    yield from _twins(found.values(), "modules of one name")
+
+
+def _class_faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
+    """Nested classes are known by their owner: ``Area.Kind``, ``Subject.Level``."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path, tree in sources.items():
+        for node in tree.body:
+            if (
+                isinstance(node, ast.ClassDef)
+                and node.name not in CONVENTIONAL_CLASSES
+                and path.parts[0] != "tests"
+            ):
+                found[node.name].append(path)
+    yield from _twins(found.values(), "classes of one name")
+
+
+def _twins(groups: Iterable[list[Path]], what: str) -> Iterator[str]:
+    for paths in groups:
+        if len(paths) > 1 and not all(map(_is_excused, paths)):
+            yield f"{what}: {', '.join(map(str, sorted(paths)))}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""``scripts/words.py`` reports each kind of fault, and nothing in plain code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "words.py"
+FAULTS = {
+    "opening": ({"room/one.py": '"""What it does."""'}, "room/one.py:1: the docstring begins with “What”"),
+    "metaphor": ({"room/one.py": "def hush(mail): ..."}, "room/one.py:1: “hush” says “hush”"),
+    "two modules": (
+        {"room/one.py": "", "other/one.py": ""},
+        "modules of one name: other/one.py, room/one.py",
+    ),
+    "two classes": (
+        {"room/one.py": "class Row: ...", "room/two.py": "class Row: ..."},
+        "classes of one name: room/one.py, room/two.py",
+    ),
+    "hidden module": (
+        {"room/one.py": "from room import two\n\n\ndef act(two): ...", "room/two.py": ""},
+        "room/one.py:4: “two” hides the module of that name",
+    ),
+}
+PLAIN = {
+    "room/models/one.py": '"""Rows."""\nclass Row:\n    class Kind: ...',
+    "room/one.py": '"""Return the rows."""\nfrom room.models import one\nclass Table:\n    class Kind: ...',
+    "tests/room/test_one.py": "class Row: ...",
+}
+
+
+def words(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)  # noqa: S607
+    subprocess.run(["git", "add", "."], cwd=folder, check=True)  # noqa: S607
+    return subprocess.run(  # noqa: S603 (our own script)
+        [sys.executable, SCRIPT], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("files", "fault"), FAULTS.values(), ids=FAULTS)
+def test_fault_is_reported(files, fault, tmp_path):
+    run = words(tmp_path, files)
+
+    assert run.returncode == 1
+    assert run.stdout.startswith(fault)
+
+
+def test_plain_code_passes(tmp_path):
+    run = words(tmp_path, PLAIN)
+
+    assert (run.returncode, run.stdout) == (0, "")
