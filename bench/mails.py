@@ -60,10 +60,10 @@ def _queries() -> int:
 def _write(count: int) -> list[list[OutgoingEmail]]:
     """Write ``count`` mails, copies of those written by posting, grouped by order to the worker.
 
-    Each request gives two orders: its acknowledgement, then the mails to its experts.
+    Each request gives one order: its acknowledgement and the mails to its experts.
     """
     rows = OutgoingEmail.objects.filter(thread__startswith="request-").order_by("thread", "pk")
-    orders = [list(mails) for _, mails in groupby(rows, key=attrgetter("thread", "template"))]
+    orders = [list(mails) for _, mails in groupby(rows, key=attrgetter("thread"))]
     written: list[list[OutgoingEmail]] = []
     left = count
     for mails in cycle(orders):
@@ -134,7 +134,7 @@ def _rate_row(rates: list[tuple[float, float]], queries: int) -> Result:
     return Result(
         title="Mails of one worker (concurrency 1), against a bare loop with a connection a mail",
         measured=f"{share:.0%}: {ours:.0f} a second against {bare:.0f}; {queries} queries a mail, "
-        f"BEGIN and COMMIT included; two orders a request; "
+        f"BEGIN and COMMIT included; one order a request; "
         f"median of {len(rates)} rounds of {ROUND_SIZE}",
         bar="≥ 30 %, ≤ 4 queries",
         is_met=share >= SHARE and queries <= MOST_QUERIES,

@@ -1,10 +1,13 @@
 """The outbox: a mail is a row of the caller's transaction, and a worker sends it after the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models.constants import OnConflict
 from django.utils import timezone
 
 from mailing import tracing
@@ -12,6 +15,9 @@ from mailing.models import OutgoingEmail
 from mailing.models.outgoing_querysets import HEAD_START
 from mailing.tasks import deliver
 from mailing.transactions import transaction_required
+
+COLUMNS = [field for field in OutgoingEmail._meta.concrete_fields if not field.primary_key]
+RETURNED = [OutgoingEmail._meta.get_field(name) for name in ("id", "message_id")]
 
 
 def enqueue(**envelope: Any) -> bool:
@@ -23,15 +29,19 @@ def enqueue(**envelope: Any) -> bool:
 def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
     """Write composed mails and order their delivery; returns those whose key was new, in their order.
 
-    ON CONFLICT DO NOTHING keeps the transaction valid, and only waits for another row of the same key. It
-    returns no id, so the new rows are found by their Message-IDs.
+    ON CONFLICT DO NOTHING keeps the transaction valid, and only waits for another row of the same key.
+    ``bulk_create`` then tells no id: its INSERT is asked for them here.
     """
-    OutgoingEmail.objects.bulk_create(emails, ignore_conflicts=True)
-    written = OutgoingEmail.objects.filter(message_id__in=[email.message_id for email in emails])
-    pks = dict(written.values_list("message_id", "pk"))
-    for email in emails:
-        email.pk = pks.get(email.message_id)
-    new = [email for email in emails if email.pk]
+    if not emails:
+        return []
+    rows = OutgoingEmail.objects.get_queryset()._insert(  # type: ignore[attr-defined]  # noqa: SLF001
+        emails, fields=COLUMNS, using="default", returning_fields=RETURNED, on_conflict=OnConflict.IGNORE
+    )
+    pks = {row[1]: row[0] for row in rows if row}  # of a single mail whose key is known, the row is None
+    new = [email for email in emails if email.message_id in pks]
+    for email in new:
+        email.pk = pks[email.message_id]
+        email._state.adding = False  # noqa: SLF001
     if new:
         _order_delivery(new)
     return new
@@ -123,12 +133,34 @@ class _DeliveryOrder:
 
     def __call__(self) -> None:
         self.is_published = True
+        if common := _common_order.get():
+            for not_before, pks in self.departures.items():
+                common.departures.setdefault(not_before, []).extend(pks)
+        else:
+            self.publish()
+
+    def publish(self) -> None:
         now = timezone.now()
         for not_before, pks in self.departures.items():
             eta = not_before if not_before > now else None
             # Afterwards the sweep sends the mail: orders do not accumulate while a mail server hangs.
             if deliver.apply_async(pks, eta=eta, expires=(eta or now) + HEAD_START) is None:
                 return  # the broker is down: do not make the visitor wait for each order
+
+
+_common_order: ContextVar[_DeliveryOrder | None] = ContextVar("common_order", default=None)
+
+
+@contextmanager
+def one_order() -> Iterator[None]:
+    """Publish in one order, at the end of the block, the mails of all transactions committed in it."""
+    common = _DeliveryOrder([])
+    token = _common_order.set(common)
+    try:
+        yield
+    finally:
+        _common_order.reset(token)
+        common.publish()
 
 
 def _order_delivery(emails: Sequence[OutgoingEmail]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from experts.models import Institution, Subject
+from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import suspicion, tasks
 from solicitations.clock import mails
@@ -45,6 +46,7 @@ class Part:
     description: str
 
 
+@outbox.one_order()
 @transaction.atomic(durable=True)
 def submit(
     blank: Solicitation,
@@ -60,23 +62,29 @@ def submit(
     ``blank`` is an unsaved request with the company, the contact and the consent. ``is_suspect``: the form
     saw a machine. Raises ``AlreadySent`` when the draft was sent before.
     """
-    if draft is not None:
-        kept = Draft.objects.select_for_update().get(pk=draft.pk)
-        if kept.solicitation is not None:
-            raise AlreadySent(kept.solicitation)
     _one_at_a_time({blank.siret, blank.email.lower()} - {""})
     sent: list[Solicitation] = []
     for part in parts:
         first = sent[0] if sent else None
         sent.append(_keep(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now))
     if draft is not None:
-        Draft.objects.filter(pk=draft.pk).update(solicitation=sent[0], answers={}, updated_at=now)
+        _mark_sent(draft, sent[0], now=now)
     for solicitation in sent:
         if solicitation.state == RequestState.HELD:
             transaction.on_commit(lambda pk=solicitation.pk: _leave_to_worker(pk))  # type: ignore[misc]
         else:
             transaction.on_commit(lambda pk=solicitation.pk: routing.route_safely(pk, now=now))  # type: ignore[misc]
     return sent
+
+
+def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> None:
+    """Tie the draft to the request that it became, and erase its answers. Raises ``AlreadySent``."""
+    is_sent = Draft.objects.filter(pk=draft.pk, solicitation=None).update(
+        solicitation=solicitation, answers={}, updated_at=now
+    )
+    if not is_sent:
+        earlier = Draft.objects.select_related("solicitation").get(pk=draft.pk).solicitation
+        raise AlreadySent(earlier)
 
 
 def _leave_to_worker(pk: int) -> None:

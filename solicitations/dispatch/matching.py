@@ -14,7 +14,7 @@ from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_experts
 
 
-def make_matches(
+def make_matches(  # noqa: PLR0913 (the ways to be put before a need)
     need: Need,
     chosen: Iterable[Chosen],
     *,
@@ -22,12 +22,15 @@ def make_matches(
     now: datetime,
     introduced_by: Match | None = None,
     again: bool = False,
+    mailboxes: dict[str, Mailbox] | None = None,
 ) -> list[Match]:
     """Put a need before these experts; returns the matches that are new, or sent once more.
 
-    ``again``: those that were withdrawn or replaced are brought in again.
+    ``again``: those that were withdrawn or replaced are brought in again. ``mailboxes``: by address in
+    lower case, those made so far in a first routing, completed here; without it they are read.
     """
-    known = {match.expert_id: match for match in need.matches.all()}
+    is_first = mailboxes is not None
+    known = {} if is_first else {match.expert_id: match for match in need.matches.all()}
     wanted: list[tuple[Match, Chosen]] = []
     for choice in chosen:
         match = known.get(choice.expert_pk)
@@ -36,7 +39,10 @@ def make_matches(
         elif again and match.is_gone:
             match.move_to(MatchState.SENT, at=now)
             wanted.append((match, choice))
-    mailboxes = _mailboxes(need.solicitation, [choice.expert for _, choice in wanted], now=now)
+    if mailboxes is None:
+        mailboxes = {mailbox.email.lower(): mailbox for mailbox in need.solicitation.mailboxes.all()}
+    emails = [choice.expert for _, choice in wanted]
+    _complete(mailboxes, need.solicitation, emails, first_round=int(is_first), now=now)
     for match, choice in wanted:
         match.mailbox = mailboxes[choice.expert.lower()]
         match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
@@ -47,19 +53,25 @@ def make_matches(
     return [match for match, _ in wanted]
 
 
-def _mailboxes(solicitation: Solicitation, emails: Iterable[str], *, now: datetime) -> dict[str, Mailbox]:
-    """The mailboxes of these addresses within the request, by address in lower case; made where missing."""
-    mailboxes = {mailbox.email.lower(): mailbox for mailbox in solicitation.mailboxes.all()}
+def _complete(
+    mailboxes: dict[str, Mailbox],
+    solicitation: Solicitation,
+    emails: Iterable[str],
+    *,
+    first_round: int,
+    now: datetime,
+) -> None:
+    """Make the mailboxes of these addresses that are missing."""
     new = {
-        email.lower(): Mailbox(solicitation=solicitation, email=email, created_at=now)
+        email.lower(): Mailbox(solicitation=solicitation, email=email, round=first_round, created_at=now)
         for email in emails
         if email.lower() not in mailboxes
     }
     Mailbox.objects.bulk_create(new.values())
-    return mailboxes | new
+    mailboxes |= new
 
 
-def notify(
+def notify(  # noqa: PLR0913 (what a first mail may say)
     matches: Sequence[Match],
     *,
     now: datetime,
@@ -67,13 +79,18 @@ def notify(
     introducer: str = "",
     word: str = "",
     not_before: datetime | None = None,
+    subjects: list[str] | None = None,
+    is_first: bool = False,
 ) -> None:
-    """One mail per mailbox about these new matches of one request, in a new round of it."""
+    """One mail per mailbox about these new matches of one request, in a new round of it.
+
+    ``subjects``: the labels of all its needs, when they are known. ``is_first``: in its first routing, whose
+    mailboxes were made for this round.
+    """
     if not matches:
         return
-    Mailbox.objects.filter(pk__in={match.mailbox_id for match in matches}).update(round=F("round") + 1)
-    for mailbox in {id(match.mailbox): match.mailbox for match in matches}.values():
-        mailbox.round += 1
+    if not is_first:
+        _begin_round(matches)
     to_experts.notified(
         matches,
         now=now,
@@ -81,4 +98,11 @@ def notify(
         introducer=introducer,
         word=word,
         not_before=not_before,
+        subjects=subjects,
     )
+
+
+def _begin_round(matches: Sequence[Match]) -> None:
+    Mailbox.objects.filter(pk__in={match.mailbox_id for match in matches}).update(round=F("round") + 1)
+    for mailbox in {id(match.mailbox): match.mailbox for match in matches}.values():
+        mailbox.round += 1

@@ -19,9 +19,10 @@ from solicitations.lifecycle import (
     EventKind,
     HeldReason,
     MatchOrigin,
+    MatchState,
     RequestState,
 )
-from solicitations.models import Event, Need, Solicitation
+from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_company
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,11 @@ MANY_EXPERTS = 8
 LATE_ROUTING = timedelta(minutes=1)
 ROUTED_IN = frozenset({RequestState.SUBMITTED, RequestState.HELD})
 ROUTING_RETRY_AFTER = timedelta(minutes=1)
+# The columns of a request that a routing may change.
+ROUTED_FIELDS = (
+    "state", "progress", "held_reason", "held_at", "is_fallback", "routing_due_at", "routing_error",
+    "routed_at",
+)  # fmt: skip
 # Seconds that the last routings of this process took, and one to begin with.
 _durations = deque([0.02], maxlen=100)
 
@@ -79,10 +85,14 @@ def route(pk: int, *, now: datetime) -> None:
     solicitation.routing_due_at, solicitation.routing_error = None, ""
     if solicitation.state == RequestState.SUBMITTED and _would_reach_too_many(solicitation, decision):
         holding.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
+    # Before the first routing there is no match; later ones are read.
+    states: dict[int, list[MatchState]] | None = None if solicitation.routed_at else {}
     if solicitation.state == RequestState.SUBMITTED:
-        _put_in_touch(solicitation, needs, decision, now=now)
-    solicitation.refresh_states(needs)
-    solicitation.save()
+        for match in _put_in_touch(solicitation, needs, decision, now=now):
+            if states is not None:
+                states.setdefault(match.need_id, []).append(MatchState.SENT)
+    solicitation.refresh_states(needs, states)
+    solicitation.save(update_fields=ROUTED_FIELDS)
 
 
 def _decide(solicitation: Solicitation, needs: Sequence[Need], *, now: datetime) -> Decision:
@@ -120,20 +130,25 @@ def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> boo
 
 def _put_in_touch(
     solicitation: Solicitation, needs: Sequence[Need], decision: Decision, *, now: datetime
-) -> None:
+) -> list[Match]:
+    """Make the matches, have them mailed, tell staff if a need has nobody; returns the new matches."""
     is_first = solicitation.routed_at is None
+    mailboxes: dict[str, Mailbox] | None = {} if is_first else None
     new = [
         match
         for need, decided in zip(needs, decision.needs, strict=True)
-        for match in matching.make_matches(need, decided.chosen, origin=MatchOrigin.ROUTING, now=now)
+        for match in matching.make_matches(
+            need, decided.chosen, origin=MatchOrigin.ROUTING, mailboxes=mailboxes, now=now
+        )
     ]
     solicitation.routed_at = solicitation.routed_at or now
     Event.objects.record(EventKind.ROUTED, solicitation, at=now)
-    matching.notify(new, now=now)
+    subjects = [need.subject.label for need in needs]
+    matching.notify(new, subjects=subjects, is_first=is_first, now=now)
     if any(not decided.chosen for decided in decision.needs):
         alerts.raise_alert(solicitation, AlertCause.NOBODY, now=now)
-        return
-    if not is_first:
+    elif not is_first:
         solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
     elif now - solicitation.submitted_at > LATE_ROUTING:
         to_company.contacted(solicitation, now=now)
+    return new

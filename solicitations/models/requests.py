@@ -5,7 +5,7 @@ Longer than most modules: the columns and their indexes are read together.
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -305,18 +305,20 @@ class Solicitation(models.Model):
             self.routing_due_at = None
 
     @transaction_required
-    def refresh_states(self, decided: Sequence[Any] = ()) -> None:  # needs: a module above this one
+    def refresh_states(
+        self, decided: Sequence[Any] = (), states: Mapping[int, list[MatchState]] | None = None
+    ) -> None:  # needs: a module above this one
         """Compute the state of each need, then of the request; saves the needs, not the request.
 
         ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
+        ``states``: those of the matches by need's id; they are read when they are not known.
         """
         needs = list(decided) or list(self.needs.all())
-        states = defaultdict(list)
-        for need_pk, state in self.needs.filter(matches__isnull=False).values_list("pk", "matches__state"):
-            states[need_pk].append(MatchState(state))
+        if states is None:
+            states = self._match_states()
         for need in needs:
             need.state = lifecycle.overall(
-                states[need.pk],
+                states.get(need.pk, []),
                 is_cancelled=self.state == RequestState.CANCELLED,
                 is_routed=self.routed_at is not None and self.state != RequestState.HELD,
                 is_exhausted=need.exhausted_at is not None,
@@ -328,3 +330,10 @@ class Solicitation(models.Model):
             need.save(update_fields=["state", "exhausted_at", *fields])
         self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
         self.is_fallback = any(need.is_fallback for need in needs)
+
+    def _match_states(self) -> dict[int, list[MatchState]]:
+        """The states of all matches, by need's id."""
+        states: dict[int, list[MatchState]] = defaultdict(list)
+        for need_pk, state in self.needs.filter(matches__isnull=False).values_list("pk", "matches__state"):
+            states[need_pk].append(MatchState(state))
+        return states

@@ -24,7 +24,7 @@ def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, 
     }
 
 
-def notified(
+def notified(  # noqa: PLR0913 (what a first mail may say)
     matches: Sequence[Match],
     *,
     now: datetime,
@@ -32,15 +32,17 @@ def notified(
     introducer: str = "",
     word: str = "",
     not_before: datetime | None = None,
+    subjects: list[str] | None = None,
 ) -> None:
     """A new request, or new needs of it, to each mailbox of these new matches of one request: one mail each.
 
-    ``introducer`` and ``word``: who handed it over or asked for help, and what they said.
+    ``introducer`` and ``word``: who handed it over or asked for help, and what they said. ``subjects``: the
+    labels of all its needs, when they are known.
     """
     solicitation = matches[0].need.solicitation
     offices = envelopes.offices(solicitation)
     shared = {
-        **envelopes.common(solicitation),
+        **envelopes.common(solicitation, subjects=subjects),
         **_request_context(solicitation, now=now),
         "introducer": introducer,
         "word": word,

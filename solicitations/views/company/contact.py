@@ -33,15 +33,20 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         return page
     if request.method != "POST":
         return _page(request, journey)
-    journey.keep(request, contact=typed(request.POST))
-    if request.POST.get("action") == "later":
-        return journey.go_to("later")
-    return _send(request, journey)
-
-
-def _send(request: HttpRequest, journey: Journey) -> HttpResponse:
     now = timezone.now()
     form = ContactForm(request.POST)
+    is_later = request.POST.get("action") == "later"
+    response = journey.go_to("later") if is_later else _refusal(request, journey, form, now=now)
+    if response is None:
+        return _send(journey, form, now=now)
+    journey.keep(request, contact=typed(request.POST))
+    return response
+
+
+def _refusal(
+    request: HttpRequest, journey: Journey, form: ContactForm, *, now: datetime
+) -> HttpResponse | None:
+    """The page that says what is missing or too much; ``None`` when the request may be sent."""
     if not form.is_valid():
         return _page(request, journey, form)
     if _is_too_fast(journey, now=now):
@@ -50,13 +55,17 @@ def _send(request: HttpRequest, journey: Journey) -> HttpResponse:
     hints = form.hints()
     if hints and request.POST.get("hints_seen") != hint_list.mark(hints):
         return _page(request, journey, form, hints=hints)
-    parts, email = journey.need.parts(), form.cleaned_data["email"]
-    if limits.is_sending_over(request, email, requests=len(parts), now=now):
+    requests = len(journey.need.parts())
+    if limits.is_sending_over(request, form.cleaned_data["email"], requests=requests, now=now):
         return limits.too_many(request, back=request.path)
+    return None
+
+
+def _send(journey: Journey, form: ContactForm, *, now: datetime) -> HttpResponse:
     try:
         sent = actions.submit(
             _blank(journey, form, now=now),
-            parts=parts,
+            parts=journey.need.parts(),
             unticked=form.unticked,
             draft=journey.draft,
             is_suspect=_is_suspect(journey, form, now=now),
