@@ -83,8 +83,7 @@ def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> No
         solicitation=solicitation, answers={}, updated_at=now
     )
     if not is_sent:
-        earlier = Draft.objects.select_related("solicitation").get(pk=draft.pk).solicitation
-        raise AlreadySent(earlier)
+        raise AlreadySent(Solicitation.objects.get(drafts=draft))
 
 
 def _leave_to_worker(pk: int) -> None:
