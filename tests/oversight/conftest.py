@@ -5,7 +5,7 @@ import time_machine
 from django.test import Client
 
 from experts.models import User
-from solicitations.dispatch import holding
+from solicitations.dispatch import holding, routing
 from solicitations.models import Solicitation
 from territories.models import Region
 from tests.experts.factories import signed_in
@@ -70,8 +70,9 @@ def confidential(commit, today) -> Solicitation:
 
 @pytest.fixture
 def held(commit, today) -> Solicitation:
-    """A request held at its submission, with the alert that a worker raises after the commit."""
+    """A request held at its submission, with the decision and the alert that a worker adds after the commit."""
     text = "Voir https://a.example.org et https://b.example.org"
     request = commit(send, "saisonniers", now=today, text=text)
+    commit(routing.route_safely, request.pk, now=today)
     commit(holding.tell_held, request.pk, now=today)
     return request

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from prometheus_client.parser import text_string_to_metric_families
 
 from companies import register
@@ -175,7 +175,8 @@ class TestRequests:
 
     def test_lines_of_the_staffs_list(self, now, commit):
         sent = commit(send, now=now)
-        alerts.raise_alert(sent, "departure", now=now)
+        with transaction.atomic():
+            alerts.raise_alert(sent, "departure", now=now)
 
         assert measured(now=now)["relais_alerts", "departure"] == 1
 

@@ -7,7 +7,7 @@ import pytest
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations import actions, tasks
 from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import (
     AlertCause,
@@ -127,8 +127,11 @@ class TestSubmit:
         assert not Solicitation.objects.held_and_untold().exists()
         assert occasions(request) == ["alert", "received"]
 
-    def test_a_held_request_has_its_decision_and_no_match(self, commit, now):
+    def test_a_worker_decides_on_a_held_request_and_makes_no_match(self, commit, now):
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
+        assert request.needs.get().decision is None
+
+        tasks.tell_held(request.pk)
 
         assert request.needs.get().decision["offices"]
         assert not Match.objects.filter(need__solicitation=request).exists()
