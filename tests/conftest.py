@@ -33,6 +33,7 @@ if urlsplit(_addresses["REDIS_URL"]).username == USER:
     _address = urlsplit(_addresses["REDIS_URL"])._replace(path=f"/{_databases.number}")
     os.environ["REDIS_URL"] = _address.geturl()
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
+settings.DATABASES["default"]["ENGINE"] = "tests.postgresql"
 django.setup()  # pytest-django does it too late when a single process runs the tests
 # ... and too early in a process of xdist, which inherits their name: the broker would be another process's.
 settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", settings.CELERY_BROKER_URL)

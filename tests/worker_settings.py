@@ -4,3 +4,4 @@ from portal.settings.base import env
 from portal.settings.test import *  # noqa: F403
 
 globals().update(env.dj_email_url("EMAIL_URL"))
+DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405

@@ -5,7 +5,6 @@ from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core import serializers
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -16,7 +15,7 @@ from experts.routing.criteria import Facts
 from experts.routing.loading import decide
 from territories.models import Area, AreaMember, Commune
 from tests.directory.files import ABSENT, SMALL, changed, write
-from tests.experts.factories import AbsenceFactory, ExpertFactory, OfficeFactory
+from tests.experts.factories import AbsenceFactory, ExpertFactory, OfficeFactory, stored_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -42,10 +41,9 @@ def import_text(tmp_path, text: str | bytes, *options: str) -> str:
     return stdout.getvalue()
 
 
-def dump() -> str:
-    """Serialize every row that an import may write."""
-    rows = [row for table in TABLES for row in table.objects.order_by("pk")]
-    return serializers.serialize("json", rows)
+def dump() -> list[dict]:
+    """Return every row that an import may write."""
+    return stored_rows(TABLES)
 
 
 @pytest.fixture

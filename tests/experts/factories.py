@@ -1,7 +1,12 @@
 """Factories of accounts, institutions, offices and experts; rows are entered by hand by default."""
 
+from collections.abc import Iterable
+
 import factory
 from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.core import serializers
+from django.db.models import Model
 from django.test import Client
 
 from experts.models import Absence, Expert, Institution, InstitutionKind, Office, Subject, Theme, User
@@ -100,3 +105,13 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def stored_rows(tables: Iterable[type[Model]]) -> list[dict]:
+    """Every row of these tables, what they are linked to included, to compare before and after."""
+    rows = serializers.serialize("python", [row for table in tables for row in table.objects.order_by("pk")])
+    for row in rows:
+        fields = row["fields"]
+        links = {field.name for field in apps.get_model(row["model"])._meta.many_to_many}
+        row["fields"] = {name: sorted(fields[name]) if name in links else fields[name] for name in fields}
+    return rows

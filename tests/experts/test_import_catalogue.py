@@ -4,19 +4,19 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core import serializers
 from django.core.management import CommandError, call_command
 
 from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject, SubjectInstitution, Theme
+from tests.experts.factories import stored_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 DATA = Path("experts/data")
 
 
-def dump() -> str:
+def dump() -> list[dict]:
     tables = (InstitutionGroup, Institution, Theme, Subject, SubjectInstitution, EntryQuestion)
-    return serializers.serialize("json", [row for table in tables for row in table.objects.order_by("pk")])
+    return stored_rows(tables)
 
 
 @pytest.fixture

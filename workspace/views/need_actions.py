@@ -12,11 +12,12 @@ from django.utils import timezone
 from solicitations import actions
 from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
+from solicitations.views.token_pages import TokenView
 from workspace import request_page
 from workspace.forms import HAND_OVER
 from workspace.request_page import NeedCard
 from workspace.views.answer import conclude_form, decline_form, introduce_form, show
-from workspace.views.link_access import TokenView, expert_page, post_only, redirect_to_page
+from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
 NOTHING_CHANGED = "Rien n'a été changé : voici où en est la demande."
 REPEATED = "C'est bien noté."

@@ -13,15 +13,7 @@ from solicitations.forms.follow_up import AdditionForm, CorrectionForm
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
 from solicitations.views import legal, originals
-from solicitations.views.company.pages import (
-    dead_link,
-    follow_path,
-    owner_page,
-    posted,
-    secret,
-    survey_path,
-    through,
-)
+from solicitations.views.company.pages import OWNER, follow_path, owner_page, posted, survey_path
 
 OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
 
@@ -113,25 +105,7 @@ def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     return _back(request, solicitation, success="Votre demande est annulée. Les conseillers sont prévenus.")
 
 
-@secret
-def renew(request: HttpRequest, token: str) -> HttpResponse:
-    """A fresh link instead of an expired one, to the same mailbox."""
-    if request.method != "POST":
-        return redirect("solicitations:follow", token)
-    return through(
-        request,
-        token,
-        lambda solicitation: HttpResponseRedirect(follow_path(solicitation)),
-        if_expired=lambda solicitation: _renewed(request, solicitation),
-    )
-
-
-def _renewed(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    now = timezone.now()
-    if limits.LINKS_PER_ADDRESS.is_over(limits.address_of(request), now=now):
-        return limits.too_many(request, back=request.path)
-    actions.renew_link(solicitation, now=now)
-    return dead_link(request, "renewed", status=200)
+renew = OWNER.renewal(actions.renew_link)
 
 
 def _back(request: HttpRequest, solicitation: Solicitation, **said: str) -> HttpResponseRedirect:

@@ -11,7 +11,8 @@ from experts.tokens import ForgedLink
 from solicitations import actions, links
 from solicitations.forms.follow_up import LaterForm
 from solicitations.views.company.journey import Journey
-from solicitations.views.company.pages import dead_link, form_page, secret
+from solicitations.views.company.pages import OWNER, form_page
+from solicitations.views.token_pages import secret
 
 
 @form_page
@@ -45,9 +46,9 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     try:
         draft = links.draft_of(token, now=timezone.now())
     except ForgedLink:
-        return dead_link(request, "forged", status=404)
+        return OWNER.dead_link(request, "forged", status=404)
     except links.RevokedLink:
-        return dead_link(request, "gone", status=410)
+        return OWNER.dead_link(request, "gone", status=410)
     journey = Journey.of(request, draft.answers["subject"])
     journey.remember(request, draft)
     return journey.go_to(journey.step_reached())

@@ -1,24 +1,19 @@
-"""What the pages opened by a secret link share."""
+"""Decorators and paths that the company's pages share."""
 
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import replace
+from functools import partial, wraps
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from experts.tokens import ForgedLink
 from solicitations import links
-from solicitations.links import ErasedLink, ExpiredLink, RevokedLink
 from solicitations.models import Solicitation
+from solicitations.views.token_pages import TokenPages, TokenView
 
-OwnerView = Callable[[HttpRequest, Solicitation], HttpResponse]
-TokenView = Callable[..., HttpResponse]
 FormView = Callable[[HttpRequest, str], HttpResponse]
 
 
@@ -56,88 +51,16 @@ def form_page(view: FormView) -> FormView:
     return login_not_required(require_http_methods(["GET", "HEAD", "POST"])(answered))
 
 
-def secret(view: TokenView) -> TokenView:
-    """A page that nobody indexes, stores, or names elsewhere."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
-        response = view(request, token, **named)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "same-origin"
-        return response
-
-    return login_not_required(never_cache(answered))
+OWNER = TokenPages(
+    row_of=links.solicitation_of,
+    path_of=follow_path,
+    url_name="solicitations:follow",
+    template="solicitations/company/dead_link.html",
+)
+owner_page = OWNER.page
+posted = OWNER.post_only
 
 
-def owner_page(view: Callable[..., HttpResponse]) -> TokenView:
-    """A view of the request that a token opens; a link that opens nothing says why, and what to do."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
-        return through(
-            request,
-            token,
-            lambda solicitation: view(request, solicitation, **named),
-            if_expired=lambda _: dead_link(request, "expired", status=410, token=token),
-        )
-
-    return secret(answered)
-
-
-def asked_page(purpose: str) -> Callable[[OwnerView], TokenView]:
+def asked_page(purpose: str) -> Callable[[Callable[..., HttpResponse]], TokenView]:
     """A page of its own, which a mail asks the owner to open: its token opens nothing else."""
-
-    def decorated(view: OwnerView) -> TokenView:
-        @wraps(view)
-        def answered(request: HttpRequest, token: str) -> HttpResponse:
-            return through(
-                request,
-                token,
-                lambda solicitation: view(request, solicitation),
-                if_expired=lambda _: dead_link(request, "over", status=410),
-                purpose=purpose,
-            )
-
-        return secret(answered)
-
-    return decorated
-
-
-def through(
-    request: HttpRequest,
-    token: str,
-    go_on: Callable[[Solicitation], HttpResponse],
-    *,
-    if_expired: Callable[[Solicitation], HttpResponse],
-    purpose: str = links.FOLLOW,
-) -> HttpResponse:
-    """What an owner's token opens: the request, the way to a fresh link, or a page that says why not."""
-    try:
-        solicitation = links.solicitation_of(token, now=timezone.now(), purpose=purpose)
-    except ForgedLink:
-        return dead_link(request, "forged", status=404)
-    except RevokedLink:
-        return dead_link(request, "revoked", status=410)
-    except ErasedLink:
-        return dead_link(request, "erased", status=410)
-    except ExpiredLink as expired:
-        return if_expired(expired.row)  # type: ignore[arg-type]
-    return go_on(solicitation)
-
-
-def posted(view: OwnerView) -> OwnerView:
-    """An act; its address opened by hand leads to the page."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-        if request.method != "POST":
-            return HttpResponseRedirect(follow_path(solicitation))
-        return view(request, solicitation)
-
-    return answered
-
-
-def dead_link(request: HttpRequest, reason: str, *, status: int, token: str = "") -> HttpResponse:
-    """The page of a link that opens nothing."""
-    context = {"reason": reason, "token": token}
-    return render(request, "solicitations/company/dead_link.html", context, status=status)
+    return replace(OWNER, row_of=partial(links.solicitation_of, purpose=purpose), expired="over").page
