@@ -63,8 +63,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if not _wants_database(item):
         return
     name = next((name for name in reversed(TEMPLATES) if item.get_closest_marker(name)), "schema")
-    connections["default"].close()
-    connections["default"].settings_dict["NAME"] = _databases.use(name)
+    database, connection = _databases.use(name), connections["default"]
+    if connection.settings_dict["NAME"] != database:  # otherwise the connection serves again
+        connection.close()
+        connection.settings_dict["NAME"] = database
     item.stash[_template] = name
 
 
