@@ -70,7 +70,7 @@ def confidential(commit, today) -> Solicitation:
 
 @pytest.fixture
 def held(commit, today) -> Solicitation:
-    """A request held at its submission, with the decision and the alert that a worker adds after the commit."""
+    """A request held at its submission, with the decision and the alert that a worker adds."""
     text = "Voir https://a.example.org et https://b.example.org"
     request = commit(send, "saisonniers", now=today, text=text)
     commit(routing.route_safely, request.pk, now=today)
