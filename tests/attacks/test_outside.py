@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,9 +16,10 @@ from companies import register as registers
 from companies import transport
 from companies.register import RegisterUnavailable
 from mailing.models import OutgoingEmail
+from solicitations.dispatch import routing
 from solicitations.models import Solicitation
 from tests.solicitations.factories import send
-from tests.work import Work, counted
+from tests.work import Work
 
 WITHIN = timedelta(seconds=60)  # a busy machine may take its time
 
@@ -196,23 +198,26 @@ class TestWhoIsKnown:
         assert pages[0] == pages[1]
         assert OutgoingEmail.objects.filter(template__endswith="lost_links").count() == 1
 
-    def test_a_duplicate_costs_as_much(self, visitor, today):
+    def test_a_duplicate_is_answered_after_the_time_of_a_routing(self, visitor, today, monkeypatch):
         """A stranger who sends again for the same company or mailbox learns nothing of the first."""
+        waits: list[float] = []
+        monkeypatch.setattr(time, "sleep", waits.append)
+        monkeypatch.setattr(routing, "usual_duration", lambda: 3600.0)
         visitor.send(contact={"email": KNOWN})
 
-        def send_again(email: str) -> tuple[Solicitation, Work]:
+        def send_again(email: str) -> Solicitation:
             visitor.client.cookies.clear()
             visitor.need(description=f"Besoin de {email}, depuis quatre mois.")
             visitor.company(company="Peintures inconnues", action="typed")
             visitor.facts(name="Peintures inconnues", headcount="3")
-            with counted() as work:
-                answer = visitor.contact(email=email)
+            answer = visitor.contact(email=email)
             assert answer["Location"].startswith("/suivi/")
-            return Solicitation.objects.latest("pk"), work
+            return Solicitation.objects.latest("pk")
 
-        send_again("premiere@example.org")  # what a process does once
-        like, work_of_known = send_again(KNOWN)
-        other, work_of_unknown = send_again(UNKNOWN)
+        other = send_again(UNKNOWN)
+        assert waits == []
+        like = send_again(KNOWN)
 
         assert (like.duplicate_of is None, other.duplicate_of is None) == (False, True)
-        assert cost_as_much(work_of_known, work_of_unknown)
+        assert len(waits) == 1
+        assert 0 < waits[0] <= 3600
