@@ -256,7 +256,7 @@ def check_request_move(current: RequestState, target: RequestState) -> None:
 def overall(
     matches: Iterable[MatchState], *, is_cancelled: bool, is_routed: bool, is_exhausted: bool = False
 ) -> NeedState:
-    """What a need shows, given the states of its matches: the first rule that holds.
+    """Return the state of a need from those of its matches: the first rule that holds.
 
     ``is_exhausted``: nobody is sought any more.
     """
@@ -274,7 +274,7 @@ def overall(
 
 
 def summary(needs: Collection[NeedState]) -> NeedState:
-    """What a request shows: the first, in the table's order, that one of its needs has."""
+    """Return the state of a request: the first, in the table's order, that one of its needs has."""
     for state in REQUEST_ORDER:
         if state in needs:
             return state
@@ -282,7 +282,7 @@ def summary(needs: Collection[NeedState]) -> NeedState:
 
 
 def closing_reason(needs: Collection[NeedState]) -> ClosedReason:
-    """Why a request closes, given what its needs show once nobody has to answer any more."""
+    """Return the closing reason of a request, from the states of its needs once nobody has to answer."""
     if not {NeedState.HELPED, NeedState.NO_HELP, NeedState.UNREACHABLE}.isdisjoint(needs):
         return ClosedReason.DONE
     return ClosedReason.UNANSWERED if NeedState.UNANSWERED in needs else ClosedReason.DECLINED

@@ -64,7 +64,7 @@ def mailed_follow_url(solicitation: Solicitation) -> str:
 
 
 def came_by_mail(given: str, solicitation: Solicitation) -> bool:
-    """Whether the address comes from a mail: sending a request proves nothing about its mailbox."""
+    """True for a link sent by mail: the link shown after sending proves nothing about the mailbox."""
     return tokens.is_digest(given, MAILED, f"{solicitation.pk}.{solicitation.link_serial}")
 
 
@@ -139,7 +139,7 @@ def draft_of(token: str, *, now: datetime) -> Draft:
 
 
 def reply_address(row: Mailbox | Solicitation) -> str:
-    """Where a reply typed in a mail client comes back: which request and person, signed.
+    """Return the signed address for replies by mail: it identifies the request and the person.
 
     Mail servers may lower the case of a local part: it is made of lower-case letters and figures.
     """
@@ -148,7 +148,7 @@ def reply_address(row: Mailbox | Solicitation) -> str:
 
 
 def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
-    """Whom a reply address was given to: an expert's mailbox, or the owner of a request.
+    """Return the person that a reply address belongs to: an expert's mailbox, or the owner of a request.
 
     Raises ``NoReplyAddress``, ``ForgedLink``, and ``ExpiredLink`` for one that was replaced since, or opens
     nothing any more.
@@ -195,5 +195,5 @@ def _named(row: Mailbox | Solicitation) -> str:
 
 
 def _signed(row: Mailbox | Solicitation, serial: int) -> str:
-    """What the signature of a reply address is made of."""
+    """Return the text that is signed in a reply address."""
     return f"{_named(row)}.{serial}"

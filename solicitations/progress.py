@@ -1,4 +1,4 @@
-"""What the company sees of its request: where it stands, institution by institution.
+"""Progress of a request as its company sees it, institution by institution.
 
 A refusal shows as « a reçu » until all have declined. A request that is held shows that it was received and
 nothing else, whatever holds it; so does a duplicate for good: its sender may be a stranger to the first.
@@ -22,7 +22,7 @@ from solicitations.models import Event, Match, Question, Solicitation
 
 
 class StepKind(StrEnum):
-    """How far an institution is, the furthest first."""
+    """Progress of an institution, the most advanced first."""
 
     ANSWERED = "answered"
     TAKEN = "taken"
@@ -42,7 +42,7 @@ _SILENT = {StepKind.RECEIVED, StepKind.DECLINED}
 
 @dataclass(frozen=True)
 class Step:
-    """What one office did with some of the needs; ``person`` and ``phone`` once somebody took one."""
+    """The answer of one office on some needs; ``person`` and ``phone`` once somebody took one."""
 
     kind: StepKind
     at: datetime
@@ -62,7 +62,7 @@ class InstitutionLine:
 
 @dataclass(frozen=True)
 class LaterAnswer:
-    """What the same person answered after the first time."""
+    """A later answer of the same person."""
 
     answer: str
     at: datetime
@@ -84,7 +84,7 @@ class LegalAnswer:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a request stands; ``None`` for what has not happened; ``message``: what staff said closing it.
+    """Progress of a request; ``None`` where nothing happened; ``message``: what staff wrote when closing.
 
     ``is_unassigned``: routed, and nobody was found. ``has_readers``: somebody would receive what is added.
     """
@@ -129,13 +129,13 @@ def of(solicitation: Solicitation) -> Progress:
 
 
 def subjects(solicitation: Solicitation) -> tuple[str, ...]:
-    """What was asked about, in that order."""
+    """The labels of the subjects, in the order they were asked."""
     needs = solicitation.needs.select_related("subject").order_by("position", "pk")
     return tuple(need.subject.label for need in needs)
 
 
 def says_received_only(solicitation: Solicitation) -> bool:
-    """Whether the page must look like that of a request nobody has read yet."""
+    """Return ``True`` when the page must look like that of a request nobody has read yet."""
     is_merged = solicitation.closed_reason == ClosedReason.DUPLICATE
     return solicitation.state == RequestState.HELD or (
         is_merged and solicitation.state == RequestState.CLOSED
@@ -211,7 +211,7 @@ def _step(kind: StepKind, matches: list[Match]) -> Step:
 
 
 def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
-    """What these matches answered to labour-law questions. Needs ``with_people``."""
+    """The answers of these matches to labour-law questions. Needs ``with_people``."""
     answered = [match for match in matches if match.need.subject.is_labour_law and match.answered_at]
     return tuple(filter(None, map(_legal_answer, answered)))
 
@@ -235,7 +235,7 @@ def _legal_answer(match: Match) -> LegalAnswer | None:
 
 
 def _ending(solicitation: Solicitation, *, is_reached: bool) -> str:
-    """How it ended, in a sentence; empty while it goes on. ``is_reached``: somebody had it."""
+    """A sentence on the end of the request; empty while it is open. ``is_reached``: an expert received it."""
     if solicitation.state in {RequestState.CANCELLED, RequestState.ANONYMISED}:
         return "Vous avez annulé cette demande."
     if solicitation.state != RequestState.CLOSED:

@@ -1,4 +1,4 @@
-"""Whether a text looks written by a machine. Pure; a doubt holds the request, it never refuses it."""
+"""Detection of automatic texts. Pure; a suspect request is held, never refused."""
 
 import re
 

@@ -74,7 +74,7 @@ def sweep() -> None:
 
 
 def keep_time(*, now: datetime) -> None:
-    """What time brings, where people are at work: reminders, then the other steps of each request."""
+    """Do the clock's work where people are at work: reminders, then the other steps of each request."""
     places = departments_in_working_hours(now)
     each_safely(reminders.remind, owed.addresses_to_remind(now=now, places=places), now=now)
     for pk in owed.requests_to_advance(now=now, places=places):

@@ -48,7 +48,7 @@ def headcount(low: int | None, high: int | None) -> str:
 
 
 def callback(solicitation: Solicitation) -> str:
-    """When to call back: ``lundi et mardi, le matin (8 h – 12 h)``; ``à tout moment`` without a wish."""
+    """Days and hours to call back: ``lundi et mardi, le matin (8 h – 12 h)``, or ``à tout moment``."""
     days = [DAYS[code] for code in DAYS if code in solicitation.callback_days]
     hours = [HOURS[code] for code in HOURS if code in solicitation.callback_hours]
     wishes = [listed(days), listed(hours, last="ou")]
@@ -56,7 +56,7 @@ def callback(solicitation: Solicitation) -> str:
 
 
 def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:
-    """What is known of the company, a line a fact; what is not known is said."""
+    """The company's facts, one line each; unknown facts are mentioned."""
     if solicitation.is_project_holder:
         return ["Projet de création ou de reprise, pas encore d'entreprise"]
     size = headcount(solicitation.headcount_min, solicitation.headcount_max) or "effectif non vérifié"
@@ -95,17 +95,17 @@ def headline(solicitation: Solicitation, subjects: Sequence[str]) -> str:
 
 
 def subjects(matches: Sequence[Match]) -> list[str]:
-    """What these matches are about, without repeats: one person may hold two posts."""
+    """The subjects of these matches, without repeats: one person may hold two posts."""
     return list(dict.fromkeys(match.need.subject.label for match in matches))
 
 
 def reasons(matches: Sequence[Match]) -> list[str]:
-    """Why these experts were chosen, a sentence each, without repeats. Needs ``with_people``."""
+    """The reasons why these experts were chosen, a sentence each, without repeats. Needs ``with_people``."""
     return list(dict.fromkeys(reason(match) for match in matches))
 
 
 def reason(match: Match) -> str:
-    """Why this expert: how he came in, the area that matched, whom he stands in for."""
+    """Return the reason for this expert: hand-over, matching area, absent colleague."""
     origin = MatchOrigin(match.origin)
     if origin in {MatchOrigin.HAND_OVER, MatchOrigin.BRING_IN} and match.introduced_by:
         office = match.introduced_by.expert.office.name

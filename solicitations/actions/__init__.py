@@ -1,4 +1,4 @@
-"""What people do. Each action is one transaction; its mails are rows of it and leave after it."""
+"""Actions of people. Each is one transaction; its mails are rows of it, sent after it."""
 
 from solicitations.actions.answers import (
     AnswerRequired,

@@ -1,4 +1,4 @@
-"""How experts answer: take, decline, hand over, bring in, conclude."""
+"""Answers of experts: take, decline, hand over, bring in, conclude."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -127,7 +127,7 @@ def _introduce(
 def choose_within(
     solicitation: Solicitation, subject: str, institution: Institution, *, now: datetime
 ) -> Sequence[Chosen]:
-    """Whom one institution has for this subject there; nobody when the owner unticked it."""
+    """Choose one institution's experts for this subject there; nobody when the owner unticked it."""
     if solicitation.unticked_institutions.filter(pk=institution.pk).exists():
         return ()
     return loading.decide_for_institution(

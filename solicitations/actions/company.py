@@ -1,4 +1,4 @@
-"""What the company does: send, complete, correct, cancel."""
+"""Actions of the company: send, complete, correct, cancel."""
 
 import copy
 import time
@@ -40,7 +40,7 @@ class AlreadySent(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """What is sent together: several subjects and their text, or one confidential subject and its own."""
+    """Subjects sent as one request, with their text; a confidential subject is alone."""
 
     subjects: tuple[Subject, ...]
     description: str
@@ -138,7 +138,7 @@ def _keep(
 
 
 def _doubt(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
-    """Why the request waits for staff: a like one came before, or its text looks automatic."""
+    """The reason to hold the request for staff: a possible duplicate, or an automatic text."""
     if solicitation.duplicate_of_id is not None:
         return HeldReason.DUPLICATE
     if is_suspect or suspicion.looks_automatic(solicitation.description):

@@ -1,4 +1,4 @@
-"""What staff do with an answer by mail that was held back."""
+"""Actions of staff on a held incoming mail."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What answering and undoing share: locks, events, the mails of a taking, what follows for the request."""
+"""Steps that answering and undoing share: locks, mails to send or cancel, the end of a move."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the company says of the help it got: called back or not, useful or not."""
+"""Feedback of the company: called back or not, useful or not."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ class TooSoon(Exception):
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a company answers to the survey."""
+    """A company's answers to the survey."""
 
     was_called: bool
     usefulness: Usefulness

@@ -1,4 +1,4 @@
-"""What staff do: release, close, merge, correct, add and withdraw."""
+"""Actions of staff: release, close, merge, correct, add and withdraw."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What experts say: to each other, to the company, and about themselves."""
+"""Messages of experts to each other and to the company, and changes to their own record."""
 
 from datetime import datetime
 

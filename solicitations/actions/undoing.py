@@ -1,4 +1,4 @@
-"""How experts go back on an answer."""
+"""Undoing an expert's last answer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -46,7 +46,7 @@ def last_move(match: Match, *, by: Mailbox) -> Event | None:
 
 
 def _answer_before(event: Event) -> str:
-    """What had been answered when that move was made; empty without an answer that stands."""
+    """Return the answer that was valid when that move was made; empty without any."""
     earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).standing()
     return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERS), "")
 

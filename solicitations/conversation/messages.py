@@ -1,4 +1,4 @@
-"""What is said about a request, on a page or by mail: the same rows, the same mails."""
+"""Messages about a request, written on a page or by mail: same rows, same notifications."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from solicitations.notifications import to_experts
 
 @dataclass(frozen=True)
 class Words:
-    """What somebody says and, when it came as a mail, which one, from where and with what.
+    """A text and, when it came as a mail, that mail, its sender and its attachments.
 
     ``sent_from`` is empty when it came from the very address that we wrote to.
     """
@@ -25,12 +25,12 @@ class Words:
 
 
 def may_write(solicitation: Solicitation, by: Mailbox) -> bool:
-    """Whether the mailbox still follows the locked request, and somebody answers it."""
+    """Return ``True`` when the mailbox still follows the locked request, and the request takes answers."""
     return not solicitation.refuses_answers and Mailbox.objects.following().filter(pk=by.pk).exists()
 
 
 def is_open_to_company(solicitation: Solicitation) -> bool:
-    """Whether the company may still write: the locked request is neither cancelled, nor spam or a test."""
+    """Return ``True`` unless the locked request is cancelled, spam or a test: the company may still write."""
     is_set_aside = solicitation.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}
     return not (solicitation.is_cancelled or is_set_aside)
 

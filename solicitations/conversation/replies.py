@@ -82,7 +82,7 @@ def take_in(pk: int, *, now: datetime) -> None:
 
 
 def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
-    """What the mail says. Beside our mail that it answers, also what was typed between its lines."""
+    """Parse the mail; when it answers one of ours, replies typed between our lines are found too."""
     raw = bytes(email.raw)
     reply = replies.read(raw)
     answered = OutgoingEmail.objects.original_of_reply(reply.in_reply_to, to=person.email) if person else None
@@ -90,7 +90,7 @@ def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
 
 
 def writer_of(email: IncomingEmail) -> Person | None:
-    """Who a mail that was read was given the address of; ``None`` when nobody was."""
+    """Return the person whose reply address the processed mail was sent to; ``None`` without any."""
     if pk := id_in(email.about, "mailbox"):
         return Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
     pk = id_in(email.about, "request") or 0
@@ -98,7 +98,7 @@ def writer_of(email: IncomingEmail) -> Person | None:
 
 
 def _addressee(email: IncomingEmail, *, now: datetime) -> tuple[Person | None, Reason | None]:
-    """Who the address was given to, and why it is not good any more."""
+    """Return the person a reply address belongs to, and the reason why it is no longer valid."""
     try:
         return links.person_of(email.recipient, now=now), None
     except links.NoReplyAddress:
@@ -147,7 +147,7 @@ def request_pk(person: Person) -> int:
 
 
 def takes_words(solicitation: Solicitation, person: Person) -> bool:
-    """Whether the locked request still takes words of this person."""
+    """Return ``True`` when the locked request still accepts messages from this person."""
     if isinstance(person, Mailbox):
         return messages.may_write(solicitation, person)
     if not messages.is_open_to_company(solicitation):

@@ -1,1 +1,1 @@
-"""What may be typed; forms clean and refuse, they save nothing."""
+"""Forms of the owner's pages. They clean and refuse; they save nothing."""

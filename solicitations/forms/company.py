@@ -49,7 +49,7 @@ class CompanyForm(forms.Form):
 
 
 class FactsForm(forms.Form):
-    """What the register said and what its owner says instead; a blank corrects nothing."""
+    """Facts of the register, which the owner may correct; an empty field corrects nothing."""
 
     name = LineField(
         label="Nom de l'entreprise",
@@ -160,7 +160,7 @@ class FactsForm(forms.Form):
         return company.name[:200] if company and company.name else str(self.cleaned_data.get("name", ""))
 
     def facts(self) -> CompanyFacts:
-        """What is known, each fact with who said it. For a valid form."""
+        """The known facts, each with its source. For a valid form."""
         cleaned = self.cleaned_data
         said: dict[str, Any] = {}
         if cleaned.get("headcount") is not None:

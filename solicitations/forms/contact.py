@@ -99,7 +99,7 @@ class ContactForm(forms.Form):
 
     @cached_property
     def unticked(self) -> list[Institution]:
-        """What the owner left out, of what she may: a box left empty says it, the page says it was there."""
+        """Return the optional institutions that the page showed and whose box the owner left empty."""
         if not isinstance(self.data, MultiValueDict):
             return []
         left = set(self.data.getlist("shown")) - set(self.data.getlist("kept"))
@@ -114,5 +114,5 @@ class ContactForm(forms.Form):
         return name
 
     def hints(self) -> list[str]:
-        """What to read again. For a valid form."""
+        """The fields to check again. For a valid form."""
         return hints.mistyped(self.cleaned_data["email"])

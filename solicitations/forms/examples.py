@@ -63,5 +63,5 @@ BY_THEME = {
 
 
 def example(theme: Theme | None) -> str:
-    """What a request on this theme may look like; a general one for a subject outside the themes."""
+    """Return an example of a request on this theme; a general one for a subject without a theme."""
     return BY_THEME.get(theme.slug, PLAIN) if theme else PLAIN

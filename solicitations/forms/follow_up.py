@@ -23,7 +23,7 @@ class AdditionForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    """Where and when to call back."""
+    """Phone number, days and hours to call back."""
 
     phone = phone_field()
     days = days_field()
@@ -37,6 +37,6 @@ class LostLinkForm(forms.Form):
 
 
 class LaterForm(forms.Form):
-    """Where to send the link that takes a draft up again."""
+    """Address to send the link of a draft to."""
 
     email = email_field(help_text="Nous y envoyons tout de suite un lien pour reprendre votre demande.")

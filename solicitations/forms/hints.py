@@ -64,13 +64,13 @@ COMMON_DOMAINS = (
 
 
 def sensitive(*texts: str) -> list[str]:
-    """What to read again in these texts; empty when nothing stands out."""
+    """The sensitive details found in these texts, such as a social security number."""
     found = [said for pattern, said in SENSITIVE if any(re.search(pattern, text) for text in texts)]
     return [said for said in found if said != NAMED or NAMED_AND_ILL not in found]
 
 
 def mistyped(email: str) -> list[str]:
-    """What the address was perhaps meant to be, one typo away from a common one."""
+    """Return the likely address, when this one is a typo away from a common domain."""
     name, _, domain = email.lower().rpartition("@")
     if domain in COMMON_DOMAINS:
         return []
@@ -81,5 +81,5 @@ def mistyped(email: str) -> list[str]:
 
 
 def mark(hints: Sequence[str]) -> str:
-    """What a page sends back to say that it has shown these hints."""
+    """Return the digest with which a page proves that it has shown these hints."""
     return hashlib.sha256("\n".join(hints).encode()).hexdigest()[:16] if hints else ""

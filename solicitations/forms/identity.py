@@ -1,4 +1,4 @@
-"""Who asks: a company of the register, one typed by hand, or a person without a company yet."""
+"""Identity of the applicant: a company of the register, one typed by hand, or a person without a company."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """What the second step's first question settled; ``siret`` may be known without the register."""
+    """The applicant, as chosen at the second step; ``siret`` may be known without the register."""
 
     kind: Kind
     siret: str = ""
@@ -34,7 +34,7 @@ class Identity:
 
     @property
     def facts(self) -> CompanyFacts:
-        """What the register said."""
+        """The facts that the register gave."""
         return CompanyFacts.from_register(self.company) if self.company else CompanyFacts()
 
     @property
@@ -50,7 +50,7 @@ class Identity:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """What ``as_json`` wrote; a company stored in another shape is forgotten."""
+        """Read what ``as_json`` wrote; a company stored in an older format is ignored."""
         row = stored["company"]
         company = None
         if row and row.keys() == {field.name for field in fields(Company)}:
@@ -62,14 +62,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class Found:
-    """What the register answered to a SIRET or a name."""
+    """The register's answer to a SIRET or a name."""
 
     companies: tuple[Company, ...] = ()
     is_away: bool = False
 
 
 def looks_like_a_number(text: str) -> bool:
-    """Whether this was meant as a SIRET rather than as a name."""
+    """Return ``True`` when the text was meant as a SIRET rather than as a name."""
     compact = siret.SEPARATORS.sub("", text)
     digits = sum(char.isdigit() for char in compact)
     return (digits >= 5 and digits >= len(compact) / 2) or siret.PREFIX.match(compact) is not None

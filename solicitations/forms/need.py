@@ -95,7 +95,7 @@ class NeedForm(forms.Form):
         return [self[name] for name, _ in self._own_texts()]
 
     def _own_texts(self) -> list[tuple[str, Sequence[Subject]]]:
-        """What is sent apart: the name of its text, and its subjects."""
+        """The texts of the form, each with its subjects: confidential subjects have their own."""
         apart = [(f"text_{other.slug}", [other]) for other in self.ticked if other.is_confidential]
         ordinary = [other for other in self.ticked if not other.is_confidential]
         if self.subject.is_confidential and ordinary:
@@ -144,7 +144,7 @@ class NeedForm(forms.Form):
         return [self.subject, *self.ticked]
 
     def parts(self) -> list[Part]:
-        """What is to be sent together, the first subject's request first. For a valid form."""
+        """The requests to send, the first subject's one first. For a valid form."""
         apart = self._own_texts()
         gone = {other for _, subjects in apart for other in subjects}
         together = tuple(subject for subject in self.all_subjects() if subject not in gone)
@@ -152,12 +152,12 @@ class NeedForm(forms.Form):
         return parts + [Part(tuple(subjects), self.cleaned_data[name]) for name, subjects in apart]
 
     def hints(self) -> list[str]:
-        """What to read again in the texts. For a valid form."""
+        """The details to check again in the texts. For a valid form."""
         return hints.sensitive(*(part.description for part in self.parts()))
 
 
 def initial_commune(typed: str) -> dict[str, str]:
-    """What an address's ``?commune=`` fills in: an INSEE code, or whatever a person would type."""
+    """The initial values of ``?commune=`` in the address: an INSEE code, or a name."""
     code = typed.strip().upper()[:100]
     if re.fullmatch(r"[0-9][0-9AB][0-9]{3}", code):
         try:

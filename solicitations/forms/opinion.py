@@ -1,4 +1,4 @@
-"""What the owner says of the help that came."""
+"""Forms of the owner's feedback."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class SurveyForm(forms.Form):
     )
 
     def opinion(self) -> Opinion:
-        """What was answered. For a valid form."""
+        """The answers given. For a valid form."""
         cleaned = self.cleaned_data
         return Opinion(
             was_called=cleaned["called"] == "yes",
@@ -53,7 +53,7 @@ class SurveyForm(forms.Form):
 
 
 def given(survey: Survey | None) -> dict[str, Any]:
-    """What was answered before, as the form shows it."""
+    """Return the earlier answers as initial values of the form."""
     if survey is None or survey.answered_at is None:
         return {}
     return {**survey.opinion(), "called": "yes" if survey.was_called else "no"}

@@ -45,5 +45,5 @@ class TrapField(forms.CharField):
         )
 
     def clean(self, value: Any) -> bool:
-        """Whether something was written; never refused."""
+        """Return ``True`` when the field has a text; it is never refused."""
         return bool(value)

@@ -1,4 +1,4 @@
-"""What happened and what was said about a request."""
+"""Events and messages of a request."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -83,7 +83,7 @@ def _author(by: User | Mailbox | Solicitation | None) -> dict[str, Any]:
 
 
 class Event(models.Model):
-    """What happened: who, from, to, when, why. Never changed, never deleted."""
+    """An event of a request: who, from which state to which, when, why. Never changed, never deleted."""
 
     solicitation = models.ForeignKey(
         Solicitation, on_delete=models.CASCADE, related_name="events", db_index=False
@@ -147,7 +147,7 @@ class MailedWords(models.Model):
 
     @property
     def origin(self) -> str:
-        """How a mail came and without what, in sentences; empty for words typed on a page."""
+        """Sentences on the mail's sender and withheld attachments; empty for a text typed on a page."""
         if self.incoming_id is None:
             return ""
         came = f"Envoyé depuis {self.sent_from}." if self.sent_from else "Reçu par courriel."

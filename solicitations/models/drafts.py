@@ -1,4 +1,4 @@
-"""What a visitor has typed and not yet sent."""
+"""Drafts: forms typed and not yet sent."""
 
 from datetime import datetime
 from typing import Self
@@ -24,7 +24,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
 
 class Draft(models.Model):
-    """What a visitor typed so far, as typed: a request in the making has no other trace."""
+    """The form as a visitor has typed it so far; nothing else is stored before it is sent."""
 
     answers = models.JSONField(default=dict)
     email = models.EmailField(blank=True)

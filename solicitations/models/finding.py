@@ -1,4 +1,4 @@
-"""How requests are looked for; their indexes, which serve it, stand with their columns."""
+"""Queries on requests. Their indexes are declared with the columns, in ``requests``."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How many requests, in what state, how old: asked every minute by whoever watches, answered by indexes.
+"""Counts of requests by state and age, for the metrics: asked every minute, answered by indexes.
 
 Nothing here reads more than a month of requests and those that still go on, whatever the history.
 """
@@ -26,7 +26,7 @@ def outcomes(*, now: datetime) -> list[tuple[str, str, str, int]]:
 
 
 def untaken_by_age(*, now: datetime) -> dict[str, int]:
-    """How many needs of requests that go on nobody has taken, by days since they were sent: "3-7", "50-".
+    """Count the needs of open requests that nobody has taken, by days since they were sent: "3-7", "50-".
 
     Held requests are in the staff's hands: their alerts are counted.
     """
@@ -44,7 +44,7 @@ def untaken_by_age(*, now: datetime) -> dict[str, int]:
 
 
 def unrouted() -> tuple[int, int, datetime | None]:
-    """How many requests wait for their routing, how many met an error, and since when the oldest waits."""
+    """Requests that wait for their routing: their number, that of those with an error, the oldest date."""
     found = Solicitation.objects.filter(routing_due_at__isnull=False).aggregate(
         all=Count("pk"), failed=Count("pk", filter=~Q(routing_error="")), since=Min("submitted_at")
     )
@@ -52,5 +52,5 @@ def unrouted() -> tuple[int, int, datetime | None]:
 
 
 def standing_alerts() -> dict[str, int]:
-    """How many lines of each cause stand in the staff's lists."""
+    """Number of open alerts by cause."""
     return dict(Alert.objects.standing().values_list("cause").annotate(Count("pk")).order_by())

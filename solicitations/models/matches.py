@@ -1,4 +1,4 @@
-"""Who was put in touch with a request: mailboxes and matches."""
+"""Mailboxes and matches: the experts of a request."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -73,14 +73,14 @@ class Mailbox(models.Model):
         return self.email.startswith(ERASED)
 
     def speaker(self) -> Expert:
-        """Whose name stands under what this mailbox says: the post of its first match."""
+        """Return the expert who signs this mailbox's messages: that of its first match."""
         match = self.matches.select_related("expert__office__institution").order_by("pk").first()
         if match is None:
             raise Expert.DoesNotExist
         return match.expert
 
     def link_is_expired(self, *, now: datetime) -> bool:
-        """Whether the link in this mailbox has stopped opening. Needs ``solicitation`` loaded."""
+        """Return ``True`` when the mailbox's link has expired. Needs ``solicitation`` loaded."""
         expiry = self.solicitation.links_end_at
         return expiry is not None and max(expiry, self.extended_until or expiry) <= now
 
@@ -102,7 +102,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
         return self.filter(state__in=lifecycle.OUTCOMES)
 
     def handed_over(self, by: Collection["Match"], *, at: datetime) -> Self:
-        """Those that handing these matches over at that moment made."""
+        """Filter the matches made when these matches were handed over at that moment."""
         return self.filter(introduced_by__in=by, origin=MatchOrigin.HAND_OVER, sent_at=at)
 
     def with_people(self) -> Self:

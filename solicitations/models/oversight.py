@@ -1,4 +1,4 @@
-"""What staff watch: alerts, openings of regions, demands met by a closed door."""
+"""Alerts, openings of regions and themes, and demands refused because a region is closed."""
 
 from datetime import datetime
 from typing import Self
@@ -59,7 +59,7 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
 
 
 class Opening(models.Model):
-    """Whether a region, or a theme in a region, takes requests; without a row it does."""
+    """Opening of a region, or of a theme in a region; without a row it is open."""
 
     region = models.ForeignKey(
         Region, on_delete=models.CASCADE, verbose_name="région", related_name="openings"

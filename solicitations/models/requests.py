@@ -234,7 +234,7 @@ class Solicitation(models.Model):
 
     @property
     def facts(self) -> Facts:
-        """What the routing reads of the company; ``None`` where nobody knows."""
+        """The company's facts that routing uses; ``None`` where unknown."""
         headcount = None
         if self.headcount_min is not None:
             headcount = (self.headcount_min, self.headcount_max)
@@ -266,7 +266,7 @@ class Solicitation(models.Model):
 
     @property
     def shown(self) -> Labelled:
-        """What staff's lists show of it: that it is held, how staff ended it, else how far its needs are."""
+        """The state shown in staff's lists: held, closed by staff, else the progress of its needs."""
         if self.state == RequestState.HELD:
             return RequestState.HELD
         if self.closed_reason in SET_ASIDE:
@@ -275,17 +275,17 @@ class Solicitation(models.Model):
 
     @property
     def applicant(self) -> str:
-        """What the request is named after: the company, else the kind of person."""
+        """The applicant's name: the company, else the kind of applicant."""
         return self.company_name or ("Projet d'entreprise" if self.is_project_holder else "Entreprise")
 
     @property
     def links_end_at(self) -> datetime | None:
-        """When links that were not issued again stop opening; ``None`` while the request goes on."""
+        """Expiry of the links that were not reissued; ``None`` while the request is open."""
         return self.ended_at + LINK_LIFE_AFTER_END if self.ended_at else None
 
     @property
     def link_expires_at(self) -> datetime | None:
-        """When the owner's link stops opening; ``None`` while the request goes on."""
+        """Expiry of the owner's link; ``None`` while the request is open."""
         end = self.links_end_at
         return max(end, self.link_extended_until) if end and self.link_extended_until else end
 

@@ -1,4 +1,4 @@
-"""What companies say of the help they got."""
+"""Surveys: the companies' feedback."""
 
 from django.db import models
 from django.db.models import Q
@@ -52,5 +52,5 @@ class Survey(models.Model):
         return f"{self.solicitation_id}, {self.asked_at:%Y-%m-%d}"
 
     def opinion(self) -> dict[str, object]:
-        """What was answered, by column."""
+        """The answers, by column."""
         return {name: getattr(self, name) for name in ("was_called", "usefulness", "outcome", "comment")}

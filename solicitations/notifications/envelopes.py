@@ -1,4 +1,4 @@
-"""What all mails about a request share: the address, the thread, the way back."""
+"""Fields that all mails about a request share: recipient, thread, reply address."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -26,22 +26,22 @@ def relays(subjects: Iterable[int]) -> list[str]:
 
 
 def about(solicitation: Solicitation, *others: Event | Match | Mailbox) -> list[str]:
-    """What a mail is about, as the outbox names it."""
+    """Return the outbox's names of the request and of these rows: ``request:7``, ``match:42``."""
     return [f"request:{solicitation.pk}", *(f"{type(row).__name__.lower()}:{row.pk}" for row in others)]
 
 
 def about_person(person: Mailbox | Solicitation) -> list[str]:
-    """What a mail to or from this person is about: the request, and the mailbox of an expert."""
+    """Return the outbox's names for a mail to or from this person: the request, and an expert's mailbox."""
     return about(person.solicitation, person) if isinstance(person, Mailbox) else about(person)
 
 
 def click(events: Sequence[Event]) -> str:
-    """What one click caused, in a mail's key: ``e913``, or ``e913-914`` for two needs."""
+    """The events of one click in a mail's key: ``e913``, or ``e913-914`` for two needs."""
     return "e" + "-".join(str(event.pk) for event in events)
 
 
 def common(solicitation: Solicitation, *, subjects: list[str] | None = None) -> dict[str, Any]:
-    """What every mail about the request may say; ``subjects`` spares reading their labels again."""
+    """Return the context shared by all mails about the request; ``subjects``: their labels, when known."""
     return {
         "reference": solicitation.reference,
         "subjects": subject_labels(solicitation) if subjects is None else subjects,

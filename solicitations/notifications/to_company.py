@@ -28,7 +28,7 @@ def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: da
 
 
 def contacted(solicitation: Solicitation, *, now: datetime) -> None:
-    """Who was contacted, when the routing came too late for the thanks page to show it."""
+    """Tell the company which offices were contacted, when routing was too late for the thanks page."""
     names = sorted({row.office for row in envelopes.offices(solicitation)})
     key = f"contacted:{solicitation.pk}"
     envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
@@ -45,7 +45,7 @@ def second_came(first: Solicitation, *, now: datetime) -> None:
 
 
 def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> None:
-    """Who will call about these needs: institution, office, person. One mail a click."""
+    """Tell the company who will call about these needs: institution, office, person. One mail per click."""
     solicitation = matches[0].mailbox.solicitation
     expert = matches[0].expert
     context = {
@@ -117,7 +117,7 @@ def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) ->
 
 
 def undone(event: Event, *, match: Match, now: datetime) -> None:
-    """What the company was told is no longer so: the person went back on it."""
+    """Tell the company that an expert has undone the answer it was told of."""
     solicitation = match.mailbox.solicitation
     key = f"undone:{solicitation.pk}:company:e{event.pk}"
     context = {

@@ -70,7 +70,7 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
 def _own_context(
     mine: Sequence[Match], *, offices: Sequence[envelopes.Standing], now: datetime
 ) -> dict[str, Any]:
-    """What a first mail says to one mailbox alone: its subjects, why it, who else, its buttons."""
+    """The context of a first mail that depends on its mailbox: subjects, reasons, offices, links."""
     labels = wording.subjects(mine)
     own, others = {match.pk for match in mine}, [row for row in offices if row.mailbox != mine[0].mailbox_id]
     url = links.answer_url(mine[0].mailbox)
@@ -140,7 +140,7 @@ def message(said: Message, *, now: datetime) -> None:
 
 
 def added(addition: Addition, *, now: datetime) -> None:
-    """What the company added, to the experts who have not declined."""
+    """Send what the company added to the experts who have not declined."""
     _to_remaining(
         addition.solicitation,
         "added",
@@ -172,7 +172,7 @@ def stopped(
 
 
 def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: datetime) -> None:
-    """What these mailboxes were told is no longer so."""
+    """Tell these mailboxes that the answer they were told of was undone."""
     for mailbox in mailboxes:
         envelopes.to_expert(
             mailbox,

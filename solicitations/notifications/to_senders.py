@@ -20,7 +20,7 @@ MOST_STRANGERS_A_DAY = 50
 
 
 def is_portal(address: str) -> bool:
-    """Whether we write from there, or are answered there."""
+    """Return ``True`` for the portal's own sending and reply addresses."""
     own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return reception.is_ours(address) or senders.is_same_mailbox(address, own)
 
@@ -71,5 +71,5 @@ def _thread(person: Mailbox | Solicitation) -> str:
 
 
 def _page(person: Mailbox | Solicitation) -> str:
-    """Where this person reads and writes; an expired link leads to a fresh one."""
+    """Return the link to this person's page; an expired link lets them ask for a new one."""
     return links.answer_url(person) if isinstance(person, Mailbox) else links.mailed_follow_url(person)

@@ -1,4 +1,4 @@
-"""What people do, seen in the rows: states, events, and the mails that leave or do not."""
+"""Actions and the rows that they write: states, events, mails."""
 
 from datetime import timedelta
 
@@ -117,7 +117,7 @@ class TestSubmit:
         assert request.alerts.get().cause == AlertCause.HELD
         assert occasions(request) == ["alert", "received"]
 
-    def test_staff_hear_once_of_a_held_request_by_the_sweep_too(self, commit, now):
+    def test_staff_are_alerted_once_of_a_held_request_by_the_sweep_too(self, commit, now):
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
         assert list(Solicitation.objects.held_and_untold()) == [request]
 

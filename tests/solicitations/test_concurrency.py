@@ -31,7 +31,7 @@ Act = Callable[[], object]
 
 
 def together(*acts: Act) -> list[object]:
-    """What each act returned, or the exception that it raised, all started at one instant."""
+    """Start all calls at one instant; return the result of each, or its exception."""
     barrier = Barrier(len(acts), timeout=PATIENCE)
     outcomes: list[object] = [TimeoutError("still waiting")] * len(acts)
 

@@ -1,4 +1,4 @@
-"""What seldom happens to a request and must not hurt: two posts, late moves, ends, corrections, far zones."""
+"""Rare cases: two posts of one mailbox, late moves, closings, corrections, overseas time zones."""
 
 import time
 from datetime import datetime, timedelta
@@ -461,9 +461,7 @@ class TestDirectoryMeanwhile:
 
 
 class TestStaff:
-    def test_the_new_regions_staff_hear_of_what_stands_when_the_commune_is_corrected(
-        self, commit, admin, now
-    ):
+    def test_open_alerts_are_sent_to_the_new_region_when_the_commune_is_corrected(self, commit, admin, now):
         there = User.objects.create_user(
             "paca@equipe.example.org", role="region", region=Region.objects.get(code="93")
         )

@@ -35,7 +35,7 @@ def sample(occasion: str) -> Rendered:
 
 
 def in_order(text: str, *words: str) -> bool:
-    """Whether these words come one after the other."""
+    """Return ``True`` when these words come in this order."""
     return re.search(".*".join(map(re.escape, words)), text, re.DOTALL) is not None
 
 

@@ -1,4 +1,4 @@
-"""What is erased: drafts after a week, what a request contained after two years."""
+"""Erasure: drafts after a week, the content of a request after two years."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -93,7 +93,7 @@ def columns(model: Any) -> Iterator[Field]:
 
 
 def planted(field: Field, row: Model) -> Any:
-    """What the column holds, with the name in it."""
+    """Return a value of the column that contains the name."""
     if isinstance(field, models.JSONField):
         return {**(getattr(row, field.name) or {}), "planted": {"deep": [NAME]}}
     if isinstance(field, ArrayField):

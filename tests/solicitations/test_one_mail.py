@@ -1,4 +1,4 @@
-"""Who is told as an expert, or as a manager, is not told once more as staff: one mail per event."""
+"""One mail per event: an address notified as expert or manager is not notified again as staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-DESK = "desk@region.example.org"
+SHARED_MAILBOX = "desk@region.example.org"
 
 
 @pytest.fixture
@@ -65,15 +65,15 @@ CAUSES: dict[AlertCause, Callable[..., None]] = {
 def told(asked: Solicitation, cause: AlertCause) -> list[str]:
     """On which occasions the region's mailbox was written to when that alert was raised."""
     raised: datetime = asked.alerts.get(cause=cause).raised_at
-    rows = OutgoingEmail.objects.filter(to__iexact=DESK, created_at=raised, cancelled_at=None)
+    rows = OutgoingEmail.objects.filter(to__iexact=SHARED_MAILBOX, created_at=raised, cancelled_at=None)
     return [row.template.rpartition("/")[2] for row in rows.order_by("pk")]
 
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_region_s_mailbox_that_is_the_office_s_too_gets_one_mail(commit, asked, now, cause):
-    Office.objects.filter(code="REFERENT-27").update(email=DESK)
-    Expert.objects.filter(office__code="REFERENT-27").update(email=DESK)
-    Office.objects.filter(pk=first(asked).expert.office_id).update(email=DESK.upper())
+    Office.objects.filter(code="REFERENT-27").update(email=SHARED_MAILBOX)
+    Expert.objects.filter(office__code="REFERENT-27").update(email=SHARED_MAILBOX)
+    Office.objects.filter(pk=first(asked).expert.office_id).update(email=SHARED_MAILBOX.upper())
 
     CAUSES[cause](commit, asked, now)
 
@@ -85,7 +85,7 @@ def test_a_region_s_mailbox_that_is_the_office_s_too_gets_one_mail(commit, asked
 @pytest.mark.parametrize("cause", CAUSES)
 def test_staff_who_are_nobody_else_get_their_alert(commit, asked, now, cause):
     Office.objects.filter(code="REFERENT-27").update(email="autre@region.example.org")
-    User.objects.create_user(DESK, role=User.Role.REGION, region=asked.region)
+    User.objects.create_user(SHARED_MAILBOX, role=User.Role.REGION, region=asked.region)
 
     CAUSES[cause](commit, asked, now)
 

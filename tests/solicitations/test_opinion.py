@@ -1,4 +1,4 @@
-"""What the company says of the help it got, and who hears of it."""
+"""Feedback of the company, and the people it is sent to."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def kinds(solicitation: Solicitation) -> list[str]:
 
 
 class TestNotCalled:
-    def test_experts_the_taker_s_manager_and_the_region_hear_of_it(self, commit, sent, taken, now):
+    def test_experts_the_taker_s_manager_and_the_region_are_told(self, commit, sent, taken, now):
         commit(actions.still_waiting, sent, now=now)
 
         assert told() == {*sent.mailboxes.values_list("email", flat=True), taken.expert.office.email}

@@ -1,4 +1,4 @@
-"""What the company sees of each institution."""
+"""The company's view of each institution."""
 
 from datetime import timedelta
 

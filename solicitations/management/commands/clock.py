@@ -1,4 +1,4 @@
-"""What time brings at a given moment: printed, and done unless it is a rehearsal."""
+"""Print the clock's work of a given moment, and do it unless it is a dry run."""
 
 from argparse import ArgumentParser
 from datetime import datetime, time

@@ -109,7 +109,7 @@ def _open_to_projects() -> QuerySet[Subject]:
 
 
 def _post_facts(request: HttpRequest, journey: Journey) -> HttpResponse:
-    """What the owner says of the company; craft is asked when an office's criterion does."""
+    """Take the owner's corrections; craft is asked when an office's criterion needs it."""
     journey.keep(request, facts=typed(request.POST))
     if request.POST.get("action") == "later":
         return journey.go_to("later")
@@ -120,7 +120,7 @@ def _post_facts(request: HttpRequest, journey: Journey) -> HttpResponse:
 
 
 def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
-    """What is known, correctable in place, and what is asked."""
+    """Show the known facts, which can be corrected, and the questions."""
     form = journey.facts
     identity = form.identity
     asks_craft = _asks_craft(journey, form)
@@ -143,7 +143,7 @@ def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
 
 
 def _asks_craft(journey: Journey, form: FactsForm) -> bool:
-    """Whether an office's criterion asks for it and nobody knows; once asked, it stays on the page."""
+    """Return ``True`` when a criterion needs it and it is unknown; once asked, it stays on the page."""
     if form.identity.facts.craft is not None:
         return False
     if CRAFT_ASKED in form.data:

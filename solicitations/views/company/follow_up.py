@@ -21,7 +21,7 @@ OVER = "Cette demande est annulée ou terminée : elle ne peut plus être chang�
 @owner_page
 @require_safe
 def follow(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Where the request stands."""
+    """Show the progress of the request."""
     return _page(request, solicitation)
 
 

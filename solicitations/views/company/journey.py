@@ -47,7 +47,7 @@ class Journey:
         return cls(subject, alive.filter(pk=pk).first() if pk else None)
 
     def answers(self, step: str) -> MultiValueDict | None:
-        """What was typed at a step; ``None`` when it was never sent."""
+        """Return the values typed at a step; ``None`` when it was never sent."""
         stored = self.draft.answers.get(step) if self.draft else None
         return MultiValueDict(stored) if stored is not None else None
 
@@ -57,13 +57,13 @@ class Journey:
 
     @cached_property
     def identity(self) -> Identity | None:
-        """Who asks, once chosen."""
+        """The applicant, once chosen."""
         stored = self.draft.answers.get("identity") if self.draft else None
         return Identity.from_json(stored) if stored else None
 
     @cached_property
     def facts(self) -> FactsForm:
-        """What is known of the company, once it is chosen."""
+        """The form with the company's facts, once it is chosen."""
         if self.identity is None:
             raise LookupError
         return FactsForm(self.answers("facts"), identity=self.identity, on=self.today)
@@ -85,7 +85,7 @@ class Journey:
         return [subject.slug for subject in self.need.all_subjects()]
 
     def decide(self, facts: Facts, *, without: Iterable[Institution] = ()) -> Decision:
-        """Who would receive the request as it stands."""
+        """Return the routing decision for the request as it is now."""
         return loading.decide(
             subjects=self.slugs,
             commune=self.commune,
@@ -112,7 +112,7 @@ class Journey:
         return bool(self.identity and self.identity.is_project and self.refused_to_projects())
 
     def is_company_known(self) -> bool:
-        """Whether the second step is done, and still good for the subjects asked."""
+        """Return ``True`` when the second step is done, and still valid for the subjects asked."""
         return self.identity is not None and self.facts.is_valid() and not self.is_project_refused()
 
     def step_reached(self) -> str:
@@ -145,7 +145,7 @@ class Journey:
 
 
 def typed(data: QueryDict) -> dict[str, list[str]]:
-    """What a form sent, as it was typed, within bounds that no person reaches."""
+    """Return the posted values as typed, limited in number and length."""
     names = [name for name in data if name not in NOT_ANSWERS][:MOST_FIELDS]
     return {
         name[:100].replace("\0", ""): [

@@ -62,7 +62,7 @@ def closed(request: HttpRequest, journey: Journey) -> HttpResponse | None:
 
 
 def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
-    """What was typed before; else a new page, with what the address fills in."""
+    """Return the form with the earlier answers, else a new one with the initial values of the address."""
     if journey.answers("need"):
         journey.need.errors.clear()  # a page that is only shown blames nobody
         return journey.need

@@ -1,4 +1,4 @@
-"""What the owner is asked after a while: « Vous a-t-on rappelé ? », and three questions about the help."""
+"""Feedback pages: « Vous a-t-on rappelé ? », and the survey of three questions."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -43,7 +43,7 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 @asked_page(links.CALL_CHECK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Who took the request and when; « Oui » or « Non »."""
+    """Show who took the request and when, and ask: « Oui » or « Non »."""
     said = request.POST.get("rappel", "")
     if request.method != "POST" or said not in {"oui", "non"}:
         context = {

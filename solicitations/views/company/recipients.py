@@ -1,4 +1,4 @@
-"""Who would receive the request, and why, as the owner reads it before sending."""
+"""Recipients of a request, and the reasons, shown to the owner before sending."""
 
 from dataclasses import dataclass, field
 
@@ -60,6 +60,6 @@ def _add(words: list[str], word: str) -> None:
 
 
 def _is_region_empty(journey: Journey) -> bool:
-    """Whether no office at all answers from the region of the commune."""
+    """Return ``True`` when the region of the commune has no office at all."""
     region = journey.commune.region
     return not Office.objects.open_on(journey.today).filter(region=region, region__isnull=False).exists()

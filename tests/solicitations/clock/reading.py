@@ -1,4 +1,4 @@
-"""What the clock left behind, read back."""
+"""Read back the rows that the clock wrote."""
 
 from datetime import datetime
 
@@ -24,11 +24,11 @@ def occasions(*, since: datetime) -> list[str]:
 
 
 def done(solicitation: Solicitation) -> list[str]:
-    """What the clock did about a request, in order."""
+    """The clock's events of a request, in order."""
     events = Event.objects.filter(solicitation=solicitation, kind__in=CLOCK_EVENTS).in_order()
     return [event.kind for event in events]
 
 
 def context(occasion: str) -> dict:
-    """What the last mail of this occasion says."""
+    """The context of the last mail of this occasion."""
     return OutgoingEmail.objects.filter(template__endswith=f"/{occasion}").order_by("pk").last().context

@@ -1,4 +1,4 @@
-"""What is over, or not due, costs a sweep nothing: the same queries whatever lies in the tables."""
+"""The queries of an idle sweep do not depend on the number of past requests."""
 
 from datetime import timedelta
 

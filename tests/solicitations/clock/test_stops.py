@@ -1,4 +1,4 @@
-"""What a cancel, a close or an answer stops: nothing caused earlier leaves later."""
+"""Mails that a cancellation, a closing or an answer cancels."""
 
 from datetime import timedelta
 

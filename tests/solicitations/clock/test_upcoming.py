@@ -1,4 +1,4 @@
-"""What people read of the clock beforehand: the command's lines and the page of the next seven days."""
+"""The forecast: the command's lines and the page of the next seven days."""
 
 from datetime import timedelta
 from io import StringIO

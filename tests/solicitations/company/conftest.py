@@ -1,4 +1,4 @@
-"""What the tests of the owner's pages share: a visitor, a register, answers that go through."""
+"""Fixtures of the owner's pages: a visitor, a register, valid answers."""
 
 from datetime import timedelta
 
