@@ -9,7 +9,7 @@ from bench.harness import Result, median, milliseconds, thousands
 from experts.models import RateCounter
 from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.models import Draft, Need, Solicitation, owed
-from solicitations.models.forgotten import forgotten
+from solicitations.models.abandoned import abandoned
 from solicitations.tasks import A_SWEEP
 from territories.models import Department
 
@@ -72,8 +72,8 @@ def _choices() -> Mapping[str, Choice]:
     return {
         "people to remind": lambda: owed.addresses_to_remind(now=now, places=places),
         "requests with a step to do": lambda: owed.requests_to_advance(now=now, places=places),
-        "held, and staff not told": lambda: requests.held_and_untold().oldest_first().values_list("pk"),
-        "to release": lambda: requests.held_for_a_time().oldest_first().values_list("pk"),
+        "held, and staff not told": lambda: requests.held_without_alert().oldest_first().values_list("pk"),
+        "to release": lambda: requests.held_to_release().oldest_first().values_list("pk"),
         "to route": lambda: requests.unrouted(now=now).oldest_first().values_list("pk"),
         "to hand to the fallback": lambda: Need.objects.declined_by_all(before=now - minute).values_list(
             "pk"
@@ -86,6 +86,6 @@ def _choices() -> Mapping[str, Choice]:
         "requests to anonymise": lambda: (
             requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:A_SWEEP]
         ),
-        "requests forgotten": lambda: forgotten(now=now).oldest_first().values_list("pk")[:A_SWEEP],
+        "requests abandoned": lambda: abandoned(now=now).oldest_first().values_list("pk")[:A_SWEEP],
         "counts that are over": lambda: RateCounter.objects.over(now=now).values_list("pk"),
     }

@@ -11,7 +11,7 @@ from experts.models import Theme, User
 from mailing.models import IncomingEmailQuerySet, IncomingState, OutgoingEmailQuerySet
 from solicitations.lifecycle import Labelled, NeedState, RequestState
 from solicitations.models import Solicitation
-from solicitations.models.finding import REFERENCE, SET_ASIDE, SolicitationQuerySet
+from solicitations.models.request_querysets import REFERENCE, SET_ASIDE, SolicitationQuerySet
 from territories.models import Region
 
 HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (
@@ -128,13 +128,13 @@ class RequestFilter(django_filters.FilterSet):
             del self.filters["region"]
 
     def by_words(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
-        return queryset.found_by(value)
+        return queryset.search(value)
 
     def by_theme(self, queryset: SolicitationQuerySet, name: str, value: Theme) -> SolicitationQuerySet:
         return queryset.about_theme(value)
 
     def by_state(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
-        return queryset.showing(DISPLAYED_STATES[value])
+        return queryset.displayed_as(DISPLAYED_STATES[value])
 
     def by_problem(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
         return with_problem(queryset, value, now=self.now)

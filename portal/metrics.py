@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from mailing.models import Heartbeat, mail_metrics, oldest_due_at
 from portal import counters, health
 from portal.celery import app
-from solicitations.models import gauges as requests
+from solicitations.models import request_metrics as requests
 
 PATIENCE_MS = 2000  # for the database: an overloaded one must not be loaded further
 NEVER = float("inf")
@@ -89,7 +89,7 @@ class CurrentMetrics(CollectorRegistry):
         yield _single("relais_requests_unrouted", "Requests that wait for their routing.", number)
         yield _single("relais_requests_unroutable", "Those whose routing failed and is tried again.", failed)
         yield _single("relais_unrouted_age_seconds", "Age of the oldest of them.", self._age(since))
-        yield _labelled("relais_alerts", "Lines in the staff's lists.", "cause", requests.standing_alerts())
+        yield _labelled("relais_alerts", "Lines in the staff's lists.", "cause", requests.open_alerts())
 
     def _mails(self) -> Iterator[Metric]:
         yield _labelled("relais_mails_unsent", "Mails still to leave.", "state", mail_metrics.unsent())

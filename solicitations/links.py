@@ -9,7 +9,7 @@ from django.urls import reverse
 from experts import tokens
 from solicitations.lifecycle import EventKind, RequestState
 from solicitations.models import Draft, Mailbox, Solicitation
-from solicitations.models.finding import LINK_LIFE_AFTER_END
+from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
 SURVEY, CALL_CHECK = "survey", "call_check"

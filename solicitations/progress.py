@@ -21,7 +21,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Event, Match, Question, Solicitation
 
 
-class StepKind(StrEnum):
+class AnswerKind(StrEnum):
     """Progress of an institution, the most advanced first."""
 
     ANSWERED = "answered"
@@ -32,19 +32,19 @@ class StepKind(StrEnum):
 
 
 _KINDS = {
-    MatchState.HELPED: StepKind.ANSWERED,
-    MatchState.NO_HELP: StepKind.ANSWERED,
-    MatchState.TAKEN: StepKind.TAKEN,
-    MatchState.UNREACHABLE: StepKind.UNREACHABLE,
+    MatchState.HELPED: AnswerKind.ANSWERED,
+    MatchState.NO_HELP: AnswerKind.ANSWERED,
+    MatchState.TAKEN: AnswerKind.TAKEN,
+    MatchState.UNREACHABLE: AnswerKind.UNREACHABLE,
 }
-_SILENT = {StepKind.RECEIVED, StepKind.DECLINED}
+_SILENT = {AnswerKind.RECEIVED, AnswerKind.DECLINED}
 
 
 @dataclass(frozen=True)
-class Step:
+class OfficeAnswer:
     """The answer of one office on some needs; ``person`` and ``phone`` once somebody took one."""
 
-    kind: StepKind
+    kind: AnswerKind
     at: datetime
     subjects: tuple[str, ...]
     office: str = ""
@@ -57,7 +57,7 @@ class InstitutionLine:
     """One institution and where it stands."""
 
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[OfficeAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -155,15 +155,15 @@ def linked_to(solicitation: Solicitation) -> list[Solicitation]:
     return [other for other in others if other.pk != solicitation.pk]
 
 
-def _kind(match: Match, *, is_told: bool) -> StepKind:
+def _kind(match: Match, *, is_told: bool) -> AnswerKind:
     """``is_told``: the company knows that everybody asked before has declined."""
     if match.state in _KINDS:
         return _KINDS[MatchState(match.state)]
     if match.state == MatchState.DECLINED and is_told:
-        return StepKind.DECLINED
+        return AnswerKind.DECLINED
     if match.state == MatchState.EXPIRED and match.taken_at:
-        return StepKind.TAKEN
-    return StepKind.RECEIVED
+        return AnswerKind.TAKEN
+    return AnswerKind.RECEIVED
 
 
 def _is_told(match: Match, matches: Iterable[Match]) -> bool:
@@ -176,38 +176,40 @@ def _is_told(match: Match, matches: Iterable[Match]) -> bool:
 
 
 def _lines(matches: list[Match]) -> tuple[InstitutionLine, ...]:
-    by_institution: dict[str, list[tuple[StepKind, Match]]] = {}
+    by_institution: dict[str, list[tuple[AnswerKind, Match]]] = {}
     for match in matches:
         kind = _kind(match, is_told=_is_told(match, matches))
         by_institution.setdefault(match.expert.office.institution.name, []).append((kind, match))
     return tuple(InstitutionLine(name, _steps(found)) for name, found in by_institution.items())
 
 
-def _steps(found: list[tuple[StepKind, Match]]) -> tuple[Step, ...]:
+def _steps(found: list[tuple[AnswerKind, Match]]) -> tuple[OfficeAnswer, ...]:
     """One step per way of standing and person; silence on a subject that somebody there took is not said."""
     handled = {match.need_id for kind, match in found if kind not in _SILENT}
-    waiting = {match.need_id for kind, match in found if kind == StepKind.RECEIVED}
-    grouped: dict[tuple[StepKind, int], list[Match]] = {}
+    waiting = {match.need_id for kind, match in found if kind == AnswerKind.RECEIVED}
+    grouped: dict[tuple[AnswerKind, int], list[Match]] = {}
     for kind, match in found:
         if kind in _SILENT and match.need_id in handled:
             continue
-        if kind == StepKind.DECLINED and match.need_id in waiting:
+        if kind == AnswerKind.DECLINED and match.need_id in waiting:
             continue
         speaker = 0 if kind in _SILENT else match.expert_id
         grouped.setdefault((kind, speaker), []).append(match)
-    order = list(StepKind)
+    order = list(AnswerKind)
     keys = sorted(grouped, key=lambda key: order.index(key[0]))
     return tuple(_step(kind, grouped[kind, speaker]) for kind, speaker in keys)
 
 
-def _step(kind: StepKind, matches: list[Match]) -> Step:
+def _step(kind: AnswerKind, matches: list[Match]) -> OfficeAnswer:
     subjects = tuple(dict.fromkeys(match.need.subject.label for match in matches))
     first = matches[0]
     if kind in _SILENT:
-        return Step(kind, min(match.sent_at for match in matches), subjects)
+        return OfficeAnswer(kind, min(match.sent_at for match in matches), subjects)
     expert = first.expert
-    at = first.taken_at if kind == StepKind.TAKEN else first.ended_at
-    return Step(kind, at or first.sent_at, subjects, expert.office.name, expert.name, expert.public_phone)
+    at = first.taken_at if kind == AnswerKind.TAKEN else first.ended_at
+    return OfficeAnswer(
+        kind, at or first.sent_at, subjects, expert.office.name, expert.name, expert.public_phone
+    )
 
 
 def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:

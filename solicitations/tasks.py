@@ -13,7 +13,7 @@ from solicitations.conversation import replies
 from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Need, Solicitation, owed
-from solicitations.models.forgotten import forgotten
+from solicitations.models.abandoned import abandoned
 from territories.working_time import departments_in_working_hours
 
 logger = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ def erase_stray_mails() -> None:
 def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
     now = timezone.now()
-    untold = Solicitation.objects.held_and_untold().oldest_first().values_list("pk", flat=True)
+    untold = Solicitation.objects.held_without_alert().oldest_first().values_list("pk", flat=True)
     each_safely(holding.tell_held, untold, now=now)
-    held = Solicitation.objects.held_for_a_time().oldest_first().values_list("pk", flat=True)
+    held = Solicitation.objects.held_to_release().oldest_first().values_list("pk", flat=True)
     each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
         routing.route_safely(pk, now=now)
@@ -85,7 +85,7 @@ def keep_time(*, now: datetime) -> None:
     each_safely(erasure.erase_draft, outlived[:A_SWEEP], now=now)
     for old in (
         Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk"),
-        forgotten(now=now).oldest_first(),
+        abandoned(now=now).oldest_first(),
     ):
         each_safely(erasure.anonymise, old.values_list("pk", flat=True)[:A_SWEEP], now=now)
 

@@ -19,7 +19,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Question, Solicitation
-from solicitations.models.finding import SET_ASIDE
+from solicitations.models.request_querysets import SET_ASIDE
 from solicitations.views.legal import LegalClock, clock
 from territories.spoken_time import spoken_moment
 from workspace.forms import BRING_IN, HAND_OVER

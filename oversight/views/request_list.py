@@ -13,7 +13,7 @@ from oversight.pagination import page_of
 from oversight.request_rows import request_rows
 from oversight.views.access import staff_page, staff_user
 from solicitations.models import Alert, Solicitation
-from solicitations.models.finding import SolicitationQuerySet
+from solicitations.models.request_querysets import SolicitationQuerySet
 
 PAGE = 25
 URGENT = 20

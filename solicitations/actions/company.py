@@ -24,7 +24,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
-from solicitations.models.finding import LINK_LIFE_AFTER_END
+from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.models.requests import make_reference
 from solicitations.notifications import to_company, to_experts
 from territories.models import Commune
@@ -119,8 +119,10 @@ def _keep(
     solicitation.sent_with = first
     solicitation.is_confidential = any(subject.is_confidential for subject in part.subjects)
     solicitation.submitted_at = solicitation.routing_due_at = now
-    like = Solicitation.objects.like(siret=blank.siret, email=blank.email, subjects=part.subjects, now=now)
-    solicitation.duplicate_of_id = like.oldest_first().values_list("pk", flat=True).first()
+    earlier = Solicitation.objects.possible_duplicates(
+        siret=blank.siret, email=blank.email, subjects=part.subjects, now=now
+    )
+    solicitation.duplicate_of_id = earlier.oldest_first().values_list("pk", flat=True).first()
     doubt = _doubt(solicitation, is_suspect=is_suspect)
     if doubt:
         solicitation.move_to(RequestState.HELD, at=now, reason=doubt)

@@ -9,7 +9,7 @@ from solicitations.conversation import messages
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, RequestState
 from solicitations.models import Event, Mailbox, Message, Question, Solicitation
-from solicitations.models.finding import LINK_LIFE_AFTER_END
+from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.notifications import to_company, to_experts
 
 

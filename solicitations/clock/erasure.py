@@ -25,7 +25,7 @@ from solicitations.models import (
     Solicitation,
     Survey,
 )
-from solicitations.models.forgotten import forgotten
+from solicitations.models.abandoned import abandoned
 from solicitations.models.matches import ERASED
 
 # What is emptied, by table: the way to the request, and the columns. Codes, dates and states stay.
@@ -77,8 +77,8 @@ def anonymise(pk: int, *, now: datetime) -> None:
     anonymised already. A request that repeats it, or that it repeats, keeps its own.
     """
     solicitation = Solicitation.objects.locked(pk)
-    is_forgotten = forgotten(now=now).filter(pk=pk).exists()
-    if is_forgotten:
+    is_abandoned = abandoned(now=now).filter(pk=pk).exists()
+    if is_abandoned:
         solicitation.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.UNANSWERED)
     elif not Solicitation.objects.to_anonymise(now=now).filter(pk=pk).exists():
         return
@@ -92,7 +92,7 @@ def anonymise(pk: int, *, now: datetime) -> None:
     _forget_people(solicitation)
     for draft in solicitation.drafts.all():
         _erase(draft, now=now)
-    if is_forgotten:
+    if is_abandoned:
         _note_end(solicitation, now=now)
     Event.objects.record(EventKind.ANONYMISED, solicitation, at=now)
 

@@ -11,7 +11,7 @@ from solicitations.clock.steps import ORDER, Clock, Planned, Step
 from solicitations.dispatch import routing
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Match, Solicitation, owed
-from solicitations.models.finding import SolicitationQuerySet
+from solicitations.models.request_querysets import SolicitationQuerySet
 from solicitations.notifications import to_staff
 
 TO_COMPANY = frozenset({Step.TELL_COMPANY, Step.CHECK_CALL, Step.SURVEY, Step.FOLLOW_UP})

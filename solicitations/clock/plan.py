@@ -23,8 +23,8 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
-from solicitations.models.finding import SET_ASIDE, SolicitationQuerySet
 from solicitations.models.owed import DIFFICULTIES
+from solicitations.models.request_querysets import SET_ASIDE, SolicitationQuerySet
 from territories.working_time import OPENS, add_working_days
 
 WHILE_NOBODY_TOOK = (

@@ -64,7 +64,7 @@ def has_had_todays(address: str, solicitation: Solicitation, *, now: datetime) -
 
 
 def _waiting(address: str) -> list[Solicitation]:
-    return plan.load(Solicitation.objects.waiting_on(address).oldest_first())
+    return plan.load(Solicitation.objects.waiting_for(address).oldest_first())
 
 
 def _was_reminded(first: Mailbox, days: Iterable[date]) -> bool:

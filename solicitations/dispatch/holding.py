@@ -28,7 +28,7 @@ def tell_held(pk: int, *, now: datetime) -> None:
     Does nothing to one that they have heard of, or that is not held any more.
     """
     solicitation = Solicitation.objects.locked(pk)
-    if not Solicitation.objects.held_and_untold().filter(pk=pk).exists():
+    if not Solicitation.objects.held_without_alert().filter(pk=pk).exists():
         return
     words = HeldReason(solicitation.held_reason).label
     alerts.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)

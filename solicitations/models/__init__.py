@@ -1,10 +1,11 @@
 """The tables of the room."""
 
+from solicitations.models.alerts import Alert
 from solicitations.models.conversation import Addition, Event, Message, Question
 from solicitations.models.drafts import Draft
 from solicitations.models.matches import Mailbox, Match
 from solicitations.models.needs import Need
-from solicitations.models.oversight import Alert, MissedDemand, Opening
+from solicitations.models.openings import MissedDemand, Opening
 from solicitations.models.requests import Solicitation
 from solicitations.models.surveys import Survey
 

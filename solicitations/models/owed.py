@@ -26,9 +26,9 @@ from django.db.models.functions import Coalesce, Lower
 
 from solicitations.lifecycle import NOT_LIVE, EventKind, MatchOrigin, MatchState, NeedState, RequestState
 from solicitations.models.conversation import Event
-from solicitations.models.finding import SET_ASIDE, SolicitationQuerySet
 from solicitations.models.matches import Match
 from solicitations.models.needs import LEGAL_CLOCK_BELOW, Need
+from solicitations.models.request_querysets import SET_ASIDE, SolicitationQuerySet
 from solicitations.models.requests import Solicitation
 
 CHUNK = 500

@@ -28,7 +28,7 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models.finding import (
+from solicitations.models.request_querysets import (
     ENDED,
     LINK_LIFE_AFTER_END,
     NAMES,

@@ -42,7 +42,7 @@ class World:
     def _work(self) -> None:
         """Run the tasks that wait for a worker, except deliveries: here the sweep sends mails."""
         with self.on_commit(execute=True):
-            for pk in Solicitation.objects.held_and_untold().values_list("pk", flat=True):
+            for pk in Solicitation.objects.held_without_alert().values_list("pk", flat=True):
                 tasks.tell_held(pk)
 
     def go_to(self, at: datetime) -> None:

@@ -119,12 +119,12 @@ class TestSubmit:
 
     def test_staff_are_alerted_once_of_a_held_request_by_the_sweep_too(self, commit, now):
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
-        assert list(Solicitation.objects.held_and_untold()) == [request]
+        assert list(Solicitation.objects.held_without_alert()) == [request]
 
         commit(holding.tell_held, request.pk, now=now)
         commit(holding.tell_held, request.pk, now=now)
 
-        assert not Solicitation.objects.held_and_untold().exists()
+        assert not Solicitation.objects.held_without_alert().exists()
         assert occasions(request) == ["alert", "received"]
 
     def test_a_worker_decides_on_a_held_request_and_makes_no_match(self, commit, now):

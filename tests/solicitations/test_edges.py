@@ -563,8 +563,8 @@ class TestStaff:
     def test_staff_are_the_regions_people_else_its_fallback_mailbox_else_the_national_team(
         self, sent, admin, now
     ):
-        desk = Office.objects.get(code="REFERENT-27").email
-        assert to_staff.staff_addresses(sent, now=now) == [desk]
+        fallback_email = Office.objects.get(code="REFERENT-27").email
+        assert to_staff.staff_addresses(sent, now=now) == [fallback_email]
 
         Office.objects.filter(code="REFERENT-27").update(closed_on=now.date())
         assert to_staff.staff_addresses(sent, now=now) == [admin.email]

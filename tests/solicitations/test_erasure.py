@@ -191,7 +191,7 @@ def figures(now) -> dict[str, Any]:
     requests = Solicitation.objects.all()
     return {
         "counters": [filters.with_problem(requests, code, now=now).count() for code in filters.PROBLEMS],
-        "shown": [requests.showing(label).count() for label in shown],
+        "shown": [requests.displayed_as(label).count() for label in shown],
         "counted": requests.counted().count(),
         "list": list(requests.newest_first().values_list("pk", "submitted_at", "ended_at", "progress")),
         "facts": list(requests.values_list("pk", "commune", "naf", "headcount_min", "company_created_on")),

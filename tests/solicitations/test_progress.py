@@ -9,7 +9,7 @@ from solicitations import actions, progress
 from solicitations.dispatch import fallback
 from solicitations.lifecycle import DeclineReason, MatchState
 from solicitations.models import Match, Need, Solicitation
-from solicitations.progress import StepKind
+from solicitations.progress import AnswerKind
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -24,7 +24,7 @@ def matches(solicitation: Solicitation) -> list[Match]:
     return list(Match.objects.with_people().filter(need__solicitation=solicitation).in_order())
 
 
-def kinds(solicitation: Solicitation) -> dict[str, list[StepKind]]:
+def kinds(solicitation: Solicitation) -> dict[str, list[AnswerKind]]:
     return {line.name: [step.kind for step in line.steps] for line in progress.of(solicitation).institutions}
 
 
@@ -38,24 +38,24 @@ def decline(commit, match: Match, now) -> None:
 
 
 def test_every_institution_has_received(sent):
-    assert set(map(tuple, kinds(sent).values())) == {(StepKind.RECEIVED,)}
+    assert set(map(tuple, kinds(sent).values())) == {(AnswerKind.RECEIVED,)}
 
 
 def test_refusal_shows_as_received_until_all_have_declined(sent, commit, now):
     first, *others = matches(sent)
     decline(commit, first, now)
 
-    assert kinds(sent)[institution(first)] == [StepKind.RECEIVED]
+    assert kinds(sent)[institution(first)] == [AnswerKind.RECEIVED]
     for other in others:
         decline(commit, other, now)
-    assert set(map(tuple, kinds(sent).values())) == {(StepKind.RECEIVED,)}
+    assert set(map(tuple, kinds(sent).values())) == {(AnswerKind.RECEIVED,)}
 
     need = Need.objects.get(solicitation=sent)
     commit(fallback.offer_fallback, need.pk, now=now + timedelta(minutes=2))
 
     shown = kinds(sent)
-    assert shown[institution(first)] == [StepKind.DECLINED]
-    assert [StepKind.RECEIVED] in shown.values()
+    assert shown[institution(first)] == [AnswerKind.DECLINED]
+    assert [AnswerKind.RECEIVED] in shown.values()
 
 
 def test_taker_is_named_with_the_office_phone(sent, commit, now):
@@ -66,7 +66,7 @@ def test_taker_is_named_with_the_office_phone(sent, commit, now):
 
     [step] = lines[institution(taken)].steps
     assert (step.kind, step.person, step.office) == (
-        StepKind.TAKEN,
+        AnswerKind.TAKEN,
         taken.expert.name,
         taken.expert.office.name,
     )
@@ -91,9 +91,9 @@ def test_nobody_is_named_before_taking(sent):
 @pytest.mark.parametrize(
     ("outcome", "kind"),
     [
-        (MatchState.HELPED, StepKind.ANSWERED),
-        (MatchState.NO_HELP, StepKind.ANSWERED),
-        (MatchState.UNREACHABLE, StepKind.UNREACHABLE),
+        (MatchState.HELPED, AnswerKind.ANSWERED),
+        (MatchState.NO_HELP, AnswerKind.ANSWERED),
+        (MatchState.UNREACHABLE, AnswerKind.UNREACHABLE),
     ],
 )
 def test_outcome_shows_as_an_answer(sent, commit, now, outcome, kind):

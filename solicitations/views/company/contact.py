@@ -12,7 +12,7 @@ from solicitations import actions
 from solicitations.forms import hints as hint_list
 from solicitations.forms.contact import CONSENT_VERSION, ContactForm
 from solicitations.models import Solicitation
-from solicitations.models.finding import LINK_LIFE_AFTER_END
+from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.views.company import recipients
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.need import closed

@@ -91,7 +91,9 @@ class TestTable:
 
         assert mails("where_things_stand") == []
 
-    def test_after_ten_days_the_rule_runs_again_and_finding_nobody_it_is_said(self, unreached, live, now):
+    def test_after_ten_days_the_rule_runs_again_and_the_event_says_that_nobody_was_found(
+        self, unreached, live, now
+    ):
         live(now, days=12)
 
         event = unreached.events.get(kind=EventKind.WIDENED)

@@ -183,7 +183,7 @@ class TestPoisonedRow:
         [row] = reminders()
         assert listed(row) == [three[0].reference, three[2].reference]
 
-    def test_it_is_recorded_tried_later_and_forgotten_once_mended(self, three, poisoned, tick, now):
+    def test_it_is_recorded_tried_later_and_erased_once_it_succeeds(self, three, poisoned, tick, now):
         late = now + 8 * DAY
         tick(late)
         poisoned.refresh_from_db()

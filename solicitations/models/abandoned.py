@@ -10,14 +10,14 @@ from django.db.models import Exists, OuterRef, Q
 
 from solicitations.lifecycle import EventKind, RequestState
 from solicitations.models.conversation import Event, Message
-from solicitations.models.finding import SolicitationQuerySet
+from solicitations.models.request_querysets import SolicitationQuerySet
 from solicitations.models.requests import Solicitation
 
 # To look at a request, or to fail at it, brings it no further.
 NOTHING_DONE = (EventKind.OPENED, EventKind.MAIL_OPENED, EventKind.LINK_REISSUED, EventKind.ROUTING_FAILED)
 
 
-def forgotten(*, now: datetime) -> SolicitationQuerySet:
+def abandoned(*, now: datetime) -> SolicitationQuerySet:
     """Open requests about which nothing was done or said for as long as an ended one is kept."""
     last = now - settings.ANONYMISE_AFTER
     lately = {"solicitation": OuterRef("pk"), "at__gt": last}

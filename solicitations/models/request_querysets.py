@@ -82,7 +82,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         """Sent, neither held nor ended: somebody is to answer."""
         return self.filter(state=RequestState.SUBMITTED)
 
-    def waiting_on(self, address: str) -> Self:
+    def waiting_for(self, address: str) -> Self:
         """Requests that go on and have something before this person, in any mailbox of theirs."""
         states = [MatchState.SENT, MatchState.TAKEN]
         mine = self.model.objects.filter(
@@ -106,12 +106,12 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def held(self) -> Self:
         return self.filter(state=RequestState.HELD)
 
-    def held_and_untold(self) -> Self:
+    def held_without_alert(self) -> Self:
         """Held requests of which staff have not heard yet."""
         heard = self.model.objects.filter(pk=OuterRef("pk"), alerts__cause=AlertCause.HELD)
         return self.held().exclude(Exists(heard))
 
-    def held_for_a_time(self) -> Self:
+    def held_to_release(self) -> Self:
         """Held requests that the sweep releases: never a duplicate."""
         return self.held().exclude(held_reason=HeldReason.DUPLICATE)
 
@@ -134,7 +134,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         """Requests that ended with no answer at all, or declined by all."""
         return self.filter(progress__in=[NeedState.UNANSWERED, NeedState.DECLINED])
 
-    def showing(self, shown: Labelled) -> Self:
+    def displayed_as(self, shown: Labelled) -> Self:
         """Requests of which a list shows this: see ``Solicitation.shown``."""
         if shown == RequestState.HELD:
             return self.held()
@@ -147,7 +147,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def about_theme(self, theme: Theme) -> Self:
         return self.filter(pk__in=self.model.objects.filter(needs__subject__theme=theme).values("pk"))
 
-    def found_by(self, text: str) -> Self:
+    def search(self, text: str) -> Self:
         """Requests of this reference, SIREN, SIRET or email; else with names where each word begins one."""
         bare = "".join(text.split())
         if "@" in bare:
@@ -171,8 +171,10 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         """Requests that count in figures: neither spam, nor tests, nor duplicates."""
         return self.exclude(closed_reason__in=NOT_COUNTED)
 
-    def like(self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime) -> Self:
-        """Requests of the last days that the same company, or where a SIRET lacks the same mailbox, sent."""
+    def possible_duplicates(
+        self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime
+    ) -> Self:
+        """Recent requests of the same company; of the same email when one of them has no SIRET."""
         mailed = Q(email__iexact=email)
         same = Q(siret=siret) | Q(siret="") & mailed if siret else mailed
         return (

@@ -9,8 +9,8 @@ from itertools import pairwise
 from django.db.models import Case, Count, Min, Q, Value, When
 
 from solicitations.lifecycle import NeedState, RequestState
+from solicitations.models.alerts import Alert
 from solicitations.models.needs import Need
-from solicitations.models.oversight import Alert
 from solicitations.models.requests import Solicitation
 
 OUTCOMES_OVER = timedelta(days=30)
@@ -51,6 +51,6 @@ def unrouted() -> tuple[int, int, datetime | None]:
     return found["all"], found["failed"], found["since"]
 
 
-def standing_alerts() -> dict[str, int]:
+def open_alerts() -> dict[str, int]:
     """Number of open alerts by cause."""
     return dict(Alert.objects.standing().values_list("cause").annotate(Count("pk")).order_by())

@@ -1,0 +1,44 @@
+"""Alerts: what staff must look at."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Case, Q, When
+
+from solicitations import lifecycle
+from solicitations.lifecycle import AlertCause
+from solicitations.models.requests import Solicitation
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def standing(self) -> Self:
+        return self.filter(settled_at=None)
+
+    def urgent_first(self) -> Self:
+        """Nobody to send to, then held, then the rest; the oldest first."""
+        ranks = Case(When(cause=AlertCause.NOBODY, then=0), When(cause=AlertCause.HELD, then=1), default=2)
+        return self.order_by(ranks, "raised_at", "pk")
+
+
+class Alert(models.Model):
+    """Something staff must look at: one row, and one mail, per request and cause."""
+
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, related_name="alerts", db_index=False
+    )
+    cause = models.CharField(max_length=15, choices=AlertCause.choices())
+    words = models.TextField(blank=True)
+    raised_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["solicitation", "cause"], name="alert_once_per_cause"),
+            models.CheckConstraint(condition=Q(**lifecycle.among("cause", AlertCause)), name="alert_cause"),
+        ]
+        indexes = [models.Index(fields=["raised_at"], name="alert_standing", condition=Q(settled_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.solicitation_id}: {self.cause}"
