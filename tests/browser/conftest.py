@@ -1,4 +1,4 @@
-"""A real Chromium on the live server: pages opened, with what the browser said."""
+"""Fixtures of the browser tests: pages of a real Chromium, and its console messages."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,19 +11,19 @@ from playwright.sync_api import Browser, Page, Response, expect
 from demo import fake_register
 from demo.fake_register import RegisterServer
 
-# Playwright's own loop runs in the test's thread, where Django refuses queries unless told.
+# Playwright's event loop runs in the test's thread, where Django refuses queries without this.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-# What a click brings is waited for, on a busy machine too.
+# Maximum wait after a click, on a busy machine.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
-DESKTOP, HEIGHT = 1280, 800
+DESKTOP_WIDTH, HEIGHT = 1280, 800
 
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """Every address is the live server's; the plugin's own fixture warns, and warnings are errors."""
+    """Override the plugin's fixture, which warns: addresses are the live server's."""
 
 
 @pytest.fixture
@@ -33,17 +33,17 @@ def page(page: Page) -> Page:
 
 
 @pytest.fixture
-def said(page: Page) -> list[str]:
-    """The complaints of the browser, in their order."""
-    return listen(page, [])
+def console(page: Page) -> list[str]:
+    """Console messages and page errors, in order."""
+    return record_console(page, [])
 
 
 @pytest.fixture
-def open_page(page: Page, live_server, said: list[str]) -> Callable[[str], Page]:
-    """Open a path of the portal, on a desk's screen."""
+def open_page(page: Page, live_server, console: list[str]) -> Callable[[str], Page]:
+    """Open a path of the portal on a desktop screen."""
 
     def opened(path: str) -> Page:
-        page.set_viewport_size({"width": DESKTOP, "height": HEIGHT})
+        page.set_viewport_size({"width": DESKTOP_WIDTH, "height": HEIGHT})
         page.goto(f"{live_server.url}{path}", wait_until="networkidle")
         return page
 
@@ -51,23 +51,23 @@ def open_page(page: Page, live_server, said: list[str]) -> Callable[[str], Page]
 
 
 @pytest.fixture
-def someone(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """People with browsers of their own; their pages are strict and silent."""
-    contexts, sentences = [], []
+def new_browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Make pages in separate browser contexts; fail on console messages or a weak security policy."""
+    contexts, messages = [], []
 
-    def opened(*, javascript: bool = True, width: int = DESKTOP) -> Page:
+    def opened(*, javascript: bool = True, width: int = DESKTOP_WIDTH) -> Page:
         viewport = {"width": width, "height": HEIGHT}
         contexts.append(browser.new_context(java_script_enabled=javascript, viewport=viewport))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("response", lambda response: sentences.extend(weaknesses(response)))
-        listen(page, sentences)
+        page.on("response", lambda response: messages.extend(policy_weaknesses(response)))
+        record_console(page, messages)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert sentences == []
+    assert messages == []
 
 
 @pytest.fixture
@@ -80,15 +80,15 @@ def register(settings) -> Iterator[RegisterServer]:
         yield server
 
 
-def listen(page: Page, sentences: list[str]) -> list[str]:
-    """Write down what the browser says of this page."""
-    page.on("console", lambda message: sentences.append(message.text))
-    page.on("pageerror", lambda error: sentences.append(str(error)))
-    return sentences
+def record_console(page: Page, messages: list[str]) -> list[str]:
+    """Record the console messages and errors of this page."""
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    return messages
 
 
-def weaknesses(response: Response) -> list[str]:
-    """Directives of a page's policy that ours never allow; the frame of a mail has its own policy."""
+def policy_weaknesses(response: Response) -> list[str]:
+    """Weak security policy of a page, if any; the frame of a mail has a policy of its own."""
     is_page = response.headers.get("content-type", "").startswith("text/html")
     if not is_page or response.url.endswith("/html/") or response.status in {301, 302}:
         return []

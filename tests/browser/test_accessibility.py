@@ -1,4 +1,4 @@
-"""Every page and error state, on a desk and on a phone: axe finds nothing, the console is silent."""
+"""Accessibility of public and error pages on desktop and phone: no axe violation, no console message."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -30,8 +30,8 @@ ERROR_PAGES = ["/nulle-part/", "/themes/inconnu/", "/suivi/x/", "/reprise/x/", "
 INCIDENTS = ["400.html", "403.html", "403_csrf.html", "429.html", "500.html"]
 
 
-def faults(page) -> list[str]:
-    """One line per rule broken and element, and per width at which the page is wider than its window."""
+def accessibility_errors(page) -> list[str]:
+    """One line per axe violation and element, and per width at which the page is wider than its window."""
     lines = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
@@ -43,45 +43,49 @@ def faults(page) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible_and_quiet(open_page, said, path):
+def test_page_is_accessible_and_quiet(open_page, console, path):
     page = open_page(path)
 
-    assert said == []
-    assert faults(page) == []
+    assert console == []
+    assert accessibility_errors(page) == []
 
 
 @pytest.mark.parametrize("path", ERROR_PAGES)
 def test_error_page_is_accessible(open_page, path):
-    assert faults(open_page(path)) == []
+    assert accessibility_errors(open_page(path)) == []
 
 
 @pytest.mark.parametrize("template", INCIDENTS)
-def test_page_of_an_incident_is_accessible_and_quiet(open_page, page, said, template):
+def test_page_of_an_incident_is_accessible_and_quiet(open_page, page, console, template):
     page.route("**/incident/", lambda route: route.fulfill(body=render_to_string(template)))
 
     open_page("/incident/")
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert faults(page) == []
-    assert said == []
+    assert accessibility_errors(page) == []
+    assert console == []
 
 
-def test_fault_is_seen(open_page):
+def test_accessibility_errors_are_detected(open_page):
     page = open_page("/contact/")
     page.evaluate("document.querySelector('main').append(new Image(2000, 10))")
 
-    assert {line.split(":")[0] for line in faults(page)} >= {"1280 image-alt", "360 image-alt", "360"}
+    assert {line.split(":")[0] for line in accessibility_errors(page)} >= {
+        "1280 image-alt",
+        "360 image-alt",
+        "360",
+    }
 
 
-def test_documentation_of_the_api_is_quiet(open_page, said):
+def test_documentation_of_the_api_is_quiet(open_page, console):
     page = open_page("/api/v1/docs/")
 
     expect(page.get_by_text("/api/v1/subjects/").first).to_be_visible()
-    assert said == []
+    assert console == []
 
 
 def test_home_page_is_light(page, live_server):
-    """Cold, uncompressed by the test server: requests are counted here, bytes on the demo."""
+    """Requests with a cold cache; bytes are measured on the demo, whose server compresses."""
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
 

@@ -1,16 +1,16 @@
-"""The documentation in a real browser: it works, and breaks nothing of the security policy."""
+"""The API documentation in a real browser: it works within the security policy."""
 
 import pytest
 
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import accessibility_errors
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
 
 def test_documentation_is_drawn_and_the_console_stays_silent(live_server, page):
-    told = []
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
+    messages = []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
     outside = []
     page.on("request", lambda request: outside.append(request.url))
 
@@ -22,9 +22,9 @@ def test_documentation_is_drawn_and_the_console_stays_silent(live_server, page):
     page.get_by_role("button", name="Execute").click()
     page.locator(".live-responses-table").get_by_text("fallback").first.wait_for()
 
-    assert told == []
+    assert messages == []
     assert [url for url in outside if not url.startswith((live_server.url, "data:", "blob:"))] == []
 
 
 def test_documentation_is_accessible(open_page):
-    assert faults(open_page("/api/v1/docs/")) == []
+    assert accessibility_errors(open_page("/api/v1/docs/")) == []

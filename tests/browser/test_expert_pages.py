@@ -1,4 +1,4 @@
-"""The expert's page in every state: axe finds nothing, the console is silent, the keyboard lands well."""
+"""The expert's page in every state: accessibility, console messages, keyboard focus."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from solicitations import actions
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match, Solicitation
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path
 
@@ -27,8 +27,8 @@ def box(sent) -> Mailbox:
     return mailbox(sent, "recrutement@france-travail")
 
 
-def act(row: Match, target: MatchState, **said: str) -> None:
-    actions.move(row, target, by=row.mailbox, now=timezone.now(), **said)
+def act(row: Match, target: MatchState, **answer: str) -> None:
+    actions.move(row, target, by=row.mailbox, now=timezone.now(), **answer)
 
 
 def untouched(sent: Solicitation) -> None:
@@ -63,29 +63,29 @@ def cancelled(sent: Solicitation) -> None:
 @pytest.mark.parametrize("happened", [untouched, taken, helped, declined, cancelled])
 @pytest.mark.parametrize("choice", ["", "?choix=decliner"])
 def test_page_is_accessible_and_quiet(
-    open_page, said, sent, box, happened: Callable[[Solicitation], None], choice
+    open_page, console, sent, box, happened: Callable[[Solicitation], None], choice
 ):
     happened(sent)
 
     page = open_page(answer_path(box) + choice)
 
-    assert said == []
-    assert faults(page) == []
+    assert console == []
+    assert accessibility_errors(page) == []
 
 
 @pytest.mark.parametrize("slug", ["dettes-fiscales", "contrat-travail"])
-def test_confidential_and_labour_law_pages_are_accessible(open_page, said, slug):
+def test_confidential_and_labour_law_pages_are_accessible(open_page, console, slug):
     request = send(slug, now=timezone.now(), siret="")
 
     page = open_page(answer_path(request.mailboxes.order_by("pk").first()))
 
-    assert said == []
-    assert faults(page) == []
+    assert console == []
+    assert accessibility_errors(page) == []
 
 
 @pytest.mark.parametrize("path", ["/reponse/x/"])
 def test_dead_link_is_accessible(open_page, path):
-    assert faults(open_page(path)) == []
+    assert accessibility_errors(open_page(path)) == []
 
 
 def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
@@ -97,7 +97,7 @@ def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
     assert box.matches.get().state == MatchState.TAKEN
 
 
-def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
+def test_what_was_refused_is_shown_open_with_its_error(open_page, console, box):
     page = open_page(answer_path(box))
     page.get_by_text("Je ne peux pas").click()
     page.get_by_role("radio", name="Autre raison").check(force=True)
@@ -107,7 +107,7 @@ def test_what_was_refused_is_shown_open_with_its_error(open_page, said, box):
     expect(
         page.locator(".fr-message--error", has_text="Précisez la raison en quelques mots.")
     ).to_be_visible()
-    assert faults(page) == []
+    assert accessibility_errors(page) == []
 
 
 def test_without_javascript_everything_can_be_answered(browser, live_server, box):

@@ -1,4 +1,4 @@
-"""A request from the home page to its end, by clicks alone: an owner, two experts, then staff who read it."""
+"""A request from the home page to its end in a browser: an owner, two experts, then staff."""
 
 import re
 from datetime import timedelta
@@ -13,7 +13,7 @@ from mailing import delivery
 from mailing.models import OutgoingEmail
 from solicitations.models import Mailbox, Solicitation
 from territories.models import Region
-from tests.journeys.world import body, link
+from tests.journeys.simulation import body, link
 from tests.workers import running_worker, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
@@ -23,9 +23,9 @@ WISH = "Je voudrais recruter une personne handicapée pour l'accueil."
 
 
 def test_request_goes_from_the_home_page_to_its_end(
-    someone, live_server, register, smtp_sink, process_environment
+    new_browser_page, live_server, register, smtp_sink, process_environment
 ):
-    owner = someone()
+    owner = new_browser_page()
     with running_worker(process_environment, smtp_sink):
         owner.goto(live_server.url)
         find_subject(owner)
@@ -33,36 +33,36 @@ def test_request_goes_from_the_home_page_to_its_end(
         send(owner)
         experts = list(Mailbox.objects.order_by("pk").values_list("email", flat=True))
         wait_for(lambda: len(smtp_sink.messages) == 1 + len(experts) == 3)
-    taker, other = someone(), someone()
-    taker.goto(here(live_server, link(smtp_sink.to(experts[0])[0], "Je prends en charge")))
+    taker, other = new_browser_page(), new_browser_page()
+    taker.goto(on_live_server(live_server, link(smtp_sink.to(experts[0])[0], "Je prends en charge")))
     answer(taker)
-    other.goto(here(live_server, link(smtp_sink.to(experts[1])[0], "Je ne peux pas")))
+    other.goto(on_live_server(live_server, link(smtp_sink.to(experts[1])[0], "Je ne peux pas")))
     decline(other)
-    post()
+    deliver_waiting_mails()
     told = link(smtp_sink.to(OWNER)[-1], "Suivre ma demande")
-    owner.goto(here(live_server, told))
+    owner.goto(on_live_server(live_server, told))
     expect(owner.get_by_role("main")).to_contain_text("l'a prise en charge")
     end(taker)
     owner.reload()
     expect(owner.get_by_role("main")).to_contain_text("Les conseillers ont répondu à votre demande.")
-    read_as_staff(someone(), live_server, smtp_sink)
+    read_as_staff(new_browser_page(), live_server, smtp_sink)
 
 
-def test_request_goes_to_its_end_without_javascript(someone, live_server, register, smtp_sink):
-    owner = someone(javascript=False, width=360)
+def test_request_goes_to_its_end_without_javascript(new_browser_page, live_server, register, smtp_sink):
+    owner = new_browser_page(javascript=False, width=360)
     owner.goto(live_server.url)
     find_subject(owner)
     choose_commune_in_the_list(owner)
     send(owner)
-    post()
+    deliver_waiting_mails()
     experts = list(Mailbox.objects.order_by("pk").values_list("email", flat=True))
-    taker, other = someone(javascript=False), someone(javascript=False, width=360)
-    other.goto(here(live_server, link(smtp_sink.to(experts[1])[0], "Je ne peux pas")))
+    taker, other = new_browser_page(javascript=False), new_browser_page(javascript=False, width=360)
+    other.goto(on_live_server(live_server, link(smtp_sink.to(experts[1])[0], "Je ne peux pas")))
     decline(other)
-    taker.goto(here(live_server, link(smtp_sink.to(experts[0])[0], "Je prends en charge")))
+    taker.goto(on_live_server(live_server, link(smtp_sink.to(experts[0])[0], "Je prends en charge")))
     answer(taker)
     end(taker)
-    owner.goto(here(live_server, link(smtp_sink.to(OWNER)[0], "Suivre ma demande")))
+    owner.goto(on_live_server(live_server, link(smtp_sink.to(OWNER)[0], "Suivre ma demande")))
     expect(owner.get_by_role("main")).to_contain_text("Les conseillers ont répondu à votre demande.")
 
 
@@ -90,7 +90,7 @@ def choose_commune_in_the_list(owner: Page) -> None:
 
 
 def send(owner: Page) -> None:
-    """Second and third steps."""
+    """Fill in and send the second and third steps."""
     owner.get_by_label("Le SIRET ou le nom").fill("000 100 370 00014")
     owner.get_by_role("button", name="Chercher mon entreprise").click()
     expect(owner.get_by_role("main")).to_contain_text("PEINTURES VANNIER")
@@ -149,12 +149,12 @@ def read_as_staff(agent: Page, live_server, smtp_sink) -> None:
     expect(frame.locator("body")).to_contain_text(Solicitation.objects.get().reference)
 
 
-def post() -> None:
-    """Send the mails that wait for their minute."""
+def deliver_waiting_mails() -> None:
+    """Send the mails that are delayed for undo."""
     for email in OutgoingEmail.objects.pending().order_by("pk"):
         delivery.deliver(email.pk, now=timezone.now() + timedelta(seconds=62))
 
 
-def here(live_server, address: str) -> str:
-    """The same address on the test's server."""
+def on_live_server(live_server, address: str) -> str:
+    """Replace the host of an address by the test's server."""
     return re.sub(r"^https?://[^/]+", live_server.url, address)

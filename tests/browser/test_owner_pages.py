@@ -1,10 +1,10 @@
-"""The owner's pages in a real browser: nothing for axe to say, errors included; the list of communes."""
+"""Accessibility of the owner's form and its errors in a real browser; the list of communes."""
 
 import pytest
 from playwright.sync_api import expect
 
-from experts.accounts import limits
-from tests.browser.test_accessibility import faults
+from solicitations.views.company import limits
+from tests.browser.test_accessibility import accessibility_errors
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 
@@ -13,7 +13,7 @@ NEED = "/demande/trouver-candidats/"
 
 @pytest.fixture(autouse=True)
 def bench(settings) -> None:
-    """A browser types faster than people."""
+    """Disable the minimum delay of the form: the test types faster than people."""
     settings.BENCH = True
 
 
@@ -28,74 +28,74 @@ def write_need(page, text: str = "Je cherche un peintre depuis quatre mois.") ->
     press(page, "Continuer")
 
 
-def test_every_step_and_its_errors_are_accessible(open_page, said):
+def test_every_step_and_its_errors_are_accessible(open_page, console):
     page = open_page(NEED)
-    found = [*faults(page)]
+    found = [*accessibility_errors(page)]
     press(page, "Continuer")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_text("Ajouter un autre sujet").click()
     page.get_by_text("Surmonter des difficultés").click()
-    found += faults(page)
+    found += accessibility_errors(page)
     write_need(page, "Mme Martin est malade.")
-    found += faults(page)
+    found += accessibility_errors(page)
     press(page, "Continuer")
-    found += faults(page)
+    found += accessibility_errors(page)
     press(page, "Je n'ai pas encore d'entreprise")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Le SIRET ou le nom").fill("12")
     press(page, "Chercher mon entreprise")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Le SIRET ou le nom").fill("Peintures")
     press(page, "Chercher mon entreprise")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Votre activité ?").fill("peintre")
     press(page, "Continuer")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Aucune de celles-ci").check(force=True)
     press(page, "Continuer")
-    found += faults(page)
+    found += accessibility_errors(page)
     press(page, "Envoyer ma demande")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Vos prénom et nom").fill("La gérante")
     page.get_by_label("Votre téléphone").fill("06 39 98 12 34")
     page.get_by_label("Votre adresse électronique").fill("gerante@exemple.fr")
     page.get_by_label("J'accepte").check(force=True)
     press(page, "Envoyer ma demande")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_text("Changer le numéro").click()
     press(page, "Enregistrer")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_role("link", name="Annuler ma demande").click()
-    found += faults(page)
+    found += accessibility_errors(page)
 
     assert found == []
-    assert said == []
+    assert console == []
 
 
-def test_draft_put_off_and_lost_link_are_accessible(open_page, said):
+def test_draft_put_off_and_lost_link_are_accessible(open_page, console):
     page = open_page(NEED)
     press(page, "Finir plus tard")
-    found = [*faults(page)]
+    found = [*accessibility_errors(page)]
     page.get_by_label("Votre adresse électronique").fill("gerante@exemple.fr")
     press(page, "M'envoyer le lien")
-    found += faults(page)
+    found += accessibility_errors(page)
     open_page("/suivi/")
     press(page, "Recevoir mes liens de suivi")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("L'adresse électronique").fill("gerante@exemple.fr")
     press(page, "Recevoir mes liens de suivi")
-    found += faults(page)
+    found += accessibility_errors(page)
 
     assert found == []
-    assert said == []
+    assert console == []
 
 
-def test_commune_is_chosen_with_the_keyboard(open_page, said):
+def test_commune_is_chosen_with_the_keyboard(open_page, console):
     page = open_page(NEED)
     box = page.get_by_label("Votre commune")
     box.press_sequentially("saint-apol")
     page.get_by_role("option", name="Saint-Apollinaire (Hautes-Alpes)").wait_for()
-    found = faults(page)
+    found = accessibility_errors(page)
 
     for _ in range(2):
         box.press("ArrowDown")
@@ -105,7 +105,7 @@ def test_commune_is_chosen_with_the_keyboard(open_page, said):
     expect(box).to_have_value("Saint-Apollinaire (Hautes-Alpes)")
     expect(page.locator("[name=commune_code]")).to_have_value("05130")
     expect(page.get_by_role("listbox")).to_be_hidden()
-    assert said == []
+    assert console == []
 
 
 def test_commune_typed_again_forgets_the_choice(open_page):
@@ -119,14 +119,14 @@ def test_commune_typed_again_forgets_the_choice(open_page):
     expect(page.locator("[name=commune_code]")).to_have_value("")
 
 
-def test_text_is_read_as_one_types(open_page, said):
+def test_text_is_read_as_one_types(open_page, console):
     page = open_page(NEED)
 
     page.locator("textarea[name=description]").press_sequentially("Voir avec M. Dupont")
 
     page.get_by_text("Une personne semble nommée").wait_for()
-    assert faults(page) == []
-    assert said == []
+    assert accessibility_errors(page) == []
+    assert console == []
 
 
 def test_too_many_is_accessible(open_page, settings, monkeypatch):
@@ -136,4 +136,4 @@ def test_too_many_is_accessible(open_page, settings, monkeypatch):
 
     write_need(page)
 
-    assert faults(page) == []
+    assert accessibility_errors(page) == []

@@ -1,4 +1,4 @@
-"""The owner's page in each state a request knows, doors that are closed, links that are over."""
+"""Accessibility of the owner's page in each state, closed regions, and expired links."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Opening, Solicitation
 from solicitations.views.company.pages import follow_path
 from territories.models import Region
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
@@ -35,8 +35,9 @@ def answered() -> str:
     sent = send("licenciement", now=timezone.now())
     for row in Match.objects.filter(need__solicitation=sent).with_people().in_order():
         actions.move(row, MatchState.TAKEN, by=row.mailbox, now=timezone.now())
-        said = "Deux semaines de préavis."
-        actions.move(row, MatchState.HELPED, by=row.mailbox, answer=said, now=timezone.now())
+        actions.move(
+            row, MatchState.HELPED, by=row.mailbox, answer="Deux semaines de préavis.", now=timezone.now()
+        )
     return path_of(sent)
 
 
@@ -59,16 +60,18 @@ def one_being_cancelled() -> str:
     return path_of(send(now=timezone.now())) + "annuler/"
 
 
-@pytest.mark.parametrize("told", [talked_over, answered, cancelled, repeated, uncovered, one_being_cancelled])
-def test_owner_page_is_accessible_and_quiet(open_page, said, told):
-    page = open_page(told())
+@pytest.mark.parametrize(
+    "make_page", [talked_over, answered, cancelled, repeated, uncovered, one_being_cancelled]
+)
+def test_owner_page_is_accessible_and_quiet(open_page, console, make_page):
+    page = open_page(make_page())
 
     expect(page.locator("h1")).to_be_visible()
-    assert faults(page) == []
-    assert said == []
+    assert accessibility_errors(page) == []
+    assert console == []
 
 
-def test_closed_region_is_accessible_and_quiet(open_page, said):
+def test_closed_region_is_accessible_and_quiet(open_page, console):
     Opening.objects.create(region=Region.objects.get(pk="27"), is_open=False, explanation="Au printemps.")
     page = open_page("/demande/trouver-candidats/")
     page.get_by_label("Votre commune").fill("Is-sur-Tille")
@@ -77,8 +80,8 @@ def test_closed_region_is_accessible_and_quiet(open_page, said):
     page.get_by_role("button", name="Continuer").click()
 
     expect(page.get_by_role("heading", name="Nous ne prenons pas encore")).to_be_visible()
-    assert faults(page) == []
-    assert said == []
+    assert accessibility_errors(page) == []
+    assert console == []
 
 
 def test_links_that_are_over_are_accessible(open_page):
@@ -90,7 +93,7 @@ def test_links_that_are_over_are_accessible(open_page):
 
     for path in paths:
         page = open_page(path)
-        assert faults(page) == []
+        assert accessibility_errors(page) == []
         page.get_by_role("button", name="Recevoir un nouveau lien").click()
         expect(page.get_by_role("heading", name="Un nouveau lien est parti")).to_be_visible()
-        assert faults(page) == []
+        assert accessibility_errors(page) == []

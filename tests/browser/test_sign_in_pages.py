@@ -1,4 +1,4 @@
-"""Signing in, from the address to the recovery codes, its errors included; the demo's roles."""
+"""Accessibility of the sign-in pages, errors included, and of the demo's roles."""
 
 import re
 
@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.cache import cache
 
 from experts.models import User
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import accessibility_errors
 from tests.workers import wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
@@ -24,43 +24,43 @@ def code_of(secret: str) -> str:
     return totp.format_hotp_value(totp.hotp_value(secret, counter))
 
 
-def test_every_step_and_its_errors_are_accessible(open_page, said):
+def test_every_step_and_its_errors_are_accessible(open_page, console):
     cache.clear()
     User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
     page = open_page("/connexion/")
-    found = [*faults(page)]
+    found = [*accessibility_errors(page)]
     press(page, "Recevoir un code")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Votre adresse électronique").fill("equipe@example.org")
     press(page, "Recevoir un code")
-    found += faults(page)
+    found += accessibility_errors(page)
     page.get_by_label("Code reçu par courriel").fill("AAAA-AAAA")
     press(page, "Continuer")
-    found += faults(page)
+    found += accessibility_errors(page)
     wait_for(lambda: bool(mail.outbox))  # it leaves once the page has
     code = re.search(r"[A-Z]{4}-[A-Z]{4}", mail.outbox[-1].body)[0]
     page.get_by_label("Code reçu par courriel").fill(code)
     press(page, "Continuer")
-    found += faults(page)
+    found += accessibility_errors(page)
     secret = page.locator("dd code").inner_text()
     page.get_by_label("Code de votre application").fill("000000")
     press(page, "Enregistrer mon application")
-    found += faults(page)
+    found += accessibility_errors(page)
     secret = page.locator("dd code").inner_text()
     page.get_by_label("Code de votre application").fill(code_of(secret))
     press(page, "Enregistrer mon application")
-    found += faults(page)
+    found += accessibility_errors(page)
     for path in ("/connexion/securite/", "/connexion/fin/"):
-        found += faults(open_page(path))
+        found += accessibility_errors(open_page(path))
 
     assert found == []
-    assert said == []
+    assert console == []
 
 
-def test_roles_of_the_demo_are_accessible(open_page, said, settings):
+def test_roles_of_the_demo_are_accessible(open_page, console, settings):
     settings.DEMO = True
 
-    assert faults(open_page("/demo/")) == []
-    assert faults(open_page("/connexion/")) == []
-    assert faults(open_page("/courrier/")) == []
-    assert said == []
+    assert accessibility_errors(open_page("/demo/")) == []
+    assert accessibility_errors(open_page("/connexion/")) == []
+    assert accessibility_errors(open_page("/courrier/")) == []
+    assert console == []

@@ -1,4 +1,4 @@
-"""The staff's pages and the outbox, on a desk and on a phone, empty, full and refused."""
+"""Accessibility of the staff's pages and the outbox: empty, full, and with form errors."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from mailing.models import OutgoingEmail
 from solicitations import actions
 from solicitations.dispatch import holding
 from solicitations.lifecycle import MatchState
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import accessibility_errors
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import match, send
 
@@ -23,7 +23,7 @@ PITCH = "Un casino : https://a.example.org et https://b.example.org, à voir."
 
 @pytest.fixture
 def agent_page(open_page, page, live_server):
-    """Pages as a signed-in member of the national team."""
+    """Open pages as a signed-in member of the national team."""
     agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
     name = settings.SESSION_COOKIE_NAME
     session = signed_in(agent).cookies[name].value
@@ -31,14 +31,14 @@ def agent_page(open_page, page, live_server):
     return open_page
 
 
-def test_empty_pages_say_why(agent_page, said):
-    found = [line for path in ("/demandes/", "/courrier/") for line in faults(agent_page(path))]
+def test_empty_pages_say_why(agent_page, console):
+    found = [line for path in ("/demandes/", "/courrier/") for line in accessibility_errors(agent_page(path))]
 
     assert found == []
-    assert said == []
+    assert console == []
 
 
-def test_list_and_outbox_are_accessible_and_quiet(agent_page, said):
+def test_list_and_outbox_are_accessible_and_quiet(agent_page, console):
     now = timezone.now()
     send(now=now - timedelta(days=8))
     send("dettes-fiscales", now=now, siret="")
@@ -54,13 +54,13 @@ def test_list_and_outbox_are_accessible_and_quiet(agent_page, said):
         f"/courrier/{email.pk}/",
     ]
 
-    found = [line for path in paths for line in faults(agent_page(path))]
+    found = [line for path in paths for line in accessibility_errors(agent_page(path))]
 
     assert found == []
-    assert said == []
+    assert console == []
 
 
-def test_request_in_its_states_is_accessible_and_quiet(agent_page, said):
+def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
     now = timezone.now()
     held = send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
     holding.tell_held(held.pk, now=now)
@@ -75,11 +75,11 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, said):
     found = [
         line
         for request in (held, confidential, talked, lost)
-        for line in faults(agent_page(f"/demandes/{request.reference}/"))
+        for line in accessibility_errors(agent_page(f"/demandes/{request.reference}/"))
     ]
 
     assert found == []
-    assert said == []
+    assert console == []
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, said):
         ("Retirer un référent", "Le retirer de la demande", "Choisissez un référent."),
     ],
 )
-def test_refused_act_is_shown_with_its_error(agent_page, said, summary, button, sentence):
+def test_refused_act_is_shown_with_its_error(agent_page, console, summary, button, sentence):
     page = agent_page(f"/demandes/{send(now=timezone.now()).reference}/")
     page.get_by_text(summary, exact=True).click()
 
     page.get_by_role("button", name=button).click()
 
     expect(page.get_by_text(sentence).first).to_be_visible()
-    assert faults(page) == []
-    assert said == []
+    assert accessibility_errors(page) == []
+    assert console == []
 
 
-def test_correction_offers_homonyms(agent_page, said):
+def test_correction_offers_homonyms(agent_page, console):
     page = agent_page(f"/demandes/{send(now=timezone.now()).reference}/")
     page.get_by_text("Corriger et désigner à nouveau").click()
     page.get_by_label("Commune", exact=False).first.fill("Saint-Apollinaire")
@@ -109,5 +109,5 @@ def test_correction_offers_homonyms(agent_page, said):
     page.get_by_role("button", name="Corriger la demande").click()
 
     expect(page.get_by_text("Saint-Apollinaire (Hautes-Alpes)")).to_be_visible()
-    assert faults(page) == []
-    assert said == []
+    assert accessibility_errors(page) == []
+    assert console == []

@@ -1,4 +1,4 @@
-"""The world of a journey: a clock that one moves on, a mail server, the register, people."""
+"""Fixtures of the journeys: a simulated clock, a mail server, the company register."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ import time_machine
 from django.core.cache import cache
 
 from demo.fake_register import RegisterServer
-from tests.journeys.world import World
+from tests.journeys.simulation import Simulation
 
 
 @pytest.fixture
 def register(register_server, settings) -> RegisterServer:
-    """The company register, and nothing remembered from another test."""
+    """The company register, with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=60)
@@ -22,7 +22,9 @@ def register(register_server, settings) -> RegisterServer:
 
 
 @pytest.fixture
-def world(register, smtp_sink, django_capture_on_commit_callbacks, now: datetime) -> Iterator[World]:
-    """A Tuesday morning in December; nothing was sent yet."""
+def simulation(
+    register, smtp_sink, django_capture_on_commit_callbacks, now: datetime
+) -> Iterator[Simulation]:
+    """A simulation that starts on a Tuesday morning in December, without any mail."""
     with time_machine.travel(now, tick=False) as clock:
-        yield World(clock, smtp_sink, django_capture_on_commit_callbacks)
+        yield Simulation(clock, smtp_sink, django_capture_on_commit_callbacks)

@@ -1,7 +1,7 @@
-"""Somebody with a browser of their own: reads pages, fills in forms by their labels, presses buttons.
+"""A person with a browser: reads pages, fills in fields by their labels, follows links, presses buttons.
 
-What a page does not offer cannot be done: a field without a label, a button outside its form, a link that
-is not there fail the journey as they would stop a person.
+A person can only do what the page offers: a field without a label, a button outside its form or a missing
+link fails the test.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TEXTS = {"text", "email", "tel", "search", "number", "date", "hidden"}
 
 @dataclass
 class Control:
-    """A field of a form, as the browser would send it."""
+    """A field of a form and the value that the browser would send."""
 
     form: Element
     name: str
@@ -29,7 +29,7 @@ class Control:
 
 
 class Person:
-    """One browser. ``on_commit`` runs what a request leaves for after its commit."""
+    """One browser; ``on_commit`` runs what a request registers with ``transaction.on_commit``."""
 
     def __init__(self, on_commit: Any) -> None:
         self.client = Client(enforce_csrf_checks=True)
@@ -40,18 +40,18 @@ class Person:
         self.controls: list[Control] = []
 
     def open(self, address: str) -> Self:
-        """Go to an address, a mail's included."""
+        """Open an address, such as a mail's link."""
         parts = urlsplit(address)
         return self._ask("get", f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
     def follow(self, words: str) -> Self:
-        """Click on the link of these words."""
+        """Click on the link with these words."""
         links = [link for link in _all(self.page, "a") if words in text(link)]
         assert links, f"no link « {words} » on {self.path}:\n{self.text}"
         return self.open(_attribute(links[0], "href"))
 
     def fill(self, label: str, value: str) -> Self:
-        """Write in the field of this label, or pick in its list."""
+        """Type in the field of this label, or choose in its list."""
         control = self._control(label, {*TEXTS, "textarea", "select"})
         if control.kind == "select":
             value = next(code for code, words in control.options if value in words)
@@ -59,7 +59,7 @@ class Person:
         return self
 
     def choose(self, label: str) -> Self:
-        """Tick the box, or the circle, of this label."""
+        """Tick the checkbox or radio button of this label."""
         chosen = self._control(label, {"radio", "checkbox"})
         if chosen.kind == "radio":
             for control in self.controls:
@@ -72,7 +72,7 @@ class Person:
         return self
 
     def press(self, words: str) -> Self:
-        """Press the button of these words, in the first form that has it."""
+        """Press the button with these words, in the first form that has it."""
         for form in _all(self.page, "form"):
             for button in _all(form, "button"):
                 if words in text(button):
@@ -81,7 +81,7 @@ class Person:
 
     @property
     def text(self) -> str:
-        """The text of the page, with single spaces."""
+        """Text of the page, with single spaces."""
         return text(next(_all(self.page, "main"), self.page))
 
     @property
@@ -111,7 +111,7 @@ class Person:
         return self
 
     def _read(self) -> None:
-        """Take the page in, and hold it to what every page owes."""
+        """Parse the page, and check its security policy and the CSRF tokens of its forms."""
         policy = self.response["Content-Security-Policy"]
         assert "default-src 'none'" in policy, self.path
         assert "unsafe" not in policy, self.path
@@ -138,7 +138,7 @@ class Person:
 
 
 def text(element: Element | str) -> str:
-    """The words of a part of a page."""
+    """Text of an element."""
     if isinstance(element, str):
         return element
     if element.name in {"script", "style"}:
@@ -165,7 +165,7 @@ def _control(form: Element, field: Element, labels: dict[str, str]) -> Control |
 
 
 def _all(element: Element | str, *names: str) -> Any:
-    """Every element of these names, in the order of the page."""
+    """All the elements of these names, in the order of the page."""
     if isinstance(element, str):
         return
     if element.name in names:

@@ -1,4 +1,4 @@
-"""The scenarios of the routing rule, told again as people's journeys."""
+"""The scenarios of the routing rule, played by people on the pages."""
 
 from datetime import datetime
 from typing import Any
@@ -7,30 +7,32 @@ from zoneinfo import ZoneInfo
 from companies import siret
 from demo import seeding
 from tests.journeys.person import Person
-from tests.journeys.world import World, link
+from tests.journeys.simulation import Simulation, link
 
 SCENARIOS: dict[str, dict[str, Any]] = seeding.read_scenarios()
 EMAIL = "contact@entreprise.example.org"
 
 
-def tell(world: World, name: str, **changes: Any) -> Person:
-    """Play a scenario from the subject's page to the thanks page, at ten in the morning of its day."""
+def submit_scenario(simulation: Simulation, name: str, **changes: Any) -> Person:
+    """Submit a scenario's request on its day at ten; the owner ends on the thanks page."""
     scenario = SCENARIOS[name] | changes
     at = datetime.fromisoformat(scenario["date"]).replace(hour=10, tzinfo=ZoneInfo("Europe/Paris"))
-    world.go_to(at)
-    return ask(world, world.person(), scenario)
+    simulation.move_to(at)
+    return submit_request(simulation, simulation.person(), scenario)
 
 
-def ask(world: World, owner: Person, scenario: dict[str, Any], *, email: str = EMAIL) -> Person:
-    """The three steps of the form; the owner ends on the thanks page."""
-    write(owner, scenario)
-    say_who(owner, scenario["company"])
-    world.clock.shift(20)  # nobody fills in a form in less
-    return leave(owner, email=email)
+def submit_request(
+    simulation: Simulation, owner: Person, scenario: dict[str, Any], *, email: str = EMAIL
+) -> Person:
+    """Fill in the three steps of the form; the owner ends on the thanks page."""
+    fill_need(owner, scenario)
+    fill_company(owner, scenario["company"])
+    simulation.clock.shift(20)  # nobody fills in a form in less
+    return fill_contact(owner, email=email)
 
 
-def write(owner: Person, scenario: dict[str, Any]) -> Person:
-    """First step: the place, the words, the other subjects."""
+def fill_need(owner: Person, scenario: dict[str, Any]) -> Person:
+    """Fill in the first step: commune, text, other subjects."""
     first, *others = scenario["subjects"]
     owner.open(f"/sujets/{first}/").follow("Décrire mon besoin")
     owner.fill("Votre commune", scenario["commune_name"])
@@ -44,8 +46,8 @@ def write(owner: Person, scenario: dict[str, Any]) -> Person:
     return owner
 
 
-def say_who(owner: Person, company: dict[str, Any]) -> Person:
-    """Second step: found by its number, the register's facts corrected by what the scenario knows."""
+def fill_company(owner: Person, company: dict[str, Any]) -> Person:
+    """Fill in the second step: SIRET search, then the scenario's facts."""
     if company["project_holder"]:
         return owner.press("Je n'ai pas encore d'entreprise").press("Continuer")
     owner.fill("Le SIRET ou le nom", siret.display(company["siret"])).press("Chercher mon entreprise")
@@ -55,8 +57,8 @@ def say_who(owner: Person, company: dict[str, Any]) -> Person:
     return owner.press("Continuer")
 
 
-def leave(owner: Person, *, email: str = EMAIL) -> Person:
-    """Third step: the contact, the consent."""
+def fill_contact(owner: Person, *, email: str = EMAIL) -> Person:
+    """Fill in the third step: contact and consent."""
     owner.fill("Vos prénom et nom", "La gérante").fill("Votre téléphone", "06 39 98 12 34")
     owner.fill("Votre adresse électronique", email).choose("J'accepte que ma demande")
     owner.press("Envoyer ma demande")
@@ -65,10 +67,10 @@ def leave(owner: Person, *, email: str = EMAIL) -> Person:
 
 
 def tick(owner: Person, name: str, value: str) -> None:
-    """Tick the box or circle of a form by what it stands for."""
+    """Tick the checkbox or radio button of this name and value."""
     owner.choose(next(one.label for one in owner.controls if (one.name, one.value) == (name, value)))
 
 
-def answering(world: World, address: str, *, choice: str = "Je prends en charge") -> Person:
-    """An expert who opens the page from the newest mail that proposes the choice."""
-    return world.person().open(link(world.last(address, choice), choice))
+def open_as_expert(simulation: Simulation, address: str, *, choice: str = "Je prends en charge") -> Person:
+    """Open the expert's page from the newest mail that offers this choice."""
+    return simulation.person().open(link(simulation.last_mail(address, choice), choice))

@@ -1,11 +1,11 @@
-"""A request is one conversation in each reader's mail client; answers come back to it."""
+"""Mails of a request form one thread in mail clients, and replies come back to the request."""
 
 import re
 
 import pytest
 
-from tests.journeys.scenarios import EMAIL, answering, tell
-from tests.journeys.world import World, body, page_of
+from tests.journeys.scenarios import EMAIL, open_as_expert, submit_scenario
+from tests.journeys.simulation import Simulation, body, html_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -14,31 +14,31 @@ COLLEAGUE = "recrutement@cap-emploi-21.example.org"
 
 
 @pytest.fixture(scope="module")
-def kept() -> list:
-    """The mails of the request, played once and read by every test."""
+def shared_mails() -> list:
+    """Mails of one conversation, run once for all the tests."""
     return []
 
 
 @pytest.fixture
-def mails(request, kept) -> list:
-    """The mails of a request with messages, a question, an addition, a taking and an end."""
-    if not kept:
-        kept += talk(request.getfixturevalue("world"))
-    return kept
+def mails(request, shared_mails) -> list:
+    """Mails of a request with messages, a question, added information, a taking and a cancellation."""
+    if not shared_mails:
+        shared_mails += run_conversation(request.getfixturevalue("simulation"))
+    return shared_mails
 
 
-def talk(world: World) -> list:
-    owner = tell(world, "SC01")
-    world.post()
-    expert = answering(world, TRAINING)
+def run_conversation(simulation: Simulation) -> list:
+    owner = submit_scenario(simulation, "SC01")
+    simulation.deliver_mails()
+    expert = open_as_expert(simulation, TRAINING)
     expert.fill("Votre message", "Je l'appelle demain.").press("Envoyer aux autres experts")
     expert.fill("Votre question à l'entreprise", "À temps plein ?").press("Envoyer à l'entreprise")
     owner.fill("Ce que vous voulez ajouter", "Oui.").press("Ajouter à ma demande")
     expert.press("Je prends en charge")
-    world.post()
+    simulation.deliver_mails()
     owner.open(owner.path).follow("Annuler ma demande").press("Annuler ma demande")
-    world.post()
-    return world.mails
+    simulation.deliver_mails()
+    return simulation.mails
 
 
 def test_every_mail_belongs_to_one_conversation(mails):
@@ -90,5 +90,5 @@ def test_subject_line_stays_the_same_for_an_expert(mails, reader):
 def test_every_mail_reads_in_text_and_in_html_and_says_why_it_came(mails):
     for mail in mails:
         assert "Vous recevez ce courriel parce que" in body(mail)
-        assert "Vous recevez ce courriel parce que" in page_of(mail).replace("&#x27;", "'")
-        assert len(re.sub(r"<[^>]+>", "", page_of(mail))) > 200
+        assert "Vous recevez ce courriel parce que" in html_of(mail).replace("&#x27;", "'")
+        assert len(re.sub(r"<[^>]+>", "", html_of(mail))) > 200

@@ -1,4 +1,4 @@
-"""Whole journeys, with names planted wherever a person writes one: nobody is in the lines they leave."""
+"""Logs of whole journeys: no name, text or token typed by people is in them."""
 
 import io
 import json
@@ -27,8 +27,8 @@ from solicitations.models import Solicitation
 from tests.databases import ROOT
 from tests.experts.factories import signed_in
 from tests.journeys.person import Person
-from tests.journeys.scenarios import SCENARIOS, answering, say_who, write
-from tests.journeys.world import body, link
+from tests.journeys.scenarios import SCENARIOS, fill_company, fill_need, open_as_expert
+from tests.journeys.simulation import body, link
 from tests.mailing.factories import OutgoingEmailFactory
 from tests.workers import ARRIVAL, START, running_worker, wait_for
 
@@ -45,8 +45,8 @@ PLANTED = {
     "addition": "Ajout planté, avec des jonquilles.",
     "reply": "Réponse plantée par courriel, des iris.",
 }
-# What would tell who: names, words, addresses, numbers, the visitor's machine, whatever opens a page.
-TELLING = re.compile(
+# Texts that would identify somebody: names, words, addresses, numbers, the client's address, tokens.
+IDENTIFYING = re.compile(
     "zéphirine|zephirine|quatrevaux|planté|token-plante|pivoine|tulipe|dahlia|jonquille|iris|equipe.plantee"
     r"|vannier|@[\w-]+\.example|98 ?77 ?66|127\.0\.0\.1|\?nom=",
     re.IGNORECASE,
@@ -54,7 +54,7 @@ TELLING = re.compile(
 
 
 def fails(request, token):
-    """A page that meets a row of the same key: PostgreSQL quotes it."""
+    """View that violates a unique constraint: PostgreSQL quotes the key in its error."""
     with transaction.atomic():
         OutgoingEmailFactory(key=OWNER)
         OutgoingEmailFactory(key=OWNER)
@@ -65,27 +65,27 @@ urlpatterns = [path("panne/<str:token>/", login_not_required(fails)), path("", i
 
 @pytest.fixture
 def written():
-    """All that production would write from here on."""
+    """Log lines as production writes them."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.getLogger().addHandler(handler)
-    # The tests' own mail server writes whom it serves; it is no part of the portal.
+    # The tests' own mail server logs recipients; it is no part of the portal.
     logging.getLogger("mail").propagate = False
     yield stream
     logging.getLogger("mail").propagate = True
     logging.getLogger().removeHandler(handler)
 
 
-def leave(owner):
-    """Third step of the form, with the planted contact."""
+def fill_contact(owner):
+    """Fill in the third step with the planted contact."""
     owner.fill("Vos prénom et nom", PLANTED["contact"]).fill("Votre téléphone", "06 39 98 77 66")
     owner.fill("Votre adresse électronique", OWNER).choose("J'accepte que ma demande")
     return owner.press("Envoyer ma demande")
 
 
 def tokens_of(mails):
-    """The signatures in the links and the reply addresses of these mails."""
+    """Tokens of the links and reply addresses of these mails."""
     found = set()
     for mail in mails:
         found |= set(re.findall(r"/(?:suivi|reponse|reprise|avis|rappel)/([^/\s]{8,})", body(mail)))
@@ -94,42 +94,42 @@ def tokens_of(mails):
 
 
 def assert_nobody_in(text, mails):
-    assert [line for line in text.splitlines() if TELLING.search(line)] == []
+    assert [line for line in text.splitlines() if IDENTIFYING.search(line)] == []
     assert [token for token in tokens_of(mails) if token in text] == []
 
 
 @pytest.mark.urls(__name__)
-def test_nobody_is_in_the_lines_of_whole_journeys(world, written, settings):
+def test_nobody_is_in_the_lines_of_whole_journeys(simulation, written, settings):
     scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
-    world.sink.refusals["recrutement@cap-emploi-21.example.org"] = (
+    simulation.sink.refusals["recrutement@cap-emploi-21.example.org"] = (
         "550 5.1.1 <recrutement@cap-emploi-21.example.org> refused"
     )
 
-    owner = write(world.person(), scenario)
-    say_who(owner, scenario["company"])
-    world.clock.shift(20)
-    leave(owner)
-    world.post()
-    expert = answering(world, EXPERT).press("Je prends en charge")
+    owner = fill_need(simulation.person(), scenario)
+    fill_company(owner, scenario["company"])
+    simulation.clock.shift(20)
+    fill_contact(owner)
+    simulation.deliver_mails()
+    expert = open_as_expert(simulation, EXPERT).press("Je prends en charge")
     expert.fill("Votre message", PLANTED["expert"]).press("Envoyer aux autres")
     expert.fill("Votre question à l'entreprise", PLANTED["question"]).press("Envoyer à l'entreprise")
-    world.post()
-    asked = world.last(OWNER, "vous demande une précision")
+    simulation.deliver_mails()
+    asked = simulation.last_mail(OWNER, "vous demande une précision")
     owner.open(link(asked, "Répondre")).fill("Ce que vous voulez ajouter", PLANTED["addition"])
     owner.press("Ajouter à ma demande")
-    reply_by_mail(world, asked)
-    sign_in_badly_then_well(world)
+    reply_by_mail(simulation, asked)
+    sign_in_badly_then_well(simulation)
     ask_for_what_is_not_there()
     settings.REGISTER_URL = "http://127.0.0.1:1"
     Client().post("/demande/trouver-candidats/entreprise/", {"search": "Quatrevaux"})
     Client(raise_request_exception=False).get("/panne/12-1.token-plante/?nom=Quatrevaux")
     OutgoingEmailFactory(
-        template="solicitations/emails/received", context={"contact": OWNER}, created_at=world.now
+        template="solicitations/emails/received", context={"contact": OWNER}, created_at=simulation.now
     )
-    world.post()
+    simulation.deliver_mails()
 
     text = written.getvalue()
-    assert_nobody_in(text, world.mails)
+    assert_nobody_in(text, simulation.mails)
     assert PLANTED["reply"] in {addition.body for addition in Solicitation.objects.get().additions.all()}
     lines = [json.loads(line) for line in text.splitlines()]
     assert {"suivi/<str:token>/", "reponse/<str:token>/", "panne/<str:token>/", None} <= {
@@ -139,18 +139,20 @@ def test_nobody_is_in_the_lines_of_whole_journeys(world, written, settings):
     assert {line.get("code") for line in lines if "IntegrityError" in line.get("error", "")} == {"23505"}
 
 
-def reply_by_mail(world, asked):
+def reply_by_mail(simulation, asked):
     raw = (
         f"From: {PLANTED['contact']} <{OWNER}>\r\nTo: {asked['Reply-To']}\r\n"
         "Message-ID: <1@planted.example.org>\r\n"
         f"Subject: Re: plant\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{PLANTED['reply']}\r\n"
     )
-    with world.on_commit(execute=True):
-        reception.store(raw.encode(), channel=Channel.PIPE, recipient=str(asked["Reply-To"]), now=world.now)
-    world.post()
+    with simulation.on_commit(execute=True):
+        reception.store(
+            raw.encode(), channel=Channel.PIPE, recipient=str(asked["Reply-To"]), now=simulation.now
+        )
+    simulation.deliver_mails()
 
 
-def sign_in_badly_then_well(world):
+def sign_in_badly_then_well(simulation):
     agent = User.objects.create_user(AGENT, name="Agent planté", role=User.Role.NATIONAL)
     browser = Client()
     for address in (AGENT, OWNER):
@@ -174,15 +176,15 @@ def ask_for_what_is_not_there():
 def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
     register, smtp_sink, process_environment
 ):
-    """A real worker; what it writes names nobody either, not even when a mail server does."""
+    """The worker's logs name nobody, even when the mail server's error does."""
     owner = Person(lambda execute: nullcontext())
     smtp_sink.refusals[EXPERT] = f"550 5.1.1 <{EXPERT}> refused"
     scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
     with running_worker(process_environment, smtp_sink) as told:
-        write(owner, scenario)
-        say_who(owner, scenario["company"])
+        fill_need(owner, scenario)
+        fill_company(owner, scenario["company"])
         time.sleep(3)  # nobody fills in a form in less
-        leave(owner)
+        fill_contact(owner)
         wait_for(lambda: OWNER in {str(mail["To"]) for mail in smtp_sink.messages})
         wait_for(lambda: OutgoingEmail.objects.refused().exists() and "mail did not leave" in told())
         text = told()
@@ -198,7 +200,7 @@ def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
 
 @pytest.mark.django_db(transaction=True)
 def test_web_server_keeps_no_list_of_visits(process_environment, tmp_path):
-    """gunicorn as it runs: whatever is asked, its output names the routes alone."""
+    """gunicorn's output contains routes, never addresses."""
     with running_web(process_environment, tmp_path / "web.log") as site:
         for address in ("/", "/suivi/12-1.token-plante/?nom=Quatrevaux", "/zephirine/"):
             ask(f"{site}{address}")
@@ -213,7 +215,7 @@ def test_web_server_keeps_no_list_of_visits(process_environment, tmp_path):
 
 @contextmanager
 def running_web(environment, log):
-    """The address of a gunicorn that answers, its output in ``log``."""
+    """Run gunicorn, with its output in ``log``, and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
         port = closed_at_once.getsockname()[1]
     with log.open("wb") as output:
@@ -237,7 +239,7 @@ def running_web(environment, log):
 
 
 def send(site, request):
-    """Send raw bytes that no browser sends; the server may not answer."""
+    """Send a raw request, answered or not."""
     host, _, port = site.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=ARRIVAL) as connection:
         connection.sendall(request)
@@ -245,7 +247,7 @@ def send(site, request):
 
 
 def ask(address):
-    """The status of the answer; ``None`` when nobody answers."""
+    """Status of the response; ``None`` without response."""
     try:
         return urllib.request.urlopen(address, timeout=ARRIVAL).status  # noqa: S310 (our own address)
     except urllib.error.HTTPError as refusal:

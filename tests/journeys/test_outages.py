@@ -1,54 +1,54 @@
-"""Something is down, and the owner does not notice: the request is thanked for, routed, and mailed later."""
+"""Outages that owners do not notice: the request is acknowledged, routed, and mailed later."""
 
 import pytest
 
 from solicitations.models import Solicitation
-from tests.journeys.scenarios import EMAIL, SCENARIOS, tell
+from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_scenario
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 EVERYBODY = {EMAIL, *SCENARIOS["SC01"]["expected_experts"]}
 
 
-def test_broker_is_down_and_the_sweep_sends(world, broker_away):
-    owner = tell(world, "SC01")
+def test_broker_is_down_and_the_sweep_sends(simulation, broker_away):
+    owner = submit_scenario(simulation, "SC01")
     assert "France Travail a reçu votre demande" in owner.text
 
-    world.post()
+    simulation.deliver_mails()
 
-    assert world.recipients() == EVERYBODY
+    assert simulation.recipients() == EVERYBODY
 
 
-def test_mail_server_is_down_and_mails_leave_once_it_is_back(world, settings):
+def test_mail_server_is_down_and_mails_leave_once_it_is_back(simulation, settings):
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
-    owner = tell(world, "SC01")
-    world.post()
+    owner = submit_scenario(simulation, "SC01")
+    simulation.deliver_mails()
     assert "France Travail a reçu votre demande" in owner.text
-    assert world.mails == []
+    assert simulation.mails == []
 
     settings.EMAIL_PORT = port
     for _ in range(5):
-        world.later(minutes=5)
+        simulation.advance(minutes=5)
 
-    assert world.recipients() == EVERYBODY
-    assert len(world.mails) == len(EVERYBODY)
+    assert simulation.recipients() == EVERYBODY
+    assert len(simulation.mails) == len(EVERYBODY)
 
 
-def test_acknowledgement_that_is_refused_is_told_to_the_region(world):
-    world.sink.refusals[EMAIL] = "550 5.1.1 no such mailbox"
-    tell(world, "SC01")
+def test_acknowledgement_that_is_refused_is_told_to_the_region(simulation):
+    simulation.sink.refusals[EMAIL] = "550 5.1.1 no such mailbox"
+    submit_scenario(simulation, "SC01")
 
-    world.post()
-    world.post()
-    world.post()
+    simulation.deliver_mails()
+    simulation.deliver_mails()
+    simulation.deliver_mails()
 
-    alert = world.last("contact@dreets-bfc.example.org", "06 39 98 12 34")
+    alert = simulation.last_mail("contact@dreets-bfc.example.org", "06 39 98 12 34")
     assert Solicitation.objects.get().reference in alert.get_body(("plain",)).get_content()
 
 
-def test_register_is_down_and_the_form_goes_on(world, settings):
+def test_register_is_down_and_the_form_goes_on(simulation, settings):
     settings.REGISTER_URL = "http://127.0.0.1:1"
-    owner = world.person().open("/demande/trouver-candidats/")
+    owner = simulation.person().open("/demande/trouver-candidats/")
     owner.fill("Votre commune", "Is-sur-Tille").fill("Votre besoin, avec vos mots", "Un peintre, vite.")
     owner.press("Continuer")
 

@@ -1,4 +1,4 @@
-"""A mail leaves, is answered in a mail client, and its words reach the page and the others' mailboxes."""
+"""Replies by mail, with a real worker and mail server: their text reaches the page and the other experts."""
 
 from contextlib import nullcontext
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ WORDS = "Bonjour,\n\nJe l'appelle lundi à 9 h : c'est le chantier d'à côté.\
 
 
 def answer_to(mail: EmailMessage, words: str) -> bytes:
-    """The message of a mail client in which one typed above the quoted mail."""
+    """Reply as a mail client writes it, above the quoted mail."""
     content = mail.get_body(("plain",)).get_content().splitlines()
     quoted = "\n".join(f"> {line}" for line in content)
     answer = EmailMessage()

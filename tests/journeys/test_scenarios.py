@@ -1,12 +1,20 @@
-"""Each scenario as a journey: the form reaches exactly its experts, and what its checks say holds."""
+"""Each scenario through the pages: the form reaches exactly its experts, and its checks hold."""
 
 import pytest
 
 from experts.models import Office
 from solicitations.lifecycle import EventKind
 from solicitations.models import Event, Solicitation
-from tests.journeys.scenarios import EMAIL, SCENARIOS, answering, leave, say_who, tell, write
-from tests.journeys.world import body, link
+from tests.journeys.scenarios import (
+    EMAIL,
+    SCENARIOS,
+    fill_company,
+    fill_contact,
+    fill_need,
+    open_as_expert,
+    submit_scenario,
+)
+from tests.journeys.simulation import body, link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -14,65 +22,65 @@ CLOCK = "Réponse attendue avant"
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_form_reaches_exactly_the_experts_of_the_scenario(world, name):
-    tell(world, name)
+def test_form_reaches_exactly_the_experts_of_the_scenario(simulation, name):
+    submit_scenario(simulation, name)
 
-    world.post()
+    simulation.deliver_mails()
 
-    assert world.recipients() - {EMAIL} == set(SCENARIOS[name]["expected_experts"])
-    assert len(world.mails) == 1 + len(SCENARIOS[name]["expected_experts"])
+    assert simulation.recipients() - {EMAIL} == set(SCENARIOS[name]["expected_experts"])
+    assert len(simulation.mails) == 1 + len(SCENARIOS[name]["expected_experts"])
 
 
-def test_two_subjects_are_one_request_and_one_conversation(world):
+def test_two_subjects_are_one_request_and_one_conversation(simulation):
     """SC02."""
-    owner = tell(world, "SC02")
-    world.post()
+    owner = submit_scenario(simulation, "SC02")
+    simulation.deliver_mails()
 
     assert Solicitation.objects.count() == 1
-    assert len({mail["References"] for mail in world.mails}) == 1
-    assert len(world.inbox("formation@region-bfc.example.org")) == 1
+    assert len({mail["References"] for mail in simulation.mails}) == 1
+    assert len(simulation.inbox("formation@region-bfc.example.org")) == 1
     assert owner.text.count("Conseil régional a reçu votre demande") == 1
 
 
-def test_two_takers_both_stay_visible(world):
+def test_two_takers_both_stay_visible(simulation):
     """SC03."""
-    tell(world, "SC03")
-    world.post()
+    submit_scenario(simulation, "SC03")
+    simulation.deliver_mails()
 
     for address in ("emploi@uimm-21", "rh@maison-emploi-dijon"):
-        answering(world, address).press("Je prends en charge")
-    world.post()
+        open_as_expert(simulation, address).press("Je prends en charge")
+    simulation.deliver_mails()
 
-    owner = world.person().open(link(world.inbox(EMAIL)[0], "Suivre ma demande"))
+    owner = simulation.person().open(link(simulation.inbox(EMAIL)[0], "Suivre ma demande"))
     assert "UIMM (industries et métiers de la métallurgie) l'a prise en charge" in owner.text
     assert "Maison de l'emploi l'a prise en charge" in owner.text
     assert Solicitation.objects.get().progress == "in_progress"
 
 
-def test_only_expert_away_leads_to_the_region(world):
+def test_only_expert_away_leads_to_the_region(simulation):
     """SC10, another day."""
-    owner = tell(world, "SC10", date="2026-12-22")
-    world.post()
+    owner = submit_scenario(simulation, "SC10", date="2026-12-22")
+    simulation.deliver_mails()
 
-    assert world.recipients() == {EMAIL, "referent-tpe-pme@dreets-bfc.example.org"}
+    assert simulation.recipients() == {EMAIL, "referent-tpe-pme@dreets-bfc.example.org"}
     assert "DREETS" in owner.text or "Unité régionale" in owner.text
     assert Solicitation.objects.get().is_fallback
 
 
-def test_question_of_labour_law_and_its_answer_are_dated_and_kept(world):
+def test_question_of_labour_law_and_its_answer_are_dated_and_kept(simulation):
     """SC12: the deputy answers, though the subject is not in their own list."""
-    tell(world, "SC12")
-    world.post()
-    told = body(world.last("ruptures@droit-travail-21"))
+    submit_scenario(simulation, "SC12")
+    simulation.deliver_mails()
+    told = body(simulation.last_mail("ruptures@droit-travail-21"))
     assert CLOCK in told
     assert "Vous remplacez" in told
-    deputy = answering(world, "ruptures@droit-travail-21").press("Je prends en charge")
+    deputy = open_as_expert(simulation, "ruptures@droit-travail-21").press("Je prends en charge")
     assert f"{CLOCK} le mercredi 30 décembre" in deputy.text
 
     deputy.press("J'ai aidé l'entreprise")
     assert "ce que vous avez répondu" in deputy.text
     deputy.fill("Ce que vous avez répondu", "Un accord collectif est nécessaire.").press("J'ai aidé")
-    owner = world.person().open(link(world.inbox(EMAIL)[0], "Suivre ma demande"))
+    owner = simulation.person().open(link(simulation.inbox(EMAIL)[0], "Suivre ma demande"))
 
     for person in (owner, deputy.open(deputy.path)):
         assert SCENARIOS["SC12"]["message"] in person.text
@@ -81,25 +89,25 @@ def test_question_of_labour_law_and_its_answer_are_dated_and_kept(world):
     assert "Réponse sur le droit du travail" in owner.text
 
 
-def test_large_company_is_served_without_the_clock(world):
+def test_large_company_is_served_without_the_clock(simulation):
     """SC14."""
-    tell(world, "SC14")
-    world.post()
+    submit_scenario(simulation, "SC14")
+    simulation.deliver_mails()
 
-    told = body(world.last("mutations@ddets-21"))
+    told = body(simulation.last_mail("mutations@ddets-21"))
     assert "350 salariés" in told
     assert CLOCK not in told
     assert "300 salariés ou plus" in told
-    expert = answering(world, "mutations@ddets-21")
+    expert = open_as_expert(simulation, "mutations@ddets-21")
     assert CLOCK not in expert.text
     expert.press("Je prends en charge").press("J'ai aidé l'entreprise")
     assert "Vous avez aidé l'entreprise" in expert.text
 
 
-def test_form_offers_homonyms_and_warns_against_names(world):
+def test_form_offers_homonyms_and_warns_against_names(simulation):
     """SC15."""
     scenario = SCENARIOS["SC15"]
-    owner = world.person().open("/demande/inaptitude/")
+    owner = simulation.person().open("/demande/inaptitude/")
     assert "Ne donnez ni nom ni diagnostic médical." in owner.text
     assert "N'écrivez le nom d'aucune personne." in owner.text
 
@@ -113,73 +121,73 @@ def test_form_offers_homonyms_and_warns_against_names(world):
 
 
 @pytest.mark.parametrize("name", ["SC14", "SC15", "SC24"])
-def test_each_opening_of_a_confidential_request_is_recorded(world, name):
-    tell(world, name)
-    world.post()
+def test_each_opening_of_a_confidential_request_is_recorded(simulation, name):
+    submit_scenario(simulation, name)
+    simulation.deliver_mails()
     address = SCENARIOS[name]["expected_experts"][0]
 
     for _ in range(2):
-        answering(world, address)
+        open_as_expert(simulation, address)
 
     openings = Event.objects.filter(kind=EventKind.OPENED)
     assert [event.by_mailbox.email for event in openings] == [address, address]
 
 
-def test_person_without_a_company_is_accepted(world):
+def test_person_without_a_company_is_accepted(simulation):
     """SC19: craft is unknown, so that both chambers answer."""
-    tell(world, "SC19")
-    world.post()
+    submit_scenario(simulation, "SC19")
+    simulation.deliver_mails()
 
     asked = Solicitation.objects.get()
     assert (asked.siret, asked.is_project_holder, asked.craft) == ("", True, None)
-    assert "Projet de création ou de reprise" in body(world.last("artisanat@cma-43"))
+    assert "Projet de création ou de reprise" in body(simulation.last_mail("artisanat@cma-43"))
 
 
-def test_first_employee_is_reached_through_its_question(world):
+def test_first_employee_is_reached_through_its_question(simulation):
     """SC20: nobody employed yet is a known number."""
-    visitor = world.person().open("/").follow("C'est mon premier salarié")
+    visitor = simulation.person().open("/").follow("C'est mon premier salarié")
     assert visitor.path == "/sujets/premier-salarie/"
 
-    tell(world, "SC20")
-    world.post()
+    submit_scenario(simulation, "SC20")
+    simulation.deliver_mails()
 
-    assert "Aucun salarié" in body(world.last("contrats@droit-travail-77"))
+    assert "Aucun salarié" in body(simulation.last_mail("contrats@droit-travail-77"))
 
 
-def test_one_stop_shop_answers_alone_and_the_others_stay_in_sight(world):
+def test_exclusive_office_answers_alone_and_the_others_stay_on_the_subject_page(simulation):
     """SC21."""
-    owner = tell(world, "SC21")
-    world.post()
+    owner = submit_scenario(simulation, "SC21")
+    simulation.deliver_mails()
 
     asked = Solicitation.objects.get()
     assert asked.region.pk == "02"
     assert owner.text.count("a reçu votre demande") == 1
-    public = world.person().open("/sujets/aides-alternance/").text
+    public = simulation.person().open("/sujets/aides-alternance/").text
     for name in ("Chambre de commerce et d'industrie", "Chambre de métiers", "France Travail"):
         assert name in public
     assert Office.objects.filter(code__in=SCENARIOS["SC21"]["excluded_offices"]).count() == 4
 
 
-def test_uncovered_need_is_said_before_it_is_sent(world):
+def test_uncovered_need_is_said_before_it_is_sent(simulation):
     """SC23."""
-    owner = write(world.person(), SCENARIOS["SC23"])
-    say_who(owner, SCENARIOS["SC23"]["company"])
+    owner = fill_need(simulation.person(), SCENARIOS["SC23"])
+    fill_company(owner, SCENARIOS["SC23"]["company"])
     assert "Aucun organisme ne répond encore à Saint-Pierre" in owner.text
     assert "Prend le relais quand personne d'autre ne répond" in owner.text
 
-    world.later(seconds=20)
-    leave(owner)
+    simulation.advance(seconds=20)
+    fill_contact(owner)
 
     assert Solicitation.objects.uncovered().count() == 1
 
 
-def test_confidential_mail_shows_its_words_to_its_readers_only(world):
+def test_confidential_mail_shows_its_words_to_its_readers_only(simulation):
     """SC24."""
-    tell(world, "SC24")
-    world.post()
+    submit_scenario(simulation, "SC24")
+    simulation.deliver_mails()
 
     for address in SCENARIOS["SC24"]["expected_experts"]:
-        assert "MARINA" not in world.subjects(address)[0].upper()
-        assert "Cette demande est confidentielle" in body(world.last(address))
-    assert world.recipients() == {EMAIL, *SCENARIOS["SC24"]["expected_experts"]}
-    assert "TVA" not in body(world.last(EMAIL))
+        assert "MARINA" not in simulation.subjects(address)[0].upper()
+        assert "Cette demande est confidentielle" in body(simulation.last_mail(address))
+    assert simulation.recipients() == {EMAIL, *SCENARIOS["SC24"]["expected_experts"]}
+    assert "TVA" not in body(simulation.last_mail(EMAIL))

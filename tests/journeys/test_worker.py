@@ -1,4 +1,4 @@
-"""The pipe itself: a form posted, the real broker, a real worker, a real mail server."""
+"""A form posted with the real broker, a real worker and a real mail server."""
 
 import time
 from contextlib import nullcontext
@@ -7,7 +7,7 @@ import pytest
 
 from solicitations.models import Mailbox
 from tests.journeys.person import Person
-from tests.journeys.scenarios import EMAIL, SCENARIOS, leave, say_who, write
+from tests.journeys.scenarios import EMAIL, SCENARIOS, fill_company, fill_contact, fill_need
 from tests.workers import running_worker, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 def test_mails_of_the_form_leave_by_the_worker(register, smtp_sink, process_environment):
     owner = Person(lambda execute: nullcontext())
     with running_worker(process_environment, smtp_sink):
-        write(owner, SCENARIOS["SC03"])
-        say_who(owner, SCENARIOS["SC03"]["company"])
+        fill_need(owner, SCENARIOS["SC03"])
+        fill_company(owner, SCENARIOS["SC03"]["company"])
         time.sleep(3)  # nobody fills in a form in less
-        leave(owner)
+        fill_contact(owner)
         expected = {EMAIL, *Mailbox.objects.values_list("email", flat=True)}
         wait_for(lambda: {str(mail["To"]) for mail in smtp_sink.messages} == expected)
 
