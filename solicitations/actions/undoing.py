@@ -59,7 +59,7 @@ def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> 
 def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetime) -> None:
     """Only what this hand-over made: who was asked to help on another occasion stays."""
     made_then = Match.objects.active().handed_over(matches, at=event.at)
-    for made in made_then.with_people().select_for_update(of=("self",)):
+    for made in made_then.with_people().select_for_update(of=("self",)).order_by("pk"):
         before = made.state
         made.move_to(MatchState.WITHDRAWN, at=now)
         made.save()
