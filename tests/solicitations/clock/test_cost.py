@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import company_requests, expert_answers
 from solicitations.lifecycle import MatchState
 from tests.solicitations.factories import match, send
 
@@ -29,8 +30,10 @@ def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
             send, "clause-insertion", commune="21166", siret="", email=f"a{number}@example.org", now=now
         )
         mine = match(over, "facilitation@clauses")
-        commit(actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
-        commit(actions.cancel, over, now=now)
+        commit(
+            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+        )
+        commit(company_requests.cancel, over, now=now)
         commit(send, "clause-insertion", commune="21166", siret="", email=f"b{number}@example.org", now=now)
 
     assert queries(now + DAY) == alone

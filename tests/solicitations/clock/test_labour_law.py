@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from solicitations import actions
+from solicitations.actions import expert_answers
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
@@ -35,7 +35,7 @@ class TestLabourLaw:
 
     def test_taking_does_not_stop_it(self, question, commit, tick, now):
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         tick(now + 9 * DAY)
 
@@ -44,8 +44,10 @@ class TestLabourLaw:
     @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
     def test_the_answer_stops_it(self, question, commit, tick, outcome, now):
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(actions.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(
+            expert_answers.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now
+        )
 
         tick(now + 9 * DAY)
 
@@ -53,9 +55,9 @@ class TestLabourLaw:
 
     def test_an_answer_remains_one_when_the_need_is_taken_again(self, question, commit, tick, now):
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(actions.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         tick(now + 9 * DAY)
 
@@ -67,8 +69,10 @@ class TestLabourLaw:
     def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):
         tick(now + 9 * DAY)
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
-        commit(actions.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
+        commit(
+            expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY
+        )
 
         assert not Alert.objects.standing().filter(cause=AlertCause.LEGAL).exists()
 
