@@ -23,8 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
-from solicitations.models.owed import DIFFICULTIES
-from solicitations.models.request_querysets import SET_ASIDE, SolicitationQuerySet
+from solicitations.models.request_querysets import DIFFICULTIES, SET_ASIDE, SolicitationQuerySet
 from territories.working_time import OPENS, add_working_days
 
 WHILE_NOBODY_TOOK = (
@@ -51,7 +50,7 @@ def load(requests: SolicitationQuerySet) -> list[Solicitation]:
 
 def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
     """The steps to come of a request that ``load`` brought, in order, as if nobody answered."""
-    if solicitation.clock_retry_at and solicitation.clock_retry_at > now:
+    if solicitation.is_put_off(now=now):
         return []
     clock = Clock(solicitation.commune, now)
     events: list[Event] = getattr(solicitation, "clock_events", [])
