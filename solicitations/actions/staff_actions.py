@@ -139,7 +139,7 @@ def correct(
         if before[name] != str(getattr(locked, name)) and name != "fact_sources"
     ]
     changes += _correct_subjects(locked, subjects)
-    locked.routing_due_at = now
+    locked.routing_due_at = locked.clock_due_at = now
     locked.save()
     event = Event.objects.record(EventKind.CORRECTED, locked, by=by, reason=" ; ".join(changes), at=now)
     if "phone" in columns and before["phone"] != locked.phone:

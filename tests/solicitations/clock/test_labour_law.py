@@ -8,8 +8,8 @@ from solicitations.actions import expert_answers
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
-from solicitations.models import Alert, Solicitation, owed
-from tests.solicitations.clock.reading import mails
+from solicitations.models import Alert, Solicitation
+from tests.solicitations.clock.reading import mails, to_advance
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -64,7 +64,7 @@ class TestLabourLaw:
         assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
         [loaded] = plan.load(Solicitation.objects.filter(pk=question.pk))
         assert Step.ESCALATE_LEGAL not in {step.step for step in plan.plan(loaded, now=now)}
-        assert question.pk not in owed.requests_to_advance(now=now + 9 * DAY, places=["21"])
+        assert question.pk not in to_advance(now + 9 * DAY)
 
     def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):
         tick(now + 9 * DAY)

@@ -16,9 +16,9 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models import Alert, Draft, Event, Match, Survey, owed
+from solicitations.models import Alert, Draft, Event, Match, Survey
 from solicitations.models.surveys import Outcome, Usefulness
-from tests.solicitations.clock.reading import context, done, mails, occasions
+from tests.solicitations.clock.reading import context, done, mails, occasions, to_advance
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -355,10 +355,10 @@ class TestSurvey:
         conclude(commit, taken, MatchState.NO_HELP, now=now)
         tick(now + 10 * DAY)
         commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 400 * DAY)
-        assert list(owed.requests_to_advance(now=now + 401 * DAY, places=["21"])) == []
+        assert to_advance(now + 401 * DAY) == []
 
         conclude(commit, taken, MatchState.HELPED, now=now + 401 * DAY)
-        assert list(owed.requests_to_advance(now=now + 412 * DAY, places=["21"])) == []
+        assert to_advance(now + 412 * DAY) == []
 
     def test_an_outcome_that_was_undone_counts_no_more(self, taken, commit, tick, now):
         conclude(commit, taken, MatchState.UNREACHABLE, now=now)
@@ -378,7 +378,7 @@ class TestSurvey:
         opinion = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
         commit(feedback.answer_survey, alone, opinion, now=now + DAY)
 
-        assert alone.pk not in owed.requests_to_advance(now=now + 10 * DAY, places=["21"])
+        assert alone.pk not in to_advance(now + 10 * DAY)
         tick(now + 10 * DAY)
         assert mails("survey") == []
 
