@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def moment(typed: str) -> datetime:
-    """The moment that people type. Raises ``CommandError``."""
+    """The typed date and time. Raises ``CommandError``."""
     try:
         at = datetime.fromisoformat(typed)
     except ValueError:
