@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-# Folders and modules, the longest tests first: processes of xdist take them in this order, none is left for last.
+# Folders and modules, the longest tests first: xdist starts them in this order.
 SLOW = (
     "bench/test_bench.py",
     "demo/test_demo.py",
