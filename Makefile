@@ -6,11 +6,12 @@ BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 unexport DJANGO_SETTINGS_MODULE  # each target has its own
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults backup restore lint lock browser pgbouncer bench clean
+.PHONY: help install demo test quick faults backup restore lint lock browser pgbouncer bench clean
 
 help:
 	@echo "make demo   le portail, son registre et ses serveurs, sur cette machine"
 	@echo "make test   tous les tests, navigateur compris"
+	@echo "make quick  les tests rapides, en trois minutes au plus (tests/slow.py dit lesquels attendent)"
 	@echo "make faults les pannes, provoquées longuement : 10 000 demandes, une demi-heure"
 	@echo "make backup FILE=…, make restore FILE=… : la base dans un fichier, et retour (docs/backup.md)"
 	@echo "make lint   style, types, frontières entre les pièces, tailles"
@@ -30,7 +31,10 @@ demo: install
 	@exec $(BIN)/python manage.py demo
 
 test: install browser pgbouncer
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --maxschedchunk 4
+
+quick: install
+	$(BIN)/pytest -n auto --maxschedchunk 20 -m "not slow"
 
 faults: install pgbouncer
 	FAULTS=long $(BIN)/pytest tests/faults

@@ -8,10 +8,10 @@ from bench import contents, databases
 from bench.harness import Result, median, milliseconds, thousands
 from experts.models import RateCounter
 from mailing.models import IncomingEmail, OutgoingEmail
-from solicitations.models import Draft, Need, Solicitation, owed
+from solicitations.clock import reminders
+from solicitations.models import Draft, Need, Solicitation
 from solicitations.models.abandoned import abandoned
 from solicitations.tasks import A_SWEEP
-from territories.models import Department
 
 BAR = 1_000
 FLAT = 1.5
@@ -66,12 +66,11 @@ def _count(choice: Choice) -> int:
 def _choices() -> Mapping[str, Choice]:
     """The queries that the sweeps run each minute."""
     now = contents.NOW
-    places = list(Department.objects.values_list("pk", flat=True))
     minute, day = timedelta(minutes=1), timedelta(days=1)
     requests = Solicitation.objects.all()
     return {
-        "people to remind": lambda: owed.addresses_to_remind(now=now, places=places),
-        "requests with a step to do": lambda: owed.requests_to_advance(now=now, places=places),
+        "people to remind": lambda: reminders.addresses(now=now),
+        "requests with a step to do": lambda: requests.clock_due(now=now).values_list("pk"),
         "held, and staff not told": lambda: requests.held_without_alert().oldest_first().values_list("pk"),
         "to release": lambda: requests.held_to_release().oldest_first().values_list("pk"),
         "to route": lambda: requests.unrouted(now=now).oldest_first().values_list("pk"),

@@ -16,6 +16,7 @@ from experts.models import Subject, User
 from experts.routing import loading
 from experts.routing.decision import Decision
 from experts.routing.engine import Facts
+from solicitations import tasks
 from territories.models import Commune, Region
 
 HERE = Path(__file__).resolve().parent
@@ -62,6 +63,7 @@ def fill(*, seed: int, needs: int, examples: int, now: datetime, one_of: int = 1
             cursor.execute(index)
         cursor.execute("RESET session_replication_role")
         cursor.execute("DROP SCHEMA bench CASCADE")
+    tasks.recount(now=now)
     User.objects.create_user(NATIONAL_STAFF, role="national")
     User.objects.create_user(REGIONAL_STAFF, role="region", region=Region.objects.get(pk=REGION))
 

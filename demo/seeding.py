@@ -12,7 +12,8 @@ import yaml
 from experts.models import Institution, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import company_requests, expert_answers, expert_messages, feedback, staff_actions
 from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Draft, Match, Need, Opening, Solicitation
@@ -123,7 +124,7 @@ def add_draft(*, now: datetime) -> None:
     }
     answers = {"subject": DRAFT_SUBJECT, "need": need}
     draft = Draft.objects.create(created_at=at, updated_at=at, answers=answers)
-    actions.send_resume_link(draft, email="plus-tard@demo.example.org", now=at)
+    company_requests.send_resume_link(draft, email="plus-tard@demo.example.org", now=at)
     send_mails(until=at)
 
 
@@ -195,8 +196,8 @@ def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
         consented_at=at,
     )
     subjects = tuple(Subject.objects.filter(slug__in=entry["subjects"]).order_by("position", "pk"))
-    part = actions.Part(subjects=subjects, description=entry["message"])
-    return actions.submit(blank, parts=[part], now=at)[0]
+    part = company_requests.Part(subjects=subjects, description=entry["message"])
+    return company_requests.submit(blank, parts=[part], now=at)[0]
 
 
 def apply_step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: datetime) -> None:
@@ -225,13 +226,13 @@ def send_mails(*, until: datetime) -> None:
 def _move(target: MatchState) -> Callable[[Match, str, datetime], None]:
     def made(match: Match, words: str, at: datetime) -> None:
         answer = words if match.need.is_on_the_legal_clock else ""
-        actions.move(match, target, by=match.mailbox, now=at, words=words, answer=answer)
+        expert_answers.move(match, target, by=match.mailbox, now=at, words=words, answer=answer)
 
     return made
 
 
 def _decline(match: Match, words: str, at: datetime) -> None:
-    actions.move(match, MatchState.DECLINED, by=match.mailbox, now=at, decline_reason=words)
+    expert_answers.move(match, MatchState.DECLINED, by=match.mailbox, now=at, decline_reason=words)
 
 
 def _others_decline(matches: list[Match], rank: int, at: datetime) -> None:
@@ -259,22 +260,28 @@ EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], object]] = {
     "no_help": _move(MatchState.NO_HELP),
     "unreachable": _move(MatchState.UNREACHABLE),
     "decline": _decline,
-    "hand_over": _with_institution(actions.hand_over),
-    "bring_in": _with_institution(actions.bring_in),
-    "message": lambda match, words, at: actions.post_message(match.mailbox, body=words, now=at),
-    "ask": lambda match, words, at: actions.ask(match.mailbox, body=words, now=at),
+    "hand_over": _with_institution(expert_answers.hand_over),
+    "bring_in": _with_institution(expert_answers.bring_in),
+    "message": lambda match, words, at: expert_messages.post_message(match.mailbox, body=words, now=at),
+    "ask": lambda match, words, at: expert_messages.ask(match.mailbox, body=words, now=at),
 }
 GROUP_VERBS: dict[str, Callable[[list[Match], int, datetime], None]] = {
     "others_decline": _others_decline,
     "fallback": _fallback,
 }
 COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], None]] = {
-    "add": lambda solicitation, words, at: actions.add_information(solicitation, body=words, now=at),
-    "still_waiting": lambda solicitation, _words, at: actions.still_waiting(solicitation, now=at),
-    "cancel": lambda solicitation, _words, at: actions.cancel(solicitation, now=at),
+    "add": lambda solicitation, words, at: company_requests.add_information(solicitation, body=words, now=at),
+    "still_waiting": lambda solicitation, _words, at: feedback.still_waiting(solicitation, now=at),
+    "cancel": lambda solicitation, _words, at: company_requests.cancel(solicitation, now=at),
 }
 STAFF_VERBS: dict[str, Callable[[Solicitation, str, User, datetime], None]] = {
-    "close": lambda solicitation, words, by, at: actions.close(solicitation, words=words, by=by, now=at),
-    "spam": lambda solicitation, _words, by, at: actions.mark(solicitation, ClosedReason.SPAM, by=by, now=at),
-    "test": lambda solicitation, _words, by, at: actions.mark(solicitation, ClosedReason.TEST, by=by, now=at),
+    "close": lambda solicitation, words, by, at: staff_actions.close(
+        solicitation, words=words, by=by, now=at
+    ),
+    "spam": lambda solicitation, _words, by, at: staff_actions.mark(
+        solicitation, ClosedReason.SPAM, by=by, now=at
+    ),
+    "test": lambda solicitation, _words, by, at: staff_actions.mark(
+        solicitation, ClosedReason.TEST, by=by, now=at
+    ),
 }

@@ -10,7 +10,7 @@ from typing import Self
 
 
 class ForbiddenMove(Exception):
-    """The thing is no longer in a state from which this move exists."""
+    """The match or request is no longer in a state that allows this move."""
 
     def __init__(self, current: StrEnum, target: StrEnum) -> None:
         super().__init__(f"{current.value} → {target.value}")
@@ -159,7 +159,8 @@ class AlertCause(Labelled):
     REPLY_HELD = "reply_held", "Une réponse par courriel est à vérifier"
 
 
-# What the clock does about a need, and the answers that stop its questions: what is done is read from these.
+# What the clock did about a need, and the answers that end its questions: it reads these events
+# before it acts again.
 CLOCK_EVENTS = frozenset(
     {
         EventKind.REMINDED,
@@ -175,7 +176,7 @@ CLOCK_EVENTS = frozenset(
     }
 )
 
-UNDO_DELAY = timedelta(seconds=60)  # what a button causes leaves that much later, unless undone
+UNDO_DELAY = timedelta(seconds=60)  # mails caused by a button leave after this delay, unless undone
 
 M = MatchState
 MATCH_MOVES: dict[MatchState, frozenset[MatchState]] = {
@@ -201,12 +202,12 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
 
 ACTIVE = frozenset({M.SENT, M.TAKEN})
 NOT_LIVE = frozenset({M.WITHDRAWN, M.REPLACED})
-# Answers with which a labour-law question has been answered, the answer written down.
+# States in which a labour-law question has a written answer.
 ANSWERS = frozenset({M.HELPED, M.NO_HELP})
-# What a company may be asked its opinion of.
+# States after which the company may be asked its opinion.
 OUTCOMES = ANSWERS | {M.UNREACHABLE}
 
-# The order in which a need shows itself, and a request shows one of its needs.
+# Priority: a need shows the first state found among its matches, a request among its needs.
 NEED_ORDER: list[tuple[MatchState, NeedState]] = [
     (M.TAKEN, NeedState.IN_PROGRESS),
     (M.HELPED, NeedState.HELPED),
@@ -230,7 +231,7 @@ REQUEST_ORDER = (
 
 
 def among(field: str, choices: type[Labelled], *, or_empty: bool = False) -> dict[str, list[str]]:
-    """The look-up that a constraint needs: the field holds one of the codes."""
+    """The look-up for a database constraint: the field holds one of the codes."""
     codes = [member.value for member in choices]
     return {f"{field}__in": [*codes, ""] if or_empty else codes}
 

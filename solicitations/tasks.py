@@ -8,13 +8,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from mailing.models import IncomingEmail, OutgoingEmail
-from solicitations.clock import drafts, erasure, reminders, run
+from solicitations.clock import drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
 from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Draft, Need, Solicitation, owed
+from solicitations.models import Draft, Need, Solicitation
 from solicitations.models.abandoned import abandoned
-from territories.working_time import departments_in_working_hours
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +53,17 @@ def erase_stray_mails() -> None:
     erasure.erase_stray_mails(now=timezone.now())
 
 
+@shared_task
+def recount_clock() -> None:
+    """Recount each night what changed settings, holidays or subjects make due earlier."""
+    recount(now=timezone.now())
+
+
+def recount(*, now: datetime) -> None:
+    """Bring forward the stored moments that the planner would put earlier today."""
+    each_safely(due.bring_forward, due.loaded(Solicitation.objects.on_the_clock(now=now)), now=now)
+
+
 @shared_task(expires=60)
 def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
@@ -75,9 +85,9 @@ def sweep() -> None:
 
 def keep_time(*, now: datetime) -> None:
     """Do the clock's work where people are at work: reminders, then the other steps of each request."""
-    places = departments_in_working_hours(now)
-    each_safely(reminders.remind, owed.addresses_to_remind(now=now, places=places), now=now)
-    for pk in owed.requests_to_advance(now=now, places=places):
+    each_safely(reminders.remind, sorted(reminders.addresses(now=now)), now=now)
+    advancing = Solicitation.objects.clock_due(now=now).values_list("pk", flat=True)
+    for pk in advancing.iterator(chunk_size=due.CHUNK):
         run.advance_safely(pk, now=now)
     left = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(drafts.remind_draft, left, now=now)
@@ -90,8 +100,8 @@ def keep_time(*, now: datetime) -> None:
         each_safely(erasure.anonymise, old.values_list("pk", flat=True)[:A_SWEEP], now=now)
 
 
-def each_safely(work: Callable[..., None], pks: Iterable[int | str], *, now: datetime) -> None:
-    """One durable call per id, or address; one that fails stops nobody."""
+def each_safely(work: Callable[..., None], pks: Iterable[int | str | Solicitation], *, now: datetime) -> None:
+    """One durable call per id, address or request; one that fails stops nobody."""
     for pk in pks:
         try:
             work(pk, now=now)

@@ -85,7 +85,7 @@ def siret(solicitation: Solicitation) -> str:
 def headline(solicitation: Solicitation, subjects: Sequence[str]) -> str:
     """The subject line of an expert's mail: ``Sujet — Entreprise, commune (6 salariés)``.
 
-    Lists of mails are read over shoulders: a confidential request does not name its company there.
+    Other people may see a list of mails on a screen: a confidential request does not name its company there.
     """
     if solicitation.is_confidential:
         return f"{listed(subjects)} — demande confidentielle, {solicitation.commune.name}"
@@ -130,7 +130,7 @@ def spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> st
 
 
 def legal_deadline(solicitation: Solicitation) -> date:
-    """By when a labour-law question is to be answered: 10 working days of the territory from sending.
+    """The deadline for answering a labour-law question: 10 working days of the territory from sending.
 
     Source: code du travail, L. 5143-1, which asks for a reasonable time.
     """

@@ -5,12 +5,10 @@ Working hours are 8:00 to 19:00 on working days (Monday to Friday, no public hol
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import holidays
 
-from territories.models import Commune, Department
-from territories.time_zones import time_zone
+from territories.models import Commune
 
 OPENS = time(8)
 CLOSES = time(19)
@@ -48,22 +46,8 @@ def is_working_day(on: date, commune: Commune) -> bool:
 
 def is_working_time(at: datetime, commune: Commune) -> bool:
     """True during the commune's working hours; 8:00 is included, 19:00 is not."""
-    return _is_working(at, commune.department_id, commune.time_zone)
-
-
-def _is_working(at: datetime, department: str, zone: ZoneInfo) -> bool:
-    local = at.astimezone(zone)
-    is_open = OPENS <= local.time() < CLOSES and local.weekday() < 5
-    return is_open and local.date() not in _holidays(department)
-
-
-def departments_in_working_hours(at: datetime) -> list[str]:
-    """Codes of the départements in working hours then, in the time zone of most of their communes."""
-    return [
-        code
-        for code in Department.objects.order_by("code").values_list("code", flat=True)
-        if _is_working(at, code, time_zone(code))
-    ]
+    local = at.astimezone(commune.time_zone)
+    return OPENS <= local.time() < CLOSES and is_working_day(local.date(), commune)
 
 
 def next_working_morning(at: datetime, commune: Commune) -> datetime:

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.db.models import Model
+from django.test import TransactionTestCase
 
 from demo import fake_register, services
 from demo.embedded.server import USER
@@ -20,6 +21,7 @@ from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import TEMPLATES, Databases
+from tests.slow import SLOW, rank
 from tests.smtp_sink import SmtpSink
 
 if os.environ.get("DJANGO_SETTINGS_MODULE", "portal.settings.test") != "portal.settings.test":
@@ -40,9 +42,12 @@ settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", s
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "untimed", max_examples=50, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("untimed")
+
+# A test that commits gets a clone of its own: emptying each table of it afterwards would be for nobody.
+TransactionTestCase._fixture_teardown = lambda case: None  # noqa: SLF001 (Django has no setting for it)
 
 _template = pytest.StashKey[str]()
 
@@ -50,6 +55,23 @@ _template = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     for name in TEMPLATES:
         config.addinivalue_line("markers", f"{name}: the database is a clone of the template of that name")
+    config.addinivalue_line("markers", "slow: left out by `make quick`; tests/slow.py lists them")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core: tests wait for servers and browsers as often as they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the slow tests; several processes begin with them, so that none is left alone with one."""
+    for item in items:
+        if rank(item.path) < len(SLOW):
+            item.add_marker(pytest.mark.slow)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.path))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,12 +94,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """A test that really committed has emptied its clone: the next one gets another."""
+    """A test that really committed leaves a spoiled clone: the next one gets another."""
     result = yield
-    name = item.stash.get(_template, "schema")
-    if name != "schema" and _commits(item):
+    if _template in item.stash and _commits(item):
         connections["default"].close()
-        _databases.spoil(name)
+        _databases.spoil(item.stash[_template])
     return result
 
 

@@ -1,7 +1,7 @@
 """The tests' databases: clones of templates that are built once and rebuilt when what they hold changes.
 
 A template costs seconds, a clone a fraction of one. Each test process has its own clones; a test that
-commits on more than an empty database leaves a spoiled clone, replaced at the next use.
+commits leaves a spoiled clone, replaced at the next use.
 """
 
 import hashlib

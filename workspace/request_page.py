@@ -7,7 +7,8 @@ from datetime import datetime
 from experts.models import Expert, Institution
 from experts.routing import loading
 from experts.routing.explanations import facts
-from solicitations import actions, wording
+from solicitations import wording
+from solicitations.actions import undoing
 from solicitations.lifecycle import (
     ACTIVE,
     MATCH_MOVES,
@@ -169,7 +170,7 @@ def _card(
 ) -> NeedCard:
     state = MatchState(match.state)
     last = _last_event(match)
-    own = actions.last_move(match, by=mailbox)
+    own = undoing.last_move(match, by=mailbox)
     is_recent = own is not None and now - own.at <= UNDO_DELAY
     solicitation = mailbox.solicitation
     asked = {

@@ -15,7 +15,8 @@ from oversight import filters, permissions
 from oversight.pagination import page_of
 from oversight.request_rows import Badge
 from oversight.views.access import staff_page, staff_user
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import expert_messages, held_replies, staff_actions
 from solicitations.conversation import replies
 from solicitations.models import Solicitation
 from solicitations.views import originals
@@ -102,7 +103,7 @@ def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
     solicitation = Solicitation.objects.filter(pk=id_in(email.about, "request") or 0).first()
     if solicitation is not None:
         key = f"incoming:{email.pk}"
-        actions.note_mail_opened(solicitation, key=key, by=staff_user(request), now=timezone.now())
+        staff_actions.note_mail_opened(solicitation, key=key, by=staff_user(request), now=timezone.now())
     return email
 
 
@@ -110,14 +111,16 @@ def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish the text of a mail that was held or refused."""
     return _decide(
-        request, pk, actions.publish_reply, "Le texte est publié, et les destinataires le reçoivent."
+        request, pk, held_replies.publish_reply, "Le texte est publié, et les destinataires le reçoivent."
     )
 
 
 @staff_page
 def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse a held mail."""
-    return _decide(request, pk, actions.set_reply_aside, "Le courriel est écarté : personne ne le reçoit.")
+    return _decide(
+        request, pk, held_replies.set_reply_aside, "Le courriel est écarté : personne ne le reçoit."
+    )
 
 
 def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) -> HttpResponse:
@@ -126,9 +129,9 @@ def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) 
         return redirect("oversight:incoming_mail", pk)
     try:
         act(email, by=staff_user(request), now=timezone.now())
-    except actions.SettledAlready:
+    except held_replies.SettledAlready:
         messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
-    except actions.NotInThread:
+    except expert_messages.NotInThread:
         messages.warning(request, "Rien n'a été fait : la demande n'accepte plus de texte de cette personne.")
     else:
         messages.success(request, done)

@@ -26,7 +26,7 @@ from oversight import filters, permissions
 from oversight.pagination import page_of
 from oversight.request_rows import Badge
 from oversight.timeline import occasion
-from solicitations import actions
+from solicitations.actions import staff_actions
 from solicitations.models import Solicitation
 
 PAGE = 40
@@ -152,7 +152,7 @@ def note_opening(request: HttpRequest, email: OutgoingEmail) -> None:
         return
     solicitation = Solicitation.objects.filter(pk=permissions.request_of(email) or 0).first()
     if solicitation is not None:
-        actions.note_mail_opened(solicitation, key=email.key, by=request.user, now=timezone.now())
+        staff_actions.note_mail_opened(solicitation, key=email.key, by=request.user, now=timezone.now())
 
 
 @require_POST
@@ -162,6 +162,6 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
     if not permissions.may_resend(request.user, email):
         raise PermissionDenied
-    actions.resend(email, now=timezone.now())
+    staff_actions.resend(email, now=timezone.now())
     messages.success(request, f"Le courriel repart à {email.to}.")
     return redirect("oversight:outbox_mail", pk)

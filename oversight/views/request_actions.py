@@ -15,7 +15,7 @@ from oversight import timeline
 from oversight.forms import CloseForm, RequestCorrectionForm, WithdrawForm
 from oversight.views import request_detail
 from oversight.views.access import StaffView, get_request_or_404, staff_page, staff_user
-from solicitations import actions
+from solicitations.actions import expert_answers, staff_actions
 from solicitations.lifecycle import ClosedReason, EventKind, ForbiddenMove
 from solicitations.models import Solicitation
 from territories.spoken_time import spoken_moment
@@ -68,7 +68,7 @@ def _describe_last_change(solicitation: Solicitation, *, now: datetime) -> str:
 
 @staff_action
 def release(request: HttpRequest, solicitation: Solicitation, now: datetime) -> None:
-    actions.release(solicitation, by=staff_user(request), now=now)
+    staff_actions.release(solicitation, by=staff_user(request), now=now)
     messages.success(request, "La demande est libérée : les référents la reçoivent.")
 
 
@@ -77,7 +77,7 @@ def close(request: HttpRequest, solicitation: Solicitation, now: datetime) -> Ht
     form = CloseForm(request.POST, auto_id="clore-%s")
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
-    actions.close(solicitation, words=form.cleaned_data["words"], by=staff_user(request), now=now)
+    staff_actions.close(solicitation, words=form.cleaned_data["words"], by=staff_user(request), now=now)
     messages.success(request, "La demande est close : votre message part à l'entreprise.")
     return None
 
@@ -87,13 +87,13 @@ def mark(request: HttpRequest, solicitation: Solicitation, now: datetime) -> Non
     if request.POST.get("marque") not in MARKS:
         raise Http404
     reason, sentence = MARKS[request.POST["marque"]]
-    actions.mark(solicitation, reason, by=staff_user(request), now=now)
+    staff_actions.mark(solicitation, reason, by=staff_user(request), now=now)
     messages.success(request, sentence)
 
 
 @staff_action
 def merge(request: HttpRequest, solicitation: Solicitation, now: datetime) -> None:
-    actions.merge(solicitation, by=staff_user(request), now=now)
+    staff_actions.merge(solicitation, by=staff_user(request), now=now)
     first = solicitation.duplicate_of
     messages.success(request, f"Le texte est ajouté à la demande {first}, et les référents le reçoivent.")
 
@@ -104,7 +104,7 @@ def correct(request: HttpRequest, solicitation: Solicitation, now: datetime) -> 
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
     today = solicitation.today(now)
-    actions.correct(
+    staff_actions.correct(
         solicitation,
         columns=form.columns(on=today),
         subjects=form.subjects(),
@@ -125,10 +125,10 @@ def add_institution(request: HttpRequest, solicitation: Solicitation, now: datet
     cleaned = form.cleaned_data
     institution = cleaned["institution"]
     try:
-        actions.add_institution(
+        staff_actions.add_institution(
             cleaned["need"], institution, reason=cleaned["reason"], by=staff_user(request), now=now
         )
-    except actions.NobodyThere:
+    except expert_answers.NobodyThere:
         form.add_error(
             "institution", "Cette institution n'a personne pour ce besoin, ou a déjà reçu la demande."
         )
@@ -143,12 +143,12 @@ def withdraw(request: HttpRequest, solicitation: Solicitation, now: datetime) ->
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
     match = form.cleaned_data["match"]
-    actions.withdraw(match, reason=form.cleaned_data["reason"], by=staff_user(request), now=now)
+    staff_actions.withdraw(match, reason=form.cleaned_data["reason"], by=staff_user(request), now=now)
     messages.success(request, f"{match.expert.office.name} n'a plus cette demande.")
     return None
 
 
 @staff_action
 def settle(request: HttpRequest, solicitation: Solicitation, now: datetime, *, pk: int) -> None:
-    actions.settle(get_object_or_404(solicitation.alerts, pk=pk), now=now)
+    staff_actions.settle(get_object_or_404(solicitation.alerts, pk=pk), now=now)
     messages.success(request, "L'alerte est réglée.")

@@ -18,7 +18,8 @@ from oversight.need_details import need_details
 from oversight.request_rows import badge
 from oversight.timeline import openings, timeline_items
 from oversight.views.access import get_request_or_404, staff_page, staff_user
-from solicitations import actions, wording
+from solicitations import wording
+from solicitations.actions import staff_actions
 from solicitations.lifecycle import AlertCause, RequestState
 from solicitations.models import Match, Solicitation, Survey
 
@@ -62,7 +63,7 @@ def request_page(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the request; the opening of a confidential one is recorded."""
     solicitation = get_request_or_404(request, reference)
     now = timezone.now()
-    actions.note_request_opened(solicitation, by=staff_user(request), now=now)
+    staff_actions.note_request_opened(solicitation, by=staff_user(request), now=now)
     return show(request, solicitation, now=now)
 
 

@@ -22,5 +22,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "solicitations.tasks.erase_stray_mails",
         "schedule": crontab(hour="3", minute="30"),
     },
+    "solicitations.clock": {
+        "task": "solicitations.tasks.recount_clock",
+        "schedule": crontab(hour="4", minute="0"),
+    },
     "portal.expired": {"task": "portal.tasks.erase_expired", "schedule": crontab(hour="3", minute="45")},
 }

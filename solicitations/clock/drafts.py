@@ -1,4 +1,4 @@
-"""What the portal does about a request in the making: one reminder."""
+"""The reminder of a draft."""
 
 from datetime import datetime
 

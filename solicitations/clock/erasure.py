@@ -98,7 +98,7 @@ def anonymise(pk: int, *, now: datetime) -> None:
 
 
 def _note_end(solicitation: Solicitation, *, now: datetime) -> None:
-    """Why a request ended that nobody ended, in words of ours that stay; staff watch it no more."""
+    """Record why an abandoned request is closed, in our own words, and resolve its alerts."""
     why = f"Rien ne s'y est passé depuis {settings.ANONYMISE_AFTER.days} jours"
     Event.objects.record(EventKind.CLOSED, solicitation, reason=why, at=now)
     solicitation.alerts.standing().update(settled_at=now)
@@ -124,7 +124,7 @@ def _requests(about: Iterable[str]) -> set[int]:
 
 
 def _forget_people(solicitation: Solicitation) -> None:
-    """Why these experts and not the others: offices and obstacles stay, addresses go."""
+    """Erase the addresses from the stored decisions; offices and obstacles stay."""
     for need in Need.objects.filter(solicitation=solicitation).exclude(decision=None):
         need.decision = NeedDecision.from_json(need.decision or {}).without_people().as_json()
         need.save(update_fields=["decision"])
@@ -140,7 +140,7 @@ def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
     for email in OutgoingEmail.objects.about(name).order_by("pk").iterator():
         requests = _requests(email.about)
         if len(requests) > 1 and Solicitation.objects.not_erased().filter(pk__in=requests).exists():
-            _strike(email, solicitation)
+            _remove_lines(email, solicitation)
         else:
             alone.append(email.pk)
     OutgoingEmail.objects.filter(pk__in=alone).erase(now=now)
@@ -149,7 +149,7 @@ def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
     IncomingEmail.objects.filter(came).erase(now=now)
 
 
-def _strike(email: OutgoingEmail, solicitation: Solicitation) -> None:
+def _remove_lines(email: OutgoingEmail, solicitation: Solicitation) -> None:
     """Take the request's line off a mail that lists several."""
     lines = email.context.get("requests", [])
     email.context["requests"] = [line for line in lines if line["reference"] != solicitation.reference]

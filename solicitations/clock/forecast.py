@@ -1,16 +1,16 @@
-"""What the clock is about to do, for people to read: the steps of the timetable as lines, nothing written."""
+"""Forecast of the clock's work, for people to read; nothing is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from solicitations import lifecycle
-from solicitations.clock import plan, reminders
-from solicitations.clock.steps import ORDER, Clock, Planned, Step
+from solicitations.clock import due, plan, reminders
+from solicitations.clock.steps import ORDER, Planned, Step
 from solicitations.dispatch import routing
 from solicitations.lifecycle import MatchState, NeedState
-from solicitations.models import Match, Solicitation, owed
+from solicitations.models import Match, Solicitation
 from solicitations.models.request_querysets import SolicitationQuerySet
 from solicitations.notifications import to_staff
 
@@ -31,24 +31,15 @@ class Leaving:
 
 
 def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, most: int) -> list[Leaving]:
-    """What will be done by ``until`` about the oldest of these requests if nobody answers, in order."""
-    pks = owed.requests_owed_something(requests, now=until)[:most]
+    """The work up to ``until`` on the oldest of these requests if nobody answers, in order."""
     steps = [
         step
-        for solicitation in plan.load(Solicitation.objects.filter(pk__in=pks))
+        for solicitation in plan.load(requests.filter(clock_due_at__lte=until).oldest_first()[:most])
         for planned in plan.plan(solicitation, now=now)
-        if (step := _once_a_day(planned, now=now)).leaves_at <= until
+        if (step := due.once_a_day(planned, now=now)).leaves_at <= until
     ]
     found = [leaving for leaving in _leavings(steps, now=now) if leaving.at <= until]
     return sorted(found, key=lambda leaving: (leaving.at, ORDER[leaving.step]))
-
-
-def _once_a_day(step: Planned, *, now: datetime) -> Planned:
-    """A reminder that is due waits for the morrow when its person has had today's."""
-    if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
-        return step
-    is_over = reminders.has_had_todays(step.match.mailbox.email, step.solicitation, now=now)
-    return _after(now, step) if is_over else step
 
 
 def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
@@ -77,13 +68,7 @@ def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
         while waiting:
             at = min(step.leaves_at for step in waiting)
             yield _reminder(address, [step for step in waiting if step.leaves_at <= at], at=at)
-            waiting = [_after(at, step) for step in waiting if step.leaves_at > at]
-
-
-def _after(at: datetime, step: Planned) -> Planned:
-    """What falls due later on the day of a reminder waits for the morrow."""
-    clock = Clock(step.solicitation.commune, at)
-    return replace(step, leaves_at=clock.leaves_at(max(step.leaves_at, clock.next_day(at))))
+            waiting = [due.on_the_morrow(step, of=at) for step in waiting if step.leaves_at > at]
 
 
 def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> Leaving:
@@ -110,7 +95,7 @@ def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
 
 
 def _silent(planned: Planned) -> Iterator[Match]:
-    """Those whose manager is told: on a legal delay, all who have the need."""
+    """The matches whose manager is told: on a legal delay, all active ones of the need."""
     if planned.step == Step.ESCALATE_LEGAL and planned.need:
         yield from (match for match in planned.need.matches.all() if match.state in lifecycle.ACTIVE)
     elif planned.match:
@@ -118,7 +103,7 @@ def _silent(planned: Planned) -> Iterator[Match]:
 
 
 def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
-    """Whether one of the needs shows nothing but silence once these steps are done."""
+    """Return ``True`` when these steps leave one of the needs without any answer."""
     ended = {step.match.pk for step in steps if step.match and not step.match.is_gone}
     for need in {step.need.pk: step.need for step in steps if step.need}.values():
         states = [
@@ -131,12 +116,10 @@ def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
     return False
 
 
-def leaving_now(*, now: datetime, places: Sequence[str]) -> Iterator[Leaving]:
-    """What a sweep at that moment would do, drafts apart."""
-    for address in owed.addresses_to_remind(now=now, places=places):
-        if come := reminders.due(address, now=now):
+def leaving_now(*, now: datetime) -> Iterator[Leaving]:
+    """The work of a sweep at that moment, drafts excepted."""
+    for address in sorted(reminders.addresses(now=now)):
+        if come := reminders.leaving(address, now=now):
             yield _reminder(address, come, at=now)
-    for pk in owed.requests_to_advance(now=now, places=places):
-        for solicitation in plan.load(Solicitation.objects.filter(pk=pk)):
-            come = [step for step in plan.plan(solicitation, now=now) if step.has_come(now=now)]
-            yield from _leavings((step for step in come if step.step != Step.REMIND), now=now)
+    others = (step for step in due.steps_come(now=now) if step.step != Step.REMIND)
+    yield from _leavings(others, now=now)

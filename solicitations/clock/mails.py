@@ -19,7 +19,7 @@ from territories.spoken_time import spoken_date
 
 
 class ManagerCause(StrEnum):
-    """Why a manager is told."""
+    """The reason why a manager is told."""
 
     WAITING = "waiting"
     SILENT = "silent"
@@ -63,7 +63,7 @@ def reminders_key(first: Mailbox, day: date) -> str:
 
 
 def is_reminded(first: Mailbox, day: date) -> bool:
-    """Whether that day's mail exists already."""
+    """Return ``True`` when that day's mail exists already."""
     return OutgoingEmail.objects.filter(key=reminders_key(first, day)).exists()
 
 
@@ -117,7 +117,7 @@ def cancel_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 def _still_waits(line: dict[str, Any]) -> bool:
-    """Whether the mailbox of this line of a reminder still has what it was reminded of."""
+    """Return ``True`` when the mailbox of this line still has the need that the reminder lists."""
     state = MatchState.TAKEN if line["is_taken"] else MatchState.SENT
     mailbox = int(line["about"][1].removeprefix("mailbox:"))
     return Match.objects.filter(mailbox=mailbox, state=state).exists()

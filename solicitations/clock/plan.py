@@ -1,4 +1,4 @@
-"""What the clock will do about a request if nobody answers: each step, when it may leave, and why.
+"""The steps to come of a request if nobody answers: each with its date and its reason.
 
 Pure: rows that ``load`` brought in, nothing written, no clock. What was done is read from the events since
 the match was sent, or taken: an undone move, or an expert brought in again, starts anew by itself. The sweep
@@ -23,8 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
-from solicitations.models.owed import DIFFICULTIES
-from solicitations.models.request_querysets import SET_ASIDE, SolicitationQuerySet
+from solicitations.models.request_querysets import DIFFICULTIES, SET_ASIDE, SolicitationQuerySet
 from territories.working_time import OPENS, add_working_days
 
 WHILE_NOBODY_TOOK = (
@@ -51,7 +50,7 @@ def load(requests: SolicitationQuerySet) -> list[Solicitation]:
 
 def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
     """The steps to come of a request that ``load`` brought, in order, as if nobody answered."""
-    if solicitation.clock_retry_at and solicitation.clock_retry_at > now:
+    if solicitation.is_put_off(now=now):
         return []
     clock = Clock(solicitation.commune, now)
     events: list[Event] = getattr(solicitation, "clock_events", [])
@@ -59,13 +58,13 @@ def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
     if solicitation.state == RequestState.SUBMITTED:
         for need in solicitation.needs.all():
             need.solicitation = solicitation
-            planned += _of_need(_Story(need, events, clock))
+            planned += _of_need(_NeedHistory(need, events, clock))
     planned += _of_company(solicitation, events, clock)
     return sorted(planned, key=lambda step: (step.leaves_at, ORDER[step.step]))
 
 
 @dataclass(frozen=True)
-class _Story:
+class _NeedHistory:
     """A need, its matches that count, and what the clock has done about it."""
 
     need: Need
@@ -100,7 +99,7 @@ class _Story:
         return [match for match in self.matches if match.state == state]
 
     def done(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
-        """When the clock did this about the match, since a moment of its life."""
+        """The moments of the clock's events of this kind about the match, since a date."""
         return [
             event.at
             for event in self.events
@@ -120,7 +119,7 @@ class _Story:
         return max(at for at in dates if at)
 
     def said(self, *kinds: EventKind, since: datetime) -> list[datetime]:
-        """When the clock said this of the need, or the company of its request, since that moment."""
+        """The moments of these events about the need, or from its company, since that date."""
         # About needs that never reached anybody, all sent at once, the clock's events name no match.
         own: set[int | None] = {match.pk for match in self.need.matches.all()}
         own = own or {None}
@@ -139,71 +138,71 @@ class _Story:
         )
 
 
-def _of_need(story: _Story) -> Iterator[Planned]:
-    for match in story.in_state(MatchState.SENT):
-        yield from _while_sent(story, match)
-    for match in story.in_state(MatchState.TAKEN):
-        yield from _while_taken(story, match)
-    if story.need.state == NeedState.UNCOVERED:
-        yield from _while_nobody_is_asked(story)
-    elif not story.was_taken:
-        yield from _while_nobody_took(story)
-    if not story.is_helped:
-        yield from _call_check(story)
-    yield from _legal(story)
+def _of_need(history: _NeedHistory) -> Iterator[Planned]:
+    for match in history.in_state(MatchState.SENT):
+        yield from _while_sent(history, match)
+    for match in history.in_state(MatchState.TAKEN):
+        yield from _while_taken(history, match)
+    if history.need.state == NeedState.UNCOVERED:
+        yield from _while_nobody_is_asked(history)
+    elif not history.was_taken:
+        yield from _while_nobody_took(history)
+    if not history.is_helped:
+        yield from _call_check(history)
+    yield from _legal(history)
 
 
-def _while_sent(story: _Story, match: Match) -> Iterator[Planned]:
+def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
     """Two reminders on different days, the manager, the end: in this order, even after an outage."""
-    end = story.first_sent_at(match) + settings.EXPIRE_AFTER
-    if story.is_helped:
-        yield story.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
+    end = history.first_sent_at(match) + settings.EXPIRE_AFTER
+    if history.is_helped:
+        yield history.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
         return
-    reminded = story.done(match, EventKind.REMINDED, since=match.sent_at)
-    earliest = story.clock.next_day(reminded[-1]) if reminded else match.sent_at
+    reminded = history.done(match, EventKind.REMINDED, since=match.sent_at)
+    earliest = history.clock.next_day(reminded[-1]) if reminded else match.sent_at
     is_next, last = True, match.sent_at
     for after in settings.REMIND_AFTER[len(reminded) :]:
         due_at = max(match.sent_at + after, earliest)
-        step = story.planned(Step.REMIND, due_at, _without_answer(after), match=match, is_next=is_next)
+        step = history.planned(Step.REMIND, due_at, _without_answer(after), match=match, is_next=is_next)
         yield step
-        is_next, last, earliest = False, step.leaves_at, story.clock.next_day(step.leaves_at)
-    if not story.done(match, EventKind.MANAGER_TOLD, since=match.sent_at):
+        is_next, last, earliest = False, step.leaves_at, history.clock.next_day(step.leaves_at)
+    if not history.done(match, EventKind.MANAGER_TOLD, since=match.sent_at):
         due_at = max(match.sent_at + settings.TELL_MANAGER_AFTER, last)
         why = _without_answer(settings.TELL_MANAGER_AFTER)
-        step = story.planned(Step.TELL_MANAGER, due_at, why, match=match, is_next=is_next)
+        step = history.planned(Step.TELL_MANAGER, due_at, why, match=match, is_next=is_next)
         yield step
         is_next, last = False, step.leaves_at
     why = _without_answer(settings.EXPIRE_AFTER)
-    yield story.planned(Step.EXPIRE, max(end, last), why, match=match, is_next=is_next)
+    yield history.planned(Step.EXPIRE, max(end, last), why, match=match, is_next=is_next)
 
 
-def _while_nobody_took(story: _Story) -> Iterator[Planned]:
+def _while_nobody_took(history: _NeedHistory) -> Iterator[Planned]:
     """Once per need and wave: those whom the clock itself asked start nothing anew."""
-    asked = [match for match in story.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
+    asked = [match for match in history.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
     for step, kind, after in WHILE_NOBODY_TOOK:
-        owing = [match for match in asked if not story.said(kind, since=match.sent_at)]
+        owing = [match for match in asked if not history.said(kind, since=match.sent_at)]
         if owing:
             first = min(owing, key=lambda match: (match.sent_at, match.pk))
             why = f"Personne ne l'a prise en charge depuis {_days(after)}"
-            yield story.planned(step, first.sent_at + after, why, match=first)
+            yield history.planned(step, first.sent_at + after, why, match=first)
 
 
-def _while_nobody_is_asked(story: _Story) -> Iterator[Planned]:
+def _while_nobody_is_asked(history: _NeedHistory) -> Iterator[Planned]:
     """The company, the rule again, the end: on different days, even after an outage."""
-    start, gone = story.reaches_nobody_since, story.last_gone
+    start, gone = history.reaches_nobody_since, history.last_gone
     earliest = start
     for step, kind, after in WHILE_NOBODY_IS_ASKED:
-        if done := story.said(kind, since=start):
-            earliest = story.clock.next_day(done[-1])
+        if done := history.said(kind, since=start):
+            earliest = history.clock.next_day(done[-1])
             continue
-        found = story.planned(step, max(start + after, earliest), _reaching_nobody(after), match=gone)
+        found = history.planned(step, max(start + after, earliest), _reaching_nobody(after), match=gone)
         yield found
-        earliest = story.clock.next_day(found.leaves_at)
+        earliest = history.clock.next_day(found.leaves_at)
     end, why = max(start + settings.EXPIRE_AFTER, earliest), _reaching_nobody(settings.EXPIRE_AFTER)
-    yield story.planned(Step.EXPIRE, end, why, match=gone)
+    yield history.planned(Step.EXPIRE, end, why, match=gone)
 
 
-def _while_taken(story: _Story, match: Match) -> Iterator[Planned]:
+def _while_taken(history: _NeedHistory, match: Match) -> Iterator[Planned]:
     """The taker, then the manager and the region, then the end."""
     start = match.taken_at or match.sent_at
     is_next, last = True, start
@@ -211,45 +210,49 @@ def _while_taken(story: _Story, match: Match) -> Iterator[Planned]:
         (Step.REMIND, EventKind.REMINDED, settings.REMIND_TAKER_AFTER),
         (Step.TELL_SILENCE, EventKind.MANAGER_TOLD, settings.TELL_SILENCE_AFTER),
     ):
-        if story.done(match, kind, since=start):
+        if history.done(match, kind, since=start):
             continue
-        found = story.planned(step, max(start + after, last), _silent(after), match=match, is_next=is_next)
+        found = history.planned(step, max(start + after, last), _silent(after), match=match, is_next=is_next)
         yield found
         is_next, last = False, found.leaves_at
     end = max(start + settings.EXPIRE_TAKEN_AFTER, last)
-    yield story.planned(Step.EXPIRE, end, _silent(settings.EXPIRE_TAKEN_AFTER), match=match, is_next=is_next)
+    yield history.planned(
+        Step.EXPIRE, end, _silent(settings.EXPIRE_TAKEN_AFTER), match=match, is_next=is_next
+    )
 
 
-def _call_check(story: _Story) -> Iterator[Planned]:
-    taken = [(match.taken_at or match.sent_at, match.pk, match) for match in story.in_state(MatchState.TAKEN)]
+def _call_check(history: _NeedHistory) -> Iterator[Planned]:
+    taken = [
+        (match.taken_at or match.sent_at, match.pk, match) for match in history.in_state(MatchState.TAKEN)
+    ]
     asked = EventKind.CALL_CHECKED, EventKind.CALLED
-    owing = [(at, pk, match) for at, pk, match in taken if not story.said(*asked, since=at)]
+    owing = [(at, pk, match) for at, pk, match in taken if not history.said(*asked, since=at)]
     if owing:
         at, _, first = min(owing)
         after = settings.CHECK_CALL_AFTER
-        yield story.planned(Step.CHECK_CALL, at + after, _silent(after), match=first)
+        yield history.planned(Step.CHECK_CALL, at + after, _silent(after), match=first)
 
 
-def _legal(story: _Story) -> Iterator[Planned]:
+def _legal(history: _NeedHistory) -> Iterator[Planned]:
     """The law counts working days, and until the answer: taking does not stop it."""
-    active = [*story.in_state(MatchState.TAKEN), *story.in_state(MatchState.SENT)]
-    sent_at = story.need.solicitation.submitted_at
-    if not active or not story.need.is_on_the_legal_clock or story.is_answered:
+    active = [*history.in_state(MatchState.TAKEN), *history.in_state(MatchState.SENT)]
+    sent_at = history.need.solicitation.submitted_at
+    if not active or not history.need.is_on_the_legal_clock or history.is_answered:
         return
-    if story.said(EventKind.LEGAL_ESCALATED, since=sent_at):
+    if history.said(EventKind.LEGAL_ESCALATED, since=sent_at):
         return
-    commune = story.clock.commune
+    commune = history.clock.commune
     sent_on = sent_at.astimezone(commune.time_zone).date()
     on = add_working_days(sent_on, settings.LEGAL_ESCALATION_DAYS, commune)
     due_at = datetime.combine(on, OPENS, tzinfo=commune.time_zone)
     why = (
         f"Sans réponse depuis {settings.LEGAL_ESCALATION_DAYS} jours ouvrés, sur {settings.LEGAL_DELAY_DAYS}"
     )
-    yield story.planned(Step.ESCALATE_LEGAL, due_at, why, match=active[0])
+    yield history.planned(Step.ESCALATE_LEGAL, due_at, why, match=active[0])
 
 
 def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Clock) -> Iterator[Planned]:
-    """What is asked of the company itself, once: not when it cancelled, nor when staff ended the request."""
+    """The survey and the follow-up, once each; none when the company cancelled or staff closed it."""
     is_asked = solicitation.state in {RequestState.SUBMITTED, RequestState.CLOSED}
     if not is_asked or solicitation.closed_reason in SET_ASIDE:
         return

@@ -2,16 +2,16 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from solicitations.clock import mails, plan
+from solicitations.clock import due, mails, plan
 from solicitations.clock.run import note, put_off
 from solicitations.clock.steps import Planned, Step
 from solicitations.lifecycle import EventKind, MatchState
-from solicitations.models import Mailbox, Match, Solicitation, owed
+from solicitations.models import Mailbox, Match, Solicitation
 from territories.working_time import is_working_time
 
 logger = logging.getLogger(__name__)
@@ -20,15 +20,23 @@ logger = logging.getLogger(__name__)
 SOON = timedelta(days=1)
 
 
+def addresses(*, now: datetime) -> set[str]:
+    """The mailboxes, in lower case, that the requests that are due have a reminder for."""
+    steps = (step for step in due.steps_come(now=now) if step.step == Step.REMIND)
+    return {step.match.mailbox.email.lower() for step in steps if step.match}
+
+
 @transaction.atomic(durable=True)
 def remind(address: str, *, now: datetime) -> None:
     """Mail this person what waits for them, if a reminder is due and none has left today."""
-    if not due(address, now=now):
+    locked = {step.solicitation.pk for step in leaving(address, now=now)}
+    if not locked:
         return
-    for row in owed.requests_to_remind(address, now=now).order_by("pk"):
-        Solicitation.objects.locked(row.pk)
+    for pk in sorted(locked):
+        Solicitation.objects.locked(pk)
     waiting = _waiting(address)
-    come = may_leave(reminders(waiting, address, now=now), now=now)
+    steps = may_leave(reminders(waiting, address, now=now), now=now)
+    come = [step for step in steps if step.solicitation.pk in locked]
     first = Mailbox.objects.at(address).order_by("pk").first()
     if not come or first is None:
         return
@@ -45,43 +53,29 @@ def remind(address: str, *, now: datetime) -> None:
             transaction.set_rollback(True)
 
 
-def due(address: str, *, now: datetime) -> list[Planned]:
+def leaving(address: str, *, now: datetime) -> list[Planned]:
     """The reminders that a mail of this moment would be for; none when today's has left."""
-    owing = owed.requests_to_remind(address, now=now).select_related("commune")
     first = Mailbox.objects.at(address).order_by("pk").first()
-    if first is None or _was_reminded(first, {row.today(now) for row in owing}):
-        return []
     come = may_leave(reminders(_waiting(address), address, now=now), now=now)
-    if not come or _was_reminded(first, [come[0].solicitation.today(now)]):
+    if first is None or not come or mails.is_reminded(first, come[0].solicitation.today(now)):
         return []
     return come
-
-
-def has_had_todays(address: str, solicitation: Solicitation, *, now: datetime) -> bool:
-    """Whether this person was reminded today, on the clock of that request."""
-    first = Mailbox.objects.at(address).order_by("pk").first()
-    return first is not None and _was_reminded(first, [solicitation.today(now)])
 
 
 def _waiting(address: str) -> list[Solicitation]:
     return plan.load(Solicitation.objects.waiting_for(address).oldest_first())
 
 
-def _was_reminded(first: Mailbox, days: Iterable[date]) -> bool:
-    """Whether today's mail has left, whichever territory's today."""
-    return all(mails.is_reminded(first, day) for day in days)
-
-
 def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
-    """Those that the mail of this moment is for, the oldest first; none when it is to wait.
+    """The reminders that the mail of this moment is for, the oldest first; none when it has to wait.
 
     One mail a day serves requests of several time zones: the one that has waited longest says when.
     """
-    due = sorted((step for step in reminders if step.due_at <= now), key=lambda step: step.due_at)
-    soon = [step for step in due if step.leaves_at - now < SOON]
+    ready = sorted((step for step in reminders if step.due_at <= now), key=lambda step: step.due_at)
+    soon = [step for step in ready if step.leaves_at - now < SOON]
     if not soon or soon[0].leaves_at > now:
         return []
-    return [step for step in due if step.leaves_at <= now]
+    return [step for step in ready if step.leaves_at <= now]
 
 
 def _note_each(come: Sequence[Planned], *, now: datetime) -> set[int]:

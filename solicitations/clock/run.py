@@ -1,4 +1,4 @@
-"""What the clock does about one request: the steps that have come, in one transaction, with their events."""
+"""Do the steps of a request that are due, in one transaction, with their events."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from solicitations.clock import mails, plan
+from solicitations.clock import due, mails, plan
 from solicitations.clock.steps import Planned, Step
 from solicitations.dispatch import alerts, closing, matching, routing
 from solicitations.lifecycle import (
@@ -37,27 +37,34 @@ def advance_safely(pk: int, *, now: datetime) -> None:
 
 def put_off(pk: int, error: Exception, *, now: datetime) -> None:
     """Record why the clock of a request failed, and when it is tried again."""
+    retry_at = now + settings.CLOCK_RETRY_AFTER
     Solicitation.objects.filter(pk=pk).update(
-        clock_error=type(error).__name__, clock_retry_at=now + settings.CLOCK_RETRY_AFTER
+        clock_error=type(error).__name__, clock_retry_at=retry_at, clock_due_at=retry_at
     )
 
 
 @transaction.atomic(durable=True)
 def advance(pk: int, *, now: datetime) -> None:
-    """Do the steps that have come for a request, reminders apart; a second call finds none."""
+    """Do the steps that have come for a request, reminders apart, and store when the next one does.
+
+    A second call finds none.
+    """
     solicitation = Solicitation.objects.locked(pk)
     [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
     come = [step for step in plan.plan(loaded, now=now) if step.has_come(now=now)]
     for step, work in WORK.items():
         if mine := [planned for planned in come if planned.step == step]:
             work(solicitation, mine, now=now)
-    if solicitation.clock_error:
+    if come:
+        [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
+    solicitation.clock_due_at = due.next_at(loaded, now=now)
+    if not solicitation.is_put_off(now=now):
         solicitation.clock_error, solicitation.clock_retry_at = "", None
-        solicitation.save(update_fields=["clock_error", "clock_retry_at"])
+    solicitation.save(update_fields=["clock_due_at", "clock_error", "clock_retry_at"])
 
 
 def note(planned: Planned, kind: EventKind, *, now: datetime, reason: str = "") -> Event:
-    """What the clock did and why, for the record and so that it is not done again."""
+    """Record a step and its reason, so that it is not done again."""
     return Event.objects.record(
         kind, planned.solicitation, match=planned.match, reason=reason or planned.why, at=now
     )

@@ -15,6 +15,7 @@ def refresh(solicitation: Solicitation, *, now: datetime) -> None:
     """
     solicitation.refresh_states()
     _close_or_reopen(solicitation, now=now)
+    solicitation.clock_due_at = now
     solicitation.save()
 
 

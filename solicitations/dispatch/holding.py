@@ -53,5 +53,5 @@ def release_when_due(pk: int, *, now: datetime) -> None:
 def release(solicitation: Solicitation, *, now: datetime) -> None:
     """Let a locked, held request go on: it is routed next. Saves nothing but the alert's end."""
     solicitation.move_to(RequestState.SUBMITTED, at=now)
-    solicitation.released_at = solicitation.routing_due_at = now
+    solicitation.released_at = solicitation.routing_due_at = solicitation.clock_due_at = now
     solicitation.alerts.filter(cause=AlertCause.HELD).update(settled_at=now)

@@ -40,7 +40,7 @@ ROUTING_RETRY_AFTER = timedelta(minutes=1)
 # The columns of a request that a routing may change.
 ROUTED_FIELDS = (
     "state", "progress", "held_reason", "held_at", "is_fallback", "routing_due_at", "routing_error",
-    "routed_at",
+    "routed_at", "clock_due_at",
 )  # fmt: skip
 # Seconds that the last routings of this process took, and one to begin with.
 _durations = deque([0.02], maxlen=100)
@@ -92,6 +92,7 @@ def route(pk: int, *, now: datetime) -> None:
             if states is not None:
                 states.setdefault(match.need_id, []).append(MatchState.SENT)
     solicitation.refresh_states(needs, states)
+    solicitation.clock_due_at = now
     solicitation.save(update_fields=ROUTED_FIELDS)
 
 

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
 from experts.models import Subject
-from solicitations.actions import Part
+from solicitations.actions.company_requests import Part
 from solicitations.forms import hints
 from solicitations.forms.texts import LineField, TrapField, WordsField
 from territories.models import Commune, UnknownCommune

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from solicitations.actions import Opinion
+from solicitations.actions.feedback import Opinion
 from solicitations.forms.texts import WordsField
 from solicitations.models import Survey
 from solicitations.models.surveys import Outcome, Usefulness

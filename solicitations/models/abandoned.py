@@ -1,6 +1,6 @@
-"""Requests that do not end by themselves: held and never judged, or that the clock failed to end.
+"""Abandoned requests: held and never reviewed, or that the clock failed to end.
 
-They wait for staff, who may never come; what they contain may not be kept longer than the rest.
+Staff may never handle them; their content may not be kept longer than that of other requests.
 """
 
 from datetime import datetime
@@ -13,12 +13,12 @@ from solicitations.models.conversation import Event, Message
 from solicitations.models.request_querysets import SolicitationQuerySet
 from solicitations.models.requests import Solicitation
 
-# To look at a request, or to fail at it, brings it no further.
+# Opening a request, or failing to route it, is no progress.
 NOTHING_DONE = (EventKind.OPENED, EventKind.MAIL_OPENED, EventKind.LINK_REISSUED, EventKind.ROUTING_FAILED)
 
 
 def abandoned(*, now: datetime) -> SolicitationQuerySet:
-    """Open requests about which nothing was done or said for as long as an ended one is kept."""
+    """Open requests without any action or message for as long as an ended one is kept."""
     last = now - settings.ANONYMISE_AFTER
     lately = {"solicitation": OuterRef("pk"), "at__gt": last}
     done = Event.objects.filter(**lately).exclude(kind__in=NOTHING_DONE)

@@ -113,11 +113,6 @@ class Event(models.Model):
             models.Index(fields=["solicitation", "at"], name="event_of_request"),
             # What the clock has done already is read here.
             models.Index(fields=["match", "kind"], name="event_of_match"),
-            models.Index(
-                fields=["solicitation"],
-                name="event_followed_up",
-                condition=Q(kind=EventKind.FOLLOWED_UP),
-            ),
         ]
 
     def __str__(self) -> str:

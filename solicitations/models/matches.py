@@ -118,7 +118,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
 
 
 class Match(models.Model):
-    """One need put before one expert."""
+    """One need sent to one expert."""
 
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="matches", db_index=False)
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="matches")
@@ -194,7 +194,7 @@ class Match(models.Model):
         self.decline_reason, self.words = decline_reason, words
         self.answer = answer or self.answer
         if target == MatchState.TAKEN:
-            self.taken_at = at  # taken again, its delays start anew
+            self.taken_at = at  # taken again: its delays restart
         if target in lifecycle.ANSWERS:
             self.answered_at = self.answered_at or at
 

@@ -67,7 +67,7 @@ class Need(models.Model):
             models.Index(
                 fields=["id"], name="need_declined", condition=Q(state=NeedState.DECLINED, exhausted_at=None)
             ),
-            # Those nobody has taken: see ``SolicitationQuerySet.late``.
+            # Untaken needs: see ``SolicitationQuerySet.late``.
             models.Index(
                 fields=["solicitation"],
                 name="need_untaken",

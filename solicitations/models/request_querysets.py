@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Exists, Func, OuterRef, Q, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Concat
 
 from experts.models import Subject, Theme, User
 from solicitations.lifecycle import (
@@ -48,10 +48,7 @@ ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
 NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 # Ended by staff, not by an answer: what their needs show says nothing any more.
 SET_ASIDE = (ClosedReason.STAFF, *NOT_COUNTED)
-# Whose company may still have to be asked its opinion.
-UNSURVEYED = Q(surveyed_at=None) & (
-    Q(state=RequestState.CLOSED) | Q(state=RequestState.SUBMITTED, outcome_at__isnull=False)
-)
+DIFFICULTIES = "difficultes"  # the theme whose companies are asked again, months later
 
 
 class SolicitationQuerySet(models.QuerySet["Solicitation"]):
@@ -75,6 +72,19 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def unrouted(self, *, now: datetime) -> Self:
         return self.filter(routing_due_at__lte=now)
 
+    def clock_due(self, *, now: datetime) -> Self:
+        """Requests that the sweep plans now, the longest due first."""
+        return self.filter(clock_due_at__lte=now).order_by("clock_due_at", "pk")
+
+    def on_the_clock(self, *, now: datetime) -> Self:
+        """Requests for which the planner may have a step to come: a few more than have one."""
+        in_difficulty = self.model.objects.filter(needs__subject__theme__slug=DIFFICULTIES)
+        asked = Q(surveyed_at=None, ended_at__gt=now - settings.SURVEY_UNTIL) | Q(
+            submitted_at__gt=now - settings.FOLLOW_UP_UNTIL, pk__in=in_difficulty.values("pk")
+        )
+        closed = Q(state=RequestState.CLOSED) & ~Q(closed_reason__in=SET_ASIDE)
+        return self.filter(Q(state=RequestState.SUBMITTED) | closed & asked)
+
     def open(self) -> Self:
         return self.filter(state__in=[RequestState.SUBMITTED, RequestState.HELD])
 
@@ -93,12 +103,6 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def to_anonymise(self, *, now: datetime) -> Self:
         """Requests that ended so long ago that nothing of what they contained may be kept."""
         return self.filter(state__in=ENDED, ended_at__lte=now - settings.ANONYMISE_AFTER)
-
-    def to_survey(self, *, now: datetime) -> Self:
-        """Requests not asked their opinion since their first outcome, or their end without one."""
-        unasked = self.filter(UNSURVEYED).exclude(closed_reason__in=SET_ASIDE)
-        told = unasked.alias(told_at=Coalesce("outcome_at", "ended_at"))
-        return told.filter(told_at__gt=now - settings.SURVEY_UNTIL, told_at__lte=now - settings.SURVEY_AFTER)
 
     def not_erased(self) -> Self:
         return self.exclude(state=RequestState.ANONYMISED)

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce, Upper
+from django.db.models.functions import Upper
 
 from experts.models import Institution
 from experts.routing.engine import Facts
@@ -35,7 +35,6 @@ from solicitations.models.request_querysets import (
     NOT_COUNTED,
     REFERENCE_ALPHABET,
     SET_ASIDE,
-    UNSURVEYED,
     SolicitationQuerySet,
 )
 from territories.models import Commune, Region
@@ -111,6 +110,8 @@ class Solicitation(models.Model):
     # Set when a step of the clock failed: why, and when it is tried again.
     clock_error = models.CharField(max_length=200, blank=True, default="", db_default="")
     clock_retry_at = models.DateTimeField(null=True, blank=True)
+    # When the sweep is to ask the planner again: at its next step, or earlier. Set to now by each change.
+    clock_due_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     # The first outcome that stands; when the company was asked its opinion, or gave it.
     outcome_at = models.DateTimeField(null=True, blank=True)
@@ -207,14 +208,15 @@ class Solicitation(models.Model):
                 name="solicitation_unrouted",
                 condition=Q(routing_due_at__isnull=False),
             ),
-            # What the clock looks through: what goes on, what is not asked yet, and what ended.
+            models.Index(
+                fields=["clock_due_at", "id"],
+                name="solicitation_clock_due",
+                condition=Q(clock_due_at__isnull=False),
+            ),
             models.Index(
                 fields=["submitted_at", "id", "region"],
                 name="solicitation_under_way",
                 condition=Q(state=RequestState.SUBMITTED),
-            ),
-            models.Index(
-                Coalesce("outcome_at", "ended_at"), name="solicitation_unsurveyed", condition=UNSURVEYED
             ),
             models.Index(fields=["ended_at"], name="solicitation_ended", condition=Q(state__in=ENDED)),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
@@ -263,6 +265,10 @@ class Solicitation(models.Model):
     @property
     def is_held_duplicate(self) -> bool:
         return self.state == RequestState.HELD and self.held_reason == HeldReason.DUPLICATE
+
+    def is_put_off(self, *, now: datetime) -> bool:
+        """True while its clock failed and is not tried again yet."""
+        return self.clock_retry_at is not None and self.clock_retry_at > now
 
     @property
     def shown(self) -> Labelled:

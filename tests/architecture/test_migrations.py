@@ -27,9 +27,15 @@ def on_the_database(operations):
             yield operation
 
 
+def disk_migrations():
+    """Every migration, in one order: each process of the tests reads them in another."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return sorted(loader.disk_migrations.items(), key=lambda item: item[0])
+
+
 def later_operations():
     """Each operation on a table created by an earlier migration."""
-    for (room, name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
+    for (room, name), migration in disk_migrations():
         if room not in ROOMS or migration.initial:
             continue
         operations = [*on_the_database(migration.operations)]
@@ -51,7 +57,7 @@ def test_version_before_can_still_write(operation):
 
 def migrations_of_written_tables():
     """Migrations that alter several tables written by requests, in one transaction."""
-    for (room, name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
+    for (room, name), migration in disk_migrations():
         if room != "solicitations" or migration.initial or not migration.atomic:
             continue
         altered = {getattr(operation, "model_name_lower", "") for operation in migration.operations}

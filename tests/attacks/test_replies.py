@@ -18,7 +18,8 @@ from django.core.management import call_command
 
 from mailing import message_builder, senders
 from mailing.models import IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import actions, links, tasks
+from solicitations import links, tasks
+from solicitations.actions import company_requests
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
 from solicitations.notifications import to_senders
@@ -224,7 +225,7 @@ def replaced(world: World, now: datetime) -> None:
 
 
 def ended_long_ago(world: World, now: datetime) -> None:
-    actions.cancel(world.solicitation, now=now - timedelta(days=61))
+    company_requests.cancel(world.solicitation, now=now - timedelta(days=61))
 
 
 @pytest.mark.parametrize("end", [revoked, replaced, ended_long_ago], ids=lambda end: end.__name__)

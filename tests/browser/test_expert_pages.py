@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match, Solicitation
 from tests.browser.test_accessibility import accessibility_errors
@@ -28,14 +28,14 @@ def box(sent) -> Mailbox:
 
 
 def act(row: Match, target: MatchState, **answer: str) -> None:
-    actions.move(row, target, by=row.mailbox, now=timezone.now(), **answer)
+    expert_answers.move(row, target, by=row.mailbox, now=timezone.now(), **answer)
 
 
 def untouched(sent: Solicitation) -> None:
     other = match(sent, "entreprises@mission-locale")
     act(other, MatchState.TAKEN)
-    actions.post_message(other.mailbox, body="Qui appelle ?", now=timezone.now())
-    actions.ask(other.mailbox, body="Temps plein ?", now=timezone.now())
+    expert_messages.post_message(other.mailbox, body="Qui appelle ?", now=timezone.now())
+    expert_messages.ask(other.mailbox, body="Temps plein ?", now=timezone.now())
 
 
 def taken(sent: Solicitation) -> None:
@@ -57,7 +57,7 @@ def declined(sent: Solicitation) -> None:
 
 
 def cancelled(sent: Solicitation) -> None:
-    actions.cancel(sent, now=timezone.now())
+    company_requests.cancel(sent, now=timezone.now())
 
 
 @pytest.mark.parametrize("happened", [untouched, taken, helped, declined, cancelled])

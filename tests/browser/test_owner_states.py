@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Opening, Solicitation
 from solicitations.views.company.pages import follow_path
@@ -24,18 +25,18 @@ def path_of(sent: Solicitation) -> str:
 def talked_over() -> str:
     sent = send(now=timezone.now())
     taken = match(sent, "recrutement@france-travail")
-    actions.move(taken, MatchState.TAKEN, by=taken.mailbox, now=timezone.now())
-    actions.ask(taken.mailbox, body="À temps plein ?", now=timezone.now())
-    actions.add_information(sent, body="Oui, dès janvier.", now=timezone.now())
-    actions.ask(taken.mailbox, body="Logement possible ?", now=timezone.now())
+    expert_answers.move(taken, MatchState.TAKEN, by=taken.mailbox, now=timezone.now())
+    expert_messages.ask(taken.mailbox, body="À temps plein ?", now=timezone.now())
+    company_requests.add_information(sent, body="Oui, dès janvier.", now=timezone.now())
+    expert_messages.ask(taken.mailbox, body="Logement possible ?", now=timezone.now())
     return path_of(sent)
 
 
 def answered() -> str:
     sent = send("licenciement", now=timezone.now())
     for row in Match.objects.filter(need__solicitation=sent).with_people().in_order():
-        actions.move(row, MatchState.TAKEN, by=row.mailbox, now=timezone.now())
-        actions.move(
+        expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=timezone.now())
+        expert_answers.move(
             row, MatchState.HELPED, by=row.mailbox, answer="Deux semaines de préavis.", now=timezone.now()
         )
     return path_of(sent)
@@ -43,7 +44,7 @@ def answered() -> str:
 
 def cancelled() -> str:
     sent = send(now=timezone.now())
-    actions.cancel(sent, now=timezone.now())
+    company_requests.cancel(sent, now=timezone.now())
     return path_of(sent)
 
 
@@ -88,7 +89,7 @@ def test_links_that_are_over_are_accessible(open_page):
     before = timezone.now() - timedelta(days=90)
     sent = send(now=before)
     box = sent.mailboxes.order_by("pk").first()
-    actions.cancel(sent, now=before)
+    company_requests.cancel(sent, now=before)
     paths = [path_of(sent), links.answer_url(box).removeprefix(links.absolute(""))]
 
     for path in paths:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.dispatch import holding
 from solicitations.lifecycle import MatchState
 from tests.browser.test_accessibility import accessibility_errors
@@ -67,10 +67,10 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
     confidential = send("dettes-fiscales", now=now, siret="")
     talked = send(now=now)
     taken = match(talked, "recrutement@france-travail")
-    actions.move(taken, MatchState.TAKEN, by=taken.mailbox, now=now)
-    actions.post_message(taken.mailbox, body="Je l'appelle.", now=now)
+    expert_answers.move(taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    expert_messages.post_message(taken.mailbox, body="Je l'appelle.", now=now)
     lost = send("plan-formation", now=now, siret="", commune="97502", email="archipel@exemple.example.org")
-    actions.cancel(lost, now=now)
+    company_requests.cancel(lost, now=now)
 
     found = [
         line

@@ -30,7 +30,7 @@ class FaultInjector:
         self.random = random.Random(seed)  # noqa: S311 (to be replayed)
         self.faults: Counter[str] = Counter()
         self.web = harness.start_web()
-        self.workers = [harness.start_worker() for _ in range(WORKERS)]
+        self.workers = [harness.start_worker(restarts=True) for _ in range(WORKERS)]
         self.beat = harness.start_beat()
         self.is_finished = Event()
         self.sender: simulated_owners.SenderProcess | None = None
@@ -124,7 +124,7 @@ class FaultInjector:
     def kill_worker(self) -> None:
         place = self.random.randrange(WORKERS)
         self.harness.kill(self.workers[place])
-        self.workers[place] = self.harness.start_worker()
+        self.workers[place] = self.harness.start_worker(restarts=True)
 
     def kill_web(self) -> None:
         self.harness.kill(self.web)

@@ -67,22 +67,32 @@ class PortalHarness:
         assert web.poll() is None, self.log_tails()
         return web
 
-    def start_worker(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start a worker that runs one task at a time."""
+    def start_worker(self, *, log: Path | None = None, restarts: bool = False) -> subprocess.Popen[bytes]:
+        """Start a worker that runs one task at a time; ``restarts``: it starts again when it fails."""
         words = ("--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-        return self.start_process("celery", "--quiet", "--app", "portal", "worker", *words, log=log)
+        celery = ("celery", "--quiet", "--app", "portal", "worker", *words)
+        return self.start_process(*celery, log=log, restarts=restarts)
 
     def start_beat(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
         return self.start_process("celery", "--quiet", "--app", "portal", "beat", "--pidfile", "", log=log)
 
     def start_process(
-        self, module: str, *words: str, log: Path | None = None, pipes: bool = False
+        self,
+        module: str,
+        *words: str,
+        log: Path | None = None,
+        pipes: bool = False,
+        restarts: bool = False,
     ) -> subprocess.Popen[bytes]:
-        """Run a Python module in a process; ``pipes``: its standard input and output are pipes."""
+        """Run a Python module in a process; ``pipes``: its standard input and output are pipes.
+
+        ``restarts``: run it again each time it fails, as production's ``restart: unless-stopped`` does.
+        """
         tied = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+        again = ("sh", "-c", 'until "$@"; do sleep 0.5; done', "again") if restarts else ()
         with (log or self.folder / f"{len(self.running)}-{module}.log").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
-                [*tied, sys.executable, "-m", module, *words],
+                [*tied, *again, *tied, sys.executable, "-m", module, *words],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,

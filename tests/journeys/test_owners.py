@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from experts.models import Theme, User
-from solicitations import actions
+from solicitations.actions import staff_actions
 from solicitations.lifecycle import ClosedReason
 from solicitations.models import Draft, MissedDemand, Opening, Solicitation
 from territories.models import Region
@@ -132,7 +132,7 @@ def test_stranger_cannot_tell_that_a_first_request_exists(simulation):
     doubtful = SCENARIOS["SC01"] | {"message": PITCH}
     alone = submit_request(simulation, simulation.person(), doubtful, email=STRANGER).text
     agent = User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
-    actions.mark(Solicitation.objects.get(), ClosedReason.TEST, by=agent, now=simulation.now)
+    staff_actions.mark(Solicitation.objects.get(), ClosedReason.TEST, by=agent, now=simulation.now)
     submit_scenario(simulation, "SC01")
 
     after = submit_request(simulation, simulation.person(), doubtful, email=STRANGER).text

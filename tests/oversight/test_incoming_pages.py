@@ -6,7 +6,8 @@ import pytest
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import company_requests
 from solicitations.lifecycle import EventKind
 from solicitations.models import Event, Mailbox, Message
 from tests.solicitations.factories import mailbox
@@ -216,7 +217,7 @@ class TestDecisions:
         assert sent.alerts.standing().exists()
 
     def test_a_mail_cannot_be_published_once_the_request_has_ended(self, as_regional, held, sent, today):
-        actions.cancel(sent, now=today)
+        company_requests.cancel(sent, now=today)
 
         page = as_regional.post(f"{LIST}{held.pk}/publier/", follow=True)
 

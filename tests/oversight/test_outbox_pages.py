@@ -6,7 +6,7 @@ import pytest
 
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import company_requests
 from solicitations.lifecycle import EventKind
 from solicitations.models import Draft
 from tests.solicitations.factories import send
@@ -73,9 +73,9 @@ class TestOutboxList:
     ):
         now = sent.submitted_at
         commit(send, now=now, commune="2A004", siret="00010074300012")
-        commit(actions.send_lost_links, sent.email, now=now)
+        commit(company_requests.send_lost_links, sent.email, now=now)
         draft = Draft.objects.create(created_at=now, updated_at=now)
-        commit(actions.send_resume_link, draft, email="x@example.org", now=now)
+        commit(company_requests.send_resume_link, draft, email="x@example.org", now=now)
 
         assert set(listed(as_regional)) == {"Accusé de réception", "Nouvelle demande"}
         assert len(listed(as_regional)) == 5

@@ -6,7 +6,7 @@ import pytest
 
 from experts.models import Institution, Subject
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import expert_answers
 from solicitations.lifecycle import AlertCause, ClosedReason, EventKind, MatchState, RequestState
 from solicitations.models import Alert, Match
 from tests.solicitations.factories import match, send
@@ -270,7 +270,12 @@ class TestInstitutions:
     ):
         mine = match(sent, "entreprises@mission")
         commit(
-            actions.move, mine, MatchState.DECLINED, by=mine.mailbox, now=today, decline_reason="no_capacity"
+            expert_answers.move,
+            mine,
+            MatchState.DECLINED,
+            by=mine.mailbox,
+            now=today,
+            decline_reason="no_capacity",
         )
 
         text = do(as_regional, sent, "retirer", match=mine.pk, reason="Erreur.")

@@ -3,7 +3,7 @@
 import pytest
 
 from experts.models import Institution
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Survey
 from tests.solicitations.factories import TEXT, match, send
@@ -68,10 +68,10 @@ def test_held_request_says_who_would_be_asked_and_offers_release(as_regional, he
 
 def test_timeline_is_in_order_with_mails_and_their_state(as_regional, commit, sent, today):
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
-    commit(actions.post_message, mine.mailbox, body="Je les appelle demain.", now=today)
-    commit(actions.ask, mine.mailbox, body="Quel salaire ?", now=today)
-    commit(actions.add_information, sent, body="Le poste est à temps plein.", now=today)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    commit(expert_messages.post_message, mine.mailbox, body="Je les appelle demain.", now=today)
+    commit(expert_messages.ask, mine.mailbox, body="Quel salaire ?", now=today)
+    commit(company_requests.add_information, sent, body="Le poste est à temps plein.", now=today)
 
     timeline = page_of(as_regional, sent).context["timeline"]
 
@@ -165,9 +165,9 @@ def test_queries_do_not_grow_with_what_happened(
     with django_assert_max_num_queries(60) as few:
         page_of(as_regional, sent)
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
     for number in range(5):
-        commit(actions.post_message, mine.mailbox, body=f"Mot {number}", now=today)
+        commit(expert_messages.post_message, mine.mailbox, body=f"Mot {number}", now=today)
 
     with django_assert_max_num_queries(len(few.captured_queries)):
         page_of(as_regional, sent)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from experts.models import Office
 from oversight import filters
 from oversight.views import request_list
-from solicitations import actions
+from solicitations.actions import expert_answers, staff_actions
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Solicitation
 from tests.experts.factories import signed_in
@@ -81,7 +81,7 @@ def test_request_that_reaches_nobody_comes_first_of_all(as_national, commit, hel
 
 
 def test_settled_alert_leaves_the_top_of_the_list(as_national, held, national, commit, today):
-    commit(actions.release, held, by=national, now=today)
+    commit(staff_actions.release, held, by=national, now=today)
 
     assert as_national.get(LIST).context["urgent"] == []
 
@@ -177,7 +177,7 @@ def test_theme_and_state_filter(as_national, commit, sent, national, today):
 
     assert shown(as_national, theme=theme.slug) == [sent.reference]
     assert set(shown(as_national, etat="waiting")) == {sent.reference, other.reference}
-    commit(actions.mark, other, ClosedReason.SPAM, by=national, now=today)
+    commit(staff_actions.mark, other, ClosedReason.SPAM, by=national, now=today)
     assert shown(as_national, etat="waiting") == [sent.reference]
     assert shown(as_national, etat="spam") == [other.reference]
     assert shown(as_national, etat="uncovered") == []
@@ -185,7 +185,7 @@ def test_theme_and_state_filter(as_national, commit, sent, national, today):
 
 @pytest.mark.parametrize("reason", [ClosedReason.SPAM, ClosedReason.TEST])
 def test_request_set_aside_shows_why_and_not_uncovered(as_national, commit, sent, national, reason):
-    commit(actions.mark, sent, reason, by=national, now=sent.submitted_at)
+    commit(staff_actions.mark, sent, reason, by=national, now=sent.submitted_at)
 
     [row] = as_national.get(LIST).context["rows"]
 
@@ -194,7 +194,7 @@ def test_request_set_aside_shows_why_and_not_uncovered(as_national, commit, sent
 
 def test_institutions_are_grouped_by_the_state_of_their_matches(as_regional, commit, sent, today):
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
 
     [row] = as_regional.get(LIST).context["rows"]
 
@@ -239,7 +239,7 @@ def test_queries_are_as_many_when_something_is_urgent(
 ):
     with CaptureQueriesContext(connection) as urgent:
         as_national.get(LIST)
-    commit(actions.release, held, by=national, now=today)
+    commit(staff_actions.release, held, by=national, now=today)
 
     with django_assert_num_queries(len(urgent)):
         assert as_national.get(LIST).context["urgent"] == []

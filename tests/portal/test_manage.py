@@ -41,7 +41,7 @@ def test_database_without_tables_is_a_sentence(process_environment):
 def test_database_away_is_a_sentence(process_environment):
     environment = process_environment | {"DATABASE_URL": "postgres://nobody:x@127.0.0.1:1/relais"}
 
-    ended = manage("import_territories", environment=environment, stdout=subprocess.PIPE)
+    ended = manage("import_catalogue", environment=environment, stdout=subprocess.PIPE)
 
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
@@ -51,8 +51,8 @@ def test_database_away_is_a_sentence(process_environment):
 def test_table_in_use_is_a_sentence(process_environment):
     environment = process_environment | {"PGOPTIONS": "-c lock_timeout=200ms"}
     with closing(psycopg2.connect(process_environment["DATABASE_URL"])) as visitor:
-        visitor.cursor().execute("LOCK TABLE territories_area IN ACCESS EXCLUSIVE MODE")
-        ended = manage("import_territories", environment=environment, stdout=subprocess.PIPE)
+        visitor.cursor().execute("LOCK TABLE territories_region IN ACCESS EXCLUSIVE MODE")
+        ended = manage("import_catalogue", environment=environment, stdout=subprocess.PIPE)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("D'autres se servent des mêmes tables : relancez la commande")

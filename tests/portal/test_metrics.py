@@ -18,7 +18,7 @@ from mailing.models import Heartbeat, IncomingEmail, beat
 from portal import health, metrics
 from portal.celery import app
 from portal.health import broker
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers
 from solicitations.dispatch import alerts, routing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Solicitation
@@ -127,7 +127,7 @@ class TestRequests:
         taken = commit(send, now=now, siret="")
         commit(send, now=now, siret="", email="autre@example.org")
         one = taken.needs.get().matches.first()
-        commit(actions.move, one, MatchState.TAKEN, by=one.mailbox, now=now)
+        commit(expert_answers.move, one, MatchState.TAKEN, by=one.mailbox, now=now)
 
         found = {key: number for key, number in measured(now=now).items() if key[0] == "relais_requests"}
 
@@ -152,8 +152,8 @@ class TestRequests:
     def test_need_that_is_taken_or_whose_request_is_over_does_not_wait(self, now, commit):
         taken, over = commit(send, now=now), commit(send, now=now, siret="", email="autre@example.org")
         one = taken.needs.get().matches.first()
-        commit(actions.move, one, MatchState.TAKEN, by=one.mailbox, now=now)
-        commit(actions.cancel, over, now=now)
+        commit(expert_answers.move, one, MatchState.TAKEN, by=one.mailbox, now=now)
+        commit(company_requests.cancel, over, now=now)
 
         assert measured(now=now)["relais_needs_waiting", "0-3"] == 0
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from experts.models import Subject
-from solicitations import actions
+from solicitations.actions import company_requests
 from solicitations.clock import run
 from solicitations.dispatch import closing
 from solicitations.models import Mailbox, Match, Solicitation
@@ -33,16 +33,16 @@ def blank(*, commune: str = "21317", now: datetime, **columns: Any) -> Solicitat
     return Solicitation(commune=Commune.objects.resolve(commune), **(known | columns))
 
 
-def part(*slugs: str, text: str = TEXT) -> actions.Part:
+def part(*slugs: str, text: str = TEXT) -> company_requests.Part:
     """These subjects with one text."""
     found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs)}
-    return actions.Part(subjects=tuple(found[slug] for slug in slugs), description=text)
+    return company_requests.Part(subjects=tuple(found[slug] for slug in slugs), description=text)
 
 
 def send(*slugs: str, now: datetime, text: str = TEXT, **columns: Any) -> Solicitation:
     """A request sent and, its transaction committed, routed."""
     subjects = slugs or ("trouver-candidats",)
-    sent = actions.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
+    sent = company_requests.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
     return Solicitation.objects.get(pk=sent[0].pk)
 
 

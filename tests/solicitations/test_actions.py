@@ -7,7 +7,15 @@ import pytest
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    feedback,
+    staff_actions,
+    undoing,
+)
 from solicitations.dispatch import fallback, holding, refusals, routing
 from solicitations.lifecycle import (
     AlertCause,
@@ -77,7 +85,7 @@ class TestSubmit:
     def test_a_confidential_subject_is_a_request_of_its_own_linked_to_the_other(self, commit, now):
         parts = [part("trouver-candidats"), part("dettes-fiscales", text="Deux trimestres de TVA.")]
 
-        first, apart = commit(actions.submit, blank(now=now), parts=parts, now=now)
+        first, apart = commit(company_requests.submit, blank(now=now), parts=parts, now=now)
 
         assert (first.is_confidential, apart.is_confidential) == (False, True)
         assert apart.sent_with == first
@@ -141,11 +149,11 @@ class TestSubmit:
     def test_a_draft_sent_twice_makes_one_request(self, commit, now):
         draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
         (first,) = commit(
-            actions.submit, blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now
+            company_requests.submit, blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now
         )
 
-        with pytest.raises(actions.AlreadySent) as caught:
-            actions.submit(blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now)
+        with pytest.raises(company_requests.AlreadySent) as caught:
+            company_requests.submit(blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now)
 
         assert caught.value.solicitation == first
         draft.refresh_from_db()
@@ -155,7 +163,11 @@ class TestSubmit:
         unticked = [Institution.objects.get(code="ML")]
 
         (request,) = commit(
-            actions.submit, blank(now=now), parts=[part("trouver-candidats")], unticked=unticked, now=now
+            company_requests.submit,
+            blank(now=now),
+            parts=[part("trouver-candidats")],
+            unticked=unticked,
+            now=now,
         )
 
         assert not Match.objects.filter(
@@ -223,7 +235,7 @@ class TestAnswer:
     def test_taking_tells_the_company_and_the_others_after_a_minute(self, commit, sent, now):
         taker = match(sent, "recrutement@france-travail")
 
-        commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+        commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
 
         sent.refresh_from_db()
         assert sent.progress == NeedState.IN_PROGRESS
@@ -238,16 +250,16 @@ class TestAnswer:
         )
         region = mailbox(request, "formation@region-bfc")
 
-        count = commit(actions.take_all, region, now=now)
+        count = commit(expert_answers.take_all, region, now=now)
 
         assert count == 2
         assert occasions(request, to=request.email) == ["received", "taken_for_company"]
 
     def test_undo_within_a_minute_leaves_no_mail(self, commit, sent, now):
         taker = match(sent, "recrutement@france-travail")
-        commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+        commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
 
-        commit(actions.undo, taker, by=taker.mailbox, now=now + timedelta(seconds=30))
+        commit(undoing.undo, taker, by=taker.mailbox, now=now + timedelta(seconds=30))
 
         taker.refresh_from_db()
         assert taker.state == MatchState.SENT
@@ -257,10 +269,10 @@ class TestAnswer:
 
     def test_undo_later_tells_again_those_who_were_told(self, commit, sent, now):
         taker = match(sent, "recrutement@france-travail")
-        commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+        commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
         mark_sent(sent, at=now + 2 * MINUTE)
 
-        commit(actions.undo, taker, by=taker.mailbox, now=now + timedelta(hours=2))
+        commit(undoing.undo, taker, by=taker.mailbox, now=now + timedelta(hours=2))
 
         assert occasions(sent) == ["undone_for_company"] + ["undone_for_experts"] * 3
 
@@ -269,48 +281,55 @@ class TestAnswer:
             send, "recrutement-developpement", "financer-formation", commune="21231", naf="72.19Z", now=now
         )
         region = mailbox(request, "formation@region-bfc")
-        commit(actions.take_all, region, now=now)
+        commit(expert_answers.take_all, region, now=now)
 
         undone = match(request, "formation@region-bfc", "recrutement-developpement")
-        commit(actions.undo, undone, by=region, now=now)
+        commit(undoing.undo, undone, by=region, now=now)
 
         mail = OutgoingEmail.objects.pending().get(template__endswith="taken_for_company")
         assert mail.context["taken_subjects"] == [Subject.objects.get(slug="financer-formation").label]
 
     def test_undo_is_done_once(self, commit, sent, now):
         taker = match(sent, "recrutement@france-travail")
-        commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
-        commit(actions.undo, taker, by=taker.mailbox, now=now)
+        commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+        commit(undoing.undo, taker, by=taker.mailbox, now=now)
 
-        with pytest.raises(actions.NothingToUndo):
-            actions.undo(taker, by=taker.mailbox, now=now)
+        with pytest.raises(undoing.NothingToUndo):
+            undoing.undo(taker, by=taker.mailbox, now=now)
 
     def test_a_match_of_somebody_else_cannot_be_moved(self, sent, now):
         stranger = mailbox(sent, "entreprises@mission-locale")
         other = match(sent, "recrutement@france-travail")
 
         with pytest.raises(ForbiddenMove):
-            actions.move(other, MatchState.TAKEN, by=stranger, now=now)
+            expert_answers.move(other, MatchState.TAKEN, by=stranger, now=now)
 
         other.refresh_from_db()
         assert other.state == MatchState.SENT
 
     def test_a_stale_page_changes_nothing(self, commit, sent, now):
         taker = match(sent, "recrutement@france-travail")
-        commit(actions.move, taker, MatchState.DECLINED, by=taker.mailbox, now=now, decline_reason="other")
+        commit(
+            expert_answers.move, taker, MatchState.DECLINED, by=taker.mailbox, now=now, decline_reason="other"
+        )
 
         with pytest.raises(ForbiddenMove):
-            actions.move(taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+            expert_answers.move(taker, MatchState.TAKEN, by=taker.mailbox, now=now)
 
     def test_a_labour_law_question_is_concluded_by_a_written_answer(self, commit, now):
         request = commit(send, "travail-dimanche", commune="21231", naf="47.71Z", craft=False, now=now)
         expert = match(request, "contrats@droit-travail")
-        commit(actions.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now)
+        commit(expert_answers.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now)
 
-        with pytest.raises(actions.AnswerRequired):
-            actions.move(expert, MatchState.HELPED, by=expert.mailbox, now=now)
+        with pytest.raises(expert_answers.AnswerRequired):
+            expert_answers.move(expert, MatchState.HELPED, by=expert.mailbox, now=now)
         commit(
-            actions.move, expert, MatchState.HELPED, by=expert.mailbox, answer="Oui, sous accord.", now=now
+            expert_answers.move,
+            expert,
+            MatchState.HELPED,
+            by=expert.mailbox,
+            answer="Oui, sous accord.",
+            now=now,
         )
 
         expert.refresh_from_db()
@@ -327,21 +346,21 @@ class TestAnswer:
             now=now,
         )
         expert = match(request, "contrats@droit-travail")
-        commit(actions.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now)
+        commit(expert_answers.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now)
 
-        commit(actions.move, expert, MatchState.HELPED, by=expert.mailbox, now=now)
+        commit(expert_answers.move, expert, MatchState.HELPED, by=expert.mailbox, now=now)
 
         assert not expert.need.is_on_the_legal_clock
 
     def test_the_request_closes_with_its_last_answer_and_reopens_with_a_late_take(self, commit, now):
         request = commit(send, "clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
         expert = match(request, "facilitation@clauses")
-        commit(actions.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now)
-        commit(actions.move, expert, MatchState.NO_HELP, by=expert.mailbox, now=now)
+        commit(expert_answers.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now)
+        commit(expert_answers.move, expert, MatchState.NO_HELP, by=expert.mailbox, now=now)
         request.refresh_from_db()
         assert (request.state, request.closed_reason) == ("closed", ClosedReason.DONE)
 
-        commit(actions.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now + timedelta(days=3))
+        commit(expert_answers.move, expert, MatchState.TAKEN, by=expert.mailbox, now=now + timedelta(days=3))
 
         request.refresh_from_db()
         assert (request.state, request.ended_at, request.closed_reason) == ("submitted", None, "")
@@ -354,7 +373,7 @@ class TestFallback:
 
     def decline(self, commit, expert, now):
         commit(
-            actions.move,
+            expert_answers.move,
             expert,
             MatchState.DECLINED,
             by=expert.mailbox,
@@ -391,7 +410,7 @@ class TestFallback:
     def test_an_undone_refusal_calls_no_fallback(self, commit, request_for_one, now):
         expert = match(request_for_one, "facilitation@clauses")
         self.decline(commit, expert, now)
-        commit(actions.undo, expert, by=expert.mailbox, now=now)
+        commit(undoing.undo, expert, by=expert.mailbox, now=now)
 
         commit(fallback.offer_fallback, expert.need_id, now=now + 2 * MINUTE)
 
@@ -403,7 +422,7 @@ class TestHandOver:
         mine = match(sent, "entreprises@mission-locale")
         target = Institution.objects.get(code="GEIQ")
 
-        commit(actions.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
 
         mine.refresh_from_db()
         made = mine.introduces.get()
@@ -415,10 +434,15 @@ class TestHandOver:
     def test_undoing_a_hand_over_withdraws_the_match_it_made(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
         commit(
-            actions.hand_over, mine, Institution.objects.get(code="GEIQ"), word="", by=mine.mailbox, now=now
+            expert_answers.hand_over,
+            mine,
+            Institution.objects.get(code="GEIQ"),
+            word="",
+            by=mine.mailbox,
+            now=now,
         )
 
-        commit(actions.undo, mine, by=mine.mailbox, now=now)
+        commit(undoing.undo, mine, by=mine.mailbox, now=now)
 
         mine.refresh_from_db()
         made = mine.introduces.get()
@@ -428,12 +452,12 @@ class TestHandOver:
     def test_undoing_a_hand_over_that_was_taken_tells_those_who_heard_of_the_taking(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
         geiq = Institution.objects.get(code="GEIQ")
-        commit(actions.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
         made = mine.introduces.get()
-        commit(actions.move, made, MatchState.TAKEN, by=made.mailbox, now=now + MINUTE)
+        commit(expert_answers.move, made, MatchState.TAKEN, by=made.mailbox, now=now + MINUTE)
         mark_sent(sent, at=now + 3 * MINUTE)
 
-        commit(actions.undo, mine, by=mine.mailbox, now=now + 4 * MINUTE)
+        commit(undoing.undo, mine, by=mine.mailbox, now=now + 4 * MINUTE)
 
         mail = OutgoingEmail.objects.pending().get(to=sent.email)
         assert occasions(sent) == ["undone_for_company"] + ["undone_for_experts"] * 4
@@ -443,7 +467,12 @@ class TestHandOver:
         mine = match(sent, "entreprises@mission-locale")
 
         commit(
-            actions.bring_in, mine, Institution.objects.get(code="GEIQ"), word="", by=mine.mailbox, now=now
+            expert_answers.bring_in,
+            mine,
+            Institution.objects.get(code="GEIQ"),
+            word="",
+            by=mine.mailbox,
+            now=now,
         )
 
         mine.refresh_from_db()
@@ -453,8 +482,10 @@ class TestHandOver:
     def test_an_institution_that_was_asked_already_changes_nothing(self, sent, now):
         mine = match(sent, "entreprises@mission-locale")
 
-        with pytest.raises(actions.NobodyThere):
-            actions.hand_over(mine, Institution.objects.get(code="PE"), word="", by=mine.mailbox, now=now)
+        with pytest.raises(expert_answers.NobodyThere):
+            expert_answers.hand_over(
+                mine, Institution.objects.get(code="PE"), word="", by=mine.mailbox, now=now
+            )
 
         mine.refresh_from_db()
         assert mine.state == MatchState.SENT
@@ -463,11 +494,21 @@ class TestHandOver:
         mine = match(sent, "entreprises@mission-locale")
         other = match(sent, "recrutement@france-travail")
         commit(
-            actions.hand_over, mine, Institution.objects.get(code="GEIQ"), word="", by=mine.mailbox, now=now
+            expert_answers.hand_over,
+            mine,
+            Institution.objects.get(code="GEIQ"),
+            word="",
+            by=mine.mailbox,
+            now=now,
         )
 
         commit(
-            actions.bring_in, other, Institution.objects.get(code="ML"), word="", by=other.mailbox, now=now
+            expert_answers.bring_in,
+            other,
+            Institution.objects.get(code="ML"),
+            word="",
+            by=other.mailbox,
+            now=now,
         )
 
         mine.refresh_from_db()
@@ -478,7 +519,7 @@ class TestThread:
     def test_a_message_is_mailed_to_the_others_and_never_to_its_author(self, commit, sent, now):
         author = mailbox(sent, "recrutement@france-travail")
 
-        commit(actions.post_message, author, body="Qui appelle ?", now=now)
+        commit(expert_messages.post_message, author, body="Qui appelle ?", now=now)
 
         told = OutgoingEmail.objects.filter(template__endswith="/message").values_list("to", flat=True)
         assert len(told) == 3
@@ -486,16 +527,22 @@ class TestThread:
 
     def test_who_declined_reads_and_does_not_write(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+        commit(
+            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+        )
 
-        with pytest.raises(actions.NotInThread):
-            actions.post_message(mine.mailbox, body="Encore un mot", now=now)
+        with pytest.raises(expert_messages.NotInThread):
+            expert_messages.post_message(mine.mailbox, body="Encore un mot", now=now)
 
     def test_a_message_is_not_mailed_to_who_declined(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+        commit(
+            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+        )
 
-        commit(actions.post_message, mailbox(sent, "entreprises@mission"), body="Qui appelle ?", now=now)
+        commit(
+            expert_messages.post_message, mailbox(sent, "entreprises@mission"), body="Qui appelle ?", now=now
+        )
 
         assert not OutgoingEmail.objects.filter(template__endswith="/message", to=mine.mailbox.email).exists()
 
@@ -503,9 +550,11 @@ class TestThread:
         self, commit, sent, now
     ):
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+        commit(
+            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+        )
 
-        commit(actions.add_information, sent, body="C'est urgent.", now=now)
+        commit(company_requests.add_information, sent, body="C'est urgent.", now=now)
 
         assert OutgoingEmail.objects.filter(template__endswith="/added").count() == 3
         assert not sent.messages.exists()
@@ -513,7 +562,7 @@ class TestThread:
 
 class TestCompany:
     def test_a_cancel_stops_everything_that_has_not_left(self, commit, sent, now):
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
 
         sent.refresh_from_db()
         assert (sent.state, sent.progress) == (RequestState.CANCELLED, NeedState.CANCELLED)
@@ -522,22 +571,22 @@ class TestCompany:
     def test_a_cancel_tells_those_who_had_heard_of_it(self, commit, sent, now):
         mark_sent(sent, at=now)
 
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
 
         assert occasions(sent) == ["stopped"] * 4
 
     def test_still_waiting_tells_experts_and_staff_once_a_day(self, commit, sent, now):
-        commit(actions.still_waiting, sent, now=now)
+        commit(feedback.still_waiting, sent, now=now)
 
         assert sent.alerts.get().cause == AlertCause.NOT_CALLED
-        with pytest.raises(actions.TooSoon):
-            actions.still_waiting(sent, now=now + timedelta(hours=23))
+        with pytest.raises(feedback.TooSoon):
+            feedback.still_waiting(sent, now=now + timedelta(hours=23))
 
     def test_lost_links_come_in_one_mail_and_an_unknown_address_gets_nothing(self, commit, sent, now):
         commit(send, "saisonniers", now=now)
 
-        commit(actions.send_lost_links, "CONTACT@peintures.example.org", now=now)
-        commit(actions.send_lost_links, "inconnue@example.org", now=now)
+        commit(company_requests.send_lost_links, "CONTACT@peintures.example.org", now=now)
+        commit(company_requests.send_lost_links, "inconnue@example.org", now=now)
 
         mail = OutgoingEmail.objects.get(template__endswith="lost_links")
         assert len(mail.context["requests"]) == 2
@@ -547,7 +596,7 @@ class TestStaff:
     def test_a_released_request_is_routed(self, commit, admin, now):
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
 
-        commit(actions.release, request, by=admin, now=now)
+        commit(staff_actions.release, request, by=admin, now=now)
 
         request.refresh_from_db()
         assert request.progress == NeedState.WAITING
@@ -573,7 +622,7 @@ class TestStaff:
     def test_merging_adds_the_duplicates_words_to_the_first(self, commit, sent, admin, now):
         second = commit(send, now=now, text="Je précise : un plaquiste aussi.")
 
-        commit(actions.merge, second, by=admin, now=now)
+        commit(staff_actions.merge, second, by=admin, now=now)
 
         second.refresh_from_db()
         assert (second.state, second.closed_reason) == (RequestState.CLOSED, ClosedReason.DUPLICATE)
@@ -581,7 +630,7 @@ class TestStaff:
         assert OutgoingEmail.objects.filter(template__endswith="/added").count() == 4
 
     def test_spam_sends_nothing_more_and_counts_apart(self, commit, sent, admin, now):
-        commit(actions.mark, sent, ClosedReason.SPAM, by=admin, now=now)
+        commit(staff_actions.mark, sent, ClosedReason.SPAM, by=admin, now=now)
 
         assert occasions(sent) == []
         assert not Solicitation.objects.counted().filter(pk=sent.pk).exists()
@@ -589,7 +638,7 @@ class TestStaff:
     def test_correcting_the_commune_routes_again_and_those_notified_stay(self, commit, sent, admin, now):
         dijon = Commune.objects.resolve("21231")
 
-        commit(actions.correct, sent, columns={"commune": dijon}, subjects={}, by=admin, now=now)
+        commit(staff_actions.correct, sent, columns={"commune": dijon}, subjects={}, by=admin, now=now)
 
         sent.refresh_from_db()
         offices = set(
@@ -604,14 +653,14 @@ class TestStaff:
         need = sent.needs.get()
 
         commit(
-            actions.add_institution,
+            staff_actions.add_institution,
             need,
             Institution.objects.get(code="GEIQ"),
             reason="utile",
             by=admin,
             now=now,
         )
-        commit(actions.withdraw, match(sent, "entreprises@mission"), reason="erreur", by=admin, now=now)
+        commit(staff_actions.withdraw, match(sent, "entreprises@mission"), reason="erreur", by=admin, now=now)
 
         assert need.matches.filter(expert__office__institution__code="GEIQ", state="sent").exists()
         assert match(sent, "entreprises@mission").state == MatchState.WITHDRAWN
@@ -619,10 +668,10 @@ class TestStaff:
 
     def test_withdrawing_who_took_it_tells_those_who_heard_of_the_taking(self, commit, sent, admin, now):
         taker = match(sent, "entreprises@mission")
-        commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+        commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
         mark_sent(sent, at=now + 2 * MINUTE)
 
-        commit(actions.withdraw, taker, reason="en congé", by=admin, now=now + 3 * MINUTE)
+        commit(staff_actions.withdraw, taker, reason="en congé", by=admin, now=now + 3 * MINUTE)
 
         assert occasions(sent) == ["stopped", "undone_for_company"] + ["undone_for_experts"] * 3
         assert occasions(sent, to=taker.mailbox.email) == ["stopped"]
@@ -645,7 +694,11 @@ class TestDeparture:
         mine = match(sent, "recrutement@france-travail")
 
         commit(
-            actions.report_departure, mine.expert, by=mine.mailbox, successor="une@autre.example.org", now=now
+            expert_messages.report_departure,
+            mine.expert,
+            by=mine.mailbox,
+            successor="une@autre.example.org",
+            now=now,
         )
 
         mine.expert.refresh_from_db()

@@ -15,7 +15,14 @@ from django.db import connection, connections, transaction
 from experts.models import Expert, Institution, Office, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    feedback,
+    staff_actions,
+    undoing,
+)
 from solicitations.dispatch import fallback, holding, routing
 from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedState, RequestState
 from solicitations.models import Draft, Event, Match, Solicitation
@@ -75,11 +82,11 @@ def test_two_clicks_on_one_draft_make_one_request(now):
 
     def click() -> object:
         parts = [part("trouver-candidats")]
-        return actions.submit(blank(now=now), parts=parts, draft=draft, now=now)
+        return company_requests.submit(blank(now=now), parts=parts, draft=draft, now=now)
 
     outcomes = together(click, click, click)
 
-    assert errors(outcomes) == [actions.AlreadySent] * 2
+    assert errors(outcomes) == [company_requests.AlreadySent] * 2
     assert Solicitation.objects.count() == 1
     assert len(mails("received")) == 1
     assert len(mails("notified")) == 4
@@ -111,7 +118,7 @@ def test_two_experts_take_the_same_need(now):
 
     outcomes = together(
         *(
-            lambda row=row: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+            lambda row=row: expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
             for row in (mine, other)
         )
     )
@@ -131,8 +138,8 @@ def test_one_click_made_twice_takes_once(now):
     row = match(request, "recrutement@france-travail")
 
     outcomes = together(
-        *[lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)] * 3,
-        lambda: actions.take_all(row.mailbox, now=now),
+        *[lambda: expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)] * 3,
+        lambda: expert_answers.take_all(row.mailbox, now=now),
     )
 
     assert set(errors(outcomes)) <= {ForbiddenMove}
@@ -145,8 +152,8 @@ def test_a_taking_and_a_cancel(now):
     row = match(request, "recrutement@france-travail")
 
     outcomes = together(
-        lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
-        lambda: actions.cancel(request, now=now),
+        lambda: expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
+        lambda: company_requests.cancel(request, now=now),
     )
 
     assert errors(outcomes) in ([], [ForbiddenMove])
@@ -161,12 +168,12 @@ def test_a_taking_and_a_cancel(now):
 def test_an_undo_while_its_mails_leave(now, smtp_sink, round_):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
-    actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+    expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
     leaving = OutgoingEmail.objects.filter(template__contains="/taken_for_")
     later = now + 2 * MINUTE
 
     outcomes = together(
-        lambda: actions.undo(row, by=row.mailbox, now=later),
+        lambda: undoing.undo(row, by=row.mailbox, now=later),
         *(lambda pk=pk: delivery.deliver(pk, now=later) for pk in leaving.values_list("pk", flat=True)),
     )
 
@@ -183,7 +190,7 @@ def test_an_undo_while_its_mails_leave(now, smtp_sink, round_):
 def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
-    actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+    expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
     mail = OutgoingEmail.objects.get(template__endswith="taken_for_company")
     later = now + 2 * MINUTE
     barrier = Barrier(2, timeout=PATIENCE)
@@ -198,7 +205,7 @@ def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
 
     def undo() -> None:
         barrier.wait()
-        actions.undo(row, by=row.mailbox, now=later)
+        undoing.undo(row, by=row.mailbox, now=later)
 
     outcomes = together(leave, undo)
 
@@ -225,7 +232,7 @@ def test_a_request_routed_by_the_visit_and_by_the_sweep(now):
 def test_a_fallback_looked_for_twice(now):
     request = send("clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
     row = match(request, "facilitation@clauses")
-    actions.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
+    expert_answers.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
 
     outcomes = together(*[lambda: fallback.offer_fallback(row.need_id, now=now + 2 * MINUTE)] * 4)
 
@@ -238,11 +245,11 @@ def test_a_fallback_looked_for_twice(now):
 def test_a_fallback_and_the_undoing_of_the_last_refusal(now):
     request = send("clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
     row = match(request, "facilitation@clauses")
-    actions.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
+    expert_answers.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
 
     outcomes = together(
         lambda: fallback.offer_fallback(row.need_id, now=now + 2 * MINUTE),
-        lambda: actions.undo(row, by=row.mailbox, now=now + 2 * MINUTE),
+        lambda: undoing.undo(row, by=row.mailbox, now=now + 2 * MINUTE),
     )
 
     assert errors(outcomes) == []
@@ -260,8 +267,8 @@ def test_a_hand_over_and_a_withdrawal_by_staff(now):
     admin = User.objects.create_user("nationale@equipe.example.org", role="national")
 
     outcomes = together(
-        lambda: actions.hand_over(row, geiq, word="", by=row.mailbox, now=now),
-        lambda: actions.withdraw(row, reason="erreur", by=admin, now=now),
+        lambda: expert_answers.hand_over(row, geiq, word="", by=row.mailbox, now=now),
+        lambda: staff_actions.withdraw(row, reason="erreur", by=admin, now=now),
     )
 
     assert errors(outcomes) == [ForbiddenMove]
@@ -277,10 +284,13 @@ def test_two_experts_hand_over_to_one_institution(now):
     rows = [match(request, "entreprises@mission-locale"), match(request, "recrutement@france-travail")]
 
     outcomes = together(
-        *(lambda row=row: actions.hand_over(row, geiq, word="", by=row.mailbox, now=now) for row in rows)
+        *(
+            lambda row=row: expert_answers.hand_over(row, geiq, word="", by=row.mailbox, now=now)
+            for row in rows
+        )
     )
 
-    assert errors(outcomes) == [actions.NobodyThere]
+    assert errors(outcomes) == [expert_answers.NobodyThere]
     assert Match.objects.filter(expert__office__institution=geiq).count() == 1
     assert nothing_twice()
 
@@ -296,7 +306,9 @@ def test_one_address_in_two_offices_is_one_mailbox_whoever_brings_it_in(now):
 
     outcomes = together(
         *(
-            lambda row=row, target=target: actions.bring_in(row, target, word="", by=row.mailbox, now=now)
+            lambda row=row, target=target: expert_answers.bring_in(
+                row, target, word="", by=row.mailbox, now=now
+            )
             for row, target in zip(rows, targets, strict=True)
         )
     )
@@ -313,8 +325,8 @@ def test_a_correction_and_an_answer(now, round_):
     dijon = Commune.objects.resolve("21231")
 
     outcomes = together(
-        lambda: actions.correct(request, columns={"commune": dijon}, subjects={}, by=admin, now=now),
-        lambda: actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
+        lambda: staff_actions.correct(request, columns={"commune": dijon}, subjects={}, by=admin, now=now),
+        lambda: expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
         lambda: routing.route_safely(request.pk, now=now),
     )
 
@@ -333,9 +345,9 @@ def test_a_held_request_released_by_staff_and_by_the_clock(now):
     later = now + timedelta(hours=5)
 
     outcomes = together(
-        lambda: actions.release(request, by=admin, now=later),
+        lambda: staff_actions.release(request, by=admin, now=later),
         lambda: holding.release_when_due(request.pk, now=later),
-        lambda: actions.add_information(request, body="C'est urgent.", now=later),
+        lambda: company_requests.add_information(request, body="C'est urgent.", now=later),
     )
     routing.route_safely(request.pk, now=later)
 
@@ -352,19 +364,19 @@ def test_everybody_acts_on_one_request(now, smtp_sink):
     geiq = Institution.objects.get(code="GEIQ")
     at = now + 2 * MINUTE
     acts: list[Act] = [
-        lambda: actions.correct(request, columns={"naf": "72.11Z"}, subjects={}, by=admin, now=at),
-        lambda: actions.add_information(request, body="C'est urgent.", now=at),
-        lambda: actions.still_waiting(request, now=at),
+        lambda: staff_actions.correct(request, columns={"naf": "72.11Z"}, subjects={}, by=admin, now=at),
+        lambda: company_requests.add_information(request, body="C'est urgent.", now=at),
+        lambda: feedback.still_waiting(request, now=at),
         lambda: send("recrutement-developpement", commune="21231", naf="72.19Z", now=at),
-        lambda: actions.withdraw(boxes[0].matches.first(), reason="erreur", by=admin, now=at),
+        lambda: staff_actions.withdraw(boxes[0].matches.first(), reason="erreur", by=admin, now=at),
     ]
     for box in boxes:
         row = box.matches.first()
         acts += [
-            lambda box=box: actions.take_all(box, now=at),
-            lambda box=box: actions.post_message(box, body=f"Bonjour de {box.pk}", now=at),
-            lambda box=box, row=row: actions.bring_in(row, geiq, word="", by=box, now=at),
-            lambda box=box: actions.note_opened(box, now=at),
+            lambda box=box: expert_answers.take_all(box, now=at),
+            lambda box=box: expert_messages.post_message(box, body=f"Bonjour de {box.pk}", now=at),
+            lambda box=box, row=row: expert_answers.bring_in(row, geiq, word="", by=box, now=at),
+            lambda box=box: expert_messages.note_opened(box, now=at),
         ]
     acts += [
         lambda pk=pk: delivery.deliver(pk, now=at)
@@ -373,7 +385,7 @@ def test_everybody_acts_on_one_request(now, smtp_sink):
 
     outcomes = together(*acts)
 
-    assert set(errors(outcomes)) <= {ForbiddenMove, actions.NobodyThere, actions.NotInThread}
+    assert set(errors(outcomes)) <= {ForbiddenMove, expert_answers.NobodyThere, expert_messages.NotInThread}
     assert nothing_twice()
     request.refresh_from_db()
     before = request.progress

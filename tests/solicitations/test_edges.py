@@ -8,7 +8,8 @@ import pytest
 
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing.models import OutgoingEmail
-from solicitations import actions, links, tasks, wording
+from solicitations import links, tasks, wording
+from solicitations.actions import company_requests, expert_answers, expert_messages, staff_actions, undoing
 from solicitations.dispatch import fallback, holding, routing
 from solicitations.lifecycle import (
     AlertCause,
@@ -60,7 +61,7 @@ def answer(commit, now):
     def answered(request, email, target, *, at=None, subject=None):
         row = match(request, email, subject)
         reason = "other" if target == MatchState.DECLINED else ""
-        commit(actions.move, row, target, by=row.mailbox, decline_reason=reason, now=at or now)
+        commit(expert_answers.move, row, target, by=row.mailbox, decline_reason=reason, now=at or now)
         return row
 
     return answered
@@ -96,7 +97,7 @@ class TestTwoPosts:
     def test_one_answer_counts_for_both_posts_and_is_told_once(self, twice, commit, now):
         box = self.mine(twice)
 
-        commit(actions.move, box.matches.first(), MatchState.TAKEN, by=box, now=now)
+        commit(expert_answers.move, box.matches.first(), MatchState.TAKEN, by=box, now=now)
 
         assert {row.state for row in box.matches.all()} == {MatchState.TAKEN}
         (mail,) = pending("taken_for_company")
@@ -106,9 +107,9 @@ class TestTwoPosts:
     def test_undoing_on_one_post_undoes_both(self, twice, commit, now):
         box = self.mine(twice)
         first, last = box.matches.order_by("pk")
-        commit(actions.move, first, MatchState.TAKEN, by=box, now=now)
+        commit(expert_answers.move, first, MatchState.TAKEN, by=box, now=now)
 
-        commit(actions.undo, last, by=box, now=now + 30 * SECONDS)
+        commit(undoing.undo, last, by=box, now=now + 30 * SECONDS)
 
         assert {row.state for row in box.matches.all()} == {MatchState.SENT}
         assert not pending("taken_for_company")
@@ -117,7 +118,12 @@ class TestTwoPosts:
         box = self.mine(twice)
 
         commit(
-            actions.move, box.matches.first(), MatchState.DECLINED, by=box, decline_reason="other", now=now
+            expert_answers.move,
+            box.matches.first(),
+            MatchState.DECLINED,
+            by=box,
+            decline_reason="other",
+            now=now,
         )
 
         assert {row.state for row in box.matches.all()} == {MatchState.DECLINED}
@@ -125,10 +131,10 @@ class TestTwoPosts:
     def test_handing_over_ends_both_and_undoing_gives_both_back(self, twice, commit, now):
         box = self.mine(twice)
         geiq = Institution.objects.get(code="GEIQ")
-        commit(actions.hand_over, box.matches.first(), geiq, word="", by=box, now=now)
+        commit(expert_answers.hand_over, box.matches.first(), geiq, word="", by=box, now=now)
         assert {row.state for row in box.matches.all()} == {MatchState.REPLACED}
 
-        commit(actions.undo, box.matches.last(), by=box, now=now + 30 * SECONDS)
+        commit(undoing.undo, box.matches.last(), by=box, now=now + 30 * SECONDS)
 
         assert {row.state for row in box.matches.all()} == {MatchState.SENT}
         assert not Match.objects.active().filter(expert__office__institution=geiq).exists()
@@ -148,7 +154,7 @@ class TestLaterMove:
         row = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
         answer(sent, "recrutement@france-travail", MatchState.UNREACHABLE, at=now + 20 * SECONDS)
 
-        commit(actions.undo, row, by=row.mailbox, now=now + 40 * SECONDS)
+        commit(undoing.undo, row, by=row.mailbox, now=now + 40 * SECONDS)
 
         assert len(pending("taken_for_company")) == 1
         assert len(pending("taken_for_others")) == 3
@@ -165,7 +171,7 @@ class TestLaterMove:
         row = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
 
         commit(
-            actions.hand_over,
+            expert_answers.hand_over,
             row,
             Institution.objects.get(code="GEIQ"),
             word="",
@@ -178,7 +184,7 @@ class TestLaterMove:
     def test_a_taking_that_staff_withdraw_within_a_minute_is_not_told(self, sent, answer, commit, admin, now):
         row = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
 
-        commit(actions.withdraw, row, reason="erreur", by=admin, now=now + 20 * SECONDS)
+        commit(staff_actions.withdraw, row, reason="erreur", by=admin, now=now + 20 * SECONDS)
 
         assert not pending("taken_for_company")
         assert not pending("taken_for_others")
@@ -186,7 +192,7 @@ class TestLaterMove:
     def test_a_move_on_one_need_keeps_what_the_same_click_said_of_the_other(
         self, of_two_needs, answer, commit, now
     ):
-        commit(actions.take_all, mailbox(of_two_needs, "formation@region-bfc"), now=now)
+        commit(expert_answers.take_all, mailbox(of_two_needs, "formation@region-bfc"), now=now)
 
         answer(
             of_two_needs,
@@ -208,7 +214,7 @@ class TestUndo:
         answer(sent, "entreprises@mission-locale", MatchState.TAKEN)
         answer(sent, "entreprises@mission-locale", MatchState.HELPED)
 
-        commit(actions.undo, mine, by=mine.mailbox, now=now + 2 * MINUTE)
+        commit(undoing.undo, mine, by=mine.mailbox, now=now + 2 * MINUTE)
 
         sent.refresh_from_db()
         assert (sent.state, sent.progress) == (RequestState.SUBMITTED, NeedState.HELPED)
@@ -218,7 +224,7 @@ class TestUndo:
         commit(expire, row.pk, now=now + 45 * DAY)
         answer(for_one, "facilitation@clauses", MatchState.TAKEN, at=now + 46 * DAY)
 
-        commit(actions.undo, row, by=row.mailbox, now=now + 46 * DAY + 30 * SECONDS)
+        commit(undoing.undo, row, by=row.mailbox, now=now + 46 * DAY + 30 * SECONDS)
 
         row.refresh_from_db()
         assert (row.state, row.taken_at) == (MatchState.EXPIRED, None)
@@ -226,10 +232,10 @@ class TestUndo:
     def test_undoing_a_hand_over_leaves_who_was_asked_to_help_before(self, sent, commit, now):
         mine = match(sent, "entreprises@mission-locale")
         geiq, cap = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ARACT")
-        commit(actions.bring_in, mine, geiq, word="", by=mine.mailbox, now=now)
-        commit(actions.hand_over, mine, cap, word="", by=mine.mailbox, now=now + 10 * SECONDS)
+        commit(expert_answers.bring_in, mine, geiq, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, cap, word="", by=mine.mailbox, now=now + 10 * SECONDS)
 
-        commit(actions.undo, mine, by=mine.mailbox, now=now + 20 * SECONDS)
+        commit(undoing.undo, mine, by=mine.mailbox, now=now + 20 * SECONDS)
 
         states = dict(mine.introduces.values_list("expert__office__institution__code", "state"))
         assert states == {"GEIQ": MatchState.SENT, "ARACT": MatchState.WITHDRAWN}
@@ -241,14 +247,14 @@ class TestUndo:
         mine = answer(sent, "recrutement@france-travail", MatchState.DECLINED)
         at = now + 10 * SECONDS
         if end == "cancelled":
-            commit(actions.cancel, sent, now=at)
+            commit(company_requests.cancel, sent, now=at)
         elif end == "spam":
-            commit(actions.mark, sent, ClosedReason.SPAM, by=admin, now=at)
+            commit(staff_actions.mark, sent, ClosedReason.SPAM, by=admin, now=at)
         else:
-            commit(actions.close, sent, words="Traité au téléphone.", by=admin, now=at)
+            commit(staff_actions.close, sent, words="Traité au téléphone.", by=admin, now=at)
 
-        with pytest.raises((ForbiddenMove, actions.NothingToUndo)):
-            actions.undo(mine, by=mine.mailbox, now=now + 20 * SECONDS)
+        with pytest.raises((ForbiddenMove, undoing.NothingToUndo)):
+            undoing.undo(mine, by=mine.mailbox, now=now + 20 * SECONDS)
 
         mine.refresh_from_db()
         assert mine.state == MatchState.DECLINED
@@ -261,7 +267,7 @@ class TestEnds:
         Solicitation.objects.filter(pk=for_one.pk).update(state="cancelled", closed_reason="")
 
         with pytest.raises(ForbiddenMove):
-            actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+            expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
 
     @pytest.mark.parametrize("reason", [ClosedReason.SPAM, ClosedReason.TEST])
     def test_spam_and_tests_are_not_reopened_by_experts_and_take_no_words(
@@ -269,15 +275,15 @@ class TestEnds:
     ):
         answer(sent, "recrutement@france-travail", MatchState.TAKEN)
         mine = answer(sent, "recrutement@france-travail", MatchState.HELPED)
-        commit(actions.mark, sent, reason, by=admin, now=now)
+        commit(staff_actions.mark, sent, reason, by=admin, now=now)
         geiq = Institution.objects.get(code="GEIQ")
 
         with pytest.raises(ForbiddenMove):
-            actions.bring_in(mine, geiq, word="", by=mine.mailbox, now=now)
+            expert_answers.bring_in(mine, geiq, word="", by=mine.mailbox, now=now)
         with pytest.raises(ForbiddenMove):
-            actions.add_information(sent, body="Encore", now=now)
-        with pytest.raises(actions.NotInThread):
-            actions.post_message(mine.mailbox, body="Encore", now=now)
+            company_requests.add_information(sent, body="Encore", now=now)
+        with pytest.raises(expert_messages.NotInThread):
+            expert_messages.post_message(mine.mailbox, body="Encore", now=now)
 
     def test_bringing_somebody_in_after_closing_reopens(self, for_one, answer, commit, now):
         answer(for_one, "facilitation@clauses", MatchState.TAKEN)
@@ -286,7 +292,7 @@ class TestEnds:
         assert for_one.state == RequestState.CLOSED
 
         commit(
-            actions.bring_in,
+            expert_answers.bring_in,
             row,
             Institution.objects.get(code="ARACT"),
             word="",
@@ -299,15 +305,15 @@ class TestEnds:
 
     def test_an_anonymised_request_refuses_everything(self, for_one, commit, now):
         row = match(for_one, "facilitation@clauses")
-        commit(actions.cancel, for_one, now=now)
+        commit(company_requests.cancel, for_one, now=now)
         Solicitation.objects.filter(pk=for_one.pk).update(state=RequestState.ANONYMISED)
         serial = row.mailbox.serial
 
         with pytest.raises(ForbiddenMove):
-            actions.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+            expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
         with pytest.raises(ForbiddenMove):
-            actions.add_information(for_one, body="Encore", now=now)
-        commit(actions.reissue_link, row.mailbox, now=now)
+            company_requests.add_information(for_one, body="Encore", now=now)
+        commit(expert_messages.reissue_link, row.mailbox, now=now)
 
         row.mailbox.refresh_from_db()
         assert row.mailbox.serial == serial
@@ -320,9 +326,11 @@ class TestFallback:
         declined = of_two_needs.needs.get(subject__slug="recrutement-developpement")
         kept = of_two_needs.needs.get(subject__slug="financer-formation")
         first = kept.matches.first()
-        commit(actions.move, first, MatchState.TAKEN, by=first.mailbox, now=now)
+        commit(expert_answers.move, first, MatchState.TAKEN, by=first.mailbox, now=now)
         for row in declined.matches.all():
-            commit(actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
+            commit(
+                expert_answers.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now
+            )
 
         commit(fallback.offer_fallback, declined.pk, now=now + 61 * SECONDS)
 
@@ -341,7 +349,7 @@ class TestFallback:
             row.refresh_from_db()
             if row.state == MatchState.SENT:
                 box = row.mailbox
-                commit(actions.move, row, MatchState.DECLINED, by=box, decline_reason="other", now=now)
+                commit(expert_answers.move, row, MatchState.DECLINED, by=box, decline_reason="other", now=now)
 
         for need in needs:
             commit(fallback.offer_fallback, need.pk, now=now + 61 * SECONDS)
@@ -355,7 +363,7 @@ class TestFallback:
 
     def test_a_cancel_while_the_fallback_is_pending_calls_nobody(self, for_one, answer, commit, now):
         row = answer(for_one, "facilitation@clauses", MatchState.DECLINED)
-        commit(actions.cancel, for_one, now=now + 30 * SECONDS)
+        commit(company_requests.cancel, for_one, now=now + 30 * SECONDS)
 
         commit(fallback.offer_fallback, row.need_id, now=now + 61 * SECONDS)
 
@@ -371,7 +379,7 @@ class TestFallback:
         commit(fallback.offer_fallback, need.pk, now=now + 61 * SECONDS)
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
         commit(
-            actions.add_institution,
+            staff_actions.add_institution,
             need,
             Institution.objects.get(code="ARACT"),
             reason="essai",
@@ -381,7 +389,9 @@ class TestFallback:
         for_one.alerts.update(settled_at=now + DAY)
         for row in Match.objects.sent().filter(need=need):
             at = now + 2 * DAY
-            commit(actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=at)
+            commit(
+                expert_answers.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=at
+            )
 
         commit(fallback.offer_fallback, need.pk, now=now + 2 * DAY + 61 * SECONDS)
 
@@ -392,16 +402,20 @@ class TestFallback:
     def test_an_unticked_institution_stays_out_of_every_round(self, commit, admin, now):
         unticked = [Institution.objects.get(code="ML")]
         (request,) = commit(
-            actions.submit, blank(now=now), parts=[part("trouver-candidats")], unticked=unticked, now=now
+            company_requests.submit,
+            blank(now=now),
+            parts=[part("trouver-candidats")],
+            unticked=unticked,
+            now=now,
         )
         mine = match(request, "recrutement@france-travail")
 
-        for act in (actions.hand_over, actions.bring_in):
-            with pytest.raises(actions.NobodyThere):
+        for act in (expert_answers.hand_over, expert_answers.bring_in):
+            with pytest.raises(expert_answers.NobodyThere):
                 act(mine, unticked[0], word="", by=mine.mailbox, now=now)
-        with pytest.raises(actions.NobodyThere):
-            actions.add_institution(request.needs.get(), unticked[0], reason="", by=admin, now=now)
-        commit(actions.correct, request, columns={"naf": "43.34Z"}, subjects={}, by=admin, now=now)
+        with pytest.raises(expert_answers.NobodyThere):
+            staff_actions.add_institution(request.needs.get(), unticked[0], reason="", by=admin, now=now)
+        commit(staff_actions.correct, request, columns={"naf": "43.34Z"}, subjects={}, by=admin, now=now)
 
         assert not Match.objects.filter(expert__office__institution__code="ML").exists()
 
@@ -423,12 +437,12 @@ class TestDirectoryMeanwhile:
         mine, other = match(sent, "entreprises@mission-locale"), match(sent, "recrutement@france-travail")
         Expert.objects.filter(pk=mine.expert_id).update(email="nouvelle@mission.example.org")
         geiq, ml = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ML")
-        with pytest.raises(actions.NobodyThere):
-            actions.bring_in(other, ml, word="", by=other.mailbox, now=now)
+        with pytest.raises(expert_answers.NobodyThere):
+            expert_answers.bring_in(other, ml, word="", by=other.mailbox, now=now)
         assert not sent.mailboxes.filter(email="nouvelle@mission.example.org").exists()
-        commit(actions.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
 
-        commit(actions.bring_in, other, ml, word="", by=other.mailbox, now=now + MINUTE)
+        commit(expert_answers.bring_in, other, ml, word="", by=other.mailbox, now=now + MINUTE)
 
         mine.refresh_from_db()
         assert (mine.state, mine.mailbox.email) == (MatchState.SENT, "nouvelle@mission.example.org")
@@ -443,8 +457,8 @@ class TestDirectoryMeanwhile:
         answer(sent, "entreprises@mission-locale", MatchState.TAKEN)
         geiq = Institution.objects.get(code="GEIQ")
         Office.objects.filter(institution=geiq).update(dropped_at=now)
-        with pytest.raises(actions.NobodyThere):
-            actions.bring_in(other, geiq, word="", by=other.mailbox, now=now)
+        with pytest.raises(expert_answers.NobodyThere):
+            expert_answers.bring_in(other, geiq, word="", by=other.mailbox, now=now)
 
         mine.refresh_from_db()
         assert mine.state == MatchState.TAKEN
@@ -453,8 +467,10 @@ class TestDirectoryMeanwhile:
         answer(sent, "entreprises@mission-locale", MatchState.DECLINED)
         other = match(sent, "recrutement@france-travail")
 
-        with pytest.raises(actions.NobodyThere):
-            actions.hand_over(other, Institution.objects.get(code="ML"), word="", by=other.mailbox, now=now)
+        with pytest.raises(expert_answers.NobodyThere):
+            expert_answers.hand_over(
+                other, Institution.objects.get(code="ML"), word="", by=other.mailbox, now=now
+            )
 
         other.refresh_from_db()
         assert other.state == MatchState.SENT
@@ -469,7 +485,7 @@ class TestStaff:
         commit(holding.tell_held, request.pk, now=now)
 
         commit(
-            actions.correct,
+            staff_actions.correct,
             request,
             columns={"commune": Commune.objects.resolve("13055")},
             subjects={},
@@ -487,7 +503,7 @@ class TestStaff:
         assert request.alerts.standing().get().cause == AlertCause.NOBODY
         Office.objects.update(closed_on=None)
 
-        commit(actions.correct, request, columns={}, subjects={}, by=admin, now=now + MINUTE)
+        commit(staff_actions.correct, request, columns={}, subjects={}, by=admin, now=now + MINUTE)
 
         request.refresh_from_db()
         assert request.progress == NeedState.WAITING
@@ -496,25 +512,27 @@ class TestStaff:
     def test_two_needs_cannot_be_corrected_into_one_subject(self, of_two_needs, admin, now):
         first, second = of_two_needs.needs.select_related("subject").order_by("position")
 
-        with pytest.raises(actions.SubjectTwice):
-            actions.correct(of_two_needs, columns={}, subjects={first.pk: second.subject}, by=admin, now=now)
+        with pytest.raises(staff_actions.SubjectTwice):
+            staff_actions.correct(
+                of_two_needs, columns={}, subjects={first.pk: second.subject}, by=admin, now=now
+            )
 
     def test_two_needs_may_swap_their_subjects(self, of_two_needs, commit, admin, now):
         first, second = of_two_needs.needs.select_related("subject").order_by("position")
 
         swapped = {first.pk: second.subject, second.pk: first.subject}
-        commit(actions.correct, of_two_needs, columns={}, subjects=swapped, by=admin, now=now)
+        commit(staff_actions.correct, of_two_needs, columns={}, subjects=swapped, by=admin, now=now)
 
         assert of_two_needs.needs.get(pk=first.pk).subject == second.subject
 
     def test_a_corrected_phone_is_told_to_the_experts(self, sent, commit, admin, now):
-        commit(actions.correct, sent, columns={"phone": "+33353020009"}, subjects={}, by=admin, now=now)
+        commit(staff_actions.correct, sent, columns={"phone": "+33353020009"}, subjects={}, by=admin, now=now)
 
         assert len(pending("contact_corrected")) == 4
 
     def test_a_held_request_can_be_cancelled_and_nothing_is_released(self, commit, now):
         request = commit(send, now=now, text=AUTOMATIC)
-        commit(actions.cancel, request, now=now)
+        commit(company_requests.cancel, request, now=now)
 
         commit(holding.release_when_due, request.pk, now=now + DAY)
         commit(routing.route, request.pk, now=now + DAY)
@@ -534,8 +552,8 @@ class TestStaff:
         request = commit(send, now=now)
         assert request.held_reason == HeldReason.MANY_EXPERTS
 
-        commit(actions.release, request, by=admin, now=now)
-        commit(actions.correct, request, columns={"naf": "43.31Z"}, subjects={}, by=admin, now=now)
+        commit(staff_actions.release, request, by=admin, now=now)
+        commit(staff_actions.correct, request, columns={"naf": "43.31Z"}, subjects={}, by=admin, now=now)
 
         request.refresh_from_db()
         assert request.state == RequestState.SUBMITTED
@@ -543,10 +561,10 @@ class TestStaff:
 
     def test_a_duplicate_of_a_request_that_is_over_is_not_merged(self, sent, commit, admin, now):
         second = commit(send, now=now)
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
 
         with pytest.raises(ForbiddenMove):
-            actions.merge(second, by=admin, now=now)
+            staff_actions.merge(second, by=admin, now=now)
 
         second.refresh_from_db()
         assert second.state == RequestState.HELD
@@ -554,7 +572,7 @@ class TestStaff:
     def test_several_causes_of_one_alert_are_all_kept(self, sent, commit, now):
         for email in ("recrutement@france-travail", "entreprises@mission-locale"):
             row = match(sent, email)
-            commit(actions.report_departure, row.expert, by=row.mailbox, successor="", now=now)
+            commit(expert_messages.report_departure, row.expert, by=row.mailbox, successor="", now=now)
 
         alert = sent.alerts.get()
         assert "recrutement@" in alert.words
@@ -591,7 +609,7 @@ class TestDuplicates:
 
     def test_a_released_duplicate_is_a_request_that_can_be_repeated(self, sent, commit, admin, now):
         second = commit(send, now=now + 6 * DAY)
-        commit(actions.release, second, by=admin, now=now + 6 * DAY)
+        commit(staff_actions.release, second, by=admin, now=now + 6 * DAY)
 
         third = commit(send, now=now + 8 * DAY)
 
@@ -617,14 +635,14 @@ class TestLinks:
 
     def test_links_live_sixty_days_after_the_end_and_only_the_renewed_one_longer(self, for_one, commit, now):
         box = mailbox(for_one, "facilitation@clauses")
-        commit(actions.cancel, for_one, now=now)
+        commit(company_requests.cancel, for_one, now=now)
         answer, follow = self.token(links.answer_url(box)), self.token(links.follow_url(for_one))
         assert links.solicitation_of(follow, now=now + 59 * DAY) == for_one
         with pytest.raises(links.ExpiredLink):
             links.mailbox_of(answer, now=now + 60 * DAY)
 
         for_one.refresh_from_db()
-        commit(actions.renew_link, for_one, now=now + 61 * DAY)
+        commit(company_requests.renew_link, for_one, now=now + 61 * DAY)
 
         for_one.refresh_from_db()
         with pytest.raises(links.RevokedLink):
@@ -638,11 +656,11 @@ class TestLinks:
 
     def test_two_clicks_on_one_expired_page_issue_one_link(self, for_one, commit, now):
         box = mailbox(for_one, "facilitation@clauses")
-        commit(actions.cancel, for_one, now=now)
+        commit(company_requests.cancel, for_one, now=now)
         stale = Mailbox.objects.get(pk=box.pk)
 
-        commit(actions.reissue_link, box, now=now + 61 * DAY)
-        commit(actions.reissue_link, stale, now=now + 61 * DAY)
+        commit(expert_messages.reissue_link, box, now=now + 61 * DAY)
+        commit(expert_messages.reissue_link, stale, now=now + 61 * DAY)
 
         box.refresh_from_db()
         assert box.serial == 2
@@ -653,7 +671,7 @@ class TestLinks:
 class TestLists:
     def test_a_need_that_waits_is_late_whatever_the_others_do(self, of_two_needs, commit, now):
         row = of_two_needs.needs.get(subject__slug="financer-formation").matches.first()
-        commit(actions.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
+        commit(expert_answers.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
         of_two_needs.refresh_from_db()
         assert of_two_needs.progress == NeedState.IN_PROGRESS
 
@@ -697,7 +715,7 @@ class TestFarZones:
 
 class TestRoutingQueue:
     def test_a_routing_that_fails_after_the_end_is_not_tried_for_ever(self, sent, commit, monkeypatch, now):
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
         with monkeypatch.context() as broken:
             broken.setattr("solicitations.dispatch.routing.route", None)
             commit(routing.route_safely, sent.pk, now=now)

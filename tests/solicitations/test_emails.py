@@ -11,7 +11,15 @@ from django.conf import settings as project
 from experts.models import Institution, User
 from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    feedback,
+    staff_actions,
+    undoing,
+)
 from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Match
@@ -100,7 +108,7 @@ class TestNotified:
     def test_who_hands_over_and_why_come_before_the_words(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
-        commit(actions.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
 
         made = mine.introduces.get()
         found = mail("notified", to=made.mailbox.email)
@@ -113,10 +121,10 @@ class TestNotified:
         assert "Réponse attendue avant le mardi 15 décembre." in mail("notified").text
 
     def test_additions_follow_the_words_for_who_comes_later(self, commit, sent, now):
-        commit(actions.add_information, sent, body="Le chantier commence en février.", now=now)
+        commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)
         mine = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
-        commit(actions.bring_in, mine, target, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.bring_in, mine, target, word="", by=mine.mailbox, now=now)
 
         found = mail("notified", to=mine.introduces.get().mailbox.email)
 
@@ -142,7 +150,7 @@ class TestConfidential:
         assert "TVA" not in mail("notified").text[:220]
 
     def test_nor_do_later_mails(self, commit, confidential, now):
-        commit(actions.add_information, confidential, body="TVA de juin aussi.", now=now)
+        commit(company_requests.add_information, confidential, body="TVA de juin aussi.", now=now)
 
         found = mail("added")
 
@@ -152,8 +160,8 @@ class TestConfidential:
     def test_what_staff_are_told_names_neither_its_company_nor_its_subject(self, commit, confidential, now):
         User.objects.create_user("region@equipe.example.org", role="region", region=confidential.region)
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(actions.still_waiting, confidential, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(feedback.still_waiting, confidential, now=now)
 
         found = mail("alert")
 
@@ -164,7 +172,7 @@ class TestConfidential:
 
     def test_the_companys_mails_name_nobody_in_the_list(self, commit, confidential, now):
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         found = mail("taken_for_company")
 
@@ -214,7 +222,7 @@ def test_one_subject_line_makes_a_request_one_conversation_for_its_experts():
 @pytest.mark.django_db
 def test_the_subject_line_stays_that_of_the_first_mail(commit, sent, now):
     author = mailbox(sent, "recrutement@france-travail")
-    commit(actions.post_message, author, body="Qui appelle ?", now=now)
+    commit(expert_messages.post_message, author, body="Qui appelle ?", now=now)
 
     told = mailbox(sent, "entreprises@mission-locale").email
 
@@ -267,25 +275,25 @@ def play_everything(commit, sent, now, users) -> None:
     leave(now)
     second = commit(send, now=now, email="autre@peintures.example.org")
     commit(holding.tell_held, second.pk, now=now)
-    commit(actions.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=now)
+    commit(expert_answers.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=now)
     leave(later)
-    commit(actions.undo, france_travail, by=france_travail.mailbox, now=later)
-    commit(actions.move, mission, MatchState.TAKEN, by=mission.mailbox, now=later)
-    commit(actions.move, mission, MatchState.UNREACHABLE, by=mission.mailbox, now=later)
-    commit(actions.post_message, mission.mailbox, body="Qui appelle ?", now=later)
-    commit(actions.ask, france_travail.mailbox, body="Temps plein ?", now=later)
-    commit(actions.add_information, sent, body="Oui.", now=later)
+    commit(undoing.undo, france_travail, by=france_travail.mailbox, now=later)
+    commit(expert_answers.move, mission, MatchState.TAKEN, by=mission.mailbox, now=later)
+    commit(expert_answers.move, mission, MatchState.UNREACHABLE, by=mission.mailbox, now=later)
+    commit(expert_messages.post_message, mission.mailbox, body="Qui appelle ?", now=later)
+    commit(expert_messages.ask, france_travail.mailbox, body="Temps plein ?", now=later)
+    commit(company_requests.add_information, sent, body="Oui.", now=later)
     colleague = "agent@france-travail-dijon.example.org"
     commit(answer, france_travail.mailbox, "Je prends en charge.", sender=colleague, now=later)
     commit(answer, france_travail.mailbox, "", message_id="<vide@poste.example.org>", now=later)
-    commit(actions.correct_contact, sent, phone="06 39 98 00 01", days=["mon"], hours=[], now=later)
-    commit(actions.still_waiting, sent, now=later)
-    commit(actions.reissue_link, mission.mailbox, now=later)
-    commit(actions.send_lost_links, sent.email, now=later)
+    commit(company_requests.correct_contact, sent, phone="06 39 98 00 01", days=["mon"], hours=[], now=later)
+    commit(feedback.still_waiting, sent, now=later)
+    commit(expert_messages.reissue_link, mission.mailbox, now=later)
+    commit(company_requests.send_lost_links, sent.email, now=later)
     draft = Draft.objects.create(created_at=now, updated_at=now)
-    commit(actions.send_resume_link, draft, email="plus-tard@example.org", now=now)
+    commit(company_requests.send_resume_link, draft, email="plus-tard@example.org", now=now)
     leave(later)
-    commit(actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
+    commit(staff_actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
     exhaust(commit, now)
 
 
@@ -294,7 +302,7 @@ def let_time_pass(commit, now) -> None:
     commit(send, "clause-insertion", commune="21166", siret="", email="silence@example.org", now=now)
     taken = commit(send, "dettes-fiscales", siret="", email="dettes@example.org", now=now)
     mine = Match.objects.with_people().get(need__solicitation=taken)
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     commit(tasks.keep_time, now=now + timedelta(days=1))
     Draft.objects.update(updated_at=now + timedelta(days=184))  # else its mails are erased with it
     for day in (3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 184):
@@ -308,6 +316,11 @@ def exhaust(commit, now) -> None:
         at = now + timedelta(minutes=minutes)
         for row in Match.objects.sent().with_people().filter(need__solicitation=request):
             commit(
-                actions.move, row, MatchState.DECLINED, by=row.mailbox, decline_reason="no_capacity", now=at
+                expert_answers.move,
+                row,
+                MatchState.DECLINED,
+                by=row.mailbox,
+                decline_reason="no_capacity",
+                now=at,
             )
         commit(fallback.offer_fallback, request.needs.get().pk, now=at + timedelta(minutes=1))

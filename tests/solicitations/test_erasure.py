@@ -16,8 +16,15 @@ from django.test import Client
 from experts.models import Institution, User
 from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, OutgoingState
 from oversight import filters
-from solicitations import actions, links, tasks
-from solicitations.actions import Opinion
+from solicitations import links, tasks
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    feedback,
+    staff_actions,
+)
+from solicitations.actions.feedback import Opinion
 from solicitations.clock import erasure
 from solicitations.dispatch import holding
 from solicitations.lifecycle import (
@@ -135,10 +142,10 @@ def lived_through(commit, now) -> Solicitation:
     """A request to which everything happened that leaves a row, closed in the end."""
     draft = Draft.objects.create(answers={"need": {}}, email="contact@peintures.example.org",
                                  created_at=now, updated_at=now)  # fmt: skip
-    commit(actions.send_resume_link, draft, email=draft.email, now=now)
+    commit(company_requests.send_resume_link, draft, email=draft.email, now=now)
     unticked = Institution.objects.order_by("pk").last()
     sent = commit(
-        actions.submit,
+        company_requests.submit,
         blank(now=now, fact_sources={"naf": {"source": "owner", "on": "2026-12-01"}}, callback_days=["mon"]),
         parts=[part("contrat-travail", "premier-salarie")],
         draft=draft,
@@ -147,21 +154,21 @@ def lived_through(commit, now) -> Solicitation:
     )
     request = Solicitation.objects.get(pk=sent[0].pk)
     taker = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
-    commit(actions.ask, taker.mailbox, body="La gérante est-elle joignable ?", now=now)
-    commit(actions.post_message, taker.mailbox, body="J'appelle Peintures Vannier.", now=now)
-    commit(actions.add_information, request, body="C'est pour la SARL Peintures Vannier.", now=now)
+    commit(expert_messages.ask, taker.mailbox, body="La gérante est-elle joignable ?", now=now)
+    commit(expert_messages.post_message, taker.mailbox, body="J'appelle Peintures Vannier.", now=now)
+    commit(company_requests.add_information, request, body="C'est pour la SARL Peintures Vannier.", now=now)
     Message.objects.update(incoming=came(request, now, message_id="<a@vannier>"))
     Addition.objects.update(incoming=came(request, now, message_id="<b@vannier>", about=[]))
     came(request, now, message_id="<c@vannier>", state=IncomingState.RECEIVED, settled_at=None)
-    commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
-    commit(actions.still_waiting, request, now=now)
-    commit(actions.send_lost_links, request.email, now=now)
+    commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+    commit(feedback.still_waiting, request, now=now)
+    commit(company_requests.send_lost_links, request.email, now=now)
     fresh = Match.objects.with_people().get(pk=taker.pk)
-    commit(actions.move, fresh, MatchState.HELPED, by=taker.mailbox, answer="Par écrit.", now=now)
+    commit(expert_answers.move, fresh, MatchState.HELPED, by=taker.mailbox, answer="Par écrit.", now=now)
     opinion = Opinion(
         was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED, comment="La gérante"
     )
-    commit(actions.answer_survey, request, opinion, now=now)
+    commit(feedback.answer_survey, request, opinion, now=now)
     for pk in Match.objects.active().values_list("pk", flat=True):
         commit(expire, pk, now=now)
     request.refresh_from_db()
@@ -232,9 +239,9 @@ def uncovered(commit, now) -> Solicitation:
     """A request that reaches nobody any more, staff told of it, and that the clock fails to end."""
     sent = commit(send, "clause-insertion", commune="21166", now=now)
     expert = Match.objects.with_people().get(need__solicitation=sent)
-    commit(actions.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
+    commit(expert_messages.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
     national = User.objects.create_user("nationale@example.org", role=User.Role.NATIONAL)
-    commit(actions.withdraw, expert, reason="Partie", by=national, now=now)
+    commit(staff_actions.withdraw, expert, reason="Partie", by=national, now=now)
     Solicitation.objects.update(clock_error="OperationalError", clock_retry_at=now + 2 * YEARS)
     return Solicitation.objects.get(pk=sent.pk)
 
@@ -308,7 +315,7 @@ class TestAnonymise:
 
     def test_a_request_that_goes_on_is_left_alone_however_old(self, commit, now):
         sent = commit(send, now=now)
-        commit(actions.add_information, sent, body="Toujours personne ?", now=now + 2 * YEARS)
+        commit(company_requests.add_information, sent, body="Toujours personne ?", now=now + 2 * YEARS)
 
         commit(erasure.anonymise, sent.pk, now=now + 3 * YEARS - timedelta(days=2))
 
@@ -316,7 +323,7 @@ class TestAnonymise:
 
     def test_a_cancelled_request_is_anonymised_too(self, commit, now):
         sent = commit(send, now=now)
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
 
         commit(erasure.anonymise, sent.pk, now=now + YEARS)
 
@@ -391,10 +398,10 @@ class TestAnonymise:
     def test_a_mail_of_several_requests_loses_its_line_then_all_with_the_last(self, commit, now):
         first = commit(send, now=now)
         other = commit(send, "saisonniers", now=now)
-        commit(actions.send_lost_links, first.email, now=now)
+        commit(company_requests.send_lost_links, first.email, now=now)
         mail = OutgoingEmail.objects.get(template__endswith="lost_links")
         for row in (first, other):
-            commit(actions.cancel, row, now=now + (timedelta(0) if row == first else YEARS))
+            commit(company_requests.cancel, row, now=now + (timedelta(0) if row == first else YEARS))
 
         commit(erasure.anonymise, first.pk, now=now + YEARS)
 
@@ -412,7 +419,7 @@ class TestDrafts:
     def draft(self, commit, now) -> Draft:
         answers = {"subject": "saisonniers", "contact": {"contact_name": ["La gérante"]}}
         row = Draft.objects.create(answers=answers, created_at=now, updated_at=now)
-        commit(actions.send_resume_link, row, email="contact@peintures.example.org", now=now)
+        commit(company_requests.send_resume_link, row, email="contact@peintures.example.org", now=now)
         return row
 
     def test_after_seven_days_nothing_is_left_of_it_nor_of_its_mails(self, commit, draft, now):

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 
-from solicitations import actions, links, progress
+from solicitations import links, progress
+from solicitations.actions import company_requests, expert_answers, undoing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Need, Solicitation
 from solicitations.views.legal import LegalClock, clock
@@ -37,9 +38,9 @@ def first(solicitation: Solicitation) -> Match:
 
 def conclude(commit, match: Match, outcome: MatchState, now, answer: str = ANSWER) -> None:
     if match.state == MatchState.SENT:
-        commit(actions.move, match, MatchState.TAKEN, by=match.mailbox, now=now)
+        commit(expert_answers.move, match, MatchState.TAKEN, by=match.mailbox, now=now)
     fresh = Match.objects.with_people().get(pk=match.pk)
-    commit(actions.move, fresh, outcome, by=match.mailbox, answer=answer, now=now)
+    commit(expert_answers.move, fresh, outcome, by=match.mailbox, answer=answer, now=now)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_another_subject_has_no_clock(commit, now):
 
 
 def test_taking_does_not_stop_it(commit, asked, now):
-    commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
+    commit(expert_answers.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
 
     assert read(asked, now).answered_at is None
 
@@ -99,7 +100,7 @@ def test_an_answer_after_the_date_is_late(commit, asked, now):
 
 def test_an_undone_answer_lets_it_run_on(commit, asked, now):
     conclude(commit, first(asked), MatchState.HELPED, now)
-    commit(actions.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(seconds=30))
+    commit(undoing.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(seconds=30))
 
     assert read(asked, now).answered_at is None
 
@@ -126,7 +127,9 @@ class TestTwoAnswers:
 
     def test_not_having_reached_the_company_later_is_no_answer(self, commit, asked, now):
         conclude(commit, first(asked), MatchState.NO_HELP, now + DAY, answer="Pas encore.")
-        commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now + 2 * DAY)
+        commit(
+            expert_answers.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now + 2 * DAY
+        )
         conclude(commit, first(asked), MatchState.UNREACHABLE, now + 3 * DAY, answer="Pas de réponse.")
 
         [shown] = progress.of(asked).legal_answers
@@ -149,9 +152,11 @@ class TestTwoAnswers:
 def test_an_undone_answer_leaves_the_one_before_with_its_date_and_words(commit, asked, now, is_taken_between):
     conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1), answer="Pas encore.")
     if is_taken_between:
-        commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now + 2 * DAY)
+        commit(
+            expert_answers.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now + 2 * DAY
+        )
     conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=3))
-    commit(actions.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=3, seconds=30))
+    commit(undoing.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=3, seconds=30))
 
     [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
     assert (shown.answer, shown.at) == ("Pas encore.", now + timedelta(days=1))
@@ -160,7 +165,7 @@ def test_an_undone_answer_leaves_the_one_before_with_its_date_and_words(commit, 
 def test_answers_undone_one_after_the_other_leave_none(commit, asked, now):
     for outcome, days in ((MatchState.NO_HELP, 1), (MatchState.HELPED, 2)):
         conclude(commit, first(asked), outcome, now + timedelta(days=days))
-        commit(actions.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=days, seconds=9))
+        commit(undoing.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=days, seconds=9))
 
     assert (first(asked).answer, first(asked).answered_at) == ("", None)
 
@@ -168,7 +173,7 @@ def test_answers_undone_one_after_the_other_leave_none(commit, asked, now):
 def test_an_answer_stays_shown_to_the_owner_when_the_expert_takes_the_need_again(commit, asked, now):
     conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1))
     mine = Match.objects.with_people().get(pk=first(asked).pk)
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(days=2))
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(days=2))
 
     [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
 
@@ -176,7 +181,7 @@ def test_an_answer_stays_shown_to_the_owner_when_the_expert_takes_the_need_again
 
 
 def test_a_cancelled_question_has_no_clock(commit, asked, now):
-    commit(actions.cancel, asked, now=now)
+    commit(company_requests.cancel, asked, now=now)
 
     assert read(Solicitation.objects.get(pk=asked.pk), now) is None
 
@@ -201,7 +206,9 @@ def test_expert_reads_how_long_is_left(client, asked, now, later, sentence):
 class TestPrint:
     @pytest.fixture
     def answered(self, commit, asked, now) -> Match:
-        commit(actions.add_information, asked, body="C'est un mi-temps.", now=now + timedelta(hours=1))
+        commit(
+            company_requests.add_information, asked, body="C'est un mi-temps.", now=now + timedelta(hours=1)
+        )
         conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=2))
         return Match.objects.with_people().get(pk=first(asked).pk)
 

@@ -7,7 +7,8 @@ import pytest
 
 from experts.models import Expert, Office, User
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import expert_answers, feedback
 from solicitations.dispatch import fallback
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Match, Solicitation
@@ -29,7 +30,7 @@ def first(asked: Solicitation) -> Match:
 
 
 def take(commit, asked, now) -> None:
-    commit(actions.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
+    commit(expert_answers.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
 
 
 def legal(commit, asked, now) -> None:
@@ -44,13 +45,13 @@ def silent(commit, asked, now) -> None:
 
 def not_called(commit, asked, now) -> None:
     take(commit, asked, now)
-    commit(actions.still_waiting, asked, now=now + DAY)
+    commit(feedback.still_waiting, asked, now=now + DAY)
 
 
 def all_declined(commit, asked, now) -> None:
     for match in Match.objects.with_people().filter(need__solicitation=asked).in_order():
         move = {"by": match.mailbox, "decline_reason": "no_capacity", "now": now}
-        commit(actions.move, match, MatchState.DECLINED, **move)
+        commit(expert_answers.move, match, MatchState.DECLINED, **move)
     commit(fallback.offer_fallback, asked.needs.get().pk, now=now + 2 * MINUTE)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from experts.models import Office
 from mailing.models import OutgoingEmail
-from solicitations import actions
-from solicitations.actions import Opinion
+from solicitations.actions import expert_answers, feedback
+from solicitations.actions.feedback import Opinion
 from solicitations.lifecycle import AlertCause, ClosedReason, EventKind, ForbiddenMove, MatchState
 from solicitations.models import Match, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
@@ -26,7 +26,7 @@ def sent(commit, now) -> Solicitation:
 @pytest.fixture
 def taken(commit, sent, now) -> Match:
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     return mine
 
 
@@ -41,30 +41,30 @@ def kinds(solicitation: Solicitation) -> list[str]:
 
 class TestNotCalled:
     def test_experts_the_taker_s_manager_and_the_region_are_told(self, commit, sent, taken, now):
-        commit(actions.still_waiting, sent, now=now)
+        commit(feedback.still_waiting, sent, now=now)
 
         assert told() == {*sent.mailboxes.values_list("email", flat=True), taken.expert.office.email}
         assert sent.alerts.get(cause=AlertCause.NOT_CALLED).settled_at is None
 
     def test_no_manager_is_told_while_nobody_has_taken(self, commit, sent, now):
-        commit(actions.still_waiting, sent, now=now)
+        commit(feedback.still_waiting, sent, now=now)
 
         assert told() == set(sent.mailboxes.values_list("email", flat=True))
 
     def test_a_manager_who_is_the_expert_too_gets_one_mail(self, commit, sent, taken, now):
         Office.objects.filter(pk=taken.expert.office_id).update(email=taken.mailbox.email.upper())
 
-        commit(actions.still_waiting, sent, now=now)
+        commit(feedback.still_waiting, sent, now=now)
 
         assert {address.lower() for address in told()} == set(sent.mailboxes.values_list("email", flat=True))
 
     def test_a_confidential_request_is_not_named_to_the_manager(self, commit, now):
         quiet = commit(send, "licenciement", now=now, text="Mon serveur ne vient plus.")
         mine = Match.objects.with_people().filter(need__solicitation=quiet).first()
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         Office.objects.filter(pk=mine.expert.office_id).update(email="antenne@example.org")
 
-        commit(actions.still_waiting, quiet, now=now)
+        commit(feedback.still_waiting, quiet, now=now)
 
         mail = OutgoingEmail.objects.get(to="antenne@example.org").rendered()
         for own in (quiet.company_name, quiet.contact_name, quiet.phone, "icenciement", "serveur"):
@@ -72,26 +72,26 @@ class TestNotCalled:
         assert quiet.reference in mail.text
 
     def test_twice_within_a_day_tells_nobody_again(self, commit, sent, taken, now):
-        commit(actions.still_waiting, sent, now=now)
+        commit(feedback.still_waiting, sent, now=now)
         mails = OutgoingEmail.objects.count()
 
-        with pytest.raises(actions.TooSoon):
-            actions.still_waiting(sent, now=now + timedelta(hours=23))
+        with pytest.raises(feedback.TooSoon):
+            feedback.still_waiting(sent, now=now + timedelta(hours=23))
 
         assert OutgoingEmail.objects.count() == mails
 
 
 class TestCalled:
     def test_it_is_noted_once(self, commit, sent, taken, now):
-        commit(actions.say_called, sent, now=now)
-        commit(actions.say_called, sent, now=now + timedelta(hours=1))
+        commit(feedback.say_called, sent, now=now)
+        commit(feedback.say_called, sent, now=now + timedelta(hours=1))
 
         assert kinds(sent).count(EventKind.CALLED) == 1
 
     def test_what_staff_were_told_is_settled(self, commit, sent, taken, now):
-        commit(actions.still_waiting, sent, now=now)
+        commit(feedback.still_waiting, sent, now=now)
 
-        commit(actions.say_called, sent, now=now + timedelta(hours=1))
+        commit(feedback.say_called, sent, now=now + timedelta(hours=1))
 
         assert sent.alerts.get(cause=AlertCause.NOT_CALLED).settled_at == now + timedelta(hours=1)
 
@@ -101,7 +101,7 @@ class TestCalled:
         )
 
         with pytest.raises(ForbiddenMove):
-            actions.say_called(sent, now=now)
+            feedback.say_called(sent, now=now)
 
 
 class TestSurvey:
@@ -110,7 +110,7 @@ class TestSurvey:
         return Survey.objects.create(solicitation=sent, asked_at=now)
 
     def test_three_answers_and_a_comment_are_kept(self, commit, sent, asked, now):
-        commit(actions.answer_survey, sent, HAPPY, now=now + timedelta(days=1))
+        commit(feedback.answer_survey, sent, HAPPY, now=now + timedelta(days=1))
 
         asked.refresh_from_db()
         assert (asked.was_called, asked.usefulness, asked.outcome, asked.comment) == (
@@ -120,25 +120,25 @@ class TestSurvey:
         assert kinds(sent)[-1] == EventKind.SURVEY_ANSWERED
 
     def test_answering_again_corrects(self, commit, sent, asked, now):
-        commit(actions.answer_survey, sent, HAPPY, now=now)
+        commit(feedback.answer_survey, sent, HAPPY, now=now)
         unhappy = Opinion(was_called=False, usefulness=Usefulness.NO, outcome=Outcome.UNSOLVED)
 
-        commit(actions.answer_survey, sent, unhappy, now=now + timedelta(days=1))
+        commit(feedback.answer_survey, sent, unhappy, now=now + timedelta(days=1))
 
         asked.refresh_from_db()
         assert (asked.was_called, asked.outcome, asked.comment) == (False, "unsolved", "")
         assert kinds(sent).count(EventKind.SURVEY_ANSWERED) == 2
 
     def test_the_same_answer_twice_is_noted_once(self, commit, sent, asked, now):
-        commit(actions.answer_survey, sent, HAPPY, now=now)
-        commit(actions.answer_survey, sent, HAPPY, now=now + timedelta(minutes=1))
+        commit(feedback.answer_survey, sent, HAPPY, now=now)
+        commit(feedback.answer_survey, sent, HAPPY, now=now + timedelta(minutes=1))
 
         asked.refresh_from_db()
         assert asked.answered_at == now
         assert kinds(sent).count(EventKind.SURVEY_ANSWERED) == 1
 
     def test_who_was_not_asked_yet_may_answer(self, commit, sent, now):
-        commit(actions.answer_survey, sent, HAPPY, now=now)
+        commit(feedback.answer_survey, sent, HAPPY, now=now)
 
         assert Survey.objects.get(solicitation=sent).answered_at == now
 
@@ -146,4 +146,4 @@ class TestSurvey:
         Solicitation.objects.filter(pk=sent.pk).update(state="anonymised", ended_at=now)
 
         with pytest.raises(ForbiddenMove):
-            actions.answer_survey(sent, HAPPY, now=now)
+            feedback.answer_survey(sent, HAPPY, now=now)

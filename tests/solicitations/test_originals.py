@@ -5,7 +5,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 import time_machine
 
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import expert_messages, staff_actions
 from solicitations.lifecycle import EventKind
 from solicitations.models import Addition, Mailbox, Message, Solicitation
 from tests.solicitations.factories import mailbox, match, send
@@ -117,7 +118,7 @@ class TestAnExpert:
 
     def test_one_who_was_withdrawn_may_not(self, client, said, other, django_user_model, now):
         staff = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
-        actions.withdraw(match(other.solicitation, other.email), reason="Erreur", by=staff, now=now)
+        staff_actions.withdraw(match(other.solicitation, other.email), reason="Erreur", by=staff, now=now)
 
         assert original(client, other, said).status_code == 404
 
@@ -126,7 +127,7 @@ class TestAnExpert:
     ):
         second = commit(send, "financer-formation", now=now, email="autre@ailleurs.example.net", siret="")
         stranger = Mailbox.objects.filter(solicitation=second).order_by("pk").first()
-        typed = actions.post_message(author, body="Bonjour", now=now)
+        typed = expert_messages.post_message(author, body="Bonjour", now=now)
         added.pk = max(said.pk, typed.pk) + 1
 
         assert original(client, stranger, said).status_code == 404

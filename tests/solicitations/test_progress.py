@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from experts.models import Office
-from solicitations import actions, progress
+from solicitations import progress
+from solicitations.actions import company_requests, expert_answers, staff_actions
 from solicitations.dispatch import fallback
 from solicitations.lifecycle import DeclineReason, MatchState
 from solicitations.models import Match, Need, Solicitation
@@ -34,7 +35,7 @@ def institution(match: Match) -> str:
 
 def decline(commit, match: Match, now) -> None:
     reason = DeclineReason.NO_CAPACITY
-    commit(actions.move, match, MatchState.DECLINED, by=match.mailbox, decline_reason=reason, now=now)
+    commit(expert_answers.move, match, MatchState.DECLINED, by=match.mailbox, decline_reason=reason, now=now)
 
 
 def test_every_institution_has_received(sent):
@@ -60,7 +61,7 @@ def test_refusal_shows_as_received_until_all_have_declined(sent, commit, now):
 
 def test_taker_is_named_with_the_office_phone(sent, commit, now):
     taken = matches(sent)[0]
-    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
 
     lines = {line.name: line for line in progress.of(sent).institutions}
 
@@ -77,7 +78,7 @@ def test_taker_who_shows_a_number_is_reached_there(sent, commit, now):
     taken = matches(sent)[0]
     taken.expert.shows_phone, taken.expert.phone = True, "06 39 98 00 00"
     taken.expert.save()
-    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
 
     steps = [step for line in progress.of(sent).institutions for step in line.steps if step.person]
 
@@ -98,8 +99,8 @@ def test_nobody_is_named_before_taking(sent):
 )
 def test_outcome_shows_as_an_answer(sent, commit, now, outcome, kind):
     taken = matches(sent)[0]
-    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
-    commit(actions.move, Match.objects.get(pk=taken.pk), outcome, by=taken.mailbox, now=now)
+    commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(expert_answers.move, Match.objects.get(pk=taken.pk), outcome, by=taken.mailbox, now=now)
 
     assert kinds(sent)[institution(taken)] == [kind]
 
@@ -107,9 +108,9 @@ def test_outcome_shows_as_an_answer(sent, commit, now, outcome, kind):
 def test_labour_law_answer_is_shown_with_its_date(commit, now):
     sent = commit(send, "premier-salarie", now=now)
     taken = matches(sent)[0]
-    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
     commit(
-        actions.move,
+        expert_answers.move,
         Match.objects.get(pk=taken.pk),
         MatchState.HELPED,
         by=taken.mailbox,
@@ -123,7 +124,7 @@ def test_labour_law_answer_is_shown_with_its_date(commit, now):
 
 
 def test_cancelled_request_says_so(sent, commit, now):
-    commit(actions.cancel, sent, now=now)
+    commit(company_requests.cancel, sent, now=now)
 
     assert progress.of(Solicitation.objects.get(pk=sent.pk)).ending == "Vous avez annulé cette demande."
 
@@ -131,7 +132,7 @@ def test_cancelled_request_says_so(sent, commit, now):
 def test_what_staff_wrote_on_closing_is_shown(sent, commit, now, django_user_model):
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
 
-    commit(actions.close, sent, words="Appelez votre antenne.", by=admin, now=now)
+    commit(staff_actions.close, sent, words="Appelez votre antenne.", by=admin, now=now)
     sent.refresh_from_db()
 
     assert progress.of(sent).message == "Appelez votre antenne."
@@ -153,7 +154,7 @@ def test_request_closed_by_staff_has_nobody_left_to_read_more(sent, commit, now,
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
     assert progress.of(sent).has_readers
 
-    commit(actions.close, sent, words="Réglé.", by=admin, now=now)
+    commit(staff_actions.close, sent, words="Réglé.", by=admin, now=now)
 
     sent.refresh_from_db()
     assert not progress.of(sent).has_readers

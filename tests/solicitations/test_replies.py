@@ -12,7 +12,8 @@ from django.db import connection
 from experts.models import User
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import actions, links, tasks
+from solicitations import links, tasks
+from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause, DeclineReason, EventKind, MatchState
 from solicitations.models import Addition, Mailbox, Message, Solicitation
@@ -70,7 +71,7 @@ class TestWhereItGoes:
         assert author.email not in told
 
     def test_a_companys_answer_is_added_to_its_request_and_never_enters_the_thread(self, owner, author, now):
-        actions.ask(author, body="Temps plein ?", now=now)
+        expert_messages.ask(author, body="Temps plein ?", now=now)
 
         email = answer(owner, "Oui, dès lundi.", now=now)
 
@@ -355,7 +356,7 @@ class TestRefused:
         assert email.about[0] == f"request:{author.solicitation_id}"
 
     def test_a_token_whose_request_ended_long_ago(self, author, owner, now):
-        actions.cancel(owner, now=now)
+        company_requests.cancel(owner, now=now)
 
         for person, number in ((author, 1), (owner, 2)):
             message_id = f"<m{number}@poste.example.org>"
@@ -371,7 +372,7 @@ class TestRefused:
         assert Message.objects.count() == 1
 
     def test_a_cancelled_request_takes_no_word_of_anybody(self, author, owner, now):
-        actions.cancel(owner, now=now)
+        company_requests.cancel(owner, now=now)
 
         assert outcome(answer(author, now=now)) == (IncomingState.REFUSED, Reason.CLOSED)
         second = answer(owner, message_id="<second@poste.example.org>", now=now)
@@ -379,7 +380,7 @@ class TestRefused:
 
     def test_who_declined_reads_and_does_not_write(self, author, now):
         row = match(author.solicitation, author.email)
-        actions.move(
+        expert_answers.move(
             row, MatchState.DECLINED, by=author, decline_reason=DeclineReason.NOT_MY_SUBJECT, now=now
         )
 
@@ -507,7 +508,7 @@ class TestSpeakingOfTaking:
         assert not written("where_the_button_is")
 
     def test_who_has_taken_needs_no_button(self, author, now):
-        actions.move(match(author.solicitation, author.email), MatchState.TAKEN, by=author, now=now)
+        expert_answers.move(match(author.solicitation, author.email), MatchState.TAKEN, by=author, now=now)
 
         answer(author, "Je prends en charge.", now=now)
 

@@ -7,7 +7,8 @@ import time_machine
 
 from mailing import tasks as mailing_tasks
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import expert_answers
 from solicitations.lifecycle import MatchState, NeedState, RequestState
 from tests.solicitations.factories import match, send
 
@@ -64,7 +65,9 @@ def test_a_routing_that_failed_is_done_by_the_sweep_and_stops_nobody_elses(commi
 def test_the_sweep_finds_who_takes_over_a_need_that_all_declined(commit, sweep, now):
     request = commit(send, "clause-insertion", commune="21166", now=now)
     expert = match(request, "facilitation@clauses")
-    commit(actions.move, expert, MatchState.DECLINED, by=expert.mailbox, decline_reason="other", now=now)
+    commit(
+        expert_answers.move, expert, MatchState.DECLINED, by=expert.mailbox, decline_reason="other", now=now
+    )
 
     sweep(at=now + timedelta(minutes=2))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, expert_messages, staff_actions
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
@@ -74,7 +74,7 @@ def test_nobody_indexes_or_stores_the_page(client, sent):
 
 def test_what_the_others_answered_is_shown_in_words(client, commit, sent, now):
     taker = match(sent, "entreprises@mission-locale")
-    commit(actions.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
+    commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
     other = (
         match(sent, "contact@capemploi")
         if sent.mailboxes.filter(email__startswith="contact@capemploi")
@@ -111,7 +111,7 @@ def test_the_browsers_history_does_not_name_the_company_of_a_confidential_reques
 def test_an_expert_who_was_withdrawn_reads_a_sentence_only(client, commit, sent, now, django_user_model):
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.withdraw, mine, reason="erreur de commune", by=admin, now=now)
+    commit(staff_actions.withdraw, mine, reason="erreur de commune", by=admin, now=now)
 
     said = page_text(client.get(answer_path(mine.mailbox)))
 
@@ -125,7 +125,7 @@ def test_an_expert_who_was_withdrawn_reads_a_sentence_only(client, commit, sent,
 
 def test_a_cancelled_request_says_so_and_shows_nothing(client, commit, sent, now):
     box = mailbox(sent, "recrutement@france-travail")
-    commit(actions.cancel, sent, now=now)
+    commit(company_requests.cancel, sent, now=now)
 
     said = page_text(client.get(answer_path(box)))
 
@@ -135,9 +135,14 @@ def test_a_cancelled_request_says_so_and_shows_nothing(client, commit, sent, now
 
 def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, now):
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="no_capacity", now=now)
     commit(
-        actions.post_message, mailbox(sent, "entreprises@mission-locale"), body="Je l'appelle lundi.", now=now
+        expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="no_capacity", now=now
+    )
+    commit(
+        expert_messages.post_message,
+        mailbox(sent, "entreprises@mission-locale"),
+        body="Je l'appelle lundi.",
+        now=now,
     )
 
     page = client.get(answer_path(mine.mailbox))
@@ -148,7 +153,7 @@ def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, no
 
 
 def test_information_added_by_the_company_is_shown_after_its_text(client, commit, sent, now):
-    commit(actions.add_information, sent, body="Le chantier commence en février.", now=now)
+    commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)
 
     said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
@@ -162,7 +167,7 @@ def test_information_added_by_the_company_is_shown_after_its_text(client, commit
 def test_times_are_those_of_the_territory(client, commit, now, commune, hour):
     request = commit(send, now=now, commune=commune, siret="")
     mine = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
     said = page_text(client.get(answer_path(mine.mailbox)))
 
@@ -210,7 +215,7 @@ def test_the_number_of_queries_does_not_follow_the_number_of_others(
 
 def test_the_undo_hint_differs_within_the_first_minute(client, commit, sent, now, clock):
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
     at_once = page_text(client.get(answer_path(mine.mailbox)))
     clock.shift(timedelta(minutes=2))
@@ -231,9 +236,9 @@ def test_the_unsubscribe_address_of_mails_leads_to_the_departure(client, sent):
 
 def test_a_request_closed_by_staff_offers_no_undo(client, commit, sent, now, django_user_model):
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
-    commit(actions.close, sent, words="Traité au téléphone.", by=admin, now=now)
+    commit(staff_actions.close, sent, words="Traité au téléphone.", by=admin, now=now)
 
     page = client.get(answer_path(mine.mailbox)).content.decode()
 

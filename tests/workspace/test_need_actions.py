@@ -6,7 +6,7 @@ import pytest
 
 from experts.models import Institution
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, staff_actions, undoing
 from solicitations.lifecycle import MatchState, RequestState
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
@@ -21,7 +21,7 @@ def mine(sent):
 
 @pytest.fixture
 def taken(commit, mine, now):
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     mine.refresh_from_db()
     return mine
 
@@ -31,7 +31,7 @@ def legal_match(commit, now):
     """Match of a labour-law need, taken."""
     request = commit(send, "contrat-travail", now=now, siret="")
     row = match(request, request.mailboxes.order_by("pk").first().email)
-    commit(actions.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
+    commit(expert_answers.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
     return row
 
 
@@ -267,7 +267,9 @@ class TestUndoButton:
     def test_an_older_page_does_not_undo_what_it_has_not_seen(self, client, commit, press, taken, now, clock):
         page = client.get(answer_path(taken.mailbox))
         clock.shift(timedelta(minutes=5))
-        commit(actions.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + timedelta(minutes=5))
+        commit(
+            expert_answers.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + timedelta(minutes=5)
+        )
 
         late = press(taken.mailbox, action_path(taken, "annuler"), page=page)
 
@@ -280,7 +282,12 @@ class TestStale:
     def test_a_page_older_than_a_colleagues_answer_says_who_and_when(self, client, commit, press, mine, now):
         page = client.get(answer_path(mine.mailbox))
         commit(
-            actions.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="no_capacity", now=now
+            expert_answers.move,
+            mine,
+            MatchState.DECLINED,
+            by=mine.mailbox,
+            decline_reason="no_capacity",
+            now=now,
         )
 
         late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
@@ -293,7 +300,7 @@ class TestStale:
 
     def test_what_was_typed_is_kept(self, client, commit, press, mine, now):
         page = client.get(answer_path(mine.mailbox))
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         late = press(
             mine.mailbox,
@@ -307,7 +314,7 @@ class TestStale:
 
     def test_a_cancelled_request_says_so(self, client, commit, press, mine, sent, now):
         page = client.get(answer_path(mine.mailbox))
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
 
         late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
 
@@ -318,7 +325,7 @@ class TestStale:
     def test_withdrawn_by_staff_meanwhile(self, client, commit, press, mine, now, django_user_model):
         admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
         page = client.get(answer_path(mine.mailbox))
-        commit(actions.withdraw, mine, reason="erreur", by=admin, now=now)
+        commit(staff_actions.withdraw, mine, reason="erreur", by=admin, now=now)
 
         late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
 
@@ -327,7 +334,7 @@ class TestStale:
 
     def test_an_answer_taken_back_by_a_colleague_cannot_be_concluded(self, client, commit, press, taken, now):
         page = client.get(answer_path(taken.mailbox))
-        commit(actions.undo, taken, by=taken.mailbox, now=now)
+        commit(undoing.undo, taken, by=taken.mailbox, now=now)
 
         late = press(taken.mailbox, action_path(taken, "conclure"), page=page, outcome="helped")
 

@@ -7,7 +7,8 @@ import pytest
 
 from experts.tokens import make_token
 from mailing.models import OutgoingEmail
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import company_requests, expert_answers
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Mailbox, Message, Question
 from tests.solicitations.factories import mailbox, match
@@ -60,7 +61,7 @@ class TestExpertThread:
     def test_text_of_an_expert_who_declined_meanwhile_is_kept(self, client, commit, press, box, sent, now):
         page = client.get(answer_path(box))
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.DECLINED, by=box, decline_reason="no_capacity", now=now)
+        commit(expert_answers.move, mine, MatchState.DECLINED, by=box, decline_reason="no_capacity", now=now)
 
         late = press(box, "message/", page=page, body="Encore un mot.")
 
@@ -79,7 +80,7 @@ class TestQuestion:
 
     def test_what_the_company_adds_answers_it(self, client, commit, press, box, sent, now):
         press(box, "question/", body="Temps plein ?")
-        commit(actions.add_information, sent, body="Oui.", now=now)
+        commit(company_requests.add_information, sent, body="Oui.", now=now)
 
         assert "complétée mardi 1er décembre à 10 h" in page_text(client.get(answer_path(box)))
 
@@ -172,7 +173,7 @@ class TestAnswerLinks:
 
     @pytest.fixture
     def expired(self, box, sent, commit, now, clock):
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
         clock.shift(timedelta(days=61))
         return answer_path(box)
 

@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from solicitations import actions, progress, wording
+from solicitations import progress, wording
+from solicitations.actions import expert_messages
 from solicitations.lifecycle import RequestState
 from solicitations.models import Mailbox, Match
 from solicitations.views import legal
@@ -62,7 +63,7 @@ def show(
     now = timezone.now()
     page = request_page.build(mailbox, now=now)
     solicitation = mailbox.solicitation
-    actions.note_opened(mailbox, now=now)
+    expert_messages.note_opened(mailbox, now=now)
     context = {
         "mailbox": mailbox,
         "solicitation": solicitation,

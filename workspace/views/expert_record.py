@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from experts.models import Expert
-from solicitations import actions
+from solicitations.actions import expert_messages
 from solicitations.models import Mailbox
 from workspace.forms import DepartureForm, PhoneForm
 from workspace.views.answer import show
@@ -20,7 +20,7 @@ def phone(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     form = PhoneForm(request.POST, auto_id=f"phone{pk}_%s")
     if not form.is_valid():
         return show(request, mailbox, refused={("phone", pk): form})
-    actions.correct_phone(expert, by=mailbox, phone=form.cleaned_data["phone"])
+    expert_messages.correct_phone(expert, by=mailbox, phone=form.cleaned_data["phone"])
     return redirect_to_page(request, mailbox, f"Votre numéro est corrigé : {form.cleaned_data['phone']}.")
 
 
@@ -34,7 +34,7 @@ def departure(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
         return show(request, mailbox, refused={("departure", pk): form})
     if expert.left_at is None:
         successor = form.cleaned_data["successor"]
-        actions.report_departure(expert, by=mailbox, successor=successor, now=timezone.now())
+        expert_messages.report_departure(expert, by=mailbox, successor=successor, now=timezone.now())
     return redirect_to_page(
         request, mailbox, "Merci de l'avoir dit. Vous ne recevrez plus de demandes, l'équipe est prévenue."
     )

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from experts.accounts import limits
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import expert_messages
 from solicitations.models import Mailbox
 from solicitations.views.token_pages import TokenPages, TokenView
 
@@ -25,7 +26,7 @@ PAGES = TokenPages(
     template="workspace/dead_link.html",
 )
 expert_page = PAGES.page
-renew = PAGES.renewal(actions.reissue_link)
+renew = PAGES.renewal(expert_messages.reissue_link)
 
 
 def post_only(view: TokenView) -> TokenView:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from solicitations import actions
+from solicitations.actions import expert_answers, undoing
 from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenView
@@ -50,7 +50,7 @@ def need_action(target_state: Callable[[HttpRequest], str]) -> Callable[[NeedVie
                 )
             try:
                 return view(request, mailbox, card)
-            except (ForbiddenMove, actions.AnswerRequired, actions.NothingToUndo):
+            except (ForbiddenMove, expert_answers.AnswerRequired, undoing.NothingToUndo):
                 return show_stale(request, mailbox, card.match)
 
         return expert_page(post_only(wrapper))
@@ -74,7 +74,7 @@ def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResp
 @need_action(lambda request: MatchState.TAKEN)
 def take(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Je prends en charge »."""
-    actions.move(card.match, MatchState.TAKEN, by=mailbox, now=timezone.now())
+    expert_answers.move(card.match, MatchState.TAKEN, by=mailbox, now=timezone.now())
     return redirect_to_page(
         request,
         mailbox,
@@ -88,7 +88,7 @@ def decline(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRespo
     form = decline_form(card, request.POST)
     if not form.is_valid():
         return show(request, mailbox, refused={("decline", card.match.pk): form})
-    actions.move(
+    expert_answers.move(
         card.match,
         MatchState.DECLINED,
         by=mailbox,
@@ -105,11 +105,11 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
     form = introduce_form(card, request.POST)
     if not form.is_valid():
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
-    act = actions.hand_over if form.cleaned_data["way"] == HAND_OVER else actions.bring_in
+    act = expert_answers.hand_over if form.cleaned_data["way"] == HAND_OVER else expert_answers.bring_in
     institution = form.cleaned_data["institution"]
     try:
         act(card.match, institution, word=form.cleaned_data["word"], by=mailbox, now=timezone.now())
-    except actions.NobodyThere:
+    except expert_answers.NobodyThere:
         form.add_error(
             "institution",
             f"{institution.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
@@ -128,7 +128,7 @@ def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResp
     if not form.is_valid():
         return show(request, mailbox, refused={("conclude", card.match.pk): form})
     outcome = MatchState(form.cleaned_data["outcome"])
-    actions.move(card.match, outcome, by=mailbox, now=timezone.now(), **_said(form.cleaned_data))
+    expert_answers.move(card.match, outcome, by=mailbox, now=timezone.now(), **_said(form.cleaned_data))
     return redirect_to_page(request, mailbox, OUTCOMES[outcome])
 
 
@@ -139,7 +139,7 @@ def _said(cleaned: Mapping[str, Any]) -> dict[str, str]:
 @need_action(lambda request: "")
 def undo(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Annuler »."""
-    actions.undo(card.match, by=mailbox, now=timezone.now())
+    undoing.undo(card.match, by=mailbox, now=timezone.now())
     return redirect_to_page(request, mailbox, f"Votre réponse sur «\u00a0{card.subject}\u00a0» est annulée.")
 
 
@@ -147,7 +147,7 @@ def undo(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse
 @post_only
 def take_all(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     """« Tout prendre »."""
-    if not actions.take_all(mailbox, now=timezone.now()):
+    if not expert_answers.take_all(mailbox, now=timezone.now()):
         return redirect_to_page(
             request, mailbox, "Plus aucun besoin n'attendait votre réponse.", level=messages.INFO
         )

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from solicitations import actions
+from solicitations.actions import expert_messages
 from solicitations.models import Mailbox, Message
 from solicitations.views import originals
 from workspace.forms import MessageForm, QuestionForm
@@ -24,8 +24,8 @@ def message(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     if not form.is_valid():
         return show(request, mailbox, refused={"message": form})
     try:
-        actions.post_message(mailbox, body=form.cleaned_data["body"], now=timezone.now())
-    except actions.NotInThread:
+        expert_messages.post_message(mailbox, body=form.cleaned_data["body"], now=timezone.now())
+    except expert_messages.NotInThread:
         return _too_late(request, mailbox, form.cleaned_data["body"])
     return redirect_to_page(request, mailbox, "Votre message est envoyé aux autres experts.")
 
@@ -38,7 +38,7 @@ def original(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
         raise Http404
     thread = Message.objects.filter(solicitation=mailbox.solicitation_id).select_related("incoming")
     said = get_object_or_404(thread, pk=pk)
-    actions.note_opened(mailbox, now=timezone.now())
+    expert_messages.note_opened(mailbox, now=timezone.now())
     return originals.page(said, author=said.author, known={mailbox.email, said.sent_from})
 
 
@@ -50,8 +50,8 @@ def question(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     if not form.is_valid():
         return show(request, mailbox, refused={"question": form})
     try:
-        actions.ask(mailbox, body=form.cleaned_data["body"], now=timezone.now())
-    except actions.NotInThread:
+        expert_messages.ask(mailbox, body=form.cleaned_data["body"], now=timezone.now())
+    except expert_messages.NotInThread:
         return _too_late(request, mailbox, form.cleaned_data["body"])
     return redirect_to_page(request, mailbox, "Votre question est envoyée à l'entreprise.")
 

@@ -14,7 +14,7 @@ from solicitations.clock import forecast
 from solicitations.clock.drafts import place
 from solicitations.clock.forecast import Leaving
 from solicitations.models import Draft
-from territories.working_time import departments_in_working_hours, is_working_time
+from territories.working_time import is_working_time
 
 END_OF_DAY = time(18, 59)  # nothing leaves later
 
@@ -34,10 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = moment(options["at"]) if options["at"] else timezone.now()
-        lines = [
-            *map(line, forecast.leaving_now(now=at, places=departments_in_working_hours(at))),
-            *drafts(at),
-        ]
+        lines = [*map(line, forecast.leaving_now(now=at)), *drafts(at)]
         for said in lines:
             self.stdout.write(said)
         if not lines:
@@ -47,7 +44,7 @@ class Command(BaseCommand):
 
 
 def moment(typed: str) -> datetime:
-    """The moment that people type. Raises ``CommandError``."""
+    """The typed date and time. Raises ``CommandError``."""
     try:
         at = datetime.fromisoformat(typed)
     except ValueError:

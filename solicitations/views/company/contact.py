@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from experts import contacts
 from experts.accounts import limits
-from solicitations import actions
+from solicitations.actions import company_requests
 from solicitations.forms import hints as hint_list
 from solicitations.forms.contact import CONSENT_VERSION, ContactForm
 from solicitations.models import Solicitation
@@ -63,7 +63,7 @@ def _refusal(
 
 def _send(journey: Journey, form: ContactForm, *, now: datetime) -> HttpResponse:
     try:
-        sent = actions.submit(
+        sent = company_requests.submit(
             _blank(journey, form, now=now),
             parts=journey.need.parts(),
             unticked=form.unticked,
@@ -71,7 +71,7 @@ def _send(journey: Journey, form: ContactForm, *, now: datetime) -> HttpResponse
             is_suspect=_is_suspect(journey, form, now=now),
             now=now,
         )
-    except actions.AlreadySent as already:
+    except company_requests.AlreadySent as already:
         return thanks(already.solicitation)
     return thanks(sent[0])
 

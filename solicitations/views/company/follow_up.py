@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from experts import contacts
 from experts.accounts import limits
-from solicitations import actions, links, progress, wording
+from solicitations import links, progress, wording
+from solicitations.actions import company_requests, feedback
 from solicitations.forms.follow_up import AdditionForm, CorrectionForm
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
@@ -52,7 +53,7 @@ def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
-        actions.add_information(solicitation, body=form.cleaned_data["body"], now=now)
+        company_requests.add_information(solicitation, body=form.cleaned_data["body"], now=now)
     except ForbiddenMove:
         return _back(request, solicitation, warning=OVER)
     return _back(request, solicitation, success="Vos informations sont ajoutées à votre demande.")
@@ -69,7 +70,7 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
-        actions.correct_contact(
+        company_requests.correct_contact(
             solicitation, phone=cleaned["phone"], days=cleaned["days"], hours=cleaned["hours"], now=now
         )
     except ForbiddenMove:
@@ -82,10 +83,10 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """« Toujours pas rappelé »."""
     try:
-        actions.still_waiting(solicitation, now=timezone.now())
+        feedback.still_waiting(solicitation, now=timezone.now())
     except ForbiddenMove:
         return _back(request, solicitation, warning=OVER)
-    except actions.TooSoon:
+    except feedback.TooSoon:
         said = "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
         return _back(request, solicitation, info=said)
     return _back(request, solicitation, success="C'est noté : les personnes concernées sont prévenues.")
@@ -99,13 +100,13 @@ def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
         context = {"solicitation": solicitation, "follow_path": follow_path(solicitation)}
         return render(request, "solicitations/company/cancel.html", context)
     try:
-        actions.cancel(solicitation, now=timezone.now())
+        company_requests.cancel(solicitation, now=timezone.now())
     except ForbiddenMove:
         return _back(request, solicitation, warning=OVER)
     return _back(request, solicitation, success="Votre demande est annulée. Les conseillers sont prévenus.")
 
 
-renew = OWNER.renewal(actions.renew_link)
+renew = OWNER.renewal(company_requests.renew_link)
 
 
 def _back(request: HttpRequest, solicitation: Solicitation, **said: str) -> HttpResponseRedirect:

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from experts.accounts import limits
 from experts.tokens import ForgedLink
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import company_requests
 from solicitations.forms.follow_up import LaterForm
 from solicitations.views.company.journey import Journey
 from solicitations.views.company.pages import OWNER, form_page
@@ -27,7 +28,7 @@ def later(request: HttpRequest, slug: str) -> HttpResponse:
         email = form.cleaned_data["email"]
         if limits.are_links_over(request, email, now=now):
             return limits.too_many(request, back=request.path)
-        actions.send_resume_link(journey.draft, email=email, now=now)
+        company_requests.send_resume_link(journey.draft, email=email, now=now)
         return journey.go_to("later")
     context = {
         "subject": journey.subject,

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from experts.accounts import limits
-from solicitations import actions
+from solicitations.actions import company_requests
 from solicitations.forms.follow_up import LostLinkForm
 
 ANSWERS_AFTER = timedelta(milliseconds=400)  # more than the mail's row takes to write
@@ -39,4 +39,4 @@ def lost(request: HttpRequest) -> HttpResponse:
 def _send(email: str, *, now: datetime) -> None:
     """Beyond its limit a mailbox gets nothing more, and the page does not tell."""
     if not limits.LINKS_PER_EMAIL.is_over(limits.mailbox_of(email), now=now):
-        actions.send_lost_links(email, now=now)
+        company_requests.send_lost_links(email, now=now)

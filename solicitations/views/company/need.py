@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from experts import contacts
 from experts.accounts import limits
-from solicitations import actions
+from solicitations.actions import company_requests
 from solicitations.forms import hints as hint_list
 from solicitations.forms.examples import example
 from solicitations.forms.need import LONGEST_TEXT, NeedForm, initial_commune
@@ -49,7 +49,7 @@ def closed(request: HttpRequest, journey: Journey) -> HttpResponse | None:
     missed = {f"{journey.commune.code}:{subject.slug}": subject for subject, _ in closings}
     new = [subject for key, subject in missed.items() if key not in counted]
     if new and request.method == "POST":
-        actions.record_missed_demand(commune=journey.commune, subjects=new, now=now)
+        company_requests.record_missed_demand(commune=journey.commune, subjects=new, now=now)
         journey.keep(request, missed=sorted({*counted, *missed}))
     context = {
         "subject": journey.subject,

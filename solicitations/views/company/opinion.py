@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from experts.accounts import limits
-from solicitations import actions, links, progress
+from solicitations import links, progress
+from solicitations.actions import feedback
 from solicitations.forms.opinion import SurveyForm, given
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
@@ -26,7 +27,7 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
             return limits.too_many(request, back=request.path)
-        actions.answer_survey(solicitation, form.opinion(), now=now)
+        feedback.answer_survey(solicitation, form.opinion(), now=now)
         return HttpResponseRedirect(f"{request.path}?merci")
     context = {
         "solicitation": solicitation,
@@ -63,11 +64,11 @@ def _note(solicitation: Solicitation, *, is_called: bool) -> str:
     now = timezone.now()
     try:
         if is_called:
-            actions.say_called(solicitation, now=now)
+            feedback.say_called(solicitation, now=now)
             return "Merci, c'est noté : on vous a rappelé."
-        actions.still_waiting(solicitation, now=now)
+        feedback.still_waiting(solicitation, now=now)
     except ForbiddenMove:
         return OVER
-    except actions.TooSoon:
+    except feedback.TooSoon:
         return "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
     return "Merci de l'avoir dit. Le conseiller, son responsable et l'équipe du service sont prévenus."

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from mailing.models import OutgoingEmail
+from solicitations.clock import due
+from solicitations.clock.steps import Step
 from solicitations.lifecycle import CLOCK_EVENTS
 from solicitations.models import Event, Solicitation
 
@@ -27,6 +29,12 @@ def done(solicitation: Solicitation) -> list[str]:
     """The clock's events of a request, in order."""
     events = Event.objects.filter(solicitation=solicitation, kind__in=CLOCK_EVENTS).in_order()
     return [event.kind for event in events]
+
+
+def to_advance(at: datetime) -> list[int]:
+    """Ids of the requests for which a sweep would do a step but a reminder."""
+    steps = due.steps_come(now=at)
+    return sorted({step.solicitation.pk for step in steps if step.step != Step.REMIND})
 
 
 def context(occasion: str) -> dict:

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from solicitations import actions
+from solicitations.actions import expert_answers
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
-from solicitations.models import Alert, Solicitation, owed
-from tests.solicitations.clock.reading import mails
+from solicitations.models import Alert, Solicitation
+from tests.solicitations.clock.reading import mails, to_advance
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -35,7 +35,7 @@ class TestLabourLaw:
 
     def test_taking_does_not_stop_it(self, question, commit, tick, now):
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         tick(now + 9 * DAY)
 
@@ -44,8 +44,10 @@ class TestLabourLaw:
     @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
     def test_the_answer_stops_it(self, question, commit, tick, outcome, now):
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(actions.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(
+            expert_answers.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now
+        )
 
         tick(now + 9 * DAY)
 
@@ -53,22 +55,24 @@ class TestLabourLaw:
 
     def test_an_answer_remains_one_when_the_need_is_taken_again(self, question, commit, tick, now):
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(actions.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         tick(now + 9 * DAY)
 
         assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
         [loaded] = plan.load(Solicitation.objects.filter(pk=question.pk))
         assert Step.ESCALATE_LEGAL not in {step.step for step in plan.plan(loaded, now=now)}
-        assert question.pk not in owed.requests_to_advance(now=now + 9 * DAY, places=["21"])
+        assert question.pk not in to_advance(now + 9 * DAY)
 
     def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):
         tick(now + 9 * DAY)
         mine = match(question, "contrats@droit-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
-        commit(actions.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
+        commit(
+            expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY
+        )
 
         assert not Alert.objects.standing().filter(cause=AlertCause.LEGAL).exists()
 

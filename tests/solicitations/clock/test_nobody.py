@@ -7,7 +7,8 @@ from django.db import transaction
 
 from experts.models import Institution, Office, User
 from mailing.models import OutgoingEmail
-from solicitations import actions, progress
+from solicitations import progress
+from solicitations.actions import company_requests, expert_answers, staff_actions
 from solicitations.clock import forecast
 from solicitations.clock.steps import Step
 from solicitations.dispatch import holding
@@ -21,8 +22,8 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models import Match, Need, Solicitation, owed
-from tests.solicitations.clock.reading import context, done, mails
+from solicitations.models import Match, Need, Solicitation
+from tests.solicitations.clock.reading import context, done, mails, to_advance
 from tests.solicitations.clock.test_upcoming import clock
 from tests.solicitations.factories import match, send
 
@@ -149,7 +150,7 @@ class TestTable:
         for day in (*THE_DAYS, 57, 58):
             tick(now + day * DAY)
 
-        assert list(owed.requests_to_advance(now=now + 100 * DAY, places=["21"])) == []
+        assert to_advance(now + 100 * DAY) == []
 
 
 class TestMails:
@@ -192,7 +193,7 @@ class TestBeside:
     @pytest.fixture
     def taken(self, beside, commit, now) -> Match:
         mine = match(beside, "facilitation@clauses")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         return match(beside, "facilitation@clauses")
 
     def test_its_company_is_told_of_that_need_alone(self, beside, taken, live, now):
@@ -213,7 +214,7 @@ class TestBeside:
     def test_a_taking_stops_what_was_to_be_said_of_its_own_need_alone(self, beside, commit, tick, now):
         tick(now + 7 * DAY)
         mine = match(beside, "facilitation@clauses")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
 
         row = OutgoingEmail.objects.pending().get(template__endswith="/where_things_stand")
         assert row.context["concerned"] == [need(beside, "trouver-candidats").subject.label]
@@ -227,12 +228,12 @@ class TestBeside:
         assert (beside.state, beside.progress) == (RequestState.SUBMITTED, NeedState.IN_PROGRESS)
         assert not beside.alerts.standing().filter(cause=AlertCause.NOBODY).exists()
 
-        commit(actions.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + 50 * DAY)
+        commit(expert_answers.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + 50 * DAY)
         beside.refresh_from_db()
         assert (beside.state, beside.closed_reason) == (RequestState.CLOSED, ClosedReason.DONE)
 
     def test_the_other_over_first_waits_for_it(self, beside, taken, commit, tick, now):
-        commit(actions.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + DAY)
+        commit(expert_answers.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + DAY)
         beside.refresh_from_db()
         assert beside.state == RequestState.SUBMITTED
 
@@ -276,7 +277,7 @@ class TestSomebodyAfterAll:
         reopen()
         geiq = Institution.objects.get(code="GEIQ")
         asked = unreached.needs.get()
-        commit(actions.add_institution, asked, geiq, reason="", by=admin, now=now + 5 * DAY)
+        commit(staff_actions.add_institution, asked, geiq, reason="", by=admin, now=now + 5 * DAY)
 
         tick(now + 7 * DAY)
         assert mails("where_things_stand") == []
@@ -293,7 +294,14 @@ class TestSomebodyAfterAll:
         reopen()
         geiq = Institution.objects.get(code="GEIQ")
 
-        commit(actions.add_institution, unreached.needs.get(), geiq, reason="", by=admin, now=now + 50 * DAY)
+        commit(
+            staff_actions.add_institution,
+            unreached.needs.get(),
+            geiq,
+            reason="",
+            by=admin,
+            now=now + 50 * DAY,
+        )
 
         unreached.refresh_from_db()
         assert (unreached.state, unreached.progress) == (RequestState.SUBMITTED, NeedState.WAITING)
@@ -301,7 +309,7 @@ class TestSomebodyAfterAll:
 
     def test_whom_staff_withdraw_leaves_it_with_days_of_its_own(self, alone, admin, commit, tick, now):
         mine = match(alone, "facilitation@clauses")
-        commit(actions.withdraw, mine, reason="Doublon", by=admin, now=now + 6 * DAY)
+        commit(staff_actions.withdraw, mine, reason="Doublon", by=admin, now=now + 6 * DAY)
         Office.objects.update(closed_on=now.date())
 
         requests = Solicitation.objects.all()
@@ -328,7 +336,7 @@ class TestHours:
         tick(now + 8 * DAY)
         assert mails("where_things_stand") == []
 
-        commit(actions.release, request, by=admin, now=now + 9 * DAY)
+        commit(staff_actions.release, request, by=admin, now=now + 9 * DAY)
         tick(now + 16 * DAY - MINUTE)
         assert mails("where_things_stand") == []
         tick(now + 16 * DAY)
@@ -364,9 +372,9 @@ class TestHours:
     @pytest.mark.parametrize("how", ["cancelled", "closed", "held"])
     def test_a_cancel_a_close_or_a_hold_stops_all(self, unreached, admin, commit, tick, how, now):
         if how == "cancelled":
-            commit(actions.cancel, unreached, now=now + DAY)
+            commit(company_requests.cancel, unreached, now=now + DAY)
         elif how == "closed":
-            commit(actions.close, unreached, words="Réglé.", by=admin, now=now + DAY)
+            commit(staff_actions.close, unreached, words="Réglé.", by=admin, now=now + DAY)
         else:
             with transaction.atomic():
                 holding.hold(unreached, HeldReason.AUTOMATIC, now=now + DAY)
@@ -402,7 +410,7 @@ class TestSaidBeforehand:
         tick(now + 7 * DAY)
         reopen()
 
-        [leaving] = forecast.leaving_now(now=now + 10 * DAY, places=["21"])
+        [leaving] = forecast.leaving_now(now=now + 10 * DAY)
         tick(now + 10 * DAY)
 
         assert leaving.step == Step.WIDEN
@@ -423,8 +431,9 @@ class TestSaidBeforehand:
 
 def test_what_is_told_or_not_due_is_not_looked_at(unreached, tick, now):
     chosen = []
+    tick(now)  # each change is looked at once
     for day in (1, 6, 7, 8, 9, 10, 11, 14, 40):
-        if list(owed.requests_to_advance(now=now + day * DAY, places=["21"])):
+        if Solicitation.objects.clock_due(now=now + day * DAY).exists():
             chosen.append(day)
         tick(now + day * DAY)
 

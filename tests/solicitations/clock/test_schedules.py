@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import expert_answers
 from solicitations.dispatch import routing
 from solicitations.lifecycle import CLOCK_EVENTS, MatchState
 from solicitations.models import Event
@@ -36,7 +37,7 @@ def lived(moves, ticks, *, now) -> tuple[Counter, Counter, str]:
     routing.route(request.pk, now=now)
     mine = match(request, "facilitation@clauses")
     for target in moves:
-        actions.move(mine, target, by=mine.mailbox, now=now)
+        expert_answers.move(mine, target, by=mine.mailbox, now=now)
     for at in ticks:
         tasks.keep_time(now=at)
     request.refresh_from_db()

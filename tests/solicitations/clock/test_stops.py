@@ -6,7 +6,7 @@ import pytest
 
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, staff_actions
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import CLOCK_EVENTS, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Match, Solicitation
@@ -56,7 +56,7 @@ def begin(commit, now):
         request = commit(send, subject, commune=commune, siret="", now=now)
         mine = Match.objects.with_people().first()
         for target in {None: [], MatchState.TAKEN: ["taken"], MatchState.HELPED: ["taken", "helped"]}[state]:
-            commit(actions.move, mine, MatchState(target), by=mine.mailbox, now=now)
+            commit(expert_answers.move, mine, MatchState(target), by=mine.mailbox, now=now)
         return request
 
     return begun
@@ -69,11 +69,11 @@ def end(commit, django_user_model):
 
     def ended(request: Solicitation, how: str, *, now) -> None:
         if how == "cancelled":
-            commit(actions.cancel, request, now=now)
+            commit(company_requests.cancel, request, now=now)
         elif how == "staff":
-            commit(actions.close, request, words="Réglé au téléphone.", by=admin, now=now)
+            commit(staff_actions.close, request, words="Réglé au téléphone.", by=admin, now=now)
         else:
-            commit(actions.mark, request, ClosedReason(how), by=admin, now=now)
+            commit(staff_actions.mark, request, ClosedReason(how), by=admin, now=now)
 
     return ended
 
@@ -163,7 +163,7 @@ class TestTheListOfReminders:
 
     def test_an_answer_does_too(self, three, commit, now):
         mine = match(three[1], "facilitation@clauses")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 3 * DAY + MINUTE)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 3 * DAY + MINUTE)
 
         assert self.references() == [three[0].reference, three[2].reference]
 
@@ -177,7 +177,7 @@ class TestTheListOfReminders:
 def test_a_taking_stops_the_word_that_nobody_took_it(alone, commit, tick, now):
     tick(now + 7 * DAY)
     mine = match(alone, "facilitation@clauses")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
 
     assert mails("where_things_stand") == []
     assert mails("reminders") == []

@@ -6,7 +6,7 @@ import pytest
 
 from experts.models import Expert, Institution, Office, User
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import company_requests, expert_answers, feedback, staff_actions, undoing
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -16,9 +16,9 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models import Alert, Draft, Event, Match, Survey, owed
+from solicitations.models import Alert, Draft, Event, Match, Survey
 from solicitations.models.surveys import Outcome, Usefulness
-from tests.solicitations.clock.reading import context, done, mails, occasions
+from tests.solicitations.clock.reading import context, done, mails, occasions, to_advance
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -34,12 +34,12 @@ FOUR = {
 @pytest.fixture
 def taken(alone, commit, now):
     mine = match(alone, "facilitation@clauses")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     return match(alone, "facilitation@clauses")
 
 
 def conclude(commit, mine, outcome, *, now) -> None:
-    commit(actions.move, mine, outcome, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, outcome, by=mine.mailbox, now=now)
 
 
 class TestSilentExpert:
@@ -57,7 +57,7 @@ class TestSilentExpert:
 
     def test_who_answered_is_left_alone_and_the_others_are_reminded(self, sent, commit, tick, now):
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + DAY)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + DAY)
 
         tick(now + 3 * DAY)
 
@@ -67,7 +67,7 @@ class TestSilentExpert:
         mine = match(sent, "recrutement@france-travail")
         geiq = Institution.objects.get(code="GEIQ")
         live(now, days=5)
-        commit(actions.bring_in, mine, geiq, word="", by=mine.mailbox, now=now + 6 * DAY)
+        commit(expert_answers.bring_in, mine, geiq, word="", by=mine.mailbox, now=now + 6 * DAY)
         new = mine.introduces.get().mailbox.email
 
         tick(now + 7 * DAY)
@@ -91,7 +91,7 @@ class TestSilentExpert:
     ):
         mine = match(sent, "recrutement@france-travail")
         conclude_at = now + DAY
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=conclude_at)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=conclude_at)
         conclude(commit, mine, MatchState.HELPED, now=conclude_at)
 
         for days in (3, 7, 10, 14):
@@ -118,7 +118,7 @@ class TestNobodyTook:
     def test_a_need_that_somebody_took_is_not_spoken_of(self, commit, tick, now):
         request = commit(send, "trouver-candidats", "saisonniers", now=now)
         for mine in Match.objects.with_people().filter(need__subject__slug="trouver-candidats"):
-            commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+            commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
         tick(now + 7 * DAY)
 
@@ -162,7 +162,7 @@ class TestNobodyTook:
     def test_the_line_goes_when_somebody_takes_the_need(self, sent, commit, live, now):
         live(now, days=14)
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 15 * DAY)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 15 * DAY)
 
         assert not Alert.objects.standing().exists()
 
@@ -187,7 +187,7 @@ class TestNobodyTook:
         for day in (45, 48, 55, 58):
             tick(now + day * DAY)
         mine = match(alone, "facilitation@clauses")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 60 * DAY)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 60 * DAY)
 
         alone.refresh_from_db()
         assert alone.state == RequestState.SUBMITTED
@@ -261,7 +261,7 @@ class TestTakenAndSilent:
         assert "/rappel" in context("call_check")["check_url"]
 
     def test_a_company_that_said_it_was_called_is_not_asked(self, alone, taken, commit, live, now):
-        commit(actions.say_called, alone, now=now + DAY)
+        commit(feedback.say_called, alone, now=now + DAY)
 
         live(now, days=9)
 
@@ -296,7 +296,7 @@ class TestTakenAndSilent:
 
     def test_days_count_from_the_taking(self, alone, commit, tick, now):
         mine = match(alone, "facilitation@clauses")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 2 * DAY)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 2 * DAY)
 
         tick(now + 8 * DAY)
         assert mails("call_check") == []
@@ -306,7 +306,7 @@ class TestTakenAndSilent:
 
     def test_days_count_anew_when_it_is_taken_again(self, taken, commit, tick, now):
         conclude(commit, taken, MatchState.NO_HELP, now=now)
-        commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 100 * DAY)
+        commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 100 * DAY)
 
         tick(now + 106 * DAY)
 
@@ -317,7 +317,7 @@ class TestTakenAndSilent:
     def test_a_reminder_does_not_take_away_the_right_to_go_back(self, alone, taken, commit, live, now):
         live(now, days=24)
 
-        commit(actions.undo, taken, by=taken.mailbox, now=now + 25 * DAY)
+        commit(undoing.undo, taken, by=taken.mailbox, now=now + 25 * DAY)
 
         taken.refresh_from_db()
         assert taken.state == MatchState.SENT
@@ -335,7 +335,7 @@ class TestSurvey:
 
     def test_the_first_outcome_counts_while_others_go_on(self, sent, commit, live, now):
         mine = match(sent, "recrutement@france-travail")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         conclude(commit, mine, MatchState.NO_HELP, now=now)
 
         live(now, days=12)
@@ -354,16 +354,16 @@ class TestSurvey:
     def test_a_request_reopened_long_after_its_survey_owes_none(self, taken, commit, tick, now):
         conclude(commit, taken, MatchState.NO_HELP, now=now)
         tick(now + 10 * DAY)
-        commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 400 * DAY)
-        assert list(owed.requests_to_advance(now=now + 401 * DAY, places=["21"])) == []
+        commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 400 * DAY)
+        assert to_advance(now + 401 * DAY) == []
 
         conclude(commit, taken, MatchState.HELPED, now=now + 401 * DAY)
-        assert list(owed.requests_to_advance(now=now + 412 * DAY, places=["21"])) == []
+        assert to_advance(now + 412 * DAY) == []
 
     def test_an_outcome_that_was_undone_counts_no_more(self, taken, commit, tick, now):
         conclude(commit, taken, MatchState.UNREACHABLE, now=now)
         taken.refresh_from_db()
-        commit(actions.undo, taken, by=taken.mailbox, now=now + MINUTE / 2)
+        commit(undoing.undo, taken, by=taken.mailbox, now=now + MINUTE / 2)
         tick(now + 10 * DAY)
         assert mails("survey") == []
 
@@ -375,10 +375,10 @@ class TestSurvey:
 
     def test_an_opinion_given_unasked_is_not_asked_for(self, alone, taken, commit, tick, now):
         conclude(commit, taken, MatchState.HELPED, now=now)
-        opinion = actions.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
-        commit(actions.answer_survey, alone, opinion, now=now + DAY)
+        opinion = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
+        commit(feedback.answer_survey, alone, opinion, now=now + DAY)
 
-        assert alone.pk not in owed.requests_to_advance(now=now + 10 * DAY, places=["21"])
+        assert alone.pk not in to_advance(now + 10 * DAY)
         tick(now + 10 * DAY)
         assert mails("survey") == []
 
@@ -387,11 +387,11 @@ class TestSurvey:
         alone = taken.mailbox.solicitation
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
         if end == "cancelled":
-            commit(actions.cancel, alone, now=now)
+            commit(company_requests.cancel, alone, now=now)
         elif end == "staff":
-            commit(actions.close, alone, words="Réglé.", by=admin, now=now)
+            commit(staff_actions.close, alone, words="Réglé.", by=admin, now=now)
         else:
-            commit(actions.mark, alone, ClosedReason(end), by=admin, now=now)
+            commit(staff_actions.mark, alone, ClosedReason(end), by=admin, now=now)
 
         live(now, days=14)
 
@@ -407,7 +407,7 @@ class TestSixMonths:
         self, in_difficulty, commit, tick, client, now
     ):
         mine = Match.objects.with_people().get()
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         conclude(commit, mine, MatchState.HELPED, now=now)
         tick(now + 182 * DAY)
         assert mails("follow_up_point") == []
@@ -425,7 +425,7 @@ class TestSixMonths:
         assert mails("follow_up_point") == []
 
     def test_not_once_cancelled(self, in_difficulty, commit, tick, now):
-        commit(actions.cancel, in_difficulty, now=now)
+        commit(company_requests.cancel, in_difficulty, now=now)
 
         tick(now + 184 * DAY)
 
@@ -437,7 +437,7 @@ class TestDrafts:
     def draft(self, commit, now):
         answers = {"subject": "trouver-candidats", "need": {"commune_code": ["21317"]}}
         made = Draft.objects.create(answers=answers, created_at=now, updated_at=now)
-        commit(actions.send_resume_link, made, email="plus-tard@example.org", now=now)
+        commit(company_requests.send_resume_link, made, email="plus-tard@example.org", now=now)
         return made
 
     def test_the_resume_link_is_sent_again_once_after_a_day(self, draft, live, now):

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from mailing.models import OutgoingEmail
-from solicitations import actions, tasks
+from solicitations import tasks
+from solicitations.actions import company_requests
 from solicitations.lifecycle import CLOCK_EVENTS
 from solicitations.models import Event, Match, Survey
 from tests.solicitations.factories import send
@@ -44,7 +45,7 @@ def test_a_company_cancels_while_the_clock_runs(now):
     def sweep() -> None:
         tasks.keep_time(now=at)
 
-    outcomes = together(sweep, lambda: actions.cancel(request, now=at), sweep)
+    outcomes = together(sweep, lambda: company_requests.cancel(request, now=at), sweep)
 
     assert errors(outcomes) == []
     assert not Match.objects.active().exists()

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from solicitations import actions
+from solicitations.actions import expert_answers
 from solicitations.clock import forecast
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import MatchState
@@ -145,7 +145,7 @@ class TestComing:
 
     def test_an_end_that_leaves_the_company_without_answer_tells_it(self, alone, commit, tick, now):
         mine = match(alone, "facilitation@clauses")
-        commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         for day in (7, 21, 45, 48):
             tick(now + day * DAY)
 

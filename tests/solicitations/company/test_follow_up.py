@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from mailing.models import OutgoingEmail
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import company_requests, expert_answers
 from solicitations.lifecycle import EventKind, HeldReason, MatchState, RequestState
 from solicitations.models import Question, Solicitation
 from tests.solicitations.company.visitor import text_of
@@ -55,7 +56,7 @@ def test_page_is_neither_indexed_nor_stored_nor_named_elsewhere(owner):
 
 def test_page_says_who_received_and_who_took(owner, sent, commit, now):
     taken = sent.mailboxes.order_by("pk").first().matches.with_people().get()
-    commit(actions.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
+    commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
 
     said = text_of(owner())
 
@@ -176,7 +177,7 @@ def test_link_of_another_purpose_opens_nothing(client, sent):
 
 
 def test_expired_link_is_sent_again_to_the_same_mailbox(client, sent, commit, now):
-    commit(actions.cancel, sent, now=now)
+    commit(company_requests.cancel, sent, now=now)
     Solicitation.objects.update(ended_at=now - timedelta(days=61))
     path = path_of(sent)
     expired = client.get(path)

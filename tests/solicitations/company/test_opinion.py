@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from solicitations import actions, links
+from solicitations import links
+from solicitations.actions import company_requests, expert_answers
 from solicitations.lifecycle import EventKind, MatchState, RequestState
 from solicitations.models import Event, Solicitation, Survey
 from tests.solicitations.company.visitor import text_of
@@ -92,7 +93,7 @@ class TestLinks:
 @pytest.fixture
 def taken_by_somebody(commit, sent, now):
     mine = match(sent, "recrutement@france-travail")
-    commit(actions.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     return mine
 
 
@@ -124,7 +125,7 @@ class TestCallCheck:
         assert not sent.events.filter(kind__in=["called", "still_waiting"]).exists()
 
     def test_a_cancelled_request_says_so(self, client, commit, sent, now):
-        commit(actions.cancel, sent, now=now)
+        commit(company_requests.cancel, sent, now=now)
 
         said = client.post(path_of(links.call_check_url(sent)), {"rappel": "non"}, follow=True)
 

@@ -10,8 +10,8 @@ from experts.models import Institution, Subject, User
 from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations.actions import moves
-from solicitations.actions.answers import NobodyThere, choose_within
-from solicitations.actions.company import stop
+from solicitations.actions.company_requests import stop
+from solicitations.actions.expert_answers import NobodyThere, choose_within
 from solicitations.clock import mails
 from solicitations.dispatch import closing, holding, matching, routing
 from solicitations.lifecycle import (
@@ -139,7 +139,7 @@ def correct(
         if before[name] != str(getattr(locked, name)) and name != "fact_sources"
     ]
     changes += _correct_subjects(locked, subjects)
-    locked.routing_due_at = now
+    locked.routing_due_at = locked.clock_due_at = now
     locked.save()
     event = Event.objects.record(EventKind.CORRECTED, locked, by=by, reason=" ; ".join(changes), at=now)
     if "phone" in columns and before["phone"] != locked.phone:

@@ -118,7 +118,7 @@ def _keep(
     solicitation.region = blank.commune.region
     solicitation.sent_with = first
     solicitation.is_confidential = any(subject.is_confidential for subject in part.subjects)
-    solicitation.submitted_at = solicitation.routing_due_at = now
+    solicitation.submitted_at = solicitation.routing_due_at = solicitation.clock_due_at = now
     earlier = Solicitation.objects.possible_duplicates(
         siret=blank.siret, email=blank.email, subjects=part.subjects, now=now
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from solicitations.actions.company import open_to_company
+from solicitations.actions.company_requests import open_to_company
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove, RequestState
 from solicitations.models import Event, Solicitation, Survey

@@ -7,7 +7,7 @@ from django.db import transaction
 from experts.models import User
 from mailing import senders
 from mailing.models import RESOLVED_FIELDS, IncomingEmail, IncomingState, Reason
-from solicitations.actions.talk import NotInThread
+from solicitations.actions.expert_messages import NotInThread
 from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause, EventKind
 from solicitations.models import Event, Solicitation

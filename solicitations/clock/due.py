@@ -1,0 +1,70 @@
+"""The moment stored with each request: the sweep asks the planner then, at its next step or earlier.
+
+Each change of a request sets it to now, the sweep puts it off to the next step, and the nightly recount
+brings it forward where settings, holidays or subjects have changed.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from django.db.models import Q
+
+from solicitations.clock import mails, plan
+from solicitations.clock.steps import Clock, Planned, Step
+from solicitations.models import Mailbox, Solicitation
+from solicitations.models.request_querysets import SolicitationQuerySet
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500
+
+
+def steps_come(*, now: datetime) -> Iterator[Planned]:
+    """The steps that have come of the requests that are due; none of one whose plan fails."""
+    for solicitation in loaded(Solicitation.objects.clock_due(now=now)):
+        try:
+            steps = plan.plan(solicitation, now=now)
+        except Exception:
+            logger.exception("request %s could not be planned", solicitation.pk)
+            continue
+        yield from (step for step in steps if step.has_come(now=now))
+
+
+def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
+    """These requests as ``plan.load`` brings them, a few hundred at a time."""
+    pks = requests.values_list("pk", flat=True).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(pks, CHUNK)):
+        yield from plan.load(Solicitation.objects.filter(pk__in=chunk).order_by("pk"))
+
+
+def next_at(solicitation: Solicitation, *, now: datetime) -> datetime | None:
+    """The moment of the next step of a request that ``plan.load`` brought; ``None`` when none is left."""
+    asked_at = max(now, solicitation.clock_retry_at or now)
+    steps = (step for step in plan.plan(solicitation, now=asked_at) if step.is_next)
+    return min((once_a_day(step, now=asked_at).leaves_at for step in steps), default=None)
+
+
+def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
+    """Have the planner asked earlier where it says so now; without a lock, since earlier is always safe."""
+    at = next_at(solicitation, now=now)
+    if at is not None and (solicitation.clock_due_at is None or at < solicitation.clock_due_at):
+        later = Q(clock_due_at=None) | Q(clock_due_at__gt=at)
+        Solicitation.objects.filter(later, pk=solicitation.pk).update(clock_due_at=at)
+
+
+def once_a_day(step: Planned, *, now: datetime) -> Planned:
+    """A reminder that is due waits for the morrow when its person has had today's."""
+    if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
+        return step
+    first = Mailbox.objects.at(step.match.mailbox.email).order_by("pk").first()
+    is_over = first is not None and mails.is_reminded(first, step.solicitation.today(now))
+    return on_the_morrow(step, of=now) if is_over else step
+
+
+def on_the_morrow(step: Planned, *, of: datetime) -> Planned:
+    """A reminder that falls due later on the day of another one to the same person."""
+    clock = Clock(step.solicitation.commune, of)
+    return replace(step, leaves_at=clock.leaves_at(max(step.leaves_at, clock.next_day(of))))

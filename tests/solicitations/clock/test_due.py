@@ -1,0 +1,279 @@
+"""The stored moment is the planner's next one, or earlier, whatever is done to a request."""
+
+from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import override_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from experts.models import Absence, Institution, Subject, User
+from solicitations import tasks
+from solicitations.actions import company_requests, expert_answers, feedback, staff_actions, undoing
+from solicitations.clock import due, plan, run
+from solicitations.dispatch import fallback, routing
+from solicitations.lifecycle import ClosedReason, ForbiddenMove, MatchState
+from solicitations.models import Match, Need, Solicitation
+from solicitations.models.surveys import Outcome, Usefulness
+from territories.models import Commune
+from tests.solicitations.factories import blank, part, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+REFUSALS = (
+    ForbiddenMove, expert_answers.AnswerRequired, staff_actions.ConfidentialApart, expert_answers.NobodyThere,
+    undoing.NothingToUndo, staff_actions.SubjectTwice, feedback.TooSoon,
+)  # fmt: skip
+BEGINNINGS = [["clause-insertion"], ["trouver-candidats", "contrat-travail"], ["dettes-fiscales"]]
+OPINION = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
+
+
+class Life:
+    """A request and all that people, time and settings may do to it; ``which`` chooses among its matches."""
+
+    def __init__(self, subjects: list[str], *, is_suspect: bool, at: datetime, stack: ExitStack) -> None:
+        self.at, self.stack = at, stack
+        self.staff = User.objects.create_user("nationale@equipe.example.org", role="national")
+        columns = {"siret": "", "headcount_min": 6, "headcount_max": 6}
+        self.request = company_requests.submit(
+            blank(now=at, **columns), parts=[part(*subjects)], is_suspect=is_suspect, now=at
+        )[0]
+
+    def match(self, which: int) -> Match | None:
+        matches = list(Match.objects.with_people().filter(need__solicitation=self.request).in_order())
+        return matches[which % len(matches)] if matches else None
+
+    def need(self, which: int) -> Need:
+        needs = list(Need.objects.filter(solicitation=self.request).order_by("pk"))
+        return needs[which % len(needs)]
+
+    def pass_hours(self, which: int) -> None:
+        self.at += which * HOUR
+
+    def sweep(self, which: int) -> None:
+        self.at += which * HOUR
+        tasks.keep_time(now=self.at)
+
+    def move(self, which: int) -> None:
+        targets = [MatchState.TAKEN, MatchState.DECLINED, MatchState.HELPED, MatchState.NO_HELP]
+        if match := self.match(which // 4):
+            words = {"decline_reason": "other"} if which % 4 == 1 else {"answer": "Oui."}
+            expert_answers.move(match, targets[which % 4], by=match.mailbox, now=self.at, **words)
+
+    def undo(self, which: int) -> None:
+        if match := self.match(which):
+            undoing.undo(match, by=match.mailbox, now=self.at)
+
+    def pass_on(self, which: int) -> None:
+        institutions = list(Institution.objects.order_by("pk"))
+        action = [expert_answers.hand_over, expert_answers.bring_in][which % 2]
+        if match := self.match(which):
+            institution = institutions[which % len(institutions)]
+            action(match, institution, word="", by=match.mailbox, now=self.at)
+
+    def withdraw(self, which: int) -> None:
+        if match := self.match(which):
+            staff_actions.withdraw(match, reason="Parti.", by=self.staff, now=self.at)
+
+    def add_institution(self, which: int) -> None:
+        institutions = list(Institution.objects.order_by("pk"))
+        institution = institutions[which % len(institutions)]
+        staff_actions.add_institution(self.need(which), institution, reason="", by=self.staff, now=self.at)
+
+    def fall_back(self, which: int) -> None:
+        fallback.offer_fallback(self.need(which).pk, now=self.at)
+
+    def correct(self, which: int) -> None:
+        columns, subjects = {}, {}
+        if which % 3 == 0:
+            columns["commune"] = Commune.objects.resolve(["21317", "21166", "97411"][which % 9 // 3])
+        elif which % 3 == 1:
+            columns |= {"headcount_min": which * 10, "headcount_max": which * 10}
+        else:
+            slug = ["contrat-travail", "saisonniers", "clause-insertion"][which % 9 // 3]
+            subjects[self.need(which).pk] = Subject.objects.get(slug=slug)
+        staff_actions.correct(self.request, columns=columns, subjects=subjects, by=self.staff, now=self.at)
+
+    def end(self, which: int) -> None:
+        if which % 5 == 0:
+            company_requests.cancel(self.request, now=self.at)
+        elif which % 5 == 1:
+            staff_actions.close(self.request, words="Réglé.", by=self.staff, now=self.at)
+        elif which % 5 == 2:
+            staff_actions.mark(self.request, ClosedReason.TEST, by=self.staff, now=self.at)
+
+    def release(self, which: int) -> None:
+        staff_actions.release(self.request, by=self.staff, now=self.at)
+
+    def say(self, which: int) -> None:
+        if which % 3 == 0:
+            feedback.say_called(self.request, now=self.at)
+        elif which % 3 == 1:
+            feedback.still_waiting(self.request, now=self.at)
+        else:
+            feedback.answer_survey(self.request, OPINION, now=self.at)
+
+    def leave(self, which: int) -> None:
+        if match := self.match(which):
+            today = self.request.today(self.at)
+            Absence.objects.create(expert=match.expert, from_on=today, to_on=today + 9 * DAY)
+
+    def fail(self, which: int) -> None:
+        run.put_off(self.request.pk, ForbiddenMove(MatchState.SENT, MatchState.SENT), now=self.at)
+
+    def another(self, which: int) -> None:
+        """The same people have another request before them: one reminder a day for both."""
+        sent = send("clause-insertion", commune="21166", siret="", email=f"a{which}@example.org", now=self.at)
+        routing.route(sent.pk, now=self.at)
+
+    def change_settings(self, which: int) -> None:
+        sooner = timedelta(days=1 + which % 5)
+        names = [
+            "REMIND_TAKER_AFTER",
+            "EXPIRE_AFTER",
+            "SURVEY_AFTER",
+            "FOLLOW_UP_AFTER",
+            "TELL_MANAGER_AFTER",
+        ]
+        self.stack.enter_context(override_settings(**{names[which % 5]: sooner}))
+        tasks.recount(now=self.at)
+
+    def let_the_version_before_work(self, which: int) -> None:
+        """It writes requests without the moment."""
+        Solicitation.objects.update(clock_due_at=None)
+        tasks.recount(now=self.at)
+
+    def route(self, which: int = 0) -> None:
+        for row in Solicitation.objects.unrouted(now=self.at).order_by("pk"):
+            routing.route(row.pk, now=self.at)
+
+
+DEEDS = [name for name in vars(Life) if name not in {"match", "need", "route"} and not name.startswith("_")]
+
+
+def late(at: datetime) -> list[tuple]:
+    """Requests whose stored moment is later than the planner's."""
+    return [
+        (row.state, row.clock_due_at, expected)
+        for row in plan.load(Solicitation.objects.order_by("pk"))
+        if (expected := due.next_at(row, now=at))
+        and (row.clock_due_at is None or row.clock_due_at > expected)
+    ]
+
+
+# One for each that must set the moment: a sweep has stored a later one before.
+NOTED = {
+    "undone, the first reminder is sooner": (["clause-insertion"], False, False, "move sweep undo"),
+    "routed after a sweep": (["clause-insertion"], False, True, ""),
+    "released after a sweep": (["dettes-fiscales"], True, False, "sweep release"),
+    "corrected, it is in a place that wakes earlier": (
+        ["clause-insertion"],
+        False,
+        False,
+        "sweep:82 correct:6",
+    ),
+    "reminded of after other settings": (["clause-insertion"], False, False, "move sweep change_settings"),
+    "written by the version before": (["clause-insertion"], False, False, "let_the_version_before_work"),
+    "failed, and changed meanwhile": (["clause-insertion"], False, False, "fail move sweep undo sweep"),
+}
+
+
+def late_after(
+    subjects: list[str], actions: list[tuple[str, int]], *, is_suspect, is_swept, at
+) -> list[tuple]:
+    """Deeds after which the stored moment is late; the life is rolled back in the end."""
+    found = []
+    before = transaction.savepoint()
+    with ExitStack() as stack:
+        stack.callback(transaction.savepoint_rollback, before)
+        life = Life(subjects, is_suspect=is_suspect, at=at, stack=stack)
+        found += [("submit", row) for row in late(at)]
+        is_routed = False
+        for name, which in [("sweep", 0)] * is_swept + [("route", 0)] + actions + [("sweep", 0)]:
+            life.at += MINUTE
+            with suppress(*REFUSALS):
+                getattr(life, name)(which)
+            found += [(name, row) for row in late(life.at)]
+            if is_routed := is_routed or name == "route":
+                life.route()
+                found += [(f"route after {name}", row) for row in late(life.at)]
+    return found
+
+
+@pytest.mark.parametrize(("subjects", "is_suspect", "is_swept", "actions"), NOTED.values(), ids=NOTED)
+def test_what_brings_a_step_forward_sets_the_moment(now, subjects, is_suspect, is_swept, actions):
+    named = [action.partition(":") for action in actions.split()]
+    done = [(name, int(which or 0)) for name, _, which in named]
+
+    assert late_after(subjects, done, is_suspect=is_suspect, is_swept=is_swept, at=now) == []
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    subjects=st.sampled_from(BEGINNINGS),
+    is_suspect=st.booleans(),
+    is_swept=st.booleans(),
+    actions=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(min_value=0, max_value=400)), max_size=12),
+)
+def test_whatever_happens_the_stored_moment_is_the_planners_or_earlier(
+    now, subjects, is_suspect, is_swept, actions
+):
+    assert late_after(subjects, actions, is_suspect=is_suspect, is_swept=is_swept, at=now) == []
+
+
+def test_one_person_in_two_time_zones_is_no_reason_to_be_late(commit, now):
+    """A mail of one day for one request also reminds of another, whose own day's mail has left."""
+    for number, commune in enumerate(["98735", "98818", "67482", "98735", "98818"]):
+        at = now + number * 30 * HOUR
+        commit(send, commune=commune, siret="", email=f"a{number}@example.org", now=at)
+
+    for hour in range(20 * 24, 26 * 24):
+        at = now + hour * HOUR
+        commit(tasks.keep_time, now=at)
+        assert late(at) == []
+
+
+def test_a_request_whose_clock_failed_is_left_until_its_retry(sent, now):
+    run.put_off(sent.pk, RuntimeError(), now=now)
+
+    sent.refresh_from_db()
+    assert sent.clock_due_at == sent.clock_retry_at == now + HOUR
+
+
+def test_a_sweep_puts_off_to_the_next_step_and_to_none_once_it_is_over(alone, commit, tick, now):
+    tick(now + HOUR)
+    alone.refresh_from_db()
+    assert alone.clock_due_at == now + 3 * DAY
+
+    commit(company_requests.cancel, alone, now=now + 2 * HOUR)
+    tick(now + 2 * HOUR)
+    alone.refresh_from_db()
+    assert alone.clock_due_at is None
+
+
+def test_the_nightly_recount_only_brings_forward(alone, tick, now):
+    tick(now)
+    Solicitation.objects.update(clock_due_at=now + DAY)
+    tasks.recount(now=now)
+    alone.refresh_from_db()
+    assert alone.clock_due_at == now + DAY
+
+    Solicitation.objects.update(clock_due_at=now + 9 * DAY)
+    tasks.recount(now=now)
+    alone.refresh_from_db()
+    assert alone.clock_due_at == now + 3 * DAY
+
+
+def test_the_migration_has_the_clock_look_at_all_that_goes_on_and_at_nothing_cancelled(
+    sent, alone, commit, now
+):
+    commit(company_requests.cancel, alone, now=now)
+    Solicitation.objects.update(clock_due_at=None)
+
+    import_module("solicitations.migrations.0008_clock_due_known").fill(apps, connection.schema_editor())
+
+    assert list(Solicitation.objects.exclude(clock_due_at=None)) == [sent]
