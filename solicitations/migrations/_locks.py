@@ -5,9 +5,9 @@ from django.db import migrations
 # First a table that visits write last, then one that they write first: each would wait for the other.
 IN_ORDER = migrations.RunSQL(
     """
-    LOCK TABLE solicitations_draft, solicitations_solicitation, solicitations_need, solicitations_match,
-        solicitations_mailbox, solicitations_event, solicitations_alert, solicitations_message,
-        solicitations_addition IN ACCESS EXCLUSIVE MODE
+    LOCK TABLE solicitations_solicitation, solicitations_need, solicitations_match, solicitations_mailbox,
+        solicitations_event, solicitations_alert, solicitations_message, solicitations_addition,
+        solicitations_draft IN ACCESS EXCLUSIVE MODE
     """,
     migrations.RunSQL.noop,
 )
