@@ -1,4 +1,4 @@
-"""Every address of the portal, read from its URLconf: a new page is attacked without being named here."""
+"""All the addresses of the portal, read from its URLconf, so that new pages are attacked too."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ ADMIN = "admin/"
 
 @dataclass(frozen=True)
 class Address:
-    """``route`` as the URLconf writes it: ``reponse/<str:token>/besoins/<int:pk>/prendre/``."""
+    """An address; ``route`` is the URLconf's: ``reponse/<str:token>/besoins/<int:pk>/prendre/``."""
 
     name: str
     route: str
@@ -30,7 +30,7 @@ class Address:
 
 
 def every_address() -> list[Address]:
-    """All of them but the two that catch what does not exist."""
+    """All the addresses except the two catch-all ones."""
     return [address for address in _walk(get_resolver(), "", "") if "*" not in address.route]
 
 

@@ -13,13 +13,13 @@ from experts.accounts import limits
 from experts.models import User
 from solicitations.views.company import lost
 from territories.models import Region
-from tests.attacks.world import World
+from tests.attacks.sample_data import SampleData
 from tests.solicitations.company.visitor import Visitor
 
 
 @pytest.fixture(autouse=True)
 def register(register_server: RegisterServer, settings) -> RegisterServer:
-    """The register, answering; nothing is remembered of another test, and nobody has to wait."""
+    """A register that answers, with an empty cache and a long timeout."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=60)
@@ -28,28 +28,28 @@ def register(register_server: RegisterServer, settings) -> RegisterServer:
 
 
 @pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attackers are patient, tests are not: the delays have tests of their own."""
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the minimum delays, which have tests of their own."""
     monkeypatch.setattr(limits, "MINIMUM_DELAY", timedelta(0))
     monkeypatch.setattr(lost, "ANSWERS_AFTER", timedelta(0))
 
 
 @pytest.fixture(autouse=True)
 def webhook_secret(settings) -> None:
-    """Anymail warns of its views' having none, the unused ones too."""
+    """Set a webhook secret, without which Anymail's views warn."""
     settings.ANYMAIL_WEBHOOK_SECRET = ["provider:secret"]
 
 
 @pytest.fixture
 def today(now: datetime) -> Iterator[datetime]:
-    """Pages read the clock: it stands at ``now``."""
+    """Stop the clock that pages read at ``now``."""
     with time_machine.travel(now, tick=False):
         yield now
 
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks) -> Any:
-    """Call an action as in real life: what it leaves for after its commit is done too."""
+    """Call an action and run its ``on_commit`` callbacks."""
 
     def called(action: Any, *args: Any, **kwargs: Any) -> Any:
         with django_capture_on_commit_callbacks(execute=True):
@@ -70,13 +70,13 @@ def national() -> User:
 
 @pytest.fixture
 def neighbour() -> User:
-    """Of a region that has nothing to do with the world."""
+    """Staff of another region than the sample data's."""
     return _of_region("94")
 
 
 @pytest.fixture
 def regional() -> User:
-    """Of the world's region."""
+    """Staff of the sample data's region."""
     return _of_region("27")
 
 
@@ -86,14 +86,19 @@ def _of_region(code: str) -> User:
 
 
 @pytest.fixture
-def world(commit, national, today) -> World:
-    """One of everything, in Bourgogne."""
-    return World.build(commit=commit, user=national, now=today, phone="03 53 02 00 01")
+def sample_data(commit, national, today) -> SampleData:
+    """One object of every kind, in Bourgogne."""
+    return SampleData.build(commit=commit, user=national, now=today, phone="03 53 02 00 01")
 
 
 @pytest.fixture
-def other(commit, world, today) -> World:
-    """The same again, about another company."""
-    return World.build(
-        commit=commit, user=world.user, now=today, siret="", email="autre@example.org", company_name="Autre"
+def other(commit, sample_data, today) -> SampleData:
+    """Another set of objects, about another company."""
+    return SampleData.build(
+        commit=commit,
+        user=sample_data.user,
+        now=today,
+        siret="",
+        email="autre@example.org",
+        company_name="Autre",
     )

@@ -1,4 +1,4 @@
-"""The forms of a page as an attacker reads them: every control, hidden ones included."""
+"""Forms of a page, with all their controls, hidden ones included."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from tests.attacks.addresses import every_address
-from tests.attacks.world import World
+from tests.attacks.sample_data import SampleData
 
 TYPED = {"text", "email", "tel", "search", "number", "date", "textarea", "hidden"}
 
@@ -27,12 +27,12 @@ class Form:
 
     @property
     def typed(self) -> list[str]:
-        """The names of what one writes in; the others are chosen from."""
+        """Names of the controls to type in, unlike lists and boxes."""
         return [name for name, (kind, _) in self.controls.items() if kind in TYPED]
 
 
-class Reader(HTMLParser):
-    """Collects the forms of one page; the last value of a choice stands for all."""
+class FormParser(HTMLParser):
+    """Parser of the forms of one page; of several choices, the last value is kept."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
@@ -57,20 +57,20 @@ class Reader(HTMLParser):
 
 
 def forms_of(client: Client, path: str) -> list[Form]:
-    """The forms of the page at this path; none where it is no page."""
+    """Forms of the page at this path; none when it is not an HTML page."""
     answer: Any = client.get(path)
     if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
         return []
-    reader = Reader(path)
+    reader = FormParser(path)
     reader.feed(answer.content.decode())
     return reader.forms
 
 
-def every_form(world: World, client: Client) -> list[Form]:
+def every_form(sample_data: SampleData, client: Client) -> list[Form]:
     """The forms of every page that this browser can open, each once."""
     found = {}
     for address in every_address():
         if not address.is_admin:
-            for form in forms_of(client, world.path(address)):
+            for form in forms_of(client, sample_data.path(address)):
                 found.setdefault((form.action, form.method, *form.controls), form)
     return list(found.values())

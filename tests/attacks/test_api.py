@@ -1,4 +1,4 @@
-"""The public API, questioned by a machine from its own schema; and who is counted by its limits."""
+"""The public API: responses generated from its schema, rate limits, no writing."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ CHECKS = [
 
 @pytest.fixture
 def api_schema() -> Iterator[schemathesis.BaseSchema]:
-    """The schema as the portal serves it; the test keeps its connection, as under Django's client."""
+    """The schema served by the portal; the database connection stays open, as with Django's client."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
@@ -42,7 +42,7 @@ def api_schema() -> Iterator[schemathesis.BaseSchema]:
 
 
 def test_every_answer_is_one_that_the_schema_says(api_schema: schemathesis.BaseSchema):
-    """Each operation, with questions that the schema allows."""
+    """Call each operation with values that the schema allows."""
     operations = [found.ok() for found in api_schema.get_all_operations()]
 
     @settings(max_examples=20, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""Bodies, cookies and addresses out of shape: ten megabytes, odd charsets, endless numbers."""
+"""Malformed bodies, cookies and addresses: ten megabytes, odd charsets, huge numbers."""
 
 from io import BytesIO
 
@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from tests.attacks.addresses import every_address
-from tests.attacks.wire import call, post
-from tests.attacks.world import World
+from tests.attacks.sample_data import SampleData
+from tests.attacks.wsgi_client import call, post
 from tests.experts.factories import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -16,7 +16,7 @@ ADDRESSES = every_address()
 
 
 class TestBodies:
-    """Ten megabytes, odd charsets: a sentence, never an error."""
+    """Bodies of ten megabytes or with odd charsets are refused without a server error."""
 
     LENGTH = 10_000_000
 
@@ -145,11 +145,11 @@ class TestBodies:
             assert Client().get(where + query).status_code < 500
 
 
-def test_no_number_in_an_address_breaks_a_page(world: World, national):
-    """Larger than the database's own, too."""
+def test_no_number_in_an_address_breaks_a_page(sample_data: SampleData, national):
+    """Numbers larger than the database's integers included."""
     client = signed_in(national)
     for address in ADDRESSES:
         for name in {"pk", "position", "object_id"} & set(address.parameters):
             for number in ("0", "9" * 30, "%D9%A1", "%00"):
-                answer = client.get(world.path(address, **{name: number}))
+                answer = client.get(sample_data.path(address, **{name: number}))
                 assert answer.status_code < 500, (address, number)

@@ -1,4 +1,4 @@
-"""Production's own settings: Django's check finds nothing, and nothing that tells a visit is written down."""
+"""Production's settings: Django's deployment check, cookies and headers, no log of visited addresses."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def commands() -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["demo", "image", "compose"])
 def test_no_server_lists_the_addresses_that_were_visited(name):
-    """They hold the tokens of secret links; gunicorn writes no list of visits unless it is told to."""
+    """Addresses contain the tokens of secret links; gunicorn has no access log by default."""
     assert "access-log" not in commands()[name].replace("_", "-")
     assert Config().accesslog is None
 

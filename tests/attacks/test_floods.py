@@ -1,4 +1,4 @@
-"""Much of the same, from one address and from many: doubts held, mailboxes spared."""
+"""Floods of requests and mails, from one address or many: limits, held requests, mails per mailbox."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 @pytest.fixture
 def strangers(django_capture_on_commit_callbacks) -> Iterator[Visitor]:
-    """As many visitors as one wants, each with a network address of their own."""
+    """Endless visitors, each with a different network address."""
     return (
         Visitor(
             Client(REMOTE_ADDR=f"192.0.{number // 250}.{number % 250}"), django_capture_on_commit_callbacks
@@ -59,7 +59,7 @@ def test_more_than_a_commune_ever_sends_is_held(strangers, monkeypatch):
 
 
 def test_what_strangers_cause_to_a_mailbox_in_a_day_is_bounded(strangers):
-    """From ever new addresses, with every form that takes one."""
+    """Each visitor has a new address and posts every form that takes an email."""
     for number, visitor in zip(range(15), strangers, strict=False):
         visitor.reach_contact(
             description=f"Je cherche un peintre, annonce {number}.",
@@ -88,15 +88,15 @@ def test_like_requests_under_other_addresses_are_told_once_a_day(strangers):
     assert told.count() == 1
 
 
-def test_an_experts_link_in_the_wrong_hands_floods_nobody(world, client, monkeypatch):
+def test_an_experts_link_in_the_wrong_hands_floods_nobody(sample_data, client, monkeypatch):
     monkeypatch.setattr(limits, "ACTS_PER_MAILBOX", limits.Limit("acts", 3, limits.HOUR))
-    path = reverse("workspace:message", args=[world.expert_token])
+    path = reverse("workspace:message", args=[sample_data.expert_token])
     before = OutgoingEmail.objects.count()
 
     answers = [client.post(path, {"body": f"Mot {number}"}).status_code for number in range(6)]
 
     assert answers == [302, 302, 302, 429, 429, 429]
-    others = world.solicitation.mailboxes.count() - 1
+    others = sample_data.solicitation.mailboxes.count() - 1
     assert OutgoingEmail.objects.count() - before == 3 * others
 
 

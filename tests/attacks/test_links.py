@@ -1,4 +1,4 @@
-"""Secret links: what is forged, replaced, out of date or another's opens nothing, and no link leaks."""
+"""Secret links: forged, replaced, expired and other people's ones open nothing; no link leaks."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from solicitations import links
 from solicitations.links import ANSWER, CALL_CHECK, FOLLOW, RESUME, SURVEY
 from solicitations.models import Draft
 from tests.attacks.addresses import Address, every_address
-from tests.attacks.world import World, fingerprint, token_of
+from tests.attacks.sample_data import SampleData, database_digest, token_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -35,15 +35,15 @@ def purpose_of(address: Address) -> str:
 
 
 def assert_opens_nothing(address: Address, path: str, *, client: Client | None = None) -> None:
-    """Neither looking nor posting shows or changes a thing."""
-    before = fingerprint()
+    """Check that neither GET nor POST shows or changes anything."""
+    before = database_digest()
     for method in ("get", "post"):
         answer = getattr(client or Client(), method)(path, {"body": "x", "words": "x"})
         assert answer.status_code in {302, 404, 405, 410}, (method, path)
         assert SECRET not in answer.content.decode()
         if answer.status_code == 302:  # an act opened by hand leads to the page, which opens nothing either
             assert SECRET not in (client or Client()).get(answer["Location"]).content.decode()
-    assert fingerprint() == before
+    assert database_digest() == before
 
 
 def test_every_kind_of_link_is_known():
@@ -95,8 +95,10 @@ def test_other_signatures_are_forged(forged):
         tokens.read_token(forged(), ANSWER)
 
 
-def test_a_key_that_was_replaced_opens_what_it_signed_for_as_long_as_it_is_kept(world: World, now, settings):
-    box, request = world.mailbox, world.solicitation
+def test_a_key_that_was_replaced_opens_what_it_signed_for_as_long_as_it_is_kept(
+    sample_data: SampleData, now, settings
+):
+    box, request = sample_data.mailbox, sample_data.solicitation
     token, address = token_of(links.answer_url(box)), links.reply_address(box)
     by_mail = links.mailed_follow_url(request).rpartition("=")[2]
 
@@ -112,69 +114,72 @@ def test_a_key_that_was_replaced_opens_what_it_signed_for_as_long_as_it_is_kept(
     assert not links.came_by_mail(by_mail, request)
 
 
-def test_forged_token_opens_nothing(world: World):
+def test_forged_token_opens_nothing(sample_data: SampleData):
     for address in BY_TOKEN:
-        token = str(world.value(address, "token"))
+        token = str(sample_data.value(address, "token"))
 
         assert_opens_nothing(
-            address, world.path(address, token=token[:-1] + ("x" if token[-1] != "x" else "y"))
+            address, sample_data.path(address, token=token[:-1] + ("x" if token[-1] != "x" else "y"))
         )
 
 
-def test_token_of_another_page_opens_nothing(world: World):
-    """An owner's, an expert's or a draft's link, used where another kind is asked for."""
-    tokens_of = {purpose_of(address): world.value(address, "token") for address in BY_TOKEN}
+def test_token_of_another_page_opens_nothing(sample_data: SampleData):
+    """Token of an owner, expert or draft used in another kind of page."""
+    tokens_of = {purpose_of(address): sample_data.value(address, "token") for address in BY_TOKEN}
     for address in BY_TOKEN:
         for purpose, token in tokens_of.items():
             if purpose != purpose_of(address):
-                assert_opens_nothing(address, world.path(address, token=token))
+                assert_opens_nothing(address, sample_data.path(address, token=token))
 
 
-def test_token_of_a_row_that_does_not_exist_opens_nothing(world: World):
+def test_token_of_a_row_that_does_not_exist_opens_nothing(sample_data: SampleData):
     for address in BY_TOKEN:
         for pk, serial in ((999_999, 1), (0, 0), (10**17, 10**8)):
             assert_opens_nothing(
-                address, world.path(address, token=tokens.make_token(purpose_of(address), pk, serial))
+                address, sample_data.path(address, token=tokens.make_token(purpose_of(address), pk, serial))
             )
 
 
-def test_replaced_token_opens_nothing(world: World):
-    paths = [(address, world.path(address)) for address in BY_TOKEN]
-    world.solicitation.link_serial += 1
-    world.mailbox.serial += 1
-    world.draft.serial += 1
-    for row in (world.solicitation, world.mailbox, world.draft):
+def test_replaced_token_opens_nothing(sample_data: SampleData):
+    paths = [(address, sample_data.path(address)) for address in BY_TOKEN]
+    sample_data.solicitation.link_serial += 1
+    sample_data.mailbox.serial += 1
+    sample_data.draft.serial += 1
+    for row in (sample_data.solicitation, sample_data.mailbox, sample_data.draft):
         row.save()
 
     for address, path in paths:
         assert_opens_nothing(address, path)
 
 
-def test_revoked_token_opens_nothing(world: World):
-    world.mailbox.revoked_at = timezone.now()
-    world.mailbox.save()
+def test_revoked_token_opens_nothing(sample_data: SampleData):
+    sample_data.mailbox.revoked_at = timezone.now()
+    sample_data.mailbox.save()
 
     for address in BY_TOKEN:
         if purpose_of(address) == ANSWER:
-            assert_opens_nothing(address, world.path(address))
+            assert_opens_nothing(address, sample_data.path(address))
 
 
-def test_expired_token_opens_nothing(world: World, today):
-    """Sixty days after the end; the page says how to get another, by mail."""
-    world.solicitation.state, world.solicitation.ended_at = "cancelled", today - timedelta(days=61)
-    world.solicitation.save()
+def test_expired_token_opens_nothing(sample_data: SampleData, today):
+    """Links expire sixty days after the end of the request."""
+    sample_data.solicitation.state, sample_data.solicitation.ended_at = (
+        "cancelled",
+        today - timedelta(days=61),
+    )
+    sample_data.solicitation.save()
     Draft.objects.update(updated_at=today - timedelta(days=8))
 
     for address in BY_TOKEN:
         if "nouveau-lien" not in address.route:
-            assert_opens_nothing(address, world.path(address))
+            assert_opens_nothing(address, sample_data.path(address))
 
 
-def test_what_a_link_opens_names_itself_nowhere(world: World):
-    """No other site learns it, nobody stores or indexes it, the page and its errors alike."""
+def test_pages_of_secret_links_are_neither_stored_nor_indexed_nor_sent_as_referrer(sample_data: SampleData):
+    """Error pages included."""
     for address in BY_TOKEN:
-        for token in (world.value(address, "token"), "forged.x"):
-            answer = Client().get(world.path(address, token=token))
+        for token in (sample_data.value(address, "token"), "forged.x"):
+            answer = Client().get(sample_data.path(address, token=token))
 
             assert answer["Referrer-Policy"] == "same-origin"
             assert "no-store" in answer["Cache-Control"]
@@ -182,16 +187,16 @@ def test_what_a_link_opens_names_itself_nowhere(world: World):
             assert "Set-Cookie" not in answer or "token" not in answer["Set-Cookie"]
 
 
-def test_a_page_opened_by_a_link_asks_no_other_site_for_anything(world: World):
+def test_a_page_opened_by_a_link_asks_no_other_site_for_anything(sample_data: SampleData):
     for address in BY_TOKEN:
-        page = Client().get(world.path(address), follow=True).content.decode()
+        page = Client().get(sample_data.path(address), follow=True).content.decode()
 
         for attribute in ('src="http', "src='http", 'srcset="http', "@import", 'http-equiv="refresh"'):
             assert attribute not in page
 
 
 def test_serials_and_keys_are_read_in_bounds():
-    """A huge number in a well signed token is a refusal, never an error of the database."""
+    """A huge number in a valid token is refused without a database error."""
     token = signing.Signer(salt="experts.links.answer", sep=".").sign("9" * 18 + "-" + "9" * 9)
 
     assert tokens.read_token(token, ANSWER) == (10**18 - 1, 10**9 - 1)
@@ -199,14 +204,16 @@ def test_serials_and_keys_are_read_in_bounds():
 
 
 class TestReplyAddress:
-    """The signed address that mails are answered to."""
+    """Signed address of the Reply-To header."""
 
-    def test_signature_depends_on_the_person_the_request_and_the_issue(self, world: World, other: World):
-        rows = [world.solicitation, world.mailbox, other.solicitation, other.mailbox]
+    def test_signature_depends_on_the_person_the_request_and_the_issue(
+        self, sample_data: SampleData, other: SampleData
+    ):
+        rows = [sample_data.solicitation, sample_data.mailbox, other.solicitation, other.mailbox]
 
         before = {links.reply_address(row).partition("@")[0].rpartition("-")[2] for row in rows}
-        world.mailbox.serial += 1
-        world.solicitation.link_serial += 1
+        sample_data.mailbox.serial += 1
+        sample_data.solicitation.link_serial += 1
         after = {links.reply_address(row).partition("@")[0].rpartition("-")[2] for row in rows}
 
         assert len(before) == 4

@@ -1,4 +1,4 @@
-"""The register's address, turned against us; and what nobody must learn by asking: who is known here."""
+"""Hostile answers of the company register, and pages that must not reveal who is known here."""
 
 import socket
 import threading
@@ -26,9 +26,9 @@ WITHIN = timedelta(seconds=60)  # a busy machine may take its time
 
 @contextmanager
 def answering(*chunks: bytes, and_then: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
-    """A server that says these bytes to whoever calls, and keeps what it was asked.
+    """Run a server that answers these bytes, and yield its URL and the requests that it gets.
 
-    ``and_then`` is said again and again, until the caller leaves.
+    ``and_then`` is sent again and again, until the client leaves.
     """
     asked: list[bytes] = []
     is_over = threading.Event()
@@ -112,7 +112,7 @@ class TestRegister:
         "top", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "], ids=["body", "headers"]
     )
     def test_an_answer_by_drops_is_left_while_it_goes_on(self, top):
-        """It would never end: the timeouts of a socket begin anew with each drop."""
+        """A socket's timeout starts again with each byte, so another limit is needed."""
         with (
             answering(top, and_then=b" ") as (url, _),
             pytest.raises(transport.ExchangeFailed, match="too slow"),
@@ -155,7 +155,7 @@ def cost_as_much(known: Work, unknown: Work) -> bool:
 
 
 def shown(answer: Any, typed: str) -> str:
-    """A page less what is each visit's own: tokens, and the address that one typed oneself."""
+    """The page without CSRF tokens and without the typed address."""
     page = answer.content.decode().replace(typed, "…")
     return "\n".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
 

@@ -1,6 +1,6 @@
-"""Answers by mail from people who should not write: nothing is said for them, and no answer tells anything.
+"""Replies by mail from people who have no right to write: nothing is published, and answers reveal nothing.
 
-Each goes the whole way: the mail server's pipe, the row that is kept, the worker that reads it.
+Each goes the whole way: the mail server's pipe, the stored row, the worker that reads it.
 """
 
 import sys
@@ -23,7 +23,7 @@ from solicitations.actions import company_requests
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
 from solicitations.notifications import to_senders
-from tests.attacks.world import World
+from tests.attacks.sample_data import SampleData
 from tests.solicitations.incoming import WORDS, raw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -34,7 +34,7 @@ IN_CHARGE = "Je prends en charge."
 
 @dataclass
 class Pipe:
-    """The mail server's pipe: a message goes in, is kept, and is read by the worker."""
+    """The mail server's pipe: a message is stored, then read by the worker."""
 
     monkeypatch: pytest.MonkeyPatch
     commit: Any
@@ -55,14 +55,14 @@ def pipe(monkeypatch, commit) -> Pipe:
 
 
 @pytest.fixture
-def colleague(world: World) -> Mailbox:
-    """Another reader of the same request."""
-    others = Mailbox.objects.filter(solicitation=world.solicitation).exclude(pk=world.mailbox.pk)
-    return next(one for one in others if not senders.is_colleague(one.email, world.mailbox.email))
+def colleague(sample_data: SampleData) -> Mailbox:
+    """Mailbox of another expert of the same request."""
+    others = Mailbox.objects.filter(solicitation=sample_data.solicitation).exclude(pk=sample_data.mailbox.pk)
+    return next(one for one in others if not senders.is_colleague(one.email, sample_data.mailbox.email))
 
 
 def published() -> list[Any]:
-    """All that answers may bring about: words, states, their history."""
+    """Rows that a reply may change: messages, states, events."""
     rows: list[Any] = []
     for model in (Message, Addition, Match, Solicitation):
         rows += model.objects.order_by("pk").values_list()
@@ -73,13 +73,13 @@ def answers() -> list[OutgoingEmail]:
     return list(OutgoingEmail.objects.filter(template__endswith="/turned_away").order_by("pk"))
 
 
-def assert_tells_nothing(email: OutgoingEmail, *worlds: World) -> None:
-    """Neither its words nor its headers name anything of what the address led to."""
+def assert_tells_nothing(email: OutgoingEmail, *samples: SampleData) -> None:
+    """Check that neither the text nor the headers reveal anything of these requests."""
     content = email.rendered()
-    sealed = message_builder.build_message(email, content)
-    written = "\n".join([content.subject, content.text, content.html, str(sealed.message().as_string())])
-    for world in worlds:
-        request, mailbox = world.solicitation, world.mailbox
+    message = message_builder.build_message(email, content)
+    written = "\n".join([content.subject, content.text, content.html, str(message.message().as_string())])
+    for sample in samples:
+        request, mailbox = sample.solicitation, sample.mailbox
         for told in (
             request.reference,
             request.company_name,
@@ -93,7 +93,7 @@ def assert_tells_nothing(email: OutgoingEmail, *worlds: World) -> None:
             "reponse+",
         ):
             assert told in {"", email.to} or told not in written, told
-    assert sealed.recipients() == [email.to]
+    assert message.recipients() == [email.to]
 
 
 def address(kind: str, pk: int, signature: str, domain: str = project.REPLY_DOMAIN) -> str:
@@ -104,7 +104,7 @@ def signature_of(row: Mailbox | Solicitation) -> str:
     return links.reply_address(row).partition("@")[0].rpartition("-")[2]
 
 
-FORGED: dict[str, Callable[[World, World], str]] = {
+FORGED: dict[str, Callable[[SampleData, SampleData], str]] = {
     "no signature": lambda mine, theirs: address("e", theirs.mailbox.pk, "0" * 20),
     "mine for another mailbox": lambda mine, theirs: address(
         "e", theirs.mailbox.pk, signature_of(mine.mailbox)
@@ -140,12 +140,14 @@ FORGED: dict[str, Callable[[World, World], str]] = {
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 @pytest.mark.parametrize("is_victim", [True, False], ids=["in the victim's name", "in one's own"])
-def test_a_forged_address_speaks_for_nobody(pipe, world: World, other: World, forge, is_victim):
-    """Even in answer to a mail of ours, which is the only way to be answered at all."""
+def test_a_forged_address_speaks_for_nobody(
+    pipe, sample_data: SampleData, other: SampleData, forge, is_victim
+):
+    """The mail replies to one of ours, without which the portal does not answer."""
     before, ours = published(), OutgoingEmail.objects.filter(to=other.mailbox.email).latest("pk")
     sender = other.mailbox.email if is_victim else PIRATE
     content = raw(
-        other.mailbox, IN_CHARGE, sender=sender, to=forge(world, other), in_reply_to=ours.message_id
+        other.mailbox, IN_CHARGE, sender=sender, to=forge(sample_data, other), in_reply_to=ours.message_id
     )
 
     email = pipe(content)
@@ -158,12 +160,14 @@ def test_a_forged_address_speaks_for_nobody(pipe, world: World, other: World, fo
     assert published() == before
     assert [row.to for row in answers()] == [sender]
     for row in answers():
-        assert_tells_nothing(row, *([world] if is_victim else [world, other]))
+        assert_tells_nothing(row, *([sample_data] if is_victim else [sample_data, other]))
 
 
-def test_a_forged_address_that_answers_nothing_of_ours_is_not_answered(pipe, world: World, other: World):
+def test_a_forged_address_that_answers_nothing_of_ours_is_not_answered(
+    pipe, sample_data: SampleData, other: SampleData
+):
     for forge in FORGED.values():
-        pipe(raw(other.mailbox, sender=PIRATE, to=forge(world, other)))
+        pipe(raw(other.mailbox, sender=PIRATE, to=forge(sample_data, other)))
 
     assert answers() == []
 
@@ -186,53 +190,57 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
-def test_a_good_address_in_the_hands_of_another_is_held(pipe, world: World, colleague, headers):
-    """A mail of ours that was passed on carries it."""
+def test_a_good_address_in_the_hands_of_another_is_held(pipe, sample_data: SampleData, colleague, headers):
+    """A forwarded mail contains the reply address."""
     before = published()
 
-    email = pipe(raw(world.mailbox, IN_CHARGE, **headers(colleague, world.mailbox)))
+    email = pipe(raw(sample_data.mailbox, IN_CHARGE, **headers(colleague, sample_data.mailbox)))
 
     assert (email.state, email.reason) == (IncomingState.HELD, Reason.OTHER_SENDER)
     assert published() == before
-    assert world.solicitation.alerts.filter(cause=AlertCause.REPLY_HELD).exists()
+    assert sample_data.solicitation.alerts.filter(cause=AlertCause.REPLY_HELD).exists()
     for row in answers():
-        assert row.to != world.mailbox.email
-        assert_tells_nothing(row, world)
+        assert row.to != sample_data.mailbox.email
+        assert_tells_nothing(row, sample_data)
 
 
-def test_no_flood_of_forged_senders_makes_us_write_to_the_world(pipe, world: World, monkeypatch):
-    """One mail of ours is enough to be answered; its own mailbox still is, afterwards."""
+def test_no_flood_of_forged_senders_makes_us_write_to_the_world(pipe, sample_data: SampleData, monkeypatch):
+    """Strangers get a limited number of answers a day; the mailbox itself still gets one."""
     monkeypatch.setattr(to_senders, "MOST_STRANGERS_A_DAY", 3)
 
     for number in [0, 0, 0, *range(6)]:
         pipe(
-            raw(world.mailbox, sender=f"victime{number}@evil.example", message_id=f"<{number}@evil.example>")
+            raw(
+                sample_data.mailbox,
+                sender=f"victime{number}@evil.example",
+                message_id=f"<{number}@evil.example>",
+            )
         )
-    pipe(raw(world.mailbox, "", message_id="<vide@poste.example.org>"))
+    pipe(raw(sample_data.mailbox, "", message_id="<vide@poste.example.org>"))
 
     assert [row.to for row in answers()] == [
         *(f"victime{number}@evil.example" for number in range(3)),
-        world.mailbox.email,
+        sample_data.mailbox.email,
     ]
 
 
-def revoked(world: World, now: datetime) -> None:
-    Mailbox.objects.filter(pk=world.mailbox.pk).update(revoked_at=now)
+def revoked(sample_data: SampleData, now: datetime) -> None:
+    Mailbox.objects.filter(pk=sample_data.mailbox.pk).update(revoked_at=now)
 
 
-def replaced(world: World, now: datetime) -> None:
-    Mailbox.objects.filter(pk=world.mailbox.pk).update(serial=world.mailbox.serial + 1)
+def replaced(sample_data: SampleData, now: datetime) -> None:
+    Mailbox.objects.filter(pk=sample_data.mailbox.pk).update(serial=sample_data.mailbox.serial + 1)
 
 
-def ended_long_ago(world: World, now: datetime) -> None:
-    company_requests.cancel(world.solicitation, now=now - timedelta(days=61))
+def ended_long_ago(sample_data: SampleData, now: datetime) -> None:
+    company_requests.cancel(sample_data.solicitation, now=now - timedelta(days=61))
 
 
 @pytest.mark.parametrize("end", [revoked, replaced, ended_long_ago], ids=lambda end: end.__name__)
 @pytest.mark.parametrize("is_own", [True, False], ids=["its own mailbox", "a stranger"])
-def test_an_address_that_was_revoked_is_dead(pipe, world: World, today, end, is_own):
-    content = raw(world.mailbox, IN_CHARGE, sender=world.mailbox.email if is_own else PIRATE)
-    end(world, today)
+def test_an_address_that_was_revoked_is_dead(pipe, sample_data: SampleData, today, end, is_own):
+    content = raw(sample_data.mailbox, IN_CHARGE, sender=sample_data.mailbox.email if is_own else PIRATE)
+    end(sample_data, today)
     before = published()
 
     email = pipe(content)
@@ -241,11 +249,11 @@ def test_an_address_that_was_revoked_is_dead(pipe, world: World, today, end, is_
     assert published() == before
     if not is_own:
         for row in answers():
-            assert_tells_nothing(row, world)
+            assert_tells_nothing(row, sample_data)
 
 
-def test_the_same_mail_again_is_said_once(pipe, world: World):
-    content = raw(world.mailbox)
+def test_the_same_mail_again_is_said_once(pipe, sample_data: SampleData):
+    content = raw(sample_data.mailbox)
     first = pipe(content)
     before = published()
     mails = OutgoingEmail.objects.count()
@@ -254,7 +262,7 @@ def test_the_same_mail_again_is_said_once(pipe, world: World):
         pipe(content),
         pipe(content.replace(b"Subject: ", b"Subject: Fwd: ")),
         pipe(content.replace(WORDS[:6].encode(), b"Jamais")),
-        pipe(content, recipient=links.reply_address(world.mailbox).upper()),
+        pipe(content, recipient=links.reply_address(sample_data.mailbox).upper()),
         pipe(content.replace(b"Message-ID: <premier@", b"Message-ID:\n  <premier@")),
     ]
 
@@ -264,9 +272,9 @@ def test_the_same_mail_again_is_said_once(pipe, world: World):
     assert OutgoingEmail.objects.count() == mails
 
 
-def test_a_mail_replayed_to_anothers_address_is_held(pipe, world: World, colleague):
+def test_a_mail_replayed_to_anothers_address_is_held(pipe, sample_data: SampleData, colleague):
     """A reader of the thread answers in the name of a colleague."""
-    content = raw(world.mailbox)
+    content = raw(sample_data.mailbox)
     pipe(content)
     before = published()
 
@@ -287,12 +295,12 @@ def test_a_mail_replayed_to_anothers_address_is_held(pipe, world: World, colleag
     ],
     ids=["encoded", "two", "folded", "quoted", "NUL"],
 )
-def test_no_sender_adds_a_recipient_to_our_answer(pipe, world: World, other: World, sender):
-    content = raw(world.mailbox, sender="remplace@b.example", in_reply_to=world.mail.message_id)
+def test_no_sender_adds_a_recipient_to_our_answer(pipe, sample_data: SampleData, other: SampleData, sender):
+    content = raw(sample_data.mailbox, sender="remplace@b.example", in_reply_to=sample_data.mail.message_id)
 
     pipe(content.replace(b"remplace@b.example", sender.encode()))
 
     assert not Message.objects.filter(body=WORDS).exists()
     for row in answers():
         with suppress(ValidationError):  # what is no address never leaves
-            assert_tells_nothing(row, world, other)
+            assert_tells_nothing(row, sample_data, other)

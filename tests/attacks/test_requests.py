@@ -9,8 +9,8 @@ from django.urls import resolve, reverse
 from experts.models import User
 from mailing.models import OutgoingEmail
 from tests.attacks.addresses import Address, every_address
-from tests.attacks.wire import call
-from tests.attacks.world import World, fingerprint
+from tests.attacks.sample_data import SampleData, database_digest
+from tests.attacks.wsgi_client import call
 from tests.experts.factories import signed_in
 from tests.solicitations.company.visitor import CONTACT
 
@@ -45,46 +45,46 @@ def is_for_programs(address: Address, path: str) -> bool:
 
 
 class TestLooking:
-    def test_looking_at_any_page_changes_nothing(self, world: World, national):
-        """Scanners open links, browsers open them ahead."""
+    def test_looking_at_any_page_changes_nothing(self, sample_data: SampleData, national):
+        """Mail scanners open links, and browsers prefetch them."""
         for client, methods in ((Client(), ["get"]), (signed_in(national), ["get", "head", "options"])):
-            before = fingerprint()
+            before = database_digest()
             for address in ADDRESSES:
                 for method in methods[:1] if address.is_admin else methods:
-                    answer = getattr(client, method)(world.path(address))
+                    answer = getattr(client, method)(sample_data.path(address))
                     assert answer.status_code < 500 or address.name == "health", (method, address)
-            assert fingerprint() == before
+            assert database_digest() == before
 
-    def test_other_methods_do_nothing(self, world: World, national):
-        client, before = signed_in(national), fingerprint()
+    def test_other_methods_do_nothing(self, sample_data: SampleData, national):
+        client, before = signed_in(national), database_digest()
         for address in OURS:
             for method in ("PUT", "PATCH", "DELETE", "TRACE", "X" * 60):
-                answer = client.generic(method, world.path(address))
+                answer = client.generic(method, sample_data.path(address))
                 assert answer.status_code < 500 or address.name == "health", (address, method)
-        assert fingerprint() == before
+        assert database_digest() == before
 
-    def test_what_acts_says_which_methods_it_takes(self, world: World, national):
+    def test_what_acts_says_which_methods_it_takes(self, sample_data: SampleData, national):
         for name in ("outbox_resend",):
-            answer = signed_in(national).get(reverse(f"oversight:{name}", args=[world.mail.pk]))
+            answer = signed_in(national).get(reverse(f"oversight:{name}", args=[sample_data.mail.pk]))
             assert (answer.status_code, answer["Allow"]) == (405, "POST")
 
 
 class TestOtherSites:
-    def test_every_post_asks_for_our_token(self, world: World, national):
-        """Sign-in and sign-out included. Refused before anything is looked at."""
-        client, before = signed_in(national), fingerprint()
+    def test_every_post_asks_for_our_token(self, sample_data: SampleData, national):
+        """Sign-in and sign-out included; refused before the view runs."""
+        client, before = signed_in(national), database_digest()
         client.handler.enforce_csrf_checks = True
         for address in ADDRESSES:
-            path = world.path(address)
+            path = sample_data.path(address)
             answer = client.post(path, {"words": "x", "email": "x@example.org"})
             assert is_for_programs(address, path) or answer.status_code == 403, address
-        assert fingerprint() == before
+        assert database_digest() == before
 
-    def test_only_programs_are_spared(self, world: World):
+    def test_only_programs_are_spared(self, sample_data: SampleData):
         spared = [
             address.name
             for address in ADDRESSES
-            if getattr(resolve(world.path(address)).func, "csrf_exempt", False)
+            if getattr(resolve(sample_data.path(address)).func, "csrf_exempt", False)
         ]
 
         assert {name for name in spared if not name.startswith("api-")} <= FOR_PROGRAMS
@@ -98,10 +98,10 @@ class TestOtherSites:
         assert client.post("/suivi/", posted, headers={"Origin": origin}).status_code == 403
         assert client.post("/suivi/", posted).status_code == 302
 
-    def test_no_page_may_be_framed_or_guessed(self, world: World, national):
+    def test_no_page_may_be_framed_or_guessed(self, sample_data: SampleData, national):
         for client in (Client(), signed_in(national)):
             for address in OURS:
-                answer = client.get(world.path(address))
+                answer = client.get(sample_data.path(address))
                 policy = answer.get("Content-Security-Policy", "")
                 if address.name in FRAMED and answer.status_code == 200:
                     assert "sandbox" in policy
@@ -116,20 +116,22 @@ class TestOtherSites:
                 assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
                 assert "camera=()" in answer["Permissions-Policy"]
 
-    def test_no_browser_keeps_what_is_somebodys(self, world: World, national):
+    def test_no_browser_keeps_what_is_somebodys(self, sample_data: SampleData, national):
         client = signed_in(national)
         for address in OURS:
             is_anybodys = (
                 not address.parameters or "slug" in address.parameters or "position" in address.parameters
             )
             if not is_anybodys:
-                assert "no-store" in client.get(world.path(address)).get("Cache-Control", "no-store"), address
+                assert "no-store" in client.get(sample_data.path(address)).get("Cache-Control", "no-store"), (
+                    address
+                )
 
 
 class TestAddressesOfOthers:
     @pytest.mark.parametrize("there", ELSEWHERE)
     def test_nobody_is_sent_elsewhere(self, client, national, there):
-        """After signing in, out, or anything that reads where one comes from."""
+        """Sign-in, sign-out, and whatever reads ``next`` or the referrer."""
         posts: list[tuple[Client, str]] = [
             (client, "/connexion/"),
             (signed_in(national), "/connexion/fin/"),

@@ -8,7 +8,7 @@ from django.test import Client
 
 from solicitations.models import Event
 from tests.attacks.addresses import Address, every_address
-from tests.attacks.world import World, fingerprint
+from tests.attacks.sample_data import SampleData, database_digest
 from tests.experts.factories import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -45,30 +45,30 @@ POSTED = {
 }
 
 
-def tried(client: Client, path: str) -> list[Any]:
-    """The answers to a look and to an act; neither changes anything."""
-    before = fingerprint()
+def responses_without_effect(client: Client, path: str) -> list[Any]:
+    """Responses to GET, POST and htmx's POST, none of which may change anything."""
+    before = database_digest()
     answers = [
         client.get(path),
         client.post(path, POSTED),
         client.post(path, POSTED, headers={"HX-Request": "true"}),
     ]
-    assert fingerprint() == before, path
+    assert database_digest() == before, path
     return answers
 
 
 def test_the_addresses_of_the_table_are_all_there():
-    """Fewer, and the URLconf is no longer read as it should be."""
+    """Fewer addresses would mean that the URLconf is not read correctly."""
     assert len(BY_LINK) >= 7
     assert len(OF_STAFF) >= 15
 
 
-def test_an_experts_link_reaches_none_of_what_is_anothers(world: World, other: World):
-    """Their needs and posts, of another request or of a colleague in the same one."""
+def test_an_experts_link_reaches_none_of_what_is_anothers(sample_data: SampleData, other: SampleData):
+    """Needs and experts of another request, or of a colleague in the same one."""
     colleague = (
-        type(world.match)
-        .objects.filter(need__solicitation=world.solicitation)
-        .exclude(mailbox=world.mailbox)
+        type(sample_data.match)
+        .objects.filter(need__solicitation=sample_data.solicitation)
+        .exclude(mailbox=sample_data.mailbox)
         .order_by("pk")[0]
     )
     for address in BY_LINK:
@@ -76,99 +76,111 @@ def test_an_experts_link_reaches_none_of_what_is_anothers(world: World, other: W
             continue
         is_post = "postes/" in address.route
         for match in (other.match, colleague):
-            if is_post and match.expert_id == world.match.expert_id:
+            if is_post and match.expert_id == sample_data.match.expert_id:
                 continue
             pk = match.expert_id if is_post else match.pk
-            for answer in tried(Client(), world.path(address, pk=pk))[1:]:
+            for answer in responses_without_effect(Client(), sample_data.path(address, pk=pk))[1:]:
                 assert answer.status_code == 404, address
         for pk in (0, 10**15):
-            assert tried(Client(), world.path(address, pk=pk))[1].status_code == 404, address
+            assert (
+                responses_without_effect(Client(), sample_data.path(address, pk=pk))[1].status_code == 404
+            ), address
 
 
-def test_an_original_opens_by_a_link_of_its_own_request_alone(world: World, other: World):
+def test_an_original_opens_by_a_link_of_its_own_request_alone(sample_data: SampleData, other: SampleData):
     for address in BY_LINK:
         if "originaux/" in address.route:
             pk = other.value(address, "pk")
             assert Client().get(other.path(address)).status_code == 200, address
-            assert Client().get(world.path(address, pk=pk)).status_code == 404, address
+            assert Client().get(sample_data.path(address, pk=pk)).status_code == 404, address
 
 
-def test_another_region_reaches_nothing(world: World, neighbour):
+def test_another_region_reaches_nothing(sample_data: SampleData, neighbour):
     client = signed_in(neighbour)
     for address in OF_STAFF:
-        states = {answer.status_code for answer in tried(client, world.path(address))}
+        states = {
+            answer.status_code for answer in responses_without_effect(client, sample_data.path(address))
+        }
         assert 404 in states, address
         assert states <= {404, 405}, address
 
 
-def test_a_visitor_is_sent_to_sign_in(world: World):
+def test_a_visitor_is_sent_to_sign_in(sample_data: SampleData):
     for address in OF_STAFF:
-        answers = [answer for answer in tried(Client(), world.path(address)) if answer.status_code != 405]
+        answers = [
+            answer
+            for answer in responses_without_effect(Client(), sample_data.path(address))
+            if answer.status_code != 405
+        ]
         assert answers, address
         for answer in answers:
             assert answer["Location"].startswith("/connexion/?next="), address
 
 
-def test_staff_without_their_second_factor_reach_nothing(world: World, national):
+def test_staff_without_their_second_factor_reach_nothing(sample_data: SampleData, national):
     client = Client()
     client.force_login(national)
     for address in OF_STAFF:
-        for answer in tried(client, world.path(address)):
+        for answer in responses_without_effect(client, sample_data.path(address)):
             assert answer.status_code == 405 or answer["Location"] == "/connexion/securite/application/", (
                 address
             )
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": ""}], ids=["left", "no role any more"])
-def test_an_account_that_ended_reaches_nothing(world: World, national, change):
-    """A session opened before is worth nothing either."""
+def test_an_account_that_ended_reaches_nothing(sample_data: SampleData, national, change):
+    """Sessions opened before are refused too."""
     client = signed_in(national)
     type(national).objects.filter(pk=national.pk).update(**change)
 
     for address in OF_STAFF:
-        for answer in tried(client, world.path(address)):
+        for answer in responses_without_effect(client, sample_data.path(address)):
             assert answer.status_code in {302, 403, 404, 405}, address
             assert "Location" not in answer or "/connexion/" in answer["Location"], address
 
 
-def test_what_names_two_things_takes_no_other_pair(world: World, other: World, national):
-    """An alert of one request, asked for through another."""
+def test_what_names_two_things_takes_no_other_pair(sample_data: SampleData, other: SampleData, national):
+    """An alert of one request with the reference of another."""
     client = signed_in(national)
     for address in OF_STAFF:
         if len(address.parameters) > 1:
-            path = world.path(address, pk=other.path(address).rstrip("/").rpartition("/")[2])
-            assert tried(client, path)[1].status_code == 404, address
+            path = sample_data.path(address, pk=other.path(address).rstrip("/").rpartition("/")[2])
+            assert responses_without_effect(client, path)[1].status_code == 404, address
 
 
-def test_a_region_finds_nothing_of_another_in_lists(world: World, neighbour):
+def test_a_region_finds_nothing_of_another_in_lists(sample_data: SampleData, neighbour):
     client = signed_in(neighbour)
     for path in ("/demandes/", "/courrier/"):
         for query in (
             "",
-            f"?q={world.solicitation.reference}",
-            f"?q={world.solicitation.email}",
+            f"?q={sample_data.solicitation.reference}",
+            f"?q={sample_data.solicitation.email}",
             "?region=27",
         ):
             page = client.get(path + query).content.decode()
-            assert f"/demandes/{world.solicitation.reference}" not in page
-            assert f"/courrier/{world.mail.pk}/" not in page
+            assert f"/demandes/{sample_data.solicitation.reference}" not in page
+            assert f"/courrier/{sample_data.mail.pk}/" not in page
 
 
 class TestAdmin:
-    """Django's admin: the directory, each in its region."""
+    """Django's admin: each region sees its own directory."""
 
-    def test_another_region_opens_no_office_nor_expert(self, world: World, neighbour):
+    def test_another_region_opens_no_office_nor_expert(self, sample_data: SampleData, neighbour):
         client = signed_in(neighbour)
         for address in ADDRESSES:
             if not address.is_admin or not address.parameters or address.name == "admin:app_list":
                 continue
-            for answer in tried(client, world.path(address)):
+            for answer in responses_without_effect(client, sample_data.path(address)):
                 shown = answer.content.decode()
                 assert answer.status_code < 500, address
-                for secret in (world.expert.email, world.expert.office.email, world.user.email):
+                for secret in (
+                    sample_data.expert.email,
+                    sample_data.expert.office.email,
+                    sample_data.user.email,
+                ):
                     assert secret not in shown, address
 
-    def test_choosing_in_a_list_shows_one_region_only(self, world: World, neighbour):
+    def test_choosing_in_a_list_shows_one_region_only(self, sample_data: SampleData, neighbour):
         client = signed_in(neighbour)
         for model in admin.site._registry:  # noqa: SLF001 (there is no public list)
             for field in model._meta.get_fields():
@@ -178,14 +190,14 @@ class TestAdmin:
                     "app_label": model._meta.app_label,
                     "model_name": model._meta.model_name,
                     "field_name": field.name,
-                    "term": world.expert.name[:4],
+                    "term": sample_data.expert.name[:4],
                 }
                 answer = client.get("/admin/autocomplete/", query)
                 assert answer.status_code in {200, 403, 404}
-                assert str(world.expert.name) not in answer.content.decode(), (model, field)
+                assert str(sample_data.expert.name) not in answer.content.decode(), (model, field)
 
     def test_tables_of_others_are_closed_to_all_staff(self, national):
-        """Second factors, groups, addresses of sign-in: nobody reads or edits them there."""
+        """Second factors, groups and sign-in addresses cannot be read or edited there."""
         client = signed_in(national)
         for model in admin.site._registry:  # noqa: SLF001
             if model._meta.app_label not in OF_OURS:
@@ -202,13 +214,13 @@ class TestAdmin:
 def test_each_opening_of_a_confidential_request_is_recorded_even_by_the_national_team(
     commit, national, today
 ):
-    world = World.build(commit=commit, user=national, now=today, phone="03 53 02 00 01")
-    world.solicitation.is_confidential = True
-    world.solicitation.save()
+    sample_data = SampleData.build(commit=commit, user=national, now=today, phone="03 53 02 00 01")
+    sample_data.solicitation.is_confidential = True
+    sample_data.solicitation.save()
 
-    signed_in(national).get(f"/demandes/{world.solicitation.reference}/")
+    signed_in(national).get(f"/demandes/{sample_data.solicitation.reference}/")
 
-    assert Event.objects.filter(solicitation=world.solicitation, by_user=national).exists()
+    assert Event.objects.filter(solicitation=sample_data.solicitation, by_user=national).exists()
 
 
 def test_addresses_know_their_parameters():

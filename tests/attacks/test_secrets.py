@@ -1,4 +1,4 @@
-"""Secrets and names when something breaks: each page is made to crash with some in its hands."""
+"""Secrets and names are neither shown nor logged when a page crashes."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.attacks.addresses import every_address
-from tests.attacks.world import World
+from tests.attacks.sample_data import SampleData
 from tests.experts.factories import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -21,7 +21,7 @@ OURS = [address for address in every_address() if not address.is_admin and addre
 
 @pytest.fixture
 def crash() -> Iterator[None]:
-    """Any reading of a request's row raises, its words in the error as PostgreSQL quotes them."""
+    """Make every query on requests raise an error that quotes a row, as PostgreSQL does."""
 
     def raising(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if "solicitations_" in sql:
@@ -32,15 +32,21 @@ def crash() -> Iterator[None]:
         yield
 
 
-def test_no_page_that_crashes_shows_or_logs_anything(world: World, national, crash, caplog, capfd):
+def test_no_page_that_crashes_shows_or_logs_anything(sample_data: SampleData, national, crash, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    tokens = {world.owner_token, world.expert_token, world.draft_token}
-    secrets = {PLANTED, ADDRESS, world.solicitation.email, world.solicitation.contact_name, *tokens}
+    tokens = {sample_data.owner_token, sample_data.expert_token, sample_data.draft_token}
+    secrets = {
+        PLANTED,
+        ADDRESS,
+        sample_data.solicitation.email,
+        sample_data.solicitation.contact_name,
+        *tokens,
+    }
     crashed = 0
     for client in (Client(), signed_in(national)):
         client.raise_request_exception = False
         for address in OURS:
-            path = world.path(address)
+            path = sample_data.path(address)
             for answer in (client.get(path), client.post(path, {"body": PLANTED, "email": ADDRESS})):
                 page = answer.content.decode()
                 crashed += answer.status_code == 500
@@ -56,7 +62,7 @@ def test_no_page_that_crashes_shows_or_logs_anything(world: World, national, cra
 
 
 def test_settings_are_shown_nowhere(settings):
-    """The page of an error tells nothing of the machine, nor of the version of what runs it."""
+    """Error pages reveal neither the machine nor the versions of software."""
     client = Client(raise_request_exception=False)
     for path in ("/nulle-part/", "/suivi/x/", "/api/v1/rien/", "/admin/"):
         answer = client.get(path)

@@ -24,7 +24,7 @@ from mailing.models import OutgoingEmail
 from mailing.rendering import CLICKED
 from solicitations.models import Addition, Message, Question
 from tests.attacks.forms import Form, every_form
-from tests.attacks.world import World
+from tests.attacks.sample_data import SampleData
 from tests.experts.factories import signed_in
 from tests.smtp_sink import SmtpSink
 
@@ -80,7 +80,7 @@ ODD = [
 
 
 class Sink(SmtpSink):
-    """A mail server that also keeps to whom its client said the mail was."""
+    """A mail server that also records the envelope's recipients."""
 
     def __init__(self) -> None:
         self.recipients: list[list[str]] = []
@@ -103,18 +103,18 @@ def site(settings) -> None:
     settings.SITE_URL = OURS.rstrip("/")
 
 
-def hostile(value: Any, words: str, name: str = "") -> Any:
-    """The same context, every text of it hostile but the addresses that we write ourselves."""
+def make_hostile(value: Any, words: str, name: str = "") -> Any:
+    """Replace every text of a mail's context by hostile words, except our own addresses."""
     if isinstance(value, dict):
-        return {key: hostile(inner, words, key) for key, inner in value.items()}
+        return {key: make_hostile(inner, words, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [hostile(inner, words, name) for inner in value]
+        return [make_hostile(inner, words, name) for inner in value]
     return words if isinstance(value, str) and not CLICKED.fullmatch(name) else value
 
 
 def mail_of(sample: Path, words: str) -> OutgoingEmail:
-    """The mail of this sample, written by an attacker."""
-    context = hostile(json.loads(sample.read_text(encoding="utf-8")), words)
+    """Build the mail of this sample with hostile words."""
+    context = make_hostile(json.loads(sample.read_text(encoding="utf-8")), words)
     template = str(sample.relative_to(ROOT / "templates")).removesuffix(".sample.json")
     return OutgoingEmail(
         to="dest@example.org",
@@ -128,7 +128,7 @@ def mail_of(sample: Path, words: str) -> OutgoingEmail:
 
 @pytest.mark.parametrize("sample", MAILS, ids=lambda path: path.name.split(".")[0])
 def test_no_word_becomes_a_header_or_a_recipient(sample, sink: Sink, settings):
-    """Sent to a real mail server, and read back from it."""
+    """Mails are sent to a real mail server, and read back from it."""
     host, port = sink.address
     sink.messages.clear()
     sink.recipients.clear()
@@ -153,8 +153,8 @@ def assert_is_plain(message: EmailMessage) -> None:
         assert not re.search(r"[\r\n\x00\u2028\u2029\x85]", str(value)), name
 
 
-class Tags(HTMLParser):
-    """The tags of a page, its links and its texts."""
+class PageParser(HTMLParser):
+    """Parser of a page: tags, attributes and text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -170,15 +170,15 @@ class Tags(HTMLParser):
         self.words += data
 
 
-def read(page: str) -> Tags:
-    tags = Tags()
+def read(page: str) -> PageParser:
+    tags = PageParser()
     tags.feed(page)
     return tags
 
 
 @pytest.mark.parametrize("sample", MAILS, ids=lambda path: path.name.split(".")[0])
 def test_no_word_of_a_mail_is_a_tag_a_link_or_a_template(sample, site):
-    """Mail clients link what looks like an address: the words are cut there by a character nobody sees."""
+    """Mail clients make links of texts like addresses: an invisible character splits these."""
     plain = rendering.render(mail_of(sample, "Bonjour").template, mail_of(sample, "Bonjour").context)
     written = mail_of(sample, MARKUP).rendered()
 
@@ -200,7 +200,7 @@ def test_plain_words_stay_whole(word):
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """Undo in the end what was done inside, so that each attack starts from the same data."""
     block = transaction.atomic()
     block._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
@@ -214,20 +214,20 @@ def taken_back() -> Iterator[None]:
 class TestPages:
     """Every form of every page, as found in the pages themselves."""
 
-    def forms(self, world: World, national: Any, visitor: Any) -> Iterator[tuple[Client, Form]]:
+    def forms(self, sample_data: SampleData, national: Any, visitor: Any) -> Iterator[tuple[Client, Form]]:
         visitor.reach_contact()
         known: set[tuple[str, ...]] = set()
         for client in (visitor.client, signed_in(national)):
             client.raise_request_exception = False
-            for form in every_form(world, client):
+            for form in every_form(sample_data, client):
                 if (form.action, *form.controls) not in known:
                     known.add((form.action, *form.controls))
                     yield client, form
 
-    def test_no_character_breaks_a_page(self, world: World, national, visitor):
+    def test_no_character_breaks_a_page(self, sample_data: SampleData, national, visitor):
         """Hostile values in text controls with valid choices, then in all controls."""
         attacked = set()
-        for client, form in self.forms(world, national, visitor):
+        for client, form in self.forms(sample_data, national, visitor):
             send = client.post if form.method == "post" else client.get
             attacks = [
                 *((odd, form.typed) for odd in ODD),
@@ -235,35 +235,35 @@ class TestPages:
                 ("9" * 30, list(form.controls)),
             ]
             for odd, names in attacks:
-                with taken_back():
+                with rolled_back():
                     answer = send(form.action, form.values | dict.fromkeys(names, odd))
                 assert answer.status_code < 500, (form.action, str(odd)[:20], names)
             attacked.add(form.action.rstrip("/").rpartition("/")[2])
         assert attacked >= {"message", "contact", "clore"}
 
-    def test_no_word_of_a_page_is_a_tag(self, world: World, national, visitor):
-        """Written by everybody in every field, and shown to all."""
+    def test_no_word_of_a_page_is_a_tag(self, sample_data: SampleData, national, visitor):
+        """Hostile texts in every field, shown on every page."""
         for model in (Message, Question, Addition):
-            rows = model.objects.filter(solicitation=world.solicitation)
+            rows = model.objects.filter(solicitation=sample_data.solicitation)
             rows.update(body=MARKUP)
         Question.objects.create(
-            solicitation=world.solicitation,
-            mailbox=world.mailbox,
+            solicitation=sample_data.solicitation,
+            mailbox=sample_data.mailbox,
             author=MARKUP[:100],
             institution=MARKUP[:100],
             body=MARKUP,
-            asked_at=world.mail.created_at,
+            asked_at=sample_data.mail.created_at,
         )
-        type(world.solicitation).objects.filter(pk=world.solicitation.pk).update(
+        type(sample_data.solicitation).objects.filter(pk=sample_data.solicitation.pk).update(
             description=MARKUP, company_name=MARKUP[:200], contact_name=MARKUP[:100]
         )
-        type(world.alert).objects.update(words=MARKUP)
-        type(world.expert).objects.filter(pk=world.expert.pk).update(name=MARKUP[:150])
-        reference = world.solicitation.reference
+        type(sample_data.alert).objects.update(words=MARKUP)
+        type(sample_data.expert).objects.filter(pk=sample_data.expert.pk).update(name=MARKUP[:150])
+        reference = sample_data.solicitation.reference
         staff = signed_in(national)
         pages = [
-            Client().get(f"/suivi/{world.owner_token}/"),
-            Client().get(f"/reponse/{world.expert_token}/"),
+            Client().get(f"/suivi/{sample_data.owner_token}/"),
+            Client().get(f"/reponse/{sample_data.expert_token}/"),
             staff.get(f"/demandes/{reference}/"),
             staff.get("/demandes/"),
         ]

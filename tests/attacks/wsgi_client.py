@@ -1,4 +1,4 @@
-"""The portal as its server calls it: Django's own client would correct what we send."""
+"""Calls of the portal's WSGI application, since Django's test client corrects malformed requests."""
 
 from io import BytesIO
 from typing import Any
@@ -14,7 +14,7 @@ def post(path: str, body: bytes, kind: str) -> dict[str, Any]:
 
 
 def call(path: str, body: BytesIO | None = None, *, method: str = "GET", **environ: str) -> dict[str, Any]:
-    """The answer's ``status``, ``headers`` and ``body``."""
+    """Call the application and return the response's ``status``, ``headers`` and ``body``."""
     path, _, query = path.partition("?")
     answer: dict[str, Any] = {}
 

@@ -1,4 +1,4 @@
-"""One of everything that an address may name, and the paths that lead there."""
+"""One object of every kind that an address may name, and the paths to them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from solicitations.models import Addition, Alert, Draft, Mailbox, Match, Message
 from tests.attacks.addresses import PARAMETER, Address
 from tests.solicitations.factories import send
 
-# Tables that a mere look may touch: sessions, counts, and who opened a confidential request.
+# Tables to compare, by prefix: sessions, for example, may change when a page is opened.
 ROOMS = ("solicitations_", "mailing_", "experts_", "directory_", "account_", "mfa_", "django_admin_log")
-NOT_STATE = ("solicitations_tally",)
-NOTE = "opened_at"  # that a page was seen, by a person or by a scanner: nothing depends on it
+IGNORED_TABLES = ("solicitations_tally",)
+OPENED_COLUMN = "opened_at"  # set when a page is opened, by a person or a scanner
 
 
 def token_of(url: str) -> str:
@@ -28,8 +28,8 @@ def token_of(url: str) -> str:
 
 
 @dataclass
-class World:
-    """A request, somebody's mailbox in it, a draft, an alert, mails in and out, an account."""
+class SampleData:
+    """A request, one of its mailboxes, a draft, an alert, mails in and out, an account."""
 
     solicitation: Solicitation
     mailbox: Mailbox
@@ -43,7 +43,7 @@ class World:
     user: User
 
     @classmethod
-    def build(cls, *, commit: Any, user: User, now: datetime, **columns: Any) -> "World":
+    def build(cls, *, commit: Any, user: User, now: datetime, **columns: Any) -> "SampleData":
         solicitation = commit(send, now=now, **columns)
         match = Match.objects.with_people().filter(need__solicitation=solicitation).order_by("pk")[0]
         mailbox = Mailbox.objects.get(pk=match.mailbox_id)
@@ -96,7 +96,7 @@ class World:
         return self.match.expert
 
     def path(self, address: Address, **instead: object) -> str:
-        """The address with what it names; ``instead`` gives other values by parameter."""
+        """Path of an address; ``instead`` replaces values of its parameters."""
 
         def value(name: str) -> str:
             return str(instead[name] if name in instead else self.value(address, name))
@@ -110,7 +110,7 @@ class World:
         for beginning, parameter, found in self._named():
             if address.route.startswith(beginning) and parameter == name:
                 return found
-        raise LookupError(f"teach World what <{name}> is in {address.route}")
+        raise LookupError(f"teach SampleData what <{name}> is in {address.route}")
 
     def _named(self) -> list[tuple[str, str, object]]:
         return [
@@ -143,13 +143,13 @@ class World:
         return rows.get(model, 1)
 
 
-def fingerprint() -> str:
-    """A digest of every row that matters: the same before and after an attack that did nothing."""
+def database_digest() -> str:
+    """Digest of the rows that matter, to check that an attack changed nothing."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
-            if table.startswith(ROOMS) and table not in NOT_STATE:
-                row = f"(to_jsonb(t) - '{NOTE}')::text"
+            if table.startswith(ROOMS) and table not in IGNORED_TABLES:
+                row = f"(to_jsonb(t) - '{OPENED_COLUMN}')::text"
                 cursor.execute(f"SELECT md5(string_agg({row}, '|' ORDER BY {row})) FROM \"{table}\" t")  # noqa: S608
                 digest.update(f"{table}:{cursor.fetchone()}".encode())
     return digest.hexdigest()
