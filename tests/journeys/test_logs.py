@@ -187,6 +187,7 @@ def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
         fill_contact(owner)
         wait_for(lambda: OWNER in {str(mail["To"]) for mail in smtp_sink.messages})
         wait_for(lambda: OutgoingEmail.objects.refused().exists() and "mail did not leave" in told())
+        wait_for(lambda: re.search("task done .*task=mailing.tasks.deliver", told()))
         text = told()
 
     [caused_by] = set(OutgoingEmail.objects.values_list("request_id", flat=True))
