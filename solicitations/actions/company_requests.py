@@ -157,7 +157,7 @@ def _first_events(solicitation: Solicitation, doubt: HeldReason | None, *, now: 
 
 @transaction.atomic(durable=True)
 def record_missed_demand(*, commune: Commune, subjects: Sequence[Subject], now: datetime) -> None:
-    """Count a need that met a closed door."""
+    """Count a need refused because its region or theme is closed."""
     MissedDemand.objects.bulk_create(
         MissedDemand(region=commune.region, commune=commune, subject=subject, at=now) for subject in subjects
     )
@@ -190,7 +190,7 @@ def correct_contact(
 
 @transaction.atomic(durable=True)
 def cancel(solicitation: Solicitation, *, now: datetime) -> None:
-    """End a request that its company no longer needs; what has not left never leaves.
+    """Cancel a request that its company no longer needs, and its unsent mails.
 
     Raises ``ForbiddenMove`` when it is over already.
     """

@@ -47,7 +47,7 @@ def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def say_called(solicitation: Solicitation, *, now: datetime) -> None:
-    """The company says it was called: what staff were told of it is settled. Said twice, noted once.
+    """Record that the company was called, once, and resolve the alert about it.
 
     Raises ``ForbiddenMove`` once the request was cancelled or set aside.
     """

@@ -73,7 +73,7 @@ def tell_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
 
 
 def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
-    """Before a later move of these matches: what has not left about the earlier ones never leaves."""
+    """Cancel unsent mails about earlier moves of these matches."""
     events = Event.objects.moves().filter(match__in=matches)
     if matches[0].state == MatchState.HELPED:
         # Helped at once, the need was taken all the same: the others have to know.

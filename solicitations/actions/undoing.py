@@ -57,7 +57,7 @@ def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> 
 
 
 def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetime) -> None:
-    """Only what this hand-over made: who was asked to help on another occasion stays."""
+    """Withdraw the matches made by this hand-over, and no other."""
     made_then = Match.objects.active().handed_over(matches, at=event.at)
     for made in made_then.with_people().select_for_update(of=("self",)).order_by("pk"):
         before = made.state
@@ -68,7 +68,7 @@ def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetim
 
 
 def _tell(solicitation: Solicitation, undone: dict[Match, Event], *, now: datetime) -> None:
-    """Tell again those who were told; what the undone move had kept from leaving leaves."""
+    """Notify those who were told of the undone move; send the mails that it had cancelled."""
     match, event = next(iter(undone.items()))
     told = moves.untell(undone.values(), now=now)
     if solicitation.email in told:

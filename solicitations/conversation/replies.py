@@ -1,4 +1,4 @@
-"""Answers typed in a mail client: whose they are, where they go, and which ones go nowhere."""
+"""Replies by mail: find their author, publish them, hold or refuse the others."""
 
 import logging
 import re
@@ -120,7 +120,7 @@ def _unfit(email: IncomingEmail, reply: Reply) -> Reason | None:
 
 
 def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetime) -> Reason | None:
-    """Publish what the right person wrote; why not, otherwise."""
+    """Publish the text of the right person; else return the reason to hold or refuse it."""
     solicitation = Solicitation.objects.locked(request_pk(person))
     if not takes_words(solicitation, person):
         return Reason.CLOSED
@@ -136,7 +136,7 @@ def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetim
 
 
 def _is_flood(email: IncomingEmail, *, now: datetime) -> bool:
-    """Two machines that answer each other do not always say that they are machines."""
+    """Return ``True`` above the daily number: two automatic senders may answer each other unmarked."""
     accepted = IncomingEmail.objects.accepted().filter(about=email.about, settled_at__gt=now - A_DAY)
     return accepted.count() >= MOST_A_DAY
 

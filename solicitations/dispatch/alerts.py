@@ -1,4 +1,4 @@
-"""Lines in the staff's list: raised with a mail, ended once what they said is not so any more."""
+"""Alerts: raised with a mail to staff, resolved once their cause has ended."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def raise_alert(
 
 
 def resolve_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
-    """After an answer: staff no longer watch what the clock had told them and is not so any more."""
+    """After an answer, resolve the clock's alerts whose cause has ended."""
     over = [
         cause
         for cause, still in (

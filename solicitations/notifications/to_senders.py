@@ -1,4 +1,4 @@
-"""Mails to those whose answer by mail went nowhere."""
+"""Mails to people whose reply was held or refused."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ def turned_away(
 
 
 def _is_one_too_many(now: datetime) -> bool:
-    """Count one more stranger of this day; whether that is more than we answer."""
+    """Count one more unknown sender today; ``True`` above the number that we answer."""
     counted = RateCounter.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
     return counted > MOST_STRANGERS_A_DAY
 

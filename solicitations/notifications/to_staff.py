@@ -66,7 +66,7 @@ def alert(raised: Alert, *, now: datetime) -> None:
 
 
 def _told(raised: Alert) -> set[str]:
-    """The addresses, in lower case, that what raised the alert has written to already."""
+    """The addresses, in lower case, already mailed about the event that raised the alert."""
     names = [f"solicitations/emails/{name}" for name in SAID_BY.get(AlertCause(raised.cause), ())]
     if not names:
         return set()
