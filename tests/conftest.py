@@ -64,12 +64,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a slow test, before pytest leaves out those that ``-m`` does not want."""
+    if rank(item.path) < len(SLOW):
+        item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the slow tests; several processes begin with them, so that none is left alone with one."""
-    for item in items:
-        if rank(item.path) < len(SLOW):
-            item.add_marker(pytest.mark.slow)
+    """Several processes begin with the slow tests, so that none is left alone with one."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank(item.path))
 
