@@ -37,7 +37,7 @@ class Limit:
         seconds = self.during.total_seconds()
         window = int(now.timestamp() // seconds)
         until = datetime.fromtimestamp((window + 1) * seconds, tz=UTC)
-        # The salt is of before this module was here: two versions that run side by side count together.
+        # The salt stays as it was: during a deployment both versions share the same counters.
         digest = salted_hmac("solicitations.limits", client).hexdigest()[:24]
         key = f"{self.name}:{digest}:{window}"
         return RateCounter.objects.count(key, times=times, until=until) > self.most
@@ -49,7 +49,7 @@ SENT_PER_ADDRESS = Limit("sent", 30, HOUR)
 SENT_PER_EMAIL = Limit("sent-email", 10, DAY)  # requests: each is acknowledged by a mail
 LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
 LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
-WORDS_PER_REQUEST = Limit("words", 20, HOUR)
+MESSAGES_PER_REQUEST = Limit("words", 20, HOUR)
 ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
 # Past these a request is held for staff, not refused: many addresses may be one machine's.
 SAME_TEXT = Limit("same-text", 3, DAY)

@@ -50,7 +50,7 @@ def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if not form.is_valid():
         return _page(request, solicitation, addition=form)
     now = timezone.now()
-    if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+    if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
         company_requests.add_information(solicitation, body=form.cleaned_data["body"], now=now)
@@ -67,7 +67,7 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if not form.is_valid():
         return _page(request, solicitation, correction=form)
     now, cleaned = timezone.now(), form.cleaned_data
-    if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+    if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
         company_requests.correct_contact(

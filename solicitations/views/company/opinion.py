@@ -25,7 +25,7 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     form = SurveyForm(request.POST if request.method == "POST" else None, initial=given(asked))
     now = timezone.now()
     if request.method == "POST" and form.is_valid():
-        if limits.WORDS_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+        if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
             return limits.too_many(request, back=request.path)
         feedback.answer_survey(solicitation, form.opinion(), now=now)
         return HttpResponseRedirect(f"{request.path}?merci")

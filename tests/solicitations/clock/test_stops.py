@@ -121,7 +121,7 @@ CANCELLABLE = [
 
 @pytest.mark.parametrize("how", ENDS)
 @pytest.mark.parametrize("step", CANCELLABLE, ids=str)
-def test_what_was_caused_before_the_end_and_has_not_left_never_leaves(begin, end, tick, step, how, now):
+def test_unsent_mails_are_cancelled_when_the_request_ends(begin, end, tick, step, how, now):
     request = begin(step)
     come(tick, step, now)
     after = now + (STEPS[step][2] + 2) * DAY
@@ -174,7 +174,7 @@ class TestTheListOfReminders:
         assert self.row().cancelled_at is not None
 
 
-def test_a_taking_stops_the_word_that_nobody_took_it(alone, commit, tick, now):
+def test_taking_charge_cancels_the_no_answer_mail(alone, commit, tick, now):
     tick(now + 7 * DAY)
     mine = match(alone, "facilitation@clauses")
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
