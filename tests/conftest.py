@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,8 +36,10 @@ if urlsplit(_addresses["REDIS_URL"]).username == USER:
     _address = urlsplit(_addresses["REDIS_URL"])._replace(path=f"/{_databases.number}")
     os.environ["REDIS_URL"] = _address.geturl()
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings.test"
-settings.DATABASES["default"]["ENGINE"] = "tests.postgresql"
+connections.settings["default"]["ENGINE"] = "tests.postgresql"
 django.setup()  # pytest-django does it too late when a single process runs the tests
+with suppress(AttributeError):  # a process of xdist has set Django up already, and has a connection
+    del connections["default"]
 # ... and too early in a process of xdist, which inherits their name: the broker would be another process's.
 settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", settings.CELERY_BROKER_URL)
 
