@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from solicitations.views.company import limits
+from experts.accounts import limits
 from tests.browser.test_accessibility import accessibility_errors
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
