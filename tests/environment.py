@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 SERVERS = {"DATABASE_URL", "REDIS_URL"}  # these may be named
@@ -12,6 +13,7 @@ OTHERS = {
     "PGOPTIONS",
     "PORT",
     "PROMETHEUS_MULTIPROC_DIR",
+    "PYTHONDONTWRITEBYTECODE",  # each process that a test starts would compile our modules again
     *("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),  # everything that is asked runs on this machine
 }
 
@@ -21,3 +23,4 @@ def forget_the_shell() -> None:
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", EXAMPLE.read_text()))
     for name in (named | OTHERS) - SERVERS:
         os.environ.pop(name, None)
+    sys.dont_write_bytecode = False  # read from the variable when Python started

@@ -1,5 +1,6 @@
 """Tests that ``make quick`` leaves out: those that start servers or browsers, crawl, or replay weeks."""
 
+from functools import cache
 from pathlib import PurePath
 
 # Folders and modules, the longest tests first: xdist starts them in this order.
@@ -22,6 +23,7 @@ SLOW = (
 )
 
 
+@cache
 def rank(path: PurePath) -> int:
     """Return the place of a test module in ``SLOW``; one that is not slow comes after all others."""
     inside = path.relative_to(PurePath(__file__).parent)

@@ -15,7 +15,7 @@ from demo.fake_register import RegisterServer
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 # Maximum wait after a click, on a busy machine.
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 expect.set_options(timeout=PATIENCE_MS)
 
 DESKTOP_WIDTH, HEIGHT = 1280, 800

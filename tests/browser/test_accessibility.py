@@ -77,13 +77,6 @@ def test_accessibility_errors_are_detected(open_page):
     }
 
 
-def test_documentation_of_the_api_is_quiet(open_page, console):
-    page = open_page("/api/v1/docs/")
-
-    expect(page.get_by_text("/api/v1/subjects/").first).to_be_visible()
-    assert console == []
-
-
 def test_home_page_is_light(page, live_server):
     """Requests with a cold cache; bytes are measured on the demo, whose server compresses."""
     requests: list[str] = []
@@ -96,13 +89,11 @@ def test_home_page_is_light(page, live_server):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_home_page_without_javascript_shows_every_question(browser, live_server, width):
-    context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 800})
-    page = context.new_page()
+def test_home_page_without_javascript_shows_every_question(someone, live_server, width):
+    page = someone(javascript=False, width=width)
     page.goto(live_server.url)
 
     page.get_by_text("Voir 9 autres questions").click()
 
     expect(page.get_by_role("link", name="Je ne sais pas à qui m'adresser")).to_be_visible()
     expect(page.get_by_role("link", name="Suivre ma demande").first).to_be_visible()
-    context.close()

@@ -83,11 +83,6 @@ def test_confidential_and_labour_law_pages_are_accessible(open_page, console, sl
     assert accessibility_errors(page) == []
 
 
-@pytest.mark.parametrize("path", ["/reponse/x/"])
-def test_dead_link_is_accessible(open_page, path):
-    assert accessibility_errors(open_page(path)) == []
-
-
 def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):
     page = open_page(f"{answer_path(box)}?choix=prendre")
 
@@ -110,9 +105,8 @@ def test_what_was_refused_is_shown_open_with_its_error(open_page, console, box):
     assert accessibility_errors(page) == []
 
 
-def test_without_javascript_everything_can_be_answered(browser, live_server, box):
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
-    page = context.new_page()
+def test_without_javascript_everything_can_be_answered(someone, live_server, box):
+    page = someone(javascript=False, width=360)
     page.goto(f"{live_server.url}{answer_path(box)}")
 
     page.get_by_text("Je ne peux pas").click()
@@ -121,4 +115,3 @@ def test_without_javascript_everything_can_be_answered(browser, live_server, box
 
     expect(page.get_by_text("C'est noté : vous déclinez")).to_be_visible()
     expect(page.get_by_role("button", name="Annuler")).to_be_visible()
-    context.close()

@@ -20,18 +20,18 @@ from demo import services
 from tests.browsers import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 240  # seconds: it fills a database first
+PATIENCE = 600  # seconds before giving up: it fills a database first
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (our own address)
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 (our own address)
         return answer.read().decode()
 
 
 def encoding_of(url, accepted):
     """The content encoding of a file for this ``Accept-Encoding``."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepted})  # noqa: S310 (our own address)
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
         return answer.headers["Content-Encoding"]
 
 
@@ -100,7 +100,7 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
             running = descendants_of(demo.pid)
         finally:
             demo.send_signal(signal.SIGINT)
-            rest, _ = demo.communicate(timeout=60)
+            rest, _ = demo.communicate(timeout=PATIENCE)
         logs = Path(re.search(r"Journaux : (\S+)/\*\.log", said)[1])
         names = {path.name for path in logs.iterdir()}
         shutil.rmtree(logs)  # a port that no other demo will ask for

@@ -16,7 +16,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['case']} {case['request']['params']['q']}")
 def test_recorded_question_gets_its_recorded_answer(register_server, case):
-    answer = requests.get(register_server.url + "/search", params=case["request"]["params"], timeout=60)
+    answer = requests.get(register_server.url + "/search", params=case["request"]["params"], timeout=300)
 
     assert answer.status_code == case["response"]["status"]
     expected = case["response"]["body"]
@@ -26,4 +26,4 @@ def test_recorded_question_gets_its_recorded_answer(register_server, case):
 
 
 def test_other_page_is_not_found(register_server):
-    assert requests.get(register_server.url + "/other", timeout=60).status_code == 404
+    assert requests.get(register_server.url + "/other", timeout=300).status_code == 404

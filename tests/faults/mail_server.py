@@ -10,7 +10,7 @@ from email import message_from_bytes
 from enum import StrEnum
 from threading import Event, Lock, Thread
 
-SHORT_EMAIL_TIMEOUT = "2"  # for portals whose mail server sometimes hangs
+SHORT_EMAIL_TIMEOUT = "5"  # seconds, for portals whose mail server sometimes hangs
 
 
 class MailBehaviour(StrEnum):

@@ -13,6 +13,7 @@ from mailing.models.outgoing_querysets import HEAD_START
 from portal.celery import app
 from tests.mailing.factories import CONTEXT, NOW
 from tests.mute_server import MuteServer
+from tests.workers import ARRIVAL
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def pks_of(*keys):
 def orders(count):
     """The mail ids of each order published to the broker."""
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        return [queue.get(timeout=60).payload[0] for _ in range(count)]
+        return [queue.get(timeout=ARRIVAL).payload[0] for _ in range(count)]
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_an_order_to_send_expires_when_the_sweep_takes_over(
         enqueue(not_before=before + delay, now=before)
 
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        headers = queue.get(timeout=60).headers
+        headers = queue.get(timeout=ARRIVAL).headers
 
     expires = datetime.fromisoformat(headers["expires"])
     assert before <= expires - delay - HEAD_START <= timezone.now()

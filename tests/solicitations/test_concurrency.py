@@ -33,7 +33,7 @@ from tests.workers import wait_for_a_blocked_session
 pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
 
 MINUTE = timedelta(minutes=1)
-PATIENCE = 60  # seconds
+PATIENCE = 300  # seconds before giving up
 Act = Callable[[], object]
 
 
