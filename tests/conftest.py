@@ -45,7 +45,7 @@ settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", s
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile(
-    "untimed", max_examples=50, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("untimed")
 

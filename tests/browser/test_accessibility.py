@@ -89,8 +89,8 @@ def test_home_page_is_light(page, live_server):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_home_page_without_javascript_shows_every_question(someone, live_server, width):
-    page = someone(javascript=False, width=width)
+def test_home_page_without_javascript_shows_every_question(new_browser_page, live_server, width):
+    page = new_browser_page(javascript=False, width=width)
     page.goto(live_server.url)
 
     page.get_by_text("Voir 9 autres questions").click()

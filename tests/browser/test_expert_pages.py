@@ -105,8 +105,8 @@ def test_what_was_refused_is_shown_open_with_its_error(open_page, console, box):
     assert accessibility_errors(page) == []
 
 
-def test_without_javascript_everything_can_be_answered(someone, live_server, box):
-    page = someone(javascript=False, width=360)
+def test_without_javascript_everything_can_be_answered(new_browser_page, live_server, box):
+    page = new_browser_page(javascript=False, width=360)
     page.goto(f"{live_server.url}{answer_path(box)}")
 
     page.get_by_text("Je ne peux pas").click()
