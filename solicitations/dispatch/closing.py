@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from solicitations.dispatch import alerts
+from solicitations.dispatch import alerts, states
 from solicitations.lifecycle import EventKind, NeedState, RequestState, closing_reason
 from solicitations.models import Event, Match, Solicitation
 
@@ -13,7 +13,7 @@ def refresh(solicitation: Solicitation, *, now: datetime) -> None:
     It closes when it was routed and nobody has to answer any more. A need that all declined waits for its
     fallback; an uncovered one waits for staff, or for the clock.
     """
-    solicitation.refresh_states()
+    states.refresh_states(solicitation)
     _close_or_reopen(solicitation, now=now)
     solicitation.clock_due_at = now
     solicitation.save()

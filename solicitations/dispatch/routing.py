@@ -14,6 +14,7 @@ from prometheus_client import Histogram
 from experts.routing import loading
 from experts.routing.decision import Decision, NeedDecision
 from solicitations.dispatch import alerts, holding, matching
+from solicitations.dispatch.states import refresh_states
 from solicitations.lifecycle import (
     AlertCause,
     EventKind,
@@ -91,7 +92,7 @@ def route(pk: int, *, now: datetime) -> None:
         for match in _put_in_touch(solicitation, needs, decision, now=now):
             if states is not None:
                 states.setdefault(match.need_id, []).append(MatchState.SENT)
-    solicitation.refresh_states(needs, states)
+    refresh_states(solicitation, decided=needs, states=states)
     solicitation.clock_due_at = now
     solicitation.save(update_fields=ROUTED_FIELDS)
 

@@ -12,7 +12,7 @@ STILL_ASKED, STILL_FOLLOWED = timedelta(days=60), timedelta(days=213)
 
 
 def fill(apps, editor):
-    """Those that go on, and those whose company may still have to be asked something, a few at a time.
+    """Have the planner asked about open requests, and closed ones not asked their opinion, a few at a time.
 
     The version before does not know the column: what it changes meanwhile, the nightly recount finds.
     """

@@ -15,7 +15,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(settled_at=None)
 
     def urgent_first(self) -> Self:
-        """Nobody to send to, then held, then the rest; the oldest first."""
+        """Order alerts by cause, then by age: no expert found, request held, the rest."""
         ranks = Case(When(cause=AlertCause.NOBODY, then=0), When(cause=AlertCause.HELD, then=1), default=2)
         return self.order_by(ranks, "raised_at", "pk")
 

@@ -4,10 +4,7 @@ Longer than most modules: the columns and their indexes are read together.
 """
 
 import secrets
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,13 +15,11 @@ from django.db.models.functions import Upper
 
 from experts.models import Institution
 from experts.routing.engine import Facts
-from mailing.transactions import transaction_required
 from solicitations import lifecycle
 from solicitations.lifecycle import (
     ClosedReason,
     HeldReason,
     Labelled,
-    MatchState,
     NeedState,
     RequestState,
 )
@@ -309,37 +304,3 @@ class Solicitation(models.Model):
             self.closed_reason = ""
         if target in {RequestState.CLOSED, RequestState.CANCELLED}:
             self.routing_due_at = None
-
-    @transaction_required
-    def refresh_states(
-        self, decided: Sequence[Any] = (), states: Mapping[int, list[MatchState]] | None = None
-    ) -> None:  # needs: a module above this one
-        """Compute the state of each need, then of the request; saves the needs, not the request.
-
-        ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
-        ``states``: those of the matches by need's id; they are read when they are not known.
-        """
-        needs = list(decided) or list(self.needs.all())
-        if states is None:
-            states = self._match_states()
-        for need in needs:
-            need.state = lifecycle.overall(
-                states.get(need.pk, []),
-                is_cancelled=self.state == RequestState.CANCELLED,
-                is_routed=self.routed_at is not None and self.state != RequestState.HELD,
-                is_exhausted=need.exhausted_at is not None,
-            )
-            if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
-                need.exhausted_at = None  # somebody came in after all: a later refusal starts anew
-        fields = ["decision", "is_fallback"] if decided else []
-        for need in needs:  # one, most often
-            need.save(update_fields=["state", "exhausted_at", *fields])
-        self.progress = lifecycle.summary([NeedState(need.state) for need in needs])
-        self.is_fallback = any(need.is_fallback for need in needs)
-
-    def _match_states(self) -> dict[int, list[MatchState]]:
-        """The states of all matches, by need's id."""
-        states: dict[int, list[MatchState]] = defaultdict(list)
-        for need_pk, state in self.needs.filter(matches__isnull=False).values_list("pk", "matches__state"):
-            states[need_pk].append(MatchState(state))
-        return states

@@ -19,7 +19,7 @@ WRITTEN = set(re.findall(r"solicitations_\w+", IN_ORDER.sql))
 
 
 def on_the_database(operations):
-    """Those that change tables: a table may change rooms without any."""
+    """Return the operations that change tables: a table may change rooms without any."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from on_the_database(operation.database_operations)

@@ -24,6 +24,7 @@ from solicitations.actions import (
     undoing,
 )
 from solicitations.dispatch import fallback, holding, routing
+from solicitations.dispatch.states import refresh_states
 from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedState, RequestState
 from solicitations.models import Draft, Event, Match, Solicitation
 from territories.models import Commune
@@ -390,5 +391,5 @@ def test_everybody_acts_on_one_request(now, smtp_sink):
     request.refresh_from_db()
     before = request.progress
     with transaction.atomic():
-        request.refresh_states()
+        refresh_states(request)
     assert request.progress == before

@@ -1,0 +1,48 @@
+"""The states of a request and of its needs, computed from those of its matches."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from mailing.transactions import transaction_required
+from solicitations import lifecycle
+from solicitations.lifecycle import MatchState, NeedState, RequestState
+from solicitations.models import Need, Solicitation
+
+StatesByNeed = Mapping[int, Sequence[MatchState]]
+
+
+@transaction_required
+def refresh_states(
+    solicitation: Solicitation, *, decided: Sequence[Need] = (), states: StatesByNeed | None = None
+) -> None:
+    """Compute the state of each need, then of the locked request; saves the needs, not the request.
+
+    ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
+    ``states``: those of the matches by need's id; they are read when they are not known.
+    """
+    needs = list(decided) or list(solicitation.needs.all())
+    if states is None:
+        states = _match_states(solicitation)
+    for need in needs:
+        need.state = lifecycle.overall(
+            states.get(need.pk, ()),
+            is_cancelled=solicitation.state == RequestState.CANCELLED,
+            is_routed=solicitation.routed_at is not None and solicitation.state != RequestState.HELD,
+            is_exhausted=need.exhausted_at is not None,
+        )
+        if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
+            need.exhausted_at = None  # somebody came in after all: a later refusal starts anew
+    fields = ["decision", "is_fallback"] if decided else []
+    for need in needs:  # one, most often
+        need.save(update_fields=["state", "exhausted_at", *fields])
+    solicitation.progress = lifecycle.summary([NeedState(need.state) for need in needs])
+    solicitation.is_fallback = any(need.is_fallback for need in needs)
+
+
+def _match_states(solicitation: Solicitation) -> StatesByNeed:
+    """The states of all matches, by need's id."""
+    states: dict[int, list[MatchState]] = defaultdict(list)
+    rows = solicitation.needs.filter(matches__isnull=False).values_list("pk", "matches__state")
+    for need_pk, state in rows:
+        states[need_pk].append(MatchState(state))
+    return states
