@@ -1,7 +1,6 @@
 """Connection to the mail server or to the provider, shared by several mails."""
 
 import logging
-import select
 import smtplib
 from typing import Self
 
@@ -45,11 +44,14 @@ class Connection:
         self._mail_count += 1
 
     def _is_closed_by_server(self) -> bool:
-        """True when the server has closed the connection, or sent something, since the last mail."""
+        """True when the server no longer answers on the connection that the last mail left open."""
         peer = getattr(self._backend, "connection", None)
         if not isinstance(peer, smtplib.SMTP):
             return False
-        return peer.sock is None or bool(select.select([peer.sock], [], [], 0)[0])
+        try:
+            return peer.noop()[0] != 250
+        except (smtplib.SMTPException, OSError):
+            return True
 
     def _close(self) -> None:
         backend, self._backend, self._mail_count = self._backend, None, 0
