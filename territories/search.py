@@ -12,10 +12,13 @@ from django.db.models.lookups import LessThanOrEqual
 from territories.models import Commune, Department, FormerCommune
 from territories.names import is_one_typo, normalise, starts_with_one_typo
 
-_POSTCODE = re.compile(r"\b[0-9]{5}\b")
+# "F-21000 Dijon", "21 000 Dijon".
+_POSTCODE = re.compile(r"\b(?:fr?[ -]?)?([0-9]{2}) ?([0-9]{3})\b", re.IGNORECASE)
+_POSTCODE_LENGTH = 5
 _SOME_DIGITS = re.compile(r"[0-9]{2,5}")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)\s*$")
 _SHORTEST_WORD = 3  # letters: shorter words occur inside too many names
+_MOST_WORDS = 8
 _SHORTEST_TYPO = 4  # letters: below, one typo turns it into too many names
 _SHORTEST_TYPO_OF_START = 6
 _MANY = 60  # more than the homonyms of any name (12) and the communes of any postcode (46)
@@ -47,33 +50,84 @@ def search_communes(text: str, *, limit: int = 10) -> list[Commune]:
 
     All homonyms and all communes of a whole postcode are returned, even beyond ``limit``. The name of a
     former commune gives the current one, with ``found_as`` set to that name. A postcode or a département in
-    brackets beside the name ("Dijon (Côte-d'Or)", "Dijon (21)") narrows the search.
+    brackets beside the name ("Dijon (Côte-d'Or)", "Dijon (21)") narrows the search, unless nothing is left:
+    CEDEX postcodes and those that people make up ("75000") are in no list. When name and postcode disagree,
+    the communes of both are returned, with ``is_guess`` set.
     """
-    digits = text.replace(" ", "")
-    if _SOME_DIGITS.fullmatch(digits):
-        found = Commune.objects.current().with_place().filter(search_postcodes__contains=f" {digits}")
-        return list(found.order_by("-population", "pk")[: limit if len(digits) < 5 else _MANY])
-    name, scope = _read(text)
-    typed = normalise(name)
-    hits = _matches(typed, scope) if typed else []
-    nearest = min(hits).likeness if hits else Likeness.TYPO_OF_START
-    if len(hits) < limit and nearest is not Likeness.EXACT:
-        hits += [
-            hit for hit in _typos(typed, scope) if hit.likeness is Likeness.TYPO or nearest > Likeness.START
-        ]
-    return _communes(hits, limit=limit)
+    name, postcode = _split(text)
+    typed, digits = normalise(name), text.replace(" ", "")
+    if _SOME_DIGITS.fullmatch(digits) or (postcode and not typed):
+        return _of_postcode(postcode or digits, limit=limit)
+    if not postcode:
+        name, scope = _without_department(text)
+        hits = _named(normalise(name), scope, limit=limit) or _named(typed, {}, limit=limit)
+        return _communes(hits, limit=limit)
+    for known in (postcode, _department_part(postcode)):
+        if hits := _named(typed, _starts(known), limit=limit):
+            return _communes(hits, limit=limit)
+    by_postcode = {commune.pk: commune for commune in _of_postcode(postcode, limit=limit)}
+    by_name = _communes(_named(typed, {}, limit=limit), limit=limit)
+    guesses = by_postcode | {commune.pk: commune for commune in by_name}
+    for commune in guesses.values():
+        commune.is_guess = True
+    return list(guesses.values())
 
 
-def _read(text: str) -> tuple[str, dict[str, Any]]:
-    """Split a text into the name to look for and a filter: its postcode, or the département in brackets."""
-    if postcode := _POSTCODE.search(text):
-        return _POSTCODE.sub(" ", text), {"search_postcodes__contains": postcode.group()}
+def without_postcode(text: str) -> str:
+    """The typed text without its postcode, nor what stands in brackets at its end."""
+    return _IN_BRACKETS.sub("", _split(text)[0])
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Split a text into a name and a postcode of five digits; either may be empty."""
+    postcode = _POSTCODE.search(text)
+    return (_POSTCODE.sub(" ", text), "".join(postcode.groups())) if postcode else (text, "")
+
+
+def _department_part(postcode: str) -> str:
+    """The first digits of a postcode, which belong to one département, or to both of Corsica."""
+    return postcode[: 3 if postcode.startswith(("97", "98")) else 2]
+
+
+def _starts(postcode: str) -> dict[str, Any]:
+    """Filter of the communes that have a postcode with this beginning."""
+    return {"search_postcodes__contains": f" {postcode}"}
+
+
+def _of_postcode(digits: str, *, limit: int) -> list[Commune]:
+    """The communes whose postcode starts with these digits; if none, with as many of the five as exist."""
+    shortest = len(_department_part(digits)) if len(digits) == _POSTCODE_LENGTH else len(digits)
+    for length in range(len(digits), max(shortest, 1) - 1, -1):
+        if found := _starting(digits[:length], _MANY if length == _POSTCODE_LENGTH else limit):
+            return found
+    return []
+
+
+def _starting(postcode: str, most: int) -> list[Commune]:
+    """The communes that have a postcode with this beginning, the most populated first."""
+    communes = Commune.objects.current().with_place().filter(**_starts(postcode))
+    return list(communes.order_by("-population", "pk")[:most])
+
+
+def _without_department(text: str) -> tuple[str, dict[str, Any]]:
+    """Split a text into the name to look for and a filter: the département in brackets."""
     if brackets := _IN_BRACKETS.search(text):
         wanted = normalise(brackets.group(1))
         for department in Department.objects.all():
             if wanted in {normalise(department.code), normalise(department.name)}:
                 return text[: brackets.start()], {"department": department}
     return text, {}
+
+
+def _named(typed: str, scope: dict[str, Any], *, limit: int) -> list[_Hit]:
+    """The names that resemble the typed one, else those that it contains ("dijon centre")."""
+    hits = _matches(typed, scope) if typed else []
+    nearest = min(hits).likeness if hits else Likeness.TYPO_OF_START
+    if len(hits) < limit and nearest is not Likeness.EXACT:
+        hits += [
+            hit for hit in _typos(typed, scope) if hit.likeness is Likeness.TYPO or nearest > Likeness.START
+        ]
+    return hits or _contained(typed, scope)
 
 
 def _likeness(typed: str, name: str) -> Likeness | None:
@@ -160,6 +214,18 @@ def _typos(typed: str, scope: dict[str, Any]) -> list[_Hit]:
     if size < _SHORTEST_TYPO_OF_START:
         condition &= Q(LessThanOrEqual(Length("search_name"), size + 1))
     return _hits(typed, condition, distance, scope)
+
+
+def _contained(typed: str, scope: dict[str, Any]) -> list[_Hit]:
+    """The names made of the most words that follow each other in the typed text."""
+    words = typed.split()[:_MOST_WORDS]
+    for length in range(len(words) - 1, 0, -1):
+        parts = [" ".join(words[at : at + length]) for at in range(len(words) - length + 1)]
+        if names := [part for part in parts if len(part) >= _SHORTEST_WORD]:
+            found = _hits("", Q(search_name__in=names), Value(0), scope)
+            if found:
+                return found
+    return []
 
 
 def _communes(hits: list[_Hit], *, limit: int) -> list[Commune]:

@@ -15,12 +15,11 @@ from solicitations.forms import hints
 from solicitations.forms.texts import LineField, TrapField, WordsField
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise
-from territories.search import search_communes
+from territories.search import search_communes, without_postcode
 
 LONGEST_TEXT = 5000
 MOST_OTHER_SUBJECTS = 4
 OTHERS = "text_others"
-_BESIDE_NAME = re.compile(r"\([^()]*\)\s*$|\b[0-9]{5}\b")
 
 
 def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField:
@@ -119,15 +118,16 @@ class NeedForm(forms.Form):
         return self.cleaned_data
 
     def _settle_commune(self, text: str, code: str) -> None:
-        bare = normalise(_BESIDE_NAME.sub("", text))
+        bare = normalise(without_postcode(text))
         known = Commune.objects.current().with_place().filter(code=code).first() if code else None
         if known and bare == normalise(known.name):
             self.cleaned_data["place"] = known  # picked in the list: nothing to look for
             return
         found = search_communes(text)
-        exact = [commune for commune in found if normalise(commune.found_as or commune.name) == bare]
+        sure = [commune for commune in found if not commune.is_guess]
+        exact = [commune for commune in sure if normalise(commune.found_as or commune.name) == bare]
         chosen = [commune for commune in found if commune.code == code]
-        only = chosen or (exact if len(exact) == 1 else []) or (found if len(found) == 1 else [])
+        only = chosen or (exact if len(exact) == 1 else []) or (sure if len(found) == 1 else [])
         if only:
             self.cleaned_data["place"] = only[0]
         elif not found:

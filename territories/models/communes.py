@@ -117,6 +117,7 @@ class Commune(models.Model):
     objects = CommuneQuerySet.as_manager()
 
     found_as = ""  # set by the search: the former name that matched
+    is_guess = False  # set by the search: only the name matches, or only the postcode
 
     class Meta:
         verbose_name = "commune"

@@ -35,11 +35,55 @@ def places(text, **options):
         ("20000", "Ajaccio (Corse-du-Sud)"),
         ("21000 Dijon Cedex", "Dijon (Côte-d'Or)"),
         ("75011 Paris", "Paris (Paris)"),
+        ("F-21000 Dijon", "Dijon (Côte-d'Or)"),
+        ("21 000 Dijon", "Dijon (Côte-d'Or)"),
         ("Bors (Canton de Charente-Sud)", "Bors (Canton de Charente-Sud) (Charente)"),
     ],
 )
 def test_likeliest_commune_comes_first(text, first):
     assert places(text)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("21033 Dijon Cedex", "Dijon (Côte-d'Or)"),
+        ("21033", "Dijon (Côte-d'Or)"),
+        ("Dijon cedex 21 078", "Dijon (Côte-d'Or)"),
+        ("75000", "Paris (Paris)"),
+        ("75000 Paris", "Paris (Paris)"),
+        ("75999 Paris 11e", "Paris (Paris)"),
+        ("13000 Marseille", "Marseille (Bouches-du-Rhône)"),
+        ("13000", "Marseille (Bouches-du-Rhône)"),
+        ("69000 Lyon", "Lyon (Rhône)"),
+        ("69000 Lyno", "Lyon (Rhône)"),
+        ("59033 lille cedex", "Lille (Nord)"),
+        ("97199 Pointe-à-Pitre", "Pointe-à-Pitre (Guadeloupe)"),
+        ("20999 Bastia", "Bastia (Haute-Corse)"),
+        ("Dijon centre", "Dijon (Côte-d'Or)"),
+        ("Dijon, France", "Dijon (Côte-d'Or)"),
+        ("la zone de Saint-Apollinaire", "Saint-Apollinaire (Côte-d'Or)"),
+        ("Dijon (Bourgogne)", "Dijon (Côte-d'Or)"),
+    ],
+)
+def test_part_that_is_unknown_does_not_hide_the_part_that_is_known(text, found):
+    assert found in places(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("21000 Lyon", {"Lyon (Rhône)", "Dijon (Côte-d'Or)"}), ("75000 Chicago", {"Paris (Paris)"})],
+)
+def test_name_and_postcode_that_disagree_give_guesses(text, found):
+    communes = search_communes(text)
+
+    assert found <= {commune.place for commune in communes}
+    assert all(commune.is_guess for commune in communes)
+
+
+@pytest.mark.parametrize("text", ["00000", "99999", "98000", "", "()", "zzzzzz", "99999 zzzzzz"])
+def test_nothing_known_finds_nothing(text):
+    assert places(text) == []
 
 
 @pytest.mark.parametrize(

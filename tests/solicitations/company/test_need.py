@@ -58,6 +58,17 @@ def test_commune_changed_after_choosing_is_the_new_one(visitor):
     assert Solicitation.objects.get().commune_id == "21231"
 
 
+def test_postcode_in_no_list_does_not_hide_the_name(visitor):
+    assert visitor.need(commune="21033 Dijon Cedex").url == COMPANY_PAGE
+
+
+def test_name_and_postcode_that_disagree_are_asked_again(visitor):
+    page = visitor.need(commune="21000 Savines-le-Lac")
+
+    assert "Plusieurs communes correspondent" in text_of(page)
+    assert 'value="21231"' in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("asked", "shown"), [("21540", "Saint-Apollinaire (Côte-d'Or)"), ("Beaune", "Beaune")]
 )
@@ -73,7 +84,7 @@ def test_address_fills_in_the_commune(visitor, asked, shown):
         ("", "Indiquez le nom ou le code postal de votre commune."),
         ("\0\u202e", "Indiquez le nom ou le code postal de votre commune."),
         ("Zzzyxville", "Aucune commune ne porte ce nom"),
-        ("<b>Dijon</b>" * 3, "Aucune commune ne porte ce nom"),
+        ("<b>Zzzyx</b>" * 3, "Aucune commune ne porte ce nom"),
         ("🎨", "Aucune commune ne porte ce nom"),
         ("x" * 10_000, "Indiquez seulement le nom ou le code postal"),
     ],
