@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from companies.french_phones import PUNCTUATION, InvalidPhone, read_number
+from companies.phones import PUNCTUATION, InvalidPhone, read_number
 
 # For example 3949.
 SHORT = re.compile(r"[13][0-9]{3}")

@@ -2,7 +2,7 @@
 
 from django import template
 
-from companies import french_phones
+from companies import phones
 
 register = template.Library()
 
@@ -10,4 +10,4 @@ register = template.Library()
 @register.filter
 def e164(phone: str) -> str:
     """The number in the international format of ``tel:`` links: « +33612345678 »."""
-    return french_phones.e164(phone)
+    return phones.e164(phone)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
-from companies.french_phones import InvalidPhone, clean_phone
+from companies.phones import InvalidPhone, clean_phone
 from experts.models import Institution
 from solicitations import wording
 from solicitations.forms import hints
@@ -27,7 +27,7 @@ def phone_field() -> LineField:
     """A number where one may be called back."""
     return PhoneField(
         label="Votre téléphone",
-        help_text="Par exemple 06 12 34 56 78. Outre-mer compris.",
+        help_text="Par exemple 06 12 34 56 78. Outre-mer et pays voisins compris : +41 79 123 45 67.",
         error_messages={"required": "Indiquez un numéro de téléphone, par exemple 06 12 34 56 78."},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )

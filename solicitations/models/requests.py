@@ -77,7 +77,7 @@ class Solicitation(models.Model):
     is_activity_refused = models.BooleanField(default=False)
 
     contact_name = models.CharField(max_length=120)
-    phone = models.CharField(max_length=20)
+    phone = models.CharField(max_length=60)
     email = models.EmailField()
     callback_days = ArrayField(models.CharField(max_length=3), default=list, blank=True)
     callback_hours = ArrayField(models.CharField(max_length=12), default=list, blank=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from companies.french_phones import InvalidPhone, clean_phone, e164
+from companies.phones import InvalidPhone, clean_phone, e164
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,18 @@ from companies.french_phones import InvalidPhone, clean_phone, e164
         ("00681 72 12 34", "+681 72 12 34", "+681721234"),
         ("+689 40 12 34 56", "+689 40 12 34 56", "+68940123456"),
         ("0800 12 34 56", "08 00 12 34 56", "+33800123456"),
+        ("+41 79 123 45 67", "+41 79 123 45 67 (Suisse)", "+41791234567"),
+        ("0041 (0)79-123.45.67", "+41 79 123 45 67 (Suisse)", "+41791234567"),
+        ("+352 621 123 456", "+352 621 123 456 (Luxembourg)", "+352621123456"),
+        ("+32 470 12 34 56", "+32 470 12 34 56 (Belgique)", "+32470123456"),
+        ("+32 2 513 38 65", "+32 2 513 38 65 (Belgique)", "+3225133865"),
+        ("+49 30 123456", "+49 30 123456 (Allemagne)", "+4930123456"),
+        ("00 39 06 1234 5678", "+39 06 1234 5678 (Italie)", "+390612345678"),
+        ("+34 612 34 56 78", "+34 612 34 56 78 (Espagne)", "+34612345678"),
+        ("+377 93 15 15 15", "+377 93 15 15 15 (Monaco)", "+37793151515"),
+        ("+376 312 345", "+376 312 345 (Andorre)", "+376312345"),
+        ("+1 721 542 1234", "+1 721 542 1234 (Sint Maarten)", "+17215421234"),
+        ("+597 851-2345", "+597 851 2345 (Suriname)", "+5978512345"),
     ],
 )
 def test_phone_of_any_territory_is_written_and_dialled(typed, number, link):
@@ -41,7 +53,11 @@ def test_phone_of_any_territory_is_written_and_dialled(typed, number, link):
         ("appelez-moi", "à 10 chiffres"),
         ("٠٦١٢٣٤٥٦٧٨", "à 10 chiffres"),
         ("3949", "à 10 chiffres"),
-        ("+32 2 123 45 67", "numéro français"),
+        ("+32 2 123", "pays voisin"),
+        ("+41 900 123 456", "pays voisin"),
+        ("+212 6 12 34 56 78", "pays voisin"),
+        ("+999", "pays voisin"),
+        ("+" + "4" * 59, "pays voisin"),
         ("0899 12 34 56", "surtaxé"),
         ("26 12 34", "indicatif"),
         ("40 12 34 56", "indicatif"),

@@ -1,6 +1,8 @@
-"""French phone numbers, overseas included: validation, display and international format."""
+"""Phone numbers of owners, French ones first: validation, display and international format."""
 
 import re
+
+from companies.foreign_phones import read_foreign
 
 PUNCTUATION = re.compile(r"[\s.,\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
 # With the country code, and the zero that many people leave after it. Guadeloupe and the islands beside it,
@@ -9,6 +11,7 @@ FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
 SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
 PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
 PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
+COUNTRY = re.compile(r" \([^()\d]+\)$")  # as ``read_foreign`` writes it
 ABROAD = re.compile(r"(?:\+|00)(?!33|590|594|596|262|508|681|687|689)[1-9]")
 SURCHARGED = "089"
 COUNTRY_CODES = {
@@ -20,14 +23,18 @@ COUNTRY_CODES = {
 
 
 class InvalidPhone(ValueError):
-    """Not a French number that can be called back; the message is a sentence that says what to do."""
+    """Not a number that can be called back; the message is a sentence that says what to do."""
 
 
 def clean_phone(text: str) -> str:
-    """The number as people write it: « 06 12 34 56 78 », « +687 26 12 34 ». Raises ``InvalidPhone``."""
-    number = read_number(text)
+    """The number as people write it: « 06 12 34 56 78 », « +41 79 123 45 67 (Suisse) ».
+
+    Raises ``InvalidPhone``.
+    """
+    typed = PUNCTUATION.sub("", COUNTRY.sub("", text))
+    number = read_foreign(typed) if ABROAD.match(typed) else read_number(text)
     if number is None:
-        raise InvalidPhone(_refusal(PUNCTUATION.sub("", text)))
+        raise InvalidPhone(_refusal(typed))
     if number.replace(" ", "").startswith(SURCHARGED):
         raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
     return number
@@ -47,7 +54,7 @@ def read_number(text: str) -> str | None:
 
 def e164(phone: str) -> str:
     """A number from ``clean_phone`` in the international format of ``tel:`` links: « +33612345678 »."""
-    digits = phone.replace(" ", "")
+    digits = COUNTRY.sub("", phone).replace(" ", "")
     if not digits.startswith("0"):
         return digits
     if digits.startswith("0508"):
@@ -61,7 +68,7 @@ def _refusal(typed: str) -> str:
     if PACIFIC_ALONE.fullmatch(typed):
         return "Commencez par l'indicatif de votre territoire, par exemple +687 26 12 34."
     if ABROAD.match(typed):
-        return "Indiquez un numéro français, par exemple 06 12 34 56 78."
+        return "Indiquez un numéro de France ou d'un pays voisin, par exemple 06 12 34 56 78."
     return "Indiquez un numéro à 10 chiffres, par exemple 06 12 34 56 78."
 
 
