@@ -12,7 +12,13 @@ from companies.headcounts import BANDS, Headcount
 JSON: TypeAlias = Any  # what json.loads returns
 Row: TypeAlias = dict[str, Any]
 
-UNDISCLOSED = "[NON-DIFFUSIBLE]"
+# "[NON-DIFFUSIBLE]", "[ND]", "[Non diffusé]": the register writes them in place of words, several at times.
+UNDISCLOSED = re.compile(
+    r"\[\W*n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?\W*\]|\bnon[ _-]diffusibles?\b|\(\s*n\.?\s?d\.?\s*\)",
+    re.IGNORECASE,
+)
+EMPTY_BRACKETS = re.compile(r"[(\[]\W*[)\]]")
+NATURAL_PERSON = "1"  # first digit of the legal forms of entrepreneurs in their own name
 CLOSED_STATES = ("C", "F")  # companies "cessent", establishments "ferment"
 SIRET = re.compile(r"[0-9]{14}")
 COMMUNE = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
@@ -76,14 +82,15 @@ def _company(result: Row, establishment: Row, *, on: date) -> Company:
     is_company_closed = _is_closed(result)
     band = result.get("tranche_effectif_salarie")
     is_secret = _is_undisclosed(result)
+    legal_form = _code(result.get("nature_juridique"), LEGAL_FORM)
     return Company(
         siret=siret,
         siren=siret[:9],
-        name="" if is_secret else _text(result.get("nom_complet")) or _text(result.get("nom_raison_sociale")),
+        name="" if is_secret and not _is_legal_person(legal_form) else _name(result),
         commune_code=_code(establishment.get("commune"), COMMUNE),
         address=_text(establishment.get("adresse")),
         naf=_naf(result) or _naf(establishment),
-        legal_form=_code(result.get("nature_juridique"), LEGAL_FORM),
+        legal_form=legal_form,
         headcount=BANDS.get(band) if isinstance(band, str) else None,
         headcount_year=_year(result.get("annee_tranche_effectif_salarie")),
         craft=True if _is_craft(establishment) or _is_craft(_row(result.get("siege"))) else None,
@@ -108,8 +115,22 @@ def _is_closed(row: Row) -> bool:
 
 def _is_undisclosed(row: Row) -> bool:
     status = row.get("statut_diffusion") or row.get("statut_diffusion_etablissement")
+    return status in ("P", "N") or any(UNDISCLOSED.search(name) for name in _names(row))
+
+
+def _is_legal_person(legal_form: str | None) -> bool:
+    """True for a legal person, whose name is public though its address may not be; false when unknown."""
+    return legal_form is not None and not legal_form.startswith(NATURAL_PERSON)
+
+
+def _names(row: Row) -> list[str]:
     names = (row.get("nom_complet"), row.get("nom_raison_sociale"))
-    return status in ("P", "N") or any(isinstance(name, str) and UNDISCLOSED in name for name in names)
+    return [name for name in names if isinstance(name, str)]
+
+
+def _name(row: Row) -> str:
+    """The first name of the row that is not only a mask; empty without one."""
+    return next(filter(None, map(_text, _names(row))), "")
 
 
 def _is_craft(row: Row) -> bool:
@@ -122,10 +143,11 @@ def _naf(row: Row) -> str | None:
 
 
 def _text(value: JSON) -> str:
-    """One line of at most 200 characters, without control characters or the mark ``UNDISCLOSED``."""
+    """One line of at most 200 characters, without control characters or the masks of ``UNDISCLOSED``."""
     if not isinstance(value, str):
         return ""
-    printable = "".join(char if char.isprintable() else " " for char in value.replace(UNDISCLOSED, " "))
+    shown = EMPTY_BRACKETS.sub(" ", UNDISCLOSED.sub(" ", value))
+    printable = "".join(char if char.isprintable() else " " for char in shown)
     return " ".join(printable.split())[:200]
 
 

@@ -126,9 +126,11 @@ def test_closed_when_the_establishment_or_the_company_is(company, establishment,
 @pytest.mark.parametrize(
     ("company", "establishment"),
     [
-        ({"statut_diffusion": "P"}, {}),
+        ({"nature_juridique": "1000", "statut_diffusion": "P"}, {}),
         ({"nom_complet": "[NON-DIFFUSIBLE]"}, {}),
-        ({"statut_diffusion": "P", "nom_complet": "NAME LEFT BY MISTAKE"}, {}),
+        ({"nature_juridique": "1000", "statut_diffusion": "P", "nom_complet": "NAME LEFT BY MISTAKE"}, {}),
+        ({"nature_juridique": None, "statut_diffusion": "P", "nom_complet": "NAME LEFT BY MISTAKE"}, {}),
+        ({"nature_juridique": "1000", "nom_complet": "LEFT [ND]"}, {}),
     ],
 )
 def test_undisclosed_company_has_no_name(company, establishment):
@@ -137,8 +139,40 @@ def test_undisclosed_company_has_no_name(company, establishment):
     assert (read.is_undisclosed, read.name) == (True, "")
 
 
-def test_undisclosed_address_is_left_out():
-    assert read_one(establishment={"adresse": "[NON-DIFFUSIBLE] 20000 AJACCIO"}).address == "20000 AJACCIO"
+MASKS = [
+    "[NON-DIFFUSIBLE]",
+    "[ND]",
+    "[nd]",
+    "[ N.D. ]",
+    "[Non diffusible]",
+    "[NON_DIFFUSÉ]",
+    "(ND)",
+    "[ND] [ND]",
+]
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_mask_is_never_shown(mask):
+    read = read_one(
+        nature_juridique="5710",
+        nom_complet=mask,
+        nom_raison_sociale=f"TOITS DU SUZON ({mask})",
+        establishment={"adresse": f"{mask} 20000 AJACCIO"},
+    )
+
+    assert (read.name, read.address, read.is_undisclosed) == ("TOITS DU SUZON", "20000 AJACCIO", True)
+
+
+@pytest.mark.parametrize("form", ["5710", "5499", "9220"])
+def test_legal_person_keeps_its_public_name(form):
+    read = read_one(nature_juridique=form, statut_diffusion="P", nom_complet="TOITS DU SUZON")
+
+    assert (read.name, read.is_undisclosed) == ("TOITS DU SUZON", True)
+
+
+@pytest.mark.parametrize("name", ["ND CONSEIL", "GARAGE NDIAYE", "CAFE DE LA DIFFUSION", "ATELIER (NORD)"])
+def test_name_that_resembles_a_mask_is_kept(name):
+    assert read_one(nom_complet=name).name == name
 
 
 def test_same_establishment_is_listed_once():
