@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.yaml_files import PLACEHOLDER, Mapping, Node, Scalar, Sequence
+from mailing.text_cleaning import clean_address, clean_text
 
 MAX_LENGTH = 500
 MAX_INTEGER = 10_000_000
@@ -115,6 +115,8 @@ class Entry:
             self.refuse(f"un texte est attendu, YAML y a lu {read_as} : mettez des guillemets.")
             return None
         text = self.node.text.strip(" ")
+        if not CONTROLS.search(text):
+            text = clean_text(text).strip(" ")
         sentence = _text_refusal(text, max_length)
         if sentence:
             self.refuse(sentence)
@@ -147,12 +149,14 @@ class Entry:
         if text is None:
             return None
         try:
-            validate_email(text)
-            text.encode("ascii")  # beyond it, upper and lower case are not the same for everybody
-        except (ValidationError, UnicodeEncodeError):
-            self.refuse(f"« {text} » n'est pas une adresse électronique.")
+            address = clean_address(text)
+            address.encode("ascii")  # beyond it, upper and lower case are not the same for everybody
+        except (ValidationError, UnicodeEncodeError) as error:
+            is_look_alike = isinstance(error, ValidationError) and error.code == "look_alike"
+            reason = f" {error.message}" if is_look_alike else ""
+            self.refuse(f"« {text} » n'est pas une adresse électronique.{reason}")
             return None
-        return text
+        return address
 
     def phone(self) -> str | None:
         """Read a French phone number."""

@@ -9,8 +9,8 @@ from django import forms
 from companies import legal_forms, naf, siret
 from companies.facts import CompanyFacts, FactSource
 from experts.models import Institution, Subject
+from mailing.form_fields import LineField, WordsField
 from solicitations.forms.contact import phone_field
-from solicitations.forms.texts import LineField, WordsField
 from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise

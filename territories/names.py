@@ -9,6 +9,7 @@ _ORDINAL = re.compile(
     r"\b0*([0-9]{1,2})(?:er|ere|e|eme|ieme|nd|nde)?(?: (?:arrondissement|arrdt|ardt|arr))?\b"
 )
 _CEDEX = re.compile(r"\bcedex\b.*")
+_UNSEEN = {"Mn", "Cf"}  # accents; soft hyphens, zero-width spaces
 _ON = re.compile(r"\bs/ ?")
 
 
@@ -18,7 +19,7 @@ def normalise(text: str) -> str:
     Arrondissements keep their number only ("Lyon 3ème arr." → "lyon 3"), a CEDEX is left out.
     """
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
+    plain = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _UNSEEN).lower()
     words = re.findall(r"[a-z0-9]+", _ON.sub("sur ", plain))
     joined = " ".join(_ABBREVIATIONS.get(word, word) for word in words)
     return _ORDINAL.sub(r"\1", _CEDEX.sub("", joined)).strip()

@@ -7,7 +7,7 @@ from django import forms
 
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Institution
-from solicitations.forms.texts import LineField, WordsField
+from mailing.form_fields import LineField, WordsField
 from solicitations.lifecycle import DeclineReason, MatchState
 
 LONGEST_WORDS = 3000

@@ -7,6 +7,8 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 
+from mailing.form_fields import AddressField, LineField
+
 ADDRESS_ERROR = "Indiquez une adresse électronique complète, par exemple prenom.nom@organisme.fr."
 CODE_ERRORS = {
     "required": "Indiquez le code.",
@@ -15,11 +17,11 @@ CODE_ERRORS = {
 APPLICATION_CODE = "Code de votre application"
 
 
-def code_field(label: str, help_text: str, *, is_number: bool) -> forms.CharField:
+def code_field(label: str, help_text: str, *, is_number: bool) -> LineField:
     attrs = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
     if is_number:
         attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
-    return forms.CharField(
+    return LineField(
         label=label,
         help_text=help_text,
         max_length=40,
@@ -31,7 +33,7 @@ def code_field(label: str, help_text: str, *, is_number: bool) -> forms.CharFiel
 class LoginEmailForm(RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = forms.EmailField(
+        self.fields["email"] = AddressField(
             label="Votre adresse électronique professionnelle",
             help_text="Format attendu : prenom.nom@organisme.fr",
             max_length=254,

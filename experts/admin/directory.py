@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from experts.admin.permissions import RegionalAdmin, is_staff
+from experts.admin.permissions import FORM_FIELDS, RegionalAdmin, is_staff
 from experts.models import Absence, Expert, Office, User
 from experts.models.directory import DirectorySource
 from experts.regions import region_of, update_regions
@@ -38,6 +38,7 @@ class ExpertForm(forms.ModelForm):
 
 
 class ExpertInline(admin.StackedInline):
+    formfield_overrides = FORM_FIELDS
     model = Expert
     form = ExpertForm
     fields = (

@@ -3,10 +3,19 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.contrib.admin import widgets
+from django.db.models import CharField, EmailField, Model, QuerySet, TextField
 from django.http import HttpRequest
 
 from experts.models import User
+from mailing.form_fields import AddressField, LineField, WordsField
+
+# Invisible characters go, and addresses with look-alikes are refused, as on every form.
+FORM_FIELDS = {
+    CharField: {"form_class": LineField, "widget": widgets.AdminTextInputWidget},
+    EmailField: {"form_class": AddressField, "widget": widgets.AdminEmailInputWidget},
+    TextField: {"form_class": WordsField},
+}
 
 
 def is_staff(request: HttpRequest) -> bool:
@@ -21,6 +30,8 @@ def is_national(request: HttpRequest) -> bool:
 
 class NationalAdmin(admin.ModelAdmin):
     """Tables of the national team. Nothing can be deleted: requests point to it."""
+
+    formfield_overrides = FORM_FIELDS
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -1,18 +1,14 @@
 """Decodes bytes of any charset to text that PostgreSQL can store and a page can show."""
 
 import codecs
-import re
-import unicodedata
+
+from mailing.text_cleaning import clean_text
 
 # Latin-1 as Windows and browsers read it; five of its bytes are undefined.
 LATIN = "cp1252"
 LATIN_NAMES = ("iso8859-1", "cp1252", "ascii")
 # Python codecs that are not charsets of mails: slow, or meant for source code.
 NO_CHARSETS = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"}
-# Control characters, surrogates, byte order marks, and characters that change the text direction.
-UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
-)
 
 
 def decode(data: bytes, charset: str) -> str:
@@ -34,8 +30,7 @@ def decode(data: bytes, charset: str) -> str:
 
 def clean(text: str) -> str:
     """``text`` with normal line ends and spaces, composed accents, and no invisible character."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    return unicodedata.normalize("NFC", UNWANTED.sub("", text))
+    return clean_text(text).replace("\xa0", " ")
 
 
 def _codec(charset: str) -> str:

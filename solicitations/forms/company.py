@@ -9,8 +9,8 @@ from django import forms
 from companies import legal_forms, naf, register, siret
 from companies.facts import CompanyFacts, FactSource
 from experts.routing.engine import Facts
+from mailing.form_fields import LineField
 from solicitations.forms.identity import Identity, looks_like_a_number
-from solicitations.forms.texts import LineField
 
 MOST_EMPLOYEES = 500_000
 NO_ACTIVITY = "none"  # the list was read, and nothing fits

@@ -9,9 +9,10 @@ from django.utils.functional import cached_property
 
 from companies.phones import InvalidPhone, clean_phone
 from experts.models import Institution
+from mailing.form_fields import AddressField, LineField
 from solicitations import wording
 from solicitations.forms import hints
-from solicitations.forms.texts import LineField, TrapField
+from solicitations.forms.traps import TrapField
 
 # A new wording takes a new version; the old ones stay, since requests name them.
 CONSENTS = {
@@ -33,10 +34,10 @@ def phone_field() -> LineField:
     )
 
 
-def email_field(label: str = "Votre adresse électronique", help_text: str = "") -> forms.EmailField:
+def email_field(label: str = "Votre adresse électronique", help_text: str = "") -> AddressField:
     """An address to which links are sent."""
     sentence = "Indiquez une adresse électronique, par exemple nom@exemple.fr."
-    return forms.EmailField(
+    return AddressField(
         label=label,
         help_text=help_text,
         max_length=254,

@@ -2,9 +2,9 @@
 
 from django import forms
 
+from mailing.form_fields import WordsField
 from solicitations.forms.contact import days_field, email_field, hours_field, phone_field
 from solicitations.forms.need import LONGEST_TEXT
-from solicitations.forms.texts import WordsField
 
 
 class AdditionForm(forms.Form):

@@ -10,9 +10,10 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
 from experts.models import Subject
+from mailing.form_fields import LineField, WordsField
 from solicitations.actions.company_requests import Part
 from solicitations.forms import hints
-from solicitations.forms.texts import LineField, TrapField, WordsField
+from solicitations.forms.traps import TrapField
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise
 from territories.search import search_communes, without_postcode

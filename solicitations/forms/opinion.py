@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
+from mailing.form_fields import WordsField
 from solicitations.actions.feedback import Opinion
-from solicitations.forms.texts import WordsField
 from solicitations.models import Survey
 from solicitations.models.surveys import Outcome, Usefulness
 

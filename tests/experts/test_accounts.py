@@ -122,7 +122,7 @@ class TestCode:
         assert answer.status_code == 200
         assert "fr-error-text" in answer.content.decode() or "fr-message--error" in answer.content.decode()
 
-    @pytest.mark.parametrize("email", ["", "equipe", "a@b", "x" * 300 + "@example.org", "a\0@example.org"])
+    @pytest.mark.parametrize("email", ["", "equipe", "a@b", "x" * 300 + "@example.org"])
     def test_bad_address_gets_a_sentence(self, client, agent, email):
         answer = ask_code(client, email)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
 from experts.models import User
+from mailing.text_cleaning import clean_address, clean_line
 from territories.models import Region
 
 
@@ -22,15 +22,15 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="son nom, tel qu'il sera montré")
 
     def handle(self, *args: Any, email: str, role: str, **options: Any) -> None:
-        email = email.strip().lower()
         try:
-            validate_email(email)
+            email = clean_address(email).lower()
         except ValidationError as error:
-            raise CommandError(f"« {email} » n'est pas une adresse électronique.") from error
+            reason = f" {error.message}" if error.code == "look_alike" else ""
+            raise CommandError(f"« {email} » n'est pas une adresse électronique.{reason}") from error
         region = _region(role, options["region"])
         if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"Un compte existe déjà pour {email}.")
-        user = User.objects.create_user(email, name=options["name"], role=role, region=region)
+        user = User.objects.create_user(email, name=clean_line(options["name"]), role=role, region=region)
         place = f" ({region})" if region else ""
         self.stdout.write(f"Compte créé pour {user.email} : {User.Role(role).label.lower()}{place}.")
 

@@ -80,7 +80,7 @@ def test_forged_link_is_not_found():
     assert Client().get("/reprise/1-1.abc/").status_code == 404
 
 
-@pytest.mark.parametrize("typed", ["", "x", "a@b", "🎨@exemple.fr", "a\0@exemple", "x" * 10_000])
+@pytest.mark.parametrize("typed", ["", "x", "a@b", "a\0@exemple", "x" * 10_000])
 def test_bad_address_is_refused_with_a_sentence(visitor, typed):
     visitor.need()
 
