@@ -52,3 +52,8 @@ LABELS: Mapping[str, str] = {
 def label(code: str) -> str:
     """The label of a category, else of its two-digit family; "" when unknown."""
     return LABELS.get(code) or LABELS.get(code[:2], "")
+
+
+def is_known(code: str) -> bool:
+    """True for a category, a family or the beginning of one; false in another edition of the list."""
+    return any(family.startswith(code[:2]) for family in LABELS)

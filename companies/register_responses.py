@@ -20,6 +20,8 @@ UNDISCLOSED = re.compile(
 EMPTY_BRACKETS = re.compile(r"[(\[]\W*[)\]]")
 NATURAL_PERSON = "1"  # first digit of the legal forms of entrepreneurs in their own name
 CLOSED_STATES = ("C", "F")  # companies "cessent", establishments "ferment"
+# The register gives NAF 2025 beside rév. 2 or in its place; the codes of the two have other letters.
+NAF_FIELDS = ("activite_principale", "activite_principale_naf25", "activite_principale_naf2025")
 SIRET = re.compile(r"[0-9]{14}")
 COMMUNE = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
 LEGAL_FORM = re.compile(r"[0-9]{4}")
@@ -42,7 +44,7 @@ class Company:
     name: str  # "" when undisclosed or unknown
     commune_code: str | None  # from the register: may be an arrondissement or a former code
     address: str
-    naf: str | None  # "43.34Z"
+    naf: str | None  # "43.34Z", or "95.31Y" in NAF 2025
     legal_form: str | None  # four digits
     headcount: Headcount | None
     headcount_year: int | None
@@ -138,8 +140,10 @@ def _is_craft(row: Row) -> bool:
 
 
 def _naf(row: Row) -> str | None:
-    value = row.get("activite_principale")
-    return naf.normalize(value) if isinstance(value, str) else None
+    """The activity in NAF rév. 2 when the row has it, else in the edition that it has."""
+    codes = [naf.normalize(value) for name in NAF_FIELDS if isinstance(value := row.get(name), str)]
+    given = [code for code in codes if code]
+    return next(filter(naf.label, given), None) or next(iter(given), None)
 
 
 def _text(value: JSON) -> str:

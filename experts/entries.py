@@ -152,8 +152,9 @@ class Entry:
             address = clean_address(text)
             address.encode("ascii")  # beyond it, upper and lower case are not the same for everybody
         except (ValidationError, UnicodeEncodeError) as error:
-            is_look_alike = isinstance(error, ValidationError) and error.code == "look_alike"
-            reason = f" {error.message}" if is_look_alike else ""
+            reason = ""
+            if isinstance(error, ValidationError) and error.code == "look_alike":
+                reason = f" {error.message}"
             self.refuse(f"« {text} » n'est pas une adresse électronique.{reason}")
             return None
         return address

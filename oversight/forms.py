@@ -8,6 +8,7 @@ from django import forms
 
 from companies import legal_forms, naf, siret
 from companies.facts import CompanyFacts, FactSource
+from companies.naf_editions import in_rev2
 from experts.models import Institution, Subject
 from mailing.form_fields import LineField, WordsField
 from solicitations.forms.contact import phone_field
@@ -182,7 +183,9 @@ class RequestCorrectionForm(forms.Form):
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"]
         code = naf.normalize(typed) if typed else ""
-        if code is None or (code and not naf.label(code)):
+        if code and code != self.solicitation.naf and not naf.label(code):
+            code = in_rev2(code)
+        if code is None:
             raise forms.ValidationError("Ce code NAF n'existe pas. Indiquez un code comme 43.22A.")
         return code
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
-from companies import naf
+from companies import naf_editions
 from solicitations.lifecycle import MatchOrigin
 from solicitations.models import Match, Solicitation
 from territories.spoken_time import spoken_date
@@ -62,7 +62,8 @@ def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:
     size = headcount(solicitation.headcount_min, solicitation.headcount_max) or "effectif non vérifié"
     lines = [size[0].upper() + size[1:]]
     if solicitation.naf:
-        lines.append(f"{naf.label(solicitation.naf) or 'Activité'} ({solicitation.naf})")
+        activity = naf_editions.label(solicitation.naf)
+        lines.append(f"{activity[0].upper()}{activity[1:]} ({solicitation.naf})")
     else:
         lines.append("Activité non vérifiée")
     if solicitation.craft is not None:

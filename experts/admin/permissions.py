@@ -1,17 +1,18 @@
 """Permissions of Django's admin, as base classes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import widgets
-from django.db.models import CharField, EmailField, Model, QuerySet, TextField
+from django.db.models import CharField, EmailField, Field, Model, QuerySet, TextField
 from django.http import HttpRequest
 
 from experts.models import User
 from mailing.form_fields import AddressField, LineField, WordsField
 
 # Invisible characters go, and addresses with look-alikes are refused, as on every form.
-FORM_FIELDS = {
+FORM_FIELDS: "Mapping[type[Field[Any, Any]], Mapping[str, Any]]" = {
     CharField: {"form_class": LineField, "widget": widgets.AdminTextInputWidget},
     EmailField: {"form_class": AddressField, "widget": widgets.AdminEmailInputWidget},
     TextField: {"form_class": WordsField},

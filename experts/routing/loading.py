@@ -6,13 +6,15 @@ and zones); an area is never expanded into its communes.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
+from companies import legal_forms
+from companies.naf_editions import in_rev2
 from experts.models import Expert, Institution, Office
 from experts.routing import engine, queries
 from experts.routing.engine import (
@@ -48,7 +50,9 @@ def decide(
     asked = _asked(subjects, without=without_institutions)
     institutions = {code for subject in asked for code in subject.institutions}
     search = _Search(commune, subjects, on, without_institutions, without_offices)
-    return engine.decide(Demand(asked, facts, on), search.offices(institutions, with_fallback=True))
+    return engine.decide(
+        Demand(asked, _readable(facts), on), search.offices(institutions, with_fallback=True)
+    )
 
 
 def decide_for_institution(
@@ -59,7 +63,8 @@ def decide_for_institution(
     With nobody available, the decision has no chosen expert and is not a fallback.
     """
     offices = _Search(commune, [subject], on).offices({institution_code}, with_fallback=False)
-    return engine.decide_for_institution(AskedSubject(subject, (institution_code,)), facts, on, offices)
+    asked = AskedSubject(subject, (institution_code,))
+    return engine.decide_for_institution(asked, _readable(facts), on, offices)
 
 
 def decide_fallback(
@@ -86,6 +91,16 @@ def institutions_covering(commune: Commune, *, on: date) -> list[Institution]:
     offices = Office.objects.open_on(on).filter(reached, is_fallback=False)
     institutions = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
     return list(institutions.filter(pk__in=offices.values("institution")).order_by("position", "pk"))
+
+
+def _readable(facts: Facts) -> Facts:
+    """The facts as criteria read them: a code of another edition of its list becomes ours, or unknown."""
+    naf, legal_form = facts.naf, facts.legal_form
+    return replace(
+        facts,
+        naf=in_rev2(naf) if naf else None,
+        legal_form=legal_form if legal_form and legal_forms.is_known(legal_form) else None,
+    )
 
 
 def _asked(slugs: Sequence[str], *, without: Collection[str]) -> tuple[AskedSubject, ...]:

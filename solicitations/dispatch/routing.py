@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from prometheus_client import Histogram
 
+from companies.naf_editions import in_rev2
 from experts.routing import loading
 from experts.routing.decision import Decision, NeedDecision
 from solicitations.dispatch import alerts, holding, matching
@@ -126,7 +127,8 @@ def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> boo
     """Many experts for one subject, though the activity that narrows them is known or was refused."""
     if solicitation.released_at or solicitation.routed_at:
         return False
-    is_activity_settled = bool(solicitation.naf) or solicitation.is_activity_refused
+    is_activity_known = bool(solicitation.naf) and in_rev2(solicitation.naf) is not None
+    is_activity_settled = is_activity_known or solicitation.is_activity_refused
     return is_activity_settled and any(len(need.emails) > MANY_EXPERTS for need in decision.needs)
 
 

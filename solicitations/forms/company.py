@@ -8,6 +8,7 @@ from django import forms
 
 from companies import legal_forms, naf, register, siret
 from companies.facts import CompanyFacts, FactSource
+from companies.naf_editions import in_rev2
 from experts.routing.engine import Facts
 from mailing.form_fields import LineField
 from solicitations.forms.identity import Identity, looks_like_a_number
@@ -136,8 +137,8 @@ class FactsForm(forms.Form):
     def _code(self, typed: str) -> str | None:
         chosen = self.cleaned_data.get("naf", "")
         code = naf.normalize(typed)
-        if code and naf.label(code):
-            return code
+        if code and (known := in_rev2(code)):
+            return known
         if chosen == NO_ACTIVITY:
             return None
         found = naf.search(typed)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from companies import register, siret
 from companies.facts import CompanyFacts
+from companies.naf_editions import in_rev2
 from companies.register import Company
 
 _DATES = ("created_on", "closed_on", "read_on")
@@ -39,7 +40,9 @@ class Identity:
 
     @property
     def asks_activity(self) -> bool:
-        return self.facts.naf is None
+        """True when criteria cannot read the activity: it is unknown, or of another edition of the list."""
+        code = self.facts.value("naf")
+        return code is None or in_rev2(code) is None
 
     def as_json(self) -> dict[str, Any]:
         """The same, for a draft."""

@@ -179,6 +179,22 @@ def test_same_establishment_is_listed_once():
     assert len(register_responses.parse({"results": [RESULT, RESULT]}, on=ON)) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"activite_principale": "45.20A", "activite_principale_naf25": "95.31Y"}, "45.20A"),
+        ({"activite_principale": "95.31Y", "activite_principale_naf25": "45.20A"}, "45.20A"),
+        ({"activite_principale": "95.31Y"}, "95.31Y"),
+        ({"activite_principale": None, "activite_principale_naf25": "95.31Y"}, "95.31Y"),
+        ({"activite_principale": 4520, "activite_principale_naf25": ["95.31Y"]}, None),
+    ],
+)
+def test_activity_is_read_in_the_edition_of_criteria_when_there_is_a_choice(given, read):
+    given = {"activite_principale": None} | given
+
+    assert read_one(**given, establishment={"activite_principale": None}).naf == read
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),

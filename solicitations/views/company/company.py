@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from companies import facts as company_facts
-from companies import headcounts, legal_forms, naf, siret
+from companies import headcounts, legal_forms, naf_editions, siret
 from experts.accounts import limits
 from experts.models import Subject
 from solicitations.forms.company import NO_ACTIVITY, CompanyForm, FactsForm
@@ -158,7 +158,7 @@ def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
     facts = identity.facts
     words = {
         "headcount": ("Effectif", "headcount", headcounts.display(facts.value("headcount"))),
-        "naf": ("Activité", "activity", naf.label(facts.value("naf") or "")),
+        "naf": ("Activité", "activity", naf_editions.label(facts.value("naf") or "")),
         "legal_form": ("Forme juridique", "legal_form", legal_forms.label(facts.value("legal_form") or "")),
         "craft": ("Artisanat", "craft", "Entreprise artisanale"),
         "created_on": ("Création", "created_on", _spoken(facts.value("created_on"))),

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from companies.models import NafCorrespondence
 from experts.models import Absence, Institution, Office, Subject
 from experts.routing import loading
 from experts.routing.engine import Facts
@@ -388,3 +389,33 @@ def test_number_of_queries_never_changes():
     counts.append(count_queries([SUBJECT, "plan-formation", "autre", "transmettre"]))
 
     assert counts == [4] * 5
+
+
+# Step 3
+
+
+@pytest.mark.parametrize(
+    ("criteria", "facts", "fact"),
+    [
+        pytest.param({"naf": ["45"]}, Facts(naf="95.31Y"), "naf", id="activity, NAF 2025"),
+        pytest.param({"naf_excluded": ["95"]}, Facts(naf="9531Y"), "naf", id="refused activity, NAF 2025"),
+        pytest.param({"legal_forms": ["54"]}, Facts(legal_form="3815"), "legal_form", id="no such category"),
+    ],
+)
+def test_code_of_another_edition_refuses_nobody_and_is_unknown(criteria, facts, fact):
+    make_expert(make_office("A", "commune:21231", **criteria), "a")
+
+    decision = loading.decide(
+        subjects=[SUBJECT], commune=Commune.objects.resolve("21231"), facts=facts, on=ON
+    )
+
+    assert names(decision.needs[0]) == ["a"]
+    assert decision.unknown == (fact,)
+
+
+def test_code_with_one_equivalent_is_checked_like_it():
+    make_expert(make_office("A", "commune:21231", naf=["45"]), "a")
+    make_expert(make_office("B", "commune:21231", naf=["10"]), "b")
+    NafCorrespondence.objects.create(code="95.31Y", rev2="45.20A")
+
+    assert names(route(facts=Facts(naf="95.31Y"))) == ["a"]
