@@ -35,6 +35,7 @@ class InstitutionEntry:
     kind: str
     usual_level: str
     notified: str
+    is_legal_information: bool
     summary: str
 
 
@@ -155,7 +156,8 @@ def _group(item: Entry, codes: _UniqueCodes) -> GroupEntry:
 
 def _institution(item: Entry, codes: _UniqueCodes, groups: Collection[str]) -> InstitutionEntry:
     entries = item.keys(
-        ["code", "name", "kind", "usual_level", "notified", "summary"], ["former_names", "group"]
+        ["code", "name", "kind", "usual_level", "notified", "summary"],
+        ["former_names", "group", "legal_information"],
     )
 
     return InstitutionEntry(
@@ -166,6 +168,7 @@ def _institution(item: Entry, codes: _UniqueCodes, groups: Collection[str]) -> I
         kind=entries.one_of("kind", InstitutionKind.values),
         usual_level=entries.one_of("usual_level", Institution.UsualLevel.values),
         notified=entries.one_of("notified", Institution.Notified.values),
+        is_legal_information=bool(entries.boolean("legal_information")),
         summary=entries.text("summary"),
     )
 

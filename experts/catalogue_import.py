@@ -71,6 +71,7 @@ def _write_institutions(file: InstitutionsFile, counts: ImportCounts, now: datet
                 "kind": entry.kind,
                 "usual_level": entry.usual_level,
                 "notified": entry.notified,
+                "is_legal_information": entry.is_legal_information,
                 "summary": entry.summary,
                 "position": position,
                 "dropped_at": None,

@@ -15,7 +15,7 @@ class InstitutionGroupAdmin(NationalAdmin):
 
 @admin.register(Institution)
 class InstitutionAdmin(SharedAdmin):
-    list_display = ("name", "code", "kind", "notified", "dropped_at")
+    list_display = ("name", "code", "kind", "notified", "is_legal_information", "dropped_at")
     list_filter = ("kind", "notified")
     readonly_fields = ("dropped_at",)
     search_fields = ("name", "code", "former_names")

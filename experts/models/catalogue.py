@@ -73,6 +73,12 @@ class Institution(models.Model):
     kind = models.CharField("nature", max_length=20, choices=InstitutionKind.choices)
     usual_level = models.CharField("territoire habituel", max_length=20, choices=UsualLevel.choices)
     notified = models.CharField("prévenue", max_length=20, choices=Notified.choices)
+    is_legal_information = models.BooleanField(
+        "renseigne en droit du travail",
+        default=False,
+        db_default=False,
+        help_text="Le délai légal de réponse (L. 5143-1) lie ces services, et eux seuls quand il y en a.",
+    )
     summary = models.TextField("résumé", blank=True)
     position = models.PositiveSmallIntegerField("rang")
     dropped_at = models.DateTimeField("retirée le", null=True, blank=True)
