@@ -14,7 +14,7 @@ from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
-from solicitations.notifications import envelopes
+from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date
 
 
@@ -74,7 +74,7 @@ def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
     since = min((match.taken_at if is_taken else match.sent_at) or match.sent_at for match in matches)
     labels = wording.subjects(matches)
     return {
-        "about": envelopes.about(solicitation, matches[0].mailbox),
+        "about": request_mails.about(solicitation, matches[0].mailbox),
         "reference": solicitation.reference,
         "headline": "" if solicitation.is_confidential else wording.headline(solicitation, labels),
         "is_taken": is_taken,
@@ -129,10 +129,10 @@ def where_things_stand(
     """Nobody has taken these needs yet: said as it is, with who was asked, and of what nobody could be."""
     matches = Match.objects.live().filter(need__in=[need.pk for need in needs])
     names = matches.order_by("expert__office__name").values_list("expert__office__name", flat=True)
-    envelopes.to_company(
+    request_mails.to_company(
         solicitation,
         "where_things_stand",
-        key=f"where_things_stand:{solicitation.pk}:{envelopes.click(events)}",
+        key=f"where_things_stand:{solicitation.pk}:{request_mails.events_key(events)}",
         context={
             "concerned": [need.subject.label for need in needs],
             "offices": list(names.distinct()),
@@ -148,10 +148,10 @@ def call_check(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
 ) -> None:
     """« Vous a-t-on rappelé ? », when somebody took a need and said nothing since."""
-    envelopes.to_company(
+    request_mails.to_company(
         solicitation,
         "call_check",
-        key=f"call_check:{solicitation.pk}:{envelopes.click(events)}",
+        key=f"call_check:{solicitation.pk}:{request_mails.events_key(events)}",
         context={
             "concerned": wording.subjects(matches),
             "offices": list(dict.fromkeys(match.expert.office.name for match in matches)),
@@ -169,16 +169,16 @@ def unanswered(
     asked = Match.objects.live().filter(need__in=[need.pk for need in needs])
     reached = set(asked.values_list("need", flat=True))
     names = asked.exclude(taken_at=None).order_by("expert__office__name")
-    envelopes.to_company(
+    request_mails.to_company(
         solicitation,
         "unanswered",
-        key=f"unanswered:{solicitation.pk}:{envelopes.click(events)}",
+        key=f"unanswered:{solicitation.pk}:{request_mails.events_key(events)}",
         context={
             "concerned": [need.subject.label for need in needs],
             "is_unreached": not reached,
             "unreached": [need.subject.label for need in needs if need.pk not in reached],
             "takers": list(names.values_list("expert__office__name", flat=True).distinct()),
-            "relays": envelopes.relays(need.subject_id for need in needs),
+            "relays": request_mails.relays(need.subject_id for need in needs),
         },
         events=events,
         now=now,
@@ -191,14 +191,16 @@ def survey(solicitation: Solicitation, *, now: datetime) -> None:
         "survey_url": links.survey_url(solicitation),
         "sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now),
     }
-    envelopes.to_company(solicitation, "survey", key=f"survey:{solicitation.pk}", context=context, now=now)
+    request_mails.to_company(
+        solicitation, "survey", key=f"survey:{solicitation.pk}", context=context, now=now
+    )
 
 
 def follow_up_point(solicitation: Solicitation, *, now: datetime) -> None:
     """Months later, a company in difficulty is asked how things are."""
     key = f"follow_up_point:{solicitation.pk}"
     context = {"sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now)}
-    envelopes.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
+    request_mails.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
 
 
 def silent_experts(
@@ -238,16 +240,16 @@ def _to_managers(
         office = mine[0].expert.office
         own = Mailbox.objects.of(solicitation, office.email).filter(revoked_at=None).first()
         outbox.enqueue(
-            key=f"manager:{cause}:{solicitation.pk}:{office.pk}:{envelopes.click(events)}",
+            key=f"manager:{cause}:{solicitation.pk}:{office.pk}:{request_mails.events_key(events)}",
             to=office.email,
             template="solicitations/emails/manager_told",
             context={
-                **envelopes.common(solicitation),
+                **request_mails.common_context(solicitation),
                 **_manager_context(solicitation, mine, office, cause, now=now),
                 "url": links.answer_url(own) if own else "",
                 "is_own": all(match.mailbox == own for match in mine),
             },
-            about=envelopes.about(solicitation, *events),
+            about=request_mails.about(solicitation, *events),
             thread=f"request-{solicitation.pk}",
             now=now,
         )

@@ -24,7 +24,7 @@ from solicitations.conversation.messages import Words
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Mailbox, Match, Solicitation
-from solicitations.notifications import envelopes, to_company, to_experts, to_senders
+from solicitations.notifications import request_mails, to_company, to_experts, to_senders
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def take_in(pk: int, *, now: datetime) -> None:
         return
     person, lapse = _addressee(email, now=now)
     reply = read_mail(email, person)
-    email.about = envelopes.about_person(person) if person else []
+    email.about = request_mails.about_person(person) if person else []
     reason = _machine(reply) or lapse or _unfit(email, reply)
     if reason is None and person is not None:
         reason = _deliver(email, reply, person, now=now)
@@ -172,7 +172,7 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
     if isinstance(person, Mailbox):
         said = messages.say(person, words, now=now)
         if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
-            to_experts.where_the_button_is(said, now=now)
+            to_experts.how_to_take(said, now=now)
         if sent_from:
             to_experts.sent_in_your_name(said, now=now)
     else:
@@ -197,4 +197,4 @@ def _turn_away(
     else:
         email.resolve(IncomingState.REFUSED, reason=reason, at=now)
     if not reply.kind.is_automatic and reason not in UNANSWERED:
-        to_senders.turned_away(reply, person, reason, now=now)
+        to_senders.reply_not_published(reply, person, reason, now=now)

@@ -33,7 +33,7 @@ def tell_held(pk: int, *, now: datetime) -> None:
     words = HeldReason(solicitation.held_reason).label
     alerts.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)
     if solicitation.is_held_duplicate and solicitation.duplicate_of:
-        to_company.second_came(solicitation.duplicate_of, now=now)
+        to_company.duplicate_received(solicitation.duplicate_of, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -11,13 +11,13 @@ from mailing import outbox, senders
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Addition, Draft, Event, Match, Need, Question, Solicitation
-from solicitations.notifications import envelopes
+from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date
 
 
 def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> None:
     """The acknowledgement: reference, subjects, what happens next; neither the text nor any name."""
-    envelopes.to_company(
+    request_mails.to_company(
         solicitation,
         "received",
         key=f"received:{solicitation.pk}",
@@ -29,19 +29,19 @@ def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: da
 
 def contacted(solicitation: Solicitation, *, now: datetime) -> None:
     """Tell the company which offices were contacted, when routing was too late for the thanks page."""
-    names = sorted({row.office for row in envelopes.offices(solicitation)})
+    names = sorted({row.office for row in request_mails.live_matches(solicitation)})
     key = f"contacted:{solicitation.pk}"
-    envelopes.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
+    request_mails.to_company(solicitation, "contacted", key=key, context={"offices": names}, now=now)
 
 
-def second_came(first: Solicitation, *, now: datetime) -> None:
+def duplicate_received(first: Solicitation, *, now: datetime) -> None:
     """Tell the first mailbox that like requests came, without a word of them.
 
     Once a day, whatever their number: strangers send them.
     """
     mailbox = salted_hmac("solicitations.second", first.email.lower()).hexdigest()[:20]
     key = f"second:{mailbox}:{first.today(now)}"
-    envelopes.to_company(first, "second_came", key=key, context={}, now=now)
+    request_mails.to_company(first, "second_came", key=key, context={}, now=now)
 
 
 def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> None:
@@ -56,10 +56,10 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         "phone": expert.public_phone,
         "callback": wording.callback(solicitation),
     }
-    envelopes.to_company(
+    request_mails.to_company(
         solicitation,
         "taken_for_company",
-        key=f"taken:{solicitation.pk}:company:{envelopes.click(events)}",
+        key=f"taken:{solicitation.pk}:company:{request_mails.events_key(events)}",
         context=context,
         events=events,
         not_before=now + UNDO_DELAY,
@@ -76,10 +76,10 @@ def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> None
         "their_phone": solicitation.phone,
         "callback": wording.callback(solicitation),
     }
-    envelopes.to_company(
+    request_mails.to_company(
         solicitation,
         "unreachable",
-        key=f"unreachable:{solicitation.pk}:{envelopes.click(events)}",
+        key=f"unreachable:{solicitation.pk}:{request_mails.events_key(events)}",
         context=context,
         events=events,
         not_before=now + UNDO_DELAY,
@@ -92,28 +92,28 @@ def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetim
     solicitation = need.solicitation
     key = f"taken_over:{solicitation.pk}:e{event.pk}"
     context = {"concerned": [need.subject.label], "offices": list(offices)}
-    envelopes.to_company(solicitation, "taken_over", key=key, context=context, events=[event], now=now)
+    request_mails.to_company(solicitation, "taken_over", key=key, context=context, events=[event], now=now)
 
 
 def nobody_could_help(need: Need, *, now: datetime) -> None:
     """Nobody could help with this need: said honestly, with other ways."""
     solicitation = need.solicitation
     key = f"nobody:{solicitation.pk}:n{need.pk}"
-    context = {"concerned": [need.subject.label], "relays": envelopes.relays([need.subject_id])}
-    envelopes.to_company(solicitation, "nobody_could_help", key=key, context=context, now=now)
+    context = {"concerned": [need.subject.label], "relays": request_mails.relays([need.subject_id])}
+    request_mails.to_company(solicitation, "nobody_could_help", key=key, context=context, now=now)
 
 
 def question(asked: Question, *, now: datetime) -> None:
     """An expert's short question, with a link to complete the request."""
     context = {"office": asked.institution, "person": asked.author, "question": asked.body}
     key = f"question:{asked.solicitation_id}:{asked.pk}"
-    envelopes.to_company(asked.solicitation, "question", key=key, context=context, now=now)
+    request_mails.to_company(asked.solicitation, "question", key=key, context=context, now=now)
 
 
 def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) -> None:
     """Staff closed the request, with a message."""
     key = f"closed:{solicitation.pk}:{now:%Y%m%d%H%M%S}"
-    envelopes.to_company(solicitation, "closed_by_staff", key=key, context={"words": words}, now=now)
+    request_mails.to_company(solicitation, "closed_by_staff", key=key, context={"words": words}, now=now)
 
 
 def undone(event: Event, *, match: Match, now: datetime) -> None:
@@ -125,7 +125,7 @@ def undone(event: Event, *, match: Match, now: datetime) -> None:
         "subject": match.need.subject.label,
         "was": event.to_state,
     }
-    envelopes.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
+    request_mails.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
 
 
 def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
@@ -134,7 +134,7 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
         {
             "url": links.mailed_follow_url(row),
             "reference": row.reference,
-            "subjects": [] if row.is_confidential else envelopes.subject_labels(row),
+            "subjects": [] if row.is_confidential else request_mails.subject_labels(row),
             "sent_on": wording.spoken_day(row, row.submitted_at, now=now),
         }
         for row in solicitations
@@ -180,7 +180,7 @@ def resume_reminder(draft: Draft, *, now: datetime) -> None:
 
 def sent_in_your_name(addition: Addition, *, now: datetime) -> None:
     """A copy to the owner of what came in her name from elsewhere: a colleague's, or let in by staff."""
-    envelopes.to_company(
+    request_mails.to_company(
         addition.solicitation,
         "sent_in_your_name",
         key=f"in-your-name:{addition.solicitation_id}:a{addition.pk}",

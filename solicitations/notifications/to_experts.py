@@ -8,7 +8,7 @@ from mailing import outbox, senders
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
-from solicitations.notifications import envelopes
+from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date, spoken_moment
 
 
@@ -40,9 +40,9 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     labels of all its needs, when they are known.
     """
     solicitation = matches[0].need.solicitation
-    offices = envelopes.offices(solicitation)
+    offices = request_mails.live_matches(solicitation)
     shared = {
-        **envelopes.common(solicitation, subjects=subjects),
+        **request_mails.common_context(solicitation, subjects=subjects),
         **_request_context(solicitation, now=now),
         "introducer": introducer,
         "word": word,
@@ -53,7 +53,7 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
         by_mailbox.setdefault(match.mailbox_id, []).append(match)
     outbox.enqueue_all(
         [
-            envelopes.for_expert(
+            request_mails.compose_to_expert(
                 mine[0].mailbox,
                 "notified",
                 key=f"notified:{solicitation.pk}:{mine[0].mailbox_id}:r{mine[0].mailbox.round}",
@@ -68,7 +68,7 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
 
 
 def _own_context(
-    mine: Sequence[Match], *, offices: Sequence[envelopes.Standing], now: datetime
+    mine: Sequence[Match], *, offices: Sequence[request_mails.LiveMatch], now: datetime
 ) -> dict[str, Any]:
     """The context of a first mail that depends on its mailbox: subjects, reasons, offices, links."""
     labels = wording.subjects(mine)
@@ -104,10 +104,10 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
     waiting = Match.objects.sent().filter(need__in=[match.need_id for match in matches])
     mailboxes = Mailbox.objects.filter(matches__in=waiting).exclude(pk=taker.mailbox_id)
     for mailbox in mailboxes.select_related("solicitation__commune").distinct().order_by("pk"):
-        envelopes.to_expert(
+        request_mails.to_expert(
             mailbox,
             "taken_for_others",
-            key=f"taken:{solicitation.pk}:{mailbox.pk}:{envelopes.click(events)}",
+            key=f"taken:{solicitation.pk}:{mailbox.pk}:{request_mails.events_key(events)}",
             context={
                 "person": taker.expert.name,
                 "office": taker.expert.office.name,
@@ -123,7 +123,7 @@ def message(said: Message, *, now: datetime) -> None:
     """A word in the thread, to the others who follow the request: never its author."""
     mailboxes = Mailbox.objects.filter(solicitation=said.solicitation_id).following()
     for mailbox in mailboxes.exclude(pk=said.mailbox_id).select_related("solicitation__commune"):
-        envelopes.to_expert(
+        request_mails.to_expert(
             mailbox,
             "message",
             key=f"message:{said.solicitation_id}:{mailbox.pk}:m{said.pk}",
@@ -168,13 +168,13 @@ def stopped(
     """The request stops for these mailboxes: cancelled, closed or withdrawn; ``why`` is a sentence."""
     for mailbox in mailboxes:
         key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
-        envelopes.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
+        request_mails.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
 
 
 def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: datetime) -> None:
     """Tell these mailboxes that the answer they were told of was undone."""
     for mailbox in mailboxes:
-        envelopes.to_expert(
+        request_mails.to_expert(
             mailbox,
             "undone_for_experts",
             key=f"undone:{mailbox.solicitation_id}:{mailbox.pk}:e{event.pk}",
@@ -188,17 +188,17 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
         )
 
 
-def where_the_button_is(said: Message, *, now: datetime) -> None:
+def how_to_take(said: Message, *, now: datetime) -> None:
     """To the author of an answer by mail that speaks of taking a need: words alone take nothing."""
     key = f"button:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}"
     take_url = f"{links.answer_url(said.mailbox)}?choix=prendre"
     context = {"body": said.body, "take_url": take_url}
-    envelopes.to_expert(said.mailbox, "where_the_button_is", key=key, context=context, now=now)
+    request_mails.to_expert(said.mailbox, "where_the_button_is", key=key, context=context, now=now)
 
 
 def sent_in_your_name(said: Message, *, now: datetime) -> None:
     """A copy to the mailbox of what came in its name from elsewhere: a colleague's, or let in by staff."""
-    envelopes.to_expert(
+    request_mails.to_expert(
         said.mailbox,
         "sent_in_your_name",
         key=f"in-your-name:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}",
@@ -215,7 +215,7 @@ def sent_in_your_name(said: Message, *, now: datetime) -> None:
 def link_reissued(mailbox: Mailbox, *, now: datetime) -> None:
     """A fresh link for an expired one, to the same mailbox."""
     key = f"reissued:{mailbox.solicitation_id}:{mailbox.pk}:{mailbox.serial}"
-    envelopes.to_expert(mailbox, "link_reissued", key=key, context={}, now=now)
+    request_mails.to_expert(mailbox, "link_reissued", key=key, context={}, now=now)
 
 
 def _to_remaining(
@@ -224,4 +224,4 @@ def _to_remaining(
     mailboxes = Mailbox.objects.filter(solicitation=solicitation).not_declined()
     for mailbox in mailboxes.select_related("solicitation__commune"):
         full_key = f"{occasion}:{solicitation.pk}:{mailbox.pk}:{key}"
-        envelopes.to_expert(mailbox, occasion, key=full_key, context=context, now=now)
+        request_mails.to_expert(mailbox, occasion, key=full_key, context=context, now=now)

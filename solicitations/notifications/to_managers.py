@@ -5,7 +5,7 @@ from datetime import datetime
 from mailing import outbox
 from solicitations import wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
-from solicitations.notifications import envelopes
+from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_moment
 
 
@@ -24,13 +24,13 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> No
             to=office.email,
             template="solicitations/emails/not_called_manager",
             context={
-                **envelopes.common(solicitation),
+                **request_mails.common_context(solicitation),
                 "office": office.name,
                 "takings": [_taking(match, now=now) for match in matches],
                 "phone": solicitation.phone,
                 "callback": wording.callback(solicitation),
             },
-            about=envelopes.about(solicitation, event),
+            about=request_mails.about(solicitation, event),
             thread=f"request-{solicitation.pk}",
             now=now,
         )

@@ -13,7 +13,7 @@ from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
 from solicitations.models import Mailbox, Solicitation
-from solicitations.notifications import envelopes
+from solicitations.notifications import request_mails
 
 # A sender is easily forged, and our answer goes to whom it names: so many strangers a day, all together.
 MOST_STRANGERS_A_DAY = 50
@@ -25,7 +25,7 @@ def is_portal(address: str) -> bool:
     return reception.is_ours(address) or senders.is_same_mailbox(address, own)
 
 
-def turned_away(
+def reply_not_published(
     reply: Reply, person: Mailbox | Solicitation | None, reason: Reason, *, now: datetime
 ) -> None:
     """Say that an answer went no further, and what to do: one mail a day and sender.
@@ -38,7 +38,7 @@ def turned_away(
     own = person if person and senders.is_same_mailbox(reply.sender, person.email) else None
     sender = hashlib.sha256("@".join(senders.parts(reply.sender)).encode()).hexdigest()[:20]
     key = f"turned-away:{sender}:{timezone.localdate(now)}"
-    if OutgoingEmail.objects.filter(key=key).exists() or (own is None and _is_one_too_many(now)):
+    if OutgoingEmail.objects.filter(key=key).exists() or (own is None and _exceeds_daily_limit(now)):
         return
     outbox.enqueue(
         key=key,
@@ -49,14 +49,14 @@ def turned_away(
             "url": _page(own) if own else "",
             "has_files": bool(reply.attachments),
         },
-        about=envelopes.about_person(person) if person else (),
+        about=request_mails.about_person(person) if person else (),
         # The conversation's name tells the request's number: to the mailbox alone.
         thread=_thread(own) if own else "",
         now=now,
     )
 
 
-def _is_one_too_many(now: datetime) -> bool:
+def _exceeds_daily_limit(now: datetime) -> bool:
     """Count one more unknown sender today; ``True`` above the number that we answer."""
     counted = RateCounter.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
     return counted > MOST_STRANGERS_A_DAY

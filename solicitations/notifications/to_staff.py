@@ -11,10 +11,10 @@ from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Alert, Solicitation
-from solicitations.notifications import envelopes
+from solicitations.notifications import request_mails
 
 # What tells the same thing to an expert or to an office's manager, who may have the staff's mailbox.
-SAID_BY = {
+EQUIVALENT_MAILS = {
     AlertCause.LEGAL: ("manager_told",),
     AlertCause.SILENT: ("manager_told",),
     AlertCause.NOT_CALLED: ("not_called", "not_called_manager"),
@@ -45,7 +45,7 @@ def alert(raised: Alert, *, now: datetime) -> None:
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
     path = reverse("oversight:request", args=[solicitation.reference])
-    told = _told(raised)
+    told = _already_notified(raised)
     for address in staff_addresses(solicitation, now=now):
         if address.lower() in told:
             continue
@@ -54,20 +54,20 @@ def alert(raised: Alert, *, now: datetime) -> None:
             to=address,
             template="solicitations/emails/alert",
             context={
-                **envelopes.common(solicitation),
+                **request_mails.common_context(solicitation),
                 "cause": cause.label,
                 "words": raised.words,
                 "url": links.absolute(path),
             },
-            about=envelopes.about(solicitation),
+            about=request_mails.about(solicitation),
             thread=f"request-{solicitation.pk}",
             now=now,
         )
 
 
-def _told(raised: Alert) -> set[str]:
+def _already_notified(raised: Alert) -> set[str]:
     """The addresses, in lower case, already mailed about the event that raised the alert."""
-    names = [f"solicitations/emails/{name}" for name in SAID_BY.get(AlertCause(raised.cause), ())]
+    names = [f"solicitations/emails/{name}" for name in EQUIVALENT_MAILS.get(AlertCause(raised.cause), ())]
     if not names:
         return set()
     rows = OutgoingEmail.objects.about(f"request:{raised.solicitation_id}").filter(

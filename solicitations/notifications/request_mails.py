@@ -35,12 +35,12 @@ def about_person(person: Mailbox | Solicitation) -> list[str]:
     return about(person.solicitation, person) if isinstance(person, Mailbox) else about(person)
 
 
-def click(events: Sequence[Event]) -> str:
+def events_key(events: Sequence[Event]) -> str:
     """The events of one click in a mail's key: ``e913``, or ``e913-914`` for two needs."""
     return "e" + "-".join(str(event.pk) for event in events)
 
 
-def common(solicitation: Solicitation, *, subjects: list[str] | None = None) -> dict[str, Any]:
+def common_context(solicitation: Solicitation, *, subjects: list[str] | None = None) -> dict[str, Any]:
     """Return the context shared by all mails about the request; ``subjects``: their labels, when known."""
     return {
         "reference": solicitation.reference,
@@ -52,7 +52,7 @@ def common(solicitation: Solicitation, *, subjects: list[str] | None = None) -> 
     }
 
 
-def to_company(  # noqa: PLR0913 (an envelope has that many lines)
+def to_company(  # noqa: PLR0913 (a mail has that many fields)
     solicitation: Solicitation,
     occasion: str,
     *,
@@ -69,7 +69,7 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
         to=solicitation.email,
         template=f"solicitations/emails/{occasion}",
         context={
-            **common(solicitation, subjects=subjects),
+            **common_context(solicitation, subjects=subjects),
             "url": links.mailed_follow_url(solicitation),
             "region_name": contact.name,
             "region_phone": contact.phone,
@@ -83,17 +83,17 @@ def to_company(  # noqa: PLR0913 (an envelope has that many lines)
     )
 
 
-def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **envelope: Any) -> None:
-    """A mail about the request to one mailbox: see ``for_expert``."""
+def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **fields: Any) -> None:
+    """A mail about the request to one mailbox: see ``compose_to_expert``."""
     solicitation = mailbox.solicitation
     # One subject line from the first mail to the last: a request is one conversation in a mail client.
     labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
     headline = wording.headline(solicitation, list(dict.fromkeys(labels)))
-    context = {**common(solicitation), "headline": headline, **context}
-    outbox.enqueue_all([for_expert(mailbox, occasion, context=context, **envelope)])
+    context = {**common_context(solicitation), "headline": headline, **context}
+    outbox.enqueue_all([compose_to_expert(mailbox, occasion, context=context, **fields)])
 
 
-def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
+def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     mailbox: Mailbox,
     occasion: str,
     *,
@@ -123,7 +123,7 @@ def for_expert(  # noqa: PLR0913 (an envelope has that many lines)
     )
 
 
-class Standing(NamedTuple):
+class LiveMatch(NamedTuple):
     """A match that counts, and where its expert works."""
 
     match: int
@@ -131,7 +131,7 @@ class Standing(NamedTuple):
     office: str
 
 
-def offices(solicitation: Solicitation) -> list[Standing]:
+def live_matches(solicitation: Solicitation) -> list[LiveMatch]:
     """The matches that count, in order, with the names of their offices."""
     matches = Match.objects.live().filter(need__solicitation=solicitation).in_order()
-    return [Standing(*row) for row in matches.values_list("pk", "mailbox", "expert__office__name")]
+    return [LiveMatch(*row) for row in matches.values_list("pk", "mailbox", "expert__office__name")]
