@@ -196,7 +196,7 @@ def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
         consented_at=at,
     )
     subjects = tuple(Subject.objects.filter(slug__in=entry["subjects"]).order_by("position", "pk"))
-    part = company_requests.Part(subjects=subjects, description=entry["message"])
+    part = company_requests.RequestPart(subjects=subjects, description=entry["message"])
     return company_requests.submit(blank, parts=[part], now=at)[0]
 
 

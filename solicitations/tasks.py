@@ -38,7 +38,7 @@ def tell_held(pk: int) -> None:
 @shared_task
 def note_refused_mail(pk: int) -> None:
     """Mail ``pk`` was refused for good: tell staff."""
-    refusals.note_refused_mail(pk, now=timezone.now())
+    refusals.report_refused_mail(pk, now=timezone.now())
 
 
 @shared_task
@@ -77,7 +77,7 @@ def sweep() -> None:
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
     each_safely(fallback.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
-    each_safely(refusals.note_refused_mail, refused.values_list("pk", flat=True), now=now)
+    each_safely(refusals.report_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.take_in_safely, unread[:A_SWEEP], now=now)
     keep_time(now=now)

@@ -103,7 +103,7 @@ def _opened(request: HttpRequest, pk: int) -> IncomingEmail:
     solicitation = Solicitation.objects.filter(pk=id_in(email.about, "request") or 0).first()
     if solicitation is not None:
         key = f"incoming:{email.pk}"
-        staff_actions.note_mail_opened(solicitation, key=key, by=staff_user(request), now=timezone.now())
+        staff_actions.record_mail_opened(solicitation, key=key, by=staff_user(request), now=timezone.now())
     return email
 
 
@@ -129,7 +129,7 @@ def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) 
         return redirect("oversight:incoming_mail", pk)
     try:
         act(email, by=staff_user(request), now=timezone.now())
-    except held_replies.SettledAlready:
+    except held_replies.AlreadyResolved:
         messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
     except expert_messages.NotInThread:
         messages.warning(request, "Rien n'a été fait : la demande n'accepte plus de texte de cette personne.")

@@ -106,7 +106,7 @@ def line(email: OutgoingEmail, reference: str) -> OutboxLine:
 def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one mail: recipient and dates, text, and HTML in a frame."""
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
-    note_opening(request, email)
+    record_opening(request, email)
     context = {
         "line": lines([email])[0],
         "content": content(email),
@@ -122,7 +122,7 @@ def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
 def outbox_html(request: HttpRequest, pk: int) -> HttpResponse:
     """Serve the HTML of a mail for the frame, under its own policy: no script, no external content."""
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
-    note_opening(request, email)
+    record_opening(request, email)
     shown = content(email)
     if shown is None:
         return HttpResponse(status=404)
@@ -146,13 +146,13 @@ def content(email: OutgoingEmail) -> Rendered | None:
     return rendered if settings.DEMO else rendered.masked()
 
 
-def note_opening(request: HttpRequest, email: OutgoingEmail) -> None:
+def record_opening(request: HttpRequest, email: OutgoingEmail) -> None:
     """Record that staff open a mail about a confidential request; the demo's visitors are not recorded."""
     if not permissions.is_staff(request.user):
         return
     solicitation = Solicitation.objects.filter(pk=permissions.request_of(email) or 0).first()
     if solicitation is not None:
-        staff_actions.note_mail_opened(solicitation, key=email.key, by=request.user, now=timezone.now())
+        staff_actions.record_mail_opened(solicitation, key=email.key, by=request.user, now=timezone.now())
 
 
 @require_POST

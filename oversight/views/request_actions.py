@@ -149,6 +149,6 @@ def withdraw(request: HttpRequest, solicitation: Solicitation, now: datetime) ->
 
 
 @staff_action
-def settle(request: HttpRequest, solicitation: Solicitation, now: datetime, *, pk: int) -> None:
-    staff_actions.settle(get_object_or_404(solicitation.alerts, pk=pk), now=now)
+def resolve_alert(request: HttpRequest, solicitation: Solicitation, now: datetime, *, pk: int) -> None:
+    staff_actions.resolve_alert(get_object_or_404(solicitation.alerts, pk=pk), now=now)
     messages.success(request, "L'alerte est réglée.")

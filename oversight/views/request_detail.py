@@ -63,7 +63,7 @@ def request_page(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the request; the opening of a confidential one is recorded."""
     solicitation = get_request_or_404(request, reference)
     now = timezone.now()
-    staff_actions.note_request_opened(solicitation, by=staff_user(request), now=now)
+    staff_actions.record_request_opened(solicitation, by=staff_user(request), now=now)
     return show(request, solicitation, now=now)
 
 

@@ -39,7 +39,7 @@ class AlreadySent(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class RequestPart:
     """Subjects sent as one request, with their text; a confidential subject is alone."""
 
     subjects: tuple[Subject, ...]
@@ -51,7 +51,7 @@ class Part:
 def submit(
     blank: Solicitation,
     *,
-    parts: Sequence[Part],
+    parts: Sequence[RequestPart],
     now: datetime,
     unticked: Sequence[Institution] = (),
     draft: Draft | None = None,
@@ -62,11 +62,13 @@ def submit(
     ``blank`` is an unsaved request with the company, the contact and the consent. ``is_suspect``: the form
     saw a machine. Raises ``AlreadySent`` when the draft was sent before.
     """
-    _one_at_a_time({blank.siret, blank.email.lower()} - {""})
+    _lock_senders({blank.siret, blank.email.lower()} - {""})
     sent: list[Solicitation] = []
     for part in parts:
         first = sent[0] if sent else None
-        sent.append(_keep(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now))
+        sent.append(
+            _create_request(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now)
+        )
     if draft is not None:
         _mark_sent(draft, sent[0], now=now)
     for solicitation in sent:
@@ -96,16 +98,16 @@ def _leave_to_worker(pk: int) -> None:
     time.sleep(max(0.0, routing.usual_duration() - (time.perf_counter() - started)))
 
 
-def _one_at_a_time(keys: Collection[str]) -> None:
+def _lock_senders(keys: Collection[str]) -> None:
     """Two requests of one company or mailbox at the same moment: the second waits, and sees the first."""
     in_order = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s) AS key"
     with connection.cursor() as cursor:
         cursor.execute(in_order, [sorted(keys)])
 
 
-def _keep(
+def _create_request(
     blank: Solicitation,
-    part: Part,
+    part: RequestPart,
     *,
     first: Solicitation | None,
     unticked: Sequence[Institution],
@@ -123,9 +125,9 @@ def _keep(
         siret=blank.siret, email=blank.email, subjects=part.subjects, now=now
     )
     solicitation.duplicate_of_id = earlier.oldest_first().values_list("pk", flat=True).first()
-    doubt = _doubt(solicitation, is_suspect=is_suspect)
-    if doubt:
-        solicitation.move_to(RequestState.HELD, at=now, reason=doubt)
+    held_reason = _held_reason(solicitation, is_suspect=is_suspect)
+    if held_reason:
+        solicitation.move_to(RequestState.HELD, at=now, reason=held_reason)
         solicitation.routing_due_at = now
     solicitation.save()
     Need.objects.bulk_create(
@@ -134,12 +136,12 @@ def _keep(
     )
     if unticked:
         solicitation.unticked_institutions.set(unticked)
-    Event.objects.bulk_create(_first_events(solicitation, doubt, now=now))
+    Event.objects.bulk_create(_first_events(solicitation, held_reason, now=now))
     to_company.received(solicitation, subjects=part.subjects, now=now)
     return solicitation
 
 
-def _doubt(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
+def _held_reason(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
     """The reason to hold the request for staff: a possible duplicate, or an automatic text."""
     if solicitation.duplicate_of_id is not None:
         return HeldReason.DUPLICATE
@@ -148,10 +150,12 @@ def _doubt(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None
     return None
 
 
-def _first_events(solicitation: Solicitation, doubt: HeldReason | None, *, now: datetime) -> list[Event]:
+def _first_events(
+    solicitation: Solicitation, held_reason: HeldReason | None, *, now: datetime
+) -> list[Event]:
     events = [Event(solicitation=solicitation, kind=EventKind.SUBMITTED, is_by_company=True, at=now)]
-    if doubt:
-        events.append(Event(solicitation=solicitation, kind=EventKind.HELD, reason=doubt.label, at=now))
+    if held_reason:
+        events.append(Event(solicitation=solicitation, kind=EventKind.HELD, reason=held_reason.label, at=now))
     return events
 
 
@@ -197,13 +201,13 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
     locked = Solicitation.objects.locked(solicitation.pk)
     locked.move_to(RequestState.CANCELLED, at=now)
     event = Event.objects.record(EventKind.CANCELLED, locked, by=locked, at=now)
-    stop(
+    withdraw_all(
         locked, event=event, why="L'entreprise a annulé sa demande : vous n'avez plus rien à faire.", now=now
     )
     closing.refresh(locked, now=now)
 
 
-def stop(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
+def withdraw_all(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
     """Withdraw the active matches of a locked request and tell the mailboxes that had heard of it."""
     mails.cancel_unsent(f"request:{solicitation.pk}")
     OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)

@@ -49,10 +49,10 @@ def move(  # noqa: PLR0913 (what an answer may carry)
     for row in locked:
         row.move_to(target, at=now, decline_reason=decline_reason, words=words, answer=answer)
         row.save()
-    moves.untell_earlier(locked, now=now)
+    moves.cancel_earlier_notifications(locked, now=now)
     events = [Event.objects.record_move(row, before, by=by, reason=words or answer, at=now) for row in locked]
     if target == MatchState.TAKEN:
-        moves.tell_taken(locked, events, now=now)
+        moves.notify_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:
         to_company.unreachable(locked[0], events=events, now=now)
     moves.finish(solicitation, now=now)
@@ -70,7 +70,7 @@ def take_all(by: Mailbox, *, now: datetime) -> int:
         match.save()
         events.append(Event.objects.record_move(match, MatchState.SENT, by=by, at=now))
     if matches:
-        moves.tell_taken(matches, events, now=now)
+        moves.notify_taken(matches, events, now=now)
         moves.finish(solicitation, now=now)
     return len(matches)
 
@@ -83,14 +83,14 @@ def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox,
     for row in locked:
         row.move_to(MatchState.REPLACED, at=now, words=word)
     made = _introduce(solicitation, locked[0], institution, origin=MatchOrigin.HAND_OVER, now=now)
-    moves.untell_earlier(locked, now=now)
+    moves.cancel_earlier_notifications(locked, now=now)
     said = f"{institution.name} : {word}" if word else institution.name
     events: list[Event] = []
     for row in locked:
         row.save()
         kind = EventKind.HANDED_OVER
         events.append(Event.objects.record_move(row, before, by=by, kind=kind, reason=said, at=now))
-    _tell_introduced(made, locked[0], word=word, event=events[0], now=now)
+    _notify_introduced(made, locked[0], word=word, event=events[0], now=now)
     moves.finish(solicitation, now=now)
 
 
@@ -109,7 +109,7 @@ def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, 
         reason=f"{institution.name} : {word}" if word else institution.name,
         at=now,
     )
-    _tell_introduced(made, locked, word=word, event=event, now=now)
+    _notify_introduced(made, locked, word=word, event=event, now=now)
     moves.finish(solicitation, now=now)
 
 
@@ -139,7 +139,9 @@ def choose_within(
     ).chosen
 
 
-def _tell_introduced(made: Sequence[Match], match: Match, *, word: str, event: Event, now: datetime) -> None:
+def _notify_introduced(
+    made: Sequence[Match], match: Match, *, word: str, event: Event, now: datetime
+) -> None:
     matching.notify(
         made,
         now=now,

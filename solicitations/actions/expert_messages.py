@@ -78,7 +78,7 @@ def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
 
 
 @transaction.atomic(durable=True)
-def note_opened(by: Mailbox, *, now: datetime) -> None:
+def record_opened(by: Mailbox, *, now: datetime) -> None:
     """The expert opened the page: recorded each time when the request is confidential."""
     if by.opened_at is None:
         Mailbox.objects.filter(pk=by.pk).update(opened_at=now)

@@ -46,7 +46,7 @@ def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def say_called(solicitation: Solicitation, *, now: datetime) -> None:
+def report_called(solicitation: Solicitation, *, now: datetime) -> None:
     """Record that the company was called, once, and resolve the alert about it.
 
     Raises ``ForbiddenMove`` once the request was cancelled or set aside.

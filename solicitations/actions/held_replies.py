@@ -13,13 +13,13 @@ from solicitations.lifecycle import AlertCause, EventKind
 from solicitations.models import Event, Solicitation
 
 
-class SettledAlready(Exception):
+class AlreadyResolved(Exception):
     """Somebody has dealt with this mail, or nothing can be done about it."""
 
 
 @transaction.atomic(durable=True)
 def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
-    """Pass its words on after all. Raises ``SettledAlready``, and ``NotInThread`` when nobody reads them."""
+    """Pass its words on after all. Raises ``AlreadyResolved``, and ``NotInThread`` when nobody reads them."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
     person = replies.writer_of(locked)
     reply = replies.read_mail(locked, person)
@@ -28,7 +28,7 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     )
     is_taken = not locked.may_be_published or twins.exclude(pk=locked.pk).exists()
     if is_taken or person is None or not reply.text:
-        raise SettledAlready
+        raise AlreadyResolved
     solicitation = Solicitation.objects.locked(replies.request_pk(person))
     if not replies.takes_words(solicitation, person):
         raise NotInThread
@@ -36,23 +36,23 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     is_own = senders.is_same_mailbox(sender, person.email)
     replies.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
     locked.save(update_fields=RESOLVED_FIELDS)
-    _note(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
+    _record(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
 
 
 @transaction.atomic(durable=True)
 def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
-    """Keep its words from everybody. Raises ``SettledAlready``."""
+    """Keep its words from everybody. Raises ``AlreadyResolved``."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
     person = replies.writer_of(locked)
     if not locked.is_held or person is None:
-        raise SettledAlready
+        raise AlreadyResolved
     solicitation = Solicitation.objects.locked(replies.request_pk(person))
     locked.resolve(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
     locked.save(update_fields=RESOLVED_FIELDS)
-    _note(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)
+    _record(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)
 
 
-def _note(
+def _record(
     solicitation: Solicitation, email: IncomingEmail, kind: EventKind, *, by: User, now: datetime
 ) -> None:
     Event.objects.record(kind, solicitation, by=by, reason=email.sender, at=now)

@@ -34,13 +34,13 @@ def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     return solicitation, [locked, *(row for row in mine if row != locked and row.state == locked.state)]
 
 
-def tell_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:
+def notify_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:
     """Tell the company and the others who have these needs before them."""
     to_company.taken(matches, events=events, now=now)
     to_experts.taken(matches, events=events, now=now)
 
 
-def untell(events: Iterable[Event], *, now: datetime) -> set[str]:
+def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
     """Cancel what has not left about these events; returns the addresses that were told already.
 
     What the same click said of other needs is written anew.
@@ -58,13 +58,13 @@ def untell(events: Iterable[Event], *, now: datetime) -> set[str]:
     others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in click - names])
     remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
     if remaining:
-        tell_taken(remaining, list(others.order_by("pk")), now=now)
+        notify_taken(remaining, list(others.order_by("pk")), now=now)
     return told
 
 
-def tell_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
+def notify_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
     """Somebody else withdrew the match: those who heard that its expert took it are told again."""
-    told = untell(Event.objects.moves().filter(match=match), now=now)
+    told = cancel_notifications(Event.objects.moves().filter(match=match), now=now)
     mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=told)
     others = mailboxes.exclude(pk=match.mailbox_id).select_related("solicitation__commune").order_by("pk")
     to_experts.undone(withdrawal, match=match, mailboxes=others, now=now)
@@ -72,13 +72,13 @@ def tell_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
         to_company.undone(withdrawal, match=match, now=now)
 
 
-def untell_earlier(matches: Sequence[Match], *, now: datetime) -> None:
+def cancel_earlier_notifications(matches: Sequence[Match], *, now: datetime) -> None:
     """Cancel unsent mails about earlier moves of these matches."""
     events = Event.objects.moves().filter(match__in=matches)
     if matches[0].state == MatchState.HELPED:
         # Helped at once, the need was taken all the same: the others have to know.
         events = events.exclude(to_state=MatchState.TAKEN)
-    untell(events, now=now)
+    cancel_notifications(events, now=now)
 
 
 def finish(solicitation: Solicitation, *, now: datetime) -> None:

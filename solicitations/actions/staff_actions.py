@@ -10,7 +10,7 @@ from experts.models import Institution, Subject, User
 from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations.actions import moves
-from solicitations.actions.company_requests import stop
+from solicitations.actions.company_requests import withdraw_all
 from solicitations.actions.expert_answers import NobodyThere, choose_within
 from solicitations.clock import mails
 from solicitations.dispatch import closing, holding, matching, routing
@@ -77,7 +77,7 @@ def _end(
     locked = Solicitation.objects.locked(solicitation.pk)
     locked.move_to(RequestState.CLOSED, at=now, reason=reason)
     event = Event.objects.record(EventKind.CLOSED, locked, by=by, reason=words or reason.label, at=now)
-    stop(locked, event=event, why=why, now=now)
+    withdraw_all(locked, event=event, why=why, now=now)
     closing.refresh(locked, now=now)
     return locked
 
@@ -197,7 +197,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
     row.move_to(MatchState.WITHDRAWN, at=now, words=reason)
     row.save()
     event = Event.objects.record_move(row, before, by=by, kind=EventKind.WITHDRAWN, reason=reason, at=now)
-    moves.tell_withdrawn(row, event, now=now)
+    moves.notify_withdrawn(row, event, now=now)
     if not row.mailbox.matches.active().exists():
         mails.cancel_unsent(f"mailbox:{row.mailbox_id}")
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
@@ -208,7 +208,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def settle(alert: Alert, *, now: datetime) -> None:
+def resolve_alert(alert: Alert, *, now: datetime) -> None:
     """Staff have dealt with this alert."""
     Alert.objects.standing().filter(pk=alert.pk).update(settled_at=now)
 
@@ -220,14 +220,14 @@ def resend(email: OutgoingEmail, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def note_request_opened(solicitation: Solicitation, *, by: User, now: datetime) -> None:
+def record_request_opened(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     """Staff opened a request: recorded when it is confidential."""
     if solicitation.is_confidential:
         Event.objects.record(EventKind.OPENED, solicitation, by=by, at=now)
 
 
 @transaction.atomic(durable=True)
-def note_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: datetime) -> None:
+def record_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: datetime) -> None:
     """Staff opened a mail about a request: recorded when it is confidential, its page and frame once."""
     if not solicitation.is_confidential:
         return

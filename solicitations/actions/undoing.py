@@ -64,13 +64,13 @@ def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetim
         made.move_to(MatchState.WITHDRAWN, at=now)
         made.save()
         withdrawal = Event.objects.record_move(made, before, kind=EventKind.WITHDRAWN, at=now)
-        moves.tell_withdrawn(made, withdrawal, now=now)
+        moves.notify_withdrawn(made, withdrawal, now=now)
 
 
 def _tell(solicitation: Solicitation, undone: dict[Match, Event], *, now: datetime) -> None:
     """Notify those who were told of the undone move; send the mails that it had cancelled."""
     match, event = next(iter(undone.items()))
-    told = moves.untell(undone.values(), now=now)
+    told = moves.cancel_notifications(undone.values(), now=now)
     if solicitation.email in told:
         to_company.undone(event, match=match, now=now)
     mailboxes = Mailbox.objects.filter(solicitation=solicitation, email__in=told).order_by("pk")

@@ -93,11 +93,11 @@ def anonymise(pk: int, *, now: datetime) -> None:
     for draft in solicitation.drafts.all():
         _erase(draft, now=now)
     if is_abandoned:
-        _note_end(solicitation, now=now)
+        _record_end(solicitation, now=now)
     Event.objects.record(EventKind.ANONYMISED, solicitation, at=now)
 
 
-def _note_end(solicitation: Solicitation, *, now: datetime) -> None:
+def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
     """Record why an abandoned request is closed, in our own words, and resolve its alerts."""
     why = f"Rien ne s'y est passé depuis {settings.ANONYMISE_AFTER.days} jours"
     Event.objects.record(EventKind.CLOSED, solicitation, reason=why, at=now)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from solicitations.clock import due, mails, plan
-from solicitations.clock.run import note, put_off
+from solicitations.clock.run import put_off, record_step
 from solicitations.clock.steps import Planned, Step
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Mailbox, Match, Solicitation
@@ -41,7 +41,7 @@ def remind(address: str, *, now: datetime) -> None:
     if not come or first is None:
         return
     with transaction.atomic():
-        failed = _note_each(come, now=now)
+        failed = _record_each(come, now=now)
         listed = [
             match
             for row in waiting
@@ -78,13 +78,13 @@ def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
     return [step for step in ready if step.leaves_at <= now]
 
 
-def _note_each(come: Sequence[Planned], *, now: datetime) -> set[int]:
+def _record_each(come: Sequence[Planned], *, now: datetime) -> set[int]:
     """Record each reminder; returns the requests of those that failed, which are put off alone."""
     failed: set[int] = set()
     for planned in come:
         try:
             with transaction.atomic():
-                note(planned, EventKind.REMINDED, now=now)
+                record_step(planned, EventKind.REMINDED, now=now)
         except Exception as error:
             pk = planned.solicitation.pk
             logger.exception("the reminder of request %s failed", pk)

@@ -63,7 +63,7 @@ def advance(pk: int, *, now: datetime) -> None:
     solicitation.save(update_fields=["clock_due_at", "clock_error", "clock_retry_at"])
 
 
-def note(planned: Planned, kind: EventKind, *, now: datetime, reason: str = "") -> Event:
+def record_step(planned: Planned, kind: EventKind, *, now: datetime, reason: str = "") -> Event:
     """Record a step and its reason, so that it is not done again."""
     return Event.objects.record(
         kind, planned.solicitation, match=planned.match, reason=reason or planned.why, at=now
@@ -81,12 +81,12 @@ def _needs(steps: Sequence[Planned]) -> list[Need]:
 
 
 def _tell_company(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    events = [note(planned, EventKind.COMPANY_TOLD, now=now) for planned in steps]
+    events = [record_step(planned, EventKind.COMPANY_TOLD, now=now) for planned in steps]
     mails.where_things_stand(solicitation, _needs(steps), events=events, now=now)
 
 
 def _tell_managers(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    events = [note(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
+    events = [record_step(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
     mails.silent_experts(solicitation, _matches(steps), events=events, now=now)
 
 
@@ -103,7 +103,7 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
         if new and decided.is_fallback:
             planned.need.is_fallback = True
             planned.need.save(update_fields=["is_fallback"])
-        note(planned, EventKind.WIDENED, reason=_offices(new) or NOBODY_ELSE, now=now)
+        record_step(planned, EventKind.WIDENED, reason=_offices(new) or NOBODY_ELSE, now=now)
         made += new
     matching.notify(made, now=now)
     closing.refresh(solicitation, now=now)
@@ -125,14 +125,14 @@ def _offices(matches: Sequence[Match]) -> str:
 def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     """A line in the region's list; no mail."""
     for planned in steps:
-        note(planned, EventKind.REGION_TOLD, now=now)
+        record_step(planned, EventKind.REGION_TOLD, now=now)
     words = ", ".join(need.subject.label for need in _needs(steps))
     alerts.raise_alert(solicitation, AlertCause.LATE, words=words, by_mail=False, now=now)
 
 
 def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     """The managers of all who have the need, and the region."""
-    events = [note(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
+    events = [record_step(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
     active = Match.objects.active().filter(need__in=[need.pk for need in _needs(steps)])
     matches = list(active.with_people().in_order())
     mails.legal_delay(solicitation, matches, events=events, now=now)
@@ -141,14 +141,14 @@ def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now
 
 
 def _check_call(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    events = [note(planned, EventKind.CALL_CHECKED, now=now) for planned in steps]
+    events = [record_step(planned, EventKind.CALL_CHECKED, now=now) for planned in steps]
     mails.call_check(solicitation, _matches(steps), events=events, now=now)
 
 
 def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    events = [note(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
+    events = [record_step(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
     for planned in steps:
-        note(planned, EventKind.REGION_TOLD, now=now)
+        record_step(planned, EventKind.REGION_TOLD, now=now)
     matches = _matches(steps)
     mails.silent_takers(solicitation, matches, events=events, now=now)
     words = ", ".join(f"{match.expert.name} ({match.expert.office.name})" for match in matches)
@@ -187,13 +187,13 @@ def _survey(solicitation: Solicitation, steps: Sequence[Planned], *, now: dateti
     solicitation.surveyed_at = now
     solicitation.save(update_fields=["surveyed_at"])
     for planned in steps:
-        note(planned, EventKind.SURVEYED, now=now)
+        record_step(planned, EventKind.SURVEYED, now=now)
     mails.survey(solicitation, now=now)
 
 
 def _follow_up(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     for planned in steps:
-        note(planned, EventKind.FOLLOWED_UP, now=now)
+        record_step(planned, EventKind.FOLLOWED_UP, now=now)
     mails.follow_up_point(solicitation, now=now)
 
 

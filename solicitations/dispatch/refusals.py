@@ -11,7 +11,7 @@ from solicitations.models import Mailbox, Solicitation
 
 
 @transaction.atomic(durable=True)
-def note_refused_mail(email_pk: int, *, now: datetime) -> None:
+def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     """A mail was refused for good: staff call the company, or look for another expert."""
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
     about = next((name for name in email.about if name.startswith("request:")), None) if email else None

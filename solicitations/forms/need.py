@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 
 from experts.models import Subject
 from mailing.form_fields import LineField, WordsField
-from solicitations.actions.company_requests import Part
+from solicitations.actions.company_requests import RequestPart
 from solicitations.forms import hints
 from solicitations.forms.traps import TrapField
 from territories.models import Commune, UnknownCommune
@@ -144,13 +144,13 @@ class NeedForm(forms.Form):
         """Everything asked, the first subject first."""
         return [self.subject, *self.ticked]
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[RequestPart]:
         """The requests to send, the first subject's one first. For a valid form."""
         apart = self._own_texts()
         gone = {other for _, subjects in apart for other in subjects}
         together = tuple(subject for subject in self.all_subjects() if subject not in gone)
-        parts = [Part(together, self.cleaned_data["description"])]
-        return parts + [Part(tuple(subjects), self.cleaned_data[name]) for name, subjects in apart]
+        parts = [RequestPart(together, self.cleaned_data["description"])]
+        return parts + [RequestPart(tuple(subjects), self.cleaned_data[name]) for name, subjects in apart]
 
     def hints(self) -> list[str]:
         """The details to check again in the texts. For a valid form."""

@@ -11,7 +11,7 @@ from tests.solicitations.incoming import answer
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
 READ = ["request", "outbox_mail", "outbox_html", "incoming_mail"]
-ACTS = ["release", "close", "mark", "merge", "correct", "add_institution", "withdraw", "settle"]
+ACTS = ["release", "close", "mark", "merge", "correct", "add_institution", "withdraw", "resolve_alert"]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def addresses(sent, today) -> dict[str, str]:
         "incoming_mail": [incoming.pk],
         "outbox_mail": [mail.pk],
         "outbox_html": [mail.pk],
-        "settle": [sent.reference, alert.pk],
+        "resolve_alert": [sent.reference, alert.pk],
     }
     return {name: reverse(f"oversight:{name}", args=args.get(name, [sent.reference])) for name in READ + ACTS}
 

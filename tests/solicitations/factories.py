@@ -33,10 +33,10 @@ def blank(*, commune: str = "21317", now: datetime, **columns: Any) -> Solicitat
     return Solicitation(commune=Commune.objects.resolve(commune), **(known | columns))
 
 
-def part(*slugs: str, text: str = TEXT) -> company_requests.Part:
+def part(*slugs: str, text: str = TEXT) -> company_requests.RequestPart:
     """These subjects with one text."""
     found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs)}
-    return company_requests.Part(subjects=tuple(found[slug] for slug in slugs), description=text)
+    return company_requests.RequestPart(subjects=tuple(found[slug] for slug in slugs), description=text)
 
 
 def send(*slugs: str, now: datetime, text: str = TEXT, **columns: Any) -> Solicitation:

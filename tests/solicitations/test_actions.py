@@ -680,8 +680,8 @@ class TestStaff:
         mail = OutgoingEmail.objects.get(key=f"received:{sent.pk}")
         OutgoingEmail.objects.filter(pk=mail.pk).update(refused_at=now)
 
-        commit(refusals.note_refused_mail, mail.pk, now=now)
-        commit(refusals.note_refused_mail, mail.pk, now=now)
+        commit(refusals.report_refused_mail, mail.pk, now=now)
+        commit(refusals.report_refused_mail, mail.pk, now=now)
 
         alert = sent.alerts.get()
         assert alert.cause == AlertCause.ACKNOWLEDGEMENT_REFUSED

@@ -377,7 +377,7 @@ def test_everybody_acts_on_one_request(now, smtp_sink):
             lambda box=box: expert_answers.take_all(box, now=at),
             lambda box=box: expert_messages.post_message(box, body=f"Bonjour de {box.pk}", now=at),
             lambda box=box, row=row: expert_answers.bring_in(row, geiq, word="", by=box, now=at),
-            lambda box=box: expert_messages.note_opened(box, now=at),
+            lambda box=box: expert_messages.record_opened(box, now=at),
         ]
     acts += [
         lambda pk=pk: delivery.deliver(pk, now=at)

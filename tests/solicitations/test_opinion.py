@@ -83,15 +83,15 @@ class TestNotCalled:
 
 class TestCalled:
     def test_it_is_noted_once(self, commit, sent, taken, now):
-        commit(feedback.say_called, sent, now=now)
-        commit(feedback.say_called, sent, now=now + timedelta(hours=1))
+        commit(feedback.report_called, sent, now=now)
+        commit(feedback.report_called, sent, now=now + timedelta(hours=1))
 
         assert kinds(sent).count(EventKind.CALLED) == 1
 
     def test_what_staff_were_told_is_settled(self, commit, sent, taken, now):
         commit(feedback.still_waiting, sent, now=now)
 
-        commit(feedback.say_called, sent, now=now + timedelta(hours=1))
+        commit(feedback.report_called, sent, now=now + timedelta(hours=1))
 
         assert sent.alerts.get(cause=AlertCause.NOT_CALLED).settled_at == now + timedelta(hours=1)
 
@@ -101,7 +101,7 @@ class TestCalled:
         )
 
         with pytest.raises(ForbiddenMove):
-            feedback.say_called(sent, now=now)
+            feedback.report_called(sent, now=now)
 
 
 class TestSurvey:

@@ -63,7 +63,7 @@ def show(
     now = timezone.now()
     page = request_page.build(mailbox, now=now)
     solicitation = mailbox.solicitation
-    expert_messages.note_opened(mailbox, now=now)
+    expert_messages.record_opened(mailbox, now=now)
     context = {
         "mailbox": mailbox,
         "solicitation": solicitation,

@@ -38,7 +38,7 @@ def original(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
         raise Http404
     thread = Message.objects.filter(solicitation=mailbox.solicitation_id).select_related("incoming")
     said = get_object_or_404(thread, pk=pk)
-    expert_messages.note_opened(mailbox, now=timezone.now())
+    expert_messages.record_opened(mailbox, now=timezone.now())
     return originals.page(said, author=said.author, known={mailbox.email, said.sent_from})
 
 

@@ -55,16 +55,16 @@ def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse
             "is_done": "merci" in request.GET,
         }
         return render(request, "solicitations/company/call_check.html", context)
-    messages.success(request, _note(solicitation, is_called=said == "oui"))
+    messages.success(request, _record(solicitation, is_called=said == "oui"))
     return HttpResponseRedirect(f"{request.path}?merci")
 
 
-def _note(solicitation: Solicitation, *, is_called: bool) -> str:
+def _record(solicitation: Solicitation, *, is_called: bool) -> str:
     """Record the answer; what became of it, in a sentence."""
     now = timezone.now()
     try:
         if is_called:
-            feedback.say_called(solicitation, now=now)
+            feedback.report_called(solicitation, now=now)
             return "Merci, c'est noté : on vous a rappelé."
         feedback.still_waiting(solicitation, now=now)
     except ForbiddenMove:

@@ -111,7 +111,7 @@ class Life:
 
     def say(self, which: int) -> None:
         if which % 3 == 0:
-            feedback.say_called(self.request, now=self.at)
+            feedback.report_called(self.request, now=self.at)
         elif which % 3 == 1:
             feedback.still_waiting(self.request, now=self.at)
         else:

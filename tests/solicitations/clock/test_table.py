@@ -261,7 +261,7 @@ class TestTakenAndSilent:
         assert "/rappel" in context("call_check")["check_url"]
 
     def test_a_company_that_said_it_was_called_is_not_asked(self, alone, taken, commit, live, now):
-        commit(feedback.say_called, alone, now=now + DAY)
+        commit(feedback.report_called, alone, now=now + DAY)
 
         live(now, days=9)
 
