@@ -44,7 +44,7 @@ def note_refused_mail(pk: int) -> None:
 @shared_task
 def take_in_mail(pk: int) -> None:
     """Mail ``pk`` came in: publish its words, or keep it for staff."""
-    replies.take_in_safely(pk, now=timezone.now())
+    replies.process_reply_safely(pk, now=timezone.now())
 
 
 @shared_task
@@ -79,7 +79,7 @@ def sweep() -> None:
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(refusals.report_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
-    each_safely(replies.take_in_safely, unread[:A_SWEEP], now=now)
+    each_safely(replies.process_reply_safely, unread[:A_SWEEP], now=now)
     keep_time(now=now)
 
 

@@ -174,7 +174,7 @@ def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> 
     Raises ``ForbiddenMove`` once the request was cancelled, or found to be spam or a test.
     """
     locked = open_to_company(solicitation)
-    messages.add(locked, messages.Words(body), now=now)
+    messages.add_company_message(locked, messages.MessageContent(body), now=now)
 
 
 @transaction.atomic(durable=True)

@@ -28,7 +28,7 @@ def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
         raise NotInThread
     if repeated := by.messages.filter(body=body, at__gt=now - UNDO_DELAY).first():
         return repeated
-    return messages.say(by, messages.Words(body), now=now)
+    return messages.add_expert_message(by, messages.MessageContent(body), now=now)
 
 
 @transaction.atomic(durable=True)

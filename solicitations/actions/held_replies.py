@@ -30,7 +30,7 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     if is_taken or person is None or not reply.text:
         raise AlreadyResolved
     solicitation = Solicitation.objects.locked(replies.request_pk(person))
-    if not replies.takes_words(solicitation, person):
+    if not replies.accepts_messages_from(solicitation, person):
         raise NotInThread
     sender = reply.sender or locked.sender
     is_own = senders.is_same_mailbox(sender, person.email)

@@ -12,7 +12,7 @@ from solicitations.notifications import to_experts
 
 
 @dataclass(frozen=True)
-class Words:
+class MessageContent:
     """A text and, when it came as a mail, that mail, its sender and its attachments.
 
     ``sent_from`` is empty when it came from the very address that we wrote to.
@@ -36,7 +36,7 @@ def is_open_to_company(solicitation: Solicitation) -> bool:
 
 
 @transaction_required
-def say(by: Mailbox, words: Words, *, now: datetime) -> Message:
+def add_expert_message(by: Mailbox, words: MessageContent, *, now: datetime) -> Message:
     """A word of an expert to the others, who are mailed; the request is locked, the right checked."""
     author = by.speaker()
     said = Message.objects.create(
@@ -55,7 +55,7 @@ def say(by: Mailbox, words: Words, *, now: datetime) -> Message:
 
 
 @transaction_required
-def add(solicitation: Solicitation, words: Words, *, now: datetime) -> Addition:
+def add_company_message(solicitation: Solicitation, words: MessageContent, *, now: datetime) -> Addition:
     """Words of the company beside its locked request, mailed to the experts who have not declined."""
     addition = Addition.objects.create(
         solicitation=solicitation,

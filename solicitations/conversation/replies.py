@@ -20,7 +20,7 @@ from mailing.models import (
 from mailing.replies import MailKind, Reply
 from solicitations import links
 from solicitations.conversation import messages
-from solicitations.conversation.messages import Words
+from solicitations.conversation.messages import MessageContent
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Mailbox, Match, Solicitation
@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 # More than anybody types: a long text is turned away whole, never cut.
 LONGEST_REPLY = 20_000
 MOST_FILES = 50
-MOST_A_DAY, A_DAY = 20, timedelta(days=1)  # mails of one person about one request
-HELD = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff look at who wrote
-UNANSWERED = {Reason.FLOOD, Reason.LOOP}
-MACHINES = {
+DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
+HELD_REASONS = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff look at who wrote
+NOT_ANSWERED_REASONS = {Reason.FLOOD, Reason.LOOP}
+AUTOMATIC_REASONS = {
     MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
     MailKind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
     MailKind.BOUNCE: Reason.BOUNCE,
@@ -52,10 +52,10 @@ TAKING = re.compile(
 Person = Mailbox | Solicitation
 
 
-def take_in_safely(pk: int, *, now: datetime) -> None:
+def process_reply_safely(pk: int, *, now: datetime) -> None:
     """Read a mail that came in, or leave it to the sweep: one that always fails stops nobody."""
     try:
-        take_in(pk, now=now)
+        process_reply(pk, now=now)
     except Exception as error:
         logger.exception("incoming mail %s could not be read", pk)
         email = IncomingEmail.objects.unread().filter(pk=pk).first()
@@ -65,19 +65,19 @@ def take_in_safely(pk: int, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def take_in(pk: int, *, now: datetime) -> None:
+def process_reply(pk: int, *, now: datetime) -> None:
     """Publish the words of a mail that came in, or keep it for staff; a second call finds nothing to do."""
     email = IncomingEmail.objects.unread().select_for_update(skip_locked=True).filter(pk=pk).first()
     if email is None:
         return
-    person, lapse = _addressee(email, now=now)
+    person, address_reason = _addressee(email, now=now)
     reply = read_mail(email, person)
     email.about = request_mails.about_person(person) if person else []
-    reason = _machine(reply) or lapse or _unfit(email, reply)
+    reason = _automatic_reason(reply) or address_reason or _content_reason(email, reply)
     if reason is None and person is not None:
-        reason = _deliver(email, reply, person, now=now)
+        reason = _publish_or_reason(email, reply, person, now=now)
     if reason is not None:
-        _turn_away(email, reply, person, reason, now=now)
+        _hold_or_refuse(email, reply, person, reason, now=now)
     email.save(update_fields=RESOLVED_FIELDS)
 
 
@@ -109,20 +109,20 @@ def _addressee(email: IncomingEmail, *, now: datetime) -> tuple[Person | None, R
         return expired.row, Reason.EXPIRED
 
 
-def _machine(reply: Reply) -> Reason | None:
-    return Reason.LOOP if to_senders.is_portal(reply.sender) else MACHINES.get(reply.kind)
+def _automatic_reason(reply: Reply) -> Reason | None:
+    return Reason.LOOP if to_senders.is_portal(reply.sender) else AUTOMATIC_REASONS.get(reply.kind)
 
 
-def _unfit(email: IncomingEmail, reply: Reply) -> Reason | None:
+def _content_reason(email: IncomingEmail, reply: Reply) -> Reason | None:
     if email.reason == Reason.OVERSIZED or len(reply.text) > LONGEST_REPLY:
         return Reason.OVERSIZED
     return None if reply.text else Reason.EMPTY
 
 
-def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetime) -> Reason | None:
+def _publish_or_reason(email: IncomingEmail, reply: Reply, person: Person, *, now: datetime) -> Reason | None:
     """Publish the text of the right person; else return the reason to hold or refuse it."""
     solicitation = Solicitation.objects.locked(request_pk(person))
-    if not takes_words(solicitation, person):
+    if not accepts_messages_from(solicitation, person):
         return Reason.CLOSED
     is_own = senders.is_same_mailbox(reply.sender, person.email)
     if _is_flood(email, now=now):
@@ -137,8 +137,8 @@ def _deliver(email: IncomingEmail, reply: Reply, person: Person, *, now: datetim
 
 def _is_flood(email: IncomingEmail, *, now: datetime) -> bool:
     """Return ``True`` above the daily number: two automatic senders may answer each other unmarked."""
-    accepted = IncomingEmail.objects.accepted().filter(about=email.about, settled_at__gt=now - A_DAY)
-    return accepted.count() >= MOST_A_DAY
+    accepted = IncomingEmail.objects.accepted().filter(about=email.about, settled_at__gt=now - DAY)
+    return accepted.count() >= DAILY_LIMIT
 
 
 def request_pk(person: Person) -> int:
@@ -146,7 +146,7 @@ def request_pk(person: Person) -> int:
     return person.solicitation_id if isinstance(person, Mailbox) else person.pk
 
 
-def takes_words(solicitation: Solicitation, person: Person) -> bool:
+def accepts_messages_from(solicitation: Solicitation, person: Person) -> bool:
     """Return ``True`` when the locked request still accepts messages from this person."""
     if isinstance(person, Mailbox):
         return messages.may_write(solicitation, person)
@@ -163,20 +163,20 @@ def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: st
 
     The request is locked and takes them. Saves all but the mail.
     """
-    words = Words(
+    words = MessageContent(
         links.without_secrets(reply.text),
         incoming=email,
         sent_from=sent_from[:LONGEST_ADDRESS],
         attachments=reply.attachments[:MOST_FILES],
     )
     if isinstance(person, Mailbox):
-        said = messages.say(person, words, now=now)
+        said = messages.add_expert_message(person, words, now=now)
         if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
             to_experts.how_to_take(said, now=now)
         if sent_from:
             to_experts.sent_in_your_name(said, now=now)
     else:
-        addition = messages.add(person, words, now=now)
+        addition = messages.add_company_message(person, words, now=now)
         if sent_from:
             to_company.sent_in_your_name(addition, now=now)
     email.resolve(IncomingState.ACCEPTED, at=now)
@@ -186,15 +186,15 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("’", "'").split())
 
 
-def _turn_away(
+def _hold_or_refuse(
     email: IncomingEmail, reply: Reply, person: Person | None, reason: Reason, *, now: datetime
 ) -> None:
     """Keep the mail for staff, and tell a person who wrote that it went no further."""
-    if reason in HELD and person is not None:
+    if reason in HELD_REASONS and person is not None:
         email.resolve(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
         alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
         email.resolve(IncomingState.REFUSED, reason=reason, at=now)
-    if not reply.kind.is_automatic and reason not in UNANSWERED:
+    if not reply.kind.is_automatic and reason not in NOT_ANSWERED_REASONS:
         to_senders.reply_not_published(reply, person, reason, now=now)

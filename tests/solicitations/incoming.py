@@ -48,7 +48,7 @@ def raw(
 def receive(content: bytes, *, recipient: str = "", now: datetime) -> IncomingEmail:
     """The mail, kept and read: what the worker does a moment later."""
     [email] = reception.store(content, channel=Channel.PIPE, recipient=recipient, now=now)
-    replies.take_in(email.pk, now=now)
+    replies.process_reply(email.pk, now=now)
     email.refresh_from_db()
     return email
 

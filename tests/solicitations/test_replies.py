@@ -118,7 +118,7 @@ class TestWhereItGoes:
 
     def test_reading_twice_says_nothing_twice(self, author, now):
         email = answer(author, now=now)
-        replies.take_in(email.pk, now=now)
+        replies.process_reply(email.pk, now=now)
 
         assert Message.objects.count() == 1
 
