@@ -115,10 +115,10 @@ class NeedForm(forms.Form):
         """Find the commune: what was chosen among those that the text names, or the only one it names."""
         text = self.cleaned_data.get("commune")
         if text:
-            self._settle_commune(text, self.cleaned_data.get("commune_code", ""))
+            self._resolve_commune(text, self.cleaned_data.get("commune_code", ""))
         return self.cleaned_data
 
-    def _settle_commune(self, text: str, code: str) -> None:
+    def _resolve_commune(self, text: str, code: str) -> None:
         bare = normalise(without_postcode(text))
         known = Commune.objects.current().with_place().filter(code=code).first() if code else None
         if known and bare == normalise(known.name):

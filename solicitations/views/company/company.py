@@ -31,16 +31,16 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
         return journey.go_to("need")
     if page := closed(request, journey):
         return page
-    is_settled = journey.identity is not None and not journey.is_project_refused()
+    is_company_chosen = journey.identity is not None and not journey.is_project_refused()
     if request.method != "POST":
-        return _facts_page(request, journey) if is_settled else _choice_page(request, journey)
+        return _facts_page(request, journey) if is_company_chosen else _choice_page(request, journey)
     if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
-        journey.keep(request, **{"facts" if is_settled else "company": typed(request.POST)})
+        journey.keep(request, **{"facts" if is_company_chosen else "company": typed(request.POST)})
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "change":
         journey.keep(request, identity=None, company=None, facts=None)
         return journey.go_to("company")
-    return _post_facts(request, journey) if is_settled else _post_choice(request, journey)
+    return _post_facts(request, journey) if is_company_chosen else _post_choice(request, journey)
 
 
 def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
@@ -50,15 +50,15 @@ def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
     if action == "later":
         return journey.go_to("later")
     if action == "project":
-        return _settle(request, journey, Identity(Kind.PROJECT))
+        return _save_identity(request, journey, Identity(Kind.PROJECT))
     form = CompanyForm(request.POST)
     if not form.is_valid():
         return _choice_page(request, journey, form)
     identity = _chosen(request, form, _look_up(form, journey))
-    return _settle(request, journey, identity) if identity else journey.go_to("company")
+    return _save_identity(request, journey, identity) if identity else journey.go_to("company")
 
 
-def _settle(request: HttpRequest, journey: Journey, identity: Identity) -> HttpResponse:
+def _save_identity(request: HttpRequest, journey: Journey, identity: Identity) -> HttpResponse:
     journey.keep(request, identity=identity.as_json(), facts=None)
     return journey.go_to("company")
 

@@ -12,12 +12,12 @@ from solicitations.actions import feedback
 from solicitations.forms.opinion import SurveyForm, given
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
-from solicitations.views.company.pages import asked_page
+from solicitations.views.company.pages import mailed_page
 
 OVER = "Cette demande est annulée : il n'y a plus rien à dire."
 
 
-@asked_page(links.SURVEY)
+@mailed_page(links.SURVEY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Three questions; who answered may correct."""
@@ -41,7 +41,7 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     return render(request, "solicitations/company/survey.html", context)
 
 
-@asked_page(links.CALL_CHECK)
+@mailed_page(links.CALL_CHECK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Show who took the request and when, and ask: « Oui » or « Non »."""

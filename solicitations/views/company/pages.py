@@ -61,6 +61,6 @@ owner_page = OWNER.page
 posted = OWNER.post_only
 
 
-def asked_page(purpose: str) -> Callable[[Callable[..., HttpResponse]], TokenView]:
+def mailed_page(purpose: str) -> Callable[[Callable[..., HttpResponse]], TokenView]:
     """A page of its own, which a mail asks the owner to open: its token opens nothing else."""
     return replace(OWNER, row_of=partial(links.solicitation_of, purpose=purpose), expired="over").page
