@@ -11,7 +11,7 @@ from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.clock import reminders
 from solicitations.models import Draft, Need, Solicitation
 from solicitations.models.abandoned import abandoned
-from solicitations.tasks import A_SWEEP
+from solicitations.tasks import SWEEP_SIZE
 
 BAR = 1_000
 FLAT = 1.5
@@ -81,10 +81,10 @@ def _choices() -> Mapping[str, Choice]:
         "mails left behind": lambda: OutgoingEmail.objects.for_sweep(now=now).values_list("pk"),
         "mails to read": lambda: IncomingEmail.objects.for_sweep(now=now).values_list("pk"),
         "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
-        "drafts to erase": lambda: Draft.objects.outlived(now=now).values_list("pk"),
+        "drafts to erase": lambda: Draft.objects.to_erase(now=now).values_list("pk"),
         "requests to anonymise": lambda: (
-            requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:A_SWEEP]
+            requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:SWEEP_SIZE]
         ),
-        "requests abandoned": lambda: abandoned(now=now).oldest_first().values_list("pk")[:A_SWEEP],
+        "requests abandoned": lambda: abandoned(now=now).oldest_first().values_list("pk")[:SWEEP_SIZE],
         "counts that are over": lambda: RateCounter.objects.over(now=now).values_list("pk"),
     }

@@ -8,7 +8,7 @@ from bench.history_tables import SURVEYED_AT, Table
 from solicitations.models import Survey
 
 
-def _done(state: str, since: str, kind: str, after: timedelta) -> str:
+def _mark_matches(state: str, since: str, kind: str, after: timedelta) -> str:
     """Record this step of the clock for all matches in ``state``, at ``after`` their date ``since``."""
     return f"""
         INSERT INTO bench.mark
@@ -16,7 +16,7 @@ def _done(state: str, since: str, kind: str, after: timedelta) -> str:
     """
 
 
-def _said(kind: str, after: timedelta) -> str:
+def _mark_requests(kind: str, after: timedelta) -> str:
     """Record this step of the clock for the requests that reach no expert, at ``after`` sending."""
     return f"""
         INSERT INTO bench.mark
@@ -27,16 +27,16 @@ def _said(kind: str, after: timedelta) -> str:
 
 SENT, TAKEN, NOBODY_TOOK = "state = 'sent'", "state = 'taken'", "state = 'sent' AND is_first"
 MARKS = (
-    *(_done(SENT, "sent_at", "reminded", after) for after in settings.REMIND_AFTER),
-    _done(SENT, "sent_at", "manager_told", settings.TELL_MANAGER_AFTER),
-    _done(NOBODY_TOOK, "sent_at", "company_told", settings.TELL_COMPANY_AFTER),
-    _done(NOBODY_TOOK, "sent_at", "widened", settings.WIDEN_AFTER),
-    _done(NOBODY_TOOK, "sent_at", "region_told", settings.TELL_REGION_AFTER),
-    _done(TAKEN, "taken_at", "call_checked", settings.CHECK_CALL_AFTER),
-    _done(TAKEN, "taken_at", "reminded", settings.REMIND_TAKER_AFTER),
-    _done(TAKEN, "taken_at", "manager_told", settings.TELL_SILENCE_AFTER),
-    _said("company_told", settings.TELL_COMPANY_AFTER),
-    _said("widened", settings.WIDEN_AFTER),
+    *(_mark_matches(SENT, "sent_at", "reminded", after) for after in settings.REMIND_AFTER),
+    _mark_matches(SENT, "sent_at", "manager_told", settings.TELL_MANAGER_AFTER),
+    _mark_matches(NOBODY_TOOK, "sent_at", "company_told", settings.TELL_COMPANY_AFTER),
+    _mark_matches(NOBODY_TOOK, "sent_at", "widened", settings.WIDEN_AFTER),
+    _mark_matches(NOBODY_TOOK, "sent_at", "region_told", settings.TELL_REGION_AFTER),
+    _mark_matches(TAKEN, "taken_at", "call_checked", settings.CHECK_CALL_AFTER),
+    _mark_matches(TAKEN, "taken_at", "reminded", settings.REMIND_TAKER_AFTER),
+    _mark_matches(TAKEN, "taken_at", "manager_told", settings.TELL_SILENCE_AFTER),
+    _mark_requests("company_told", settings.TELL_COMPANY_AFTER),
+    _mark_requests("widened", settings.WIDEN_AFTER),
     # Working days: about two more in the calendar.
     f"""
         INSERT INTO bench.mark

@@ -11,7 +11,7 @@ from experts.models import Theme, User
 from mailing.models import IncomingEmailQuerySet, IncomingState, OutgoingEmailQuerySet
 from solicitations.lifecycle import Labelled, NeedState, RequestState
 from solicitations.models import Solicitation
-from solicitations.models.request_querysets import REFERENCE, SET_ASIDE, SolicitationQuerySet
+from solicitations.models.request_querysets import CLOSED_BY_STAFF, REFERENCE, SolicitationQuerySet
 from territories.models import Region
 
 HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (
@@ -30,7 +30,7 @@ PROBLEMS = {
     ALERTED: "À traiter",
 }
 DISPLAYED_STATES: dict[str, Labelled] = {
-    shown.value: shown for shown in (RequestState.HELD, *NeedState, *SET_ASIDE)
+    shown.value: shown for shown in (RequestState.HELD, *NeedState, *CLOSED_BY_STAFF)
 }
 # Occasions of mails, by their template's name.
 OCCASIONS = {
@@ -87,7 +87,7 @@ def with_problem(requests: SolicitationQuerySet, code: str, *, now: datetime) ->
         return requests.uncovered()
     if code == LATE:
         return requests.late(now=now)
-    return requests.without_answer() if code == WITHOUT_ANSWER else requests.alerted()
+    return requests.without_answer() if code == WITHOUT_ANSWER else requests.with_open_alert()
 
 
 class RequestFilter(django_filters.FilterSet):

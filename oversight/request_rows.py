@@ -61,7 +61,7 @@ def request_rows(solicitations: Sequence[Solicitation]) -> list[RequestRow]:
     institution = "expert__office__institution__name"
     for pk, name, state in matches.values_list("need__solicitation", institution, "state"):
         states[pk].append((name, state))
-    alerts = Alert.objects.standing().filter(solicitation__in=solicitations).urgent_first()
+    alerts = Alert.objects.open().filter(solicitation__in=solicitations).urgent_first()
     for pk, cause in alerts.values_list("solicitation", "cause"):
         causes[pk].append(cause)
     return [

@@ -220,7 +220,7 @@ def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
 
 def _legal_answer(match: Match) -> LegalAnswer | None:
     """Of one match, from the moves that nobody went back on: the row itself keeps the last words alone."""
-    moves = [move for move in match.events.standing() if move.to_state in ANSWERS and move.reason]
+    moves = [move for move in match.events.not_undone() if move.to_state in ANSWERS and move.reason]
     if not match.answer or not moves:
         return None
     first, *later = [LaterAnswer(move.reason, move.at) for move in moves]

@@ -18,7 +18,7 @@ from solicitations.models.abandoned import abandoned
 logger = logging.getLogger(__name__)
 
 REFUSALS_READ_AGAIN = timedelta(days=1)
-A_SWEEP = 1000
+SWEEP_SIZE = 1000
 
 
 @shared_task
@@ -79,7 +79,7 @@ def sweep() -> None:
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
     each_safely(refusals.report_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
-    each_safely(replies.process_reply_safely, unread[:A_SWEEP], now=now)
+    each_safely(replies.process_reply_safely, unread[:SWEEP_SIZE], now=now)
     keep_time(now=now)
 
 
@@ -91,13 +91,13 @@ def keep_time(*, now: datetime) -> None:
         run.advance_safely(pk, now=now)
     left = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(drafts.remind_draft, left, now=now)
-    outlived = Draft.objects.outlived(now=now).order_by("pk").values_list("pk", flat=True)
-    each_safely(erasure.erase_draft, outlived[:A_SWEEP], now=now)
+    to_erase = Draft.objects.to_erase(now=now).order_by("pk").values_list("pk", flat=True)
+    each_safely(erasure.erase_draft, to_erase[:SWEEP_SIZE], now=now)
     for old in (
         Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk"),
         abandoned(now=now).oldest_first(),
     ):
-        each_safely(erasure.anonymise, old.values_list("pk", flat=True)[:A_SWEEP], now=now)
+        each_safely(erasure.anonymise, old.values_list("pk", flat=True)[:SWEEP_SIZE], now=now)
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str | Solicitation], *, now: datetime) -> None:

@@ -20,7 +20,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Question, Solicitation
-from solicitations.models.request_querysets import SET_ASIDE
+from solicitations.models.request_querysets import CLOSED_BY_STAFF
 from solicitations.views.legal import LegalClock, clock
 from territories.spoken_time import spoken_moment
 from workspace.forms import BRING_IN, HAND_OVER
@@ -238,7 +238,7 @@ def _gone_reason(match: Match, last: Event | None) -> str:
         return "L'entreprise a annulé sa demande"
     if last and last.by_user_id:
         return "L'équipe du service vous a retiré ce besoin" + (f" : {last.reason}" if last.reason else "")
-    if solicitation.closed_reason in SET_ASIDE:
+    if solicitation.closed_reason in CLOSED_BY_STAFF:
         return "L'équipe du service a clos cette demande"
     return SOMEONE_ELSE
 
@@ -292,6 +292,6 @@ def ending_sentence(solicitation: Solicitation, *, now: datetime) -> str:
         return f"L'entreprise a annulé sa demande, {when}."
     if solicitation.state == RequestState.ANONYMISED:
         return "Cette demande est ancienne : ce qu'elle contenait a été effacé."
-    if solicitation.closed_reason in SET_ASIDE:
+    if solicitation.closed_reason in CLOSED_BY_STAFF:
         return f"L'équipe du service a clos cette demande, {when}."
     return f"Cette demande est close depuis {when}."

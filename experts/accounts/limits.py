@@ -59,14 +59,14 @@ SENT_PER_COMMUNE = Limit("sent-commune", 60, HOUR)
 def are_links_over(request: HttpRequest, email: str, *, now: datetime) -> bool:
     """True when too many links were asked for, from here or for this mailbox."""
     return LINKS_PER_ADDRESS.is_over(address_of(request), now=now) or LINKS_PER_EMAIL.is_over(
-        mailbox_of(email), now=now
+        normalise_email(email), now=now
     )
 
 
 def is_sending_over(request: HttpRequest, email: str, *, requests: int, now: datetime) -> bool:
     """True when too many requests were sent, from here or in the name of this mailbox."""
     return SENT_PER_ADDRESS.is_over(address_of(request), now=now) or SENT_PER_EMAIL.is_over(
-        mailbox_of(email), times=requests, now=now
+        normalise_email(email), times=requests, now=now
     )
 
 
@@ -91,7 +91,7 @@ def address_of(request: HttpRequest) -> str:
     return str(getattr(found, "ipv4_mapped", None) or found)
 
 
-def mailbox_of(email: str) -> str:
+def normalise_email(email: str) -> str:
     """The mailbox behind an address: case and what follows a plus sign make no other one."""
     name, _, domain = email.lower().rpartition("@")
     return f"{name.partition('+')[0]}@{domain}"

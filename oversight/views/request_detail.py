@@ -142,7 +142,7 @@ def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
             "may_be_settled": alert.cause != AlertCause.HELD,
             "is_reply": alert.cause == AlertCause.REPLY_HELD,
         }
-        for alert in solicitation.alerts.standing().urgent_first()
+        for alert in solicitation.alerts.open().urgent_first()
     ]
 
 

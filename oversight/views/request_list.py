@@ -68,6 +68,6 @@ def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> l
 
 def urgent(visible: SolicitationQuerySet) -> list[Solicitation]:
     """Requests with a standing alert, those without any recipient first."""
-    alerts = Alert.objects.standing().filter(solicitation__in=visible).urgent_first()
+    alerts = Alert.objects.open().filter(solicitation__in=visible).urgent_first()
     placed = alerts.select_related("solicitation__commune__department").defer("solicitation__description")
     return list(dict.fromkeys(alert.solicitation for alert in placed[: URGENT * 2]))[:URGENT]

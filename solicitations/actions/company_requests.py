@@ -224,7 +224,7 @@ def withdraw_all(solicitation: Solicitation, *, event: Event, why: str, now: dat
         match.save()
         Event.objects.record_move(match, before, kind=EventKind.WITHDRAWN, at=now)
     to_experts.stopped(solicitation, mailboxes=told, event=event, why=why, now=now)
-    solicitation.alerts.standing().update(settled_at=now)
+    solicitation.alerts.open().update(settled_at=now)
 
 
 def open_to_company(solicitation: Solicitation) -> Solicitation:
@@ -238,7 +238,7 @@ def open_to_company(solicitation: Solicitation) -> Solicitation:
 @transaction.atomic(durable=True)
 def send_lost_links(email: str, *, now: datetime) -> None:
     """Mail this address the links of all its requests; an unknown address gets nothing."""
-    solicitations = list(Solicitation.objects.of_mailbox(email, now=now).newest_first())
+    solicitations = list(Solicitation.objects.with_valid_link(email, now=now).newest_first())
     if solicitations:
         to_company.lost_links(solicitations, now=now)
 

@@ -56,7 +56,7 @@ def report_called(solicitation: Solicitation, *, now: datetime) -> None:
     if said is not None and said.kind == EventKind.CALLED:
         return
     Event.objects.record(EventKind.CALLED, locked, by=locked, at=now)
-    locked.alerts.standing().filter(cause=AlertCause.NOT_CALLED).update(settled_at=now)
+    locked.alerts.open().filter(cause=AlertCause.NOT_CALLED).update(settled_at=now)
 
 
 @transaction.atomic(durable=True)

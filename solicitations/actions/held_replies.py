@@ -57,4 +57,4 @@ def _record(
 ) -> None:
     Event.objects.record(kind, solicitation, by=by, reason=email.sender, at=now)
     if not IncomingEmail.objects.held().about(f"request:{solicitation.pk}").exists():
-        solicitation.alerts.standing().filter(cause=AlertCause.REPLY_HELD).update(settled_at=now)
+        solicitation.alerts.open().filter(cause=AlertCause.REPLY_HELD).update(settled_at=now)

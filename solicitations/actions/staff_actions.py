@@ -94,7 +94,7 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     to_experts.added(addition, now=now)
     locked.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.DUPLICATE)
     closing.refresh(locked, now=now)
-    locked.alerts.standing().update(settled_at=now)
+    locked.alerts.open().update(settled_at=now)
     Event.objects.record(EventKind.MERGED, locked, by=by, reason=first.reference, at=now)
 
 
@@ -144,7 +144,7 @@ def correct(
     event = Event.objects.record(EventKind.CORRECTED, locked, by=by, reason=" ; ".join(changes), at=now)
     if "phone" in columns and before["phone"] != locked.phone:
         to_experts.contact_corrected(locked, event=event, now=now)
-    for alert in locked.alerts.standing():
+    for alert in locked.alerts.open():
         # The staff of another region hear of what stands; those who were told already are not told again.
         to_staff.alert(alert, now=now)
     transaction.on_commit(lambda: routing.route_safely(locked.pk, now=now))
@@ -210,7 +210,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def resolve_alert(alert: Alert, *, now: datetime) -> None:
     """Staff have dealt with this alert."""
-    Alert.objects.standing().filter(pk=alert.pk).update(settled_at=now)
+    Alert.objects.open().filter(pk=alert.pk).update(settled_at=now)
 
 
 @transaction.atomic(durable=True)

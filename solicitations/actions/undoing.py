@@ -47,7 +47,7 @@ def last_move(match: Match, *, by: Mailbox) -> Event | None:
 
 def _answer_before(event: Event) -> str:
     """Return the answer that was valid when that move was made; empty without any."""
-    earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).standing()
+    earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).not_undone()
     return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERS), "")
 
 

@@ -58,8 +58,8 @@ EMPTIED_REQUEST: dict[str, Any] = {
 
 @transaction.atomic(durable=True)
 def erase_draft(pk: int, *, now: datetime) -> None:
-    """Erase a draft that has outlived its use, and the mails about it; a younger one is left alone."""
-    draft = Draft.objects.outlived(now=now).select_for_update().filter(pk=pk).first()
+    """Erase a draft that is too old to keep, and the mails about it; a younger one is left alone."""
+    draft = Draft.objects.to_erase(now=now).select_for_update().filter(pk=pk).first()
     if draft is not None:
         _erase(draft, now=now)
 
@@ -101,7 +101,7 @@ def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
     """Record why an abandoned request is closed, in our own words, and resolve its alerts."""
     why = f"Rien ne s'y est passé depuis {settings.ANONYMISE_AFTER.days} jours"
     Event.objects.record(EventKind.CLOSED, solicitation, reason=why, at=now)
-    solicitation.alerts.standing().update(settled_at=now)
+    solicitation.alerts.open().update(settled_at=now)
 
 
 @transaction.atomic(durable=True)

@@ -23,7 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
-from solicitations.models.request_querysets import DIFFICULTIES, SET_ASIDE, SolicitationQuerySet
+from solicitations.models.request_querysets import CLOSED_BY_STAFF, DIFFICULTIES, SolicitationQuerySet
 from territories.working_time import OPENS, add_working_days
 
 WHILE_NOBODY_TOOK = (
@@ -254,7 +254,7 @@ def _legal(history: _NeedHistory) -> Iterator[Planned]:
 def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Clock) -> Iterator[Planned]:
     """The survey and the follow-up, once each; none when the company cancelled or staff closed it."""
     is_asked = solicitation.state in {RequestState.SUBMITTED, RequestState.CLOSED}
-    if not is_asked or solicitation.closed_reason in SET_ASIDE:
+    if not is_asked or solicitation.closed_reason in CLOSED_BY_STAFF:
         return
     told_at = solicitation.outcome_at or solicitation.ended_at
     if told_at and not hasattr(solicitation, "survey"):

@@ -115,7 +115,7 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
 def _resolve_nobody(solicitation: Solicitation, *, now: datetime) -> None:
     """Staff no longer look for somebody: each need has reached one, or is over."""
     if not solicitation.needs.uncovered().exists():
-        solicitation.alerts.standing().filter(cause=AlertCause.NOBODY).update(settled_at=now)
+        solicitation.alerts.open().filter(cause=AlertCause.NOBODY).update(settled_at=now)
 
 
 def _offices(matches: Sequence[Match]) -> str:

@@ -36,4 +36,4 @@ def resolve_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
         )
         if not still.exists()
     ]
-    solicitation.alerts.standing().filter(cause__in=over).update(settled_at=now)
+    solicitation.alerts.open().filter(cause__in=over).update(settled_at=now)

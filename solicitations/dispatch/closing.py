@@ -20,7 +20,7 @@ def refresh(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 def _close_or_reopen(solicitation: Solicitation, *, now: datetime) -> None:
-    if solicitation.alerts.standing().exists():
+    if solicitation.alerts.open().exists():
         alerts.resolve_obsolete(solicitation, now=now)
     if Match.objects.active().filter(need__solicitation=solicitation).exists():
         if solicitation.state == RequestState.CLOSED:

@@ -11,7 +11,7 @@ from solicitations.models.requests import Solicitation
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
-    def standing(self) -> Self:
+    def open(self) -> Self:
         return self.filter(settled_at=None)
 
     def urgent_first(self) -> Self:

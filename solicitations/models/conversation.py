@@ -60,7 +60,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Without what the clock did: a reminder ends nobody's right to go back on an answer."""
         return self.exclude(kind__in=lifecycle.CLOCK_EVENTS)
 
-    def standing(self) -> "list[Event]":
+    def not_undone(self) -> "list[Event]":
         """The moves of one match that nobody went back on, in order."""
         kinds = [EventKind.MOVED, EventKind.HANDED_OVER, EventKind.UNDONE]
         found: list[Event] = []

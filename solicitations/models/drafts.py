@@ -13,7 +13,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def alive(self, *, now: datetime) -> Self:
         return self.filter(updated_at__gt=now - settings.DRAFT_LIFE)
 
-    def outlived(self, *, now: datetime) -> Self:
+    def to_erase(self, *, now: datetime) -> Self:
         """Drafts to erase, sent or not."""
         return self.filter(updated_at__lte=now - settings.DRAFT_LIFE)
 

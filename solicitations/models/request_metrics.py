@@ -53,4 +53,4 @@ def unrouted() -> tuple[int, int, datetime | None]:
 
 def open_alerts() -> dict[str, int]:
     """Number of open alerts by cause."""
-    return dict(Alert.objects.standing().values_list("cause").annotate(Count("pk")).order_by())
+    return dict(Alert.objects.open().values_list("cause").annotate(Count("pk")).order_by())

@@ -47,7 +47,7 @@ NAMES = SearchVector(
 ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
 NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
 # Ended by staff, not by an answer: what their needs show says nothing any more.
-SET_ASIDE = (ClosedReason.STAFF, *NOT_COUNTED)
+CLOSED_BY_STAFF = (ClosedReason.STAFF, *NOT_COUNTED)
 DIFFICULTIES = "difficultes"  # the theme whose companies are asked again, months later
 
 
@@ -82,14 +82,14 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         asked = Q(surveyed_at=None, ended_at__gt=now - settings.SURVEY_UNTIL) | Q(
             submitted_at__gt=now - settings.FOLLOW_UP_UNTIL, pk__in=in_difficulty.values("pk")
         )
-        closed = Q(state=RequestState.CLOSED) & ~Q(closed_reason__in=SET_ASIDE)
+        closed = Q(state=RequestState.CLOSED) & ~Q(closed_reason__in=CLOSED_BY_STAFF)
         return self.filter(Q(state=RequestState.SUBMITTED) | closed & asked)
 
     def open(self) -> Self:
         return self.filter(state__in=[RequestState.SUBMITTED, RequestState.HELD])
 
-    def going_on(self) -> Self:
-        """Sent, neither held nor ended: somebody is to answer."""
+    def submitted(self) -> Self:
+        """Requests that are neither held nor ended: somebody has to answer."""
         return self.filter(state=RequestState.SUBMITTED)
 
     def waiting_for(self, address: str) -> Self:
@@ -98,7 +98,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         mine = self.model.objects.filter(
             mailboxes__email__iexact=address, mailboxes__matches__state__in=states
         )
-        return self.going_on().filter(pk__in=mine.values("pk"))
+        return self.submitted().filter(pk__in=mine.values("pk"))
 
     def to_anonymise(self, *, now: datetime) -> Self:
         """Requests that ended so long ago that nothing of what they contained may be kept."""
@@ -145,7 +145,9 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         if isinstance(shown, ClosedReason):
             return self.filter(closed_reason=shown)
         return (
-            self.filter(progress=shown).exclude(state=RequestState.HELD).exclude(closed_reason__in=SET_ASIDE)
+            self.filter(progress=shown)
+            .exclude(state=RequestState.HELD)
+            .exclude(closed_reason__in=CLOSED_BY_STAFF)
         )
 
     def about_theme(self, theme: Theme) -> Self:
@@ -166,7 +168,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
             named |= Q(reference="-".join(reference.groups()))
         return self.alias(names=NAMES).filter(named)
 
-    def alerted(self) -> Self:
+    def with_open_alert(self) -> Self:
         """Requests with something that staff must look at."""
         standing = self.model.objects.filter(alerts__raised_at__isnull=False, alerts__settled_at=None)
         return self.filter(pk__in=standing.values("pk"))
@@ -192,7 +194,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
             )
         )
 
-    def of_mailbox(self, email: str, *, now: datetime) -> Self:
+    def with_valid_link(self, email: str, *, now: datetime) -> Self:
         """Requests whose owner's link, asked for by this address, can still be sent."""
         ended_late_enough = Q(ended_at=None) | Q(ended_at__gt=now - LINK_LIFE_AFTER_END)
         return self.filter(ended_late_enough, email__iexact=email).exclude(state=RequestState.ANONYMISED)

@@ -24,12 +24,12 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models.request_querysets import (
+    CLOSED_BY_STAFF,
     ENDED,
     LINK_LIFE_AFTER_END,
     NAMES,
     NOT_COUNTED,
     REFERENCE_ALPHABET,
-    SET_ASIDE,
     SolicitationQuerySet,
 )
 from territories.models import Commune, Region
@@ -176,12 +176,12 @@ class Solicitation(models.Model):
             models.Index(
                 fields=["progress", "-submitted_at", "-id"],
                 name="solicitation_shown",
-                condition=~Q(state=RequestState.HELD) & ~Q(closed_reason__in=SET_ASIDE),
+                condition=~Q(state=RequestState.HELD) & ~Q(closed_reason__in=CLOSED_BY_STAFF),
             ),
             models.Index(
                 fields=["closed_reason", "-submitted_at", "-id"],
                 name="solicitation_set_aside",
-                condition=Q(closed_reason__in=SET_ASIDE),
+                condition=Q(closed_reason__in=CLOSED_BY_STAFF),
             ),
             # One region's are told apart in the index.
             models.Index(
@@ -270,7 +270,7 @@ class Solicitation(models.Model):
         """The state shown in staff's lists: held, closed by staff, else the progress of its needs."""
         if self.state == RequestState.HELD:
             return RequestState.HELD
-        if self.closed_reason in SET_ASIDE:
+        if self.closed_reason in CLOSED_BY_STAFF:
             return ClosedReason(self.closed_reason)
         return NeedState(self.progress)
 

@@ -77,7 +77,7 @@ def test_version_before_and_this_one_count_together(now):
     "typed", [EMAIL, "VICTIME@example.org", "victime+1@example.org", "Victime+x+y@Example.ORG"]
 )
 def test_no_spelling_makes_another_mailbox(typed):
-    assert limits.mailbox_of(typed) == EMAIL
+    assert limits.normalise_email(typed) == EMAIL
 
 
 @pytest.mark.parametrize(

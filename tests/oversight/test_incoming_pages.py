@@ -173,7 +173,7 @@ class TestDecisions:
         said = Message.objects.get()
         assert held.state == IncomingState.ACCEPTED
         assert (said.mailbox, said.body, said.sent_from) == (author, WORDS, STRANGER)
-        assert not sent.alerts.standing().exists()
+        assert not sent.alerts.open().exists()
         event = sent.events.get(kind=EventKind.REPLY_PUBLISHED)
         assert (event.by_user, event.reason) == (regional, STRANGER)
         [copy] = OutgoingEmail.objects.filter(template__endswith="/sent_in_your_name")
@@ -188,7 +188,7 @@ class TestDecisions:
         held.refresh_from_db()
         assert (held.state, held.reason) == (IncomingState.REFUSED, Reason.SET_ASIDE)
         assert not Message.objects.exists()
-        assert not sent.alerts.standing().exists()
+        assert not sent.alerts.open().exists()
         assert sent.events.filter(kind=EventKind.REPLY_SET_ASIDE).exists()
 
         as_regional.post(f"{LIST}{held.pk}/publier/")
@@ -214,7 +214,7 @@ class TestDecisions:
 
         as_regional.post(f"{LIST}{held.pk}/publier/")
 
-        assert sent.alerts.standing().exists()
+        assert sent.alerts.open().exists()
 
     def test_a_mail_cannot_be_published_once_the_request_has_ended(self, as_regional, held, sent, today):
         company_requests.cancel(sent, now=today)

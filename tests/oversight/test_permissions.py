@@ -36,7 +36,7 @@ def untouched(sent):
     before = (Event.objects.count(), OutgoingEmail.objects.count(), Match.objects.active().count())
     yield
     assert (Event.objects.count(), OutgoingEmail.objects.count(), Match.objects.active().count()) == before
-    assert sent.alerts.standing().exists()
+    assert sent.alerts.open().exists()
 
 
 def test_region_reads_its_own_and_no_browser_keeps_it(as_regional, addresses):

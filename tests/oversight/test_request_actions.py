@@ -303,4 +303,4 @@ def test_alert_is_settled(as_regional, sent, today, do):
     text = do(as_regional, sent, f"alertes/{alert.pk}")
 
     assert "L'alerte est réglée" in text
-    assert not sent.alerts.standing().exists()
+    assert not sent.alerts.open().exists()

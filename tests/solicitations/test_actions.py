@@ -405,7 +405,7 @@ class TestFallback:
         request_for_one.refresh_from_db()
         assert request_for_one.closed_reason == ClosedReason.DECLINED
         assert "nobody_could_help" in occasions(request_for_one, to=request_for_one.email)
-        assert request_for_one.alerts.standing().filter(cause=AlertCause.EXHAUSTED).exists()
+        assert request_for_one.alerts.open().filter(cause=AlertCause.EXHAUSTED).exists()
 
     def test_an_undone_refusal_calls_no_fallback(self, commit, request_for_one, now):
         expert = match(request_for_one, "facilitation@clauses")
@@ -600,7 +600,7 @@ class TestStaff:
 
         request.refresh_from_db()
         assert request.progress == NeedState.WAITING
-        assert not request.alerts.standing().exists()
+        assert not request.alerts.open().exists()
 
     def test_the_sweep_releases_after_four_working_hours_but_never_a_duplicate(self, commit, sent, now):
         held = commit(

@@ -397,7 +397,7 @@ class TestFallback:
 
         for_one.refresh_from_db()
         assert for_one.closed_reason == ClosedReason.DECLINED
-        assert for_one.alerts.standing().get().cause == AlertCause.EXHAUSTED
+        assert for_one.alerts.open().get().cause == AlertCause.EXHAUSTED
 
     def test_an_unticked_institution_stays_out_of_every_round(self, commit, admin, now):
         unticked = [Institution.objects.get(code="ML")]
@@ -500,14 +500,14 @@ class TestStaff:
     def test_a_correction_that_finds_somebody_settles_the_alert(self, commit, admin, now):
         Office.objects.update(closed_on=now.date())
         request = commit(send, now=now)
-        assert request.alerts.standing().get().cause == AlertCause.NOBODY
+        assert request.alerts.open().get().cause == AlertCause.NOBODY
         Office.objects.update(closed_on=None)
 
         commit(staff_actions.correct, request, columns={}, subjects={}, by=admin, now=now + MINUTE)
 
         request.refresh_from_db()
         assert request.progress == NeedState.WAITING
-        assert not request.alerts.standing().exists()
+        assert not request.alerts.open().exists()
 
     def test_two_needs_cannot_be_corrected_into_one_subject(self, of_two_needs, admin, now):
         first, second = of_two_needs.needs.select_related("subject").order_by("position")
@@ -540,7 +540,7 @@ class TestStaff:
         request.refresh_from_db()
         assert request.state == RequestState.CANCELLED
         assert not request.mailboxes.exists()
-        assert not request.alerts.standing().exists()
+        assert not request.alerts.open().exists()
 
     def test_a_released_request_is_not_held_again_for_its_many_experts(self, commit, admin, now):
         office = Office.objects.get(code="PE-DIJON")

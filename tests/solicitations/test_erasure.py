@@ -333,7 +333,7 @@ class TestAnonymise:
     @pytest.mark.parametrize("wait", ["held", "uncovered"])
     def test_one_that_waits_for_staff_who_never_come_ends_and_is_anonymised(self, commit, now, wait):
         waiting = held(commit, now) if wait == "held" else uncovered(commit, now)
-        assert waiting.alerts.standing().exists()
+        assert waiting.alerts.open().exists()
 
         commit(tasks.keep_time, now=now + YEARS)
 
@@ -344,7 +344,7 @@ class TestAnonymise:
             (EventKind.CLOSED, "Rien ne s'y est passé depuis 730 jours"),
             (EventKind.ANONYMISED, ""),
         ]
-        assert not waiting.alerts.standing().exists()
+        assert not waiting.alerts.open().exists()
 
     @pytest.mark.parametrize(
         ("kind", "is_kept"),
@@ -424,7 +424,7 @@ class TestDrafts:
 
     def test_after_seven_days_nothing_is_left_of_it_nor_of_its_mails(self, commit, draft, now):
         week = now + timedelta(days=7)
-        assert list(Draft.objects.outlived(now=week)) == [draft]
+        assert list(Draft.objects.to_erase(now=week)) == [draft]
 
         commit(erasure.erase_draft, draft.pk, now=week)
 

@@ -251,7 +251,7 @@ class TestWhoWrote:
 
         assert outcome(email) == (IncomingState.HELD, Reason.OTHER_SENDER)
         assert not Message.objects.exists()
-        assert author.solicitation.alerts.standing().get().cause == AlertCause.REPLY_HELD
+        assert author.solicitation.alerts.open().get().cause == AlertCause.REPLY_HELD
         assert len(written("alert")) == 1
 
     def test_everybody_has_an_address_at_a_public_provider(self, commit, now):

@@ -38,5 +38,5 @@ def lost(request: HttpRequest) -> HttpResponse:
 
 def _send(email: str, *, now: datetime) -> None:
     """Beyond its limit a mailbox gets nothing more, and the page does not tell."""
-    if not limits.LINKS_PER_EMAIL.is_over(limits.mailbox_of(email), now=now):
+    if not limits.LINKS_PER_EMAIL.is_over(limits.normalise_email(email), now=now):
         company_requests.send_lost_links(email, now=now)

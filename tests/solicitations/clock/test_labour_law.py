@@ -74,7 +74,7 @@ class TestLabourLaw:
             expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY
         )
 
-        assert not Alert.objects.standing().filter(cause=AlertCause.LEGAL).exists()
+        assert not Alert.objects.open().filter(cause=AlertCause.LEGAL).exists()
 
     def test_an_employer_of_three_hundred_has_no_such_clock(self, commit, tick, now):
         commit(send, "contrat-travail", headcount_min=300, headcount_max=300, now=now)

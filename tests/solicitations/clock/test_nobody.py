@@ -99,7 +99,7 @@ class TestTable:
 
         event = unreached.events.get(kind=EventKind.WIDENED)
         assert (event.at, event.reason) == (now + 10 * DAY, "Personne d'autre à solliciter")
-        assert unreached.alerts.standing().get().cause == AlertCause.NOBODY
+        assert unreached.alerts.open().get().cause == AlertCause.NOBODY
 
     def test_after_fourteen_days_the_region_that_knows_is_not_told_again(self, unreached, live, now):
         before = mails("alert")
@@ -130,7 +130,7 @@ class TestTable:
         assert list(Solicitation.objects.without_answer()) == [unreached]
         assert not Solicitation.objects.uncovered().exists()
         assert not Solicitation.objects.late(now=now + 46 * DAY).exists()
-        assert not unreached.alerts.standing().exists()
+        assert not unreached.alerts.open().exists()
 
     def test_the_owners_page_says_how_it_ended(self, unreached, tick, now):
         for day in THE_DAYS:
@@ -226,7 +226,7 @@ class TestBeside:
         beside.refresh_from_db()
         assert need(beside, "trouver-candidats").state == NeedState.UNANSWERED
         assert (beside.state, beside.progress) == (RequestState.SUBMITTED, NeedState.IN_PROGRESS)
-        assert not beside.alerts.standing().filter(cause=AlertCause.NOBODY).exists()
+        assert not beside.alerts.open().filter(cause=AlertCause.NOBODY).exists()
 
         commit(expert_answers.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + 50 * DAY)
         beside.refresh_from_db()
@@ -259,7 +259,7 @@ class TestSomebodyAfterAll:
         assert mails("contacted") == [unreached.email]
         unreached.refresh_from_db()
         assert unreached.progress == NeedState.WAITING
-        assert not unreached.alerts.standing().exists()
+        assert not unreached.alerts.open().exists()
 
     def test_their_days_are_counted_from_then(self, unreached, live, tick, reopen, now):
         live(now, days=9)

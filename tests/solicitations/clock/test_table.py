@@ -164,7 +164,7 @@ class TestNobodyTook:
         mine = match(sent, "recrutement@france-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 15 * DAY)
 
-        assert not Alert.objects.standing().exists()
+        assert not Alert.objects.open().exists()
 
     def test_after_45_days_it_closes_unanswered_and_the_company_hears_so_with_the_regions_number(
         self, alone, live, tick, now
