@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 500
 
 
-def steps_come(*, now: datetime) -> Iterator[Planned]:
+def ready_steps(*, now: datetime) -> Iterator[Planned]:
     """The steps that have come of the requests that are due; none of one whose plan fails."""
     for solicitation in loaded(Solicitation.objects.clock_due(now=now)):
         try:
@@ -30,7 +30,7 @@ def steps_come(*, now: datetime) -> Iterator[Planned]:
         except Exception:
             logger.exception("request %s could not be planned", solicitation.pk)
             continue
-        yield from (step for step in steps if step.has_come(now=now))
+        yield from (step for step in steps if step.is_ready(now=now))
 
 
 def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
@@ -44,7 +44,7 @@ def next_at(solicitation: Solicitation, *, now: datetime) -> datetime | None:
     """The moment of the next step of a request that ``plan.load`` brought; ``None`` when none is left."""
     asked_at = max(now, solicitation.clock_retry_at or now)
     steps = (step for step in plan.plan(solicitation, now=asked_at) if step.is_next)
-    return min((once_a_day(step, now=asked_at).leaves_at for step in steps), default=None)
+    return min((at_most_one_a_day(step, now=asked_at).leaves_at for step in steps), default=None)
 
 
 def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
@@ -55,16 +55,16 @@ def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
         Solicitation.objects.filter(later, pk=solicitation.pk).update(clock_due_at=at)
 
 
-def once_a_day(step: Planned, *, now: datetime) -> Planned:
+def at_most_one_a_day(step: Planned, *, now: datetime) -> Planned:
     """A reminder that is due waits for the morrow when its person has had today's."""
     if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
         return step
     first = Mailbox.objects.at(step.match.mailbox.email).order_by("pk").first()
     is_over = first is not None and mails.is_reminded(first, step.solicitation.today(now))
-    return on_the_morrow(step, of=now) if is_over else step
+    return on_the_next_day(step, of=now) if is_over else step
 
 
-def on_the_morrow(step: Planned, *, of: datetime) -> Planned:
+def on_the_next_day(step: Planned, *, of: datetime) -> Planned:
     """A reminder that falls due later on the day of another one to the same person."""
     clock = Clock(step.solicitation.commune, of)
     return replace(step, leaves_at=clock.leaves_at(max(step.leaves_at, clock.next_day(of))))

@@ -36,7 +36,7 @@ def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, mo
         step
         for solicitation in plan.load(requests.filter(clock_due_at__lte=until).oldest_first()[:most])
         for planned in plan.plan(solicitation, now=now)
-        if (step := due.once_a_day(planned, now=now)).leaves_at <= until
+        if (step := due.at_most_one_a_day(planned, now=now)).leaves_at <= until
     ]
     found = [leaving for leaving in _leavings(steps, now=now) if leaving.at <= until]
     return sorted(found, key=lambda leaving: (leaving.at, ORDER[leaving.step]))
@@ -68,7 +68,7 @@ def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
         while waiting:
             at = min(step.leaves_at for step in waiting)
             yield _reminder(address, [step for step in waiting if step.leaves_at <= at], at=at)
-            waiting = [due.on_the_morrow(step, of=at) for step in waiting if step.leaves_at > at]
+            waiting = [due.on_the_next_day(step, of=at) for step in waiting if step.leaves_at > at]
 
 
 def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> Leaving:
@@ -121,5 +121,5 @@ def leaving_now(*, now: datetime) -> Iterator[Leaving]:
     for address in sorted(reminders.addresses(now=now)):
         if come := reminders.leaving(address, now=now):
             yield _reminder(address, come, at=now)
-    others = (step for step in due.steps_come(now=now) if step.step != Step.REMIND)
+    others = (step for step in due.ready_steps(now=now) if step.step != Step.REMIND)
     yield from _leavings(others, now=now)

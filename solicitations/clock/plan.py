@@ -98,7 +98,7 @@ class _NeedHistory:
     def in_state(self, state: MatchState) -> list[Match]:
         return [match for match in self.matches if match.state == state]
 
-    def done(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
+    def match_dates(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
         """The moments of the clock's events of this kind about the match, since a date."""
         return [
             event.at
@@ -118,7 +118,7 @@ class _NeedHistory:
         dates = solicitation.submitted_at, solicitation.released_at, gone and gone.ended_at
         return max(at for at in dates if at)
 
-    def said(self, *kinds: EventKind, since: datetime) -> list[datetime]:
+    def need_dates(self, *kinds: EventKind, since: datetime) -> list[datetime]:
         """The moments of these events about the need, or from its company, since that date."""
         # About needs that never reached anybody, all sent at once, the clock's events name no match.
         own: set[int | None] = {match.pk for match in self.need.matches.all()}
@@ -158,7 +158,7 @@ def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
     if history.is_helped:
         yield history.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
         return
-    reminded = history.done(match, EventKind.REMINDED, since=match.sent_at)
+    reminded = history.match_dates(match, EventKind.REMINDED, since=match.sent_at)
     earliest = history.clock.next_day(reminded[-1]) if reminded else match.sent_at
     is_next, last = True, match.sent_at
     for after in settings.REMIND_AFTER[len(reminded) :]:
@@ -166,7 +166,7 @@ def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
         step = history.planned(Step.REMIND, due_at, _without_answer(after), match=match, is_next=is_next)
         yield step
         is_next, last, earliest = False, step.leaves_at, history.clock.next_day(step.leaves_at)
-    if not history.done(match, EventKind.MANAGER_TOLD, since=match.sent_at):
+    if not history.match_dates(match, EventKind.MANAGER_TOLD, since=match.sent_at):
         due_at = max(match.sent_at + settings.TELL_MANAGER_AFTER, last)
         why = _without_answer(settings.TELL_MANAGER_AFTER)
         step = history.planned(Step.TELL_MANAGER, due_at, why, match=match, is_next=is_next)
@@ -180,7 +180,7 @@ def _while_nobody_took(history: _NeedHistory) -> Iterator[Planned]:
     """Once per need and wave: those whom the clock itself asked start nothing anew."""
     asked = [match for match in history.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
     for step, kind, after in WHILE_NOBODY_TOOK:
-        owing = [match for match in asked if not history.said(kind, since=match.sent_at)]
+        owing = [match for match in asked if not history.need_dates(kind, since=match.sent_at)]
         if owing:
             first = min(owing, key=lambda match: (match.sent_at, match.pk))
             why = f"Personne ne l'a prise en charge depuis {_days(after)}"
@@ -192,7 +192,7 @@ def _while_nobody_is_asked(history: _NeedHistory) -> Iterator[Planned]:
     start, gone = history.reaches_nobody_since, history.last_gone
     earliest = start
     for step, kind, after in WHILE_NOBODY_IS_ASKED:
-        if done := history.said(kind, since=start):
+        if done := history.need_dates(kind, since=start):
             earliest = history.clock.next_day(done[-1])
             continue
         found = history.planned(step, max(start + after, earliest), _reaching_nobody(after), match=gone)
@@ -210,7 +210,7 @@ def _while_taken(history: _NeedHistory, match: Match) -> Iterator[Planned]:
         (Step.REMIND, EventKind.REMINDED, settings.REMIND_TAKER_AFTER),
         (Step.TELL_SILENCE, EventKind.MANAGER_TOLD, settings.TELL_SILENCE_AFTER),
     ):
-        if history.done(match, kind, since=start):
+        if history.match_dates(match, kind, since=start):
             continue
         found = history.planned(step, max(start + after, last), _silent(after), match=match, is_next=is_next)
         yield found
@@ -226,7 +226,7 @@ def _call_check(history: _NeedHistory) -> Iterator[Planned]:
         (match.taken_at or match.sent_at, match.pk, match) for match in history.in_state(MatchState.TAKEN)
     ]
     asked = EventKind.CALL_CHECKED, EventKind.CALLED
-    owing = [(at, pk, match) for at, pk, match in taken if not history.said(*asked, since=at)]
+    owing = [(at, pk, match) for at, pk, match in taken if not history.need_dates(*asked, since=at)]
     if owing:
         at, _, first = min(owing)
         after = settings.CHECK_CALL_AFTER
@@ -239,7 +239,7 @@ def _legal(history: _NeedHistory) -> Iterator[Planned]:
     sent_at = history.need.solicitation.submitted_at
     if not active or not history.need.is_on_the_legal_clock or history.is_answered:
         return
-    if history.said(EventKind.LEGAL_ESCALATED, since=sent_at):
+    if history.need_dates(EventKind.LEGAL_ESCALATED, since=sent_at):
         return
     commune = history.clock.commune
     sent_on = sent_at.astimezone(commune.time_zone).date()

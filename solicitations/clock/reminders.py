@@ -22,7 +22,7 @@ SOON = timedelta(days=1)
 
 def addresses(*, now: datetime) -> set[str]:
     """The mailboxes, in lower case, that the requests that are due have a reminder for."""
-    steps = (step for step in due.steps_come(now=now) if step.step == Step.REMIND)
+    steps = (step for step in due.ready_steps(now=now) if step.step == Step.REMIND)
     return {step.match.mailbox.email.lower() for step in steps if step.match}
 
 

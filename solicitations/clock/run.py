@@ -51,11 +51,11 @@ def advance(pk: int, *, now: datetime) -> None:
     """
     solicitation = Solicitation.objects.locked(pk)
     [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
-    come = [step for step in plan.plan(loaded, now=now) if step.has_come(now=now)]
+    ready = [step for step in plan.plan(loaded, now=now) if step.is_ready(now=now)]
     for step, work in WORK.items():
-        if mine := [planned for planned in come if planned.step == step]:
+        if mine := [planned for planned in ready if planned.step == step]:
             work(solicitation, mine, now=now)
-    if come:
+    if ready:
         [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
     solicitation.clock_due_at = due.next_at(loaded, now=now)
     if not solicitation.is_put_off(now=now):

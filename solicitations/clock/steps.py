@@ -46,7 +46,7 @@ class Planned:
         """Its need, when that reaches nobody."""
         return self.need if self.need and self.need.state == NeedState.UNCOVERED else None
 
-    def has_come(self, *, now: datetime) -> bool:
+    def is_ready(self, *, now: datetime) -> bool:
         return self.is_next and self.leaves_at <= now
 
 

@@ -33,7 +33,7 @@ def done(solicitation: Solicitation) -> list[str]:
 
 def to_advance(at: datetime) -> list[int]:
     """Ids of the requests for which a sweep would do a step but a reminder."""
-    steps = due.steps_come(now=at)
+    steps = due.ready_steps(now=at)
     return sorted({step.solicitation.pk for step in steps if step.step != Step.REMIND})
 
 
