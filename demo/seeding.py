@@ -151,7 +151,7 @@ class _Replay:
 
     def send(self, at: datetime) -> None:
         self.solicitation = submit(self.sample.entry, number=self.number, at=at)
-        holding.tell_held(self.solicitation.pk, now=at)
+        holding.report_held(self.solicitation.pk, now=at)
 
     def apply_step(self, step: Sequence[Any], at: datetime) -> None:
         verb, rank, *words = step
@@ -271,7 +271,7 @@ GROUP_VERBS: dict[str, Callable[[list[Match], int, datetime], None]] = {
 }
 COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], None]] = {
     "add": lambda solicitation, words, at: company_requests.add_information(solicitation, body=words, now=at),
-    "still_waiting": lambda solicitation, _words, at: feedback.still_waiting(solicitation, now=at),
+    "still_waiting": lambda solicitation, _words, at: feedback.report_not_called(solicitation, now=at),
     "cancel": lambda solicitation, _words, at: company_requests.cancel(solicitation, now=at),
 }
 STAFF_VERBS: dict[str, Callable[[Solicitation, str, User, datetime], None]] = {

@@ -184,7 +184,7 @@ def _lines(matches: list[Match]) -> tuple[InstitutionLine, ...]:
 
 
 def _steps(found: list[tuple[AnswerKind, Match]]) -> tuple[OfficeAnswer, ...]:
-    """One step per way of standing and person; silence on a subject that somebody there took is not said."""
+    """One step per kind of answer and person; a subject that a colleague took is not shown as silent."""
     handled = {match.need_id for kind, match in found if kind not in _SILENT}
     waiting = {match.need_id for kind, match in found if kind == AnswerKind.RECEIVED}
     grouped: dict[tuple[AnswerKind, int], list[Match]] = {}

@@ -32,7 +32,7 @@ def tell_held(pk: int) -> None:
     """Request ``pk`` was held as it came: route it, tell staff, and the mailbox of the first like it."""
     now = timezone.now()
     routing.route_safely(pk, now=now)
-    holding.tell_held(pk, now=now)
+    holding.report_held(pk, now=now)
 
 
 @shared_task
@@ -69,7 +69,7 @@ def sweep() -> None:
     """All that the clock owes each minute, and what a lost message left behind."""
     now = timezone.now()
     untold = Solicitation.objects.held_without_alert().oldest_first().values_list("pk", flat=True)
-    each_safely(holding.tell_held, untold, now=now)
+    each_safely(holding.report_held, untold, now=now)
     held = Solicitation.objects.held_to_release().oldest_first().values_list("pk", flat=True)
     each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):

@@ -57,10 +57,10 @@ def submit(
     draft: Draft | None = None,
     is_suspect: bool = False,
 ) -> list[Solicitation]:
-    """Keep a request per part, acknowledge each, and have it routed; the first leads to the others.
+    """Create one request per part, acknowledge each by mail, and route it after the commit.
 
-    ``blank`` is an unsaved request with the company, the contact and the consent. ``is_suspect``: the form
-    saw a machine. Raises ``AlreadySent`` when the draft was sent before.
+    All are linked to the first. ``blank``: an unsaved request with the company, the contact and the consent.
+    ``is_suspect``: a robot seems to have filled the form. Raises ``AlreadySent`` when the draft was sent.
     """
     _lock_senders({blank.siret, blank.email.lower()} - {""})
     sent: list[Solicitation] = []
@@ -73,7 +73,7 @@ def submit(
         _mark_sent(draft, sent[0], now=now)
     for solicitation in sent:
         if solicitation.state == RequestState.HELD:
-            transaction.on_commit(lambda pk=solicitation.pk: _leave_to_worker(pk))  # type: ignore[misc]
+            transaction.on_commit(lambda pk=solicitation.pk: _send_to_worker(pk))  # type: ignore[misc]
         else:
             transaction.on_commit(lambda pk=solicitation.pk: routing.route_safely(pk, now=now))  # type: ignore[misc]
     return sent
@@ -88,10 +88,10 @@ def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> No
         raise AlreadySent(Solicitation.objects.get(drafts=draft))
 
 
-def _leave_to_worker(pk: int) -> None:
-    """Have a worker deal with a held request.
+def _send_to_worker(pk: int) -> None:
+    """Have a worker route a held request and alert staff.
 
-    It takes as long as a routing does: the time of the answer tells no stranger that the request is held.
+    Sleeps as long as a routing takes: the response time must not reveal that the request is held.
     """
     started = time.perf_counter()
     tasks.tell_held.delay(pk)
@@ -99,10 +99,10 @@ def _leave_to_worker(pk: int) -> None:
 
 
 def _lock_senders(keys: Collection[str]) -> None:
-    """Two requests of one company or mailbox at the same moment: the second waits, and sees the first."""
-    in_order = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s) AS key"
+    """Make simultaneous requests of one company or mailbox wait for each other: the second sees the first."""
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s) AS key"
     with connection.cursor() as cursor:
-        cursor.execute(in_order, [sorted(keys)])
+        cursor.execute(lock, [sorted(keys)])
 
 
 def _create_request(
@@ -169,11 +169,11 @@ def record_missed_demand(*, commune: Commune, subjects: Sequence[Subject], now: 
 
 @transaction.atomic(durable=True)
 def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> None:
-    """Keep more words beside the request and mail them to the experts who have not declined.
+    """Add a text of the company to its request and mail it to the experts who have not declined.
 
-    Raises ``ForbiddenMove`` once the request was cancelled, or found to be spam or a test.
+    Raises ``ForbiddenMove`` once the request is cancelled, spam or a test.
     """
-    locked = open_to_company(solicitation)
+    locked = lock_for_company(solicitation)
     messages.add_company_message(locked, messages.MessageContent(body), now=now)
 
 
@@ -181,8 +181,8 @@ def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> 
 def correct_contact(
     solicitation: Solicitation, *, phone: str, days: Sequence[str], hours: Sequence[str], now: datetime
 ) -> None:
-    """Change the phone number and the hours, and tell the experts who have not declined."""
-    locked = open_to_company(solicitation)
+    """Change the phone number and the hours, and mail the experts who have not declined."""
+    locked = lock_for_company(solicitation)
     wanted = (phone, list(days), list(hours))
     if wanted == (locked.phone, locked.callback_days, locked.callback_hours):
         return
@@ -208,13 +208,13 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 def withdraw_all(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
-    """Withdraw the active matches of a locked request and tell the mailboxes that had heard of it."""
+    """Withdraw a locked request's active matches; mail ``why`` to the experts already mailed about it."""
     mails.cancel_unsent(f"request:{solicitation.pk}")
     OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)
-    concerned = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
-    told = [
+    asked = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
+    notified = [
         mailbox
-        for mailbox in concerned.select_related("solicitation__commune").order_by("pk")
+        for mailbox in asked.select_related("solicitation__commune").order_by("pk")
         if OutgoingEmail.objects.about(f"mailbox:{mailbox.pk}").exclude(sent_at=None).exists()
     ]
     matches = Match.objects.active().filter(need__solicitation=solicitation).select_related("mailbox")
@@ -223,12 +223,12 @@ def withdraw_all(solicitation: Solicitation, *, event: Event, why: str, now: dat
         match.move_to(MatchState.WITHDRAWN, at=now)
         match.save()
         Event.objects.record_move(match, before, kind=EventKind.WITHDRAWN, at=now)
-    to_experts.stopped(solicitation, mailboxes=told, event=event, why=why, now=now)
+    to_experts.stopped(solicitation, mailboxes=notified, event=event, why=why, now=now)
     solicitation.alerts.open().update(settled_at=now)
 
 
-def open_to_company(solicitation: Solicitation) -> Solicitation:
-    """The request, locked. Raises ``ForbiddenMove`` once it was cancelled, or found to be spam or a test."""
+def lock_for_company(solicitation: Solicitation) -> Solicitation:
+    """Lock the request and return it. Raises ``ForbiddenMove`` once it is cancelled, spam or a test."""
     locked = Solicitation.objects.locked(solicitation.pk)
     if not messages.is_open_to_company(locked):
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
@@ -245,7 +245,7 @@ def send_lost_links(email: str, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def send_resume_link(draft: Draft, *, email: str, now: datetime) -> None:
-    """Keep the draft under this address and mail the link that takes it up again."""
+    """Store the address with the draft and mail the link that resumes it."""
     draft.email, draft.updated_at = email, now
     draft.save(update_fields=["email", "updated_at"])
     to_company.resume(draft, now=now)
@@ -253,7 +253,7 @@ def send_resume_link(draft: Draft, *, email: str, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def renew_link(solicitation: Solicitation, *, now: datetime) -> None:
-    """Mail its owner a fresh link instead of an expired one, which stays dead."""
+    """Mail the owner a new link in place of an expired one, which stays invalid."""
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.state == RequestState.ANONYMISED or locked.link_serial != solicitation.link_serial:
         return

@@ -23,11 +23,11 @@ from solicitations.notifications import to_company
 
 
 class AnswerRequired(Exception):
-    """A labour-law question is concluded by the answer that was given, in writing."""
+    """A labour-law question can only be closed with the written answer that was given."""
 
 
 class NobodyThere(Exception):
-    """The institution has nobody for this need in this place, or nobody who was not asked already."""
+    """The institution has no expert for this need and place, or none who was not asked already."""
 
 
 @transaction.atomic(durable=True)
@@ -77,26 +77,26 @@ def take_all(by: Mailbox, *, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Pass a need on to another institution; mine ends. Raises ``ForbiddenMove``, ``NobodyThere``."""
+    """Pass a need on to another institution; ``match`` ends. Raises ``ForbiddenMove``, ``NobodyThere``."""
     solicitation, locked = moves.lock(match, by=by)
     before = MatchState(locked[0].state)
     for row in locked:
         row.move_to(MatchState.REPLACED, at=now, words=word)
     made = _introduce(solicitation, locked[0], institution, origin=MatchOrigin.HAND_OVER, now=now)
     moves.cancel_earlier_notifications(locked, now=now)
-    said = f"{institution.name} : {word}" if word else institution.name
+    reason = f"{institution.name} : {word}" if word else institution.name
     events: list[Event] = []
     for row in locked:
         row.save()
         kind = EventKind.HANDED_OVER
-        events.append(Event.objects.record_move(row, before, by=by, kind=kind, reason=said, at=now))
+        events.append(Event.objects.record_move(row, before, by=by, kind=kind, reason=reason, at=now))
     _notify_introduced(made, locked[0], word=word, event=events[0], now=now)
     moves.finish(solicitation, now=now)
 
 
 @transaction.atomic(durable=True)
 def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Ask another institution to help; mine stays. Raises ``ForbiddenMove``, ``NobodyThere``."""
+    """Ask another institution to help; ``match`` stays. Raises ``ForbiddenMove``, ``NobodyThere``."""
     solicitation, (locked, *_) = moves.lock(match, by=by)
     if locked.is_gone or locked.state == MatchState.DECLINED:
         raise ForbiddenMove(MatchState(locked.state), MatchState.SENT)
@@ -127,7 +127,7 @@ def _introduce(
 def choose_within(
     solicitation: Solicitation, subject: str, institution: Institution, *, now: datetime
 ) -> Sequence[Chosen]:
-    """Choose one institution's experts for this subject there; nobody when the owner unticked it."""
+    """Return this institution's experts for the subject and place; none when the owner unticked it."""
     if solicitation.unticked_institutions.filter(pk=institution.pk).exists():
         return ()
     return loading.decide_for_institution(

@@ -19,9 +19,9 @@ class NotInThread(Exception):
 
 @transaction.atomic(durable=True)
 def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
-    """Say something to the other experts of the request. Raises ``NotInThread``.
+    """Post a message to the other experts of the request. Raises ``NotInThread``.
 
-    A second click within a minute says nothing twice.
+    The same text again within a minute is a second click: it is posted once.
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     if not messages.may_write(solicitation, by):
@@ -33,9 +33,9 @@ def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
 
 @transaction.atomic(durable=True)
 def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
-    """Ask the company a short question. Raises ``NotInThread`` for who has no active need here.
+    """Ask the company a short question. Raises ``NotInThread`` when the mailbox has no active need.
 
-    A second click within a minute asks nothing twice.
+    The same question again within a minute is a second click: it is asked once.
     """
     Solicitation.objects.locked(by.solicitation_id)
     if not by.matches.active().exists():
@@ -58,7 +58,7 @@ def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
 
 @transaction.atomic(durable=True)
 def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: datetime) -> None:
-    """« Je ne suis plus là »: absent from now on, and staff are told who might follow."""
+    """Mark an expert who left as absent from now on, and alert staff with the successor they named."""
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     leaving = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
     leaving.leave(successor=successor, at=now)
@@ -70,7 +70,7 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
 
 @transaction.atomic(durable=True)
 def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
-    """Change one's own number in the directory, which the next file does not undo."""
+    """Change the expert's own phone number; the next import of the directory does not undo it."""
     row = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
     row.phone = phone
     row.mark_edited("phone")
@@ -79,7 +79,7 @@ def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
 
 @transaction.atomic(durable=True)
 def record_opened(by: Mailbox, *, now: datetime) -> None:
-    """The expert opened the page: recorded each time when the request is confidential."""
+    """Record that the expert opened the page: the first time, or each time for a confidential request."""
     if by.opened_at is None:
         Mailbox.objects.filter(pk=by.pk).update(opened_at=now)
     if by.solicitation.is_confidential:
@@ -88,7 +88,7 @@ def record_opened(by: Mailbox, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
-    """Mail a fresh link to the mailbox of an expired one; the old one stays dead, a second click harmless."""
+    """Mail a new link in place of an expired one, which stays invalid; a second click does nothing."""
     Solicitation.objects.locked(mailbox.solicitation_id)
     row = Mailbox.objects.select_related("solicitation__commune").get(pk=mailbox.pk)
     if row.serial != mailbox.serial or row.solicitation.state == RequestState.ANONYMISED:

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from solicitations.actions.company_requests import open_to_company
+from solicitations.actions.company_requests import lock_for_company
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove, RequestState
 from solicitations.models import Event, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
 from solicitations.notifications import to_experts, to_managers
 
-INSISTS_AGAIN_AFTER = timedelta(hours=24)
+REPORTED_AGAIN_AFTER = timedelta(hours=24)
 
 
 class TooSoon(Exception):
-    """The company said so within the last day: everybody concerned has been told."""
+    """The company reported this less than a day ago: experts, managers and staff were notified."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Opinion:
 
 
 @transaction.atomic(durable=True)
-def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
-    """The company says nobody called: experts, their offices' managers and staff are told.
+def report_not_called(solicitation: Solicitation, *, now: datetime) -> None:
+    """Record that nobody called the company; notify the experts, their offices' managers and staff.
 
-    Raises ``TooSoon`` within a day, ``ForbiddenMove`` once the request was cancelled or set aside.
+    Raises ``TooSoon`` within a day, ``ForbiddenMove`` once the request is cancelled, spam or a test.
     """
-    locked = open_to_company(solicitation)
-    said = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - INSISTS_AGAIN_AFTER)
-    if said.exists():
+    locked = lock_for_company(solicitation)
+    earlier = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - REPORTED_AGAIN_AFTER)
+    if earlier.exists():
         raise TooSoon
     event = Event.objects.record(EventKind.STILL_WAITING, locked, by=locked, at=now)
     to_experts.not_called(locked, event=event, now=now)
@@ -49,11 +49,12 @@ def still_waiting(solicitation: Solicitation, *, now: datetime) -> None:
 def report_called(solicitation: Solicitation, *, now: datetime) -> None:
     """Record that the company was called, once, and resolve the alert about it.
 
-    Raises ``ForbiddenMove`` once the request was cancelled or set aside.
+    Raises ``ForbiddenMove`` once the request is cancelled, spam or a test.
     """
-    locked = open_to_company(solicitation)
-    said = locked.events.filter(kind__in=[EventKind.CALLED, EventKind.STILL_WAITING]).in_order().last()
-    if said is not None and said.kind == EventKind.CALLED:
+    locked = lock_for_company(solicitation)
+    reports = locked.events.filter(kind__in=[EventKind.CALLED, EventKind.STILL_WAITING])
+    last = reports.in_order().last()
+    if last is not None and last.kind == EventKind.CALLED:
         return
     Event.objects.record(EventKind.CALLED, locked, by=locked, at=now)
     locked.alerts.open().filter(cause=AlertCause.NOT_CALLED).update(settled_at=now)
@@ -61,7 +62,7 @@ def report_called(solicitation: Solicitation, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime) -> None:
-    """Keep what the company thinks; answering again corrects it. Raises ``ForbiddenMove`` once erased."""
+    """Save the answers to the survey; answering again corrects them. Raises ``ForbiddenMove`` once erased."""
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.state == RequestState.ANONYMISED:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
@@ -71,8 +72,8 @@ def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime
         locked.save(update_fields=["surveyed_at"])
     if survey.answered_at is not None and survey.opinion() == asdict(opinion):
         return
-    for name, said in asdict(opinion).items():
-        setattr(survey, name, said)
+    for name, value in asdict(opinion).items():
+        setattr(survey, name, value)
     survey.answered_at = now
     survey.save()
     Event.objects.record(EventKind.SURVEY_ANSWERED, locked, by=locked, at=now)

@@ -1,4 +1,4 @@
-"""Actions of staff on a held incoming mail."""
+"""Actions of staff on an incoming mail that was held or refused."""
 
 from datetime import datetime
 
@@ -14,20 +14,20 @@ from solicitations.models import Event, Solicitation
 
 
 class AlreadyResolved(Exception):
-    """Somebody has dealt with this mail, or nothing can be done about it."""
+    """The mail was dealt with already, or can be neither published nor set aside."""
 
 
 @transaction.atomic(durable=True)
 def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
-    """Pass its words on after all. Raises ``AlreadyResolved``, and ``NotInThread`` when nobody reads them."""
+    """Publish the mail after all. Raises ``AlreadyResolved``; ``NotInThread`` when nobody would read it."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
     person = replies.writer_of(locked)
     reply = replies.read_mail(locked, person)
-    twins = IncomingEmail.objects.not_refused().filter(
+    copies = IncomingEmail.objects.not_refused().filter(
         message_id=locked.message_id, recipient=locked.recipient
     )
-    is_taken = not locked.may_be_published or twins.exclude(pk=locked.pk).exists()
-    if is_taken or person is None or not reply.text:
+    is_resolved = not locked.may_be_published or copies.exclude(pk=locked.pk).exists()
+    if is_resolved or person is None or not reply.text:
         raise AlreadyResolved
     solicitation = Solicitation.objects.locked(replies.request_pk(person))
     if not replies.accepts_messages_from(solicitation, person):
@@ -41,7 +41,7 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
-    """Keep its words from everybody. Raises ``AlreadyResolved``."""
+    """Refuse a held mail: nobody will read it. Raises ``AlreadyResolved``."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
     person = replies.writer_of(locked)
     if not locked.is_held or person is None:

@@ -14,16 +14,16 @@ from solicitations.lifecycle import UNDO_DELAY, ForbiddenMove, MatchState, NeedS
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company, to_experts
 
-# The fallback looks a little after the refusal can no longer be undone.
+# Just after the last moment when a refusal can be undone.
 FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
 
 
 def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
-    """The request, then the matches that an answer is about, locked and read anew.
+    """Lock the request, then the matches that an answer is about, and return them as they are now.
 
-    The match itself comes first, then those of the same mailbox's other posts that stand where it stands: a
-    mailbox answers once per need. Raises ``ForbiddenMove`` for a match of somebody else, and when nobody
-    answers the request any more.
+    The match itself comes first, then those of the same mailbox's other posts that are in the same state: a
+    mailbox answers once per need. Raises ``ForbiddenMove`` for another mailbox's match, and when the request
+    takes no more answers.
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     rows = Match.objects.filter(need=match.need_id, mailbox=by).with_people()
@@ -35,40 +35,40 @@ def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
 
 
 def notify_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:
-    """Tell the company and the others who have these needs before them."""
+    """Mail the company, and the other experts who were sent these needs."""
     to_company.taken(matches, events=events, now=now)
     to_experts.taken(matches, events=events, now=now)
 
 
 def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
-    """Cancel what has not left about these events; returns the addresses that were told already.
+    """Cancel unsent mails about these events; return the addresses that have received one.
 
-    What the same click said of other needs is written anew.
+    A cancelled mail may also be about other needs, taken in the same click: it is written again for these.
     """
-    told: set[str] = set()
-    click: set[str] = set()
+    notified: set[str] = set()
+    same_click: set[str] = set()
     names = {f"event:{event.pk}" for event in events}
     for name in names:
-        # In this order: a mail that is leaving at this very moment is waited for, and counts as told.
+        # Cancel first: it waits for a mail that is being sent, which is then read as sent.
         OutgoingEmail.objects.cancel_about(name, now=now)
         rows = OutgoingEmail.objects.about(name)
-        told |= set(rows.exclude(sent_at=None).values_list("to", flat=True))
+        notified |= set(rows.exclude(sent_at=None).values_list("to", flat=True))
         for about in rows.filter(cancelled_at=now).values_list("about", flat=True):
-            click |= {other for other in about if other.startswith("event:")}
-    others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in click - names])
+            same_click |= {other for other in about if other.startswith("event:")}
+    others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in same_click - names])
     remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
     if remaining:
         notify_taken(remaining, list(others.order_by("pk")), now=now)
-    return told
+    return notified
 
 
 def notify_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
-    """Somebody else withdrew the match: those who heard that its expert took it are told again."""
-    told = cancel_notifications(Event.objects.moves().filter(match=match), now=now)
-    mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=told)
+    """After somebody else withdrew the match, mail those who had been told that its expert took it."""
+    notified = cancel_notifications(Event.objects.moves().filter(match=match), now=now)
+    mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=notified)
     others = mailboxes.exclude(pk=match.mailbox_id).select_related("solicitation__commune").order_by("pk")
     to_experts.undone(withdrawal, match=match, mailboxes=others, now=now)
-    if match.mailbox.solicitation.email in told:
+    if match.mailbox.solicitation.email in notified:
         to_company.undone(withdrawal, match=match, now=now)
 
 
@@ -76,13 +76,13 @@ def cancel_earlier_notifications(matches: Sequence[Match], *, now: datetime) -> 
     """Cancel unsent mails about earlier moves of these matches."""
     events = Event.objects.moves().filter(match__in=matches)
     if matches[0].state == MatchState.HELPED:
-        # Helped at once, the need was taken all the same: the others have to know.
+        # Closed as helped right after taking: the others must still be told that it was taken.
         events = events.exclude(to_state=MatchState.TAKEN)
     cancel_notifications(events, now=now)
 
 
 def finish(solicitation: Solicitation, *, now: datetime) -> None:
-    """End a move: refresh and save the request, cancel obsolete mails, have fallbacks looked for."""
+    """End a move: refresh and save the request, cancel obsolete mails, order the search for fallbacks."""
     outcomes = Match.objects.with_outcome().filter(need__solicitation=solicitation)
     solicitation.outcome_at = outcomes.aggregate(first=Min("ended_at"))["first"]
     closing.refresh(solicitation, now=now)

@@ -66,7 +66,7 @@ def close(solicitation: Solicitation, *, words: str, by: User, now: datetime) ->
 
 @transaction.atomic(durable=True)
 def mark(solicitation: Solicitation, reason: ClosedReason, *, by: User, now: datetime) -> None:
-    """Close as spam or as a test: nothing more leaves, counted apart. Raises ``ForbiddenMove``."""
+    """Close as spam or test; unsent mails are cancelled, figures leave it out. Raises ``ForbiddenMove``."""
     why = "Cette demande n'était pas sérieuse : vous n'avez plus rien à faire."
     _end(solicitation, reason, by=by, words="", why=why, now=now)
 
@@ -88,7 +88,7 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
 
     Raises ``ForbiddenMove`` when it is no held duplicate any more, or the first one is over.
     """
-    first, locked = _both(solicitation)
+    first, locked = _lock_both(solicitation)
     addition = Addition.objects.create(solicitation=first, body=locked.description, at=now)
     Event.objects.record(EventKind.MERGED, first, by=by, reason=locked.reference, at=now)
     to_experts.added(addition, now=now)
@@ -98,7 +98,7 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     Event.objects.record(EventKind.MERGED, locked, by=by, reason=first.reference, at=now)
 
 
-def _both(solicitation: Solicitation) -> tuple[Solicitation, Solicitation]:
+def _lock_both(solicitation: Solicitation) -> tuple[Solicitation, Solicitation]:
     """The first request and its duplicate, locked in the order of their ids."""
     duplicate_of = Solicitation.objects.get(pk=solicitation.pk).duplicate_of_id
     pks = sorted(pk for pk in (duplicate_of, solicitation.pk) if pk)
@@ -121,7 +121,7 @@ def correct(
     by: User,
     now: datetime,
 ) -> None:
-    """Correct the commune, facts and subjects (by need's pk) and route again; those notified stay.
+    """Correct the commune, facts and subjects (by need's pk) and route again; earlier matches stay.
 
     ``columns``: ``commune`` and names of ``CORRECTABLE``. Raises ``ForbiddenMove``, ``ConfidentialApart``,
     ``SubjectTwice``.
@@ -145,7 +145,7 @@ def correct(
     if "phone" in columns and before["phone"] != locked.phone:
         to_experts.contact_corrected(locked, event=event, now=now)
     for alert in locked.alerts.open():
-        # The staff of another region hear of what stands; those who were told already are not told again.
+        # The region may have changed: its staff get the open alerts. Nobody gets the same alert twice.
         to_staff.alert(alert, now=now)
     transaction.on_commit(lambda: routing.route_safely(locked.pk, now=now))
 
@@ -169,7 +169,7 @@ def _correct_subjects(locked: Solicitation, subjects: Mapping[int, Subject]) -> 
 
 @transaction.atomic(durable=True)
 def add_institution(need: Need, institution: Institution, *, reason: str, by: User, now: datetime) -> None:
-    """Put a need before an institution too. Raises ``ForbiddenMove``, ``NobodyThere``."""
+    """Send a need to one more institution. Raises ``ForbiddenMove``, ``NobodyThere``."""
     locked = Solicitation.objects.locked(need.solicitation_id)
     if locked.is_cancelled or locked.state == RequestState.HELD:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
@@ -190,7 +190,7 @@ def add_institution(need: Need, institution: Institution, *, reason: str, by: Us
 
 @transaction.atomic(durable=True)
 def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
-    """Take a need away from an expert, who is told if he had heard of it. Raises ``ForbiddenMove``."""
+    """Withdraw a match; its expert is mailed if they got a mail before. Raises ``ForbiddenMove``."""
     locked = Solicitation.objects.locked(match.need.solicitation_id)
     row = Match.objects.with_people().select_for_update(of=("self",)).get(pk=match.pk)
     before = row.state
@@ -209,7 +209,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def resolve_alert(alert: Alert, *, now: datetime) -> None:
-    """Staff have dealt with this alert."""
+    """Mark an alert as resolved by staff."""
     Alert.objects.open().filter(pk=alert.pk).update(settled_at=now)
 
 
@@ -221,14 +221,14 @@ def resend(email: OutgoingEmail, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def record_request_opened(solicitation: Solicitation, *, by: User, now: datetime) -> None:
-    """Staff opened a request: recorded when it is confidential."""
+    """Record that staff opened a request, when it is confidential."""
     if solicitation.is_confidential:
         Event.objects.record(EventKind.OPENED, solicitation, by=by, at=now)
 
 
 @transaction.atomic(durable=True)
 def record_mail_opened(solicitation: Solicitation, *, key: str, by: User, now: datetime) -> None:
-    """Staff opened a mail about a request: recorded when it is confidential, its page and frame once."""
+    """Record that staff opened a mail about a confidential request; its page and its frame count once."""
     if not solicitation.is_confidential:
         return
     opened = solicitation.events.filter(kind=EventKind.MAIL_OPENED, by_user=by, reason=key)

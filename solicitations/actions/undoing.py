@@ -18,9 +18,9 @@ class NothingToUndo(Exception):
 
 @transaction.atomic(durable=True)
 def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
-    """Go back on one's own last move, once. Raises ``NothingToUndo``, ``ForbiddenMove``.
+    """Undo the last move of ``by``, once. Raises ``NothingToUndo``, ``ForbiddenMove``.
 
-    Within a minute nobody has heard of it; later, while the request is open, those told are told again.
+    Within a minute no mail has left about it; later, until the request closes, those mailed are mailed again.
     """
     solicitation, locked = moves.lock(match, by=by)
     event = last_move(locked[0], by=by)
@@ -33,7 +33,7 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
         Event.objects.record_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, at=now)
     if event.kind == EventKind.HANDED_OVER:
         _withdraw_introduced(list(undone), event, now=now)
-    _tell(solicitation, undone, now=now)
+    _notify(solicitation, undone, now=now)
     moves.finish(solicitation, now=now)
 
 
@@ -58,8 +58,8 @@ def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> 
 
 def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetime) -> None:
     """Withdraw the matches made by this hand-over, and no other."""
-    made_then = Match.objects.active().handed_over(matches, at=event.at)
-    for made in made_then.with_people().select_for_update(of=("self",)).order_by("pk"):
+    introduced = Match.objects.active().handed_over(matches, at=event.at)
+    for made in introduced.with_people().select_for_update(of=("self",)).order_by("pk"):
         before = made.state
         made.move_to(MatchState.WITHDRAWN, at=now)
         made.save()
@@ -67,13 +67,13 @@ def _withdraw_introduced(matches: Sequence[Match], event: Event, *, now: datetim
         moves.notify_withdrawn(made, withdrawal, now=now)
 
 
-def _tell(solicitation: Solicitation, undone: dict[Match, Event], *, now: datetime) -> None:
-    """Notify those who were told of the undone move; send the mails that it had cancelled."""
+def _notify(solicitation: Solicitation, undone: dict[Match, Event], *, now: datetime) -> None:
+    """Mail those who were told of the undone move; restore the mails that it had cancelled."""
     match, event = next(iter(undone.items()))
-    told = moves.cancel_notifications(undone.values(), now=now)
-    if solicitation.email in told:
+    notified = moves.cancel_notifications(undone.values(), now=now)
+    if solicitation.email in notified:
         to_company.undone(event, match=match, now=now)
-    mailboxes = Mailbox.objects.filter(solicitation=solicitation, email__in=told).order_by("pk")
+    mailboxes = Mailbox.objects.filter(solicitation=solicitation, email__in=notified).order_by("pk")
     to_experts.undone(event, match=match, mailboxes=mailboxes, now=now)
     for earlier in Event.objects.moves().filter(match__in=list(undone), at__lt=event.at):
         name = f"event:{earlier.pk}"

@@ -15,7 +15,7 @@ from solicitations.notifications import to_experts
 class MessageContent:
     """A text and, when it came as a mail, that mail, its sender and its attachments.
 
-    ``sent_from`` is empty when it came from the very address that we wrote to.
+    ``sent_from`` is empty when it came from the address that we wrote to.
     """
 
     body: str
@@ -31,38 +31,38 @@ def may_write(solicitation: Solicitation, by: Mailbox) -> bool:
 
 def is_open_to_company(solicitation: Solicitation) -> bool:
     """Return ``True`` unless the locked request is cancelled, spam or a test: the company may still write."""
-    is_set_aside = solicitation.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}
-    return not (solicitation.is_cancelled or is_set_aside)
+    is_spam_or_test = solicitation.closed_reason in {ClosedReason.SPAM, ClosedReason.TEST}
+    return not (solicitation.is_cancelled or is_spam_or_test)
 
 
 @transaction_required
-def add_expert_message(by: Mailbox, words: MessageContent, *, now: datetime) -> Message:
-    """A word of an expert to the others, who are mailed; the request is locked, the right checked."""
+def add_expert_message(by: Mailbox, content: MessageContent, *, now: datetime) -> Message:
+    """Post an expert's message and mail it to the others. Needs the request locked, ``may_write`` checked."""
     author = by.speaker()
-    said = Message.objects.create(
+    message = Message.objects.create(
         solicitation=by.solicitation,
         mailbox=by,
         author=author.name,
         institution=author.office.institution.name,
-        body=words.body,
-        incoming=words.incoming,
-        sent_from=words.sent_from,
-        attachments=list(words.attachments),
+        body=content.body,
+        incoming=content.incoming,
+        sent_from=content.sent_from,
+        attachments=list(content.attachments),
         at=now,
     )
-    to_experts.message(said, now=now)
-    return said
+    to_experts.message(message, now=now)
+    return message
 
 
 @transaction_required
-def add_company_message(solicitation: Solicitation, words: MessageContent, *, now: datetime) -> Addition:
-    """Words of the company beside its locked request, mailed to the experts who have not declined."""
+def add_company_message(solicitation: Solicitation, content: MessageContent, *, now: datetime) -> Addition:
+    """Add a text of the company to its locked request and mail it to the experts who have not declined."""
     addition = Addition.objects.create(
         solicitation=solicitation,
-        body=words.body,
-        incoming=words.incoming,
-        sent_from=words.sent_from,
-        attachments=list(words.attachments),
+        body=content.body,
+        incoming=content.incoming,
+        sent_from=content.sent_from,
+        attachments=list(content.attachments),
         at=now,
     )
     solicitation.questions.filter(answered_at=None).update(answered_at=now)

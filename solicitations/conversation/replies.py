@@ -28,11 +28,11 @@ from solicitations.notifications import request_mails, to_company, to_experts, t
 
 logger = logging.getLogger(__name__)
 
-# More than anybody types: a long text is turned away whole, never cut.
+# More than anybody types: a longer text is refused, never cut.
 LONGEST_REPLY = 20_000
 MOST_FILES = 50
 DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
-HELD_REASONS = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff look at who wrote
+HELD_REASONS = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff check the sender
 NOT_ANSWERED_REASONS = {Reason.FLOOD, Reason.LOOP}
 AUTOMATIC_REASONS = {
     MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
@@ -40,7 +40,7 @@ AUTOMATIC_REASONS = {
     MailKind.BOUNCE: Reason.BOUNCE,
     MailKind.CALENDAR: Reason.CALENDAR,
 }
-# « Je prends en charge » and its kin; not « je prends note », nor « je ne prends pas ».
+# « Je prends en charge » and similar sentences; not « je prends note », nor « je ne prends pas ».
 TAKING = re.compile(
     r"\bje (?:la |le |les )?prends\b(?! (?:bien |bonne )?(?:note|acte|connaissance|contact|part|congés?))"
     r"|\bje (?:vais )?(?:m'en (?:occupe|charge)|m'en (?:occuper|charger)|m'occupe d)"
@@ -53,7 +53,7 @@ Person = Mailbox | Solicitation
 
 
 def process_reply_safely(pk: int, *, now: datetime) -> None:
-    """Read a mail that came in, or leave it to the sweep: one that always fails stops nobody."""
+    """Process an incoming mail; one that fails is postponed with its error, and does not stop the sweep."""
     try:
         process_reply(pk, now=now)
     except Exception as error:
@@ -66,7 +66,7 @@ def process_reply_safely(pk: int, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def process_reply(pk: int, *, now: datetime) -> None:
-    """Publish the words of a mail that came in, or keep it for staff; a second call finds nothing to do."""
+    """Publish, hold or refuse an incoming mail; a second call finds nothing to do."""
     email = IncomingEmail.objects.unread().select_for_update(skip_locked=True).filter(pk=pk).first()
     if email is None:
         return
@@ -98,7 +98,7 @@ def writer_of(email: IncomingEmail) -> Person | None:
 
 
 def _addressee(email: IncomingEmail, *, now: datetime) -> tuple[Person | None, Reason | None]:
-    """Return the person a reply address belongs to, and the reason why it is no longer valid."""
+    """Return the person a reply address belongs to, and why it is invalid (``None`` when it is valid)."""
     try:
         return links.person_of(email.recipient, now=now), None
     except links.NoReplyAddress:
@@ -130,13 +130,13 @@ def _publish_or_reason(email: IncomingEmail, reply: Reply, person: Person, *, no
     if not (is_own or senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
     if reply.kind == MailKind.LIST:
-        return Reason.LIST  # a ticket system marks what its people write as it marks a newsletter
+        return Reason.LIST  # ticket systems mark their users' mails like newsletters
     publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
     return None
 
 
 def _is_flood(email: IncomingEmail, *, now: datetime) -> bool:
-    """Return ``True`` above the daily number: two automatic senders may answer each other unmarked."""
+    """Return ``True`` above the daily limit: two automatic senders may be answering each other."""
     accepted = IncomingEmail.objects.accepted().filter(about=email.about, settled_at__gt=now - DAY)
     return accepted.count() >= DAILY_LIMIT
 
@@ -152,31 +152,32 @@ def accepts_messages_from(solicitation: Solicitation, person: Person) -> bool:
         return messages.may_write(solicitation, person)
     if not messages.is_open_to_company(solicitation):
         return False
-    # As on its page: once it is over, somebody must be left to read.
+    # As on its page: after the end, an expert must be left to read it.
     return (
         not solicitation.is_over or Mailbox.objects.filter(solicitation=solicitation).not_declined().exists()
     )
 
 
 def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: str, now: datetime) -> None:
-    """Put the words where they belong; ``sent_from``: the address, when it is not the one we wrote to.
+    """Publish a mail in the experts' thread, or as an addition of the company.
 
-    The request is locked and takes them. Saves all but the mail.
+    ``sent_from``: the sender, when it is not the address we wrote to. Needs the request locked and open to
+    this person. Saves everything but ``email``.
     """
-    words = MessageContent(
+    content = MessageContent(
         links.without_secrets(reply.text),
         incoming=email,
         sent_from=sent_from[:LONGEST_ADDRESS],
         attachments=reply.attachments[:MOST_FILES],
     )
     if isinstance(person, Mailbox):
-        said = messages.add_expert_message(person, words, now=now)
+        message = messages.add_expert_message(person, content, now=now)
         if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
-            to_experts.how_to_take(said, now=now)
+            to_experts.how_to_take(message, now=now)
         if sent_from:
-            to_experts.sent_in_your_name(said, now=now)
+            to_experts.sent_in_your_name(message, now=now)
     else:
-        addition = messages.add_company_message(person, words, now=now)
+        addition = messages.add_company_message(person, content, now=now)
         if sent_from:
             to_company.sent_in_your_name(addition, now=now)
     email.resolve(IncomingState.ACCEPTED, at=now)
@@ -189,7 +190,7 @@ def _plain(text: str) -> str:
 def _hold_or_refuse(
     email: IncomingEmail, reply: Reply, person: Person | None, reason: Reason, *, now: datetime
 ) -> None:
-    """Keep the mail for staff, and tell a person who wrote that it went no further."""
+    """Hold the mail for staff or refuse it; tell its sender, unless automatic, that it was not published."""
     if reason in HELD_REASONS and person is not None:
         email.resolve(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))

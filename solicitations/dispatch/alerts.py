@@ -10,15 +10,15 @@ from solicitations.notifications import to_staff
 def raise_alert(
     solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "", by_mail: bool = True
 ) -> None:
-    """A line in the staff's list and a mail to them: once per request and cause.
+    """Add an alert to the staff's list and mail them: one per request and cause.
 
-    Raised again while it stands, it says the one and the other; once settled, it stands again.
+    Raised again while it is open, it adds its words to the earlier ones; once resolved, it opens again.
     """
     alert = solicitation.alerts.filter(cause=cause).first()
     if alert is None:
         alert = Alert(solicitation=solicitation, cause=cause, raised_at=now)
-    said = alert.words if alert.settled_at is None else ""
-    alert.words = said if words in said else ", ".join(filter(None, [said, words]))
+    earlier = alert.words if alert.settled_at is None else ""
+    alert.words = earlier if words in earlier else ", ".join(filter(None, [earlier, words]))
     alert.settled_at = None
     alert.save()
     if by_mail:
@@ -27,7 +27,7 @@ def raise_alert(
 
 def resolve_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
     """After an answer, resolve the clock's alerts whose cause has ended."""
-    over = [
+    ended = [
         cause
         for cause, still in (
             (AlertCause.LATE, solicitation.needs.waiting()),
@@ -36,4 +36,4 @@ def resolve_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
         )
         if not still.exists()
     ]
-    solicitation.alerts.open().filter(cause__in=over).update(settled_at=now)
+    solicitation.alerts.open().filter(cause__in=ended).update(settled_at=now)

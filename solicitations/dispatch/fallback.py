@@ -15,9 +15,9 @@ from solicitations.notifications import to_company
 
 @transaction.atomic(durable=True)
 def offer_fallback(pk: int, *, now: datetime) -> None:
-    """All have declined need ``pk``: the fallback office takes over, then the national one, then nobody.
+    """Send need ``pk``, which all declined, to the fallback office, else to the national one, else give up.
 
-    Does nothing while the last refusal may still be undone, or when somebody came in meanwhile.
+    Does nothing while the last refusal may still be undone, or when an expert was added meanwhile.
     """
     need = Need.objects.select_related("subject").get(pk=pk)
     solicitation = Solicitation.objects.locked(need.solicitation_id)

@@ -1,4 +1,4 @@
-"""Requests that wait for staff: held, told of, released by hand or after four working hours."""
+"""Held requests: alert staff; release by hand, or after four working hours."""
 
 from datetime import datetime
 
@@ -22,10 +22,10 @@ def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> No
 
 
 @transaction.atomic(durable=True)
-def tell_held(pk: int, *, now: datetime) -> None:
-    """Tell staff of a request that was held as it came, and the first mailbox of a second like request.
+def report_held(pk: int, *, now: datetime) -> None:
+    """Alert staff to a request held at submission; of a duplicate, also tell the first request's mailbox.
 
-    Does nothing to one that they have heard of, or that is not held any more.
+    Does nothing when staff were alerted already, or when the request is no longer held.
     """
     solicitation = Solicitation.objects.locked(pk)
     if not Solicitation.objects.held_without_alert().filter(pk=pk).exists():
@@ -51,7 +51,7 @@ def release_when_due(pk: int, *, now: datetime) -> None:
 
 
 def release(solicitation: Solicitation, *, now: datetime) -> None:
-    """Let a locked, held request go on: it is routed next. Saves nothing but the alert's end."""
+    """Let a locked, held request go on: it is routed next. Saves only the resolved alert."""
     solicitation.move_to(RequestState.SUBMITTED, at=now)
     solicitation.released_at = solicitation.routing_due_at = solicitation.clock_due_at = now
     solicitation.alerts.filter(cause=AlertCause.HELD).update(settled_at=now)

@@ -1,4 +1,4 @@
-"""Putting a need before experts: matches, their mailboxes, the mail that tells them."""
+"""Send a need to experts: matches, their mailboxes, their first mail."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_experts
 
 
-def make_matches(  # noqa: PLR0913 (the ways to be put before a need)
+def make_matches(  # noqa: PLR0913 (what a match is made of)
     need: Need,
     chosen: Iterable[Chosen],
     *,
@@ -24,10 +24,10 @@ def make_matches(  # noqa: PLR0913 (the ways to be put before a need)
     again: bool = False,
     mailboxes: dict[str, Mailbox] | None = None,
 ) -> list[Match]:
-    """Put a need before these experts; returns the matches that are new, or sent once more.
+    """Match a need with these experts; return the matches that are new, or sent again.
 
-    ``again``: those that were withdrawn or replaced are brought in again. ``mailboxes``: by address in
-    lower case, those made so far in a first routing, completed here; without it they are read.
+    ``again``: send withdrawn or replaced matches again. ``mailboxes``: those made so far in a first routing,
+    by lower-case address, completed here; ``None``: read them.
     """
     is_first = mailboxes is not None
     known = {} if is_first else {match.expert_id: match for match in need.matches.all()}
@@ -61,7 +61,7 @@ def _complete(
     first_round: int,
     now: datetime,
 ) -> None:
-    """Make the mailboxes of these addresses that are missing."""
+    """Create the missing mailboxes of these addresses."""
     new = {
         email.lower(): Mailbox(solicitation=solicitation, email=email, round=first_round, created_at=now)
         for email in emails
@@ -84,8 +84,8 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
 ) -> None:
     """One mail per mailbox about these new matches of one request, in a new round of it.
 
-    ``subjects``: the labels of all its needs, when they are known. ``is_first``: in its first routing, whose
-    mailboxes were made for this round.
+    ``subjects``: the labels of all its needs, when they are known. ``is_first``: the first routing, whose
+    new mailboxes begin with this round.
     """
     if not matches:
         return

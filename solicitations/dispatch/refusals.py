@@ -1,4 +1,4 @@
-"""Mails about a request that were refused for good: staff are told."""
+"""Alerts about mails that were refused for good."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from solicitations.models import Mailbox, Solicitation
 
 @transaction.atomic(durable=True)
 def report_refused_mail(email_pk: int, *, now: datetime) -> None:
-    """A mail was refused for good: staff call the company, or look for another expert."""
+    """Alert staff to a refused mail: they call the company, or look for another expert."""
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
     about = next((name for name in email.about if name.startswith("request:")), None) if email else None
     if email is None or about is None:
@@ -27,6 +27,6 @@ def report_refused_mail(email_pk: int, *, now: datetime) -> None:
         cause, words = AlertCause.MAIL_REFUSED, email.to
     else:
         return
-    told = solicitation.alerts.filter(cause=cause).first()
-    if told is None or words not in told.words:
+    earlier = solicitation.alerts.filter(cause=cause).first()
+    if earlier is None or words not in earlier.words:
         alerts.raise_alert(solicitation, cause, words=words, now=now)

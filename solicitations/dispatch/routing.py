@@ -49,7 +49,7 @@ _durations = deque([0.02], maxlen=100)
 
 
 def route_safely(pk: int, *, now: datetime) -> None:
-    """Route, or leave it to the sweep: the visitor's answer never depends on it."""
+    """Route a request; a failure is recorded and left to the sweep, and never reaches the visitor."""
     started = time.perf_counter()
     try:
         route(pk, now=now)
@@ -59,7 +59,7 @@ def route_safely(pk: int, *, now: datetime) -> None:
     except Exception as error:
         ROUTINGS.labels("failed").observe(time.perf_counter() - started)
         logger.exception("request %s could not be routed", pk)
-        with suppress(DatabaseError):  # the database is away too: the request is still due
+        with suppress(DatabaseError):  # the database is down too: the request stays due
             Solicitation.objects.unrouted(now=now).filter(pk=pk).update(
                 routing_error=type(error).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
             )
@@ -72,12 +72,12 @@ def usual_duration() -> float:
 
 @transaction.atomic(durable=True)
 def route(pk: int, *, now: datetime) -> None:
-    """Decide who answers, record it, and have them mailed; a second call finds nothing to do.
+    """Choose the experts, record the decision and mail them; a second call finds nothing to do.
 
     A held request gets its decision, for staff to read, and nobody is mailed.
     """
     solicitation = Solicitation.objects.locked(pk)
-    # Not « is over »: a state that only a later version knows is left to it.
+    # Not ``is_over``: a state that only a later version knows is left to that version.
     if solicitation.routing_due_at is None or solicitation.state not in ROUTED_IN:
         return
     needs = list(solicitation.needs.select_related("subject").order_by("position", "pk"))
@@ -90,7 +90,7 @@ def route(pk: int, *, now: datetime) -> None:
     # Before the first routing there is no match; later ones are read.
     states: dict[int, list[MatchState]] | None = None if solicitation.routed_at else {}
     if solicitation.state == RequestState.SUBMITTED:
-        for match in _put_in_touch(solicitation, needs, decision, now=now):
+        for match in _send_to_experts(solicitation, needs, decision, now=now):
             if states is not None:
                 states.setdefault(match.need_id, []).append(MatchState.SENT)
     refresh_states(solicitation, decided=needs, states=states)
@@ -110,7 +110,7 @@ def _decide(solicitation: Solicitation, needs: Sequence[Need], *, now: datetime)
 
 
 def decide_again(need: Need, *, now: datetime) -> NeedDecision:
-    """Steps 7 to 9 of the rule, without the offices already asked."""
+    """Apply steps 7 to 9 of the rule again, without the offices already asked."""
     solicitation = need.solicitation
     [decided] = loading.decide(
         subjects=[need.subject.slug],
@@ -124,18 +124,18 @@ def decide_again(need: Need, *, now: datetime) -> NeedDecision:
 
 
 def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
-    """Many experts for one subject, though the activity that narrows them is known or was refused."""
+    """True when a subject has many experts although the activity, which narrows them, is known or refused."""
     if solicitation.released_at or solicitation.routed_at:
         return False
     is_activity_known = bool(solicitation.naf) and in_rev2(solicitation.naf) is not None
-    is_activity_settled = is_activity_known or solicitation.is_activity_refused
-    return is_activity_settled and any(len(need.emails) > MANY_EXPERTS for need in decision.needs)
+    is_activity_answered = is_activity_known or solicitation.is_activity_refused
+    return is_activity_answered and any(len(need.emails) > MANY_EXPERTS for need in decision.needs)
 
 
-def _put_in_touch(
+def _send_to_experts(
     solicitation: Solicitation, needs: Sequence[Need], decision: Decision, *, now: datetime
 ) -> list[Match]:
-    """Make the matches, have them mailed, tell staff if a need has nobody; returns the new matches."""
+    """Make the matches, mail the experts, alert staff if a need has none; return the new matches."""
     is_first = solicitation.routed_at is None
     mailboxes: dict[str, Mailbox] | None = {} if is_first else None
     new = [

@@ -31,7 +31,7 @@ def refresh_states(
             is_exhausted=need.exhausted_at is not None,
         )
         if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
-            need.exhausted_at = None  # somebody came in after all: a later refusal starts anew
+            need.exhausted_at = None  # an expert was added after all: the next refusal by all counts again
     fields = ["decision", "is_fallback"] if decided else []
     for need in needs:  # one, most often
         need.save(update_fields=["state", "exhausted_at", *fields])

@@ -20,7 +20,7 @@ def subject_labels(solicitation: Solicitation) -> list[str]:
 
 
 def relays(subjects: Iterable[int]) -> list[str]:
-    """Names of those who help on these subjects beside the portal, which sends them nothing."""
+    """Names of institutions that help on these subjects outside the portal, which sends them nothing."""
     found = Institution.objects.filter(answers__is_relay=True, answers__subject__in=list(subjects))
     return list(found.distinct().order_by("position", "pk").values_list("name", flat=True))
 
@@ -36,7 +36,7 @@ def about_person(person: Mailbox | Solicitation) -> list[str]:
 
 
 def events_key(events: Sequence[Event]) -> str:
-    """The events of one click in a mail's key: ``e913``, or ``e913-914`` for two needs."""
+    """The part of a mail's key for the events of one click: ``e913``, or ``e913-914`` for two needs."""
     return "e" + "-".join(str(event.pk) for event in events)
 
 
@@ -84,7 +84,7 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
 
 
 def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **fields: Any) -> None:
-    """A mail about the request to one mailbox: see ``compose_to_expert``."""
+    """Enqueue a mail about the request to one mailbox; ``fields``: see ``compose_to_expert``."""
     solicitation = mailbox.solicitation
     # One subject line from the first mail to the last: a request is one conversation in a mail client.
     labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
@@ -104,7 +104,7 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     not_before: datetime | None = None,
     from_name: str = "",
 ) -> OutgoingEmail:
-    """The mail, not written yet; its ``context`` holds what is ``common`` and its headline."""
+    """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline."""
     solicitation = mailbox.solicitation
     return outbox.compose(
         key=key,
@@ -124,7 +124,7 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
 
 
 class LiveMatch(NamedTuple):
-    """A match that counts, and where its expert works."""
+    """A match neither withdrawn nor replaced, and its expert's office."""
 
     match: int
     mailbox: int
@@ -132,6 +132,6 @@ class LiveMatch(NamedTuple):
 
 
 def live_matches(solicitation: Solicitation) -> list[LiveMatch]:
-    """The matches that count, in order, with the names of their offices."""
+    """Return the matches neither withdrawn nor replaced, in order, with their offices' names."""
     matches = Match.objects.live().filter(need__solicitation=solicitation).in_order()
     return [LiveMatch(*row) for row in matches.values_list("pk", "mailbox", "expert__office__name")]

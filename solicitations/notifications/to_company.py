@@ -35,9 +35,9 @@ def contacted(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 def duplicate_received(first: Solicitation, *, now: datetime) -> None:
-    """Tell the first mailbox that like requests came, without a word of them.
+    """Tell the first request's mailbox that similar requests came, without quoting them.
 
-    Once a day, whatever their number: strangers send them.
+    At most once a day: strangers may have sent them.
     """
     mailbox = salted_hmac("solicitations.second", first.email.lower()).hexdigest()[:20]
     key = f"second:{mailbox}:{first.today(now)}"
@@ -68,7 +68,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
 
 
 def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> None:
-    """Called but not reached: correct the phone number or the hours."""
+    """Tell the company that the expert could not reach it by phone, and ask it to check number and hours."""
     solicitation = match.mailbox.solicitation
     context = {
         "office": match.expert.office.name,
@@ -88,7 +88,7 @@ def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> None
 
 
 def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetime) -> None:
-    """« X reprend votre demande »: everybody declined this need, a fallback office takes over."""
+    """Tell the company that everybody declined this need, and which fallback office takes over."""
     solicitation = need.solicitation
     key = f"taken_over:{solicitation.pk}:e{event.pk}"
     context = {"concerned": [need.subject.label], "offices": list(offices)}
@@ -96,7 +96,7 @@ def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetim
 
 
 def nobody_could_help(need: Need, *, now: datetime) -> None:
-    """Nobody could help with this need: said honestly, with other ways."""
+    """Tell the company that nobody could help with this need, and who else may."""
     solicitation = need.solicitation
     key = f"nobody:{solicitation.pk}:n{need.pk}"
     context = {"concerned": [need.subject.label], "relays": request_mails.relays([need.subject_id])}
@@ -151,7 +151,7 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
 
 
 def resume(draft: Draft, *, now: datetime) -> None:
-    """The link that takes a draft up again."""
+    """The link that resumes a draft."""
     outbox.enqueue(
         key=f"resume:{draft.pk}:{draft.serial}:{now:%Y%m%d%H%M}",
         to=draft.email,
@@ -163,7 +163,7 @@ def resume(draft: Draft, *, now: datetime) -> None:
 
 
 def resume_reminder(draft: Draft, *, now: datetime) -> None:
-    """The link that takes a draft up again, once more before it is erased."""
+    """The link that resumes a draft, sent once more before it is erased."""
     erased_on = (draft.updated_at + settings.DRAFT_LIFE).astimezone()
     outbox.enqueue(
         key=f"resume_reminder:{draft.pk}",
@@ -179,7 +179,7 @@ def resume_reminder(draft: Draft, *, now: datetime) -> None:
 
 
 def sent_in_your_name(addition: Addition, *, now: datetime) -> None:
-    """A copy to the owner of what came in her name from elsewhere: a colleague's, or let in by staff."""
+    """A copy to the owner of a text added from another address: a colleague's, or one that staff accepted."""
     request_mails.to_company(
         addition.solicitation,
         "sent_in_your_name",

@@ -34,13 +34,13 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
 ) -> None:
-    """A new request, or new needs of it, to each mailbox of these new matches of one request: one mail each.
+    """Mail each mailbox its new matches of one request: a new request, or new needs of it.
 
-    ``introducer`` and ``word``: who handed it over or asked for help, and what they said. ``subjects``: the
-    labels of all its needs, when they are known.
+    ``introducer`` and ``word``: the expert who handed it over or asked for help, and their message.
+    ``subjects``: the labels of all its needs, when they are known.
     """
     solicitation = matches[0].need.solicitation
-    offices = request_mails.live_matches(solicitation)
+    live = request_mails.live_matches(solicitation)
     shared = {
         **request_mails.common_context(solicitation, subjects=subjects),
         **_request_context(solicitation, now=now),
@@ -57,7 +57,7 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
                 mine[0].mailbox,
                 "notified",
                 key=f"notified:{solicitation.pk}:{mine[0].mailbox_id}:r{mine[0].mailbox.round}",
-                context=shared | _own_context(mine, offices=offices, now=now),
+                context=shared | _own_context(mine, live=live, now=now),
                 others=[*mine, *([event] if event else [])],
                 not_before=not_before,
                 now=now,
@@ -68,18 +68,18 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
 
 
 def _own_context(
-    mine: Sequence[Match], *, offices: Sequence[request_mails.LiveMatch], now: datetime
+    mine: Sequence[Match], *, live: Sequence[request_mails.LiveMatch], now: datetime
 ) -> dict[str, Any]:
     """The context of a first mail that depends on its mailbox: subjects, reasons, offices, links."""
     labels = wording.subjects(mine)
-    own, others = {match.pk for match in mine}, [row for row in offices if row.mailbox != mine[0].mailbox_id]
+    own, others = {match.pk for match in mine}, [row for row in live if row.mailbox != mine[0].mailbox_id]
     url = links.answer_url(mine[0].mailbox)
     return {
         "headline": wording.headline(mine[0].mailbox.solicitation, labels),
         "new_subjects": labels,
         "why": wording.reasons(mine),
         "others": sorted({row.office for row in others}),
-        "offices": list(dict.fromkeys(row.office for row in offices if row.match in own)),
+        "offices": list(dict.fromkeys(row.office for row in live if row.match in own)),
         "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in mine),
         "answer_by": _answer_by(mine, now=now),
         "is_large_employer": any(match.need.is_outside_the_legal_clock for match in mine),
@@ -89,7 +89,7 @@ def _own_context(
 
 
 def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
-    """By when the law wants an answer, as people say it; empty when no clock runs."""
+    """The legal deadline in words; empty when there is none."""
     if not any(match.need.is_on_the_legal_clock for match in matches):
         return ""
     solicitation = matches[0].mailbox.solicitation
@@ -98,7 +98,7 @@ def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
 
 
 def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> None:
-    """Somebody took these needs: told to the others who still have them before them, a mail a mailbox."""
+    """Tell the other experts who were sent these needs that somebody took them: one mail per mailbox."""
     solicitation = matches[0].mailbox.solicitation
     taker = matches[0]
     waiting = Match.objects.sent().filter(need__in=[match.need_id for match in matches])
@@ -119,22 +119,22 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         )
 
 
-def message(said: Message, *, now: datetime) -> None:
-    """A word in the thread, to the others who follow the request: never its author."""
-    mailboxes = Mailbox.objects.filter(solicitation=said.solicitation_id).following()
-    for mailbox in mailboxes.exclude(pk=said.mailbox_id).select_related("solicitation__commune"):
+def message(posted: Message, *, now: datetime) -> None:
+    """Mail a message of the thread to the other experts who follow the request, never to its author."""
+    mailboxes = Mailbox.objects.filter(solicitation=posted.solicitation_id).following()
+    for mailbox in mailboxes.exclude(pk=posted.mailbox_id).select_related("solicitation__commune"):
         request_mails.to_expert(
             mailbox,
             "message",
-            key=f"message:{said.solicitation_id}:{mailbox.pk}:m{said.pk}",
+            key=f"message:{posted.solicitation_id}:{mailbox.pk}:m{posted.pk}",
             context={
-                "author": said.author,
-                "office": said.institution,
-                "body": said.body,
-                "sent_from": said.sent_from,
-                "held_back": said.held_back,
+                "author": posted.author,
+                "office": posted.institution,
+                "body": posted.body,
+                "sent_from": posted.sent_from,
+                "held_back": posted.held_back,
             },
-            from_name=f"{said.author} (Relais Entreprises)",
+            from_name=f"{posted.author} (Relais Entreprises)",
             now=now,
         )
 
@@ -151,13 +151,13 @@ def added(addition: Addition, *, now: datetime) -> None:
 
 
 def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
-    """New phone number or hours, to the experts who have not declined."""
+    """Tell the experts who have not declined the new phone number and hours."""
     context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
     _to_remaining(solicitation, "contact_corrected", key=f"e{event.pk}", context=context, now=now)
 
 
 def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
-    """The company says nobody called, to the experts who have not declined."""
+    """Tell the experts who have not declined that the company was not called."""
     context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
     _to_remaining(solicitation, "not_called", key=f"e{event.pk}", context=context, now=now)
 
@@ -165,7 +165,7 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> No
 def stopped(
     solicitation: Solicitation, *, mailboxes: Iterable[Mailbox], event: Event, why: str, now: datetime
 ) -> None:
-    """The request stops for these mailboxes: cancelled, closed or withdrawn; ``why`` is a sentence."""
+    """Tell these mailboxes that they have nothing more to do on the request; ``why`` is a sentence."""
     for mailbox in mailboxes:
         key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
         request_mails.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
@@ -188,32 +188,32 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
         )
 
 
-def how_to_take(said: Message, *, now: datetime) -> None:
-    """To the author of an answer by mail that speaks of taking a need: words alone take nothing."""
-    key = f"button:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}"
-    take_url = f"{links.answer_url(said.mailbox)}?choix=prendre"
-    context = {"body": said.body, "take_url": take_url}
-    request_mails.to_expert(said.mailbox, "where_the_button_is", key=key, context=context, now=now)
+def how_to_take(posted: Message, *, now: datetime) -> None:
+    """Show the button to an expert who wrote by mail that they take a need: the mail alone does not."""
+    key = f"button:{posted.solicitation_id}:{posted.mailbox_id}:m{posted.pk}"
+    take_url = f"{links.answer_url(posted.mailbox)}?choix=prendre"
+    context = {"body": posted.body, "take_url": take_url}
+    request_mails.to_expert(posted.mailbox, "where_the_button_is", key=key, context=context, now=now)
 
 
-def sent_in_your_name(said: Message, *, now: datetime) -> None:
-    """A copy to the mailbox of what came in its name from elsewhere: a colleague's, or let in by staff."""
+def sent_in_your_name(posted: Message, *, now: datetime) -> None:
+    """A copy to the mailbox of a message from another address: a colleague's, or one staff accepted."""
     request_mails.to_expert(
-        said.mailbox,
+        posted.mailbox,
         "sent_in_your_name",
-        key=f"in-your-name:{said.solicitation_id}:{said.mailbox_id}:m{said.pk}",
+        key=f"in-your-name:{posted.solicitation_id}:{posted.mailbox_id}:m{posted.pk}",
         context={
-            "body": said.body,
-            "sent_from": said.sent_from,
-            "is_colleague": senders.is_colleague(said.sent_from, said.mailbox.email),
-            "held_back": said.held_back,
+            "body": posted.body,
+            "sent_from": posted.sent_from,
+            "is_colleague": senders.is_colleague(posted.sent_from, posted.mailbox.email),
+            "held_back": posted.held_back,
         },
         now=now,
     )
 
 
 def link_reissued(mailbox: Mailbox, *, now: datetime) -> None:
-    """A fresh link for an expired one, to the same mailbox."""
+    """A new link in place of an expired one, to the same mailbox."""
     key = f"reissued:{mailbox.solicitation_id}:{mailbox.pk}:{mailbox.serial}"
     request_mails.to_expert(mailbox, "link_reissued", key=key, context={}, now=now)
 

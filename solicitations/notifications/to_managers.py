@@ -10,7 +10,7 @@ from territories.spoken_time import spoken_moment
 
 
 def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
-    """The company says nobody called: to the offices that took a need, unless told as experts."""
+    """Tell the offices that took a need that the company was not called, unless told as an expert."""
     taken = Match.objects.live().exclude(taken_at=None).filter(need__solicitation=solicitation)
     by_office: dict[int, list[Match]] = {}
     for match in taken.with_people().in_order():
@@ -26,7 +26,7 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> No
             context={
                 **request_mails.common_context(solicitation),
                 "office": office.name,
-                "takings": [_taking(match, now=now) for match in matches],
+                "takings": [_taken_need(match, now=now) for match in matches],
                 "phone": solicitation.phone,
                 "callback": wording.callback(solicitation),
             },
@@ -36,7 +36,7 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> No
         )
 
 
-def _taking(match: Match, *, now: datetime) -> dict[str, str]:
+def _taken_need(match: Match, *, now: datetime) -> dict[str, str]:
     zone = match.mailbox.solicitation.time_zone
     at = match.taken_at or match.sent_at
     return {

@@ -15,7 +15,7 @@ from solicitations import links
 from solicitations.models import Mailbox, Solicitation
 from solicitations.notifications import request_mails
 
-# A sender is easily forged, and our answer goes to whom it names: so many strangers a day, all together.
+# A sender is easily forged, and our answer goes to that address: a daily limit for all unknown senders.
 MOST_STRANGERS_A_DAY = 50
 
 
@@ -28,10 +28,10 @@ def is_portal(address: str) -> bool:
 def reply_not_published(
     reply: Reply, person: Mailbox | Solicitation | None, reason: Reason, *, now: datetime
 ) -> None:
-    """Say that an answer went no further, and what to do: one mail a day and sender.
+    """Tell the sender that a reply was not published, and what to do: one mail per day and sender.
 
-    Only the mailbox itself is told why, and where its page is; another address learns nothing. Nobody is
-    answered who did not answer us: what a stranger sends in somebody's name must not come back to them.
+    Only the mailbox itself is told the reason and its page. A mail that answers none of ours, at no valid
+    reply address, gets no answer: its sender may be forged.
     """
     if not 0 < len(reply.sender) <= LONGEST_ADDRESS or not (person or _answers_us(reply)):
         return
@@ -50,14 +50,14 @@ def reply_not_published(
             "has_files": bool(reply.attachments),
         },
         about=request_mails.about_person(person) if person else (),
-        # The conversation's name tells the request's number: to the mailbox alone.
+        # The thread contains the request's number, which only the mailbox itself may learn.
         thread=_thread(own) if own else "",
         now=now,
     )
 
 
 def _exceeds_daily_limit(now: datetime) -> bool:
-    """Count one more unknown sender today; ``True`` above the number that we answer."""
+    """Count one more unknown sender today; ``True`` above the limit."""
     counted = RateCounter.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
     return counted > MOST_STRANGERS_A_DAY
 

@@ -13,7 +13,7 @@ from solicitations.lifecycle import AlertCause
 from solicitations.models import Alert, Solicitation
 from solicitations.notifications import request_mails
 
-# What tells the same thing to an expert or to an office's manager, who may have the staff's mailbox.
+# Mails to experts or managers that say the same as the alert: staff may share their mailbox.
 EQUIVALENT_MAILS = {
     AlertCause.LEGAL: ("manager_told",),
     AlertCause.SILENT: ("manager_told",),
@@ -38,16 +38,16 @@ def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
 
 
 def alert(raised: Alert, *, now: datetime) -> None:
-    """Something staff must look at: one mail a person, per request and cause.
+    """Mail staff about an alert: one mail per person, request and cause.
 
-    Whoever heard of it by a mail of its own, as an expert or a manager, is not written to twice.
+    Addresses that got an equivalent mail, as an expert or a manager, are left out.
     """
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
     path = reverse("oversight:request", args=[solicitation.reference])
-    told = _already_notified(raised)
+    notified = _already_notified(raised)
     for address in staff_addresses(solicitation, now=now):
-        if address.lower() in told:
+        if address.lower() in notified:
             continue
         outbox.enqueue(
             key=f"alert:{solicitation.pk}:{cause.value}:{address.lower()}",

@@ -63,7 +63,7 @@ def test_list_and_outbox_are_accessible_and_quiet(agent_page, console):
 def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
     now = timezone.now()
     held = send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
-    holding.tell_held(held.pk, now=now)
+    holding.report_held(held.pk, now=now)
     confidential = send("dettes-fiscales", now=now, siret="")
     talked = send(now=now)
     taken = match(talked, "recrutement@france-travail")

@@ -74,5 +74,5 @@ def held(commit, today) -> Solicitation:
     text = "Voir https://a.example.org et https://b.example.org"
     request = commit(send, "saisonniers", now=today, text=text)
     commit(routing.route_safely, request.pk, now=today)
-    commit(holding.tell_held, request.pk, now=today)
+    commit(holding.report_held, request.pk, now=today)
     return request

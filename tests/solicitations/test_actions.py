@@ -100,7 +100,7 @@ class TestSubmit:
         assert second.state == RequestState.HELD
         assert second.held_reason == HeldReason.DUPLICATE
         assert second.duplicate_of == sent
-        commit(holding.tell_held, second.pk, now=now + timedelta(days=6))
+        commit(holding.report_held, second.pk, now=now + timedelta(days=6))
         assert "second_came" in occasions(sent, to=sent.email)
         assert occasions(second, to=second.email) == ["received"]
         assert not second.mailboxes.exists()
@@ -121,7 +121,7 @@ class TestSubmit:
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
 
         assert request.held_reason == HeldReason.AUTOMATIC
-        commit(holding.tell_held, request.pk, now=now)
+        commit(holding.report_held, request.pk, now=now)
         assert request.alerts.get().cause == AlertCause.HELD
         assert occasions(request) == ["alert", "received"]
 
@@ -129,8 +129,8 @@ class TestSubmit:
         request = commit(send, now=now, text="Voir https://a.example.org et https://b.example.org")
         assert list(Solicitation.objects.held_without_alert()) == [request]
 
-        commit(holding.tell_held, request.pk, now=now)
-        commit(holding.tell_held, request.pk, now=now)
+        commit(holding.report_held, request.pk, now=now)
+        commit(holding.report_held, request.pk, now=now)
 
         assert not Solicitation.objects.held_without_alert().exists()
         assert occasions(request) == ["alert", "received"]
@@ -576,11 +576,11 @@ class TestCompany:
         assert occasions(sent) == ["stopped"] * 4
 
     def test_still_waiting_tells_experts_and_staff_once_a_day(self, commit, sent, now):
-        commit(feedback.still_waiting, sent, now=now)
+        commit(feedback.report_not_called, sent, now=now)
 
         assert sent.alerts.get().cause == AlertCause.NOT_CALLED
         with pytest.raises(feedback.TooSoon):
-            feedback.still_waiting(sent, now=now + timedelta(hours=23))
+            feedback.report_not_called(sent, now=now + timedelta(hours=23))
 
     def test_lost_links_come_in_one_mail_and_an_unknown_address_gets_nothing(self, commit, sent, now):
         commit(send, "saisonniers", now=now)

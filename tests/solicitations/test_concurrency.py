@@ -367,7 +367,7 @@ def test_everybody_acts_on_one_request(now, smtp_sink):
     acts: list[Act] = [
         lambda: staff_actions.correct(request, columns={"naf": "72.11Z"}, subjects={}, by=admin, now=at),
         lambda: company_requests.add_information(request, body="C'est urgent.", now=at),
-        lambda: feedback.still_waiting(request, now=at),
+        lambda: feedback.report_not_called(request, now=at),
         lambda: send("recrutement-developpement", commune="21231", naf="72.19Z", now=at),
         lambda: staff_actions.withdraw(boxes[0].matches.first(), reason="erreur", by=admin, now=at),
     ]

@@ -482,7 +482,7 @@ class TestStaff:
             "paca@equipe.example.org", role="region", region=Region.objects.get(code="93")
         )
         request = commit(send, now=now, text=AUTOMATIC)
-        commit(holding.tell_held, request.pk, now=now)
+        commit(holding.report_held, request.pk, now=now)
 
         commit(
             staff_actions.correct,

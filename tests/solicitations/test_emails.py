@@ -161,7 +161,7 @@ class TestConfidential:
         User.objects.create_user("region@equipe.example.org", role="region", region=confidential.region)
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(feedback.still_waiting, confidential, now=now)
+        commit(feedback.report_not_called, confidential, now=now)
 
         found = mail("alert")
 
@@ -274,7 +274,7 @@ def play_everything(commit, sent, now, users) -> None:
 
     leave(now)
     second = commit(send, now=now, email="autre@peintures.example.org")
-    commit(holding.tell_held, second.pk, now=now)
+    commit(holding.report_held, second.pk, now=now)
     commit(expert_answers.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=now)
     leave(later)
     commit(undoing.undo, france_travail, by=france_travail.mailbox, now=later)
@@ -287,7 +287,7 @@ def play_everything(commit, sent, now, users) -> None:
     commit(answer, france_travail.mailbox, "Je prends en charge.", sender=colleague, now=later)
     commit(answer, france_travail.mailbox, "", message_id="<vide@poste.example.org>", now=later)
     commit(company_requests.correct_contact, sent, phone="06 39 98 00 01", days=["mon"], hours=[], now=later)
-    commit(feedback.still_waiting, sent, now=later)
+    commit(feedback.report_not_called, sent, now=later)
     commit(expert_messages.reissue_link, mission.mailbox, now=later)
     commit(company_requests.send_lost_links, sent.email, now=later)
     draft = Draft.objects.create(created_at=now, updated_at=now)

@@ -161,7 +161,7 @@ def lived_through(commit, now) -> Solicitation:
     Addition.objects.update(incoming=came(request, now, message_id="<b@vannier>", about=[]))
     came(request, now, message_id="<c@vannier>", state=IncomingState.RECEIVED, settled_at=None)
     commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
-    commit(feedback.still_waiting, request, now=now)
+    commit(feedback.report_not_called, request, now=now)
     commit(company_requests.send_lost_links, request.email, now=now)
     fresh = Match.objects.with_people().get(pk=taker.pk)
     commit(expert_answers.move, fresh, MatchState.HELPED, by=taker.mailbox, answer="Par écrit.", now=now)
@@ -231,7 +231,7 @@ def held(commit, now) -> Solicitation:
     """A second like request, that staff alone may release."""
     commit(send, now=now)
     second = commit(send, now=now)
-    commit(holding.tell_held, second.pk, now=now)
+    commit(holding.report_held, second.pk, now=now)
     return second
 
 

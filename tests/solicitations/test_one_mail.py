@@ -45,7 +45,7 @@ def silent(commit, asked, now) -> None:
 
 def not_called(commit, asked, now) -> None:
     take(commit, asked, now)
-    commit(feedback.still_waiting, asked, now=now + DAY)
+    commit(feedback.report_not_called, asked, now=now + DAY)
 
 
 def all_declined(commit, asked, now) -> None:

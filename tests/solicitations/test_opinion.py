@@ -41,20 +41,20 @@ def kinds(solicitation: Solicitation) -> list[str]:
 
 class TestNotCalled:
     def test_experts_the_taker_s_manager_and_the_region_are_told(self, commit, sent, taken, now):
-        commit(feedback.still_waiting, sent, now=now)
+        commit(feedback.report_not_called, sent, now=now)
 
         assert told() == {*sent.mailboxes.values_list("email", flat=True), taken.expert.office.email}
         assert sent.alerts.get(cause=AlertCause.NOT_CALLED).settled_at is None
 
     def test_no_manager_is_told_while_nobody_has_taken(self, commit, sent, now):
-        commit(feedback.still_waiting, sent, now=now)
+        commit(feedback.report_not_called, sent, now=now)
 
         assert told() == set(sent.mailboxes.values_list("email", flat=True))
 
     def test_a_manager_who_is_the_expert_too_gets_one_mail(self, commit, sent, taken, now):
         Office.objects.filter(pk=taken.expert.office_id).update(email=taken.mailbox.email.upper())
 
-        commit(feedback.still_waiting, sent, now=now)
+        commit(feedback.report_not_called, sent, now=now)
 
         assert {address.lower() for address in told()} == set(sent.mailboxes.values_list("email", flat=True))
 
@@ -64,7 +64,7 @@ class TestNotCalled:
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         Office.objects.filter(pk=mine.expert.office_id).update(email="antenne@example.org")
 
-        commit(feedback.still_waiting, quiet, now=now)
+        commit(feedback.report_not_called, quiet, now=now)
 
         mail = OutgoingEmail.objects.get(to="antenne@example.org").rendered()
         for own in (quiet.company_name, quiet.contact_name, quiet.phone, "icenciement", "serveur"):
@@ -72,11 +72,11 @@ class TestNotCalled:
         assert quiet.reference in mail.text
 
     def test_twice_within_a_day_tells_nobody_again(self, commit, sent, taken, now):
-        commit(feedback.still_waiting, sent, now=now)
+        commit(feedback.report_not_called, sent, now=now)
         mails = OutgoingEmail.objects.count()
 
         with pytest.raises(feedback.TooSoon):
-            feedback.still_waiting(sent, now=now + timedelta(hours=23))
+            feedback.report_not_called(sent, now=now + timedelta(hours=23))
 
         assert OutgoingEmail.objects.count() == mails
 
@@ -89,7 +89,7 @@ class TestCalled:
         assert kinds(sent).count(EventKind.CALLED) == 1
 
     def test_what_staff_were_told_is_settled(self, commit, sent, taken, now):
-        commit(feedback.still_waiting, sent, now=now)
+        commit(feedback.report_not_called, sent, now=now)
 
         commit(feedback.report_called, sent, now=now + timedelta(hours=1))
 

@@ -83,7 +83,7 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """« Toujours pas rappelé »."""
     try:
-        feedback.still_waiting(solicitation, now=timezone.now())
+        feedback.report_not_called(solicitation, now=timezone.now())
     except ForbiddenMove:
         return _back(request, solicitation, warning=OVER)
     except feedback.TooSoon:

@@ -66,7 +66,7 @@ def _record(solicitation: Solicitation, *, is_called: bool) -> str:
         if is_called:
             feedback.report_called(solicitation, now=now)
             return "Merci, c'est noté : on vous a rappelé."
-        feedback.still_waiting(solicitation, now=now)
+        feedback.report_not_called(solicitation, now=now)
     except ForbiddenMove:
         return OVER
     except feedback.TooSoon:

@@ -113,7 +113,7 @@ class Life:
         if which % 3 == 0:
             feedback.report_called(self.request, now=self.at)
         elif which % 3 == 1:
-            feedback.still_waiting(self.request, now=self.at)
+            feedback.report_not_called(self.request, now=self.at)
         else:
             feedback.answer_survey(self.request, OPINION, now=self.at)
 
