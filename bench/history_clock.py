@@ -9,7 +9,7 @@ from solicitations.models import Survey
 
 
 def _mark_matches(state: str, since: str, kind: str, after: timedelta) -> str:
-    """Record this step of the clock for all matches in ``state``, at ``after`` their date ``since``."""
+    """Record this step of the clock for all matches in ``state``, ``after`` their date ``since``."""
     return f"""
         INSERT INTO bench.mark
         SELECT number, id, '{kind}', {since} + interval '{after.days} days' FROM bench.match WHERE {state}
@@ -17,7 +17,7 @@ def _mark_matches(state: str, since: str, kind: str, after: timedelta) -> str:
 
 
 def _mark_requests(kind: str, after: timedelta) -> str:
-    """Record this step of the clock for the requests that reach no expert, at ``after`` sending."""
+    """Record this step of the clock for the requests that reach no expert, ``after`` they were sent."""
     return f"""
         INSERT INTO bench.mark
         SELECT number, NULL::bigint, '{kind}', sent_at + interval '{after.days} days'

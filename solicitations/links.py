@@ -81,7 +81,7 @@ def call_check_url(solicitation: Solicitation) -> str:
 
 
 def resume_url(draft: Draft) -> str:
-    """The page that takes a draft up again."""
+    """The page that resumes a draft."""
     token = tokens.make_token(RESUME, draft.pk, draft.serial)
     return absolute(reverse("solicitations:resume", args=[token]))
 
@@ -130,7 +130,7 @@ def _was_asked_lately(solicitation: Solicitation, *, now: datetime) -> bool:
 
 
 def draft_of(token: str, *, now: datetime) -> Draft:
-    """The draft that a token takes up again. Raises ``ForgedLink``, ``RevokedLink``."""
+    """The draft that a token resumes. Raises ``ForgedLink``, ``RevokedLink``."""
     pk, serial = tokens.read_token(token, RESUME)
     draft = Draft.objects.alive(now=now).filter(pk=pk, serial=serial, solicitation=None).first()
     if draft is None:

@@ -17,19 +17,19 @@ from solicitations.models.abandoned import abandoned
 
 logger = logging.getLogger(__name__)
 
-REFUSALS_READ_AGAIN = timedelta(days=1)
+REFUSALS_CHECKED_FOR = timedelta(days=1)
 SWEEP_SIZE = 1000
 
 
 @shared_task
 def offer_fallback(pk: int) -> None:
-    """Everybody declined need ``pk``: find who takes over."""
+    """Everybody declined need ``pk``: find a fallback office."""
     fallback.offer_fallback(pk, now=timezone.now())
 
 
 @shared_task
 def tell_held(pk: int) -> None:
-    """Request ``pk`` was held as it came: route it, tell staff, and the mailbox of the first like it."""
+    """Request ``pk`` was held at submission: route it, alert staff, tell the owner of the one it repeats."""
     now = timezone.now()
     routing.route_safely(pk, now=now)
     holding.report_held(pk, now=now)
@@ -43,13 +43,13 @@ def note_refused_mail(pk: int) -> None:
 
 @shared_task
 def take_in_mail(pk: int) -> None:
-    """Mail ``pk`` came in: publish its words, or keep it for staff."""
+    """Mail ``pk`` came in: publish it, hold it for staff, or refuse it."""
     replies.process_reply_safely(pk, now=timezone.now())
 
 
 @shared_task
 def erase_stray_mails() -> None:
-    """Each night, what the anonymised requests did not take with them."""
+    """Erase each night the old mails that are about no kept request."""
     erasure.erase_stray_mails(now=timezone.now())
 
 
@@ -66,17 +66,17 @@ def recount(*, now: datetime) -> None:
 
 @shared_task(expires=60)
 def sweep() -> None:
-    """All that the clock owes each minute, and what a lost message left behind."""
+    """Do each minute what is due, and what a lost task has left undone."""
     now = timezone.now()
-    untold = Solicitation.objects.held_without_alert().oldest_first().values_list("pk", flat=True)
-    each_safely(holding.report_held, untold, now=now)
+    without_alert = Solicitation.objects.held_without_alert().oldest_first().values_list("pk", flat=True)
+    each_safely(holding.report_held, without_alert, now=now)
     held = Solicitation.objects.held_to_release().oldest_first().values_list("pk", flat=True)
     each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
         routing.route_safely(pk, now=now)
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
     each_safely(fallback.offer_fallback, declined, now=now)
-    refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_READ_AGAIN)
+    refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_CHECKED_FOR)
     each_safely(refusals.report_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.process_reply_safely, unread[:SWEEP_SIZE], now=now)
@@ -84,13 +84,13 @@ def sweep() -> None:
 
 
 def keep_time(*, now: datetime) -> None:
-    """Do the clock's work where people are at work: reminders, then the other steps of each request."""
+    """Do the clock's work in each territory's working time: reminders, then the other steps."""
     each_safely(reminders.remind, sorted(reminders.addresses(now=now)), now=now)
     advancing = Solicitation.objects.clock_due(now=now).values_list("pk", flat=True)
     for pk in advancing.iterator(chunk_size=due.CHUNK):
         run.advance_safely(pk, now=now)
-    left = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
-    each_safely(drafts.remind_draft, left, now=now)
+    to_remind = Draft.objects.to_remind(now=now).order_by("pk").values_list("pk", flat=True)
+    each_safely(drafts.remind_draft, to_remind, now=now)
     to_erase = Draft.objects.to_erase(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(erasure.erase_draft, to_erase[:SWEEP_SIZE], now=now)
     for old in (
@@ -101,7 +101,7 @@ def keep_time(*, now: datetime) -> None:
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str | Solicitation], *, now: datetime) -> None:
-    """One durable call per id, address or request; one that fails stops nobody."""
+    """Call once per id, address or request; an error is logged and does not stop the others."""
     for pk in pks:
         try:
             work(pk, now=now)

@@ -23,7 +23,7 @@ CHUNK = 500
 
 
 def ready_steps(*, now: datetime) -> Iterator[Planned]:
-    """The steps that have come of the requests that are due; none of one whose plan fails."""
+    """The ready steps of the requests that are due; a request whose plan fails is skipped."""
     for solicitation in loaded(Solicitation.objects.clock_due(now=now)):
         try:
             steps = plan.plan(solicitation, now=now)
@@ -48,7 +48,7 @@ def next_at(solicitation: Solicitation, *, now: datetime) -> datetime | None:
 
 
 def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
-    """Have the planner asked earlier where it says so now; without a lock, since earlier is always safe."""
+    """Store the planner's moment when it is earlier than the stored one; no lock: an earlier one is safe."""
     at = next_at(solicitation, now=now)
     if at is not None and (solicitation.clock_due_at is None or at < solicitation.clock_due_at):
         later = Q(clock_due_at=None) | Q(clock_due_at__gt=at)
@@ -56,15 +56,15 @@ def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 def at_most_one_a_day(step: Planned, *, now: datetime) -> Planned:
-    """A reminder that is due waits for the morrow when its person has had today's."""
+    """Move a due reminder to the next day when its person has had today's reminder mail."""
     if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
         return step
     first = Mailbox.objects.at(step.match.mailbox.email).order_by("pk").first()
-    is_over = first is not None and mails.is_reminded(first, step.solicitation.today(now))
-    return on_the_next_day(step, of=now) if is_over else step
+    is_reminded = first is not None and mails.is_reminded(first, step.solicitation.today(now))
+    return move_to_next_day(step, of=now) if is_reminded else step
 
 
-def on_the_next_day(step: Planned, *, of: datetime) -> Planned:
-    """A reminder that falls due later on the day of another one to the same person."""
+def move_to_next_day(step: Planned, *, of: datetime) -> Planned:
+    """Move a reminder to the day after ``of``, the day of another one to the same person."""
     clock = Clock(step.solicitation.commune, of)
     return replace(step, leaves_at=clock.leaves_at(max(step.leaves_at, clock.next_day(of))))

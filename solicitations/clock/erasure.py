@@ -28,7 +28,7 @@ from solicitations.models import (
 from solicitations.models.abandoned import abandoned
 from solicitations.models.matches import ERASED
 
-# What is emptied, by table: the way to the request, and the columns. Codes, dates and states stay.
+# What is emptied, by table: the lookup of the request, and the columns. Codes, dates and states stay.
 MAILED = {"body": "", "sent_from": "", "attachments": []}
 EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (Event, "solicitation", {"reason": ""}),
@@ -71,10 +71,10 @@ def _erase(draft: Draft, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def anonymise(pk: int, *, now: datetime) -> None:
-    """Empty a request that ended long ago of all that names or quotes somebody; figures stay.
+    """Erase all that names or quotes somebody from a request that ended long ago; figures stay.
 
-    One that waited for staff all that time ends first. Does nothing to one that goes on, ended lately, or was
-    anonymised already. A request that repeats it, or that it repeats, keeps its own.
+    An abandoned request is closed first. Does nothing to one that is open, ended lately, or was anonymised
+    already. A duplicate of it, or the request that it duplicates, keeps its own content.
     """
     solicitation = Solicitation.objects.locked(pk)
     is_abandoned = abandoned(now=now).filter(pk=pk).exists()
@@ -83,13 +83,13 @@ def anonymise(pk: int, *, now: datetime) -> None:
     elif not Solicitation.objects.to_anonymise(now=now).filter(pk=pk).exists():
         return
     solicitation.move_to(RequestState.ANONYMISED, at=now)
-    for column, nothing in EMPTIED_REQUEST.items():
-        setattr(solicitation, column, nothing)
+    for column, empty in EMPTIED_REQUEST.items():
+        setattr(solicitation, column, empty)
     solicitation.save()
     _erase_mails(solicitation, now=now)
-    for model, way, columns in EMPTIED:
-        model.objects.filter(**{way: solicitation}).update(**columns)
-    _forget_people(solicitation)
+    for model, lookup, columns in EMPTIED:
+        model.objects.filter(**{lookup: solicitation}).update(**columns)
+    _erase_people(solicitation)
     for draft in solicitation.drafts.all():
         _erase(draft, now=now)
     if is_abandoned:
@@ -106,9 +106,9 @@ def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def erase_stray_mails(*, now: datetime) -> None:
-    """Empty the old mails that are about no request that is kept.
+    """Erase the old mails that are about no kept request.
 
-    Answers of strangers, those that came once the request was anonymised, sign-in codes.
+    Replies of strangers, replies received after the request was anonymised, sign-in codes.
     """
     before = now - settings.ANONYMISE_AFTER
     for mails in (OutgoingEmail.objects.created_until(before), IncomingEmail.objects.received_until(before)):
@@ -123,7 +123,7 @@ def _requests(about: Iterable[str]) -> set[int]:
     return {int(name.partition(":")[2]) for name in about if name.startswith("request:")}
 
 
-def _forget_people(solicitation: Solicitation) -> None:
+def _erase_people(solicitation: Solicitation) -> None:
     """Erase the addresses from the stored decisions; offices and obstacles stay."""
     for need in Need.objects.filter(solicitation=solicitation).exclude(decision=None):
         need.decision = NeedDecision.from_json(need.decision or {}).without_people().as_json()
@@ -134,7 +134,7 @@ def _forget_people(solicitation: Solicitation) -> None:
 
 
 def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
-    """All mails about the request; of one that lists several, its lines, and the rest with the last."""
+    """Erase the mails about the request; one that lists several loses this line, the last one all of it."""
     name = f"request:{solicitation.pk}"
     alone: list[int] = []
     for email in OutgoingEmail.objects.about(name).order_by("pk").iterator():
@@ -144,9 +144,11 @@ def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
         else:
             alone.append(email.pk)
     OutgoingEmail.objects.filter(pk__in=alone).erase(now=now)
-    said, added = (rows.objects.filter(solicitation=solicitation).values("incoming") for rows in MAILED_ROWS)
-    came = Q(about__contains=[name]) | Q(pk__in=said) | Q(pk__in=added)
-    IncomingEmail.objects.filter(came).erase(now=now)
+    in_messages, in_additions = (
+        rows.objects.filter(solicitation=solicitation).values("incoming") for rows in MAILED_ROWS
+    )
+    about_it = Q(about__contains=[name]) | Q(pk__in=in_messages) | Q(pk__in=in_additions)
+    IncomingEmail.objects.filter(about_it).erase(now=now)
 
 
 def _remove_lines(email: OutgoingEmail, solicitation: Solicitation) -> None:

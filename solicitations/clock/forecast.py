@@ -21,7 +21,7 @@ TO_STAFF = frozenset({Step.TELL_SILENCE, Step.ESCALATE_LEGAL})
 
 @dataclass(frozen=True)
 class Leaving:
-    """One thing to come: ``to`` is empty when nobody is mailed."""
+    """One step to come; ``to`` is empty when nobody is mailed."""
 
     at: datetime
     step: Step
@@ -68,7 +68,7 @@ def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
         while waiting:
             at = min(step.leaves_at for step in waiting)
             yield _reminder(address, [step for step in waiting if step.leaves_at <= at], at=at)
-            waiting = [due.on_the_next_day(step, of=at) for step in waiting if step.leaves_at > at]
+            waiting = [due.move_to_next_day(step, of=at) for step in waiting if step.leaves_at > at]
 
 
 def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> Leaving:
@@ -119,7 +119,7 @@ def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
 def leaving_now(*, now: datetime) -> Iterator[Leaving]:
     """The work of a sweep at that moment, drafts excepted."""
     for address in sorted(reminders.addresses(now=now)):
-        if come := reminders.leaving(address, now=now):
-            yield _reminder(address, come, at=now)
+        if ready := reminders.leaving(address, now=now):
+            yield _reminder(address, ready, at=now)
     others = (step for step in due.ready_steps(now=now) if step.step != Step.REMIND)
     yield from _leavings(others, now=now)

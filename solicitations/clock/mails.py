@@ -1,4 +1,4 @@
-"""Mails that time brings: to experts who are silent, to their offices' managers, to the company."""
+"""Mails of the clock: to silent experts, to their offices' managers, to the company."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -27,7 +27,7 @@ class ManagerCause(StrEnum):
 
 
 def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: datetime) -> bool:
-    """One mail a day to one person: each request that waits for them, with its link.
+    """Enqueue one mail a day to one person: each request that waits for them, with its link.
 
     ``False`` when there is nothing to list, or that day's mail exists already.
 
@@ -84,9 +84,9 @@ def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
 
 
 def cancel_unsent(name: str) -> None:
-    """Take a request, or a mailbox, off the reminders that have not left and have other lines.
+    """Remove the lines of a request, or of a mailbox, from the unsent reminders that have other lines.
 
-    What is about nothing else stays named after it, for the caller to cancel.
+    A reminder without other lines keeps ``name`` in its ``about``, for the caller to cancel.
     """
     rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
     for row in rows.select_for_update().order_by("pk"):
@@ -97,7 +97,7 @@ def cancel_unsent(name: str) -> None:
 
 
 def cancel_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
-    """After an answer: what time had caused, has not left and is no longer so never leaves."""
+    """After an answer, cancel the unsent mails of the clock that are no longer true."""
     name = f"request:{solicitation.pk}"
     pending = OutgoingEmail.objects.about(name).pending()
     if solicitation.progress != NeedState.WAITING:
@@ -126,7 +126,7 @@ def _still_waits(line: dict[str, Any]) -> bool:
 def where_things_stand(
     solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
 ) -> None:
-    """Nobody has taken these needs yet: said as it is, with who was asked, and of what nobody could be."""
+    """Tell the company that nobody took these needs yet: the offices asked, the needs that reach nobody."""
     matches = Match.objects.live().filter(need__in=[need.pk for need in needs])
     names = matches.order_by("expert__office__name").values_list("expert__office__name", flat=True)
     request_mails.to_company(
@@ -147,7 +147,7 @@ def where_things_stand(
 def call_check(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
 ) -> None:
-    """« Vous a-t-on rappelé ? », when somebody took a need and said nothing since."""
+    """Ask « Vous a-t-on rappelé ? » when an expert took a need and has written nothing since."""
     request_mails.to_company(
         solicitation,
         "call_check",
@@ -165,7 +165,7 @@ def call_check(
 def unanswered(
     solicitation: Solicitation, needs: Sequence[Need], *, events: Sequence[Event], now: datetime
 ) -> None:
-    """These needs stay without an answer: said honestly, with the region's number and other ways."""
+    """Tell the company that these needs stay unanswered, with the region's number and who else may help."""
     asked = Match.objects.live().filter(need__in=[need.pk for need in needs])
     reached = set(asked.values_list("need", flat=True))
     names = asked.exclude(taken_at=None).order_by("expert__office__name")
@@ -186,7 +186,7 @@ def unanswered(
 
 
 def survey(solicitation: Solicitation, *, now: datetime) -> None:
-    """Three questions, once per request."""
+    """Send the survey of three questions, once per request."""
     context = {
         "survey_url": links.survey_url(solicitation),
         "sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now),
@@ -197,7 +197,7 @@ def survey(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 def follow_up_point(solicitation: Solicitation, *, now: datetime) -> None:
-    """Months later, a company in difficulty is asked how things are."""
+    """Ask a company in difficulty, months later, how it is doing."""
     key = f"follow_up_point:{solicitation.pk}"
     context = {"sent_on": wording.spoken_day(solicitation, solicitation.submitted_at, now=now)}
     request_mails.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
@@ -206,21 +206,21 @@ def follow_up_point(solicitation: Solicitation, *, now: datetime) -> None:
 def silent_experts(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
 ) -> None:
-    """The managers of those who have not answered."""
+    """Tell the managers of experts who have not answered."""
     _to_managers(solicitation, matches, ManagerCause.WAITING, events=events, now=now)
 
 
 def silent_takers(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
 ) -> None:
-    """The managers of those who took a need and have said nothing since."""
+    """Tell the managers of experts who took a need and have written nothing since."""
     _to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
 
 
 def legal_delay(
     solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
 ) -> None:
-    """The managers of those who have a labour-law question, before its delay is over."""
+    """Tell the managers of experts who have a labour-law question, before its legal deadline."""
     _to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
 
 
@@ -232,7 +232,7 @@ def _to_managers(
     events: Sequence[Event],
     now: datetime,
 ) -> None:
-    """One mail per office mailbox. The one that is itself silent is told so, with its own link."""
+    """Enqueue one mail per office mailbox; one that is itself the silent mailbox gets its own link."""
     by_address: dict[str, list[Match]] = {}
     for match in matches:
         by_address.setdefault(match.expert.office.email.lower(), []).append(match)

@@ -1,8 +1,8 @@
 """The steps to come of a request if nobody answers: each with its date and its reason.
 
-Pure: rows that ``load`` brought in, nothing written, no clock. What was done is read from the events since
-the match was sent, or taken: an undone move, or an expert brought in again, starts anew by itself. The sweep
-does the steps that have come; staff and ``manage.py clock`` read the next ones.
+Pure: it reads the rows that ``load`` fetched, and writes nothing. The steps done are read from the events
+since the match was sent, or taken: after an undo, or when an expert is brought in again, they start again.
+The sweep does the ready steps; staff and ``manage.py clock`` read the next ones.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ WHILE_NOBODY_IS_ASKED = WHILE_NOBODY_TOOK[:2]  # the region has known since the 
 
 
 def load(requests: SolicitationQuerySet) -> list[Solicitation]:
-    """These requests with what ``plan`` reads, in a fixed number of queries."""
+    """Fetch these requests with what ``plan`` reads, in a fixed number of queries."""
     matches = Match.objects.select_related("expert__office", "mailbox").order_by("pk")
     needs = Need.objects.select_related("subject__theme").order_by("position", "pk")
     events = Event.objects.filter(kind__in=CLOCK_EVENTS).in_order()
@@ -49,7 +49,7 @@ def load(requests: SolicitationQuerySet) -> list[Solicitation]:
 
 
 def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
-    """The steps to come of a request that ``load`` brought, in order, as if nobody answered."""
+    """The steps to come of a request that ``load`` fetched, in order, if nobody answers."""
     if solicitation.is_put_off(now=now):
         return []
     clock = Clock(solicitation.commune, now)
@@ -65,7 +65,7 @@ def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
 
 @dataclass(frozen=True)
 class _NeedHistory:
-    """A need, its matches that count, and what the clock has done about it."""
+    """A need, its matches neither withdrawn nor replaced, and what the clock has done about it."""
 
     need: Need
     events: Sequence[Event]
@@ -82,15 +82,15 @@ class _NeedHistory:
 
     @property
     def is_answered(self) -> bool:
-        """An answer is one for good: taking the need again does not take it back."""
+        """True once the labour-law question was answered, even when the need was taken again since."""
         return any(match.answered_at for match in self.need.matches.all())
 
     @property
     def was_taken(self) -> bool:
         return any(match.taken_at for match in self.matches)
 
-    def first_sent_at(self, match: Match) -> datetime:
-        """From when the end is counted: whom the clock asked in a second wave ends with the first one."""
+    def expiry_starts_at(self, match: Match) -> datetime:
+        """The start of the delay before expiry: second-wave matches expire with the first wave."""
         if match.origin != MatchOrigin.ESCALATION:
             return match.sent_at
         return min(other.sent_at for other in self.matches)
@@ -107,20 +107,20 @@ class _NeedHistory:
         ]
 
     @property
-    def last_gone(self) -> Match | None:
-        """Of a need that reaches nobody, the match that was the last to reach somebody, if any did."""
+    def last_ended(self) -> Match | None:
+        """The match that ended last, of a need that reaches nobody; ``None`` when it never had one."""
         return max(self.need.matches.all(), key=lambda match: (match.ended_at, match.pk), default=None)
 
     @property
     def reaches_nobody_since(self) -> datetime:
-        """Since the request was sent, or released, or since the last who had the need is gone."""
-        solicitation, gone = self.need.solicitation, self.last_gone
-        dates = solicitation.submitted_at, solicitation.released_at, gone and gone.ended_at
+        """The latest of: the request's submission, its release, the end of the need's last match."""
+        solicitation, last = self.need.solicitation, self.last_ended
+        dates = solicitation.submitted_at, solicitation.released_at, last and last.ended_at
         return max(at for at in dates if at)
 
     def need_dates(self, *kinds: EventKind, since: datetime) -> list[datetime]:
-        """The moments of these events about the need, or from its company, since that date."""
-        # About needs that never reached anybody, all sent at once, the clock's events name no match.
+        """The moments of events of these kinds about the need, or by its company, since that date."""
+        # The clock's events about needs that never reached anybody have no match: such needs share them.
         own: set[int | None] = {match.pk for match in self.need.matches.all()}
         own = own or {None}
         return [
@@ -153,8 +153,8 @@ def _of_need(history: _NeedHistory) -> Iterator[Planned]:
 
 
 def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
-    """Two reminders on different days, the manager, the end: in this order, even after an outage."""
-    end = history.first_sent_at(match) + settings.EXPIRE_AFTER
+    """Two reminders on different days, the manager, expiry: in this order, even after an outage."""
+    end = history.expiry_starts_at(match) + settings.EXPIRE_AFTER
     if history.is_helped:
         yield history.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
         return
@@ -177,7 +177,7 @@ def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
 
 
 def _while_nobody_took(history: _NeedHistory) -> Iterator[Planned]:
-    """Once per need and wave: those whom the clock itself asked start nothing anew."""
+    """Tell the company, widen, tell the region: once per need; second-wave matches do not repeat them."""
     asked = [match for match in history.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
     for step, kind, after in WHILE_NOBODY_TOOK:
         owing = [match for match in asked if not history.need_dates(kind, since=match.sent_at)]
@@ -188,22 +188,22 @@ def _while_nobody_took(history: _NeedHistory) -> Iterator[Planned]:
 
 
 def _while_nobody_is_asked(history: _NeedHistory) -> Iterator[Planned]:
-    """The company, the rule again, the end: on different days, even after an outage."""
-    start, gone = history.reaches_nobody_since, history.last_gone
+    """Tell the company, route again, expire: on different days, even after an outage."""
+    start, last = history.reaches_nobody_since, history.last_ended
     earliest = start
     for step, kind, after in WHILE_NOBODY_IS_ASKED:
         if done := history.need_dates(kind, since=start):
             earliest = history.clock.next_day(done[-1])
             continue
-        found = history.planned(step, max(start + after, earliest), _reaching_nobody(after), match=gone)
+        found = history.planned(step, max(start + after, earliest), _reaching_nobody(after), match=last)
         yield found
         earliest = history.clock.next_day(found.leaves_at)
     end, why = max(start + settings.EXPIRE_AFTER, earliest), _reaching_nobody(settings.EXPIRE_AFTER)
-    yield history.planned(Step.EXPIRE, end, why, match=gone)
+    yield history.planned(Step.EXPIRE, end, why, match=last)
 
 
 def _while_taken(history: _NeedHistory, match: Match) -> Iterator[Planned]:
-    """The taker, then the manager and the region, then the end."""
+    """Remind the taker, then tell the manager and the region, then expire."""
     start = match.taken_at or match.sent_at
     is_next, last = True, start
     for step, kind, after in (
@@ -234,7 +234,7 @@ def _call_check(history: _NeedHistory) -> Iterator[Planned]:
 
 
 def _legal(history: _NeedHistory) -> Iterator[Planned]:
-    """The law counts working days, and until the answer: taking does not stop it."""
+    """The legal delay counts working days until the answer; taking the need does not stop it."""
     active = [*history.in_state(MatchState.TAKEN), *history.in_state(MatchState.SENT)]
     sent_at = history.need.solicitation.submitted_at
     if not active or not history.need.is_on_the_legal_clock or history.is_answered:
@@ -256,10 +256,10 @@ def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Cloc
     is_asked = solicitation.state in {RequestState.SUBMITTED, RequestState.CLOSED}
     if not is_asked or solicitation.closed_reason in CLOSED_BY_STAFF:
         return
-    told_at = solicitation.outcome_at or solicitation.ended_at
-    if told_at and not hasattr(solicitation, "survey"):
-        due_at = told_at + settings.SURVEY_AFTER
-        if clock.now < told_at + settings.SURVEY_UNTIL:
+    ended_at = solicitation.outcome_at or solicitation.ended_at
+    if ended_at and not hasattr(solicitation, "survey"):
+        due_at = ended_at + settings.SURVEY_AFTER
+        if clock.now < ended_at + settings.SURVEY_UNTIL:
             yield Planned(
                 Step.SURVEY, due_at, clock.leaves_at(due_at), _after_outcome(solicitation), solicitation
             )

@@ -16,12 +16,12 @@ from territories.working_time import is_working_time
 
 logger = logging.getLogger(__name__)
 
-# A reminder that has to wait longer for its territory to wake (a week-end, a holiday) keeps no other waiting.
+# A reminder that must wait longer (a week-end, a holiday of its territory) does not delay the others.
 SOON = timedelta(days=1)
 
 
 def addresses(*, now: datetime) -> set[str]:
-    """The mailboxes, in lower case, that the requests that are due have a reminder for."""
+    """The addresses, in lower case, to which the due requests have a reminder to send."""
     steps = (step for step in due.ready_steps(now=now) if step.step == Step.REMIND)
     return {step.match.mailbox.email.lower() for step in steps if step.match}
 
@@ -36,30 +36,30 @@ def remind(address: str, *, now: datetime) -> None:
         Solicitation.objects.locked(pk)
     waiting = _waiting(address)
     steps = may_leave(reminders(waiting, address, now=now), now=now)
-    come = [step for step in steps if step.solicitation.pk in locked]
+    ready = [step for step in steps if step.solicitation.pk in locked]
     first = Mailbox.objects.at(address).order_by("pk").first()
-    if not come or first is None:
+    if not ready or first is None:
         return
     with transaction.atomic():
-        failed = _record_each(come, now=now)
+        failed = _record_each(ready, now=now)
         listed = [
             match
             for row in waiting
             if row.pk not in failed and is_working_time(now, row.commune)
-            for match in _waited(row, address, now=now)
+            for match in _to_list(row, address, now=now)
         ]
-        day = come[0].solicitation.today(now)
+        day = ready[0].solicitation.today(now)
         if not mails.reminders(listed, first=first, day=day, now=now):  # or another sweep was faster
             transaction.set_rollback(True)
 
 
 def leaving(address: str, *, now: datetime) -> list[Planned]:
-    """The reminders that a mail of this moment would be for; none when today's has left."""
+    """The reminders that a mail sent now would contain; none when today's mail exists."""
     first = Mailbox.objects.at(address).order_by("pk").first()
-    come = may_leave(reminders(_waiting(address), address, now=now), now=now)
-    if first is None or not come or mails.is_reminded(first, come[0].solicitation.today(now)):
+    ready = may_leave(reminders(_waiting(address), address, now=now), now=now)
+    if first is None or not ready or mails.is_reminded(first, ready[0].solicitation.today(now)):
         return []
-    return come
+    return ready
 
 
 def _waiting(address: str) -> list[Solicitation]:
@@ -67,9 +67,9 @@ def _waiting(address: str) -> list[Solicitation]:
 
 
 def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
-    """The reminders that the mail of this moment is for, the oldest first; none when it has to wait.
+    """The reminders that a mail sent now would contain, the oldest first; none when it has to wait.
 
-    One mail a day serves requests of several time zones: the one that has waited longest says when.
+    One mail a day serves requests of several time zones: the one due first decides when it leaves.
     """
     ready = sorted((step for step in reminders if step.due_at <= now), key=lambda step: step.due_at)
     soon = [step for step in ready if step.leaves_at - now < SOON]
@@ -78,10 +78,10 @@ def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
     return [step for step in ready if step.leaves_at <= now]
 
 
-def _record_each(come: Sequence[Planned], *, now: datetime) -> set[int]:
-    """Record each reminder; returns the requests of those that failed, which are put off alone."""
+def _record_each(ready: Sequence[Planned], *, now: datetime) -> set[int]:
+    """Record each reminder; return the ids of the requests where it failed: only these are put off."""
     failed: set[int] = set()
-    for planned in come:
+    for planned in ready:
         try:
             with transaction.atomic():
                 record_step(planned, EventKind.REMINDED, now=now)
@@ -103,8 +103,8 @@ def reminders(requests: Iterable[Solicitation], address: str, *, now: datetime) 
     ]
 
 
-def _waited(solicitation: Solicitation, address: str, *, now: datetime) -> Iterator[Match]:
-    """The matches that a reminder to this person names: those that let a first delay pass."""
+def _to_list(solicitation: Solicitation, address: str, *, now: datetime) -> Iterator[Match]:
+    """The matches that a reminder to this person lists: their first delay has passed."""
     for need in solicitation.needs.all():
         matches = list(need.matches.all())
         is_helped = any(match.state == MatchState.HELPED for match in matches)

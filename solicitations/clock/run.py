@@ -26,12 +26,12 @@ NOBODY_ELSE = "Personne d'autre à solliciter"
 
 
 def advance_safely(pk: int, *, now: datetime) -> None:
-    """Advance a request; what fails is recorded on it and tried later, and stops nobody."""
+    """Advance a request; a failure is recorded on it, tried again later, and does not stop the sweep."""
     try:
         advance(pk, now=now)
     except Exception as error:
         logger.exception("the clock of request %s failed", pk)
-        with suppress(DatabaseError):  # the database is away too: the request is still owed
+        with suppress(DatabaseError):  # the database is down too: the request stays due
             put_off(pk, error, now=now)
 
 
@@ -45,7 +45,7 @@ def put_off(pk: int, error: Exception, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def advance(pk: int, *, now: datetime) -> None:
-    """Do the steps that have come for a request, reminders apart, and store when the next one does.
+    """Do the ready steps of a request, except reminders, and store when the next one is due.
 
     A second call finds none.
     """
@@ -71,7 +71,7 @@ def record_step(planned: Planned, kind: EventKind, *, now: datetime, reason: str
 
 
 def _matches(steps: Sequence[Planned]) -> list[Match]:
-    """The matches that these steps are about and somebody is to answer, with their people."""
+    """The active matches of these steps, with their experts."""
     pks = [planned.match.pk for planned in steps if planned.match]
     return list(Match.objects.active().with_people().filter(pk__in=pks).in_order())
 
@@ -91,13 +91,13 @@ def _tell_managers(solicitation: Solicitation, steps: Sequence[Planned], *, now:
 
 
 def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    """Ask those whom the rule finds once the offices already asked are left out."""
+    """Send the needs to the experts that the rule finds without the offices already asked."""
     made: list[Match] = []
     for planned in steps:
         if planned.need is None:
             continue
         decided = routing.decide_again(planned.need, now=now)
-        # The first whom a need reaches, at last: its days begin with them.
+        # The first experts that the need reaches: its delays start now.
         origin = MatchOrigin.ROUTING if planned.uncovered else MatchOrigin.ESCALATION
         new = matching.make_matches(planned.need, decided.chosen, origin=origin, now=now)
         if new and decided.is_fallback:
@@ -113,7 +113,7 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
 
 
 def _resolve_nobody(solicitation: Solicitation, *, now: datetime) -> None:
-    """Staff no longer look for somebody: each need has reached one, or is over."""
+    """Resolve the alert « nobody found » once no need is uncovered."""
     if not solicitation.needs.uncovered().exists():
         solicitation.alerts.open().filter(cause=AlertCause.NOBODY).update(settled_at=now)
 
@@ -123,7 +123,7 @@ def _offices(matches: Sequence[Match]) -> str:
 
 
 def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    """A line in the region's list; no mail."""
+    """Add an alert to the region's list, without a mail."""
     for planned in steps:
         record_step(planned, EventKind.REGION_TOLD, now=now)
     words = ", ".join(need.subject.label for need in _needs(steps))
@@ -131,7 +131,7 @@ def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: d
 
 
 def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    """The managers of all who have the need, and the region."""
+    """Tell the managers of all experts who have the need, and the region."""
     events = [record_step(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
     active = Match.objects.active().filter(need__in=[need.pk for need in _needs(steps)])
     matches = list(active.with_people().in_order())
@@ -156,7 +156,7 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
 
 
 def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    """End the matches, and the search for some; the company is told honestly of needs without an answer."""
+    """Expire the matches, give up the needs that reach nobody, tell the company which stay unanswered."""
     events = [expire(match, now=now) for match in _matches(steps)]
     events += [_give_up(need, planned.why, now=now) for planned in steps if (need := planned.uncovered)]
     closing.refresh(solicitation, now=now)
@@ -168,14 +168,14 @@ def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: dateti
 
 
 def _give_up(need: Need, why: str, *, now: datetime) -> Event:
-    """Look for nobody any more: somebody whom staff bring in after all stays welcome."""
+    """Stop looking for experts; staff may still add one."""
     need.exhausted_at = now
     need.save(update_fields=["exhausted_at"])
     return Event.objects.record(EventKind.EXHAUSTED, need.solicitation, reason=why, at=now)
 
 
 def expire(match: Match, *, now: datetime) -> Event:
-    """Expire one match of a locked request: a late answer stays welcome."""
+    """Expire one match of a locked request; its expert may still answer."""
     before = match.state
     match.move_to(MatchState.EXPIRED, at=now)
     match.save()

@@ -1,4 +1,4 @@
-"""The steps of the clock, in their order, and when one may leave."""
+"""The steps of the clock, in their order, and the working time in which they are done."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -10,7 +10,7 @@ from territories.working_time import is_working_time, next_working_morning
 
 
 class Step(Labelled):
-    """In the order in which they are done, named after the mail or the alert that they bring."""
+    """Steps in the order in which they are done, named after their mail or alert."""
 
     REMIND = "reminders", "Rappel au référent"
     TELL_COMPANY = "where_things_stand", "Point d'étape à l'entreprise"
@@ -30,7 +30,7 @@ ORDER = {step: place for place, step in enumerate(Step)}
 
 @dataclass(frozen=True)
 class Planned:
-    """One step: due by the table, leaving in working time; ``is_next`` when nothing is to precede it."""
+    """One step: due after its delay, leaving in working time; ``is_next`` when no other comes before."""
 
     step: Step
     due_at: datetime
@@ -43,7 +43,7 @@ class Planned:
 
     @property
     def uncovered(self) -> Need | None:
-        """Its need, when that reaches nobody."""
+        """The step's need, when it reaches nobody."""
         return self.need if self.need and self.need.state == NeedState.UNCOVERED else None
 
     def is_ready(self, *, now: datetime) -> bool:

@@ -20,7 +20,7 @@ FIRST_COMPANY = date(1600, 1, 1)
 
 
 class CompanyForm(forms.Form):
-    """One field for a SIRET or a name. Clean, ``siret`` or ``name`` holds what was meant."""
+    """One field for a SIRET or a name. Once valid, ``cleaned_data`` has ``siret`` or ``name``."""
 
     company = LineField(
         label="Le SIRET ou le nom de votre entreprise",
@@ -34,7 +34,7 @@ class CompanyForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Tell a number from a name, and check it."""
+        """Validate the text as a SIRET or as a name."""
         typed = self.cleaned_data.get("company")
         if not typed:
             return self.cleaned_data
@@ -122,14 +122,14 @@ class FactsForm(forms.Form):
             self.fields["craft"].label = "Serez-vous artisan ?"
 
     def clean_created_on(self) -> date | None:
-        """A day of the past."""
+        """Refuse a date in the future, or before 1600."""
         day: date | None = self.cleaned_data["created_on"]
         if day and not FIRST_COMPANY <= day <= self.on:
             raise forms.ValidationError("Indiquez une date de création passée, comme 03/05/2019.")
         return day
 
     def clean(self) -> dict[str, Any]:
-        """Find the activity's code: what was chosen in the list that the words give, or the only one."""
+        """Find the activity's code: the one chosen in the list for this text, or the only one found."""
         typed = self.cleaned_data.get("activity")
         self.cleaned_data["code"] = self._code(typed) if typed else None
         return self.cleaned_data
@@ -152,7 +152,7 @@ class FactsForm(forms.Form):
 
     @property
     def is_activity_refused(self) -> bool:
-        """Asked for, and left blank."""
+        """True when the activity was asked and left blank."""
         return self.identity.asks_activity and not self.cleaned_data.get("activity")
 
     @property
@@ -163,17 +163,17 @@ class FactsForm(forms.Form):
     def facts(self) -> CompanyFacts:
         """The known facts, each with its source. For a valid form."""
         cleaned = self.cleaned_data
-        said: dict[str, Any] = {}
+        corrections: dict[str, Any] = {}
         if cleaned.get("headcount") is not None:
-            said["headcount"] = (cleaned["headcount"], cleaned["headcount"])
+            corrections["headcount"] = (cleaned["headcount"], cleaned["headcount"])
         if cleaned["code"]:
-            said["naf"] = cleaned["code"]
+            corrections["naf"] = cleaned["code"]
         if cleaned.get("craft"):
-            said["craft"] = CRAFT[cleaned["craft"]]
+            corrections["craft"] = CRAFT[cleaned["craft"]]
         for name in ("legal_form", "created_on"):
             if cleaned.get(name):
-                said[name] = cleaned[name]
-        return self.identity.facts.corrected(said, by=FactSource.OWNER, on=self.on)
+                corrections[name] = cleaned[name]
+        return self.identity.facts.corrected(corrections, by=FactSource.OWNER, on=self.on)
 
     def routing_facts(self) -> Facts:
         """The bare values that the routing reads. For a valid form."""

@@ -1,4 +1,4 @@
-"""Third step: who will be called, when, and the consent."""
+"""Third step: the contact, when to call, the consent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ CONSENT_VERSION = "2026-11"
 
 
 def phone_field() -> LineField:
-    """A number where one may be called back."""
+    """The phone number to call back."""
     return PhoneField(
         label="Votre téléphone",
         help_text="Par exemple 06 12 34 56 78. Outre-mer et pays voisins compris : +41 79 123 45 67.",
@@ -35,7 +35,7 @@ def phone_field() -> LineField:
 
 
 def email_field(label: str = "Votre adresse électronique", help_text: str = "") -> AddressField:
-    """An address to which links are sent."""
+    """The address to which links are sent."""
     sentence = "Indiquez une adresse électronique, par exemple nom@exemple.fr."
     return AddressField(
         label=label,
@@ -58,7 +58,7 @@ def _wishes(label: str, choices: Mapping[str, str]) -> forms.MultipleChoiceField
     return forms.MultipleChoiceField(
         label=label,
         required=False,
-        choices=[(code, words[0].upper() + words[1:]) for code, words in choices.items()],
+        choices=[(code, label[0].upper() + label[1:]) for code, label in choices.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "Choisissez dans la liste quand vous rappeler."},
     )
@@ -108,7 +108,7 @@ class ContactForm(forms.Form):
         return [row for row in rows if row.may_be_unticked]
 
     def clean_contact_name(self) -> str:
-        """A name has letters."""
+        """Refuse a name without letters, a link, an email address."""
         name: str = self.cleaned_data["contact_name"]
         if not any(char.isalpha() for char in name) or "://" in name or "@" in name:
             raise forms.ValidationError("Indiquez votre prénom et votre nom.")

@@ -1,4 +1,4 @@
-"""After sending: what the owner may add, correct, or ask for again."""
+"""Forms after sending: add a text, correct the contact, ask for a lost link."""
 
 from django import forms
 
@@ -8,7 +8,7 @@ from solicitations.forms.need import LONGEST_TEXT
 
 
 class AdditionForm(forms.Form):
-    """More words, or the answer to a question."""
+    """A text to add, or the answer to a question."""
 
     body = WordsField(
         label="Ce que vous voulez ajouter",

@@ -64,9 +64,9 @@ COMMON_DOMAINS = (
 
 
 def sensitive(*texts: str) -> list[str]:
-    """The sensitive details found in these texts, such as a social security number."""
-    found = [said for pattern, said in SENSITIVE if any(re.search(pattern, text) for text in texts)]
-    return [said for said in found if said != NAMED or NAMED_AND_ILL not in found]
+    """The hints about sensitive details in these texts, such as a social security number."""
+    found = [hint for pattern, hint in SENSITIVE if any(re.search(pattern, text) for text in texts)]
+    return [hint for hint in found if hint != NAMED or NAMED_AND_ILL not in found]
 
 
 def mistyped(email: str) -> list[str]:

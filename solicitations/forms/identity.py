@@ -45,7 +45,7 @@ class Identity:
         return code is None or in_rev2(code) is None
 
     def as_json(self) -> dict[str, Any]:
-        """The same, for a draft."""
+        """Return the identity as stored in a draft."""
         stored = asdict(self)
         if self.company:
             stored["company"] |= {name: _iso(getattr(self.company, name)) for name in _DATES}
@@ -79,7 +79,7 @@ def looks_like_a_number(text: str) -> bool:
 
 
 def look_up(*, number: str, name: str, commune_code: str) -> Found:
-    """Ask the register; a register that is away is an answer too."""
+    """Ask the register; ``is_away`` when it does not answer."""
     try:
         if number:
             company = register.find_by_siret(number)

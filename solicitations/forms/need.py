@@ -1,4 +1,4 @@
-"""First step: where, what about, in what words."""
+"""First step: the commune, the subjects, the text."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField
 
 
 class NeedForm(forms.Form):
-    """The commune, the text, and other subjects; a confidential one has a text of its own.
+    """The commune, the text, and other subjects; a confidential subject has its own text.
 
     ``cleaned_data["place"]`` is the commune; ``parts()`` is what is to be sent.
     """
@@ -77,7 +77,7 @@ class NeedForm(forms.Form):
 
     @cached_property
     def other_subjects(self) -> list[Subject]:
-        """All that may be asked beside the first subject, in the order of the catalogue."""
+        """The subjects that may be added to the first one, in the order of the catalogue."""
         listed = Subject.objects.listed().exclude(pk=self.subject.pk).exclude(theme=None)
         return list(listed.select_related("theme").order_by("theme__position", "position", "pk"))
 
@@ -91,7 +91,7 @@ class NeedForm(forms.Form):
         return [(theme, others, any(other in self.ticked for other in others)) for theme, others in listed]
 
     def own_text_fields(self) -> list[forms.BoundField]:
-        """The texts of what is sent apart."""
+        """The text fields of the subjects that are sent as separate requests."""
         return [self[name] for name, _ in self._own_texts()]
 
     def _own_texts(self) -> list[tuple[str, Sequence[Subject]]]:
@@ -103,7 +103,7 @@ class NeedForm(forms.Form):
         return list(apart)
 
     def clean_subjects(self) -> list[str]:
-        """At most a handful."""
+        """Refuse too many other subjects."""
         slugs: list[str] = self.cleaned_data["subjects"]
         if len(slugs) > MOST_OTHER_SUBJECTS:
             raise forms.ValidationError(
@@ -112,7 +112,7 @@ class NeedForm(forms.Form):
         return slugs
 
     def clean(self) -> dict[str, Any]:
-        """Find the commune: what was chosen among those that the text names, or the only one it names."""
+        """Find the commune: the one chosen in the list for this text, or the only one found."""
         text = self.cleaned_data.get("commune")
         if text:
             self._resolve_commune(text, self.cleaned_data.get("commune_code", ""))
@@ -122,7 +122,7 @@ class NeedForm(forms.Form):
         bare = normalise(without_postcode(text))
         known = Commune.objects.current().with_place().filter(code=code).first() if code else None
         if known and bare == normalise(known.name):
-            self.cleaned_data["place"] = known  # picked in the list: nothing to look for
+            self.cleaned_data["place"] = known  # chosen in the list: no search needed
             return
         found = search_communes(text)
         sure = [commune for commune in found if not commune.is_guess]
@@ -141,14 +141,14 @@ class NeedForm(forms.Form):
             self.add_error("commune", "Plusieurs communes correspondent : choisissez la vôtre dans la liste.")
 
     def all_subjects(self) -> list[Subject]:
-        """Everything asked, the first subject first."""
+        """All the subjects asked, the first subject first."""
         return [self.subject, *self.ticked]
 
     def parts(self) -> list[RequestPart]:
         """The requests to send, the first subject's one first. For a valid form."""
         apart = self._own_texts()
-        gone = {other for _, subjects in apart for other in subjects}
-        together = tuple(subject for subject in self.all_subjects() if subject not in gone)
+        separate = {other for _, subjects in apart for other in subjects}
+        together = tuple(subject for subject in self.all_subjects() if subject not in separate)
         parts = [RequestPart(together, self.cleaned_data["description"])]
         return parts + [RequestPart(tuple(subjects), self.cleaned_data[name]) for name, subjects in apart]
 

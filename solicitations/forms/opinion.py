@@ -23,7 +23,7 @@ def _choice(label: str, choices: list[tuple[str, str]], sentence: str) -> forms.
 
 
 class SurveyForm(forms.Form):
-    """Three questions and, for who wants, a comment."""
+    """Three questions and an optional comment."""
 
     called = _choice(
         "Un conseiller vous a-t-il rappelé ?", list(CALLED.items()), "Dites si un conseiller vous a rappelé."

@@ -1,4 +1,4 @@
-"""A field that people do not see, and that machines fill."""
+"""A field that people do not see and robots fill (honeypot)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 
 
 class TrapField(forms.CharField):
-    """A field that people do not see, and that machines fill."""
+    """A field that people do not see and robots fill (honeypot)."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -57,11 +57,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(kind__in=[EventKind.MOVED, EventKind.HANDED_OVER])
 
     def by_people(self) -> Self:
-        """Without what the clock did: a reminder ends nobody's right to go back on an answer."""
+        """Exclude the clock's events: an answer can still be undone after a reminder."""
         return self.exclude(kind__in=lifecycle.CLOCK_EVENTS)
 
     def not_undone(self) -> "list[Event]":
-        """The moves of one match that nobody went back on, in order."""
+        """Return the moves of one match that were not undone, in order."""
         kinds = [EventKind.MOVED, EventKind.HANDED_OVER, EventKind.UNDONE]
         found: list[Event] = []
         for event in self.filter(kind__in=kinds).in_order():
@@ -111,7 +111,7 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(fields=["solicitation", "at"], name="event_of_request"),
-            # What the clock has done already is read here.
+            # Read by the clock, for the steps done already.
             models.Index(fields=["match", "kind"], name="event_of_match"),
         ]
 
@@ -119,8 +119,8 @@ class Event(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
-class MailedWords(models.Model):
-    """Words that may have come as a mail."""
+class MailedText(models.Model):
+    """A text that may have come as a mail."""
 
     incoming = models.ForeignKey(
         IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -149,8 +149,8 @@ class MailedWords(models.Model):
         return f"{came} {self.held_back}." if self.attachments else came
 
 
-class Message(MailedWords):
-    """One word of an expert to the other experts of the request."""
+class Message(MailedText):
+    """A message of an expert to the other experts of the request."""
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="messages")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="messages")
@@ -181,8 +181,8 @@ class Question(models.Model):
         return f"{self.author}, {self.asked_at:%Y-%m-%d %H:%M}"
 
 
-class Addition(MailedWords):
-    """Words that the company added after sending; they never enter the experts' thread."""
+class Addition(MailedText):
+    """A text that the company added after sending; it never enters the experts' thread."""
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="additions")
     body = models.TextField()

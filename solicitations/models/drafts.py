@@ -14,11 +14,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.filter(updated_at__gt=now - settings.DRAFT_LIFE)
 
     def to_erase(self, *, now: datetime) -> Self:
-        """Drafts to erase, sent or not."""
+        """Drafts too old to keep, sent or not."""
         return self.filter(updated_at__lte=now - settings.DRAFT_LIFE)
 
     def to_remind(self, *, now: datetime) -> Self:
-        """Drafts left aside for a day under an address that was not reminded of them."""
+        """Drafts with an email, not changed for a day, of which no reminder was sent."""
         left = self.alive(now=now).filter(updated_at__lte=now - settings.RESUME_REMINDER_AFTER)
         return left.filter(solicitation=None, reminded_at=None).exclude(email="")
 

@@ -51,7 +51,7 @@ class Opening(models.Model):
 
 
 class MissedDemand(models.Model):
-    """A need that came where the service is closed: counted, without a word about who."""
+    """A need that came where the service is closed: counted, without anything about the person."""
 
     region = models.ForeignKey(Region, on_delete=models.CASCADE, null=True, related_name="+")
     commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="+")

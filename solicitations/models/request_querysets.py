@@ -32,8 +32,8 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read a
 REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
 SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
 WORD = re.compile(r"[^\W_]+")
-SHORT = 4  # letters; shorter words, « SAS », « et », begin too many names: they are sought whole
-# The words of the company's and the contact's names, told apart by what is neither letter nor figure.
+SHORT = 4  # letters; shorter words (« SAS », « et ») begin too many names: they must match whole
+# The words of the company's and the contact's names: anything but letters and figures separates them.
 NAMES = SearchVector(
     Func(
         Concat("company_name", Value(" "), "contact_name"),
@@ -46,7 +46,7 @@ NAMES = SearchVector(
 )
 ENDED = (RequestState.CLOSED, RequestState.CANCELLED)
 NOT_COUNTED = (ClosedReason.SPAM, ClosedReason.TEST, ClosedReason.DUPLICATE)
-# Ended by staff, not by an answer: what their needs show says nothing any more.
+# Closed by staff, not by an answer: the state of the needs is shown no more.
 CLOSED_BY_STAFF = (ClosedReason.STAFF, *NOT_COUNTED)
 DIFFICULTIES = "difficultes"  # the theme whose companies are asked again, months later
 
@@ -65,7 +65,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         placed = self.select_related("commune__department")
         for row in placed.select_for_update(of=("self",)).filter(pk=pk):
             return row
-        # Its commune changed while it was waited for: the row did not match its join any more.
+        # Its commune changed while this query waited for the lock: the row no longer matches the join.
         self.select_for_update().values_list("pk").get(pk=pk)
         return placed.get(pk=pk)
 
@@ -93,7 +93,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         return self.filter(state=RequestState.SUBMITTED)
 
     def waiting_for(self, address: str) -> Self:
-        """Requests that go on and have something before this person, in any mailbox of theirs."""
+        """Submitted requests with a match that this person, in any of their mailboxes, was sent or took."""
         states = [MatchState.SENT, MatchState.TAKEN]
         mine = self.model.objects.filter(
             mailboxes__email__iexact=address, mailboxes__matches__state__in=states
@@ -111,9 +111,9 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         return self.filter(state=RequestState.HELD)
 
     def held_without_alert(self) -> Self:
-        """Held requests of which staff have not heard yet."""
-        heard = self.model.objects.filter(pk=OuterRef("pk"), alerts__cause=AlertCause.HELD)
-        return self.held().exclude(Exists(heard))
+        """Held requests for which staff have not been alerted yet."""
+        alerted = self.model.objects.filter(pk=OuterRef("pk"), alerts__cause=AlertCause.HELD)
+        return self.held().exclude(Exists(alerted))
 
     def held_to_release(self) -> Self:
         """Held requests that the sweep releases: never a duplicate."""
@@ -154,7 +154,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         return self.filter(pk__in=self.model.objects.filter(needs__subject__theme=theme).values("pk"))
 
     def search(self, text: str) -> Self:
-        """Requests of this reference, SIREN, SIRET or email; else with names where each word begins one."""
+        """Requests of this reference, SIREN, SIRET or email; else by the beginnings of words in names."""
         bare = "".join(text.split())
         if "@" in bare:
             return self.filter(email__iexact=bare)
@@ -170,8 +170,8 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def with_open_alert(self) -> Self:
         """Requests with something that staff must look at."""
-        standing = self.model.objects.filter(alerts__raised_at__isnull=False, alerts__settled_at=None)
-        return self.filter(pk__in=standing.values("pk"))
+        alerted = self.model.objects.filter(alerts__raised_at__isnull=False, alerts__settled_at=None)
+        return self.filter(pk__in=alerted.values("pk"))
 
     def counted(self) -> Self:
         """Requests that count in figures: neither spam, nor tests, nor duplicates."""
@@ -195,7 +195,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         )
 
     def with_valid_link(self, email: str, *, now: datetime) -> Self:
-        """Requests whose owner's link, asked for by this address, can still be sent."""
+        """Requests of this email whose link can still be sent again."""
         ended_late_enough = Q(ended_at=None) | Q(ended_at__gt=now - LINK_LIFE_AFTER_END)
         return self.filter(ended_late_enough, email__iexact=email).exclude(state=RequestState.ANONYMISED)
 

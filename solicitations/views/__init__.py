@@ -1,1 +1,1 @@
-"""The pages of the room: the owner's, the expert's, the staff's."""
+"""The owner's pages, and what pages of experts and staff share with them."""

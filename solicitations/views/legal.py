@@ -15,7 +15,7 @@ from territories.working_time import working_days_between
 
 @dataclass(frozen=True)
 class LegalClock:
-    """By when a need is to be answered, and whether it was; days are working days of the territory."""
+    """The legal deadline of a need, and its answer; days are working days of the territory."""
 
     due_on: date
     days_left: int
@@ -28,7 +28,7 @@ class LegalClock:
 
 
 def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock | None:
-    """The clock of a need, given its matches; ``None`` where none runs. Needs ``solicitation`` loaded."""
+    """The legal clock of a need with these matches; ``None`` without one. Needs ``solicitation`` loaded."""
     solicitation = need.solicitation
     if not need.is_on_the_legal_clock or solicitation.refuses_answers:
         return None

@@ -13,15 +13,15 @@ from solicitations.models import Addition, Message
 SHOWN = {"Date": "Date", "Subject": "Objet"}
 
 
-def page(words: Message | Addition, *, author: str, known: Collection[str] | None = None) -> HttpResponse:
-    """The whole text, quotes and signature included; 404 when it came otherwise, or was erased.
+def page(message: Message | Addition, *, author: str, known: Collection[str] | None = None) -> HttpResponse:
+    """The whole text, quotes and signature included; 404 when it did not come by mail, or was erased.
 
     ``known``: the only addresses that its reader is shown; ``None`` shows all.
     """
-    if words.incoming is None or not words.incoming.raw:
+    if message.incoming is None or not message.incoming.raw:
         raise Http404
-    original = read(words.incoming)
-    sender = f"{author}, {words.sent_from}" if words.sent_from else author
+    original = read(message.incoming)
+    sender = f"{author}, {message.sent_from}" if message.sent_from else author
     top = [f"De : {sender}"]
     top += [f"{SHOWN[name]} : {value}" for name, value in original.headers if name in SHOWN]
     text = "\n".join([*top, "", original.text, ""])
@@ -31,7 +31,7 @@ def page(words: Message | Addition, *, author: str, known: Collection[str] | Non
 
 
 def read(email: IncomingEmail) -> Original:
-    """The mail in words. No secret of ours is left in it, however what carried it was wrapped or spelt."""
+    """Return the decoded mail without the portal's links and reply addresses, however they were encoded."""
     original = originals.read(bytes(email.raw))
     return Original(
         headers=tuple((name, links.without_secrets(value)) for name, value in original.headers),

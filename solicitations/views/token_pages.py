@@ -21,7 +21,7 @@ Row = TypeVar("Row", Mailbox, Solicitation)
 
 
 def secret(view: TokenView) -> TokenView:
-    """Decorate a page that nobody indexes, stores, or names elsewhere."""
+    """Decorate a page with a token in its address: not indexed, not stored, not sent as a referrer."""
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
@@ -37,8 +37,8 @@ def secret(view: TokenView) -> TokenView:
 class TokenPages(Generic[Row]):
     """The pages that one kind of link opens.
 
-    ``row_of`` reads a token, or raises why it opens nothing; ``path_of`` and ``url_name`` give the main page;
-    ``template`` tells of a link that opens nothing, ``expired`` is its reason once the time is over.
+    ``row_of`` returns the row of a token, or raises why there is none; ``path_of`` and ``url_name`` give the
+    main page; ``template`` is the page of an invalid link, ``expired`` its reason when the link is too old.
     """
 
     row_of: Callable[..., Row]
@@ -48,11 +48,11 @@ class TokenPages(Generic[Row]):
     expired: str = "expired"
 
     def page(self, view: Callable[..., HttpResponse]) -> TokenView:
-        """Decorate a view of the row; a link that opens nothing says why, and what to do."""
+        """Decorate a view of the row; an invalid link gets a page that says why, and what to do."""
 
         @wraps(view)
         def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
-            return self._through(
+            return self._open(
                 request,
                 token,
                 lambda row: view(request, row, **named),
@@ -62,7 +62,7 @@ class TokenPages(Generic[Row]):
         return secret(answered)
 
     def post_only(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """Decorate an act, below ``page``; its address opened by hand leads to the main page."""
+        """Decorate an action, below ``page``; any other method than POST redirects to the main page."""
 
         @wraps(view)
         def answered(request: HttpRequest, row: Row, **named: int) -> HttpResponse:
@@ -73,12 +73,12 @@ class TokenPages(Generic[Row]):
         return answered
 
     def renewal(self, reissue: Callable[..., None]) -> TokenView:
-        """Return the view that mails a fresh link instead of an expired one, to the same mailbox."""
+        """Return the view that mails a new link in place of an expired one, to the same mailbox."""
 
         def renew(request: HttpRequest, token: str) -> HttpResponse:
             if request.method != "POST":
                 return redirect(self.url_name, token)
-            return self._through(
+            return self._open(
                 request,
                 token,
                 lambda row: HttpResponseRedirect(self.path_of(row)),
@@ -88,18 +88,18 @@ class TokenPages(Generic[Row]):
         return secret(renew)
 
     def dead_link(self, request: HttpRequest, reason: str, *, status: int, token: str = "") -> HttpResponse:
-        """Return the page of a link that opens nothing."""
+        """Return the page of an invalid link."""
         return render(request, self.template, {"reason": reason, "token": token}, status=status)
 
-    def _through(
+    def _open(
         self,
         request: HttpRequest,
         token: str,
-        go_on: Callable[[Row], HttpResponse],
+        opened: Callable[[Row], HttpResponse],
         *,
         if_expired: Callable[[Row], HttpResponse],
     ) -> HttpResponse:
-        """Return what a token opens: the row, the way to a fresh link, or a page that says why not."""
+        """Return the page of the token's row; for an expired or invalid link, the page that says so."""
         try:
             row = self.row_of(token, now=timezone.now())
         except ForgedLink:
@@ -110,7 +110,7 @@ class TokenPages(Generic[Row]):
             return self.dead_link(request, "erased", status=410)
         except ExpiredLink as expired:
             return if_expired(expired.row)  # type: ignore[arg-type]
-        return go_on(row)
+        return opened(row)
 
     def _renewed(self, request: HttpRequest, row: Row, reissue: Callable[..., None]) -> HttpResponse:
         now = timezone.now()

@@ -14,7 +14,7 @@ from experts.models import Subject
 from solicitations.forms.company import NO_ACTIVITY, CompanyForm, FactsForm
 from solicitations.forms.identity import Found, Identity, Kind, look_up
 from solicitations.views.company.journey import Journey, typed
-from solicitations.views.company.need import closed
+from solicitations.views.company.need import closed_page
 from solicitations.views.company.pages import form_page
 from territories.spoken_time import MONTHS
 
@@ -29,7 +29,7 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     journey = Journey.of(request, slug)
     if not journey.need.is_valid():
         return journey.go_to("need")
-    if page := closed(request, journey):
+    if page := closed_page(request, journey):
         return page
     is_company_chosen = journey.identity is not None and not journey.is_project_refused()
     if request.method != "POST":
@@ -44,7 +44,7 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
-    """A SIRET, a name, a card, or no company yet."""
+    """Handle a SIRET, a name, a chosen company, or a person without a company."""
     journey.keep(request, company=typed(request.POST), identity=None)
     action = request.POST.get("action", "")
     if action == "later":
@@ -69,7 +69,7 @@ def _look_up(form: CompanyForm, journey: Journey) -> Found:
 
 
 def _chosen(request: HttpRequest, form: CompanyForm, found: Found) -> Identity | None:
-    """The company of the card chosen, or of the number; ``None`` while there is something to choose."""
+    """The chosen company, or that of the SIRET; ``None`` while the visitor has to choose."""
     cleaned = form.cleaned_data
     wanted = cleaned["siret"] or request.POST.get("siret", "")
     for row in found.companies:
@@ -83,7 +83,7 @@ def _chosen(request: HttpRequest, form: CompanyForm, found: Found) -> Identity |
 
 
 def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | None = None) -> HttpResponse:
-    """The field; below it, the cards of what was asked last, or why a project is refused."""
+    """Show the field; below it, the companies found for the last search, or why a project is refused."""
     if form is None:
         asked = journey.answers("company")
         form = CompanyForm(asked if asked and asked.get("company") else None)
@@ -109,7 +109,7 @@ def _open_to_projects() -> QuerySet[Subject]:
 
 
 def _post_facts(request: HttpRequest, journey: Journey) -> HttpResponse:
-    """Take the owner's corrections; craft is asked when an office's criterion needs it."""
+    """Save the owner's corrections; ask about craft when an office's criterion needs it."""
     journey.keep(request, facts=typed(request.POST))
     if request.POST.get("action") == "later":
         return journey.go_to("later")
@@ -125,7 +125,7 @@ def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
     identity = form.identity
     asks_craft = _asks_craft(journey, form)
     if request.method != "POST":
-        form.errors.clear()  # a page that is only shown blames nobody
+        form.errors.clear()  # no error on a page that was not submitted
     context = {
         "subject": journey.subject,
         "commune": journey.commune,
@@ -166,12 +166,12 @@ def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
     return [
         {
             "term": term,
-            "words": said or fact.value,
+            "words": value or fact.value,
             "source": company_facts.source_label(name, fact.source, fact.on),
             "field": form[field],
             "is_corrected": bool(form[field].errors or form[field].data),
         }
-        for name, (term, field, said) in words.items()
+        for name, (term, field, value) in words.items()
         if (fact := getattr(facts, name))
     ]
 

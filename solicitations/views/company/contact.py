@@ -15,7 +15,7 @@ from solicitations.models import Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.views.company import recipients
 from solicitations.views.company.journey import Journey, typed
-from solicitations.views.company.need import closed
+from solicitations.views.company.need import closed_page
 from solicitations.views.company.pages import form_page, thanks
 
 TOO_FAST = "Votre demande est arrivée très vite. Relisez-la, puis envoyez-la : rien n'a été perdu."
@@ -29,7 +29,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         return thanks(journey.draft.solicitation)
     if journey.step_reached() != "contact":
         return journey.go_to(journey.step_reached())
-    if page := closed(request, journey):
+    if page := closed_page(request, journey):
         return page
     if request.method != "POST":
         return _page(request, journey)
@@ -46,7 +46,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
 def _refusal(
     request: HttpRequest, journey: Journey, form: ContactForm, *, now: datetime
 ) -> HttpResponse | None:
-    """The page that says what is missing or too much; ``None`` when the request may be sent."""
+    """Return the page that says why the request cannot be sent yet; ``None`` when it can."""
     if not form.is_valid():
         return _page(request, journey, form)
     if _is_too_fast(journey, now=now):
@@ -90,7 +90,7 @@ def _is_suspect(journey: Journey, form: ContactForm, *, now: datetime) -> bool:
 
 
 def _blank(journey: Journey, form: ContactForm, *, now: datetime) -> Solicitation:
-    """The request as the three steps tell it, not saved."""
+    """Return the unsaved request that the three steps describe."""
     company, contact_given = journey.facts, form.cleaned_data
     facts = company.facts()
     low, high = facts.value("headcount") or (None, None)
@@ -129,7 +129,7 @@ def _page(
     chosen = _recipients(journey)
     if form is None:
         form = ContactForm(journey.answers("contact"))
-        form.errors.clear()  # a page that is only shown blames nobody
+        form.errors.clear()  # no error on a page that was not submitted
     context = {
         "subject": journey.subject,
         "commune": journey.commune,

@@ -1,4 +1,4 @@
-"""The owner's page after sending: where each institution stands, and what one can do."""
+"""The owner's page after sending: the answer of each institution, and the owner's actions."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -37,7 +37,7 @@ def legal_answer(request: HttpRequest, solicitation: Solicitation) -> HttpRespon
 @owner_page
 @require_safe
 def original(request: HttpRequest, solicitation: Solicitation, pk: int) -> HttpResponse:
-    """The mail that words of the owner came as."""
+    """The original mail of a text that the owner sent by mail."""
     added = get_object_or_404(solicitation.additions.select_related("incoming"), pk=pk)
     return originals.page(added, author=solicitation.contact_name)
 
@@ -45,7 +45,7 @@ def original(request: HttpRequest, solicitation: Solicitation, pk: int) -> HttpR
 @owner_page
 @posted
 def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """More words, or the answer to a question."""
+    """Add a text, or the answer to a question."""
     form = AdditionForm(request.POST)
     if not form.is_valid():
         return _page(request, solicitation, addition=form)
@@ -62,7 +62,7 @@ def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 @owner_page
 @posted
 def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Another phone number, other hours."""
+    """Correct the phone number and the hours."""
     form = CorrectionForm(request.POST)
     if not form.is_valid():
         return _page(request, solicitation, correction=form)
@@ -81,21 +81,23 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 @owner_page
 @posted
 def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """« Toujours pas rappelé »."""
+    """Report « Toujours pas rappelé »."""
     try:
         feedback.report_not_called(solicitation, now=timezone.now())
     except ForbiddenMove:
         return _back(request, solicitation, warning=OVER)
     except feedback.TooSoon:
-        said = "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
-        return _back(request, solicitation, info=said)
+        sentence = (
+            "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
+        )
+        return _back(request, solicitation, info=sentence)
     return _back(request, solicitation, success="C'est noté : les personnes concernées sont prévenues.")
 
 
 @owner_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Asked once more, then done."""
+    """Ask for a confirmation, then cancel."""
     if request.method != "POST":
         context = {"solicitation": solicitation, "follow_path": follow_path(solicitation)}
         return render(request, "solicitations/company/cancel.html", context)
@@ -109,9 +111,9 @@ def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 renew = OWNER.renewal(company_requests.renew_link)
 
 
-def _back(request: HttpRequest, solicitation: Solicitation, **said: str) -> HttpResponseRedirect:
-    """The owner's page again, with what was just done on top."""
-    for level, sentence in said.items():
+def _back(request: HttpRequest, solicitation: Solicitation, **sentences: str) -> HttpResponseRedirect:
+    """Redirect to the owner's page, with a message on top; ``sentences``: by level."""
+    for level, sentence in sentences.items():
         getattr(messages, level)(request, sentence)
     return HttpResponseRedirect(follow_path(solicitation))
 
@@ -130,7 +132,7 @@ def _page(
         "days": solicitation.callback_days,
         "hours": solicitation.callback_hours,
     }
-    # Whoever sends a request may have typed another's address: only its mailbox leads to the first.
+    # The sender may have typed somebody else's address: only a mailed link shows the first request.
     is_theirs = links.came_by_mail(request.GET.get(links.BY_MAIL, ""), solicitation)
     first = progress.first_of(solicitation) if is_theirs else None
     context = {

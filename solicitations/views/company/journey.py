@@ -1,7 +1,7 @@
-"""A visitor's way through the form: what was typed, kept in a draft, and what the forms make of it.
+"""A visitor's progress through the form: the answers, stored in a draft, and the forms that read them.
 
-Answers are kept as typed, step by step, and read again by the same forms at every step: what was true at
-the first step (a subject, an open region) is checked again before sending.
+Answers are stored as typed, step by step, and validated again by the same forms at every step: what was valid
+at the first step (a subject, an open region) is checked again before sending.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ class Journey:
 
     @property
     def commune(self) -> Commune:
-        """For a valid first step."""
+        """The chosen commune. For a valid first step."""
         commune: Commune = self.need.cleaned_data["place"]
         return commune
 
@@ -104,11 +104,11 @@ class Journey:
         return [(subject, opening) for subject, opening in rows if opening]
 
     def refused_to_projects(self) -> list[Subject]:
-        """The asked subjects that one needs a company for."""
+        """The asked subjects that are for companies only."""
         return [subject for subject in self.need.all_subjects() if not subject.is_open_to_project_holders]
 
     def is_project_refused(self) -> bool:
-        """A person without a company, asking what one needs a company for."""
+        """True when a person without a company asks about a subject for companies only."""
         return bool(self.identity and self.identity.is_project and self.refused_to_projects())
 
     def is_company_known(self) -> bool:
@@ -125,20 +125,20 @@ class Journey:
         return redirect(f"solicitations:{step}", self.subject.slug)
 
     def keep(self, request: HttpRequest, **answers: Any) -> None:
-        """Write these answers into the draft, made when there is none, and remember it in the session."""
+        """Save these answers in the draft; create it, and store its id in the session, when there is none."""
         now = timezone.now()
         if self.draft is None or self.draft.solicitation_id:
             first = {"subject": self.subject.slug, **answers}
             self.remember(request, Draft.objects.create(answers=first, created_at=now, updated_at=now))
             return
         self.draft.answers |= answers
-        # Never written back into a draft that was sent meanwhile: its words were erased.
+        # Not in a draft that was sent meanwhile: its answers were erased.
         Draft.objects.filter(pk=self.draft.pk, solicitation=None).update(
             answers=self.draft.answers, updated_at=now
         )
 
     def remember(self, request: HttpRequest, draft: Draft) -> None:
-        """This visitor goes on with this draft."""
+        """Store the draft's id in the visitor's session."""
         self.draft = draft
         drafts = request.session.get(SESSION_KEY, {})
         request.session[SESSION_KEY] = {**drafts, self.subject.slug: draft.pk}

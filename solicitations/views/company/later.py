@@ -1,4 +1,4 @@
-"""« Finir plus tard »: the link that takes a draft up again."""
+"""« Finir plus tard »: the link that resumes a draft."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -43,7 +43,7 @@ def later(request: HttpRequest, slug: str) -> HttpResponse:
 @secret
 @require_safe
 def resume(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a draft up again, at the step reached. The visitor's session remembers it; nothing changes."""
+    """Resume a draft at the step reached; its id is stored in the session, nothing else changes."""
     try:
         draft = links.draft_of(token, now=timezone.now())
     except ForgedLink:

@@ -1,4 +1,4 @@
-"""« J'ai perdu mon lien »: the same page, as slowly, whether the address is known or not."""
+"""« J'ai perdu mon lien »: the same page, after the same time, whether the address is known or not."""
 
 import time
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ ANSWERS_AFTER = timedelta(milliseconds=400)  # more than the mail's row takes to
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def lost(request: HttpRequest) -> HttpResponse:
-    """Ask for an address; what it is known for is told by mail only."""
+    """Ask for an address; its requests are listed in a mail only."""
     form = LostLinkForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         context = {"form": form, "is_done": "envoye" in request.GET}
@@ -37,6 +37,6 @@ def lost(request: HttpRequest) -> HttpResponse:
 
 
 def _send(email: str, *, now: datetime) -> None:
-    """Beyond its limit a mailbox gets nothing more, and the page does not tell."""
+    """Mail the links; nothing to a mailbox above its limit, and the page does not tell."""
     if not limits.LINKS_PER_EMAIL.is_over(limits.normalise_email(email), now=now):
         company_requests.send_lost_links(email, now=now)

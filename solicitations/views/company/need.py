@@ -1,4 +1,4 @@
-"""First step: where, what about, in what words."""
+"""First step: the commune, the subjects, the text."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,10 +20,10 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
     journey = Journey.of(request, slug)
     if request.method != "POST":
         return _page(request, journey, _first_form(request, journey))
-    is_over = limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now())
-    if journey.draft is not None or not is_over:  # past the limit, words are kept where a draft has its row
+    is_limited = limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now())
+    if journey.draft is not None or not is_limited:  # past the limit, only a draft that exists is updated
         journey.keep(request, need=typed(request.POST))
-    if is_over:
+    if is_limited:
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "later":
         return journey.go_to("later")
@@ -33,13 +33,13 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
     hints = form.hints()
     if hints and request.POST.get("hints_seen") != hint_list.mark(hints):
         return _page(request, journey, form, hints=hints)
-    return closed(request, journey) or journey.go_to("company")
+    return closed_page(request, journey) or journey.go_to("company")
 
 
-def closed(request: HttpRequest, journey: Journey) -> HttpResponse | None:
+def closed_page(request: HttpRequest, journey: Journey) -> HttpResponse | None:
     """The page that explains a closed region or theme; ``None`` where the service is open.
 
-    A need that was sent is counted once.
+    A refused need is counted once.
     """
     now = timezone.now()
     closings = journey.closings(now=now)
@@ -64,7 +64,7 @@ def closed(request: HttpRequest, journey: Journey) -> HttpResponse | None:
 def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
     """Return the form with the earlier answers, else a new one with the initial values of the address."""
     if journey.answers("need"):
-        journey.need.errors.clear()  # a page that is only shown blames nobody
+        journey.need.errors.clear()  # no error on a page that was not submitted
         return journey.need
     initial = initial_commune(request.GET.get("commune", ""))
     initial["description"] = request.GET.get("texte", "")[:LONGEST_TEXT]
@@ -80,6 +80,6 @@ def _page(
         "hints": hints or [],
         "hints_mark": hint_list.mark(hints or []),
         "example": example(journey.subject.theme),
-        "patterns": [{"pattern": pattern, "said": said} for pattern, said in hint_list.SENSITIVE],
+        "patterns": [{"pattern": pattern, "said": hint} for pattern, hint in hint_list.SENSITIVE],
     }
     return render(request, "solicitations/company/need.html", context)

@@ -20,7 +20,7 @@ OVER = "Cette demande est annulée : il n'y a plus rien à dire."
 @mailed_page(links.SURVEY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Three questions; who answered may correct."""
+    """Show and save the survey; answers may be corrected."""
     asked = Survey.objects.filter(solicitation=solicitation).first()
     form = SurveyForm(request.POST if request.method == "POST" else None, initial=given(asked))
     now = timezone.now()
@@ -45,8 +45,8 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Show who took the request and when, and ask: « Oui » or « Non »."""
-    said = request.POST.get("rappel", "")
-    if request.method != "POST" or said not in {"oui", "non"}:
+    answer = request.POST.get("rappel", "")
+    if request.method != "POST" or answer not in {"oui", "non"}:
         context = {
             "solicitation": solicitation,
             "progress": progress.of(solicitation),
@@ -55,12 +55,12 @@ def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse
             "is_done": "merci" in request.GET,
         }
         return render(request, "solicitations/company/call_check.html", context)
-    messages.success(request, _record(solicitation, is_called=said == "oui"))
+    messages.success(request, _record(solicitation, is_called=answer == "oui"))
     return HttpResponseRedirect(f"{request.path}?merci")
 
 
 def _record(solicitation: Solicitation, *, is_called: bool) -> str:
-    """Record the answer; what became of it, in a sentence."""
+    """Record the answer; return a sentence that confirms it."""
     now = timezone.now()
     try:
         if is_called:

@@ -28,15 +28,15 @@ def survey_path(solicitation: Solicitation) -> str:
 
 
 def thanks(solicitation: Solicitation) -> HttpResponseRedirect:
-    """The owner's page, as one who has just sent sees it."""
+    """Redirect to the owner's page, with the thanks shown right after sending."""
     return HttpResponseRedirect(f"{follow_path(solicitation)}?merci")
 
 
 def form_page(view: FormView) -> FormView:
-    """A step of the form, open to all and stored nowhere.
+    """Decorate a step of the form: open to all, not cached.
 
-    The answer to a POST alone may be kept by the browser: « Back » would find nothing to show of it
-    otherwise, and end on an error of the browser's own.
+    Only the response to a POST may be kept by the browser: without it, « Back » would end on the browser's
+    own error page.
     """
 
     @wraps(view)
@@ -62,5 +62,5 @@ posted = OWNER.post_only
 
 
 def mailed_page(purpose: str) -> Callable[[Callable[..., HttpResponse]], TokenView]:
-    """A page of its own, which a mail asks the owner to open: its token opens nothing else."""
+    """Return the decorator of a page that a mail asks the owner to open: its token opens only that page."""
     return replace(OWNER, row_of=partial(links.solicitation_of, purpose=purpose), expired="over").page

@@ -20,7 +20,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """The engine's answer on the draft, in words."""
+    """The routing decision on the draft, as shown to the owner."""
 
     chosen: list[Recipient]
     uncovered: list[str]  # subjects that a fallback office would receive
