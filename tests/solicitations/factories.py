@@ -34,33 +34,33 @@ def blank(*, commune: str = "21317", now: datetime, **columns: Any) -> Solicitat
 
 
 def part(*slugs: str, text: str = TEXT) -> company_requests.RequestPart:
-    """These subjects with one text."""
+    """A part of a request: these subjects with one text."""
     found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs)}
     return company_requests.RequestPart(subjects=tuple(found[slug] for slug in slugs), description=text)
 
 
 def send(*slugs: str, now: datetime, text: str = TEXT, **columns: Any) -> Solicitation:
-    """A request sent and, its transaction committed, routed."""
+    """Submit a request; it is routed when the transaction commits."""
     subjects = slugs or ("trouver-candidats",)
     sent = company_requests.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
     return Solicitation.objects.get(pk=sent[0].pk)
 
 
 def mailbox(solicitation: Solicitation, email: str) -> Mailbox:
-    """The mailbox of the request whose address begins so."""
+    """The mailbox of the request whose address begins with ``email``."""
     return Mailbox.objects.select_related("solicitation__commune").get(
         solicitation=solicitation, email__startswith=email
     )
 
 
 def match(solicitation: Solicitation, email: str, subject: str | None = None) -> Match:
-    """The match of that mailbox, about that subject where there are several."""
+    """The match of that mailbox; ``subject`` chooses when it has several."""
     rows = Match.objects.with_people().filter(mailbox=mailbox(solicitation, email))
     return (rows.filter(need__subject__slug=subject) if subject else rows).get()
 
 
 def expire(pk: int, *, now: datetime) -> None:
-    """End a match that nobody answered, as the clock does once its days are over."""
+    """Expire a match, as the clock does after its delay."""
     with transaction.atomic():
         match = Match.objects.select_related("mailbox").get(pk=pk)
         solicitation = Solicitation.objects.locked(match.mailbox.solicitation_id)

@@ -1,4 +1,4 @@
-"""Answers typed in a mail client, as a mail server hands them over."""
+"""Replies written in a mail client, as a mail server delivers them."""
 
 from datetime import datetime
 from email.message import EmailMessage
@@ -22,7 +22,7 @@ def raw(
     files: tuple[str, ...] = (),
     **headers: str,
 ) -> bytes:
-    """The message of this person, from their own address unless another is given.
+    """The raw mail of this person, from their own address unless another is given.
 
     ``headers``: ``in_reply_to=…``; one that is empty is left out.
     """
@@ -46,7 +46,7 @@ def raw(
 
 
 def receive(content: bytes, *, recipient: str = "", now: datetime) -> IncomingEmail:
-    """The mail, kept and read: what the worker does a moment later."""
+    """Store a mail and process it, as the worker does."""
     [email] = reception.store(content, channel=Channel.PIPE, recipient=recipient, now=now)
     replies.process_reply(email.pk, now=now)
     email.refresh_from_db()
@@ -54,5 +54,5 @@ def receive(content: bytes, *, recipient: str = "", now: datetime) -> IncomingEm
 
 
 def answer(person: Mailbox | Solicitation, text: str = WORDS, *, now: datetime, **how: Any) -> IncomingEmail:
-    """An answer of this person, kept and read."""
+    """Store and process a reply of this person."""
     return receive(raw(person, text, **how), now=now)

@@ -92,7 +92,7 @@ class TestSubmit:
         assert apart.description == "Deux trimestres de TVA."
         assert apart.reference != first.reference
 
-    def test_a_like_request_within_seven_days_is_held_as_duplicate_and_the_first_is_told(
+    def test_a_similar_request_within_seven_days_is_held_as_duplicate_and_the_first_owner_is_told(
         self, commit, sent, now
     ):
         second = commit(send, now=now + timedelta(days=6), email="autre@peintures.example.org")
@@ -105,12 +105,12 @@ class TestSubmit:
         assert occasions(second, to=second.email) == ["received"]
         assert not second.mailboxes.exists()
 
-    def test_a_like_request_after_seven_days_is_a_request_like_any_other(self, commit, sent, now):
+    def test_a_similar_request_after_seven_days_is_not_a_duplicate(self, commit, sent, now):
         second = commit(send, now=now + timedelta(days=7, minutes=1))
 
         assert second.state == RequestState.SUBMITTED
 
-    def test_without_siret_the_mailbox_and_the_subject_tell_a_duplicate(self, commit, now):
+    def test_without_siret_same_email_and_subject_make_a_duplicate(self, commit, now):
         commit(send, now=now, siret="")
 
         second = commit(send, now=now, siret="", email="Contact@Peintures.example.org")
@@ -196,7 +196,7 @@ class TestRoute:
         assert request.progress == NeedState.WAITING
         assert "contacted" in occasions(request, to=request.email)
 
-    def test_the_fallback_hears_at_once_that_nobody_else_answers(self, commit, now):
+    def test_the_fallback_office_is_told_at_once_that_nobody_else_answers(self, commit, now):
         Office.objects.filter(is_fallback=False).update(closed_on=now.date())
 
         request = commit(send, now=now)
@@ -205,7 +205,7 @@ class TestRoute:
         [why] = mail.context["why"]
         assert why.startswith("Personne d'autre ne répond sur ce sujet")
 
-    def test_nobody_at_all_flags_the_request_and_tells_staff(self, commit, now):
+    def test_a_request_that_reaches_nobody_alerts_staff(self, commit, now):
         Office.objects.all().update(closed_on=now.date())
 
         request = commit(send, now=now)
@@ -267,7 +267,7 @@ class TestAnswer:
         assert "taken_for_company" not in occasions(sent)
         assert not OutgoingEmail.objects.filter(template__contains="undone").exists()
 
-    def test_undo_later_tells_again_those_who_were_told(self, commit, sent, now):
+    def test_undo_later_mails_those_who_were_told(self, commit, sent, now):
         taker = match(sent, "recrutement@france-travail")
         commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
         mark_sent(sent, at=now + 2 * MINUTE)
@@ -276,7 +276,7 @@ class TestAnswer:
 
         assert occasions(sent) == ["undone_for_company"] + ["undone_for_experts"] * 3
 
-    def test_undo_of_one_need_taken_with_another_still_tells_of_the_other(self, commit, now):
+    def test_undoing_one_of_two_needs_taken_together_still_tells_of_the_other(self, commit, now):
         request = commit(
             send, "recrutement-developpement", "financer-formation", commune="21231", naf="72.19Z", now=now
         )
@@ -297,7 +297,7 @@ class TestAnswer:
         with pytest.raises(undoing.NothingToUndo):
             undoing.undo(taker, by=taker.mailbox, now=now)
 
-    def test_a_match_of_somebody_else_cannot_be_moved(self, sent, now):
+    def test_a_match_of_another_mailbox_cannot_be_moved(self, sent, now):
         stranger = mailbox(sent, "entreprises@mission-locale")
         other = match(sent, "recrutement@france-travail")
 
@@ -381,7 +381,7 @@ class TestFallback:
             now=now,
         )
 
-    def test_all_declined_goes_to_the_region_then_the_nation_then_an_honest_mail(
+    def test_a_need_all_declined_goes_to_the_regional_then_national_office_then_the_company_is_told(
         self, commit, request_for_one, now
     ):
         need = request_for_one.needs.get()
@@ -407,7 +407,7 @@ class TestFallback:
         assert "nobody_could_help" in occasions(request_for_one, to=request_for_one.email)
         assert request_for_one.alerts.open().filter(cause=AlertCause.EXHAUSTED).exists()
 
-    def test_an_undone_refusal_calls_no_fallback(self, commit, request_for_one, now):
+    def test_an_undone_refusal_starts_no_fallback(self, commit, request_for_one, now):
         expert = match(request_for_one, "facilitation@clauses")
         self.decline(commit, expert, now)
         commit(undoing.undo, expert, by=expert.mailbox, now=now)
@@ -418,7 +418,7 @@ class TestFallback:
 
 
 class TestHandOver:
-    def test_hand_over_ends_mine_and_asks_the_other_institution_after_a_minute(self, commit, sent, now):
+    def test_hand_over_ends_the_match_and_asks_the_other_institution_after_a_minute(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
         target = Institution.objects.get(code="GEIQ")
 
@@ -449,7 +449,7 @@ class TestHandOver:
         assert (mine.state, made.state) == (MatchState.SENT, MatchState.WITHDRAWN)
         assert not OutgoingEmail.objects.pending().filter(to=made.mailbox.email).exists()
 
-    def test_undoing_a_hand_over_that_was_taken_tells_those_who_heard_of_the_taking(self, commit, sent, now):
+    def test_undoing_a_hand_over_that_was_taken_mails_those_told_of_the_taking(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
         geiq = Institution.objects.get(code="GEIQ")
         commit(expert_answers.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
@@ -463,7 +463,7 @@ class TestHandOver:
         assert occasions(sent) == ["undone_for_company"] + ["undone_for_experts"] * 4
         assert mail.context["office"] == made.expert.office.name
 
-    def test_bring_in_keeps_mine(self, commit, sent, now):
+    def test_bring_in_keeps_the_match(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
 
         commit(
@@ -525,7 +525,7 @@ class TestThread:
         assert len(told) == 3
         assert author.email not in told
 
-    def test_who_declined_reads_and_does_not_write(self, commit, sent, now):
+    def test_an_expert_who_declined_may_not_write(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
         commit(
             expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
@@ -534,7 +534,7 @@ class TestThread:
         with pytest.raises(expert_messages.NotInThread):
             expert_messages.post_message(mine.mailbox, body="Encore un mot", now=now)
 
-    def test_a_message_is_not_mailed_to_who_declined(self, commit, sent, now):
+    def test_a_message_is_not_mailed_to_experts_who_declined(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
         commit(
             expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
@@ -546,7 +546,7 @@ class TestThread:
 
         assert not OutgoingEmail.objects.filter(template__endswith="/message", to=mine.mailbox.email).exists()
 
-    def test_what_the_company_adds_goes_to_those_who_have_not_declined_and_not_into_the_thread(
+    def test_a_text_of_the_company_is_mailed_to_those_who_have_not_declined_and_not_in_the_thread(
         self, commit, sent, now
     ):
         mine = match(sent, "recrutement@france-travail")
@@ -561,21 +561,21 @@ class TestThread:
 
 
 class TestCompany:
-    def test_a_cancel_stops_everything_that_has_not_left(self, commit, sent, now):
+    def test_a_cancellation_cancels_unsent_mails(self, commit, sent, now):
         commit(company_requests.cancel, sent, now=now)
 
         sent.refresh_from_db()
         assert (sent.state, sent.progress) == (RequestState.CANCELLED, NeedState.CANCELLED)
         assert occasions(sent) == []
 
-    def test_a_cancel_tells_those_who_had_heard_of_it(self, commit, sent, now):
+    def test_a_cancellation_is_mailed_to_experts_who_had_a_mail(self, commit, sent, now):
         mark_sent(sent, at=now)
 
         commit(company_requests.cancel, sent, now=now)
 
         assert occasions(sent) == ["stopped"] * 4
 
-    def test_still_waiting_tells_experts_and_staff_once_a_day(self, commit, sent, now):
+    def test_a_company_not_called_alerts_experts_and_staff_once_a_day(self, commit, sent, now):
         commit(feedback.report_not_called, sent, now=now)
 
         assert sent.alerts.get().cause == AlertCause.NOT_CALLED
@@ -619,7 +619,7 @@ class TestStaff:
         duplicate.refresh_from_db()
         assert (held.state, duplicate.state) == (RequestState.SUBMITTED, RequestState.HELD)
 
-    def test_merging_adds_the_duplicates_words_to_the_first(self, commit, sent, admin, now):
+    def test_merging_adds_the_duplicates_text_to_the_first(self, commit, sent, admin, now):
         second = commit(send, now=now, text="Je précise : un plaquiste aussi.")
 
         commit(staff_actions.merge, second, by=admin, now=now)
@@ -629,13 +629,13 @@ class TestStaff:
         assert sent.additions.get().body == "Je précise : un plaquiste aussi."
         assert OutgoingEmail.objects.filter(template__endswith="/added").count() == 4
 
-    def test_spam_sends_nothing_more_and_counts_apart(self, commit, sent, admin, now):
+    def test_spam_sends_nothing_more_and_is_not_counted(self, commit, sent, admin, now):
         commit(staff_actions.mark, sent, ClosedReason.SPAM, by=admin, now=now)
 
         assert occasions(sent) == []
         assert not Solicitation.objects.counted().filter(pk=sent.pk).exists()
 
-    def test_correcting_the_commune_routes_again_and_those_notified_stay(self, commit, sent, admin, now):
+    def test_correcting_the_commune_routes_again_and_keeps_earlier_matches(self, commit, sent, admin, now):
         dijon = Commune.objects.resolve("21231")
 
         commit(staff_actions.correct, sent, columns={"commune": dijon}, subjects={}, by=admin, now=now)
@@ -666,7 +666,7 @@ class TestStaff:
         assert match(sent, "entreprises@mission").state == MatchState.WITHDRAWN
         assert not OutgoingEmail.objects.pending().filter(to__startswith="entreprises@mission").exists()
 
-    def test_withdrawing_who_took_it_tells_those_who_heard_of_the_taking(self, commit, sent, admin, now):
+    def test_withdrawing_the_taker_mails_those_told_of_the_taking(self, commit, sent, admin, now):
         taker = match(sent, "entreprises@mission")
         commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
         mark_sent(sent, at=now + 2 * MINUTE)
@@ -676,7 +676,7 @@ class TestStaff:
         assert occasions(sent) == ["stopped", "undone_for_company"] + ["undone_for_experts"] * 3
         assert occasions(sent, to=taker.mailbox.email) == ["stopped"]
 
-    def test_a_refused_acknowledgement_puts_the_request_before_staff_with_its_phone(self, commit, sent, now):
+    def test_a_refused_acknowledgement_alerts_staff_with_the_phone_number(self, commit, sent, now):
         mail = OutgoingEmail.objects.get(key=f"received:{sent.pk}")
         OutgoingEmail.objects.filter(pk=mail.pk).update(refused_at=now)
 
@@ -690,7 +690,7 @@ class TestStaff:
 
 
 class TestDeparture:
-    def test_who_left_counts_as_absent_and_staff_are_told(self, commit, sent, now):
+    def test_an_expert_who_left_is_absent_and_staff_are_alerted(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
 
         commit(

@@ -1,4 +1,4 @@
-"""People and the clock act at the same instant: threads with connections of their own, real commits.
+"""People and the clock act at the same time: threads with connections of their own, real commits.
 
 Each rehearsal starts its acts together; whoever comes second finds what the first one left, and is refused by
 the domain's own words or has nothing to do. A deadlock or a broken constraint would come out as an error.
@@ -39,7 +39,7 @@ Act = Callable[[], object]
 
 
 def together(*acts: Act) -> list[object]:
-    """Start all calls at one instant; return the result of each, or its exception."""
+    """Start all calls at the same time; return the result of each, or its exception."""
     barrier = Barrier(len(acts), timeout=PATIENCE)
     outcomes: list[object] = [TimeoutError("still waiting")] * len(acts)
 
@@ -66,13 +66,13 @@ def errors(outcomes: list[object]) -> list[type[Exception]]:
 
 
 def mails(occasion: str) -> list[str]:
-    """To whom mails of this occasion leave or have left."""
+    """Recipients of the mails of this occasion, sent or to be sent."""
     rows = OutgoingEmail.objects.filter(template__endswith=f"/{occasion}", cancelled_at=None)
     return sorted(rows.values_list("to", flat=True))
 
 
 def nothing_twice() -> bool:
-    """No need was put twice before one expert."""
+    """True when no expert was sent a need twice."""
     rows = OutgoingEmail.objects.filter(template__endswith="/notified", cancelled_at=None)
     about = [name for names in rows.values_list("about", flat=True) for name in names]
     return max(Counter(name for name in about if name.startswith("match:")).values()) == 1
@@ -100,7 +100,7 @@ def test_two_clicks_on_one_draft_make_one_request(now):
         pytest.param({"siret": ""}, {}, id="one address, one SIRET known"),
     ],
 )
-def test_two_like_requests_at_one_instant_leave_one_that_is_routed(now, first, second):
+def test_of_two_simultaneous_similar_requests_one_is_routed(now, first, second):
     outcomes = together(
         lambda: send(now=now, **first), lambda: send(now=now, **second), lambda: send(now=now, **first)
     )
@@ -113,7 +113,7 @@ def test_two_like_requests_at_one_instant_leave_one_that_is_routed(now, first, s
     assert len(mails("notified")) == 4
 
 
-def test_two_experts_take_the_same_need(now):
+def test_two_experts_may_take_the_same_need(now):
     request = send(now=now)
     mine, other = match(request, "recrutement@france-travail"), match(request, "entreprises@mission-locale")
 
@@ -134,7 +134,7 @@ def test_two_experts_take_the_same_need(now):
     assert len(mails("taken_for_company")) == 2
 
 
-def test_one_click_made_twice_takes_once(now):
+def test_a_double_click_takes_once(now):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
 
@@ -148,7 +148,7 @@ def test_one_click_made_twice_takes_once(now):
     assert len(mails("taken_for_company")) == 1
 
 
-def test_a_taking_and_a_cancel(now):
+def test_a_taking_and_a_cancellation_at_once(now):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
 
@@ -166,7 +166,7 @@ def test_a_taking_and_a_cancel(now):
 
 
 @pytest.mark.parametrize("round_", range(2))
-def test_an_undo_while_its_mails_leave(now, smtp_sink, round_):
+def test_an_undo_while_its_mails_are_being_sent(now, smtp_sink, round_):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
     expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
@@ -188,7 +188,7 @@ def test_an_undo_while_its_mails_leave(now, smtp_sink, round_):
     assert len(smtp_sink.messages) == len(told)
 
 
-def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
+def test_a_mail_being_sent_while_its_move_is_undone_counts_as_sent(now):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
     expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
@@ -214,7 +214,7 @@ def test_a_mail_that_is_leaving_when_its_cause_is_undone_counts_as_told(now):
     assert mails("undone_for_company") == [request.email]
 
 
-def test_a_request_routed_by_the_visit_and_by_the_sweep(now):
+def test_a_request_routed_twice_at_once_has_each_match_once(now):
     request = send(now=now)
     Match.objects.all().delete()
     request.mailboxes.all().delete()
@@ -230,7 +230,7 @@ def test_a_request_routed_by_the_visit_and_by_the_sweep(now):
     assert nothing_twice()
 
 
-def test_a_fallback_looked_for_twice(now):
+def test_two_simultaneous_searches_for_a_fallback_ask_it_once(now):
     request = send("clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
     row = match(request, "facilitation@clauses")
     expert_answers.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
@@ -243,7 +243,7 @@ def test_a_fallback_looked_for_twice(now):
     assert nothing_twice()
 
 
-def test_a_fallback_and_the_undoing_of_the_last_refusal(now):
+def test_a_fallback_and_the_undoing_of_the_last_refusal_at_once(now):
     request = send("clause-insertion", commune="21166", naf="81.30Z", craft=False, now=now)
     row = match(request, "facilitation@clauses")
     expert_answers.move(row, MatchState.DECLINED, by=row.mailbox, decline_reason="other", now=now)
@@ -261,7 +261,7 @@ def test_a_fallback_and_the_undoing_of_the_last_refusal(now):
     assert row.need.matches.count() == 1 + len(mails("taken_over"))
 
 
-def test_a_hand_over_and_a_withdrawal_by_staff(now):
+def test_a_hand_over_and_a_withdrawal_by_staff_at_once(now):
     request = send(now=now)
     row = match(request, "entreprises@mission-locale")
     geiq = Institution.objects.get(code="GEIQ")
@@ -279,7 +279,7 @@ def test_a_hand_over_and_a_withdrawal_by_staff(now):
     assert nothing_twice()
 
 
-def test_two_experts_hand_over_to_one_institution(now):
+def test_two_experts_hand_over_to_one_institution_at_once(now):
     request = send(now=now)
     geiq = Institution.objects.get(code="GEIQ")
     rows = [match(request, "entreprises@mission-locale"), match(request, "recrutement@france-travail")]
@@ -319,7 +319,7 @@ def test_one_address_in_two_offices_is_one_mailbox_whoever_brings_it_in(now):
 
 
 @pytest.mark.parametrize("round_", range(2))
-def test_a_correction_and_an_answer(now, round_):
+def test_a_correction_and_an_answer_at_once(now, round_):
     request = send(now=now)
     row = match(request, "recrutement@france-travail")
     admin = User.objects.create_user("nationale@equipe.example.org", role="national")
@@ -340,7 +340,7 @@ def test_a_correction_and_an_answer(now, round_):
     assert nothing_twice()
 
 
-def test_a_held_request_released_by_staff_and_by_the_clock(now):
+def test_a_held_request_released_by_staff_and_by_the_clock_at_once(now):
     request = send(now=now, text="Voir https://a.example.org et https://b.example.org")
     admin = User.objects.create_user("nationale@equipe.example.org", role="national")
     later = now + timedelta(hours=5)
@@ -357,8 +357,8 @@ def test_a_held_request_released_by_staff_and_by_the_clock(now):
     assert len(mails("notified")) == 4
 
 
-def test_everybody_acts_on_one_request(now, smtp_sink):
-    """No order of locks in which two of them wait for each other."""
+def test_all_actions_at_once_on_one_request_do_not_deadlock(now, smtp_sink):
+    """No two actions lock the same rows in opposite orders."""
     request = send("recrutement-developpement", "financer-formation", commune="21231", naf="72.19Z", now=now)
     admin = User.objects.create_user("nationale@equipe.example.org", role="national")
     boxes = list(request.mailboxes.select_related("solicitation__commune").order_by("pk"))

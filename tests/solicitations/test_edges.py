@@ -79,7 +79,7 @@ def deliver_all(*, at) -> None:
 class TestTwoPosts:
     @pytest.fixture
     def twice(self, commit, now) -> Solicitation:
-        """The local mission's expert answers in the job centre's name too, in other letters."""
+        """The local mission's expert has a second post, at the job centre: same address, other case."""
         other = Expert.objects.get(email__startswith="recrutement@france-travail-dijon")
         mine = Expert.objects.get(email__startswith="entreprises@mission-locale")
         Expert.objects.filter(pk=other.pk).update(email=mine.email.upper())
@@ -94,7 +94,7 @@ class TestTwoPosts:
         assert box.matches.count() == 2
         assert len(pending("notified", to__iexact=box.email)) == 1
 
-    def test_one_answer_counts_for_both_posts_and_is_told_once(self, twice, commit, now):
+    def test_one_answer_counts_for_both_posts_and_is_mailed_once(self, twice, commit, now):
         box = self.mine(twice)
 
         commit(expert_answers.move, box.matches.first(), MatchState.TAKEN, by=box, now=now)
@@ -128,7 +128,7 @@ class TestTwoPosts:
 
         assert {row.state for row in box.matches.all()} == {MatchState.DECLINED}
 
-    def test_handing_over_ends_both_and_undoing_gives_both_back(self, twice, commit, now):
+    def test_handing_over_ends_both_matches_and_undoing_restores_both(self, twice, commit, now):
         box = self.mine(twice)
         geiq = Institution.objects.get(code="GEIQ")
         commit(expert_answers.hand_over, box.matches.first(), geiq, word="", by=box, now=now)
@@ -141,7 +141,7 @@ class TestTwoPosts:
 
 
 class TestLaterMove:
-    def test_a_taking_that_turns_unreachable_within_a_minute_is_not_told(self, sent, answer, now):
+    def test_a_taking_followed_by_unreachable_within_a_minute_is_not_mailed(self, sent, answer, now):
         answer(sent, "recrutement@france-travail", MatchState.TAKEN)
 
         answer(sent, "recrutement@france-travail", MatchState.UNREACHABLE, at=now + 20 * SECONDS)
@@ -150,7 +150,7 @@ class TestLaterMove:
         assert not pending("taken_for_others")
         assert pending("unreachable")
 
-    def test_undoing_the_later_move_lets_the_first_be_told(self, sent, answer, commit, now):
+    def test_undoing_the_later_move_restores_the_mail_of_the_first(self, sent, answer, commit, now):
         row = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
         answer(sent, "recrutement@france-travail", MatchState.UNREACHABLE, at=now + 20 * SECONDS)
 
@@ -160,14 +160,14 @@ class TestLaterMove:
         assert len(pending("taken_for_others")) == 3
         assert not pending("unreachable")
 
-    def test_a_need_helped_at_once_is_told_as_taken(self, sent, answer, now):
+    def test_a_need_helped_right_after_taking_is_mailed_as_taken(self, sent, answer, now):
         answer(sent, "recrutement@france-travail", MatchState.TAKEN)
 
         answer(sent, "recrutement@france-travail", MatchState.HELPED, at=now + 20 * SECONDS)
 
         assert len(pending("taken_for_company")) == 1
 
-    def test_a_taking_handed_over_within_a_minute_is_not_told(self, sent, answer, commit, now):
+    def test_a_taking_handed_over_within_a_minute_is_not_mailed(self, sent, answer, commit, now):
         row = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
 
         commit(
@@ -181,7 +181,9 @@ class TestLaterMove:
 
         assert not pending("taken_for_company")
 
-    def test_a_taking_that_staff_withdraw_within_a_minute_is_not_told(self, sent, answer, commit, admin, now):
+    def test_a_taking_that_staff_withdraw_within_a_minute_is_not_mailed(
+        self, sent, answer, commit, admin, now
+    ):
         row = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
 
         commit(staff_actions.withdraw, row, reason="erreur", by=admin, now=now + 20 * SECONDS)
@@ -189,7 +191,7 @@ class TestLaterMove:
         assert not pending("taken_for_company")
         assert not pending("taken_for_others")
 
-    def test_a_move_on_one_need_keeps_what_the_same_click_said_of_the_other(
+    def test_a_move_on_one_need_keeps_the_mail_about_the_other_taken_in_the_same_click(
         self, of_two_needs, answer, commit, now
     ):
         commit(expert_answers.take_all, mailbox(of_two_needs, "formation@region-bfc"), now=now)
@@ -219,7 +221,7 @@ class TestUndo:
         sent.refresh_from_db()
         assert (sent.state, sent.progress) == (RequestState.SUBMITTED, NeedState.HELPED)
 
-    def test_undoing_a_late_taking_forgets_when_it_was_taken(self, for_one, commit, answer, now):
+    def test_undoing_a_late_taking_erases_its_date(self, for_one, commit, answer, now):
         row = match(for_one, "facilitation@clauses")
         commit(expire, row.pk, now=now + 45 * DAY)
         answer(for_one, "facilitation@clauses", MatchState.TAKEN, at=now + 46 * DAY)
@@ -229,7 +231,7 @@ class TestUndo:
         row.refresh_from_db()
         assert (row.state, row.taken_at) == (MatchState.EXPIRED, None)
 
-    def test_undoing_a_hand_over_leaves_who_was_asked_to_help_before(self, sent, commit, now):
+    def test_undoing_a_hand_over_keeps_experts_brought_in_before(self, sent, commit, now):
         mine = match(sent, "entreprises@mission-locale")
         geiq, cap = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ARACT")
         commit(expert_answers.bring_in, mine, geiq, word="", by=mine.mailbox, now=now)
@@ -241,7 +243,7 @@ class TestUndo:
         assert states == {"GEIQ": MatchState.SENT, "ARACT": MatchState.WITHDRAWN}
 
     @pytest.mark.parametrize("end", ["cancelled", "spam", "staff"])
-    def test_nothing_is_undone_once_the_request_was_ended_by_others(
+    def test_a_move_cannot_be_undone_once_the_company_or_staff_ended_the_request(
         self, sent, answer, commit, admin, end, now
     ):
         mine = answer(sent, "recrutement@france-travail", MatchState.DECLINED)
@@ -270,9 +272,7 @@ class TestEnds:
             expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
 
     @pytest.mark.parametrize("reason", [ClosedReason.SPAM, ClosedReason.TEST])
-    def test_spam_and_tests_are_not_reopened_by_experts_and_take_no_words(
-        self, sent, answer, commit, admin, reason, now
-    ):
+    def test_spam_and_tests_accept_no_answer_and_no_message(self, sent, answer, commit, admin, reason, now):
         answer(sent, "recrutement@france-travail", MatchState.TAKEN)
         mine = answer(sent, "recrutement@france-travail", MatchState.HELPED)
         commit(staff_actions.mark, sent, reason, by=admin, now=now)
@@ -285,7 +285,7 @@ class TestEnds:
         with pytest.raises(expert_messages.NotInThread):
             expert_messages.post_message(mine.mailbox, body="Encore", now=now)
 
-    def test_bringing_somebody_in_after_closing_reopens(self, for_one, answer, commit, now):
+    def test_bringing_an_expert_in_after_closing_reopens_the_request(self, for_one, answer, commit, now):
         answer(for_one, "facilitation@clauses", MatchState.TAKEN)
         row = answer(for_one, "facilitation@clauses", MatchState.NO_HELP)
         for_one.refresh_from_db()
@@ -342,7 +342,7 @@ class TestFallback:
         (mail,) = pending("taken_over")
         assert mail.context["concerned"] == [declined.subject.label]
 
-    def test_each_need_that_nobody_can_help_with_is_told(self, of_two_needs, commit, now):
+    def test_the_company_is_told_of_each_need_that_nobody_can_help_with(self, of_two_needs, commit, now):
         Office.objects.filter(is_fallback=True).update(closed_on=now.date())
         needs = list(of_two_needs.needs.order_by("position"))
         for row in Match.objects.filter(need__in=needs):
@@ -361,7 +361,7 @@ class TestFallback:
         of_two_needs.refresh_from_db()
         assert of_two_needs.closed_reason == ClosedReason.DECLINED
 
-    def test_a_cancel_while_the_fallback_is_pending_calls_nobody(self, for_one, answer, commit, now):
+    def test_a_request_cancelled_before_its_fallback_asks_nobody(self, for_one, answer, commit, now):
         row = answer(for_one, "facilitation@clauses", MatchState.DECLINED)
         commit(company_requests.cancel, for_one, now=now + 30 * SECONDS)
 
@@ -370,7 +370,7 @@ class TestFallback:
         assert row.need.matches.count() == 1
         assert not pending("taken_over")
 
-    def test_somebody_brought_in_after_the_last_fallback_who_declines_is_told_to_staff(
+    def test_staff_are_alerted_when_an_expert_brought_in_after_the_last_fallback_declines(
         self, for_one, answer, commit, now
     ):
         Office.objects.filter(is_fallback=True).update(closed_on=now.date())
@@ -399,7 +399,7 @@ class TestFallback:
         assert for_one.closed_reason == ClosedReason.DECLINED
         assert for_one.alerts.open().get().cause == AlertCause.EXHAUSTED
 
-    def test_an_unticked_institution_stays_out_of_every_round(self, commit, admin, now):
+    def test_an_unticked_institution_is_never_asked_in_any_round(self, commit, admin, now):
         unticked = [Institution.objects.get(code="ML")]
         (request,) = commit(
             company_requests.submit,
@@ -448,9 +448,7 @@ class TestDirectoryMeanwhile:
         assert (mine.state, mine.mailbox.email) == (MatchState.SENT, "nouvelle@mission.example.org")
         assert len(pending("notified", to="nouvelle@mission.example.org")) == 1
 
-    def test_who_left_or_was_dropped_meanwhile_may_still_answer_and_is_not_brought_in(
-        self, sent, answer, now
-    ):
+    def test_an_expert_who_left_may_still_answer_and_is_not_brought_in_again(self, sent, answer, now):
         mine, other = match(sent, "entreprises@mission-locale"), match(sent, "recrutement@france-travail")
         Expert.objects.filter(office=mine.expert.office).update(left_at=now)
 
@@ -497,7 +495,7 @@ class TestStaff:
         assert (request.region_id, request.state) == ("93", RequestState.HELD)
         assert len(pending("alert", to=there.email)) == 1
 
-    def test_a_correction_that_finds_somebody_settles_the_alert(self, commit, admin, now):
+    def test_a_correction_that_finds_an_expert_resolves_the_alert(self, commit, admin, now):
         Office.objects.update(closed_on=now.date())
         request = commit(send, now=now)
         assert request.alerts.open().get().cause == AlertCause.NOBODY
@@ -525,7 +523,7 @@ class TestStaff:
 
         assert of_two_needs.needs.get(pk=first.pk).subject == second.subject
 
-    def test_a_corrected_phone_is_told_to_the_experts(self, sent, commit, admin, now):
+    def test_a_corrected_phone_is_mailed_to_the_experts(self, sent, commit, admin, now):
         commit(staff_actions.correct, sent, columns={"phone": "+33353020009"}, subjects={}, by=admin, now=now)
 
         assert len(pending("contact_corrected")) == 4
@@ -578,7 +576,7 @@ class TestStaff:
         assert "recrutement@" in alert.words
         assert "entreprises@" in alert.words
 
-    def test_staff_are_the_regions_people_else_its_fallback_mailbox_else_the_national_team(
+    def test_staff_mails_go_to_the_regions_staff_else_its_fallback_mailbox_else_the_national_team(
         self, sent, admin, now
     ):
         fallback_email = Office.objects.get(code="REFERENT-27").email
@@ -593,14 +591,14 @@ class TestStaff:
 
 class TestDuplicates:
     @pytest.mark.parametrize(("first", "second"), [("00010037000014", ""), ("", "00010037000014")])
-    def test_a_siret_that_one_of_the_two_lacks_leaves_the_mailbox_to_tell(self, commit, first, second, now):
+    def test_requests_are_compared_by_email_when_one_has_no_siret(self, commit, first, second, now):
         commit(send, now=now, siret=first)
 
         again = commit(send, now=now, siret=second)
 
         assert again.held_reason == HeldReason.DUPLICATE
 
-    def test_two_companies_behind_one_address_are_no_duplicates(self, commit, now):
+    def test_two_companies_with_one_email_are_no_duplicates(self, commit, now):
         commit(send, now=now)
 
         other = commit(send, now=now, siret="00010074300012")
@@ -615,8 +613,8 @@ class TestDuplicates:
 
         assert (third.state, third.duplicate_of) == (RequestState.HELD, second)
 
-    def test_a_duplicate_is_answered_after_the_time_of_a_routing(self, commit, now, monkeypatch):
-        """Its sender may be a stranger: the time of the answer must not tell him that there is a first."""
+    def test_the_response_to_a_duplicate_takes_the_time_of_a_routing(self, commit, now, monkeypatch):
+        """Its sender may be a stranger: the response time must not reveal that a first request exists."""
         waits = []
         monkeypatch.setattr(time, "sleep", waits.append)
         monkeypatch.setattr(routing, "usual_duration", lambda: 3600.0)
@@ -633,7 +631,9 @@ class TestLinks:
     def token(self, url: str) -> str:
         return url.rstrip("/").rsplit("/", 1)[-1]
 
-    def test_links_live_sixty_days_after_the_end_and_only_the_renewed_one_longer(self, for_one, commit, now):
+    def test_links_are_valid_sixty_days_after_the_end_and_only_the_renewed_one_longer(
+        self, for_one, commit, now
+    ):
         box = mailbox(for_one, "facilitation@clauses")
         commit(company_requests.cancel, for_one, now=now)
         answer, follow = self.token(links.answer_url(box)), self.token(links.follow_url(for_one))
@@ -669,7 +669,7 @@ class TestLinks:
 
 
 class TestLists:
-    def test_a_need_that_waits_is_late_whatever_the_others_do(self, of_two_needs, commit, now):
+    def test_a_waiting_need_is_late_whatever_the_state_of_the_others(self, of_two_needs, commit, now):
         row = of_two_needs.needs.get(subject__slug="financer-formation").matches.first()
         commit(expert_answers.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
         of_two_needs.refresh_from_db()
@@ -714,7 +714,7 @@ class TestFarZones:
 
 
 class TestRoutingQueue:
-    def test_a_routing_that_fails_after_the_end_is_not_tried_for_ever(self, sent, commit, monkeypatch, now):
+    def test_a_routing_that_fails_after_the_end_is_not_retried(self, sent, commit, monkeypatch, now):
         commit(company_requests.cancel, sent, now=now)
         with monkeypatch.context() as broken:
             broken.setattr("solicitations.dispatch.routing.route", None)
@@ -723,7 +723,7 @@ class TestRoutingQueue:
         assert not Solicitation.objects.unrouted(now=now + DAY).exists()
 
 
-def test_the_sweep_survives_a_poisoned_need(for_one, answer, commit, now, monkeypatch, caplog):
+def test_the_sweep_goes_on_after_a_need_that_fails(for_one, answer, commit, now, monkeypatch, caplog):
     answer(for_one, "facilitation@clauses", MatchState.DECLINED, at=now)
     with monkeypatch.context() as broken:
         broken.setattr("experts.routing.loading.decide_fallback", None)

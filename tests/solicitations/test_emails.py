@@ -75,12 +75,12 @@ class TestNotified:
     def notified(self, sent) -> Rendered:
         return mail("notified", to__startswith="recrutement@france-travail")
 
-    def test_the_subject_line_tells_what_who_where_and_how_many(self, notified):
+    def test_the_subject_line_has_the_subject_company_place_and_headcount(self, notified):
         assert notified.subject == (
             "Diffuser une offre et trouver des candidats — Peintures Vannier SARL, Is-sur-Tille (6 salariés)"
         )
 
-    def test_in_order_words_contact_why_who_else_buttons_and_how_to_stop(self, notified):
+    def test_the_parts_of_the_mail_come_in_order(self, notified):
         parts = (
             TEXT,
             "03 53 02 00 01",
@@ -97,15 +97,15 @@ class TestNotified:
 
         assert in_order(notified.text, *parts)
 
-    def test_the_html_says_the_same_and_the_phone_is_tapped(self, notified):
+    def test_the_html_has_the_same_content_and_a_phone_link(self, notified):
         assert in_order(
             notified.html, "je n&#x27;ai reçu", "tel:+33353020001", "Pourquoi vous", "?choix=prendre"
         )
 
-    def test_the_list_of_mails_shows_the_first_words(self, notified):
+    def test_the_preheader_is_the_beginning_of_the_text(self, notified):
         assert "Je cherche quelqu" in PREHEADER.search(notified.html)[1]
 
-    def test_who_hands_over_and_why_come_before_the_words(self, commit, sent, now):
+    def test_the_introducer_and_their_message_come_before_the_text(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
         commit(expert_answers.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
@@ -115,12 +115,12 @@ class TestNotified:
 
         assert in_order(found.text, mine.expert.name, "vous passe cette demande", "> Plutôt pour vous.", TEXT)
 
-    def test_labour_law_says_by_when(self, commit, now):
+    def test_a_labour_law_question_has_its_deadline(self, commit, now):
         commit(send, "contrat-travail", now=now, siret="")
 
         assert "Réponse attendue avant le mardi 15 décembre." in mail("notified").text
 
-    def test_additions_follow_the_words_for_who_comes_later(self, commit, sent, now):
+    def test_an_expert_asked_later_reads_the_additions_too(self, commit, sent, now):
         commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)
         mine = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
@@ -139,17 +139,17 @@ class TestConfidential:
     def confidential(self, commit, now):
         return commit(send, "dettes-fiscales", now=now, siret="", text=self.SECRET)
 
-    def test_subject_and_preheader_carry_none_of_the_owners_words(self, confidential):
+    def test_subject_and_preheader_contain_nothing_of_the_owners_text(self, confidential):
         found = mail("notified")
 
         assert found.subject == "Étaler mes dettes fiscales — demande confidentielle, Is-sur-Tille"
         assert "TVA" not in PREHEADER.search(found.html)[1]
         assert confidential.company_name not in PREHEADER.search(found.html)[1]
 
-    def test_what_a_list_reads_of_the_text_is_not_the_owners(self, confidential):
+    def test_the_first_line_contains_nothing_of_the_owners_text(self, confidential):
         assert "TVA" not in mail("notified").text[:220]
 
-    def test_nor_do_later_mails(self, commit, confidential, now):
+    def test_later_mails_contain_nothing_of_the_owners_text(self, commit, confidential, now):
         commit(company_requests.add_information, confidential, body="TVA de juin aussi.", now=now)
 
         found = mail("added")
@@ -157,7 +157,7 @@ class TestConfidential:
         assert "TVA" in found.text
         assert "TVA" not in found.subject + PREHEADER.search(found.html)[1]
 
-    def test_what_staff_are_told_names_neither_its_company_nor_its_subject(self, commit, confidential, now):
+    def test_staff_alerts_name_neither_the_company_nor_the_subject(self, commit, confidential, now):
         User.objects.create_user("region@equipe.example.org", role="region", region=confidential.region)
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
@@ -170,7 +170,7 @@ class TestConfidential:
             assert named not in found.text
             assert named not in found.html
 
-    def test_the_companys_mails_name_nobody_in_the_list(self, commit, confidential, now):
+    def test_subject_lines_of_the_companys_mails_name_nobody(self, commit, confidential, now):
         mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
@@ -191,14 +191,14 @@ class TestAcknowledgement:
         assert "Et maintenant ?" in found.text
         assert re.search(r"Une question \? .* : 0\d", found.text)
 
-    def test_it_repeats_no_word_and_names_nobody(self, sent):
+    def test_it_quotes_no_text_and_names_nobody(self, sent):
         found = mail("received", to=sent.email)
 
         names = [match.expert.office.name for match in Match.objects.with_people()]
         for words in (TEXT, sent.contact_name, sent.company_name, sent.phone, *names):
             assert words not in found.text + found.html
 
-    def test_a_held_duplicate_gets_the_same_words(self, commit, sent, now):
+    def test_a_held_duplicate_gets_the_same_text(self, commit, sent, now):
         second = commit(send, now=now, email="autre@peintures.example.org")
         first_mail, second_mail = mail("received", to=sent.email), mail("received", to=second.email)
 
@@ -261,7 +261,7 @@ def test_no_variable_is_missing_from_any_mail_that_actions_write(
 
 
 def play_everything(commit, sent, now, users) -> None:
-    """Every occasion but a late routing, each through its action."""
+    """Write a mail of every occasion, except a late routing, by its action."""
     admin = users.objects.create_user("nationale@equipe.example.org", role="national")
     france_travail, mission = (
         match(sent, "recrutement@france-travail"),
@@ -298,7 +298,7 @@ def play_everything(commit, sent, now, users) -> None:
 
 
 def let_time_pass(commit, now) -> None:
-    """Months go by, over a request that nobody answers and one that somebody took without a word since."""
+    """Run the clock for months on a request that nobody answers and on one taken without an answer."""
     commit(send, "clause-insertion", commune="21166", siret="", email="silence@example.org", now=now)
     taken = commit(send, "dettes-fiscales", siret="", email="dettes@example.org", now=now)
     mine = Match.objects.with_people().get(need__solicitation=taken)
@@ -310,7 +310,7 @@ def let_time_pass(commit, now) -> None:
 
 
 def exhaust(commit, now) -> None:
-    """Everybody declines another request, then the fallback, then the national office."""
+    """Have everybody decline another request, then its fallback, then the national office."""
     request = commit(send, now=now, siret="", email="autre@example.org")
     for minutes in (2, 4, 6):
         at = now + timedelta(minutes=minutes)

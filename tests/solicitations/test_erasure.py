@@ -75,7 +75,7 @@ PLAIN = (
 
 
 def leading_models() -> list[Any]:
-    """The tables that lead to a request, by their foreign keys, and the mails, by what they are about."""
+    """The tables related to a request: by foreign keys, and the mails by their ``about``."""
     found: set[Any] = {Solicitation}
     everything = apps.get_models(include_auto_created=True)
     while True:
@@ -91,7 +91,7 @@ def leading_models() -> list[Any]:
 
 
 def columns(model: Any) -> Iterator[Field]:
-    """The columns where a name could be: whatever is no number, date, code or key."""
+    """The columns that could contain a name: all but numbers, dates, codes and keys."""
     for field in model._meta.concrete_fields:
         if not isinstance(field, TEXTUAL):
             assert isinstance(field, PLAIN), f"{field}: can it hold a name?"
@@ -139,7 +139,7 @@ def came(solicitation: Solicitation, now, **columns) -> IncomingEmail:
 
 
 def lived_through(commit, now) -> Solicitation:
-    """A request to which everything happened that leaves a row, closed in the end."""
+    """A closed request with a row in every table that may lead to it."""
     draft = Draft.objects.create(answers={"need": {}}, email="contact@peintures.example.org",
                                  created_at=now, updated_at=now)  # fmt: skip
     commit(company_requests.send_resume_link, draft, email=draft.email, now=now)
@@ -177,7 +177,7 @@ def lived_through(commit, now) -> Solicitation:
 
 
 @pytest.fixture
-def lived(commit, now) -> Solicitation:
+def full_history(commit, now) -> Solicitation:
     return lived_through(commit, now)
 
 
@@ -193,7 +193,7 @@ def plant_everywhere() -> None:
 
 
 def figures(now) -> dict[str, Any]:
-    """All that staff count and list, and every state."""
+    """The figures and lists of staff, and every state."""
     shown: list[Labelled] = [RequestState.HELD, *NeedState, *ClosedReason]
     requests = Solicitation.objects.all()
     return {
@@ -228,7 +228,7 @@ def figures(now) -> dict[str, Any]:
 
 
 def held(commit, now) -> Solicitation:
-    """A second like request, that staff alone may release."""
+    """A similar second request, held as a duplicate: only staff may release it."""
     commit(send, now=now)
     second = commit(send, now=now)
     commit(holding.report_held, second.pk, now=now)
@@ -236,7 +236,7 @@ def held(commit, now) -> Solicitation:
 
 
 def uncovered(commit, now) -> Solicitation:
-    """A request that reaches nobody any more, staff told of it, and that the clock fails to end."""
+    """A request that reaches nobody, with its alert, and that the clock fails to end."""
     sent = commit(send, "clause-insertion", commune="21166", now=now)
     expert = Match.objects.with_people().get(need__solicitation=sent)
     commit(expert_messages.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
@@ -247,30 +247,30 @@ def uncovered(commit, now) -> Solicitation:
 
 
 class TestAnonymise:
-    def test_no_name_is_left_anywhere_and_figures_stay(self, commit, lived, now):
+    def test_no_name_is_left_anywhere_and_figures_stay(self, commit, full_history, now):
         plant_everywhere()
         assert traces(NAME)
         assert traces(*OWN)
         before = figures(now + YEARS)
 
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
 
         assert traces(NAME, *OWN) == []
         assert figures(now + YEARS) == before
-        lived.refresh_from_db()
-        assert lived.state == RequestState.ANONYMISED
+        full_history.refresh_from_db()
+        assert full_history.state == RequestState.ANONYMISED
 
-    def test_only_directory_codes_are_left_of_who_was_chosen(self, commit, lived, now):
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
+    def test_the_stored_decision_keeps_directory_codes_only(self, commit, full_history, now):
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
 
         reasons = [
-            *lived.needs.values_list("decision", flat=True),
+            *full_history.needs.values_list("decision", flat=True),
             *Match.objects.values_list("reason", flat=True),
         ]
         assert "@" not in str(reasons)
         assert all(reasons)
 
-    def test_every_table_that_leads_to_a_request_is_looked_at(self):
+    def test_every_table_related_to_a_request_is_checked(self):
         names = {model.__name__ for model in leading_models()}
 
         assert names >= {
@@ -287,33 +287,33 @@ class TestAnonymise:
 
         assert KEPT.keys() <= known
 
-    def test_it_is_noted_once_and_harmless_twice(self, commit, lived, now):
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
+    def test_it_is_recorded_once_and_harmless_twice(self, commit, full_history, now):
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
         after = dump()
 
-        commit(erasure.anonymise, lived.pk, now=now + YEARS + timedelta(days=1))
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS + timedelta(days=1))
 
         assert dump() == after
-        assert lived.events.filter(kind=EventKind.ANONYMISED).count() == 1
+        assert full_history.events.filter(kind=EventKind.ANONYMISED).count() == 1
 
-    def test_unsent_mails_never_leave(self, commit, lived, now):
-        waiting = OutgoingEmail.objects.about(f"request:{lived.pk}").pending()
+    def test_unsent_mails_are_never_sent(self, commit, full_history, now):
+        waiting = OutgoingEmail.objects.about(f"request:{full_history.pk}").pending()
         pks = list(waiting.values_list("pk", flat=True))
         assert pks
 
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
 
         assert {row.state for row in OutgoingEmail.objects.filter(pk__in=pks)} == {OutgoingState.CANCELLED}
         assert not OutgoingEmail.objects.due(now=now + 2 * YEARS).exists()
 
-    def test_too_early_nothing_changes(self, commit, lived, now, settings):
+    def test_a_request_that_ended_lately_is_kept(self, commit, full_history, now, settings):
         before = dump()
 
-        commit(erasure.anonymise, lived.pk, now=now + settings.ANONYMISE_AFTER - timedelta(seconds=1))
+        commit(erasure.anonymise, full_history.pk, now=now + settings.ANONYMISE_AFTER - timedelta(seconds=1))
 
         assert dump() == before
 
-    def test_a_request_that_goes_on_is_left_alone_however_old(self, commit, now):
+    def test_an_open_request_is_kept_however_old(self, commit, now):
         sent = commit(send, now=now)
         commit(company_requests.add_information, sent, body="Toujours personne ?", now=now + 2 * YEARS)
 
@@ -331,7 +331,7 @@ class TestAnonymise:
         assert Solicitation.objects.get(pk=sent.pk).progress == NeedState.CANCELLED
 
     @pytest.mark.parametrize("wait", ["held", "uncovered"])
-    def test_one_that_waits_for_staff_who_never_come_ends_and_is_anonymised(self, commit, now, wait):
+    def test_an_abandoned_request_is_closed_and_anonymised(self, commit, now, wait):
         waiting = held(commit, now) if wait == "held" else uncovered(commit, now)
         assert waiting.alerts.open().exists()
 
@@ -351,7 +351,7 @@ class TestAnonymise:
         [(EventKind.CORRECTED, True), (EventKind.OPENED, False), (EventKind.ROUTING_FAILED, False)],
         ids=["done", "looked at", "failed at"],
     )
-    def test_only_what_was_done_about_it_counts(self, commit, now, kind, is_kept):
+    def test_only_work_on_a_request_delays_its_erasure(self, commit, now, kind, is_kept):
         waiting = uncovered(commit, now)
         Event.objects.create(solicitation=waiting, kind=kind, at=now + timedelta(days=300))
 
@@ -359,7 +359,7 @@ class TestAnonymise:
 
         assert (Solicitation.objects.get(pk=waiting.pk).description == TEXT) == is_kept
 
-    def test_what_its_experts_say_counts(self, commit, now):
+    def test_a_message_delays_the_erasure(self, commit, now):
         waiting = uncovered(commit, now)
         expert = Match.objects.select_related("mailbox").filter(need__solicitation=waiting).first()
         Message.objects.create(
@@ -370,24 +370,24 @@ class TestAnonymise:
 
         assert Solicitation.objects.get(pk=waiting.pk).description == TEXT
 
-    def test_those_to_anonymise_are_found(self, commit, lived, now):
+    def test_only_requests_that_ended_long_ago_are_selected(self, commit, full_history, now):
         commit(send, now=now, email="autre@example.org", siret="")
 
-        assert list(Solicitation.objects.to_anonymise(now=now + YEARS)) == [lived]
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
+        assert list(Solicitation.objects.to_anonymise(now=now + YEARS)) == [full_history]
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
         assert not Solicitation.objects.to_anonymise(now=now + YEARS).exists()
 
-    def test_a_like_request_that_is_still_open_keeps_its_own(self, commit, lived, now):
+    def test_an_open_duplicate_keeps_its_content(self, commit, full_history, now):
         later = now + timedelta(days=1)
         like = commit(send, "contrat-travail", now=later)
-        assert like.duplicate_of == lived
+        assert like.duplicate_of == full_history
         mine = chain(
             Solicitation.objects.filter(pk=like.pk).values(),
             OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
         )
         before = list(mine)
 
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
 
         after = chain(
             Solicitation.objects.filter(pk=like.pk).values(),
@@ -395,7 +395,7 @@ class TestAnonymise:
         )
         assert list(after) == before
 
-    def test_a_mail_of_several_requests_loses_its_line_then_all_with_the_last(self, commit, now):
+    def test_a_mail_listing_several_requests_loses_one_line_then_is_erased_with_the_last(self, commit, now):
         first = commit(send, now=now)
         other = commit(send, "saisonniers", now=now)
         commit(company_requests.send_lost_links, first.email, now=now)
@@ -422,7 +422,7 @@ class TestDrafts:
         commit(company_requests.send_resume_link, row, email="contact@peintures.example.org", now=now)
         return row
 
-    def test_after_seven_days_nothing_is_left_of_it_nor_of_its_mails(self, commit, draft, now):
+    def test_after_seven_days_a_draft_and_its_mails_are_erased(self, commit, draft, now):
         week = now + timedelta(days=7)
         assert list(Draft.objects.to_erase(now=week)) == [draft]
 
@@ -436,32 +436,32 @@ class TestDrafts:
 
         assert Draft.objects.filter(pk=draft.pk).exists()
 
-    def test_twice_is_harmless(self, commit, draft, now):
+    def test_erasing_twice_is_harmless(self, commit, draft, now):
         for days in (7, 8):
             commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=days))
 
         assert not Draft.objects.exists()
 
-    def test_one_that_became_a_request_goes_too_and_the_request_stays(self, commit, lived, now):
-        [draft] = Draft.objects.filter(solicitation=lived)
+    def test_a_sent_draft_is_erased_and_its_request_kept(self, commit, full_history, now):
+        [draft] = Draft.objects.filter(solicitation=full_history)
 
         commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=7))
 
         assert not Draft.objects.exists()
         assert OutgoingEmail.objects.about(f"draft:{draft.pk}").get().is_erased
-        assert Solicitation.objects.get(pk=lived.pk).description == TEXT
+        assert Solicitation.objects.get(pk=full_history.pk).description == TEXT
 
 
 class TestStrayMails:
-    """Mails that no request takes with it when it is anonymised."""
+    """Mails that are not erased with a request."""
 
     @pytest.fixture
-    def late(self, commit, lived, now) -> IncomingEmail:
-        """It came once nothing was left of the request."""
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
-        return came(lived, now + YEARS, message_id="<d@vannier>", state=IncomingState.REFUSED)
+    def late(self, commit, full_history, now) -> IncomingEmail:
+        """A mail received after the request was anonymised."""
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
+        return came(full_history, now + YEARS, message_id="<d@vannier>", state=IncomingState.REFUSED)
 
-    def test_an_answer_that_came_too_late_goes_after_two_years(self, commit, late, now):
+    def test_a_reply_received_after_anonymisation_is_erased_after_two_years(self, commit, late, now):
         assert traces(*OWN)
 
         commit(erasure.erase_stray_mails, now=now + 2 * YEARS)
@@ -473,7 +473,7 @@ class TestStrayMails:
 
         assert traces(*OWN)
 
-    def test_a_stranger_s_goes_too(self, commit, now):
+    def test_a_mail_of_a_stranger_is_erased(self, commit, now):
         sent = commit(send, now=now)
         stray = came(sent, now, message_id="<e@vannier>", about=[], state=IncomingState.REFUSED)
         own = came(sent, now, message_id="<f@vannier>")
@@ -496,28 +496,28 @@ class TestStrayMails:
 
 class TestAfterwards:
     @pytest.fixture
-    def erased(self, commit, lived, now) -> Solicitation:
-        commit(erasure.anonymise, lived.pk, now=now + YEARS)
-        return Solicitation.objects.get(pk=lived.pk)
+    def erased(self, commit, full_history, now) -> Solicitation:
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
+        return Solicitation.objects.get(pk=full_history.pk)
 
     @pytest.fixture
     def as_national(self) -> Client:
         return signed_in(User.objects.create_user("national@equipe.example.org", role="national"))
 
-    def test_links_say_that_it_was_erased(self, client, lived, erased):
+    def test_links_lead_to_a_page_that_says_it_was_erased(self, client, full_history, erased):
         urls = [links.follow_url, links.survey_url, links.call_check_url]
-        pages = [client.get(urlsplit(url(lived)).path) for url in urls]
-        pages += [client.get(urlsplit(links.answer_url(box)).path) for box in lived.mailboxes.all()]
+        pages = [client.get(urlsplit(url(full_history)).path) for url in urls]
+        pages += [client.get(urlsplit(links.answer_url(box)).path) for box in full_history.mailboxes.all()]
 
         for page in pages:
             assert page.status_code == 410
             assert "Cette demande a été effacée" in page.content.decode()
 
-    def test_no_fresh_link_is_sent(self, client, lived, erased):
+    def test_no_new_link_is_sent(self, client, full_history, erased):
         before = OutgoingEmail.objects.count()
 
-        client.post(f"{urlsplit(links.follow_url(lived)).path}nouveau-lien/")
-        client.post(f"{urlsplit(links.answer_url(lived.mailboxes.first())).path}nouveau-lien/")
+        client.post(f"{urlsplit(links.follow_url(full_history)).path}nouveau-lien/")
+        client.post(f"{urlsplit(links.answer_url(full_history.mailboxes.first())).path}nouveau-lien/")
 
         assert OutgoingEmail.objects.count() == before
 

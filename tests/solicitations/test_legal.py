@@ -60,7 +60,7 @@ def test_working_days_left_are_counted_then_those_of_the_delay(asked, now, days,
     [(299, 299, True), (300, 300, False), (250, 499, True), (None, None, True), (300, None, False)],
     ids=["below", "at 300", "astride", "unknown", "above"],
 )
-def test_clock_runs_below_three_hundred_and_where_nobody_knows(commit, now, low, high, runs):
+def test_clock_runs_below_three_hundred_employees_or_when_unknown(commit, now, low, high, runs):
     sent = commit(send, "contrat-travail", now=now, siret="", headcount_min=low, headcount_max=high)
 
     assert (read(sent, now) is not None) == runs
@@ -70,14 +70,14 @@ def test_another_subject_has_no_clock(commit, now):
     assert read(commit(send, now=now), now) is None
 
 
-def test_taking_does_not_stop_it(commit, asked, now):
+def test_taking_does_not_stop_the_clock(commit, asked, now):
     commit(expert_answers.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
 
     assert read(asked, now).answered_at is None
 
 
 @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
-def test_the_first_answer_stops_it_with_its_date(commit, asked, now, outcome):
+def test_the_first_answer_stops_the_clock_with_its_date(commit, asked, now, outcome):
     conclude(commit, first(asked), outcome, now + timedelta(days=2))
 
     found = read(asked, now + timedelta(days=20))
@@ -86,7 +86,7 @@ def test_the_first_answer_stops_it_with_its_date(commit, asked, now, outcome):
     assert found.answered_by == first(asked).expert.office.name
 
 
-def test_not_reaching_the_company_does_not_stop_it(commit, asked, now):
+def test_not_reaching_the_company_does_not_stop_the_clock(commit, asked, now):
     conclude(commit, first(asked), MatchState.UNREACHABLE, now, answer="")
 
     assert read(asked, now).answered_at is None
@@ -98,7 +98,7 @@ def test_an_answer_after_the_date_is_late(commit, asked, now):
     assert not read(asked, now + timedelta(days=20)).is_answered_in_time
 
 
-def test_an_undone_answer_lets_it_run_on(commit, asked, now):
+def test_an_undone_answer_restarts_the_clock(commit, asked, now):
     conclude(commit, first(asked), MatchState.HELPED, now)
     commit(undoing.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(seconds=30))
 
@@ -137,7 +137,7 @@ class TestTwoAnswers:
         assert (shown.answer, shown.later) == ("Pas encore.", ())
 
     @pytest.mark.parametrize(("who", "page"), [("owner", ""), ("owner", "reponse/"), ("expert", "reponse/")])
-    def test_the_pages_say_both_in_order(self, client, twice, page, who, now):
+    def test_the_pages_show_both_answers_in_order(self, client, twice, page, who, now):
         url = links.follow_url(twice) if who == "owner" else links.answer_url(first(twice).mailbox)
         with time_machine.travel(now + 4 * DAY, tick=False):
             said = page_text(client.get(f"{urlsplit(url).path}{page}"))
@@ -238,13 +238,13 @@ class TestPrint:
     def test_print_names_its_full_address_and_its_date(self, page):
         assert "/reponse/ — imprimé le 4 décembre 2026" in page
 
-    def test_the_pages_lead_there(self, client, asked, answered, now):
+    def test_the_pages_link_to_the_print(self, client, asked, answered, now):
         for url in (links.follow_url(asked), links.answer_url(answered.mailbox)):
             with time_machine.travel(now + timedelta(days=3), tick=False):
                 html = client.get(urlsplit(url).path).content.decode()
             assert f'href="{urlsplit(url).path}reponse/"' in html
 
-    def test_without_an_answer_the_address_leads_back(self, client, asked, now):
+    def test_without_an_answer_the_print_redirects_to_the_page(self, client, asked, now):
         with time_machine.travel(now, tick=False):
             for url in (links.follow_url(asked), links.answer_url(first(asked).mailbox)):
                 path = urlsplit(url).path

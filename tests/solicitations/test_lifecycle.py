@@ -76,10 +76,10 @@ def test_a_need_shows_the_first_rule_that_holds(matches, shown):
         pytest.param([], N.UNANSWERED, id="nobody was found"),
         pytest.param([M.WITHDRAWN], N.UNANSWERED, id="who was found is gone"),
         pytest.param([M.DECLINED], N.DECLINED, id="all declined"),
-        pytest.param([M.SENT], N.WAITING, id="somebody came in after all"),
+        pytest.param([M.SENT], N.WAITING, id="an expert was added after all"),
     ],
 )
-def test_a_need_for_which_nobody_is_sought_any_more(matches, shown):
+def test_a_need_given_up_shows_what_its_matches_give(matches, shown):
     assert lifecycle.overall(matches, is_cancelled=False, is_routed=True, is_exhausted=True) == shown
 
 

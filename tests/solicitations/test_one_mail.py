@@ -21,7 +21,7 @@ SHARED_MAILBOX = "desk@region.example.org"
 
 @pytest.fixture
 def asked(commit, now) -> Solicitation:
-    """A labour-law question, before one office."""
+    """A labour-law question, sent to one office."""
     return commit(send, "contrat-travail", now=now, siret="")
 
 
@@ -64,7 +64,7 @@ CAUSES: dict[AlertCause, Callable[..., None]] = {
 
 
 def told(asked: Solicitation, cause: AlertCause) -> list[str]:
-    """On which occasions the region's mailbox was written to when that alert was raised."""
+    """Template names of the mails to the region's mailbox when that alert was raised."""
     raised: datetime = asked.alerts.get(cause=cause).raised_at
     rows = OutgoingEmail.objects.filter(to__iexact=SHARED_MAILBOX, created_at=raised, cancelled_at=None)
     return [row.template.rpartition("/")[2] for row in rows.order_by("pk")]
@@ -84,7 +84,7 @@ def test_a_region_s_mailbox_that_is_the_office_s_too_gets_one_mail(commit, asked
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_staff_who_are_nobody_else_get_their_alert(commit, asked, now, cause):
+def test_staff_with_their_own_address_get_the_alert(commit, asked, now, cause):
     Office.objects.filter(code="REFERENT-27").update(email="autre@region.example.org")
     User.objects.create_user(SHARED_MAILBOX, role=User.Role.REGION, region=asked.region)
 

@@ -82,20 +82,20 @@ class TestNotCalled:
 
 
 class TestCalled:
-    def test_it_is_noted_once(self, commit, sent, taken, now):
+    def test_a_call_is_recorded_once(self, commit, sent, taken, now):
         commit(feedback.report_called, sent, now=now)
         commit(feedback.report_called, sent, now=now + timedelta(hours=1))
 
         assert kinds(sent).count(EventKind.CALLED) == 1
 
-    def test_what_staff_were_told_is_settled(self, commit, sent, taken, now):
+    def test_a_call_resolves_the_staffs_alert(self, commit, sent, taken, now):
         commit(feedback.report_not_called, sent, now=now)
 
         commit(feedback.report_called, sent, now=now + timedelta(hours=1))
 
         assert sent.alerts.get(cause=AlertCause.NOT_CALLED).settled_at == now + timedelta(hours=1)
 
-    def test_a_request_set_aside_hears_nothing_more(self, sent, now):
+    def test_a_cancelled_or_spam_request_accepts_no_feedback(self, sent, now):
         Solicitation.objects.filter(pk=sent.pk).update(
             state="closed", closed_reason=ClosedReason.SPAM, ended_at=now
         )
@@ -129,7 +129,7 @@ class TestSurvey:
         assert (asked.was_called, asked.outcome, asked.comment) == (False, "unsolved", "")
         assert kinds(sent).count(EventKind.SURVEY_ANSWERED) == 2
 
-    def test_the_same_answer_twice_is_noted_once(self, commit, sent, asked, now):
+    def test_the_same_answer_twice_is_recorded_once(self, commit, sent, asked, now):
         commit(feedback.answer_survey, sent, HAPPY, now=now)
         commit(feedback.answer_survey, sent, HAPPY, now=now + timedelta(minutes=1))
 
@@ -137,12 +137,12 @@ class TestSurvey:
         assert asked.answered_at == now
         assert kinds(sent).count(EventKind.SURVEY_ANSWERED) == 1
 
-    def test_who_was_not_asked_yet_may_answer(self, commit, sent, now):
+    def test_a_company_not_surveyed_yet_may_answer(self, commit, sent, now):
         commit(feedback.answer_survey, sent, HAPPY, now=now)
 
         assert Survey.objects.get(solicitation=sent).answered_at == now
 
-    def test_an_erased_request_keeps_no_new_words(self, sent, now):
+    def test_an_erased_request_accepts_no_answer(self, sent, now):
         Solicitation.objects.filter(pk=sent.pk).update(state="anonymised", ended_at=now)
 
         with pytest.raises(ForbiddenMove):

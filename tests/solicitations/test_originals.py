@@ -1,4 +1,4 @@
-"""« Voir l'original »: whose pages show it, and what it does not tell them."""
+"""« Voir l'original »: the pages that show it, and what is removed from it."""
 
 from urllib.parse import quote, urlsplit
 
@@ -116,13 +116,13 @@ class TestAnExpert:
 
         assert original(client, other, said).status_code == 200
 
-    def test_one_who_was_withdrawn_may_not(self, client, said, other, django_user_model, now):
+    def test_one_who_was_withdrawn_may_not_read_it(self, client, said, other, django_user_model, now):
         staff = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
         staff_actions.withdraw(match(other.solicitation, other.email), reason="Erreur", by=staff, now=now)
 
         assert original(client, other, said).status_code == 404
 
-    def test_neither_another_requests_nor_a_companys_nor_one_typed_on_the_page(
+    def test_mails_of_another_request_or_of_the_company_and_typed_messages_are_not_shown(
         self, client, commit, said, added, author, now
     ):
         second = commit(send, "financer-formation", now=now, email="autre@ailleurs.example.net", siret="")
@@ -134,7 +134,7 @@ class TestAnExpert:
         assert original(client, author, typed).status_code == 404
         assert original(client, author, added).status_code == 404
 
-    def test_a_confidential_one_is_an_opening(self, client, commit, now):
+    def test_opening_a_confidential_original_is_recorded(self, client, commit, now):
         request = commit(send, "licenciement", now=now)
         person = Mailbox.objects.filter(solicitation=request).order_by("pk").first()
         answer(person, now=now)
@@ -150,7 +150,7 @@ class TestAnExpert:
 
 
 class TestTheOwner:
-    def test_she_reads_what_came_in_her_name(self, client, added, sent):
+    def test_the_owner_reads_mails_sent_in_her_name(self, client, added, sent):
         page = client.get(page_of(sent)).content.decode()
         found = original(client, sent, added).content.decode()
 
@@ -158,5 +158,5 @@ class TestTheOwner:
         assert f"originaux/{added.pk}/" in page
         assert "Oui, dès lundi." in found
 
-    def test_nothing_of_the_experts_thread(self, client, said, sent):
+    def test_the_owner_cannot_read_originals_of_the_experts_thread(self, client, said, sent):
         assert original(client, sent, said).status_code == 404

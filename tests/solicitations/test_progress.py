@@ -129,7 +129,7 @@ def test_cancelled_request_says_so(sent, commit, now):
     assert progress.of(Solicitation.objects.get(pk=sent.pk)).ending == "Vous avez annulé cette demande."
 
 
-def test_what_staff_wrote_on_closing_is_shown(sent, commit, now, django_user_model):
+def test_closing_message_of_staff_is_shown(sent, commit, now, django_user_model):
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
 
     commit(staff_actions.close, sent, words="Appelez votre antenne.", by=admin, now=now)
@@ -146,7 +146,7 @@ def test_request_that_reaches_nobody_says_so(commit, now):
     assert progress.of(request).is_unassigned
 
 
-def test_request_on_its_way_is_not_said_to_reach_nobody(sent):
+def test_request_not_routed_yet_is_not_said_to_reach_nobody(sent):
     assert not progress.of(sent).is_unassigned
 
 

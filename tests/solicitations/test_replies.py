@@ -1,4 +1,4 @@
-"""Answers by mail: where they go, and which ones go nowhere."""
+"""Replies by mail: published, held or refused."""
 
 from datetime import timedelta
 from textwrap import wrap
@@ -91,7 +91,7 @@ class TestWhereItGoes:
         assert "2 pièces jointes retenues : plan" in content.text
         assert "2 pièces jointes retenues : plan" in content.html
 
-    def test_words_typed_between_the_lines_of_our_mail_are_heard(self, commit, now):
+    def test_a_reply_typed_between_the_lines_of_our_mail_is_published(self, commit, now):
         long = "Nous cherchons un peintre, et voici ce que nous avons déjà tenté. " * 8
         author = mailbox(commit(send, text=long, siret="", now=now), "recrutement@france-travail")
         [mail] = [row for row in written("notified") if row.to == author.email]
@@ -109,20 +109,20 @@ class TestWhereItGoes:
 
         assert Message.objects.get().body == "Voir plus bas.\n\nJe connais quelqu'un."
 
-    def test_what_it_is_about_is_written_on_the_row(self, author, owner, now):
+    def test_the_incoming_mail_names_its_request_and_mailbox(self, author, owner, now):
         by_expert = answer(author, now=now)
         by_owner = answer(owner, message_id="<second@poste.example.org>", now=now)
 
         assert by_expert.about == [f"request:{owner.pk}", f"mailbox:{author.pk}"]
         assert by_owner.about == [f"request:{owner.pk}"]
 
-    def test_reading_twice_says_nothing_twice(self, author, now):
+    def test_processing_twice_publishes_once(self, author, now):
         email = answer(author, now=now)
         replies.process_reply(email.pk, now=now)
 
         assert Message.objects.count() == 1
 
-    def test_a_case_changed_on_the_way_is_the_same_address(self, author, now):
+    def test_an_address_in_other_case_is_the_same_address(self, author, now):
         email = answer(author, to=links.reply_address(author).upper(), now=now)
 
         assert outcome(email) == ACCEPTED
@@ -130,7 +130,7 @@ class TestWhereItGoes:
 
 @pytest.fixture
 def poison() -> None:
-    """A message that the database refuses: what a fault of ours would do to it, each time."""
+    """A mail that the database refuses each time, as a bug of ours would make it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "ALTER TABLE solicitations_message ADD CONSTRAINT poison CHECK (body <> 'poison') NOT VALID"
@@ -157,7 +157,7 @@ class TestSecrets:
 
 
 class TestTheSweep:
-    def test_it_reads_what_no_worker_did(self, author, now):
+    def test_the_sweep_processes_mails_that_no_worker_did(self, author, now):
         [email] = reception.store(raw(author), channel=Channel.PIPE, now=now)
 
         with time_machine.travel(now + timedelta(seconds=30), tick=False):
@@ -169,7 +169,7 @@ class TestTheSweep:
         email.refresh_from_db()
         assert outcome(email) == ACCEPTED
 
-    def test_a_mail_that_always_fails_stops_nobody_and_waits_longer_each_time(
+    def test_a_mail_that_always_fails_is_retried_ever_later_and_does_not_stop_the_others(
         self, poison, author, other, now
     ):
         [bad] = reception.store(raw(author, "poison"), channel=Channel.PIPE, now=now)
@@ -203,14 +203,14 @@ class TestWhoWrote:
             "Équipe <recrutement@france-travail-dijon.example.org>",
         ],
     )
-    def test_the_mailbox_itself_however_it_is_written(self, author, sender, now):
+    def test_the_mailbox_itself_is_accepted_in_any_spelling(self, author, sender, now):
         email = answer(author, sender=sender, now=now)
 
         assert outcome(email) == ACCEPTED
         assert Message.objects.get().sent_from == ""
         assert not written("sent_in_your_name")
 
-    def test_a_colleague_is_accepted_said_and_the_mailbox_gets_a_copy(self, author, other, now):
+    def test_a_colleague_is_accepted_and_named_and_the_mailbox_gets_a_copy(self, author, other, now):
         email = answer(author, sender=COLLEAGUE, now=now)
 
         assert outcome(email) == ACCEPTED
@@ -221,7 +221,7 @@ class TestWhoWrote:
         assert "une adresse de votre organisation" in copy.rendered().text
         assert "Envoyé depuis" in written("message")[0].rendered().text
 
-    def test_no_address_is_too_long_to_be_dealt_with(self, author, now):
+    def test_a_very_long_sender_address_is_processed(self, author, now):
         endless = "a" * 5000
 
         colleague = answer(author, sender=f"{endless}@france-travail-dijon.example.org", now=now)
@@ -233,7 +233,7 @@ class TestWhoWrote:
         assert outcome(stranger) == (IncomingState.HELD, Reason.OTHER_SENDER)
         assert not written("turned_away")
 
-    def test_a_colleague_of_the_owner_too(self, owner, now):
+    def test_a_colleague_of_the_owner_is_accepted(self, owner, now):
         email = answer(owner, sender="compta@peintures.example.org", now=now)
 
         assert outcome(email) == ACCEPTED
@@ -244,7 +244,7 @@ class TestWhoWrote:
     @pytest.mark.parametrize(
         "sender", [STRANGER, "", f"{COLLEAGUE}, {STRANGER}"], ids=["other", "none", "two"]
     )
-    def test_anybody_else_is_held_and_staff_are_told(self, author, sender, now):
+    def test_another_sender_is_held_and_staff_are_alerted(self, author, sender, now):
         User.objects.create_user("nationale@equipe.example.org", role="national")
 
         email = answer(author, sender=sender, now=now)
@@ -254,7 +254,7 @@ class TestWhoWrote:
         assert author.solicitation.alerts.open().get().cause == AlertCause.REPLY_HELD
         assert len(written("alert")) == 1
 
-    def test_everybody_has_an_address_at_a_public_provider(self, commit, now):
+    def test_an_address_at_the_same_public_provider_is_no_colleague(self, commit, now):
         request = commit(send, now=now, email="peintures.vannier@orange.fr")
 
         same = answer(request, now=now)
@@ -286,7 +286,7 @@ class TestRefused:
         ],
         ids=["automatic", "absent", "bounce", "null", "calendar", "empty", "quotes", "long"],
     )
-    def test_what_is_no_word_of_a_person_is_kept_and_goes_nowhere(self, author, headers, text, reason, now):
+    def test_automatic_empty_or_oversized_mails_are_refused(self, author, headers, text, reason, now):
         email = answer(author, text, now=now, **headers)
 
         assert outcome(email) == (IncomingState.REFUSED, reason)
@@ -300,9 +300,7 @@ class TestRefused:
         [{"precedence": "bulk"}, {"list_unsubscribe": "<https://tickets.example.org/non>"}],
         ids=["bulk", "list"],
     )
-    def test_what_went_through_a_ticket_system_waits_for_staff_and_nobody_is_answered(
-        self, author, headers, now
-    ):
+    def test_a_mail_from_a_ticket_system_is_held_without_an_answer(self, author, headers, now):
         mails = OutgoingEmail.objects.count()
 
         email = answer(author, now=now, **headers)
@@ -314,7 +312,7 @@ class TestRefused:
             "solicitations/emails/alert"
         ]
 
-    def test_a_list_that_writes_to_nobody_s_address_is_refused(self, author, now):
+    def test_a_mailing_list_at_an_unknown_address_is_refused(self, author, now):
         address = f"reponse@{project.REPLY_DOMAIN}"
 
         email = answer(author, to=address, list_id="<equipe.example.org>", now=now)
@@ -322,12 +320,12 @@ class TestRefused:
         assert outcome(email) == (IncomingState.REFUSED, Reason.UNKNOWN)
         assert not written("turned_away")
 
-    def test_an_address_without_a_token(self, author, now):
+    def test_an_address_without_a_token_is_refused(self, author, now):
         email = answer(author, to=f"reponse@{project.REPLY_DOMAIN}", now=now)
 
         assert outcome(email) == (IncomingState.REFUSED, Reason.UNKNOWN)
 
-    def test_a_forged_token_reveals_nothing_of_what_it_names(self, author, now):
+    def test_a_forged_token_is_refused_and_reveals_nothing(self, author, now):
         forged = links.reply_address(author).replace(f"e{author.pk}-", f"e{author.pk}-0")
         other = links.reply_address(author).replace(f"e{author.pk}-", f"e{author.pk + 1}-")
 
@@ -337,7 +335,7 @@ class TestRefused:
             assert email.reason in {Reason.FORGED, Reason.UNKNOWN}
             assert email.about == []
 
-    def test_the_signature_is_looked_at_to_its_last_letter(self, author, now):
+    def test_a_signature_with_a_wrong_last_letter_is_refused(self, author, now):
         good = links.reply_address(author)
         local, _, domain = good.partition("@")
         last = "0" if local[-1] != "0" else "1"
@@ -346,7 +344,7 @@ class TestRefused:
 
         assert outcome(email) == (IncomingState.REFUSED, Reason.FORGED)
 
-    def test_a_token_that_was_replaced_since(self, author, now):
+    def test_a_replaced_token_is_refused(self, author, now):
         content = raw(author)
         expire(author)
 
@@ -355,7 +353,7 @@ class TestRefused:
         assert outcome(email) == (IncomingState.REFUSED, Reason.EXPIRED)
         assert email.about[0] == f"request:{author.solicitation_id}"
 
-    def test_a_token_whose_request_ended_long_ago(self, author, owner, now):
+    def test_a_token_of_a_request_that_ended_long_ago_is_refused(self, author, owner, now):
         company_requests.cancel(owner, now=now)
 
         for person, number in ((author, 1), (owner, 2)):
@@ -371,14 +369,14 @@ class TestRefused:
         assert again.about[0] == f"request:{author.solicitation_id}"
         assert Message.objects.count() == 1
 
-    def test_a_cancelled_request_takes_no_word_of_anybody(self, author, owner, now):
+    def test_a_cancelled_request_accepts_no_message(self, author, owner, now):
         company_requests.cancel(owner, now=now)
 
         assert outcome(answer(author, now=now)) == (IncomingState.REFUSED, Reason.CLOSED)
         second = answer(owner, message_id="<second@poste.example.org>", now=now)
         assert outcome(second) == (IncomingState.REFUSED, Reason.CLOSED)
 
-    def test_who_declined_reads_and_does_not_write(self, author, now):
+    def test_an_expert_who_declined_may_not_write(self, author, now):
         row = match(author.solicitation, author.email)
         expert_answers.move(
             row, MatchState.DECLINED, by=author, decline_reason=DeclineReason.NOT_MY_SUBJECT, now=now
@@ -386,7 +384,7 @@ class TestRefused:
 
         assert outcome(answer(author, now=now)) == (IncomingState.REFUSED, Reason.CLOSED)
 
-    def test_more_than_twenty_in_a_day_are_two_machines_that_answer_each_other(self, author, now):
+    def test_more_than_twenty_mails_a_day_are_held(self, author, now):
         for number in range(21):
             last = answer(author, f"Message {number}", message_id=f"<m{number}@poste.example.org>", now=now)
 
@@ -395,8 +393,8 @@ class TestRefused:
         assert not written("turned_away")
 
 
-class TestThePoliteAnswer:
-    def test_the_mailbox_itself_is_told_why_and_where_its_page_is(self, author, now):
+class TestMailToTheSender:
+    def test_the_mailbox_itself_is_told_the_reason_and_its_page(self, author, now):
         answer(author, "", files=("devis.pdf",), now=now)
 
         [row] = written("turned_away")
@@ -407,7 +405,7 @@ class TestThePoliteAnswer:
         assert row.is_automatic
         assert row.reply_to == ""
 
-    def test_another_address_learns_nothing(self, author, owner, now):
+    def test_another_address_is_told_no_reason(self, author, owner, now):
         answer(author, sender=STRANGER, now=now)
 
         [row] = written("turned_away")
@@ -417,7 +415,7 @@ class TestThePoliteAnswer:
             assert secret not in found.text + found.html
         assert row.thread == ""
 
-    def test_once_a_day_and_sender(self, author, now):
+    def test_a_sender_is_answered_once_a_day(self, author, now):
         for number, later in enumerate((0, 1, 30)):
             message_id = f"<m{number}@poste.example.org>"
             answer(author, "", message_id=message_id, now=now + timedelta(hours=later))
@@ -435,7 +433,7 @@ class TestThePoliteAnswer:
         ],
         ids=["automatic", "null", "list", "our address", "our sender"],
     )
-    def test_no_machine_is_answered_and_never_ourselves(self, author, headers, now):
+    def test_automatic_mails_and_our_own_are_not_answered(self, author, headers, now):
         answer(author, "", now=now, **headers)
 
         assert not written("turned_away")
@@ -445,7 +443,7 @@ class TestThePoliteAnswer:
 
         assert not written("turned_away")
 
-    def test_who_answers_a_mail_of_ours_at_a_broken_address_is_told(self, author, now):
+    def test_a_reply_to_our_mail_at_an_invalid_address_is_answered(self, author, now):
         ours = written("notified")[0]
 
         answer(
@@ -458,7 +456,7 @@ class TestThePoliteAnswer:
 
         assert [row.to for row in written("turned_away")] == [STRANGER]
 
-    def test_an_expired_address_leads_its_mailbox_to_the_page(self, author, now):
+    def test_an_expired_address_is_answered_with_the_page(self, author, now):
         content = raw(author)
         expire(author)
 
@@ -482,7 +480,7 @@ class TestSpeakingOfTaking:
             "Je prends",
         ],
     )
-    def test_it_stays_a_message_and_its_author_is_told_where_the_button_is(self, author, text, now):
+    def test_a_reply_about_taking_is_published_and_its_author_is_shown_the_button(self, author, text, now):
         answer(author, text, now=now)
 
         assert Message.objects.get().body == text
@@ -502,12 +500,12 @@ class TestSpeakingOfTaking:
             "Vous pouvez prendre en charge ?",
         ],
     )
-    def test_other_words_are_only_words(self, author, text, now):
+    def test_other_sentences_do_not_show_the_button(self, author, text, now):
         answer(author, text, now=now)
 
         assert not written("where_the_button_is")
 
-    def test_who_has_taken_needs_no_button(self, author, now):
+    def test_an_expert_who_has_taken_is_not_shown_the_button(self, author, now):
         expert_answers.move(match(author.solicitation, author.email), MatchState.TAKEN, by=author, now=now)
 
         answer(author, "Je prends en charge.", now=now)

@@ -1,4 +1,4 @@
-"""Texts that look written by a machine, and texts that only look odd."""
+"""Texts that look automatic, and unusual texts written by people."""
 
 import pytest
 
@@ -25,12 +25,12 @@ HONEST = {
 
 
 @pytest.mark.parametrize("text", AUTOMATIC.values(), ids=AUTOMATIC)
-def test_a_text_that_looks_automatic_is_seen(text):
+def test_an_automatic_text_is_detected(text):
     assert looks_automatic(text)
 
 
 @pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
-def test_an_honest_text_is_let_through(text):
+def test_a_text_of_a_person_is_accepted(text):
     assert not looks_automatic(text)
 
 

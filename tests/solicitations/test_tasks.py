@@ -1,4 +1,4 @@
-"""The sweep finds what was left behind; a broker, a mail server or a routing that is away costs nobody."""
+"""The sweep does what was left undone: nothing is lost without a broker, a mail server or a routing."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def sweep(commit):
     return swept
 
 
-def test_broker_away_the_visitor_is_thanked_the_request_routed_and_the_sweep_sends(
+def test_without_a_broker_the_request_is_routed_and_the_sweep_sends_its_mails(
     broker_away, commit, sweep, smtp_sink, now
 ):
     request = commit(send, now=now)
@@ -37,7 +37,7 @@ def test_broker_away_the_visitor_is_thanked_the_request_routed_and_the_sweep_sen
     assert len(smtp_sink.messages) == 5
 
 
-def test_mail_server_away_the_mails_wait_and_leave_when_it_is_back(commit, sweep, settings, smtp_sink, now):
+def test_without_a_mail_server_mails_wait_and_leave_when_it_is_back(commit, sweep, settings, smtp_sink, now):
     settings.EMAIL_PORT, port = 1, settings.EMAIL_PORT
     request = commit(send, now=now)
     sweep(at=now + timedelta(minutes=2))
@@ -49,7 +49,7 @@ def test_mail_server_away_the_mails_wait_and_leave_when_it_is_back(commit, sweep
     assert not OutgoingEmail.objects.about(f"request:{request.pk}").filter(sent_at=None).exists()
 
 
-def test_a_routing_that_failed_is_done_by_the_sweep_and_stops_nobody_elses(commit, sweep, monkeypatch, now):
+def test_a_failed_routing_is_done_by_the_sweep_and_does_not_stop_the_others(commit, sweep, monkeypatch, now):
     with monkeypatch.context() as broken:
         broken.setattr("experts.routing.loading.decide", None)
         first = commit(send, now=now)
@@ -62,7 +62,7 @@ def test_a_routing_that_failed_is_done_by_the_sweep_and_stops_nobody_elses(commi
     assert first.progress == NeedState.WAITING
 
 
-def test_the_sweep_finds_who_takes_over_a_need_that_all_declined(commit, sweep, now):
+def test_the_sweep_finds_a_fallback_for_a_need_that_all_declined(commit, sweep, now):
     request = commit(send, "clause-insertion", commune="21166", now=now)
     expert = match(request, "facilitation@clauses")
     commit(

@@ -1,4 +1,4 @@
-"""Time, as the clock's tests let it pass."""
+"""Fixtures of the clock's tests: sweeps at given moments, requests."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,24 +13,24 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def tick(commit) -> Callable[[datetime], None]:
-    """One sweep of the clock at that moment."""
+def sweep(commit) -> Callable[[datetime], None]:
+    """Run one sweep of the clock at a moment."""
 
-    def ticked(at: datetime) -> None:
+    def swept(at: datetime) -> None:
         commit(tasks.keep_time, now=at)
 
-    return ticked
+    return swept
 
 
 @pytest.fixture
-def live(tick):
-    """Let whole days pass, at the hour of sending: the clock looks once a day."""
+def sweep_daily(sweep):
+    """Run one sweep a day, at the hour when the request was sent."""
 
-    def lived(since, *, days):
+    def swept_daily(since, *, days):
         for day in range(1, days + 1):
-            tick(since + day * DAY)
+            sweep(since + day * DAY)
 
-    return lived
+    return swept_daily
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from solicitations.models import Event, Solicitation
 
 
 def mails(occasion: str = "", *, since: datetime | None = None) -> list[str]:
-    """To whom mails of this occasion were written, in order."""
+    """Recipients of the mails of this occasion, in the order they were written."""
     rows = OutgoingEmail.objects.filter(cancelled_at=None).order_by("pk")
     if occasion:
         rows = rows.filter(template__endswith=f"/{occasion}")
@@ -20,19 +20,19 @@ def mails(occasion: str = "", *, since: datetime | None = None) -> list[str]:
 
 
 def occasions(*, since: datetime) -> list[str]:
-    """On which occasions mails were written from that moment on."""
+    """Template names of the mails written since that moment."""
     rows = OutgoingEmail.objects.filter(created_at__gte=since, cancelled_at=None).order_by("pk")
     return [row.template.rpartition("/")[2] for row in rows]
 
 
-def done(solicitation: Solicitation) -> list[str]:
+def clock_events(solicitation: Solicitation) -> list[str]:
     """The clock's events of a request, in order."""
     events = Event.objects.filter(solicitation=solicitation, kind__in=CLOCK_EVENTS).in_order()
     return [event.kind for event in events]
 
 
 def to_advance(at: datetime) -> list[int]:
-    """Ids of the requests for which a sweep would do a step but a reminder."""
+    """Ids of the requests for which a sweep would do a step other than a reminder."""
     steps = due.ready_steps(now=at)
     return sorted({step.solicitation.pk for step in steps if step.step != Step.REMIND})
 

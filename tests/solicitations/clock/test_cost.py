@@ -41,7 +41,7 @@ def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
     assert alone <= 10
 
 
-def test_at_night_too(commit, now):
+def test_a_sweep_at_night_has_no_more_queries(commit, now):
     commit(send, "clause-insertion", commune="21166", siret="", now=now)
     night = now + 3 * DAY + timedelta(hours=12)
     tasks.keep_time(now=night)  # what fell due since is put off to the morning

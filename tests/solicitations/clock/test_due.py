@@ -32,8 +32,8 @@ BEGINNINGS = [["clause-insertion"], ["trouver-candidats", "contrat-travail"], ["
 OPINION = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
 
 
-class Life:
-    """A request and all that people, time and settings may do to it; ``which`` chooses among its matches."""
+class History:
+    """A request and what people, sweeps and settings do to it; ``which`` chooses the match or the variant."""
 
     def __init__(self, subjects: list[str], *, is_suspect: bool, at: datetime, stack: ExitStack) -> None:
         self.at, self.stack = at, stack
@@ -126,7 +126,7 @@ class Life:
         run.put_off(self.request.pk, ForbiddenMove(MatchState.SENT, MatchState.SENT), now=self.at)
 
     def another(self, which: int) -> None:
-        """The same people have another request before them: one reminder a day for both."""
+        """Send the same experts another request: they get one reminder a day for both."""
         sent = send("clause-insertion", commune="21166", siret="", email=f"a{which}@example.org", now=self.at)
         routing.route(sent.pk, now=self.at)
 
@@ -142,8 +142,8 @@ class Life:
         self.stack.enter_context(override_settings(**{names[which % 5]: sooner}))
         tasks.recount(now=self.at)
 
-    def let_the_version_before_work(self, which: int) -> None:
-        """It writes requests without the moment."""
+    def write_as_the_previous_version(self, which: int) -> None:
+        """The previous version writes requests without the stored moment."""
         Solicitation.objects.update(clock_due_at=None)
         tasks.recount(now=self.at)
 
@@ -152,7 +152,9 @@ class Life:
             routing.route(row.pk, now=self.at)
 
 
-DEEDS = [name for name in vars(Life) if name not in {"match", "need", "route"} and not name.startswith("_")]
+ACTIONS = [
+    name for name in vars(History) if name not in {"match", "need", "route"} and not name.startswith("_")
+]
 
 
 def late(at: datetime) -> list[tuple]:
@@ -165,19 +167,19 @@ def late(at: datetime) -> list[tuple]:
     ]
 
 
-# One for each that must set the moment: a sweep has stored a later one before.
-NOTED = {
+# One case per action that must store an earlier moment than the last sweep did.
+EARLIER_STEPS = {
     "undone, the first reminder is sooner": (["clause-insertion"], False, False, "move sweep undo"),
     "routed after a sweep": (["clause-insertion"], False, True, ""),
     "released after a sweep": (["dettes-fiscales"], True, False, "sweep release"),
-    "corrected, it is in a place that wakes earlier": (
+    "corrected to a place where working time begins earlier": (
         ["clause-insertion"],
         False,
         False,
         "sweep:82 correct:6",
     ),
     "reminded of after other settings": (["clause-insertion"], False, False, "move sweep change_settings"),
-    "written by the version before": (["clause-insertion"], False, False, "let_the_version_before_work"),
+    "written by the previous version": (["clause-insertion"], False, False, "write_as_the_previous_version"),
     "failed, and changed meanwhile": (["clause-insertion"], False, False, "fail move sweep undo sweep"),
 }
 
@@ -185,27 +187,31 @@ NOTED = {
 def late_after(
     subjects: list[str], actions: list[tuple[str, int]], *, is_suspect, is_swept, at
 ) -> list[tuple]:
-    """Deeds after which the stored moment is late; the life is rolled back in the end."""
+    """Actions after which the stored moment is late; all is rolled back in the end."""
     found = []
     before = transaction.savepoint()
     with ExitStack() as stack:
         stack.callback(transaction.savepoint_rollback, before)
-        life = Life(subjects, is_suspect=is_suspect, at=at, stack=stack)
+        history = History(subjects, is_suspect=is_suspect, at=at, stack=stack)
         found += [("submit", row) for row in late(at)]
         is_routed = False
         for name, which in [("sweep", 0)] * is_swept + [("route", 0)] + actions + [("sweep", 0)]:
-            life.at += MINUTE
+            history.at += MINUTE
             with suppress(*REFUSALS):
-                getattr(life, name)(which)
-            found += [(name, row) for row in late(life.at)]
+                getattr(history, name)(which)
+            found += [(name, row) for row in late(history.at)]
             if is_routed := is_routed or name == "route":
-                life.route()
-                found += [(f"route after {name}", row) for row in late(life.at)]
+                history.route()
+                found += [(f"route after {name}", row) for row in late(history.at)]
     return found
 
 
-@pytest.mark.parametrize(("subjects", "is_suspect", "is_swept", "actions"), NOTED.values(), ids=NOTED)
-def test_what_brings_a_step_forward_sets_the_moment(now, subjects, is_suspect, is_swept, actions):
+@pytest.mark.parametrize(
+    ("subjects", "is_suspect", "is_swept", "actions"), EARLIER_STEPS.values(), ids=EARLIER_STEPS
+)
+def test_an_action_that_makes_a_step_earlier_updates_the_stored_moment(
+    now, subjects, is_suspect, is_swept, actions
+):
     named = [action.partition(":") for action in actions.split()]
     done = [(name, int(which or 0)) for name, _, which in named]
 
@@ -217,16 +223,16 @@ def test_what_brings_a_step_forward_sets_the_moment(now, subjects, is_suspect, i
     subjects=st.sampled_from(BEGINNINGS),
     is_suspect=st.booleans(),
     is_swept=st.booleans(),
-    actions=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(min_value=0, max_value=400)), max_size=12),
+    actions=st.lists(
+        st.tuples(st.sampled_from(ACTIONS), st.integers(min_value=0, max_value=400)), max_size=12
+    ),
 )
-def test_whatever_happens_the_stored_moment_is_the_planners_or_earlier(
-    now, subjects, is_suspect, is_swept, actions
-):
+def test_the_stored_moment_is_never_later_than_the_planners(now, subjects, is_suspect, is_swept, actions):
     assert late_after(subjects, actions, is_suspect=is_suspect, is_swept=is_swept, at=now) == []
 
 
-def test_one_person_in_two_time_zones_is_no_reason_to_be_late(commit, now):
-    """A mail of one day for one request also reminds of another, whose own day's mail has left."""
+def test_the_stored_moment_is_right_for_one_person_in_two_time_zones(commit, now):
+    """The mail of a day for one request also lists another, whose own mail of that day has left."""
     for number, commune in enumerate(["98735", "98818", "67482", "98735", "98818"]):
         at = now + number * 30 * HOUR
         commit(send, commune=commune, siret="", email=f"a{number}@example.org", now=at)
@@ -237,26 +243,26 @@ def test_one_person_in_two_time_zones_is_no_reason_to_be_late(commit, now):
         assert late(at) == []
 
 
-def test_a_request_whose_clock_failed_is_left_until_its_retry(sent, now):
+def test_a_request_whose_clock_failed_is_due_at_its_retry(sent, now):
     run.put_off(sent.pk, RuntimeError(), now=now)
 
     sent.refresh_from_db()
     assert sent.clock_due_at == sent.clock_retry_at == now + HOUR
 
 
-def test_a_sweep_puts_off_to_the_next_step_and_to_none_once_it_is_over(alone, commit, tick, now):
-    tick(now + HOUR)
+def test_a_sweep_stores_the_next_step_or_none_once_the_request_is_cancelled(alone, commit, sweep, now):
+    sweep(now + HOUR)
     alone.refresh_from_db()
     assert alone.clock_due_at == now + 3 * DAY
 
     commit(company_requests.cancel, alone, now=now + 2 * HOUR)
-    tick(now + 2 * HOUR)
+    sweep(now + 2 * HOUR)
     alone.refresh_from_db()
     assert alone.clock_due_at is None
 
 
-def test_the_nightly_recount_only_brings_forward(alone, tick, now):
-    tick(now)
+def test_the_nightly_recount_only_brings_forward(alone, sweep, now):
+    sweep(now)
     Solicitation.objects.update(clock_due_at=now + DAY)
     tasks.recount(now=now)
     alone.refresh_from_db()
@@ -268,9 +274,7 @@ def test_the_nightly_recount_only_brings_forward(alone, tick, now):
     assert alone.clock_due_at == now + 3 * DAY
 
 
-def test_the_migration_has_the_clock_look_at_all_that_goes_on_and_at_nothing_cancelled(
-    sent, alone, commit, now
-):
+def test_the_migration_makes_open_requests_due_and_not_the_cancelled(sent, alone, commit, now):
     commit(company_requests.cancel, alone, now=now)
     Solicitation.objects.update(clock_due_at=None)
 

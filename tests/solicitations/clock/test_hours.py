@@ -1,4 +1,4 @@
-"""Never at night, on a week-end or a public holiday of the territory, on its own clock."""
+"""No mail at night, on week-ends or public holidays, in the time zone of the territory."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -48,50 +48,50 @@ MORNINGS = {
 
 
 @pytest.mark.parametrize(("commune", "zone", "sent", "leaves"), MORNINGS.values(), ids=MORNINGS)
-def test_a_reminder_waits_for_a_working_hour_of_the_place(commit, tick, commune, zone, sent, leaves):
+def test_a_reminder_waits_for_working_time_in_the_territory(commit, sweep, commune, zone, sent, leaves):
     at = datetime.fromisoformat(sent).replace(tzinfo=ZoneInfo(zone))
     expected = datetime.fromisoformat(leaves).replace(tzinfo=ZoneInfo(zone))
     commit(send, commune=commune, siret="", now=at)
 
-    tick(expected - MINUTE)
+    sweep(expected - MINUTE)
     assert mails("reminders") == []
 
-    tick(expected)
+    sweep(expected)
     assert len(mails("reminders")) > 0
 
 
-def test_the_page_and_the_sweep_agree_on_the_moment(commit, tick, now):
+def test_the_sweep_acts_at_the_planned_moment(commit, sweep, now):
     request = commit(send, commune="97411", siret="", now=now)
     [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
     first = plan.plan(loaded, now=now)[0]
 
-    tick(first.leaves_at - MINUTE)
+    sweep(first.leaves_at - MINUTE)
     assert not Event.objects.filter(kind="reminded").exists()
 
-    tick(first.leaves_at)
+    sweep(first.leaves_at)
     assert Event.objects.get(kind="reminded").at == first.leaves_at
 
 
 class TestClockChange:
-    """Every step of a life that crosses a change of the clocks, seen every half hour around it."""
+    """Sweeps every half hour around the change to or from summer time."""
 
     @pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"], ids=["forward", "back"])
-    def test_none_twice_none_skipped(self, commit, tick, sunday):
+    def test_a_reminder_leaves_once(self, commit, sweep, sunday):
         change = datetime.fromisoformat(sunday).replace(tzinfo=PARIS)
         sent_at = change - 3 * DAY + HOUR  # the third day falls in the night of the change
         commit(send, "clause-insertion", commune="21166", siret="", now=sent_at)
 
         for half in range(-4, 16):
-            tick(change + half * HOUR / 2)
+            sweep(change + half * HOUR / 2)
         assert mails("reminders") == []
 
         for half in range(14, 20):
-            tick(datetime.combine(change.date() + DAY, change.time(), tzinfo=PARIS) + half * HOUR / 2)
+            sweep(datetime.combine(change.date() + DAY, change.time(), tzinfo=PARIS) + half * HOUR / 2)
         assert len(mails("reminders")) == 1
 
 
 class TestOneMailboxInSeveralTimeZones:
-    """The national team answers for Strasbourg and for Tahiti: one mail a day, and nobody waits for ever."""
+    """The national team answers for Strasbourg and Tahiti: one mail a day, and both are reminded."""
 
     @pytest.fixture
     def both(self, commit, now):
@@ -99,9 +99,9 @@ class TestOneMailboxInSeveralTimeZones:
         tahiti = commit(send, commune="98735", siret="", email="autre@example.org", now=now + MINUTE)
         return strasbourg, tahiti
 
-    def test_one_mail_a_day_and_each_is_reminded_in_its_own_hours(self, both, tick, now):
+    def test_one_mail_a_day_and_each_is_reminded_in_its_own_hours(self, both, sweep, now):
         for hour in range(3 * 24, 8 * 24):
-            tick(now + hour * HOUR)
+            sweep(now + hour * HOUR)
 
         rows = OutgoingEmail.objects.filter(template__endswith="/reminders")
         days = [row.key.rpartition(":")[2] for row in rows]
@@ -113,7 +113,7 @@ class TestOneMailboxInSeveralTimeZones:
             assert first.at - now < 7 * DAY
 
 
-def test_the_planner_knows_the_next_step_only(commit, now):
+def test_only_the_first_step_of_a_sequence_is_next(commit, now):
     request = commit(send, "clause-insertion", commune="21166", siret="", now=now)
     [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
 

@@ -1,4 +1,4 @@
-"""The clock of labour law: seven working days, whoever took the need, until the answer."""
+"""The labour-law delay: seven working days without an answer, even when the need was taken."""
 
 from datetime import timedelta
 
@@ -23,51 +23,51 @@ class TestLabourLaw:
     def question(self, commit, now):
         return commit(send, "contrat-travail", now=now)
 
-    def test_at_seven_working_days_the_manager_and_the_region_are_told(self, question, live, now):
-        live(now, days=8)
+    def test_at_seven_working_days_the_manager_and_the_region_are_told(self, question, sweep_daily, now):
+        sweep_daily(now, days=8)
         assert not Alert.objects.exists()
 
-        live(now + 8 * DAY, days=3)
+        sweep_daily(now + 8 * DAY, days=3)
 
         assert Alert.objects.get(cause=AlertCause.LEGAL).raised_at.date().isoformat() == "2026-12-10"
         assert "contact@droit-travail-21.example.org" in mails("manager_told")
         assert len(mails("alert")) == 1
 
-    def test_taking_does_not_stop_it(self, question, commit, tick, now):
+    def test_taking_does_not_stop_the_delay(self, question, commit, sweep, now):
         mine = match(question, "contrats@droit-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
-        tick(now + 9 * DAY)
+        sweep(now + 9 * DAY)
 
         assert Alert.objects.get().cause == AlertCause.LEGAL
 
     @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
-    def test_the_answer_stops_it(self, question, commit, tick, outcome, now):
+    def test_the_answer_stops_the_delay(self, question, commit, sweep, outcome, now):
         mine = match(question, "contrats@droit-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         commit(
             expert_answers.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now
         )
 
-        tick(now + 9 * DAY)
+        sweep(now + 9 * DAY)
 
         assert not Alert.objects.exists()
 
-    def test_an_answer_remains_one_when_the_need_is_taken_again(self, question, commit, tick, now):
+    def test_the_answer_still_counts_when_the_need_is_taken_again(self, question, commit, sweep, now):
         mine = match(question, "contrats@droit-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         commit(expert_answers.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
-        tick(now + 9 * DAY)
+        sweep(now + 9 * DAY)
 
         assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
         [loaded] = plan.load(Solicitation.objects.filter(pk=question.pk))
         assert Step.ESCALATE_LEGAL not in {step.step for step in plan.plan(loaded, now=now)}
         assert question.pk not in to_advance(now + 9 * DAY)
 
-    def test_a_late_answer_settles_what_the_region_was_told(self, question, commit, tick, now):
-        tick(now + 9 * DAY)
+    def test_a_late_answer_resolves_the_regions_alert(self, question, commit, sweep, now):
+        sweep(now + 9 * DAY)
         mine = match(question, "contrats@droit-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
         commit(
@@ -76,9 +76,9 @@ class TestLabourLaw:
 
         assert not Alert.objects.open().filter(cause=AlertCause.LEGAL).exists()
 
-    def test_an_employer_of_three_hundred_has_no_such_clock(self, commit, tick, now):
+    def test_an_employer_of_three_hundred_has_no_delay(self, commit, sweep, now):
         commit(send, "contrat-travail", headcount_min=300, headcount_max=300, now=now)
 
-        tick(now + 9 * DAY)
+        sweep(now + 9 * DAY)
 
         assert not Alert.objects.exists()

@@ -1,4 +1,4 @@
-"""Needs that reach nobody: no office that day, or the last who had it is gone. Their days pass too."""
+"""Needs that reach nobody: no open office, or their last expert was withdrawn."""
 
 from datetime import timedelta
 
@@ -23,24 +23,24 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Match, Need, Solicitation
-from tests.solicitations.clock.reading import context, done, mails, to_advance
+from tests.solicitations.clock.reading import clock_events, context, mails, to_advance
 from tests.solicitations.clock.test_upcoming import clock
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-THE_DAYS = (3, 7, 8, 10, 11, 14, 45, 46)
+STEP_DAYS = (3, 7, 8, 10, 11, 14, 45, 46)
 
 
 @pytest.fixture
-def closed(now) -> None:
-    """No office is open any more."""
+def no_office(now) -> None:
+    """Close all offices."""
     Office.objects.update(closed_on=now.date())
 
 
 @pytest.fixture
 def reopen():
-    """All offices are open again."""
+    """Open all offices again."""
 
     def reopened() -> None:
         Office.objects.update(closed_on=None)
@@ -49,14 +49,14 @@ def reopen():
 
 
 @pytest.fixture
-def unreached(closed, commit, now) -> Solicitation:
+def unreached(no_office, commit, now) -> Solicitation:
     """A request that reaches nobody, sent on a Tuesday at ten."""
     return commit(send, now=now)
 
 
 @pytest.fixture
-def beside(commit, now) -> Solicitation:
-    """Two needs: clauses reach somebody, candidates nobody."""
+def half_reached(commit, now) -> Solicitation:
+    """A request of two needs: one reaches an expert, the other nobody."""
     found = Office.objects.filter(experts__email="facilitation@clauses-dijon.example.org")
     Office.objects.exclude(pk__in=found.values("pk")).update(closed_on=now.date())
     request = commit(send, "clause-insertion", "trouver-candidats", commune="21166", now=now)
@@ -79,39 +79,39 @@ def last(occasion: str) -> OutgoingEmail:
 
 
 class TestTable:
-    def test_after_seven_days_the_company_is_told_that_nobody_has_it(self, unreached, live, now):
-        live(now, days=9)
+    def test_after_seven_days_the_company_is_told_that_nobody_received_it(self, unreached, sweep_daily, now):
+        sweep_daily(now, days=9)
 
         assert mails("where_things_stand") == [unreached.email]
         event = unreached.events.get(kind=EventKind.COMPANY_TOLD)
         assert event.at == now + 7 * DAY
         assert event.reason == "Personne à qui la transmettre depuis 7 jours"
 
-    def test_not_a_minute_sooner(self, unreached, tick, now):
-        tick(now + 7 * DAY - MINUTE)
+    def test_the_company_is_not_told_a_minute_sooner(self, unreached, sweep, now):
+        sweep(now + 7 * DAY - MINUTE)
 
         assert mails("where_things_stand") == []
 
-    def test_after_ten_days_the_rule_runs_again_and_the_event_says_that_nobody_was_found(
-        self, unreached, live, now
+    def test_after_ten_days_it_is_routed_again_and_the_event_says_that_nobody_was_found(
+        self, unreached, sweep_daily, now
     ):
-        live(now, days=12)
+        sweep_daily(now, days=12)
 
         event = unreached.events.get(kind=EventKind.WIDENED)
         assert (event.at, event.reason) == (now + 10 * DAY, "Personne d'autre à solliciter")
         assert unreached.alerts.open().get().cause == AlertCause.NOBODY
 
-    def test_after_fourteen_days_the_region_that_knows_is_not_told_again(self, unreached, live, now):
+    def test_after_fourteen_days_the_region_is_not_alerted_a_second_time(self, unreached, sweep_daily, now):
         before = mails("alert")
 
-        live(now, days=16)
+        sweep_daily(now, days=16)
 
         assert mails("alert") == before
         assert unreached.alerts.get().cause == AlertCause.NOBODY
 
-    def test_after_45_days_it_closes_unanswered_and_the_company_hears_so(self, unreached, tick, now):
-        for day in THE_DAYS:
-            tick(now + day * DAY)
+    def test_after_45_days_it_closes_unanswered_and_the_company_is_told(self, unreached, sweep, now):
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
 
         unreached.refresh_from_db()
         assert (unreached.state, unreached.closed_reason, unreached.progress) == (
@@ -123,48 +123,48 @@ class TestTable:
         assert mails("unanswered") == [unreached.email]
         assert context("unanswered")["region_name"]
 
-    def test_closed_it_is_counted_among_those_without_answer_and_watched_no_more(self, unreached, tick, now):
-        for day in THE_DAYS:
-            tick(now + day * DAY)
+    def test_once_closed_it_counts_as_without_answer_and_has_no_open_alert(self, unreached, sweep, now):
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
 
         assert list(Solicitation.objects.without_answer()) == [unreached]
         assert not Solicitation.objects.uncovered().exists()
         assert not Solicitation.objects.late(now=now + 46 * DAY).exists()
         assert not unreached.alerts.open().exists()
 
-    def test_the_owners_page_says_how_it_ended(self, unreached, tick, now):
-        for day in THE_DAYS:
-            tick(now + day * DAY)
+    def test_the_owners_page_says_how_it_ended(self, unreached, sweep, now):
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
 
         shown = progress.of(Solicitation.objects.get(pk=unreached.pk))
         assert shown.is_over
         assert shown.ending == "Nous n'avons trouvé personne pour vous répondre : nous en sommes désolés."
 
-    def test_its_company_is_asked_its_opinion_like_any_other(self, unreached, tick, now):
-        for day in (*THE_DAYS, 57, 58):
-            tick(now + day * DAY)
+    def test_its_company_gets_the_survey(self, unreached, sweep, now):
+        for day in (*STEP_DAYS, 57, 58):
+            sweep(now + day * DAY)
 
         assert mails("survey") == [unreached.email]
 
-    def test_then_nothing_more_is_owed(self, unreached, tick, now):
-        for day in (*THE_DAYS, 57, 58):
-            tick(now + day * DAY)
+    def test_after_the_survey_no_step_is_left(self, unreached, sweep, now):
+        for day in (*STEP_DAYS, 57, 58):
+            sweep(now + day * DAY)
 
         assert to_advance(now + 100 * DAY) == []
 
 
 class TestMails:
-    def test_what_is_told_is_true_of_a_need_that_nobody_has(self, unreached, live, now):
-        live(now, days=7)
+    def test_the_seven_day_mail_does_not_speak_of_offices_that_were_asked(self, unreached, sweep_daily, now):
+        sweep_daily(now, days=7)
 
         for said in (last("where_things_stand").rendered().text, last("where_things_stand").rendered().html):
             assert "Aucun organisme n" in said
             assert "relancés" not in said
             assert "Voici qui a reçu" not in said
 
-    def test_the_end_is_true_of_it_too(self, unreached, tick, now):
-        for day in THE_DAYS:
-            tick(now + day * DAY)
+    def test_the_last_mail_does_not_speak_of_reminders(self, unreached, sweep, now):
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
 
         mail = last("unanswered").rendered()
         assert "Nous n'avons trouvé personne" in mail.subject
@@ -173,85 +173,91 @@ class TestMails:
             assert "relancé" not in said
             assert "vous répond encore" not in said
 
-    def test_beside_a_need_that_waits_each_has_its_own_words(self, beside, live, tick, now):
-        live(now, days=7)
+    def test_two_needs_one_waiting_and_one_unreached_have_their_own_sentences(
+        self, half_reached, sweep_daily, sweep, now
+    ):
+        sweep_daily(now, days=7)
         told = last("where_things_stand").rendered().text
-        label = need(beside, "trouver-candidats").subject.label
+        label = need(half_reached, "trouver-candidats").subject.label
         assert f"Pour « {label} », aucun organisme" in told
         assert "Voici qui a reçu" in told
 
         for day in (10, 11, 13, 14, 45, 48):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
         ended = last("unanswered").rendered().text
         assert f"Pour « {label} », nous n'avons trouvé aucun organisme" in ended
         assert "Nous avons relancé ceux" in ended
 
 
-class TestBeside:
-    """A need that reaches nobody beside one that somebody has."""
+class TestOneOfTwoNeeds:
+    """A need that reaches nobody, in a request with one that reaches an expert."""
 
     @pytest.fixture
-    def taken(self, beside, commit, now) -> Match:
-        mine = match(beside, "facilitation@clauses")
+    def taken(self, half_reached, commit, now) -> Match:
+        mine = match(half_reached, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        return match(beside, "facilitation@clauses")
+        return match(half_reached, "facilitation@clauses")
 
-    def test_its_company_is_told_of_that_need_alone(self, beside, taken, live, now):
-        live(now, days=9)
+    def test_the_company_is_told_of_the_unreached_need_only(self, half_reached, taken, sweep_daily, now):
+        sweep_daily(now, days=9)
 
-        assert mails("where_things_stand") == [beside.email]
-        assert context("where_things_stand")["concerned"] == [need(beside, "trouver-candidats").subject.label]
+        assert mails("where_things_stand") == [half_reached.email]
+        assert context("where_things_stand")["concerned"] == [
+            need(half_reached, "trouver-candidats").subject.label
+        ]
 
-    def test_what_was_said_of_it_was_not_said_of_the_other(self, beside, tick, now):
+    def test_the_mail_about_one_need_does_not_replace_that_about_the_other(self, half_reached, sweep, now):
         Match.objects.update(sent_at=now + DAY)
-        tick(now + 7 * DAY)
+        sweep(now + 7 * DAY)
         assert context("where_things_stand")["offices"] == []
 
-        tick(now + 8 * DAY + 2 * HOUR)
+        sweep(now + 8 * DAY + 2 * HOUR)
         assert len(mails("where_things_stand")) == 2
         assert context("where_things_stand")["unreached"] == []
 
-    def test_a_taking_stops_what_was_to_be_said_of_its_own_need_alone(self, beside, commit, tick, now):
-        tick(now + 7 * DAY)
-        mine = match(beside, "facilitation@clauses")
+    def test_taking_one_need_leaves_the_other_need_in_the_unsent_mail(self, half_reached, commit, sweep, now):
+        sweep(now + 7 * DAY)
+        mine = match(half_reached, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
 
         row = OutgoingEmail.objects.pending().get(template__endswith="/where_things_stand")
-        assert row.context["concerned"] == [need(beside, "trouver-candidats").subject.label]
+        assert row.context["concerned"] == [need(half_reached, "trouver-candidats").subject.label]
         assert mine.expert.office.name not in row.rendered().text
 
-    def test_the_request_ends_only_when_both_are_over(self, beside, taken, commit, tick, now):
-        for day in THE_DAYS:
-            tick(now + day * DAY)
-        beside.refresh_from_db()
-        assert need(beside, "trouver-candidats").state == NeedState.UNANSWERED
-        assert (beside.state, beside.progress) == (RequestState.SUBMITTED, NeedState.IN_PROGRESS)
-        assert not beside.alerts.open().filter(cause=AlertCause.NOBODY).exists()
+    def test_the_request_closes_only_when_both_needs_have_ended(
+        self, half_reached, taken, commit, sweep, now
+    ):
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
+        half_reached.refresh_from_db()
+        assert need(half_reached, "trouver-candidats").state == NeedState.UNANSWERED
+        assert (half_reached.state, half_reached.progress) == (RequestState.SUBMITTED, NeedState.IN_PROGRESS)
+        assert not half_reached.alerts.open().filter(cause=AlertCause.NOBODY).exists()
 
         commit(expert_answers.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + 50 * DAY)
-        beside.refresh_from_db()
-        assert (beside.state, beside.closed_reason) == (RequestState.CLOSED, ClosedReason.DONE)
+        half_reached.refresh_from_db()
+        assert (half_reached.state, half_reached.closed_reason) == (RequestState.CLOSED, ClosedReason.DONE)
 
-    def test_the_other_over_first_waits_for_it(self, beside, taken, commit, tick, now):
+    def test_a_need_that_ended_first_leaves_the_request_open(self, half_reached, taken, commit, sweep, now):
         commit(expert_answers.move, taken, MatchState.HELPED, by=taken.mailbox, now=now + DAY)
-        beside.refresh_from_db()
-        assert beside.state == RequestState.SUBMITTED
+        half_reached.refresh_from_db()
+        assert half_reached.state == RequestState.SUBMITTED
 
-        for day in THE_DAYS:
-            tick(now + day * DAY)
-        beside.refresh_from_db()
-        assert (beside.state, beside.closed_reason) == (RequestState.CLOSED, ClosedReason.DONE)
-        assert context("unanswered")["concerned"] == [need(beside, "trouver-candidats").subject.label]
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
+        half_reached.refresh_from_db()
+        assert (half_reached.state, half_reached.closed_reason) == (RequestState.CLOSED, ClosedReason.DONE)
+        assert context("unanswered")["concerned"] == [need(half_reached, "trouver-candidats").subject.label]
 
 
-class TestSomebodyAfterAll:
-    def test_whom_the_rule_finds_on_the_tenth_day_is_mailed_and_the_company_hears_who(
-        self, unreached, live, reopen, now
+class TestExpertFoundLater:
+    def test_an_expert_found_on_the_tenth_day_is_mailed_and_the_company_is_told_who(
+        self, unreached, sweep_daily, reopen, now
     ):
-        live(now, days=9)
+        sweep_daily(now, days=9)
         reopen()
 
-        live(now + 9 * DAY, days=1)
+        sweep_daily(now + 9 * DAY, days=1)
 
         found = Match.objects.with_people().first()
         assert (found.origin, found.sent_at) == (MatchOrigin.ROUTING, now + 10 * DAY)
@@ -261,36 +267,40 @@ class TestSomebodyAfterAll:
         assert unreached.progress == NeedState.WAITING
         assert not unreached.alerts.open().exists()
 
-    def test_their_days_are_counted_from_then(self, unreached, live, tick, reopen, now):
-        live(now, days=9)
+    def test_delays_of_an_expert_found_later_are_counted_from_then(
+        self, unreached, sweep_daily, sweep, reopen, now
+    ):
+        sweep_daily(now, days=9)
         reopen()
-        live(now + 9 * DAY, days=7)
+        sweep_daily(now + 9 * DAY, days=7)
         assert len(mails("where_things_stand")) == 1
 
-        tick(now + 17 * DAY)
+        sweep(now + 17 * DAY)
         assert len(mails("where_things_stand")) == 2
-        tick(now + 46 * DAY)
+        sweep(now + 46 * DAY)
         unreached.refresh_from_db()
         assert unreached.state == RequestState.SUBMITTED
 
-    def test_whom_staff_bring_in_too(self, unreached, admin, commit, tick, reopen, now):
+    def test_delays_of_an_expert_added_by_staff_are_counted_from_then(
+        self, unreached, admin, commit, sweep, reopen, now
+    ):
         reopen()
         geiq = Institution.objects.get(code="GEIQ")
         asked = unreached.needs.get()
         commit(staff_actions.add_institution, asked, geiq, reason="", by=admin, now=now + 5 * DAY)
 
-        tick(now + 7 * DAY)
+        sweep(now + 7 * DAY)
         assert mails("where_things_stand") == []
 
-        tick(now + 13 * DAY)
+        sweep(now + 13 * DAY)
         assert mails("where_things_stand") == [unreached.email]
         assert context("where_things_stand")["unreached"] == []
 
-    def test_brought_in_after_the_end_the_request_goes_on_again(
-        self, unreached, admin, commit, tick, reopen, now
+    def test_an_expert_added_after_closing_reopens_the_request(
+        self, unreached, admin, commit, sweep, reopen, now
     ):
-        for day in THE_DAYS:
-            tick(now + day * DAY)
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
         reopen()
         geiq = Institution.objects.get(code="GEIQ")
 
@@ -307,7 +317,9 @@ class TestSomebodyAfterAll:
         assert (unreached.state, unreached.progress) == (RequestState.SUBMITTED, NeedState.WAITING)
         assert unreached.needs.get().exhausted_at is None
 
-    def test_whom_staff_withdraw_leaves_it_with_days_of_its_own(self, alone, admin, commit, tick, now):
+    def test_delays_are_counted_from_the_withdrawal_of_the_last_expert(
+        self, alone, admin, commit, sweep, now
+    ):
         mine = match(alone, "facilitation@clauses")
         commit(staff_actions.withdraw, mine, reason="Doublon", by=admin, now=now + 6 * DAY)
         Office.objects.update(closed_on=now.date())
@@ -315,39 +327,41 @@ class TestSomebodyAfterAll:
         requests = Solicitation.objects.all()
         [told] = forecast.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
         assert (told.step, told.at) == (Step.TELL_COMPANY, now + 13 * DAY)
-        tick(now + 13 * DAY - MINUTE)
+        sweep(now + 13 * DAY - MINUTE)
         assert mails("where_things_stand") == []
 
         for day in (13, 14, 16, 17, 20):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
         assert mails("where_things_stand") == [alone.email]
         for day in (49, 51, 52):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
         alone.refresh_from_db()
         mine.refresh_from_db()
         assert (alone.closed_reason, mine.state) == (ClosedReason.UNANSWERED, MatchState.WITHDRAWN)
 
 
 class TestHours:
-    def test_days_of_a_held_request_are_counted_from_its_release(self, closed, commit, admin, tick, now):
+    def test_delays_of_a_held_request_are_counted_from_its_release(
+        self, no_office, commit, admin, sweep, now
+    ):
         request = commit(send, now=now)
         request.move_to(RequestState.HELD, at=now, reason=HeldReason.AUTOMATIC)
         request.save()
-        tick(now + 8 * DAY)
+        sweep(now + 8 * DAY)
         assert mails("where_things_stand") == []
 
         commit(staff_actions.release, request, by=admin, now=now + 9 * DAY)
-        tick(now + 16 * DAY - MINUTE)
+        sweep(now + 16 * DAY - MINUTE)
         assert mails("where_things_stand") == []
-        tick(now + 16 * DAY)
+        sweep(now + 16 * DAY)
         assert mails("where_things_stand") == [request.email]
 
-    def test_never_at_night(self, unreached, tick, now):
-        tick(now + 7 * DAY + 11 * HOUR)
+    def test_no_mail_leaves_at_night(self, unreached, sweep, now):
+        sweep(now + 7 * DAY + 11 * HOUR)
 
         assert mails("where_things_stand") == []
 
-    def test_after_an_outage_each_step_leaves_once_on_a_day_of_its_own(self, unreached, tick, now):
+    def test_after_an_outage_each_step_is_done_once_and_on_different_days(self, unreached, sweep, now):
         back = now + 48 * DAY
         for at in (
             back,
@@ -357,7 +371,7 @@ class TestHours:
             back + 2 * DAY,
             back + 2 * DAY + MINUTE,
         ):
-            tick(at)
+            sweep(at)
 
         events = unreached.events.filter(
             kind__in=[EventKind.COMPANY_TOLD, EventKind.WIDENED, EventKind.EXHAUSTED]
@@ -370,7 +384,7 @@ class TestHours:
         assert len(mails("where_things_stand")) == len(mails("unanswered")) == 1
 
     @pytest.mark.parametrize("how", ["cancelled", "closed", "held"])
-    def test_a_cancel_a_close_or_a_hold_stops_all(self, unreached, admin, commit, tick, how, now):
+    def test_no_step_is_done_once_cancelled_closed_or_held(self, unreached, admin, commit, sweep, how, now):
         if how == "cancelled":
             commit(company_requests.cancel, unreached, now=now + DAY)
         elif how == "closed":
@@ -381,15 +395,15 @@ class TestHours:
                 unreached.save()
         before = OutgoingEmail.objects.count()
 
-        for day in THE_DAYS:
-            tick(now + day * DAY)
+        for day in STEP_DAYS:
+            sweep(now + day * DAY)
 
         assert OutgoingEmail.objects.count() == before
-        assert done(unreached) == []
+        assert clock_events(unreached) == []
 
 
-class TestSaidBeforehand:
-    def test_the_days_to_come_are_those_that_come(self, unreached, tick, now):
+class TestForecast:
+    def test_forecast_steps_are_done_at_the_forecast_moments(self, unreached, sweep, now):
         requests = Solicitation.objects.all()
         found = forecast.coming(requests, now=now, until=now + 50 * DAY, most=10)
 
@@ -399,24 +413,22 @@ class TestSaidBeforehand:
             (Step.EXPIRE, (unreached.email,)),
         ]
         for leaving in found:
-            tick(leaving.at - MINUTE)
+            sweep(leaving.at - MINUTE)
             assert len(mails(leaving.step.value)) == 0
-            tick(leaving.at)
+            sweep(leaving.at)
             assert tuple(mails(leaving.step.value)) == leaving.to
 
-    def test_whom_the_rule_would_find_is_named_and_the_company_that_hears_of_it(
-        self, unreached, reopen, tick, now
-    ):
-        tick(now + 7 * DAY)
+    def test_forecast_names_the_experts_to_be_found_and_the_company(self, unreached, reopen, sweep, now):
+        sweep(now + 7 * DAY)
         reopen()
 
         [leaving] = forecast.leaving_now(now=now + 10 * DAY)
-        tick(now + 10 * DAY)
+        sweep(now + 10 * DAY)
 
         assert leaving.step == Step.WIDEN
         assert sorted(leaving.to) == sorted(mails("notified") + mails("contacted"))
 
-    def test_the_command_says_it_and_does_it(self, unreached, commit):
+    def test_the_command_prints_and_does_the_step(self, unreached, commit):
         [line] = clock("2026-12-08T10:00", "--dry-run")
         commit(clock, "2026-12-08T10:00")
 
@@ -429,12 +441,12 @@ class TestSaidBeforehand:
         assert mails("where_things_stand") == [unreached.email]
 
 
-def test_what_is_told_or_not_due_is_not_looked_at(unreached, tick, now):
+def test_only_due_requests_are_planned(unreached, sweep, now):
     chosen = []
-    tick(now)  # each change is looked at once
+    sweep(now)  # each change is looked at once
     for day in (1, 6, 7, 8, 9, 10, 11, 14, 40):
         if Solicitation.objects.clock_due(now=now + day * DAY).exists():
             chosen.append(day)
-        tick(now + day * DAY)
+        sweep(now + day * DAY)
 
     assert chosen == [7, 10]

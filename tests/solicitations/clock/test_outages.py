@@ -1,4 +1,4 @@
-"""The beat was off: each overdue mail leaves once, in order, one reminder mail a day to a person."""
+"""After an outage of the sweep, each overdue mail leaves once, in order; one reminder a day to a person."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ def listed(row: OutgoingEmail) -> list[str]:
 
 
 def written(requests, *, since) -> list[tuple[str, str, str]]:
-    """The mails of a day: the occasion, to whom, about which of these requests."""
+    """The mails written since then: occasion, recipient, numbers of these requests."""
     rows = OutgoingEmail.objects.filter(created_at__gte=since, cancelled_at=None).order_by("pk")
     return [(row.template.rpartition("/")[2], row.to, concerned(row, requests)) for row in rows]
 
@@ -55,8 +55,8 @@ def reminders() -> list[OutgoingEmail]:
     return list(OutgoingEmail.objects.filter(template__endswith="/reminders").order_by("pk"))
 
 
-def test_after_three_days_without_a_beat_one_mail_lists_all_that_waits(three, tick, now):
-    tick(now + 6 * DAY)  # nothing ran from Friday to Monday
+def test_after_three_days_without_a_sweep_one_mail_lists_all_waiting_requests(three, sweep, now):
+    sweep(now + 6 * DAY)  # nothing ran from Friday to Monday
 
     [row] = reminders()
     assert listed(row) == [request.reference for request in three]
@@ -65,13 +65,13 @@ def test_after_three_days_without_a_beat_one_mail_lists_all_that_waits(three, ti
         assert request.company_name in row.rendered().text
 
 
-def test_the_exact_list_day_by_day(three, tick, now):
-    """Off from Friday 4 to Monday 7 included, back on Tuesday 8 at ten."""
+def test_mails_of_each_day_after_an_outage(three, sweep, now):
+    """No sweep from Friday 4 to Monday 7, then one a day from Tuesday 8 at ten."""
     told = {}
     for day in range(7, 15):
         at = now + day * DAY
-        tick(at)
-        tick(at + 5 * MINUTE)
+        sweep(at)
+        sweep(at + 5 * MINUTE)
         if found := written(three, since=at):
             told[at.strftime("%a %d")] = found
 
@@ -90,23 +90,23 @@ def test_the_exact_list_day_by_day(three, tick, now):
     }
 
 
-def test_the_two_reminders_of_a_request_never_leave_on_one_day(commit, tick, now):
+def test_two_reminders_of_a_request_leave_on_different_days(commit, sweep, now):
     commit(send, "clause-insertion", commune="21166", siret="", now=now)
 
     for minute in range(0, 120, 10):
-        tick(now + 9 * DAY + minute * MINUTE)
+        sweep(now + 9 * DAY + minute * MINUTE)
     assert len(reminders()) == 1
 
-    tick(now + 10 * DAY)
+    sweep(now + 10 * DAY)
     assert len(reminders()) == 2
 
 
-def test_the_manager_is_told_after_the_reminders_even_when_all_are_late(commit, tick, now):
+def test_the_manager_is_told_after_the_reminders_even_when_all_are_late(commit, sweep, now):
     request = commit(send, "clause-insertion", commune="21166", siret="", now=now)
-    tick(now + 20 * DAY)
+    sweep(now + 20 * DAY)
     assert mails("manager_told") == []
 
-    tick(now + 21 * DAY)
+    sweep(now + 21 * DAY)
 
     kinds = list(
         Event.objects.filter(solicitation=request, match__pk=request.mailboxes.first().matches.get().pk)
@@ -117,37 +117,37 @@ def test_the_manager_is_told_after_the_reminders_even_when_all_are_late(commit, 
     assert kinds == ["reminded", "reminded", "manager_told"]
 
 
-def test_another_request_that_falls_due_later_that_day_waits_for_the_morrow(commit, tick, now):
+def test_a_request_due_after_the_reminder_of_the_day_waits_for_the_next_day(commit, sweep, now):
     first = commit(send, "clause-insertion", commune="21166", siret="", now=now)
     second = commit(
         send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + 60 * MINUTE
     )
 
-    tick(now + 3 * DAY)
-    tick(now + 3 * DAY + 2 * 60 * MINUTE)
+    sweep(now + 3 * DAY)
+    sweep(now + 3 * DAY + 2 * 60 * MINUTE)
     assert [listed(row) for row in reminders()] == [[first.reference]]
 
-    tick(now + 6 * DAY - 2 * 60 * MINUTE)  # Monday at eight
+    sweep(now + 6 * DAY - 2 * 60 * MINUTE)  # Monday at eight
     assert listed(reminders()[1]) == [first.reference, second.reference]
     assert Event.objects.filter(solicitation=first, kind="reminded").count() == 1
 
 
-def test_one_person_written_in_two_ways_gets_one_mail(three, tick, now):
+def test_an_address_in_other_case_is_the_same_person(three, sweep, now):
     Mailbox.objects.filter(solicitation=three[1]).update(email=EXPERT.upper())
 
-    tick(now + 6 * DAY)
+    sweep(now + 6 * DAY)
 
     [row] = reminders()
     assert len(listed(row)) == 3
 
 
-def test_a_confidential_request_in_the_list_is_not_named(commit, tick, now):
+def test_a_confidential_request_in_the_list_is_not_named(commit, sweep, now):
     first = commit(send, "dettes-fiscales", siret="", now=now)
     expert = Expert.objects.get(matches__need__solicitation=first)
     commit(send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now)
     Mailbox.objects.update(email=expert.email)
 
-    tick(now + 3 * DAY)
+    sweep(now + 3 * DAY)
 
     [row] = reminders()
     found = row.rendered()
@@ -159,49 +159,49 @@ def test_a_confidential_request_in_the_list_is_not_named(commit, tick, now):
 
 REFUSE = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN IF NEW.solicitation_id = %d THEN RAISE 'poisoned'; END IF; RETURN NEW; END $$;
+    BEGIN IF NEW.solicitation_id = %d THEN RAISE 'refused'; END IF; RETURN NEW; END $$;
     CREATE TRIGGER refuse BEFORE INSERT ON solicitations_event FOR EACH ROW EXECUTE FUNCTION refuse();
 """
 
 
-class TestPoisonedRow:
+class TestFailingRequest:
     """The database refuses every event of one request."""
 
     @pytest.fixture
-    def poisoned(self, three):
+    def failing(self, three):
         with connection.cursor() as cursor:
             cursor.execute(REFUSE % three[1].pk)
         return three[1]
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER refuse ON solicitations_event")
 
-    def test_the_other_requests_are_reminded_of(self, three, poisoned, tick, now):
-        tick(now + 6 * DAY)
+    def test_the_other_requests_are_in_the_reminder(self, three, failing, sweep, now):
+        sweep(now + 6 * DAY)
 
         [row] = reminders()
         assert listed(row) == [three[0].reference, three[2].reference]
 
-    def test_it_is_recorded_tried_later_and_erased_once_it_succeeds(self, three, poisoned, tick, now):
+    def test_the_error_is_recorded_retried_later_and_erased_after_a_success(self, three, failing, sweep, now):
         late = now + 8 * DAY
-        tick(late)
-        poisoned.refresh_from_db()
-        assert poisoned.clock_error == "InternalError"
-        assert poisoned.clock_retry_at == late + HOUR
+        sweep(late)
+        failing.refresh_from_db()
+        assert failing.clock_error == "InternalError"
+        assert failing.clock_retry_at == late + HOUR
         assert set(mails("where_things_stand")) == {"gerant0@example.org"}
 
-        self.mend()
-        tick(late + 30 * MINUTE)
-        assert poisoned.email not in mails("where_things_stand")
+        self.repair()
+        sweep(late + 30 * MINUTE)
+        assert failing.email not in mails("where_things_stand")
 
-        tick(late + HOUR)
-        poisoned.refresh_from_db()
-        assert poisoned.email in mails("where_things_stand")
-        assert poisoned.clock_error == ""
+        sweep(late + HOUR)
+        failing.refresh_from_db()
+        assert failing.email in mails("where_things_stand")
+        assert failing.clock_error == ""
 
 
-def test_the_sweep_of_each_minute_keeps_time(commit, now):
+def test_the_task_of_each_minute_does_the_clocks_work(commit, now):
     commit(send, "clause-insertion", commune="21166", siret="", now=now)
 
     with time_machine.travel(now + 3 * DAY, tick=False):

@@ -16,7 +16,7 @@ from tests.solicitations.factories import match, send
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
-# Each step: the subject asked about, how far somebody went with it, and after how many days the step comes.
+# For each step: the subject, the state that the match reaches, the day on which the step is done.
 STEPS = {
     Step.REMIND: ("clause-insertion", None, 3),
     Step.TELL_COMPANY: ("clause-insertion", None, 7),
@@ -48,7 +48,7 @@ EVENT = {
 
 @pytest.fixture
 def begin(commit, now):
-    """A request as far as the step wants it."""
+    """Send a request and bring its match to the state that the step needs."""
 
     def begun(step: Step) -> Solicitation:
         subject, state, _ = STEPS[step]
@@ -64,7 +64,7 @@ def begin(commit, now):
 
 @pytest.fixture
 def end(commit, django_user_model):
-    """The company cancels, or staff end the request."""
+    """End a request: the company cancels, or staff close it."""
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
 
     def ended(request: Solicitation, how: str, *, now) -> None:
@@ -78,31 +78,31 @@ def end(commit, django_user_model):
     return ended
 
 
-def come(tick, step: Step, now) -> None:
-    """Let the days pass until the step has come, as the sweep sees them, and two more."""
+def sweep_until(sweep, step: Step, now) -> None:
+    """Run sweeps until the day of the step and the next day."""
     days = STEPS[step][2]
     for day in sorted({3, 7, 10, 21, 45, days - 3, days, days + 1}):
         if 0 < day <= days + 1:
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
-def test_without_an_end_the_step_comes(begin, tick, step, now):
+def test_an_open_request_gets_each_step(begin, sweep, step, now):
     begin(step)
 
-    come(tick, step, now)
+    sweep_until(sweep, step, now)
 
     assert Event.objects.filter(kind=EVENT[step]).exists()
 
 
 @pytest.mark.parametrize("how", ENDS)
 @pytest.mark.parametrize("step", [step for step in STEPS if step != Step.SURVEY], ids=str)
-def test_after_an_end_no_step_comes_and_nothing_is_written(begin, end, tick, step, how, now):
+def test_a_cancelled_or_closed_request_gets_no_step_and_no_mail(begin, end, sweep, step, how, now):
     request = begin(step)
     end(request, how, now=now + 2 * MINUTE)
     before = OutgoingEmail.objects.count()
 
-    come(tick, step, now)
+    sweep_until(sweep, step, now)
 
     assert OutgoingEmail.objects.count() == before
     assert not Event.objects.filter(kind__in=CLOCK_EVENTS).exists()
@@ -121,9 +121,9 @@ CANCELLABLE = [
 
 @pytest.mark.parametrize("how", ENDS)
 @pytest.mark.parametrize("step", CANCELLABLE, ids=str)
-def test_unsent_mails_are_cancelled_when_the_request_ends(begin, end, tick, step, how, now):
+def test_unsent_mails_are_cancelled_when_the_request_ends(begin, end, sweep, step, how, now):
     request = begin(step)
-    come(tick, step, now)
+    sweep_until(sweep, step, now)
     after = now + (STEPS[step][2] + 2) * DAY
     pending = list(OutgoingEmail.objects.pending().values_list("pk", flat=True))
     assert pending
@@ -135,16 +135,16 @@ def test_unsent_mails_are_cancelled_when_the_request_ends(begin, end, tick, step
     assert not OutgoingEmail.objects.filter(pk__in=pending).exclude(sent_at=None).exists()
 
 
-class TestTheListOfReminders:
-    """Three requests in one mail that has not left: one of them ends, the others are still told."""
+class TestUnsentReminder:
+    """Three requests in one unsent reminder: one of them ends, the others stay in it."""
 
     @pytest.fixture
-    def three(self, commit, tick, now):
+    def three(self, commit, sweep, now):
         requests = [
             commit(send, "clause-insertion", commune="21166", siret="", email=f"g{n}@example.org", now=now)
             for n in range(3)
         ]
-        tick(now + 3 * DAY)
+        sweep(now + 3 * DAY)
         return requests
 
     def row(self) -> OutgoingEmail:
@@ -154,28 +154,28 @@ class TestTheListOfReminders:
         return [line["reference"] for line in self.row().context["requests"]]
 
     @pytest.mark.parametrize("how", ENDS)
-    def test_an_end_takes_its_line_off_the_mail(self, three, end, how, now):
+    def test_an_ended_request_is_removed_from_the_unsent_reminder(self, three, end, how, now):
         end(three[1], how, now=now + 3 * DAY + MINUTE)
 
         assert self.references() == [three[0].reference, three[2].reference]
         assert self.row().cancelled_at is None
         assert f"request:{three[1].pk}" not in self.row().about
 
-    def test_an_answer_does_too(self, three, commit, now):
+    def test_an_answered_request_is_removed_from_the_unsent_reminder(self, three, commit, now):
         mine = match(three[1], "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 3 * DAY + MINUTE)
 
         assert self.references() == [three[0].reference, three[2].reference]
 
-    def test_the_last_line_takes_the_mail_with_it(self, three, end, now):
+    def test_the_reminder_is_cancelled_when_no_request_is_left_in_it(self, three, end, now):
         for request in three:
             end(request, "cancelled", now=now + 3 * DAY + MINUTE)
 
         assert self.row().cancelled_at is not None
 
 
-def test_taking_charge_cancels_the_no_answer_mail(alone, commit, tick, now):
-    tick(now + 7 * DAY)
+def test_taking_a_need_cancels_the_unsent_mail_that_nobody_took_it(alone, commit, sweep, now):
+    sweep(now + 7 * DAY)
     mine = match(alone, "facilitation@clauses")
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
 

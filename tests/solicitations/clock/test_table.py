@@ -1,4 +1,4 @@
-"""The table of timings, a row a test: what happens by itself, when, to whom, and once."""
+"""The steps of the clock: each at its delay, to its recipients, once."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Alert, Draft, Event, Match, Survey
 from solicitations.models.surveys import Outcome, Usefulness
-from tests.solicitations.clock.reading import context, done, mails, occasions, to_advance
+from tests.solicitations.clock.reading import clock_events, context, mails, occasions, to_advance
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -43,41 +43,43 @@ def conclude(commit, mine, outcome, *, now) -> None:
 
 
 class TestSilentExpert:
-    def test_is_reminded_after_three_days_and_after_seven(self, alone, live, now):
-        live(now, days=9)
+    def test_is_reminded_after_three_days_and_after_seven(self, alone, sweep_daily, now):
+        sweep_daily(now, days=9)
 
         reminded = alone.events.filter(kind=EventKind.REMINDED).in_order()
         assert [event.at - now for event in reminded] == [3 * DAY, 7 * DAY]
         assert mails("reminders") == ["facilitation@clauses-dijon.example.org"] * 2
 
-    def test_is_not_reminded_a_minute_sooner(self, alone, tick, now):
-        tick(now + 3 * DAY - MINUTE)
+    def test_is_not_reminded_a_minute_sooner(self, alone, sweep, now):
+        sweep(now + 3 * DAY - MINUTE)
 
         assert mails("reminders") == []
 
-    def test_who_answered_is_left_alone_and_the_others_are_reminded(self, sent, commit, tick, now):
+    def test_only_experts_who_have_not_answered_are_reminded(self, sent, commit, sweep, now):
         mine = match(sent, "recrutement@france-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + DAY)
 
-        tick(now + 3 * DAY)
+        sweep(now + 3 * DAY)
 
         assert set(mails("reminders")) == FOUR - {mine.mailbox.email}
 
-    def test_who_comes_on_the_sixth_day_has_three_days_of_their_own(self, sent, commit, live, tick, now):
+    def test_an_expert_added_on_the_sixth_day_is_reminded_three_days_later(
+        self, sent, commit, sweep_daily, sweep, now
+    ):
         mine = match(sent, "recrutement@france-travail")
         geiq = Institution.objects.get(code="GEIQ")
-        live(now, days=5)
+        sweep_daily(now, days=5)
         commit(expert_answers.bring_in, mine, geiq, word="", by=mine.mailbox, now=now + 6 * DAY)
         new = mine.introduces.get().mailbox.email
 
-        tick(now + 7 * DAY)
+        sweep(now + 7 * DAY)
         assert new not in mails("reminders")
 
-        tick(now + 9 * DAY)
+        sweep(now + 9 * DAY)
         assert new in mails("reminders")
 
-    def test_the_mail_names_the_request_and_opens_it(self, alone, tick, now):
-        tick(now + 3 * DAY)
+    def test_the_mail_names_the_request_and_opens_it(self, alone, sweep, now):
+        sweep(now + 3 * DAY)
 
         row = OutgoingEmail.objects.get(template__endswith="/reminders")
         found = row.rendered()
@@ -86,8 +88,8 @@ class TestSilentExpert:
         assert "envoyée le mardi 1er décembre" in found.text
         assert "/reponse/" in found.text
 
-    def test_once_the_need_is_helped_the_others_are_reminded_no_more_and_end_after_45_days(
-        self, sent, commit, tick, now
+    def test_once_the_need_is_helped_the_other_experts_get_no_reminder_and_expire_after_45_days(
+        self, sent, commit, sweep, now
     ):
         mine = match(sent, "recrutement@france-travail")
         conclude_at = now + DAY
@@ -95,10 +97,10 @@ class TestSilentExpert:
         conclude(commit, mine, MatchState.HELPED, now=conclude_at)
 
         for days in (3, 7, 10, 14):
-            tick(now + days * DAY)
+            sweep(now + days * DAY)
         assert not {"reminders", "manager_told", "where_things_stand"} & set(occasions(since=now))
 
-        tick(now + 45 * DAY)
+        sweep(now + 45 * DAY)
         sent.refresh_from_db()
         assert (sent.state, sent.closed_reason, sent.progress) == (
             RequestState.CLOSED,
@@ -109,69 +111,71 @@ class TestSilentExpert:
 
 
 class TestNobodyTook:
-    def test_after_seven_days_the_company_is_told_where_things_stand(self, sent, live, now):
-        live(now, days=9)
+    def test_after_seven_days_the_company_is_told_that_nobody_took_the_need(self, sent, sweep_daily, now):
+        sweep_daily(now, days=9)
 
         assert mails("where_things_stand") == [sent.email]
         assert "Mission locale" in " ".join(context("where_things_stand")["offices"])
 
-    def test_a_need_that_somebody_took_is_not_spoken_of(self, commit, tick, now):
+    def test_a_need_that_somebody_took_is_not_in_that_mail(self, commit, sweep, now):
         request = commit(send, "trouver-candidats", "saisonniers", now=now)
         for mine in Match.objects.with_people().filter(need__subject__slug="trouver-candidats"):
             commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
-        tick(now + 7 * DAY)
+        sweep(now + 7 * DAY)
 
         assert mails("where_things_stand") == [request.email]
         assert context("where_things_stand")["concerned"] == [
             request.needs.get(subject__slug="saisonniers").subject.label
         ]
 
-    def test_after_ten_days_each_office_mailbox_is_told_once(self, sent, live, now):
-        live(now, days=10)
+    def test_after_ten_days_each_office_mailbox_is_told_once(self, sent, sweep_daily, now):
+        sweep_daily(now, days=10)
 
         offices = {row.expert.office.email for row in Match.objects.exclude(origin=MatchOrigin.ESCALATION)}
         assert sorted(mails("manager_told")) == sorted(offices)
         assert all(event.reason for event in sent.events.filter(kind=EventKind.MANAGER_TOLD))
 
-    def test_a_silent_mailbox_that_is_the_offices_own_is_told_in_its_own_words(
-        self, alone, commit, live, now
+    def test_an_office_mailbox_that_is_the_silent_expert_gets_its_own_text_and_link(
+        self, alone, commit, sweep_daily, now
     ):
         Office.objects.filter(experts__email="facilitation@clauses-dijon.example.org").update(
             email="Facilitation@clauses-dijon.example.org"
         )
-        live(now, days=10)
+        sweep_daily(now, days=10)
 
         row = OutgoingEmail.objects.get(template__endswith="/manager_told")
         assert "cette boîte est celle de toute l'antenne" in row.rendered().text
         assert "/reponse/" in row.rendered().text
 
-    def test_another_office_mailbox_never_gets_the_experts_link(self, alone, live, now):
-        live(now, days=10)
+    def test_another_office_mailbox_never_gets_the_experts_link(self, alone, sweep_daily, now):
+        sweep_daily(now, days=10)
 
         row = OutgoingEmail.objects.get(template__endswith="/manager_told")
         assert "/reponse/" not in row.rendered().text
 
-    def test_after_fourteen_days_the_region_has_a_line_in_its_list_and_no_mail(self, sent, live, now):
-        live(now, days=16)
+    def test_after_fourteen_days_the_region_has_an_alert_in_its_list_and_no_mail(
+        self, sent, sweep_daily, now
+    ):
+        sweep_daily(now, days=16)
 
         alert = Alert.objects.get(cause=AlertCause.LATE)
         assert alert.raised_at == now + 14 * DAY
         assert mails("alert") == []
 
-    def test_the_line_goes_when_somebody_takes_the_need(self, sent, commit, live, now):
-        live(now, days=14)
+    def test_that_alert_is_resolved_when_somebody_takes_the_need(self, sent, commit, sweep_daily, now):
+        sweep_daily(now, days=14)
         mine = match(sent, "recrutement@france-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 15 * DAY)
 
         assert not Alert.objects.open().exists()
 
-    def test_after_45_days_it_closes_unanswered_and_the_company_hears_so_with_the_regions_number(
-        self, alone, live, tick, now
+    def test_after_45_days_it_closes_unanswered_and_the_company_gets_the_regions_phone(
+        self, alone, sweep_daily, sweep, now
     ):
-        live(now, days=14)
+        sweep_daily(now, days=14)
         for day in (20, 30, 45, 46, 55, 56):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
 
         alone.refresh_from_db()
         assert (alone.state, alone.closed_reason) == (RequestState.CLOSED, ClosedReason.UNANSWERED)
@@ -182,10 +186,10 @@ class TestNobodyTook:
         )
         assert context("unanswered")["region_phone"]
 
-    def test_a_late_answer_after_the_end_is_still_welcome(self, alone, commit, live, tick, now):
-        live(now, days=14)
+    def test_a_late_answer_reopens_the_request(self, alone, commit, sweep_daily, sweep, now):
+        sweep_daily(now, days=14)
         for day in (45, 48, 55, 58):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
         mine = match(alone, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 60 * DAY)
 
@@ -194,8 +198,8 @@ class TestNobodyTook:
 
 
 class TestWidening:
-    def test_offices_not_asked_yet_are_found_and_told_why(self, sent, live, now):
-        live(now, days=10)
+    def test_offices_not_asked_yet_are_asked_and_told_why(self, sent, sweep_daily, now):
+        sweep_daily(now, days=10)
 
         new = Match.objects.with_people().get(origin=MatchOrigin.ESCALATION)
         asked = Match.objects.exclude(pk=new.pk).values_list("expert__office", flat=True)
@@ -204,48 +208,50 @@ class TestWidening:
         assert sent.events.get(kind=EventKind.WIDENED).reason == new.expert.office.name
         assert "à votre tour" in " ".join(context("notified")["why"])
 
-    def test_with_nobody_else_the_fallback_takes_its_turn(self, alone, live, now):
-        live(now, days=10)
+    def test_when_no_other_office_is_left_the_fallback_is_asked(self, alone, sweep_daily, now):
+        sweep_daily(now, days=10)
 
         new = Match.objects.with_people().get(origin=MatchOrigin.ESCALATION)
         alone.refresh_from_db()
         assert new.expert.office.is_fallback
         assert alone.is_fallback
 
-    def test_with_nobody_left_at_all_it_is_said_and_not_tried_again(self, alone, commit, live, now):
+    def test_when_nobody_is_left_the_event_says_so_and_it_is_not_tried_again(
+        self, alone, commit, sweep_daily, now
+    ):
         Office.objects.filter(is_fallback=True).update(closed_on=now.date())
 
-        live(now, days=12)
+        sweep_daily(now, days=12)
 
         assert alone.events.get(kind=EventKind.WIDENED).reason == "Personne d'autre à solliciter"
         assert Match.objects.count() == 1
 
-    def test_an_institution_that_the_owner_unticked_is_never_asked(self, commit, live, now):
+    def test_an_institution_that_the_owner_unticked_is_never_asked(self, commit, sweep_daily, now):
         request = commit(send, now=now)
         found = Expert.objects.get(email="rh@maison-emploi-dijon.example.org").office.institution
         request.unticked_institutions.add(found)
 
-        live(now, days=10)
+        sweep_daily(now, days=10)
 
         assert request.events.filter(kind=EventKind.WIDENED).exists()
         new = Match.objects.filter(origin=MatchOrigin.ESCALATION)
         assert not new.filter(expert__office__institution=found).exists()
 
-    def test_a_need_that_somebody_took_is_not_put_before_others(self, alone, taken, live, now):
-        live(now, days=12)
+    def test_a_need_that_somebody_took_is_not_sent_to_others(self, alone, taken, sweep_daily, now):
+        sweep_daily(now, days=12)
 
         assert Match.objects.count() == 1
 
-    def test_those_of_the_second_wave_end_with_the_first(self, sent, live, now):
-        live(now, days=45)
+    def test_second_wave_matches_expire_with_the_first_wave(self, sent, sweep_daily, now):
+        sweep_daily(now, days=45)
 
         sent.refresh_from_db()
         assert Match.objects.filter(origin=MatchOrigin.ESCALATION).exists()
         assert sent.closed_reason == ClosedReason.UNANSWERED
         assert mails("unanswered") == [sent.email]
 
-    def test_those_whom_the_clock_asked_are_reminded_and_start_nothing_anew(self, sent, live, now):
-        live(now, days=40)
+    def test_second_wave_experts_are_reminded_and_the_company_is_not_told_again(self, sent, sweep_daily, now):
+        sweep_daily(now, days=40)
 
         new = Match.objects.get(origin=MatchOrigin.ESCALATION)
         kinds = [event.kind for event in new.events.in_order()]
@@ -254,21 +260,23 @@ class TestWidening:
 
 
 class TestTakenAndSilent:
-    def test_after_seven_days_the_company_is_asked_whether_it_was_called(self, alone, taken, live, now):
-        live(now, days=9)
+    def test_after_seven_days_the_company_is_asked_whether_it_was_called(
+        self, alone, taken, sweep_daily, now
+    ):
+        sweep_daily(now, days=9)
 
         assert mails("call_check") == [alone.email]
         assert "/rappel" in context("call_check")["check_url"]
 
-    def test_a_company_that_said_it_was_called_is_not_asked(self, alone, taken, commit, live, now):
+    def test_a_company_that_said_it_was_called_is_not_asked(self, alone, taken, commit, sweep_daily, now):
         commit(feedback.report_called, alone, now=now + DAY)
 
-        live(now, days=9)
+        sweep_daily(now, days=9)
 
         assert mails("call_check") == []
 
-    def test_after_21_days_the_taker_is_reminded_once(self, alone, taken, live, now):
-        live(now, days=24)
+    def test_after_21_days_the_taker_is_reminded_once(self, alone, taken, sweep_daily, now):
+        sweep_daily(now, days=24)
 
         assert mails("reminders") == [taken.mailbox.email]
         assert (
@@ -276,46 +284,46 @@ class TestTakenAndSilent:
             in OutgoingEmail.objects.get(template__endswith="/reminders").rendered().text
         )
 
-    def test_after_45_days_the_manager_and_the_region_are_told(self, alone, taken, tick, now):
+    def test_after_45_days_the_manager_and_the_region_are_told(self, alone, taken, sweep, now):
         region = User.objects.create_user("regionale@equipe.example.org", role="region", region=alone.region)
         for day in (7, 21, 45, 46, 47, 48):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
 
         assert mails("manager_told") == [taken.expert.office.email]
         assert mails("alert") == [region.email]
         assert Alert.objects.get().cause == AlertCause.SILENT
 
-    def test_after_90_days_the_taking_ends_and_the_company_hears_so(self, alone, taken, tick, now):
+    def test_after_90_days_a_taken_need_expires_and_the_company_is_told(self, alone, taken, sweep, now):
         for day in (7, 21, 45, 48, 90, 91):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
 
         taken.refresh_from_db()
         assert taken.state == MatchState.EXPIRED
         assert mails("unanswered") == [alone.email]
         assert context("unanswered")["takers"] == [taken.expert.office.name]
 
-    def test_days_count_from_the_taking(self, alone, commit, tick, now):
+    def test_delays_are_counted_from_the_taking(self, alone, commit, sweep, now):
         mine = match(alone, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 2 * DAY)
 
-        tick(now + 8 * DAY)
+        sweep(now + 8 * DAY)
         assert mails("call_check") == []
 
-        tick(now + 9 * DAY)
+        sweep(now + 9 * DAY)
         assert mails("call_check") == [alone.email]
 
-    def test_days_count_anew_when_it_is_taken_again(self, taken, commit, tick, now):
+    def test_delays_start_again_when_the_need_is_taken_again(self, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.NO_HELP, now=now)
         commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 100 * DAY)
 
-        tick(now + 106 * DAY)
+        sweep(now + 106 * DAY)
 
         taken.refresh_from_db()
         assert taken.state == MatchState.TAKEN
         assert mails("reminders") == mails("call_check") == mails("manager_told") == []
 
-    def test_a_reminder_does_not_take_away_the_right_to_go_back(self, alone, taken, commit, live, now):
-        live(now, days=24)
+    def test_an_answer_can_still_be_undone_after_a_reminder(self, alone, taken, commit, sweep_daily, now):
+        sweep_daily(now, days=24)
 
         commit(undoing.undo, taken, by=taken.mailbox, now=now + 25 * DAY)
 
@@ -325,65 +333,71 @@ class TestTakenAndSilent:
 
 class TestSurvey:
     @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE])
-    def test_ten_days_after_the_first_outcome_once(self, alone, taken, commit, live, outcome, now):
+    def test_is_sent_once_ten_days_after_the_first_outcome(
+        self, alone, taken, commit, sweep_daily, outcome, now
+    ):
         conclude(commit, taken, outcome, now=now)
 
-        live(now, days=12)
+        sweep_daily(now, days=12)
 
         assert mails("survey") == [alone.email]
         assert Survey.objects.get().asked_at == now + 10 * DAY
 
-    def test_the_first_outcome_counts_while_others_go_on(self, sent, commit, live, now):
+    def test_is_sent_after_the_first_outcome_even_if_the_request_is_open(
+        self, sent, commit, sweep_daily, now
+    ):
         mine = match(sent, "recrutement@france-travail")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         conclude(commit, mine, MatchState.NO_HELP, now=now)
 
-        live(now, days=12)
+        sweep_daily(now, days=12)
 
         sent.refresh_from_db()
         assert sent.state == RequestState.SUBMITTED
         assert mails("survey") == [sent.email]
 
-    def test_ten_days_after_closing_when_there_was_no_outcome(self, alone, live, tick, now):
-        live(now, days=14)
+    def test_is_sent_ten_days_after_closing_when_there_was_no_outcome(self, alone, sweep_daily, sweep, now):
+        sweep_daily(now, days=14)
         for day in (45, 48, 55, 58, 65, 68):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
 
         assert mails("survey") == [alone.email]
 
-    def test_a_request_reopened_long_after_its_survey_owes_none(self, taken, commit, tick, now):
+    def test_a_request_reopened_after_its_survey_gets_no_second_one(self, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.NO_HELP, now=now)
-        tick(now + 10 * DAY)
+        sweep(now + 10 * DAY)
         commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 400 * DAY)
         assert to_advance(now + 401 * DAY) == []
 
         conclude(commit, taken, MatchState.HELPED, now=now + 401 * DAY)
         assert to_advance(now + 412 * DAY) == []
 
-    def test_an_outcome_that_was_undone_counts_no_more(self, taken, commit, tick, now):
+    def test_an_undone_outcome_does_not_count(self, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.UNREACHABLE, now=now)
         taken.refresh_from_db()
         commit(undoing.undo, taken, by=taken.mailbox, now=now + MINUTE / 2)
-        tick(now + 10 * DAY)
+        sweep(now + 10 * DAY)
         assert mails("survey") == []
 
         conclude(commit, taken, MatchState.NO_HELP, now=now + 10 * DAY)
-        tick(now + 20 * DAY - MINUTE)
+        sweep(now + 20 * DAY - MINUTE)
         assert mails("survey") == []
-        tick(now + 20 * DAY)
+        sweep(now + 20 * DAY)
         assert mails("survey") == [taken.mailbox.solicitation.email]
 
-    def test_an_opinion_given_unasked_is_not_asked_for(self, alone, taken, commit, tick, now):
+    def test_is_not_sent_to_a_company_that_has_answered_already(self, alone, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.HELPED, now=now)
         opinion = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
         commit(feedback.answer_survey, alone, opinion, now=now + DAY)
 
         assert alone.pk not in to_advance(now + 10 * DAY)
-        tick(now + 10 * DAY)
+        sweep(now + 10 * DAY)
         assert mails("survey") == []
 
     @pytest.mark.parametrize("end", ["cancelled", "staff", "spam", "test"])
-    def test_never_when_the_company_cancelled_or_staff_ended_it(self, taken, commit, live, end, now):
+    def test_is_not_sent_when_the_company_cancelled_or_staff_closed_the_request(
+        self, taken, commit, sweep_daily, end, now
+    ):
         alone = taken.mailbox.solicitation
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
         if end == "cancelled":
@@ -393,7 +407,7 @@ class TestSurvey:
         else:
             commit(staff_actions.mark, alone, ClosedReason(end), by=admin, now=now)
 
-        live(now, days=14)
+        sweep_daily(now, days=14)
 
         assert mails("survey") == []
 
@@ -403,31 +417,31 @@ class TestSixMonths:
     def in_difficulty(self, commit, now):
         return commit(send, "dettes-fiscales", now=now)
 
-    def test_a_company_in_difficulty_is_asked_how_things_are_and_its_link_opens(
-        self, in_difficulty, commit, tick, client, now
+    def test_a_company_in_difficulty_is_asked_how_it_is_doing_once(
+        self, in_difficulty, commit, sweep, client, now
     ):
         mine = Match.objects.with_people().get()
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         conclude(commit, mine, MatchState.HELPED, now=now)
-        tick(now + 182 * DAY)
+        sweep(now + 182 * DAY)
         assert mails("follow_up_point") == []
 
-        tick(now + 183 * DAY)
-        tick(now + 184 * DAY)
+        sweep(now + 183 * DAY)
+        sweep(now + 184 * DAY)
 
         assert mails("follow_up_point") == [in_difficulty.email]
 
-    def test_not_on_another_theme(self, alone, taken, commit, tick, now):
+    def test_companies_of_other_themes_are_not_asked(self, alone, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.HELPED, now=now)
 
-        tick(now + 184 * DAY)
+        sweep(now + 184 * DAY)
 
         assert mails("follow_up_point") == []
 
-    def test_not_once_cancelled(self, in_difficulty, commit, tick, now):
+    def test_a_company_that_cancelled_is_not_asked(self, in_difficulty, commit, sweep, now):
         commit(company_requests.cancel, in_difficulty, now=now)
 
-        tick(now + 184 * DAY)
+        sweep(now + 184 * DAY)
 
         assert mails("follow_up_point") == []
 
@@ -440,51 +454,51 @@ class TestDrafts:
         commit(company_requests.send_resume_link, made, email="plus-tard@example.org", now=now)
         return made
 
-    def test_the_resume_link_is_sent_again_once_after_a_day(self, draft, live, now):
-        live(now, days=4)
+    def test_the_resume_link_is_sent_again_once_after_a_day(self, draft, sweep_daily, now):
+        sweep_daily(now, days=4)
 
         assert mails("resume_reminder") == ["plus-tard@example.org"]
         assert context("resume_reminder")["erased_on"] == "mardi 8 décembre"
 
-    def test_not_where_people_sleep(self, draft, tick, now):
+    def test_the_reminder_waits_for_working_time_where_the_company_is(self, draft, sweep, now):
         Draft.objects.update(answers={"need": {"commune_code": ["97411"]}})
 
-        tick(now + DAY + timedelta(hours=8))  # 18:00 in Paris, 21:00 in Saint-Denis
+        sweep(now + DAY + timedelta(hours=8))  # 18:00 in Paris, 21:00 in Saint-Denis
 
         assert mails("resume_reminder") == []
 
-    def test_a_draft_that_was_sent_is_left_alone(self, draft, sent, live, now):
+    def test_a_draft_that_was_sent_gets_no_reminder(self, draft, sent, sweep_daily, now):
         Draft.objects.update(solicitation=sent, answers={})
 
-        live(now, days=4)
+        sweep_daily(now, days=4)
 
         assert mails("resume_reminder") == []
 
-    def test_it_is_erased_after_seven_days(self, draft, live, now):
-        live(now, days=7)
+    def test_a_draft_is_erased_after_seven_days(self, draft, sweep_daily, now):
+        sweep_daily(now, days=7)
 
         assert not Draft.objects.exists()
 
 
-def test_each_step_is_an_event_that_says_why(sent, live, now):
-    live(now, days=14)
+def test_each_step_is_recorded_as_an_event_with_its_reason(sent, sweep_daily, now):
+    sweep_daily(now, days=14)
 
-    assert set(done(sent)) == {
+    assert set(clock_events(sent)) == {
         EventKind.REMINDED,
         EventKind.COMPANY_TOLD,
         EventKind.MANAGER_TOLD,
         EventKind.WIDENED,
         EventKind.REGION_TOLD,
     }
-    assert all(event.reason for event in Event.objects.filter(kind__in=done(sent)))
+    assert all(event.reason for event in Event.objects.filter(kind__in=clock_events(sent)))
 
 
-def test_the_experts_of_another_office_with_one_mailbox_get_one_mail(commit, tick, now):
+def test_one_address_gets_one_reminder_whatever_the_number_of_requests(commit, sweep, now):
     request = commit(send, now=now)
     Expert.objects.filter(matches__need__solicitation=request).update(name="Guichet")
     second = commit(send, "saisonniers", siret="", email="autre@example.org", now=now)
     assert set(second.mailboxes.values_list("email", flat=True)) & FOUR
 
-    tick(now + 3 * DAY)
+    sweep(now + 3 * DAY)
 
     assert len(mails("reminders")) == len(set(mails("reminders")))

@@ -1,4 +1,4 @@
-"""Two beats and two sweeps at once, on real connections: nothing twice, nothing stuck."""
+"""Simultaneous sweeps on real connections: nothing is done twice, nothing deadlocks."""
 
 from collections import Counter
 from datetime import timedelta
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
 DAY = timedelta(days=1)
 
 
-def test_two_sweeps_at_one_instant_do_each_step_once(now):
+def test_two_simultaneous_sweeps_do_each_step_once(now):
     for number in range(3):
         send("clause-insertion", commune="21166", siret="", email=f"g{number}@example.org", now=now)
     send(siret="", email="quatre@example.org", now=now)
@@ -38,7 +38,7 @@ def test_two_sweeps_at_one_instant_do_each_step_once(now):
     assert max(names.values()) == 1
 
 
-def test_a_company_cancels_while_the_clock_runs(now):
+def test_a_cancellation_during_a_sweep_leaves_no_match_and_no_mail(now):
     request = send("clause-insertion", commune="21166", siret="", now=now)
     at = now + 10 * DAY
 

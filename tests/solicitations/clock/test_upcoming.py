@@ -32,7 +32,7 @@ def clock(at: str, *options: str) -> list[list[str]]:
 
 
 class TestCommand:
-    def test_it_says_when_on_which_occasion_to_whom_about_what_and_why(self, alone):
+    def test_a_line_has_the_moment_the_step_the_recipient_the_request_and_the_reason(self, alone):
         [line] = clock("2026-12-04T10:00", "--dry-run")
 
         assert line == [
@@ -43,14 +43,14 @@ class TestCommand:
             "Sans réponse depuis 3 jours",
         ]
 
-    def test_a_rehearsal_changes_nothing(self, alone):
+    def test_a_dry_run_writes_nothing(self, alone):
         before = (Event.objects.count(), OutgoingEmail.objects.count())
 
         clock("2026-12-15T10:00", "--dry-run")
 
         assert (Event.objects.count(), OutgoingEmail.objects.count()) == before
 
-    def test_without_rehearsal_what_was_said_is_done(self, alone, commit):
+    def test_without_dry_run_the_printed_steps_are_done(self, alone, commit):
         said = clock("2026-12-11T10:00", "--dry-run")
         commit(clock, "2026-12-11T10:00")
 
@@ -59,7 +59,7 @@ class TestCommand:
         assert told == {"reminders", "where_things_stand", "notified"}
         assert told <= written
 
-    def test_a_widening_names_those_who_would_be_asked(self, sent, commit):
+    def test_a_second_wave_line_names_the_experts_to_be_asked(self, sent, commit):
         said = {line[1]: line[2] for line in clock("2026-12-11T10:00", "--dry-run")}
         commit(clock, "2026-12-11T10:00")
 
@@ -68,23 +68,23 @@ class TestCommand:
     def test_a_bare_date_is_the_end_of_its_day(self, alone):
         assert len(clock("2026-12-04", "--dry-run")) == 1
 
-    def test_at_night_nothing_leaves(self, alone):
+    def test_at_night_nothing_is_printed(self, alone):
         assert clock("2026-12-04T21:00", "--dry-run") == []
 
-    def test_a_draft_left_aside_is_told_too(self, now):
+    def test_reminders_of_drafts_are_printed_too(self, now):
         Draft.objects.create(email="plus-tard@example.org", created_at=now, updated_at=now)
 
         [line] = clock("2026-12-02T11:00", "--dry-run")
 
         assert line[1:3] == ["resume_reminder", "plus-tard@example.org"]
 
-    def test_a_date_that_is_none_is_refused_with_a_sentence(self):
+    def test_an_invalid_date_is_refused_with_a_sentence(self):
         with pytest.raises(CommandError, match="demain"):
             clock("demain")
 
 
 class TestComing:
-    def test_the_next_seven_days_in_order(self, alone, now):
+    def test_the_steps_of_seven_days_are_in_order(self, alone, now):
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 7 * DAY, most=10)
 
         assert [(leaving.step, leaving.at - now, leaving.to) for leaving in found] == [
@@ -93,11 +93,11 @@ class TestComing:
             (Step.TELL_COMPANY, 7 * DAY, (alone.email,)),
         ]
 
-    def test_what_the_sweep_then_does_is_what_was_said(self, sent, tick, now):
+    def test_sweeps_do_the_forecast_steps(self, sent, sweep, now):
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 15 * DAY, most=10)
 
         for at in sorted({leaving.at for leaving in found}):
-            tick(at)
+            sweep(at)
 
         said = sorted((leaving.step.value, address) for leaving in found for address in leaving.to)
         rows = OutgoingEmail.objects.filter(created_at__gt=now).order_by("pk")
@@ -109,7 +109,7 @@ class TestComing:
         ]
         assert [pair for pair in done if pair not in later] == said
 
-    def test_reminders_of_one_day_to_one_person_are_one_line(self, commit, now):
+    def test_reminders_of_one_day_to_one_person_are_one_step(self, commit, now):
         for number in range(2):
             commit(
                 send, "clause-insertion", commune="21166", siret="", email=f"g{number}@example.org", now=now
@@ -120,7 +120,9 @@ class TestComing:
         [leaving] = found
         assert len(leaving.requests) == 2
 
-    def test_what_falls_due_after_a_days_reminder_is_told_for_the_morrow(self, alone, commit, now):
+    def test_a_request_due_after_the_reminder_of_the_day_is_planned_for_the_next_day(
+        self, alone, commit, now
+    ):
         second = commit(
             send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
         )
@@ -130,11 +132,11 @@ class TestComing:
         told = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
         assert told == [(3 * DAY, [alone.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
 
-    def test_a_person_reminded_today_is_next_reminded_on_the_morrow(self, alone, commit, tick, now):
+    def test_a_person_reminded_today_is_next_reminded_on_another_day(self, alone, commit, sweep, now):
         second = commit(
             send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
         )
-        tick(now + 3 * DAY)  # Friday: the first request; the second falls due an hour later
+        sweep(now + 3 * DAY)  # Friday: the first request; the second falls due an hour later
 
         later = now + 3 * DAY + 2 * HOUR
         found = forecast.coming(
@@ -143,11 +145,13 @@ class TestComing:
 
         assert [leaving.at for leaving in found] == [now + 6 * DAY - 2 * HOUR]
 
-    def test_an_end_that_leaves_the_company_without_answer_tells_it(self, alone, commit, tick, now):
+    def test_an_expiry_that_leaves_a_need_unanswered_is_mailed_to_the_company(
+        self, alone, commit, sweep, now
+    ):
         mine = match(alone, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         for day in (7, 21, 45, 48):
-            tick(now + day * DAY)
+            sweep(now + day * DAY)
 
         found = forecast.coming(Solicitation.objects.all(), now=now + 85 * DAY, until=now + 91 * DAY, most=10)
 
@@ -161,7 +165,7 @@ class TestPage:
             User.objects.create_user("bfc@equipe.example.org", role="region", region=alone.region)
         )
 
-    def test_it_says_what_will_leave_day_by_day(self, staff, alone, now):
+    def test_the_page_lists_the_steps_day_by_day(self, staff, alone, now):
         with time_machine.travel(now + HOUR, tick=False):
             page = staff.get("/demandes/a-venir/", follow=True).content.decode()
 
@@ -191,8 +195,8 @@ class TestPage:
         assert request.reference in page
         assert request.company_name not in page
 
-    def test_the_list_leads_to_it(self, staff):
+    def test_the_list_of_requests_links_to_the_page(self, staff):
         assert "/demandes/a-venir/" in staff.get("/demandes/", follow=True).content.decode()
 
-    def test_experts_and_passers_by_do_not_see_it(self, client):
+    def test_visitors_without_an_account_are_sent_to_the_login(self, client):
         assert client.get("/demandes/a-venir/").status_code == 302

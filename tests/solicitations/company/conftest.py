@@ -12,7 +12,7 @@ from tests.solicitations.company.visitor import Visitor
 
 @pytest.fixture(autouse=True)
 def register(register_server: RegisterServer, settings) -> RegisterServer:
-    """The register of this test: answering, nothing remembered."""
+    """The fake register of this test, with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
     settings.REGISTER_TIMEOUT = timedelta(seconds=60)

@@ -1,4 +1,4 @@
-"""Second step: the register, its silence, facts corrected, people without a company."""
+"""Second step: the register and its outages, corrected facts, people without a company."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_siret_finds_the_company_whatever_its_spaces(second_step, typed):
     assert "registre, 2024" in text_of(page)
 
 
-def test_name_gives_cards_and_one_is_chosen(second_step):
+def test_name_lists_companies_and_one_is_chosen(second_step):
     second_step.company(company="vannier")
     page = second_step.get("entreprise/")
     assert 'value="00010037000014"' in page.content.decode()
@@ -48,7 +48,7 @@ def test_name_gives_cards_and_one_is_chosen(second_step):
     assert sent_by(second_step).siret == "00010037000014"
 
 
-def test_card_that_was_not_offered_chooses_nothing(second_step):
+def test_company_that_was_not_listed_cannot_be_chosen(second_step):
     second_step.company(company="vannier", siret="35600000000048", action="choose")
 
     assert "form" in second_step.get("entreprise/").context
@@ -86,7 +86,7 @@ def test_unknown_siret_goes_on_without_the_register(second_step):
 
 @pytest.mark.parametrize("mode", [Mode.HANG, Mode.ERROR, Mode.TOO_MANY, Mode.GARBAGE, Mode.DROP])
 @pytest.mark.parametrize("typed", ["00010037000014", "vannier"])
-def test_register_away_and_the_form_goes_on(second_step, fail, mode, typed):
+def test_form_goes_on_when_the_register_does_not_answer(second_step, fail, mode, typed):
     fail(mode)
 
     second_step.company(company=typed)
@@ -169,7 +169,7 @@ def test_activity_not_in_the_list_stays_unknown(second_step, register):
     assert not sent.is_activity_refused
 
 
-def test_craft_is_asked_when_a_criterion_asks_and_nobody_knows(visitor, register):
+def test_craft_is_asked_when_a_criterion_needs_it_and_it_is_unknown(visitor, register):
     Office.objects.filter(institution__code="PE").update(craft="only")
     register.mode = Mode.ERROR
     visitor.need()
@@ -189,7 +189,7 @@ def test_craft_is_not_asked_when_the_register_knows(second_step):
     assert not second_step.get("entreprise/").context["asks_craft"]
 
 
-def test_craft_is_not_asked_when_no_criterion_does(second_step, register):
+def test_craft_is_not_asked_when_no_criterion_needs_it(second_step, register):
     Office.objects.update(craft="")
     register.mode = Mode.ERROR
     second_step.company(company="Peintures")
@@ -216,7 +216,7 @@ def test_project_holder_is_accepted_where_the_subject_is_open(visitor):
     assert sent.siret == ""
 
 
-def test_project_holder_is_refused_elsewhere_with_a_way_out(second_step):
+def test_project_holder_is_refused_on_other_subjects_and_shown_open_ones(second_step):
     second_step.company(action="project")
 
     page = second_step.get("entreprise/")

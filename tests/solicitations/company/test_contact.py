@@ -1,4 +1,4 @@
-"""Third step: contact, recipients, consent, and what keeps machines away."""
+"""Third step: contact, recipients, consent, protections against robots."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ def test_consent_is_kept_with_its_version(third_step):
     assert sent.consented_at <= timezone.now()
 
 
-def test_institution_that_may_be_left_out_is_and_receives_nothing(third_step):
+def test_unticked_optional_institution_receives_nothing(third_step):
     page = third_step.get("contact/")
     optional = [row.code for row in page.context["recipients"].optional]
     assert "MDE" in optional
@@ -49,19 +49,19 @@ def test_institution_that_may_be_left_out_is_and_receives_nothing(third_step):
     assert not sent.mailboxes.filter(matches__expert__office__institution__code="MDE").exists()
 
 
-def test_other_institution_cannot_be_left_out(third_step):
+def test_other_institution_cannot_be_unticked(third_step):
     third_step.contact(shown=["PE"], kept=[])
 
     assert not Solicitation.objects.get().unticked_institutions.exists()
 
 
-def test_box_not_shown_is_not_left_out(third_step):
+def test_institution_whose_box_was_not_shown_is_kept(third_step):
     third_step.contact()
 
     assert not Solicitation.objects.get().unticked_institutions.exists()
 
 
-def test_fallback_is_said_plainly(visitor):
+def test_page_says_that_a_fallback_office_receives_the_request(visitor):
     visitor.reach_contact(subject="autre")
 
     page = text_of(visitor.get("contact/", subject="autre"))
@@ -70,13 +70,13 @@ def test_fallback_is_said_plainly(visitor):
     assert "Référent TPE-PME" in page
 
 
-def test_region_without_any_office_is_said_plainly(third_step):
+def test_page_says_that_the_region_has_no_office(third_step):
     Office.objects.filter(region="27").update(closed_on="2020-01-01")
 
     assert "Aucun organisme de votre région" in text_of(third_step.get("contact/"))
 
 
-def test_nobody_at_all_is_said_plainly(third_step):
+def test_page_says_that_nobody_receives_the_request(third_step):
     Expert.objects.update(is_paused=True)
 
     page = text_of(third_step.get("contact/"))
@@ -146,7 +146,7 @@ def test_when_to_call_back_is_kept(third_step):
     assert (sent.callback_days, sent.callback_hours) == (["mon", "tue"], ["morning"])
 
 
-def test_mistyped_address_is_read_again_once(third_step):
+def test_mistyped_address_is_hinted_once(third_step):
     page = third_step.contact(email="gerante@gmial.com")
     assert "gerante@gmail.com" in text_of(page)
 
@@ -156,7 +156,7 @@ def test_mistyped_address_is_read_again_once(third_step):
 
 
 @pytest.mark.parametrize("step", ["need", "contact"])
-def test_trap_holds_the_request_and_loses_nothing(visitor, step):
+def test_honeypot_holds_the_request_and_loses_nothing(visitor, step):
     trap = {"website": "http://exemple.org"}
 
     sent = visitor.send(contact=trap if step == "contact" else None, **(trap if step == "need" else {}))
@@ -165,7 +165,7 @@ def test_trap_holds_the_request_and_loses_nothing(visitor, step):
     assert sent.held_reason == HeldReason.AUTOMATIC
 
 
-def test_form_filled_in_a_blink_is_asked_to_be_read_again(third_step, monkeypatch):
+def test_form_sent_too_fast_asks_to_read_it_again(third_step, monkeypatch):
     monkeypatch.setattr(limits, "MINIMUM_DELAY", timedelta(minutes=1))
 
     page = third_step.contact()
@@ -196,7 +196,7 @@ def test_too_many_requests_meet_a_friendly_page_and_lose_nothing(third_step, mon
     assert third_step.get("contact/").context["form"]["contact_name"].value() == "La gérante"
 
 
-def test_institution_kinds_decide_who_may_be_left_out(third_step):
+def test_institution_kind_decides_whether_it_may_be_unticked(third_step):
     optional = third_step.get("contact/").context["recipients"].optional
 
     kinds = {InstitutionKind.BRANCH, InstitutionKind.INSERTION, InstitutionKind.TRAINING}

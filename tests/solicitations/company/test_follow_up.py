@@ -1,4 +1,4 @@
-"""The owner's page: what can be done there, and links that open nothing."""
+"""The owner's page: its actions, and invalid links."""
 
 import functools
 from datetime import timedelta
@@ -46,7 +46,7 @@ def owner(client, sent):
     return opened
 
 
-def test_page_is_neither_indexed_nor_stored_nor_named_elsewhere(owner):
+def test_page_is_not_indexed_not_stored_and_not_sent_as_a_referrer(owner):
     headers = owner().headers
 
     assert "noindex" in headers["X-Robots-Tag"]
@@ -66,7 +66,7 @@ def test_page_says_who_received_and_who_took(owner, sent, commit, now):
     assert "a reçu votre demande" in said
 
 
-def test_words_are_added_and_shown(owner, sent):
+def test_text_is_added_and_shown(owner, sent):
     answer = owner("completer/", body="Le poste est à temps plein.")
 
     assert answer.url == path_of(sent)
@@ -123,7 +123,7 @@ def test_bad_correction_is_refused_and_changes_nothing(owner, sent, field, typed
     assert Solicitation.objects.get(pk=sent.pk).phone == sent.phone
 
 
-def test_company_not_called_is_heard_once_a_day(owner, sent):
+def test_company_can_report_not_being_called_once_a_day(owner, sent):
     owner("insister/")
     owner("insister/")
 
@@ -131,7 +131,7 @@ def test_company_not_called_is_heard_once_a_day(owner, sent):
     assert "déjà dit" in text_of(owner())
 
 
-def test_cancelling_is_asked_then_done(owner, client, sent):
+def test_cancelling_asks_for_a_confirmation(owner, client, sent):
     assert "Annuler votre demande ?" in text_of(client.get(path_of(sent) + "annuler/"))
     assert Solicitation.objects.get().state == RequestState.SUBMITTED
 
@@ -152,7 +152,7 @@ def test_nothing_changes_after_cancelling(owner, sent, act):
 
 
 @pytest.mark.parametrize("act", ["completer/", "corriger/", "insister/"])
-def test_act_opened_by_hand_leads_to_the_page(client, sent, act):
+def test_action_opened_with_get_redirects_to_the_page(client, sent, act):
     assert client.get(path_of(sent) + act).url == path_of(sent)
 
 
@@ -162,7 +162,7 @@ def test_forged_link_is_not_found(client, sent):
     assert client.post("/suivi/1-1.faux/annuler/").status_code == 404
 
 
-def test_replaced_link_is_gone(client, sent):
+def test_replaced_link_is_invalid(client, sent):
     Solicitation.objects.update(link_serial=2)
 
     assert client.get(path_of(sent)).status_code == 410
@@ -198,7 +198,7 @@ def test_good_link_is_not_sent_again(client, sent):
 
 
 def comparable(client, solicitation: Solicitation) -> str:
-    """The page without what is its own."""
+    """Return the page without the values that differ from request to request."""
     said = text_of(client.get(path_of(solicitation)))
     own = (solicitation.reference, solicitation.email, path_of(solicitation))
     return functools.reduce(lambda text, word: text.replace(word, "…"), own, said)

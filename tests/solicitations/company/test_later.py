@@ -1,4 +1,4 @@
-"""« Finir plus tard »: what was typed, even wrong, and the link that takes it up again."""
+"""« Finir plus tard »: the answers, even invalid, and the link that resumes the draft."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ def resume_path() -> str:
 
 @pytest.fixture
 def put_off(visitor):
-    """A draft put off at the second step, its link asked for."""
+    """A draft saved for later at the second step, with its link mailed."""
     visitor.need()
     visitor.company(company="van", action="later")
     visitor.client.post(LATER, {"email": "gerante@exemple.fr"})
@@ -32,7 +32,7 @@ def put_off(visitor):
 
 
 @pytest.mark.parametrize("step", ["need", "company", "contact"])
-def test_every_step_can_be_put_off_even_when_invalid(visitor, step):
+def test_every_step_can_be_saved_for_later_even_when_invalid(visitor, step):
     if step == "contact":
         visitor.reach_contact()
     elif step == "company":
@@ -50,7 +50,7 @@ def test_link_is_mailed_at_once(put_off):
     assert "gerante@exemple.fr" in text_of(put_off.client.get(LATER))
 
 
-def test_link_reopens_elsewhere_at_the_step_reached(put_off):
+def test_link_opens_the_step_reached_in_another_browser(put_off):
     elsewhere = Client()
 
     answer = elsewhere.get(resume_path())
@@ -90,7 +90,7 @@ def test_bad_address_is_refused_with_a_sentence(visitor, typed):
     assert OutgoingEmail.objects.count() == 0
 
 
-def test_without_a_draft_there_is_nothing_to_put_off(visitor):
+def test_without_a_draft_the_page_redirects_to_the_first_step(visitor):
     assert visitor.get("plus-tard/").url == f"/demande/{SUBJECT}/"
 
 
@@ -102,7 +102,7 @@ def test_too_many_links_meet_a_friendly_page(visitor, monkeypatch):
 
 
 @pytest.mark.parametrize("step", ["need", "company", "contact"])
-def test_a_refused_step_can_be_gone_back_to_and_a_shown_one_is_not_stored(visitor, step):
+def test_only_the_response_to_a_post_may_be_kept_by_the_browser(visitor, step):
     visitor.reach_contact()
     invalid = {"need": {"commune": ""}, "company": {"headcount": "?"}, "contact": {"phone": "12"}}[step]
     path = {"need": "", "company": "entreprise/", "contact": "contact/"}[step]

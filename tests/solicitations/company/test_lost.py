@@ -1,4 +1,4 @@
-"""« J'ai perdu mon lien »: the page tells nothing, the mail tells all."""
+"""« J'ai perdu mon lien »: the page reveals nothing, the mail lists all requests."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ def test_page_is_the_same_whether_the_address_is_known_or_not(client, commit):
     assert len(links_sent()) == 1
 
 
-def test_known_or_not_the_page_takes_as_long(client, monkeypatch):
+def test_page_takes_the_same_time_whether_the_address_is_known_or_not(client, monkeypatch):
     slept = []
     monkeypatch.setattr(lost, "ANSWERS_AFTER", timedelta(seconds=5))
     monkeypatch.setattr(lost.time, "sleep", slept.append)

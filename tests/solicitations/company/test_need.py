@@ -1,4 +1,4 @@
-"""First step: commune, text, other subjects, closed doors."""
+"""First step: commune, text, other subjects, closed regions and themes."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ BAD_TEXTS = {
         ("St Apollinaire (21)", "21540"),
     ],
 )
-def test_commune_that_only_one_bears_is_taken(visitor, typed, code):
+def test_commune_with_a_unique_name_is_chosen(visitor, typed, code):
     visitor.reach_contact(commune=typed)
     visitor.contact()
 
@@ -72,7 +72,7 @@ def test_name_and_postcode_that_disagree_are_asked_again(visitor):
 @pytest.mark.parametrize(
     ("asked", "shown"), [("21540", "Saint-Apollinaire (Côte-d'Or)"), ("Beaune", "Beaune")]
 )
-def test_address_fills_in_the_commune(visitor, asked, shown):
+def test_query_string_fills_in_the_commune(visitor, asked, shown):
     page = visitor.get(commune=asked)
 
     assert page.context["form"]["commune"].value() == shown
@@ -129,7 +129,7 @@ def test_empty_or_huge_text_is_refused(visitor, text, sentence):
         ("Appelez le 06 12 34 56 78", "numéro de téléphone"),
     ],
 )
-def test_text_that_tells_too_much_is_read_again_once(visitor, text, sentence):
+def test_sensitive_text_is_hinted_once(visitor, text, sentence):
     page = visitor.need(description=text)
 
     assert sentence in text_of(page)
@@ -149,7 +149,7 @@ def test_plain_text_gets_no_hint(visitor, text):
     assert visitor.need(description=text).status_code == 302
 
 
-def test_what_was_typed_is_found_again(visitor):
+def test_typed_answers_are_shown_again(visitor):
     visitor.need(commune="Zzz", description="Mes mots à moi", subjects=["tresorerie"])
 
     form = visitor.get().context["form"]
@@ -251,7 +251,7 @@ def test_region_closed_since_the_first_step_stops_the_sending(visitor, burgundy)
     assert Solicitation.objects.count() == 0
 
 
-def test_huge_post_is_kept_within_bounds(visitor):
+def test_huge_post_is_stored_truncated(visitor):
     visitor.need(**{f"champ{number}": "x" * 20_000 for number in range(100)})
 
     assert len(str(Draft.objects.get().answers)) < 800_000
@@ -265,7 +265,7 @@ def test_a_text_too_long_is_kept_whole_and_never_cut_by_the_browser(visitor):
     assert "maxlength" not in str(page.context["form"]["description"])
 
 
-def test_words_typed_past_the_limit_are_kept(visitor, monkeypatch):
+def test_text_typed_past_the_limit_is_kept(visitor, monkeypatch):
     visitor.need(description="Une première version.")
     monkeypatch.setattr(limits, "STEPS_PER_ADDRESS", limits.Limit("steps", 0, limits.HOUR))
 

@@ -45,25 +45,25 @@ def owner_page(client, solicitation: Solicitation) -> str:
 
 @pytest.mark.parametrize("url", PAGES.values(), ids=PAGES)
 class TestLinks:
-    def test_looking_does_nothing(self, client, sent, taken_by_somebody, url):
+    def test_opening_the_page_records_nothing(self, client, sent, taken_by_somebody, url):
         before = Event.objects.count()
 
         assert client.get(path_of(url(sent))).status_code == 200
         assert Event.objects.count() == before
 
-    def test_nobody_indexes_or_stores_the_page(self, client, sent, url):
+    def test_the_page_is_not_indexed_and_not_stored(self, client, sent, url):
         headers = client.get(path_of(url(sent))).headers
 
         assert "noindex" in headers["X-Robots-Tag"]
         assert "no-store" in headers["Cache-Control"]
 
-    def test_it_opens_no_other_page(self, client, sent, url):
+    def test_its_link_opens_no_other_page(self, client, sent, url):
         token = path_of(url(sent)).split("/")[2]
 
         assert client.get(f"/suivi/{token}/").status_code == 404
         assert client.post(f"/suivi/{token}/annuler/").status_code == 404
 
-    def test_the_page_s_own_link_does_not_open_it(self, client, sent, url):
+    def test_the_follow_up_link_does_not_open_it(self, client, sent, url):
         token = path_of(links.follow_url(sent)).split("/")[2]
         last = path_of(url(sent)).split("/")[3]
 
@@ -83,7 +83,7 @@ class TestLinks:
         assert said.status_code == 410
         assert "plus temps de répondre" in text_of(said)
 
-    def test_it_dies_with_the_owner_s_other_links(self, client, sent, url):
+    def test_its_link_is_revoked_with_the_owner_s_other_links(self, client, sent, url):
         path = path_of(url(sent))
         Solicitation.objects.update(link_serial=2)
 
@@ -105,13 +105,13 @@ class TestCallCheck:
         assert taken_by_somebody.expert.name in said
         assert "l'a prise en charge" in said
 
-    def test_those_who_only_received_it_are_not_named(self, client, sent, taken_by_somebody):
+    def test_experts_who_did_not_take_it_are_not_named(self, client, sent, taken_by_somebody):
         said = text_of(client.get(path_of(links.call_check_url(sent))))
 
         assert "a reçu votre demande" not in said
 
     @pytest.mark.parametrize(("answer", "kind"), [("oui", "called"), ("non", "still_waiting")])
-    def test_an_answer_is_noted_once_and_thanked(self, client, sent, taken_by_somebody, answer, kind):
+    def test_an_answer_is_recorded_once_and_thanked(self, client, sent, taken_by_somebody, answer, kind):
         path = path_of(links.call_check_url(sent))
 
         first = client.post(path, {"rappel": answer}, follow=True)
@@ -120,7 +120,7 @@ class TestCallCheck:
         assert sent.events.filter(kind=kind).count() == 1
         assert "Merci" in text_of(first)
 
-    def test_no_answer_is_no_answer(self, client, sent):
+    def test_a_post_without_an_answer_records_nothing(self, client, sent):
         assert client.post(path_of(links.call_check_url(sent))).status_code == 200
         assert not sent.events.filter(kind__in=["called", "still_waiting"]).exists()
 

@@ -48,5 +48,5 @@ def test_nothing_is_written_before_the_first_answer(visitor):
 
 
 @pytest.mark.parametrize("step", ["entreprise/", "contact/"])
-def test_later_step_opened_first_leads_to_the_first(visitor, step):
+def test_later_step_opened_first_redirects_to_the_first(visitor, step):
     assert visitor.get(step).url == f"/demande/{SUBJECT}/"

@@ -25,7 +25,7 @@ CONTACT = {
 
 
 class Visitor:
-    """Posts the steps one after the other; what is given replaces the usual answers."""
+    """Post the steps one after the other; given values replace the usual answers."""
 
     def __init__(self, client: Client, on_commit: Any) -> None:
         self.client = client
@@ -48,13 +48,13 @@ class Visitor:
             return self.client.post(f"/demande/{subject}/contact/", CONTACT | answers)
 
     def reach_contact(self, *, subject: str = SUBJECT, **need: Any) -> None:
-        """The two first steps."""
+        """Post the first two steps."""
         assert self.need(subject=subject, **need).status_code == 302
         self.company(subject=subject)
         assert self.facts(subject=subject).url == f"/demande/{subject}/contact/"
 
     def send(self, *, subject: str = SUBJECT, contact: dict | None = None, **need: Any) -> Solicitation:
-        """The three steps; the request that came of them."""
+        """Post the three steps; return the request that was created."""
         self.reach_contact(subject=subject, **need)
         answer = self.contact(subject=subject, **(contact or {}))
         assert answer.status_code == 302, answer.content.decode()
@@ -62,7 +62,6 @@ class Visitor:
 
 
 def text_of(response: HttpResponse) -> str:
-    """The page without its tags, spaces made single."""
-
+    """Return the text of the page without tags, with single spaces."""
     bare = re.sub(r"<[^>]+>", " ", response.content.decode())
     return " ".join(html.unescape(bare).split())
