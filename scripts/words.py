@@ -15,7 +15,8 @@ OPENINGS = {
 
 FORBIDDEN = {
     "deed", "desk", "desks", "doer", "fate", "fates", "finding", "findings", "forgotten", "gauge", "gauges",
-    "hear", "hush", "reckon", "seal", "story", "stories", "strike", "tally", "tallies",
+    "hear", "hush", "morrow", "outlived", "reckon", "seal", "story", "stories", "strike", "tally",
+    "tallies", "untell",
 }  # fmt: skip
 
 # Django, Celery and pytest look for these files.
