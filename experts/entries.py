@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.yaml_files import PLACEHOLDER, Mapping, Node, Scalar, Sequence
-from mailing.text_cleaning import clean_address, clean_text
+from mailing.addresses import clean_address
+from mailing.text_cleaning import clean_text
 
 MAX_LENGTH = 500
 MAX_INTEGER = 10_000_000

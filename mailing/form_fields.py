@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from mailing.text_cleaning import clean_address, clean_line, clean_text
+from mailing.addresses import clean_address
+from mailing.text_cleaning import clean_line, clean_text
 
 TOO_MANY_LINES = re.compile(r"\n{4,}")
 

@@ -1,8 +1,9 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from mailing.addresses import clean_address
 from mailing.form_fields import AddressField, LineField, WordsField
-from mailing.text_cleaning import clean_address, clean_line, clean_text
+from mailing.text_cleaning import clean_line, clean_text
 
 INVISIBLE = [
     "\u200b",

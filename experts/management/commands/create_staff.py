@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from experts.models import User
-from mailing.text_cleaning import clean_address, clean_line
+from mailing.addresses import clean_address
+from mailing.text_cleaning import clean_line
 from territories.models import Region
 
 

@@ -1,0 +1,48 @@
+"""Email addresses as people type them: cleaned, and refused when a mail server would not know them."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from mailing.text_cleaning import clean_line
+
+# Letters of French domain names beyond a to z.
+DOMAIN_LETTERS = frozenset("ßàáâãäåæçèéêëìíîïñòóôõöùúûüýÿœ")
+ALPHABETS = {
+    "CYRILLIC": "une lettre cyrillique",
+    "GREEK": "une lettre grecque",
+    "FULLWIDTH": "un caractère pleine chasse",
+}
+
+
+def clean_address(text: str) -> str:
+    """An email address that a mail server can be given.
+
+    Raises ``ValidationError``: its code is "look_alike" when a character was taken for another, "invalid"
+    otherwise.
+    """
+    address = clean_line(text).replace(" ", "") if text.count("@") == 1 else clean_line(text)
+    local, at, domain = address.rpartition("@")
+    strange = [character for character in local + at if not character.isascii()]
+    strange += [one for one in domain if not one.isascii() and one.lower() not in DOMAIN_LETTERS]
+    if strange:
+        sentence = f"Retapez l'adresse au clavier : « {strange[0]} » y est {_kind(strange[0])}."
+        raise ValidationError(sentence, code="look_alike")
+    validate_email(address)
+    return address
+
+
+def _kind(character: str) -> str:
+    """« un tiret qui n'est pas celui du clavier », after the character's Unicode name and category."""
+    category, name = unicodedata.category(character), unicodedata.name(character, "")
+    for alphabet, kind in ALPHABETS.items():
+        if name.startswith(alphabet):
+            return kind
+    if category == "Pd" or "HYPHEN" in name or "MINUS" in name:
+        return "un tiret qui n'est pas celui du clavier"
+    if category.startswith("P"):
+        return "un signe qui n'est pas celui du clavier"
+    if category.startswith("L") and name.startswith("LATIN"):
+        return "une lettre que les adresses n'ont pas"
+    return "un caractère que les adresses n'ont pas"
