@@ -92,7 +92,7 @@ class IntroduceForm(forms.Form):
 
 
 class ConcludeForm(forms.Form):
-    """Outcome of a need; a labour-law need requires the answer given to the company, in writing."""
+    """Outcome of a need; where the law asks for it, the answer given to the company, in writing."""
 
     OUTCOMES = (MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
 
@@ -114,17 +114,33 @@ class ConcludeForm(forms.Form):
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, asks_answer: bool, auto_id: str = "id_%s"
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        asks_answer: bool,
+        offers_answer: bool,
+        auto_id: str = "id_%s",
     ) -> None:
         super().__init__(data, auto_id=auto_id)
-        self.fields.pop("words" if asks_answer else "answer")
+        if asks_answer:
+            del self.fields["words"]
+        elif offers_answer:
+            self.fields["answer"].required = False
+            self.fields["answer"].label = "Votre réponse écrite à l'entreprise, si vous en donnez une"
+        else:
+            del self.fields["answer"]
         if asks_answer and self.data.get("outcome") == MatchState.UNREACHABLE:
             self.fields["answer"].required = False
 
     @property
     def text(self) -> Any:
-        """The text field of the form: the answer for labour law, else a comment."""
-        return self["answer"] if "answer" in self.fields else self["words"]
+        """The text field of the form: the answer that the law asks for, else a comment."""
+        return self["words"] if "words" in self.fields else self["answer"]
+
+    @property
+    def offered_answer(self) -> Any:
+        """The field of an answer that nobody asks for; empty when there is none."""
+        return self["answer"] if self.fields.keys() >= {"words", "answer"} else ""
 
 
 class MessageForm(forms.Form):

@@ -75,7 +75,13 @@ class NeedCard:
 
     @property
     def asks_answer(self) -> bool:
-        return self.match.need.is_on_the_legal_clock
+        """True when the law asks for a written answer."""
+        return self.match.is_on_the_legal_clock
+
+    @property
+    def offers_answer(self) -> bool:
+        """True when an answer in writing would stop the legal clock of another institution."""
+        return self.match.need.is_on_the_legal_clock and not self.asks_answer
 
     @property
     def why(self) -> str:

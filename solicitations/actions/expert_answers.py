@@ -43,7 +43,7 @@ def move(  # noqa: PLR0913 (what an answer may carry)
 ) -> None:
     """Take, decline or conclude a need. Raises ``ForbiddenMove``, ``AnswerRequired``."""
     solicitation, locked = moves.lock(match, by=by)
-    if target in ANSWERS and locked[0].need.is_on_the_legal_clock and not answer.strip():
+    if target in ANSWERS and not answer.strip() and any(row.is_on_the_legal_clock for row in locked):
         raise AnswerRequired
     before = MatchState(locked[0].state)
     for row in locked:

@@ -19,7 +19,7 @@ from solicitations.models.request_querysets import SolicitationQuerySet
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 500
+CHUNK = 50
 
 
 def ready_steps(*, now: datetime) -> Iterator[Planned]:
@@ -34,7 +34,7 @@ def ready_steps(*, now: datetime) -> Iterator[Planned]:
 
 
 def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
-    """These requests as ``plan.load`` brings them, a few hundred at a time."""
+    """These requests as ``plan.load`` brings them, a few at a time."""
     pks = requests.values_list("pk", flat=True).iterator(chunk_size=CHUNK)
     while chunk := list(islice(pks, CHUNK)):
         yield from plan.load(Solicitation.objects.filter(pk__in=chunk).order_by("pk"))

@@ -23,6 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Event, Match, Need, Solicitation
+from solicitations.models.matches import bound_by_legal_clock
 from solicitations.models.request_querysets import CLOSED_BY_STAFF, DIFFICULTIES, SolicitationQuerySet
 from territories.working_time import OPENS, add_working_days
 
@@ -36,7 +37,7 @@ WHILE_NOBODY_IS_ASKED = WHILE_NOBODY_TOOK[:2]  # the region has known since the 
 
 def load(requests: SolicitationQuerySet) -> list[Solicitation]:
     """Fetch these requests with what ``plan`` reads, in a fixed number of queries."""
-    matches = Match.objects.select_related("expert__office", "mailbox").order_by("pk")
+    matches = Match.objects.select_related("expert__office__institution", "mailbox").order_by("pk")
     needs = Need.objects.select_related("subject__theme").order_by("position", "pk")
     events = Event.objects.filter(kind__in=CLOCK_EVENTS).in_order()
     return list(
@@ -82,8 +83,8 @@ class _NeedHistory:
 
     @property
     def is_answered(self) -> bool:
-        """True once the labour-law question was answered, even when the need was taken again since."""
-        return any(match.answered_at for match in self.need.matches.all())
+        """True once the labour-law question was answered in writing, even if it was taken again since."""
+        return any(match.has_written_answer for match in self.need.matches.all())
 
     @property
     def was_taken(self) -> bool:
@@ -235,10 +236,15 @@ def _call_check(history: _NeedHistory) -> Iterator[Planned]:
 
 def _legal(history: _NeedHistory) -> Iterator[Planned]:
     """The legal delay counts working days until the answer; taking the need does not stop it."""
-    active = [*history.in_state(MatchState.TAKEN), *history.in_state(MatchState.SENT)]
-    sent_at = history.need.solicitation.submitted_at
-    if not active or not history.need.is_on_the_legal_clock or history.is_answered:
+    if not history.need.is_on_the_legal_clock or history.is_answered:
         return
+    bound = bound_by_legal_clock(history.matches)
+    active = [
+        match for state in (MatchState.TAKEN, MatchState.SENT) for match in bound if match.state == state
+    ]
+    if not active:
+        return
+    sent_at = history.need.solicitation.submitted_at
     if history.need_dates(EventKind.LEGAL_ESCALATED, since=sent_at):
         return
     commune = history.clock.commune

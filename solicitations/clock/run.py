@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -18,6 +20,7 @@ from solicitations.lifecycle import (
     MatchState,
 )
 from solicitations.models import Event, Match, Need, Solicitation, Survey
+from solicitations.models.matches import bound_by_legal_clock
 from solicitations.notifications import to_company
 
 logger = logging.getLogger(__name__)
@@ -133,8 +136,13 @@ def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: d
 def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     """Tell the managers of all experts who have the need, and the region."""
     events = [record_step(planned, EventKind.LEGAL_ESCALATED, now=now) for planned in steps]
-    active = Match.objects.active().filter(need__in=[need.pk for need in _needs(steps)])
-    matches = list(active.with_people().in_order())
+    rows = Match.objects.filter(need__in=[need.pk for need in _needs(steps)]).with_people().in_order()
+    bound = [
+        match
+        for _, of_need in groupby(rows, attrgetter("need_id"))
+        for match in bound_by_legal_clock(of_need)
+    ]
+    matches = [match for match in bound if match.state in {MatchState.SENT, MatchState.TAKEN}]
     mails.legal_delay(solicitation, matches, events=events, now=now)
     words = ", ".join(need.subject.label for need in _needs(steps))
     alerts.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)

@@ -1,6 +1,6 @@
 """Mailboxes and matches: the experts of a request."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Self
 
@@ -15,6 +15,10 @@ from solicitations.models.needs import Need
 from solicitations.models.requests import Solicitation
 
 ERASED = "efface-"  # with the row's number, in the place of an address that was erased
+
+
+# Matches that the legal clock binds no more.
+UNBOUND = (MatchState.DECLINED, MatchState.EXPIRED, MatchState.WITHDRAWN, MatchState.REPLACED)
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
@@ -185,6 +189,23 @@ class Match(models.Model):
         """Withdrawn or replaced: its expert gets a sentence only, and may be brought in again."""
         return self.state in lifecycle.NOT_LIVE
 
+    @property
+    def has_written_answer(self) -> bool:
+        """True when the company was answered in writing, which stops the legal clock."""
+        return self.answered_at is not None and bool(self.answer)
+
+    @property
+    def is_on_the_legal_clock(self) -> bool:
+        """True when the law binds the match's institution to answer; see ``bound_by_legal_clock``."""
+        if not self.need.is_on_the_legal_clock:
+            return False
+        if self.expert.office.institution.is_legal_information:
+            return True
+        services = Match.objects.filter(
+            need=self.need_id, expert__office__institution__is_legal_information=True
+        )
+        return not services.exclude(state__in=UNBOUND).exists()
+
     def move_to(
         self, target: MatchState, *, at: datetime, decline_reason: str = "", words: str = "", answer: str = ""
     ) -> None:
@@ -220,3 +241,14 @@ class Match(models.Model):
             self.taken_at = None
         elif state in {MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE}:
             self.taken_at = self.taken_at or at
+
+
+def bound_by_legal_clock(matches: Iterable[Match]) -> list[Match]:
+    """Of the matches of a need on the clock of L. 5143-1, those that it binds.
+
+    They are those of the services whose trade is to answer on labour law; without any, all of them. Needs
+    ``with_people``.
+    """
+    live = [match for match in matches if match.state not in UNBOUND]
+    services = [match for match in live if match.expert.office.institution.is_legal_information]
+    return services or live

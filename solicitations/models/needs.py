@@ -32,7 +32,8 @@ class NeedQuerySet(models.QuerySet["Need"]):
 
     def without_legal_answer(self) -> Self:
         """Needs on labour law that nobody has answered, by helping or not."""
-        return self.filter(subject__is_labour_law=True).exclude(matches__answered_at__isnull=False)
+        answered = self.filter(matches__answered_at__isnull=False).exclude(matches__answer="")
+        return self.filter(subject__is_labour_law=True).exclude(pk__in=answered)
 
 
 class Need(models.Model):

@@ -90,7 +90,7 @@ def _own_context(
 
 def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
     """The legal deadline in words; empty when there is none."""
-    if not any(match.need.is_on_the_legal_clock for match in matches):
+    if not any(match.is_on_the_legal_clock for match in matches):
         return ""
     solicitation = matches[0].mailbox.solicitation
     today = solicitation.today(now)

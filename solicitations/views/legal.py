@@ -34,7 +34,7 @@ def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock 
         return None
     zone, commune = solicitation.time_zone, solicitation.commune
     due_on, today = wording.legal_deadline(solicitation), now.astimezone(zone).date()
-    answers = [(match.answered_at, match) for match in matches if match.answered_at]
+    answers = [(match.answered_at, match) for match in matches if match.answered_at and match.answer]
     answered_at, first = min(answers, key=lambda answer: answer[0], default=(None, None))
     return LegalClock(
         due_on=due_on,

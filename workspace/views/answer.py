@@ -129,4 +129,9 @@ def introduce_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> I
 
 def conclude_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> ConcludeForm:
     """Build the form; labour law requires the answer given."""
-    return ConcludeForm(posted, asks_answer=card.asks_answer, auto_id=f"conclude{card.match.pk}_%s")
+    return ConcludeForm(
+        posted,
+        asks_answer=card.asks_answer,
+        offers_answer=card.offers_answer,
+        auto_id=f"conclude{card.match.pk}_%s",
+    )

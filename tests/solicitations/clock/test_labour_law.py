@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from mailing.models import OutgoingEmail
 from solicitations.actions import expert_answers
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
-from solicitations.models import Alert, Solicitation
+from solicitations.models import Alert, Match, Solicitation
 from tests.solicitations.clock.reading import mails, to_advance
 from tests.solicitations.factories import match, send
 
@@ -82,3 +83,71 @@ class TestLabourLaw:
         sweep(now + 9 * DAY)
 
         assert not Alert.objects.exists()
+
+
+class TestInstitutionsThatTheLawBinds:
+    """« Saisonniers » goes to France Travail and to the service that informs on labour law."""
+
+    @pytest.fixture
+    def question(self, commit, now):
+        return commit(send, "saisonniers", commune="21231", now=now)
+
+    @pytest.fixture
+    def service(self, question):
+        return Match.objects.with_people().get(
+            need__solicitation=question, expert__office__institution__is_legal_information=True
+        )
+
+    @pytest.fixture
+    def other(self, question, service):
+        return Match.objects.with_people().filter(need__solicitation=question).exclude(pk=service.pk).first()
+
+    def conclude(self, commit, row, now, answer=""):
+        commit(expert_answers.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
+        commit(expert_answers.move, row, MatchState.HELPED, by=row.mailbox, answer=answer, now=now)
+
+    def test_another_institution_concludes_without_a_written_answer(self, commit, other, sweep, now):
+        self.conclude(commit, other, now)
+
+        assert other.expert.office.institution.code == "PE"
+        sweep(now + 9 * DAY)
+        assert Alert.objects.filter(cause=AlertCause.LEGAL).exists()
+
+    def test_its_answer_in_writing_stops_the_delay(self, commit, other, sweep, now):
+        self.conclude(commit, other, now, answer="Oui, un contrat saisonnier convient.")
+
+        sweep(now + 9 * DAY)
+
+        assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
+
+    def test_the_service_has_to_answer_in_writing(self, commit, service, now):
+        with pytest.raises(expert_answers.AnswerRequired):
+            self.conclude(commit, service, now)
+
+    def test_managers_of_the_service_alone_are_told_of_the_delay(self, question, service, sweep, now):
+        sweep(now + 9 * DAY)
+
+        [office] = mails("manager_told", since=now + 9 * DAY)
+        assert office == service.expert.office.email
+
+    def test_first_mail_gives_the_date_to_the_service_alone(self, question, service, other):
+        found = {
+            email.to: email.rendered().text
+            for email in OutgoingEmail.objects.filter(template__endswith="/notified")
+        }
+
+        assert "Réponse attendue avant" in found[service.mailbox.email]
+        assert "Réponse attendue avant" not in found[other.mailbox.email]
+
+    def test_all_are_bound_when_the_service_has_declined(self, commit, service, other, now):
+        commit(
+            expert_answers.move,
+            service,
+            MatchState.DECLINED,
+            by=service.mailbox,
+            decline_reason="other",
+            now=now,
+        )
+
+        with pytest.raises(expert_answers.AnswerRequired):
+            self.conclude(commit, other, now)
