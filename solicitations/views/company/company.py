@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,7 +36,7 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _facts_page(request, journey) if is_company_chosen else _choice_page(request, journey)
     if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
-        journey.keep(request, **{"facts" if is_company_chosen else "company": typed(request.POST)})
+        _keep(request, journey, is_company_chosen=is_company_chosen)
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "change":
         journey.keep(request, identity=None, company=None, facts=None)
@@ -43,9 +44,17 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     return _post_facts(request, journey) if is_company_chosen else _post_choice(request, journey)
 
 
+def _keep(request: HttpRequest, journey: Journey, *, is_company_chosen: bool) -> None:
+    if is_company_chosen and journey.identity:
+        form: forms.Form = FactsForm(request.POST, identity=journey.identity, on=journey.today)
+        journey.keep(request, facts=typed(form))
+    else:
+        journey.keep(request, company=typed(CompanyForm(request.POST)))
+
+
 def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
     """Handle a SIRET, a name, a chosen company, or a person without a company."""
-    journey.keep(request, company=typed(request.POST), identity=None)
+    journey.keep(request, company=typed(CompanyForm(request.POST)), identity=None)
     action = request.POST.get("action", "")
     if action == "later":
         return journey.go_to("later")
@@ -110,7 +119,7 @@ def _open_to_projects() -> QuerySet[Subject]:
 
 def _post_facts(request: HttpRequest, journey: Journey) -> HttpResponse:
     """Save the owner's corrections; ask about craft when an office's criterion needs it."""
-    journey.keep(request, facts=typed(request.POST))
+    _keep(request, journey, is_company_chosen=True)
     if request.POST.get("action") == "later":
         return journey.go_to("later")
     form = journey.facts

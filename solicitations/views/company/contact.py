@@ -39,7 +39,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
     response = journey.go_to("later") if is_later else _refusal(request, journey, form, now=now)
     if response is None:
         return _send(journey, form, now=now)
-    journey.keep(request, contact=typed(request.POST))
+    journey.keep(request, contact=typed(form))
     return response
 
 

@@ -7,8 +7,9 @@ at the first step (a subject, an open region) is checked again before sending.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,6 +19,7 @@ from django.utils.functional import cached_property
 from experts.models import Institution, Subject
 from experts.routing import loading
 from experts.routing.engine import Decision, Facts
+from mailing.form_fields import WordsField
 from solicitations.forms.company import FactsForm
 from solicitations.forms.identity import Identity
 from solicitations.forms.need import NeedForm
@@ -25,8 +27,15 @@ from solicitations.models import Draft, Opening
 from territories.models import Commune
 
 SESSION_KEY = "drafts"  # of the session: the draft's id by first subject
-NOT_ANSWERS = frozenset({"csrfmiddlewaretoken", "action"})
-MOST_FIELDS, MOST_VALUES, LONGEST_VALUE = 30, 60, 60_000
+# What pages read beside their forms' fields: institutions shown and kept, the question on crafts, a card.
+BESIDE_FIELDS: dict[str, forms.Field] = {
+    "shown": forms.MultipleChoiceField(),
+    "kept": forms.MultipleChoiceField(),
+    "craft_asked": forms.CharField(),
+    "siret": forms.CharField(),
+}
+# More than any answer that is accepted: what is too long is refused, and shown again.
+MOST_VALUES, LONGEST_LINE, LONGEST_TEXT = 100, 1_000, 60_000
 
 
 @dataclass
@@ -144,12 +153,20 @@ class Journey:
         request.session[SESSION_KEY] = {**drafts, self.subject.slug: draft.pk}
 
 
-def typed(data: QueryDict) -> dict[str, list[str]]:
-    """Return the posted values as typed, limited in number and length."""
-    names = [name for name in data if name not in NOT_ANSWERS][:MOST_FIELDS]
-    return {
-        name[:100].replace("\0", ""): [
-            value[:LONGEST_VALUE].replace("\0", "") for value in data.getlist(name)[:MOST_VALUES]
-        ]
-        for name in names
+def typed(form: forms.Form) -> dict[str, list[str]]:
+    """The posted values of the form's own fields as typed, limited in number and length."""
+    kept = {
+        name: [value[: _longest(field)] for value in _posted(form, name, field)]
+        for name, field in (*form.fields.items(), *BESIDE_FIELDS.items())
+        if name in form.data
     }
+    return {name: [value.replace("\0", "") for value in values] for name, values in kept.items()}
+
+
+def _posted(form: forms.Form, name: str, field: forms.Field) -> list[str]:
+    values = cast("QueryDict", form.data).getlist(name)
+    return values[:MOST_VALUES] if isinstance(field, forms.MultipleChoiceField) else values[-1:]
+
+
+def _longest(field: forms.Field) -> int:
+    return LONGEST_TEXT if isinstance(field, WordsField) else LONGEST_LINE

@@ -22,7 +22,7 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, journey, _first_form(request, journey))
     is_limited = limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now())
     if journey.draft is not None or not is_limited:  # past the limit, only a draft that exists is updated
-        journey.keep(request, need=typed(request.POST))
+        journey.keep(request, need=typed(NeedForm(request.POST, subject=journey.subject)))
     if is_limited:
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "later":

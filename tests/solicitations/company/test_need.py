@@ -1,5 +1,6 @@
 """First step: commune, text, other subjects, closed regions and themes."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -283,3 +284,26 @@ def test_company_typed_past_the_limit_is_kept(visitor, monkeypatch):
 
     assert page.status_code == 429
     assert "Peintures Vannier" in visitor.get("entreprise/").content.decode()
+
+
+STEPS = ["", "entreprise/", "contact/"]
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        {f"unknown_{number}": "x" * 50_000 for number in range(38)},
+        {"commune": ["x" * 50_000] * 40, "company": ["x" * 50_000] * 40, "contact_name": ["x" * 50_000] * 40},
+        {"subjects": ["x" * 50_000] * 50, "days": ["x" * 50_000] * 50},
+        {"x" * 50_000: "y" * 50_000, "description": "x" * 100_000},
+    ],
+    ids=["unknown fields", "repeated fields", "many choices", "long names and texts"],
+)
+@pytest.mark.parametrize("step", STEPS, ids=["need", "company", "contact"])
+def test_draft_holds_the_fields_of_its_steps_and_no_more(visitor, step, posted):
+    visitor.reach_contact()
+
+    visitor.client.post(f"/demande/{SUBJECT}/{step}", posted)
+
+    assert len(json.dumps(Draft.objects.get().answers)) < 130_000
+    assert "unknown_1" not in str(Draft.objects.get().answers)
