@@ -35,6 +35,12 @@ def region_of(areas: Iterable[Area]) -> str | None:
     return _Regions().most_of(frozenset(area.pk for area in areas))
 
 
+def areas_beyond(areas: Iterable[Area], region: str | None) -> list[Area]:
+    """Those of these areas that have a commune outside this region, by its code."""
+    regions = _Regions()
+    return [area for area in areas if regions.reach(area.pk) - {region}]
+
+
 class _Regions:
     """Counter of communes by region; all the tables are read once."""
 
@@ -59,6 +65,13 @@ class _Regions:
         if areas not in self.answers:
             self.answers[areas] = self._count(areas)
         return self.answers[areas]
+
+    def reach(self, area: int) -> set[str | None]:
+        """The regions of the communes of an area; ``None`` for those that the national office answers."""
+        plain = {area} | self.zones[area]
+        if any(self.areas[part][0] == "national" for part in plain):
+            return {None, *self.region_of.values()}
+        return {self.region_of[code] for part in plain for code in self.members[self.areas[part]]}
 
     def _count(self, areas: frozenset[int]) -> str | None:
         plain = areas.union(*(self.zones[area] for area in areas))

@@ -1,23 +1,34 @@
 """Admin of offices, experts and absences; a field changed here is no longer overwritten by the file."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from experts.admin.permissions import FORM_FIELDS, RegionalAdmin, is_staff
 from experts.models import Absence, Expert, Office, User
 from experts.models.directory import DirectorySource
-from experts.regions import region_of, update_regions
+from experts.regions import areas_beyond, region_of, update_regions
 from territories.models import Area
 
 IMPORT_FIELDS = ("source", "dropped_at", "edited_fields")
 
 
+# Fields that widen who receives, in all the areas of an office.
+WIDENING = frozenset(
+    {
+        "institution", "headcount_min", "headcount_max", "age_min_years", "age_max_years", "naf",
+        "naf_excluded", "legal_forms", "legal_forms_excluded", "craft", "project_holders",
+        "exclusive_subjects", "is_fallback",
+    }
+)  # fmt: skip
+
+
 class OfficeForm(forms.ModelForm):
-    """Refuses areas outside the region of ``editor``, which the admin sets."""
+    """Keeps what ``editor`` widens inside their region, but for what is there already."""
 
     editor: User
 
@@ -25,16 +36,65 @@ class OfficeForm(forms.ModelForm):
         areas: QuerySet[Area] = self.cleaned_data["areas"]
         if not self.editor.is_national and region_of(areas) != self.editor.region_id:
             raise forms.ValidationError("Choisissez des territoires de votre région.")
+        _refuse_beyond(areas, self.editor, known=_areas_of(self.instance))
         return areas
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        beyond = _beyond(_areas_of(self.instance), self.editor)
+        for name in WIDENING.intersection(self.changed_data) if beyond else ():
+            self.add_error(
+                name,
+                f"L'antenne couvre aussi {_listed(beyond)} : demandez ce changement à l'équipe nationale.",
+            )
+        return cleaned
 
 
 class ExpertForm(forms.ModelForm):
-    """The email of an expert from the file cannot change: the next import identifies experts by it."""
+    """Keeps the own areas that ``editor`` adds inside their region.
+
+    The email of an expert from the file cannot change: the next import identifies experts by it.
+    """
+
+    editor: User
+
+    def clean_areas(self) -> QuerySet[Area]:
+        """Without own areas, those of the office count: emptying them may widen too."""
+        areas: QuerySet[Area] = self.cleaned_data["areas"]
+        of_office = _areas_of(self.instance.office if self.instance.office_id else None)
+        _refuse_beyond(areas or of_office, self.editor, known=_areas_of(self.instance) or of_office)
+        return areas
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and self.instance.source == DirectorySource.FILE:
             self.fields["email"].disabled = True
+
+
+def _areas_of(row: Office | Expert | None) -> list[Area]:
+    return list(row.areas.all()) if row and row.pk else []
+
+
+def _received(expert: Expert) -> list[Area]:
+    """The areas that an expert receives requests of."""
+    return _areas_of(expert) or _areas_of(expert.office)
+
+
+def _beyond(areas: Iterable[Area], editor: User) -> list[Area]:
+    """The areas that the editor alone may not add; none for the national team."""
+    return [] if editor.is_national else areas_beyond(areas, editor.region_id)
+
+
+def _refuse_beyond(areas: Iterable[Area], editor: User, *, known: Iterable[Area]) -> None:
+    added = [area for area in areas if area not in set(known)]
+    if beyond := _beyond(added, editor):
+        raise forms.ValidationError(
+            f"{_listed(beyond)} : seule l'équipe nationale ajoute un territoire qui dépasse votre région."
+        )
+
+
+def _listed(areas: Iterable[Area]) -> str:
+    return ", ".join(f"«\u00a0{area.name}\u00a0»" for area in areas)
 
 
 class ExpertInline(admin.StackedInline):
@@ -60,6 +120,10 @@ class ExpertInline(admin.StackedInline):
         return is_staff(request)
 
     has_add_permission = has_change_permission = has_view_permission
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = type("ExpertFormOfEditor", (self.form,), {"editor": request.user})
+        return super().get_formset(request, obj, **kwargs | {"form": form})
 
 
 @admin.register(Office)
@@ -125,6 +189,11 @@ class OfficeAdmin(RegionalAdmin):
     @admin.action(description="Reprendre les valeurs du fichier au prochain import")
     def accept_file(self, request: HttpRequest, queryset: QuerySet[Office]) -> None:
         """Let the next file overwrite the fields edited here, in these offices and their experts."""
+        reaching = [office for office in queryset if _beyond(_areas_of(office), cast(User, request.user))]
+        if reaching:
+            names = ", ".join(office.name for office in reaching)
+            messages.error(request, f"Rien n'a changé : {names} couvre aussi une autre région.")
+            return
         Expert.objects.filter(office__in=queryset).update(edited_fields=[])
         queryset.update(edited_fields=[])
 
@@ -147,11 +216,17 @@ class ExpertAdmin(RegionalAdmin):
 
 
 class AbsenceForm(forms.ModelForm):
+    """Keeps a deputy in the office, and what ``editor`` has them receive in their region."""
+
+    editor: User
+
     def clean_deputy(self) -> Expert | None:
         deputy: Expert | None = self.cleaned_data["deputy"]
         expert: Expert | None = self.cleaned_data.get("expert")
         if deputy and expert and deputy.office_id != expert.office_id:
             raise forms.ValidationError("Choisissez une personne de la même antenne.")
+        if deputy and expert:
+            _refuse_beyond(_received(expert), self.editor, known=_received(deputy))
         return deputy
 
 
@@ -164,6 +239,10 @@ class AbsenceAdmin(RegionalAdmin):
     list_display = ("expert", "from_on", "to_on", "deputy", "source")
     list_select_related = ("expert", "deputy")
     ordering = ("-from_on", "pk")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type("AbsenceFormOfEditor", (form,), {"editor": request.user})
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Accept only experts that the user may see."""

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from experts.models import Absence, Expert, Office
+from experts.models import Absence, Expert, Office, Subject
 from territories.models import Area, Region
 from tests.experts.factories import (
     AbsenceFactory,
@@ -172,6 +172,115 @@ def test_regional_staff_keep_areas_in_their_region(regional):
 
     assert "Choisissez des territoires de votre région." in response.content.decode()
     assert Office.objects.get(pk=office.pk).region_id == "27"
+
+
+def area(kind: str, code: str) -> Area:
+    return Area.objects.get(kind=kind, code=code)
+
+
+def inline_row(page, expert) -> str:
+    """The prefix of the row of an expert on the page of their office."""
+    values = posted_values(page)
+    return next(
+        name.rpartition("-")[0]
+        for name, value in values.items()
+        if name.endswith("-id") and value == expert.pk
+    )
+
+
+class TestRegionOfTheEditor:
+    """Regional staff widen who receives in their region alone; what is there already stays."""
+
+    @pytest.fixture
+    def office(self):
+        return Office.objects.get(code="PE-DIJON")
+
+    @pytest.fixture
+    def reaching(self, office):
+        office.areas.add(area("department", "75"))
+        return office
+
+    @pytest.mark.parametrize(("kind", "code"), [("department", "75"), ("region", "11"), ("national", "")])
+    def test_area_of_another_region_is_refused_beside_ours(self, regional, office, kind, code):
+        ours = [found.pk for found in office.areas.all()]
+
+        page = post(regional, office, areas=[area("region", "27").pk, *ours, area(kind, code).pk])
+
+        assert page.status_code == 200
+        assert set(office.areas.values_list("pk", flat=True)) == set(ours)
+
+    def test_area_of_our_region_is_added(self, regional, office):
+        ours = [found.pk for found in office.areas.all()]
+
+        assert post(regional, office, areas=[*ours, area("department", "71").pk]).status_code == 302
+
+    def test_area_that_is_there_already_stays(self, regional, reaching):
+        kept = [found.pk for found in reaching.areas.all()]
+
+        assert post(regional, reaching, areas=[*kept, area("department", "71").pk]).status_code == 302
+        assert area("department", "75") in reaching.areas.all()
+
+    def test_national_team_goes_beyond(self, national, office):
+        ours = [found.pk for found in office.areas.all()]
+
+        assert post(national, office, areas=[*ours, area("department", "75").pk]).status_code == 302
+
+    @pytest.mark.parametrize("name", ["headcount_max", "naf", "craft"])
+    def test_criteria_of_an_office_that_reaches_beyond_are_the_national_teams(self, regional, reaching, name):
+        value = {"headcount_max": "10", "naf": "43", "craft": "only"}[name]
+
+        page = post(regional, reaching, **{name: value})
+
+        assert "demandez ce changement à l&#x27;équipe nationale" in page.content.decode()
+
+    def test_exclusivity_of_an_office_that_reaches_beyond_is_the_national_teams(self, regional, reaching):
+        subject = Subject.objects.listed().first()
+
+        assert post(regional, reaching, exclusive_subjects=[subject.pk]).status_code == 200
+
+    def test_criteria_of_an_office_of_the_region_are_ours(self, regional, office):
+        assert post(regional, office, headcount_max="10").status_code == 302
+
+    def test_own_area_beyond_the_region_is_refused(self, regional, office):
+        expert = office.experts.first()
+        row = inline_row(regional.get(change_url(office)), expert)
+
+        page = post(regional, office, **{f"{row}-areas": [area("department", "75").pk]})
+
+        assert page.status_code == 200
+        assert not expert.areas.exists()
+
+    def test_own_areas_are_not_emptied_into_those_of_an_office_that_reaches_beyond(self, regional, reaching):
+        expert = reaching.experts.first()
+        expert.areas.add(area("department", "21"))
+        row = inline_row(regional.get(change_url(reaching)), expert)
+
+        page = post(regional, reaching, **{f"{row}-areas": []})
+
+        assert page.status_code == 200
+        assert expert.areas.exists()
+
+    def test_deputy_does_not_receive_beyond_the_region(self, regional, office):
+        expert = office.experts.first()
+        expert.areas.add(area("department", "75"))
+        deputy = ExpertFactory(office=office)
+        values = {"expert": expert.pk, "from_on": "2027-01-04", "to_on": "2027-01-08", "deputy": deputy.pk}
+
+        page = regional.post(reverse("admin:experts_absence_add"), values)
+
+        assert "seule l&#x27;équipe nationale" in page.content.decode()
+        assert not expert.absences.exists()
+
+    def test_file_is_not_accepted_for_an_office_that_reaches_beyond(self, regional, reaching):
+        Office.objects.filter(pk=reaching.pk).update(edited_fields=["areas"])
+
+        regional.post(
+            reverse("admin:experts_office_changelist"),
+            {"action": "accept_file", "_selected_action": [reaching.pk]},
+        )
+
+        reaching.refresh_from_db()
+        assert reaching.edited_fields == ["areas"]
 
 
 def test_offices_cannot_be_deleted(national):
