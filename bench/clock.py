@@ -9,7 +9,7 @@ from bench.harness import Result, median, milliseconds, thousands
 from experts.models import RateCounter
 from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.clock import reminders
-from solicitations.models import Draft, Need, Solicitation
+from solicitations.models import Draft, Match, Need, Solicitation
 from solicitations.models.abandoned import abandoned
 from solicitations.tasks import SWEEP_SIZE
 
@@ -77,6 +77,7 @@ def _choices() -> Mapping[str, Choice]:
         "to hand to the fallback": lambda: Need.objects.declined_by_all(before=now - minute).values_list(
             "pk"
         ),
+        "experts gone": lambda: Match.objects.to_reoffer(now=now).values_list("pk"),
         "refused mails": lambda: OutgoingEmail.objects.refused().filter(refused_at__gt=now - day),
         "mails left behind": lambda: OutgoingEmail.objects.for_sweep(now=now).values_list("pk"),
         "mails to read": lambda: IncomingEmail.objects.for_sweep(now=now).values_list("pk"),

@@ -35,9 +35,14 @@ def clean_phone(text: str) -> str:
     number = read_foreign(typed) if ABROAD.match(typed) else read_number(text)
     if number is None:
         raise InvalidPhone(_refusal(typed))
-    if number.replace(" ", "").startswith(SURCHARGED):
+    if is_surcharged(number):
         raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
     return number
+
+
+def is_surcharged(number: str) -> bool:
+    """True for a French number that the caller pays for beyond a call."""
+    return number.replace(" ", "").startswith(SURCHARGED)
 
 
 def read_number(text: str) -> str | None:

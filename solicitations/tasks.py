@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,10 +11,11 @@ from django.utils import timezone
 from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.clock import drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
-from solicitations.dispatch import fallback, holding, refusals, routing
+from solicitations.dispatch import fallback, holding, refusals, reoffer, routing
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Draft, Need, Solicitation
+from solicitations.models import Draft, Match, Need, Solicitation
 from solicitations.models.abandoned import abandoned
+from solicitations.models.matches import MatchQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,24 @@ def take_in_mail(pk: int) -> None:
 
 
 @shared_task
+def reoffer_needs_of(expert_pk: int) -> None:
+    """Expert ``expert_pk`` is gone: others are asked for what waits for them."""
+    active = Match.objects.active().filter(expert=expert_pk)
+    _reoffer(active, now=timezone.now())
+
+
+@shared_task
+def return_needs_to(expert_pk: int, since: str) -> None:
+    """Expert ``expert_pk``, said to be gone at ``since``, is back: what nobody took is theirs again."""
+    now, left_at = timezone.now(), datetime.fromisoformat(since)
+    rows = Match.objects.withdrawn_as_gone(expert_pk, since=left_at).order_by("pk")
+    requests = dict.fromkeys(rows.values_list("mailbox__solicitation", flat=True))
+    give_back = partial(reoffer.give_back, expert_pk=expert_pk, since=left_at)
+    each_safely(give_back, requests, now=now)
+    _reoffer(Match.objects.active().filter(expert=expert_pk), now=now)
+
+
+@shared_task
 def erase_stray_mails() -> None:
     """Erase each night the old mails that are about no kept request."""
     erasure.erase_stray_mails(now=timezone.now())
@@ -74,6 +94,7 @@ def sweep() -> None:
     each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
         routing.route_safely(pk, now=now)
+    _reoffer(Match.objects.to_reoffer(now=now), now=now)
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
     each_safely(fallback.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_CHECKED_FOR)
@@ -81,6 +102,12 @@ def sweep() -> None:
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.process_reply_safely, unread[:SWEEP_SIZE], now=now)
     keep_time(now=now)
+
+
+def _reoffer(matches: MatchQuerySet, *, now: datetime) -> None:
+    """Carry to the requests of these matches that an expert is gone, or back."""
+    requests = matches.order_by("mailbox__solicitation").values_list("mailbox__solicitation", flat=True)
+    each_safely(reoffer.reoffer, requests.distinct()[:SWEEP_SIZE], now=now)
 
 
 def keep_time(*, now: datetime) -> None:
@@ -106,4 +133,4 @@ def each_safely(work: Callable[..., None], pks: Iterable[int | str | Solicitatio
         try:
             work(pk, now=now)
         except Exception:
-            logger.exception("%s failed on %s", work.__name__, pk)
+            logger.exception("%s failed on %s", getattr(work, "__name__", work), pk)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from companies.phones import is_surcharged
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Institution
 from mailing.form_fields import LineField, WordsField
@@ -182,11 +183,16 @@ class PhoneForm(forms.Form):
     def clean_phone(self) -> str:
         """Return the number as it is displayed."""
         try:
-            return clean_phone(self.cleaned_data["phone"])
+            phone = clean_phone(self.cleaned_data["phone"])
         except InvalidPhone as error:
             raise forms.ValidationError(
                 "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56."
             ) from error
+        if is_surcharged(phone):
+            raise forms.ValidationError(
+                "Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile."
+            )
+        return phone
 
 
 class DepartureForm(forms.Form):

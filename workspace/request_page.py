@@ -20,6 +20,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Question, Solicitation
+from solicitations.models.matches import GONE
 from solicitations.models.request_querysets import CLOSED_BY_STAFF
 from solicitations.views.legal import LegalClock, clock
 from territories.spoken_time import spoken_moment
@@ -242,6 +243,8 @@ def _gone_reason(match: Match, last: Event | None) -> str:
         )
     if solicitation.state == RequestState.CANCELLED:
         return "L'entreprise a annulé sa demande"
+    if match.words == GONE:
+        return "Vous n'êtes plus à ce poste : ce besoin est proposé à d'autres"
     if last and last.by_user_id:
         return "L'équipe du service vous a retiré ce besoin" + (f" : {last.reason}" if last.reason else "")
     if solicitation.closed_reason in CLOSED_BY_STAFF:

@@ -158,6 +158,11 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         """Experts of the last directory file and those entered by hand, in offices that are listed."""
         return self.filter(dropped_at__isnull=True, office__dropped_at__isnull=True)
 
+    def gone(self, day: date, *, now: datetime) -> "ExpertQuerySet":
+        """Experts who serve no more: left, paused, dropped by a file, or of an office closed on that day."""
+        serving = self.listed().filter(is_paused=False, office__in=Office.objects.open_on(day))
+        return self.exclude(pk__in=serving.exclude(left_at__lte=now).values("pk"))
+
     def visible_to(self, user: User) -> "ExpertQuerySet":
         """Experts of the offices that the user may see."""
         if user.is_national:

@@ -12,7 +12,6 @@ from experts.models import Institution, Subject
 from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import suspicion, tasks
-from solicitations.clock import mails
 from solicitations.conversation import messages
 from solicitations.dispatch import closing, routing
 from solicitations.lifecycle import (
@@ -26,7 +25,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.models.requests import make_reference
-from solicitations.notifications import to_company, to_experts
+from solicitations.notifications import request_mails, to_company, to_experts
 from territories.models import Commune
 
 
@@ -209,7 +208,7 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
 
 def withdraw_all(solicitation: Solicitation, *, event: Event, why: str, now: datetime) -> None:
     """Withdraw a locked request's active matches; mail ``why`` to the experts already mailed about it."""
-    mails.cancel_unsent(f"request:{solicitation.pk}")
+    request_mails.remove_from_reminders(f"request:{solicitation.pk}")
     OutgoingEmail.objects.cancel_about(f"request:{solicitation.pk}", now=now)
     asked = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE)).distinct()
     notified = [

@@ -1,13 +1,11 @@
-"""Messages of experts to each other and to the company, and changes to their own record."""
+"""Messages of experts to each other and to the company, and the links of their pages."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from experts.models import Expert
 from solicitations.conversation import messages
-from solicitations.dispatch import alerts
-from solicitations.lifecycle import UNDO_DELAY, AlertCause, EventKind, RequestState
+from solicitations.lifecycle import UNDO_DELAY, EventKind, RequestState
 from solicitations.models import Event, Mailbox, Message, Question, Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.notifications import to_company, to_experts
@@ -54,27 +52,6 @@ def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
     Event.objects.record(EventKind.ASKED, by.solicitation, by=by, at=now)
     to_company.question(asked, now=now)
     return asked
-
-
-@transaction.atomic(durable=True)
-def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: datetime) -> None:
-    """Mark an expert who left as absent from now on, and alert staff with the successor they named."""
-    solicitation = Solicitation.objects.locked(by.solicitation_id)
-    leaving = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
-    leaving.leave(successor=successor, at=now)
-    leaving.save()
-    words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
-    Event.objects.record(EventKind.DEPARTURE, solicitation, by=by, reason=words, at=now)
-    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, now=now)
-
-
-@transaction.atomic(durable=True)
-def correct_phone(expert: Expert, *, by: Mailbox, phone: str) -> None:
-    """Change the expert's own phone number; the next import of the directory does not undo it."""
-    row = Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
-    row.phone = phone
-    row.mark_edited("phone")
-    row.save(update_fields=["phone", "edited_fields"])
 
 
 @transaction.atomic(durable=True)

@@ -12,7 +12,6 @@ from mailing.models import OutgoingEmail
 from solicitations.actions import moves
 from solicitations.actions.company_requests import withdraw_all
 from solicitations.actions.expert_answers import NobodyThere, choose_within
-from solicitations.clock import mails
 from solicitations.dispatch import closing, holding, matching, routing
 from solicitations.lifecycle import (
     AlertCause,
@@ -24,7 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Addition, Alert, Event, Match, Need, Solicitation
-from solicitations.notifications import to_company, to_experts, to_staff
+from solicitations.notifications import request_mails, to_company, to_experts, to_staff
 
 # The columns that staff may correct, beside the commune and the subjects.
 CORRECTABLE = frozenset(
@@ -199,7 +198,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
     event = Event.objects.record_move(row, before, by=by, kind=EventKind.WITHDRAWN, reason=reason, at=now)
     moves.notify_withdrawn(row, event, now=now)
     if not row.mailbox.matches.active().exists():
-        mails.cancel_unsent(f"mailbox:{row.mailbox_id}")
+        request_mails.remove_from_reminders(f"mailbox:{row.mailbox_id}")
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
         why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"

@@ -44,7 +44,7 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
     return outbox.enqueue(
         key=reminders_key(first, day),
         to=groups[0][0].mailbox.email,
-        template=REMINDERS,
+        template=request_mails.REMINDERS,
         context={"requests": lines},
         about=[name for line in lines for name in line["about"]],
         thread=f"request-{alone.need.solicitation_id}" if alone else "",
@@ -53,9 +53,6 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
         unsubscribe_url=f"{links.answer_url(groups[0][0].mailbox)}#je-ne-suis-plus-la",
         now=now,
     )
-
-
-REMINDERS = "solicitations/emails/reminders"
 
 
 def reminders_key(first: Mailbox, day: date) -> str:
@@ -83,19 +80,6 @@ def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
     }
 
 
-def cancel_unsent(name: str) -> None:
-    """Remove the lines of a request, or of a mailbox, from the unsent reminders that have other lines.
-
-    A reminder without other lines keeps ``name`` in its ``about``, for the caller to cancel.
-    """
-    rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
-    for row in rows.select_for_update().order_by("pk"):
-        lines = [line for line in row.context["requests"] if name not in line["about"]]
-        if lines:
-            row.context, row.about = {"requests": lines}, [name for line in lines for name in line["about"]]
-            row.save(update_fields=["context", "about"])
-
-
 def cancel_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
     """After an answer, cancel the unsent mails of the clock that are no longer true."""
     name = f"request:{solicitation.pk}"
@@ -109,10 +93,10 @@ def cancel_obsolete(solicitation: Solicitation, *, now: datetime) -> None:
             else:
                 row.cancelled_at = now
             row.save(update_fields=["context", "cancelled_at"])
-    for row in pending.filter(template=REMINDERS).select_for_update().order_by("pk"):
+    for row in pending.filter(template=request_mails.REMINDERS).select_for_update().order_by("pk"):
         for line in row.context["requests"]:
             if name in line["about"] and not _still_waits(line):
-                cancel_unsent(line["about"][1])
+                request_mails.remove_from_reminders(line["about"][1])
                 OutgoingEmail.objects.filter(pk=row.pk).about(line["about"][1]).update(cancelled_at=now)
 
 

@@ -211,7 +211,7 @@ def _while_taken(history: _NeedHistory, match: Match) -> Iterator[Planned]:
         (Step.REMIND, EventKind.REMINDED, settings.REMIND_TAKER_AFTER),
         (Step.TELL_SILENCE, EventKind.MANAGER_TOLD, settings.TELL_SILENCE_AFTER),
     ):
-        if history.match_dates(match, kind, since=start):
+        if history.match_dates(match, kind, since=start) or (step == Step.REMIND and match.expert_left_at):
             continue
         found = history.planned(step, max(start + after, last), _silent(after), match=match, is_next=is_next)
         yield found

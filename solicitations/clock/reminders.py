@@ -120,6 +120,6 @@ def _is_to(match: Match, address: str) -> bool:
 def _has_waited(match: Match, *, is_helped: bool, now: datetime) -> bool:
     if match.state == MatchState.SENT:
         return not is_helped and now - match.sent_at >= settings.REMIND_AFTER[0]
-    if match.state == MatchState.TAKEN and match.taken_at:
+    if match.state == MatchState.TAKEN and match.taken_at and not match.expert_left_at:
         return now - match.taken_at >= settings.REMIND_TAKER_AFTER
     return False

@@ -109,6 +109,11 @@ def _decide(solicitation: Solicitation, needs: Sequence[Need], *, now: datetime)
     )
 
 
+def decide_today(need: Need, *, now: datetime) -> NeedDecision:
+    """Apply the rule to one need of a request that was routed, with the directory as it is now."""
+    return _decide(need.solicitation, [need], now=now).needs[0]
+
+
 def decide_again(need: Need, *, now: datetime) -> NeedDecision:
     """Apply steps 7 to 9 of the rule again, without the offices already asked."""
     solicitation = need.solicitation

@@ -7,13 +7,15 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
+from django.utils import timezone
 
 from experts.models import Expert
 from solicitations import lifecycle
-from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState
+from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState, NeedState
 from solicitations.models.needs import Need
 from solicitations.models.requests import Solicitation
 
+GONE = "N'est plus là"  # the words of a match withdrawn because its expert is gone
 ERASED = "efface-"  # with the row's number, in the place of an address that was erased
 
 
@@ -38,12 +40,13 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
             MatchState.NO_HELP,
             MatchState.UNREACHABLE,
         ]
-        return self.filter(matches__state__in=states).distinct().order_by("pk")
+        return self.filter(matches__state__in=states, left_at=None).distinct().order_by("pk")
 
     def not_declined(self) -> Self:
-        """Mailboxes that have not declined all, nor been withdrawn or replaced."""
+        """Mailboxes still there that have not declined all, nor been withdrawn or replaced."""
         gone = [MatchState.DECLINED, MatchState.WITHDRAWN, MatchState.REPLACED]
-        return self.filter(matches__in=Match.objects.exclude(state__in=gone)).distinct().order_by("pk")
+        kept = Match.objects.exclude(state__in=gone)
+        return self.filter(matches__in=kept, left_at=None).distinct().order_by("pk")
 
 
 class Mailbox(models.Model):
@@ -58,6 +61,8 @@ class Mailbox(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     extended_until = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
+    # Since when all its experts have been gone: no mail leaves to it.
+    left_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects = MailboxQuerySet.as_manager()
@@ -95,6 +100,17 @@ class MatchQuerySet(models.QuerySet["Match"]):
 
     def live(self) -> Self:
         return self.exclude(state__in=[MatchState.WITHDRAWN, MatchState.REPLACED])
+
+    def to_reoffer(self, *, now: datetime) -> Self:
+        """Active matches whose expert is gone and whose request does not know, or is back."""
+        gone = Expert.objects.gone(timezone.localdate(now), now=now)
+        has_left, is_known = Q(expert__in=gone.values("pk")), Q(expert_left_at__isnull=False)
+        return self.active().filter(has_left & ~is_known | ~has_left & is_known)
+
+    def withdrawn_as_gone(self, expert_pk: int, *, since: datetime) -> Self:
+        """Matches withdrawn since that moment because their expert was gone, of needs that nobody took."""
+        rows = self.filter(expert=expert_pk, state=MatchState.WITHDRAWN, words=GONE, ended_at__gte=since)
+        return rows.filter(need__state__in=[NeedState.WAITING, NeedState.UNCOVERED])
 
     def sent(self) -> Self:
         return self.filter(state=MatchState.SENT)
@@ -138,6 +154,8 @@ class Match(models.Model):
     words = models.TextField(blank=True)  # said with the last move: a refusal's reason, an outcome
     answer = models.TextField(blank=True)  # what was answered to a labour-law question
     answered_at = models.DateTimeField(null=True, blank=True)  # its first answer, helped or no solution
+    # Since when the expert of a need in progress has been gone: staff and the company know.
+    expert_left_at = models.DateTimeField(null=True, blank=True)
     # The match whose expert handed this need over or asked for help.
     introduced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"

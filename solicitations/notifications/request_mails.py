@@ -13,6 +13,8 @@ from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
 
+REMINDERS = "solicitations/emails/reminders"
+
 
 def subject_labels(solicitation: Solicitation) -> list[str]:
     """The subjects of a request, in the order they were asked."""
@@ -84,7 +86,12 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
 
 
 def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **fields: Any) -> None:
-    """Enqueue a mail about the request to one mailbox; ``fields``: see ``compose_to_expert``."""
+    """Enqueue a mail about the request to one mailbox, unless all its experts are gone.
+
+    ``fields``: see ``compose_to_expert``.
+    """
+    if mailbox.left_at is not None:
+        return
     solicitation = mailbox.solicitation
     # One subject line from the first mail to the last: a request is one conversation in a mail client.
     labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
@@ -121,6 +128,19 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
         not_before=not_before,
         now=now,
     )
+
+
+def remove_from_reminders(name: str) -> None:
+    """Remove the lines of a request, or of a mailbox, from the unsent reminders that have other lines.
+
+    A reminder without other lines keeps ``name`` in its ``about``, for the caller to cancel.
+    """
+    rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
+    for row in rows.select_for_update().order_by("pk"):
+        lines = [line for line in row.context["requests"] if name not in line["about"]]
+        if lines:
+            row.context, row.about = {"requests": lines}, [name for line in lines for name in line["about"]]
+            row.save(update_fields=["context", "about"])
 
 
 class LiveMatch(NamedTuple):

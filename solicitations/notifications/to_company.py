@@ -95,6 +95,21 @@ def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetim
     request_mails.to_company(solicitation, "taken_over", key=key, context=context, events=[event], now=now)
 
 
+def taker_gone(match: Match, *, follower: Match | None, event: Event, now: datetime) -> None:
+    """Tell the company that whoever took its need is gone, and who follows it, if somebody does."""
+    solicitation = match.need.solicitation
+    key = f"taker_gone:{solicitation.pk}:e{event.pk}"
+    context = {
+        "concerned": [match.need.subject.label],
+        "person": match.expert.name,
+        "office": match.expert.office.name,
+        "follower": follower.expert.name if follower else "",
+        "follower_office": follower.expert.office.name if follower else "",
+        "phone": follower.expert.public_phone if follower else "",
+    }
+    request_mails.to_company(solicitation, "taker_gone", key=key, context=context, events=[event], now=now)
+
+
 def nobody_could_help(need: Need, *, now: datetime) -> None:
     """Tell the company that nobody could help with this need, and who else may."""
     solicitation = need.solicitation

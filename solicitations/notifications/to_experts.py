@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from mailing import outbox, senders
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
@@ -210,6 +212,23 @@ def sent_in_your_name(posted: Message, *, now: datetime) -> None:
         },
         now=now,
     )
+
+
+def record_changed(mailbox: Mailbox, *, phone: str, change: str, now: datetime) -> None:
+    """Tell a mailbox that its record was changed from its page, with a way back for a day.
+
+    ``phone``: the new number; empty for a departure. It leaves though the mailbox's experts are gone.
+    """
+    solicitation = mailbox.solicitation
+    url = links.absolute(reverse("workspace:undo_record_change", args=[change]))
+    email = request_mails.compose_to_expert(
+        mailbox,
+        "record_changed",
+        key=f"record_changed:{solicitation.pk}:{mailbox.pk}:{now:%Y%m%d%H%M%S%f}",
+        context={**request_mails.common_context(solicitation), "phone": phone, "undo_url": url},
+        now=now,
+    )
+    outbox.enqueue_all([email])
 
 
 def link_reissued(mailbox: Mailbox, *, now: datetime) -> None:

@@ -5,12 +5,12 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from experts.models import Office, User
+from experts.models import Expert, Office, User
 from mailing import outbox
 from mailing.models import OutgoingEmail
-from solicitations import links
+from solicitations import links, wording
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Alert, Solicitation
+from solicitations.models import Alert, Match, Solicitation
 from solicitations.notifications import request_mails
 
 # Mails to experts or managers that say the same as the alert: staff may share their mailbox.
@@ -63,6 +63,41 @@ def alert(raised: Alert, *, now: datetime) -> None:
             thread=f"request-{solicitation.pk}",
             now=now,
         )
+
+
+def expert_gone(expert: Expert, solicitation: Solicitation, *, now: datetime) -> None:
+    """Mail the staff of a request that an expert is gone, once, with all that was in their hands.
+
+    The mail lists the requests of the same region that the expert had taken.
+    """
+    taken = Match.objects.taken().filter(expert=expert, need__solicitation__region=solicitation.region_id)
+    rows = {match.mailbox.solicitation_id: match.mailbox.solicitation for match in taken.with_people()}
+    day = solicitation.today(expert.left_at or now)
+    for address in staff_addresses(solicitation, now=now):
+        outbox.enqueue(
+            key=f"expert_gone:{expert.pk}:{solicitation.region_id or ''}:{day}:{address.lower()}",
+            to=address,
+            template="solicitations/emails/expert_gone",
+            context={
+                "person": expert.name,
+                "address": expert.email,
+                "office": expert.office.name,
+                "successor": expert.successor,
+                "requests": [_taken_line(row) for row in rows.values()],
+            },
+            about=request_mails.about(solicitation),
+            now=now,
+        )
+
+
+def _taken_line(solicitation: Solicitation) -> dict[str, str]:
+    """One request of the list; a confidential one is not named."""
+    labels = request_mails.subject_labels(solicitation)
+    return {
+        "reference": solicitation.reference,
+        "headline": "" if solicitation.is_confidential else wording.headline(solicitation, labels),
+        "url": links.absolute(reverse("oversight:request", args=[solicitation.reference])),
+    }
 
 
 def _already_notified(raised: Alert) -> set[str]:

@@ -12,6 +12,7 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
+    expert_record,
     feedback,
     staff_actions,
     undoing,
@@ -694,7 +695,7 @@ class TestDeparture:
         mine = match(sent, "recrutement@france-travail")
 
         commit(
-            expert_messages.report_departure,
+            expert_record.report_departure,
             mine.expert,
             by=mine.mailbox,
             successor="une@autre.example.org",

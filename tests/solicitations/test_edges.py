@@ -9,7 +9,14 @@ import pytest
 from experts.models import Expert, Institution, Office, Subject, User
 from mailing.models import OutgoingEmail
 from solicitations import links, tasks, wording
-from solicitations.actions import company_requests, expert_answers, expert_messages, staff_actions, undoing
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    expert_record,
+    staff_actions,
+    undoing,
+)
 from solicitations.dispatch import fallback, holding, routing
 from solicitations.lifecycle import (
     AlertCause,
@@ -570,7 +577,7 @@ class TestStaff:
     def test_several_causes_of_one_alert_are_all_kept(self, sent, commit, now):
         for email in ("recrutement@france-travail", "entreprises@mission-locale"):
             row = match(sent, email)
-            commit(expert_messages.report_departure, row.expert, by=row.mailbox, successor="", now=now)
+            commit(expert_record.report_departure, row.expert, by=row.mailbox, successor="", now=now)
 
         alert = sent.alerts.get()
         assert "recrutement@" in alert.words

@@ -16,6 +16,7 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
+    expert_record,
     feedback,
     staff_actions,
     undoing,
@@ -292,6 +293,14 @@ def play_everything(commit, sent, now, users) -> None:
     commit(company_requests.send_lost_links, sent.email, now=later)
     draft = Draft.objects.create(created_at=now, updated_at=now)
     commit(company_requests.send_resume_link, draft, email="plus-tard@example.org", now=now)
+    commit(expert_answers.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=later)
+    commit(
+        expert_record.report_departure,
+        france_travail.expert,
+        by=france_travail.mailbox,
+        successor="",
+        now=later,
+    )
     leave(later)
     commit(staff_actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
     exhaust(commit, now)

@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.db.models import Field, Model
 from django.test import Client
 
-from experts.models import Institution, User
+from experts.models import Institution, Office, User
 from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, OutgoingState
 from oversight import filters
 from solicitations import links, tasks
@@ -21,8 +21,8 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
+    expert_record,
     feedback,
-    staff_actions,
 )
 from solicitations.actions.feedback import Opinion
 from solicitations.clock import erasure
@@ -239,9 +239,8 @@ def uncovered(commit, now) -> Solicitation:
     """A request that reaches nobody, with its alert, and that the clock fails to end."""
     sent = commit(send, "clause-insertion", commune="21166", now=now)
     expert = Match.objects.with_people().get(need__solicitation=sent)
-    commit(expert_messages.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
-    national = User.objects.create_user("nationale@example.org", role=User.Role.NATIONAL)
-    commit(staff_actions.withdraw, expert, reason="Partie", by=national, now=now)
+    Office.objects.exclude(pk=expert.expert.office_id).update(closed_on=now.date())
+    commit(expert_record.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
     Solicitation.objects.update(clock_error="OperationalError", clock_retry_at=now + 2 * YEARS)
     return Solicitation.objects.get(pk=sent.pk)
 

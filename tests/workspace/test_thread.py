@@ -132,7 +132,8 @@ class TestExpertRecord:
         expert.refresh_from_db()
         assert (expert.left_at, expert.successor) == (now, "Le service formation")
         assert sent.alerts.get().cause == AlertCause.DEPARTURE
-        assert "Vous avez dit ne plus être là, mardi 1er décembre à 10 h." in page_text(page)
+        assert "Merci de l'avoir dit." in page_text(page)
+        assert "Vous n'êtes plus à ce poste : ce besoin est proposé à d'autres" in page_text(page)
 
     def test_nobody_changes_the_record_of_another_expert(self, client, sent, box):
         other = match(sent, "entreprises@mission-locale").expert

@@ -1,15 +1,19 @@
 """Changes that an expert makes to their own record: phone number, departure."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from experts.models import Expert
-from solicitations.actions import expert_messages
+from solicitations.actions import expert_record
 from solicitations.models import Mailbox
+from solicitations.views.token_pages import secret
 from workspace.forms import DepartureForm, PhoneForm
 from workspace.views.answer import show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
+
+CLOSED = "Cette demande est terminée pour vous : changez votre fiche depuis une demande en cours."
 
 
 @expert_page
@@ -20,8 +24,12 @@ def phone(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     form = PhoneForm(request.POST, auto_id=f"phone{pk}_%s")
     if not form.is_valid():
         return show(request, mailbox, refused={("phone", pk): form})
-    expert_messages.correct_phone(expert, by=mailbox, phone=form.cleaned_data["phone"])
-    return redirect_to_page(request, mailbox, f"Votre numéro est corrigé : {form.cleaned_data['phone']}.")
+    number = form.cleaned_data["phone"]
+    try:
+        expert_record.correct_phone(expert, by=mailbox, phone=number, now=timezone.now())
+    except expert_record.RecordClosed:
+        return redirect_to_page(request, mailbox, CLOSED, level=messages.ERROR)
+    return redirect_to_page(request, mailbox, f"Votre numéro est corrigé : {number}.")
 
 
 @expert_page
@@ -32,12 +40,29 @@ def departure(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     form = DepartureForm(request.POST, auto_id=f"departure{pk}_%s")
     if not form.is_valid():
         return show(request, mailbox, refused={("departure", pk): form})
-    if expert.left_at is None:
-        successor = form.cleaned_data["successor"]
-        expert_messages.report_departure(expert, by=mailbox, successor=successor, now=timezone.now())
+    successor = form.cleaned_data["successor"]
+    try:
+        expert_record.report_departure(expert, by=mailbox, successor=successor, now=timezone.now())
+    except expert_record.RecordClosed:
+        return redirect_to_page(request, mailbox, CLOSED, level=messages.ERROR)
     return redirect_to_page(
         request, mailbox, "Merci de l'avoir dit. Vous ne recevrez plus de demandes, l'équipe est prévenue."
     )
+
+
+def undo_change(request: HttpRequest, token: str) -> HttpResponse:
+    """« Ce n'était pas vous ? »: the way back from a change of the last day."""
+    context: dict[str, object] = {"token": token}
+    try:
+        context["change"] = expert_record.read_change(token)
+        if request.method == "POST":
+            context["expert"] = expert_record.undo_record_change(token, now=timezone.now())
+    except expert_record.TooLate:
+        return render(request, "workspace/record_change.html", {"is_late": True}, status=410)
+    return render(request, "workspace/record_change.html", context)
+
+
+undo_change = secret(undo_change)
 
 
 def _own_post(mailbox: Mailbox, pk: int) -> Expert:

@@ -1,0 +1,155 @@
+"""What runs when an expert is gone: others are asked, staff and the company know who had it in hand."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from experts.models import Expert
+from mailing.models import OutgoingEmail
+from solicitations.dispatch import alerts, closing, matching, routing
+from solicitations.lifecycle import AlertCause, EventKind, MatchOrigin, MatchState
+from solicitations.models import Event, Mailbox, Match, Need, Solicitation
+from solicitations.models.matches import GONE
+from solicitations.notifications import request_mails, to_company, to_staff
+
+BACK = "De retour"
+
+
+@transaction.atomic(durable=True)
+def reoffer(pk: int, *, now: datetime) -> None:
+    """Carry to request ``pk`` that experts are gone, or back; a second call finds nothing to do.
+
+    An expert is gone who left, is paused, was dropped by a file, or whose office has closed.
+    """
+    carry(Solicitation.objects.locked(pk), now=now)
+
+
+def carry(solicitation: Solicitation, *, now: datetime) -> None:
+    """The same for a locked request: withdraw what waits for them and ask others, report what they took."""
+    rows = Match.objects.active().filter(need__solicitation=solicitation).with_people()
+    active = list(rows.select_for_update(of=("self",)).in_order())
+    gone = set(
+        Expert.objects.gone(solicitation.today(now), now=now)
+        .filter(pk__in=[match.expert_id for match in active])
+        .values_list("pk", flat=True)
+    )
+    for match in active:
+        match.mailbox.solicitation = match.need.solicitation = solicitation
+    left = [match for match in active if match.expert_id in gone and match.expert_left_at is None]
+    back = [match for match in active if match.expert_id not in gone and match.expert_left_at is not None]
+    if not left and not back:
+        return
+    _set_left(back, None)
+    withdrawn = [_withdraw(match, now=now) for match in left if match.state == MatchState.SENT]
+    taken = [match for match in left if match.state == MatchState.TAKEN]
+    _set_left(taken, now)
+    _silence({match.mailbox for match in (*left, *back)}, now=now)
+    _ask_others(solicitation, withdrawn, now=now)
+    for match in taken:
+        _report(match, now=now)
+    for expert in {
+        match.expert: None for match in (*withdrawn, *taken) if match.expert.left_at or match in taken
+    }:
+        to_staff.expert_gone(expert, solicitation, now=now)
+    closing.refresh(solicitation, now=now)
+
+
+@transaction.atomic(durable=True)
+def give_back(pk: int, expert_pk: int, *, since: datetime, now: datetime) -> None:
+    """Send again to an expert who is back what was withdrawn from them in request ``pk`` since a moment."""
+    solicitation = Solicitation.objects.locked(pk)
+    if solicitation.refuses_answers:
+        return
+    rows = Match.objects.withdrawn_as_gone(expert_pk, since=since).filter(need__solicitation=solicitation)
+    matches = list(rows.with_people().select_for_update(of=("self",)).in_order())
+    for match in matches:
+        match.mailbox.solicitation = match.need.solicitation = solicitation
+        match.move_to(MatchState.SENT, at=now)
+        match.sent_at = now
+        match.save()
+        Event.objects.record_move(match, MatchState.WITHDRAWN, reason=BACK, at=now)
+    _silence({match.mailbox for match in matches}, now=now)
+    matching.notify(matches, now=now)
+    closing.refresh(solicitation, now=now)
+
+
+def _withdraw(match: Match, *, now: datetime) -> Match:
+    before = match.state
+    match.move_to(MatchState.WITHDRAWN, at=now, words=GONE)
+    match.save()
+    Event.objects.record_move(match, before, kind=EventKind.DEPARTURE, reason=_who(match), at=now)
+    return match
+
+
+def _set_left(matches: Iterable[Match], at: datetime | None) -> None:
+    for match in matches:
+        match.expert_left_at = at
+        match.save(update_fields=["expert_left_at"])
+
+
+def _silence(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
+    """Cancel the unsent mails to the mailboxes that have nobody left, and note it; others are open again."""
+    for mailbox in sorted(mailboxes, key=lambda mailbox: mailbox.pk):
+        posts = Expert.objects.filter(matches__mailbox=mailbox)
+        today = mailbox.solicitation.today(now)
+        has_somebody = posts.exclude(pk__in=Expert.objects.gone(today, now=now)).exists()
+        mailbox.left_at = None if has_somebody else mailbox.left_at or now
+        mailbox.save(update_fields=["left_at"])
+        if not has_somebody:
+            request_mails.remove_from_reminders(f"mailbox:{mailbox.pk}")
+            OutgoingEmail.objects.cancel_about(f"mailbox:{mailbox.pk}", now=now)
+
+
+def _ask_others(solicitation: Solicitation, withdrawn: Sequence[Match], *, now: datetime) -> None:
+    """Apply steps 5 and 7 to 9 of the rule again to the needs that lost somebody, and mail who is new."""
+    institutions: dict[Need, set[str]] = {}
+    for match in withdrawn:
+        institutions.setdefault(match.need, set()).add(match.expert.office.institution.code)
+    new: list[Match] = []
+    for need, codes in institutions.items():
+        states = set(need.matches.values_list("state", flat=True))
+        if MatchState.HELPED not in states:
+            new += _replace(need, codes, is_alone=not states & {MatchState.SENT, MatchState.TAKEN}, now=now)
+    matching.notify(new, now=now)
+
+
+def _replace(need: Need, institutions: set[str], *, is_alone: bool, now: datetime) -> list[Match]:
+    """New matches of a need: in these institutions, or in any when nobody has it any more (``is_alone``)."""
+    decided = routing.decide_today(need, now=now)
+    chosen = [one for one in decided.chosen if is_alone or one.institution in institutions]
+    made = (
+        []
+        if decided.is_fallback
+        else matching.make_matches(need, chosen, origin=MatchOrigin.ROUTING, now=now)
+    )
+    if made or not is_alone:
+        return made
+    decided = routing.decide_again(need, now=now)
+    origin = MatchOrigin.FALLBACK if decided.is_fallback else MatchOrigin.ROUTING
+    made = matching.make_matches(need, decided.chosen, origin=origin, now=now)
+    if not made:
+        alerts.raise_alert(need.solicitation, AlertCause.NOBODY, words=need.subject.label, now=now)
+    elif decided.is_fallback:
+        need.is_fallback = True
+        need.save(update_fields=["is_fallback"])
+        event = Event.objects.record(
+            EventKind.FALLBACK, need.solicitation, match=made[0], reason=need.subject.label, at=now
+        )
+        offices = sorted({match.expert.office.name for match in made})
+        to_company.taken_over(need, offices=offices, event=event, now=now)
+    return made
+
+
+def _report(match: Match, *, now: datetime) -> None:
+    """Tell staff and the company that whoever took the need is gone, and who follows it."""
+    solicitation = match.need.solicitation
+    event = Event.objects.record(EventKind.DEPARTURE, solicitation, match=match, reason=_who(match), at=now)
+    words = f"{_who(match)} avait pris en charge : {match.need.subject.label}"
+    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, by_mail=False, now=now)
+    others = Match.objects.taken().filter(need=match.need, expert_left_at=None).with_people()
+    to_company.taker_gone(match, follower=others.order_by("taken_at", "pk").first(), event=event, now=now)
+
+
+def _who(match: Match) -> str:
+    return f"{match.expert.name} ({match.expert.office.name})"

@@ -1,0 +1,310 @@
+"""An expert is gone: nothing more leaves to them, others are asked, staff and the company know."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.urls import reverse
+
+from experts.models import Expert, Office
+from mailing.models import OutgoingEmail
+from solicitations import tasks
+from solicitations.actions import expert_answers, expert_messages, expert_record
+from solicitations.dispatch import reoffer
+from solicitations.lifecycle import AlertCause, MatchState, NeedState
+from solicitations.models import Alert, Mailbox, Match, Need, Solicitation
+from tests.experts.factories import ExpertFactory
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+EXPERT = "recrutement@france-travail"
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def mails(occasion, **filters):
+    rows = OutgoingEmail.objects.filter(template__endswith=f"/{occasion}", cancelled_at=None, **filters)
+    return list(rows.order_by("pk"))
+
+
+def sweep(commit, now):
+    """What the sweep of each minute does about experts who are gone."""
+    for pk in set(Match.objects.to_reoffer(now=now).values_list("mailbox__solicitation", flat=True)):
+        commit(reoffer.reoffer, pk, now=now)
+
+
+def left(expert, now):
+    Expert.objects.filter(pk=expert.pk).update(left_at=now)
+
+
+def paused(expert, now):
+    Expert.objects.filter(pk=expert.pk).update(is_paused=True)
+
+
+def dropped(expert, now):
+    Expert.objects.filter(pk=expert.pk).update(dropped_at=now, source="file")
+
+
+def office_closed(expert, now):
+    Office.objects.filter(pk=expert.office_id).update(closed_on=now.date())
+
+
+def office_dropped(expert, now):
+    Office.objects.filter(pk=expert.office_id).update(dropped_at=now, source="file")
+
+
+def agreement_ended(expert, now):
+    Office.objects.filter(pk=expert.office_id).update(agreement_ends_on=now.date())
+
+
+GONE = [left, paused, dropped, office_closed, office_dropped, agreement_ended]
+
+
+@pytest.fixture
+def sent(commit, now):
+    return commit(send, now=now)
+
+
+@pytest.fixture
+def mine(sent):
+    return match(sent, EXPERT)
+
+
+@pytest.mark.parametrize("leave", GONE, ids=lambda leave: leave.__name__)
+class TestEveryWayToGo:
+    def test_what_waits_is_withdrawn_and_no_mail_leaves(self, commit, sent, mine, leave, now):
+        leave(mine.expert, now)
+        sweep(commit, now + MINUTE)
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.WITHDRAWN
+        pending = OutgoingEmail.objects.filter(to=mine.mailbox.email, sent_at=None, cancelled_at=None)
+        assert not pending.exists()
+
+    def test_what_is_taken_stays_and_staff_and_the_company_know(self, commit, sent, mine, leave, now):
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        leave(mine.expert, now)
+        sweep(commit, now + MINUTE)
+
+        mine.refresh_from_db()
+        assert (mine.state, mine.expert_left_at) == (MatchState.TAKEN, now + MINUTE)
+        assert Alert.objects.get(solicitation=sent).cause == AlertCause.DEPARTURE
+        [told] = mails("taker_gone", to=sent.email)
+        assert "cherche qui peut prendre la suite" in told.rendered().text
+
+    def test_a_second_sweep_finds_nothing(self, commit, sent, mine, leave, now):
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        leave(mine.expert, now)
+        sweep(commit, now + MINUTE)
+
+        assert not Match.objects.to_reoffer(now=now + 2 * MINUTE).exists()
+
+
+class TestOthers:
+    def test_a_colleague_of_the_office_takes_the_place(self, commit, sent, mine, now):
+        colleague = ExpertFactory(office=mine.expert.office, has_all_subjects=True)
+        left(mine.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        new = Match.objects.get(need__solicitation=sent, expert=colleague)
+        assert new.state == MatchState.SENT
+        assert [mail.to for mail in mails("notified", created_at=now + MINUTE)] == [colleague.email]
+
+    def test_other_institutions_are_not_asked_again_nor_anew(self, commit, sent, mine, now):
+        before = set(Match.objects.filter(need__solicitation=sent).values_list("expert", flat=True))
+        left(mine.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        after = Match.objects.filter(need__solicitation=sent)
+        elsewhere = after.exclude(expert__office__institution=mine.expert.office.institution)
+        assert set(elsewhere.values_list("expert", flat=True)) <= before
+
+    def test_the_fallback_takes_over_when_nobody_is_left(self, commit, now):
+        sent = commit(send, "clause-insertion", commune="21166", now=now)
+        alone = Match.objects.with_people().get(need__solicitation=sent)
+        left(alone.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        need = Need.objects.get(solicitation=sent)
+        assert (need.is_fallback, need.state) == (True, NeedState.WAITING)
+        assert need.matches.sent().get().expert.office.is_fallback
+        assert mails("taken_over", to=sent.email)
+
+    def test_staff_know_when_nobody_at_all_is_left(self, commit, now):
+        sent = commit(send, "clause-insertion", commune="21166", now=now)
+        Office.objects.filter(is_fallback=True).update(closed_on=now.date())
+        left(Match.objects.get(need__solicitation=sent).expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        assert Need.objects.get(solicitation=sent).state == NeedState.UNCOVERED
+        assert Alert.objects.filter(solicitation=sent, cause=AlertCause.NOBODY).exists()
+
+    def test_an_expert_who_declined_is_not_asked_again(self, commit, sent, mine, now):
+        other = match(sent, "entreprises@mission-locale")
+        commit(
+            expert_answers.move, other, MatchState.DECLINED, by=other.mailbox, decline_reason="other", now=now
+        )
+        left(mine.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        other.refresh_from_db()
+        assert other.state == MatchState.DECLINED
+
+    def test_a_need_that_somebody_helped_is_not_offered_again(self, commit, sent, mine, now):
+        other = match(sent, "entreprises@mission-locale")
+        ExpertFactory(office=mine.expert.office, has_all_subjects=True)
+        commit(expert_answers.move, other, MatchState.TAKEN, by=other.mailbox, now=now)
+        commit(expert_answers.move, other, MatchState.HELPED, by=other.mailbox, now=now)
+        count = Match.objects.count()
+        left(mine.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        assert Match.objects.count() == count
+
+
+class TestTaken:
+    @pytest.fixture
+    def taken(self, commit, mine, now):
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        return mine
+
+    def test_the_company_reads_who_follows(self, commit, sent, taken, now):
+        other = match(sent, "entreprises@mission-locale")
+        commit(expert_answers.move, other, MatchState.TAKEN, by=other.mailbox, now=now)
+        left(taken.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        [told] = mails("taker_gone")
+        assert f"{other.expert.name} ({other.expert.office.name}) la suit" in told.rendered().text
+
+    def test_staff_get_one_mail_a_person_with_all_that_was_in_their_hands(self, commit, sent, taken, now):
+        second = commit(send, now=now, siret="", email="autre@example.org")
+        again = match(second, EXPERT)
+        commit(expert_answers.move, again, MatchState.TAKEN, by=again.mailbox, now=now)
+        left(taken.expert, now)
+
+        sweep(commit, now + MINUTE)
+
+        [told] = mails("expert_gone")
+        text = told.rendered().text
+        assert sent.reference in text
+        assert second.reference in text
+
+    def test_messages_and_reminders_do_not_leave_to_the_gone(self, commit, sent, taken, now):
+        left(taken.expert, now)
+        sweep(commit, now + MINUTE)
+        other = match(sent, "entreprises@mission-locale")
+
+        commit(expert_messages.post_message, other.mailbox, body="Qui appelle ?", now=now + MINUTE)
+        for day in (3, 14, 21, 31):
+            commit(tasks.keep_time, now=now + day * DAY)
+
+        assert not OutgoingEmail.objects.filter(
+            to=taken.mailbox.email, created_at__gt=now + MINUTE, cancelled_at=None
+        ).exists()
+
+    def test_an_expert_who_is_back_is_mailed_again(self, commit, sent, taken, now):
+        paused(taken.expert, now)
+        sweep(commit, now + MINUTE)
+        Expert.objects.filter(pk=taken.expert_id).update(is_paused=False)
+
+        sweep(commit, now + DAY)
+
+        assert Mailbox.objects.get(pk=taken.mailbox_id).left_at is None
+        assert Match.objects.get(pk=taken.pk).expert_left_at is None
+
+
+class TestDeclaredOnThePage:
+    @pytest.fixture
+    def second(self, commit, now):
+        return commit(send, now=now, siret="", email="autre@example.org")
+
+    def declare(self, commit, mine, now):
+        commit(expert_record.report_departure, mine.expert, by=mine.mailbox, successor="", now=now)
+        with time_machine.travel(now + MINUTE, tick=False):
+            commit(tasks.reoffer_needs_of, mine.expert_id)
+
+    def test_all_requests_are_carried_at_once(self, commit, sent, second, mine, now):
+        self.declare(commit, mine, now)
+
+        states = Match.objects.filter(expert=mine.expert).values_list("state", flat=True)
+        assert set(states) == {MatchState.WITHDRAWN}
+
+    def test_the_mailbox_gets_a_way_back(self, commit, client, sent, second, mine, now):
+        self.declare(commit, mine, now)
+        [told] = mails("record_changed", to=mine.mailbox.email)
+        url = urlsplit(told.context["undo_url"]).path
+
+        assert client.get(url).status_code == 200
+        assert Expert.objects.get(pk=mine.expert_id).left_at == now
+        commit(client.post, url)
+
+        assert Expert.objects.get(pk=mine.expert_id).left_at is None
+        assert client.post(url).status_code == 410
+
+    def test_who_is_back_has_again_what_nobody_took(self, commit, sent, second, mine, now):
+        other = match(second, "entreprises@mission-locale")
+        self.declare(commit, mine, now)
+        commit(expert_answers.move, other, MatchState.TAKEN, by=other.mailbox, now=now)
+        Expert.objects.filter(pk=mine.expert_id).update(left_at=None)
+
+        with time_machine.travel(now + DAY, tick=False):
+            commit(tasks.return_needs_to, mine.expert_id, now.isoformat())
+
+        states = {row.need.solicitation_id: row.state for row in Match.objects.filter(expert=mine.expert)}
+        assert states == {sent.pk: MatchState.SENT, second.pk: MatchState.WITHDRAWN}
+
+    @pytest.mark.parametrize("reached", ["declined", "cancelled"])
+    def test_the_link_of_a_request_that_is_over_changes_nothing(self, commit, sent, mine, reached, now):
+        if reached == "declined":
+            commit(
+                expert_answers.move,
+                mine,
+                MatchState.DECLINED,
+                by=mine.mailbox,
+                decline_reason="other",
+                now=now,
+            )
+        else:
+            Solicitation.objects.filter(pk=sent.pk).update(state="cancelled", ended_at=now)
+
+        with pytest.raises(expert_record.RecordClosed):
+            expert_record.report_departure(mine.expert, by=mine.mailbox, successor="", now=now)
+        with pytest.raises(expert_record.RecordClosed):
+            expert_record.correct_phone(mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
+
+    def test_a_new_number_has_a_way_back(self, commit, client, mine, now):
+        before = mine.expert.phone
+        commit(expert_record.correct_phone, mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
+        [told] = mails("record_changed", to=mine.mailbox.email)
+
+        client.post(urlsplit(told.context["undo_url"]).path)
+
+        assert Expert.objects.get(pk=mine.expert_id).phone == before
+
+    @pytest.mark.parametrize("signed", ["x", "a.b.c", "é" * 30])
+    def test_a_forged_way_back_changes_nothing(self, client, signed):
+        assert client.post(reverse("workspace:undo_record_change", args=[signed])).status_code == 410
+
+
+def test_departure_by_a_file_is_carried_by_the_sweep(commit, sent, mine, now, tmp_path):
+    text = Path("experts/data/directory-demo.yaml").read_text()
+    path = tmp_path / "directory.yaml"
+    path.write_text(text.replace(mine.mailbox.email, "remplacante@france-travail-dijon.example.org"))
+    call_command("import_directory", str(path), verbosity=0)
+
+    sweep(commit, now + MINUTE)
+
+    states = dict(Match.objects.filter(need__solicitation=sent).values_list("mailbox__email", "state"))
+    assert states[mine.mailbox.email] == MatchState.WITHDRAWN
+    assert states["remplacante@france-travail-dijon.example.org"] == MatchState.SENT
