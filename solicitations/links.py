@@ -16,6 +16,7 @@ SURVEY, CALL_CHECK = "survey", "call_check"
 BY_MAIL = "courrier"
 MAILED, REPLY = "solicitations.mailed", "solicitations.reply"  # what a digest is made for
 WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[ec][0-9]+-[0-9a-f]{10,}", re.IGNORECASE)
+WRITTEN_RECORD_CHANGE = re.compile(r"/fiche/[\w:.=-]{10,}")
 REPLY_ADDRESS = re.compile(r"reponse\+([ec])([1-9][0-9]{0,17})-([0-9a-f]{20})")
 SERIALS_REMEMBERED = 50
 
@@ -176,7 +177,8 @@ def person_of(address: str, *, now: datetime) -> Mailbox | Solicitation:
 
 def without_secrets(text: str) -> str:
     """``text`` without what opens a person's page or speaks in their name: mails quote the ones before."""
-    return WRITTEN_REPLY_ADDRESS.sub("reponse", tokens.without_tokens(text))
+    text = WRITTEN_RECORD_CHANGE.sub("/fiche/…", tokens.without_tokens(text))
+    return WRITTEN_REPLY_ADDRESS.sub("reponse", text)
 
 
 def _takes_answers(row: Mailbox | Solicitation, *, now: datetime) -> bool:

@@ -19,6 +19,6 @@ urlpatterns: list[URLPattern] = [
     path("reponse/<str:token>/question/", thread.question, name="question"),
     path("reponse/<str:token>/postes/<int:pk>/numero/", expert_record.phone, name="correct_phone"),
     path("reponse/<str:token>/postes/<int:pk>/depart/", expert_record.departure, name="departure"),
-    path("fiche/<str:token>/retour/", expert_record.undo_change, name="undo_record_change"),
+    path("fiche/<str:signed>/retour/", expert_record.undo_change, name="undo_record_change"),
     path("reponse/<str:token>/nouveau-lien/", link_access.renew, name="renew_answer"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import widgets
-from django.db.models import CharField, EmailField, Field, Model, QuerySet, TextField
+from django.db.models import CharField, EmailField, Field, Model, QuerySet, SlugField, TextField
 from django.http import HttpRequest
 
 from experts.models import User
@@ -15,6 +15,7 @@ from mailing.form_fields import AddressField, LineField, WordsField
 FORM_FIELDS: "Mapping[type[Field[Any, Any]], Mapping[str, Any]]" = {
     CharField: {"form_class": LineField, "widget": widgets.AdminTextInputWidget},
     EmailField: {"form_class": AddressField, "widget": widgets.AdminEmailInputWidget},
+    SlugField: {},
     TextField: {"form_class": WordsField},
 }
 

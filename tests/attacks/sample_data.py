@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.db import connection
 
 from experts.models import Expert, User
 from mailing.models import Channel, IncomingEmail, OutgoingEmail
 from solicitations import links
+from solicitations.actions import expert_record
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Addition, Alert, Draft, Mailbox, Match, Message, Solicitation
 from tests.attacks.addresses import PARAMETER, Address
@@ -92,6 +94,12 @@ class SampleData:
         return token_of(links.resume_url(self.draft))
 
     @property
+    def signed_change(self) -> str:
+        """What undoes a change of the expert's phone number."""
+        change = {"expert": self.expert.pk, "phone": "03 80 00 00 00", "instead_of": self.expert.phone}
+        return signing.dumps(change, salt=expert_record.SALT)
+
+    @property
     def expert(self) -> Expert:
         return self.match.expert
 
@@ -119,6 +127,7 @@ class SampleData:
             ("suivi/", "token", self.owner_token),
             ("reponse/", "token", self.expert_token),
             ("reprise/", "token", self.draft_token),
+            ("fiche/", "signed", self.signed_change),
             ("reponse/<str:token>/besoins/", "pk", self.match.pk),
             ("reponse/<str:token>/postes/", "pk", self.match.expert_id),
             ("reponse/<str:token>/originaux/", "pk", self.message.pk),

@@ -29,7 +29,7 @@ OF_STAFF = [
     address
     for address in ADDRESSES
     if address.parameters
-    and "token" not in address.parameters
+    and not {"token", "signed"} & set(address.parameters)
     and address.name not in PUBLIC
     and not address.is_admin
 ]

@@ -1,6 +1,7 @@
 """Changes that an expert makes to their own record: phone number, departure."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -50,8 +51,14 @@ def departure(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     )
 
 
-def undo_change(request: HttpRequest, token: str) -> HttpResponse:
+@login_not_required
+def undo_change(request: HttpRequest, signed: str) -> HttpResponse:
     """« Ce n'était pas vous ? »: the way back from a change of the last day."""
+    return _undo_change(request, signed)
+
+
+@secret
+def _undo_change(request: HttpRequest, token: str) -> HttpResponse:
     context: dict[str, object] = {"token": token}
     try:
         context["change"] = expert_record.read_change(token)
@@ -60,9 +67,6 @@ def undo_change(request: HttpRequest, token: str) -> HttpResponse:
     except expert_record.TooLate:
         return render(request, "workspace/record_change.html", {"is_late": True}, status=410)
     return render(request, "workspace/record_change.html", context)
-
-
-undo_change = secret(undo_change)
 
 
 def _own_post(mailbox: Mailbox, pk: int) -> Expert:

@@ -419,3 +419,17 @@ def test_code_with_one_equivalent_is_checked_like_it():
     NafCorrespondence.objects.create(code="95.31Y", rev2="45.20A")
 
     assert names(route(facts=Facts(naf="95.31Y"))) == ["a"]
+
+
+@pytest.mark.parametrize("source", ["file", "hand"])
+def test_office_under_agreement_answers_until_its_end(source):
+    by_agreement = Institution.objects.filter(notified="by_agreement", answers__subject__isnull=False).first()
+    subject = Subject.objects.listed().filter(institutions=by_agreement).first().slug
+    office = make_office("A", "commune:21231", institution=by_agreement.code, source=source)
+    make_expert(office, "a")
+
+    assert names(route(subject=subject)) == ["a"]
+
+    Office.objects.filter(pk=office.pk).update(agreement_ends_on=ON)
+    assert "a" not in names(route(subject=subject))
+    assert names(route(subject=subject, on=ON - DAY)) == ["a"]
