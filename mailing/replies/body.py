@@ -1,6 +1,6 @@
 """Extracts the text typed by the author from the parts of a mail."""
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from email.message import Message
 
 from mailing.replies import headers, parts
@@ -10,17 +10,17 @@ from mailing.replies.signatures import without_signature
 from mailing.replies.text_lines import TextLine, plain_lines, unfold
 
 
-def words(message: Message, *, names: Set[str], sent: str = "") -> str:
+def words(message: Message, *, names: Set[str], sent: str = "", our_addresses: Collection[str] = ()) -> str:
     """The text typed by the author.
 
     ``names``: the words of the author's name, folded, to find the signature. ``sent``: the HTML of the mail
-    that is answered, when it is known.
+    that is answered, when it is known. ``our_addresses``: those our mails leave from, in lower case.
     """
     lines, ours = _shown(message), html_lines(sent)
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):
-        runs = authored(shown, is_answer=is_answer, sent=ours)
+        runs = authored(shown, is_answer=is_answer, sent=ours, our_addresses=our_addresses)
         kept = [without_signature([line.text for line in run], names=names) for run in runs]
         if text := "\n\n".join(filter(None, map(_tidy, kept))):
             return text

@@ -1,6 +1,7 @@
 """Parses a raw message into a ``Reply``."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
@@ -35,17 +36,23 @@ class Reply:
     kind: MailKind
 
 
-def read(raw: bytes, *, sent: str = "") -> Reply:
+def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> Reply:
     """Parse a raw message. Never raises: unreadable parts are left empty.
 
     ``sent``: the HTML of our mail that it answers, when known. Outlook does not mark quotations: comparing
-    with our mail shows the text typed between its lines.
+    with our mail shows the text typed between its lines. ``our_addresses``: those our mails leave from; a line
+    just above our delimiter that contains one introduces the quotation.
     """
     message = _parse(raw)
     senders = headers.people(message, "From")
     sender_name, sender = senders[0] if len(senders) == 1 else ("", "")
     subject = headers.first(message, "Subject")
-    text = body.words(message, names=_name_words(sender_name, sender), sent=sent)
+    text = body.words(
+        message,
+        names=_name_words(sender_name, sender),
+        sent=sent,
+        our_addresses=[address.lower() for address in our_addresses],
+    )
     return Reply(
         sender=sender,
         sender_name=sender_name,
