@@ -12,13 +12,12 @@ from mailing.replies.charsets import clean, decode
 BODIES = ("text/plain", "text/html")
 # The rest of a longer body is ignored; staff can still read it in the original.
 BODY_AT_MOST = 1_000_000
-# Digital signatures and calendar data, of no interest in a conversation.
+# Digital signatures, of no interest in a conversation.
 NOT_LISTED = {
     "application/pgp-keys",
     "application/pgp-signature",
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
-    "text/calendar",
 }
 # A smaller image displayed in the text is a logo, a banner or an icon.
 LOGO_AT_MOST = 100_000
@@ -81,6 +80,8 @@ def _is_listed(part: Message, shown: Set[str]) -> bool:
         return False
     if kind.startswith("image/") and headers.first(part, "Content-ID").strip("<> ") in shown:
         return len(_bytes(part)) > LOGO_AT_MOST
+    if kind == "text/calendar":  # without a name, it is the invitation itself, which repeats the text
+        return _is_attached(part) or bool(_given_name(part))
     return _is_attached(part) or kind not in BODIES
 
 

@@ -142,6 +142,22 @@ def test_files_are_named_and_logos_are_not(sample, names):
     assert read((SAMPLES / f"person/{sample}.eml").read_bytes()).attachments == names
 
 
+@pytest.mark.parametrize(
+    ("kind", "disposition", "names"),
+    [
+        ("text/calendar; method=PUBLISH", 'attachment; filename="salon.ics"', ("salon.ics",)),
+        ("text/calendar; name=salon.ics", "inline", ("salon.ics",)),
+        ("text/calendar", "attachment", ("sans nom.ics",)),
+        ("text/calendar; method=REQUEST", "inline", ()),
+    ],
+)
+def test_calendar_file_that_the_author_joined_is_named(kind, disposition, names):
+    part = f"--a\nContent-Type: {kind}\nContent-Disposition: {disposition}\n\nBEGIN:VCALENDAR\n"
+    reply = read(mail(f"--a\n\nVoici.\n{part}--a--\n", Content_Type="multipart/mixed; boundary=a"))
+
+    assert (reply.attachments, reply.text, reply.kind) == (names, "Voici.", MailKind.PERSON)
+
+
 def test_a_file_without_a_word_is_an_empty_mail_with_a_file():
     raw = with_file('filename="devis.pdf"').replace(b"Voici.", b"")
 
