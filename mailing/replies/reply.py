@@ -3,16 +3,13 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
-from email.parser import BytesHeaderParser
 
 from mailing.replies import body, headers, parts
 from mailing.replies.mail_kinds import MailKind, detect_kind
+from mailing.replies.parser import parse, parse_headers
 from mailing.replies.text_lines import fold
 
-# The rest of a longer message is ignored.
-READ_AT_MOST = 25_000_000
 WORDS = re.compile(r"[a-z0-9]+")
 
 
@@ -43,7 +40,7 @@ def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> 
     with our mail shows the text typed between its lines. ``our_addresses``: those our mails leave from; a line
     just above our delimiter that contains one introduces the quotation.
     """
-    message = _parse(raw)
+    message = parse(raw)
     senders = headers.people(message, "From")
     sender_name, sender = senders[0] if len(senders) == 1 else ("", "")
     subject = headers.first(message, "Subject")
@@ -73,14 +70,6 @@ def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> 
         attachments=parts.attachments(message),
         kind=detect_kind(message, sender=sender, subject=subject, text=text),
     )
-
-
-def _parse(raw: bytes) -> Message:
-    policy = headers.ShortHeaders()
-    try:
-        return message_from_bytes(raw[:READ_AT_MOST], policy=policy)
-    except RecursionError:  # parts inside parts inside parts
-        return BytesHeaderParser(policy=policy).parsebytes(raw[:READ_AT_MOST])
 
 
 def _name_words(name: str, address: str) -> frozenset[str]:
