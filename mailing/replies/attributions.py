@@ -44,7 +44,9 @@ def above_delimiters(lines: Sequence[TextLine], our_addresses: Collection[str]) 
     return dict(filter(None, found))
 
 
-def _above(lines: Sequence[TextLine], delimiter: int, our_addresses: Collection[str]) -> tuple[int, int] | None:
+def _above(
+    lines: Sequence[TextLine], delimiter: int, our_addresses: Collection[str]
+) -> tuple[int, int] | None:
     last = delimiter - 1
     while last >= 0 and delimiter - last <= GAP_AT_MOST and _is_gap(lines[last]):
         last -= 1

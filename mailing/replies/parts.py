@@ -60,7 +60,7 @@ def bodies(message: Message) -> Iterator[tuple[Message, str]]:
     """The parts with text to display, and the text of each, plain or HTML, up to a total length."""
     left, tags_left = BODIES_AT_MOST, TAGS_AT_MOST
     for part in filter(is_body, walk(message)):
-        text = clean(decode(_bytes(part), headers.parameter(part, "charset"))[:left])
+        text = clean(decode(content(part), headers.parameter(part, "charset"))[:left])
         if part.get_content_type() == "text/html":
             pieces = text.split("<", tags_left + 1)[: tags_left + 1]
             text, tags_left = "<".join(pieces), tags_left - len(pieces) + 1
@@ -68,7 +68,8 @@ def bodies(message: Message) -> Iterator[tuple[Message, str]]:
         yield part, text
 
 
-def _bytes(part: Message) -> bytes:
+def content(part: Message) -> bytes:
+    """The decoded content of the part; empty for a multipart, or when it cannot be decoded."""
     try:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError):
@@ -87,7 +88,7 @@ def _is_listed(part: Message, shown: Set[str]) -> bool:
     if part.get_content_maintype() == "multipart" or kind in NOT_LISTED:
         return False
     if kind.startswith("image/") and headers.first(part, "Content-ID").strip("<> ") in shown:
-        return len(_bytes(part)) > LOGO_AT_MOST
+        return len(content(part)) > LOGO_AT_MOST
     if kind == "text/calendar":  # without a name, it is the invitation itself, which repeats the text
         return _is_attached(part) or bool(_given_name(part))
     return _is_attached(part) or kind not in BODIES

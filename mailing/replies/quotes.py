@@ -185,9 +185,7 @@ class _Scan:
 
     def _quote_follows(self, at: int) -> bool:
         follower = self._follower(at)
-        return follower is not None and (
-            follower.is_quoted or follower.has_angle or is_delimiter(follower)
-        )
+        return follower is not None and (follower.is_quoted or follower.has_angle or is_delimiter(follower))
 
     def _follower(self, at: int) -> TextLine | None:
         return next((line for line in self.lines[at : at + 3] if line.text.strip()), None)

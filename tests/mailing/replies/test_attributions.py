@@ -31,7 +31,11 @@ ATTRIBUTIONS = {
     "outlook finnish": f"Lähettäjä: {SENDER}\nLähetetty: 28. marraskuuta 2026\nVastaanottaja: J\nAihe: Aide",
 }
 CUT = f"{DELIMITER}\nNouvelle demande"
-CUTS = {"next line": f"\n{CUT}", "blank line": f"\n\n{CUT}", "quoted": f"\n\n> {DELIMITER}\n> Nouvelle demande"}
+CUTS = {
+    "next line": f"\n{CUT}",
+    "blank line": f"\n\n{CUT}",
+    "quoted": f"\n\n> {DELIMITER}\n> Nouvelle demande",
+}
 
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS)
