@@ -8,6 +8,7 @@ import re
 from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
+from itertools import islice
 
 from mailing.replies.headers import ShortHeaders
 
@@ -59,12 +60,8 @@ def _with_short_headers(raw: bytes) -> bytes:
 
 def _end_of_lines(raw: bytes) -> int:
     """Index after the last line that is read."""
-    ends = 0
-    for found in LINE_END.finditer(raw):
-        ends += 1
-        if ends == LINES_AT_MOST:
-            return found.end()
-    return len(raw)
+    last = next(islice(LINE_END.finditer(raw), LINES_AT_MOST - 1, None), None)
+    return last.end() if last else len(raw)
 
 
 def _end_of_parts(raw: bytes) -> int:

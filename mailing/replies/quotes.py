@@ -89,7 +89,7 @@ class _Scan:
         self.attributions = above_delimiters(lines, our_addresses)
         self.ours = ours
         self.last_quoted = self._last(lambda line: line.is_quoted)
-        self.last_delimiter = self._last(lambda line: is_delimiter(line))
+        self.last_delimiter = self._last(is_delimiter)
         self.last_footer = self._last(lambda line: not line.is_quoted and line.folded.startswith(OUR_END))
 
     def runs(self) -> list[list[TextLine]]:

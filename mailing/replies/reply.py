@@ -47,8 +47,8 @@ def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> 
     """Parse a raw message. Never raises: unreadable parts are left empty.
 
     ``sent``: the HTML of our mail that it answers, when known. Outlook does not mark quotations: comparing
-    with our mail shows the text typed between its lines. ``our_addresses``: those our mails leave from; a line
-    just above our delimiter that contains one introduces the quotation.
+    with our mail shows the text typed between its lines. ``our_addresses``: those our mails leave from; a
+    line just above our delimiter that contains one introduces the quotation.
     """
     message = parse(raw)
     sender_name, sender = _sender(message)

@@ -22,8 +22,9 @@ CLOSING = re.compile(
     r"|(many |kind )?thanks( again| a lot| so much)?|thank you( very much| so much)?"
     r"|(yours |very )?(sincerely|faithfully|truly)( yours)?|rgds|brgds"
     r"|(mit )?(freundlichen|freundliche|besten|beste|viele|herzliche) gru(ss|e)en?|mfg"
-    r"|(un )?(cordial )?saludos?( cordiales| cordial)?|atentamente|(met )?(vriendelijke|hartelijke) groet(en)?"
-    r"|(cordiali|distinti) saluti|(com os )?(melhores |atenciosos )?cumprimentos)\b"
+    r"|(un )?(cordial )?saludos?( cordiales| cordial)?|atentamente"
+    r"|(met )?(vriendelijke|hartelijke) groet(en)?|(cordiali|distinti) saluti"
+    r"|(com os )?(melhores |atenciosos )?cumprimentos)\b"
 )
 # « Envoyé de mon iPhone », and the lines of other devices, programs and antivirus.
 TAIL_LINE = re.compile(
@@ -53,7 +54,8 @@ WARNING_WORDS = re.compile(
 )
 WARNING_AT_LEAST, WARNING_AT_MOST = 100, 60
 PHONE = re.compile(
-    r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b|\+ ?\d[\d .()/-]{6,18}\d\b|\(\d{3}\) ?\d{3}[ -]\d{4}\b"
+    r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b"
+    r"|\+ ?\d[\d .()/-]{6,18}\d\b|\(\d{3}\) ?\d{3}[ -]\d{4}\b"
 )
 ADDRESS = re.compile(r"\S+@\S+|\(?https?://\S+|\bwww\.\S+|\b[\w-]+\.(fr|com|org|net|eu|re|gouv)\b(/\S*)?")
 STREET = re.compile(

@@ -1,4 +1,4 @@
-"""Attributions just above our delimiter, in any language and in ASCII: none of their words is the author's."""
+"""Attributions just above our delimiter, in any language and in ASCII: never the author's words."""
 
 import pytest
 
@@ -100,7 +100,7 @@ def test_a_delimiter_without_its_accents_is_found(written):
         "Le sam. 28 nov. 2026 ? 10:05, Relais <x@example.org> a ?crit :\n> Nouvelle demande",
         "Le sam. 28 nov. 2026 ? 10:05, Relais <x@example.org> a ?crit?:\n> Nouvelle demande",
         "Le 28/11/2026 ? 10:05, Relais a ??crit :\n> Nouvelle demande",
-        "De?: Relais <x@example.org>\nEnvoy??: samedi 28 novembre 2026 10:05\n??: Lou\nObjet?: Aide\n\nBonjour",
+        "De?: Relais <x@example.org>\nEnvoy??: samedi 28/11/2026\n??: Lou\nObjet?: Aide\n\nBonjour",
         "De : Relais <x@example.org>\nEnvoy? : samedi 28 novembre 2026\n? : Lou\nObjet : Aide\n\nBonjour",
         "-----Message d?origine-----\nDe : Relais <x@example.org>\nEnvoy? : samedi\nObjet : Aide\n\nBonjour",
     ],

@@ -10,7 +10,7 @@ SIGNATURES = [
     "Best regards,\n\nRecruitment team\nPhone: +33 3 80 00 00 00",
     "Best regards,\nRecruitment team,\nPhone: 03 80 00 00 00",
     "Best regards, Recruitment team, Phone: 03 80 00 00 00",
-    "Kind regards\nJohn Smith\nHR Manager | Acme Ltd\nT: +44 20 7946 0958 | M: +44 7700 900123\nwww.acme.co.uk",
+    "Kind regards\nJohn Smith\nHR Manager | Acme Ltd\nT: +44 20 7946 0958 | +44 7700 900123\nwww.acme.co.uk",
     "Many thanks,\nJohn Smith\nHead of Recruitment\nOffice: (555) 123-4567",
     "Thanks,\n\nJohn\n\nJohn Smith\nAcme Ltd, 12 High Street, London\njohn@acme.co.uk",
     "Cheers,\nRecruitment\nTel. +33 (0)3 80 00 00 00",
