@@ -1,6 +1,6 @@
 """Reads the posts of mail providers, whatever the mails in them contain.
 
-Django's limits are meant for visitors' forms: a mail of three megabytes or of a thousand headers exceeds them.
+Django's limits are meant for visitors' forms: a mail of three megabytes or a thousand headers exceeds them.
 """
 
 import json
@@ -49,7 +49,8 @@ def replace_field(request: HttpRequest, name: str, value: str) -> None:
 
 
 def _read_pairs(body: bytes, fields: QueryDict) -> None:
-    for name, value in parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True):
+    pairs = b"&".join(body.split(b"&", FIELDS_AT_MOST)[:FIELDS_AT_MOST])
+    for name, value in parse_qsl(pairs.decode("ascii", "replace"), keep_blank_values=True):
         if FIELDS.fullmatch(name):
             fields.appendlist(name, value)
 

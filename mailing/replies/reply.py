@@ -1,5 +1,6 @@
 """Parses a raw message into a ``Reply``."""
 
+import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ class Reply:
     kind: MailKind
     weak_signs: int = 0
     """Number of signs that a machine may have written the mail, none of which is certain."""
+
+    @property
+    def text_digest(self) -> str:
+        """Identifies the author's text and the names of the files, whatever the spaces and line breaks."""
+        words = [*self.text.split(), *self.attachments]
+        return hashlib.sha256("\n".join(words).encode("utf-8", "replace")).hexdigest()
 
     @property
     def may_be_answered(self) -> bool:
