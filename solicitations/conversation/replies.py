@@ -4,6 +4,7 @@ import logging
 import re
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from mailing import message_builder, replies, senders
@@ -54,7 +55,10 @@ TAKING = re.compile(
 
 
 def process_reply_safely(pk: int, *, now: datetime) -> None:
-    """Process an incoming mail; one that fails is postponed with its error, and does not stop the sweep."""
+    """Process an incoming mail; one that fails is postponed with its error, and does not stop the sweep.
+
+    One that takes too long is postponed too; it ends the task, which has no time left.
+    """
     try:
         process_reply(pk, now=now)
     except Exception as error:
@@ -63,6 +67,8 @@ def process_reply_safely(pk: int, *, now: datetime) -> None:
         if email is not None:
             email.postpone(type(error).__name__, at=now)
             email.save(update_fields=["last_error", "next_try_at"])
+        if isinstance(error, SoftTimeLimitExceeded):
+            raise
 
 
 @transaction.atomic(durable=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings as project
 
 from mailing import reception
@@ -300,3 +301,18 @@ def test_parts_of_a_mail_to_nobody_are_not_parsed(author, now, monkeypatch):
     monkeypatch.setattr("mailing.replies.reply.parse", parsed)
 
     assert receive(content, now=now).reason == Reason.UNKNOWN
+
+
+def test_mail_that_takes_too_long_waits_and_ends_the_task(author, now, monkeypatch):
+    def read(*_, **__):
+        raise SoftTimeLimitExceeded
+
+    [email] = reception.store(raw(author), channel=Channel.PIPE, now=now)
+    monkeypatch.setattr("mailing.replies.read", read)
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        replies.process_reply_safely(email.pk, now=now + timedelta(minutes=5))
+
+    email.refresh_from_db()
+    assert (email.state, email.last_error) == (IncomingState.RECEIVED, "SoftTimeLimitExceeded")
+    assert email.next_try_at == now + timedelta(minutes=10)
