@@ -143,7 +143,7 @@ def _publish_or_reason(
 
 
 def _doubt(reply: Reply, *, is_own: bool) -> Reason | None:
-    """Why a machine may have written the mail: signs that agree, or a single one from another mailbox."""
+    """The doubt that a machine wrote the mail: signs that agree, or a single one from another mailbox."""
     if reply.kind == MailKind.LIST:
         return Reason.LIST
     return Reason.DOUBTFUL if reply.kind == MailKind.DOUBTFUL or (reply.weak_signs and not is_own) else None
