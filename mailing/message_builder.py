@@ -2,8 +2,9 @@
 
 from email.charset import BASE64, add_charset
 from email.header import Header, decode_header, make_header
-from email.message import Message
+from email.message import EmailMessage
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -25,9 +26,9 @@ class FoldedMessage(EmailMultiAlternatives):
     some filters take the mail for spam.
     """
 
-    def message(self) -> Message:
-        built = super().message()
-        built.replace_header("Subject", fold_subject(self.subject))
+    def message(self, **options: Any) -> EmailMessage:
+        built = super().message(**options)
+        built.replace_header("Subject", fold_subject(str(self.subject)))
         encoded_name, address = parseaddr(self.from_email)
         name = str(make_header(decode_header(encoded_name)))
         if not name.isascii():

@@ -23,11 +23,14 @@ class Addressee(NamedTuple):
     """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
 
     ``is_elsewhere``: the mail answers another request, at an address of the same sender.
+    ``is_misdirected``: it names its sender's own address, and was delivered to another person's, which it does
+    not name.
     """
 
     person: Person | None
     reason: Reason | None
     is_elsewhere: bool = False
+    is_misdirected: bool = False
 
 
 def request_pk(person: Person) -> int:
@@ -51,6 +54,8 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
     answered = _answered_requests(reply)
     best = [found for found in candidates if _rank(found, reply) == best_rank]
     main = next((found for found in best if _request(found) in answered), best[0])
+    if here.reason is None and _rank(here, reply) < best_rank and recipient not in named:
+        return here._replace(is_misdirected=True)
     if here.reason is not None or _rank(here, reply) < best_rank:
         return main
     return here._replace(is_elsewhere=_request(here) != _request(main))

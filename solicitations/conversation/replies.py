@@ -20,7 +20,7 @@ from mailing.models import (
 from mailing.replies import MailKind, Reply
 from solicitations import links
 from solicitations.conversation import addressees, messages, repetitions
-from solicitations.conversation.addressees import Person, request_pk
+from solicitations.conversation.addressees import Addressee, Person, request_pk
 from solicitations.conversation.messages import MessageContent
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
@@ -85,10 +85,12 @@ def process_reply(pk: int, *, now: datetime) -> None:
     email.about = request_mails.about_person(person) if person else []
     email.text_digest = reply.text_digest
     reason = _automatic_reason(reply) or addressee.reason or _content_reason(email, reply)
-    if reason is None and person is not None:
-        reason = _publish_or_reason(email, reply, person, is_elsewhere=addressee.is_elsewhere, now=now)
+    if reason is None:
+        reason = _publish_or_reason(email, reply, addressee, now=now)
     if reason is not None:
-        _hold_or_refuse(email, reply, person, reason, now=now)
+        _hold_or_refuse(email, person, reason, now=now)
+        if reply.may_be_answered and reason not in NOT_ANSWERED_REASONS and not addressee.is_misdirected:
+            to_senders.reply_not_published(reply, person, reason, now=now)
     email.save(update_fields=RESOLVED_FIELDS)
 
 
@@ -120,19 +122,24 @@ def _content_reason(email: IncomingEmail, reply: Reply) -> Reason | None:
 
 
 def _publish_or_reason(
-    email: IncomingEmail, reply: Reply, person: Person, *, is_elsewhere: bool, now: datetime
+    email: IncomingEmail, reply: Reply, addressee: Addressee, *, now: datetime
 ) -> Reason | None:
     """Publish the text of the right person; else return the reason to hold or refuse it."""
+    person = addressee.person
+    if person is None:
+        return addressee.reason
     solicitation = Solicitation.objects.locked(request_pk(person))
     copies = IncomingEmail.objects.copies_of(email)
-    if copies.about(f"request:{solicitation.pk}").exists():
+    same_request = copies.about(f"request:{solicitation.pk}")
+    # A mail replayed to another person's address is no copy: staff must see it.
+    if (same_request.filter(about=email.about) if addressee.is_misdirected else same_request).exists():
         return Reason.DUPLICATE
     if not accepts_messages_from(solicitation, person):
         return Reason.CLOSED
     is_own = senders.is_same_mailbox(reply.sender, person.email)
     if not (is_own or senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
-    if is_elsewhere or copies.accepted().exists():
+    if addressee.is_elsewhere or copies.accepted().exists():
         return Reason.ELSEWHERE
     reason = _doubt(reply, is_own=is_own) or repetitions.reason_to_hold(
         email, links.without_secrets(reply.text), person, now=now
@@ -190,15 +197,11 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("’", "'").split())
 
 
-def _hold_or_refuse(
-    email: IncomingEmail, reply: Reply, person: Person | None, reason: Reason, *, now: datetime
-) -> None:
-    """Hold the mail for staff or refuse it; tell its sender, unless automatic, that it was not published."""
+def _hold_or_refuse(email: IncomingEmail, person: Person | None, reason: Reason, *, now: datetime) -> None:
+    """Hold the mail, with an alert to staff, or refuse it."""
     if reason in HELD_REASONS and person is not None:
         email.resolve(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
         alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
         email.resolve(IncomingState.REFUSED, reason=reason, at=now)
-    if reply.may_be_answered and reason not in NOT_ANSWERED_REASONS:
-        to_senders.reply_not_published(reply, person, reason, now=now)

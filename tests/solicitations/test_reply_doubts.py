@@ -284,6 +284,14 @@ class TestSeveralAddresses:
 
         assert Message.objects.count() == 1
 
+    def test_blind_copy_to_another_person_is_held_and_its_author_told_nothing(self, author, other, now):
+        addresses = (links.reply_address(author), links.reply_address(other))
+
+        first, last = deliver(raw(author, to=addresses[0]), addresses, now=now)
+
+        assert (outcome(first), outcome(last)) == (ACCEPTED, (IncomingState.HELD, Reason.OTHER_SENDER))
+        assert not mailed("turned_away")
+
     def test_stranger_is_held_once(self, author, other, now):
         addresses = (links.reply_address(author), links.reply_address(other))
 
