@@ -27,6 +27,7 @@ ADDRESS = re.compile(r"[^\s<>()\[\]:]+@[^\s<>()\[\]:]+")
 BRACKETED = re.compile(r"[<(\[](mailto:)?[^\s<>()\[\]]+@[^\s<>()\[\]]+[>)\]]")
 SENTENCE_END = re.compile(r"[.!;:]$")
 INTRODUCES = re.compile(r"([:：]|-{2,}|[—–])$")
+FRAMED = re.compile(r"-{3,} ?[^-].*[^-] ?-{3,}")
 RULE = re.compile(r"[-_=*–—─]{5,}")
 # Blank lines and rules between the attribution and the delimiter.
 GAP_AT_MOST = 4
@@ -99,5 +100,15 @@ def _first_label(lines: Sequence[TextLine], last: int) -> int | None:
         block = [line.folded for line in lines[first : last + 1]]
         has_sender = OUR_NAME in block[0] or bool(ADDRESS.search(block[0]))
         if len(block) >= LABELS_AT_LEAST and has_sender and any(map(DATE.search, block[1:])):
-            return first
+            return _first_above_labels(lines, first)
     return None
+
+
+def _first_above_labels(lines: Sequence[TextLine], first: int) -> int:
+    """Index of « -----X <x@y> a écrit : ----- » above the labels, as Notes writes it; else ``first``."""
+    for at in range(first - 1, max(first - LABELS_AT_MOST, -1), -1):
+        if FRAMED.fullmatch(lines[at].folded):
+            return at
+        if not LABELLED.match(lines[at].folded):
+            break
+    return first

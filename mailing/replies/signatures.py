@@ -37,6 +37,8 @@ TAIL_LINE = re.compile(
     r"|tutanota|mailo|infomaniak|ionos|k-9|thunderbird|windows|android|samsung|huawei)\b.{0,60}"
     r"|(obtenir|obtenez|telecharge[rz]?|get) (outlook|bluemail|yahoo mail|gmail|proton mail)"
     r" (pour|for) .{0,60}"
+    r"|(enviado|inviato|verzonden|gesendet|wyslane) (desde|do|da|dal|vanaf|von|van|z) .{0,60}"
+    r"|von mein(em|er) .{0,30} gesendet.{0,30}"
     r"|provenance ?: courrier.{0,60}|(garanti )?sans virus.{0,60}|virus-free.{0,60}"
     r"|(merci d'|veuillez )?excuse[rz]? (ma|la|my) (brievete|brevity).{0,40}"
     r"|(p |\W )?(s'il vous plait,? |merci de )?(pensez?r? a (l'environnement|la planete)"

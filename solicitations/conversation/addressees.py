@@ -23,8 +23,7 @@ class Addressee(NamedTuple):
     """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
 
     ``is_elsewhere``: the mail answers another request, at an address of the same sender.
-    ``is_misdirected``: it names its sender's own address, and was delivered to another person's, which it does
-    not name.
+    ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
     """
 
     person: Person | None

@@ -107,3 +107,39 @@ def test_a_delimiter_without_its_accents_is_found(written):
 )
 def test_attributions_of_ascii_clients_are_found_without_our_delimiter(quoted):
     assert read(mail(f"Oui.\n\n{quoted}", In_Reply_To="<1@example.org>")).text == "Oui."
+
+
+LABELS = f"Date : 28/11/2026 10:05\nObjet : Nouveau message\n\n{CUT}"
+QUOTED = f"> \n> {DELIMITER}\n> Nouvelle demande"
+CLIENTS = {
+    "notes": f"-----{SENDER} a écrit : -----\nÀ : j@x.fr\nDe : {SENDER}\n{LABELS}",
+    "notes in english": f"-----{SENDER} wrote: -----\nTo: j@x.fr\nFrom: {SENDER}\n{LABELS}",
+    "em client": f'------ Message d\'origine ------\nDe "Relais" <{OURS}>\nÀ j@x.fr\nDate 28/11/26\n{CUT}',
+    "samsung": f"------ Mensaje original ------\nDe: {SENDER}\nFecha: 28/11/26\nAsunto: A\n\n{CUT}",
+    "german": f"-----Ursprüngliche Nachricht-----\nVon: {SENDER}\nBetreff: A\n\n{CUT}",
+    "iphone german": f"Von meinem iPhone gesendet\n\n> Am 28.11.2026 schrieb {SENDER}:\n{QUOTED}",
+    "iphone spanish": f"Enviado desde mi iPhone\n\n> El 28 nov 2026, {SENDER} escribió:\n{QUOTED}",
+}
+HTML_SENDER = f"Relais Entreprises &lt;{OURS}&gt;"
+HTML = {
+    "zoho": f"<div>---- Le sam., 28 nov. 2026 <b>{HTML_SENDER}</b> a écrit ----<br></div>",
+    "outlook german": f"<p><b>Von:</b> {HTML_SENDER}<br><b>Gesendet:</b> Samstag, 28. November 2026 10:05<br>"
+    "<b>An:</b> j@x.fr<br><b>Betreff:</b> A</p>",
+    "dutch": f'<p>Op za 28 nov 2026 schreef Relais &lt;<a href="mailto:{OURS}">{OURS}</a>&gt;:</p>',
+    "table": f"<table><tr><td>Von:</td><td>{HTML_SENDER}</td></tr><tr><td>Datum:</td><td>28.11.2026</td>"
+    "</tr><tr><td>An:</td><td>j@x.fr</td></tr></table>",
+}
+
+
+@pytest.mark.parametrize("typed", ["", "Oui, mardi."])
+@pytest.mark.parametrize("quoted", CLIENTS.values(), ids=CLIENTS)
+def test_blocks_of_other_clients_are_not_the_authors(quoted, typed):
+    assert read(mail(f"{typed}\n\n{quoted}"), our_addresses=[OURS]).text == typed
+
+
+@pytest.mark.parametrize("typed", ["", "Oui, mardi."])
+@pytest.mark.parametrize("quoted", HTML.values(), ids=HTML)
+def test_blocks_of_html_clients_are_not_the_authors(quoted, typed):
+    html = f"<p>{typed}</p>{quoted}<blockquote><p>{DELIMITER}</p><p>Nouvelle demande</p></blockquote>"
+
+    assert read(mail(html, Content_Type="text/html; charset=utf-8"), our_addresses=[OURS]).text == typed
