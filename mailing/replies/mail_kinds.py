@@ -73,7 +73,8 @@ AUTO_SUBJECT = re.compile(
 # Sentences of absence messages, in the first person, folded.
 AWAY_WORDS = re.compile(
     r"\b(je (suis|serai) ((actuellement|momentanement) )?(absent|en (conge|deplacement|arret|formation))"
-    r"|je serai de retour|(de|mon) retour (le|a partir du)|absente?s? du bureau"
+    r"|(je|nous) (serai|serons|reviens|reviendrai|reviendrons)( de retour)? (le|lundi|demain|a partir)"
+    r"|(de|mon) retour (le|a partir du)|absente?s? du bureau|votre message a ete (lu|supprime)"
     r"|notre (bureau|service) est ferme"
     r"|(i am|i'm|i will be) (currently )?(out of|away|on (leave|holiday|vacation|annual)|back on)"
     r"|out of (the )?office|on leave until|will (be back|return) on"
