@@ -24,7 +24,6 @@ DATE = re.compile(
     r"(?<!\d)(19|20)\d\d(?!\d)|\b\d{1,2}[/.-]\d{1,2}[/.-]\d\d\b|\b\d{1,2} ?[:h] ?\d\d\b|\b\d{1,2}\.\d\d\b"
 )
 ADDRESS = re.compile(r"[^\s<>()\[\]:]+@[^\s<>()\[\]:]+")
-BRACKETED = re.compile(r"[<(\[](mailto:)?[^\s<>()\[\]]+@[^\s<>()\[\]]+[>)\]]")
 SENTENCE_END = re.compile(r"[.!;:]$")
 INTRODUCES = re.compile(r"([:：]|-{2,}|[—–])$")
 FRAMED = re.compile(r"-{3,} ?[^-].*[^-] ?-{3,}")
@@ -86,10 +85,11 @@ def _first_of_sentence(lines: Sequence[TextLine], last: int, our_addresses: Coll
 
 
 def _has_sender(folded: str, our_addresses: Collection[str]) -> bool:
-    """True for our address or name, or for an address that introduces a quotation."""
-    if OUR_NAME in folded or any(address in folded for address in our_addresses):
+    """True for our address; for another one, or our name and a date, when the words introduce a quote."""
+    if any(address in folded for address in our_addresses):
         return True
-    return bool(BRACKETED.search(folded) or (ADDRESS.search(folded) and INTRODUCES.search(folded)))
+    is_named = bool(ADDRESS.search(folded)) or (OUR_NAME in folded and bool(DATE.search(folded)))
+    return is_named and bool(INTRODUCES.search(folded))
 
 
 def _first_label(lines: Sequence[TextLine], last: int) -> int | None:

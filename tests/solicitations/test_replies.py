@@ -69,6 +69,7 @@ class TestWhereItGoes:
         told = {row.to for row in written("message")}
         assert other.email in told
         assert author.email not in told
+        assert {row.from_name for row in written("message")} == {f"{said.author}, via Relais Entreprises"}
 
     def test_a_companys_answer_is_added_to_its_request_and_never_enters_the_thread(self, owner, author, now):
         expert_messages.ask(author, body="Temps plein ?", now=now)

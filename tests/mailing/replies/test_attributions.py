@@ -71,6 +71,10 @@ class TestAboveOurDelimiter:
     [
         "Écrivez-moi à jeanne@exemple.fr",
         "Rendez-vous le 28/11/2026 à 10 h.",
+        "Merci à Relais Entreprises",
+        "J'ai eu Relais Entreprises le 28/11/2026",
+        "Écrivez plutôt à Léa <lea@exemple.fr>",
+        "Rendez-vous le 28/11/2026 avec Léa <lea@exemple.fr>",
         "Le 28/11/2026, écrivez à jeanne@exemple.fr",
         "Lundi : 10 h\nMardi : 14 h 30\nMercredi : fermé",
         "Voici deux dates :\n28/11/2026\n29/11/2026",
