@@ -17,14 +17,9 @@ NEW = models.UniqueConstraint(
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("mailing", "0002_incoming_mail")]
+    dependencies = [("mailing", "0003_text_digest")]
 
     operations = [
-        migrations.AddField(
-            "incomingemail",
-            "text_digest",
-            models.CharField("empreinte du texte", max_length=64, blank=True, default="", db_default=""),
-        ),
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddConstraint("incomingemail", NEW)],
             database_operations=[
