@@ -1,7 +1,6 @@
 """Two mails are the same when their texts are; the index is replaced while mails come in.
 
-The version before does not write the column, and meets no constraint between the two indexes: a copy that it
-reads at that moment is published twice.
+The version before does not write the column: a copy of a mail that it has published may be published again.
 """
 
 from django.db import migrations, models
