@@ -1,7 +1,10 @@
 """Builds the message of a row of the outbox: addresses, headers, bodies."""
 
 from email.charset import BASE64, add_charset
+from email.header import Header, decode_header, make_header
+from email.message import EmailMessage
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -12,15 +15,47 @@ from mailing.rendering import UNPRINTABLE, Rendered
 
 # For subjects with accents: Python's other encoding takes quadratic time.
 add_charset("utf-8", BASE64, BASE64, "utf-8")
+# A longer word cannot stand on the header's first line, and is encoded to be cut.
+WORD_AT_MOST = 60
+
+
+class FoldedMessage(EmailMultiAlternatives):
+    """A message whose subject and sender begin on the line of their header's name.
+
+    Folded right after « Subject: », as Django does with long encoded words, some servers show no subject, and
+    some filters take the mail for spam.
+    """
+
+    def message(self, **options: Any) -> EmailMessage:
+        built = super().message(**options)
+        built.replace_header("Subject", fold_subject(str(self.subject)))
+        encoded_name, address = parseaddr(self.from_email)
+        name = str(make_header(decode_header(encoded_name)))
+        if not name.isascii():
+            built.replace_header("From", fold_sender(name, address))
+        return built
+
+
+def fold_subject(subject: str) -> str:
+    """The header's value, encoded if it must be, on lines of 76 characters at most with the header's name."""
+    first_word = subject.partition(" ")[0]
+    is_plain = subject.isascii() and len(first_word) <= WORD_AT_MOST
+    return Header(subject, "us-ascii" if is_plain else "utf-8", header_name="Subject").encode()
+
+
+def fold_sender(name: str, address: str) -> str:
+    header = Header(name, "utf-8", header_name="From")
+    header.append(f"<{address}>", "us-ascii")
+    return header.encode()
 
 
 def build_message(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
     """Return the message to send. Raises ``ValidationError`` when the recipient is not an address."""
     validate_email(email.to)
-    message = EmailMultiAlternatives(
+    message = FoldedMessage(
         subject=content.subject,
         body=content.text,
-        from_email=_sender(email.from_name),
+        from_email=_sender(email),
         to=[email.to],
         reply_to=[one_line(email.reply_to)] if email.reply_to else None,
         headers=build_headers(email),
@@ -51,6 +86,13 @@ def one_line(text: str) -> str:
     return " ".join(UNPRINTABLE.sub(" ", text).split()).replace("=?", "= ?")
 
 
-def _sender(name: str) -> str:
-    default_name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return formataddr((one_line(name) or default_name, address))
+def sender_addresses() -> list[str]:
+    """The addresses that our mails leave from."""
+    return [parseaddr(sender)[1] for sender in (settings.DEFAULT_FROM_EMAIL, settings.REQUESTS_FROM_EMAIL)]
+
+
+def _sender(email: OutgoingEmail) -> str:
+    """Sender of the mail: one that can be answered does not leave from an address that says not to."""
+    sender = settings.REQUESTS_FROM_EMAIL if email.reply_to else settings.DEFAULT_FROM_EMAIL
+    default_name, address = parseaddr(sender)
+    return formataddr((one_line(email.from_name) or default_name, address))

@@ -3,15 +3,13 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
-from email.parser import BytesHeaderParser
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from mailing.rendering import LINK
-from mailing.replies import headers, parts
+from mailing.replies import headers, parser, parts
 from mailing.replies.markup import html_lines
 
 SHOWN_HEADERS = (
@@ -32,21 +30,13 @@ class Original:
 
 def read(raw: bytes) -> Original:
     """The mail as text; our links and reply addresses are cut, since they give access."""
-    message = _parsed(raw)
+    message = parser.parse(raw)
     values = ((name, headers.first(message, name)) for name in SHOWN_HEADERS)
-    text = "\n\n".join(_words(part) for part in _shown(message))
+    text = "\n\n".join(_shown(message))
     return Original(
         headers=tuple((name, masked(value)) for name, value in values if value),
         text=masked(text[:SHOWN_AT_MOST].strip()),
     )
-
-
-def _parsed(raw: bytes) -> Message:
-    policy = headers.ShortHeaders()
-    try:
-        return message_from_bytes(raw, policy=policy)
-    except RecursionError:  # parts inside parts inside parts
-        return BytesHeaderParser(policy=policy).parsebytes(raw)
 
 
 def masked(text: str) -> str:
@@ -68,15 +58,14 @@ def without_addresses(text: str, *, but: Collection[str] = ()) -> str:
     return ADDRESS.sub(hidden, text)
 
 
-def _shown(message: Message) -> list[Message]:
-    """The plain text parts; the HTML parts when there are none."""
-    bodies = [part for part in parts.walk(message) if parts.is_body(part)]
-    plain = [part for part in bodies if part.get_content_type() == "text/plain" and parts.text(part).strip()]
-    return plain or bodies
+def _shown(message: Message) -> list[str]:
+    """The texts of the plain parts; those of the HTML parts when there are none."""
+    bodies = list(parts.bodies(message))
+    plain = [text for part, text in bodies if part.get_content_type() == "text/plain" and text.strip()]
+    return plain or [_words(part, text) for part, text in bodies]
 
 
-def _words(part: Message) -> str:
-    text = parts.text(part)
+def _words(part: Message, text: str) -> str:
     if part.get_content_type() == "text/plain":
         return text
     return "\n".join(f"> {line.text}" if line.is_quoted else line.text for line in html_lines(text))

@@ -1,7 +1,6 @@
 """Stores incoming mails: one row per mail and address of ours, before any reading.
 
-A mail that is too large is cut, and a duplicate is refused. The tasks of ``MAILING_INCOMING_TASKS`` read the
-others.
+A mail that is too large is cut. The tasks of ``MAILING_INCOMING_TASKS`` read them, and refuse the copies.
 """
 
 import hashlib
@@ -10,10 +9,10 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
-from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, IncomingState, Reason
+from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, Reason
 from mailing.replies import headers
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -28,44 +27,27 @@ ADDRESSED = ("Envelope-To", "X-Envelope-To", "X-Original-To", "Delivered-To", "T
 def store(raw: bytes, *, channel: Channel, recipient: str = "", now: datetime) -> list[IncomingEmail]:
     """Store a raw message, one row per address of ours, and have it read after the commit.
 
-    ``recipient``: the address of delivery, when the mail server or provider gives it. A mail without
-    Message-ID is identified by its content.
+    ``recipient``: the address of delivery, when the mail server or provider gives it.
     """
     is_oversized = len(raw) > MOST_BYTES
     top = BytesHeaderParser(policy=headers.ShortHeaders()).parsebytes(raw[:KEPT_OF_OVERSIZED])
     kept = [
-        _insert(
-            IncomingEmail(
-                channel=channel,
-                message_id=_message_id(top, raw),
-                sender=next(iter(headers.addresses(top, "From")), "")[:LONGEST_ADDRESS],
-                recipient=address[:LONGEST_ADDRESS],
-                subject=headers.first(top, "Subject")[:LONGEST_LINE],
-                raw=raw[:KEPT_OF_OVERSIZED] if is_oversized else raw,
-                reason=Reason.OVERSIZED if is_oversized else "",
-                received_at=now,
-                next_try_at=now,
-            )
+        IncomingEmail.objects.create(
+            channel=channel,
+            message_id=_message_id(top, raw),
+            sender=next(iter(headers.addresses(top, "From")), "")[:LONGEST_ADDRESS],
+            recipient=address[:LONGEST_ADDRESS],
+            subject=headers.first(top, "Subject")[:LONGEST_LINE],
+            raw=raw[:KEPT_OF_OVERSIZED] if is_oversized else raw,
+            reason=Reason.OVERSIZED if is_oversized else "",
+            received_at=now,
+            next_try_at=now,
         )
         for address in _our_addresses(top, recipient)
     ]
-    unread = [email.pk for email in kept if email.state == IncomingState.RECEIVED]
-    transaction.on_commit(lambda: _notify_rooms(unread))
+    pks = [email.pk for email in kept]
+    transaction.on_commit(lambda: _notify_rooms(pks))
     return kept
-
-
-def _insert(email: IncomingEmail) -> IncomingEmail:
-    """Insert the row; when the database has one of the same Message-ID, insert it as refused."""
-    try:
-        with transaction.atomic():
-            email.save(force_insert=True)
-    except IntegrityError:
-        same = IncomingEmail.objects.not_refused().filter(message_id=email.message_id)
-        first = same.filter(recipient=email.recipient).first()
-        email.about = first.about if first else []
-        email.resolve(IncomingState.REFUSED, reason=Reason.DUPLICATE, at=email.received_at)
-        email.save(force_insert=True)
-    return email
 
 
 def _notify_rooms(pks: list[int]) -> None:
@@ -91,5 +73,10 @@ def is_ours(address: str) -> bool:
 
 
 def _message_id(top: Message, raw: bytes) -> str:
-    written = next(iter(headers.message_ids(top, "Message-ID")), "")
-    return written or f"<{hashlib.sha256(raw).hexdigest()}@{settings.REPLY_DOMAIN}>"
+    """The mail's Message-ID, or one made of what does not change on its way."""
+    if written := next(iter(headers.message_ids(top, "Message-ID")), ""):
+        return written
+    _, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    lines = "\n".join(headers.first(top, name) for name in ("From", "To", "Date", "Subject"))
+    digest = hashlib.sha256(lines.encode("utf-8", "replace") + b"\n\n" + body)
+    return f"<{digest.hexdigest()}@{settings.REPLY_DOMAIN}>"

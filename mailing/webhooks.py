@@ -3,6 +3,7 @@
 The answer is 200 once the row is committed; an error is a 5xx, and the provider tries again.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
@@ -22,11 +23,12 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
-from mailing import reception
+from mailing import provider_posts, reception
 from mailing.models import Channel
 
 # The largest mail accepted by providers (35 MB at Postmark), once encoded.
 LARGEST_POST = 50 * 1024 * 1024
+HEADERS_AT_MOST = 128 * 1024
 # Mailgun signs its timestamp, not the content, and retries for eight hours:
 # https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
 OLDEST_STAMP = timedelta(hours=9)
@@ -70,6 +72,10 @@ class JsonInbound(Inbound):
         super().run_validators(request)  # type: ignore[misc]
         request._body = request.read(LARGEST_POST)  # noqa: SLF001
 
+    def esp_to_anymail_event(self, esp_event: dict[str, Any]) -> AnymailInboundEvent:
+        """The mail of a post, without what no message can contain."""
+        return super().esp_to_anymail_event(provider_posts.clean(esp_event))  # type: ignore[misc]
+
 
 class Brevo(JsonInbound, BrevoInboundWebhookView):
     """Brevo. Only the names of attachments are stored; their content is not fetched."""
@@ -95,12 +101,20 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
 
     def run_validators(self, request: HttpRequest) -> None:
         """Refuse a timestamp or token that is not ASCII, and an old timestamp."""
+        if request.content_type in provider_posts.FORM_TYPES:
+            provider_posts.read_form(request, most_bytes=LARGEST_POST)
         try:
             super().run_validators(request)
         except UnicodeError as error:
             raise AnymailWebhookValidationFailure from error
         if "timestamp" in request.POST and is_stale(request.POST["timestamp"], now=timezone.now()):
             raise AnymailWebhookValidationFailure("an old post was sent again")
+
+    def esp_to_anymail_event(self, request: HttpRequest) -> AnymailInboundEvent:
+        raw = request.POST.get("body-mime")
+        if raw is not None:
+            provider_posts.replace_field(request, "body-mime", top_of(raw))
+        return with_raw(super().esp_to_anymail_event(request), raw)
 
 
 def is_stale(stamp: str, *, now: datetime) -> bool:
@@ -113,12 +127,32 @@ class Postmark(JsonInbound, PostmarkInboundWebhookView):
 
     channel = Channel.POSTMARK
 
+    def esp_to_anymail_event(self, esp_event: dict[str, Any]) -> AnymailInboundEvent:
+        raw = esp_event.get("RawEmail")
+        posted = esp_event if raw is None else {**esp_event, "RawEmail": top_of(raw)}
+        for attachment in posted.get("Attachments") or []:
+            attachment["ContentType"] = provider_posts.attachment_type(attachment.get("ContentType") or "")
+        for header in posted.get("Headers") or []:
+            header["Value"] = provider_posts.one_line(header.get("Value"))
+        return with_raw(super().esp_to_anymail_event(posted), provider_posts.clean(raw))
+
+
+def top_of(raw: str) -> str:
+    """The headers of a raw message: its body is not parsed before it is stored."""
+    return re.split(r"\r?\n\r?\n", raw[:HEADERS_AT_MOST], maxsplit=1)[0] + "\n\n"
+
+
+def with_raw(event: AnymailInboundEvent, raw: str | None) -> AnymailInboundEvent:
+    """Keep the raw message with the event, when the provider gives it."""
+    event.raw = raw
+    return event
+
 
 def store_incoming(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) -> None:
     """Store the mail of a verified post."""
-    message = event.message
+    message, raw = event.message, getattr(event, "raw", None)
     reception.store(
-        raw_of(message),
+        raw_of(message) if raw is None else return_path(message).encode() + raw.encode(),
         channel=sender.channel,
         recipient=message.envelope_recipient or "",
         now=timezone.now(),
@@ -127,10 +161,15 @@ def store_incoming(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: 
 
 def raw_of(message: AnymailInboundMessage) -> bytes:
     """The message as a mail server would pipe it, with the envelope sender as ``Return-Path``."""
-    if message.envelope_sender is not None and "Return-Path" not in message:
-        message["Return-Path"] = f"<{message.envelope_sender}>"
     raw: bytes = message.as_bytes()
-    return raw
+    return return_path(message).encode() + raw
+
+
+def return_path(message: AnymailInboundMessage) -> str:
+    """The line of the envelope sender; empty when it is unknown, or in the message already."""
+    if message.envelope_sender is None or "Return-Path" in message:
+        return ""
+    return f"Return-Path: <{provider_posts.one_line(message.envelope_sender)}>\n"
 
 
 inbound.connect(store_incoming)

@@ -15,7 +15,7 @@ def record_beat() -> None:
     health.record_beat(now=timezone.now())
 
 
-@shared_task
+@shared_task(soft_time_limit=3600, time_limit=3900)
 def erase_expired() -> None:
     """Delete expired sessions and cache entries, which hold names and which Django does not delete."""
     now = timezone.now()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from mailing.models import IncomingEmail, OutgoingEmail
@@ -21,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 REFUSALS_CHECKED_FOR = timedelta(days=1)
 SWEEP_SIZE = 1000
+# In seconds. After an outage, the sweep has a day's work to do; the next one continues it.
+SWEEP_LIMITS = {"soft_time_limit": 600, "time_limit": 660}
+# Each night, whole tables are read.
+NIGHT_LIMITS = {"soft_time_limit": 3600, "time_limit": 3900}
 
 
 @shared_task
@@ -49,14 +54,14 @@ def take_in_mail(pk: int) -> None:
     replies.process_reply_safely(pk, now=timezone.now())
 
 
-@shared_task
+@shared_task(**SWEEP_LIMITS)
 def reoffer_needs_of(expert_pk: int) -> None:
     """Expert ``expert_pk`` is gone: others are asked for what waits for them."""
     active = Match.objects.active().filter(expert=expert_pk)
     _reoffer(active, now=timezone.now())
 
 
-@shared_task
+@shared_task(**SWEEP_LIMITS)
 def return_needs_to(expert_pk: int, since: str) -> None:
     """Expert ``expert_pk``, said to be gone at ``since``, is back: what nobody took is theirs again."""
     now, left_at = timezone.now(), datetime.fromisoformat(since)
@@ -67,13 +72,13 @@ def return_needs_to(expert_pk: int, since: str) -> None:
     _reoffer(Match.objects.active().filter(expert=expert_pk), now=now)
 
 
-@shared_task
+@shared_task(**NIGHT_LIMITS)
 def erase_stray_mails() -> None:
     """Erase each night the old mails that are about no kept request."""
     erasure.erase_stray_mails(now=timezone.now())
 
 
-@shared_task
+@shared_task(**NIGHT_LIMITS)
 def recount_clock() -> None:
     """Recount each night what changed settings, holidays or subjects make due earlier."""
     recount(now=timezone.now())
@@ -84,7 +89,7 @@ def recount(*, now: datetime) -> None:
     each_safely(due.bring_forward, due.loaded(Solicitation.objects.on_the_clock(now=now)), now=now)
 
 
-@shared_task(expires=60)
+@shared_task(expires=60, **SWEEP_LIMITS)
 def sweep() -> None:
     """Do each minute what is due, and what a lost task has left undone."""
     now = timezone.now()
@@ -128,9 +133,14 @@ def keep_time(*, now: datetime) -> None:
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str | Solicitation], *, now: datetime) -> None:
-    """Call once per id, address or request; an error is logged and does not stop the others."""
+    """Call once per id, address or request; an error is logged and does not stop the others.
+
+    The end of the task's time does: the next sweep continues.
+    """
     for pk in pks:
         try:
             work(pk, now=now)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             logger.exception("%s failed on %s", getattr(work, "__name__", work), pk)

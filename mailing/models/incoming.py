@@ -18,7 +18,7 @@ HEAD_START = timedelta(minutes=1)
 
 LONGEST_ADDRESS = 254  # of RFC 5321
 # The fields changed by reading a mail; its content is never changed.
-RESOLVED_FIELDS = ("state", "reason", "about", "settled_at", "last_error")
+RESOLVED_FIELDS = ("state", "reason", "about", "text_digest", "settled_at", "last_error")
 
 
 class Channel(models.TextChoices):
@@ -51,7 +51,10 @@ class Reason(models.TextChoices):
     BOUNCE = "bounce", "Avis d'un serveur de messagerie"
     LIST = "list", "Envoi en nombre ou liste de diffusion"
     CALENDAR = "calendar", "Réponse à une invitation d'agenda"
-    FLOOD = "flood", "Trop de courriels de cette personne en un jour"
+    DOUBTFUL = "doubtful", "Peut-être une réponse automatique"
+    REPEATED = "repeated", "Presque le même texte que les précédents, coup sur coup"
+    ELSEWHERE = "elsewhere", "Le même courriel répond à une autre demande, où il est publié"
+    FLOOD = "flood", "Trop de courriels en peu de temps"
     LOOP = "loop", "Écrit par le portail lui-même"
     SET_ASIDE = "set_aside", "Écarté par l'équipe"
 
@@ -80,9 +83,10 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
         """Mails to a valid address refused as automatic; staff may publish them."""
         return self.filter(state=IncomingState.REFUSED, reason__in=MAYBE_FROM_A_PERSON).exclude(about=[])
 
-    def not_refused(self) -> Self:
-        """Mails read or to be read; another one with the same Message-ID is refused."""
-        return self.exclude(state=IncomingState.REFUSED)
+    def copies_of(self, email: "IncomingEmail") -> Self:
+        """The other mails with the same Message-ID and text that were published or held."""
+        known = self.filter(state__in=[IncomingState.ACCEPTED, IncomingState.HELD]).exclude(pk=email.pk)
+        return known.filter(message_id=email.message_id, text_digest=email.text_digest)
 
     def about(self, subject: str) -> Self:
         """The mails about one subject, such as "request:7"."""
@@ -104,6 +108,7 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
             sender="",
             recipient="",
             subject="",
+            text_digest="",
             raw=b"",
             last_error="",
         )
@@ -118,6 +123,8 @@ class IncomingEmail(models.Model):
     recipient = models.CharField("destinataire", max_length=LONGEST_ADDRESS, blank=True)
     subject = models.CharField("objet", max_length=500, blank=True)
     raw = models.BinaryField("message d’origine")
+    # Of the author's text, once read.
+    text_digest = models.CharField("empreinte du texte", max_length=64, blank=True, default="", db_default="")
     state = models.CharField("état", max_length=10, choices=IncomingState, default=IncomingState.RECEIVED)
     reason = models.CharField("raison", max_length=30, blank=True)
     about = ArrayField(models.CharField(max_length=60), verbose_name="au sujet de", default=list)
@@ -132,11 +139,11 @@ class IncomingEmail(models.Model):
         verbose_name = "mail entrant"
         verbose_name_plural = "mails entrants"
         constraints = [
-            # Of two copies of a message, one is read and the other is stored as refused.
+            # Some programs give several mails one Message-ID: a copy has the same text too.
             models.UniqueConstraint(
-                fields=["message_id", "recipient"],
-                condition=~Q(state=IncomingState.REFUSED),
-                name="incoming_email_once",
+                fields=["message_id", "recipient", "text_digest"],
+                condition=Q(state__in=[IncomingState.ACCEPTED, IncomingState.HELD]),
+                name="incoming_email_same_text_once",
             ),
             models.CheckConstraint(
                 name="incoming_email_settled_iff_read",

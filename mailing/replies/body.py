@@ -1,26 +1,27 @@
 """Extracts the text typed by the author from the parts of a mail."""
 
-from collections.abc import Set
+from collections.abc import Collection, Mapping, Set
 from email.message import Message
 
 from mailing.replies import headers, parts
 from mailing.replies.markup import html_lines
 from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
-from mailing.replies.text_lines import TextLine, plain_lines, unfold
+from mailing.replies.text_lines import LINES_AT_MOST, TextLine, plain_lines, unfold
 
 
-def words(message: Message, *, names: Set[str], sent: str = "") -> str:
+def words(message: Message, *, names: Set[str], sent: str = "", our_addresses: Collection[str] = ()) -> str:
     """The text typed by the author.
 
     ``names``: the words of the author's name, folded, to find the signature. ``sent``: the HTML of the mail
-    that is answered, when it is known.
+    that is answered, when it is known. ``our_addresses``: those our mails leave from, in lower case.
     """
-    lines, ours = _shown(message), html_lines(sent)
+    texts = {id(part): text for part, text in parts.bodies(message)}
+    lines, ours = _shown(message, texts)[:LINES_AT_MOST], html_lines(sent)
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):
-        runs = authored(shown, is_answer=is_answer, sent=ours)
+        runs = authored(shown, is_answer=is_answer, sent=ours, our_addresses=our_addresses)
         kept = [without_signature([line.text for line in run], names=names) for run in runs]
         if text := "\n\n".join(filter(None, map(_tidy, kept))):
             return text
@@ -37,20 +38,23 @@ def _tidy(lines: list[str]) -> str:
     return "\n".join(kept).strip()
 
 
-def _shown(message: Message) -> list[TextLine]:
-    """The lines of the mail. HTML is preferred to plain text, since its paragraphs are not wrapped."""
+def _shown(message: Message, texts: Mapping[int, str]) -> list[TextLine]:
+    """The lines of the mail. HTML is preferred to plain text, since its paragraphs are not wrapped.
+
+    ``texts``: the text of each body, by the ``id`` of its part.
+    """
     children = parts.children(message)
     if message.get_content_type() == "multipart/alternative":
-        shown = [(_has_html(child), _shown(child)) for child in children[: parts.BODIES_AT_MOST]]
+        shown = [(_has_html(child), _shown(child, texts)) for child in children]
         not_blank = [pair for pair in shown if any(not line.is_blank for line in pair[1])]
         return next(
             (lines for has_html, lines in not_blank if has_html), not_blank[0][1] if not_blank else []
         )
     if children:
-        return [line for child in children[: parts.BODIES_AT_MOST] for line in _shown(child)]
-    if not parts.is_body(message):
+        return [line for child in children for line in _shown(child, texts)]
+    text = texts.get(id(message), "")
+    if not text:
         return []
-    text = parts.text(message)
     if message.get_content_type() == "text/html":
         return html_lines(text)
     return plain_lines(_whole(message, text))

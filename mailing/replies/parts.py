@@ -10,20 +10,21 @@ from mailing.replies import headers
 from mailing.replies.charsets import clean, decode
 
 BODIES = ("text/plain", "text/html")
-# The rest of a longer body is ignored; staff can still read it in the original.
-BODY_AT_MOST = 1_000_000
-# Digital signatures and calendar data, of no interest in a conversation.
+# The rest of longer bodies, taken together, is ignored.
+BODIES_AT_MOST = 1_000_000
+# Nobody types more; some programs write thousands of tags around each word.
+TAGS_AT_MOST = 40_000
+# Digital signatures, of no interest in a conversation.
 NOT_LISTED = {
     "application/pgp-keys",
     "application/pgp-signature",
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
-    "text/calendar",
 }
 # A smaller image displayed in the text is a logo, a banner or an icon.
 LOGO_AT_MOST = 100_000
 NAME_AT_MOST = 120
-FILES_AT_MOST = BODIES_AT_MOST = 50
+FILES_AT_MOST = 50
 SHOWN = re.compile(r"cid:([^\s\"'<>]{1,200})")
 FOLDERS = re.compile(r"^.*[/\\]")
 
@@ -45,8 +46,7 @@ def children(message: Message) -> list[Message]:
 
 def attachments(message: Message) -> tuple[str, ...]:
     """The names of the attachments, in order, without logos of signatures."""
-    pages = (part for part in walk(message) if part.get_content_type() == "text/html" and is_body(part))
-    shown = {identifier for page in islice(pages, BODIES_AT_MOST) for identifier in SHOWN.findall(text(page))}
+    shown = {identifier for _, text in bodies(message) for identifier in SHOWN.findall(text)}
     files = (_name(part) for part in walk(message) if _is_listed(part, shown))
     return tuple(islice(files, FILES_AT_MOST))
 
@@ -56,12 +56,20 @@ def is_body(part: Message) -> bool:
     return part.get_content_type() in BODIES and not _is_attached(part)
 
 
-def text(part: Message) -> str:
-    """The part's text, plain or HTML."""
-    return clean(decode(_bytes(part), headers.parameter(part, "charset"))[:BODY_AT_MOST])
+def bodies(message: Message) -> Iterator[tuple[Message, str]]:
+    """The parts with text to display, and the text of each, plain or HTML, up to a total length."""
+    left, tags_left = BODIES_AT_MOST, TAGS_AT_MOST
+    for part in filter(is_body, walk(message)):
+        text = clean(decode(content(part), headers.parameter(part, "charset"))[:left])
+        if part.get_content_type() == "text/html":
+            pieces = text.split("<", tags_left + 1)[: tags_left + 1]
+            text, tags_left = "<".join(pieces), tags_left - len(pieces) + 1
+        left -= len(text)
+        yield part, text
 
 
-def _bytes(part: Message) -> bytes:
+def content(part: Message) -> bytes:
+    """The decoded content of the part; empty for a multipart, or when it cannot be decoded."""
     try:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError):
@@ -80,7 +88,9 @@ def _is_listed(part: Message, shown: Set[str]) -> bool:
     if part.get_content_maintype() == "multipart" or kind in NOT_LISTED:
         return False
     if kind.startswith("image/") and headers.first(part, "Content-ID").strip("<> ") in shown:
-        return len(_bytes(part)) > LOGO_AT_MOST
+        return len(content(part)) > LOGO_AT_MOST
+    if kind == "text/calendar":  # without a name, it is the invitation itself, which repeats the text
+        return _is_attached(part) or bool(_given_name(part))
     return _is_attached(part) or kind not in BODIES
 
 

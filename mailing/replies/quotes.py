@@ -4,19 +4,22 @@ Every search looks at most a few lines ahead, so that the time is linear.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from mailing.replies.text_lines import DELIMITER, FOOTER, MARK_AT_MOST, TextLine, fold
+from mailing.replies.attributions import (
+    ATTRIBUTION_LINES,
+    ATTRIBUTION_STARTS,
+    DATE,
+    RULE,
+    WROTE,
+    above_delimiters,
+    is_delimiter,
+)
+from mailing.replies.text_lines import FOOTER, MARK_AT_MOST, TextLine, fold
 
-OUR_LINE = fold(DELIMITER).strip("— ")
 OUR_END = fold(FOOTER)
 OUR_END_LINES = 6
-# « Le lun. 23 nov. 2026 à 10:12, X <x@y> a écrit : », wrapped over a few lines.
-ATTRIBUTION_LINES = 4
-ATTRIBUTION_STARTS = ("le ", "on ", "el ", "am ", "il ")
-WROTE = re.compile(r"(?<!')\b(a ecrit|wrote|ha scritto|schrieb)( le [^:]{1,40}(:\d\d)*)? ?:$")
-DATE = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}/\d{1,2}/\d\d\b|\b\d{1,2} ?[:h] ?\d\d\b")
 # The block of Outlook, Zimbra, Orange and others: a label a line.
 HEADER_LINES = 16
 # Recipients may continue on a few lines without label.
@@ -31,44 +34,62 @@ LABELS = {
     "reply-to": "cc", "repondre a": "cc",
     "importance": "cc", "priorite": "cc", "pieces jointes": "cc", "attachments": "cc",
     "objet": "subject", "subject": "subject", "sujet": "subject",
+    "von": "from", "gesendet": "sent", "datum": "date", "an": "to", "betreff": "subject",
+    "van": "from", "verzonden": "sent", "aan": "to", "onderwerp": "subject",
+    "enviado": "sent", "enviado el": "sent", "fecha": "date", "para": "to", "asunto": "subject",
+    "da": "from", "inviato": "sent", "data": "date", "oggetto": "subject",
+    "enviada em": "sent", "assunto": "subject",
 }  # fmt: skip
-LABEL = re.compile(r"[\W_]{0,3}([a-z][a-z -]{0,14}?) ?(:|\|)")
+ASCII_LABELS = {
+    "?": "to", "exp?diteur": "from", "envoy?": "sent", "envoy? le": "sent", "copie ?": "cc",
+    "r?pondre ?": "cc", "priorit?": "cc", "pi?ces jointes": "cc",
+}  # fmt: skip
+# A label written in ASCII has "?" instead of accents, and of the space before the colon.
+LABEL = re.compile(r"[\W_]{0,3}?([a-z?][a-z? -]{0,14}?)[ ?]?(:|\|)")
 # « -----Message d'origine----- »
 SEPARATOR = re.compile(
-    r"[-_=— ]{2,}(message|mail|courriel|e-mail|original|reply|debut du message)[a-z' ]{0,30}[-_=— ]{2,}:?"
+    r"[-_=— ]{2,}(message|mail|courriel|e-mail|original|reply|d.{1,3}but du message|urspr.{1,3}ngliche"
+    r"|mensaje|messaggio|oorspronkelijk|mensagem)[a-z'? ]{0,30}[-_=— ]{2,}:?"
 )
 FORWARDED = re.compile(
-    r"[-_=— ]{2,}.{0,30}\b(forwarded|transfere|reexpedie)[a-z' ]{0,30}[-_=— ]*:?"
-    r"|debut du message (reexpedie|transfere) ?:|begin forwarded message:"
+    r"[-_=— ]{2,}.{0,30}\b(forwarded|transf[e?]r[e?]|r[e?]exp[e?]di[e?])[a-z'? ]{0,30}[-_=— ]*:?"
+    r"|d[e?]but du message (r[e?]exp[e?]di[e?]|transf[e?]r[e?])[ ?]*:|begin forwarded message:"
 )
 ORANGE = re.compile(r"message du \d\d?/\d\d?/\d\d.{0,10}")
 # All our mails are shorter.
 COPY_AT_MOST = 300
 LINK = re.compile(r"\(?<?https?://\S+|\S+@\S+")
 WORDS = re.compile(r"\w+")
-RULE = re.compile(r"[-_=*–—─]{5,}")
 
 
 def authored(
-    lines: Sequence[TextLine], *, is_answer: bool, sent: Sequence[TextLine] = ()
+    lines: Sequence[TextLine],
+    *,
+    is_answer: bool,
+    sent: Sequence[TextLine] = (),
+    our_addresses: Collection[str] = (),
 ) -> list[list[TextLine]]:
     """The runs of lines typed by the author, in order. ``is_answer``: the mail has In-Reply-To or References.
 
     In doubt, a line is kept. ``sent``: the lines of our mail, when known; in an unmarked copy of it, the
-    other lines were typed by the author.
+    other lines were typed by the author. ``our_addresses``: those our mails leave from, in lower case.
     """
     ours = " ".join(_words(line) for line in sent)
-    return _Scan(_with_quotes_marked(_Scan(lines), is_answer=is_answer), ours=ours).runs()
+    marked = _with_quotes_marked(_Scan(lines, our_addresses=our_addresses), is_answer=is_answer)
+    return _Scan(marked, ours=ours, our_addresses=our_addresses).runs()
 
 
 class _Scan:
     """Searches in the lines of one mail."""
 
-    def __init__(self, lines: Sequence[TextLine], *, ours: str = "") -> None:
+    def __init__(
+        self, lines: Sequence[TextLine], *, ours: str = "", our_addresses: Collection[str] = ()
+    ) -> None:
         self.lines = lines
+        self.attributions = above_delimiters(lines, our_addresses)
         self.ours = ours
         self.last_quoted = self._last(lambda line: line.is_quoted)
-        self.last_delimiter = self._last(lambda line: OUR_LINE in line.folded)
+        self.last_delimiter = self._last(is_delimiter)
         self.last_footer = self._last(lambda line: not line.is_quoted and line.folded.startswith(OUR_END))
 
     def runs(self) -> list[list[TextLine]]:
@@ -96,15 +117,17 @@ class _Scan:
 
     def begins_quotation(self, at: int) -> bool:
         line = self.lines[at]
-        return line.is_quoted or self.mark_length(at) > 0 or OUR_LINE in line.folded
+        return line.is_quoted or self.mark_length(at) > 0 or is_delimiter(line)
 
     def mark_length(self, at: int) -> int:
         """Number of lines from ``at`` that introduce a quotation; 0 when none does."""
         line = self.lines[at]
-        if line.opens_quote or (not line.is_quoted and OUR_LINE in line.folded):
+        if line.opens_quote or (not line.is_quoted and is_delimiter(line)):
             return 1
         if line.is_blank or not line.folded:
             return 0
+        if length := self.attributions.get(at):
+            return length
         return self._attribution_length(at) or self._header_length(at) or self._separator_length(at)
 
     def _separator_length(self, at: int) -> int:
@@ -162,9 +185,7 @@ class _Scan:
 
     def _quote_follows(self, at: int) -> bool:
         follower = self._follower(at)
-        return follower is not None and (
-            follower.is_quoted or follower.has_angle or OUR_LINE in follower.folded
-        )
+        return follower is not None and (follower.is_quoted or follower.has_angle or is_delimiter(follower))
 
     def _follower(self, at: int) -> TextLine | None:
         return next((line for line in self.lines[at : at + 3] if line.text.strip()), None)
@@ -189,9 +210,9 @@ class _Scan:
         if self.lines[at].is_quoted:
             return True
         follower = self._follower(after)
-        if OUR_LINE in self.lines[at].folded or self.lines[at].opens_quote or follower is None:
+        if is_delimiter(self.lines[at]) or self.lines[at].opens_quote or follower is None:
             return False
-        if OUR_LINE in follower.folded:
+        if is_delimiter(follower):
             return follower.is_quoted
         # The author may have replaced the first quoted lines.
         return follower.is_quoted or (self._attribution_length(at) > 0 and self.last_quoted > after)
@@ -199,7 +220,7 @@ class _Scan:
     def _typed_between(self, start: int, end: int) -> list[list[TextLine]]:
         """The lines typed inside an unmarked copy of our mail, from our first line to our footer."""
         lines = self.lines[start : min(end, start + COPY_AT_MOST)]
-        first = next((at for at, line in enumerate(lines) if OUR_LINE in line.folded), 0) + 1
+        first = next((at for at, line in enumerate(lines) if is_delimiter(line)), 0) + 1
         copied = [line for line in lines[first:] if _words(line)]
         typed = [line for line in copied if _words(line) not in self.ours]
         # Too little in common: another mail, or an old version of ours.
@@ -248,7 +269,10 @@ def _words(line: TextLine) -> str:
 
 def _label(line: TextLine) -> str:
     found = LABEL.match(line.folded)
-    return LABELS.get(found[1].strip(), "") if found else ""
+    if not found:
+        return ""
+    label = found[1].strip()
+    return LABELS.get(label) or ASCII_LABELS.get(label, "")
 
 
 def _drop_rule(run: list[TextLine]) -> None:

@@ -1,18 +1,20 @@
 """Parses a raw message into a ``Reply``."""
 
+import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
-from email.parser import BytesHeaderParser
 
 from mailing.replies import body, headers, parts
-from mailing.replies.mail_kinds import MailKind, detect_kind
+from mailing.replies.mail_kinds import DOUBTFUL_FROM, MailKind, detect_kind
+from mailing.replies.parser import parse, parse_headers
 from mailing.replies.text_lines import fold
 
-# The rest of a longer message is ignored.
-READ_AT_MOST = 25_000_000
 WORDS = re.compile(r"[a-z0-9]+")
+RECIPIENT_HEADERS = (
+    "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To", "Cc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,47 +35,66 @@ class Reply:
     """The text typed by the author; empty when there is none."""
     attachments: tuple[str, ...]
     kind: MailKind
+    weak_signs: int = 0
+    """Number of signs that a machine may have written the mail, none of which is certain."""
+
+    @property
+    def text_digest(self) -> str:
+        """Identifies the author's text and the names of the files, whatever the spaces and line breaks."""
+        words = [*self.text.split(), *self.attachments]
+        return hashlib.sha256("\n".join(words).encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def may_be_answered(self) -> bool:
+        """True unless a machine wrote the mail, or may have: two would answer each other."""
+        return not self.kind.is_automatic and self.weak_signs < DOUBTFUL_FROM
 
 
-def read(raw: bytes, *, sent: str = "") -> Reply:
+def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> Reply:
     """Parse a raw message. Never raises: unreadable parts are left empty.
 
     ``sent``: the HTML of our mail that it answers, when known. Outlook does not mark quotations: comparing
-    with our mail shows the text typed between its lines.
+    with our mail shows the text typed between its lines. ``our_addresses``: those our mails leave from; a
+    line just above our delimiter that contains one introduces the quotation.
     """
-    message = _parse(raw)
-    senders = headers.people(message, "From")
-    sender_name, sender = senders[0] if len(senders) == 1 else ("", "")
+    message = parse(raw)
+    sender_name, sender = _sender(message)
+    text = body.words(
+        message,
+        names=_name_words(sender_name, sender),
+        sent=sent,
+        our_addresses=[address.lower() for address in our_addresses],
+    )
+    return _reply(message, text=text, attachments=parts.attachments(message))
+
+
+def read_headers(raw: bytes) -> Reply:
+    """Parse the headers alone, for a mail that goes nowhere: without text, attachments or parts."""
+    return _reply(parse_headers(raw), text="", attachments=())
+
+
+def _reply(message: Message, *, text: str, attachments: tuple[str, ...]) -> Reply:
+    sender_name, sender = _sender(message)
     subject = headers.first(message, "Subject")
-    text = body.words(message, names=_name_words(sender_name, sender), sent=sent)
+    kind, weak_signs = detect_kind(message, sender=sender, subject=subject, text=text)
     return Reply(
         sender=sender,
         sender_name=sender_name,
-        recipients=headers.addresses(
-            message,
-            "Delivered-To",
-            "X-Original-To",
-            "Envelope-To",
-            "X-Envelope-To",
-            "X-Forwarded-To",
-            "To",
-            "Cc",
-        ),
+        recipients=headers.addresses(message, *RECIPIENT_HEADERS),
         subject=subject,
         message_id=next(iter(headers.message_ids(message, "Message-ID")), ""),
         in_reply_to=headers.message_ids(message, "In-Reply-To", "References"),
         text=text,
-        attachments=parts.attachments(message),
-        kind=detect_kind(message, sender=sender, subject=subject, text=text),
+        attachments=attachments,
+        kind=kind,
+        weak_signs=weak_signs,
     )
 
 
-def _parse(raw: bytes) -> Message:
-    policy = headers.ShortHeaders()
-    try:
-        return message_from_bytes(raw[:READ_AT_MOST], policy=policy)
-    except RecursionError:  # parts inside parts inside parts
-        return BytesHeaderParser(policy=policy).parsebytes(raw[:READ_AT_MOST])
+def _sender(message: Message) -> tuple[str, str]:
+    """Name and address of the sender; both empty unless there is exactly one."""
+    senders = headers.people(message, "From")
+    return senders[0] if len(senders) == 1 else ("", "")
 
 
 def _name_words(name: str, address: str) -> frozenset[str]:

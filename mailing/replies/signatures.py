@@ -16,7 +16,15 @@ RULE = re.compile(r"[-–—_]{2,}")
 CLOSING = re.compile(
     r"((bien |tres )?(sincerement |amicalement |respectueusement )?cordialement|cdlt|cdt|bien a vous"
     r"|((mes|nos) )?((sinceres|meilleures|respectueuses|cordiales) )?salutations( distinguees| cordiales)?"
-    r"|bien amicalement|amicalement|respectueusement|((best|kind|warm) )?regards|(yours )?sincerely)\b"
+    r"|bien amicalement|amicalement|respectueusement"
+    r"|(((with|my|our) )?(very )?(best|kind|kindest|warm|warmest) |many thanks and )?(kind |best )?regards"
+    r"|(with )?(best|kind|warm) wishes|all the best|best|cheers|thanks and regards"
+    r"|(many |kind )?thanks( again| a lot| so much)?|thank you( very much| so much)?"
+    r"|(yours |very )?(sincerely|faithfully|truly)( yours)?|rgds|brgds"
+    r"|(mit )?(freundlichen|freundliche|besten|beste|viele|herzliche) gru(ss|e)en?|mfg"
+    r"|(un )?(cordial )?saludos?( cordiales| cordial)?|atentamente"
+    r"|(met )?(vriendelijke|hartelijke) groet(en)?|(cordiali|distinti) saluti"
+    r"|(com os )?(melhores |atenciosos )?cumprimentos)\b"
 )
 # « Envoyé de mon iPhone », and the lines of other devices, programs and antivirus.
 TAIL_LINE = re.compile(
@@ -29,6 +37,8 @@ TAIL_LINE = re.compile(
     r"|tutanota|mailo|infomaniak|ionos|k-9|thunderbird|windows|android|samsung|huawei)\b.{0,60}"
     r"|(obtenir|obtenez|telecharge[rz]?|get) (outlook|bluemail|yahoo mail|gmail|proton mail)"
     r" (pour|for) .{0,60}"
+    r"|(enviado|inviato|verzonden|gesendet|wyslane) (desde|do|da|dal|vanaf|von|van|z) .{0,60}"
+    r"|von mein(em|er) .{0,30} gesendet.{0,30}"
     r"|provenance ?: courrier.{0,60}|(garanti )?sans virus.{0,60}|virus-free.{0,60}"
     r"|(merci d'|veuillez )?excuse[rz]? (ma|la|my) (brievete|brevity).{0,40}"
     r"|(p |\W )?(s'il vous plait,? |merci de )?(pensez?r? a (l'environnement|la planete)"
@@ -45,7 +55,10 @@ WARNING_WORDS = re.compile(
     r"|responsabilite|recipient|intended|error|privileged|attachment|notify|strictement"
 )
 WARNING_AT_LEAST, WARNING_AT_MOST = 100, 60
-PHONE = re.compile(r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b")
+PHONE = re.compile(
+    r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b"
+    r"|\+ ?\d[\d .()/-]{6,18}\d\b|\(\d{3}\) ?\d{3}[ -]\d{4}\b"
+)
 ADDRESS = re.compile(r"\S+@\S+|\(?https?://\S+|\bwww\.\S+|\b[\w-]+\.(fr|com|org|net|eu|re|gouv)\b(/\S*)?")
 STREET = re.compile(
     r"\b\d{5}\b [a-z]|^\d{1,4}( ?(bis|ter))?,? (rue|av|avenue|bd|boulevard|place|quai|allee|chemin|impasse"
@@ -56,6 +69,8 @@ CONTACT_WORDS = {
     "tel", "telephone", "mob", "mobile", "port", "portable", "fax", "ligne", "directe", "direct",
     "standard", "email", "e", "mail", "mel", "courriel", "site", "web", "internet", "t", "m", "p", "f",
     "w", "d", "linkedin", "facebook", "poste", "et", "ou", "accueil", "bureau", "gsm", "mailto",
+    "phone", "cell", "office", "line", "dial", "ext", "website", "telefon", "telefono", "telefoon",
+    "movil", "mobil", "whatsapp",
 }  # fmt: skip
 # Words of sentences, not of job titles.
 SPEECH = {
@@ -64,7 +79,10 @@ SPEECH = {
     "suis", "ai", "avons", "ne", "qui", "que", "mais", "voici", "voir", "dispo", "disponible",
     "rappeler", "rappelez", "rappel", "appeler", "appelez", "urgent", "attention", "avant", "apres",
     "demain", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "joyeux", "joyeuses", "bonne",
-    "bonnes", "bon", "i", "you", "we", "my", "your", "please", "thanks",
+    "bonnes", "bon", "i", "you", "we", "he", "she", "they", "it", "my", "your", "our", "his", "her", "please",
+    "thanks", "thank", "hello", "hi", "dear", "yes", "is", "are", "was", "will", "can", "could", "would",
+    "should", "have", "has", "not", "call", "me", "us", "tomorrow", "today", "monday", "tuesday",
+    "wednesday", "thursday", "friday", "this", "that", "here", "if", "when", "but", "ok", "agreed",
 }  # fmt: skip
 WORDS = re.compile(r"[a-z0-9]+")
 
@@ -132,7 +150,10 @@ def _closes(line: str, rest: Sequence[str], names: Set[str]) -> bool:
         return False
     after = folded[closing.end() :].strip(" ,.!;-")
     if after:
-        return _is_name(after, names) and all(_may_sign(line, names) for line in rest)
+        # « Cordialement, Léa », or the whole signature on one line
+        pieces = [piece.strip() for piece in line.split(",")[1:]] if folded[closing.end()] == "," else []
+        is_signed = _is_name(after, names) or _signs([*filter(None, pieces), *rest], names)
+        return is_signed and all(_may_sign(line, names) for line in rest)
     return _signs(rest, names)
 
 
@@ -176,7 +197,7 @@ def _is_contact(line: str, names: Set[str]) -> bool:
 
 
 def _is_title(line: str) -> bool:
-    bare = line.strip(" |•·-–*")
+    bare = line.strip(" |•·-–*").removesuffix(",")
     is_sentence = (
         bare.endswith(("?", "!", ":", ";", "…", ",", ".")) or set(WORDS.findall(_folded(line))) & SPEECH
     )

@@ -11,6 +11,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # max_retries: without it, kombu makes a visitor wait six seconds when the broker is down
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 0}
 CELERY_TASK_PUBLISH_RETRY = False
+# In seconds. Beyond the first limit, a task gets an exception and leaves its rows to the sweep; beyond the
+# second, its process is killed. Tasks that read whole tables name their own limits.
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 180
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULER = "portal.scheduler.InMemoryScheduler"
 CELERY_BEAT_SCHEDULE = {

@@ -126,6 +126,7 @@ MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with
 MAILING_INCOMING_TASKS = ["solicitations.tasks.take_in_mail"]  # called with the id of a mail that came in
 MAILING_INBOUND_PROVIDER = ""  # the provider that posts incoming mails; empty where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"
+REQUESTS_FROM_EMAIL = "Relais Entreprises <demandes@relais-entreprises.example.org>"  # of mails to answer
 REPLY_DOMAIN = "reponses.relais-entreprises.example.org"
 NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"
 

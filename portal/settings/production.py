@@ -45,6 +45,7 @@ MAILING_INBOUND_PROVIDER = env.str("INBOUND_PROVIDER", "")
 ANYMAIL_WEBHOOK_SECRET: list[str] = env.list("ANYMAIL_WEBHOOK_SECRET", [])
 ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY = env.str("MAILGUN_WEBHOOK_SIGNING_KEY", "")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or f"Relais Entreprises <ne-pas-repondre@{HOST}>"
+REQUESTS_FROM_EMAIL = env.str("REQUESTS_FROM_EMAIL", "") or f"Relais Entreprises <demandes@{HOST}>"
 NATIONAL_TEAM_EMAIL = env.str("NATIONAL_TEAM_EMAIL", "") or f"equipe@{HOST}"
 
 SECURE_SSL_REDIRECT = True

@@ -8,7 +8,7 @@ from experts.models import User
 from mailing import senders
 from mailing.models import RESOLVED_FIELDS, IncomingEmail, IncomingState, Reason
 from solicitations.actions.expert_messages import NotInThread
-from solicitations.conversation import replies
+from solicitations.conversation import addressees, replies
 from solicitations.lifecycle import AlertCause, EventKind
 from solicitations.models import Event, Solicitation
 
@@ -23,13 +23,12 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
     person = replies.writer_of(locked)
     reply = replies.read_mail(locked, person)
-    copies = IncomingEmail.objects.not_refused().filter(
-        message_id=locked.message_id, recipient=locked.recipient
-    )
-    is_resolved = not locked.may_be_published or copies.exclude(pk=locked.pk).exists()
-    if is_resolved or person is None or not reply.text:
+    if not locked.may_be_published or person is None or not reply.text:
         raise AlreadyResolved
-    solicitation = Solicitation.objects.locked(replies.request_pk(person))
+    solicitation = Solicitation.objects.locked(addressees.request_pk(person))
+    locked.text_digest = reply.text_digest
+    if IncomingEmail.objects.copies_of(locked).about(f"request:{solicitation.pk}").exists():
+        raise AlreadyResolved
     if not replies.accepts_messages_from(solicitation, person):
         raise NotInThread
     sender = reply.sender or locked.sender
@@ -46,7 +45,7 @@ def set_reply_aside(email: IncomingEmail, *, by: User, now: datetime) -> None:
     person = replies.writer_of(locked)
     if not locked.is_held or person is None:
         raise AlreadyResolved
-    solicitation = Solicitation.objects.locked(replies.request_pk(person))
+    solicitation = Solicitation.objects.locked(addressees.request_pk(person))
     locked.resolve(IncomingState.REFUSED, reason=Reason.SET_ASIDE, at=now)
     locked.save(update_fields=RESOLVED_FIELDS)
     _record(solicitation, locked, EventKind.REPLY_SET_ASIDE, by=by, now=now)

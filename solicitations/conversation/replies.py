@@ -2,12 +2,12 @@
 
 import logging
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
-from experts.tokens import ForgedLink
-from mailing import replies, senders
+from mailing import message_builder, replies, senders
 from mailing.models import (
     LONGEST_ADDRESS,
     RESOLVED_FIELDS,
@@ -19,7 +19,8 @@ from mailing.models import (
 )
 from mailing.replies import MailKind, Reply
 from solicitations import links
-from solicitations.conversation import messages
+from solicitations.conversation import addressees, messages, repetitions
+from solicitations.conversation.addressees import Addressee, Person, request_pk
 from solicitations.conversation.messages import MessageContent
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
@@ -31,9 +32,12 @@ logger = logging.getLogger(__name__)
 # More than anybody types: a longer text is refused, never cut.
 LONGEST_REPLY = 20_000
 MOST_FILES = 50
-DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
-HELD_REASONS = {Reason.OTHER_SENDER, Reason.FLOOD, Reason.LIST}  # staff check the sender
-NOT_ANSWERED_REASONS = {Reason.FLOOD, Reason.LOOP}
+# Staff publish the mail or set it aside.
+HELD_REASONS = {
+    Reason.OTHER_SENDER, Reason.DOUBTFUL, Reason.LIST, Reason.REPEATED, Reason.FLOOD, Reason.ELSEWHERE,
+}  # fmt: skip
+# Its author may be a program, or was heard already.
+NOT_ANSWERED_REASONS = {*HELD_REASONS, Reason.DUPLICATE, Reason.LOOP} - {Reason.OTHER_SENDER}
 AUTOMATIC_REASONS = {
     MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
     MailKind.OUT_OF_OFFICE: Reason.OUT_OF_OFFICE,
@@ -49,11 +53,12 @@ TAKING = re.compile(
     re.IGNORECASE,
 )
 
-Person = Mailbox | Solicitation
-
 
 def process_reply_safely(pk: int, *, now: datetime) -> None:
-    """Process an incoming mail; one that fails is postponed with its error, and does not stop the sweep."""
+    """Process an incoming mail; one that fails is postponed with its error, and does not stop the sweep.
+
+    One that takes too long is postponed too; it ends the task, which has no time left.
+    """
     try:
         process_reply(pk, now=now)
     except Exception as error:
@@ -62,6 +67,8 @@ def process_reply_safely(pk: int, *, now: datetime) -> None:
         if email is not None:
             email.postpone(type(error).__name__, at=now)
             email.save(update_fields=["last_error", "next_try_at"])
+        if isinstance(error, SoftTimeLimitExceeded):
+            raise
 
 
 @transaction.atomic(durable=True)
@@ -70,23 +77,30 @@ def process_reply(pk: int, *, now: datetime) -> None:
     email = IncomingEmail.objects.unread().select_for_update(skip_locked=True).filter(pk=pk).first()
     if email is None:
         return
-    person, address_reason = _addressee(email, now=now)
-    reply = read_mail(email, person)
+    top = replies.read_headers(bytes(email.raw))
+    addressee = addressees.find(email.recipient, top, now=now)
+    person = addressee.person
+    # A mail to nobody is not worth parsing its parts.
+    reply = read_mail(email, person) if person else top
     email.about = request_mails.about_person(person) if person else []
-    reason = _automatic_reason(reply) or address_reason or _content_reason(email, reply)
-    if reason is None and person is not None:
-        reason = _publish_or_reason(email, reply, person, now=now)
+    email.text_digest = reply.text_digest
+    reason = _automatic_reason(reply) or addressee.reason or _content_reason(email, reply)
+    if reason is None:
+        reason = _publish_or_reason(email, reply, addressee, now=now)
     if reason is not None:
-        _hold_or_refuse(email, reply, person, reason, now=now)
+        _hold_or_refuse(email, person, reason, now=now)
+        if reply.may_be_answered and reason not in NOT_ANSWERED_REASONS and not addressee.is_misdirected:
+            to_senders.reply_not_published(reply, person, reason, now=now)
     email.save(update_fields=RESOLVED_FIELDS)
 
 
 def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
     """Parse the mail; when it answers one of ours, replies typed between our lines are found too."""
     raw = bytes(email.raw)
-    reply = replies.read(raw)
-    answered = OutgoingEmail.objects.original_of_reply(reply.in_reply_to, to=person.email) if person else None
-    return reply if answered is None else replies.read(raw, sent=answered.rendered().html)
+    in_reply_to = replies.read_headers(raw).in_reply_to
+    answered = OutgoingEmail.objects.original_of_reply(in_reply_to, to=person.email) if person else None
+    sent = answered.rendered().html if answered else ""
+    return replies.read(raw, sent=sent, our_addresses=message_builder.sender_addresses())
 
 
 def writer_of(email: IncomingEmail) -> Person | None:
@@ -95,18 +109,6 @@ def writer_of(email: IncomingEmail) -> Person | None:
         return Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
     pk = id_in(email.about, "request") or 0
     return Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
-
-
-def _addressee(email: IncomingEmail, *, now: datetime) -> tuple[Person | None, Reason | None]:
-    """Return the person a reply address belongs to, and why it is invalid (``None`` when it is valid)."""
-    try:
-        return links.person_of(email.recipient, now=now), None
-    except links.NoReplyAddress:
-        return None, Reason.UNKNOWN
-    except ForgedLink:
-        return None, Reason.FORGED
-    except links.ExpiredLink as expired:
-        return expired.row, Reason.EXPIRED
 
 
 def _automatic_reason(reply: Reply) -> Reason | None:
@@ -119,31 +121,39 @@ def _content_reason(email: IncomingEmail, reply: Reply) -> Reason | None:
     return None if reply.text else Reason.EMPTY
 
 
-def _publish_or_reason(email: IncomingEmail, reply: Reply, person: Person, *, now: datetime) -> Reason | None:
+def _publish_or_reason(
+    email: IncomingEmail, reply: Reply, addressee: Addressee, *, now: datetime
+) -> Reason | None:
     """Publish the text of the right person; else return the reason to hold or refuse it."""
+    person = addressee.person
+    if person is None:
+        return addressee.reason
     solicitation = Solicitation.objects.locked(request_pk(person))
+    copies = IncomingEmail.objects.copies_of(email)
+    same_request = copies.about(f"request:{solicitation.pk}")
+    # A mail replayed to another person's address is no copy: staff must see it.
+    if (same_request.filter(about=email.about) if addressee.is_misdirected else same_request).exists():
+        return Reason.DUPLICATE
     if not accepts_messages_from(solicitation, person):
         return Reason.CLOSED
     is_own = senders.is_same_mailbox(reply.sender, person.email)
-    if _is_flood(email, now=now):
-        return Reason.FLOOD
     if not (is_own or senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
+    if addressee.is_elsewhere or copies.accepted().exists():
+        return Reason.ELSEWHERE
+    reason = _doubt(reply, is_own=is_own) or repetitions.reason_to_hold(
+        email, links.without_secrets(reply.text), person, now=now
+    )
+    if reason is None:
+        publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
+    return reason
+
+
+def _doubt(reply: Reply, *, is_own: bool) -> Reason | None:
+    """The doubt that a machine wrote the mail: signs that agree, or a single one from another mailbox."""
     if reply.kind == MailKind.LIST:
-        return Reason.LIST  # ticket systems mark their users' mails like newsletters
-    publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
-    return None
-
-
-def _is_flood(email: IncomingEmail, *, now: datetime) -> bool:
-    """Return ``True`` above the daily limit: two automatic senders may be answering each other."""
-    accepted = IncomingEmail.objects.accepted().filter(about=email.about, settled_at__gt=now - DAY)
-    return accepted.count() >= DAILY_LIMIT
-
-
-def request_pk(person: Person) -> int:
-    """The id of the request that the person has a part in."""
-    return person.solicitation_id if isinstance(person, Mailbox) else person.pk
+        return Reason.LIST
+    return Reason.DOUBTFUL if reply.kind == MailKind.DOUBTFUL or (reply.weak_signs and not is_own) else None
 
 
 def accepts_messages_from(solicitation: Solicitation, person: Person) -> bool:
@@ -187,15 +197,11 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("’", "'").split())
 
 
-def _hold_or_refuse(
-    email: IncomingEmail, reply: Reply, person: Person | None, reason: Reason, *, now: datetime
-) -> None:
-    """Hold the mail for staff or refuse it; tell its sender, unless automatic, that it was not published."""
+def _hold_or_refuse(email: IncomingEmail, person: Person | None, reason: Reason, *, now: datetime) -> None:
+    """Hold the mail, with an alert to staff, or refuse it."""
     if reason in HELD_REASONS and person is not None:
         email.resolve(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
         alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
     else:
         email.resolve(IncomingState.REFUSED, reason=reason, at=now)
-    if not reply.kind.is_automatic and reason not in NOT_ANSWERED_REASONS:
-        to_senders.reply_not_published(reply, person, reason, now=now)

@@ -136,7 +136,7 @@ def message(posted: Message, *, now: datetime) -> None:
                 "sent_from": posted.sent_from,
                 "held_back": posted.held_back,
             },
-            from_name=f"{posted.author} (Relais Entreprises)",
+            from_name=f"{posted.author}, via Relais Entreprises",
             now=now,
         )
 

@@ -2,13 +2,11 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.utils import timezone
 
 from experts.models import RateCounter
-from mailing import outbox, reception, senders
+from mailing import message_builder, outbox, reception, senders
 from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
@@ -21,8 +19,8 @@ MOST_STRANGERS_A_DAY = 50
 
 def is_portal(address: str) -> bool:
     """Return ``True`` for the portal's own sending and reply addresses."""
-    own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    return reception.is_ours(address) or senders.is_same_mailbox(address, own)
+    own = message_builder.sender_addresses()
+    return reception.is_ours(address) or any(senders.is_same_mailbox(address, mine) for mine in own)
 
 
 def reply_not_published(

@@ -1,10 +1,13 @@
 """Headers of mails: threads, lists, and no header injection."""
 
+from email import message_from_bytes, policy
+
 import pytest
 from django.core.exceptions import ValidationError
 
 from mailing.message_builder import build_message
 from mailing.rendering import Rendered
+from mailing.replies import headers
 from tests.mailing.factories import OutgoingEmailFactory
 
 CONTENT = Rendered(subject="Sujet", text="Texte\n", html="<p>Texte</p>")
@@ -52,7 +55,7 @@ def test_list_headers():
 
 
 def test_names_of_the_sender_add_no_header(settings):
-    settings.DEFAULT_FROM_EMAIL = "Relais <relais@example.org>"
+    settings.REQUESTS_FROM_EMAIL = "Relais <relais@example.org>"
     message = sealed(from_name='Chambre, "de" métiers\r\nBcc: x@example.org', reply_to="a@example.org")
 
     assert message["Bcc"] is None
@@ -73,3 +76,46 @@ def test_only_x_request_id_is_a_header_of_our_own():
 
     assert invented == ["X-Request-ID"]
     assert sealed(request_id="8f2c")["X-Request-ID"] == "8f2c"
+
+
+def test_mail_that_can_be_answered_leaves_from_an_address_that_invites_to(settings):
+    settings.DEFAULT_FROM_EMAIL = "Relais <ne-pas-repondre@example.org>"
+    settings.REQUESTS_FROM_EMAIL = "Relais <demandes@example.org>"
+
+    assert sealed()["From"] == "Relais <ne-pas-repondre@example.org>"
+    assert sealed(reply_to="reponse+e1@example.org")["From"] == "Relais <demandes@example.org>"
+
+
+SUBJECTS = [
+    "Sujet",
+    "Réponse",
+    "Nouveau message — Peintures Vannier SARL, Dijon (12 salariés) : recruter un peintre en bâtiment",
+    "Question de droit du travail — Établissements Ménétrier-Bréchet & Fils, Châtillon-sur-Seine",
+    "A plain subject that is long enough to be folded on two lines of a mail, at the least",
+    "a" * 200,
+    "é" * 200,
+    "👩‍🔧 " * 40 + "fin",
+]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize(
+    "from_name", ["", "Nadia Benali, via Relais Entreprises", "Zoé Ménétrier-Bréchet, via R" * 3]
+)
+def test_subject_and_sender_begin_on_the_line_of_their_name_and_are_read_back(subject, from_name):
+    email = OutgoingEmailFactory.build(from_name=from_name, reply_to="r@example.org")
+    raw = (
+        build_message(email, Rendered(subject=subject, text="Texte\n", html="<p>Texte</p>"))
+        .message()
+        .as_bytes()
+    )
+
+    lines = raw.partition(b"\n\n")[0].split(b"\n")
+    for name in (b"Subject:", b"From:"):
+        (first,) = [line for line in lines if line.startswith(name)]
+        assert len(first.removeprefix(name).strip()) > 0
+    assert all(len(line) <= 998 for line in lines)
+    read = message_from_bytes(raw, policy=policy.default)
+    assert read["Subject"] == subject
+    sender = headers.people(message_from_bytes(raw), "From")
+    assert sender == [(from_name or "Relais Entreprises", "demandes@relais-entreprises.example.org")]

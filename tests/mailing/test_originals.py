@@ -89,7 +89,7 @@ HOSTILE = {
 def test_no_text_takes_long(name, monkeypatch):
     """A quadratic pattern would take hours on two million characters."""
     monkeypatch.setattr(originals, "SHOWN_AT_MOST", sys.maxsize)
-    monkeypatch.setattr(parts, "BODY_AT_MOST", sys.maxsize)
+    monkeypatch.setattr(parts, "BODIES_AT_MOST", sys.maxsize)
     begun = {"labels": "a@", "endless link": "http:/"}.get(name, "")
 
     with ending():

@@ -7,6 +7,7 @@ import json
 import time
 from datetime import timedelta
 from email import message_from_bytes
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -191,11 +192,13 @@ def test_a_mail_posted_by_the_provider_is_kept_and_says_what_its_author_wrote(na
 
 
 @pytest.mark.parametrize("name", POSTS)
-def test_posted_twice_it_is_kept_twice_and_read_once(name, inbound):
+def test_posted_twice_it_is_kept_twice_with_the_same_text_and_message_id(name, inbound):
     client = inbound(name.split()[0])
 
     assert [POSTS[name](client).status_code for _ in range(2)] == [200, 200]
-    assert sorted(IncomingEmail.objects.values_list("state", flat=True)) == ["received", "refused"]
+    first, second = IncomingEmail.objects.order_by("pk")
+    assert first.message_id == second.message_id
+    assert replies.read(bytes(first.raw)).text_digest == replies.read(bytes(second.raw)).text_digest
 
 
 FORGERIES = {
@@ -289,3 +292,133 @@ def test_a_null_sender_is_still_null_once_kept(inbound):
     post_mailgun(inbound("mailgun"), signed(MAILGUN | {"sender": ""}))
 
     assert message_from_bytes(bytes(IncomingEmail.objects.get().raw))["Return-Path"] == "<>"
+
+
+def post_urlencoded(client: Client, fields: dict):
+    return client.post(
+        "/anymail/mailgun/inbound/", urlencode(fields), content_type="application/x-www-form-urlencoded"
+    )
+
+
+def stored_reply():
+    return replies.read(bytes(IncomingEmail.objects.get().raw))
+
+
+LONG = TEXT + "x" * 3_000_000
+LARGE = {
+    "text": signed(MAILGUN | {"body-plain": LONG}),
+    "html": signed(MAILGUN | {"body-html": f"<p>{LONG}</p>"}),
+    "message": signed(
+        {"recipient": OURS, "sender": "lea@office.example.org", "body-mime": RAW + "x" * 3_000_000}
+    ),
+    "headers": signed({f"X-A{number}": "a" * 40 for number in range(2_000)} | MAILGUN),
+}
+
+
+@pytest.mark.parametrize("post", [post_mailgun, post_urlencoded], ids=["parts", "pairs"])
+@pytest.mark.parametrize("name", LARGE)
+def test_mailgun_post_above_the_limits_of_forms_is_kept(name, post, inbound):
+    response = post(inbound("mailgun"), LARGE[name])
+
+    assert response.status_code == 200
+    email = IncomingEmail.objects.get()
+    assert (email.recipient, email.sender) == (OURS, "lea@office.example.org")
+    assert stored_reply().text.startswith("Je l'appelle")
+
+
+def test_mailgun_post_of_hundreds_of_files_is_kept(inbound):
+    files = {f"attachment-{number}": SimpleUploadedFile(f"{number}.pdf", b"%PDF") for number in range(1, 201)}
+
+    response = post_mailgun(inbound("mailgun"), signed(MAILGUN | {"attachment-count": "200"}) | files)
+
+    assert response.status_code == 200
+    assert len(stored_reply().attachments) == 50
+
+
+def test_a_mail_above_ten_megabytes_is_kept_in_part_and_its_reason_said(inbound):
+    post_mailgun(inbound("mailgun"), signed(MAILGUN | {"body-plain": "x" * 11_000_000}))
+
+    assert IncomingEmail.objects.get().reason == "oversized"
+
+
+LONE = "Je l'appelle \ud83d lundi"
+ODD = {
+    "postmark subject": ("postmark", {**POSTMARK, "Subject": LONE}),
+    "postmark text": ("postmark", {**POSTMARK, "TextBody": LONE}),
+    "postmark html": ("postmark", {**POSTMARK, "HtmlBody": f"<p>{LONE}</p>"}),
+    "postmark raw": ("postmark", {**POSTMARK, "RawEmail": RAW + LONE}),
+    "postmark name": (
+        "postmark",
+        {**POSTMARK, "FromFull": {"Email": "lea@office.example.org", "Name": LONE}},
+    ),
+    "postmark header": (
+        "postmark",
+        {**POSTMARK, "Headers": [*POSTMARK["Headers"], {"Name": "X-A", "Value": f"{LONE}\r\nBcc: x@y.fr"}]},
+    ),
+    "postmark file": (
+        "postmark",
+        {
+            **POSTMARK,
+            "Attachments": [{**POSTMARK["Attachments"][0], "Name": LONE, "ContentType": "n'importe"}],
+        },
+    ),
+    "postmark message inside": (
+        "postmark",
+        {**POSTMARK, "Attachments": [{**POSTMARK["Attachments"][0], "ContentType": "message/rfc822"}]},
+    ),
+    "brevo text": ("brevo", {"items": [{**BREVO["items"][0], "RawTextBody": LONE}]}),
+    "brevo header": (
+        "brevo",
+        {"items": [{**BREVO["items"][0], "Headers": {**BREVO["items"][0]["Headers"], "Subject": LONE}}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_characters_that_no_mail_can_contain_do_not_lose_it(name, inbound):
+    provider, payload = ODD[name]
+
+    assert post_json(inbound(provider), provider, payload, **password()).status_code == 200
+    assert stored_reply().text.startswith("Je l'appelle")
+    assert stored_reply().sender == "lea@office.example.org"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        json.dumps(
+            [["From", "Léa <lea@office.example.org>"], ["Subject", LONE], ["X-A", "a\r\nBcc: x@y.fr"]]
+        ),
+        json.dumps([["From", "Léa <lea@office.example.org>"], ["X A:", "b"], ["Subject", None]]),
+        "ceci n'est pas du JSON",
+        '"une chaîne"',
+    ],
+    ids=["surrogate", "names", "no JSON", "no list"],
+)
+def test_mailgun_headers_that_cannot_be_written_do_not_lose_the_mail(headers, inbound):
+    fields = signed(MAILGUN | {"message-headers": headers})
+
+    assert post_urlencoded(inbound("mailgun"), fields).status_code == 200
+    assert stored_reply().text == TEXT.strip()
+    assert stored_reply().sender == "lea@office.example.org"
+    assert b"\nBcc:" not in bytes(IncomingEmail.objects.get().raw)
+
+
+@pytest.mark.parametrize("provider", ["mailgun", "postmark"])
+def test_a_raw_message_is_kept_as_it_came(provider, inbound):
+    raw = RAW + "--\n" * 1000
+    if provider == "mailgun":
+        fields = signed({"recipient": OURS, "sender": "lea@office.example.org", "body-mime": raw})
+        post_urlencoded(inbound("mailgun"), fields)
+    else:
+        post_json(inbound("postmark"), "postmark", {**POSTMARK, "RawEmail": raw}, **password())
+
+    _, _, kept = bytes(IncomingEmail.objects.get().raw).partition(b"\n")
+    assert kept == raw.encode()
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=é"])
+def test_form_that_cannot_be_read_is_refused(content_type, inbound):
+    response = inbound("mailgun").post("/anymail/mailgun/inbound/", b"--x", content_type=content_type)
+
+    assert response.status_code == 400

@@ -74,3 +74,15 @@ def test_a_broker_that_refuses_at_once_is_asked_each_time(broker, monkeypatch):
             tasks.sweep.delay()
 
     assert refusing.count == 3
+
+
+def test_each_task_has_a_time_limit_and_ends_by_itself_before():
+    app.loader.import_default_modules()
+    rooms = ("portal.", "solicitations.", "experts.", "mailing.", "directory.")
+    tasks_of_ours = [task for name, task in app.tasks.items() if name.startswith(rooms)]
+
+    assert len(tasks_of_ours) >= 9
+    for task in tasks_of_ours:
+        soft = task.soft_time_limit or app.conf.task_soft_time_limit
+        hard = task.time_limit or app.conf.task_time_limit
+        assert 0 < soft < hard

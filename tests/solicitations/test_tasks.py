@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 
 from mailing import tasks as mailing_tasks
 from mailing.models import OutgoingEmail
@@ -95,3 +96,16 @@ def test_a_sweep_run_twice_does_nothing_more(commit, sweep, now):
 
     assert OutgoingEmail.objects.count() == before
     assert request.mailboxes.count() == 4
+
+
+def test_end_of_the_time_of_a_task_stops_the_sweep(now):
+    done = []
+
+    def work(pk, *, now):
+        done.append(pk)
+        raise SoftTimeLimitExceeded if pk == 2 else ValueError
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        tasks.each_safely(work, [1, 2, 3], now=now)
+
+    assert done == [1, 2]

@@ -126,7 +126,7 @@ def test_twice_the_length_takes_no_more_than_twice_the_work(kind, piece):
 @pytest.mark.parametrize(("kind", "piece"), ADVERSARIES.values(), ids=ADVERSARIES)
 def test_four_hostile_megabytes_are_read(kind, piece, monkeypatch):
     """A regular expression is one call, but a quadratic one would take hours."""
-    monkeypatch.setattr(parts, "BODY_AT_MOST", sys.maxsize)
+    monkeypatch.setattr(parts, "BODIES_AT_MOST", sys.maxsize)
 
     with ending():
         read(body(piece * (4_000_000 // len(piece)), kind))

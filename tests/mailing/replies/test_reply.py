@@ -142,36 +142,23 @@ def test_files_are_named_and_logos_are_not(sample, names):
     assert read((SAMPLES / f"person/{sample}.eml").read_bytes()).attachments == names
 
 
+@pytest.mark.parametrize(
+    ("kind", "disposition", "names"),
+    [
+        ("text/calendar; method=PUBLISH", 'attachment; filename="salon.ics"', ("salon.ics",)),
+        ("text/calendar; name=salon.ics", "inline", ("salon.ics",)),
+        ("text/calendar", "attachment", ("sans nom.ics",)),
+        ("text/calendar; method=REQUEST", "inline", ()),
+    ],
+)
+def test_calendar_file_that_the_author_joined_is_named(kind, disposition, names):
+    part = f"--a\nContent-Type: {kind}\nContent-Disposition: {disposition}\n\nBEGIN:VCALENDAR\n"
+    reply = read(mail(f"--a\n\nVoici.\n{part}--a--\n", Content_Type="multipart/mixed; boundary=a"))
+
+    assert (reply.attachments, reply.text, reply.kind) == (names, "Voici.", MailKind.PERSON)
+
+
 def test_a_file_without_a_word_is_an_empty_mail_with_a_file():
     raw = with_file('filename="devis.pdf"').replace(b"Voici.", b"")
 
     assert (read(raw).kind, read(raw).attachments) == (MailKind.EMPTY, ("devis.pdf",))
-
-
-@pytest.mark.parametrize(
-    ("headers", "kind"),
-    [
-        ({"Auto_Submitted": "no"}, MailKind.PERSON),
-        ({"Auto_Submitted": "auto-replied"}, MailKind.AUTO_REPLY),
-        ({"Precedence": "bulk"}, MailKind.LIST),
-        ({"Precedence": "bulk", "Subject": "Je suis absente jusqu'au 4"}, MailKind.OUT_OF_OFFICE),
-        ({"Precedence": "junk"}, MailKind.AUTO_REPLY),
-        ({"X_Auto_Response_Suppress": "None"}, MailKind.PERSON),
-        ({"Subject": "RE: Réponse automatique : Recrutement"}, MailKind.PERSON),
-        ({"Subject": "Recrutement, absence du bureau"}, MailKind.PERSON),
-        ({"Subject": "Réponse automatique : Recrutement"}, MailKind.AUTO_REPLY),
-        ({"Subject": "=?utf-8?q?R=C3=A9ponse_automatique?="}, MailKind.AUTO_REPLY),
-        ({"Return_Path": "<>"}, MailKind.BOUNCE),
-        ({"Return_Path": "<jeanne@exemple.fr>"}, MailKind.PERSON),
-        ({"List_Id": "<reseau.exemple.fr>", "Auto_Submitted": "auto-replied"}, MailKind.AUTO_REPLY),
-        ({"List_Unsubscribe": "<https://exemple.fr/non>"}, MailKind.LIST),
-        ({"From": "MAILER-DAEMON@exemple.fr"}, MailKind.BOUNCE),
-    ],
-    ids=str,
-)
-def test_kind_depends_on_headers_and_subject(headers, kind):
-    assert read(mail(**headers)).kind == kind
-
-
-def test_text_about_an_absence_is_not_an_absence_message():
-    assert read(mail("Je suis absent lundi, appelez mardi.")).kind == MailKind.PERSON

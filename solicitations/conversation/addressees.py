@@ -1,0 +1,91 @@
+"""Finds the person that a mail speaks for, from the reply addresses it was sent to.
+
+A mail may name several of them: it is read at the address of its own sender, and published in one request.
+"""
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from experts.tokens import ForgedLink
+from mailing import reception, senders
+from mailing.models import OutgoingEmail, Reason, id_in
+from mailing.replies import Reply
+from solicitations import links
+from solicitations.models import Mailbox, Solicitation
+
+Person = Mailbox | Solicitation
+MOST_ADDRESSES = 10  # of ours, in one mail
+THREAD = re.compile(r"<request-(\d{1,18})@")
+
+
+class Addressee(NamedTuple):
+    """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
+
+    ``is_elsewhere``: the mail answers another request, at an address of the same sender.
+    ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
+    """
+
+    person: Person | None
+    reason: Reason | None
+    is_elsewhere: bool = False
+    is_misdirected: bool = False
+
+
+def request_pk(person: Person) -> int:
+    """The id of the request that the person has a part in."""
+    return person.solicitation_id if isinstance(person, Mailbox) else person.pk
+
+
+def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
+    """The person of the address of delivery, unless the mail names an address that is its sender's own."""
+    here = _at(recipient, now=now)
+    named = [address.lower() for address in reply.recipients if reception.is_ours(address)]
+    others = [_at(address, now=now) for address in dict.fromkeys(named[:MOST_ADDRESSES])]
+    candidates = [
+        found for found in ([*others, here] if recipient not in named else others) if found.reason is None
+    ]
+    if not candidates:
+        return here
+    best_rank = max(_rank(found, reply) for found in candidates)
+    if best_rank == 0:
+        return here
+    answered = _answered_requests(reply)
+    best = [found for found in candidates if _rank(found, reply) == best_rank]
+    main = next((found for found in best if _request(found) in answered), best[0])
+    if here.reason is None and _rank(here, reply) < best_rank and recipient not in named:
+        return here._replace(is_misdirected=True)
+    if here.reason is not None or _rank(here, reply) < best_rank:
+        return main
+    return here._replace(is_elsewhere=_request(here) != _request(main))
+
+
+def _at(address: str, *, now: datetime) -> Addressee:
+    try:
+        return Addressee(links.person_of(address, now=now), None)
+    except links.NoReplyAddress:
+        return Addressee(None, Reason.UNKNOWN)
+    except ForgedLink:
+        return Addressee(None, Reason.FORGED)
+    except links.ExpiredLink as expired:
+        return Addressee(expired.row, Reason.EXPIRED)
+
+
+def _rank(found: Addressee, reply: Reply) -> int:
+    """2 for the sender's own address, 1 for a colleague's, 0 otherwise."""
+    if found.person is None:
+        return 0
+    if senders.is_same_mailbox(reply.sender, found.person.email):
+        return 2
+    return int(senders.is_colleague(reply.sender, found.person.email))
+
+
+def _request(found: Addressee) -> int:
+    return request_pk(found.person) if found.person else 0
+
+
+def _answered_requests(reply: Reply) -> set[int]:
+    """The requests that the mail answers, from the Message-IDs of our mails and of their threads."""
+    threads = {int(found[1]) for name in reply.in_reply_to if (found := THREAD.match(name))}
+    sent = OutgoingEmail.objects.filter(message_id__in=reply.in_reply_to).values_list("about", flat=True)
+    return threads | {pk for about in sent if (pk := id_in(about, "request"))}
