@@ -36,7 +36,7 @@ def region_of(areas: Iterable[Area]) -> str | None:
 
 
 def areas_beyond(areas: Iterable[Area], region: str | None) -> list[Area]:
-    """Those of these areas that have a commune outside this region, by its code."""
+    """The areas, among these, that have a commune outside this region, by its code."""
     regions = _Regions()
     return [area for area in areas if regions.reach(area.pk) - {region}]
 

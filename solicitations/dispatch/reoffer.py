@@ -1,4 +1,4 @@
-"""What runs when an expert is gone: others are asked, staff and the company know who had it in hand."""
+"""Re-offer of needs whose expert is gone: others are asked, staff and the company are told."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

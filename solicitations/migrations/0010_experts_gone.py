@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from solicitations.migrations._locks import IN_ORDER
+
 
 class Migration(migrations.Migration):
 
@@ -10,6 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        IN_ORDER,
         migrations.AddField(
             model_name='mailbox',
             name='left_at',

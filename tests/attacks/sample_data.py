@@ -95,7 +95,7 @@ class SampleData:
 
     @property
     def signed_change(self) -> str:
-        """What undoes a change of the expert's phone number."""
+        """The signed change that undoes that of the expert's phone number."""
         change = {"expert": self.expert.pk, "phone": "03 80 00 00 00", "instead_of": self.expert.phone}
         return signing.dumps(change, salt=expert_record.SALT)
 

@@ -31,7 +31,7 @@ def mails(occasion, **filters):
 
 
 def sweep(commit, now):
-    """What the sweep of each minute does about experts who are gone."""
+    """Do what the sweep of each minute does about experts who are gone."""
     for pk in set(Match.objects.to_reoffer(now=now).values_list("mailbox__solicitation", flat=True)):
         commit(reoffer.reoffer, pk, now=now)
 
