@@ -48,6 +48,7 @@ class SubjectEntry:
     guidance: str
     flags: dict[str, bool]
     keywords: list[str]
+    examples: list[str] | None  # None: not in the file
     institutions: list[str]
     relays: list[str]
 
@@ -187,7 +188,7 @@ def _theme(item: Entry, theme_slugs: _UniqueCodes, slugs: _UniqueCodes, codes: C
 
 def _subject(item: Entry, theme: str | None, slugs: _UniqueCodes, codes: Collection[str]) -> SubjectEntry:
     required = ["slug", "label", "summary", "guidance", "institutions"]
-    entries = item.keys(required, ["flags", "relays", "keywords"])
+    entries = item.keys(required, ["flags", "relays", "keywords", "examples"])
     flags = entries["flags"].keys([], FLAGS) if "flags" in entries else Fields()
     return SubjectEntry(
         slug=slugs.read(entries.get("slug"), max_length=60, pattern=SLUG),
@@ -197,6 +198,7 @@ def _subject(item: Entry, theme: str | None, slugs: _UniqueCodes, codes: Collect
         guidance=entries.text("guidance"),
         flags={field: bool(flags.boolean(key)) for key, field in FLAGS.items()},
         keywords=_texts(entries, "keywords"),
+        examples=entries["examples"].texts() if "examples" in entries else None,
         institutions=_codes(entries, "institutions", codes, "institution inconnue"),
         relays=_codes(entries, "relays", codes, "institution inconnue"),
     )

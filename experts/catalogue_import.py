@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 
 from experts.catalogue_file import CatalogueFile, InstitutionsFile, SubjectEntry
-from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject, SubjectInstitution, Theme
+from experts.models import (
+    EntryQuestion,
+    Institution,
+    InstitutionGroup,
+    Subject,
+    SubjectExamples,
+    SubjectInstitution,
+    Theme,
+)
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -38,6 +46,7 @@ def import_catalogue(
     counts = ImportCounts()
     _write_institutions(institutions, counts, now)
     _write_subjects(catalogue, counts, now)
+    _write_examples([*_subjects(catalogue)], counts)
     _write_answers([*_subjects(catalogue)], counts)
     _write_questions(catalogue, counts)
     return counts
@@ -120,6 +129,21 @@ def _write_subjects(catalogue: CatalogueFile, counts: ImportCounts, now: datetim
     )
     _drop(Subject.objects, "slug", [entry.slug for entry in subjects], counts, now)
     _drop(Theme.objects, "slug", [*themes], counts, now)
+
+
+def _write_examples(entries: list[SubjectEntry], counts: ImportCounts) -> None:
+    """Write the examples of each subject. A subject whose file gives none keeps those that it has."""
+    subjects = {subject.slug: subject for subject in Subject.objects.only("slug")}
+    stored = dict(SubjectExamples.objects.values_list("subject_id", "texts"))
+    written = [
+        SubjectExamples(subject=subjects[entry.slug], texts=entry.examples)
+        for entry in entries
+        if entry.examples is not None and entry.examples != stored.get(subjects[entry.slug].pk)
+    ]
+    SubjectExamples.objects.bulk_create(
+        written, update_conflicts=True, unique_fields=["subject"], update_fields=["texts"]
+    )
+    counts.changed += len({examples.subject for examples in written} - counts.new)
 
 
 def _write_answers(entries: list[SubjectEntry], counts: ImportCounts) -> None:

@@ -7,6 +7,7 @@ from experts.models.catalogue import (
     InstitutionGroup,
     InstitutionKind,
     Subject,
+    SubjectExamples,
     SubjectInstitution,
     Theme,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Office",
     "RateCounter",
     "Subject",
+    "SubjectExamples",
     "SubjectInstitution",
     "Theme",
     "User",

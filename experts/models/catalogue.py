@@ -174,6 +174,22 @@ class Subject(models.Model):
         return self.label
 
 
+class SubjectExamples(models.Model):
+    """Sentences of owners about a subject, which suggestions learn; apart, since nothing else reads them."""
+
+    subject = models.OneToOneField(
+        Subject, on_delete=models.CASCADE, primary_key=True, related_name="examples", verbose_name="sujet"
+    )
+    texts = ArrayField(models.CharField(max_length=500), verbose_name="phrases", default=list, blank=True)
+
+    class Meta:
+        verbose_name = "phrases d'un sujet"
+        verbose_name_plural = "phrases des sujets"
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+
 class SubjectInstitution(models.Model):
     """An institution, or a group of them, that answers a subject; a relay is shown but never notified."""
 

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject, SubjectInstitution, Theme
+from experts.models import (
+    EntryQuestion,
+    Institution,
+    InstitutionGroup,
+    Subject,
+    SubjectExamples,
+    SubjectInstitution,
+    Theme,
+)
 from tests.experts.factories import stored_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -15,7 +23,15 @@ DATA = Path("experts/data")
 
 
 def dump() -> list[dict]:
-    tables = (InstitutionGroup, Institution, Theme, Subject, SubjectInstitution, EntryQuestion)
+    tables = (
+        InstitutionGroup,
+        Institution,
+        Theme,
+        Subject,
+        SubjectExamples,
+        SubjectInstitution,
+        EntryQuestion,
+    )
     return stored_rows(tables)
 
 
@@ -114,6 +130,35 @@ def test_order_of_institutions_follows_the_file(import_changed):
     assert [str((answer.institution or answer.group).code) for answer in answers] == ["MDE", "PE", "OPCO"]
 
 
+def test_examples_are_stored_in_their_order():
+    texts = SubjectExamples.objects.get(subject__slug="recruter-apprenti").texts
+
+    assert len(texts) >= 40
+    assert len(set(texts)) == len(texts)
+
+
+def test_subject_without_examples_in_the_file_keeps_those_that_it_has(import_changed):
+    text = (DATA / "catalogue.yaml").read_text()
+    start = text.index("        examples:\n")
+    before = SubjectExamples.objects.get(subject__slug="definir-besoin").texts
+
+    told = import_changed("catalogue.yaml", (text[start : text.index("      - slug:", start)], ""))
+
+    assert told == ["Catalogue : rien à changer."]
+    assert SubjectExamples.objects.get(subject__slug="definir-besoin").texts == before
+
+
+def test_other_examples_are_a_change_that_is_told(import_changed):
+    text = (DATA / "catalogue.yaml").read_text()
+    start = text.index("        examples:\n")
+    given = text[start : text.index("      - slug:", start)]
+
+    (told,) = import_changed("catalogue.yaml", (given, '        examples: ["qui prendre ?"]\n'))
+
+    assert "changés 1" in told
+    assert SubjectExamples.objects.get(subject__slug="definir-besoin").texts == ["qui prendre ?"]
+
+
 MISTAKES = {
     "unknown institution": (
         "catalogue.yaml",
@@ -142,6 +187,27 @@ MISTAKES = {
         "{local_first: 1}",
         "themes[0].subjects[0].flags.local_first",
         "true ou false",
+    ),
+    "example that is no text": (
+        "catalogue.yaml",
+        "        examples:\n",
+        "        examples:\n          - 12\n",
+        "themes[0].subjects[0].examples[0]",
+        "guillemets",
+    ),
+    "long example": (
+        "catalogue.yaml",
+        "        examples:\n",
+        f"        examples:\n          - {'x' * 501}\n",
+        "themes[0].subjects[0].examples[0]",
+        "500",
+    ),
+    "example twice": (
+        "catalogue.yaml",
+        "        examples:\n",
+        "        examples:\n          - qui prendre ?\n          - qui prendre ?\n",
+        "themes[0].subjects[0].examples[1]",
+        "deux fois",
     ),
     "duplicate subject": (
         "catalogue.yaml",
