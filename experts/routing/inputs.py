@@ -1,25 +1,18 @@
 """Validation of what is asked of the router: keys and values, a French sentence per mistake. Pure."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeGuard
 
+from experts.batches import InvalidInput, parse_line
 from experts.routing.criteria import Facts, normalise
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAF = re.compile(r"[0-9]{2,4}[A-Z]?")
 _LEGAL_FORM = re.compile(r"[0-9]{1,4}")
 _BAND = re.compile(r"([0-9]{1,9})(?:(-)([0-9]{1,9})?)?")
-
-
-class InvalidInput(ValueError):
-    """A query that cannot be answered; the message is one or several French sentences."""
-
-    def __init__(self, *sentences: str) -> None:
-        super().__init__(" ".join(sentences))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +27,7 @@ class RoutingQuery:
 
 def read_line(line: bytes) -> RoutingQuery:
     """Read one line of a batch. Raises ``InvalidInput``."""
-    try:
-        request = json.loads(line.decode())
-    except (ValueError, RecursionError):
-        raise InvalidInput("Cette ligne n'est pas du JSON lisible, en UTF-8.") from None
-    if not isinstance(request, dict):
-        raise InvalidInput("Cette ligne n'est pas un objet JSON : écrivez {…}.")
-    return read(request)
+    return read(parse_line(line))
 
 
 def read(request: Mapping[str, Any]) -> RoutingQuery:

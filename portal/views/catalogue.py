@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from experts import subject_search
 from experts.models import EntryQuestion, Institution, Subject, SubjectInstitution, Theme
+from experts.wording import loading
 from portal.forms import SearchForm
 
 QUESTIONS_IN_SIGHT = 6
@@ -63,7 +63,7 @@ def search(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "words": words,
-            "subjects": subject_search.search_subjects(words) if words else [],
+            "subjects": loading.subjects(loading.suggest(words)) if words else [],
             "other_url": other_subject_url(words),
             "themes": Theme.objects.listed().order_by("position", "pk"),
         },

@@ -1,22 +1,21 @@
 """``manage.py route``: print who would receive a request, and why. Saves nothing."""
 
-import codecs
 import json
 import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from experts.batches import InvalidInput, read_lines
 from experts.models import Office, Subject
 from experts.routing import explanations, inputs, loading
 from experts.routing.engine import Decision, NeedDecision
-from experts.routing.inputs import InvalidInput, RoutingQuery
+from experts.routing.inputs import RoutingQuery
 from territories.models import Commune, UnknownCommune
 from territories.spoken_time import spoken_date
 
@@ -69,7 +68,7 @@ class Command(BaseCommand):
     def answer_all(self, name: str) -> None:
         """Print one JSON object per line, in order. Raises ``InvalidInput`` at the end if some are errors."""
         slugs, today, unanswered = _known_slugs(), timezone.localdate(), 0
-        for line in _lines(name):
+        for line in read_lines(name):
             try:
                 question = inputs.read_line(line)
                 answer = _route(question, question.on or today, slugs)[1].as_json()
@@ -94,24 +93,6 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "created_on": options["created_on"],
         "on": options["on"],
     }
-
-
-def _lines(name: str) -> Iterator[bytes]:
-    """The lines of a file that are not blank. Raises ``InvalidInput`` when it cannot be read."""
-    if name == "-":
-        yield from _not_blank(sys.stdin.buffer)
-        return
-    try:
-        with Path(name).open("rb") as file:
-            yield from _not_blank(file)
-    except OSError:
-        raise InvalidInput(f"Le fichier « {name} » ne peut pas être lu.") from None
-
-
-def _not_blank(file: BinaryIO) -> Iterator[bytes]:
-    for line in file:
-        if content := line.removeprefix(codecs.BOM_UTF8).strip():
-            yield content
 
 
 def _known_slugs() -> set[str]:

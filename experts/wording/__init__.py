@@ -1,0 +1,4 @@
+"""Subjects suggested from the words of a person.
+
+``loading.suggest`` answers; ``engine`` decides, without Django or database.
+"""
