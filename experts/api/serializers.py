@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from experts.models import Institution, Subject, Theme
+from experts.wording import inputs as wording
+from experts.wording.features import MAX_TEXT
 
 
 class ThemeSerializer(serializers.ModelSerializer[Theme]):
@@ -70,3 +72,33 @@ class NotFoundSerializer(serializers.Serializer[Any]):
 
     subject = serializers.ListField(child=serializers.CharField(), required=False)
     commune = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class SuggestionsQuery(serializers.Serializer[Any]):
+    text = serializers.CharField(
+        max_length=MAX_TEXT,
+        help_text="Ce que la personne écrit, avec ses mots. Rien n'en est gardé.",
+        error_messages={
+            "required": wording.EMPTY,
+            "blank": wording.EMPTY,
+            "null": wording.EMPTY,
+            "invalid": wording.EMPTY,
+            "max_length": wording.TOO_LONG,
+        },
+    )
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField(help_text="Adresse du sujet.")
+    score = serializers.FloatField(help_text="De 0 à 1 ; ceux de tous les sujets font 1.")
+    because = serializers.ListField(
+        child=serializers.CharField(), help_text="Les mots de la personne qui ont compté."
+    )
+
+
+class SuggestionsSerializer(serializers.Serializer[Any]):
+    subjects = SuggestionSerializer(many=True, help_text="Les plus probables d'abord, cinq au plus.")
+    confident = serializers.BooleanField(help_text="Faux dès qu'il y a un doute.")
+    doubts = serializers.ListField(
+        child=serializers.CharField(), help_text="Pourquoi ce n'est pas sûr, en phrases."
+    )

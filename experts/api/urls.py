@@ -1,4 +1,4 @@
-"""Addresses of the public API: the catalogue, the institutions that would answer, and the documentation."""
+"""Addresses of the public API: catalogue, institutions that would answer, suggestions, documentation."""
 
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
@@ -10,6 +10,7 @@ urlpatterns = [
     path("subjects/", views.SubjectList.as_view(), name="api-subjects"),
     path("institutions/", views.InstitutionList.as_view(), name="api-institutions"),
     path("answers/", views.Answers.as_view(), name="api-answers"),
+    path("suggestions/", views.Suggestions.as_view(), name="api-suggestions"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path(
         "docs/",

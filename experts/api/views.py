@@ -1,4 +1,4 @@
-"""Public API, read-only and cacheable: themes, subjects, institutions, and those that would answer."""
+"""Public API: themes, subjects, institutions and those that would answer, cacheable; suggestions."""
 
 from typing import Any, ClassVar
 
@@ -18,11 +18,14 @@ from experts.api.serializers import (
     InstitutionSerializer,
     NotFoundSerializer,
     SubjectSerializer,
+    SuggestionsQuery,
+    SuggestionsSerializer,
     ThemeSerializer,
 )
 from experts.models import Institution, Subject, SubjectInstitution, Theme
 from experts.routing.criteria import Facts
 from experts.routing.loading import decide
+from experts.wording import loading
 from territories.models import Commune, UnknownCommune
 
 HOUR = 3600
@@ -35,6 +38,13 @@ class CatalogueThrottle(AnonRateThrottle):
 
     scope = "catalogue"
     rate = "120/min"
+
+
+class SuggestionsThrottle(AnonRateThrottle):
+    """Rate limit, high enough for several people who type behind one IP address."""
+
+    scope = "suggestions"
+    rate = "60/min"
 
 
 class PublicView(APIView):
@@ -107,6 +117,28 @@ class Answers(PublicView):
         (need,) = decide(subjects=[asked["subject"]], commune=commune, facts=Facts(), on=today).needs
         institutions = list(dict.fromkeys(chosen.institution for chosen in need.chosen))
         return self.cacheable({"institutions": institutions, "fallback": need.is_fallback})
+
+
+class Suggestions(PublicView):
+    throttle_classes = (SuggestionsThrottle,)
+
+    @extend_schema(
+        summary="Les sujets d'un texte écrit par une personne",
+        description="Chaque besoin d'un même texte donne son sujet. Le texte n'est pas gardé.",
+        request=SuggestionsQuery,
+        responses={
+            200: SuggestionsSerializer,
+            400: OpenApiResponse(description="Une phrase en français par champ."),
+            429: TOO_MANY,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Suggest subjects; the answer is kept by no cache, since it quotes the person."""
+        query = SuggestionsQuery(data=request.data)
+        query.is_valid(raise_exception=True)
+        response = Response(loading.suggest(query.validated_data["text"]).as_json())
+        patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 def _commune(code: str) -> Commune | None:

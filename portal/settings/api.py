@@ -9,7 +9,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Relais Entreprises",
-    "DESCRIPTION": "Les thèmes, les sujets, les institutions, les communes, et qui répond où. Lecture seule.",
+    "DESCRIPTION": (
+        "Les thèmes, les sujets, les institutions, les communes, qui répond où, et les sujets d'un texte. "
+        "Lecture seule."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

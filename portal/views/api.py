@@ -19,6 +19,7 @@ class RootSerializer(serializers.Serializer[Any]):
     institutions = serializers.URLField(help_text="Les institutions.")
     communes = serializers.URLField(help_text="Chercher une commune : ?q=.")
     answers = serializers.URLField(help_text="Qui répondrait : ?subject=&commune=.")
+    suggestions = serializers.URLField(help_text='Les sujets d\'un texte : POST {"text"}.')
     schema = serializers.URLField(help_text="La description de l'interface, au format OpenAPI.")
     docs = serializers.URLField(help_text="La documentation, à lire et à essayer.")
 
