@@ -1,5 +1,6 @@
 """Public API: themes, subjects, institutions and those that would answer, cacheable; suggestions."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Prefetch
@@ -9,7 +10,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
+from rest_framework.throttling import AnonRateThrottle, BaseThrottle
 from rest_framework.views import APIView
 
 from experts.api.serializers import (
@@ -52,7 +53,7 @@ class PublicView(APIView):
 
     permission_classes = (AllowAny,)
     authentication_classes = ()
-    throttle_classes = (CatalogueThrottle,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (CatalogueThrottle,)
     max_age: ClassVar[int] = HOUR
 
     def cacheable(self, content: Any) -> Response:

@@ -19,16 +19,16 @@ VERSION = """
 """
 
 
-@dataclass(slots=True)
-class _Cache:
-    """The catalogue last learnt by this process, and the version of the rows that it was learnt from."""
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """A catalogue, and the version of the rows that it was learnt from."""
 
-    version: str | None = None
-    catalogue: Catalogue | None = None
+    version: str
+    catalogue: Catalogue
 
 
-_cache = _Cache()
-_lock = Lock()
+_last: list[_Learnt] = []  # the catalogue last learnt by this process
+_learning = Lock()
 
 
 def suggest(text: str, *, limit: int = LIMIT) -> Suggestions:
@@ -44,13 +44,17 @@ def subjects(suggestions: Suggestions) -> list[Subject]:
 
 
 def catalogue() -> Catalogue:
-    """The catalogue as the tables hold it, learnt again when they changed."""
-    with _lock:
-        version = _version()
-        if _cache.catalogue is None or _cache.version != version:
-            _cache.catalogue = Catalogue.of(_texts())
-            _cache.version = version
-        return _cache.catalogue
+    """The catalogue as the tables hold it, learnt again when they changed: by one thread, for two seconds."""
+    version = _version()
+    if not _is_last(version):
+        with _learning:
+            if not _is_last(version):
+                _last[:] = [_Learnt(version, Catalogue.of(texts()))]
+    return _last[0].catalogue
+
+
+def _is_last(version: str) -> bool:
+    return bool(_last) and _last[0].version == version
 
 
 def _version() -> str:
@@ -60,7 +64,7 @@ def _version() -> str:
     return version or ""
 
 
-def _texts() -> list[SubjectTexts]:
+def texts() -> list[SubjectTexts]:
     """The listed subjects with their texts, in the order of the catalogue."""
     examples = dict(SubjectExamples.objects.values_list("subject_id", "texts"))
     return [
