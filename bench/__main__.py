@@ -25,7 +25,18 @@ django.setup()
 logging.disable(logging.INFO)
 
 # Models can be imported once Django is set up.
-from bench import clock, communes, contents, home, mails, posting, report, routing, staff  # noqa: E402
+from bench import (  # noqa: E402
+    clock,
+    communes,
+    contents,
+    home,
+    mails,
+    posting,
+    report,
+    routing,
+    staff,
+    suggestions,
+)
 
 MEASURES = {
     "routing": routing.measure,
@@ -35,6 +46,7 @@ MEASURES = {
     "communes": communes.measure,
     "home": home.measure,
     "clock": clock.measure,
+    "suggest": suggestions.measure,
 }
 
 

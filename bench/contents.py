@@ -37,6 +37,7 @@ def _needs(count: int, *, one_of: int = 1) -> Content:
     )
 
 
+CATALOGUE = Content("catalogue", (), lambda: None)
 NATIONAL = Content(f"experts_{EXPERTS}", (SEED,), _fill_directory)
 LOCAL = Content(f"local_{EXPERTS}", (int(TOWN),), _keep_town, parent=NATIONAL)
 FEW, MANY = _needs(FEW_NEEDS, one_of=ONE_OF), _needs(MANY_NEEDS)

@@ -10,7 +10,7 @@ from bench.harness import in_turns, percentile
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = (
     *("Routing", "Posting", "Mails", "Staff list", "Filter", "Request page"),
-    *("Commune search", "Home page", "The clock"),
+    *("Commune search", "Home page", "The clock", "Suggestions"),
 )
 COLUMNS = ["What", "Measured", "Bar", "Met"]
 
