@@ -2,17 +2,19 @@
 
 from django import forms
 
-from mailing.form_fields import LineField
+from experts.wording.features import MAX_TEXT
+from mailing.form_fields import WordsField
 
 
 class SearchForm(forms.Form):
-    """A search of a few words; longer texts are cut by the browser and refused here."""
+    """A need, from a word to a letter; longer texts are refused, and shown again."""
 
-    q = LineField(
-        label="Votre besoin, en quelques mots",
-        max_length=200,
+    q = WordsField(
+        label="Votre besoin, avec vos mots",
+        rows=2,
+        max_length=MAX_TEXT,
         error_messages={
-            "required": "Écrivez quelques mots, par exemple « embaucher un apprenti ».",
-            "max_length": "Écrivez votre recherche en 200 caractères au plus ; vous détaillerez ensuite.",
+            "required": "Écrivez votre besoin, par exemple « embaucher un apprenti ».",
+            "max_length": "Raccourcissez votre texte : 4 000 caractères au plus ; vous détaillerez ensuite.",
         },
     )

@@ -6,6 +6,7 @@ from solicitations.views.company import company, contact, follow_up, later, lost
 
 app_name = "solicitations"
 urlpatterns: list[URLPattern] = [
+    path("demande/", need.start, name="start"),
     path("demande/<slug:slug>/", need.need, name="need"),
     path("demande/<slug:slug>/entreprise/", company.company, name="company"),
     path("demande/<slug:slug>/contact/", contact.contact, name="contact"),

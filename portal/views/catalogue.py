@@ -1,17 +1,18 @@
 """Home page, questions, themes, subjects and search."""
 
-from urllib.parse import urlencode
-
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from experts.models import EntryQuestion, Institution, Subject, SubjectInstitution, Theme
 from experts.wording import loading
+from experts.wording.engine import Suggestions
 from portal.forms import SearchForm
+from solicitations.views.company.pages import public_page
 
 QUESTIONS_IN_SIGHT = 6
 OTHER_SUBJECT = "autre"
@@ -25,11 +26,6 @@ def question_url(question: EntryQuestion) -> str:
     if len(subjects) == 1:
         return reverse("subject", args=[subjects[0].slug])
     return reverse("question", args=[question.position])
-
-
-def other_subject_url(words: str) -> str:
-    """URL of the form of the subject « autre », with the words that matched no subject."""
-    return f"/demande/{OTHER_SUBJECT}/?{urlencode({'texte': words})}"
 
 
 @login_not_required
@@ -51,20 +47,22 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@login_not_required
-@require_safe
+@csrf_exempt  # it changes nothing, and needs no cookie
+@public_page
 def search(request: HttpRequest) -> HttpResponse:
-    """The subjects that match the words; without result, a link to « autre » with the same words."""
-    form = SearchForm(request.GET)
+    """At most five subjects for a text, with a doubt when there is one; a posted text is in no address."""
+    form = SearchForm(request.POST if request.method == "POST" else request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
+    suggestions = loading.suggest(words) if words else Suggestions(())
     return render(
         request,
         "portal/search.html",
         {
             "form": form,
             "words": words,
-            "subjects": loading.subjects(loading.suggest(words)) if words else [],
-            "other_url": other_subject_url(words),
+            "suggestions": suggestions,
+            "subjects": loading.subjects(suggestions),
+            "other_subject": OTHER_SUBJECT,
             "themes": Theme.objects.listed().order_by("position", "pk"),
         },
     )

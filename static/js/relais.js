@@ -16,3 +16,12 @@ window.addEventListener("beforeprint", () => {
     details.open = true;
   }
 });
+
+// The search box takes several lines; Enter alone searches, as in a box of one line.
+const search = document.querySelector("#recherche");
+search?.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    search.form.requestSubmit();
+  }
+});

@@ -27,7 +27,7 @@ def test_page_has_one_main_heading_and_a_title_that_ends_with_the_service(client
     assert page.split("<title>")[1].split("</title>")[0].endswith("— Relais Entreprises")
 
 
-@pytest.mark.parametrize("path", ["/", "/contact/", "/recherche/"])
+@pytest.mark.parametrize("path", ["/", "/contact/"])
 def test_public_page_refuses_a_post(client, path):
     assert client.post(path).status_code == 405
 
@@ -155,47 +155,6 @@ def test_subject_without_institution_names_the_regional_contact(client):
 
     assert page.context["answerers"] == []
     assert "Le référent des petites et moyennes entreprises de votre région" in body(page)
-
-
-def test_search_finds_a_subject_by_what_people_type(client):
-    page = client.get("/recherche/", {"q": "licenciement"})
-
-    assert "licenciement" in [subject.slug for subject in page.context["subjects"]]
-
-
-def test_search_forgives_accents_and_one_typo(client):
-    page = client.get("/recherche/", {"q": "metier en tention"})
-
-    assert "metier-tension" in [subject.slug for subject in page.context["subjects"]]
-
-
-def test_search_without_result_leads_to_the_other_subject_with_the_same_words(client):
-    page = client.get("/recherche/", {"q": "xylophone & l'ukulélé"})
-
-    assert not page.context["subjects"]
-    assert "/demande/autre/?texte=xylophone+%26+l%27ukul%C3%A9l%C3%A9" in body(page)
-
-
-@pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><b>'])
-def test_searched_words_are_shown_as_text(client, words):
-    assert words not in body(client.get("/recherche/", {"q": words}))
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        ("", "Écrivez quelques mots"),
-        ("   ", "Écrivez quelques mots"),
-        ("a" * 201, "200 caractères au plus"),
-        ("a\x00b", "caractères invisibles"),
-    ],
-    ids=["empty", "spaces", "too long", "null character"],
-)
-def test_search_refuses_with_a_sentence(client, words, sentence):
-    page = client.get("/recherche/", {"q": words})
-
-    assert page.status_code == 200
-    assert sentence in body(page)
 
 
 def _questions(client) -> list[tuple[str, str]]:

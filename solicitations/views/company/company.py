@@ -16,7 +16,7 @@ from solicitations.forms.company import NO_ACTIVITY, CompanyForm, FactsForm
 from solicitations.forms.identity import Found, Identity, Kind, look_up
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.need import closed_page
-from solicitations.views.company.pages import form_page
+from solicitations.views.company.pages import public_page
 from territories.spoken_time import MONTHS
 
 NOT_LISTED = "none"
@@ -24,7 +24,7 @@ CRAFT_ASKED = "craft_asked"  # in a form that shows the question
 MOST_CARDS = 12
 
 
-@form_page
+@public_page
 def company(request: HttpRequest, slug: str) -> HttpResponse:
     """One field and its result cards; a company once chosen, its facts."""
     journey = Journey.of(request, slug)

@@ -16,12 +16,12 @@ from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.views.company import recipients
 from solicitations.views.company.journey import Journey, typed
 from solicitations.views.company.need import closed_page
-from solicitations.views.company.pages import form_page, thanks
+from solicitations.views.company.pages import public_page, thanks
 
 TOO_FAST = "Votre demande est arrivée très vite. Relisez-la, puis envoyez-la : rien n'a été perdu."
 
 
-@form_page
+@public_page
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """Contact, recipients, consent, « Envoyer ma demande »."""
     journey = Journey.of(request, slug)

@@ -12,11 +12,11 @@ from solicitations import links
 from solicitations.actions import company_requests
 from solicitations.forms.follow_up import LaterForm
 from solicitations.views.company.journey import Journey
-from solicitations.views.company.pages import OWNER, form_page
+from solicitations.views.company.pages import OWNER, public_page
 from solicitations.views.token_pages import secret
 
 
-@form_page
+@public_page
 def later(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for an address, and send it the link at once."""
     journey = Journey.of(request, slug)

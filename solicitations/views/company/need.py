@@ -1,20 +1,47 @@
 """First step: the commune, the subjects, the text."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
 from experts import contacts
 from experts.accounts import limits
+from experts.models import Subject
+from experts.wording import loading
 from solicitations.actions import company_requests
 from solicitations.forms import hints as hint_list
 from solicitations.forms.examples import example
-from solicitations.forms.need import LONGEST_TEXT, NeedForm, initial_commune
+from solicitations.forms.need import LONGEST_TEXT, MOST_OTHER_SUBJECTS, NeedForm, initial_commune
 from solicitations.views.company.journey import Journey, typed
-from solicitations.views.company.pages import form_page
+from solicitations.views.company.pages import public_page
+
+OTHER_SUBJECT = "autre"
+SURE = 0.7  # score from which a text speaks of another subject than those chosen
 
 
-@form_page
+@csrf_exempt  # it writes nothing
+@public_page
+def start(request: HttpRequest) -> HttpResponse:
+    """The first step with the text and subjects of a search; posted, so that the text is in no address."""
+    asked = Subject.objects.listed().select_related("theme")
+    rows = {row.slug: row for row in asked.filter(slug__in=request.POST.getlist("sujet"))}
+    chosen = [rows[slug] for slug in dict.fromkeys(request.POST.getlist("sujet")) if slug in rows]
+    if request.method != "POST" or not chosen:
+        return redirect("home")
+    if OTHER_SUBJECT in rows:  # « Décrire mon besoin »: whatever is ticked
+        chosen = [rows[OTHER_SUBJECT]]
+    first, *others = sorted(chosen, key=lambda row: row.is_confidential)
+    text = request.POST.get("texte", "")[:LONGEST_TEXT]
+    data = QueryDict(mutable=True)
+    data.update({"description": text, **{f"text_{row.slug}": text for row in others if row.is_confidential}})
+    data.setlist("subjects", [row.slug for row in others][:MOST_OTHER_SUBJECTS])
+    form = NeedForm(data, subject=first)
+    form.errors.clear()  # a page that is only shown blames nobody
+    return _page(request, Journey(first, None), form)
+
+
+@public_page
 def need(request: HttpRequest, slug: str) -> HttpResponse:
     """The commune, the text, other subjects."""
     journey = Journey.of(request, slug)
@@ -30,7 +57,7 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
     form = journey.need
     if not form.is_valid():
         return _page(request, journey, form)
-    hints = form.hints()
+    hints = [*form.hints(), *_other_subject(form)]
     if hints and request.POST.get("hints_seen") != hint_list.mark(hints):
         return _page(request, journey, form, hints=hints)
     return closed_page(request, journey) or journey.go_to("company")
@@ -61,6 +88,18 @@ def closed_page(request: HttpRequest, journey: Journey) -> HttpResponse | None:
     return render(request, "solicitations/company/closed.html", context)
 
 
+def _other_subject(form: NeedForm) -> list[str]:
+    """The hint that the text speaks of a subject that was not chosen; nothing is changed."""
+    suggestions = loading.suggest(form.cleaned_data["description"])
+    asked = {subject.slug for subject in form.all_subjects()}
+    is_sure = suggestions.is_confident and suggestions.subjects[0].score >= SURE
+    if not is_sure or OTHER_SUBJECT in asked or asked & {found.slug for found in suggestions.subjects}:
+        return []
+    [likeliest] = loading.subjects(suggestions)[:1]
+    speaks_of = f"Votre texte parle plutôt de «\u00a0{likeliest.label}\u00a0»."
+    return [f"{speaks_of} Ajoutez ce sujet plus bas si c'est le cas, ou continuez."]
+
+
 def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
     """Return the form with the earlier answers, else a new one with the initial values of the address."""
     if journey.answers("need"):
@@ -74,10 +113,12 @@ def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
 def _page(
     request: HttpRequest, journey: Journey, form: NeedForm, *, hints: list[str] | None = None
 ) -> HttpResponse:
+    text = str(form["description"].value() or "")
     context = {
         "subject": journey.subject,
         "form": form,
         "hints": hints or [],
+        "is_distress": bool(text) and loading.suggest(text).is_distress,
         "hints_mark": hint_list.mark(hints or []),
         "example": example(journey.subject.theme),
         "patterns": [{"pattern": pattern, "said": hint} for pattern, hint in hint_list.SENSITIVE],

@@ -14,8 +14,6 @@ from solicitations import links
 from solicitations.models import Solicitation
 from solicitations.views.token_pages import TokenPages, TokenView
 
-FormView = Callable[[HttpRequest, str], HttpResponse]
-
 
 def follow_path(solicitation: Solicitation) -> str:
     """The owner's page, on this site."""
@@ -32,16 +30,16 @@ def thanks(solicitation: Solicitation) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{follow_path(solicitation)}?merci")
 
 
-def form_page(view: FormView) -> FormView:
-    """Decorate a step of the form: open to all, not cached.
+def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a page open to all and not cached.
 
     Only the response to a POST may be kept by the browser: without it, « Back » would end on the browser's
     own error page.
     """
 
     @wraps(view)
-    def answered(request: HttpRequest, slug: str) -> HttpResponse:
-        response = view(request, slug)
+    def answered(request: HttpRequest, *args: object, **named: object) -> HttpResponse:
+        response = view(request, *args, **named)
         if request.method == "POST":
             patch_cache_control(response, private=True, no_cache=True, max_age=0)
         else:

@@ -234,7 +234,7 @@ def test_closed_theme_closes_its_subjects_only(visitor, burgundy):
     Opening.objects.create(region=burgundy, theme=Theme.objects.get(slug="recrutement"), is_open=False)
 
     assert "Nous ne prenons pas encore" in text_of(visitor.need())
-    assert visitor.need(subject="recruter-apprenti").status_code == 302
+    assert "Nous ne prenons pas encore" not in text_of(visitor.need(subject="recruter-apprenti"))
 
 
 @pytest.mark.parametrize(("days", "status"), [(-1, 302), (1, 200)])
@@ -307,3 +307,13 @@ def test_draft_holds_the_fields_of_its_steps_and_no_more(visitor, step, posted):
 
     assert len(json.dumps(Draft.objects.get().answers)) < 130_000
     assert "unknown_1" not in str(Draft.objects.get().answers)
+
+
+def test_text_that_speaks_of_another_subject_gets_a_hint_once_and_changes_nothing(visitor):
+    text = "je dois licencier un salarié qui ne vient plus travailler, quelle procédure, quelle indemnité ?"
+
+    page = visitor.need(description=text)
+
+    assert "Votre texte parle plutôt de" in text_of(page)
+    assert page.context["subject"].slug == SUBJECT
+    assert visitor.need(description=text, hints_seen=page.context["hints_mark"]).url == COMPANY_PAGE
