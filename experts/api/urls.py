@@ -10,7 +10,7 @@ urlpatterns = [
     path("subjects/", views.SubjectList.as_view(), name="api-subjects"),
     path("institutions/", views.InstitutionList.as_view(), name="api-institutions"),
     path("answers/", views.Answers.as_view(), name="api-answers"),
-    path("suggestions/", views.Suggestions.as_view(), name="api-suggestions"),
+    path("suggestions/", views.SuggestSubjects.as_view(), name="api-suggestions"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path(
         "docs/",

@@ -120,7 +120,7 @@ class Answers(PublicView):
         return self.cacheable({"institutions": institutions, "fallback": need.is_fallback})
 
 
-class Suggestions(PublicView):
+class SuggestSubjects(PublicView):
     throttle_classes = (SuggestionsThrottle,)
 
     @extend_schema(
