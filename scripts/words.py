@@ -26,7 +26,8 @@ CONVENTIONAL_MODULES = {
 }  # fmt: skip
 # Inside these packages one module per subject is the rule: `forms.need` and `views.need` are about one need.
 LAYERS = {
-    "actions", "admin", "bench", "commands", "forms", "models", "settings", "templatetags", "views", "wording",
+    "actions", "admin", "bench", "commands", "forms", "models", "settings", "templatetags", "views",
+    "wording",
 }  # fmt: skip
 CONVENTIONAL_CLASSES = {"Command", "Meta", "Migration"}
 
