@@ -22,7 +22,7 @@ OURS = {name for name, service in SERVICES.items() if "build" in service}
 def environment_of(name):
     """The environment of a service once the example is filled in."""
     filled = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    filled |= {"SECRET_KEY": "filled in", "DATABASE_PASSWORD": "filled in"}
+    filled |= {"SECRET_KEY": "9tz5wq0xv7cb3nm1ae8rd2yf4uh6gj" * 2, "DATABASE_PASSWORD": "filled in"}
     own = {
         key: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: filled[found[1]], value)
         for key, value in SERVICES[name].get("environment", {}).items()
