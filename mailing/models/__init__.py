@@ -20,6 +20,7 @@ from mailing.models.outgoing import (
     oldest_due_at,
 )
 from mailing.models.outgoing_querysets import OutgoingEmailQuerySet
+from mailing.models.used_stamps import StampUsed, UsedStamp
 
 __all__ = [
     "LONGEST_ADDRESS",
@@ -35,6 +36,8 @@ __all__ = [
     "OutgoingEmailQuerySet",
     "OutgoingState",
     "Reason",
+    "StampUsed",
+    "UsedStamp",
     "beat",
     "id_in",
     "last_beat_at",
