@@ -14,6 +14,7 @@ from mailing.models import oldest_due_at
 BEAT_LIMIT = timedelta(minutes=5)
 MAIL_LIMIT = timedelta(minutes=15)
 BEAT_KEY = "portal.beat"
+BROKER_KEY = "portal.health"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ def broker() -> redis.Redis:
     return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1)
 
 
+def write_to(client: redis.Redis) -> None:
+    """Write as a task would: a broker that is full, read-only or cannot save still answers a PING.
+
+    Raises ``RedisError``.
+    """
+    client.set(BROKER_KEY, "1", ex=timedelta(minutes=1))
+
+
 def _unless_database_down(look: Callable[[], Check]) -> Check:
     try:
         return look()
@@ -70,7 +79,7 @@ def _database() -> Check:
 def _broker() -> Check:
     try:
         with broker() as client:
-            client.ping()
+            write_to(client)
     except redis.RedisError:
         return Check(is_good=False)
     return Check(is_good=True)

@@ -116,6 +116,7 @@ class CurrentMetrics(CollectorRegistry):
 def _queue() -> Metric:
     """Raises ``RedisError``."""
     with health.broker() as broker:
+        health.write_to(broker)
         waiting = broker.llen(app.conf.task_default_queue)
     return _single("relais_queue_length", "Tasks that wait for a worker.", int(waiting))
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from mailing import outbox
 from portal import health
+from tests import own_broker
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,15 @@ def test_broker_away_is_bad(client, settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
 
     assert states(client) == (503, {"broker"})
+
+
+@pytest.mark.parametrize("kind", own_broker.REFUSALS)
+def test_broker_that_answers_and_takes_nothing_is_bad(client, settings, tmp_path, kind):
+    with own_broker.running(tmp_path) as settings.CELERY_BROKER_URL:
+        assert states(client) == (200, set())
+        own_broker.refuse_writes(settings.CELERY_BROKER_URL, kind)
+
+        assert states(client) == (503, {"broker"})
 
 
 def test_ages_are_given_in_seconds(client):

@@ -22,6 +22,7 @@ from solicitations.actions import company_requests, expert_answers
 from solicitations.dispatch import alerts, routing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Solicitation
+from tests import own_broker
 from tests.databases import ROOT
 from tests.mailing.factories import OutgoingEmailFactory
 from tests.solicitations.factories import send
@@ -260,6 +261,12 @@ class TestParts:
 
         assert (found["relais_up", "database"], found["relais_up", "broker"]) == (1, 0)
         assert ("relais_queue_length",) not in found
+
+    def test_broker_full(self, now, settings, tmp_path):
+        with own_broker.running(tmp_path) as settings.CELERY_BROKER_URL:
+            own_broker.refuse_writes(settings.CELERY_BROKER_URL, "full")
+
+            assert measured(now=now)["relais_up", "broker"] == 0
 
     @pytest.mark.django_db(transaction=True)
     def test_database_away(self, now):
