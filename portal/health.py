@@ -1,19 +1,22 @@
-"""Checks of the health page: database, broker, beat, and sending of mails."""
+"""Checks of the health page: database, broker, beat, sweeps, and sending of mails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
+from mailing.models import last_beat_at as last_heartbeat_at
 from mailing.models import oldest_due_at
 
 BEAT_LIMIT = timedelta(minutes=5)
 MAIL_LIMIT = timedelta(minutes=15)
 BEAT_KEY = "portal.beat"
+SWEEPS = ("mailing.sweep", "solicitations.sweep")  # without them mails, reminders and retries stop
 BROKER_KEY = "portal.health"
 
 
@@ -34,7 +37,8 @@ def run_checks(*, now: datetime) -> dict[str, Check]:
     return {
         "database": _unless_database_down(_database),
         "broker": _broker(),
-        "beat": _unless_database_down(lambda: _beat(now=now)),
+        "beat": _unless_database_down(lambda: _beat(last_beat_at(), now=now)),
+        **{name: _unless_database_down(partial(_sweep, name, now=now)) for name in SWEEPS},
         "oldest_due_mail": _unless_database_down(lambda: _oldest_due_mail(now=now)),
     }
 
@@ -85,8 +89,11 @@ def _broker() -> Check:
     return Check(is_good=True)
 
 
-def _beat(*, now: datetime) -> Check:
-    last = last_beat_at()
+def _sweep(name: str, *, now: datetime) -> Check:
+    return _beat(last_heartbeat_at(name), now=now)
+
+
+def _beat(last: datetime | None, *, now: datetime) -> Check:
     if last is None:
         return Check(is_good=False)
     return Check(is_good=now - last <= BEAT_LIMIT, age=now - last)

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from mailing.models import UsedStamp
+from mailing.models import UsedStamp, beat
 from portal import health
 
 
@@ -25,3 +25,4 @@ def erase_expired() -> None:
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of ours)
+    beat("portal.expired", now=timezone.now())

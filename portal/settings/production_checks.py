@@ -96,6 +96,8 @@ def _wrong_addresses(environment: Mapping[str, str]) -> Iterator[str]:
             "SITE_URL doit être une adresse complète en https, avec un nom de machine et rien après : "
             "ni chemin, ni question, ni nom d'utilisateur."
         )
+    if not all(DOMAIN.fullmatch(name) for name in environment.get("METRICS_HOSTS", "").split(",") if name):
+        yield "METRICS_HOSTS est une suite de noms de machines, avec des virgules entre eux."
     if domain and not DOMAIN.fullmatch(domain):
         yield "REPLY_DOMAIN doit être un nom de domaine seul, comme reponses.exemple.fr."
 

@@ -81,6 +81,7 @@ def test_missing_variable_is_named(name, value):
             )
         ],
         ("REPLY_DOMAIN", "reponse@example.org"),
+        ("METRICS_HOSTS", "*"),
         ("REPLY_DOMAIN", "https://reponses.example.org"),
         ("SECRET_KEY", "kZ9tz5wq0xv7cb3nm1ae8rd2yf4uh6gjKZ9TZ5WQ0XV7CB3N"),
         ("SECRET_KEY", "x" * 80),
