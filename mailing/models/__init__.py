@@ -12,6 +12,7 @@ from mailing.models.incoming import (
     id_in,
 )
 from mailing.models.outgoing import (
+    BOUNCE_FIELDS,
     OUTCOME_FIELDS,
     NoContent,
     OutgoingEmail,
@@ -23,6 +24,7 @@ from mailing.models.outgoing_querysets import OutgoingEmailQuerySet
 from mailing.models.used_stamps import StampUsed, UsedStamp
 
 __all__ = [
+    "BOUNCE_FIELDS",
     "LONGEST_ADDRESS",
     "OUTCOME_FIELDS",
     "RESOLVED_FIELDS",

@@ -123,6 +123,7 @@ CACHES = {
 
 EMAIL_TIMEOUT = 5
 MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with the id of a refused mail
+MAILING_SIGNED_ENVELOPE = True  # refusals that come later return to REPLY_DOMAIN
 MAILING_INCOMING_TASKS = ["solicitations.tasks.take_in_mail"]  # called with the id of a mail that came in
 MAILING_INBOUND_PROVIDER = ""  # the provider that posts incoming mails; empty where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"

@@ -38,6 +38,7 @@ LOGGING["formatters"]["lines"] = {"()": "portal.logs.JsonLines"}
 PROVIDER = mail_provider(os.environ)
 if PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{PROVIDER}.EmailBackend"
+    MAILING_SIGNED_ENVELOPE = False  # providers have their own
     ANYMAIL = {name: value for name, value in os.environ.items() if name.startswith(f"{PROVIDER.upper()}_")}
 else:
     globals().update(env.dj_email_url("EMAIL_URL"))

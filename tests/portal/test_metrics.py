@@ -126,6 +126,7 @@ class TestClock:
     def test_each_scheduled_work_beats_once_it_has_ended(self, now):
         cache.clear()
 
+        app.loader.import_default_modules()
         for entry in app.conf.beat_schedule.values():
             app.tasks[entry["task"]]()
 
