@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "portal.request_filters.BodySizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "experts.accounts.middleware.NeverWaitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "experts.accounts.middleware.after_response",
