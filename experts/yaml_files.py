@@ -97,17 +97,13 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
     """Build the tree from the parser's events, without recursion; ``None`` for an empty file."""
     root: Node | None = None
     open_nodes: list[tuple[Sequence | Mapping, list[Node]]] = []
-    count = 0
-    for event in events:
+    for event in _bounded(events):
         if isinstance(event, yaml.CollectionEndEvent):
             _fill(*open_nodes.pop())
             continue
         node = _node(event)
         if node is None:
             continue
-        count += 1
-        if count > MAX_NODES:
-            raise UnreadableFile(f"line {node.line}: le fichier a plus de {MAX_NODES} valeurs.")
         if open_nodes:
             _add(node, *open_nodes[-1])
         elif root is None:
@@ -119,6 +115,15 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
             if len(open_nodes) > MAX_DEPTH:
                 raise UnreadableFile(f"line {node.line}: trop de niveaux les uns dans les autres.")
     return root
+
+
+def _bounded(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The same events; raises ``UnreadableFile`` when they are too many."""
+    for count, event in enumerate(events):
+        if count > MAX_NODES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise UnreadableFile(f"line {line}: le fichier a plus de {MAX_NODES} valeurs.")
+        yield event
 
 
 def _add(node: Node, parent: Sequence | Mapping, children: list[Node]) -> None:

@@ -1,4 +1,4 @@
-"""A guard for code that is whole only within its caller's transaction; a transaction that waits for no lock."""
+"""A guard for code that is whole only within its caller's transaction; a transaction without lock waits."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -9,8 +9,8 @@ OF_VISITS = {"lock_timeout": "2s", "statement_timeout": "15s"}
 def limit(database: dict[str, Any]) -> None:
     """Have each connection of this process give up after these times; ``database``: Django's settings.
 
-    A visit that needs a locked table then costs one page, where all the threads would wait with it. Settings of
-    the address win. Behind PgBouncer, which refuses them, its own entry sets them (docs/scaling.md).
+    A visit that needs a locked table then costs one page, where all the threads would wait with it. Settings
+    of the address win. Behind PgBouncer, which refuses them, its own entry sets them (docs/scaling.md).
     """
     if database["DISABLE_SERVER_SIDE_CURSORS"]:
         return

@@ -69,7 +69,9 @@ class CurrentMetrics(CollectorRegistry):
             beats["portal.beat"] = last
         ages = dict.fromkeys(app.conf.beat_schedule, NEVER)
         ages |= {name: self._age(at) for name, at in beats.items()}
-        yield _labelled("relais_beat_age_seconds", "Time since the scheduled work last ended well.", "work", ages)
+        yield _labelled(
+            "relais_beat_age_seconds", "Time since the scheduled work last ended well.", "work", ages
+        )
 
     def _requests(self) -> Iterator[Metric]:
         outcomes = GaugeMetricFamily(

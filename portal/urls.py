@@ -11,7 +11,9 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 # Accounts have no password: Django's pages to change it have no address.
 PASSWORD_PAGES = {"password_change", "password_change_done"}
-admin_urls = [pattern for pattern in admin.site.get_urls() if getattr(pattern, "name", None) not in PASSWORD_PAGES]
+admin_urls = [
+    pattern for pattern in admin.site.get_urls() if getattr(pattern, "name", None) not in PASSWORD_PAGES
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalogue.home, name="home"),

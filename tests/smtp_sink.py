@@ -11,7 +11,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class SmtpSink:
-    """``messages``: what came; ``senders``: the envelope senders; ``contents``: the bytes. ``refusals``: recipient → answer, such as ``550 5.1.1 no such mailbox``."""
+    """``messages``: what came; ``senders``: the envelope senders; ``contents``: the bytes.
+
+    ``refusals``: recipient → answer, such as ``550 5.1.1 no such mailbox``.
+    """
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []

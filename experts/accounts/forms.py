@@ -49,7 +49,6 @@ class LoginEmailForm(RequestLoginCodeForm):
             },
         )
 
-
     def clean_email(self) -> str:
         """Count the request, then look for the account."""
         if limits.are_codes_over(context.request, self.cleaned_data["email"], now=timezone.now()):

@@ -1,7 +1,7 @@
 """Rate limits on what costs us, or others, something, by network address, mailbox or request.
 
-allauth's own limits are turned off (``ACCOUNT_RATE_LIMITS``): they read a count, then write it, and let through
-what is sent at the same time.
+allauth's own limits are turned off (``ACCOUNT_RATE_LIMITS``): they lock a colleague out from anywhere, and
+those of a session are read, then written, so that tries sent at the same time pass.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,8 @@ def are_codes_over(request: HttpRequest, email: str, *, now: datetime) -> bool:
     network, mailbox = address_of(request), normalise_email(email)
     if CODES_PER_NETWORK.is_over(network, now=now):
         return True
-    if any([limit.is_over(f"{mailbox} {network}", now=now) for limit in CODES_PER_MAILBOX]):
+    counted = [limit.is_over(f"{mailbox} {network}", now=now) for limit in CODES_PER_MAILBOX]
+    if any(counted):
         return True
     return not _is_known(mailbox, network, now=now) and CODES_FROM_UNKNOWN_NETWORKS.is_over(mailbox, now=now)
 
@@ -114,7 +115,8 @@ def is_code_try_over(session: str, code: str, *, now: datetime) -> bool:
 
 def is_factor_try_over(user: User, *, now: datetime) -> bool:
     """Count one more try of somebody's second factor; true when that is one too many."""
-    return any([limit.is_over(str(user.pk), now=now) for limit in FACTOR_TRIES])
+    counted = [limit.is_over(str(user.pk), now=now) for limit in FACTOR_TRIES]
+    return any(counted)
 
 
 def forgive_factor_tries(user: User, *, now: datetime) -> None:

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from territories.api.serializers import CommuneQuery, CommuneSerializer
-from territories.search import search_communes
 from territories.api.throttling import NetworkThrottle
+from territories.search import search_communes
 
 _HOUR = 3600
 

@@ -82,7 +82,8 @@ def test_a_network_of_ipv6_counts_as_one_visitor(path, most, db):
     """A visitor has 2⁶⁴ addresses."""
     with time_machine.travel(timezone.now(), tick=False):
         asked = [
-            Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}").get(path).status_code for number in range(most + 1)
+            Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}").get(path).status_code
+            for number in range(most + 1)
         ]
         other = Client(REMOTE_ADDR="2001:db8:1:3::1").get(path).status_code
 

@@ -27,7 +27,12 @@ PRODUCTION = {
 
 def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, *command], cwd=ROOT, env=PRODUCTION | more, capture_output=True, text=True, check=False
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=PRODUCTION | more,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

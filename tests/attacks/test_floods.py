@@ -123,7 +123,9 @@ def test_asking_for_sign_in_codes_is_bounded(strangers, national, monkeypatch, t
 
 
 @pytest.mark.parametrize(
-    "spelling", [str, str.upper, lambda email: email.replace("@", "+x@")], ids=["the same", "capitals", "plus"]
+    "spelling",
+    [str, str.upper, lambda email: email.replace("@", "+x@")],
+    ids=["the same", "capitals", "plus"],
 )
 def test_one_network_locks_nobody_out(national, now, spelling, today):
     """Half an hour of requests from one place, then the colleague's own."""
@@ -155,7 +157,9 @@ def test_signing_in_is_what_makes_a_network_known(national, rf, today):
     assert "_auth_user_id" in client.session
     for _ in range(2):
         assert ask_code(Client(REMOTE_ADDR="198.51.100.7"), national.email) == 1
-    keys = list(RateCounter.objects.filter(until__gt=today + timedelta(days=80)).values_list("key", flat=True))
+    keys = list(
+        RateCounter.objects.filter(until__gt=today + timedelta(days=80)).values_list("key", flat=True)
+    )
     assert len(keys) == 1
     assert national.email not in keys[0]
 

@@ -1,4 +1,4 @@
-"""A table locked by somebody else (a migration, a long command): it costs the pages that read it, no others."""
+"""A table locked by somebody else (a migration, a command) costs the pages that read it, no others."""
 
 import re
 from collections.abc import Iterator
@@ -90,9 +90,7 @@ def test_web_processes_have_limits_and_the_others_none(settings):
     for database in (direct, pooled):
         database_waits.limit(database)
 
-    assert direct["OPTIONS"]["options"] == (
-        "-c lock_timeout=2s -c statement_timeout=15s -c lock_timeout=9s"
-    )
+    assert direct["OPTIONS"]["options"] == ("-c lock_timeout=2s -c statement_timeout=15s -c lock_timeout=9s")
     assert pooled == {"DISABLE_SERVER_SIDE_CURSORS": True}
     callers = [path.name for path in ROOT.glob("*.py") if "database_waits" in path.read_text()]
     assert callers == ["gunicorn.conf.py"]

@@ -208,7 +208,10 @@ def test_a_session_ends_after_a_working_day(national: User):
 def test_the_cookie_of_a_session_ends_with_the_browser(national: User, settings):
     """Nothing says when it expires: the browser forgets it when it is closed."""
     client = Client()
-    for path, posted in (("/connexion/", {"email": national.email}), ("/demande/trouver-candidats/", CONTACT)):
+    for path, posted in (
+        ("/connexion/", {"email": national.email}),
+        ("/demande/trouver-candidats/", CONTACT),
+    ):
         client.post(path, posted)
 
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]

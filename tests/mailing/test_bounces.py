@@ -83,7 +83,9 @@ REFUSALS = {
         "550 5.1.1 unknown user",
     ),
     "qmail": (
-        plain("Hi. This is the qmail-send program at mx.example.org.\n\n<x@example.org>:\nSorry, no mailbox."),
+        plain(
+            "Hi. This is the qmail-send program at mx.example.org.\n\n<x@example.org>:\nSorry, no mailbox."
+        ),
         bounces.NO_WORDS,
     ),
     "a text": (plain("Remote host said: 550-5.7.1 Message blocked"), "550-5.7.1 Message blocked"),
@@ -148,9 +150,11 @@ def test_address_in_capitals_or_of_a_replaced_key_is_known(sent, now, settings):
     assert sent.state == OutgoingState.REFUSED
 
 
-@pytest.mark.parametrize("fate", [{"cancelled_at": "now"}, {"refused_at": "now"}], ids=["cancelled", "refused"])
-def test_report_about_a_mail_already_resolved_changes_nothing(fate, now):
-    email = OutgoingEmailFactory(**dict.fromkeys(fate, now))
+@pytest.mark.parametrize(
+    "outcome", [{"cancelled_at": "now"}, {"refused_at": "now"}], ids=["cancelled", "refused"]
+)
+def test_report_about_a_mail_already_resolved_changes_nothing(outcome, now):
+    email = OutgoingEmailFactory(**dict.fromkeys(outcome, now))
 
     receive(report(), return_path.address_of(email), now=now + timedelta(hours=1))
 
@@ -162,7 +166,11 @@ def test_report_about_a_mail_already_resolved_changes_nothing(fate, now):
 def test_erased_mail_learns_no_address_again(sent, now):
     OutgoingEmail.objects.all().erase(now=now)
 
-    receive(report("Action: failed\nDiagnostic-Code: smtp; x@example.org\n"), return_path.address_of(sent), now=now)
+    receive(
+        report("Action: failed\nDiagnostic-Code: smtp; x@example.org\n"),
+        return_path.address_of(sent),
+        now=now,
+    )
 
     sent.refresh_from_db()
     assert sent.last_error == ""

@@ -15,7 +15,18 @@ from tests.databases import ROOT
 RULES = yaml.safe_load((ROOT / "docs" / "alerts.yml").read_text())["groups"][0]["rules"]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ALARMS = [
-    *("NotScraped", "BeatOld", "WorkerDead", "SweepFailing", "NightFailing", "MailLate", "MailsRefused", "SweepSaves", "RegisterAway", "RoutingFailing"),
+    *(
+        "NotScraped",
+        "BeatOld",
+        "WorkerDead",
+        "SweepFailing",
+        "NightFailing",
+        "MailLate",
+        "MailsRefused",
+        "SweepSaves",
+        "RegisterAway",
+        "RoutingFailing",
+    ),
     *("NeedsWaiting", "DiskFull", "BrokerAway", "DatabaseAway"),
 ]
 by_name = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

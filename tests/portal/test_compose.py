@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dotenv import dotenv_values
 from celery.bin.celery import celery
 from django.core.management import get_commands
+from dotenv import dotenv_values
 from gunicorn.config import Config
 
 from portal.settings.production_checks import configuration_errors

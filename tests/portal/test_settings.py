@@ -153,7 +153,10 @@ def test_production_starts_when_complete():
         ({"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": ""}, "ANYMAIL_WEBHOOK_SECRET"),
         ({"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": "mot"}, "ANYMAIL_WEBHOOK_SECRET"),
         ({"INBOUND_PROVIDER": "mailgun", "MAILGUN_API_KEY": "x"}, "MAILGUN_WEBHOOK_SIGNING_KEY"),
-        ({"INBOUND_PROVIDER": "mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY": "clé"}, "MAILGUN_WEBHOOK_SIGNING_KEY"),
+        (
+            {"INBOUND_PROVIDER": "mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY": "clé"},
+            "MAILGUN_WEBHOOK_SIGNING_KEY",
+        ),
         ({"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": "portail:mot"}, "ANYMAIL_WEBHOOK_SECRET"),
         (
             {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": f"a:{'k9' * 16},b:mot"},
