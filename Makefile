@@ -6,7 +6,7 @@ BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 unexport DJANGO_SETTINGS_MODULE  # each target has its own
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick faults backup restore lint lock browser pgbouncer bench clean
+.PHONY: help install demo test quick faults backup restore lint lock browser pgbouncer nginx bench clean
 
 help:
 	@echo "make demo   le portail, son registre et ses serveurs, sur cette machine"
@@ -30,13 +30,13 @@ $(LOCKED):
 demo: install
 	@exec $(BIN)/python manage.py demo
 
-test: install browser pgbouncer
+test: install browser pgbouncer nginx
 	$(BIN)/pytest -n auto --maxschedchunk 4
 
 quick: install
 	$(BIN)/pytest -n auto --maxschedchunk 20 -m "not slow"
 
-faults: install pgbouncer
+faults: install pgbouncer nginx
 	FAULTS=long $(BIN)/pytest tests/faults
 
 backup restore: install
@@ -50,6 +50,9 @@ browser:
 
 pgbouncer:
 	@scripts/install_pgbouncer
+
+nginx:
+	@scripts/install_nginx
 
 lint: install
 	@scripts/lint

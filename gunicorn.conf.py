@@ -1,4 +1,4 @@
-"""gunicorn: logs in the portal's format, without an access log; the catalogue's words are learnt at start."""
+"""gunicorn: logs without visited addresses, visits that do not wait, and a catalogue learnt at start."""
 
 import logging
 import os
@@ -9,8 +9,12 @@ from django.conf import settings
 
 PRODUCTION = "portal.settings.production"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", PRODUCTION)
+
+from portal import database_waits  # noqa: E402 (it reads the name of the settings)
+
 logconfig_dict = settings.LOGGING
 accesslog = None
+database_waits.limit(settings.DATABASES["default"])
 
 
 def post_worker_init(worker: Any) -> None:

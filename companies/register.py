@@ -23,6 +23,12 @@ __all__ = ["Company", "InvalidName", "RegisterUnavailable", "clean_name", "find_
 logger = logging.getLogger(__name__)
 
 QUESTIONS = Counter("relais_register_questions", "Questions put to the register, by outcome.", ["outcome"])
+# Without a first sample at 0, Prometheus does not see the first increase.
+for _outcome in (
+    *("answered", "resting", "too slow", "too long", "too many requests", "unreadable"),
+    *("ConnectionError", "SSLError", "status 500", "status 502", "status 503", "status 504"),
+):
+    QUESTIONS.labels(_outcome)
 
 FOUND_KEPT = timedelta(hours=24)
 NOT_FOUND_KEPT = timedelta(minutes=10)

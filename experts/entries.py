@@ -14,6 +14,7 @@ from mailing.text_cleaning import clean_text
 
 MAX_LENGTH = 500
 MAX_INTEGER = 10_000_000
+MAX_PROBLEMS = 1000  # nobody reads more of them
 # C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of a text.
 CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{PLACEHOLDER}]")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -45,9 +46,13 @@ class Problem:
 
 @dataclass
 class Problems:
-    """All the errors of a file."""
+    """The errors of a file, the first ``MAX_PROBLEMS`` of them."""
 
     found: list[Problem] = field(default_factory=list)
+
+    def add(self, problem: Problem) -> None:
+        if len(self.found) < MAX_PROBLEMS:
+            self.found.append(problem)
 
     def __bool__(self) -> bool:
         return bool(self.found)
@@ -72,7 +77,7 @@ class Entry:
 
     def refuse(self, sentence: str) -> None:
         """Record an error at this entry."""
-        self.problems.found.append(Problem(self.line, self.path, sentence))
+        self.problems.add(Problem(self.line, self.path, sentence))
 
     def keys(self, required: Collection[str], optional: Collection[str] = ()) -> "Fields":
         """The entries of a mapping by key; unknown, repeated and missing keys are refused.

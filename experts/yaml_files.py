@@ -11,6 +11,8 @@ import yaml
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 30
+MAX_KEYS = 100  # of one mapping; the files of the portal have twenty at most
+MAX_NODES = 1_500_000  # more than 20 MB of real entries have: a file of single digits would fill the memory
 # YAML would refuse the whole file for one of these: they are replaced, so that each is reported in its place.
 PLACEHOLDER = "\ue000"
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
@@ -95,7 +97,7 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
     """Build the tree from the parser's events, without recursion; ``None`` for an empty file."""
     root: Node | None = None
     open_nodes: list[tuple[Sequence | Mapping, list[Node]]] = []
-    for event in events:
+    for event in _bounded(events):
         if isinstance(event, yaml.CollectionEndEvent):
             _fill(*open_nodes.pop())
             continue
@@ -103,7 +105,7 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
         if node is None:
             continue
         if open_nodes:
-            open_nodes[-1][1].append(node)
+            _add(node, *open_nodes[-1])
         elif root is None:
             root = node
         else:
@@ -113,6 +115,22 @@ def _build(events: Iterator[yaml.Event]) -> Node | None:
             if len(open_nodes) > MAX_DEPTH:
                 raise UnreadableFile(f"line {node.line}: trop de niveaux les uns dans les autres.")
     return root
+
+
+def _bounded(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The same events; raises ``UnreadableFile`` when they are too many."""
+    for count, event in enumerate(events):
+        if count > MAX_NODES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise UnreadableFile(f"line {line}: le fichier a plus de {MAX_NODES} valeurs.")
+        yield event
+
+
+def _add(node: Node, parent: Sequence | Mapping, children: list[Node]) -> None:
+    """Append a node to the children of its parent; a mapping with too many keys is refused at once."""
+    children.append(node)
+    if isinstance(parent, Mapping) and len(children) > 2 * MAX_KEYS:
+        raise UnreadableFile(f"line {node.line}: plus de {MAX_KEYS} clés au même endroit.")
 
 
 def _fill(node: Sequence | Mapping, children: list[Node]) -> None:

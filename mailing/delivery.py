@@ -45,7 +45,7 @@ def deliver(
     email.is_saved_by_sweep = was_missed and email.sent_at is not None
     email.save(update_fields=OUTCOME_FIELDS)
     if email.refused_at:
-        transaction.on_commit(lambda: _notify_refused(pk))
+        transaction.on_commit(lambda: notify_refused(pk))
     return email
 
 
@@ -95,7 +95,7 @@ def _provider_id(message: EmailMultiAlternatives) -> str:
     return getattr(getattr(message, "anymail_status", None), "message_id", None) or ""
 
 
-def _notify_refused(pk: int) -> None:
+def notify_refused(pk: int) -> None:
     """Call the tasks named in settings; the sweeps of their rooms find lost calls."""
     for name in settings.MAILING_REFUSED_TASKS:
         import_string(name).delay(pk)

@@ -1,6 +1,6 @@
 """Builds the message of a row of the outbox: addresses, headers, bodies."""
 
-from email.charset import BASE64, add_charset
+from email.charset import BASE64, QP, Charset, add_charset
 from email.header import Header, decode_header, make_header
 from email.message import EmailMessage
 from email.utils import formataddr, parseaddr
@@ -10,11 +10,15 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 
+from mailing import return_path
 from mailing.models import OutgoingEmail
 from mailing.rendering import UNPRINTABLE, Rendered
 
 # For subjects with accents: Python's other encoding takes quadratic time.
 add_charset("utf-8", BASE64, BASE64, "utf-8")
+# Not every server of the way takes 8 bits, and one that converts a text breaks its DKIM signature.
+SEVEN_BITS = Charset("utf-8")
+SEVEN_BITS.body_encoding = QP
 # A longer word cannot stand on the header's first line, and is encoded to be cut.
 WORD_AT_MOST = 60
 
@@ -29,7 +33,7 @@ class FoldedMessage(EmailMultiAlternatives):
     def message(self, **options: Any) -> EmailMessage:
         built = super().message(**options)
         built.replace_header("Subject", fold_subject(str(self.subject)))
-        encoded_name, address = parseaddr(self.from_email)
+        encoded_name, address = parseaddr(self.extra_headers.get("From", self.from_email))
         name = str(make_header(decode_header(encoded_name)))
         if not name.isascii():
             built.replace_header("From", fold_sender(name, address))
@@ -52,14 +56,17 @@ def fold_sender(name: str, address: str) -> str:
 def build_message(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternatives:
     """Return the message to send. Raises ``ValidationError`` when the recipient is not an address."""
     validate_email(email.to)
+    sender = _sender(email)
+    envelope = _envelope_sender(email)
     message = FoldedMessage(
         subject=content.subject,
         body=content.text,
-        from_email=_sender(email),
+        from_email=envelope or sender,
         to=[email.to],
         reply_to=[one_line(email.reply_to)] if email.reply_to else None,
-        headers=build_headers(email),
+        headers=build_headers(email) | ({"From": sender} if envelope else {}),
     )
+    message.encoding = SEVEN_BITS
     message.attach_alternative(content.html, "text/html")
     return message
 
@@ -84,6 +91,11 @@ def build_headers(email: OutgoingEmail) -> dict[str, str]:
 def one_line(text: str) -> str:
     """``text`` on one line, without encoded words: nobody can add a header or hide text through a name."""
     return " ".join(UNPRINTABLE.sub(" ", text).split()).replace("=?", "= ?")
+
+
+def _envelope_sender(email: OutgoingEmail) -> str:
+    """The address that later refusals come back to; empty with a provider, which has one of its own."""
+    return return_path.address_of(email) if settings.MAILING_SIGNED_ENVELOPE else ""
 
 
 def sender_addresses() -> list[str]:

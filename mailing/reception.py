@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, Reason
+from mailing.mailgun_stamps import Stamp
+from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, Reason, UsedStamp
 from mailing.replies import headers
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -24,11 +25,16 @@ ADDRESSED = ("Envelope-To", "X-Envelope-To", "X-Original-To", "Delivered-To", "T
 
 
 @transaction.atomic(durable=True)
-def store(raw: bytes, *, channel: Channel, recipient: str = "", now: datetime) -> list[IncomingEmail]:
+def store(
+    raw: bytes, *, channel: Channel, recipient: str = "", stamp: Stamp | None = None, now: datetime
+) -> list[IncomingEmail]:
     """Store a raw message, one row per address of ours, and have it read after the commit.
 
-    ``recipient``: the address of delivery, when the mail server or provider gives it.
+    ``recipient``: the address of delivery, when the mail server or provider gives it. ``stamp``: the
+    signature that it came with, used up with it. Raises ``StampUsed``.
     """
+    if stamp:
+        UsedStamp.objects.use(stamp.digest, until=stamp.until)
     is_oversized = len(raw) > MOST_BYTES
     top = BytesHeaderParser(policy=headers.ShortHeaders()).parsebytes(raw[:KEPT_OF_OVERSIZED])
     kept = [

@@ -33,10 +33,9 @@ def deliver(*pks: int) -> None:
 @shared_task(expires=60)
 def sweep() -> None:
     """Send due mails that no worker has sent: lost task messages, retries, delayed mails."""
-    now = timezone.now()
-    beat(now=now)
-    pks = OutgoingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)[:SWEEP_SIZE]
+    pks = OutgoingEmail.objects.for_sweep(now=timezone.now()).values_list("pk", flat=True)[:SWEEP_SIZE]
     _deliver_all(pks, by_sweep=True)
+    beat("mailing.sweep", now=timezone.now())
 
 
 def _deliver_all(pks: Iterable[int], *, by_sweep: bool = False) -> None:

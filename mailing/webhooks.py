@@ -5,7 +5,6 @@ The answer is 200 once the row is committed; an error is a 5xx, and the provider
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -23,15 +22,13 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
-from mailing import provider_posts, reception
-from mailing.models import Channel
+from mailing import mailgun_stamps, provider_posts, reception
+from mailing.models import Channel, StampUsed
 
 # The largest mail accepted by providers (35 MB at Postmark), once encoded.
 LARGEST_POST = 50 * 1024 * 1024
 HEADERS_AT_MOST = 128 * 1024
-# Mailgun signs its timestamp, not the content, and retries for eight hours:
-# https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
-OLDEST_STAMP = timedelta(hours=9)
+USED_ALREADY = 406  # Mailgun does not post again what is answered so
 
 
 class Inbound:
@@ -99,27 +96,31 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
 
     channel = Channel.MAILGUN
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().post(request, *args, **kwargs)
+        except StampUsed:
+            return HttpResponse(status=USED_ALREADY)
+        return answer
+
     def run_validators(self, request: HttpRequest) -> None:
-        """Refuse a timestamp or token that is not ASCII, and an old timestamp."""
+        """Refuse a timestamp or token that is not ASCII, and a timestamp that is old or in the future."""
         if request.content_type in provider_posts.FORM_TYPES:
             provider_posts.read_form(request, most_bytes=LARGEST_POST)
         try:
             super().run_validators(request)
         except UnicodeError as error:
             raise AnymailWebhookValidationFailure from error
-        if "timestamp" in request.POST and is_stale(request.POST["timestamp"], now=timezone.now()):
-            raise AnymailWebhookValidationFailure("an old post was sent again")
+        if mailgun_stamps.read(request.POST, now=timezone.now()) is None:
+            raise AnymailWebhookValidationFailure(
+                "an old post was sent again, or its time is not that of now"
+            )
 
     def esp_to_anymail_event(self, request: HttpRequest) -> AnymailInboundEvent:
         raw = request.POST.get("body-mime")
         if raw is not None:
             provider_posts.replace_field(request, "body-mime", top_of(raw))
         return with_raw(super().esp_to_anymail_event(request), raw)
-
-
-def is_stale(stamp: str, *, now: datetime) -> bool:
-    """True for a timestamp (seconds since 1970) older than any retry of Mailgun, or not a number."""
-    return not stamp.isdecimal() or int(stamp) < (now - OLDEST_STAMP).timestamp()
 
 
 class Postmark(JsonInbound, PostmarkInboundWebhookView):
@@ -150,12 +151,13 @@ def with_raw(event: AnymailInboundEvent, raw: str | None) -> AnymailInboundEvent
 
 def store_incoming(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) -> None:
     """Store the mail of a verified post."""
-    message, raw = event.message, getattr(event, "raw", None)
+    message, raw, now = event.message, getattr(event, "raw", None), timezone.now()
     reception.store(
         raw_of(message) if raw is None else return_path(message).encode() + raw.encode(),
         channel=sender.channel,
         recipient=message.envelope_recipient or "",
-        now=timezone.now(),
+        stamp=mailgun_stamps.read(event.esp_event.POST, now=now) if sender is Mailgun else None,
+        now=now,
     )
 
 

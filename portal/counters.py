@@ -26,3 +26,9 @@ ANSWERS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 LOST_LINES = Counter("relais_log_lines_lost", "Lines of the logs that could not be written.", ["level"])
+# Without a first sample at 0, Prometheus does not see the first increase.
+for _method in ("GET", "HEAD", "POST"):
+    for _state in ("2xx", "3xx", "4xx", "5xx"):
+        ANSWERS.labels(_method, _state)
+for _level in ("info", "warning", "error", "critical"):
+    LOST_LINES.labels(_level)

@@ -1,19 +1,23 @@
-"""Checks of the health page: database, broker, beat, and sending of mails."""
+"""Checks of the health page: database, broker, beat, sweeps, and sending of mails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
+from mailing.models import last_beat_at as last_heartbeat_at
 from mailing.models import oldest_due_at
 
 BEAT_LIMIT = timedelta(minutes=5)
 MAIL_LIMIT = timedelta(minutes=15)
 BEAT_KEY = "portal.beat"
+SWEEPS = ("mailing.sweep", "solicitations.sweep")  # without them mails, reminders and retries stop
+BROKER_KEY = "portal.health"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ def run_checks(*, now: datetime) -> dict[str, Check]:
     return {
         "database": _unless_database_down(_database),
         "broker": _broker(),
-        "beat": _unless_database_down(lambda: _beat(now=now)),
+        "beat": _unless_database_down(lambda: _beat(last_beat_at(), now=now)),
+        **{name: _unless_database_down(partial(_sweep, name, now=now)) for name in SWEEPS},
         "oldest_due_mail": _unless_database_down(lambda: _oldest_due_mail(now=now)),
     }
 
@@ -54,6 +59,14 @@ def broker() -> redis.Redis:
     return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1)
 
 
+def write_to(client: redis.Redis) -> None:
+    """Write as a task would: a broker that is full, read-only or cannot save still answers a PING.
+
+    Raises ``RedisError``.
+    """
+    client.set(BROKER_KEY, "1", ex=timedelta(minutes=1))
+
+
 def _unless_database_down(look: Callable[[], Check]) -> Check:
     try:
         return look()
@@ -70,14 +83,17 @@ def _database() -> Check:
 def _broker() -> Check:
     try:
         with broker() as client:
-            client.ping()
+            write_to(client)
     except redis.RedisError:
         return Check(is_good=False)
     return Check(is_good=True)
 
 
-def _beat(*, now: datetime) -> Check:
-    last = last_beat_at()
+def _sweep(name: str, *, now: datetime) -> Check:
+    return _beat(last_heartbeat_at(name), now=now)
+
+
+def _beat(last: datetime | None, *, now: datetime) -> Check:
     if last is None:
         return Check(is_good=False)
     return Check(is_good=now - last <= BEAT_LIMIT, age=now - last)

@@ -65,10 +65,13 @@ class CurrentMetrics(CollectorRegistry):
 
     def _clock(self) -> Iterator[Metric]:
         beats = {beat.name: beat.beat_at for beat in Heartbeat.objects.all()}
-        ages = {name: self._age(at) for name, at in beats.items()}
-        last = health.last_beat_at()
-        ages["portal.beat"] = self._age(last) if last else NEVER
-        yield _labelled("relais_beat_age_seconds", "Time since the scheduled work last ran.", "work", ages)
+        if last := health.last_beat_at():
+            beats["portal.beat"] = last
+        ages = dict.fromkeys(app.conf.beat_schedule, NEVER)
+        ages |= {name: self._age(at) for name, at in beats.items()}
+        yield _labelled(
+            "relais_beat_age_seconds", "Time since the scheduled work last ended well.", "work", ages
+        )
 
     def _requests(self) -> Iterator[Metric]:
         outcomes = GaugeMetricFamily(
@@ -116,6 +119,7 @@ class CurrentMetrics(CollectorRegistry):
 def _queue() -> Metric:
     """Raises ``RedisError``."""
     with health.broker() as broker:
+        health.write_to(broker)
         waiting = broker.llen(app.conf.task_default_queue)
     return _single("relais_queue_length", "Tasks that wait for a worker.", int(waiting))
 

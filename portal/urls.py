@@ -9,6 +9,12 @@ from portal.views import about, api, catalogue, errors, health, metrics, roles
 # allauth: staff sign in on its pages, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+# Accounts have no password: Django's pages to change it have no address.
+PASSWORD_PAGES = {"password_change", "password_change_done"}
+admin_urls = [
+    pattern for pattern in admin.site.get_urls() if getattr(pattern, "name", None) not in PASSWORD_PAGES
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalogue.home, name="home"),
     path("recherche/", catalogue.search, name="search"),
@@ -24,7 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.metrics, name="metrics"),
     path("demo/", roles.roles, name="roles"),
     path("connexion/", include("experts.accounts.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", (admin_urls, "admin", admin.site.name)),
     path("api/v1/", api.Root.as_view(), name="api-root"),
     path("api/v1/", include("territories.api.urls")),
     path("api/v1/", include("experts.api.urls")),

@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from mailing.models import IncomingEmail, OutgoingEmail
+from mailing.models import IncomingEmail, OutgoingEmail, beat
 from solicitations.clock import drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
 from solicitations.dispatch import fallback, holding, refusals, reoffer, routing
@@ -76,12 +76,14 @@ def return_needs_to(expert_pk: int, since: str) -> None:
 def erase_stray_mails() -> None:
     """Erase each night the old mails that are about no kept request."""
     erasure.erase_stray_mails(now=timezone.now())
+    beat("solicitations.erasure", now=timezone.now())
 
 
 @shared_task(**NIGHT_LIMITS)
 def recount_clock() -> None:
     """Recount each night what changed settings, holidays or subjects make due earlier."""
     recount(now=timezone.now())
+    beat("solicitations.clock", now=timezone.now())
 
 
 def recount(*, now: datetime) -> None:
@@ -107,6 +109,7 @@ def sweep() -> None:
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.process_reply_safely, unread[:SWEEP_SIZE], now=now)
     keep_time(now=now)
+    beat("solicitations.sweep", now=timezone.now())
 
 
 def _reoffer(matches: MatchQuerySet, *, now: datetime) -> None:

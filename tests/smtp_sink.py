@@ -11,10 +11,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class SmtpSink:
-    """``messages``: what came. ``refusals``: recipient → answer, such as ``550 5.1.1 no such mailbox``."""
+    """``messages``: what came; ``senders``: the envelope senders; ``contents``: the bytes.
+
+    ``refusals``: recipient → answer, such as ``550 5.1.1 no such mailbox``.
+    """
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.senders: list[str] = []
+        self.contents: list[bytes] = []
         self.refusals: dict[str, str] = {}
         self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
         self._controller.start()
@@ -39,6 +44,8 @@ class SmtpSink:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         parsed = BytesParser(policy=default).parsebytes(cast("bytes", envelope.content))
+        self.senders.append(str(envelope.mail_from))
+        self.contents.append(cast("bytes", envelope.content))
         self.messages.append(cast("EmailMessage", parsed))
         return "250 OK"
 

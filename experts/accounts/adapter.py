@@ -9,12 +9,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from experts.accounts import encryption
-from experts.accounts.limits import address_of
+from experts.accounts import encryption, limits
 from experts.accounts.middleware import run_after_response
 from experts.models import User
 from mailing import delivery, outbox
@@ -62,9 +61,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if change := CHANGES.get(template_prefix):
             notify_second_factor_change(user, change, now=timezone.now())
 
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        """Remember the network: nobody can use up the codes that are asked for from there."""
+        limits.remember_network(request, user.email, now=timezone.now())
+        response: HttpResponse = super().post_login(request, user, **options)
+        return response
+
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The client's address, for rate limits."""
-        return address_of(request)
+        """The client's network, for rate limits."""
+        return limits.address_of(request)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Return whether a redirection after sign-in may go there: to this host only."""

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.utils import timezone
 
+from experts.accounts import limits
 from mailing.form_fields import AddressField, LineField
 
 ADDRESS_ERROR = "Indiquez une adresse électronique complète, par exemple prenom.nom@organisme.fr."
@@ -45,16 +49,42 @@ class LoginEmailForm(RequestLoginCodeForm):
             },
         )
 
+    def clean_email(self) -> str:
+        """Count the request, then look for the account."""
+        if limits.are_codes_over(context.request, self.cleaned_data["email"], now=timezone.now()):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        email: str = super().clean_email()
+        return email
+
 
 class LoginCodeForm(ConfirmLoginCodeForm):
     code = code_field("Code reçu par courriel", "Huit lettres, le tiret compte pour rien.", is_number=False)
 
+    def clean_code(self) -> str:
+        """Count the try, then judge it: of tries sent at the same time, those in excess are not judged."""
+        session = context.request.session.session_key or ""
+        if limits.is_code_try_over(session, self.expected_code or "", now=timezone.now()):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = super().clean_code()
+        return code
 
-class SecondFactorForm(AuthenticateForm):
+
+class CountedTries(BaseAuthenticateForm):
+    def clean_code(self) -> str:
+        """Count the try, then judge it; the right code forgives the ones before."""
+        now = timezone.now()
+        if limits.is_factor_try_over(self.user, now=now):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = super().clean_code()
+        limits.forgive_factor_tries(self.user, now=now)
+        return code
+
+
+class SecondFactorForm(CountedTries, AuthenticateForm):
     code = code_field(APPLICATION_CODE, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
 
 
-class ReauthenticationForm(ReauthenticateForm):
+class ReauthenticationForm(CountedTries, ReauthenticateForm):
     code = code_field(APPLICATION_CODE, "Six chiffres, ou l'un de vos codes de secours.", is_number=True)
 
 

@@ -1,18 +1,19 @@
 """Rate limits on what costs us, or others, something, by network address, mailbox or request.
 
-Sign-in codes have allauth's own limits (``ACCOUNT_RATE_LIMITS``), counted by the same addresses.
+allauth's own limits are turned off (``ACCOUNT_RATE_LIMITS``): they lock a colleague out from anywhere, and
+those of a session are read, then written, so that tries sent at the same time pass.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
-from experts.models import RateCounter
+from experts.models import RateCounter, User
+from territories.api.throttling import network_of
 
 MINIMUM_DELAY = timedelta(seconds=3)  # between the first step and the sending: people need more
 
@@ -34,16 +35,22 @@ class Limit:
         """Count ``times`` more; true when that is too many. Only a digest of the client is kept."""
         if is_lifted():
             return False
+        key, until = self._counted_in(client, now=now)
+        return RateCounter.objects.count(key, times=times, until=until) > self.most
+
+    def clear(self, client: str, *, now: datetime) -> None:
+        """Forget what the client did in this window."""
+        RateCounter.objects.filter(key=self._counted_in(client, now=now)[0]).delete()
+
+    def _counted_in(self, client: str, *, now: datetime) -> tuple[str, datetime]:
+        """The key of the client's counter, and the end of the window."""
         seconds = self.during.total_seconds()
         window = int(now.timestamp() // seconds)
         until = datetime.fromtimestamp((window + 1) * seconds, tz=UTC)
-        # The salt stays as it was: during a deployment both versions share the same counters.
-        digest = salted_hmac("solicitations.limits", client).hexdigest()[:24]
-        key = f"{self.name}:{digest}:{window}"
-        return RateCounter.objects.count(key, times=times, until=until) > self.most
+        return f"{self.name}:{_digest(client)}:{window}", until
 
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 STEPS_PER_ADDRESS = Limit("steps", 200, HOUR)  # a chamber's whole training room, behind one address
 SENT_PER_ADDRESS = Limit("sent", 30, HOUR)
 SENT_PER_EMAIL = Limit("sent-email", 10, DAY)  # requests: each is acknowledged by a mail
@@ -51,6 +58,14 @@ LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
 LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
 MESSAGES_PER_REQUEST = Limit("words", 20, HOUR)
 ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
+# Sign-in codes. Nobody can be locked out from elsewhere: what counts is the mailbox and the network together;
+# the mailbox alone counts only from networks where its owner has not signed in these last months.
+CODES_PER_NETWORK = Limit("codes-network", 20, MINUTE)
+CODES_PER_MAILBOX = (Limit("codes", 3, MINUTE), Limit("codes-hour", 20, HOUR))
+CODES_FROM_UNKNOWN_NETWORKS = Limit("codes-unknown", 60, HOUR)
+NETWORK_KNOWN_FOR = timedelta(days=90)
+MOST_CODE_TRIES = 3
+FACTOR_TRIES = (Limit("factor", 5, 5 * MINUTE), Limit("factor-day", 100, DAY))
 # Past these a request is held for staff, not refused: many addresses may be one machine's.
 SAME_TEXT = Limit("same-text", 3, DAY)
 SENT_PER_COMMUNE = Limit("sent-commune", 60, HOUR)
@@ -70,6 +85,58 @@ def is_sending_over(request: HttpRequest, email: str, *, requests: int, now: dat
     )
 
 
+def are_codes_over(request: HttpRequest, email: str, *, now: datetime) -> bool:
+    """True when too many sign-in codes were asked for: from here, or from here for this mailbox."""
+    network, mailbox = address_of(request), normalise_email(email)
+    if CODES_PER_NETWORK.is_over(network, now=now):
+        return True
+    counted = [limit.is_over(f"{mailbox} {network}", now=now) for limit in CODES_PER_MAILBOX]
+    if any(counted):
+        return True
+    return not _is_known(mailbox, network, now=now) and CODES_FROM_UNKNOWN_NETWORKS.is_over(mailbox, now=now)
+
+
+def remember_network(request: HttpRequest, email: str, *, now: datetime) -> None:
+    """Remember, as a digest, that the owner of this mailbox has signed in from here."""
+    key = _known_key(normalise_email(email), address_of(request))
+    RateCounter.objects.count(key, until=now + NETWORK_KNOWN_FOR)
+
+
+def is_code_try_over(session: str, code: str, *, now: datetime) -> bool:
+    """Count one more try of the code expected in this session; true when that is one too many.
+
+    Without a window: the count lasts longer than the code.
+    """
+    if is_lifted():
+        return False
+    counted = RateCounter.objects.count(f"code-tries:{_digest(f'{session} {code}')}", until=now + DAY)
+    return counted > MOST_CODE_TRIES
+
+
+def is_factor_try_over(user: User, *, now: datetime) -> bool:
+    """Count one more try of somebody's second factor; true when that is one too many."""
+    counted = [limit.is_over(str(user.pk), now=now) for limit in FACTOR_TRIES]
+    return any(counted)
+
+
+def forgive_factor_tries(user: User, *, now: datetime) -> None:
+    """Forget the tries of the last minutes: the right code came."""
+    FACTOR_TRIES[0].clear(str(user.pk), now=now)
+
+
+def _is_known(mailbox: str, network: str, *, now: datetime) -> bool:
+    return RateCounter.objects.filter(key=_known_key(mailbox, network), until__gt=now).exists()
+
+
+def _known_key(mailbox: str, network: str) -> str:
+    return f"signed-in:{_digest(f'{mailbox} {network}')}"
+
+
+def _digest(client: str) -> str:
+    # The salt stays as it was: during a deployment both versions share the same counters.
+    return salted_hmac("solicitations.limits", client).hexdigest()[:24]
+
+
 def looks_like_a_flood(text: str, *, commune: str, now: datetime) -> bool:
     """True when the same words, or more requests than a commune ever sends, come from everywhere."""
     words = "".join(char for char in text.lower() if char.isalnum())
@@ -82,13 +149,7 @@ def address_of(request: HttpRequest) -> str:
     address = str(request.META.get("REMOTE_ADDR", ""))
     if settings.SECURE_PROXY_SSL_HEADER:
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
-        return ":".join(found.exploded.split(":")[:4])
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return network_of(address)
 
 
 def normalise_email(email: str) -> str:

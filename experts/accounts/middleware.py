@@ -3,16 +3,21 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from mailing.transactions import Locked, without_waiting
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_LIFE = timedelta(hours=12)
 AFTER_RESPONSE = "relais.after_response"
@@ -46,6 +51,44 @@ class SecondFactorMiddleware:
         if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
             return None
         return redirect("mfa_activate_totp")
+
+
+def never_waits(view: View) -> View:
+    """Decorate a view shown to everybody, even while the tables of sessions and accounts are locked."""
+    view.never_waits = True  # type: ignore[attr-defined]
+    return view
+
+
+class UnreadSession(SessionBase):
+    """A session whose row is locked: empty, and never written, so that the visitor's cookie stays."""
+
+    def load(self) -> dict[str, Any]:
+        return {}
+
+    def is_empty(self) -> bool:
+        return False
+
+
+class NeverWaitMiddleware:
+    """Make the visitor of a view that never waits anonymous, when session or account are locked."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Read session and account before any middleware that would wait for them."""
+        if getattr(view, "never_waits", False) and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            try:
+                with without_waiting():
+                    bool(request.user)
+            except Locked:
+                request.session, request.user = UnreadSession(), AnonymousUser()
+        return None
 
 
 def _is_session_too_old(request: HttpRequest) -> bool:

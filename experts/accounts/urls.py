@@ -7,12 +7,12 @@ from allauth.mfa.totp import views as totp
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from experts.accounts.views import SecondFactorEnrolmentView
+from experts.accounts.views import LoginCodeView, SecondFactorEnrolmentView
 
 urlpatterns = [
     path("", login_not_required(account.request_login_code), name="account_login"),
     path("", login_not_required(account.request_login_code), name="account_request_login_code"),
-    path("code/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("code/", LoginCodeView.as_view(), name="account_confirm_login_code"),
     path("fin/", login_not_required(account.logout), name="account_logout"),
     path("compte-inactif/", account.account_inactive, name="account_inactive"),
     path("second-facteur/", second_factor.authenticate, name="mfa_authenticate"),

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle, BaseThrottle
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from experts.api.serializers import (
@@ -27,6 +27,7 @@ from experts.models import Institution, Subject, SubjectInstitution, Theme
 from experts.routing.criteria import Facts
 from experts.routing.loading import decide
 from experts.wording import loading
+from territories.api.throttling import NetworkThrottle
 from territories.models import Commune, UnknownCommune
 
 HOUR = 3600
@@ -34,14 +35,14 @@ FIVE_MINUTES = 300
 TOO_MANY = OpenApiResponse(description="Trop de demandes : attendez la durée donnée par Retry-After.")
 
 
-class CatalogueThrottle(AnonRateThrottle):
+class CatalogueThrottle(NetworkThrottle):
     """Rate limit, high enough for a partner's site to read everything at once."""
 
     scope = "catalogue"
     rate = "120/min"
 
 
-class SuggestionsThrottle(AnonRateThrottle):
+class SuggestionsThrottle(NetworkThrottle):
     """Rate limit, high enough for several people who type behind one IP address."""
 
     scope = "suggestions"

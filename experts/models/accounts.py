@@ -75,6 +75,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def has_usable_password(self) -> bool:
+        """``False``: Django's admin and allauth then offer no page about passwords."""
+        return False
+
     @property
     def is_national(self) -> bool:
         """Return whether the user may see the requests of every region."""

@@ -12,6 +12,7 @@ from mailing.models.incoming import (
     id_in,
 )
 from mailing.models.outgoing import (
+    BOUNCE_FIELDS,
     OUTCOME_FIELDS,
     NoContent,
     OutgoingEmail,
@@ -20,8 +21,10 @@ from mailing.models.outgoing import (
     oldest_due_at,
 )
 from mailing.models.outgoing_querysets import OutgoingEmailQuerySet
+from mailing.models.used_stamps import StampUsed, UsedStamp
 
 __all__ = [
+    "BOUNCE_FIELDS",
     "LONGEST_ADDRESS",
     "OUTCOME_FIELDS",
     "RESOLVED_FIELDS",
@@ -35,6 +38,8 @@ __all__ = [
     "OutgoingEmailQuerySet",
     "OutgoingState",
     "Reason",
+    "StampUsed",
+    "UsedStamp",
     "beat",
     "id_in",
     "last_beat_at",

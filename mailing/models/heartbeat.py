@@ -1,4 +1,4 @@
-"""Time of the last run of each scheduled sweep."""
+"""Time when each scheduled work last ended well."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """Time of the last run of a scheduled sweep, read by the health page and the metrics."""
+    """Time when a scheduled work last ended well, read by the health page and the metrics."""
 
     name = models.CharField(max_length=50, primary_key=True)
     beat_at = models.DateTimeField()
@@ -18,11 +18,11 @@ class Heartbeat(models.Model):
         return self.name
 
 
-def beat(name: str = "mailing.sweep", *, now: datetime) -> None:
-    """Record that the clock is alive."""
+def beat(name: str, *, now: datetime) -> None:
+    """Record that scheduled work has ended well; ``name`` is its key in ``CELERY_BEAT_SCHEDULE``."""
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
 
 
-def last_beat_at(name: str = "mailing.sweep") -> datetime | None:
+def last_beat_at(name: str) -> datetime | None:
     """Time of the last beat; ``None`` when there was none."""
     return Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()

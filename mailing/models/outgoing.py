@@ -34,6 +34,7 @@ OUTCOME_FIELDS = (
     "refused_at",
     "is_saved_by_sweep",
 )
+BOUNCE_FIELDS = ("failure", "last_error", "sent_at", "refused_at")
 
 
 def new_message_id() -> str:
@@ -162,6 +163,14 @@ class OutgoingEmail(models.Model):
             return
         wait = min(FIRST_RETRY_AFTER * 2 ** min(self.attempts - 1, 10), LONGEST_RETRY_AFTER)
         self.next_try_at = at + wait * random.uniform(1, 1.25)  # noqa: S311 (spreads the tries)
+
+    def record_bounce(self, words: str, *, at: datetime) -> bool:
+        """Mark a mail that a server gave up after accepting it; ``False`` when that changes nothing."""
+        if self.refused_at or self.cancelled_at or self.is_erased:
+            return False
+        self.sent_at, self.refused_at = None, at
+        self.failure, self.last_error = Failure.REFUSED, printable(words)
+        return True
 
 
 class NoContent(Exception):

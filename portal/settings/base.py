@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "portal.request_filters.BodySizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "experts.accounts.middleware.NeverWaitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "experts.accounts.middleware.after_response",
@@ -123,6 +124,7 @@ CACHES = {
 
 EMAIL_TIMEOUT = 5
 MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with the id of a refused mail
+MAILING_SIGNED_ENVELOPE = True  # refusals that come later return to REPLY_DOMAIN
 MAILING_INCOMING_TASKS = ["solicitations.tasks.take_in_mail"]  # called with the id of a mail that came in
 MAILING_INBOUND_PROVIDER = ""  # the provider that posts incoming mails; empty where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"

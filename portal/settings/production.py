@@ -16,7 +16,8 @@ SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SITE_URL = env.str("SITE_URL").rstrip("/")
 HOST = str(urlsplit(SITE_URL).hostname)
-ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1"]  # the last two: health checks from inside the container
+# The names after the first: health checks and metrics, asked of each machine without the proxy.
+ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1", *env.list("METRICS_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATABASES = {
@@ -37,6 +38,7 @@ LOGGING["formatters"]["lines"] = {"()": "portal.logs.JsonLines"}
 PROVIDER = mail_provider(os.environ)
 if PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{PROVIDER}.EmailBackend"
+    MAILING_SIGNED_ENVELOPE = False  # providers have their own
     ANYMAIL = {name: value for name, value in os.environ.items() if name.startswith(f"{PROVIDER.upper()}_")}
 else:
     globals().update(env.dj_email_url("EMAIL_URL"))
@@ -49,7 +51,7 @@ REQUESTS_FROM_EMAIL = env.str("REQUESTS_FROM_EMAIL", "") or f"Relais Entreprises
 NATIONAL_TEAM_EMAIL = env.str("NATIONAL_TEAM_EMAIL", "") or f"equipe@{HOST}"
 
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^sante/"]
+SECURE_REDIRECT_EXEMPT = [r"^sante/", r"^metrics$"]  # asked from inside, without the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

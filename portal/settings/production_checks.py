@@ -1,5 +1,6 @@
 """Checks of production's environment variables, and the mail provider that they name."""
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -16,6 +17,10 @@ SWITCHES = {
     "BENCH": "les mesures de charge lèvent les limites d'envoi",
 }
 SHORTEST_TOKEN = 32
+# As Django's own check (security.W009) asks.
+SHORTEST_KEY, FEWEST_CHARACTERS = 50, 5
+HOST = re.compile(r"[a-z0-9.\[\]:-]+", re.IGNORECASE)  # a port may follow
+DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 KNOWN_KEYS = ("demo only", "development only", "tests only")
 # The variables that Anymail requires for each provider; others (region, API address) are optional.
 PROVIDERS = {
@@ -39,7 +44,9 @@ def configuration_errors(environment: Mapping[str, str]) -> list[str]:
     return [
         *_missing(environment),
         *_known_keys(environment),
+        *_weak_keys(environment),
         *_out_of_place(environment),
+        *_wrong_addresses(environment),
         *_without_mail(environment),
         *_open_to_anybody(environment),
     ]
@@ -63,6 +70,14 @@ def _known_keys(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} est une clé publique, celle de la démonstration ou du développement."
 
 
+def _weak_keys(environment: Mapping[str, str]) -> Iterator[str]:
+    """Keys that can be guessed; one that was replaced still signs what was mailed."""
+    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+        keys = {key for key in environment.get(name, "").split(",") if key} - set(KNOWN_KEYS)
+        if any(len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS for key in keys):
+            yield f"{name} est trop facile à deviner : {SHORTEST_KEY} caractères tirés au hasard, au moins."
+
+
 def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
     for name, reason in SWITCHES.items():
         if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
@@ -72,9 +87,30 @@ def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("DATABASE_URL", "REDIS_URL"):
         if urlsplit(environment.get(name, "")).username == "embedded":
             yield f"{name} désigne un serveur embarqué, réservé au développement et à la démonstration."
-    address = environment.get("SITE_URL", "")
-    if address and (urlsplit(address).scheme != "https" or not urlsplit(address).hostname):
-        yield "SITE_URL doit être une adresse complète en https."
+
+
+def _wrong_addresses(environment: Mapping[str, str]) -> Iterator[str]:
+    site, domain = environment.get("SITE_URL", ""), environment.get("REPLY_DOMAIN", "")
+    if site and not _is_site(site):
+        yield (
+            "SITE_URL doit être une adresse complète en https, avec un nom de machine et rien après : "
+            "ni chemin, ni question, ni nom d'utilisateur."
+        )
+    if not all(DOMAIN.fullmatch(name) for name in environment.get("METRICS_HOSTS", "").split(",") if name):
+        yield "METRICS_HOSTS est une suite de noms de machines, avec des virgules entre eux."
+    if domain and not DOMAIN.fullmatch(domain):
+        yield "REPLY_DOMAIN doit être un nom de domaine seul, comme reponses.exemple.fr."
+
+
+def _is_site(address: str) -> bool:
+    """True for an address to which the portal's paths can be appended: a host, a port at most."""
+    try:
+        parts = urlsplit(address)
+        is_reachable = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not a number
+        return False
+    is_bare = address.rstrip("/") == f"https://{parts.netloc}"
+    return is_reachable and is_bare and HOST.fullmatch(parts.netloc) is not None
 
 
 def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
@@ -99,5 +135,12 @@ def _open_to_anybody(environment: Mapping[str, str]) -> Iterator[str]:
         yield f"INBOUND_PROVIDER ne désigne aucun fournisseur connu : {', '.join(INBOUND)}."
     elif not environment.get(name):
         yield f"{name} manque : sans lui, n'importe qui posterait des courriels au nom de {chosen}."
-    elif name == "ANYMAIL_WEBHOOK_SECRET" and ":" not in environment[name]:
+    elif name == "ANYMAIL_WEBHOOK_SECRET" and not all(":" in each for each in _secrets(environment[name])):
         yield f"{name} s'écrit utilisateur:mot-de-passe."
+    elif any(len(each.rpartition(":")[2]) < SHORTEST_TOKEN for each in _secrets(environment[name])):
+        yield f"{name} est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
+
+
+def _secrets(value: str) -> list[str]:
+    """The secrets of a variable; two stand side by side while one replaces the other."""
+    return value.split(",")

@@ -14,8 +14,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,20/h/key"}
-ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = False  # ours are exact: experts/accounts/limits.py
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 MFA_ADAPTER = "experts.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "experts.accounts.forms.SecondFactorForm",

@@ -4,13 +4,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from experts.accounts.middleware import never_waits
 from experts.models import EntryQuestion, Institution, Subject, SubjectInstitution, Theme
 from experts.wording import loading
 from experts.wording.engine import Suggestions
+from portal import home_content
 from portal.forms import SearchForm
 from solicitations.views.company.pages import public_page
 
@@ -18,31 +19,20 @@ QUESTIONS_IN_SIGHT = 6
 OTHER_SUBJECT = "autre"
 
 
-def question_url(question: EntryQuestion) -> str:
-    """URL of the theme or the only subject of ``question``; else of the page that lists its subjects."""
-    if question.theme:
-        return reverse("theme", args=[question.theme.slug])
-    subjects = question.subjects.all()
-    if len(subjects) == 1:
-        return reverse("subject", args=[subjects[0].slug])
-    return reverse("question", args=[question.position])
-
-
+@never_waits
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The home page: search box, everyday questions, themes."""
-    questions = EntryQuestion.objects.select_related("theme").prefetch_related("subjects")
-    links = [(question.question, question_url(question)) for question in questions.order_by("position")]
-    institutions = Institution.objects.listed()
+    content = home_content.current()
     return render(
         request,
         "portal/home.html",
         {
-            "questions": links[:QUESTIONS_IN_SIGHT],
-            "other_questions": links[QUESTIONS_IN_SIGHT:],
-            "themes": Theme.objects.listed().order_by("position", "pk"),
-            "institution_count": institutions.exclude(notified=Institution.Notified.NEVER).count(),
+            "questions": content.questions[:QUESTIONS_IN_SIGHT],
+            "other_questions": content.questions[QUESTIONS_IN_SIGHT:],
+            "themes": content.themes,
+            "institution_count": content.institution_count,
         },
     )
 

@@ -5,9 +5,11 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from experts.accounts.middleware import never_waits
 from portal import health as portal_health
 
 
+@never_waits
 @login_not_required
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:

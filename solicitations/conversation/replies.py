@@ -7,7 +7,7 @@ from datetime import datetime
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
-from mailing import message_builder, replies, senders
+from mailing import bounces, message_builder, replies, senders
 from mailing.models import (
     LONGEST_ADDRESS,
     RESOLVED_FIELDS,
@@ -76,6 +76,9 @@ def process_reply(pk: int, *, now: datetime) -> None:
     """Publish, hold or refuse an incoming mail; a second call finds nothing to do."""
     email = IncomingEmail.objects.unread().select_for_update(skip_locked=True).filter(pk=pk).first()
     if email is None:
+        return
+    if bounces.process(email, now=now):
+        email.save(update_fields=RESOLVED_FIELDS)
         return
     top = replies.read_headers(bytes(email.raw))
     addressee = addressees.find(email.recipient, top, now=now)

@@ -35,6 +35,8 @@ ROUTINGS = Histogram(
     ["outcome"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
+for _outcome in ("routed", "failed"):  # without a first sample at 0, the first increase is not seen
+    ROUTINGS.labels(_outcome)
 MANY_EXPERTS = 8
 LATE_ROUTING = timedelta(minutes=1)
 ROUTED_IN = frozenset({RequestState.SUBMITTED, RequestState.HELD})

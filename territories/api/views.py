@@ -5,16 +5,16 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from territories.api.serializers import CommuneQuery, CommuneSerializer
+from territories.api.throttling import NetworkThrottle
 from territories.search import search_communes
 
 _HOUR = 3600
 
 
-class CommuneThrottle(AnonRateThrottle):
+class CommuneThrottle(NetworkThrottle):
     """A limit that lets several people type behind one IP address."""
 
     scope = "communes"

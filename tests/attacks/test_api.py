@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 import schemathesis
+import time_machine
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
+from django.urls import resolve
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -19,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from portal.wsgi import application
+from territories.api.throttling import NetworkThrottle
+from tests.attacks.addresses import Address, every_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -68,6 +73,34 @@ def test_a_limit_is_not_escaped_by_naming_other_addresses(path):
     else:
         assert last.status_code == 429
         assert int(last["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/api/v1/themes/", 120), ("/api/v1/communes/?q=d", 300), ("/api/v1/", 120)]
+)
+def test_a_network_of_ipv6_counts_as_one_visitor(path, most, db):
+    """A visitor has 2⁶⁴ addresses."""
+    with time_machine.travel(timezone.now(), tick=False):
+        asked = [
+            Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}").get(path).status_code
+            for number in range(most + 1)
+        ]
+        other = Client(REMOTE_ADDR="2001:db8:1:3::1").get(path).status_code
+
+    assert asked == [200] * most + [429]
+    assert other == 200
+
+
+def test_every_limit_of_the_api_counts_networks():
+    views = [resolve(f"/{address.route}").func.cls for address in every_address() if is_of_the_api(address)]
+    throttles = {throttle for view in views for throttle in view.throttle_classes}
+
+    assert throttles
+    assert {throttle for throttle in throttles if not issubclass(throttle, NetworkThrottle)} == set()
+
+
+def is_of_the_api(address: Address) -> bool:
+    return address.route.startswith("api/v1/") and not address.parameters and "schema" not in address.route
 
 
 def test_the_api_is_read_only():

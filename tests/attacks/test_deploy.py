@@ -25,9 +25,14 @@ PRODUCTION = {
 }
 
 
-def in_production(*command: str) -> subprocess.CompletedProcess[str]:
+def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, *command], cwd=ROOT, env=PRODUCTION, capture_output=True, text=True, check=False
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=PRODUCTION | more,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -65,6 +70,20 @@ def test_cookies_headers_and_limits_are_those_of_production():
     found = json.loads(done.stdout)
     assert found.pop("REST_FRAMEWORK")["NUM_PROXIES"] == 1
     assert found == expected
+
+
+@pytest.mark.parametrize(("path", "state"), [("/metrics", 200), ("/sante/?vivant", 200), ("/", 301)])
+def test_only_monitoring_is_answered_without_the_proxy(path, state):
+    code = (
+        "import sys, django; django.setup(); from django.test import Client;"
+        "client = Client(SERVER_NAME='web1', SERVER_PORT='8000');"
+        "answer = client.get(sys.argv[1], headers={'Authorization': f'Bearer {sys.argv[2]}'});"
+        "print(answer.status_code)"
+    )
+
+    done = in_production("-c", code, path, PRODUCTION["METRICS_TOKEN"], METRICS_HOSTS="web1,web2")
+
+    assert done.stdout.strip() == str(state), done.stderr
 
 
 def commands() -> dict[str, str]:

@@ -166,7 +166,6 @@ class TestWhoIsKnown:
     @pytest.fixture(autouse=True)
     def no_limits(self, settings) -> None:
         settings.BENCH = True
-        settings.ACCOUNT_RATE_LIMITS = False
 
     def test_signing_in_says_the_same(self, national):
         pages = []

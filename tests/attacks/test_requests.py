@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import resolve, reverse
 
@@ -202,6 +203,36 @@ def test_a_session_ends_after_a_working_day(national: User):
 
     assert client.get("/demandes/")["Location"].startswith("/connexion/")
     assert "_auth_user_id" not in client.session
+
+
+def test_the_cookie_of_a_session_ends_with_the_browser(national: User, settings):
+    """Nothing says when it expires: the browser forgets it when it is closed."""
+    client = Client()
+    for path, posted in (
+        ("/connexion/", {"email": national.email}),
+        ("/demande/trouver-candidats/", CONTACT),
+    ):
+        client.post(path, posted)
+
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        assert (cookie["expires"], cookie["max-age"]) == ("", "")
+
+
+def test_no_page_is_about_passwords():
+    """Nobody has one; Django's admin and allauth bring pages to change or to reset it."""
+    assert not [address for address in every_address() if "password" in f"{address.name} {address.route}"]
+
+
+@pytest.mark.parametrize("path", ["password_change/", "password_change/done/", "experts/user/{pk}/password/"])
+def test_the_admin_has_no_page_about_passwords(path, national: User):
+    national.password = make_password("un mot de passe")  # as createsuperuser would
+    national.save()
+    client = signed_in(national)
+
+    assert client.get("/admin/" + path.format(pk=national.pk)).status_code in {302, 404}
+    page = client.get("/admin/")
+    assert page.status_code == 200
+    assert "password_change" not in page.content.decode()
 
 
 def test_cookies_are_said_to_be_ours_alone(client, settings):

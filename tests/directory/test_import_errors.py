@@ -5,6 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from experts import yaml_files
+from experts.entries import MAX_PROBLEMS
 from experts.models import Office
 from tests.directory.files import ABSENT, SMALL, changed, write
 
@@ -276,6 +278,9 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
         ("", "line 1: le fichier est vide"),
         ("# rien\n", "line 1: le fichier est vide"),
         (b"# " + b"x" * (20 * 1024 * 1024), "line 1: le fichier dépasse 20 Mo"),
+        ("\n".join(f"k{i}: 1" for i in range(300_000)), "line 101: plus de 100 clés"),
+        ("{" + ",".join(f'"k{i}": 1' for i in range(300_000)) + "}", "line 1: plus de 100 clés"),
+        ("offices:\n- {" + ", ".join("id: 1" for _ in range(300_000)) + "}", "line 2: plus de 100 clés"),
     ],
     ids=[
         "latin-1",
@@ -289,12 +294,30 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
         "empty",
         "comment",
         "size",
+        "keys",
+        "keys in JSON",
+        "one key again and again",
     ],
 )
 def test_file_that_cannot_be_read_whole_says_where(tmp_path, text, sentence):
     (told,) = errors_of(tmp_path, text)
 
     assert told.startswith(f"annuaire.yaml, {sentence}")
+
+
+def test_file_of_single_digits_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(yaml_files, "MAX_NODES", 1000)
+
+    (told,) = errors_of(tmp_path, "offices: [" + "1," * 300_000 + "]")
+
+    assert told.startswith("annuaire.yaml, line 1: le fichier a plus de 1000 valeurs")
+
+
+def test_endless_mistakes_are_told_as_far_as_anybody_reads(tmp_path):
+    told = errors_of(tmp_path, "offices: [" + "1," * 3000 + "]")
+
+    assert len(told) == MAX_PROBLEMS + 1
+    assert told[-1] == "Erreurs : 1000 au moins. Rien n'a été changé."
 
 
 @pytest.mark.parametrize("text", ["offices: []\n", "zones: []\noffices: []\n"])

@@ -1,6 +1,7 @@
 """PgBouncer in transaction mode, with few connections, in front of the tests' own PostgreSQL."""
 
 import os
+import re
 import shutil
 import signal
 from contextlib import closing
@@ -11,7 +12,10 @@ import psycopg2
 
 from demo.embedded.account import Account, ServerFailed
 from demo.embedded.server import USER, Server
+from tests.databases import ROOT
 
+SCALING = (ROOT / "docs" / "scaling.md").read_text()
+LIMITS = re.search(r"^ *portal_web = .*(connect_query='.*')$", SCALING, re.MULTILINE)[1]
 POOL_SIZE = 2  # connections to PostgreSQL: fewer than processes and threads
 
 
@@ -42,6 +46,8 @@ class PgBouncer(Server):
         lines = [
             "[databases]",
             f"* = host={self.postgres.hostname} port={self.postgres.port}",
+            # The entry of web processes, as docs/scaling.md writes it.
+            f"harness_web = host={self.postgres.hostname} port={self.postgres.port} dbname=harness {LIMITS}",
             "[pgbouncer]",
             "listen_addr = 127.0.0.1",
             f"listen_port = {port}",

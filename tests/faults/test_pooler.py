@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
 from django.utils import timezone
 
 from demo.embedded.account import ServerFailed
+from portal import database_waits
 from territories.models import Commune
 from territories.working_time import is_working_time
 from tests.faults import simulated_owners
@@ -51,6 +54,23 @@ def when_reminders_leave() -> datetime:
     while not is_working_time(at, Commune(department_id="21")):
         at += timedelta(hours=1)
     return at
+
+
+def test_visits_through_the_pooler_wait_as_little_as_without_it(harness, pooler):
+    address = urlsplit(harness.environment["DATABASE_URL"])
+    found = {}
+    for path in ("/harness_web", "/harness"):
+        with closing(psycopg2.connect(address._replace(path=path).geturl())) as each, each.cursor() as cursor:
+            for name in database_waits.OF_VISITS:
+                cursor.execute(f"SHOW {name}")
+                found[path, name] = cursor.fetchone()[0]
+
+    assert {
+        name: found["/harness_web", name] for name in database_waits.OF_VISITS
+    } == database_waits.OF_VISITS
+    assert {name: found["/harness", name] for name in database_waits.OF_VISITS} == dict.fromkeys(
+        database_waits.OF_VISITS, "0"
+    )
 
 
 def test_pooler_that_dies_under_load(harness, pooler, scaled):

@@ -105,12 +105,12 @@ def test_a_secret_without_content_cannot_be_shown():
 
 
 def test_heartbeat():
-    assert last_beat_at() is None
+    assert last_beat_at("mailing.sweep") is None
 
-    beat(now=NOW)
-    beat(now=NOW + timedelta(minutes=1))
+    beat("mailing.sweep", now=NOW)
+    beat("mailing.sweep", now=NOW + timedelta(minutes=1))
 
-    assert last_beat_at() == NOW + timedelta(minutes=1)
+    assert last_beat_at("mailing.sweep") == NOW + timedelta(minutes=1)
 
 
 def test_oldest_due_counts_retries_but_not_recipients_who_put_us_off():

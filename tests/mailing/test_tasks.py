@@ -27,7 +27,7 @@ def test_the_sweep_sends_mails_missed_by_workers_and_beats(sink):
         tasks.sweep()
 
     assert sink.recipients == [email.to for email in emails]
-    assert last_beat_at() == LATER
+    assert last_beat_at("mailing.sweep") == LATER
 
 
 def test_a_mail_that_fails_stops_no_other(sink):

@@ -9,12 +9,24 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from portal import health
+from portal.celery import app
 from tests.databases import ROOT
 
 RULES = yaml.safe_load((ROOT / "docs" / "alerts.yml").read_text())["groups"][0]["rules"]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ALARMS = [
-    *("BeatOld", "WorkerDead", "MailLate", "MailsRefused", "SweepSaves", "RegisterAway", "RoutingFailing"),
+    *(
+        "NotScraped",
+        "BeatOld",
+        "WorkerDead",
+        "SweepFailing",
+        "NightFailing",
+        "MailLate",
+        "MailsRefused",
+        "SweepSaves",
+        "RegisterAway",
+        "RoutingFailing",
+    ),
     *("NeedsWaiting", "DiskFull", "BrokerAway", "DatabaseAway"),
 ]
 by_name = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -59,14 +71,31 @@ def test_alarm_has_its_page_in_the_runbook(rule):
         assert f"**{part}" in section
 
 
+def test_each_scheduled_work_has_its_alarm():
+    named = " ".join(rule["expr"] for rule in RULES)
+
+    assert [work for work in app.conf.beat_schedule if work not in named] == []
+
+
+def test_scraping_that_fails_or_was_never_set_up_has_its_alarm():
+    [rule] = [rule for rule in RULES if rule["alert"] == "NotScraped"]
+    jobs = yaml.safe_load(re.search(r"^```yaml\n(rule_files.*?)^```", RUNBOOK, re.MULTILINE | re.DOTALL)[1])
+
+    for part in ('up{job="relais"} == 0', 'absent(up{job="relais"})', "absent(relais_up)"):
+        assert part in rule["expr"]
+    assert [job["job_name"] for job in jobs["scrape_configs"]] == ["relais"]
+
+
 def test_runbook_names_metrics_that_exist(families):
     for name in re.findall(r"`(relais_\w+)", RUNBOOK):
         assert name.removesuffix("_total").removesuffix("_count") in families, name
 
 
 def test_beat_and_mails_are_alarms_when_the_health_page_calls_them_bad():
-    limit = re.search(r"relais_beat_age_seconds\) > (\d+)", RULES[0]["expr"])[1]
-    late = re.search(r"> (\d+)", RULES[2]["expr"])[1]
+    expressions = {rule["alert"]: rule["expr"] for rule in RULES}
+    late = re.search(r"> (\d+)", expressions["MailLate"])[1]
 
-    assert timedelta(seconds=int(limit)) == health.BEAT_LIMIT
+    for name in ("BeatOld", "WorkerDead", "SweepFailing"):
+        limit = re.search(r"relais_beat_age_seconds\{.*?\}\) > (\d+)", expressions[name])[1]
+        assert timedelta(seconds=int(limit)) == health.BEAT_LIMIT
     assert timedelta(seconds=int(late)) == health.MAIL_LIMIT

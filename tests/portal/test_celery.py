@@ -9,6 +9,7 @@ from django.conf import settings as project
 from mailing import tasks
 from portal import celery
 from portal.celery import app
+from tests import own_broker
 from tests.mute_server import MuteServer
 
 
@@ -64,6 +65,15 @@ class TestBrokerThatHangs:
             tasks.sweep.delay()
 
         assert hanging.count == 2
+
+
+@pytest.mark.parametrize("kind", own_broker.REFUSALS)
+def test_a_broker_that_takes_nothing_leaves_the_task_to_the_sweep(kind, broker_away, monkeypatch, tmp_path):
+    with own_broker.running(tmp_path) as url:
+        monkeypatch.setitem(app.conf, "broker_url", url)
+        own_broker.refuse_writes(url, kind)
+
+        assert tasks.sweep.delay() is None
 
 
 def test_a_broker_that_refuses_at_once_is_asked_each_time(broker, monkeypatch):

@@ -2,18 +2,21 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from celery.bin.celery import celery
 from django.core.management import get_commands
+from dotenv import dotenv_values
 from gunicorn.config import Config
 
 from portal.settings.production_checks import configuration_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if "build" in service}
@@ -21,8 +24,8 @@ OURS = {name for name, service in SERVICES.items() if "build" in service}
 
 def environment_of(name):
     """The environment of a service once the example is filled in."""
-    filled = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    filled |= {"SECRET_KEY": "filled in", "DATABASE_PASSWORD": "filled in"}
+    filled = dotenv_values(ROOT / ".env.example")
+    filled |= {"SECRET_KEY": "9tz5wq0xv7cb3nm1ae8rd2yf4uh6gj" * 2, "DATABASE_PASSWORD": "filled in"}
     own = {
         key: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: filled[found[1]], value)
         for key, value in SERVICES[name].get("environment", {}).items()
@@ -56,6 +59,24 @@ def test_database_repeats_no_row_that_it_refuses_in_its_log():
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_production_accepts_what_each_service_receives(name):
     assert configuration_errors(environment_of(name)) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["Relais <a@b.fr>", "p(a)s&s$HOME", "mot de passe; rm #1", 'a"b\\n`id`!', "é*?[x]~{a,b}|>"]
+)
+def test_any_value_between_apostrophes_is_read_alike_by_a_shell_and_by_compose(tmp_path, value):
+    """A mail server's pipe sources the file of Docker Compose."""
+    file = tmp_path / ".env"
+    file.write_text(re.sub(r"^(\w+)='.*'$", lambda line: f"{line[1]}='{value}'", EXAMPLE, flags=re.MULTILINE))
+
+    shell = subprocess.run(  # noqa: S603 (fixed commands)
+        ["/bin/sh", "-c", f"set -a && . {file} && env -0"], env={}, capture_output=True, check=True
+    )
+
+    read = dict(entry.split("=", 1) for entry in shell.stdout.decode().split("\0") if "=" in entry)
+    expected = dict.fromkeys(dotenv_values(ROOT / ".env.example"), value)
+    assert {name: read[name] for name in expected} == expected
+    assert dotenv_values(file) == expected
 
 
 def test_servers_are_named_as_the_services_are():

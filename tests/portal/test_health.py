@@ -5,11 +5,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from mailing import outbox
+from mailing import tasks as mailing_tasks
+from mailing.models import Heartbeat, beat
 from portal import health
+from solicitations import tasks as solicitations_tasks
+from tests import own_broker
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +23,8 @@ def beating(db, now):
     """Freeze the clock just after a beat."""
     with time_machine.travel(now, tick=False):
         health.record_beat(now=now)
+        for name in health.SWEEPS:
+            beat(name, now=now)
         yield
 
 
@@ -52,6 +58,28 @@ def test_beat_is_bad_over_five_minutes(client, age, bad):
     assert states(client) == (503 if bad else 200, bad)
 
 
+@pytest.mark.parametrize("sweep", ["mailing.sweep", "solicitations.sweep"])
+@pytest.mark.parametrize(("age", "is_bad"), [(300, False), (301, True)])
+def test_sweep_that_fails_for_five_minutes_is_bad(client, sweep, age, is_bad):
+    beat(sweep, now=timezone.now() - timedelta(seconds=age))
+
+    assert states(client) == ((503, {sweep}) if is_bad else (200, set()))
+
+
+@pytest.mark.parametrize("sweep", [mailing_tasks.sweep, solicitations_tasks.sweep])
+def test_sweep_that_never_ends_well_is_bad(client, sweep):
+    Heartbeat.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mailing_outgoingemail RENAME COLUMN refused_at TO away")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        sweep()
+
+    assert not Heartbeat.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mailing_outgoingemail RENAME COLUMN away TO refused_at")
+    assert states(client) == (503, set(health.SWEEPS))
+
+
 def test_missing_beat_is_bad(client):
     cache.delete(health.BEAT_KEY)
 
@@ -71,6 +99,15 @@ def test_broker_away_is_bad(client, settings):
     assert states(client) == (503, {"broker"})
 
 
+@pytest.mark.parametrize("kind", own_broker.REFUSALS)
+def test_broker_that_answers_and_takes_nothing_is_bad(client, settings, tmp_path, kind):
+    with own_broker.running(tmp_path) as settings.CELERY_BROKER_URL:
+        assert states(client) == (200, set())
+        own_broker.refuse_writes(settings.CELERY_BROKER_URL, kind)
+
+        assert states(client) == (503, {"broker"})
+
+
 def test_ages_are_given_in_seconds(client):
     health.record_beat(now=timezone.now() - timedelta(seconds=90))
 
@@ -83,7 +120,7 @@ def test_database_away_is_bad_and_the_process_alive(client):
     connection.close()
     connection.settings_dict["PORT"] = "1"
     try:
-        assert states(client) == (503, {"database", "beat", "oldest_due_mail"})
+        assert states(client) == (503, {"database", "beat", "oldest_due_mail", *health.SWEEPS})
         assert client.get("/sante/?vivant").status_code == 200
     finally:
         connection.settings_dict["PORT"] = port

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from companies import register
@@ -22,6 +23,7 @@ from solicitations.actions import company_requests, expert_answers
 from solicitations.dispatch import alerts, routing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Solicitation
+from tests import own_broker
 from tests.databases import ROOT
 from tests.mailing.factories import OutgoingEmailFactory
 from tests.solicitations.factories import send
@@ -117,7 +119,19 @@ class TestClock:
         cache.clear()
         Heartbeat.objects.all().delete()
 
-        assert measured(now=now)["relais_beat_age_seconds", "portal.beat"] == float("inf")
+        found = measured(now=now)
+        for name in app.conf.beat_schedule:
+            assert found["relais_beat_age_seconds", name] == float("inf")
+
+    def test_each_scheduled_work_beats_once_it_has_ended(self, now):
+        cache.clear()
+
+        app.loader.import_default_modules()
+        for entry in app.conf.beat_schedule.values():
+            app.tasks[entry["task"]]()
+
+        found = measured(now=timezone.now())
+        assert max(found["relais_beat_age_seconds", name] for name in app.conf.beat_schedule) < 3600
 
 
 @pytest.mark.reference
@@ -261,6 +275,12 @@ class TestParts:
         assert (found["relais_up", "database"], found["relais_up", "broker"]) == (1, 0)
         assert ("relais_queue_length",) not in found
 
+    def test_broker_full(self, now, settings, tmp_path):
+        with own_broker.running(tmp_path) as settings.CELERY_BROKER_URL:
+            own_broker.refuse_writes(settings.CELERY_BROKER_URL, "full")
+
+            assert measured(now=now)["relais_up", "broker"] == 0
+
     @pytest.mark.django_db(transaction=True)
     def test_database_away(self, now):
         port = connection.settings_dict["PORT"]
@@ -328,6 +348,34 @@ class TestProcesses:
         found = read(said)
         assert found["relais_answer_seconds_count", "GET", "2xx"] == 2
         assert found["relais_answer_seconds_sum", "GET", "2xx"] == pytest.approx(0.4)
+
+
+def test_every_count_begins_at_0(tmp_path):
+    """Prometheus does not see the increase of a series that appears with its first count."""
+    say = (
+        "import django; django.setup(); from prometheus_client import generate_latest;"
+        "from portal import metrics, urls; print(generate_latest(metrics._processes()).decode())"
+    )
+    said = subprocess.run(  # noqa: S603 (fixed commands)
+        [sys.executable, "-c", say],
+        cwd=ROOT,
+        env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    found = read(said)
+    for key in (
+        ("relais_answer_seconds_count", "POST", "5xx"),
+        ("relais_answer_seconds_count", "GET", "4xx"),
+        ("relais_log_lines_lost_total", "error"),
+        ("relais_register_questions_total", "too slow"),
+        ("relais_register_questions_total", "status 503"),
+        ("relais_register_questions_total", "ConnectionError"),
+        ("relais_routing_seconds_count", "failed"),
+    ):
+        assert found[key] == 0, key
 
 
 @pytest.mark.reference

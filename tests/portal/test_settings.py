@@ -65,15 +65,34 @@ def test_missing_variable_is_named(name, value):
         ("DEMO", "True"),
         ("BENCH", "yes"),
         ("METRICS_TOKEN", "guessed"),
-        ("SITE_URL", "http://relais.example.org"),
-        ("SITE_URL", "relais.example.org"),
+        *[
+            ("SITE_URL", address)
+            for address in (
+                "http://relais.example.org",
+                "relais.example.org",
+                "https://example.org/relais",
+                "https://relais.example.org/?x=1",
+                "https://relais.example.org?x=1",
+                "https://relais.example.org#haut",
+                "https://moi:mot@relais.example.org",
+                "https://relais.example.org:port",
+                "https://relais.example.org/ ",
+                "https://",
+            )
+        ],
+        ("REPLY_DOMAIN", "reponse@example.org"),
+        ("METRICS_HOSTS", "*"),
+        ("REPLY_DOMAIN", "https://reponses.example.org"),
+        ("SECRET_KEY", "kZ9tz5wq0xv7cb3nm1ae8rd2yf4uh6gjKZ9TZ5WQ0XV7CB3N"),
+        ("SECRET_KEY", "x" * 80),
+        ("SECRET_KEY_FALLBACKS", f"{COMPLETE['SECRET_KEY']},trop courte"),
         ("EMAIL_URL", "console://"),
         ("EMAIL_URL", "memory://"),
         ("EMAIL_URL", "dummy://"),
         ("DATABASE_URL", "postgres://embedded:x@127.0.0.1:5000/relais"),
         ("REDIS_URL", "redis://embedded:x@127.0.0.1:5000/0"),
         *[("SECRET_KEY", key) for key in KNOWN_KEYS],
-        ("SECRET_KEY_FALLBACKS", f"une ancienne clé,{KNOWN_KEYS[0]}"),
+        ("SECRET_KEY_FALLBACKS", KNOWN_KEYS[0]),
     ],
 )
 def test_what_has_no_place_in_production_is_named(name, value):
@@ -85,6 +104,11 @@ def test_what_has_no_place_in_production_is_named(name, value):
 @pytest.mark.parametrize("value", ["", "0", "false", "False"])
 def test_switch_turned_off_is_accepted(value):
     assert configuration_errors({**COMPLETE, "DEMO": value}) == []
+
+
+@pytest.mark.parametrize("address", ["https://relais.example.org/", "https://relais.example.org:8443"])
+def test_site_may_have_a_port_and_a_last_slash(address):
+    assert configuration_errors({**COMPLETE, "SITE_URL": address}) == []
 
 
 @pytest.mark.parametrize("token", ["", "t" * 32])
@@ -129,6 +153,19 @@ def test_production_starts_when_complete():
         ({"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": ""}, "ANYMAIL_WEBHOOK_SECRET"),
         ({"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": "mot"}, "ANYMAIL_WEBHOOK_SECRET"),
         ({"INBOUND_PROVIDER": "mailgun", "MAILGUN_API_KEY": "x"}, "MAILGUN_WEBHOOK_SIGNING_KEY"),
+        (
+            {"INBOUND_PROVIDER": "mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY": "clé"},
+            "MAILGUN_WEBHOOK_SIGNING_KEY",
+        ),
+        ({"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": "portail:mot"}, "ANYMAIL_WEBHOOK_SECRET"),
+        (
+            {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": f"a:{'k9' * 16},b:mot"},
+            "ANYMAIL_WEBHOOK_SECRET",
+        ),
+        (
+            {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": f"{'portail' * 9}:mot"},
+            "ANYMAIL_WEBHOOK_SECRET",
+        ),
     ],
 )
 def test_a_provider_that_posts_us_mails_without_its_secret_is_refused(environment, name):
@@ -141,8 +178,9 @@ def test_a_provider_that_posts_us_mails_without_its_secret_is_refused(environmen
     "environment",
     [
         {"INBOUND_PROVIDER": ""},
-        {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": "portail:mot"},
-        {"INBOUND_PROVIDER": "mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY": "clé"},
+        {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": f"portail:{'k9' * 16}"},
+        {"INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": f"a:{'k9' * 16},b:{'w3' * 16}"},
+        {"INBOUND_PROVIDER": "mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY": "k9" * 16},
     ],
 )
 def test_a_provider_with_its_secret_may_post_us_mails(environment):

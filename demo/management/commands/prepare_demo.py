@@ -10,7 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from demo import static_files
+from mailing import tasks as mailing_tasks
 from portal.tasks import record_beat
+from solicitations import tasks as solicitations_tasks
 
 ROOT = Path(settings.BASE_DIR)
 DIRECTORY = "experts/data/directory-demo.yaml"
@@ -38,7 +40,8 @@ class Command(BaseCommand):
         static_files.collect(announce=lambda: self._announce("Feuilles de style et images"))
         for title, command, sources in STEPS:
             self._once(title, command, _fingerprint(sources))
-        record_beat.delay()  # the worker's first task: the health page does not have to wait for beat
+        for task in (record_beat, mailing_tasks.sweep, solicitations_tasks.sweep):
+            task.delay()  # the worker's first tasks: the health page does not have to wait for beat
 
     def _once(self, title: str, command: tuple[str, ...], fingerprint: str) -> None:
         key = _key(command[0])

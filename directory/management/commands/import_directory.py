@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from directory import importing, plan_report
+from experts.entries import MAX_PROBLEMS
 from experts.models import Subject
 from experts.yaml_files import UnreadableFile, read_bytes
 from territories.models import Region
@@ -49,4 +50,5 @@ class Command(BaseCommand):
         except importing.InvalidDirectory as error:
             for problem in error.problems:
                 self.stderr.write(str(problem))
-            raise CommandError(f"Erreurs : {len(error.problems)}. Rien n'a été changé.") from error
+            more = " au moins" if len(error.problems) == MAX_PROBLEMS else ""
+            raise CommandError(f"Erreurs : {len(error.problems)}{more}. Rien n'a été changé.") from error

@@ -1,0 +1,105 @@
+"""Reports of mail servers that came back to a signed envelope sender: the mail becomes a refused one."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email.message import Message
+
+from django.db import transaction
+
+from mailing import delivery, return_path
+from mailing.models import BOUNCE_FIELDS, IncomingEmail, IncomingState, Reason
+from mailing.replies import headers, parser, parts
+from mailing.transactions import transaction_required
+
+# The report stands before the mail that it returns.
+READ_AT_MOST = 256 * 1024
+STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
+ACTION = re.compile(r"^Action:[ \t]*(\w+)", re.IGNORECASE | re.MULTILINE)
+WORDS = re.compile(r"^(?:Diagnostic-Code|Status):[ \t]*(.+(?:\n[ \t]+.+)*)", re.IGNORECASE | re.MULTILINE)
+# A report without fields: qmail's, or that of a server which writes the answer it got (RFC 3463's codes).
+QMAIL = re.compile(r"\s*Hi\. This is the ")
+ANSWER = re.compile(r"\b55\d[ -]#?5\.\d{1,3}\.\d{1,3}\b.*|\b5\.[1-7]\.\d{1,3}\b.*")
+WAITING = re.compile(r"delayed|will be retried|retry|still trying|not yet|retard|nouvel essai", re.IGNORECASE)
+REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon")
+NO_WORDS = "avis de non-remise"
+
+
+@transaction_required
+def process(email: IncomingEmail, *, now: datetime) -> bool:
+    """Resolve a report sent to a signed envelope sender; ``False`` for any other mail. Saves all but it.
+
+    The mail that was reported is refused, as if its server had said so at once: the tasks of
+    ``MAILING_REFUSED_TASKS`` are called. A report of delay changes nothing.
+    """
+    if not return_path.is_return_path(email.recipient):
+        return False
+    is_report, words = _read(bytes(email.raw))
+    if not is_report:
+        return False  # an absence message, or a person: read as at any other address
+    sent = return_path.email_of(email.recipient)
+    if sent is None:
+        email.resolve(IncomingState.REFUSED, reason=Reason.FORGED, at=now)
+        return True
+    email.about = list(sent.about)
+    email.resolve(IncomingState.REFUSED, reason=Reason.BOUNCE, at=now)
+    if words and sent.record_bounce(words, at=now):
+        sent.save(update_fields=BOUNCE_FIELDS)
+        transaction.on_commit(lambda: delivery.notify_refused(sent.pk))
+    return True
+
+
+def final_failure(message: Message) -> str:
+    """The words of the server that gave the mail up; empty when the message does not say so."""
+    reports = list(_reports(message))
+    if reports:
+        failed = [report for report in reports if _has_failed(report)]
+        return next((_words(report) for report in failed), "")
+    if refused := headers.first(message, "X-Failed-Recipients"):
+        return _answer(message) or refused
+    text = _text(message)
+    if QMAIL.match(text):
+        return _answer(message) or NO_WORDS
+    return "" if WAITING.search(text) or not _is_from_a_server(message) else _answer(message)
+
+
+def _read(raw: bytes) -> tuple[bool, str]:
+    """Return ``True`` for the report of a server, and its words when the mail was given up."""
+    message = parser.parse(raw[:READ_AT_MOST])
+    words = final_failure(message)
+    return bool(words) or any(_reports(message)), words
+
+
+def _reports(message: Message) -> Iterator[str]:
+    """The fields about each recipient, in the parts that RFC 3464 and 6533 define."""
+    for part in parts.walk(message):
+        if part.get_content_type() in STATUS_TYPES:
+            fields = part.get_payload()
+            blocks = [str(block) for block in fields] if isinstance(fields, list) else [str(fields)]
+            yield from (block for block in "\n\n".join(blocks).split("\n\n") if ACTION.search(block))
+
+
+def _has_failed(report: str) -> bool:
+    action = ACTION.search(report)
+    return action is not None and action[1].lower() == "failed"
+
+
+def _words(report: str) -> str:
+    found = sorted(WORDS.finditer(report), key=lambda words: words[0].lower().startswith("status"))
+    return " ".join(found[0][1].split()) if found else NO_WORDS
+
+
+def _is_from_a_server(message: Message) -> bool:
+    sender = next(iter(headers.addresses(message, "From")), "")
+    return sender.partition("@")[0].lower() in REPORTERS
+
+
+def _answer(message: Message) -> str:
+    """The answer of the other server, as the report quotes it."""
+    found = ANSWER.search(_text(message))
+    return " ".join(found[0].split()) if found else ""
+
+
+def _text(message: Message) -> str:
+    bodies = (part for part in parts.walk(message) if parts.is_body(part))
+    return next((parts.text(part) for part in bodies if part.get_content_type() == "text/plain"), "")

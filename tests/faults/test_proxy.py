@@ -1,0 +1,120 @@
+"""Visitors of one byte a second, in front of the samples of docs/proxy/ and of four threads."""
+
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Event, Thread
+
+import pytest
+
+from tests.faults import proxies
+from tests.faults.proxies import NAME, connect, get
+
+VISITORS = 40
+# Without a cookie and an origin of ours, no form is read at all.
+COOKIE = f"Cookie: csrftoken={'a' * 32}\r\nOrigin: https://{NAME}\r\n"
+FORM = f"POST /demande/trouver-candidats/ HTTP/1.1\r\nHost: {NAME}\r\n{COOKIE}"
+TYPE = "Content-Type: application/x-www-form-urlencoded\r\n"
+# What each visitor sends at once, and the byte that follows each second.
+ATTACKS = {
+    "bodies": (f"{FORM}{TYPE}Content-Length: 2000\r\n\r\n", b"a"),
+    "bodies in chunks": (f"{FORM}{TYPE}Transfer-Encoding: chunked\r\n\r\n7d0\r\n", b"a"),
+    "bodies of another page": (
+        f"POST /connexion/ HTTP/1.1\r\nHost: {NAME}\r\n{COOKIE}{TYPE}Content-Length: 2000\r\n\r\n",
+        b"a",
+    ),
+    "headers": (f"GET / HTTP/1.1\r\nHost: {NAME}\r\nX-Slow: ", b"a"),
+    "silence": ("", b""),
+}
+
+
+@pytest.fixture(scope="session", params=["nginx", "caddy"])
+def installed_proxy(request) -> str:
+    """Skip the test where the proxy is absent, or fail where nginx is required."""
+    name: str = request.param
+    if proxies.find(name) is None:
+        is_required = name == "nginx" and os.environ.get("REQUIRE_NGINX") == "1"
+        reason = f"NO {name.upper()} IS INSTALLED (scripts/install_nginx): its test does not run"
+        (pytest.fail if is_required else pytest.skip)(reason)
+    return name
+
+
+@pytest.fixture
+def proxy(installed_proxy, harness, tmp_path) -> Iterator[int]:
+    """The port of a proxy in front of a web process."""
+    harness.start_web()
+    with proxies.running(installed_proxy, portal=harness.addresses[0], folder=tmp_path) as port:
+        yield port
+
+
+@contextmanager
+def under_attack(open_connection: Callable[[], ssl.SSLSocket], begin: str, byte: bytes) -> Iterator[None]:
+    """Visitors who send a byte a second until the end of the block."""
+    is_over, has_begun = Event(), Event()
+    with ExitStack() as stack:
+        visitors = [stack.enter_context(open_connection()) for _ in range(VISITORS)]
+        for visitor in visitors:
+            visitor.sendall(begin.encode())
+
+        def go_on() -> None:
+            while not is_over.wait(1):
+                for visitor in visitors:
+                    with suppress(OSError):  # the proxy has had enough of this one
+                        visitor.sendall(byte)
+                has_begun.set()
+
+        sending = Thread(target=go_on)
+        sending.start()
+        has_begun.wait()
+        try:
+            yield
+        finally:
+            is_over.set()
+            sending.join()
+
+
+def test_forty_slow_visitors_stop_nobody(proxy):
+    """Without a proxy that receives whole requests, no page is answered for as long as they go on."""
+    for attack, (begin, byte) in ATTACKS.items():
+        with under_attack(lambda: connect(proxy), begin, byte):
+            for path in ("/", "/contact/", "/sante/?vivant"):
+                assert get(proxy, path).startswith(b"HTTP/1.1 200"), attack
+
+    with ExitStack() as stack:  # and those who read slowly
+        for _ in range(VISITORS):
+            visitor = stack.enter_context(connect(proxy))
+            ask = f"GET /plan-du-site/ HTTP/1.1\r\nHost: {NAME}\r\n\r\n"
+            visitor.sendall(ask.encode() * 8)
+            visitor.recv(1)
+
+        assert get(proxy, "/").startswith(b"HTTP/1.1 200")
+
+
+def test_proxy_says_who_asks_and_writes_down_no_address(proxy, harness, tmp_path):
+    """The portal believes the last address of X-Forwarded-For, which the proxy writes."""
+    answers = [
+        get(proxy, "/suivi/12-1.un-jeton-secret/", f"X-Forwarded-For: 192.0.2.{number}")
+        for number in range(3)
+    ]
+
+    assert all(answer.startswith(b"HTTP/1.1 404") for answer in answers)
+    harness.stop()
+    assert get(proxy, "/suivi/12-1.un-jeton-secret/").startswith(b"HTTP/1.1 502")
+    written = [path for path in tmp_path.glob("*.log") if "gunicorn" not in path.name]
+    assert written
+    assert not [path for path in written if "un-jeton-secret" in path.read_text(errors="replace")]
+
+
+def test_mails_of_providers_pass_and_long_forms_do_not(proxy):
+    assert state_of_post(proxy, "/anymail/mailgun/inbound/") == 404  # the portal's: no provider is named
+    assert state_of_post(proxy, "/suivi/") in {413, 502}  # as Caddy 2.6 says it
+
+
+def state_of_post(port: int, path: str, length: int = 4_000_000) -> int:
+    """The status of the answer to a long form."""
+    with connect(port) as visitor:
+        head = f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\n{TYPE}Content-Length: {length}\r\n\r\n"
+        with suppress(OSError):
+            visitor.sendall(head.encode() + b"a" * length)
+        return int(visitor.recv(65536).split()[1])
