@@ -71,6 +71,8 @@ OCCASIONS = {
     "follow_up_point": "Point à six mois",
     "resume_reminder": "Rappel d'une demande à finir",
     "alert": "Alerte à l'équipe",
+    "staff_reminder": "Relance par l'équipe",
+    "staff_word": "Mot de l'équipe à un référent",
     "login_code": "Code de connexion",
     "second_factor": "Second facteur changé",
 }

@@ -37,7 +37,7 @@ def staff_user(request: HttpRequest) -> User:
 def get_request_or_404(request: HttpRequest, reference: str) -> Solicitation:
     """The request of this reference; 404 when it does not exist or belongs to another region."""
     visible = Solicitation.objects.visible_to(staff_user(request)).select_related(
-        "commune__department", "region"
+        "commune__department", "region", "handled_by"
     )
     solicitation = visible.filter(reference=reference).first()
     if solicitation is None:
