@@ -16,6 +16,8 @@ from oversight.views import (
 app_name = "oversight"
 urlpatterns: list[URLPattern] = [
     path("demandes/", request_list.request_list, name="list"),
+    path("demandes/export.csv", request_list.export_csv, name="export_csv"),
+    path("demandes/export.xlsx", request_list.export_xlsx, name="export_xlsx"),
     path("demandes/a-venir/", upcoming_steps.upcoming_steps, name="upcoming"),
     path("demandes/reponses-pretes/", ready_answers.answers, name="ready_answers"),
     path("demandes/reponses-pretes/<int:pk>/", ready_answers.answer, name="ready_answer"),
