@@ -7,6 +7,7 @@ a confidential request is not named: the file leaves the portal, which records w
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from io import StringIO
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -18,6 +19,7 @@ from solicitations.models import Solicitation
 from solicitations.models.request_querysets import SolicitationQuerySet
 
 CHUNK = 500
+PART = 64 * 1024  # bytes
 MOST = 100_000  # rows; beyond it, people have to filter
 CUT = f"Fichier coupé à {MOST} demandes : resserrez les filtres."
 FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
@@ -29,13 +31,6 @@ HEADINGS = (
 WIDTHS = (11, 16, 32, 20, 24, 20, 40, 22, 60, 20, 40, 14)
 DATE_FORMAT = "dd/mm/yyyy hh:mm"
 Line = list[str | datetime]
-
-
-class Echo:
-    """A file whose ``write`` returns what it is given, for ``csv.writer``."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def lines(found: SolicitationQuerySet, *, visible: SolicitationQuerySet) -> Iterator[Line]:
@@ -80,16 +75,27 @@ def inert(text: str) -> str:
 
 def csv_chunks(found: Iterable[Line]) -> Iterator[str]:
     """Parts of a CSV file for a French Excel."""
-    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
-    yield BOM + writer.writerow(HEADINGS)  # type: ignore[operator]  # what ``Echo`` returns
+    yield BOM + _csv_line(HEADINGS)
     for line in found:
-        cells = [f"{cell:%d/%m/%Y %H:%M}" if isinstance(cell, datetime) else cell for cell in line]
-        yield writer.writerow(cells)  # type: ignore[misc]
+        yield _csv_line([f"{cell:%d/%m/%Y %H:%M}" if isinstance(cell, datetime) else cell for cell in line])
 
 
-def workbook(found: Iterable[Line]) -> IO[bytes]:
-    """A workbook in a temporary file, at its beginning; rows are written as they come."""
-    file: IO[bytes] = TemporaryFile()  # noqa: SIM115 (the response closes it)
+def _csv_line(cells: Iterable[str]) -> str:
+    written = StringIO()
+    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(cells)
+    return written.getvalue()
+
+
+def xlsx_chunks(found: Iterable[Line]) -> Iterator[bytes]:
+    """Parts of a workbook, which is written in a temporary file before it leaves."""
+    with TemporaryFile() as file:
+        _write_workbook(file, found)
+        file.seek(0)
+        yield from iter(lambda: file.read(PART), b"")
+
+
+def _write_workbook(file: IO[bytes], found: Iterable[Line]) -> None:
+    """Write the rows as they come: the library keeps one of them in memory."""
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     sheet = book.add_worksheet("Demandes")
     bold, dated = book.add_format({"bold": True}), book.add_format({"num_format": DATE_FORMAT})
@@ -104,5 +110,3 @@ def workbook(found: Iterable[Line]) -> IO[bytes]:
             else:
                 sheet.write_string(number, column, cell)
     book.close()
-    file.seek(0)
-    return file

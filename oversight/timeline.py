@@ -61,7 +61,7 @@ class TimelineItem:
 
 @dataclass(frozen=True)
 class TimelineOrder:
-    """What the page's address asks of the timeline: the newest first, the conversation alone."""
+    """Choices of the page's address: the newest first, the conversation alone."""
 
     is_newest_first: bool
     is_conversation: bool

@@ -53,7 +53,8 @@ class AllowedActions:
         is_kept = solicitation.state != RequestState.ANONYMISED
         first = solicitation.duplicate_of
         is_mergeable = solicitation.is_held_duplicate and first is not None and not first.is_over
-        is_ours = is_mergeable and Solicitation.objects.visible_to(user).filter(pk=first.pk).exists()
+        visible = Solicitation.objects.visible_to(user).filter(pk=solicitation.duplicate_of_id)
+        is_ours = is_mergeable and visible.exists()
         return cls(
             release=is_held,
             merge=is_ours,

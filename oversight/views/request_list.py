@@ -1,9 +1,11 @@
 """The staff's list of requests: counters, standing alerts, all requests; and what is filtered, as a file."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +22,10 @@ from solicitations.models.request_querysets import SolicitationQuerySet
 PAGE = 25
 URGENT = 20
 MOST_COUNTED = 999
+KINDS: dict[str, tuple[str, Callable[[Iterable[exports.Line]], Iterator[Any]]]] = {
+    "csv": ("text/csv; charset=utf-8", exports.csv_chunks),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.xlsx_chunks),
+}
 CAPTIONS = {
     "": "Demandes, la plus récente d'abord",
     filters.OLDEST_FIRST: "Demandes, la plus ancienne d'abord",
@@ -89,9 +95,8 @@ def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
         return redirect(f"{reverse('oversight:list')}?{without_page(request.GET)}")
     name = f"demandes-{timezone.localdate(now)}.{kind}"
     lines = exports.lines(filtered.found, visible=visible)
-    if kind == "xlsx":
-        return FileResponse(exports.workbook(lines), as_attachment=True, filename=name)
-    response = StreamingHttpResponse(exports.csv_chunks(lines), content_type="text/csv; charset=utf-8")
+    content_type, chunks = KINDS[kind]
+    response = StreamingHttpResponse(chunks(lines), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -96,7 +96,7 @@ def test_the_national_team_merges_over_regions(as_national, sent, duplicate, pre
 
 
 def test_a_first_request_without_region_is_the_national_team_s(commit, as_neighbour, sent, duplicate, press):
-    """Those of some collectivities overseas."""
+    """A request of some collectivities overseas."""
     team = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
     Office.objects.filter(is_fallback=True).update(is_fallback=False)
     Solicitation.objects.filter(pk=sent.pk).update(region=None)
