@@ -37,7 +37,7 @@ PROBLEMS = {
 MINE, NOBODY, COLLEAGUES = "moi", "personne", "collegues"
 HANDLERS = {MINE: "Moi", COLLEAGUES: "Un collègue", NOBODY: "Personne encore"}
 OLDEST_FIRST, BY_COMPANY = "anciennes", "entreprise"
-ORDERS = {OLDEST_FIRST: "Les plus anciennes d'abord", BY_COMPANY: "Par nom d'entreprise"}
+ORDERS = {OLDEST_FIRST: "Anciennes d'abord", BY_COMPANY: "Par entreprise"}
 FOLDED = ("region", "departement", "theme", "institution", "du", "au")
 DISPLAYED_STATES: dict[str, Labelled] = {
     shown.value: shown for shown in (RequestState.HELD, *NeedState, *CLOSED_BY_STAFF)
@@ -163,7 +163,7 @@ class RequestFilter(django_filters.FilterSet):
     tri = django_filters.ChoiceFilter(
         label="Ordre",
         choices=list(ORDERS.items()),
-        empty_label="Les plus récentes d'abord",
+        empty_label="Récentes d'abord",
         method="in_order",
     )
     region = django_filters.ModelChoiceFilter(

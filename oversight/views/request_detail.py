@@ -53,7 +53,7 @@ class AllowedActions:
         is_kept = solicitation.state != RequestState.ANONYMISED
         first = solicitation.duplicate_of
         is_mergeable = solicitation.is_held_duplicate and first is not None and not first.is_over
-        visible = Solicitation.objects.visible_to(user).filter(pk=solicitation.duplicate_of_id)
+        visible = Solicitation.objects.visible_to(user).filter(duplicates=solicitation)
         is_ours = is_mergeable and visible.exists()
         return cls(
             release=is_held,

@@ -24,7 +24,6 @@ from solicitations.actions import (
     expert_record,
     feedback,
     handling,
-    staff_actions,
     staff_letters,
 )
 from solicitations.actions.feedback import Opinion
