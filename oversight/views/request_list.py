@@ -94,8 +94,9 @@ def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if not filtered.form.is_valid():
         return redirect(f"{reverse('oversight:list')}?{without_page(request.GET)}")
     name = f"demandes-{timezone.localdate(now)}.{kind}"
-    lines = exports.lines(filtered.found, visible=visible)
     content_type, chunks = KINDS[kind]
+    most = exports.MOST_IN_CSV if kind == "csv" else exports.MOST_IN_WORKBOOK
+    lines = exports.lines(filtered.found, visible=visible, most=most)
     response = StreamingHttpResponse(chunks(lines), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
