@@ -256,7 +256,7 @@ def written_by_staff(written: StaffMessage, *, now: datetime) -> None:
         key=f"staff_word:{written.solicitation_id}:{written.mailbox_id}:w{written.pk}",
         context={"person": str(written.author), "person_email": written.author.email, "body": written.body},
         reply_to=written.author.email,
-        from_name=f"{written.author}, via Relais Entreprises",
+        from_name=f"{str(written.author)[:150]}, via Relais Entreprises",
         now=now,
     )
 

@@ -216,6 +216,13 @@ class TestWord:
         for url in (links.follow_url(sent), links.answer_url(other), links.answer_url(expert)):
             assert "avant vendredi" not in Client().get(url).content.decode()
 
+    def test_of_a_colleague_with_a_very_long_name_leaves_too(self, as_regional, regional, sent, expert, do):
+        type(regional).objects.filter(pk=regional.pk).update(name="N" * 200)
+
+        do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)
+
+        assert OutgoingEmail.objects.get(template__endswith="staff_word").from_name.startswith("NNN")
+
     def test_is_mailed_once_by_a_double_click(self, as_regional, sent, expert, do):
         for _ in range(2):
             do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)
