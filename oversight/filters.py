@@ -1,18 +1,23 @@
 """Filters of the staff's lists of requests and mails."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import django_filters
+from django import forms
+from django.conf import settings
 from django.db.models import Q
 from django.forms import TextInput
 from django.http import QueryDict
 
-from experts.models import Theme, User
+from experts.models import Institution, Theme, User
 from mailing.models import IncomingEmailQuerySet, IncomingState, OutgoingEmailQuerySet
 from solicitations.lifecycle import Labelled, NeedState, RequestState
 from solicitations.models import Solicitation
 from solicitations.models.request_querysets import CLOSED_BY_STAFF, REFERENCE, SolicitationQuerySet
-from territories.models import Region
+from territories.models import Department, Region
+from territories.time_zones import time_zone
 
 HELD, UNCOVERED, LATE, WITHOUT_ANSWER, ALERTED = (
     "retenues",
@@ -29,51 +34,70 @@ PROBLEMS = {
     WITHOUT_ANSWER: "Sans réponse de tous",
     ALERTED: "À traiter",
 }
+MINE, NOBODY, COLLEAGUES = "moi", "personne", "collegues"
+HANDLERS = {MINE: "Moi", COLLEAGUES: "Un collègue", NOBODY: "Personne encore"}
+OLDEST_FIRST, BY_COMPANY = "anciennes", "entreprise"
+ORDERS = {OLDEST_FIRST: "Anciennes d'abord", BY_COMPANY: "Par entreprise"}
+FOLDED = ("region", "departement", "theme", "institution", "du", "au")
 DISPLAYED_STATES: dict[str, Labelled] = {
     shown.value: shown for shown in (RequestState.HELD, *NeedState, *CLOSED_BY_STAFF)
 }
-# Occasions of mails, by their template's name.
-OCCASIONS = {
-    "received": "Accusé de réception",
-    "notified": "Nouvelle demande",
-    "taken_for_company": "Prise en charge, à l'entreprise",
-    "taken_for_others": "Prise en charge, aux autres référents",
-    "message": "Message entre référents",
-    "question": "Précision demandée",
-    "added": "Informations ajoutées",
-    "contact_corrected": "Coordonnées corrigées",
-    "not_called": "Entreprise pas rappelée",
-    "not_called_manager": "Entreprise pas rappelée, au responsable",
-    "unreachable": "Entreprise injoignable",
-    "contacted": "Référents contactés",
-    "second_came": "Seconde demande reçue",
-    "taken_over": "Reprise par un relais",
-    "taker_gone": "Interlocuteur parti",
-    "expert_gone": "Départ d'un référent",
-    "record_changed": "Fiche modifiée",
-    "nobody_could_help": "Personne n'a pu aider",
-    "closed_by_staff": "Close par l'équipe",
-    "stopped": "Plus rien à faire",
-    "undone_for_company": "Réponse annulée, à l'entreprise",
-    "undone_for_experts": "Réponse annulée, aux référents",
-    "link_reissued": "Nouveau lien de référent",
-    "lost_links": "Liens perdus",
-    "resume": "Reprendre plus tard",
-    "sent_in_your_name": "Copie d'une réponse venue d'une autre adresse",
-    "where_the_button_is": "Où prendre en charge",
-    "turned_away": "Réponse non transmise",
-    "reminders": "Rappel aux référents",
-    "where_things_stand": "Point d'étape, à l'entreprise",
-    "manager_told": "Responsable d'antenne prévenu",
-    "call_check": "Vous a-t-on rappelé ?",
-    "unanswered": "Restée sans réponse",
-    "survey": "Avis de l'entreprise",
-    "follow_up_point": "Point à six mois",
-    "resume_reminder": "Rappel d'une demande à finir",
-    "alert": "Alerte à l'équipe",
-    "login_code": "Code de connexion",
-    "second_factor": "Second facteur changé",
+# Occasions of mails, by their template's name, grouped by whom they are for.
+OCCASION_GROUPS = {
+    "À l'entreprise": {
+        "received": "Accusé de réception",
+        "contacted": "Référents contactés",
+        "taken_for_company": "Prise en charge, à l'entreprise",
+        "unreachable": "Entreprise injoignable",
+        "question": "Précision demandée",
+        "where_things_stand": "Point d'étape, à l'entreprise",
+        "taken_over": "Reprise par un relais",
+        "taker_gone": "Interlocuteur parti",
+        "undone_for_company": "Réponse annulée, à l'entreprise",
+        "nobody_could_help": "Personne n'a pu aider",
+        "unanswered": "Restée sans réponse",
+        "closed_by_staff": "Close par l'équipe",
+        "call_check": "Vous a-t-on rappelé ?",
+        "survey": "Avis de l'entreprise",
+        "follow_up_point": "Point à six mois",
+        "second_came": "Seconde demande reçue",
+        "lost_links": "Liens perdus",
+        "resume": "Reprendre plus tard",
+        "resume_reminder": "Rappel d'une demande à finir",
+    },
+    "Aux référents": {
+        "notified": "Nouvelle demande",
+        "reminders": "Rappel aux référents",
+        "staff_reminder": "Relance par l'équipe",
+        "staff_word": "Mot de l'équipe à un référent",
+        "taken_for_others": "Prise en charge, aux autres référents",
+        "message": "Message entre référents",
+        "added": "Informations ajoutées",
+        "contact_corrected": "Coordonnées corrigées",
+        "not_called": "Entreprise pas rappelée",
+        "undone_for_experts": "Réponse annulée, aux référents",
+        "stopped": "Plus rien à faire",
+        "where_the_button_is": "Où prendre en charge",
+        "link_reissued": "Nouveau lien de référent",
+        "record_changed": "Fiche modifiée",
+    },
+    "Réponses par courriel": {
+        "sent_in_your_name": "Copie d'une réponse venue d'une autre adresse",
+        "turned_away": "Réponse non transmise",
+    },
+    "Aux responsables d'antenne": {
+        "manager_told": "Responsable d'antenne prévenu",
+        "not_called_manager": "Entreprise pas rappelée, au responsable",
+    },
+    "À l'équipe": {
+        "alert": "Alerte à l'équipe",
+        "expert_gone": "Départ d'un référent",
+        "invited": "Invitation d'un collègue",
+        "login_code": "Code de connexion",
+        "second_factor": "Second facteur changé",
+    },
 }
+OCCASIONS = {name: label for group in OCCASION_GROUPS.values() for name, label in group.items()}
 DELIVERY_STATES = {
     "pending": ("En attente", Q(sent_at=None, refused_at=None, cancelled_at=None)),
     "sent": ("Envoyés", ~Q(sent_at=None)),
@@ -93,6 +117,28 @@ def with_problem(requests: SolicitationQuerySet, code: str, *, now: datetime) ->
     return requests.without_answer() if code == WITHOUT_ANSWER else requests.with_open_alert()
 
 
+class PeriodForm(forms.Form):
+    """Form of the list's filters: a period that ends before it begins is refused."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        first, last = cleaned.get("du"), cleaned.get("au")
+        if first and last and last < first:
+            self.add_error("au", "La fin de la période précède son début : vérifiez les deux dates.")
+        return cleaned
+
+
+def day_filter(label: str, method: str) -> django_filters.DateFilter:
+    """Filter by a day, as browsers send it or as people type it."""
+    return django_filters.DateFilter(
+        label=label,
+        method=method,
+        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Indiquez une date comme 03/05/2026."},
+    )
+
+
 class RequestFilter(django_filters.FilterSet):
     """Filters of the list of requests; only the national team may choose the region."""
 
@@ -101,16 +147,6 @@ class RequestFilter(django_filters.FilterSet):
         method="by_words",
         max_length=200,
         widget=TextInput(attrs={"type": "search"}),
-    )
-    region = django_filters.ModelChoiceFilter(
-        label="Région", queryset=Region.objects.order_by("name", "pk"), empty_label="Toutes"
-    )
-    theme = django_filters.ModelChoiceFilter(
-        label="Thème",
-        queryset=Theme.objects.order_by("position", "pk"),
-        to_field_name="slug",
-        empty_label="Tous",
-        method="by_theme",
     )
     etat = django_filters.ChoiceFilter(
         label="État",
@@ -121,14 +157,69 @@ class RequestFilter(django_filters.FilterSet):
     vue = django_filters.ChoiceFilter(
         label="Ce qui ne va pas", choices=list(PROBLEMS.items()), empty_label="Tout", method="by_problem"
     )
+    suivi = django_filters.ChoiceFilter(
+        label="Qui s'en occupe", choices=list(HANDLERS.items()), empty_label="Tous", method="by_handler"
+    )
+    tri = django_filters.ChoiceFilter(
+        label="Ordre",
+        choices=list(ORDERS.items()),
+        empty_label="Récentes d'abord",
+        method="in_order",
+    )
+    region = django_filters.ModelChoiceFilter(
+        label="Région", queryset=Region.objects.order_by("name", "pk"), empty_label="Toutes"
+    )
+    departement = django_filters.ModelChoiceFilter(
+        label="Département",
+        queryset=Department.objects.order_by("name", "pk"),
+        empty_label="Tous",
+        field_name="commune__department",
+    )
+    theme = django_filters.ModelChoiceFilter(
+        label="Thème",
+        queryset=Theme.objects.order_by("position", "pk"),
+        to_field_name="slug",
+        empty_label="Tous",
+        method="by_theme",
+    )
+    institution = django_filters.ModelChoiceFilter(
+        label="Institution sollicitée",
+        queryset=Institution.objects.order_by("name", "pk"),
+        to_field_name="code",
+        empty_label="Toutes",
+        method="by_institution",
+    )
+    du = day_filter("Envoyées à partir du", "since_day")
+    au = day_filter("Envoyées jusqu'au", "until_day")
+
+    class Meta:
+        form = PeriodForm
 
     def __init__(
         self, data: QueryDict, *, queryset: SolicitationQuerySet, user: User | None, now: datetime
     ) -> None:
         super().__init__(data, queryset=queryset)
-        self.now = now
-        if user is not None and not user.is_national:
+        self.now, self.user = now, user
+        region = None if user is None or user.is_national else user.region_id
+        if region is not None:
             del self.filters["region"]
+            departments = self.filters["departement"]
+            departments.queryset = departments.queryset.filter(region=region)
+        self.zone = zone_of(region)
+
+    @property
+    def is_searched(self) -> bool:
+        """Return whether a filter leaves requests out; the order does not."""
+        return any(value for name, value in self.form.cleaned_data.items() if name != "tri")
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """Fields that the page folds away, as long as none of them is used."""
+        return [self.form[name] for name in FOLDED if name in self.form.fields]
+
+    @property
+    def is_unfolded(self) -> bool:
+        return any(field.value() or field.errors for field in self.folded)
 
     def by_words(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
         return queryset.search(value)
@@ -136,11 +227,54 @@ class RequestFilter(django_filters.FilterSet):
     def by_theme(self, queryset: SolicitationQuerySet, name: str, value: Theme) -> SolicitationQuerySet:
         return queryset.about_theme(value)
 
+    def by_institution(
+        self, queryset: SolicitationQuerySet, name: str, value: Institution
+    ) -> SolicitationQuerySet:
+        return queryset.of_institution(value)
+
     def by_state(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
         return queryset.displayed_as(DISPLAYED_STATES[value])
 
     def by_problem(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
         return with_problem(queryset, value, now=self.now)
+
+    def by_handler(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
+        if value == NOBODY or self.user is None:
+            return queryset.handled_by_nobody()
+        return (
+            queryset.filter(handled_by=self.user) if value == MINE else queryset.handled_by_another(self.user)
+        )
+
+    def since_day(self, queryset: SolicitationQuerySet, name: str, value: date) -> SolicitationQuerySet:
+        return queryset.filter(submitted_at__gte=midnight(value, self.zone))
+
+    def until_day(self, queryset: SolicitationQuerySet, name: str, value: date) -> SolicitationQuerySet:
+        if value == date.max:
+            return queryset
+        return queryset.filter(submitted_at__lt=midnight(value + timedelta(days=1), self.zone))
+
+    def in_order(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
+        return queryset
+
+    @property
+    def found(self) -> SolicitationQuerySet:
+        """Requests of the filters, in the order asked for."""
+        requests: SolicitationQuerySet = self.qs
+        order = self.form.cleaned_data.get("tri")
+        if order == OLDEST_FIRST:
+            return requests.oldest_first()
+        return requests.by_company() if order == BY_COMPANY else requests.newest_first()
+
+
+def zone_of(region: str | None) -> ZoneInfo:
+    """Time zone of a region's days; that of Paris for the national team."""
+    first = Department.objects.filter(region=region).order_by("pk").first() if region else None
+    return time_zone(first.pk) if first else ZoneInfo(settings.TIME_ZONE)
+
+
+def midnight(on: date, zone: ZoneInfo) -> datetime:
+    """The beginning of a day there."""
+    return datetime.combine(on, time(), tzinfo=zone)
 
 
 class MailFilter(django_filters.FilterSet):
@@ -153,7 +287,10 @@ class MailFilter(django_filters.FilterSet):
         widget=TextInput(attrs={"type": "search"}),
     )
     occasion = django_filters.ChoiceFilter(
-        label="Occasion", choices=list(OCCASIONS.items()), empty_label="Toutes", method="by_occasion"
+        label="Occasion",
+        choices=[(group, list(names.items())) for group, names in OCCASION_GROUPS.items()],
+        empty_label="Toutes",
+        method="by_occasion",
     )
     sort = django_filters.ChoiceFilter(
         label="Sort",

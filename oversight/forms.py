@@ -43,15 +43,6 @@ def words_field(label: str, missing: str, *, help_text: str = "", rows: int = 3)
     )
 
 
-class CloseForm(forms.Form):
-    words = words_field(
-        "Votre message à l'entreprise",
-        "Écrivez à l'entreprise pourquoi sa demande est close.",
-        help_text="Il part par courriel et s'affiche sur sa page de suivi.",
-        rows=4,
-    )
-
-
 class AddInstitutionForm(forms.Form):
     """Institution to add to a need, among those with an office for the commune."""
 

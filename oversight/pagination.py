@@ -41,3 +41,10 @@ def with_page(query: QueryDict, number: int) -> str:
     changed = query.copy()
     changed["page"] = str(number)
     return f"?{changed.urlencode()}"
+
+
+def without_page(query: QueryDict) -> str:
+    """Query string of the whole list."""
+    changed = query.copy()
+    changed.pop("page", None)
+    return changed.urlencode()

@@ -40,6 +40,7 @@ class RequestRow:
     state: Badge
     institutions: tuple[InstitutionsInState, ...]
     alerts: tuple[str, ...]
+    handler: str
     is_confidential: bool
 
 
@@ -50,7 +51,7 @@ def badge(shown: Labelled) -> Badge:
 
 
 def request_rows(solicitations: Sequence[Solicitation]) -> list[RequestRow]:
-    """Build the rows of these requests, whose commune and département are loaded. Three queries."""
+    """Build the rows of these requests, loaded with their commune and colleague. Three queries."""
     subjects: dict[int, list[str]] = defaultdict(list)
     states: dict[int, list[tuple[str, str]]] = defaultdict(list)
     causes: dict[int, list[str]] = defaultdict(list)
@@ -75,6 +76,7 @@ def request_rows(solicitations: Sequence[Solicitation]) -> list[RequestRow]:
             state=badge(solicitation.shown),
             institutions=tuple(_institutions(states[solicitation.pk])),
             alerts=tuple(AlertCause(cause).label for cause in causes[solicitation.pk]),
+            handler=str(solicitation.handled_by or ""),
             is_confidential=solicitation.is_confidential,
         )
         for solicitation in solicitations

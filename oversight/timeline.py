@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from urllib.parse import urlencode
+
+from django.http import QueryDict
 
 from experts.models import User
 from mailing.models import OutgoingEmail
 from oversight import filters, permissions
 from solicitations import wording
 from solicitations.lifecycle import EventKind, MatchState
-from solicitations.models import Event, Message, Question, Solicitation
+from solicitations.models import Event, Message, Question, Solicitation, StaffMessage
 
 MAX_MAILS = 200
 SAME_MAILING = timedelta(minutes=1)
 # Events shown by another entry, which has their text.
-SHOWN_ELSEWHERE = {EventKind.ASKED, EventKind.ADDED}
+SHOWN_ELSEWHERE = {EventKind.ASKED, EventKind.ADDED, EventKind.NOTED, EventKind.STAFF_WROTE}
 UNNAMED = "un référent"
 OPENINGS = {EventKind.OPENED, EventKind.MAIL_OPENED}
 # Steps of the clock about a need: the match is only the one that was not answered.
@@ -39,7 +42,10 @@ class SentMail:
 
 @dataclass(frozen=True)
 class TimelineItem:
-    """One entry; ``mails``: for a mailing; ``incoming``: pk of the mail that a message came from."""
+    """One entry; ``mails``: for a mailing; ``incoming``: pk of the mail that a message came from.
+
+    ``is_said``: part of the conversation, written by somebody; ``is_internal``: read by staff alone.
+    """
 
     at: datetime
     title: str
@@ -48,39 +54,99 @@ class TimelineItem:
     origin: str = ""
     incoming: int | None = None
     mails: tuple[SentMail, ...] = ()
+    is_said: bool = False
+    is_internal: bool = False
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TimelineOrder:
+    """Choices of the page's address: the newest first, the conversation alone."""
+
+    is_newest_first: bool
+    is_conversation: bool
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "TimelineOrder":
+        return cls(query.get("ordre") == "recent", query.get("fil") == "conversation")
+
+    def applied(self, items: list[TimelineItem]) -> list[TimelineItem]:
+        shown = [item for item in items if item.is_said or not self.is_conversation]
+        return shown[::-1] if self.is_newest_first else shown
+
+    @property
+    def other_order(self) -> str:
+        """Query string of the same entries in the other order."""
+        return _query(is_newest_first=not self.is_newest_first, is_conversation=self.is_conversation)
+
+    @property
+    def other_thread(self) -> str:
+        """Query string of the other entries in the same order."""
+        return _query(is_newest_first=self.is_newest_first, is_conversation=not self.is_conversation)
+
+
+def _query(*, is_newest_first: bool, is_conversation: bool) -> str:
+    asked = {"ordre": "recent" if is_newest_first else "", "fil": "conversation" if is_conversation else ""}
+    return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 def timeline_items(solicitation: Solicitation, *, user: User) -> list[TimelineItem]:
     """All the entries except openings, in order."""
     events = [event for event in _events(solicitation) if event.kind not in SHOWN_ELSEWHERE | OPENINGS]
     entries = list(_merge_simultaneous(_event(event) for event in events))
+    entries += [*_words_of_experts(solicitation), *_words_of_staff(solicitation)]
     entries += [
         TimelineItem(
+            added.at,
+            "Informations ajoutées à la demande",
+            "l'entreprise",
+            added.body,
+            origin=added.origin,
+            incoming=added.incoming_id,
+            is_said=True,
+        )
+        for added in solicitation.additions.order_by("at", "pk")
+    ]
+    entries += _mailings(solicitation, user=user)
+    return sorted(entries, key=lambda item: item.at)
+
+
+def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
+    """Messages of experts to each other, and their questions to the company."""
+    for said in solicitation.messages.order_by("at", "pk"):
+        yield TimelineItem(
             said.at,
             "Message aux autres référents",
             _author_and_institution(said),
             said.body,
             origin=said.origin,
             incoming=said.incoming_id,
+            is_said=True,
         )
-        for said in solicitation.messages.order_by("at", "pk")
-    ]
-    entries += [
-        TimelineItem(asked.asked_at, EventKind.ASKED.label, _author_and_institution(asked), asked.body)
-        for asked in solicitation.questions.order_by("asked_at", "pk")
-    ]
-    entries += [
-        TimelineItem(
-            added.at,
-            "Informations ajoutées à la demande",
-            words=added.body,
-            origin=added.origin,
-            incoming=added.incoming_id,
+    for asked in solicitation.questions.order_by("asked_at", "pk"):
+        yield TimelineItem(
+            asked.asked_at,
+            EventKind.ASKED.label,
+            _author_and_institution(asked),
+            asked.body,
+            origin="" if asked.answered_at else "Sans réponse à ce jour.",
+            answered_at=asked.answered_at,
+            is_said=True,
         )
-        for added in solicitation.additions.order_by("at", "pk")
-    ]
-    entries += _mailings(solicitation, user=user)
-    return sorted(entries, key=lambda item: item.at)
+
+
+def _words_of_staff(solicitation: Solicitation) -> Iterable[TimelineItem]:
+    """Notes among staff, and words of staff to one expert."""
+    for note in solicitation.staff_notes.select_related("author").order_by("at", "pk"):
+        yield TimelineItem(
+            note.at, EventKind.NOTED.label, str(note.author), note.body, is_said=True, is_internal=True
+        )
+    for written in solicitation.staff_messages.select_related("author").order_by("at", "pk"):
+        yield TimelineItem(written.at, _addressed(written), str(written.author), written.body, is_said=True)
+
+
+def _addressed(written: StaffMessage) -> str:
+    return f"Mot de l'équipe à {written.addressee}"
 
 
 def _merge_simultaneous(entries: Iterable[TimelineItem]) -> Iterable[TimelineItem]:
@@ -100,10 +166,20 @@ def _events(solicitation: Solicitation) -> Iterable[Event]:
 
 
 def _event(event: Event) -> TimelineItem:
-    title = EventKind(event.kind).label
+    title, words = EventKind(event.kind).label, event.reason
     if event.match and event.to_state:
-        title = f"{MatchState(event.to_state).label} — {event.match.need.subject.label}"
-    return TimelineItem(event.at, title, author(event), event.reason)
+        subject = event.match.need.subject.label
+        if event.kind == EventKind.UNDONE:
+            title, words = f"{title} — {subject}", _undone(event)
+        else:
+            title = f"{MatchState(event.to_state).label} — {subject}"
+    return TimelineItem(event.at, title, author(event), words)
+
+
+def _undone(event: Event) -> str:
+    """« Prise en charge » redevient « Transmise »."""
+    before, after = MatchState(event.from_state).label, MatchState(event.to_state).label
+    return f"« {before} » redevient « {after} »"
 
 
 def author(event: Event) -> str:

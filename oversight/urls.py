@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from oversight.views import (
+    colleague_actions,
     incoming_pages,
     outbox_pages,
+    ready_answers,
     request_actions,
     request_detail,
     request_list,
@@ -14,7 +16,12 @@ from oversight.views import (
 app_name = "oversight"
 urlpatterns: list[URLPattern] = [
     path("demandes/", request_list.request_list, name="list"),
+    path("demandes/export.csv", request_list.export_csv, name="export_csv"),
+    path("demandes/export.xlsx", request_list.export_xlsx, name="export_xlsx"),
     path("demandes/a-venir/", upcoming_steps.upcoming_steps, name="upcoming"),
+    path("demandes/reponses-pretes/", ready_answers.answers, name="ready_answers"),
+    path("demandes/reponses-pretes/<int:pk>/", ready_answers.answer, name="ready_answer"),
+    path("demandes/reponses-pretes/<int:pk>/retirer/", ready_answers.remove, name="remove_ready_answer"),
     path("demandes/<slug:reference>/", request_detail.request_page, name="request"),
     path("demandes/<slug:reference>/liberer/", request_actions.release, name="release"),
     path("demandes/<slug:reference>/clore/", request_actions.close, name="close"),
@@ -23,6 +30,15 @@ urlpatterns: list[URLPattern] = [
     path("demandes/<slug:reference>/corriger/", request_actions.correct, name="correct"),
     path("demandes/<slug:reference>/ajouter/", request_actions.add_institution, name="add_institution"),
     path("demandes/<slug:reference>/retirer/", request_actions.withdraw, name="withdraw"),
+    path("demandes/<slug:reference>/noter/", colleague_actions.write_note, name="note"),
+    path("demandes/<slug:reference>/s-en-occuper/", colleague_actions.handle, name="handle"),
+    path(
+        "demandes/<slug:reference>/ne-plus-s-en-occuper/",
+        colleague_actions.stop_handling,
+        name="stop_handling",
+    ),
+    path("demandes/<slug:reference>/relancer/", colleague_actions.remind_now, name="remind"),
+    path("demandes/<slug:reference>/ecrire/", colleague_actions.write_to_expert, name="write"),
     path("demandes/<slug:reference>/alertes/<int:pk>/", request_actions.resolve_alert, name="resolve_alert"),
     path("courrier/", outbox_pages.outbox, name="outbox"),
     path("courrier/recu/", incoming_pages.incoming, name="incoming"),

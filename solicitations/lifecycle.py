@@ -142,6 +142,12 @@ class EventKind(Labelled):
     ANONYMISED = "anonymised", "Demande anonymisée"
     REPLY_PUBLISHED = "reply_published", "Réponse par courriel publiée par l'équipe"
     REPLY_SET_ASIDE = "reply_set_aside", "Réponse par courriel écartée par l'équipe"
+    NOTED = "noted", "Note interne"
+    HANDLED = "handled", "S'en occupe"
+    UNHANDLED = "unhandled", "Ne s'en occupe plus"
+    STAFF_REMINDED = "staff_reminded", "Relance par l'équipe"
+    STAFF_WROTE = "staff_wrote", "Mot de l'équipe à un référent"
+    OTHER_REGION_TOLD = "other_region_told", "Autre région prévenue"
 
 
 class AlertCause(Labelled):
@@ -157,13 +163,15 @@ class AlertCause(Labelled):
     SILENT = "silent", "Prise en charge, et sans suite depuis quarante-cinq jours"
     LEGAL = "legal", "Question de droit du travail : le délai légal approche"
     REPLY_HELD = "reply_held", "Une réponse par courriel est à vérifier"
+    SIMILAR = "similar", "Une demande semblable attend dans une autre région"
 
 
-# What the clock did about a need, and the answers that end its questions: it reads these events
-# before it acts again.
+# What the clock did about a need, the reminders that staff asked for, and the answers that end its
+# questions: it reads these events before it acts again.
 CLOCK_EVENTS = frozenset(
     {
         EventKind.REMINDED,
+        EventKind.STAFF_REMINDED,
         EventKind.COMPANY_TOLD,
         EventKind.MANAGER_TOLD,
         EventKind.WIDENED,

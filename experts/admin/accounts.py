@@ -9,8 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from experts.accounts.adapter import notify_second_factor_change
+from experts.accounts.invitations import invite
 from experts.admin.permissions import NationalAdmin
 from experts.models import User
+
+OPENING = {"email", "role", "is_active"}  # a change of these may open an account that nobody uses yet
 
 
 @admin.register(User)
@@ -27,6 +30,12 @@ class UserAdmin(NationalAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not change or OPENING & set(form.changed_data):
+            by = request.user if isinstance(request.user, User) else None
+            if invite(obj, by=by, now=timezone.now()):
+                messages.success(
+                    request, f"Une invitation part à {obj.email} : elle dit comment se connecter."
+                )
 
     @admin.action(description="Oublier le second facteur : un autre sera demandé à la connexion")
     def forget_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -6,6 +6,8 @@ codes masked, and each opening of a mail about a confidential request is recorde
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from functools import wraps
 
 from django.conf import settings
@@ -20,12 +22,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from mailing import message_builder
 from mailing.models import NoContent, OutgoingEmail, OutgoingState
-from mailing.rendering import Rendered
+from mailing.rendering import Rendered, render_subject
 from oversight import filters, permissions
 from oversight.pagination import page_of
 from oversight.request_rows import Badge
 from oversight.timeline import occasion
+from solicitations import links
 from solicitations.actions import staff_actions
 from solicitations.models import Solicitation
 
@@ -53,9 +57,18 @@ class OutboxLine:
     """One mail in the list; ``reference`` is empty when it is about no request or several."""
 
     email: OutgoingEmail
+    subject: str
     occasion: str
     state: Badge
     reference: str
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Addresses of a mail as its recipient sees them; ``reply_to`` is empty when it is the sender's."""
+
+    sender: str
+    reply_to: str
 
 
 def outbox_page(view: View) -> View:
@@ -98,7 +111,31 @@ def lines(emails: Sequence[OutgoingEmail]) -> list[OutboxLine]:
 def line(email: OutgoingEmail, reference: str) -> OutboxLine:
     """Build the line of one mail."""
     state = Badge(SHAPES[email.state], str(email.state.label))
-    return OutboxLine(email=email, occasion=occasion(email), state=state, reference=reference)
+    return OutboxLine(
+        email=email, subject=subject(email), occasion=occasion(email), state=state, reference=reference
+    )
+
+
+def subject(email: OutgoingEmail) -> str:
+    """Subject line of a mail; a code and the subjects of a confidential request stay out of lists.
+
+    Empty when it was not stored.
+    """
+    if email.is_secret or email.is_erased:
+        return ""
+    if email.context.get("is_confidential"):
+        return "Demande confidentielle"
+    return render_subject(email.template, email.context)
+
+
+def envelope(email: OutgoingEmail, rendered: Rendered) -> Envelope:
+    """Sender and reply address; outside the demo, what lets one write in a person's name is masked."""
+    message = message_builder.build_message(email, rendered)
+    name, address = parseaddr(message.from_email)
+    replies = ", ".join(message.reply_to)
+    if not settings.DEMO:
+        replies = links.WRITTEN_REPLY_ADDRESS.sub("reponse+…", replies)
+    return Envelope(sender=f"{make_header(decode_header(name))} <{address}>", reply_to=replies)
 
 
 @require_safe
@@ -107,9 +144,11 @@ def outbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one mail: recipient and dates, text, and HTML in a frame."""
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
     record_opening(request, email)
+    shown = content(email)
     context = {
         "line": lines([email])[0],
-        "content": content(email),
+        "content": shown,
+        "envelope": envelope(email, shown) if shown else None,
         "may_resend": permissions.may_resend(request.user, email),
         "sandbox": sandbox(),
     }

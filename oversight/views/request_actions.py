@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from oversight import timeline
-from oversight.forms import CloseForm, RequestCorrectionForm, WithdrawForm
+from oversight.forms import RequestCorrectionForm, WithdrawForm
+from oversight.staff_forms import CloseForm
 from oversight.views import request_detail
 from oversight.views.access import StaffView, get_request_or_404, staff_page, staff_user
 from solicitations.actions import expert_answers, staff_actions
@@ -24,6 +25,7 @@ MARKS = {
     "indesirable": (ClosedReason.SPAM, "La demande est classée indésirable : plus aucun courriel ne part."),
     "essai": (ClosedReason.TEST, "La demande est classée essai : plus aucun courriel ne part."),
 }
+FILL_IN = "reprendre"  # the button of the ready answers
 ActionView = Callable[..., HttpResponse | None]
 
 
@@ -74,7 +76,11 @@ def release(request: HttpRequest, solicitation: Solicitation, now: datetime) -> 
 
 @staff_action
 def close(request: HttpRequest, solicitation: Solicitation, now: datetime) -> HttpResponse | None:
-    form = CloseForm(request.POST, auto_id="clore-%s")
+    """Close with a message; the button that fills it in with a ready answer only shows the form again."""
+    form = CloseForm(request.POST, solicitation=solicitation, auto_id="clore-%s")
+    if FILL_IN in request.POST:
+        filled = CloseForm(initial=form.filled_in(), solicitation=solicitation, auto_id="clore-%s")
+        return request_detail.show(request, solicitation, refused=filled, now=now)
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
     staff_actions.close(solicitation, words=form.cleaned_data["words"], by=staff_user(request), now=now)
@@ -93,8 +99,18 @@ def mark(request: HttpRequest, solicitation: Solicitation, now: datetime) -> Non
 
 @staff_action
 def merge(request: HttpRequest, solicitation: Solicitation, now: datetime) -> None:
-    staff_actions.merge(solicitation, by=staff_user(request), now=now)
-    first = solicitation.duplicate_of
+    """Merge into the first request; when it is another region's, only alert that region."""
+    user, first = staff_user(request), solicitation.duplicate_of
+    try:
+        staff_actions.merge(solicitation, by=user, now=now)
+    except staff_actions.OtherRegion:
+        staff_actions.tell_other_region(solicitation, by=user, now=now)
+        messages.info(
+            request,
+            f"La demande {first} relève d'une autre région : rien n'y a été écrit. "
+            "Son équipe est prévenue ; libérez ou closez celle-ci selon sa réponse.",
+        )
+        return
     messages.success(request, f"Le texte est ajouté à la demande {first}, et les référents le reçoivent.")
 
 

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_safe
 from companies.facts import source_label
 from experts.models import User
 from experts.routing import loading
-from oversight.forms import AddInstitutionForm, CloseForm, RequestCorrectionForm, WithdrawForm
+from oversight.forms import AddInstitutionForm, RequestCorrectionForm, WithdrawForm
 from oversight.need_details import need_details
 from oversight.request_rows import badge
-from oversight.timeline import openings, timeline_items
+from oversight.staff_forms import CloseForm, ExpertWordForm, HandleForm, NoteForm
+from oversight.timeline import TimelineOrder, openings, timeline_items
 from oversight.views.access import get_request_or_404, staff_page, staff_user
 from solicitations import wording
-from solicitations.actions import staff_actions
+from solicitations.actions import handling, staff_actions, staff_letters
 from solicitations.lifecycle import AlertCause, RequestState
 from solicitations.models import Match, Solicitation, Survey
 
@@ -34,26 +35,88 @@ FACT_LABELS = {
 
 @dataclass(frozen=True)
 class AllowedActions:
-    """Actions possible on a request in its current state."""
+    """Actions possible on a request in its current state, for this member of staff."""
 
     release: bool
     merge: bool
+    tell_region: bool  # in place of a merge into what the user may not see
     end: bool
     correct: bool
     add: bool
     withdraw: bool
+    note: bool
+    write: bool
 
     @classmethod
-    def of(cls, solicitation: Solicitation) -> "AllowedActions":
+    def of(cls, solicitation: Solicitation, *, user: User, now: datetime) -> "AllowedActions":
         is_held = solicitation.state == RequestState.HELD
+        is_kept = solicitation.state != RequestState.ANONYMISED
         first = solicitation.duplicate_of
+        is_mergeable = solicitation.is_held_duplicate and first is not None and not first.is_over
+        visible = Solicitation.objects.visible_to(user).filter(duplicates=solicitation)
+        is_ours = is_mergeable and visible.exists()
         return cls(
             release=is_held,
-            merge=solicitation.is_held_duplicate and first is not None and not first.is_over,
+            merge=is_ours,
+            tell_region=is_mergeable and not is_ours,
             end=not solicitation.is_over,
             correct=not solicitation.is_over,
             add=not is_held and not solicitation.is_cancelled,
             withdraw=Match.objects.active().filter(need__solicitation=solicitation).exists(),
+            note=is_kept,
+            write=not solicitation.refuses_answers and bool(staff_letters.reachable(solicitation, now=now)),
+        )
+
+
+@dataclass(frozen=True)
+class Handling:
+    """The colleague who takes care of the request, and what the user may do about it.
+
+    ``name`` is empty when nobody does; ``has_left``: the colleague sees the request no more.
+    """
+
+    name: str
+    since: datetime | None
+    is_mine: bool
+    has_left: bool
+    is_possible: bool
+
+    @classmethod
+    def of(cls, solicitation: Solicitation, *, user: User) -> "Handling":
+        colleague = solicitation.handled_by
+        return cls(
+            name=str(colleague or ""),
+            since=solicitation.handled_since,
+            is_mine=colleague == user,
+            has_left=colleague is not None and handling.colleague_in_charge(solicitation) is None,
+            is_possible=solicitation.state != RequestState.ANONYMISED,
+        )
+
+
+@dataclass(frozen=True)
+class Reminding:
+    """The experts whom a reminder asked for now would reach, or why it is not possible.
+
+    ``done_at`` and ``done_by``: the reminder that staff asked for today.
+    """
+
+    to: tuple[str, ...]
+    left_out: tuple[str, ...]
+    done_at: datetime | None
+    done_by: str
+
+    @classmethod
+    def of(cls, solicitation: Solicitation, *, now: datetime) -> "Reminding | None":
+        """``None`` when the request waits for nobody's answer."""
+        if solicitation.state != RequestState.SUBMITTED:
+            return None
+        waiting = staff_letters.waiting_mailboxes(solicitation, now=now)
+        done = staff_letters.reminder_of_today(solicitation, now=now)
+        return cls(
+            to=tuple(one.label for one in waiting if not one.was_reminded_today),
+            left_out=tuple(one.label for one in waiting if one.was_reminded_today),
+            done_at=done.at if done else None,
+            done_by=str(done.by_user) if done else "",
         )
 
 
@@ -71,7 +134,9 @@ def show(
     request: HttpRequest, solicitation: Solicitation, *, now: datetime, refused: Form | None = None
 ) -> HttpResponse:
     """Render the page; ``refused`` is an invalid form, shown with its errors instead of a blank one."""
-    user, allowed = staff_user(request), AllowedActions.of(solicitation)
+    user = staff_user(request)
+    allowed = AllowedActions.of(solicitation, user=user, now=now)
+    order = TimelineOrder.of(request.GET)
     context = {
         "solicitation": solicitation,
         "state": badge(solicitation.shown),
@@ -86,22 +151,25 @@ def show(
         "alerts": _alerts(solicitation),
         "linked": linked(solicitation, user=user),
         "needs": need_details(solicitation, now=now),
-        "timeline": timeline_items(solicitation, user=user),
+        "timeline": order.applied(timeline_items(solicitation, user=user)),
+        "order": order,
         "openings": openings(solicitation),
         "allowed": allowed,
-        "forms": _forms(solicitation, allowed, refused=refused, now=now),
+        "handling": Handling.of(solicitation, user=user),
+        "reminding": Reminding.of(solicitation, now=now),
+        "forms": _forms(solicitation, allowed, user=user, refused=refused, now=now),
         "refused": refused,
     }
     return render(request, "oversight/request.html", context)
 
 
 def _forms(
-    solicitation: Solicitation, allowed: AllowedActions, *, refused: Form | None, now: datetime
+    solicitation: Solicitation, allowed: AllowedActions, *, user: User, refused: Form | None, now: datetime
 ) -> dict[str, Form]:
     """Forms of the allowed actions, by name."""
-    forms: dict[str, Form] = {}
+    forms = _forms_of_colleagues(solicitation, allowed, user=user, now=now)
     if allowed.end:
-        forms["close"] = CloseForm(auto_id="clore-%s")
+        forms["close"] = CloseForm(solicitation=solicitation, auto_id="clore-%s")
     if allowed.correct:
         forms["correct"] = RequestCorrectionForm(solicitation=solicitation, auto_id="corriger-%s")
     if allowed.add:
@@ -111,6 +179,21 @@ def _forms(
     for name, form in forms.items():
         if refused is not None and type(form) is type(refused):
             forms[name] = refused
+    return forms
+
+
+def _forms_of_colleagues(
+    solicitation: Solicitation, allowed: AllowedActions, *, user: User, now: datetime
+) -> dict[str, Form]:
+    """Forms that change nothing to the course of the request."""
+    forms: dict[str, Form] = {}
+    colleague = handling.colleague_in_charge(solicitation)
+    if colleague is not None and colleague != user:
+        forms["handle"] = HandleForm(colleague=colleague, auto_id="prendre-%s")
+    if allowed.note:
+        forms["note"] = NoteForm(auto_id="noter-%s")
+    if allowed.write:
+        forms["write"] = ExpertWordForm(solicitation=solicitation, by=user, now=now, auto_id="ecrire-%s")
     return forms
 
 

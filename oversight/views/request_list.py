@@ -1,15 +1,19 @@
-"""The staff's list of requests: counters, standing alerts, then all requests, the newest first."""
+"""The staff's list of requests: counters, standing alerts, all requests; and what is filtered, as a file."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from oversight import filters
-from oversight.pagination import page_of
+from oversight import exports, filters
+from oversight.pagination import page_of, without_page
 from oversight.request_rows import request_rows
 from oversight.views.access import staff_page, staff_user
 from solicitations.models import Alert, Solicitation
@@ -18,6 +22,15 @@ from solicitations.models.request_querysets import SolicitationQuerySet
 PAGE = 25
 URGENT = 20
 MOST_COUNTED = 999
+KINDS: dict[str, tuple[str, Callable[[Iterable[exports.Line]], Iterator[Any]]]] = {
+    "csv": ("text/csv; charset=utf-8", exports.csv_chunks),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.xlsx_chunks),
+}
+CAPTIONS = {
+    "": "Demandes, la plus récente d'abord",
+    filters.OLDEST_FIRST: "Demandes, la plus ancienne d'abord",
+    filters.BY_COMPANY: "Demandes, par nom d'entreprise",
+}
 COUNTERS = (filters.HELD, filters.UNCOVERED, filters.LATE, filters.WITHOUT_ANSWER)
 
 
@@ -38,10 +51,9 @@ def request_list(request: HttpRequest) -> HttpResponse:
     user, now = staff_user(request), timezone.now()
     visible = Solicitation.objects.visible_to(user)
     filtered = filters.RequestFilter(request.GET, queryset=visible, user=user, now=now)
-    found = filtered.qs.newest_first().select_related("commune__department").defer("description")
+    found = filtered.found.select_related("commune__department", "handled_by").defer("description")
     page = page_of(found, request.GET, size=PAGE)
-    is_searched = any(filtered.form.cleaned_data.values())
-    alerted = [] if is_searched or page.number > 1 else urgent(visible)
+    alerted = [] if filtered.is_searched or page.number > 1 else urgent(visible)
     lines = request_rows([*alerted, *page.rows])
     context = {
         "region": user.region,
@@ -49,11 +61,45 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "urgent": lines[: len(alerted)],
         "urgent_most": URGENT,
         "form": filtered.form,
-        "is_searched": is_searched,
+        "folded": filtered.folded,
+        "is_unfolded": filtered.is_unfolded,
+        "is_searched": filtered.is_searched,
+        "caption": CAPTIONS[filtered.form.cleaned_data.get("tri", "")],
+        "query": without_page(request.GET),
         "page": page,
         "rows": lines[len(alerted) :],
     }
     return render(request, "oversight/list.html", context)
+
+
+@require_safe
+@staff_page
+def export_csv(request: HttpRequest) -> HttpResponseBase:
+    """Stream what is filtered as a CSV file."""
+    return _export(request, "csv")
+
+
+@require_safe
+@staff_page
+def export_xlsx(request: HttpRequest) -> HttpResponseBase:
+    """Stream what is filtered as a workbook."""
+    return _export(request, "xlsx")
+
+
+def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Export what the list shows with the same filters; a wrong one leads back to the list, which says so."""
+    user, now = staff_user(request), timezone.now()
+    visible = Solicitation.objects.visible_to(user)
+    filtered = filters.RequestFilter(request.GET, queryset=visible, user=user, now=now)
+    if not filtered.form.is_valid():
+        return redirect(f"{reverse('oversight:list')}?{without_page(request.GET)}")
+    name = f"demandes-{timezone.localdate(now)}.{kind}"
+    content_type, chunks = KINDS[kind]
+    most = exports.MOST_IN_CSV if kind == "csv" else exports.MOST_IN_WORKBOOK
+    lines = exports.lines(filtered.found, visible=visible, most=most)
+    response = StreamingHttpResponse(chunks(lines), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> list[Counter]:
@@ -69,5 +115,7 @@ def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> l
 def urgent(visible: SolicitationQuerySet) -> list[Solicitation]:
     """Requests with a standing alert, those without any recipient first."""
     alerts = Alert.objects.open().filter(solicitation__in=visible).urgent_first()
-    placed = alerts.select_related("solicitation__commune__department").defer("solicitation__description")
+    placed = alerts.select_related("solicitation__commune__department", "solicitation__handled_by").defer(
+        "solicitation__description"
+    )
     return list(dict.fromkeys(alert.solicitation for alert in placed[: URGENT * 2]))[:URGENT]

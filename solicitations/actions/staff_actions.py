@@ -1,4 +1,4 @@
-"""Actions of staff: release, close, merge, correct, add and withdraw."""
+"""Actions of staff on the course of a request: release, close, merge, correct, add and withdraw."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,10 +9,10 @@ from django.db import transaction
 from experts.models import Institution, Subject, User
 from mailing import outbox
 from mailing.models import OutgoingEmail
-from solicitations.actions import moves
+from solicitations.actions import handling, moves
 from solicitations.actions.company_requests import withdraw_all
 from solicitations.actions.expert_answers import NobodyThere, choose_within
-from solicitations.dispatch import closing, holding, matching, routing
+from solicitations.dispatch import alerts, closing, holding, matching, routing
 from solicitations.lifecycle import (
     AlertCause,
     ClosedReason,
@@ -41,6 +41,10 @@ class ConfidentialApart(Exception):
 
 class SubjectTwice(Exception):
     """Two needs of one request would have the same subject."""
+
+
+class OtherRegion(Exception):
+    """The first request belongs to another region: nothing was written into it."""
 
 
 @transaction.atomic(durable=True)
@@ -85,9 +89,12 @@ def _end(
 def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     """Add a held duplicate's words to the first request, mail them to its experts, close the duplicate.
 
-    Raises ``ForbiddenMove`` when it is no held duplicate any more, or the first one is over.
+    Raises ``ForbiddenMove`` when it is no held duplicate any more, or the first one is over; ``OtherRegion``
+    when ``by`` may not see the first one.
     """
     first, locked = _lock_both(solicitation)
+    if not Solicitation.objects.visible_to(by).filter(pk=first.pk).exists():
+        raise OtherRegion
     addition = Addition.objects.create(solicitation=first, body=locked.description, at=now)
     Event.objects.record(EventKind.MERGED, first, by=by, reason=locked.reference, at=now)
     to_experts.added(addition, now=now)
@@ -95,6 +102,20 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
     closing.refresh(locked, now=now)
     locked.alerts.open().update(settled_at=now)
     Event.objects.record(EventKind.MERGED, locked, by=by, reason=first.reference, at=now)
+
+
+@transaction.atomic(durable=True)
+def tell_other_region(solicitation: Solicitation, *, by: User, now: datetime) -> None:
+    """Alert the region of the first request that a similar one is held here; neither one's words are shown.
+
+    Said once. Raises ``ForbiddenMove`` as ``merge`` does.
+    """
+    first, locked = _lock_both(solicitation)
+    if locked.events.filter(kind=EventKind.OTHER_REGION_TOLD, reason=first.reference).exists():
+        return
+    here = locked.region.name if locked.region else "hors région"
+    alerts.raise_alert(first, AlertCause.SIMILAR, words=f"{locked.reference} ({here})", now=now)
+    Event.objects.record(EventKind.OTHER_REGION_TOLD, locked, by=by, reason=first.reference, at=now)
 
 
 def _lock_both(solicitation: Solicitation) -> tuple[Solicitation, Solicitation]:
@@ -132,6 +153,7 @@ def correct(
     for name in columns.keys() & (CORRECTABLE | {"commune"}):
         setattr(locked, name, columns[name])
     locked.region = locked.commune.region
+    handling.release_if_out_of_sight(locked, now=now)
     changes = [
         f"{name} : {before[name] or '—'} → {getattr(locked, name) or '—'}"
         for name in sorted(columns)

@@ -23,6 +23,8 @@ from solicitations.models import (
     Need,
     Question,
     Solicitation,
+    StaffMessage,
+    StaffNote,
     Survey,
 )
 from solicitations.models.abandoned import abandoned
@@ -41,6 +43,7 @@ EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (Mailbox, "solicitation", {"email": Concat(Value(ERASED), Cast("pk", models.CharField()))}),
 )
 MAILED_ROWS = (Message, Addition)
+DELETED: tuple[Any, ...] = (StaffNote, StaffMessage)  # the events say that they were written
 EMPTIED_REQUEST: dict[str, Any] = {
     "description": "",
     "company_name": "",
@@ -53,6 +56,8 @@ EMPTIED_REQUEST: dict[str, Any] = {
     "callback_hours": [],
     "routing_error": "",
     "clock_error": "",
+    "handled_by": None,
+    "handled_since": None,
 }
 
 
@@ -89,6 +94,8 @@ def anonymise(pk: int, *, now: datetime) -> None:
     _erase_mails(solicitation, now=now)
     for model, lookup, columns in EMPTIED:
         model.objects.filter(**{lookup: solicitation}).update(**columns)
+    for model in DELETED:
+        model.objects.filter(solicitation=solicitation).delete()
     _erase_people(solicitation)
     for draft in solicitation.drafts.all():
         _erase(draft, now=now)

@@ -64,6 +64,14 @@ def is_reminded(first: Mailbox, day: date) -> bool:
     return OutgoingEmail.objects.filter(key=reminders_key(first, day)).exists()
 
 
+def last_reminder(mailbox: Mailbox) -> datetime | None:
+    """The moment of the last daily reminder that lists this mailbox's request; ``None`` without any."""
+    rows = OutgoingEmail.objects.about(f"mailbox:{mailbox.pk}").filter(
+        template=request_mails.REMINDERS, cancelled_at=None, refused_at=None
+    )
+    return rows.order_by("-created_at").values_list("created_at", flat=True).first()
+
+
 def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
     """One request of the list; a confidential one is not named."""
     solicitation = matches[0].need.solicitation

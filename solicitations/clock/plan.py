@@ -154,13 +154,18 @@ def _of_need(history: _NeedHistory) -> Iterator[Planned]:
 
 
 def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
-    """Two reminders on different days, the manager, expiry: in this order, even after an outage."""
+    """Two reminders on different days, the manager, expiry: in this order, even after an outage.
+
+    A reminder that staff asked for replaces none of them: they only wait for another day.
+    """
     end = history.expiry_starts_at(match) + settings.EXPIRE_AFTER
     if history.is_helped:
         yield history.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
         return
     reminded = history.match_dates(match, EventKind.REMINDED, since=match.sent_at)
-    earliest = history.clock.next_day(reminded[-1]) if reminded else match.sent_at
+    asked_for = history.match_dates(match, EventKind.STAFF_REMINDED, since=match.sent_at)
+    latest = max([*reminded, *asked_for], default=None)
+    earliest = history.clock.next_day(latest) if latest else match.sent_at
     is_next, last = True, match.sent_at
     for after in settings.REMIND_AFTER[len(reminded) :]:
         due_at = max(match.sent_at + after, earliest)

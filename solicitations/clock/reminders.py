@@ -11,7 +11,7 @@ from solicitations.clock import due, mails, plan
 from solicitations.clock.run import put_off, record_step
 from solicitations.clock.steps import Planned, Step
 from solicitations.lifecycle import EventKind, MatchState
-from solicitations.models import Mailbox, Match, Solicitation
+from solicitations.models import Event, Mailbox, Match, Solicitation
 from territories.working_time import is_working_time
 
 logger = logging.getLogger(__name__)
@@ -109,8 +109,21 @@ def _to_list(solicitation: Solicitation, address: str, *, now: datetime) -> Iter
         matches = list(need.matches.all())
         is_helped = any(match.state == MatchState.HELPED for match in matches)
         for match in matches:
-            if _is_to(match, address) and _has_waited(match, is_helped=is_helped, now=now):
+            if not _is_to(match, address) or _was_reminded_by_staff(solicitation, match, now=now):
+                continue
+            if _has_waited(match, is_helped=is_helped, now=now):
                 yield match
+
+
+def _was_reminded_by_staff(solicitation: Solicitation, match: Match, *, now: datetime) -> bool:
+    """True when staff had this match reminded today."""
+    events: list[Event] = getattr(solicitation, "clock_events", [])
+    return any(
+        event.kind == EventKind.STAFF_REMINDED
+        and event.match_id == match.pk
+        and solicitation.today(event.at) == solicitation.today(now)
+        for event in events
+    )
 
 
 def _is_to(match: Match, address: str) -> bool:

@@ -7,6 +7,7 @@ from solicitations.models.matches import Mailbox, Match
 from solicitations.models.needs import Need
 from solicitations.models.openings import MissedDemand, Opening
 from solicitations.models.requests import Solicitation
+from solicitations.models.staff_work import ReadyAnswer, StaffMessage, StaffNote
 from solicitations.models.surveys import Survey
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "Need",
     "Opening",
     "Question",
+    "ReadyAnswer",
     "Solicitation",
+    "StaffMessage",
+    "StaffNote",
     "Survey",
 ]

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Exists, Func, OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, NullIf
 
-from experts.models import Subject, Theme, User
+from experts.models import Institution, Subject, Theme, User
 from solicitations.lifecycle import (
+    NOT_LIVE,
     AlertCause,
     ClosedReason,
     HeldReason,
@@ -152,6 +153,24 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def about_theme(self, theme: Theme) -> Self:
         return self.filter(pk__in=self.model.objects.filter(needs__subject__theme=theme).values("pk"))
+
+    def of_institution(self, institution: Institution) -> Self:
+        """Requests that an expert of this institution has, or had, unless withdrawn or replaced."""
+        live = [state.value for state in MatchState if state not in NOT_LIVE]
+        reached = self.model.objects.filter(
+            needs__matches__expert__office__institution=institution, needs__matches__state__in=live
+        )
+        return self.filter(pk__in=reached.values("pk"))
+
+    def handled_by_nobody(self) -> Self:
+        return self.filter(handled_by=None)
+
+    def handled_by_another(self, user: User) -> Self:
+        return self.exclude(handled_by=None).exclude(handled_by=user)
+
+    def by_company(self) -> Self:
+        """In the order of the companies' names; those without a name come last."""
+        return self.order_by(NullIf("company_name", Value("")).asc(nulls_last=True), "-submitted_at", "-pk")
 
     def search(self, text: str) -> Self:
         """Requests of this reference, SIREN, SIRET or email; else by the beginnings of words in names."""

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
-from experts.models import Institution
+from experts.models import Institution, User
 from experts.routing.engine import Facts
 from solicitations import lifecycle
 from solicitations.lifecycle import (
@@ -112,6 +112,12 @@ class Solicitation(models.Model):
     outcome_at = models.DateTimeField(null=True, blank=True)
     surveyed_at = models.DateTimeField(null=True, blank=True)
 
+    # The colleague whose name staff put on the request, and since when.
+    handled_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    handled_since = models.DateTimeField(null=True, blank=True)
+
     link_serial = models.PositiveIntegerField(default=1)
     link_extended_until = models.DateTimeField(null=True, blank=True)
 
@@ -164,6 +170,11 @@ class Solicitation(models.Model):
                 | Q(duplicate_of__isnull=False),
                 name="solicitation_duplicate_of_another",
             ),
+            models.CheckConstraint(
+                condition=Q(handled_by=None, handled_since=None)
+                | Q(handled_by__isnull=False, handled_since__isnull=False),
+                name="solicitation_handled_since",
+            ),
         ]
         indexes = [
             models.Index(fields=["region", "-submitted_at", "-id"], name="solicitation_region_recent"),
@@ -215,6 +226,11 @@ class Solicitation(models.Model):
             ),
             models.Index(fields=["ended_at"], name="solicitation_ended", condition=Q(state__in=ENDED)),
             models.Index(fields=["held_at"], name="solicitation_held", condition=Q(state=RequestState.HELD)),
+            models.Index(
+                fields=["handled_by", "-submitted_at", "-id"],
+                name="solicitation_handled",
+                condition=Q(handled_by__isnull=False),
+            ),
             GinIndex(NAMES, name="solicitation_names"),
         ]
 
@@ -289,6 +305,10 @@ class Solicitation(models.Model):
         """Expiry of the owner's link; ``None`` while the request is open."""
         end = self.links_end_at
         return max(end, self.link_extended_until) if end and self.link_extended_until else end
+
+    def handle(self, by: User | None, *, at: datetime) -> None:
+        """Put a colleague's name on the request, or none; saves nothing."""
+        self.handled_by, self.handled_since = by, at if by else None
 
     def move_to(self, target: RequestState, *, at: datetime, reason: str = "") -> None:
         """Set the state, its reason and dates; saves nothing. Raises ``ForbiddenMove``."""

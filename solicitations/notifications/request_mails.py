@@ -14,6 +14,7 @@ from solicitations import links, wording
 from solicitations.models import Event, Mailbox, Match, Solicitation
 
 REMINDERS = "solicitations/emails/reminders"
+WRITTEN_BY_PEOPLE = {"message", "staff_word"}
 
 
 def subject_labels(solicitation: Solicitation) -> list[str]:
@@ -110,8 +111,12 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     others: Sequence[Event | Match] = (),
     not_before: datetime | None = None,
     from_name: str = "",
+    reply_to: str = "",
 ) -> OutgoingEmail:
-    """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline."""
+    """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline.
+
+    ``reply_to``: who reads the replies; by default they come back to the request.
+    """
     solicitation = mailbox.solicitation
     return outbox.compose(
         key=key,
@@ -120,11 +125,11 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
         context={"url": links.answer_url(mailbox), **context},
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
-        reply_to=links.reply_address(mailbox),
+        reply_to=reply_to or links.reply_address(mailbox),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
         unsubscribe_url=f"{links.answer_url(mailbox)}#je-ne-suis-plus-la",
         from_name=from_name,
-        is_automatic=occasion != "message",
+        is_automatic=occasion not in WRITTEN_BY_PEOPLE,
         not_before=not_before,
         now=now,
     )

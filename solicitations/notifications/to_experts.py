@@ -1,15 +1,16 @@
 """Mails to the experts of a request: one per mailbox and occasion."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
 
+from experts.models import User
 from mailing import outbox, senders
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
-from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
+from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation, StaffMessage
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date, spoken_moment
 
@@ -229,6 +230,35 @@ def record_changed(mailbox: Mailbox, *, phone: str, change: str, now: datetime) 
         now=now,
     )
     outbox.enqueue_all([email])
+
+
+def reminded_by_staff(
+    mailbox: Mailbox, matches: Sequence[Match], *, by: User, day: date, now: datetime
+) -> None:
+    """Remind an expert who has not answered, because a member of staff asked for it that day."""
+    solicitation = mailbox.solicitation
+    since = min(match.sent_at for match in matches)
+    context = {
+        "person": str(by),
+        "concerned": wording.subjects(matches),
+        "since": wording.spoken_day(solicitation, since, now=now),
+        "answer_by": _answer_by(matches, now=now),
+    }
+    key = f"staff_reminder:{solicitation.pk}:{mailbox.pk}:{day}"
+    request_mails.to_expert(mailbox, "staff_reminder", key=key, context=context, now=now)
+
+
+def written_by_staff(written: StaffMessage, *, now: datetime) -> None:
+    """A word of a member of staff to one expert; a reply goes to that person, not into the thread."""
+    request_mails.to_expert(
+        written.mailbox,
+        "staff_word",
+        key=f"staff_word:{written.solicitation_id}:{written.mailbox_id}:w{written.pk}",
+        context={"person": str(written.author), "person_email": written.author.email, "body": written.body},
+        reply_to=written.author.email,
+        from_name=f"{str(written.author)[:150]}, via Relais Entreprises",
+        now=now,
+    )
 
 
 def link_reissued(mailbox: Mailbox, *, now: datetime) -> None:

@@ -15,7 +15,18 @@ from mailing.models import Channel, IncomingEmail, OutgoingEmail
 from solicitations import links
 from solicitations.actions import expert_record
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Addition, Alert, Draft, Mailbox, Match, Message, Solicitation
+from solicitations.models import (
+    Addition,
+    Alert,
+    Draft,
+    Mailbox,
+    Match,
+    Message,
+    ReadyAnswer,
+    Solicitation,
+    StaffMessage,
+    StaffNote,
+)
 from tests.attacks.addresses import PARAMETER, Address
 from tests.solicitations.factories import send
 
@@ -31,7 +42,7 @@ def token_of(url: str) -> str:
 
 @dataclass
 class SampleData:
-    """A request, one of its mailboxes, a draft, an alert, mails in and out, an account."""
+    """A request, one of its mailboxes, a draft, an alert, words of staff, mails in and out, an account."""
 
     solicitation: Solicitation
     mailbox: Mailbox
@@ -42,6 +53,7 @@ class SampleData:
     incoming: IncomingEmail
     message: Message
     addition: Addition
+    ready_answer: ReadyAnswer
     user: User
 
     @classmethod
@@ -63,6 +75,9 @@ class SampleData:
             "body": "Bonjour",
             "at": now,
         }
+        written: dict[str, Any] = {"solicitation": solicitation, "author": user, "body": "Interne", "at": now}
+        StaffNote.objects.create(**written)
+        StaffMessage.objects.create(mailbox=mailbox, addressee="x", **written)
         return cls(
             solicitation=solicitation,
             mailbox=mailbox,
@@ -77,6 +92,13 @@ class SampleData:
                 email="moi@example.org",
             ),
             alert=Alert.objects.create(solicitation=solicitation, cause=AlertCause.NOT_CALLED, raised_at=now),
+            ready_answer=ReadyAnswer.objects.create(
+                region=solicitation.region,
+                title=f"Pour {solicitation.reference}",
+                body="Prête",
+                changed_by=user,
+                changed_at=now,
+            ),
             mail=OutgoingEmail.objects.get(key=f"received:{solicitation.pk}"),
             user=user,
         )
@@ -133,6 +155,7 @@ class SampleData:
             ("reponse/<str:token>/originaux/", "pk", self.message.pk),
             ("suivi/<str:token>/originaux/", "pk", self.addition.pk),
             ("demandes/<slug:reference>/alertes/", "pk", self.alert.pk),
+            ("demandes/reponses-pretes/", "pk", self.ready_answer.pk),
             ("demandes/", "reference", self.solicitation.reference),
             ("courrier/recu/", "pk", self.incoming.pk),
             ("courrier/", "pk", self.mail.pk),

@@ -1,5 +1,7 @@
 """Access control: every address of an object, requested by everybody who has no right to it."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -42,7 +44,17 @@ POSTED = {
     "outcome": "helped",
     "phone": "03 80 12 34 56",
     "successor": "Attaque",
+    "title": "Attaque",
 }
+
+
+def content_of(response: Any) -> str:
+    """Text of a page, or of a file, unpacked when it is a workbook."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            content = b"".join(book.read(name) for name in book.namelist())
+    return content.decode()
 
 
 def responses_without_effect(client: Client, path: str) -> list[Any]:
@@ -150,14 +162,22 @@ def test_what_names_two_things_takes_no_other_pair(sample_data: SampleData, othe
 
 def test_a_region_finds_nothing_of_another_in_lists(sample_data: SampleData, neighbour):
     client = signed_in(neighbour)
-    for path in ("/demandes/", "/courrier/"):
+    for path in (
+        "/demandes/",
+        "/demandes/export.csv",
+        "/demandes/export.xlsx",
+        "/demandes/reponses-pretes/",
+        "/courrier/",
+    ):
         for query in (
             "",
             f"?q={sample_data.solicitation.reference}",
             f"?q={sample_data.solicitation.email}",
             "?region=27",
         ):
-            page = client.get(path + query).content.decode()
+            page = content_of(client.get(path + query))
+            assert sample_data.solicitation.company_name not in page
+            assert sample_data.ready_answer.title not in page
             assert f"/demandes/{sample_data.solicitation.reference}" not in page
             assert f"/courrier/{sample_data.mail.pk}/" not in page
 

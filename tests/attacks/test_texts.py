@@ -22,7 +22,7 @@ from django.test import Client
 from mailing import message_builder, rendering
 from mailing.models import OutgoingEmail
 from mailing.rendering import CLICKED
-from solicitations.models import Addition, Message, Question
+from solicitations.models import Addition, Message, Question, ReadyAnswer, StaffMessage, StaffNote
 from tests.attacks.forms import Form, every_form
 from tests.attacks.sample_data import SampleData
 from tests.experts.factories import signed_in
@@ -239,11 +239,11 @@ class TestPages:
                     answer = send(form.action, form.values | dict.fromkeys(names, odd))
                 assert answer.status_code < 500, (form.action, str(odd)[:20], names)
             attacked.add(form.action.rstrip("/").rpartition("/")[2])
-        assert attacked >= {"message", "contact", "clore"}
+        assert attacked >= {"message", "contact", "clore", "noter", "ecrire", "reponses-pretes"}
 
     def test_no_word_of_a_page_is_a_tag(self, sample_data: SampleData, national, visitor):
         """Hostile texts in every field, shown on every page."""
-        for model in (Message, Question, Addition):
+        for model in (Message, Question, Addition, StaffNote, StaffMessage):
             rows = model.objects.filter(solicitation=sample_data.solicitation)
             rows.update(body=MARKUP)
         Question.objects.create(
@@ -258,6 +258,8 @@ class TestPages:
             description=MARKUP, company_name=MARKUP[:200], contact_name=MARKUP[:100]
         )
         type(sample_data.alert).objects.update(words=MARKUP)
+        StaffMessage.objects.update(addressee=MARKUP)
+        ReadyAnswer.objects.update(title=MARKUP[:80], body=MARKUP)
         type(sample_data.expert).objects.filter(pk=sample_data.expert.pk).update(name=MARKUP[:150])
         reference = sample_data.solicitation.reference
         staff = signed_in(national)
@@ -266,6 +268,8 @@ class TestPages:
             Client().get(f"/reponse/{sample_data.expert_token}/"),
             staff.get(f"/demandes/{reference}/"),
             staff.get("/demandes/"),
+            staff.get("/demandes/reponses-pretes/"),
+            staff.get(f"/demandes/reponses-pretes/{sample_data.ready_answer.pk}/"),
         ]
         visitor.need(description=MARKUP)
         pages.append(visitor.client.get("/demande/trouver-candidats/"))

@@ -9,7 +9,14 @@ from playwright.sync_api import expect
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from solicitations.actions import company_requests, expert_answers, expert_messages
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    handling,
+    ready_answers,
+    staff_letters,
+)
 from solicitations.dispatch import holding
 from solicitations.lifecycle import MatchState
 from tests.browser.test_accessibility import accessibility_errors
@@ -49,6 +56,9 @@ def test_list_and_outbox_are_accessible_and_quiet(agent_page, console):
         "/demandes/",
         "/demandes/?vue=alertes",
         "/demandes/?q=zzzz",
+        "/demandes/?du=2026-12-02&au=2026-12-01",
+        "/demandes/?suivi=moi",
+        "/demandes/reponses-pretes/",
         "/courrier/",
         "/courrier/?q=zzzz",
         f"/courrier/{email.pk}/",
@@ -69,6 +79,11 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
     taken = match(talked, "recrutement@france-travail")
     expert_answers.move(taken, MatchState.TAKEN, by=taken.mailbox, now=now)
     expert_messages.post_message(taken.mailbox, body="Je l'appelle.", now=now)
+    colleague = User.objects.create_user("nadia@equipe.example.org", name="Nadia", role=User.Role.NATIONAL)
+    handling.handle(talked, by=colleague, now=now)
+    handling.write_note(talked, body="Elle rappelle mardi.", by=colleague, now=now)
+    staff_letters.write_to_expert(taken.mailbox, body="Merci.", by=colleague, now=now)
+    ready_answers.add(title="Conseil en droit", body="Appelez le 3939.", by=colleague, now=now)
     lost = send("plan-formation", now=now, siret="", commune="97502", email="archipel@exemple.example.org")
     company_requests.cancel(lost, now=now)
 
@@ -88,6 +103,8 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
         ("Clore avec un message", "Clore la demande", "Écrivez à l'entreprise"),
         ("Ajouter une institution", "Lui envoyer la demande", "Choisissez une institution."),
         ("Retirer un référent", "Le retirer de la demande", "Choisissez un référent."),
+        ("Écrire une note interne", "Garder la note", "Écrivez votre note."),
+        ("Écrire à un référent", "Lui envoyer ce message", "Choisissez un référent."),
     ],
 )
 def test_refused_act_is_shown_with_its_error(agent_page, console, summary, button, sentence):
@@ -111,3 +128,23 @@ def test_correction_offers_homonyms(agent_page, console):
     expect(page.get_by_text("Saint-Apollinaire (Hautes-Alpes)")).to_be_visible()
     assert accessibility_errors(page) == []
     assert console == []
+
+
+def test_ready_answer_fills_in_the_closing_message_without_a_script(new_browser_page, live_server):
+    """The page comes back with the form open, and the text in it."""
+    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
+    ready_answers.add(title="Conseil en droit", body="Appelez le 3939.", by=agent, now=timezone.now())
+    request = send(now=timezone.now())
+    name = settings.SESSION_COOKIE_NAME
+    page = new_browser_page(javascript=False, width=360)
+    page.context.add_cookies(
+        [{"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}]
+    )
+    page.goto(f"{live_server.url}/demandes/{request.reference}/")
+    page.get_by_text("Clore avec un message").click()
+    page.get_by_label("Réponse prête").select_option(label="Conseil en droit")
+
+    page.get_by_role("button", name="Reprendre ce texte ci-dessous").click()
+
+    expect(page.get_by_label("Votre message à l'entreprise")).to_have_value("Appelez le 3939.")
+    expect(page.get_by_role("button", name="Clore la demande")).to_be_visible()

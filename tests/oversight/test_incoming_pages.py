@@ -63,6 +63,13 @@ class TestIncomingList:
         assert listed(as_national, q=sent.reference) == [held.message_id]
         assert listed(as_national, q="AAAA-AAAA") == []
 
+    @pytest.mark.parametrize("path", [LIST, "/courrier/"])
+    def test_every_filter_is_on_the_page(self, as_national, held, path):
+        page = as_national.get(path)
+
+        for field in page.context["form"]:
+            assert f'id="{field.auto_id}"' in page.content.decode()
+
     def test_mails_refused_as_automatic_are_counted_and_listed(
         self, as_regional, held, unknown, author, today
     ):

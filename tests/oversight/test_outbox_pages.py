@@ -81,11 +81,33 @@ class TestOutboxList:
         assert len(listed(as_regional)) == 5
         assert {"Liens perdus", "Reprendre plus tard", "Code de connexion"} <= set(listed(as_national))
 
-    def test_subject_lines_and_texts_are_not_listed(self, as_regional, confidential):
+    def test_the_subject_comes_first_then_the_occasion(self, as_regional, sent):
+        text = text_of(as_regional, OUTBOX)
+
+        subject = (
+            "Diffuser une offre et trouver des candidats — Peintures Vannier SARL, Is-sur-Tille (6 salariés)"
+        )
+        assert f"{subject}</a>" in text
+        assert text.index(subject) < text.index("Nouvelle demande ·")
+
+    def test_neither_subjects_nor_texts_of_a_confidential_request_are_listed(self, as_regional, confidential):
         text = text_of(as_regional, OUTBOX)
 
         assert "Engager un licenciement" not in text
         assert "Mon serveur" not in text
+        assert "Demande confidentielle</a>" in text
+
+    def test_a_code_is_not_a_subject_of_the_list(self, as_national, code):
+        text = text_of(as_national, OUTBOX)
+
+        assert "votre code de connexion" not in text
+        assert "Code de connexion</a>" in text
+
+    def test_occasions_are_grouped_by_whom_they_are_for(self, as_regional, sent):
+        text = text_of(as_regional, OUTBOX)
+
+        groups = [text.index(f'<optgroup label="{group}">') for group in ("À l'entreprise", "Aux référents")]
+        assert groups[0] < text.index(">Accusé de réception<") < groups[1] < text.index(">Nouvelle demande<")
 
     def test_queries_do_not_grow_with_the_list(
         self, as_regional, commit, sent, today, django_assert_max_num_queries
@@ -143,6 +165,43 @@ class TestOutboxMail:
         as_regional.get(f"{OUTBOX}{acknowledgement.pk}/")
 
         assert not sent.events.filter(kind=EventKind.MAIL_OPENED).exists()
+
+
+class TestEnvelope:
+    """Sender and reply address, as the recipient sees them."""
+
+    def envelope(self, client, mail) -> str:
+        return text_of(client, f"{OUTBOX}{mail.pk}/").split("staff-mail__envelope")[1].split("</dl>")[0]
+
+    def test_sender_and_reply_address_are_shown_and_what_signs_it_is_not(self, as_regional, sent):
+        mail = OutgoingEmail.objects.filter(template__endswith="notified").first()
+        signature = mail.reply_to.partition("@")[0].rpartition("-")[2]
+
+        shown = self.envelope(as_regional, mail)
+
+        assert "Relais Entreprises &lt;" in shown
+        assert f"reponse+…@{mail.reply_to.partition('@')[2]}" in shown
+        assert signature not in shown
+
+    def test_the_name_of_a_person_who_writes_is_readable(self, as_regional, sent, today):
+        mail = OutgoingEmail.objects.filter(template__endswith="notified").first()
+        OutgoingEmail.objects.filter(pk=mail.pk).update(
+            from_name="Zoé Lefèvre, via Relais", reply_to="zoe@dreets.example.org"
+        )
+
+        shown = self.envelope(as_regional, mail)
+
+        assert "Zoé Lefèvre, via Relais &lt;" in shown
+        assert "zoe@dreets.example.org" in shown
+
+    def test_a_mail_without_reply_address_says_so(self, as_national, sent, commit):
+        commit(company_requests.send_lost_links, sent.email, now=sent.submitted_at)
+        mail = OutgoingEmail.objects.get(template__endswith="lost_links")
+
+        assert "la même adresse" in self.envelope(as_national, mail)
+
+    def test_a_code_and_an_erased_mail_have_none(self, as_national, code):
+        assert "Répondre à" not in self.envelope(as_national, code)
 
 
 class TestResend:

@@ -11,7 +11,10 @@ from tests.solicitations.incoming import answer
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
 READ = ["request", "outbox_mail", "outbox_html", "incoming_mail"]
-ACTS = ["release", "close", "mark", "merge", "correct", "add_institution", "withdraw", "resolve_alert"]
+ACTS = [
+    "release", "close", "mark", "merge", "correct", "add_institution", "withdraw", "resolve_alert",
+    "note", "handle", "stop_handling", "remind", "write",
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The page of a request: why these experts, timeline, possible actions."""
 
+from datetime import timedelta
+
 import pytest
 
 from experts.models import Institution
-from solicitations.actions import company_requests, expert_answers, expert_messages
+from solicitations.actions import company_requests, expert_answers, expert_messages, undoing
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Survey
 from tests.solicitations.factories import TEXT, match, send
@@ -171,3 +173,59 @@ def test_queries_do_not_grow_with_what_happened(
 
     with django_assert_max_num_queries(len(few.captured_queries)):
         page_of(as_regional, sent)
+
+
+class TestTimeline:
+    @pytest.fixture
+    def talked(self, commit, sent, today):
+        """A question to the company, what it added, and an answer that was undone."""
+        mine = match(sent, "recrutement@france-travail")
+        commit(expert_messages.ask, mine.mailbox, body="Quel salaire ?", now=today)
+        commit(company_requests.add_information, sent, body="1 900 euros.", now=today + timedelta(minutes=5))
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today + timedelta(minutes=6))
+        commit(undoing.undo, mine, by=mine.mailbox, now=today + timedelta(minutes=7))
+        return sent
+
+    def test_company_s_additions_and_questions_to_it_are_in_the_conversation(self, as_regional, talked):
+        page = as_regional.get(f"/demandes/{talked.reference}/?fil=conversation")
+
+        shown = [(item.title, item.who) for item in page.context["timeline"]]
+        assert [title for title, _ in shown] == [
+            "Précision demandée à l'entreprise",
+            "Informations ajoutées à la demande",
+        ]
+        assert shown[1][1] == "l'entreprise"
+        assert "L'entreprise a écrit ensuite" in page.content.decode()
+
+    def test_question_without_an_answer_says_so(self, as_regional, commit, sent, today):
+        mine = match(sent, "recrutement@france-travail")
+        commit(expert_messages.ask, mine.mailbox, body="Quel salaire ?", now=today)
+
+        assert "Sans réponse à ce jour." in text_of(as_regional, sent)
+
+    def test_newest_comes_first_on_demand(self, as_regional, talked):
+        path = f"/demandes/{talked.reference}/"
+
+        oldest = [item.at for item in as_regional.get(path).context["timeline"]]
+        newest = [item.at for item in as_regional.get(f"{path}?ordre=recent").context["timeline"]]
+
+        assert oldest == sorted(oldest)
+        assert newest == oldest[::-1]
+
+    def test_links_combine_the_order_and_the_conversation(self, as_regional, talked):
+        page = as_regional.get(f"/demandes/{talked.reference}/?ordre=recent").content.decode()
+
+        assert 'href="?#passe"' in page
+        assert 'href="?ordre=recent&amp;fil=conversation#passe"' in page
+
+    def test_undo_is_logged_as_an_undo_once(self, as_regional, talked):
+        titles = [item.title for item in page_of(as_regional, talked).context["timeline"]]
+
+        subject = talked.needs.get().subject.label
+        assert titles.count(f"Réponse annulée — {subject}") == 1
+        assert f"Transmise — {subject}" not in titles
+        assert "« Prise en charge » redevient « Transmise »" in text_of(as_regional, talked)
+
+    @pytest.mark.parametrize("query", ["?ordre=x", "?fil=x", "?fil=&ordre=", "?ordre=%00"])
+    def test_unknown_order_never_fails(self, as_regional, sent, query):
+        assert as_regional.get(f"/demandes/{sent.reference}/{query}").status_code == 200

@@ -7,12 +7,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from experts.models import Office
+from experts.models import Office, User
 from oversight import filters
 from oversight.views import request_list
 from solicitations.actions import expert_answers, staff_actions
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Solicitation
+from territories.models import Region
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import TEXT, match, send
 
@@ -256,3 +257,95 @@ def test_every_occasion_of_a_mail_has_its_words(settings):
     emails = (settings.BASE_DIR / "templates").glob("*/emails/*.subject.txt")
 
     assert {path.name.removesuffix(".subject.txt") for path in emails} <= filters.OCCASIONS.keys()
+
+
+class TestMoreFilters:
+    @pytest.fixture
+    def other(self, commit, sent, today) -> Solicitation:
+        """A request of another theme and département, a day later."""
+        later = today + timedelta(days=1)
+        with time_machine.travel(later, tick=False):
+            return commit(
+                send, "digitaliser", now=later, siret="", company_name="Alpha", email="x@example.org",
+                commune="71076",
+            )  # fmt: skip
+
+    def test_institution_that_was_asked(self, as_regional, commit, sent, other, national, today):
+        mine = match(sent, "recrutement@france-travail")
+        code = mine.expert.office.institution.code
+
+        assert shown(as_regional, institution=code) == [sent.reference]
+        commit(staff_actions.withdraw, mine, reason="Erreur", by=national, now=today)
+        assert shown(as_regional, institution=code) == []
+
+    def test_departement_of_the_region(self, as_regional, as_national, sent, other):
+        assert shown(as_regional, departement="71") == [other.reference]
+        choices = as_regional.get(LIST).context["form"].fields["departement"].queryset
+        assert {department.region_id for department in choices} == {"27"}
+        assert as_national.get(LIST).context["form"].fields["departement"].queryset.count() > 90
+
+    @pytest.mark.parametrize(
+        ("period", "found"),
+        [
+            ({"du": "2026-12-01", "au": "2026-12-01"}, ["sent"]),
+            ({"du": "2026-12-02"}, ["other"]),
+            ({"au": "01/12/2026"}, ["sent"]),
+            ({"du": "2026-12-01", "au": "2026-12-02"}, ["other", "sent"]),
+            ({"au": "9999-12-31"}, ["other", "sent"]),
+            ({"au": "2026-11-30"}, []),
+        ],
+    )
+    def test_period_has_its_first_and_last_day_in_it(self, as_regional, sent, other, period, found):
+        names = {"sent": sent.reference, "other": other.reference}
+
+        assert shown(as_regional, **period) == [names[name] for name in found]
+
+    def test_days_are_those_of_the_region(self, commit, today):
+        """23 h in Martinique is the next day in Paris."""
+        region = Region.objects.get(pk="02")
+        staff = User.objects.create_user("972@equipe.example.org", role="region", region=region)
+        late = today.replace(hour=4)
+        island = commit(send, now=late, commune="97209")
+
+        client = signed_in(staff)
+        assert shown(client, au="2026-11-30") == [island.reference]
+        assert shown(client, du="2026-12-01") == []
+
+    @pytest.mark.parametrize(
+        "query", [{"du": "hier"}, {"au": "31/02/2026"}, {"du": "2026-12-02", "au": "2026-12-01"}]
+    )
+    def test_wrong_period_has_a_sentence(self, as_regional, sent, query):
+        page = as_regional.get(LIST, query)
+
+        assert page.status_code == 200
+        assert "fr-message--error" in page.content.decode()
+        assert page.context["is_unfolded"]
+
+    def test_order_is_newest_oldest_or_by_company(self, as_regional, commit, sent, other):
+        project = commit(
+            send, "reprendre", now=sent.submitted_at - timedelta(days=1), is_project_holder=True, siret="",
+            company_name="", email="y@example.org",
+        )  # fmt: skip
+
+        assert shown(as_regional) == [other.reference, sent.reference, project.reference]
+        assert shown(as_regional, tri="anciennes") == [project.reference, sent.reference, other.reference]
+        assert shown(as_regional, tri="entreprise") == [other.reference, sent.reference, project.reference]
+        assert "par nom d&#x27;entreprise" in as_regional.get(LIST, {"tri": "entreprise"}).content.decode()
+
+    def test_every_filter_is_on_the_page_once(self, as_national, sent):
+        page = as_national.get(LIST)
+
+        for field in page.context["form"]:
+            assert page.content.decode().count(f'id="{field.auto_id}"') == 1
+
+    def test_order_alone_is_no_search(self, as_regional, held):
+        page = as_regional.get(LIST, {"tri": "anciennes"})
+
+        assert page.context["urgent"]
+        assert not page.context["is_searched"]
+
+    def test_files_have_the_same_filters_as_the_list(self, as_regional, sent):
+        page = as_regional.get(LIST, {"q": "vannier", "page": "1"}).content.decode()
+
+        assert 'href="/demandes/export.csv?q=vannier"' in page
+        assert 'href="/demandes/export.xlsx?q=vannier"' in page

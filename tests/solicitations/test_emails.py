@@ -19,6 +19,7 @@ from solicitations.actions import (
     expert_record,
     feedback,
     staff_actions,
+    staff_letters,
     undoing,
 )
 from solicitations.dispatch import fallback, holding
@@ -212,8 +213,8 @@ class TestAcknowledgement:
 def test_one_subject_line_makes_a_request_one_conversation_for_its_experts():
     first = sample("notified").subject
     later = {
-        "added", "contact_corrected", "link_reissued", "message", "not_called", "stopped", "taken_for_others",
-        "undone_for_experts",
+        "added", "contact_corrected", "link_reissued", "message", "not_called", "staff_reminder",
+        "staff_word", "stopped", "taken_for_others", "undone_for_experts",
     }  # fmt: skip
 
     assert {sample(occasion).subject for occasion in later} == {f"Re: {first}"}
@@ -301,6 +302,8 @@ def play_everything(commit, sent, now, users) -> None:
         successor="",
         now=later,
     )
+    commit(staff_letters.remind_now, sent, by=admin, now=later)
+    commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
     leave(later)
     commit(staff_actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
     exhaust(commit, now)

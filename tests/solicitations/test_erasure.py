@@ -23,6 +23,8 @@ from solicitations.actions import (
     expert_messages,
     expert_record,
     feedback,
+    handling,
+    staff_letters,
 )
 from solicitations.actions.feedback import Opinion
 from solicitations.clock import erasure
@@ -169,6 +171,10 @@ def lived_through(commit, now) -> Solicitation:
         was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED, comment="La gérante"
     )
     commit(feedback.answer_survey, request, opinion, now=now)
+    region = User.objects.create_user("nadia@region.example.org", role="region", region=request.region)
+    commit(handling.write_note, request, body="La gérante rappelle mardi.", by=region, now=now)
+    commit(handling.handle, request, by=region, now=now)
+    commit(staff_letters.write_to_expert, taker.mailbox, body="Appelez La gérante.", by=region, now=now)
     for pk in Match.objects.active().values_list("pk", flat=True):
         commit(expire, pk, now=now)
     request.refresh_from_db()
@@ -274,7 +280,7 @@ class TestAnonymise:
 
         assert names >= {
             "Addition", "Alert", "Draft", "Event", "IncomingEmail", "Mailbox", "Match", "Message", "Need",
-            "OutgoingEmail", "Question", "Solicitation", "Survey",
+            "OutgoingEmail", "Question", "Solicitation", "StaffMessage", "StaffNote", "Survey",
         }  # fmt: skip
 
     def test_kept_columns_exist(self):

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
 
+from experts.accounts.invitations import invite
 from experts.models import User
 from mailing.addresses import clean_address
 from mailing.text_cleaning import clean_line
@@ -31,9 +34,12 @@ class Command(BaseCommand):
         region = _region(role, options["region"])
         if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"Un compte existe déjà pour {email}.")
-        user = User.objects.create_user(email, name=clean_line(options["name"]), role=role, region=region)
+        with transaction.atomic():
+            user = User.objects.create_user(email, name=clean_line(options["name"]), role=role, region=region)
+            invite(user, now=timezone.now())
         place = f" ({region})" if region else ""
         self.stdout.write(f"Compte créé pour {user.email} : {User.Role(role).label.lower()}{place}.")
+        self.stdout.write("Une invitation part à cette adresse : elle dit comment se connecter.")
 
 
 def _region(role: str, code: str | None) -> Region | None:

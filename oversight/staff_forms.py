@@ -1,0 +1,107 @@
+"""Forms of staff's own work: notes, taking care of a request, words to an expert, answers ready to use."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from experts.models import User
+from mailing.form_fields import LineField
+from oversight.forms import LONGEST_MESSAGE, words_field
+from solicitations.actions import staff_letters
+from solicitations.models import Mailbox, ReadyAnswer, Solicitation
+
+
+class CloseForm(forms.Form):
+    """Message to the company; an answer ready to use fills it in, to be edited before it is sent."""
+
+    ready = forms.ModelChoiceField(
+        label="Réponse prête",
+        queryset=ReadyAnswer.objects.none(),
+        required=False,
+        empty_label="Choisissez un texte",
+        error_messages={"invalid_choice": "Choisissez un texte de la liste."},
+    )
+    words = words_field(
+        "Votre message à l'entreprise",
+        "Écrivez à l'entreprise pourquoi sa demande est close.",
+        help_text="Il part par courriel et s'affiche sur sa page de suivi.",
+        rows=8,
+    )
+
+    def __init__(self, *args: Any, solicitation: Solicitation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = ReadyAnswer.objects.offered_for(solicitation)
+        ready: Any = self.fields["ready"]
+        if offered.exists():
+            ready.queryset = offered
+        else:
+            del self.fields["ready"]
+
+    def filled_in(self) -> dict[str, Any]:
+        """Values of the form once the chosen text is added below what was typed."""
+        self.is_valid()
+        chosen: ReadyAnswer | None = self.cleaned_data.get("ready")
+        typed = self.data.get("words", "").strip()
+        added = "" if chosen is None or chosen.body in typed else chosen.body
+        return {"ready": chosen, "words": "\n\n".join(filter(None, [typed, added]))}
+
+
+class NoteForm(forms.Form):
+    body = words_field(
+        "Votre note",
+        "Écrivez votre note.",
+        help_text="Seule l'équipe la lit : elle n'est jamais envoyée ni montrée à d'autres.",
+    )
+
+
+class HandleForm(forms.Form):
+    """Word to the colleague whose name is on the request."""
+
+    words = words_field(
+        "Un mot sur ce changement", "Dites à votre collègue pourquoi vous prenez la suite.", rows=2
+    )
+
+    def __init__(self, *args: Any, colleague: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].help_text = f"{colleague} le lira ici, dans l'historique."
+
+
+class ExpertWordForm(forms.Form):
+    """Word to one expert of the request."""
+
+    mailbox = forms.ModelChoiceField(
+        label="À qui",
+        queryset=Mailbox.objects.none(),
+        empty_label="Choisissez un référent",
+        error_messages={
+            "required": "Choisissez un référent.",
+            "invalid_choice": "Ce référent n'a plus cette demande : rechargez la page.",
+        },
+    )
+    body = words_field("Votre message", "Écrivez votre message.", rows=4)
+
+    def __init__(
+        self, *args: Any, solicitation: Solicitation, by: User, now: datetime, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        names = {mailbox.pk: name for mailbox, name in staff_letters.reachable(solicitation, now=now)}
+        mailboxes: Any = self.fields["mailbox"]
+        mailboxes.queryset = Mailbox.objects.filter(pk__in=names).order_by("pk")
+        mailboxes.label_from_instance = lambda mailbox: names[mailbox.pk]
+        self.fields[
+            "body"
+        ].help_text = f"Il part par courriel et reste dans l'historique. La réponse viendra à {by.email}."
+
+
+class ReadyAnswerForm(forms.Form):
+    title = LineField(
+        label="Titre",
+        max_length=80,
+        help_text="Il vous sert à retrouver le texte. L'entreprise ne le voit pas.",
+        error_messages={
+            "required": "Donnez un titre à ce texte.",
+            "max_length": "Raccourcissez ce titre : 80 caractères au plus.",
+        },
+    )
+    body = words_field("Texte", f"Écrivez le texte, {LONGEST_MESSAGE} caractères au plus.", rows=8)
