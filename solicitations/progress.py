@@ -208,7 +208,7 @@ def _step(kind: AnswerKind, matches: list[Match]) -> OfficeAnswer:
     expert = first.expert
     at = first.taken_at if kind == AnswerKind.TAKEN else first.ended_at
     return OfficeAnswer(
-        kind, at or first.sent_at, subjects, expert.office.name, expert.name, expert.public_phone
+        kind, at or first.sent_at, subjects, expert.office.name, first.person, expert.public_phone
     )
 
 
@@ -229,7 +229,7 @@ def _legal_answer(match: Match) -> LegalAnswer | None:
         answer=first.answer,
         institution=match.expert.office.institution.name,
         office=match.expert.office.name,
-        person=match.expert.name,
+        person=match.person,
         phone=match.expert.public_phone,
         at=first.at,
         later=tuple(later),

@@ -1,5 +1,6 @@
 """Forms of the expert's page: refusal, other institution, outcome, messages, own record."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from mailing.form_fields import LineField, WordsField
 from solicitations.lifecycle import DeclineReason, MatchState
 
 LONGEST_WORDS = 3000
+FIRST_NAME = re.compile(r"[^\W\d_]+(?:(?:\. |[ '’-])[^\W\d_]+)*\.?")
 HAND_OVER, BRING_IN = "hand_over", "bring_in"
 WAYS = {
     HAND_OVER: "Je passe la main : le besoin n'est plus à moi",
@@ -32,6 +34,26 @@ def words_field(label: str, *, required: str = "", help_text: str = "", rows: in
             "max_length": "Raccourcissez votre texte : 3 000 caractères au plus.",
         },
     )
+
+
+class TakeForm(forms.Form):
+    """First name of who takes a need, for those who share the mailbox."""
+
+    first_name = LineField(
+        label="Votre prénom",
+        required=False,
+        max_length=40,
+        help_text="L'entreprise et vos collègues sauront qui appelle.",
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"max_length": "Écrivez seulement votre prénom : 40 caractères au plus."},
+    )
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name: a number, a link, an address."""
+        name: str = self.cleaned_data["first_name"]
+        if name and not FIRST_NAME.fullmatch(name):
+            raise forms.ValidationError("Écrivez seulement votre prénom, par exemple Nadia.")
+        return name
 
 
 class DeclineForm(forms.Form):

@@ -23,7 +23,7 @@ from solicitations.models import Addition, Event, Mailbox, Match, Message, Quest
 from solicitations.models.matches import GONE
 from solicitations.models.request_querysets import CLOSED_BY_STAFF
 from solicitations.views.legal import LegalClock, clock
-from territories.spoken_time import spoken_moment
+from territories.spoken_time import spoken_hour, spoken_moment
 from workspace.forms import BRING_IN, HAND_OVER
 
 ANSWERS_GIVEN = {
@@ -34,6 +34,15 @@ ANSWERS_GIVEN = {
     MatchState.UNREACHABLE: "Vous n'avez pas pu joindre l'entreprise",
     MatchState.EXPIRED: "Ce besoin est resté sans réponse. Vous pouvez encore le prendre",
 }
+# A mailbox may be shared: for a second click, from a page that a colleague's answer made old.
+GIVEN_ALREADY = {
+    MatchState.TAKEN: "Déjà prise en charge",
+    MatchState.DECLINED: "Déjà déclinée",
+    MatchState.HELPED: "Déjà terminée (aide apportée)",
+    MatchState.NO_HELP: "Déjà terminée (pas de solution)",
+    MatchState.UNREACHABLE: "Déjà notée injoignable",
+    MatchState.REPLACED: "Déjà passée à une autre institution",
+}
 SOMEONE_ELSE = "Ce besoin est suivi par quelqu'un d'autre"
 
 
@@ -42,6 +51,7 @@ class NeedCard:
     """One need of this mailbox: why it was sent, what was answered, what may be done.
 
     ``done``: the answer given in words, or why the need is no longer the mailbox's; ``done_at``: when.
+    ``answered``: the last answer given from this mailbox, in a sentence for a second click, or "".
     ``last_event_id``: of the match, 0 without event; a form posted from an older page changes nothing.
     """
 
@@ -49,6 +59,7 @@ class NeedCard:
     last_event_id: int
     done: str
     done_at: datetime | None
+    answered: str
     may_undo: bool
     is_undo_silent: bool
     moves: frozenset[MatchState]
@@ -190,6 +201,7 @@ def _card(
         last_event_id=last.pk if last else 0,
         done=_gone_reason(match, last) if match.is_gone else _answer_given(match),
         done_at=match.ended_at or (match.taken_at if state == MatchState.TAKEN else None),
+        answered=_own_answer(match, mailbox=mailbox, now=now),
         may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
@@ -230,7 +242,26 @@ def _answer_given(match: Match) -> str:
     if state == MatchState.DECLINED:
         reason = DeclineReason(match.decline_reason).label
         return f"{ANSWERS_GIVEN[state]} : {reason[0].lower()}{reason[1:]}"
+    if state == MatchState.TAKEN and match.taken_by:
+        return f"{match.taken_by} a pris ce besoin en charge"
     return ANSWERS_GIVEN.get(state, "")
+
+
+def _own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
+    """« Déjà prise en charge depuis votre boîte à 21 h 38, par Nadia. »; empty when others acted since."""
+    last = match.events.by_people().order_by("-at", "-pk").first()
+    if last is None or last.by_mailbox_id != mailbox.pk:
+        return ""
+    zone = mailbox.solicitation.time_zone
+    is_today = last.at.astimezone(zone).date() == now.astimezone(zone).date()
+    when = f"à {spoken_hour(last.at, zone=zone)}" if is_today else spoken_moment(last.at, zone=zone, now=now)
+    by = f", par {match.taken_by}" if match.state == MatchState.TAKEN and match.taken_by else ""
+    if last.kind == EventKind.BROUGHT_IN:
+        return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
+    if last.kind == EventKind.UNDONE:
+        return f"Réponse déjà annulée depuis votre boîte {when}."
+    said = GIVEN_ALREADY.get(MatchState(match.state))
+    return f"{said} depuis votre boîte {when}{by}." if said else ""
 
 
 def _gone_reason(match: Match, last: Event | None) -> str:
@@ -276,17 +307,13 @@ def _other_expert(match: Match) -> OtherExpert:
 
 def describe_change(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     """Describe the last change of this need, for somebody who posted from an older page."""
+    if own := _own_answer(match, mailbox=mailbox, now=now):
+        return own
     last = _last_event(match)
     zone = mailbox.solicitation.time_zone
     when = f", {spoken_moment(last.at, zone=zone, now=now)}" if last else ""
     if match.is_gone:
         return f"{_gone_reason(match, last)}{when}."
-    if last and last.by_mailbox_id and last.kind == EventKind.UNDONE:
-        return f"{match.expert.name} a annulé sa réponse{when}."
-    if last and last.kind == EventKind.BROUGHT_IN:
-        return f"{match.expert.name} a déjà demandé de l'aide : {last.reason}{when}."
-    if last and last.by_mailbox_id:
-        return f"{match.expert.name} a déjà répondu «\u00a0{MatchState(match.state).label}\u00a0»{when}."
     if match.state == MatchState.EXPIRED:
         return f"Ce besoin est resté sans réponse et a expiré{when}."
     return ending_sentence(mailbox.solicitation, now=now) or "Cette réponse n'est plus possible."

@@ -40,17 +40,24 @@ def move(  # noqa: PLR0913 (what an answer may carry)
     decline_reason: str = "",
     words: str = "",
     answer: str = "",
+    first_name: str = "",
 ) -> None:
-    """Take, decline or conclude a need. Raises ``ForbiddenMove``, ``AnswerRequired``."""
+    """Take, decline or conclude a need. Raises ``ForbiddenMove``, ``AnswerRequired``.
+
+    ``first_name``: of who takes it, when several people share the mailbox.
+    """
     solicitation, locked = moves.lock(match, by=by)
     if target in ANSWERS and not answer.strip() and any(row.is_on_the_legal_clock for row in locked):
         raise AnswerRequired
     before = MatchState(locked[0].state)
     for row in locked:
         row.move_to(target, at=now, decline_reason=decline_reason, words=words, answer=answer)
+        if target == MatchState.TAKEN:
+            row.taken_by = first_name
         row.save()
     moves.cancel_earlier_notifications(locked, now=now)
-    events = [Event.objects.record_move(row, before, by=by, reason=words or answer, at=now) for row in locked]
+    said = words or answer or first_name
+    events = [Event.objects.record_move(row, before, by=by, reason=said, at=now) for row in locked]
     if target == MatchState.TAKEN:
         moves.notify_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:
@@ -59,20 +66,21 @@ def move(  # noqa: PLR0913 (what an answer may carry)
 
 
 @transaction.atomic(durable=True)
-def take_all(by: Mailbox, *, now: datetime) -> int:
-    """Take every need that waits for this mailbox, in one click and one mail; returns how many."""
+def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> list[Match]:
+    """Take every need that waits for this mailbox, in one click and one mail; returns those taken."""
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     waiting = Match.objects.sent().filter(mailbox=by).select_for_update(of=("self",))
     matches = list(waiting.with_people().in_order())
     events: list[Event] = []
     for match in matches:
         match.move_to(MatchState.TAKEN, at=now)
+        match.taken_by = first_name
         match.save()
-        events.append(Event.objects.record_move(match, MatchState.SENT, by=by, at=now))
+        events.append(Event.objects.record_move(match, MatchState.SENT, by=by, reason=first_name, at=now))
     if matches:
         moves.notify_taken(matches, events, now=now)
         moves.finish(solicitation, now=now)
-    return len(matches)
+    return matches
 
 
 @transaction.atomic(durable=True)
@@ -146,7 +154,7 @@ def _notify_introduced(
         made,
         now=now,
         event=event,
-        introducer=f"{match.expert.name} ({match.expert.office.institution.name})",
+        introducer=f"{match.person} ({match.expert.office.institution.name})",
         word=word,
         not_before=now + UNDO_DELAY,
     )

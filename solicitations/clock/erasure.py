@@ -37,7 +37,7 @@ EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (Addition, "solicitation", MAILED),
     (Alert, "solicitation", {"words": ""}),
     (Survey, "solicitation", {"comment": ""}),
-    (Match, "need__solicitation", {"words": "", "answer": ""}),
+    (Match, "need__solicitation", {"words": "", "answer": "", "taken_by": ""}),
     (Mailbox, "solicitation", {"email": Concat(Value(ERASED), Cast("pk", models.CharField()))}),
 )
 MAILED_ROWS = (Message, Addition)

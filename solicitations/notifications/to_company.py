@@ -52,7 +52,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         "taken_subjects": wording.subjects(matches),
         "institution": expert.office.institution.name,
         "office": expert.office.name,
-        "person": expert.name,
+        "person": matches[0].person,
         "phone": expert.public_phone,
         "callback": wording.callback(solicitation),
     }

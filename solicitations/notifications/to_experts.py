@@ -111,7 +111,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
             "taken_for_others",
             key=f"taken:{solicitation.pk}:{mailbox.pk}:{request_mails.events_key(events)}",
             context={
-                "person": taker.expert.name,
+                "person": taker.person,
                 "office": taker.expert.office.name,
                 "taken_subjects": wording.subjects(matches),
             },

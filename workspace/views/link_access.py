@@ -1,5 +1,6 @@
 """Access to the expert's pages by the link of a mail: decorators, redirection, renewal of the link."""
 
+from collections.abc import Sequence
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from experts.accounts import limits
 from solicitations import links
 from solicitations.actions import expert_messages
-from solicitations.models import Mailbox
+from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenPages, TokenView
 
 
@@ -41,9 +42,19 @@ def post_only(view: TokenView) -> TokenView:
     return PAGES.post_only(wrapper)
 
 
+def undo_tag(match: Match) -> str:
+    """The tag of a message that announces an answer: the page shows the button to undo it there."""
+    return f"undo-{match.pk}"
+
+
 def redirect_to_page(
-    request: HttpRequest, mailbox: Mailbox, sentence: str, *, level: int = messages.SUCCESS
+    request: HttpRequest,
+    mailbox: Mailbox,
+    sentence: str,
+    *,
+    level: int = messages.SUCCESS,
+    undo: Sequence[Match] = (),
 ) -> HttpResponse:
-    """Redirect to the page, which shows this sentence."""
-    messages.add_message(request, level, sentence)
+    """Redirect to the page, which shows this sentence, with a button that undoes the answer on each match."""
+    messages.add_message(request, level, sentence, extra_tags=" ".join(undo_tag(match) for match in undo))
     return HttpResponseRedirect(answer_path(mailbox))
