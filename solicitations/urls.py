@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from solicitations.views.company import company, contact, follow_up, later, lost, need, opinion
+from solicitations.views.company import address, company, contact, follow_up, later, lost, need, opinion
 
 app_name = "solicitations"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("suivi/<str:token>/completer/", follow_up.add, name="add"),
     path("suivi/<str:token>/originaux/<int:pk>/", follow_up.original, name="addition_original"),
     path("suivi/<str:token>/corriger/", follow_up.correct, name="correct"),
+    path("suivi/<str:token>/adresse/", address.ask, name="change_address"),
+    path("adresse/<str:token>/", address.confirm, name="address"),
     path("suivi/<str:token>/insister/", follow_up.insist, name="insist"),
     path("suivi/<str:token>/annuler/", follow_up.cancel, name="cancel"),
     path("suivi/<str:token>/nouveau-lien/", follow_up.renew, name="renew"),

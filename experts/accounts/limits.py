@@ -50,6 +50,7 @@ SENT_PER_EMAIL = Limit("sent-email", 10, DAY)  # requests: each is acknowledged 
 LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
 LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
 MESSAGES_PER_REQUEST = Limit("words", 20, HOUR)
+ADDRESSES_PER_REQUEST = Limit("addresses", 5, DAY)
 ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
 # Past these a request is held for staff, not refused: many addresses may be one machine's.
 SAME_TEXT = Limit("same-text", 3, DAY)

@@ -14,6 +14,7 @@ from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.lifecycle import ClosedReason, EventKind, RequestState
 from solicitations.models import (
     Addition,
+    AddressChange,
     Alert,
     Draft,
     Event,
@@ -89,6 +90,7 @@ def anonymise(pk: int, *, now: datetime) -> None:
     _erase_mails(solicitation, now=now)
     for model, lookup, columns in EMPTIED:
         model.objects.filter(**{lookup: solicitation}).update(**columns)
+    AddressChange.objects.filter(solicitation=solicitation).delete()
     _erase_people(solicitation)
     for draft in solicitation.drafts.all():
         _erase(draft, now=now)
@@ -108,8 +110,10 @@ def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
 def erase_stray_mails(*, now: datetime) -> None:
     """Erase the old mails that are about no kept request.
 
-    Replies of strangers, replies received after the request was anonymised, sign-in codes.
+    Replies of strangers, replies received after the request was anonymised, sign-in codes; addresses that
+    nobody confirmed too.
     """
+    AddressChange.objects.too_old(now=now).delete()
     before = now - settings.ANONYMISE_AFTER
     for mails in (OutgoingEmail.objects.created_until(before), IncomingEmail.objects.received_until(before)):
         about = {email.pk: _requests(email.about) for email in mails.only("about").iterator()}

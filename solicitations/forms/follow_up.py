@@ -30,6 +30,12 @@ class CorrectionForm(forms.Form):
     hours = hours_field()
 
 
+class AddressForm(forms.Form):
+    """The address that replaces a wrong one."""
+
+    new_email = email_field("La bonne adresse électronique")
+
+
 class LostLinkForm(forms.Form):
     """The address given with the request."""
 
