@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern] = [
     path("demande/<slug:slug>/contact/", contact.contact, name="contact"),
     path("demande/<slug:slug>/plus-tard/", later.later, name="later"),
     path("reprise/<str:token>/", later.resume, name="resume"),
+    path("demande/<slug:slug>/<path:rest>", need.elsewhere),
+    path("reprise/", later.without_token),
+    path("adresse/", later.without_token),
     path("suivi/", lost.lost, name="lost"),
     path("suivi/<str:token>/", follow_up.follow, name="follow"),
     path("suivi/<str:token>/completer/", follow_up.add, name="add"),
@@ -25,4 +28,5 @@ urlpatterns: list[URLPattern] = [
     path("suivi/<str:token>/reponse/", follow_up.legal_answer, name="follow_answer"),
     path("suivi/<str:token>/avis/", opinion.survey, name="survey"),
     path("suivi/<str:token>/rappel/", opinion.call_check, name="call_check"),
+    path("suivi/<str:token>/<path:rest>", follow_up.elsewhere),
 ]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from experts.models import Expert, Institution
-from experts.routing import loading
 from experts.routing.explanations import facts
 from solicitations import wording
-from solicitations.actions import undoing
+from solicitations.actions import receivers, undoing
+from solicitations.actions.receivers import Receiver, Receivers
 from solicitations.lifecycle import (
     ACTIVE,
     MATCH_MOVES,
@@ -41,7 +41,7 @@ GIVEN_ALREADY = {
     MatchState.HELPED: "Déjà terminée (aide apportée)",
     MatchState.NO_HELP: "Déjà terminée (pas de solution)",
     MatchState.UNREACHABLE: "Déjà notée injoignable",
-    MatchState.REPLACED: "Déjà passée à une autre institution",
+    MatchState.REPLACED: "Déjà passée à quelqu'un d'autre",
 }
 SOMEONE_ELSE = "Ce besoin est suivi par quelqu'un d'autre"
 
@@ -64,7 +64,9 @@ class NeedCard:
     is_undo_silent: bool
     moves: frozenset[MatchState]
     ways: tuple[str, ...]
-    institutions: tuple[Institution, ...]
+    receivers: tuple[Receiver, ...]
+    others: tuple[tuple[Institution, str], ...]
+    colleagues: tuple[Expert, ...]
     clock: LegalClock | None
 
     @property
@@ -151,7 +153,7 @@ def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
     for match in matches:
         match.need.solicitation = solicitation
     mine = [match for match in matches if match.mailbox_id == mailbox.pk]
-    around = _institutions(solicitation, now=now) if any(not match.is_gone for match in mine) else []
+    around = _receivers(solicitation, mine, now=now)
     # Several experts who share the mailbox answer a need once: only the first one's card is shown.
     answered_once = {(match.need_id, match.state): match for match in reversed(mine)}
     cards = [
@@ -173,18 +175,17 @@ def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
     )
 
 
-def _institutions(solicitation: Solicitation, *, now: datetime) -> list[Institution]:
-    """Institutions with an office for the commune, except those that the owner unticked."""
+def _receivers(solicitation: Solicitation, mine: Sequence[Match], *, now: datetime) -> dict[str, Receivers]:
+    """Institutions around that can receive the needs that this mailbox may pass on, by subject."""
     if solicitation.refuses_answers:
-        return []
-    unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
-    today = solicitation.today(now)
-    around = loading.institutions_covering(solicitation.commune, on=today)
-    return [institution for institution in around if institution.pk not in unticked]
+        return {}
+    matches = [match for match in mine if _introduction_ways(MatchState(match.state)) and not match.is_gone]
+    slugs = list(dict.fromkeys(match.need.subject.slug for match in matches))
+    return receivers.of_subjects(solicitation, slugs, now=now) if slugs else {}
 
 
 def _card(
-    match: Match, matches: Sequence[Match], around: Sequence[Institution], *, mailbox: Mailbox, now: datetime
+    match: Match, matches: Sequence[Match], around: dict[str, Receivers], *, mailbox: Mailbox, now: datetime
 ) -> NeedCard:
     state = MatchState(match.state)
     last = _last_event(match)
@@ -196,6 +197,8 @@ def _card(
         for other in matches
         if other.need_id == match.need_id and not other.is_gone
     }
+    found = around.get(match.need.subject.slug, Receivers())
+    ways = () if solicitation.refuses_answers else _introduction_ways(state)
     return NeedCard(
         match=match,
         last_event_id=last.pk if last else 0,
@@ -205,8 +208,14 @@ def _card(
         may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
-        ways=() if solicitation.refuses_answers else _introduction_ways(state),
-        institutions=tuple(institution for institution in around if institution.pk not in asked),
+        ways=ways,
+        receivers=tuple(
+            row
+            for row in found.able
+            if row.institution.pk not in asked and not row.emails <= {mailbox.email.lower()}
+        ),
+        others=tuple(row for row in found.others if row[0].pk not in asked),
+        colleagues=tuple(receivers.colleagues(match, now=now)) if ways else (),
         clock=_clock(match, matches, now=now),
     )
 
@@ -264,14 +273,20 @@ def _own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     return f"{said} depuis votre boîte {when}{by}." if said else ""
 
 
+def _handed_to(match: Match) -> str:
+    made = match.introduces.select_related("expert__office__institution").order_by("-pk").first()
+    if made is None:
+        return SOMEONE_ELSE
+    is_colleague = made.expert.office_id == match.expert.office_id
+    name = made.expert.name if is_colleague else made.expert.office.institution.name
+    return f"Vous avez passé ce besoin à : {name}"
+
+
 def _gone_reason(match: Match, last: Event | None) -> str:
     """Reason why a need is no longer this mailbox's, in French."""
     solicitation = match.mailbox.solicitation
     if match.state == MatchState.REPLACED:
-        made = match.introduces.select_related("expert__office__institution").order_by("-pk").first()
-        return (
-            f"Vous avez passé ce besoin à : {made.expert.office.institution.name}" if made else SOMEONE_ELSE
-        )
+        return _handed_to(match)
     if solicitation.state == RequestState.CANCELLED:
         return "L'entreprise a annulé sa demande"
     if match.words == GONE:

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_safe
 
 from companies.facts import source_label
 from experts.models import User
-from experts.routing import loading
 from oversight.forms import AddInstitutionForm, CloseForm, RequestCorrectionForm, WithdrawForm
 from oversight.need_details import need_details
 from oversight.request_rows import badge
 from oversight.timeline import openings, timeline_items
 from oversight.views.access import get_request_or_404, staff_page, staff_user
 from solicitations import wording
-from solicitations.actions import staff_actions
+from solicitations.actions import receivers, staff_actions
 from solicitations.lifecycle import AlertCause, RequestState
 from solicitations.models import Match, Solicitation, Survey
 
@@ -115,11 +114,13 @@ def _forms(
 
 
 def add_form(solicitation: Solicitation, data: Any = None, *, now: datetime) -> AddInstitutionForm:
-    """Form with the institutions that may be added: with an office there, and not unticked by the company."""
-    around = loading.institutions_covering(solicitation.commune, on=solicitation.today(now))
-    unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
-    among = [institution for institution in around if institution.pk not in unticked]
-    return AddInstitutionForm(data, solicitation=solicitation, institutions=among, auto_id="ajouter-%s")
+    """Form with the institutions that may be added: with an expert for a need, and not unticked."""
+    slugs = list(solicitation.needs.order_by("position", "pk").values_list("subject__slug", flat=True))
+    found = receivers.of_subjects(solicitation, slugs, now=now).values()
+    among = {row.institution.pk: row.institution for of_need in found for row in of_need.able}
+    return AddInstitutionForm(
+        data, solicitation=solicitation, institutions=list(among.values()), auto_id="ajouter-%s"
+    )
 
 
 def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from experts.models import Institution
+from experts.models import Expert, Institution
 from experts.routing import loading
 from experts.routing.decision import Chosen
-from solicitations.actions import moves
+from solicitations.actions import moves, receivers
 from solicitations.dispatch import matching
 from solicitations.lifecycle import (
     ANSWERS,
@@ -20,6 +20,8 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company
+
+Target = Institution | Expert  # another institution, or a colleague of the same office
 
 
 class AnswerRequired(Exception):
@@ -84,15 +86,18 @@ def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> list[Match]
 
 
 @transaction.atomic(durable=True)
-def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Pass a need on to another institution; ``match`` ends. Raises ``ForbiddenMove``, ``NobodyThere``."""
+def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
+    """Pass a need on to another institution, or a colleague; ``match`` ends.
+
+    Raises ``ForbiddenMove``, ``NobodyThere``.
+    """
     solicitation, locked = moves.lock(match, by=by)
     before = MatchState(locked[0].state)
     for row in locked:
         row.move_to(MatchState.REPLACED, at=now, words=word)
-    made = _introduce(solicitation, locked[0], institution, origin=MatchOrigin.HAND_OVER, now=now)
+    made = _introduce(solicitation, locked[0], target, origin=MatchOrigin.HAND_OVER, now=now)
     moves.cancel_earlier_notifications(locked, now=now)
-    reason = f"{institution.name} : {word}" if word else institution.name
+    reason = f"{target.name} : {word}" if word else target.name
     events: list[Event] = []
     for row in locked:
         row.save()
@@ -103,18 +108,21 @@ def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox,
 
 
 @transaction.atomic(durable=True)
-def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Ask another institution to help; ``match`` stays. Raises ``ForbiddenMove``, ``NobodyThere``."""
+def bring_in(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
+    """Ask another institution, or a colleague, to help; ``match`` stays.
+
+    Raises ``ForbiddenMove``, ``NobodyThere``.
+    """
     solicitation, (locked, *_) = moves.lock(match, by=by)
     if locked.is_gone or locked.state == MatchState.DECLINED:
         raise ForbiddenMove(MatchState(locked.state), MatchState.SENT)
-    made = _introduce(solicitation, locked, institution, origin=MatchOrigin.BRING_IN, now=now)
+    made = _introduce(solicitation, locked, target, origin=MatchOrigin.BRING_IN, now=now)
     event = Event.objects.record(
         EventKind.BROUGHT_IN,
         solicitation,
         by=by,
         match=locked,
-        reason=f"{institution.name} : {word}" if word else institution.name,
+        reason=f"{target.name} : {word}" if word else target.name,
         at=now,
     )
     _notify_introduced(made, locked, word=word, event=event, now=now)
@@ -122,9 +130,12 @@ def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, 
 
 
 def _introduce(
-    solicitation: Solicitation, match: Match, institution: Institution, *, origin: MatchOrigin, now: datetime
+    solicitation: Solicitation, match: Match, target: Target, *, origin: MatchOrigin, now: datetime
 ) -> list[Match]:
-    chosen = choose_within(solicitation, match.need.subject.slug, institution, now=now)
+    if isinstance(target, Expert):
+        chosen = receivers.choose_colleague(match, target, now=now)
+    else:
+        chosen = choose_within(solicitation, match.need.subject.slug, target, now=now)
     match.need.solicitation = solicitation
     made = matching.make_matches(match.need, chosen, origin=origin, introduced_by=match, again=True, now=now)
     if not made:

@@ -178,7 +178,7 @@ class TestOtherInstitution:
         select = page.partition("<select")[2].partition("</select>")[0]
         assert "Groupement d&#x27;employeurs" in select
         assert "Mission locale" not in select
-        assert "France Travail" not in select
+        assert "France Travail — " not in select
 
     @pytest.mark.parametrize(
         ("typed", "sentence"),

@@ -71,7 +71,7 @@ class TestSecondPress:
             (
                 "orienter",
                 {"institution": "GEIQ", "way": "hand_over"},
-                "Déjà passée à une autre institution depuis votre boîte à 10 h.",
+                "Déjà passée à quelqu'un d'autre depuis votre boîte à 10 h.",
             ),
             (
                 "orienter",

@@ -143,7 +143,11 @@ def decline_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> Dec
 def introduce_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> IntroduceForm:
     """Build the form with the institutions and ways that the need's state allows."""
     return IntroduceForm(
-        posted, institutions=card.institutions, ways=card.ways, auto_id=f"introduce{card.match.pk}_%s"
+        posted,
+        receivers=card.receivers,
+        colleagues=card.colleagues,
+        ways=card.ways,
+        auto_id=f"introduce{card.match.pk}_%s",
     )
 
 

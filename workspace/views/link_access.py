@@ -5,6 +5,7 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
@@ -28,6 +29,18 @@ PAGES = TokenPages(
 )
 expert_page = PAGES.page
 renew = PAGES.renewal(expert_messages.reissue_link)
+
+
+@expert_page
+def elsewhere(request: HttpRequest, mailbox: Mailbox, rest: str) -> HttpResponse:
+    """Redirect to the page an address below it that names nothing."""
+    return HttpResponseRedirect(answer_path(mailbox))
+
+
+@login_not_required
+def without_token(request: HttpRequest) -> HttpResponse:
+    """The page of an invalid link, for an address cut before its secret part."""
+    return PAGES.dead_link(request, "forged", status=404)
 
 
 def post_only(view: TokenView) -> TokenView:

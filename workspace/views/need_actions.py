@@ -122,17 +122,17 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
     if not form.is_valid():
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
     act = expert_answers.hand_over if form.cleaned_data["way"] == HAND_OVER else expert_answers.bring_in
-    institution = form.cleaned_data["institution"]
+    target = form.cleaned_data["institution"]
     try:
-        act(card.match, institution, word=form.cleaned_data["word"], by=mailbox, now=timezone.now())
+        act(card.match, target, word=form.cleaned_data["word"], by=mailbox, now=timezone.now())
     except expert_answers.NobodyThere:
         form.add_error(
             "institution",
-            f"{institution.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
-            "choisissez-en une autre.",
+            f"{target.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
+            "choisissez quelqu'un d'autre.",
         )
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
-    sentence = f"C'est noté : {institution.name} reçoit ce besoin dans une minute."
+    sentence = f"C'est noté : {target.name} reçoit ce besoin dans une minute."
     return redirect_to_page(request, mailbox, sentence, undo=[card.match])
 
 

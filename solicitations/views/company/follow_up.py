@@ -122,6 +122,12 @@ def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     )
 
 
+@owner_page
+def elsewhere(request: HttpRequest, solicitation: Solicitation, rest: str) -> HttpResponse:
+    """Redirect to the page an address below it that names nothing."""
+    return redirect(follow_path(solicitation))
+
+
 renew = OWNER.renewal(company_requests.renew_link)
 
 
