@@ -48,6 +48,27 @@ LABELS: Mapping[str, str] = {
     "99": "Autre personne morale de droit privé",
 }
 
+# The families of INSEE's first level by their digit, the commonest first.
+FAMILIES: Mapping[str, str] = {
+    "1": "Entreprise individuelle",
+    "5": "Société commerciale",
+    "6": "Société civile, groupement, coopérative agricole, mutuelle",
+    "9": "Association, fondation, syndicat",
+    "2": "Indivision ou groupement sans personnalité morale",
+    "3": "Société étrangère",
+    "4": "Établissement public commercial",
+    "7": "Administration",
+    "8": "Organisme social ou professionnel",
+}
+
+
+def choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The labels by family, for a list to choose from."""
+    return [
+        (family, [(code, label) for code, label in LABELS.items() if code.startswith(digit)])
+        for digit, family in FAMILIES.items()
+    ]
+
 
 def label(code: str) -> str:
     """The label of a category, else of its two-digit family; "" when unknown."""

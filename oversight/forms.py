@@ -123,7 +123,7 @@ class RequestCorrectionForm(forms.Form):
         label="Artisan", required=False, choices=[("", "On ne sait pas"), ("yes", "Oui"), ("no", "Non")]
     )
     legal_form = forms.ChoiceField(
-        label="Forme juridique", required=False, choices=[("", "On ne sait pas"), *legal_forms.LABELS.items()]
+        label="Forme juridique", required=False, choices=[("", "On ne sait pas"), *legal_forms.choices()]
     )
     company_created_on = forms.DateField(
         label="Date de création",
@@ -141,11 +141,15 @@ class RequestCorrectionForm(forms.Form):
         super().__init__(*args, **({"initial": self._initial()} | kwargs))
         self.fields["phone"].label = "Téléphone"
         subjects = Subject.objects.listed().filter(is_confidential=solicitation.is_confidential)
-        choices = [(subject.slug, subject.label) for subject in subjects.order_by("label", "pk")]
+        by_theme: dict[str, list[tuple[str, str]]] = {}
+        for subject in subjects.select_related("theme").order_by("theme__position", "label", "pk"):
+            theme = str(subject.theme) if subject.theme else "Sans thème"
+            by_theme.setdefault(theme, []).append((subject.slug, subject.label))
         for need in self.needs:
             own = (need.subject.slug, need.subject.label)
+            is_listed = any(own in rows for rows in by_theme.values())
             self.fields[f"subject_{need.pk}"] = forms.ChoiceField(
-                label="Sujet", choices=choices if own in choices else [own, *choices]
+                label="Sujet", choices=[*([] if is_listed else [own]), *by_theme.items()]
             )
         for name in COMPANY_FIELDS if solicitation.is_project_holder else ():
             del self.fields[name]

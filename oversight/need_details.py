@@ -131,7 +131,7 @@ def _asked_expert(match: Match) -> AskedExpert:
     if match.introduced_by:
         reasons = [f"par {match.introduced_by.expert.office.name}", *reasons]
     return AskedExpert(
-        person=match.expert.name,
+        person=match.person,
         email="" if match.mailbox.is_erased else match.mailbox.email,
         office=office.name,
         institution=office.institution.name,

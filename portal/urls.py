@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.views import about, api, catalogue, errors, health, metrics, roles
+from portal.views import about, api, catalogue, errors, health, metrics, roles, shortcuts
 
 # allauth: staff sign in on its pages, second factor included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/<int:position>/", catalogue.question, name="question"),
     path("themes/<slug:slug>/", catalogue.theme, name="theme"),
     path("sujets/<slug:slug>/", catalogue.subject, name="subject"),
+    path("accueil/", shortcuts.to_page("home")),
+    path("questions/", shortcuts.to_page("home", fragment="#questions")),
+    path("questions/<str:anything>/", shortcuts.to_page_of_questions),
+    path("themes/", shortcuts.to_page("home", fragment="#themes")),
+    path("sujets/", shortcuts.to_page("sitemap")),
     path("mentions-legales/", about.legal_notice, name="legal_notice"),
     path("donnees-personnelles/", about.privacy, name="privacy"),
     path("accessibilite/", about.accessibility, name="accessibility"),
@@ -31,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/", roles.roles, name="roles"),
     path("connexion/", include("experts.accounts.urls")),
     path("admin/", (admin_urls, "admin", admin.site.name)),
+    path("api/", shortcuts.to_page("api-root")),
     path("api/v1/", api.Root.as_view(), name="api-root"),
     path("api/v1/", include("territories.api.urls")),
     path("api/v1/", include("experts.api.urls")),

@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from experts import tokens
 from solicitations.lifecycle import EventKind, RequestState
-from solicitations.models import Draft, Mailbox, Solicitation
+from solicitations.models import AddressChange, Draft, Mailbox, Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
-SURVEY, CALL_CHECK = "survey", "call_check"
+SURVEY, CALL_CHECK, ADDRESS = "survey", "call_check", "address"
 BY_MAIL = "courrier"
 MAILED, REPLY = "solicitations.mailed", "solicitations.reply"  # what a digest is made for
 WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[ec][0-9]+-[0-9a-f]{10,}", re.IGNORECASE)
@@ -87,6 +87,12 @@ def resume_url(draft: Draft) -> str:
     return absolute(reverse("solicitations:resume", args=[token]))
 
 
+def address_url(change: AddressChange) -> str:
+    """The page that confirms a new address."""
+    token = tokens.make_token(ADDRESS, change.pk, change.serial)
+    return absolute(reverse("solicitations:address", args=[token]))
+
+
 def mailbox_of(token: str, *, now: datetime) -> Mailbox:
     """The mailbox that a token opens.
 
@@ -137,6 +143,16 @@ def draft_of(token: str, *, now: datetime) -> Draft:
     if draft is None:
         raise RevokedLink
     return draft
+
+
+def address_change_of(token: str, *, now: datetime) -> AddressChange:
+    """The address that a token confirms. Raises ``ForgedLink``, ``RevokedLink``."""
+    pk, serial = tokens.read_token(token, ADDRESS)
+    waiting = AddressChange.objects.pending(now=now).select_related("solicitation")
+    change = waiting.filter(pk=pk, serial=serial).first()
+    if change is None:
+        raise RevokedLink
+    return change
 
 
 def reply_address(row: Mailbox | Solicitation) -> str:

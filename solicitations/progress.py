@@ -102,6 +102,11 @@ class Progress:
     has_readers: bool
 
     @property
+    def unanswered(self) -> tuple[Question, ...]:
+        """Questions that wait for the company's answer."""
+        return tuple(question for question in self.questions if question.answered_at is None)
+
+    @property
     def is_over(self) -> bool:
         return self.ended_at is not None
 
@@ -140,12 +145,6 @@ def says_received_only(solicitation: Solicitation) -> bool:
     return solicitation.state == RequestState.HELD or (
         is_merged and solicitation.state == RequestState.CLOSED
     )
-
-
-def first_of(solicitation: Solicitation) -> Solicitation | None:
-    """The request that this one repeats, when the same mailbox sent both."""
-    first = solicitation.duplicate_of
-    return first if first and first.email.lower() == solicitation.email.lower() else None
 
 
 def linked_to(solicitation: Solicitation) -> list[Solicitation]:
@@ -208,7 +207,7 @@ def _step(kind: AnswerKind, matches: list[Match]) -> OfficeAnswer:
     expert = first.expert
     at = first.taken_at if kind == AnswerKind.TAKEN else first.ended_at
     return OfficeAnswer(
-        kind, at or first.sent_at, subjects, expert.office.name, expert.name, expert.public_phone
+        kind, at or first.sent_at, subjects, expert.office.name, first.person, expert.public_phone
     )
 
 
@@ -229,7 +228,7 @@ def _legal_answer(match: Match) -> LegalAnswer | None:
         answer=first.answer,
         institution=match.expert.office.institution.name,
         office=match.expert.office.name,
-        person=match.expert.name,
+        person=match.person,
         phone=match.expert.public_phone,
         at=first.at,
         later=tuple(later),

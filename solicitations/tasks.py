@@ -97,6 +97,7 @@ def sweep() -> None:
     now = timezone.now()
     without_alert = Solicitation.objects.held_without_alert().oldest_first().values_list("pk", flat=True)
     each_safely(holding.report_held, without_alert, now=now)
+    each_safely(holding.remind_staff, holding.to_remind(now=now), now=now)
     held = Solicitation.objects.held_to_release().oldest_first().values_list("pk", flat=True)
     each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from solicitations.views.company import company, contact, follow_up, later, lost, need, opinion
+from solicitations.views.company import address, company, contact, follow_up, later, lost, need, opinion
 
 app_name = "solicitations"
 urlpatterns: list[URLPattern] = [
@@ -12,15 +12,21 @@ urlpatterns: list[URLPattern] = [
     path("demande/<slug:slug>/contact/", contact.contact, name="contact"),
     path("demande/<slug:slug>/plus-tard/", later.later, name="later"),
     path("reprise/<str:token>/", later.resume, name="resume"),
+    path("demande/<slug:slug>/<path:rest>", need.elsewhere),
+    path("reprise/", later.without_token),
+    path("adresse/", later.without_token),
     path("suivi/", lost.lost, name="lost"),
     path("suivi/<str:token>/", follow_up.follow, name="follow"),
     path("suivi/<str:token>/completer/", follow_up.add, name="add"),
     path("suivi/<str:token>/originaux/<int:pk>/", follow_up.original, name="addition_original"),
     path("suivi/<str:token>/corriger/", follow_up.correct, name="correct"),
+    path("suivi/<str:token>/adresse/", address.ask, name="change_address"),
+    path("adresse/<str:token>/", address.confirm, name="address"),
     path("suivi/<str:token>/insister/", follow_up.insist, name="insist"),
     path("suivi/<str:token>/annuler/", follow_up.cancel, name="cancel"),
     path("suivi/<str:token>/nouveau-lien/", follow_up.renew, name="renew"),
     path("suivi/<str:token>/reponse/", follow_up.legal_answer, name="follow_answer"),
     path("suivi/<str:token>/avis/", opinion.survey, name="survey"),
     path("suivi/<str:token>/rappel/", opinion.call_check, name="call_check"),
+    path("suivi/<str:token>/<path:rest>", follow_up.elsewhere),
 ]

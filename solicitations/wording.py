@@ -8,6 +8,8 @@ from django.conf import settings
 from companies import naf_editions
 from solicitations.lifecycle import MatchOrigin
 from solicitations.models import Match, Solicitation
+from territories.areas import AreaRef
+from territories.spoken_places import of_area
 from territories.spoken_time import spoken_date
 from territories.working_time import add_working_days
 
@@ -20,10 +22,10 @@ DAYS = {
     "sat": "samedi",
 }
 HOURS = {
-    "morning": "le matin (8 h – 12 h)",
-    "noon": "entre midi et deux (12 h – 14 h)",
-    "afternoon": "l'après-midi (14 h – 17 h)",
-    "evening": "en fin de journée (17 h – 19 h)",
+    "morning": "le matin (8\u00a0h\u00a0–\u00a012\u00a0h)",
+    "noon": "entre midi et deux (12\u00a0h\u00a0–\u00a014\u00a0h)",
+    "afternoon": "l'après-midi (14\u00a0h\u00a0–\u00a017\u00a0h)",
+    "evening": "en fin de journée (17\u00a0h\u00a0–\u00a019\u00a0h)",
 }
 
 
@@ -69,7 +71,7 @@ def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:
     if solicitation.craft is not None:
         lines.append("Entreprise artisanale" if solicitation.craft else "Entreprise non artisanale")
     if number := siret(solicitation):
-        lines.append(f"SIRET {number}")
+        lines.append(f"SIRET {number}".replace(" ", "\u00a0"))
     if solicitation.company_closed_on:
         lines.append(
             f"Fermée au registre depuis le {spoken_date(solicitation.company_closed_on, today=today)}"
@@ -109,7 +111,9 @@ def reason(match: Match) -> str:
     """Return the reason for this expert: hand-over, matching area, absent colleague."""
     origin = MatchOrigin(match.origin)
     if origin in {MatchOrigin.HAND_OVER, MatchOrigin.BRING_IN} and match.introduced_by:
-        office = match.introduced_by.expert.office.name
+        introducer = match.introduced_by.expert
+        is_colleague = introducer.office_id == match.expert.office_id
+        office = introducer.name if is_colleague else introducer.office.name
         verb = "vous a réorienté ce besoin" if origin == MatchOrigin.HAND_OVER else "demande votre renfort"
         return f"{office} {verb}."
     if origin == MatchOrigin.STAFF:
@@ -118,11 +122,17 @@ def reason(match: Match) -> str:
         return "Ceux qui ont reçu ce besoin avant vous n'ont pas répondu : à votre tour."
     if origin == MatchOrigin.FALLBACK or (match.need.decision or {}).get("fallback"):
         return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
-    place = match.reason.get("area_name") or match.mailbox.solicitation.commune.name
-    sentence = f"Vous répondez sur «\u00a0{match.need.subject.label}\u00a0» pour le territoire : {place}."
+    sentence = f"Vous répondez sur «\u00a0{match.need.subject.label}\u00a0» aux entreprises {_place(match)}."
     if absent := match.reason.get("stand_in_for"):
         sentence += f" Vous remplacez {absent}, absent."
     return sentence
+
+
+def _place(match: Match) -> str:
+    """« de la Côte-d'Or »: the area through which the rule chose the expert, else the commune."""
+    if area := match.reason.get("area"):
+        return of_area(AreaRef.parse(area).kind, match.reason["area_name"])
+    return of_area("commune", match.mailbox.solicitation.commune.name)
 
 
 def spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> str:

@@ -1,4 +1,7 @@
-"""Dates and moments as people say them in French, for pages and mails."""
+"""Dates and moments as people say them in French, for pages and mails.
+
+Spaces inside them do not break: « 21 h 36 » and « 3 mai » stay on one line.
+"""
 
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -12,8 +15,8 @@ MONTHS = (
 def spoken_date(on: date, *, today: date | None) -> str:
     """``mardi 1er décembre``; with the year when it is not the year of ``today``, or without ``today``."""
     number = "1er" if on.day == 1 else str(on.day)
-    year = "" if today and on.year == today.year else f" {on.year}"
-    return f"{DAYS[on.weekday()]} {number} {MONTHS[on.month - 1]}{year}"
+    year = "" if today and on.year == today.year else f"\u00a0{on.year}"
+    return f"{DAYS[on.weekday()]} {number}\u00a0{MONTHS[on.month - 1]}{year}"
 
 
 def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime | None) -> str:
@@ -25,8 +28,8 @@ def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime | None) -> str:
 def spoken_hour(at: datetime, *, zone: tzinfo) -> str:
     """``14 h 30``, ``8 h``, in the time zone ``zone``."""
     local = at.astimezone(zone)
-    minutes = f" {local.minute:02}" if local.minute else ""
-    return f"{local.hour} h{minutes}"
+    minutes = f"\u00a0{local.minute:02}" if local.minute else ""
+    return f"{local.hour}\u00a0h{minutes}"
 
 
 def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:
@@ -49,11 +52,11 @@ def _spoken_days(days: int) -> str:
     if days == 1:
         return "hier"
     if days < 60:
-        return f"il y a {days} jours"
+        return f"il y a {days}\u00a0jours"
     if days < 730:
-        return f"il y a {days // 30} mois"
+        return f"il y a {days // 30}\u00a0mois"
     return f"il y a {_counted(days // 365, 'an')}"
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' if count > 1 else ''}"
+    return f"{count}\u00a0{noun}{'s' if count > 1 else ''}"

@@ -1,5 +1,6 @@
 """Forms of the expert's page: refusal, other institution, outcome, messages, own record."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,11 +8,14 @@ from django import forms
 
 from companies.phones import is_surcharged
 from experts.directory_phones import InvalidPhone, clean_phone
-from experts.models import Institution
+from experts.models import Expert, Institution
 from mailing.form_fields import LineField, WordsField
+from solicitations.actions.receivers import Receiver
 from solicitations.lifecycle import DeclineReason, MatchState
 
 LONGEST_WORDS = 3000
+FIRST_NAME = re.compile(r"[^\W\d_]+(?:(?:\. |[ '’-])[^\W\d_]+)*\.?")
+COLLEAGUE = "collegue-"  # before the id of an expert of the same office
 HAND_OVER, BRING_IN = "hand_over", "bring_in"
 WAYS = {
     HAND_OVER: "Je passe la main : le besoin n'est plus à moi",
@@ -29,9 +33,29 @@ def words_field(label: str, *, required: str = "", help_text: str = "", rows: in
         max_length=LONGEST_WORDS,
         error_messages={
             "required": required,
-            "max_length": "Raccourcissez votre texte : 3 000 caractères au plus.",
+            "max_length": "Raccourcissez votre texte : 3\u00a0000 caractères au plus.",
         },
     )
+
+
+class TakeForm(forms.Form):
+    """First name of who takes a need, for those who share the mailbox."""
+
+    first_name = LineField(
+        label="Votre prénom",
+        required=False,
+        max_length=40,
+        help_text="L'entreprise et vos collègues sauront qui appelle.",
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"max_length": "Écrivez seulement votre prénom : 40 caractères au plus."},
+    )
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name: a number, a link, an address."""
+        name: str = self.cleaned_data["first_name"]
+        if name and not FIRST_NAME.fullmatch(name):
+            raise forms.ValidationError("Écrivez seulement votre prénom, par exemple Nadia.")
+        return name
 
 
 class DeclineForm(forms.Form):
@@ -59,24 +83,34 @@ class DeclineForm(forms.Form):
 
 
 class IntroduceForm(forms.Form):
-    """Another institution for a need: hand the need over, or ask for help, as the need's state allows."""
+    """Another institution or a colleague: hand the need over, or ask for help, as its state allows."""
 
-    word = words_field("Un mot pour elle", rows=2)
+    word = words_field("Un mot pour expliquer", rows=2)
 
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
         *,
-        institutions: Sequence[Institution],
+        receivers: Sequence[Receiver],
+        colleagues: Sequence[Expert],
         ways: Sequence[str],
         auto_id: str = "id_%s",
     ) -> None:
         super().__init__(data, auto_id=auto_id)
-        pks = [institution.pk for institution in institutions]
-        self.fields["institution"] = forms.ModelChoiceField(
-            label="Institution",
-            queryset=Institution.objects.filter(pk__in=pks).order_by("position", "pk"),
-            empty_label="Choisir",
+        groups = (
+            ("Un collègue de votre antenne", {f"{COLLEAGUE}{row.pk}": (row.name, row) for row in colleagues}),
+            (
+                "Une autre institution",
+                {str(row.institution.pk): (row.label, row.institution) for row in receivers},
+            ),
+        )
+        self.targets = {code: target for _, rows in groups for code, (_, target) in rows.items()}
+        listed = [
+            (name, [(code, label) for code, (label, _) in rows.items()]) for name, rows in groups if rows
+        ]
+        self.fields["institution"] = forms.ChoiceField(
+            label="Institution ou collègue",
+            choices=[("", "Choisir"), *listed],
             error_messages={
                 "required": "Choisissez une institution.",
                 "invalid_choice": "Choisissez une institution dans la liste.",
@@ -90,6 +124,10 @@ class IntroduceForm(forms.Form):
             widget=forms.RadioSelect,
             error_messages={"required": asked, "invalid_choice": asked},
         )
+
+    def clean_institution(self) -> Institution | Expert:
+        """Return the institution or the colleague."""
+        return self.targets[self.cleaned_data["institution"]]
 
 
 class ConcludeForm(forms.Form):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from experts.models import Expert, Institution
-from experts.routing import loading
 from experts.routing.explanations import facts
 from solicitations import wording
-from solicitations.actions import undoing
+from solicitations.actions import receivers, undoing
+from solicitations.actions.receivers import Receiver, Receivers
 from solicitations.lifecycle import (
     ACTIVE,
     MATCH_MOVES,
@@ -23,7 +23,7 @@ from solicitations.models import Addition, Event, Mailbox, Match, Message, Quest
 from solicitations.models.matches import GONE
 from solicitations.models.request_querysets import CLOSED_BY_STAFF
 from solicitations.views.legal import LegalClock, clock
-from territories.spoken_time import spoken_moment
+from territories.spoken_time import spoken_hour, spoken_moment
 from workspace.forms import BRING_IN, HAND_OVER
 
 ANSWERS_GIVEN = {
@@ -34,6 +34,15 @@ ANSWERS_GIVEN = {
     MatchState.UNREACHABLE: "Vous n'avez pas pu joindre l'entreprise",
     MatchState.EXPIRED: "Ce besoin est resté sans réponse. Vous pouvez encore le prendre",
 }
+# A mailbox may be shared: for a second click, from a page that a colleague's answer made old.
+GIVEN_ALREADY = {
+    MatchState.TAKEN: "Déjà prise en charge",
+    MatchState.DECLINED: "Déjà déclinée",
+    MatchState.HELPED: "Déjà terminée (aide apportée)",
+    MatchState.NO_HELP: "Déjà terminée (pas de solution)",
+    MatchState.UNREACHABLE: "Déjà notée injoignable",
+    MatchState.REPLACED: "Déjà passée à quelqu'un d'autre",
+}
 SOMEONE_ELSE = "Ce besoin est suivi par quelqu'un d'autre"
 
 
@@ -42,6 +51,7 @@ class NeedCard:
     """One need of this mailbox: why it was sent, what was answered, what may be done.
 
     ``done``: the answer given in words, or why the need is no longer the mailbox's; ``done_at``: when.
+    ``answered``: the last answer given from this mailbox, in a sentence for a second click, or "".
     ``last_event_id``: of the match, 0 without event; a form posted from an older page changes nothing.
     """
 
@@ -49,11 +59,14 @@ class NeedCard:
     last_event_id: int
     done: str
     done_at: datetime | None
+    answered: str
     may_undo: bool
     is_undo_silent: bool
     moves: frozenset[MatchState]
     ways: tuple[str, ...]
-    institutions: tuple[Institution, ...]
+    receivers: tuple[Receiver, ...]
+    others: tuple[tuple[Institution, str], ...]
+    colleagues: tuple[Expert, ...]
     clock: LegalClock | None
 
     @property
@@ -140,7 +153,7 @@ def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
     for match in matches:
         match.need.solicitation = solicitation
     mine = [match for match in matches if match.mailbox_id == mailbox.pk]
-    around = _institutions(solicitation, now=now) if any(not match.is_gone for match in mine) else []
+    around = _receivers(solicitation, mine, now=now)
     # Several experts who share the mailbox answer a need once: only the first one's card is shown.
     answered_once = {(match.need_id, match.state): match for match in reversed(mine)}
     cards = [
@@ -162,18 +175,17 @@ def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
     )
 
 
-def _institutions(solicitation: Solicitation, *, now: datetime) -> list[Institution]:
-    """Institutions with an office for the commune, except those that the owner unticked."""
+def _receivers(solicitation: Solicitation, mine: Sequence[Match], *, now: datetime) -> dict[str, Receivers]:
+    """Institutions around that can receive the needs that this mailbox may pass on, by subject."""
     if solicitation.refuses_answers:
-        return []
-    unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
-    today = solicitation.today(now)
-    around = loading.institutions_covering(solicitation.commune, on=today)
-    return [institution for institution in around if institution.pk not in unticked]
+        return {}
+    matches = [match for match in mine if _introduction_ways(MatchState(match.state)) and not match.is_gone]
+    slugs = list(dict.fromkeys(match.need.subject.slug for match in matches))
+    return receivers.of_subjects(solicitation, slugs, now=now) if slugs else {}
 
 
 def _card(
-    match: Match, matches: Sequence[Match], around: Sequence[Institution], *, mailbox: Mailbox, now: datetime
+    match: Match, matches: Sequence[Match], around: dict[str, Receivers], *, mailbox: Mailbox, now: datetime
 ) -> NeedCard:
     state = MatchState(match.state)
     last = _last_event(match)
@@ -185,16 +197,25 @@ def _card(
         for other in matches
         if other.need_id == match.need_id and not other.is_gone
     }
+    found = around.get(match.need.subject.slug, Receivers())
+    ways = () if solicitation.refuses_answers else _introduction_ways(state)
     return NeedCard(
         match=match,
         last_event_id=last.pk if last else 0,
         done=_gone_reason(match, last) if match.is_gone else _answer_given(match),
         done_at=match.ended_at or (match.taken_at if state == MatchState.TAKEN else None),
+        answered=_own_answer(match, mailbox=mailbox, now=now),
         may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
-        ways=() if solicitation.refuses_answers else _introduction_ways(state),
-        institutions=tuple(institution for institution in around if institution.pk not in asked),
+        ways=ways,
+        receivers=tuple(
+            row
+            for row in found.able
+            if row.institution.pk not in asked and not row.emails <= {mailbox.email.lower()}
+        ),
+        others=tuple(row for row in found.others if row[0].pk not in asked),
+        colleagues=tuple(receivers.colleagues(match, now=now)) if ways else (),
         clock=_clock(match, matches, now=now),
     )
 
@@ -230,17 +251,42 @@ def _answer_given(match: Match) -> str:
     if state == MatchState.DECLINED:
         reason = DeclineReason(match.decline_reason).label
         return f"{ANSWERS_GIVEN[state]} : {reason[0].lower()}{reason[1:]}"
+    if state == MatchState.TAKEN and match.taken_by:
+        return f"{match.taken_by} a pris ce besoin en charge"
     return ANSWERS_GIVEN.get(state, "")
+
+
+def _own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
+    """« Déjà prise en charge depuis votre boîte à 21 h 38, par Nadia. »; empty when others acted since."""
+    last = match.events.by_people().order_by("-at", "-pk").first()
+    if last is None or last.by_mailbox_id != mailbox.pk:
+        return ""
+    zone = mailbox.solicitation.time_zone
+    is_today = last.at.astimezone(zone).date() == now.astimezone(zone).date()
+    when = f"à {spoken_hour(last.at, zone=zone)}" if is_today else spoken_moment(last.at, zone=zone, now=now)
+    by = f", par {match.taken_by}" if match.state == MatchState.TAKEN and match.taken_by else ""
+    if last.kind == EventKind.BROUGHT_IN:
+        return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
+    if last.kind == EventKind.UNDONE:
+        return f"Réponse déjà annulée depuis votre boîte {when}."
+    said = GIVEN_ALREADY.get(MatchState(match.state))
+    return f"{said} depuis votre boîte {when}{by}." if said else ""
+
+
+def _handed_to(match: Match) -> str:
+    made = match.introduces.select_related("expert__office__institution").order_by("-pk").first()
+    if made is None:
+        return SOMEONE_ELSE
+    is_colleague = made.expert.office_id == match.expert.office_id
+    name = made.expert.name if is_colleague else made.expert.office.institution.name
+    return f"Vous avez passé ce besoin à : {name}"
 
 
 def _gone_reason(match: Match, last: Event | None) -> str:
     """Reason why a need is no longer this mailbox's, in French."""
     solicitation = match.mailbox.solicitation
     if match.state == MatchState.REPLACED:
-        made = match.introduces.select_related("expert__office__institution").order_by("-pk").first()
-        return (
-            f"Vous avez passé ce besoin à : {made.expert.office.institution.name}" if made else SOMEONE_ELSE
-        )
+        return _handed_to(match)
     if solicitation.state == RequestState.CANCELLED:
         return "L'entreprise a annulé sa demande"
     if match.words == GONE:
@@ -276,17 +322,13 @@ def _other_expert(match: Match) -> OtherExpert:
 
 def describe_change(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     """Describe the last change of this need, for somebody who posted from an older page."""
+    if own := _own_answer(match, mailbox=mailbox, now=now):
+        return own
     last = _last_event(match)
     zone = mailbox.solicitation.time_zone
     when = f", {spoken_moment(last.at, zone=zone, now=now)}" if last else ""
     if match.is_gone:
         return f"{_gone_reason(match, last)}{when}."
-    if last and last.by_mailbox_id and last.kind == EventKind.UNDONE:
-        return f"{match.expert.name} a annulé sa réponse{when}."
-    if last and last.kind == EventKind.BROUGHT_IN:
-        return f"{match.expert.name} a déjà demandé de l'aide : {last.reason}{when}."
-    if last and last.by_mailbox_id:
-        return f"{match.expert.name} a déjà répondu «\u00a0{MatchState(match.state).label}\u00a0»{when}."
     if match.state == MatchState.EXPIRED:
         return f"Ce besoin est resté sans réponse et a expiré{when}."
     return ending_sentence(mailbox.solicitation, now=now) or "Cette réponse n'est plus possible."

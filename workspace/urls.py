@@ -21,4 +21,6 @@ urlpatterns: list[URLPattern] = [
     path("reponse/<str:token>/postes/<int:pk>/depart/", expert_record.departure, name="departure"),
     path("fiche/<str:signed>/retour/", expert_record.undo_change, name="undo_record_change"),
     path("reponse/<str:token>/nouveau-lien/", link_access.renew, name="renew_answer"),
+    path("reponse/<str:token>/<path:rest>", link_access.elsewhere),
+    path("reponse/", link_access.without_token),
 ]

@@ -67,6 +67,24 @@ def decide_for_institution(
     return engine.decide_for_institution(asked, _readable(facts), on, offices)
 
 
+def decide_for_each_institution(
+    institution_codes: Collection[str], *, subjects: Sequence[str], commune: Commune, facts: Facts, on: date
+) -> dict[str, dict[str, NeedDecision]]:
+    """Decide as ``decide_for_institution`` for many: by subject, then by institution. Four queries in all."""
+    offices = _Search(commune, subjects, on).offices(institution_codes, with_fallback=False)
+    by_institution: dict[str, list[OfficeCandidate]] = {code: [] for code in institution_codes}
+    for office in offices:
+        by_institution[office.institution].append(office)
+    readable = _readable(facts)
+    return {
+        slug: {
+            code: engine.decide_for_institution(AskedSubject(slug, (code,)), readable, on, own)
+            for code, own in by_institution.items()
+        }
+        for slug in subjects
+    }
+
+
 def decide_fallback(
     *,
     subject: str,

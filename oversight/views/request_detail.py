@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from companies.facts import source_label
 from experts.models import User
-from experts.routing import loading
 from oversight.forms import AddInstitutionForm, RequestCorrectionForm, WithdrawForm
 from oversight.need_details import need_details
 from oversight.request_rows import badge
@@ -20,7 +19,7 @@ from oversight.staff_forms import CloseForm, ExpertWordForm, HandleForm, NoteFor
 from oversight.timeline import TimelineOrder, openings, timeline_items
 from oversight.views.access import get_request_or_404, staff_page, staff_user
 from solicitations import wording
-from solicitations.actions import handling, staff_actions, staff_letters
+from solicitations.actions import handling, receivers, staff_actions, staff_letters
 from solicitations.lifecycle import AlertCause, RequestState
 from solicitations.models import Match, Solicitation, Survey
 
@@ -198,11 +197,13 @@ def _forms_of_colleagues(
 
 
 def add_form(solicitation: Solicitation, data: Any = None, *, now: datetime) -> AddInstitutionForm:
-    """Form with the institutions that may be added: with an office there, and not unticked by the company."""
-    around = loading.institutions_covering(solicitation.commune, on=solicitation.today(now))
-    unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
-    among = [institution for institution in around if institution.pk not in unticked]
-    return AddInstitutionForm(data, solicitation=solicitation, institutions=among, auto_id="ajouter-%s")
+    """Form with the institutions that may be added: with an expert for a need, and not unticked."""
+    slugs = list(solicitation.needs.order_by("position", "pk").values_list("subject__slug", flat=True))
+    found = receivers.of_subjects(solicitation, slugs, now=now).values()
+    among = {row.institution.pk: row.institution for of_need in found for row in of_need.able}
+    return AddInstitutionForm(
+        data, solicitation=solicitation, institutions=list(among.values()), auto_id="ajouter-%s"
+    )
 
 
 def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:

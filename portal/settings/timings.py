@@ -11,6 +11,7 @@ TELL_REGION_AFTER = timedelta(days=14)
 EXPIRE_AFTER = timedelta(days=45)
 
 # An expert who took a need and has not answered since; counted from the moment it was taken.
+CALL_WITHIN_DAYS = 2  # working days after taking or sending: the company may then say that nobody called
 CHECK_CALL_AFTER = timedelta(days=7)
 REMIND_TAKER_AFTER = timedelta(days=21)
 TELL_SILENCE_AFTER = timedelta(days=45)

@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,7 @@ from experts.wording import loading
 from experts.wording.engine import Suggestions
 from portal import home_content
 from portal.forms import SearchForm
+from portal.views import shortcuts
 from solicitations.views.company.pages import public_page
 
 QUESTIONS_IN_SIGHT = 6
@@ -61,8 +62,12 @@ def search(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def question(request: HttpRequest, position: int) -> HttpResponse:
-    """The subjects of a question that has several of them."""
-    asked = get_object_or_404(EntryQuestion, position=position)
+    """The subjects of a question that has several of them; another question leads where its link does."""
+    asked = EntryQuestion.objects.select_related("theme").filter(position=position).first()
+    if asked is None:
+        return shortcuts.to_questions()
+    if home_content.question_url(asked) != request.path:
+        return redirect(home_content.question_url(asked))
     subjects = asked.subjects.listed().order_by("position", "pk")
     return render(request, "portal/question.html", {"question": asked, "subjects": subjects})
 
@@ -71,7 +76,9 @@ def question(request: HttpRequest, position: int) -> HttpResponse:
 @require_safe
 def theme(request: HttpRequest, slug: str) -> HttpResponse:
     """The subjects of a theme, one line each."""
-    found = get_object_or_404(Theme.objects.listed(), slug=slug)
+    found = Theme.objects.listed().filter(slug=slug).first()
+    if found is None:
+        return shortcuts.to_catalogue(slug)
     subjects = found.subjects.listed().order_by("position", "pk")
     return render(request, "portal/theme.html", {"theme": found, "subjects": subjects})
 
@@ -82,7 +89,9 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
     """A subject: the help available, who gives it, what to prepare."""
     answers = SubjectInstitution.objects.select_related("institution", "group").order_by("position", "pk")
     subjects = Subject.objects.listed().select_related("theme")
-    found = get_object_or_404(subjects.prefetch_related(Prefetch("answers", answers)), slug=slug)
+    found = subjects.prefetch_related(Prefetch("answers", answers)).filter(slug=slug).first()
+    if found is None:
+        return shortcuts.to_catalogue(slug)
     return render(
         request,
         "portal/subject.html",

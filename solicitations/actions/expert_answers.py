@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from experts.models import Institution
+from experts.models import Expert, Institution
 from experts.routing import loading
 from experts.routing.decision import Chosen
-from solicitations.actions import moves
+from solicitations.actions import moves, receivers
 from solicitations.dispatch import matching
 from solicitations.lifecycle import (
     ANSWERS,
@@ -20,6 +20,8 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company
+
+Target = Institution | Expert  # another institution, or a colleague of the same office
 
 
 class AnswerRequired(Exception):
@@ -40,17 +42,24 @@ def move(  # noqa: PLR0913 (what an answer may carry)
     decline_reason: str = "",
     words: str = "",
     answer: str = "",
+    first_name: str = "",
 ) -> None:
-    """Take, decline or conclude a need. Raises ``ForbiddenMove``, ``AnswerRequired``."""
+    """Take, decline or conclude a need. Raises ``ForbiddenMove``, ``AnswerRequired``.
+
+    ``first_name``: of who takes it, when several people share the mailbox.
+    """
     solicitation, locked = moves.lock(match, by=by)
     if target in ANSWERS and not answer.strip() and any(row.is_on_the_legal_clock for row in locked):
         raise AnswerRequired
     before = MatchState(locked[0].state)
     for row in locked:
         row.move_to(target, at=now, decline_reason=decline_reason, words=words, answer=answer)
+        if target == MatchState.TAKEN:
+            row.taken_by = first_name
         row.save()
     moves.cancel_earlier_notifications(locked, now=now)
-    events = [Event.objects.record_move(row, before, by=by, reason=words or answer, at=now) for row in locked]
+    said = words or answer or first_name
+    events = [Event.objects.record_move(row, before, by=by, reason=said, at=now) for row in locked]
     if target == MatchState.TAKEN:
         moves.notify_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:
@@ -59,32 +68,36 @@ def move(  # noqa: PLR0913 (what an answer may carry)
 
 
 @transaction.atomic(durable=True)
-def take_all(by: Mailbox, *, now: datetime) -> int:
-    """Take every need that waits for this mailbox, in one click and one mail; returns how many."""
+def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> list[Match]:
+    """Take every need that waits for this mailbox, in one click and one mail; returns those taken."""
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     waiting = Match.objects.sent().filter(mailbox=by).select_for_update(of=("self",))
     matches = list(waiting.with_people().in_order())
     events: list[Event] = []
     for match in matches:
         match.move_to(MatchState.TAKEN, at=now)
+        match.taken_by = first_name
         match.save()
-        events.append(Event.objects.record_move(match, MatchState.SENT, by=by, at=now))
+        events.append(Event.objects.record_move(match, MatchState.SENT, by=by, reason=first_name, at=now))
     if matches:
         moves.notify_taken(matches, events, now=now)
         moves.finish(solicitation, now=now)
-    return len(matches)
+    return matches
 
 
 @transaction.atomic(durable=True)
-def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Pass a need on to another institution; ``match`` ends. Raises ``ForbiddenMove``, ``NobodyThere``."""
+def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
+    """Pass a need on to another institution, or a colleague; ``match`` ends.
+
+    Raises ``ForbiddenMove``, ``NobodyThere``.
+    """
     solicitation, locked = moves.lock(match, by=by)
     before = MatchState(locked[0].state)
     for row in locked:
         row.move_to(MatchState.REPLACED, at=now, words=word)
-    made = _introduce(solicitation, locked[0], institution, origin=MatchOrigin.HAND_OVER, now=now)
+    made = _introduce(solicitation, locked[0], target, origin=MatchOrigin.HAND_OVER, now=now)
     moves.cancel_earlier_notifications(locked, now=now)
-    reason = f"{institution.name} : {word}" if word else institution.name
+    reason = f"{target.name} : {word}" if word else target.name
     events: list[Event] = []
     for row in locked:
         row.save()
@@ -95,18 +108,21 @@ def hand_over(match: Match, institution: Institution, *, word: str, by: Mailbox,
 
 
 @transaction.atomic(durable=True)
-def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Ask another institution to help; ``match`` stays. Raises ``ForbiddenMove``, ``NobodyThere``."""
+def bring_in(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
+    """Ask another institution, or a colleague, to help; ``match`` stays.
+
+    Raises ``ForbiddenMove``, ``NobodyThere``.
+    """
     solicitation, (locked, *_) = moves.lock(match, by=by)
     if locked.is_gone or locked.state == MatchState.DECLINED:
         raise ForbiddenMove(MatchState(locked.state), MatchState.SENT)
-    made = _introduce(solicitation, locked, institution, origin=MatchOrigin.BRING_IN, now=now)
+    made = _introduce(solicitation, locked, target, origin=MatchOrigin.BRING_IN, now=now)
     event = Event.objects.record(
         EventKind.BROUGHT_IN,
         solicitation,
         by=by,
         match=locked,
-        reason=f"{institution.name} : {word}" if word else institution.name,
+        reason=f"{target.name} : {word}" if word else target.name,
         at=now,
     )
     _notify_introduced(made, locked, word=word, event=event, now=now)
@@ -114,9 +130,12 @@ def bring_in(match: Match, institution: Institution, *, word: str, by: Mailbox, 
 
 
 def _introduce(
-    solicitation: Solicitation, match: Match, institution: Institution, *, origin: MatchOrigin, now: datetime
+    solicitation: Solicitation, match: Match, target: Target, *, origin: MatchOrigin, now: datetime
 ) -> list[Match]:
-    chosen = choose_within(solicitation, match.need.subject.slug, institution, now=now)
+    if isinstance(target, Expert):
+        chosen = receivers.choose_colleague(match, target, now=now)
+    else:
+        chosen = choose_within(solicitation, match.need.subject.slug, target, now=now)
     match.need.solicitation = solicitation
     made = matching.make_matches(match.need, chosen, origin=origin, introduced_by=match, again=True, now=now)
     if not made:
@@ -146,7 +165,7 @@ def _notify_introduced(
         made,
         now=now,
         event=event,
-        introducer=f"{match.expert.name} ({match.expert.office.institution.name})",
+        introducer=f"{match.person} ({match.expert.office.institution.name})",
         word=word,
         not_before=now + UNDO_DELAY,
     )

@@ -29,6 +29,7 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
     undone = {row: own for row in locked if (own := last_move(row, by=by)) and own.at == event.at}
     for row, own in undone.items():
         row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now, answer=_answer_before(own))
+        row.taken_by = _first_name_before(own)
         row.save()
         Event.objects.record_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, at=now)
     if event.kind == EventKind.HANDED_OVER:
@@ -49,6 +50,12 @@ def _answer_before(event: Event) -> str:
     """Return the answer that was valid when that move was made; empty without any."""
     earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).not_undone()
     return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERS), "")
+
+
+def _first_name_before(event: Event) -> str:
+    """Return the first name given with the taking that was valid before that move; empty without any."""
+    earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).not_undone()
+    return next((move.reason for move in reversed(earlier) if move.to_state == MatchState.TAKEN), "")
 
 
 def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from mailing.models import IncomingEmail, OutgoingEmail
 from solicitations.lifecycle import ClosedReason, EventKind, RequestState
 from solicitations.models import (
     Addition,
+    AddressChange,
     Alert,
     Draft,
     Event,
@@ -39,11 +40,11 @@ EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (Addition, "solicitation", MAILED),
     (Alert, "solicitation", {"words": ""}),
     (Survey, "solicitation", {"comment": ""}),
-    (Match, "need__solicitation", {"words": "", "answer": ""}),
+    (Match, "need__solicitation", {"words": "", "answer": "", "taken_by": ""}),
     (Mailbox, "solicitation", {"email": Concat(Value(ERASED), Cast("pk", models.CharField()))}),
 )
 MAILED_ROWS = (Message, Addition)
-DELETED: tuple[Any, ...] = (StaffNote, StaffMessage)  # the events say that they were written
+DELETED: tuple[Any, ...] = (StaffNote, StaffMessage, AddressChange)  # the events say that they were written
 EMPTIED_REQUEST: dict[str, Any] = {
     "description": "",
     "company_name": "",
@@ -115,8 +116,10 @@ def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
 def erase_stray_mails(*, now: datetime) -> None:
     """Erase the old mails that are about no kept request.
 
-    Replies of strangers, replies received after the request was anonymised, sign-in codes.
+    Replies of strangers, replies received after the request was anonymised, sign-in codes; addresses that
+    nobody confirmed too.
     """
+    AddressChange.objects.too_old(now=now).delete()
     before = now - settings.ANONYMISE_AFTER
     for mails in (OutgoingEmail.objects.created_until(before), IncomingEmail.objects.received_until(before)):
         about = {email.pk: _requests(email.about) for email in mails.only("about").iterator()}

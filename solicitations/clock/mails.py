@@ -265,7 +265,7 @@ def _manager_context(
         "office": office.name,
         "concerned": [
             {
-                "person": match.expert.name,
+                "person": match.person,
                 "subject": match.need.subject.label,
                 "since": wording.spoken_day(solicitation, match.taken_at or match.sent_at, now=now),
                 "is_taken": match.taken_at is not None,

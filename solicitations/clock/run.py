@@ -159,7 +159,7 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
         record_step(planned, EventKind.REGION_TOLD, now=now)
     matches = _matches(steps)
     mails.silent_takers(solicitation, matches, events=events, now=now)
-    words = ", ".join(f"{match.expert.name} ({match.expert.office.name})" for match in matches)
+    words = ", ".join(f"{match.person} ({match.expert.office.name})" for match in matches)
     alerts.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
 
 

@@ -1,6 +1,6 @@
 """Held requests: alert staff; release by hand, or after four working hours."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -8,9 +8,11 @@ from django.db import transaction
 from mailing.transactions import transaction_required
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, EventKind, HeldReason, RequestState
-from solicitations.models import Event, Solicitation
-from solicitations.notifications import to_company
-from territories.working_time import add_working_hours
+from solicitations.models import Alert, Event, Solicitation
+from solicitations.notifications import to_company, to_staff
+from territories.working_time import add_working_hours, is_working_time
+
+MAILED_AGAIN_AFTER = timedelta(hours=8)
 
 
 @transaction_required
@@ -34,6 +36,32 @@ def report_held(pk: int, *, now: datetime) -> None:
     alerts.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)
     if solicitation.is_held_duplicate and solicitation.duplicate_of:
         to_company.duplicate_received(solicitation.duplicate_of, now=now)
+
+
+def to_remind(*, now: datetime) -> list[int]:
+    """The held requests of which staff are to be mailed again: once each working day of the territory."""
+    alerts_due = Alert.objects.held_long(before=now - MAILED_AGAIN_AFTER)
+    rows = alerts_due.select_related("solicitation__commune__department").order_by("raised_at", "pk")
+    return [alert.solicitation_id for alert in rows if _is_to_remind(alert, now=now)]
+
+
+def _is_to_remind(alert: Alert, *, now: datetime) -> bool:
+    solicitation = alert.solicitation
+    last = alert.reminded_at or alert.raised_at
+    is_another_day = solicitation.today(last) < solicitation.today(now)
+    return is_another_day and is_working_time(now, solicitation.commune)
+
+
+@transaction.atomic(durable=True)
+def remind_staff(pk: int, *, now: datetime) -> None:
+    """Mail staff again about a request that is still held; a second call the same day does nothing."""
+    solicitation = Solicitation.objects.locked(pk)
+    alert = solicitation.alerts.held_long(before=now - MAILED_AGAIN_AFTER).first()
+    if alert is None:
+        return
+    alert.solicitation, alert.reminded_at = solicitation, now
+    alert.save(update_fields=["reminded_at"])
+    to_staff.alert_again(alert, now=now)
 
 
 @transaction.atomic(durable=True)

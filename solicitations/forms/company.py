@@ -70,7 +70,7 @@ class FactsForm(forms.Form):
         error_messages={
             "invalid": "Indiquez le nombre de salariés en chiffres, par exemple 6.",
             "min_value": "Indiquez 0 ou un nombre de salariés, par exemple 6.",
-            "max_value": "Vérifiez le nombre de salariés : indiquez au plus 500 000.",
+            "max_value": "Vérifiez le nombre de salariés : indiquez au plus 500\u00a0000.",
         },
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
@@ -93,7 +93,7 @@ class FactsForm(forms.Form):
     legal_form = forms.ChoiceField(
         label="Forme juridique",
         required=False,
-        choices=[("", "Comme au registre"), *legal_forms.LABELS.items()],
+        choices=[("", "Comme au registre"), *legal_forms.choices()],
         error_messages={"invalid_choice": "Choisissez une forme juridique dans la liste."},
     )
     created_on = forms.DateField(

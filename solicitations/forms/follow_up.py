@@ -17,7 +17,7 @@ class AdditionForm(forms.Form):
         help_text="Les conseillers qui suivent votre demande le reçoivent aussitôt.",
         error_messages={
             "required": "Écrivez ce que vous voulez ajouter.",
-            "max_length": "Raccourcissez votre texte : 5 000 caractères au plus.",
+            "max_length": "Raccourcissez votre texte : 5\u00a0000 caractères au plus.",
         },
     )
 
@@ -28,6 +28,12 @@ class CorrectionForm(forms.Form):
     phone = phone_field()
     days = days_field()
     hours = hours_field()
+
+
+class AddressForm(forms.Form):
+    """The address that replaces a wrong one."""
+
+    new_email = email_field("La bonne adresse électronique")
 
 
 class LostLinkForm(forms.Form):

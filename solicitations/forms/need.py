@@ -31,7 +31,8 @@ def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField
         help_text=help_text,
         error_messages={
             "required": "Écrivez quelques lignes : ce qui se passe, ce que vous attendez.",
-            "max_length": "Raccourcissez votre texte : 5 000 caractères au plus. Vous détaillerez ensuite.",
+            "max_length": "Raccourcissez votre texte : 5\u00a0000 caractères au plus. "
+            "Vous détaillerez ensuite.",
         },
     )
 

@@ -38,7 +38,7 @@ class SurveyForm(forms.Form):
         rows=4,
         max_length=2000,
         help_text="Lu par l'équipe du service seulement, pas par les conseillers.",
-        error_messages={"max_length": "Raccourcissez votre texte : 2 000 caractères au plus."},
+        error_messages={"max_length": "Raccourcissez votre texte : 2\u00a0000 caractères au plus."},
     )
 
     def opinion(self) -> Opinion:

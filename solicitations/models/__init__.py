@@ -1,5 +1,6 @@
 """The tables of the room."""
 
+from solicitations.models.addresses import AddressChange
 from solicitations.models.alerts import Alert
 from solicitations.models.conversation import Addition, Event, Message, Question
 from solicitations.models.drafts import Draft
@@ -12,6 +13,7 @@ from solicitations.models.surveys import Survey
 
 __all__ = [
     "Addition",
+    "AddressChange",
     "Alert",
     "Draft",
     "Event",

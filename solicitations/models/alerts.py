@@ -1,18 +1,24 @@
 """Alerts: what staff must look at."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Case, Q, When
 
 from solicitations import lifecycle
-from solicitations.lifecycle import AlertCause
+from solicitations.lifecycle import AlertCause, RequestState
 from solicitations.models.requests import Solicitation
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def open(self) -> Self:
         return self.filter(settled_at=None)
+
+    def held_long(self, *, before: datetime) -> Self:
+        """Open alerts on requests still held, of which staff were last mailed before that moment."""
+        held = self.open().filter(cause=AlertCause.HELD, solicitation__state=RequestState.HELD)
+        return held.filter(Q(reminded_at=None, raised_at__lt=before) | Q(reminded_at__lt=before))
 
     def urgent_first(self) -> Self:
         """Order alerts by cause, then by age: no expert found, request held, the rest."""
@@ -29,6 +35,7 @@ class Alert(models.Model):
     cause = models.CharField(max_length=15, choices=AlertCause.choices())
     words = models.TextField(blank=True)
     raised_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)  # when staff were last mailed again
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = AlertQuerySet.as_manager()

@@ -156,6 +156,8 @@ class Match(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)  # its first answer, helped or no solution
     # Since when the expert of a need in progress has been gone: staff and the company know.
     expert_left_at = models.DateTimeField(null=True, blank=True)
+    # First name of who took it, when they gave it: several people may share the mailbox.
+    taken_by = models.CharField(max_length=40, blank=True, default="", db_default="")
     # The match whose expert handed this need over or asked for help.
     introduced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"
@@ -224,6 +226,13 @@ class Match(models.Model):
         )
         return not services.exclude(state__in=UNBOUND).exists()
 
+    @property
+    def person(self) -> str:
+        """The name that pages and mails show: the first name given when taking, then the expert's."""
+        name = self.expert.name
+        is_said = self.taken_by.lower() in name.lower().split()
+        return f"{self.taken_by}, {name}" if self.taken_by and not is_said else name
+
     def move_to(
         self, target: MatchState, *, at: datetime, decline_reason: str = "", words: str = "", answer: str = ""
     ) -> None:
@@ -256,7 +265,7 @@ class Match(models.Model):
         self.state = state
         self.ended_at = None if state in lifecycle.ACTIVE else at
         if state == MatchState.SENT:
-            self.taken_at = None
+            self.taken_at, self.taken_by = None, ""
         elif state in {MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE}:
             self.taken_at = self.taken_at or at
 

@@ -277,6 +277,11 @@ class Solicitation(models.Model):
     def is_held_duplicate(self) -> bool:
         return self.state == RequestState.HELD and self.held_reason == HeldReason.DUPLICATE
 
+    def repeated_request(self) -> "Solicitation | None":
+        """The request that this one repeats, when the same mailbox sent both."""
+        first = self.duplicate_of
+        return first if first and first.email.lower() == self.email.lower() else None
+
     def is_put_off(self, *, now: datetime) -> bool:
         """True while its clock failed and is not tried again yet."""
         return self.clock_retry_at is not None and self.clock_retry_at > now

@@ -2,26 +2,38 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from experts import contacts
 from experts.models import Subject
 from mailing import outbox, senders
+from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
-from solicitations.models import Addition, Draft, Event, Match, Need, Question, Solicitation
+from solicitations.models import Addition, AddressChange, Draft, Event, Match, Need, Question, Solicitation
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date
 
 
 def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> None:
-    """The acknowledgement: reference, subjects, what happens next; neither the text nor any name."""
+    """The acknowledgement: reference, subjects, what happens next; neither the text nor any name.
+
+    Of a request that repeats another one of the same mailbox: the link of that one.
+    """
+    first = solicitation.repeated_request()
+    repeated = first and {
+        "reference": first.reference,
+        "url": links.mailed_follow_url(first),
+        "is_over": first.is_over,
+    }
     request_mails.to_company(
         solicitation,
         "received",
         key=f"received:{solicitation.pk}",
-        context={},
+        context={"repeated": repeated},
         subjects=[subject.label for subject in subjects],
         now=now,
     )
@@ -52,7 +64,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         "taken_subjects": wording.subjects(matches),
         "institution": expert.office.institution.name,
         "office": expert.office.name,
-        "person": expert.name,
+        "person": matches[0].person,
         "phone": expert.public_phone,
         "callback": wording.callback(solicitation),
     }
@@ -143,9 +155,80 @@ def undone(event: Event, *, match: Match, now: datetime) -> None:
     request_mails.to_company(solicitation, "undone_for_company", key=key, context=context, now=now)
 
 
+def address_to_confirm(change: AddressChange, *, now: datetime) -> None:
+    """Ask a new mailbox to confirm that it is the company's: nothing of the request but its reference."""
+    outbox.enqueue(
+        key=f"address:{change.solicitation_id}:{change.serial}:{now:%Y%m%d%H%M%S}",
+        to=change.email,
+        template="solicitations/emails/address_to_confirm",
+        context={"reference": change.solicitation.reference, "confirm_url": links.address_url(change)},
+        about=request_mails.about(change.solicitation),
+        now=now,
+    )
+
+
+def address_confirmed(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
+    """The links of the requests whose address was corrected, to the new one."""
+    first = solicitations[0]
+    outbox.enqueue(
+        key=f"address_confirmed:{first.pk}:{first.link_serial}",
+        to=first.email,
+        template="solicitations/emails/address_confirmed",
+        context={"requests": _request_links(solicitations, now=now)},
+        about=[f"request:{row.pk}" for row in solicitations],
+        now=now,
+    )
+
+
+def address_left(solicitation: Solicitation, *, old: str, now: datetime) -> None:
+    """Tell the old address that it gets no more mail; neither the new one, nor the company, nor any link."""
+    contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
+    outbox.enqueue(
+        key=f"address_left:{solicitation.pk}:{solicitation.link_serial}",
+        to=old,
+        template="solicitations/emails/address_left",
+        context={
+            "reference": solicitation.reference,
+            "region_name": contact.name,
+            "region_phone": contact.phone,
+        },
+        about=request_mails.about(solicitation),
+        now=now,
+    )
+
+
+def readdress_unsent(solicitation: Solicitation, *, old: str, now: datetime) -> None:
+    """Send to the corrected address, with links that work, what has not left for the old one."""
+    rows = OutgoingEmail.objects.about(f"request:{solicitation.pk}").pending().filter(to__iexact=old)
+    made = {
+        "url": links.mailed_follow_url(solicitation),
+        "survey_url": links.survey_url(solicitation),
+        "check_url": links.call_check_url(solicitation),
+    }
+    for row in rows.select_for_update().order_by("pk"):
+        if "requests" in row.context:
+            row.cancelled_at = now  # lost links: the new address gets its own
+        row.to, row.reply_to = solicitation.email, links.reply_address(solicitation)
+        row.context |= {name: url for name, url in made.items() if name in row.context}
+        row.save(update_fields=["to", "reply_to", "context", "cancelled_at"])
+
+
 def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
     """All the links of one mailbox, in one mail; at most one a minute."""
-    lines = [
+    email = solicitations[0].email.lower()
+    outbox.enqueue(
+        key=f"lost_links:{solicitations[0].pk}:{now:%Y%m%d%H%M}",
+        to=email,
+        template="solicitations/emails/lost_links",
+        context={"requests": _request_links(solicitations, now=now)},
+        about=[f"request:{row.pk}" for row in solicitations],
+        now=now,
+    )
+
+
+def _request_links(solicitations: Sequence[Solicitation], *, now: datetime) -> list[dict[str, Any]]:
+    """A line per request with its link; a confidential one is not named."""
+    return [
         {
             "url": links.mailed_follow_url(row),
             "reference": row.reference,
@@ -154,15 +237,6 @@ def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:
         }
         for row in solicitations
     ]
-    email = solicitations[0].email.lower()
-    outbox.enqueue(
-        key=f"lost_links:{solicitations[0].pk}:{now:%Y%m%d%H%M}",
-        to=email,
-        template="solicitations/emails/lost_links",
-        context={"requests": lines},
-        about=[f"request:{row.pk}" for row in solicitations],
-        now=now,
-    )
 
 
 def resume(draft: Draft, *, now: datetime) -> None:

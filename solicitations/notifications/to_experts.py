@@ -112,7 +112,7 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
             "taken_for_others",
             key=f"taken:{solicitation.pk}:{mailbox.pk}:{request_mails.events_key(events)}",
             context={
-                "person": taker.expert.name,
+                "person": taker.person,
                 "office": taker.expert.office.name,
                 "taken_subjects": wording.subjects(matches),
             },
@@ -154,8 +154,12 @@ def added(addition: Addition, *, now: datetime) -> None:
 
 
 def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
-    """Tell the experts who have not declined the new phone number and hours."""
-    context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
+    """Tell the experts who have not declined the phone number, the address and the hours, as corrected."""
+    context = {
+        "phone": solicitation.phone,
+        "email": solicitation.email,
+        "callback": wording.callback(solicitation),
+    }
     _to_remaining(solicitation, "contact_corrected", key=f"e{event.pk}", context=context, now=now)
 
 

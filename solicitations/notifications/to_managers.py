@@ -40,7 +40,7 @@ def _taken_need(match: Match, *, now: datetime) -> dict[str, str]:
     zone = match.mailbox.solicitation.time_zone
     at = match.taken_at or match.sent_at
     return {
-        "person": match.expert.name,
+        "person": match.person,
         "subject": match.need.subject.label,
         "at": spoken_moment(at, zone=zone, now=now),
     }

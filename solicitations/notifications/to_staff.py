@@ -42,6 +42,17 @@ def alert(raised: Alert, *, now: datetime) -> None:
 
     Addresses that got an equivalent mail, as an expert or a manager, are left out.
     """
+    _mail(raised, occasion="", since="", now=now)
+
+
+def alert_again(raised: Alert, *, now: datetime) -> None:
+    """Mail staff once more about an alert whose cause has not ended: one mail per person and day."""
+    solicitation = raised.solicitation
+    since = wording.spoken_day(solicitation, raised.raised_at, now=now)
+    _mail(raised, occasion=f":{solicitation.today(now)}", since=since, now=now)
+
+
+def _mail(raised: Alert, *, occasion: str, since: str, now: datetime) -> None:
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
     path = reverse("oversight:request", args=[solicitation.reference])
@@ -50,13 +61,14 @@ def alert(raised: Alert, *, now: datetime) -> None:
         if address.lower() in notified:
             continue
         outbox.enqueue(
-            key=f"alert:{solicitation.pk}:{cause.value}:{address.lower()}",
+            key=f"alert:{solicitation.pk}:{cause.value}:{address.lower()}{occasion}",
             to=address,
             template="solicitations/emails/alert",
             context={
                 **request_mails.common_context(solicitation),
                 "cause": cause.label,
                 "words": raised.words,
+                "since": since,
                 "url": links.absolute(path),
             },
             about=request_mails.about(solicitation),

@@ -24,7 +24,7 @@ def secret(view: TokenView) -> TokenView:
     """Decorate a page with a token in its address: not indexed, not stored, not sent as a referrer."""
 
     @wraps(view)
-    def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
+    def answered(request: HttpRequest, token: str, **named: int | str) -> HttpResponse:
         response = view(request, token, **named)
         response["X-Robots-Tag"] = "noindex, nofollow"
         response["Referrer-Policy"] = "same-origin"
@@ -51,7 +51,7 @@ class TokenPages(Generic[Row]):
         """Decorate a view of the row; an invalid link gets a page that says why, and what to do."""
 
         @wraps(view)
-        def answered(request: HttpRequest, token: str, **named: int) -> HttpResponse:
+        def answered(request: HttpRequest, token: str, **named: int | str) -> HttpResponse:
             return self._open(
                 request,
                 token,
@@ -65,7 +65,7 @@ class TokenPages(Generic[Row]):
         """Decorate an action, below ``page``; any other method than POST redirects to the main page."""
 
         @wraps(view)
-        def answered(request: HttpRequest, row: Row, **named: int) -> HttpResponse:
+        def answered(request: HttpRequest, row: Row, **named: int | str) -> HttpResponse:
             if request.method != "POST":
                 return HttpResponseRedirect(self.path_of(row))
             return view(request, row, **named)

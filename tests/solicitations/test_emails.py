@@ -13,6 +13,7 @@ from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
 from solicitations import tasks
 from solicitations.actions import (
+    company_address,
     company_requests,
     expert_answers,
     expert_messages,
@@ -24,7 +25,7 @@ from solicitations.actions import (
 )
 from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import MatchState
-from solicitations.models import Draft, Match
+from solicitations.models import AddressChange, Draft, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.solicitations.incoming import answer
 
@@ -304,6 +305,8 @@ def play_everything(commit, sent, now, users) -> None:
     )
     commit(staff_letters.remind_now, sent, by=admin, now=later)
     commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
+    commit(company_address.ask, sent, email="gerante@peintures.example.org", now=later)
+    commit(company_address.confirm, AddressChange.objects.get(), now=later)
     leave(later)
     commit(staff_actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
     exhaust(commit, now)

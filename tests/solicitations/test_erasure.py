@@ -18,6 +18,7 @@ from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, Out
 from oversight import filters
 from solicitations import links, tasks
 from solicitations.actions import (
+    company_address,
     company_requests,
     expert_answers,
     expert_messages,
@@ -47,7 +48,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 # Short enough for the smallest column, and found nowhere else.
 NAME = "Ñzé"
 # What the request was made with.
-OWN = ("Peintures Vannier", "00010037000014", "La gérante", "353020001", "contact@peintures", TEXT)
+OWN = ("Peintures Vannier", "00010037000014", "La gérante", "353020001", "@peintures", TEXT)
 YEARS = timedelta(days=731)
 
 # Columns that name nobody and stay; all the others must be found empty of the planted name.
@@ -165,6 +166,7 @@ def lived_through(commit, now) -> Solicitation:
     commit(expert_answers.move, taker, MatchState.TAKEN, by=taker.mailbox, now=now)
     commit(feedback.report_not_called, request, now=now)
     commit(company_requests.send_lost_links, request.email, now=now)
+    commit(company_address.ask, request, email="gerante@peintures.example.org", now=now)
     fresh = Match.objects.with_people().get(pk=taker.pk)
     commit(expert_answers.move, fresh, MatchState.HELPED, by=taker.mailbox, answer="Par écrit.", now=now)
     opinion = Opinion(

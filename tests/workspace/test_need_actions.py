@@ -64,7 +64,7 @@ class TestTake:
         again = press(mine.mailbox, action_path(mine, "prendre"), page=page)
 
         assert again.status_code == 200
-        assert "C'est bien noté." in page_text(again)
+        assert "Déjà prise en charge depuis votre boîte à 10 h." in page_text(again)
         assert OutgoingEmail.objects.filter(template__endswith="/taken_for_company").count() == 1
 
     def test_taking_all_needs_sends_one_mail(self, press, two_needs):
@@ -178,7 +178,7 @@ class TestOtherInstitution:
         select = page.partition("<select")[2].partition("</select>")[0]
         assert "Groupement d&#x27;employeurs" in select
         assert "Mission locale" not in select
-        assert "France Travail" not in select
+        assert "France Travail — " not in select
 
     @pytest.mark.parametrize(
         ("typed", "sentence"),
@@ -295,7 +295,7 @@ class TestStale:
         mine.refresh_from_db()
         assert (late.status_code, mine.state) == (409, MatchState.DECLINED)
         said = page_text(late)
-        assert f"{mine.expert.name} a déjà répondu « Déclinée », mardi 1er décembre à 10 h." in said
+        assert "Déjà déclinée depuis votre boîte à 10 h." in said
         assert "Rien n'a été changé" in said
 
     def test_what_was_typed_is_kept(self, client, commit, press, mine, now):
@@ -340,7 +340,7 @@ class TestStale:
 
         taken.refresh_from_db()
         assert (late.status_code, taken.state) == (409, MatchState.SENT)
-        assert "a annulé sa réponse" in page_text(late)
+        assert "Réponse déjà annulée depuis votre boîte à 10 h." in page_text(late)
 
 
 def test_a_late_answer_to_an_expired_need_is_welcome(press, commit, sent, mine, now):

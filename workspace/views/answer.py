@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.messages import get_messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,9 +24,10 @@ from workspace.forms import (
     MessageForm,
     PhoneForm,
     QuestionForm,
+    TakeForm,
 )
 from workspace.request_page import NeedCard, RequestPage
-from workspace.views.link_access import answer_path, expert_page
+from workspace.views.link_access import answer_path, expert_page, undo_tag
 
 CHOICES = {"prendre", "decliner"}  # ``?choix=`` of the mail's buttons
 
@@ -72,6 +74,7 @@ def show(
         "page": page,
         "ended": request_page.ending_sentence(solicitation, now=now),
         "unsent_text": unsent_text,
+        **_announced(request, page),
     }
     if not page.cards or solicitation.state == RequestState.ANONYMISED:
         return render(request, "workspace/gone.html", context, status=status)
@@ -86,9 +89,20 @@ def show(
     return render(request, "workspace/answer.html", context, status=status)
 
 
+def _announced(request: HttpRequest, page: RequestPage) -> dict[str, Any]:
+    """The messages on top, each with the needs whose answer it announces, which may be undone there."""
+    cards = {undo_tag(card.match): card for card in (*page.cards, *page.gone) if card.may_undo}
+    said = [
+        (message, [cards[tag] for tag in (message.extra_tags or "").split() if tag in cards])
+        for message in get_messages(request)
+    ]
+    return {"announced": said, "undone_on_top": {card.match.pk for _, mine in said for card in mine}}
+
+
 def _forms(page: RequestPage, refused: InvalidForms) -> dict[str, Any]:
     return {
         "needs": [_need(card, refused) for card in page.cards],
+        "take_all_form": refused.get("take_all") or TakeForm(auto_id="take_all_%s"),
         "message_form": refused.get("message") or MessageForm(auto_id="message_%s"),
         "question_form": refused.get("question") or QuestionForm(auto_id="question_%s"),
         "posts": [
@@ -109,10 +123,16 @@ def _need(card: NeedCard, refused: InvalidForms) -> dict[str, Any]:
     pk = card.match.pk
     return {
         "card": card,
+        "take_form": refused.get(("take", pk)) or take_form(card),
         "decline_form": refused.get(("decline", pk)) or decline_form(card),
         "introduce_form": refused.get(("introduce", pk)) or introduce_form(card),
         "conclude_form": refused.get(("conclude", pk)) or conclude_form(card),
     }
+
+
+def take_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> TakeForm:
+    """Build the form; its ids name the match, since a page may show several needs."""
+    return TakeForm(posted, auto_id=f"take{card.match.pk}_%s")
 
 
 def decline_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> DeclineForm:
@@ -123,7 +143,11 @@ def decline_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> Dec
 def introduce_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> IntroduceForm:
     """Build the form with the institutions and ways that the need's state allows."""
     return IntroduceForm(
-        posted, institutions=card.institutions, ways=card.ways, auto_id=f"introduce{card.match.pk}_%s"
+        posted,
+        receivers=card.receivers,
+        colleagues=card.colleagues,
+        ways=card.ways,
+        auto_id=f"introduce{card.match.pk}_%s",
     )
 
 

@@ -1,16 +1,18 @@
 """Access to the expert's pages by the link of a mail: decorators, redirection, renewal of the link."""
 
+from collections.abc import Sequence
 from functools import wraps
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from experts.accounts import limits
 from solicitations import links
 from solicitations.actions import expert_messages
-from solicitations.models import Mailbox
+from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenPages, TokenView
 
 
@@ -29,6 +31,18 @@ expert_page = PAGES.page
 renew = PAGES.renewal(expert_messages.reissue_link)
 
 
+@expert_page
+def elsewhere(request: HttpRequest, mailbox: Mailbox, rest: str) -> HttpResponse:
+    """Redirect to the page an address below it that names nothing."""
+    return HttpResponseRedirect(answer_path(mailbox))
+
+
+@login_not_required
+def without_token(request: HttpRequest) -> HttpResponse:
+    """The page of an invalid link, for an address cut before its secret part."""
+    return PAGES.dead_link(request, "forged", status=404)
+
+
 def post_only(view: TokenView) -> TokenView:
     """Decorate a view that only accepts POST, within a rate limit; GET redirects to the page."""
 
@@ -41,9 +55,19 @@ def post_only(view: TokenView) -> TokenView:
     return PAGES.post_only(wrapper)
 
 
+def undo_tag(match: Match) -> str:
+    """The tag of a message that announces an answer: the page shows the button to undo it there."""
+    return f"undo-{match.pk}"
+
+
 def redirect_to_page(
-    request: HttpRequest, mailbox: Mailbox, sentence: str, *, level: int = messages.SUCCESS
+    request: HttpRequest,
+    mailbox: Mailbox,
+    sentence: str,
+    *,
+    level: int = messages.SUCCESS,
+    undo: Sequence[Match] = (),
 ) -> HttpResponse:
-    """Redirect to the page, which shows this sentence."""
-    messages.add_message(request, level, sentence)
+    """Redirect to the page, which shows this sentence, with a button that undoes the answer on each match."""
+    messages.add_message(request, level, sentence, extra_tags=" ".join(undo_tag(match) for match in undo))
     return HttpResponseRedirect(answer_path(mailbox))

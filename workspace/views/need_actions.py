@@ -1,6 +1,6 @@
 """Actions of an expert on a need: take, decline, hand over or bring in, conclude, undo."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -9,18 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from solicitations import wording
 from solicitations.actions import expert_answers, undoing
 from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenView
 from workspace import request_page
-from workspace.forms import HAND_OVER
+from workspace.forms import HAND_OVER, TakeForm
 from workspace.request_page import NeedCard
-from workspace.views.answer import conclude_form, decline_form, introduce_form, show
+from workspace.views.answer import conclude_form, decline_form, introduce_form, show, take_form
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
 NOTHING_CHANGED = "Rien n'a été changé : voici où en est la demande."
-REPEATED = "C'est bien noté."
+BEFORE_CALLING = "Si ce n'était pas vous, accordez-vous avant d'appeler l'entreprise."
 NeedView = Callable[[HttpRequest, Mailbox, NeedCard], HttpResponse]
 OUTCOMES = {
     MatchState.HELPED: "C'est noté : vous avez aidé l'entreprise. Merci.",
@@ -38,24 +39,47 @@ def need_action(target_state: Callable[[HttpRequest], str]) -> Callable[[NeedVie
     def decorator(view: NeedView) -> TokenView:
         @wraps(view)
         def wrapper(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
-            get_object_or_404(Match, pk=pk, mailbox=mailbox)
-            page = request_page.build(mailbox, now=timezone.now())
-            card = next(card for card in (*page.cards, *page.gone) if card.match.pk == pk)
-            if request.POST.get("seen") != str(card.last_event_id):
-                is_repeated = card.may_undo and card.match.state == target_state(request)
-                return (
-                    redirect_to_page(request, mailbox, REPEATED)
-                    if is_repeated
-                    else show_stale(request, mailbox, card.match)
-                )
-            try:
-                return view(request, mailbox, card)
-            except (ForbiddenMove, expert_answers.AnswerRequired, undoing.NothingToUndo):
-                return show_stale(request, mailbox, card.match)
+            match = get_object_or_404(Match, pk=pk, mailbox=mailbox)
+            card = _card(mailbox, match)
+            if request.POST.get("seen") == str(card.last_event_id):
+                try:
+                    return view(request, mailbox, card)
+                except (ForbiddenMove, expert_answers.AnswerRequired, undoing.NothingToUndo):
+                    card = _card(mailbox, match)  # as a second click at the same moment left it
+            if card.match.state == target_state(request) and not _unsent_text(request, card.match):
+                return _repeated(request, mailbox, card)
+            return show_stale(request, mailbox, card.match)
 
         return expert_page(post_only(wrapper))
 
     return decorator
+
+
+def _card(mailbox: Mailbox, match: Match) -> NeedCard:
+    """The card of a match; of the posts that answered a need alike, the first one's alone is shown."""
+    page = request_page.build(mailbox, now=timezone.now())
+    cards = [card for card in (*page.cards, *page.gone) if card.match.need_id == match.need_id]
+    own = (card for card in cards if card.match.pk == match.pk)
+    return next(own, None) or next(card for card in cards if card.match.state == _state_now(match))
+
+
+def _state_now(match: Match) -> str:
+    return Match.objects.values_list("state", flat=True).get(pk=match.pk)
+
+
+def _repeated(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
+    """Say when, and by whom, this mailbox gave the same answer: the second click may be a colleague's."""
+    is_taken = card.match.state == MatchState.TAKEN
+    if not card.answered:
+        return show_stale(request, mailbox, card.match)
+    sentence = f"{card.answered} {BEFORE_CALLING}" if is_taken else card.answered
+    return redirect_to_page(request, mailbox, sentence, level=messages.INFO)
+
+
+def _unsent_text(request: HttpRequest, match: Match) -> str:
+    """The text posted with an answer, unless it was kept with the same answer before."""
+    typed = (request.POST.get(name, "").strip() for name in ("words", "word", "answer"))
+    return next((text for text in typed if text and text not in {match.words, match.answer}), "")
 
 
 def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResponse:
@@ -65,20 +89,22 @@ def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResp
     mailbox.solicitation.refresh_from_db(fields=["state", "closed_reason", "ended_at"])
     change = request_page.describe_change(fresh, mailbox=mailbox, now=now)
     messages.warning(request, f"{change} {NOTHING_CHANGED}")
-    unsent_text = next(
-        (text for name in ("words", "word", "answer") if (text := request.POST.get(name, "").strip())), ""
-    )
-    return show(request, mailbox, unsent_text=unsent_text, status=409)
+    return show(request, mailbox, unsent_text=_unsent_text(request, fresh), status=409)
 
 
 @need_action(lambda request: MatchState.TAKEN)
 def take(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Je prends en charge »."""
-    expert_answers.move(card.match, MatchState.TAKEN, by=mailbox, now=timezone.now())
+    form = take_form(card, request.POST)
+    if not form.is_valid():
+        return show(request, mailbox, refused={("take", card.match.pk): form})
+    first_name = form.cleaned_data["first_name"]
+    expert_answers.move(card.match, MatchState.TAKEN, by=mailbox, first_name=first_name, now=timezone.now())
     return redirect_to_page(
         request,
         mailbox,
         f"Vous prenez en charge «\u00a0{card.subject}\u00a0». L'entreprise le saura dans une minute.",
+        undo=[card.match],
     )
 
 
@@ -96,7 +122,8 @@ def decline(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRespo
         words=form.cleaned_data["words"],
         now=timezone.now(),
     )
-    return redirect_to_page(request, mailbox, f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0».")
+    sentence = f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0»."
+    return redirect_to_page(request, mailbox, sentence, undo=[card.match])
 
 
 @need_action(lambda request: MatchState.REPLACED if request.POST.get("way") == HAND_OVER else "")
@@ -106,19 +133,18 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
     if not form.is_valid():
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
     act = expert_answers.hand_over if form.cleaned_data["way"] == HAND_OVER else expert_answers.bring_in
-    institution = form.cleaned_data["institution"]
+    target = form.cleaned_data["institution"]
     try:
-        act(card.match, institution, word=form.cleaned_data["word"], by=mailbox, now=timezone.now())
+        act(card.match, target, word=form.cleaned_data["word"], by=mailbox, now=timezone.now())
     except expert_answers.NobodyThere:
         form.add_error(
             "institution",
-            f"{institution.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
-            "choisissez-en une autre.",
+            f"{target.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
+            "choisissez quelqu'un d'autre.",
         )
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
-    return redirect_to_page(
-        request, mailbox, f"C'est noté : {institution.name} reçoit ce besoin dans une minute."
-    )
+    sentence = f"C'est noté : {target.name} reçoit ce besoin dans une minute."
+    return redirect_to_page(request, mailbox, sentence, undo=[card.match])
 
 
 @need_action(lambda request: request.POST.get("outcome", ""))
@@ -129,7 +155,7 @@ def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResp
         return show(request, mailbox, refused={("conclude", card.match.pk): form})
     outcome = MatchState(form.cleaned_data["outcome"])
     expert_answers.move(card.match, outcome, by=mailbox, now=timezone.now(), **_said(form.cleaned_data))
-    return redirect_to_page(request, mailbox, OUTCOMES[outcome])
+    return redirect_to_page(request, mailbox, OUTCOMES[outcome], undo=[card.match])
 
 
 def _said(cleaned: Mapping[str, Any]) -> dict[str, str]:
@@ -147,10 +173,27 @@ def undo(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse
 @post_only
 def take_all(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     """« Tout prendre »."""
-    if not expert_answers.take_all(mailbox, now=timezone.now()):
-        return redirect_to_page(
-            request, mailbox, "Plus aucun besoin n'attendait votre réponse.", level=messages.INFO
-        )
-    return redirect_to_page(
-        request, mailbox, "Vous prenez tout en charge. L'entreprise le saura dans une minute."
-    )
+    form = TakeForm(request.POST, auto_id="take_all_%s")
+    if not form.is_valid():
+        return show(request, mailbox, refused={"take_all": form})
+    first_name = form.cleaned_data["first_name"]
+    taken = expert_answers.take_all(mailbox, first_name=first_name, now=timezone.now())
+    already = _taken_meanwhile(request, mailbox, taken)
+    if not taken:
+        nothing = already or "Plus aucun besoin n'attendait votre réponse."
+        return redirect_to_page(request, mailbox, nothing, level=messages.INFO)
+    subjects = wording.listed([f"«\u00a0{subject}\u00a0»" for subject in wording.subjects(taken)])
+    sentence = f"Vous prenez en charge {subjects}. L'entreprise le saura dans une minute. {already}"
+    return redirect_to_page(request, mailbox, sentence.strip(), undo=_one_per_need(taken))
+
+
+def _taken_meanwhile(request: HttpRequest, mailbox: Mailbox, taken: Sequence[Match]) -> str:
+    """Say which of the needs that the page offered had been answered from this mailbox since."""
+    offered = set(request.POST.get("offered", "").split()) - {str(match.pk) for match in taken}
+    page = request_page.build(mailbox, now=timezone.now())
+    cards = [card for card in (*page.cards, *page.gone) if str(card.match.pk) in offered and card.answered]
+    return " ".join(f"«\u00a0{card.subject}\u00a0» : {card.answered}" for card in cards)
+
+
+def _one_per_need(matches: Sequence[Match]) -> list[Match]:
+    return list({match.need_id: match for match in reversed(matches)}.values())[::-1]

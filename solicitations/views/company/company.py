@@ -103,6 +103,7 @@ def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | Non
         "commune": journey.commune,
         "form": form,
         "found": found,
+        "searched": form.cleaned_data["company"] if found else "",
         "cards": found.companies[:MOST_CARDS] if found else (),
         "not_listed": NOT_LISTED,
         "refused": refused,
@@ -187,4 +188,4 @@ def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
 
 def _spoken(on: date | None) -> str:
     """« 3 mai 2019 »."""
-    return f"{'1er' if on.day == 1 else on.day} {MONTHS[on.month - 1]} {on.year}" if on else ""
+    return f"{'1er' if on.day == 1 else on.day}\u00a0{MONTHS[on.month - 1]}\u00a0{on.year}" if on else ""

@@ -1,6 +1,7 @@
 """Third step: who will be called, who will receive the request, the consent; then it is sent."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from experts import contacts
 from experts.accounts import limits
+from solicitations import wording
 from solicitations.actions import company_requests
 from solicitations.forms import hints as hint_list
 from solicitations.forms.contact import CONSENT_VERSION, ContactForm
@@ -91,24 +93,10 @@ def _is_suspect(journey: Journey, form: ContactForm, *, now: datetime) -> bool:
 
 def _blank(journey: Journey, form: ContactForm, *, now: datetime) -> Solicitation:
     """Return the unsaved request that the three steps describe."""
-    company, contact_given = journey.facts, form.cleaned_data
-    facts = company.facts()
-    low, high = facts.value("headcount") or (None, None)
-    found = company.identity.company
+    contact_given = form.cleaned_data
     return Solicitation(
         commune=journey.commune,
-        company_name=company.company_name,
-        siret=company.identity.siret,
-        naf=facts.value("naf") or "",
-        legal_form=facts.value("legal_form") or "",
-        headcount_min=low,
-        headcount_max=high,
-        craft=facts.value("craft"),
-        company_created_on=facts.value("created_on"),
-        company_closed_on=found.closed_on if found and found.is_closed else None,
-        is_project_holder=company.identity.is_project,
-        fact_sources=facts.sources(),
-        is_activity_refused=company.is_activity_refused,
+        **_company_columns(journey),
         contact_name=contact_given["contact_name"],
         phone=contact_given["phone"],
         email=contact_given["email"],
@@ -117,6 +105,39 @@ def _blank(journey: Journey, form: ContactForm, *, now: datetime) -> Solicitatio
         consent_version=CONSENT_VERSION,
         consented_at=now,
     )
+
+
+def _company_columns(journey: Journey) -> dict[str, Any]:
+    """The columns of a request that the second step fills."""
+    company = journey.facts
+    facts = company.facts()
+    low, high = facts.value("headcount") or (None, None)
+    found = company.identity.company
+    return {
+        "company_name": company.company_name,
+        "siret": company.identity.siret,
+        "naf": facts.value("naf") or "",
+        "legal_form": facts.value("legal_form") or "",
+        "headcount_min": low,
+        "headcount_max": high,
+        "craft": facts.value("craft"),
+        "company_created_on": facts.value("created_on"),
+        "company_closed_on": found.closed_on if found and found.is_closed else None,
+        "is_project_holder": company.identity.is_project,
+        "fact_sources": facts.sources(),
+        "is_activity_refused": company.is_activity_refused,
+    }
+
+
+def _recap(journey: Journey) -> dict[str, Any]:
+    """The texts and the facts of the first two steps, to read again before sending."""
+    request = Solicitation(commune=journey.commune, **_company_columns(journey))
+    return {
+        "parts": journey.need.parts(),
+        "is_project": request.is_project_holder,
+        "company_name": request.company_name,
+        "company_lines": wording.company_lines(request, today=journey.today),
+    }
 
 
 def _recipients(journey: Journey) -> recipients.Recipients:
@@ -136,6 +157,7 @@ def _page(
         "form": form,
         "recipients": chosen,
         "region_contact": contacts.region_contact(journey.commune.region, on=journey.today),
+        "recap": _recap(journey),
         "hints": hints or [],
         "hints_mark": hint_list.mark(hints or []),
         "link_life": LINK_LIFE_AFTER_END.days,

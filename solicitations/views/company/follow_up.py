@@ -1,5 +1,8 @@
 """The owner's page after sending: the answer of each institution, and the owner's actions."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,11 +13,13 @@ from experts import contacts
 from experts.accounts import limits
 from solicitations import links, progress, wording
 from solicitations.actions import company_requests, feedback
-from solicitations.forms.follow_up import AdditionForm, CorrectionForm
-from solicitations.lifecycle import ForbiddenMove
-from solicitations.models import Solicitation, Survey
+from solicitations.expected_calls import ExpectedCall, expected_call, is_slow_to_leave
+from solicitations.forms.follow_up import AdditionForm, AddressForm, CorrectionForm
+from solicitations.lifecycle import AlertCause, ForbiddenMove
+from solicitations.models import AddressChange, Solicitation, Survey
 from solicitations.views import legal, originals
 from solicitations.views.company.pages import OWNER, follow_path, owner_page, posted, survey_path
+from territories.spoken_time import spoken_moment
 
 OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
 
@@ -23,7 +28,7 @@ OVER = "Cette demande est annulée ou terminée : elle ne peut plus être chang�
 @require_safe
 def follow(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Show the progress of the request."""
-    return _page(request, solicitation)
+    return show(request, solicitation)
 
 
 @owner_page
@@ -48,15 +53,15 @@ def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Add a text, or the answer to a question."""
     form = AdditionForm(request.POST)
     if not form.is_valid():
-        return _page(request, solicitation, addition=form)
+        return show(request, solicitation, addition=form)
     now = timezone.now()
     if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
         company_requests.add_information(solicitation, body=form.cleaned_data["body"], now=now)
     except ForbiddenMove:
-        return _back(request, solicitation, warning=OVER)
-    return _back(request, solicitation, success="Vos informations sont ajoutées à votre demande.")
+        return back_to_page(request, solicitation, warning=OVER)
+    return back_to_page(request, solicitation, success="Vos informations sont ajoutées à votre demande.")
 
 
 @owner_page
@@ -65,7 +70,7 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Correct the phone number and the hours."""
     form = CorrectionForm(request.POST)
     if not form.is_valid():
-        return _page(request, solicitation, correction=form)
+        return show(request, solicitation, correction=form)
     now, cleaned = timezone.now(), form.cleaned_data
     if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
@@ -74,24 +79,31 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
             solicitation, phone=cleaned["phone"], days=cleaned["days"], hours=cleaned["hours"], now=now
         )
     except ForbiddenMove:
-        return _back(request, solicitation, warning=OVER)
-    return _back(request, solicitation, success="Votre numéro et vos horaires sont à jour.")
+        return back_to_page(request, solicitation, warning=OVER)
+    return back_to_page(request, solicitation, success="Votre numéro et vos horaires sont à jour.")
 
 
 @owner_page
 @posted
 def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Report « Toujours pas rappelé »."""
+    """Report « Toujours pas rappelé », once a call may be called late."""
+    now = timezone.now()
+    expected = expected_call(solicitation, now=now)
+    is_shown_over = solicitation.is_over and not progress.says_received_only(solicitation)
+    if not expected.is_late and not is_shown_over:
+        return back_to_page(request, solicitation, info=_too_early(expected, solicitation, now=now))
     try:
-        feedback.report_not_called(solicitation, now=timezone.now())
+        feedback.report_not_called(solicitation, now=now)
     except ForbiddenMove:
-        return _back(request, solicitation, warning=OVER)
+        return back_to_page(request, solicitation, warning=OVER)
     except feedback.TooSoon:
         sentence = (
             "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
         )
-        return _back(request, solicitation, info=sentence)
-    return _back(request, solicitation, success="C'est noté : les personnes concernées sont prévenues.")
+        return back_to_page(request, solicitation, info=sentence)
+    return back_to_page(
+        request, solicitation, success="C'est noté : les personnes concernées sont prévenues."
+    )
 
 
 @owner_page
@@ -104,51 +116,84 @@ def cancel(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     try:
         company_requests.cancel(solicitation, now=timezone.now())
     except ForbiddenMove:
-        return _back(request, solicitation, warning=OVER)
-    return _back(request, solicitation, success="Votre demande est annulée. Les conseillers sont prévenus.")
+        return back_to_page(request, solicitation, warning=OVER)
+    return back_to_page(
+        request, solicitation, success="Votre demande est annulée. Les conseillers sont prévenus."
+    )
+
+
+@owner_page
+def elsewhere(request: HttpRequest, solicitation: Solicitation, rest: str) -> HttpResponse:
+    """Redirect to the page an address below it that names nothing."""
+    return redirect(follow_path(solicitation))
 
 
 renew = OWNER.renewal(company_requests.renew_link)
 
 
-def _back(request: HttpRequest, solicitation: Solicitation, **sentences: str) -> HttpResponseRedirect:
+def _too_early(expected: ExpectedCall, solicitation: Solicitation, *, now: datetime) -> str:
+    """Say when a call may be expected, to who reports that nobody called."""
+    if expected.by is None:
+        return "Personne n'a encore à vous appeler : cette page le dira dès que votre demande sera transmise."
+    by = spoken_moment(expected.by, zone=solicitation.time_zone, now=now)
+    return f"Il est encore tôt : comptez jusqu'à {by}. Passé ce moment, dites-le-nous ici."
+
+
+def back_to_page(request: HttpRequest, solicitation: Solicitation, **sentences: str) -> HttpResponseRedirect:
     """Redirect to the owner's page, with a message on top; ``sentences``: by level."""
     for level, sentence in sentences.items():
         getattr(messages, level)(request, sentence)
     return HttpResponseRedirect(follow_path(solicitation))
 
 
-def _page(
+def show(
     request: HttpRequest,
     solicitation: Solicitation,
     *,
     addition: AdditionForm | None = None,
     correction: CorrectionForm | None = None,
+    address: AddressForm | None = None,
 ) -> HttpResponse:
+    """The owner's page, with an invalid form when one was posted."""
     now = timezone.now()
-    today = solicitation.today(now)
     given = {
         "phone": solicitation.phone,
         "days": solicitation.callback_days,
         "hours": solicitation.callback_hours,
     }
+    context = {
+        **_request_context(request, solicitation, now=now),
+        "addition_form": addition or AdditionForm(),
+        "address_form": address or AddressForm(),
+        "correction_form": correction or CorrectionForm(initial=given),
+        "refused": addition or correction or address,
+        "is_new": "merci" in request.GET,
+        "follow_path": follow_path(solicitation),
+    }
+    return render(request, "solicitations/company/follow.html", context)
+
+
+def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: datetime) -> dict[str, Any]:
+    """The part of the page's context that says where the request stands."""
+    today = solicitation.today(now)
     # The sender may have typed somebody else's address: only a mailed link shows the first request.
     is_theirs = links.came_by_mail(request.GET.get(links.BY_MAIL, ""), solicitation)
-    first = progress.first_of(solicitation) if is_theirs else None
-    context = {
+    first = solicitation.repeated_request() if is_theirs else None
+    refused = solicitation.alerts.open().filter(cause=AlertCause.ACKNOWLEDGEMENT_REFUSED)
+    return {
         "solicitation": solicitation,
         "progress": progress.of(solicitation),
+        "expected_call": expected_call(solicitation, now=now),
         "zone": solicitation.time_zone,
         "callback": wording.callback(solicitation),
         "company_lines": wording.company_lines(solicitation, today=today),
         "survey": Survey.objects.filter(solicitation=solicitation).first(),
         "survey_path": survey_path(solicitation),
+        "first": first,
         "first_path": follow_path(first) if first else "",
+        "is_slow": is_slow_to_leave(solicitation, now=now),
         "linked": [(row, follow_path(row)) for row in progress.linked_to(solicitation)],
-        "addition_form": addition or AdditionForm(),
-        "correction_form": correction or CorrectionForm(initial=given),
+        "address_waits": AddressChange.objects.pending(now=now).filter(solicitation=solicitation).exists(),
+        "is_address_refused": refused.exists(),
         "region_contact": contacts.region_contact(solicitation.commune.region, on=today),
-        "is_new": "merci" in request.GET,
-        "follow_path": follow_path(solicitation),
     }
-    return render(request, "solicitations/company/follow.html", context)

@@ -1,6 +1,7 @@
 """« Finir plus tard »: the link that resumes a draft."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -53,6 +54,12 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     journey = Journey.of(request, draft.answers["subject"])
     journey.remember(request, draft)
     return journey.go_to(journey.step_reached())
+
+
+@login_not_required
+def without_token(request: HttpRequest) -> HttpResponse:
+    """The page of an invalid link, for an address cut before its secret part."""
+    return OWNER.dead_link(request, "forged", status=404)
 
 
 def _typed_email(journey: Journey) -> str:

@@ -63,6 +63,12 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
     return closed_page(request, journey) or journey.go_to("company")
 
 
+@public_page
+def elsewhere(request: HttpRequest, slug: str, rest: str) -> HttpResponse:
+    """Redirect to the first step an address below it that names no step."""
+    return redirect("solicitations:need", slug)
+
+
 def closed_page(request: HttpRequest, journey: Journey) -> HttpResponse | None:
     """The page that explains a closed region or theme; ``None`` where the service is open.
 

@@ -6,10 +6,12 @@ from functools import partial, wraps
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_http_methods
 
+from experts.models import Theme
 from solicitations import links
 from solicitations.models import Solicitation
 from solicitations.views.token_pages import TokenPages, TokenView
@@ -39,7 +41,12 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
     @wraps(view)
     def answered(request: HttpRequest, *args: object, **named: object) -> HttpResponse:
-        response = view(request, *args, **named)
+        try:
+            response = view(request, *args, **named)
+        except Http404:
+            if Theme.objects.listed().filter(slug=named.get("slug", "")).exists():
+                return redirect("theme", named["slug"])  # a theme was meant
+            raise
         if request.method == "POST":
             patch_cache_control(response, private=True, no_cache=True, max_age=0)
         else:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from experts.models import Institution, Office
 from experts.routing.engine import Decision
 from solicitations.views.company.journey import Journey
+from territories.spoken_places import of_area
 
 
 @dataclass
@@ -14,7 +15,7 @@ class Recipient:
     institution: Institution
     offices: list[str] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
-    place: str = ""
+    place: str = ""  # « de la Côte-d'Or »
     is_fallback: bool = False
 
 
@@ -43,7 +44,7 @@ def read(decision: Decision, *, journey: Journey) -> Recipients:
             office = offices[choice.office]
             row = found.setdefault(office.institution.code, Recipient(office.institution))
             row.is_fallback |= need.is_fallback
-            row.place = row.place or choice.area_name
+            row.place = row.place or (of_area(choice.area.kind, choice.area_name) if choice.area else "")
             _add(row.offices, office.name)
             _add(row.subjects, labels[need.subject])
     return Recipients(

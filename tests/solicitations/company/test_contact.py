@@ -25,7 +25,7 @@ def test_recipients_are_named_with_why_before_sending(third_step):
     page = text_of(third_step.get("contact/"))
 
     assert "France Travail" in page
-    assert "territoire :" in page
+    assert "Répond aux entreprises d" in page
     assert "24 mois" in page
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from mailing.models import OutgoingEmail
@@ -123,9 +124,10 @@ def test_bad_correction_is_refused_and_changes_nothing(owner, sent, field, typed
     assert Solicitation.objects.get(pk=sent.pk).phone == sent.phone
 
 
-def test_company_can_report_not_being_called_once_a_day(owner, sent):
-    owner("insister/")
-    owner("insister/")
+def test_company_can_report_not_being_called_once_a_day(owner, sent, now):
+    with time_machine.travel(now + timedelta(days=10), tick=False):
+        owner("insister/")
+        owner("insister/")
 
     assert sent.events.filter(kind=EventKind.STILL_WAITING).count() == 1
     assert "déjà dit" in text_of(owner())

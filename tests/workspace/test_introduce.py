@@ -1,0 +1,184 @@
+"""« Une autre institution, un collègue »: only those who can receive the need are offered."""
+
+from datetime import timedelta
+
+import pytest
+
+from experts.models import Absence, Expert, Institution
+from experts.routing import loading
+from mailing.models import OutgoingEmail
+from solicitations.actions import expert_answers, receivers
+from solicitations.lifecycle import MatchState
+from tests.solicitations.factories import match
+from tests.workspace.conftest import answer_path, page_text
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+
+@pytest.fixture
+def mine(sent):
+    return match(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def colleague(mine) -> Expert:
+    return Expert.objects.create(
+        office=mine.expert.office,
+        name="Karim Dubois",
+        email="karim.dubois@france-travail.example.org",
+        phone="03 80 12 34 56",
+        source="hand",
+    )
+
+
+def action_path(row, act: str = "orienter") -> str:
+    return f"besoins/{row.pk}/{act}/"
+
+
+def offered(page) -> str:
+    return page.content.decode().partition("<select")[2].partition("</select>")[0]
+
+
+def folded(page) -> str:
+    return page_text(page).partition("sans personne pour ce besoin")[2].partition("L'une d'elles devrait")[0]
+
+
+class TestInstitutions:
+    def test_each_one_offered_receives_the_need(self, client, commit, mine, sent, now):
+        able = receivers.of_subjects(sent, ["trouver-candidats"], now=now)["trouver-candidats"].able
+        page = offered(client.get(answer_path(mine.mailbox)))
+        shown = [row for row in able if f'value="{row.institution.pk}"' in page]
+        assert shown
+
+        for row in shown:
+            commit(expert_answers.bring_in, mine, row.institution, word="", by=mine.mailbox, now=now)
+
+        assert mine.introduces.count() >= len(shown)
+
+    def test_each_one_comes_with_its_office_and_expert(self, client, mine, sent, now):
+        able = receivers.of_subjects(sent, ["trouver-candidats"], now=now)["trouver-candidats"].able
+        geiq = next(row for row in able if row.institution.code == "GEIQ")
+
+        page = client.get(answer_path(mine.mailbox))
+
+        assert geiq.offices[0] in geiq.label
+        assert geiq.people[0] in geiq.label
+        assert geiq.label.replace("'", "&#x27;") in offered(page)
+
+    def test_the_others_are_folded_away_with_the_reason(self, client, mine, sent, now):
+        others = receivers.of_subjects(sent, ["trouver-candidats"], now=now)["trouver-candidats"].others
+        page = client.get(answer_path(mine.mailbox))
+
+        assert others
+        for institution, _ in others:
+            assert f'value="{institution.pk}"' not in offered(page)
+            assert institution.name in folded(page)
+        assert "ne traite pas ce sujet" in folded(page)
+
+    def test_one_without_anybody_today_is_not_offered(self, client, mine, now):
+        target = Institution.objects.get(code="GEIQ")
+        Expert.objects.filter(office__institution=target).update(is_paused=True)
+
+        page = client.get(answer_path(mine.mailbox))
+
+        assert f'value="{target.pk}"' not in offered(page)
+        assert target.name in folded(page)
+
+    def test_chosen_from_an_older_page_it_is_refused_and_nothing_changes(self, client, press, mine):
+        target = Institution.objects.get(code="GEIQ")
+        page = client.get(answer_path(mine.mailbox))
+        Expert.objects.filter(office__institution=target).update(is_paused=True)
+
+        again = press(
+            mine.mailbox,
+            action_path(mine),
+            page=page,
+            institution=str(target.pk),
+            way="hand_over",
+            word="Là ?",
+        )
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+        assert "Choisissez une institution dans la liste." in page_text(again)
+        assert "Là ?" in page_text(again)
+
+    def test_they_are_found_in_a_fixed_number_of_queries(self, sent, django_assert_num_queries, now):
+        institutions = list(Institution.objects.values_list("code", flat=True))
+        commune, today = sent.commune, sent.today(now)
+
+        with django_assert_num_queries(4):
+            loading.decide_for_each_institution(
+                institutions,
+                subjects=["trouver-candidats", "licenciement"],
+                commune=commune,
+                facts=sent.facts,
+                on=today,
+            )
+
+
+class TestColleagues:
+    def test_a_colleague_of_the_office_is_offered_and_gets_the_need(self, client, press, mine, colleague):
+        assert "Karim Dubois" in offered(client.get(answer_path(mine.mailbox)))
+
+        page = press(
+            mine.mailbox,
+            action_path(mine),
+            institution=f"collegue-{colleague.pk}",
+            way="hand_over",
+            word="À toi.",
+        )
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.REPLACED
+        assert "Vous avez passé ce besoin à : Karim Dubois" in page_text(page)
+        assert mine.introduces.get().expert == colleague
+
+    def test_the_colleague_reads_who_passed_it_on(self, press, mine, colleague):
+        typed = {"institution": f"collegue-{colleague.pk}", "way": "bring_in", "word": "Avec moi ?"}
+        press(mine.mailbox, action_path(mine), **typed)
+
+        told = OutgoingEmail.objects.get(to=colleague.email)
+        assert told.context["why"] == [f"{mine.expert.name} demande votre renfort."]
+        assert told.context["word"] == "Avec moi ?"
+
+    def test_undoing_withdraws_it_from_them(self, press, mine, colleague):
+        page = press(mine.mailbox, action_path(mine), institution=f"collegue-{colleague.pk}", way="hand_over")
+
+        press(mine.mailbox, action_path(mine, "annuler"), page=page)
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+        assert mine.introduces.get().state == MatchState.WITHDRAWN
+
+    @pytest.mark.parametrize("away", ["paused", "bouncing", "left", "absent", "dropped", "same mailbox"])
+    def test_one_who_would_not_read_it_is_not_offered(self, client, press, mine, colleague, away, now):
+        if away == "absent":
+            on = now.date()
+            Absence.objects.create(expert=colleague, from_on=on, to_on=on + timedelta(days=3))
+        changes = {
+            "paused": {"is_paused": True},
+            "bouncing": {"is_bouncing": True},
+            "left": {"left_at": now},
+            "absent": {},
+            "dropped": {"dropped_at": now, "source": "file"},
+            "same mailbox": {"office": mine.expert.office},
+        }
+        Expert.objects.filter(pk=colleague.pk).update(**changes[away])
+        if away == "same mailbox":
+            mine.mailbox.email = colleague.email
+            mine.mailbox.save()
+
+        page = client.get(answer_path(mine.mailbox))
+        assert "Karim Dubois" not in offered(page)
+
+        press(mine.mailbox, action_path(mine), institution=f"collegue-{colleague.pk}", way="hand_over")
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+
+    def test_one_of_another_office_is_not(self, press, mine, sent):
+        stranger = match(sent, "entreprises@mission-locale").expert
+
+        press(mine.mailbox, action_path(mine), institution=f"collegue-{stranger.pk}", way="bring_in")
+
+        assert not mine.introduces.exists()
