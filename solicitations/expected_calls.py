@@ -63,7 +63,7 @@ def _starts(solicitation: Solicitation) -> list[datetime]:
     by_need: dict[int, list[tuple[bool, datetime]]] = {}
     for need, state, sent_at, taken_at in active.values_list("need", "state", "sent_at", "taken_at"):
         is_waiting = state == MatchState.SENT
-        by_need.setdefault(need, []).append((is_waiting, sent_at if is_waiting else taken_at))
+        by_need.setdefault(need, []).append((is_waiting, sent_at if is_waiting else taken_at or sent_at))
     return [min(starts)[1] for starts in by_need.values()]
 
 

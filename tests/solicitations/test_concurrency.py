@@ -4,17 +4,21 @@ Each rehearsal starts its acts together; whoever comes second finds what the fir
 the domain's own words or has nothing to do. A deadlock or a broken constraint would come out as an error.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test import Client
 
 from experts.models import Expert, Institution, Office, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
+from solicitations import links
 from solicitations.actions import (
     company_requests,
     expert_answers,
@@ -393,3 +397,21 @@ def test_all_actions_at_once_on_one_request_do_not_deadlock(now, smtp_sink):
     with transaction.atomic():
         refresh_states(request)
     assert request.progress == before
+
+
+def test_two_simultaneous_takes_by_one_mailbox_are_both_told_that_it_is_done(now):
+    mine = match(send(now=now), "recrutement@france-travail")
+    path = urlsplit(links.answer_url(mine.mailbox)).path
+    seen = re.search(r'name="seen" value="([0-9]+)"', Client().get(path).content.decode())[1]
+
+    def click() -> str:
+        page = Client().post(f"{path}besoins/{mine.pk}/prendre/", {"seen": seen}, follow=True)
+        return page.content.decode()
+
+    pages = together(click, click)
+
+    assert errors(pages) == []
+    assert not any(
+        "Rien n&#x27;a été changé" in str(page) or "Rien n'a été changé" in str(page) for page in pages
+    )
+    assert len(mails("taken_for_company")) == 1

@@ -8,6 +8,8 @@ from experts.models import Institution
 from mailing.models import OutgoingEmail
 from solicitations.actions import company_requests, expert_answers, staff_actions, undoing
 from solicitations.lifecycle import MatchState, RequestState
+from solicitations.models import Match
+from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
 
@@ -66,6 +68,22 @@ class TestTake:
         assert again.status_code == 200
         assert "Déjà prise en charge depuis votre boîte à 10 h." in page_text(again)
         assert OutgoingEmail.objects.filter(template__endswith="/taken_for_company").count() == 1
+
+    @pytest.mark.parametrize("act", ["prendre", "decliner", "conclure"])
+    def test_a_second_click_on_the_second_post_of_a_mailbox_is_harmless(
+        self, client, press, mine, commit, now, act
+    ):
+        second = Match.objects.create(
+            need=mine.need, expert=ExpertFactory(email=mine.mailbox.email), mailbox=mine.mailbox, sent_at=now
+        )
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        path = answer_path(mine.mailbox)
+        client.post(path + action_path(second, "prendre"), {"seen": "0"})
+
+        again = client.post(path + action_path(second, act), {"seen": "0"}, follow=True)
+
+        assert again.status_code in {200, 409}
+        assert {row.state for row in mine.mailbox.matches.all()} == {MatchState.TAKEN}
 
     def test_taking_all_needs_sends_one_mail(self, press, two_needs):
         box = mailbox(two_needs, "formation@region-bfc")
