@@ -68,8 +68,8 @@ def move(  # noqa: PLR0913 (what an answer may carry)
 
 
 @transaction.atomic(durable=True)
-def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> list[Match]:
-    """Take every need that waits for this mailbox, in one click and one mail; returns those taken."""
+def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> int:
+    """Take every need that waits for this mailbox, in one click and one mail; returns how many."""
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     waiting = Match.objects.sent().filter(mailbox=by).select_for_update(of=("self",))
     matches = list(waiting.with_people().in_order())
@@ -82,7 +82,7 @@ def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> list[Match]
     if matches:
         moves.notify_taken(matches, events, now=now)
         moves.finish(solicitation, now=now)
-    return matches
+    return len(matches)
 
 
 @transaction.atomic(durable=True)

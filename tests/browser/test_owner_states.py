@@ -7,9 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from solicitations import links
-from solicitations.actions import company_requests, expert_answers, expert_messages
+from solicitations.actions import company_address, company_requests, expert_answers, expert_messages
 from solicitations.lifecycle import MatchState
-from solicitations.models import Match, Opening, Solicitation
+from solicitations.models import AddressChange, Match, Opening, Solicitation
 from solicitations.views.company.pages import follow_path
 from territories.models import Region
 from tests.browser.test_accessibility import accessibility_errors
@@ -57,12 +57,45 @@ def uncovered() -> str:
     return path_of(send("plan-formation", now=timezone.now(), commune="97502"))
 
 
+def corrected_address() -> str:
+    sent = send(now=timezone.now())
+    company_address.ask(sent, email="gerante@peintures.example.org", now=timezone.now())
+    return path_of(sent) + "?merci"
+
+
+def address_to_confirm() -> str:
+    corrected_address()
+    return links.address_url(AddressChange.objects.get()).removeprefix(links.absolute(""))
+
+
+def not_called() -> str:
+    return path_of(send(now=timezone.now() - timedelta(days=10)))
+
+
+def slow_to_leave() -> str:
+    send(now=timezone.now() - timedelta(days=5))
+    repeated = send(now=timezone.now() - timedelta(days=4))
+    return links.mailed_follow_url(repeated).removeprefix(links.absolute(""))
+
+
 def one_being_cancelled() -> str:
     return path_of(send(now=timezone.now())) + "annuler/"
 
 
 @pytest.mark.parametrize(
-    "make_page", [talked_over, answered, cancelled, repeated, uncovered, one_being_cancelled]
+    "make_page",
+    [
+        talked_over,
+        answered,
+        cancelled,
+        repeated,
+        uncovered,
+        one_being_cancelled,
+        corrected_address,
+        address_to_confirm,
+        not_called,
+        slow_to_leave,
+    ],
 )
 def test_owner_page_is_accessible_and_quiet(open_page, console, make_page):
     page = open_page(make_page())

@@ -112,7 +112,7 @@ def test_opening_another_request_is_not_recorded(as_regional, sent):
 def test_labour_law_says_by_when_an_answer_is_due(as_regional, confidential):
     said = text_of(as_regional, confidential).split("Droit du travail</dt>")[1].split("</dd>")[0]
 
-    assert "mardi 15 décembre</time>" in said
+    assert "mardi 15\u00a0décembre</time>" in said
     assert "Il reste 10 jours ouvrés." in said
 
 
@@ -133,7 +133,7 @@ def test_times_are_the_territorys_own(as_national, commit, today):
     martinique = commit(send, now=today, commune="97209")
 
     assert "envoyée <time" in text_of(as_national, martinique)
-    assert "mardi 1er décembre à 5 h" in text_of(as_national, martinique)
+    assert "mardi 1er\u00a0décembre à 5\u00a0h" in text_of(as_national, martinique)
 
 
 def test_duplicate_leads_to_the_first_and_back(as_regional, commit, sent, today):

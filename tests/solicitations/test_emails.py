@@ -121,7 +121,7 @@ class TestNotified:
     def test_a_labour_law_question_has_its_deadline(self, commit, now):
         commit(send, "contrat-travail", now=now, siret="")
 
-        assert "Réponse attendue avant le mardi 15 décembre." in mail("notified").text
+        assert "Réponse attendue avant le mardi 15\u00a0décembre." in mail("notified").text
 
     def test_an_expert_asked_later_reads_the_additions_too(self, commit, sent, now):
         commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)

@@ -131,7 +131,9 @@ class TestStaff:
     def test_the_mail_says_since_when(self, again, sweep, now):
         sweep(now + timedelta(days=1))
 
-        assert "Elle attend toujours, depuis mardi 1er décembre." in alerts_about(again)[-1].rendered().text
+        assert (
+            "Elle attend toujours, depuis mardi 1er\u00a0décembre." in alerts_about(again)[-1].rendered().text
+        )
 
     @pytest.mark.parametrize("end", ["merge", "release", "cancel"])
     def test_no_more_once_it_is_dealt_with(self, commit, again, sweep, now, end):

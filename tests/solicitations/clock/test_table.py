@@ -85,7 +85,7 @@ class TestSilentExpert:
         found = row.rendered()
         assert row.thread == f"request-{alone.pk}"
         assert "Peintures Vannier SARL" in found.subject
-        assert "envoyée le mardi 1er décembre" in found.text
+        assert "envoyée le mardi 1er\u00a0décembre" in found.text
         assert "/reponse/" in found.text
 
     def test_once_the_need_is_helped_the_other_experts_get_no_reminder_and_expire_after_45_days(
@@ -458,7 +458,7 @@ class TestDrafts:
         sweep_daily(now, days=4)
 
         assert mails("resume_reminder") == ["plus-tard@example.org"]
-        assert context("resume_reminder")["erased_on"] == "mardi 8 décembre"
+        assert context("resume_reminder")["erased_on"] == "mardi 8\u00a0décembre"
 
     def test_the_reminder_waits_for_working_time_where_the_company_is(self, draft, sweep, now):
         Draft.objects.update(answers={"need": {"commune_code": ["97411"]}})

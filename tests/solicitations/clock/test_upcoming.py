@@ -169,8 +169,8 @@ class TestPage:
         with time_machine.travel(now + HOUR, tick=False):
             page = staff.get("/demandes/a-venir/", follow=True).content.decode()
 
-        assert "Vendredi 4 décembre" in page
-        assert "10 h" in page
+        assert "Vendredi 4\u00a0décembre" in page
+        assert "10\u00a0h" in page
         assert EXPERT in page
         assert alone.company_name in page
         assert "Sans réponse depuis 3 jours" in page
