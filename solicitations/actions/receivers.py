@@ -1,4 +1,4 @@
-"""Those who can receive a need: institutions with an office and an expert for it, colleagues of an office."""
+"""Receivers of a need: institutions with an office and an expert for it, colleagues of an office."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is to be sent, read again at the third step; lists and results that say what they hold."""
+"""Recap at the third step of what is to be sent; lists and results that say what they hold."""
 
 import pytest
 from django.core.cache import cache
