@@ -101,5 +101,5 @@ def _answer(message: Message) -> str:
 
 
 def _text(message: Message) -> str:
-    bodies = (part for part in parts.walk(message) if parts.is_body(part))
-    return next((parts.text(part) for part in bodies if part.get_content_type() == "text/plain"), "")
+    texts = (text for part, text in parts.bodies(message) if part.get_content_type() == "text/plain")
+    return next(texts, "")
