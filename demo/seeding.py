@@ -170,6 +170,8 @@ def mornings(samples: Sequence[SampleRequest], *, now: datetime) -> set[datetime
 
 
 def run_clock(at: datetime) -> None:
+    for pk in holding.to_remind(now=at):
+        holding.remind_staff(pk, now=at)
     tasks.keep_time(now=at)
 
 
