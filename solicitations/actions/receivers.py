@@ -1,5 +1,6 @@
 """Receivers of a need: institutions with an office and an expert for it, colleagues of an office."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,7 +83,8 @@ def _receiver(
 def _why_nobody(need: NeedDecision) -> str:
     """« ne traite pas ce sujet »: the obstacles met most often, in French; empty when none is known."""
     met = [tuple(explanations.obstacles(refused)) for refused in need.refused]
-    return wording.listed(max(met, key=met.count)) if met else ""
+    [(reasons, _)] = Counter(met).most_common(1) or [((), 0)]
+    return wording.listed(reasons)
 
 
 def colleagues(match: Match, *, now: datetime) -> list[Expert]:

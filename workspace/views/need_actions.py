@@ -177,9 +177,9 @@ def take_all(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     if not form.is_valid():
         return show(request, mailbox, refused={"take_all": form})
     first_name = form.cleaned_data["first_name"]
-    now = timezone.now()
-    expert_answers.take_all(mailbox, first_name=first_name, now=now)
-    taken = list(mailbox.matches.taken().filter(taken_at=now).with_people().in_order())
+    waiting = list(mailbox.matches.sent().values_list("pk", flat=True))
+    expert_answers.take_all(mailbox, first_name=first_name, now=timezone.now())
+    taken = list(mailbox.matches.taken().filter(pk__in=waiting).with_people().in_order())
     already = _taken_meanwhile(request, mailbox, taken)
     if not taken:
         nothing = already or "Plus aucun besoin n'attendait votre réponse."
