@@ -131,7 +131,7 @@ def subject(email: OutgoingEmail) -> str:
 def envelope(email: OutgoingEmail, rendered: Rendered) -> Envelope:
     """Sender and reply address; outside the demo, what lets one write in a person's name is masked."""
     message = message_builder.build_message(email, rendered)
-    name, address = parseaddr(message.from_email)
+    name, address = parseaddr(message.extra_headers.get("From", message.from_email))
     replies = ", ".join(message.reply_to)
     if not settings.DEMO:
         replies = links.WRITTEN_REPLY_ADDRESS.sub("reponse+…", replies)

@@ -163,6 +163,7 @@ class SampleData:
             ("sujets/", "slug", "trouver-candidats"),
             ("themes/", "slug", "recrutement"),
             ("questions/", "position", 0),
+            ("questions/", "anything", "x"),
         ]
 
     def _admin_value(self, address: Address, name: str) -> object:
