@@ -85,7 +85,7 @@ class DeclineForm(forms.Form):
 class IntroduceForm(forms.Form):
     """Another institution or a colleague: hand the need over, or ask for help, as its state allows."""
 
-    word = words_field("Un mot pour expliquer", rows=2)
+    word = words_field("Un mot pour elle", rows=2)
 
     def __init__(
         self,

@@ -111,7 +111,7 @@ def test_question_is_answered_by_the_company(simulation):
     asked = simulation.last_mail(EMAIL, "vous demande une précision")
     assert "Le poste est-il à temps plein ?" in body(asked)
     owner = simulation.person().open(link(asked, "Répondre"))
-    owner.fill("Ce que vous voulez ajouter", "Oui, dès janvier.").press("Ajouter à ma demande")
+    owner.fill("Votre réponse", "Oui, dès janvier.").press("Envoyer ma réponse")
     simulation.deliver_mails()
 
     assert "Oui, dès janvier." in body(simulation.last_mail(TRAINING))

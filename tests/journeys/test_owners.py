@@ -182,7 +182,8 @@ def test_number_corrected_and_silence_told_reach_the_experts(simulation):
     owner.fill("Votre téléphone", "0596 10 20 30").press("Enregistrer")
     simulation.deliver_mails()
     assert "05 96 10 20 30" in body(simulation.last_mail(TRAINING))
-    owner.press("Dire qu")
+    simulation.advance(days=3)
+    owner.open(owner.path).press("Dire qu")
     simulation.deliver_mails()
 
     assert "pas" in body(simulation.last_mail(TRAINING))
