@@ -26,7 +26,7 @@ def post_worker_init(worker: Any) -> None:
 def _learn() -> None:
     from django.db import connection  # noqa: PLC0415 (the worker has set Django up by now)
 
-    from experts.wording import loading  # noqa: PLC0415
+    from experts.wording import loading  # noqa: PLC0415 (the worker has set Django up by now)
 
     try:
         loading.catalogue()

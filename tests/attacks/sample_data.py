@@ -17,6 +17,7 @@ from solicitations.actions import expert_record
 from solicitations.lifecycle import AlertCause
 from solicitations.models import (
     Addition,
+    AddressChange,
     Alert,
     Draft,
     Mailbox,
@@ -55,6 +56,7 @@ class SampleData:
     addition: Addition
     ready_answer: ReadyAnswer
     user: User
+    address_change: AddressChange
 
     @classmethod
     def build(cls, *, commit: Any, user: User, now: datetime, **columns: Any) -> "SampleData":
@@ -101,6 +103,9 @@ class SampleData:
             ),
             mail=OutgoingEmail.objects.get(key=f"received:{solicitation.pk}"),
             user=user,
+            address_change=AddressChange.objects.create(
+                solicitation=solicitation, email="nouvelle@example.org", asked_at=now
+            ),
         )
 
     @property
@@ -149,6 +154,10 @@ class SampleData:
             ("suivi/", "token", self.owner_token),
             ("reponse/", "token", self.expert_token),
             ("reprise/", "token", self.draft_token),
+            ("adresse/", "token", token_of(links.address_url(self.address_change))),
+            ("demande/<slug:slug>/", "rest", "x/"),
+            ("suivi/<str:token>/", "rest", "x/"),
+            ("reponse/<str:token>/", "rest", "x/"),
             ("fiche/", "signed", self.signed_change),
             ("reponse/<str:token>/besoins/", "pk", self.match.pk),
             ("reponse/<str:token>/postes/", "pk", self.match.expert_id),

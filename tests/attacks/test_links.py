@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from experts import tokens
 from experts.tokens import ForgedLink
 from solicitations import links
-from solicitations.links import ANSWER, CALL_CHECK, FOLLOW, RESUME, SURVEY
-from solicitations.models import Draft
+from solicitations.links import ADDRESS, ANSWER, CALL_CHECK, FOLLOW, RESUME, SURVEY
+from solicitations.models import AddressChange, Draft
 from tests.attacks.addresses import Address, every_address
 from tests.attacks.sample_data import SampleData, database_digest, token_of
 
@@ -26,6 +26,7 @@ OPENING = {
     "suivi/": FOLLOW,
     "reponse/": ANSWER,
     "reprise/": RESUME,
+    "adresse/": ADDRESS,
 }
 SECRET = "Je cherche quelqu'un depuis quatre mois"  # the factories' text
 
@@ -145,7 +146,9 @@ def test_replaced_token_opens_nothing(sample_data: SampleData):
     sample_data.solicitation.link_serial += 1
     sample_data.mailbox.serial += 1
     sample_data.draft.serial += 1
-    for row in (sample_data.solicitation, sample_data.mailbox, sample_data.draft):
+    sample_data.address_change.serial += 1
+    changed = (sample_data.solicitation, sample_data.mailbox, sample_data.draft, sample_data.address_change)
+    for row in changed:
         row.save()
 
     for address, path in paths:
@@ -169,6 +172,7 @@ def test_expired_token_opens_nothing(sample_data: SampleData, today):
     )
     sample_data.solicitation.save()
     Draft.objects.update(updated_at=today - timedelta(days=8))
+    AddressChange.objects.update(asked_at=today - timedelta(days=61))
 
     for address in BY_TOKEN:
         if "nouveau-lien" not in address.route:

@@ -44,7 +44,9 @@ FRAMED = {"oversight:outbox_html"}  # shown in a frame of ours, under a policy o
 
 
 def is_for_programs(address: Address, path: str) -> bool:
-    return address.route.startswith("api/") or address.name in FOR_PROGRAMS | WRITE_NOTHING or "anymail" in path
+    return (
+        address.route.startswith("api/") or address.name in FOR_PROGRAMS | WRITE_NOTHING or "anymail" in path
+    )
 
 
 class TestLooking:

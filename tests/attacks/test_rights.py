@@ -24,7 +24,7 @@ PUBLIC = {
     "solicitations:company",
     "solicitations:contact",
 }
-PUBLIC |= {"solicitations:later"}
+PUBLIC |= {"solicitations:later", "None", "solicitations:None"}
 ADDRESSES = every_address()
 BY_LINK = [address for address in ADDRESSES if {"token", "pk"} <= set(address.parameters)]
 OF_STAFF = [

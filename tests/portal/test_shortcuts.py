@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from experts.models import EntryQuestion
-from portal.views.catalogue import question_url
+from portal.home_content import question_url
 from solicitations import links
 from tests.solicitations.factories import send
 

@@ -66,7 +66,9 @@ def test_json_holds_the_decision():
 def test_without_json_a_person_reads_it():
     ran = run(*SC01)
 
-    assert ran.out.replace("\xa0", " ").startswith("Is-sur-Tille (Côte-d'Or), demande du mardi 1er décembre 2026\n")
+    assert ran.out.replace("\xa0", " ").startswith(
+        "Is-sur-Tille (Côte-d'Or), demande du mardi 1er décembre 2026\n"
+    )
     assert "Relais conseil aux entreprises du Pays Seine-et-Tilles (MDE-RCE)" in ran.out
     assert "territoire : Pays Seine-et-Tilles (zone) ; vérifié : effectif" in ran.out
     assert "moins proche qu'un autre de la même institution" in ran.out
