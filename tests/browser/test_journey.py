@@ -67,10 +67,13 @@ def test_request_goes_to_its_end_without_javascript(new_browser_page, live_serve
 
 
 def find_subject(owner: Page) -> None:
-    owner.get_by_label("Votre besoin, en quelques mots").fill("handicapé")
+    owner.get_by_label("Votre besoin, avec vos mots").fill("handicapé")
     owner.get_by_role("button", name="Rechercher").click()
-    owner.get_by_role("link", name="Recruter une personne en situation de handicap").click()
-    owner.get_by_role("link", name="Décrire mon besoin").click()
+    for ticked in owner.locator("input[name=sujet]:checked").all():
+        ticked.uncheck(force=True)
+    owner.get_by_text("Recruter une personne en situation de handicap").click()
+    owner.get_by_role("button", name="Continuer avec mes mots").click()
+    expect(owner.get_by_label("Votre besoin, avec vos mots")).to_have_value("handicapé")
 
 
 def pick_commune(owner: Page) -> None:
