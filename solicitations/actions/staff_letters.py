@@ -23,7 +23,7 @@ class RemindedToday(Exception):
 
 
 class NobodyToRemind(Exception):
-    """Nobody is left who has neither answered nor been reminded today."""
+    """Refusal to remind: all who have not answered were reminded today."""
 
 
 @dataclass(frozen=True)

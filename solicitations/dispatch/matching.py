@@ -43,6 +43,7 @@ def make_matches(  # noqa: PLR0913 (what a match is made of)
         mailboxes = {mailbox.email.lower(): mailbox for mailbox in need.solicitation.mailboxes.all()}
     emails = [choice.expert for _, choice in wanted]
     _complete(mailboxes, need.solicitation, emails, first_round=int(is_first), now=now)
+    _reopen(mailboxes[email.lower()] for email in emails)
     for match, choice in wanted:
         match.mailbox = mailboxes[choice.expert.lower()]
         match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
@@ -69,6 +70,14 @@ def _complete(
     }
     Mailbox.objects.bulk_create(new.values())
     mailboxes |= new
+
+
+def _reopen(mailboxes: Iterable[Mailbox]) -> None:
+    """Let mails leave again to mailboxes that had nobody left: the experts chosen now are there."""
+    for mailbox in mailboxes:
+        if mailbox.left_at is not None:
+            mailbox.left_at = None
+            mailbox.save(update_fields=["left_at"])
 
 
 def notify(  # noqa: PLR0913 (what a first mail may say)

@@ -223,7 +223,7 @@ def test_the_cookie_of_a_session_ends_with_the_browser(national: User, settings)
 
 
 def test_no_page_is_about_passwords():
-    """Nobody has one; Django's admin and allauth bring pages to change or to reset it."""
+    """Passwords do not exist here; Django's admin and allauth bring pages to change or to reset one."""
     assert not [address for address in every_address() if "password" in f"{address.name} {address.route}"]
 
 

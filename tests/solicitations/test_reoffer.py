@@ -9,10 +9,10 @@ import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
-from experts.models import Expert, Office
+from experts.models import Expert, Office, User
 from mailing.models import OutgoingEmail
 from solicitations import tasks
-from solicitations.actions import expert_answers, expert_messages, expert_record
+from solicitations.actions import expert_answers, expert_messages, expert_record, staff_actions
 from solicitations.dispatch import reoffer
 from solicitations.lifecycle import AlertCause, MatchState, NeedState
 from solicitations.models import Alert, Mailbox, Match, Need, Solicitation
@@ -222,6 +222,25 @@ class TestTaken:
 
         assert Mailbox.objects.get(pk=taken.mailbox_id).left_at is None
         assert Match.objects.get(pk=taken.pk).expert_left_at is None
+
+
+def test_an_expert_who_is_back_and_added_again_is_mailed_again(commit, sent, mine, now):
+    paused(mine.expert, now)
+    sweep(commit, now + MINUTE)
+    Expert.objects.filter(pk=mine.expert_id).update(is_paused=False)
+    admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+
+    commit(
+        staff_actions.add_institution,
+        mine.need,
+        mine.expert.office.institution,
+        reason="De retour",
+        by=admin,
+        now=now + DAY,
+    )
+
+    assert Mailbox.objects.get(pk=mine.mailbox_id).left_at is None
+    assert Match.objects.get(pk=mine.pk).state == MatchState.SENT
 
 
 class TestDeclaredOnThePage:
