@@ -7,9 +7,11 @@ from typing import TypeVar
 from django.db import connection, models, transaction
 from django.db.models import Count, QuerySet
 
+from territories import vanished_epci
 from territories.areas import Level
 from territories.bundle import Bundle
 from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
+from territories.vanished_epci import VanishedEpci
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -41,6 +43,7 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     A commune that no longer exists stays in the table, so that rows that point to it stay valid, and its
     ``merged_into`` names its successor. Raises ``CommunesWithoutSuccessor``, and then changes nothing.
     """
+    vanished = vanishing(bundle)
     _save(Region.objects.all(), bundle.regions, "code", "name")
     _save(Department.objects.all(), bundle.departments, "code", "name", "region")
     _save(Epci.objects.all(), bundle.epci, "siren", "name")
@@ -48,10 +51,17 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     _retire_communes(bundle)
     FormerCommune.objects.all().delete()
     FormerCommune.objects.bulk_create(bundle.former, batch_size=_BATCH)
+    vanished_epci.keep_as_zones(vanished)
     _save_areas(bundle, now=now)
     _apply_mergers()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE territories_commune, territories_formercommune, territories_area")
+
+
+def vanishing(bundle: Bundle) -> list[VanishedEpci]:
+    """The EPCI that this code no longer has, before it is imported."""
+    epci_of = {commune.code: commune.epci_id for commune in bundle.communes}
+    return vanished_epci.vanishing([row.pk for row in bundle.epci], epci_of)
 
 
 def _save(table: QuerySet[Row], rows: Sequence[Row], key: str, *fields: str) -> None:

@@ -9,8 +9,23 @@ _ORDINAL = re.compile(
     r"\b0*([0-9]{1,2})(?:er|ere|e|eme|ieme|nd|nde)?(?: (?:arrondissement|arrdt|ardt|arr))?\b"
 )
 _CEDEX = re.compile(r"\bcedex\b.*")
-_UNSEEN = {"Mn", "Cf"}  # accents; soft hyphens, zero-width spaces
 _ON = re.compile(r"\bs/ ?")
+MOST_LETTERS = 5_000
+_DIGIT = re.compile(r"[0-9]")
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+class _Seen(dict[int, int | None]):
+    """A table for ``str.translate`` without accents, soft hyphens and zero-width spaces; filled when used."""
+
+    def __missing__(self, code: int) -> int | None:
+        seen = None if unicodedata.category(chr(code)) in {"Mn", "Cf"} else code
+        if len(self) < MOST_LETTERS:  # visitors may type any of a million
+            self[code] = seen
+        return seen
+
+
+_SEEN = _Seen()
 
 
 def normalise(text: str) -> str:
@@ -18,11 +33,19 @@ def normalise(text: str) -> str:
 
     Arrondissements keep their number only ("Lyon 3ème arr." → "lyon 3"), a CEDEX is left out.
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    plain = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _UNSEEN).lower()
-    words = re.findall(r"[a-z0-9]+", _ON.sub("sur ", plain))
-    joined = " ".join(_ABBREVIATIONS.get(word, word) for word in words)
-    return _ORDINAL.sub(r"\1", _CEDEX.sub("", joined)).strip()
+    plain = text
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).translate(_SEEN)
+    plain = plain.lower()
+    # Sheets are compared with the 36,000 names of the country: what is rare is looked for first.
+    if "s/" in plain:
+        plain = _ON.sub("sur ", plain)
+    joined = " ".join([_ABBREVIATIONS.get(word, word) for word in _WORD.findall(plain)])
+    if "cedex" in joined:
+        joined = _CEDEX.sub("", joined)
+    if _DIGIT.search(joined):
+        joined = _ORDINAL.sub(r"\1", joined)
+    return joined.strip()
 
 
 def is_one_typo(typed: str, name: str) -> bool:

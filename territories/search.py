@@ -15,6 +15,8 @@ from territories.names import is_one_typo, normalise, starts_with_one_typo
 # "F-21000 Dijon", "21 000 Dijon".
 _POSTCODE = re.compile(r"\b(?:fr?[ -]?)?([0-9]{2}) ?([0-9]{3})\b", re.IGNORECASE)
 _POSTCODE_LENGTH = 5
+# "CS 12345", "BP 10": the box of a company at its post office.
+_POST_BOX = re.compile(r"\b(?:bp|cs|tsa)[ n°]{0,3}[0-9]{1,5}\b", re.IGNORECASE)
 _SOME_DIGITS = re.compile(r"[0-9]{2,5}")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)\s*$")
 _SHORTEST_WORD = 3  # letters: shorter words occur inside too many names
@@ -80,6 +82,7 @@ def without_postcode(text: str) -> str:
 
 def _split(text: str) -> tuple[str, str]:
     """Split a text into a name and a postcode of five digits; either may be empty."""
+    text = _POST_BOX.sub(" ", text)
     postcode = _POSTCODE.search(text)
     return (_POSTCODE.sub(" ", text), "".join(postcode.groups())) if postcode else (text, "")
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from territories.areas import AreaRef, Level
-from territories.models.communes import Commune
+from territories.models.communes import Commune, CommuneQuerySet
 
 
 class UnknownArea(LookupError):
@@ -38,7 +38,7 @@ CONTAINING = """
 """
 
 ROWS_CONTAINING = f"""
-    SELECT id, kind, code, name, commune_count
+    SELECT id, kind, current_code, name, commune_count
     FROM territories_area
     WHERE dropped_at IS NULL AND id IN ({CONTAINING})
 """  # noqa: S608 (only the constant above)
@@ -67,10 +67,29 @@ class AreaQuerySet(models.QuerySet["Area"]):
         return self.filter(pk__in=found, dropped_at=None)
 
     def rows_containing(self, commune: Commune) -> list[tuple[int, str, str, str, int]]:
-        """The same areas as plain rows: pk, kind, code, name and number of communes."""
+        """The same areas as plain rows: pk, kind, current code, name and number of communes."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(ROWS_CONTAINING, _codes(commune))
             return list(cursor.fetchall())
+
+    def reaching(self, region: str) -> Self:
+        """Areas in use with a commune of this region, by its code: the nation, and zones, included."""
+        return self._with_one_of(Commune.objects.current().filter(department__region=region))
+
+    def reaching_department(self, code: str) -> Self:
+        """Areas in use with a commune of this département, as ``reaching``."""
+        return self._with_one_of(Commune.objects.current().filter(department=code))
+
+    def _with_one_of(self, communes: CommuneQuerySet) -> Self:
+        plain = self.model.objects.filter(
+            Q(kind="national")
+            | Q(kind="region", current_code__in=communes.values("department__region"))
+            | Q(kind="department", current_code__in=communes.values("department"))
+            | Q(kind="epci", current_code__in=communes.values("epci"))
+            | Q(kind="commune", current_code__in=communes.values("code"))
+        )
+        zones = AreaMember.objects.filter(member__in=plain.values("pk")).values("zone")
+        return self.filter(Q(pk__in=plain.values("pk")) | Q(pk__in=zones), dropped_at=None)
 
     def of_kind(self, kind: str) -> Self:
         return self.filter(kind=kind)

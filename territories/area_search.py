@@ -1,0 +1,192 @@
+"""Areas found by the names or codes that people type or paste: « Dijon », « 21 », « Pays d'Issoire »."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from territories.areas import AreaRef, Level, MalformedArea
+from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
+from territories.names import normalise
+
+SEPARATORS = re.compile(r"[\n;,\t]+")
+KIND_LABELS = {
+    "commune": "commune",
+    "epci": "intercommunalité",
+    "zone": "zone",
+    "department": "département",
+    "region": "région",
+    "national": "pays",
+}
+# Words that people write before a name to say its kind.
+PREFIXES = {
+    "commune de ": "commune",
+    "departement de ": "department",
+    "departement du ": "department",
+    "departement ": "department",
+    "dept ": "department",
+    "region ": "region",
+    "zone ": "zone",
+    "epci ": "epci",
+}
+MOST_TYPED = 2000  # a whole région pasted commune by commune
+MOST_CHOICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArea:
+    """An area that a name or a code may mean."""
+
+    ref: AreaRef
+    name: str
+    place: str = ""  # the département of a commune
+
+    @property
+    def label(self) -> str:
+        """The name with its kind, and its département where names are shared."""
+        where = f", {self.place}" if self.place else ""
+        return f"{self.name} ({KIND_LABELS[self.ref.kind]}{where})"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedArea:
+    """A text and the areas that it may mean; ``is_exact``: the text is their name or code."""
+
+    text: str
+    found: tuple[FoundArea, ...]
+    is_exact: bool
+
+    @property
+    def only(self) -> FoundArea | None:
+        """The area, when the text can mean no other."""
+        return self.found[0] if self.is_exact and len(self.found) == 1 else None
+
+
+def split_areas(text: str) -> list[str]:
+    """The names and codes of a pasted list, each once."""
+    parts = (" ".join(part.split()) for part in SEPARATORS.split(text))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def find_areas(texts: Sequence[str]) -> list[TypedArea]:
+    """The areas that each text may mean, communes last; a fixed number of queries."""
+    index = _Index(texts)
+    return [index.typed(text) for text in texts]
+
+
+class _Index:
+    """Names and codes of all the areas but the communes, and of the communes that the texts name."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.by_name: dict[str, dict[AreaRef, FoundArea]] = defaultdict(dict)
+        self.by_code: dict[str, dict[AreaRef, FoundArea]] = defaultdict(dict)
+        self.by_ref: dict[AreaRef, FoundArea] = {}
+        self._add(FoundArea(AreaRef("national"), "France entière"), "france", "france entiere", "national")
+        for code, name in Region.objects.order_by("pk").values_list("pk", "name"):
+            self._add(FoundArea(AreaRef("region", code), name), name)
+        for code, name in Department.objects.order_by("pk").values_list("pk", "name"):
+            self._add(FoundArea(AreaRef("department", code), name), name)
+        for code, name in Epci.objects.order_by("pk").values_list("pk", "name"):
+            self._add(FoundArea(AreaRef("epci", code), name), name)
+        zones = Area.objects.of_kind("zone").filter(dropped_at=None).order_by("pk")
+        for code, name in zones.values_list("code", "name"):
+            self._add(FoundArea(AreaRef("zone", code), name), name)
+        self.others = dict(self.by_name)
+        self._add_communes(list(texts))
+
+    def _add(self, area: FoundArea, *names: str) -> None:
+        for name in names:
+            self.by_name[normalise(name)][area.ref] = area
+        self.by_ref[area.ref] = area
+        if area.ref.code:
+            self.by_code[area.ref.code.upper()][area.ref] = area
+
+    def _add_communes(self, texts: list[str]) -> None:
+        codes = [text.upper().removeprefix("COMMUNE:") for text in texts]
+        for code, commune in Commune.objects.resolve_all(codes).items():
+            self.by_code[code][AreaRef("commune", commune.pk)] = _of_commune(commune)
+        names = {normalise(_without_prefix(text)[1]) for text in texts} - {""}
+        for commune in Commune.objects.current().with_place().filter(search_name__in=names).order_by("pk"):
+            self.by_name[commune.search_name][AreaRef("commune", commune.pk)] = _of_commune(commune)
+        former = FormerCommune.objects.filter(search_name__in=names).with_current().order_by("pk")
+        for row in former:
+            if not any(ref.kind == "commune" for ref in self.by_name.get(row.search_name, ())):
+                self.by_name[row.search_name][AreaRef("commune", row.current_id)] = _of_commune(row.current)
+
+    def typed(self, text: str) -> TypedArea:
+        if ref := _reference(text):
+            known = self.by_ref.get(ref)
+            in_code = self.by_code.get(ref.code, {}) if ref.kind == "commune" else {}
+            found = [known] if known else [area for at, area in in_code.items() if at.kind == "commune"]
+            return TypedArea(text, tuple(found), is_exact=True)
+        if by_code := self.by_code.get(text.upper(), {}):
+            return TypedArea(text, tuple(by_code.values()), is_exact=True)
+        kind, bare = _without_prefix(text)
+        name = normalise(bare)
+        named = self.by_name.get(name, {}) if name else {}
+        exact = [area for area in named.values() if kind in {"", area.ref.kind}]
+        if exact:
+            return TypedArea(text, tuple(exact[:MOST_CHOICES]), is_exact=True)
+        return TypedArea(text, self._near(name, kind), is_exact=False)
+
+    def _near(self, name: str, kind: str) -> tuple[FoundArea, ...]:
+        """The areas whose name contains all the words, communes left out."""
+        words = name.split()
+        if not words:
+            return ()
+        near = [
+            area
+            for known, areas in self.others.items()
+            if all(f" {word}" in f" {known}" for word in words)
+            for area in areas.values()
+            if kind in {"", area.ref.kind}
+        ]
+        return tuple(near[:MOST_CHOICES])
+
+
+def _reference(text: str) -> AreaRef | None:
+    """A reference as files write it, like ``epci:242100410``."""
+    try:
+        return AreaRef.parse(text)
+    except MalformedArea:
+        return None
+
+
+def _without_prefix(text: str) -> tuple[str, str]:
+    """Split « département de l'Ain » into a kind and a name; the kind is empty when it is not said."""
+    plain = " ".join(normalise(text).split())
+    for prefix, kind in PREFIXES.items():
+        if plain.startswith(prefix):
+            return kind, plain.removeprefix(prefix).removeprefix("la ").removeprefix("l ")
+    return "", text
+
+
+def _of_commune(commune: Commune) -> FoundArea:
+    return FoundArea(AreaRef("commune", commune.pk), commune.name, commune.department.name)
+
+
+def names_of(refs: Iterable[AreaRef]) -> dict[AreaRef, str]:
+    """The label of each area; those that do not exist are absent. Six queries at most."""
+    wanted = set(refs)
+    codes = {level.kind: [ref.code for ref in wanted if ref.kind == level.kind] for level in Level}
+    rows = [
+        *(
+            ("region", *row)
+            for row in Region.objects.filter(pk__in=codes["region"]).values_list("pk", "name")
+        ),
+        *(
+            ("department", *row)
+            for row in Department.objects.filter(pk__in=codes["department"]).values_list("pk", "name")
+        ),
+        *(("epci", *row) for row in Epci.objects.filter(pk__in=codes["epci"]).values_list("pk", "name")),
+        *(
+            ("zone", *row)
+            for row in Area.objects.of_kind("zone").filter(code__in=codes["zone"]).values_list("code", "name")
+        ),
+    ]
+    found = {AreaRef(kind, code): FoundArea(AreaRef(kind, code), name).label for kind, code, name in rows}
+    for commune in Commune.objects.with_place().filter(pk__in=codes["commune"]):
+        found[AreaRef("commune", commune.pk)] = _of_commune(commune).label
+    if codes["national"]:
+        found[AreaRef("national")] = "France entière"
+    return found

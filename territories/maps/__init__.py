@@ -1,0 +1,1 @@
+"""Maps drawn on the server as SVG, from outlines of EPCI, départements and régions."""
