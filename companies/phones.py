@@ -4,7 +4,7 @@ import re
 
 from companies.foreign_phones import read_foreign
 
-PUNCTUATION = re.compile(r"[\s.,\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
+PUNCTUATION = re.compile(r"[\s.,_:\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
 # With the country code, and the zero that many people leave after it. Guadeloupe and the islands beside it,
 # Guyane, Martinique, La Réunion and Mayotte have their own, and are e164 like any number in France.
 FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
@@ -13,7 +13,7 @@ PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
 PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
 COUNTRY = re.compile(r" \([^()\d]+\)$")  # as ``read_foreign`` writes it
 ABROAD = re.compile(r"(?:\+|00)(?!33|590|594|596|262|508|681|687|689)[1-9]")
-SURCHARGED = "089"
+SURCHARGED = ("081", "082", "0836", "089")
 COUNTRY_CODES = {
     **dict.fromkeys(("0590", "0690", "0691"), "590"),
     **dict.fromkeys(("0594", "0694"), "594"),

@@ -14,7 +14,8 @@ Row: TypeAlias = dict[str, Any]
 
 # "[NON-DIFFUSIBLE]", "[ND]", "[Non diffusé]": the register writes them in place of words, several at times.
 UNDISCLOSED = re.compile(
-    r"\[\W*n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?\W*\]|\bnon[ _-]diffusibles?\b|\(\s*n\.?\s?d\.?\s*\)",
+    r"\[\W*n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?\W*\]|\(\s*n\.?\s?d\.?\s*\)"
+    r"|\b(?:informations? |données? )?non[ _-]diffus(?:[ia]bles?|ée?s?)\b",
     re.IGNORECASE,
 )
 EMPTY_BRACKETS = re.compile(r"[(\[]\W*[)\]]")

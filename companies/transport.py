@@ -1,4 +1,4 @@
-"""One HTTP request to the register, with a hard limit on its total time."""
+"""One HTTP request to a server of others, with a hard limit on its total time."""
 
 import ipaddress
 import time
@@ -30,14 +30,35 @@ class Response:
     body: bytes
 
 
-def get(url: str, params: Mapping[str, str], *, within: timedelta) -> Response:
-    """The response to a GET; redirects are not followed. Raises ``ExchangeFailed``.
+@dataclass(frozen=True)
+class _Question:
+    method: str
+    url: str
+    params: Mapping[str, str]
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+def get(
+    url: str, params: Mapping[str, str], *, within: timedelta, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response to a GET; redirects are not followed. Raises ``ExchangeFailed``."""
+    return _ask(_Question("GET", url, params, {}, headers or {}), within)
+
+
+def post(url: str, form: Mapping[str, str], *, within: timedelta) -> Response:
+    """The response to a POST of a form; redirects are not followed. Raises ``ExchangeFailed``."""
+    return _ask(_Question("POST", url, {}, form, {}), within)
+
+
+def _ask(question: _Question, within: timedelta) -> Response:
+    """The response to a question.
 
     The exchange runs in a thread of its own: the timeouts of a socket restart with each byte and do not
     cover the DNS lookup. After a timeout the thread ends by itself, later.
     """
     outcomes: SimpleQueue[Response | ExchangeFailed] = SimpleQueue()
-    Thread(target=_run, args=(outcomes, url, params, within), name="register", daemon=True).start()
+    Thread(target=_run, args=(outcomes, question, within), name="exchange", daemon=True).start()
     try:
         outcome = outcomes.get(timeout=within.total_seconds())
     except Empty:
@@ -47,25 +68,31 @@ def get(url: str, params: Mapping[str, str], *, within: timedelta) -> Response:
     return outcome
 
 
-def _run(
-    outcomes: SimpleQueue[Response | ExchangeFailed], url: str, params: Mapping[str, str], within: timedelta
-) -> None:
+def _run(outcomes: SimpleQueue[Response | ExchangeFailed], question: _Question, within: timedelta) -> None:
     try:
-        outcomes.put(_exchange(url, params, within.total_seconds()))
+        outcomes.put(_exchange(question, within.total_seconds()))
     except ExchangeFailed as failure:
         outcomes.put(failure)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         outcomes.put(ExchangeFailed(type(error).__name__))
 
 
-def _exchange(url: str, params: Mapping[str, str], seconds: float) -> Response:
+def _exchange(question: _Question, seconds: float) -> Response:
+    url = question.url
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ExchangeFailed("not an http address")
     deadline = time.monotonic() + seconds
     with requests.Session() as session:
         session.trust_env = not _is_loopback(url)  # a proxy named in the environment is for the outside
-        with session.get(
-            url, params=params, headers=HEADERS, timeout=seconds, allow_redirects=False, stream=True
+        with session.request(
+            question.method,
+            url,
+            params=question.params,
+            data=question.form,
+            headers={**HEADERS, **question.headers},
+            timeout=seconds,
+            allow_redirects=False,
+            stream=True,
         ) as response:
             body = _body(response.raw, deadline)
             return Response(response.status_code, response.headers.get("Retry-After", ""), body)
