@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from experts.catalogue_file import CatalogueFile, InstitutionsFile, SubjectEntry
 from experts.models import (
+    CatalogueModel,
     EntryQuestion,
     Institution,
     InstitutionGroup,
@@ -18,17 +19,25 @@ from experts.models import (
     Theme,
 )
 
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row", bound=CatalogueModel)
+EDITED = ("is_added_here", "edited_fields")
+# Facts that the portal's editor names otherwise than their column.
+FACTS = {"theme_id": "theme", "group_id": "group", "dropped_at": "is_listed"}
+ANSWERS = {False: "institutions", True: "relays"}
 
 
 @dataclass
 class ImportCounts:
-    """Numbers of rows that an import wrote; ``new`` holds the rows created."""
+    """Numbers of rows that an import wrote; ``new`` holds the rows created.
+
+    ``kept``: « subject licenciement: guidance », facts edited in the portal that differ from the files'.
+    """
 
     created: int = 0
     changed: int = 0
     dropped: int = 0
     new: set[models.Model] = field(default_factory=set)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def wrote_nothing(self) -> bool:
@@ -42,6 +51,7 @@ def import_catalogue(
     """Make the tables equal to the files; rows that are already equal are not written.
 
     Rows that the files no longer name are marked as dropped, not deleted: requests and offices point to them.
+    Rows added in the portal, and facts edited there, stay as they are.
     """
     counts = ImportCounts()
     _write_institutions(institutions, counts, now)
@@ -90,7 +100,7 @@ def _write_institutions(file: InstitutionsFile, counts: ImportCounts, now: datet
         counts,
     )
     _drop(Institution.objects, "code", [entry.code for entry in file.institutions], counts, now)
-    InstitutionGroup.objects.exclude(code__in=groups.keys()).delete()
+    InstitutionGroup.objects.exclude(code__in=groups.keys()).filter(is_added_here=False).delete()
 
 
 def _write_subjects(catalogue: CatalogueFile, counts: ImportCounts, now: datetime) -> None:
@@ -133,13 +143,14 @@ def _write_subjects(catalogue: CatalogueFile, counts: ImportCounts, now: datetim
 
 def _write_examples(entries: list[SubjectEntry], counts: ImportCounts) -> None:
     """Write the examples of each subject. A subject whose file gives none keeps those that it has."""
-    subjects = {subject.slug: subject for subject in Subject.objects.only("slug")}
+    subjects = {subject.slug: subject for subject in Subject.objects.only("slug", *EDITED)}
     stored = dict(SubjectExamples.objects.values_list("subject_id", "texts"))
-    written = [
+    differing = [
         SubjectExamples(subject=subjects[entry.slug], texts=entry.examples)
         for entry in entries
         if entry.examples is not None and entry.examples != stored.get(subjects[entry.slug].pk)
     ]
+    written = [row for row in differing if not _is_kept(row.subject, "examples", counts)]
     SubjectExamples.objects.bulk_create(
         written, update_conflicts=True, unique_fields=["subject"], update_fields=["texts"]
     )
@@ -151,6 +162,7 @@ def _write_answers(entries: list[SubjectEntry], counts: ImportCounts) -> None:
     groups = {group.code: group.pk for group in InstitutionGroup.objects.all()}
     institutions = {institution.code: institution.pk for institution in Institution.objects.all()}
     subjects = {subject.slug: subject.pk for subject in Subject.objects.all()}
+    edited = _edited_answers(subjects)
     wanted = {
         (
             subjects[entry.slug],
@@ -161,11 +173,12 @@ def _write_answers(entries: list[SubjectEntry], counts: ImportCounts) -> None:
         )
         for entry in entries
         for is_relay, codes in ((False, entry.institutions), (True, entry.relays))
+        if (subjects[entry.slug], is_relay) not in edited
         for position, code in enumerate(codes, start=1)
     }
     columns = ("subject", "group", "institution", "position", "is_relay")
     stored = {row[1:]: row[0] for row in SubjectInstitution.objects.values_list("pk", *columns)}
-    gone = {key: pk for key, pk in stored.items() if key not in wanted}
+    gone = {key: pk for key, pk in stored.items() if key not in wanted and (key[0], key[4]) not in edited}
     SubjectInstitution.objects.filter(pk__in=gone.values()).delete()
     created = SubjectInstitution.objects.bulk_create(
         SubjectInstitution(
@@ -190,18 +203,22 @@ def _write_questions(catalogue: CatalogueFile, counts: ImportCounts) -> None:
             entry.position: {
                 "question": entry.question,
                 "theme_id": themes[entry.theme] if entry.theme else None,
+                "dropped_at": None,
             }
             for entry in catalogue.questions
         },
         counts,
     )
     for entry in catalogue.questions:
-        listed = questions[entry.position].subjects
+        question = questions[entry.position]
         wanted = {subjects[slug] for slug in entry.subjects}
-        if wanted != set(listed.values_list("pk", flat=True)):
-            listed.set(wanted)
-            counts.changed += questions[entry.position] not in counts.new
-    EntryQuestion.objects.exclude(position__in=questions.keys()).delete()
+        if wanted == set(question.subjects.values_list("pk", flat=True)):
+            continue
+        if not _is_kept(question, "subjects", counts):
+            question.subjects.set(wanted)
+            counts.changed += question not in counts.new
+    gone = EntryQuestion.objects.exclude(position__in=questions.keys())
+    gone.filter(is_added_here=False, edited_fields=[]).delete()
 
 
 def _write(
@@ -215,7 +232,11 @@ def _write(
             counts.created += 1
             counts.new.add(rows[code])
             continue
-        differing = [name for name, value in values.items() if getattr(rows[code], name) != value]
+        differing = [
+            name
+            for name, value in values.items()
+            if getattr(rows[code], name) != value and not _is_kept(rows[code], FACTS.get(name, name), counts)
+        ]
         for name in differing:
             setattr(rows[code], name, values[name])
         if differing:
@@ -228,5 +249,25 @@ def _drop(
     manager: models.Manager[Row], key: str, listed: Iterable[str], counts: ImportCounts, now: datetime
 ) -> None:
     """Mark the rows that the files no longer name."""
-    gone = manager.filter(dropped_at=None).exclude(**{f"{key}__in": [*listed]})
+    gone = manager.filter(dropped_at=None, is_added_here=False).exclude(**{f"{key}__in": [*listed]})
+    gone = gone.exclude(edited_fields__contains=["is_listed"])
     counts.dropped += gone.update(dropped_at=now)
+
+
+def _is_kept(row: CatalogueModel, fact: str, counts: ImportCounts) -> bool:
+    """Return whether the portal's value wins over the files', and record it when it does."""
+    if not row.is_added_here and fact not in row.edited_fields:
+        return False
+    counts.kept.append(f"{row} : {fact}")
+    return True
+
+
+def _edited_answers(subjects: Mapping[str, int]) -> set[tuple[int, bool]]:
+    """Subjects whose institutions, or relays (``True``), were edited in the portal."""
+    rows = Subject.objects.filter(pk__in=subjects.values())
+    return {
+        (row.pk, is_relay)
+        for row in rows
+        for is_relay, fact in ANSWERS.items()
+        if row.is_added_here or fact in row.edited_fields
+    }

@@ -1,10 +1,13 @@
 """Region of an office: the one that most of its communes belong to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from experts.models import Office
+from territories.areas import AreaRef
 from territories.models import Area, AreaMember, Commune
+
+KINDS = {"epci": 1, "department": 2, "region": 3}  # places in a row of ``RegionCounter``
 
 
 def update_regions(offices: Iterable[Office] | None = None) -> int:
@@ -19,7 +22,7 @@ def update_regions(offices: Iterable[Office] | None = None) -> int:
     areas: dict[int, set[int]] = defaultdict(set)
     for office_pk, area in pairs.values_list("office_id", "area_id"):
         areas[office_pk].add(area)
-    regions = _Regions()
+    regions = RegionCounter()
     changed = []
     for office in rows:
         region = regions.most_of(frozenset(areas[office.pk]))
@@ -32,26 +35,24 @@ def update_regions(offices: Iterable[Office] | None = None) -> int:
 
 def region_of(areas: Iterable[Area]) -> str | None:
     """The code of the region of most of the communes of these areas; ``None`` as in ``update_regions``."""
-    return _Regions().most_of(frozenset(area.pk for area in areas))
+    return RegionCounter().most_of(frozenset(area.pk for area in areas))
 
 
 def areas_beyond(areas: Iterable[Area], region: str | None) -> list[Area]:
     """The areas, among these, that have a commune outside this region, by its code."""
-    regions = _Regions()
+    regions = RegionCounter()
     return [area for area in areas if regions.reach(area.pk) - {region}]
 
 
-class _Regions:
+class RegionCounter:
     """Counter of communes by region; all the tables are read once."""
 
     def __init__(self) -> None:
-        self.region_of: dict[str, str | None] = {}
-        self.members: dict[tuple[str, str], set[str]] = defaultdict(set)
-        rows = Commune.objects.current().values_list("code", "epci", "department", "department__region")
-        for code, epci, department, region in rows:
-            self.region_of[code] = region
-            for key in (("commune", code), ("epci", epci), ("department", department), ("region", region)):
-                self.members[key].add(code)
+        self._rows = list(
+            Commune.objects.current().values_list("code", "epci", "department", "department__region")
+        )
+        self.region_of: dict[str, str | None] = {row[0]: row[3] for row in self._rows}
+        self._communes: dict[str, dict[str, list[str]]] = {}  # by kind of area, grouped when first asked for
         self.areas = {
             pk: (kind, code) for pk, kind, code in Area.objects.values_list("pk", "kind", "current_code")
         }
@@ -71,13 +72,36 @@ class _Regions:
         plain = {area} | self.zones[area]
         if any(self.areas[part][0] == "national" for part in plain):
             return {None, *self.region_of.values()}
-        return {self.region_of[code] for part in plain for code in self.members[self.areas[part]]}
+        return {self.region_of[code] for part in plain for code in self._members(*self.areas[part])}
+
+    def of_refs(
+        self, refs: Iterable[AreaRef], zones: Mapping[str, frozenset[AreaRef]]
+    ) -> "Counter[str | None]":
+        """Communes of these areas by region, each once; ``zones``: the members of each zone, by slug."""
+        plain = {part for ref in refs for part in (zones.get(ref.code, ()) if ref.kind == "zone" else (ref,))}
+        if any(ref.kind == "national" for ref in plain):
+            return Counter(self.region_of.values())
+        communes = set().union(*(self._members(ref.kind, ref.code) for ref in plain))
+        return Counter(self.region_of[code] for code in communes)
+
+    def _members(self, kind: str, code: str) -> Iterable[str]:
+        """The codes of the communes of an area; none for a kind that is not made of communes."""
+        if kind == "commune":
+            return [code] if code in self.region_of else []
+        if kind not in KINDS:
+            return []
+        if kind not in self._communes:
+            grouped = self._communes[kind] = defaultdict(list)
+            place = KINDS[kind]
+            for row in self._rows:
+                grouped[row[place]].append(row[0])
+        return self._communes[kind].get(code, [])
 
     def _count(self, areas: frozenset[int]) -> str | None:
         plain = areas.union(*(self.zones[area] for area in areas))
         if not plain or any(self.areas[area][0] == "national" for area in plain):
             return None
-        communes = set().union(*(self.members[self.areas[area]] for area in plain))
+        communes = set().union(*(self._members(*self.areas[area]) for area in plain))
         counts = Counter(self.region_of[code] for code in communes)
         if not counts:
             return None

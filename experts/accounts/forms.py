@@ -7,10 +7,12 @@ from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils import timezone
 
-from experts.accounts import limits
+from experts.accounts import access_log, limits
+from experts.models import AccessRecord
 from mailing.form_fields import AddressField, LineField
 
 ADDRESS_ERROR = "Indiquez une adresse électronique complète, par exemple prenom.nom@organisme.fr."
@@ -34,20 +36,25 @@ def code_field(label: str, help_text: str, *, is_number: bool) -> LineField:
     )
 
 
+def address_field(label: str, *, required: bool = True, autocomplete: str = "email") -> AddressField:
+    return AddressField(
+        label=label,
+        required=required,
+        help_text="Format attendu : prenom.nom@organisme.fr",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": autocomplete}),
+        error_messages={
+            "required": ADDRESS_ERROR,
+            "invalid": ADDRESS_ERROR,
+            "max_length": "Vérifiez cette adresse : elle est trop longue.",
+        },
+    )
+
+
 class LoginEmailForm(RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = AddressField(
-            label="Votre adresse électronique professionnelle",
-            help_text="Format attendu : prenom.nom@organisme.fr",
-            max_length=254,
-            widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-            error_messages={
-                "required": ADDRESS_ERROR,
-                "invalid": ADDRESS_ERROR,
-                "max_length": "Vérifiez cette adresse : elle est trop longue.",
-            },
-        )
+        self.fields["email"] = address_field("Votre adresse électronique professionnelle")
 
     def clean_email(self) -> str:
         """Count the request, then look for the account."""
@@ -75,7 +82,12 @@ class CountedTries(BaseAuthenticateForm):
         now = timezone.now()
         if limits.is_factor_try_over(self.user, now=now):
             raise get_adapter().validation_error("too_many_login_attempts")
-        code: str = super().clean_code()
+        try:
+            code: str = super().clean_code()
+        except forms.ValidationError:
+            kind = AccessRecord.Kind.FACTOR_REFUSED
+            access_log.record(kind, self.user, now=now, request=context.request)
+            raise
         limits.forgive_factor_tries(self.user, now=now)
         return code
 
@@ -91,4 +103,34 @@ class ReauthenticationForm(CountedTries, ReauthenticateForm):
 class SecondFactorEnrolmentForm(ActivateTOTPForm):
     code = code_field(
         "Code de votre application", "Les six chiffres qu'elle montre maintenant.", is_number=True
+    )
+
+
+class KeyEnrolmentForm(AddWebAuthnForm):
+    name = LineField(
+        label="Nom de la clé",
+        help_text="Pour la reconnaître, par exemple « clé du trousseau ».",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class SharedMailboxForm(forms.Form):
+    """The address of a mailbox that several people read."""
+
+    mailbox = address_field("Adresse de la boîte partagée", autocomplete="off")
+
+
+class OwnAddressForm(forms.Form):
+    """The visitor's own address, when the one that got the mail is shared."""
+
+    own = address_field("Votre propre adresse électronique", required=False)
+
+
+class MailboxCodeForm(forms.Form):
+    """The code sent to a shared mailbox; whoever reads the form judges it."""
+
+    code = code_field(
+        "Code reçu dans cette boîte", "Huit lettres, le tiret compte pour rien.", is_number=False
     )

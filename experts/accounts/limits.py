@@ -58,6 +58,7 @@ LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
 LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
 MESSAGES_PER_REQUEST = Limit("words", 20, HOUR)
 ADDRESSES_PER_REQUEST = Limit("addresses", 5, DAY)
+INVITATIONS_PER_ACCOUNT = Limit("invitations", 60, HOUR)
 ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
 # Sign-in codes. Nobody can be locked out from elsewhere: what counts is the mailbox and the network together;
 # the mailbox alone counts only from networks where its owner has not signed in these last months.

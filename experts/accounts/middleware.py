@@ -8,27 +8,37 @@ from typing import Any, TypeVar
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
+from experts.accounts import proconnect_session, seats, sessions
+from experts.models import User
 from mailing.transactions import Locked, without_waiting
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_LIFE = timedelta(hours=12)
+IDLE_LIFE = timedelta(minutes=30)  # of staff and managers
+CLOSED = "Votre session s'est fermée d'elle-même : connectez-vous de nouveau."
 AFTER_RESPONSE = "relais.after_response"
 # Views that somebody without a second factor may still open.
-ENROLMENT_VIEWS = frozenset({"mfa_activate_totp", "account_logout"})
+ENROLMENT_VIEWS = frozenset({"mfa_activate_totp", "mfa_add_webauthn", "account_logout"})
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+ENDED = "Votre compte n'ouvre plus rien ici. Si c'est une erreur, écrivez à l'équipe nationale."
 
 
 class SecondFactorMiddleware:
-    """Redirect users without a second factor to its enrolment page.
+    """End the sessions of accounts that open nothing any more, and require a second factor of the others.
 
-    allauth checks the second factor of the others before it signs them in. The demo requires none.
+    It is required of staff and of managers, and offered to experts: whoever lacks it is redirected to its
+    enrolment page. allauth checks it, where there is one, before it signs in; what ProConnect has asked for
+    counts as one. The demo requires none.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -41,16 +51,52 @@ class SecondFactorMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Redirect to the sign-in or enrolment page, or return ``None`` when the page may be shown."""
-        if settings.DEMO or not request.user.is_authenticated:
+        user = request.user
+        if not isinstance(user, User):
             return None
-        if _is_session_too_old(request):
+        work = seats.work_of(user, now=timezone.now())
+        request.work = work  # type: ignore[attr-defined]  # read by ``seats.work_in`` and the header
+        if not user.is_staff and work.is_nothing:
+            return _ended(request)
+        if settings.DEMO:
+            return None
+        if _is_session_too_old(request) or _is_idle(request, user, work):
             logout(request)
+            messages.info(request, CLOSED)
             return redirect_to_login(request.get_full_path())
-        if request.resolver_match and request.resolver_match.view_name in ENROLMENT_VIEWS:
-            return None
-        if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
-            return None
-        return redirect("mfa_activate_totp")
+        if not getattr(view, "is_polled", False):
+            sessions.note_activity(request)
+        return _enrolment(request, user, work)
+
+
+def _is_idle(request: HttpRequest, user: User, work: seats.Work) -> bool:
+    """Return whether a member of staff or a manager has opened no page for ``IDLE_LIFE``."""
+    is_watched = user.is_staff or work.manages
+    return is_watched and sessions.idle_seconds(request) > IDLE_LIFE.total_seconds()
+
+
+def _ended(request: HttpRequest) -> HttpResponse:
+    """End the session of an account that opens nothing any more, and say so."""
+    logout(request)
+    messages.info(request, ENDED)
+    return redirect("account_login")
+
+
+def _enrolment(request: HttpRequest, user: User, work: seats.Work) -> HttpResponse | None:
+    """Redirect staff and managers to the enrolment of a second factor, when they have none."""
+    if request.resolver_match and request.resolver_match.view_name in ENROLMENT_VIEWS:
+        return None
+    if not (user.is_staff or work.manages) or is_mfa_enabled(user, FACTORS):
+        return None
+    if proconnect_session.proves_second_factor(request, user):
+        return None
+    return redirect("mfa_activate_totp")
+
+
+def polled(view: View) -> View:
+    """Decorate a view that pages ask for by themselves: it does not keep an idle session open."""
+    view.is_polled = True  # type: ignore[attr-defined]
+    return view
 
 
 def never_waits(view: View) -> View:

@@ -1,5 +1,5 @@
-"""Django's admin: the directory, the catalogue and the accounts."""
+"""Django's admin: the accounts. The directory and the catalogue have pages of their own."""
 
-from experts.admin import accounts, areas, catalogue, directory
+from experts.admin import accounts
 
-__all__ = ["accounts", "areas", "catalogue", "directory"]
+__all__ = ["accounts"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import widgets
-from django.db.models import CharField, EmailField, Field, Model, QuerySet, SlugField, TextField
+from django.db.models import CharField, EmailField, Field, Model, SlugField, TextField
 from django.http import HttpRequest
 
 from experts.models import User
@@ -49,36 +49,3 @@ class NationalAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-
-class RegionalAdmin(NationalAdmin):
-    """Tables that regional staff edit for their region, as ``visible_to`` filters them."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_staff(request)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        visible: QuerySet[Any] = super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined]
-        return visible
-
-
-class SharedAdmin(NationalAdmin):
-    """Tables that all staff may read and only the national team may change."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_staff(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_national(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_national(request)
-
-
-class NationalInline(admin.TabularInline):
-    """Inline rows that only the national team may change."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_national(request)
-
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission

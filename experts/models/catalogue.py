@@ -1,5 +1,7 @@
 """Tables of the catalogue: themes, subjects, the institutions that answer them, entry questions."""
 
+from collections.abc import Iterable
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -13,7 +15,29 @@ class CatalogueQuerySet(models.QuerySet):
         return self.filter(dropped_at__isnull=True)
 
 
-class InstitutionGroup(models.Model):
+class CatalogueModel(models.Model):
+    """A row that the catalogue's files bring, and that the national team may correct or add."""
+
+    is_added_here = models.BooleanField("ajouté dans le portail", default=False, db_default=False)
+    # Names of facts edited in the portal: the files no longer overwrite them.
+    edited_fields = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name="corrigé dans le portail",
+        default=list,
+        blank=True,
+        db_default=[],
+    )
+
+    class Meta:
+        abstract = True
+
+    def mark_edited(self, facts: Iterable[str]) -> None:
+        """Record that these facts were edited here, so that no file overwrites them. Saves nothing."""
+        if not self.is_added_here:
+            self.edited_fields = sorted({*self.edited_fields, *facts})
+
+
+class InstitutionGroup(CatalogueModel):
     """Institutions that a subject names together, such as the OPCO; each answers on its own."""
 
     code = models.CharField("code", max_length=20, unique=True)
@@ -41,7 +65,7 @@ class InstitutionKind(models.TextChoices):
     RELAY = "relay", "Relais"
 
 
-class Institution(models.Model):
+class Institution(CatalogueModel):
     """A public body or partner under its current name; its offices answer requests."""
 
     class UsualLevel(models.TextChoices):
@@ -123,7 +147,7 @@ class Institution(models.Model):
         return self.kind in {InstitutionKind.BRANCH, InstitutionKind.INSERTION, InstitutionKind.TRAINING}
 
 
-class Theme(models.Model):
+class Theme(CatalogueModel):
     """A group of subjects, ordered by ``position`` on the home page."""
 
     slug = models.SlugField("adresse", max_length=60, unique=True)
@@ -141,7 +165,7 @@ class Theme(models.Model):
         return self.label
 
 
-class Subject(models.Model):
+class Subject(CatalogueModel):
     """A kind of need, named as companies would; a subject without theme goes to the fallback office."""
 
     slug = models.SlugField("adresse", max_length=60, unique=True)
@@ -229,7 +253,7 @@ class SubjectInstitution(models.Model):
         return str(self.institution or self.group)
 
 
-class EntryQuestion(models.Model):
+class EntryQuestion(CatalogueModel):
     """A question of the home page that leads to a theme, or to one or several subjects."""
 
     position = models.PositiveSmallIntegerField("rang", unique=True)
@@ -245,6 +269,9 @@ class EntryQuestion(models.Model):
     subjects = models.ManyToManyField(
         Subject, verbose_name="sujets", blank=True, related_name="entry_questions"
     )
+    dropped_at = models.DateTimeField("retirée le", null=True, blank=True)
+
+    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = "question d'entrée"

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from experts.models.accounts import User
 from experts.models.catalogue import Institution, Subject
@@ -66,6 +66,16 @@ class OfficeQuerySet(models.QuerySet["Office"]):
             return self
         return self.filter(region__isnull=False, region=user.region_id)
 
+    def readable_by(self, user: User) -> "OfficeQuerySet":
+        """Offices visible to the user, and those of others that reach the user's region."""
+        if user.is_national:
+            return self
+        reaching = Area.objects.reaching(user.region_id or "").values("pk")
+        by_areas = Office.areas.through.objects.filter(area__in=reaching).values("office")
+        by_experts = Expert.objects.filter(areas__in=reaching).values("office")
+        own = Q(region__isnull=False, region=user.region_id)
+        return self.filter(own | Q(pk__in=by_areas) | Q(pk__in=by_experts))
+
 
 class Office(ImportedModel):
     """A local office of an institution: its areas, the companies it accepts, its shared mailbox."""
@@ -80,6 +90,8 @@ class Office(ImportedModel):
     name = models.CharField("nom", max_length=500)
     phone = models.CharField("téléphone", max_length=30)
     email = models.EmailField("adresse électronique", max_length=500)
+    site = models.URLField("site internet", max_length=500, blank=True, default="", db_default="")
+    siret = models.CharField("SIRET", max_length=14, blank=True, default="", db_default="")
     areas = models.ManyToManyField(Area, verbose_name="territoires", related_name="offices", blank=True)
     region = models.ForeignKey(
         Region,
@@ -110,7 +122,13 @@ class Office(ImportedModel):
     )
     is_fallback = models.BooleanField("reçoit ce que personne ne couvre", default=False)
     closed_on = models.DateField("premier jour de fermeture", null=True, blank=True)
+    agreement_signed_on = models.DateField("signature de la convention", null=True, blank=True)
     agreement_ends_on = models.DateField("fin de la convention", null=True, blank=True)
+    agreement_link = models.URLField(
+        "lien vers la convention", max_length=500, blank=True, default="", db_default=""
+    )
+    is_public = models.BooleanField("montrée au public", default=True, db_default=True)
+    verified_on = models.DateField("vérifiée le", null=True, blank=True)
 
     objects = OfficeQuerySet.as_manager()
 
@@ -190,10 +208,23 @@ class Expert(ImportedModel):
         help_text="Ils remplacent ceux de l'antenne.",
     )
     shows_phone = models.BooleanField("montre son numéro", default=False)
+    # The page where a company picks an hour with this person.
+    booking_url = models.CharField(
+        "prise de rendez-vous", max_length=300, blank=True, default="", db_default=""
+    )
     is_paused = models.BooleanField("en pause", default=False)
     is_bouncing = models.BooleanField("adresse refusée", default=False)
     left_at = models.DateTimeField("parti le", null=True, blank=True)
     successor = models.CharField("successeur", max_length=500, blank=True)
+    verified_on = models.DateField("vérifié le", null=True, blank=True)
+    # In lower case: a file that still names one of them names this person.
+    former_emails = ArrayField(
+        models.EmailField(max_length=500),
+        verbose_name="anciennes adresses",
+        default=list,
+        blank=True,
+        db_default=[],
+    )
 
     objects = ExpertQuerySet.as_manager()
 
@@ -216,7 +247,12 @@ class Expert(ImportedModel):
             models.CheckConstraint(
                 condition=Q(left_at__isnull=False) | Q(successor=""), name="expert_successor_after_departure"
             ),
+            models.CheckConstraint(
+                condition=Q(booking_url="") | Q(booking_url__startswith="https://"),
+                name="expert_booking_url_is_https",
+            ),
         ]
+        indexes = [models.Index(Upper("email"), name="expert_address")]  # the posts of one person
 
     def __str__(self) -> str:
         return self.name
@@ -225,11 +261,6 @@ class Expert(ImportedModel):
     def public_phone(self) -> str:
         """The number shown to companies and other experts: the office's unless the expert shows theirs."""
         return (self.phone if self.shows_phone else "") or self.office.phone
-
-    def leave(self, *, successor: str = "", at: datetime) -> None:
-        """Record the expert's departure, which no directory file undoes. Saves nothing."""
-        self.left_at = at
-        self.successor = successor
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from experts.batches import InvalidInput, parse_line
 from experts.routing.criteria import Facts, normalise
+from mailing.text_cleaning import clean_line
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAF = re.compile(r"[0-9]{2,4}[A-Z]?")
@@ -36,7 +37,7 @@ def read(request: Mapping[str, Any]) -> RoutingQuery:
     sentences = []
     for key, reader in _READERS.items():
         try:
-            typed = request.get(key)
+            typed = _cleaned(request.get(key))
             values[key] = reader(typed) if typed is not None or key in _REQUIRED else None
         except InvalidInput as error:
             sentences.append(f"{key} : {error}")
@@ -51,11 +52,28 @@ def read_band(typed: str) -> int | list[int | None] | str:
 
     Anything else is returned as it is, for ``read`` to refuse.
     """
-    band = _BAND.fullmatch(typed.strip())
+    band = _BAND.fullmatch(clean_line(typed))
     if band is None:
         return typed
     low, dash, high = band.groups()
     return [int(low), int(high) if high else None] if dash else int(low)
+
+
+def read_day(typed: object) -> date:
+    """Read a day written as ``2026-12-01``. Raises ``InvalidInput``."""
+    if not isinstance(typed, str) or not _DATE.fullmatch(typed):
+        raise InvalidInput("indiquez une date comme « 2026-12-01 ».")
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise InvalidInput(f"le {typed} n'existe pas au calendrier.") from None
+
+
+def _cleaned(typed: object) -> object:
+    """A text without invisible characters; anything else as it is."""
+    if isinstance(typed, list):
+        return [_cleaned(item) for item in typed]
+    return clean_line(typed) if isinstance(typed, str) else typed
 
 
 def _subjects(typed: object) -> tuple[str, ...]:
@@ -103,15 +121,6 @@ def _yes_or_no(typed: object) -> bool:
     return typed
 
 
-def _date(typed: object) -> date:
-    if not isinstance(typed, str) or not _DATE.fullmatch(typed):
-        raise InvalidInput("indiquez une date comme « 2026-12-01 ».")
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise InvalidInput(f"le {typed} n'existe pas au calendrier.") from None
-
-
 _REQUIRED = {"subjects", "commune"}
 _READERS: Mapping[str, Callable[[object], Any]] = {
     "subjects": _subjects,
@@ -120,7 +129,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "naf": _naf,
     "legal_form": _legal_form,
     "craft": _yes_or_no,
-    "created_on": _date,
+    "created_on": read_day,
     "project_holder": _yes_or_no,
-    "on": _date,
+    "on": read_day,
 }

@@ -47,12 +47,10 @@ def decide(
     ``without_institutions``: codes that the owner unticked; ``without_offices``: codes of the offices already
     asked. Neither receives anything, not even as a fallback.
     """
-    asked = _asked(subjects, without=without_institutions)
+    asked = asked_subjects(subjects, without=without_institutions)
     institutions = {code for subject in asked for code in subject.institutions}
     search = _Search(commune, subjects, on, without_institutions, without_offices)
-    return engine.decide(
-        Demand(asked, _readable(facts), on), search.offices(institutions, with_fallback=True)
-    )
+    return engine.decide(Demand(asked, readable(facts), on), search.offices(institutions, with_fallback=True))
 
 
 def decide_for_institution(
@@ -64,7 +62,7 @@ def decide_for_institution(
     """
     offices = _Search(commune, [subject], on).offices({institution_code}, with_fallback=False)
     asked = AskedSubject(subject, (institution_code,))
-    return engine.decide_for_institution(asked, _readable(facts), on, offices)
+    return engine.decide_for_institution(asked, readable(facts), on, offices)
 
 
 def decide_for_each_institution(
@@ -75,10 +73,10 @@ def decide_for_each_institution(
     by_institution: dict[str, list[OfficeCandidate]] = {code: [] for code in institution_codes}
     for office in offices:
         by_institution[office.institution].append(office)
-    readable = _readable(facts)
+    known = readable(facts)
     return {
         slug: {
-            code: engine.decide_for_institution(AskedSubject(slug, (code,)), readable, on, own)
+            code: engine.decide_for_institution(AskedSubject(slug, (code,)), known, on, own)
             for code, own in by_institution.items()
         }
         for slug in subjects
@@ -111,8 +109,8 @@ def institutions_covering(commune: Commune, *, on: date) -> list[Institution]:
     return list(institutions.filter(pk__in=offices.values("institution")).order_by("position", "pk"))
 
 
-def _readable(facts: Facts) -> Facts:
-    """The facts as criteria read them: a code of another edition of its list becomes ours, or unknown."""
+def readable(facts: Facts) -> Facts:
+    """Return the facts as criteria read them: a code of another edition becomes ours, or unknown."""
     naf, legal_form = facts.naf, facts.legal_form
     return replace(
         facts,
@@ -121,7 +119,9 @@ def _readable(facts: Facts) -> Facts:
     )
 
 
-def _asked(slugs: Sequence[str], *, without: Collection[str]) -> tuple[AskedSubject, ...]:
+def asked_subjects(
+    slugs: Sequence[str], *, without: Collection[str] = frozenset()
+) -> tuple[AskedSubject, ...]:
     """Step 2: each subject with its institutions, groups replaced by their members. One query."""
     codes: dict[str, list[str]] = {slug: [] for slug in slugs}
     for slug, code in queries.fetch(

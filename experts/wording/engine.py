@@ -80,26 +80,33 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The subjects' slugs in order, the model of their texts, and the subjects by keyword or label."""
+    """The subjects' slugs in order, the model of their texts, and the subjects by keyword or label.
+
+    ``keywords``: from the least exact to the most, by the keys of ``_keys``: « chauffage » and « chauffeur »
+    share the first one.
+    """
 
     slugs: tuple[str, ...]
     model: Model
-    keywords: Mapping[tuple[str, ...], tuple[int, ...]]
+    keywords: tuple[Mapping[tuple[str, ...], tuple[int, ...]], ...]
 
     @classmethod
     def of(cls, subjects: Sequence[SubjectTexts]) -> "Catalogue":
         """Learn the texts of these subjects; takes seconds."""
         texts: list[Text] = []
-        keywords: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        keywords: list[dict[tuple[str, ...], list[int]]] = [defaultdict(list) for _ in _keys([])]
         for index, subject in enumerate(subjects):
             contents = (*subject.titles, subject.description, *subject.examples)
             texts += [Text(index, features.clean(content)) for content in contents if content]
             for title in subject.titles:
-                keywords[_key(_plain(title))].append(index)
+                for by_key, key in zip(keywords, _keys(_plain(title)), strict=True):
+                    by_key[key].append(index)
         return cls(
             tuple(subject.slug for subject in subjects),
             train(texts, len(subjects)),
-            {key: tuple(dict.fromkeys(indexes)) for key, indexes in keywords.items()},
+            tuple(
+                {key: tuple(dict.fromkeys(indexes)) for key, indexes in by_key.items()} for by_key in keywords
+            ),
         )
 
 
@@ -115,8 +122,9 @@ def suggest(catalogue: Catalogue, text: str, *, limit: int = LIMIT) -> Suggestio
     scores = model.scores(shares)
     telling = [word for word in plain if word not in STOP_WORDS]
     known = [word for word in telling if _is_known(word, shares)]
-    for index in catalogue.keywords.get(_key(plain), ()):
-        scores[index] = KEYWORD_SCORE
+    for rank, (by_key, key) in enumerate(zip(catalogue.keywords, _keys(plain), strict=True)):
+        for index in by_key.get(key, ()):
+            scores[index] = KEYWORD_SCORE + rank
     is_distress = distress.is_distress(plain)
     if is_distress:
         _raise_support(catalogue, scores)
@@ -138,10 +146,14 @@ def _plain(text: str) -> list[str]:
     return [word.plain for word in features.words(features.clean(text))]
 
 
-def _key(plain: Iterable[str]) -> tuple[str, ...]:
-    """Stems of the words of a keyword, the same for « saisonnier » and « les saisonniers »."""
-    listed = list(plain)
-    return tuple(spelling.stem(word) for word in listed if word not in STOP_WORDS) or tuple(listed)
+def _keys(plain: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Keys of a keyword: its stems, the same for « saisonnier » and « les saisonniers », then its words.
+
+    Stop words are left out, unless there is no other; all words are the last key.
+    """
+    telling = tuple(word for word in plain if word not in STOP_WORDS)
+    everything = tuple(plain)
+    return tuple(map(spelling.stem, telling)) or everything, telling or everything, everything
 
 
 def _is_known(word: str, shares: Mapping[str, float]) -> bool:
@@ -152,7 +164,7 @@ def _is_known(word: str, shares: Mapping[str, float]) -> bool:
 def _raise_support(catalogue: Catalogue, scores: list[float]) -> None:
     """Place the subject for people in distress among the first three."""
     for keyword in SUPPORT:
-        for index in catalogue.keywords.get(_key(_plain(keyword)), ()):
+        for index in catalogue.keywords[0].get(_keys(_plain(keyword))[0], ()):
             scores[index] = max(scores[index], *sorted(scores)[-3:-2], 0.001)
             return
 

@@ -43,6 +43,8 @@ class Command(BaseCommand):
         if of_institutions or of_catalogue:
             raise CommandError("Rien n'a été changé.")
         counts = import_catalogue(bodies, subjects, now=timezone.now())
+        for kept in counts.kept:
+            self.stdout.write(f"Gardé comme corrigé dans le portail : {kept}")
         if counts.wrote_nothing:
             self.stdout.write("Catalogue : rien à changer.")
         else:

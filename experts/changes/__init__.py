@@ -1,0 +1,1 @@
+"""Plans of change to the directory, the only way to write its tables, and their journal."""

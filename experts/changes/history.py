@@ -1,0 +1,59 @@
+"""Reading of the journal backwards: the directory as it was at a past moment."""
+
+from datetime import datetime
+from typing import Any
+
+from experts.changes import snapshot
+from experts.changes.directory_facts import Facts, from_json
+from experts.changes.stored import StoredDirectory, StoredRow
+from experts.models import RevisedRow
+
+
+def as_of(moment: datetime) -> StoredDirectory:
+    """The facts of the directory at that moment, as far as the journal goes back; no row of the tables."""
+    current = snapshot.load()
+    facts: dict[tuple[str, int], Facts] = {}
+    codes: dict[tuple[str, int], str] = {}
+    for kind, rows in (
+        (RevisedRow.Kind.ZONE, current.zones),
+        (RevisedRow.Kind.OFFICE, current.offices),
+        (RevisedRow.Kind.EXPERT, current.experts),
+    ):
+        for key, stored in rows.items():
+            row: Any = stored.row
+            facts[kind, row.pk] = dict(stored.facts)
+            if isinstance(key, str):
+                codes[kind, row.pk] = key
+    later = RevisedRow.objects.filter(revision__made_at__gt=moment)
+    for revised in later.order_by("-revision__made_at", "-revision_id", "-pk").iterator(chunk_size=1000):
+        _go_back(facts, codes, revised)
+    return _directory(facts, codes)
+
+
+def _go_back(
+    facts: dict[tuple[str, int], Facts], codes: dict[tuple[str, int], str], revised: RevisedRow
+) -> None:
+    """Give the row the facts it had before this revision."""
+    key = (revised.kind, revised.row_pk)
+    if revised.before is None:
+        facts.pop(key, None)
+    elif revised.after is None:
+        facts[key] = from_json(revised.before)
+        codes[key] = revised.key
+    elif key in facts:
+        facts[key] |= from_json(revised.before)
+
+
+def _directory(facts: dict[tuple[str, int], Facts], codes: dict[tuple[str, int], str]) -> StoredDirectory:
+    zones: dict[str, StoredRow[Any]] = {}
+    offices: dict[str, StoredRow[Any]] = {}
+    experts: dict[tuple[str, str], StoredRow[Any]] = {}
+    for (kind, pk), row in facts.items():
+        stored: StoredRow[Any] = StoredRow(None, row)
+        if kind == RevisedRow.Kind.ZONE:
+            zones[codes[kind, pk]] = stored
+        elif kind == RevisedRow.Kind.OFFICE:
+            offices[codes[kind, pk]] = stored
+        else:
+            experts[row["office"], row["email"].lower()] = stored
+    return StoredDirectory(zones, offices, experts)

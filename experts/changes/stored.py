@@ -1,0 +1,33 @@
+"""The directory's rows in memory, fact by fact. No query."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db import models
+
+from experts.changes.directory_facts import Facts
+from experts.models import Expert, Office
+from territories.models import Area
+
+Key = str | tuple[str, str]
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow(Generic[Row]):
+    """A row and its facts; ``row`` is ``None`` when it exists only in a plan."""
+
+    row: Row | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDirectory:
+    """Rows of the directory, dropped ones included.
+
+    Keys: a zone's slug, an office's code, an expert's office code and email in lower case.
+    """
+
+    zones: dict[str, StoredRow[Area]]
+    offices: dict[str, StoredRow[Office]]
+    experts: dict[tuple[str, str], StoredRow[Expert]]
