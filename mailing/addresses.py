@@ -30,6 +30,8 @@ def clean_address(text: str) -> str:
         sentence = f"Retapez l'adresse au clavier : « {strange[0]} » y est {_kind(strange[0])}."
         raise ValidationError(sentence, code="look_alike")
     validate_email(address)
+    if domain.startswith("[") or "." not in domain:  # a machine of ours, not a mailbox of the Internet
+        raise ValidationError(validate_email.message, code="invalid")
     return address
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
 
 from django.db import transaction
 
-from mailing import delivery, return_path
+from mailing import delivery, delivery_reports, return_path
+from mailing.address_refusals import ReportKind, kind_of
 from mailing.models import BOUNCE_FIELDS, IncomingEmail, IncomingState, Reason
 from mailing.replies import headers, parser, parts
 from mailing.transactions import transaction_required
@@ -15,6 +17,8 @@ from mailing.transactions import transaction_required
 # The report stands before the mail that it returns.
 READ_AT_MOST = 256 * 1024
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
+KINDS = {"delayed": ReportKind.SOFT, "delivered": ReportKind.DELIVERED}
+STATUS = re.compile(r"^Status:[ \t]*([\d.]+)", re.IGNORECASE | re.MULTILINE)
 ACTION = re.compile(r"^Action:[ \t]*(\w+)", re.IGNORECASE | re.MULTILINE)
 WORDS = re.compile(r"^(?:Diagnostic-Code|Status):[ \t]*(.+(?:\n[ \t]+.+)*)", re.IGNORECASE | re.MULTILINE)
 # A report without fields: qmail's, or that of a server which writes the answer it got (RFC 3463's codes).
@@ -25,17 +29,26 @@ REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon")
 NO_WORDS = "avis de non-remise"
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A server's report about a mail; ``is_final``: the mail was given up. ``kind``: ``None`` for relayed."""
+
+    kind: ReportKind | None
+    words: str
+    is_final: bool
+
+
 @transaction_required
 def process(email: IncomingEmail, *, now: datetime) -> bool:
     """Resolve a report sent to a signed envelope sender; ``False`` for any other mail. Saves all but it.
 
     The mail that was reported is refused, as if its server had said so at once: the tasks of
-    ``MAILING_REFUSED_TASKS`` are called. A report of delay changes nothing.
+    ``MAILING_REFUSED_TASKS`` are called. A report of delay says something of the address alone.
     """
     if not return_path.is_return_path(email.recipient):
         return False
-    is_report, words = _read(bytes(email.raw))
-    if not is_report:
+    notice = _read(bytes(email.raw))
+    if notice is None:
         return False  # an absence message, or a person: read as at any other address
     sent = return_path.email_of(email.recipient)
     if sent is None:
@@ -43,9 +56,20 @@ def process(email: IncomingEmail, *, now: datetime) -> bool:
         return True
     email.about = list(sent.about)
     email.resolve(IncomingState.REFUSED, reason=Reason.BOUNCE, at=now)
-    if words and sent.record_bounce(words, at=now):
+    if notice.is_final and sent.record_bounce(notice.words, at=now):
         sent.save(update_fields=BOUNCE_FIELDS)
         transaction.on_commit(lambda: delivery.notify_refused(sent.pk))
+    if notice.kind:
+        name = "failed" if notice.is_final else f"{notice.kind.value}:{now.date()}"
+        delivery_reports.record(
+            sent,
+            notice.kind,
+            key=f"notice:{sent.pk}:{name}",
+            at=now,
+            since=sent.not_before,
+            words=notice.words,
+            now=now,
+        )
     return True
 
 
@@ -63,11 +87,19 @@ def final_failure(message: Message) -> str:
     return "" if WAITING.search(text) or not _is_from_a_server(message) else _answer(message)
 
 
-def _read(raw: bytes) -> tuple[bool, str]:
-    """Return ``True`` for the report of a server, and its words when the mail was given up."""
+def _read(raw: bytes) -> Notice | None:
+    """The report of a server; ``None`` for another mail."""
     message = parser.parse(raw[:READ_AT_MOST])
-    words = final_failure(message)
-    return bool(words) or any(_reports(message)), words
+    reports = list(_reports(message))
+    if words := final_failure(message):
+        failed = next((report for report in reports if _has_failed(report)), "")
+        status = STATUS.search(failed)
+        return Notice(kind_of(f"{status[1] if status else ''} {words}"), words, is_final=True)
+    if not reports:
+        return None
+    actions = [action[1].lower() for action in map(ACTION.search, reports) if action]
+    kind = next((KINDS[action] for action in actions if action in KINDS), None)
+    return Notice(kind, _words(reports[0]), is_final=False)
 
 
 def _reports(message: Message) -> Iterator[str]:

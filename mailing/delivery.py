@@ -10,7 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from mailing import failures, message_builder, rendering, tracing
+from mailing import delivery_reports, failures, message_builder, rendering, tracing
 from mailing.connection import Connection
 from mailing.failures import Failure
 from mailing.models import OUTCOME_FIELDS, OutgoingEmail
@@ -44,6 +44,7 @@ def deliver(
             _send(email, content, connection=opened, now=now)
     email.is_saved_by_sweep = was_missed and email.sent_at is not None
     email.save(update_fields=OUTCOME_FIELDS)
+    delivery_reports.record_attempt(email, is_to_refused=email.is_to_refused, now=now)
     if email.refused_at:
         transaction.on_commit(lambda: notify_refused(pk))
     return email

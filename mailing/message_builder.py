@@ -67,7 +67,12 @@ def build_message(email: OutgoingEmail, content: Rendered) -> EmailMultiAlternat
         headers=build_headers(email) | ({"From": sender} if envelope else {}),
     )
     message.encoding = SEVEN_BITS
+    # Providers give it back with what they report; a mail server never sees it.
+    message.metadata = {"mail": return_path.local_part_of(email.message_id)}  # type: ignore[attr-defined]
     message.attach_alternative(content.html, "text/html")
+    if calendar := email.context.get("calendar"):
+        method = "CANCEL" if "METHOD:CANCEL" in calendar else "PUBLISH"
+        message.attach("rendez-vous.ics", calendar, f"text/calendar; charset=utf-8; method={method}")
     return message
 
 
@@ -84,8 +89,14 @@ def build_headers(email: OutgoingEmail) -> dict[str, str]:
         "X-Request-ID": email.request_id,
         "List-Id": f"<{one_line(email.list_id)}>" if email.list_id else "",
         "List-Unsubscribe": f"<{one_line(email.unsubscribe_url)}>" if email.unsubscribe_url else "",
+        # RFC 8058. Mails written by an earlier version lead to a fragment of a page, which takes no POST.
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if _is_one_click(email) else "",
     }
     return {name: value for name, value in candidates.items() if value}
+
+
+def _is_one_click(email: OutgoingEmail) -> bool:
+    return bool(email.unsubscribe_url) and "#" not in email.unsubscribe_url
 
 
 def one_line(text: str) -> str:

@@ -42,8 +42,8 @@ def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
     for email in new:
         email.pk = pks[email.message_id]
         email._state.adding = False  # noqa: SLF001
-    if new:
-        _order_delivery(new)
+    if leaving := [email for email in new if not (email.is_for_digest or email.cancelled_at)]:
+        _order_delivery(leaving)
     return new
 
 

@@ -22,6 +22,12 @@ def address_of(email: OutgoingEmail) -> str:
     return f"retour+{found[1]}-{_signature(found[1], settings.SECRET_KEY)}@{settings.REPLY_DOMAIN}"
 
 
+def local_part_of(message_id: str) -> str:
+    """The part of a Message-ID of ours that names the mail; empty for another one."""
+    found = MESSAGE_ID.match(message_id if message_id.startswith("<") else f"<{message_id}")
+    return found[1] if found and message_id.rstrip(">").endswith(f"@{settings.REPLY_DOMAIN}") else ""
+
+
 def is_return_path(address: str) -> bool:
     """True for an address of this kind, signed by us or not."""
     return _parts(address) is not None

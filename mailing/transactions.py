@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
@@ -29,6 +30,21 @@ def without_waiting() -> Iterator[None]:
         if getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
             raise Locked from error
         raise
+
+
+def wait_for_sending() -> None:
+    """Have this transaction wait for a mail that is being sent, as long as a mail server may hang.
+
+    A visit gives up any other lock sooner; workers and commands wait without limit, and keep doing so.
+    """
+    limits = str(connection.settings_dict["OPTIONS"])
+    if "lock_timeout" not in limits and not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        return  # of a pooler, the limit is not known here
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true) WHERE current_setting('lock_timeout') <> '0'",
+            [f"{2 * settings.EMAIL_TIMEOUT}s"],
+        )
 
 
 def transaction_required(function: Callable[P, R]) -> Callable[P, R]:

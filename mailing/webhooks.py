@@ -31,10 +31,12 @@ HEADERS_AT_MOST = 128 * 1024
 USED_ALREADY = 406  # Mailgun does not post again what is answered so
 
 
-class Inbound:
-    """A webhook that exists only when settings name its provider and its secret."""
+class ProviderPost:
+    """A webhook that exists only when the setting that it names says its provider."""
 
-    channel: Channel
+    channel: str
+    setting: str
+    largest: int
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
@@ -43,7 +45,7 @@ class Inbound:
 
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if cls.channel != settings.MAILING_INBOUND_PROVIDER:
+            if cls.channel != getattr(settings, cls.setting):
                 raise Http404
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
@@ -53,10 +55,18 @@ class Inbound:
     @method_decorator(csrf_exempt)
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_POST:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest:
             return HttpResponse(status=413)
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return answer
+
+
+class Inbound(ProviderPost):
+    """A webhook of incoming mails."""
+
+    channel: Channel
+    setting = "MAILING_INBOUND_PROVIDER"
+    largest = LARGEST_POST
 
 
 class JsonInbound(Inbound):

@@ -1,5 +1,11 @@
 """The tables of the room."""
 
+from mailing.models.delivery_events import (
+    DeliveryEvent,
+    DeliveryEventQuerySet,
+    RefusedAddress,
+    refuses_mail,
+)
 from mailing.models.heartbeat import Heartbeat, beat, last_beat_at
 from mailing.models.incoming import (
     LONGEST_ADDRESS,
@@ -29,6 +35,8 @@ __all__ = [
     "OUTCOME_FIELDS",
     "RESOLVED_FIELDS",
     "Channel",
+    "DeliveryEvent",
+    "DeliveryEventQuerySet",
     "Heartbeat",
     "IncomingEmail",
     "IncomingEmailQuerySet",
@@ -38,6 +46,7 @@ __all__ = [
     "OutgoingEmailQuerySet",
     "OutgoingState",
     "Reason",
+    "RefusedAddress",
     "StampUsed",
     "UsedStamp",
     "beat",
@@ -45,4 +54,5 @@ __all__ = [
     "last_beat_at",
     "new_message_id",
     "oldest_due_at",
+    "refuses_mail",
 ]

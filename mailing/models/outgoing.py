@@ -84,7 +84,12 @@ class OutgoingEmail(models.Model):
     request_id = models.CharField(
         "identifiant de la requête", max_length=64, blank=True, default="", db_default=""
     )
+    # It leaves as a line of its recipient's digest, once ``not_before`` has come.
+    is_for_digest = models.BooleanField("attend le récapitulatif", default=False, db_default=False)
     is_saved_by_sweep = models.BooleanField("repris par le balayage", default=False, db_default=False)
+
+    # Set by ``lock_due``: the recipient's address is known to refuse our mails.
+    is_to_refused = False
 
     objects = OutgoingEmailQuerySet.as_manager()
 
@@ -140,7 +145,12 @@ class OutgoingEmail(models.Model):
         """The mail as it is sent. Raises ``NoContent`` when it is erased, or a secret outside the demo."""
         if self.is_erased or (self.is_secret and not self.context):
             raise NoContent(self.key)
-        return rendering.render(self.template, self.context, is_answerable=bool(self.reply_to))
+        return rendering.render(self.template, self.context, is_answerable=self.is_answered_here)
+
+    @property
+    def is_answered_here(self) -> bool:
+        """True when the replies come back to the portal; other ones go to a person's own mailbox."""
+        return self.reply_to.lower().endswith(f"@{settings.REPLY_DOMAIN.lower()}")
 
     def was_missed_by_workers(self, *, now: datetime) -> bool:
         """True for a first try after the head start: no worker has received the mail."""

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
 from mailing import rendering
 from mailing.failures import Failure
-from mailing.transactions import transaction_required
+from mailing.transactions import transaction_required, wait_for_sending
 
 if TYPE_CHECKING:
     from mailing.models.outgoing import OutgoingEmail
@@ -26,11 +27,13 @@ LOCK_DUE = """
     UPDATE mailing_outgoingemail SET attempts = attempts + 1
     WHERE id = (
         SELECT id FROM mailing_outgoingemail
-        WHERE id = %(pk)s AND next_try_at <= %(now)s AND NOT is_secret
+        WHERE id = %(pk)s AND next_try_at <= %(now)s AND NOT is_secret AND NOT is_for_digest
           AND sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL
         FOR UPDATE SKIP LOCKED
     )
-    RETURNING *
+    RETURNING *, EXISTS (
+        SELECT FROM mailing_refusedaddress WHERE address = lower("to")
+    ) AS is_to_refused
 """
 
 
@@ -62,7 +65,11 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def due(self, *, now: datetime) -> Self:
         """Unsent mails whose first or next try is due."""
-        return self.filter(PENDING, next_try_at__lte=now)
+        return self.filter(PENDING, next_try_at__lte=now, is_for_digest=False)
+
+    def digest_due(self, *, now: datetime) -> Self:
+        """Mails that wait for a digest which is due."""
+        return self.filter(PENDING, next_try_at__lte=now, is_for_digest=True)
 
     def for_sweep(self, *, now: datetime) -> Self:
         """Due mails that no worker has sent in the head start, oldest first."""
@@ -81,6 +88,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
         A mail that is being sent is waited for, and stays sent.
         """
+        wait_for_sending()
         return self.about(subject).pending().update(cancelled_at=now)
 
     def created_until(self, moment: datetime) -> Self:
@@ -88,10 +96,11 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         return self.filter(created_at__lte=moment).exclude(to=ERASED)
 
     def erase(self, *, now: datetime) -> None:
-        """Erase recipient and content of these mails; unsent ones are cancelled.
+        """Erase recipient, content and delivery reports of these mails; unsent ones are cancelled.
 
         ``about``, dates and outcome are kept. A mail that is being sent is waited for.
         """
+        apps.get_model("mailing", "DeliveryEvent").objects.filter(email__in=self).delete()
         self.pending().update(cancelled_at=now)
         self.update(
             key=Concat(Value("erased:"), Cast("pk", models.CharField())),

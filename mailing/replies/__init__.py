@@ -4,7 +4,7 @@ Pure: a raw message in, a ``Reply`` out; no Django, no database, no clock. ``rea
 """
 
 from mailing.replies.mail_kinds import MailKind
-from mailing.replies.reply import Reply, read, read_headers
+from mailing.replies.reply import Reply, read, read_files, read_headers
 from mailing.replies.text_lines import DELIMITER
 
-__all__ = ["DELIMITER", "MailKind", "Reply", "read", "read_headers"]
+__all__ = ["DELIMITER", "MailKind", "Reply", "read", "read_files", "read_headers"]

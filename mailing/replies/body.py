@@ -1,5 +1,6 @@
 """Extracts the text typed by the author from the parts of a mail."""
 
+import re
 from collections.abc import Collection, Mapping, Set
 from email.message import Message
 
@@ -9,6 +10,13 @@ from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
 from mailing.replies.text_lines import LINES_AT_MOST, TextLine, plain_lines, unfold
 
+# « ##- Veuillez répondre au-dessus de cette ligne -## », which ticket programs write above what is typed.
+TICKET_LINE = re.compile(r"##-? ?[^#]{5,150} ?-?##")
+
+
+# « Votre réponse sera lue par … », which our mails say above their delimiter.
+READERS_LINE = re.compile(r"[> ]*votre r.{1,3}ponse sera lue par .{5,60}\.")
+
 
 def words(message: Message, *, names: Set[str], sent: str = "", our_addresses: Collection[str] = ()) -> str:
     """The text typed by the author.
@@ -17,7 +25,12 @@ def words(message: Message, *, names: Set[str], sent: str = "", our_addresses: C
     that is answered, when it is known. ``our_addresses``: those our mails leave from, in lower case.
     """
     texts = {id(part): text for part, text in parts.bodies(message)}
-    lines, ours = _shown(message, texts)[:LINES_AT_MOST], html_lines(sent)
+    lines = [
+        line
+        for line in _shown(message, texts)[:LINES_AT_MOST]
+        if not (TICKET_LINE.fullmatch(line.folded) or READERS_LINE.fullmatch(line.folded))
+    ]
+    ours = html_lines(sent)
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):

@@ -23,7 +23,8 @@ QUOTES = {
 # Outlook: the quoted mail follows this element, and nothing closes it.
 OPENS_QUOTE = {"divrplyfwdmsg", "mail-editor-reference-message-container"}
 SIGNATURES = {
-    "gmail_signature", "gmail_signature_prefix", "moz-signature", "ms-outlook-mobile-signature",
+    "front-signature", "gmail_signature", "gmail_signature_prefix", "moz-signature",
+    "ms-outlook-mobile-signature",
     "protonmail_signature_block", "signature", "ymail_android_signature", "__sig_pre__", "__sig_post__",
 }  # fmt: skip
 ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")

@@ -46,9 +46,18 @@ def children(message: Message) -> list[Message]:
 
 def attachments(message: Message) -> tuple[str, ...]:
     """The names of the attachments, in order, without logos of signatures."""
+    return tuple(_name(part) for part in _attached(message))
+
+
+def files(message: Message) -> Iterator[tuple[str, bytes]]:
+    """Name and decoded content of the attachments, in the same order."""
+    for part in _attached(message):
+        yield _name(part), content(part)
+
+
+def _attached(message: Message) -> Iterator[Message]:
     shown = {identifier for _, text in bodies(message) for identifier in SHOWN.findall(text)}
-    files = (_name(part) for part in walk(message) if _is_listed(part, shown))
-    return tuple(islice(files, FILES_AT_MOST))
+    return islice((part for part in walk(message) if _is_listed(part, shown)), FILES_AT_MOST)
 
 
 def is_body(part: Message) -> bool:

@@ -68,6 +68,11 @@ def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> 
     return _reply(message, text=text, attachments=parts.attachments(message))
 
 
+def read_files(raw: bytes) -> list[tuple[str, bytes]]:
+    """Name and content of the attachments of a raw message, in the order of ``Reply.attachments``."""
+    return list(parts.files(parse(raw)))
+
+
 def read_headers(raw: bytes) -> Reply:
     """Parse the headers alone, for a mail that goes nowhere: without text, attachments or parts."""
     return _reply(parse_headers(raw), text="", attachments=())

@@ -20,7 +20,7 @@ CLOSING = re.compile(
     r"|(((with|my|our) )?(very )?(best|kind|kindest|warm|warmest) |many thanks and )?(kind |best )?regards"
     r"|(with )?(best|kind|warm) wishes|all the best|best|cheers|thanks and regards"
     r"|(many |kind )?thanks( again| a lot| so much)?|thank you( very much| so much)?"
-    r"|(yours |very )?(sincerely|faithfully|truly)( yours)?|rgds|brgds"
+    r"|(yours |very )?(sincerely|faithfully|truly)( yours)?|rgds|brgds|br|yours"
     r"|(mit )?(freundlichen|freundliche|besten|beste|viele|herzliche) gru(ss|e)en?|mfg"
     r"|(un )?(cordial )?saludos?( cordiales| cordial)?|atentamente"
     r"|(met )?(vriendelijke|hartelijke) groet(en)?|(cordiali|distinti) saluti"
@@ -33,6 +33,7 @@ TAIL_LINE = re.compile(
     r"|xiaomi|pixel|blackberry|device|phone|tablet).{0,70}"
     r"|(envoye|sent) (de|depuis|from|a partir d'|a partir de|avec|via|a l'aide de|with|using)"
     r" ?((la |l'|le |the )?(messagerie|application|appli|app|webmail|courrier|mail)[\w' -]{0,20} )?"
+    r"(\(https?://[^ ]{1,200} )?(pour |for )?"
     r"(outlook|yahoo|proton ?mail|gmail|orange|laposte|la poste|sfr|free|bluemail|mymail|spark|zimbra|tuta"
     r"|tutanota|mailo|infomaniak|ionos|k-9|thunderbird|windows|android|samsung|huawei)\b.{0,60}"
     r"|(obtenir|obtenez|telecharge[rz]?|get) (outlook|bluemail|yahoo mail|gmail|proton mail)"
@@ -44,6 +45,7 @@ TAIL_LINE = re.compile(
     r"|(p |\W )?(s'il vous plait,? |merci de )?(pensez?r? a (l'environnement|la planete)"
     r"|avant d'imprimer|n'imprimez|please consider the environment).{0,160}"
 )
+LINK_LINE = re.compile(r"[<(\[]?https?://[^\s<>]+[>)\]]?")
 # « Ce message et ses pièces jointes sont confidentiels… »: first words, and vocabulary.
 WARNING_START = re.compile(
     r"\W*((important|avis|avertissement|confidentialite|disclaimer|confidentiality)\b.{0,30})?"
@@ -97,11 +99,20 @@ def without_signature(text: Sequence[str], *, names: Set[str]) -> list[str]:
 
 
 def _cut(text: list[str], at: int | None) -> None:
-    """Cut the text at ``at``, then remove blank lines and lines of devices at the end."""
+    """Cut the text at ``at``, then remove blank lines and lines of devices, with their links, at the end."""
     if at is not None:
         del text[at:]
-    while text and (not text[-1].strip() or TAIL_LINE.fullmatch(_folded(text[-1]))):
-        text.pop()
+    while text:
+        if not text[-1].strip() or _is_tail(text[-1]):
+            text.pop()
+        elif len(text) > 1 and LINK_LINE.fullmatch(text[-1].strip()) and _is_tail(text[-2]):
+            del text[-2:]
+        else:
+            break
+
+
+def _is_tail(line: str) -> bool:
+    return bool(TAIL_LINE.fullmatch(_folded(line)))
 
 
 def _folded(line: str) -> str:
@@ -148,13 +159,15 @@ def _closes(line: str, rest: Sequence[str], names: Set[str]) -> bool:
     closing = CLOSING.match(folded)
     if not closing:
         return False
-    after = folded[closing.end() :].strip(" ,.!;-")
+    after = " ".join(line.split()[len(closing[0].split()) :]).strip(" ,.!;-/|*")
     if after:
-        # « Cordialement, Léa », or the whole signature on one line
-        pieces = [piece.strip() for piece in line.split(",")[1:]] if folded[closing.end()] == "," else []
+        # « Cordialement, Léa », or the whole signature on one line; not « Thanks for the call », then a name
+        is_list = folded[closing.end() :].startswith(",")
+        pieces = [piece.strip() for piece in after.split(",")] if is_list else [after]
         is_signed = _is_name(after, names) or _signs([*filter(None, pieces), *rest], names)
+        is_signed = is_signed or _closes(after, rest, names)
         return is_signed and all(_may_sign(line, names) for line in rest)
-    return _signs(rest, names)
+    return _signs(rest, names) or bool(rest and _closes(rest[0], rest[1:], names))
 
 
 def _opens_block(line: str, rest: Sequence[str], names: Set[str]) -> bool:
@@ -170,9 +183,12 @@ def _signs(lines: Sequence[str], names: Set[str]) -> bool:
 
 
 def _may_sign(line: str, names: Set[str]) -> bool:
-    """True for a line that may be part of a signature: a name, a title, a place, a number."""
+    """True for a line that may be part of a signature: a name, a title, a place, a number, a rule."""
     return len(line) <= LINE_AT_MOST and (
-        _is_name(line, names) or _is_contact(line, names) or _is_title(line)
+        _is_name(line, names)
+        or _is_contact(line, names)
+        or _is_title(line)
+        or bool(RULE.fullmatch(line.strip()))
     )
 
 

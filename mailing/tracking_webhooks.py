@@ -1,0 +1,179 @@
+"""Webhooks of mail providers about mails that we sent: Anymail checks and parses the post."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from anymail.exceptions import AnymailWebhookValidationFailure
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
+from anymail.webhooks.brevo import BrevoTrackingWebhookView
+from anymail.webhooks.mailgun import MailgunTrackingWebhookView
+from anymail.webhooks.mailjet import MailjetTrackingWebhookView
+from anymail.webhooks.postmark import PostmarkTrackingWebhookView
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from mailing import delivery, delivery_reports, mailgun_stamps, provider_posts
+from mailing.address_refusals import ReportKind, kind_of
+from mailing.models import BOUNCE_FIELDS, OutgoingEmail, StampUsed, UsedStamp
+from mailing.return_path import local_part_of
+from mailing.transactions import transaction_required, wait_for_sending
+from mailing.webhooks import ProviderPost
+
+# Providers' own names of a refusal that may pass.
+SOFT_NAMES = {"soft_bounce", "SoftBounce", "temporary"}
+ABOUT_TEXT = ("content", "spam", "mailjet")
+LARGEST_EVENTS = 2 * 1024 * 1024
+MOST_EVENTS = 1000
+
+
+class TrackingPost(ProviderPost):
+    """A webhook that exists only when settings name its provider and its secret."""
+
+    setting = "MAILING_TRACKING_PROVIDER"
+    largest = LARGEST_EVENTS
+
+    def run_validators(self, request: HttpRequest) -> None:
+        """Verify the password. Raises ``ImproperlyConfigured`` where none is set."""
+        if not getattr(settings, "ANYMAIL_WEBHOOK_SECRET", None):
+            raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET")
+        super().run_validators(request)  # type: ignore[misc]
+
+    def parse_events(self, request: HttpRequest) -> list[AnymailTrackingEvent]:
+        """The events of a post. Raises ``AnymailWebhookValidationFailure`` when it is not one."""
+        try:
+            events: list[AnymailTrackingEvent] = super().parse_events(request)  # type: ignore[misc]
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+            raise AnymailWebhookValidationFailure("a post that cannot be read") from error
+        return events[:MOST_EVENTS]
+
+
+class BrevoTracking(TrackingPost, BrevoTrackingWebhookView):
+    channel = "brevo"
+
+
+class MailjetTracking(TrackingPost, MailjetTrackingWebhookView):
+    channel = "mailjet"
+
+
+class PostmarkTracking(TrackingPost, PostmarkTrackingWebhookView):
+    channel = "postmark"
+
+
+class MailgunTracking(TrackingPost, MailgunTrackingWebhookView):
+    """Mailgun. It signs a timestamp and a token, not the event: each signature stores one event."""
+
+    channel = "mailgun"
+
+    def run_validators(self, request: HttpRequest) -> None:
+        """Refuse what is not JSON, and a timestamp that is old or in the future."""
+        try:
+            super(TrackingPost, self).run_validators(request)
+        except (UnicodeError, TypeError, AttributeError, RecursionError) as error:
+            raise AnymailWebhookValidationFailure from error
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().post(request, *args, **kwargs)
+        except StampUsed:
+            return HttpResponse()  # sent again: it was stored
+        return answer
+
+
+def store_event(sender: type[TrackingPost], event: AnymailTrackingEvent, **kwargs: object) -> None:
+    """Store the event of a verified post, when it is about a mail of ours."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        if sender is MailgunTracking:
+            _use_stamp(event, now=now)
+        email = _email_of(event)
+        kind = _kind_of(event)
+        if email is None or kind is None:
+            return
+        words = _words_of(event)
+        if event.event_type in (EventType.BOUNCED, EventType.REJECTED) and email.record_bounce(words, at=now):
+            email.save(update_fields=BOUNCE_FIELDS)
+            transaction.on_commit(lambda: delivery.notify_refused(email.pk))
+        delivery_reports.record(
+            email,
+            kind,
+            key=_key_of(sender.channel, email, event),
+            at=_moment_of(event, now=now),
+            since=email.not_before if kind == ReportKind.SOFT else None,
+            words=words,
+            now=now,
+        )
+
+
+@transaction_required
+def _use_stamp(event: AnymailTrackingEvent, *, now: datetime) -> None:
+    signature = event.esp_event.get("signature") if isinstance(event.esp_event, dict) else None
+    signed = signature if isinstance(signature, dict) else {}
+    stamp = mailgun_stamps.read({name: str(value) for name, value in signed.items()}, now=now)
+    if stamp is None:
+        raise AnymailWebhookValidationFailure("an old post was sent again, or its time is not that of now")
+    UsedStamp.objects.use(stamp.digest, until=stamp.until)
+
+
+def _email_of(event: AnymailTrackingEvent) -> OutgoingEmail | None:
+    """The mail of an event, locked, found by the mark that we gave it or by its Message-ID."""
+    metadata = event.metadata if isinstance(event.metadata, dict) else {}
+    names = [str(metadata.get("mail") or ""), local_part_of(str(event.message_id or ""))]
+    name = next((name for name in names if name.isalnum() and len(name) == 20), None)
+    if name is None:
+        return None
+    wait_for_sending()
+    rows = OutgoingEmail.objects.select_for_update().filter(message_id__startswith=f"<{name}@")
+    email = rows.order_by("pk").first()
+    is_same = email is not None and str(event.recipient or email.to).strip().lower() == email.to.lower()
+    return email if is_same else None
+
+
+def _kind_of(event: AnymailTrackingEvent) -> ReportKind | None:
+    """The kind of an event; ``None`` when it says nothing of the address."""
+    kinds = {
+        EventType.DELIVERED: ReportKind.DELIVERED,
+        EventType.DEFERRED: ReportKind.SOFT,
+        EventType.COMPLAINED: ReportKind.COMPLAINT,
+    }
+    if event.event_type in kinds:
+        return kinds[event.event_type]
+    if event.event_type == EventType.REJECTED and event.reject_reason == RejectReason.SPAM:
+        return ReportKind.COMPLAINT
+    if event.event_type not in (EventType.BOUNCED, EventType.REJECTED):
+        return None
+    if _is_said_soft(event.esp_event):
+        return ReportKind.SOFT
+    return kind_of(str(event.mta_response)) if event.mta_response else ReportKind.HARD
+
+
+def _is_said_soft(posted: Any) -> bool:
+    """Return whether the provider itself says that the refusal may pass."""
+    if not isinstance(posted, dict):
+        return False
+    named = (posted.get("event"), posted.get("Type"))
+    is_about_text = posted.get("error_related_to") in ABOUT_TEXT
+    return is_about_text or posted.get("hard_bounce") is False or bool(SOFT_NAMES & set(map(str, named)))
+
+
+def _words_of(event: AnymailTrackingEvent) -> str:
+    found = event.mta_response or event.description or event.reject_reason or ""
+    return provider_posts.one_line(found)
+
+
+def _moment_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
+    at = event.timestamp
+    return at if isinstance(at, datetime) and timezone.is_aware(at) else now
+
+
+def _key_of(channel: str, email: OutgoingEmail, event: AnymailTrackingEvent) -> str:
+    """The same event posted again has the same key; not every provider numbers its events."""
+    stamp = event.timestamp.isoformat() if isinstance(event.timestamp, datetime) else ""
+    named = f"{event.event_id or ''}|{event.event_type}|{event.reject_reason or ''}|{stamp}"
+    return f"{channel}:{email.pk}:{hashlib.sha256(provider_posts.clean(named).encode()).hexdigest()[:40]}"
+
+
+tracking.connect(store_event)
