@@ -148,6 +148,25 @@ class EventKind(Labelled):
     STAFF_REMINDED = "staff_reminded", "Relance par l'équipe"
     STAFF_WROTE = "staff_wrote", "Mot de l'équipe à un référent"
     OTHER_REGION_TOLD = "other_region_told", "Autre région prévenue"
+    CALL_PLANNED = "call_planned", "Rappel prévu"
+    CALL_UNPLANNED = "call_unplanned", "Rappel prévu annulé"
+
+
+class Voice(Labelled):
+    """Readers of a text about a request: each voice has its own table, place on pages and mails."""
+
+    EXPERTS = "experts", "Entre experts"
+    INSTITUTION = "institution", "Dans mon institution"
+    COMPANY = "company", "Avec l'entreprise"
+
+
+class ContactWish(Labelled):
+    """The way in which a company asks to be answered."""
+
+    CALL = "call", "Par téléphone"
+    VIDEO = "video", "En visioconférence"
+    VISIT = "visit", "Lors d'un rendez-vous sur place"
+    WRITTEN = "written", "Par écrit"
 
 
 class AlertCause(Labelled):
@@ -163,7 +182,9 @@ class AlertCause(Labelled):
     SILENT = "silent", "Prise en charge, et sans suite depuis quarante-cinq jours"
     LEGAL = "legal", "Question de droit du travail : le délai légal approche"
     REPLY_HELD = "reply_held", "Une réponse par courriel est à vérifier"
+    UNHAPPY = "unhappy", "L'entreprise n'est pas satisfaite de l'aide reçue"
     SIMILAR = "similar", "Une demande semblable attend dans une autre région"
+    MENTIONED = "mentioned", "Un référent demande l'aide de la région"
 
 
 # What the clock did about a need, the reminders that staff asked for, and the answers that end its

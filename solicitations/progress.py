@@ -104,7 +104,7 @@ class Progress:
     @property
     def unanswered(self) -> tuple[Question, ...]:
         """Questions that wait for the company's answer."""
-        return tuple(question for question in self.questions if question.answered_at is None)
+        return tuple(question for question in self.questions if question.is_waiting)
 
     @property
     def is_over(self) -> bool:
@@ -121,7 +121,9 @@ def of(solicitation: Solicitation) -> Progress:
         sent_at=solicitation.routed_at if matches else None,
         taken_at=min((match.taken_at for match in matches if match.taken_at), default=None),
         institutions=_lines(matches),
-        questions=() if is_discreet else tuple(solicitation.questions.order_by("asked_at", "pk")),
+        questions=()
+        if is_discreet
+        else tuple(solicitation.questions.prefetch_related("files").order_by("asked_at", "pk")),
         legal_answers=legal_answers(matches),
         ended_at=solicitation.ended_at if not is_discreet else None,
         ending=_ending(solicitation, is_reached=bool(matches)),

@@ -10,9 +10,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from mailing.models import IncomingEmail, OutgoingEmail, beat
-from solicitations.clock import drafts, due, erasure, reminders, run
+from solicitations.clock import digests, drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
-from solicitations.dispatch import fallback, holding, refusals, reoffer, routing
+from solicitations.dispatch import fallback, holding, refusals, reoffer, routing, standing_in
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Match, Need, Solicitation
 from solicitations.models.abandoned import abandoned
@@ -62,6 +62,14 @@ def reoffer_needs_of(expert_pk: int) -> None:
 
 
 @shared_task(**SWEEP_LIMITS)
+def reoffer_needs_of_gone() -> None:
+    """The directory has changed: others are asked for what waits for experts who are gone."""
+    now = timezone.now()
+    _reoffer(Match.objects.to_reoffer(now=now), now=now)
+    offer_to_stand_ins(now=now)
+
+
+@shared_task(**SWEEP_LIMITS)
 def return_needs_to(expert_pk: int, since: str) -> None:
     """Expert ``expert_pk``, said to be gone at ``since``, is back: what nobody took is theirs again."""
     now, left_at = timezone.now(), datetime.fromisoformat(since)
@@ -76,6 +84,7 @@ def return_needs_to(expert_pk: int, since: str) -> None:
 def erase_stray_mails() -> None:
     """Erase each night the old mails that are about no kept request."""
     erasure.erase_stray_mails(now=timezone.now())
+    erasure.erase_stray_files(now=timezone.now())
     beat("solicitations.erasure", now=timezone.now())
 
 
@@ -103,6 +112,7 @@ def sweep() -> None:
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
         routing.route_safely(pk, now=now)
     _reoffer(Match.objects.to_reoffer(now=now), now=now)
+    offer_to_stand_ins(now=now)
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
     each_safely(fallback.offer_fallback, declined, now=now)
     refused = OutgoingEmail.objects.refused().filter(refused_at__gt=now - REFUSALS_CHECKED_FOR)
@@ -119,9 +129,17 @@ def _reoffer(matches: MatchQuerySet, *, now: datetime) -> None:
     each_safely(reoffer.reoffer, requests.distinct()[:SWEEP_SIZE], now=now)
 
 
+def offer_to_stand_ins(*, now: datetime) -> None:
+    """Offer what waits for people who are away today to whoever stands in."""
+    away = standing_in.to_offer(now=now).order_by("need__solicitation")
+    requests = away.values_list("need__solicitation", flat=True).distinct()
+    each_safely(standing_in.offer, requests[:SWEEP_SIZE], now=now)
+
+
 def keep_time(*, now: datetime) -> None:
     """Do the clock's work in each territory's working time: reminders, then the other steps."""
     each_safely(reminders.remind, sorted(reminders.addresses(now=now)), now=now)
+    each_safely(digests.gather, digests.due_addresses(now=now), now=now)
     advancing = Solicitation.objects.clock_due(now=now).values_list("pk", flat=True)
     for pk in advancing.iterator(chunk_size=due.CHUNK):
         run.advance_safely(pk, now=now)

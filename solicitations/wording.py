@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.conf import settings
 
 from companies import naf_editions
-from solicitations.lifecycle import MatchOrigin
+from solicitations.lifecycle import ContactWish, MatchOrigin
 from solicitations.models import Match, Solicitation
 from territories.areas import AreaRef
 from territories.spoken_places import of_area
@@ -55,6 +55,18 @@ def callback(solicitation: Solicitation) -> str:
     hours = [HOURS[code] for code in HOURS if code in solicitation.callback_hours]
     wishes = [listed(days), listed(hours, last="ou")]
     return ", ".join(wish for wish in wishes if wish) or "à tout moment"
+
+
+WISHES = {
+    ContactWish.VIDEO: "souhaite un échange en visioconférence",
+    ContactWish.VISIT: "souhaite un rendez-vous sur place",
+    ContactWish.WRITTEN: "souhaite une réponse écrite",
+}
+
+
+def contact_wish(solicitation: Solicitation) -> str:
+    """Return the wished way of being answered, in words; empty for a call, which is usual."""
+    return WISHES.get(ContactWish(solicitation.contact_wish), "")
 
 
 def company_lines(solicitation: Solicitation, *, today: date) -> list[str]:

@@ -13,16 +13,28 @@ from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import suspicion, tasks
 from solicitations.conversation import messages
+from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.dispatch import closing, routing
 from solicitations.lifecycle import (
     ACTIVE,
+    UNDO_DELAY,
     EventKind,
     ForbiddenMove,
     HeldReason,
     MatchState,
     RequestState,
 )
-from solicitations.models import Draft, Event, Mailbox, Match, MissedDemand, Need, Solicitation
+from solicitations.models import (
+    Addition,
+    Draft,
+    Event,
+    Mailbox,
+    Match,
+    MissedDemand,
+    Need,
+    Question,
+    Solicitation,
+)
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.models.requests import make_reference
 from solicitations.notifications import request_mails, to_company, to_experts
@@ -62,20 +74,26 @@ def submit(
     ``is_suspect``: a robot seems to have filled the form. Raises ``AlreadySent`` when the draft was sent.
     """
     _lock_senders({blank.siret, blank.email.lower()} - {""})
-    sent: list[Solicitation] = []
+    sent: list[routing.RequestRead] = []
     for part in parts:
-        first = sent[0] if sent else None
+        first = sent[0].solicitation if sent else None
         sent.append(
             _create_request(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now)
         )
     if draft is not None:
-        _mark_sent(draft, sent[0], now=now)
-    for solicitation in sent:
-        if solicitation.state == RequestState.HELD:
-            transaction.on_commit(lambda pk=solicitation.pk: _send_to_worker(pk))  # type: ignore[misc]
-        else:
-            transaction.on_commit(lambda pk=solicitation.pk: routing.route_safely(pk, now=now))  # type: ignore[misc]
-    return sent
+        _mark_sent(draft, sent[0].solicitation, now=now)
+    for read in sent:
+        transaction.on_commit(lambda read=read: _route(read, now=now))  # type: ignore[misc]
+    return [read.solicitation for read in sent]
+
+
+def _route(sent: routing.RequestRead, *, now: datetime) -> None:
+    """Route a request just sent, or have a worker do it when it is held."""
+    pk = sent.solicitation.pk
+    if sent.solicitation.state == RequestState.HELD:
+        _send_to_worker(pk)
+    else:
+        routing.route_safely(pk, now=now, just_sent=sent)
 
 
 def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> None:
@@ -112,7 +130,7 @@ def _create_request(
     unticked: Sequence[Institution],
     is_suspect: bool,
     now: datetime,
-) -> Solicitation:
+) -> routing.RequestRead:
     solicitation = copy.copy(blank)
     solicitation.reference = make_reference()
     solicitation.description = part.description
@@ -129,7 +147,7 @@ def _create_request(
         solicitation.move_to(RequestState.HELD, at=now, reason=held_reason)
         solicitation.routing_due_at = now
     solicitation.save()
-    Need.objects.bulk_create(
+    needs = Need.objects.bulk_create(
         Need(solicitation=solicitation, subject=subject, position=position)
         for position, subject in enumerate(part.subjects)
     )
@@ -137,7 +155,8 @@ def _create_request(
         solicitation.unticked_institutions.set(unticked)
     Event.objects.bulk_create(_first_events(solicitation, held_reason, now=now))
     to_company.received(solicitation, subjects=part.subjects, now=now)
-    return solicitation
+    codes = frozenset(institution.code for institution in unticked)
+    return routing.RequestRead(solicitation, needs, codes)
 
 
 def _held_reason(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
@@ -167,13 +186,27 @@ def record_missed_demand(*, commune: Commune, subjects: Sequence[Subject], now: 
 
 
 @transaction.atomic(durable=True)
-def add_information(solicitation: Solicitation, *, body: str, now: datetime) -> None:
+def add_information(
+    solicitation: Solicitation,
+    *,
+    body: str,
+    now: datetime,
+    question: Question | None = None,
+    attached: Sequence[AcceptedFile] = (),
+) -> Addition:
     """Add a text of the company to its request and mail it to the experts who have not declined.
 
-    Raises ``ForbiddenMove`` once the request is cancelled, spam or a test.
+    The answer to a ``question`` goes to its author and to who took a need. The same text again within a
+    minute is a second click: it is sent once. Raises ``ForbiddenMove`` once the request is cancelled, spam
+    or a test.
     """
     locked = lock_for_company(solicitation)
-    messages.add_company_message(locked, messages.MessageContent(body), now=now)
+    same = locked.additions.filter(body=body, question=question, at__gt=now - UNDO_DELAY)
+    if repeated := same.first():
+        return repeated
+    return messages.add_company_message(
+        locked, messages.MessageContent(body, files=attached), question=question, now=now
+    )
 
 
 @transaction.atomic(durable=True)

@@ -21,7 +21,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company
 
-Target = Institution | Expert  # another institution, or a colleague of the same office
+Target = Institution | Expert  # another institution, or a person
 
 
 class AnswerRequired(Exception):
@@ -87,7 +87,7 @@ def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> int:
 
 @transaction.atomic(durable=True)
 def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Pass a need on to another institution, or a colleague; ``match`` ends.
+    """Pass a need on to another institution, or a person; ``match`` ends.
 
     Raises ``ForbiddenMove``, ``NobodyThere``.
     """
@@ -109,7 +109,7 @@ def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: date
 
 @transaction.atomic(durable=True)
 def bring_in(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
-    """Ask another institution, or a colleague, to help; ``match`` stays.
+    """Ask another institution, or a person, to help; ``match`` stays.
 
     Raises ``ForbiddenMove``, ``NobodyThere``.
     """
@@ -133,7 +133,7 @@ def _introduce(
     solicitation: Solicitation, match: Match, target: Target, *, origin: MatchOrigin, now: datetime
 ) -> list[Match]:
     if isinstance(target, Expert):
-        chosen = receivers.choose_colleague(match, target, now=now)
+        chosen = receivers.choose_person(match, target, now=now)
     else:
         chosen = choose_within(solicitation, match.need.subject.slug, target, now=now)
     match.need.solicitation = solicitation

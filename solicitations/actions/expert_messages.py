@@ -1,23 +1,43 @@
 """Messages of experts to each other and to the company, and the links of their pages."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from solicitations.conversation import messages
+from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.lifecycle import UNDO_DELAY, EventKind, RequestState
-from solicitations.models import Event, Mailbox, Message, Question, Solicitation
+from solicitations.models import (
+    Event,
+    InternalMessage,
+    Mailbox,
+    Message,
+    OfficeManager,
+    Question,
+    Solicitation,
+    Text,
+)
+from solicitations.models.conversation import WITHDRAWAL_DELAY
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
-from solicitations.notifications import to_company, to_experts
+from solicitations.notifications import to_experts
 
 
 class NotInThread(Exception):
     """This mailbox may not write about this request any more."""
 
 
+class NotTheAuthor(Exception):
+    """Somebody else wrote this text."""
+
+
+class TooLateToWithdraw(Exception):
+    """The text is too old to be withdrawn."""
+
+
 @transaction.atomic(durable=True)
-def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
-    """Post a message to the other experts of the request. Raises ``NotInThread``.
+def post_message(by: Mailbox, *, body: str, now: datetime, attached: Sequence[AcceptedFile] = ()) -> Message:
+    """Post a message to the other experts of the request. Raises ``NotInThread``, and as ``attach`` does.
 
     The same text again within a minute is a second click: it is posted once.
     """
@@ -26,11 +46,11 @@ def post_message(by: Mailbox, *, body: str, now: datetime) -> Message:
         raise NotInThread
     if repeated := by.messages.filter(body=body, at__gt=now - UNDO_DELAY).first():
         return repeated
-    return messages.add_expert_message(by, messages.MessageContent(body), now=now)
+    return messages.add_expert_message(by, messages.MessageContent(body, files=attached), now=now)
 
 
 @transaction.atomic(durable=True)
-def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
+def ask(by: Mailbox, *, body: str, now: datetime, attached: Sequence[AcceptedFile] = ()) -> Question:
     """Ask the company a short question. Raises ``NotInThread`` when the mailbox has no active need.
 
     The same question again within a minute is a second click: it is asked once.
@@ -40,18 +60,42 @@ def ask(by: Mailbox, *, body: str, now: datetime) -> Question:
         raise NotInThread
     if repeated := Question.objects.filter(mailbox=by, body=body, asked_at__gt=now - UNDO_DELAY).first():
         return repeated
-    author = by.speaker()
-    asked = Question.objects.create(
-        solicitation=by.solicitation,
-        mailbox=by,
-        author=author.name,
-        institution=author.office.name,
-        body=body,
-        asked_at=now,
-    )
-    Event.objects.record(EventKind.ASKED, by.solicitation, by=by, at=now)
-    to_company.question(asked, now=now)
-    return asked
+    return messages.add_question(by, messages.MessageContent(body, files=attached), now=now)
+
+
+@transaction.atomic(durable=True)
+def post_internal_message(
+    by: Mailbox | OfficeManager, *, body: str, now: datetime, attached: Sequence[AcceptedFile] = ()
+) -> InternalMessage:
+    """Post a message to the author's institution. Raises ``NotInThread``, and as ``attach`` does.
+
+    The same text again within a minute is a second click: it is posted once.
+    """
+    solicitation = Solicitation.objects.locked(by.solicitation.pk)
+    if not messages.may_write_to_institution(solicitation, by, now=now):
+        raise NotInThread
+    author = {"mailbox": by} if isinstance(by, Mailbox) else {"by_user": by.user, "mailbox": None}
+    mine = InternalMessage.objects.filter(solicitation=solicitation, **author)
+    if repeated := mine.filter(body=body, at__gt=now - UNDO_DELAY).first():
+        return repeated
+    return messages.add_internal_message(by, messages.MessageContent(body, files=attached), now=now)
+
+
+@transaction.atomic(durable=True)
+def withdraw(text: Text, *, by: Mailbox | Solicitation | OfficeManager, now: datetime) -> None:
+    """Erase a text that its author wrote a few minutes ago, and cancel its unsent mails.
+
+    A second click does nothing. Raises ``NotTheAuthor``, ``TooLateToWithdraw``.
+    """
+    Solicitation.objects.locked(text.solicitation_id)
+    if not messages.is_author(text, by):
+        raise NotTheAuthor
+    locked = type(text).objects.select_for_update(of=("self",)).get(pk=text.pk)
+    if locked.withdrawn_at:
+        return
+    if now - locked.at > WITHDRAWAL_DELAY:
+        raise TooLateToWithdraw
+    messages.withdraw(locked, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -65,10 +109,13 @@ def record_opened(by: Mailbox, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def reissue_link(mailbox: Mailbox, *, now: datetime) -> None:
-    """Mail a new link in place of an expired one, which stays invalid; a second click does nothing."""
+    """Mail a new link in place of an expired one, which stays invalid; a second click does nothing.
+
+    Nor does the click of somebody who is gone.
+    """
     Solicitation.objects.locked(mailbox.solicitation_id)
     row = Mailbox.objects.select_related("solicitation__commune").get(pk=mailbox.pk)
-    if row.serial != mailbox.serial or row.solicitation.state == RequestState.ANONYMISED:
+    if row.serial != mailbox.serial or row.left_at or row.solicitation.state == RequestState.ANONYMISED:
         return
     row.serial += 1
     row.extended_until = now + LINK_LIFE_AFTER_END

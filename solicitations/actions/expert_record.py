@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from django.core import signing
 from django.db import transaction
 
-from experts.models import Expert
+from experts.changes import applying, editing, snapshot
+from experts.changes.row_plans import Plan, RowPlan
+from experts.changes.stored import StoredRow
+from experts.models import Cause, Expert
 from solicitations import tasks
 from solicitations.dispatch import alerts, reoffer
 from solicitations.lifecycle import AlertCause, EventKind
@@ -38,8 +41,7 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
     leaving = _own_post(expert, by, solicitation)
     if leaving.left_at is not None:
         return
-    leaving.leave(successor=successor, at=now)
-    leaving.save()
+    _write(editing.close_expert(*_stored(leaving), at=now, successor=successor), now=now)
     words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
     Event.objects.record(EventKind.DEPARTURE, solicitation, by=by, reason=words, at=now)
     alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, by_mail=False, now=now)
@@ -56,7 +58,7 @@ def correct_phone(expert: Expert, *, by: Mailbox, phone: str, now: datetime) -> 
     if row.phone == phone:
         return
     change = {"expert": row.pk, "phone": row.phone, "instead_of": phone}
-    _set_phone(row, phone)
+    _write(editing.change(*_stored(row), {"phone": phone}), now=now)
     to_experts.record_changed(by, phone=phone, change=signing.dumps(change, salt=SALT), now=now)
 
 
@@ -64,31 +66,37 @@ def _own_post(expert: Expert, by: Mailbox, solicitation: Solicitation) -> Expert
     by.solicitation = solicitation
     if not may_change_record(by):
         raise RecordClosed
+    applying.lock_directory()  # before the row, as every change of the directory does
     return Expert.objects.select_for_update().get(pk__in=by.matches.values("expert"), pk=expert.pk)
 
 
-def _set_phone(row: Expert, phone: str) -> None:
-    row.phone = phone
-    row.mark_edited("phone")
-    row.save(update_fields=["phone", "edited_fields"])
+def _stored(row: Expert) -> tuple[tuple[str, str], StoredRow[Expert]]:
+    """The expert's key and facts."""
+    [found] = snapshot.load(experts=[row.pk]).experts.items()
+    return found
+
+
+def _write(plan: RowPlan[Expert], *, now: datetime) -> None:
+    applying.apply_inside(Plan(experts=(plan,)), cause=Cause.EXPERT, note=plan.before["email"], now=now)
 
 
 @transaction.atomic(durable=True)
 def undo_record_change(signed: str, *, now: datetime) -> Expert:
     """Undo a change of the last day; what waited for the expert is theirs again. Raises ``TooLate``."""
     change = read_change(signed)
+    applying.lock_directory()
     row = Expert.objects.select_for_update().filter(pk=change["expert"]).first()
     if row is None:
         raise TooLate
     if "phone" in change:
         if row.phone != change["instead_of"]:
             raise TooLate
-        _set_phone(row, str(change["phone"]))
+        _write(editing.change(*_stored(row), {"phone": str(change["phone"])}), now=now)
         return row
     if row.left_at is None or row.left_at != datetime.fromisoformat(str(change["left_at"])):
         raise TooLate
-    since, row.left_at, row.successor = row.left_at, None, ""
-    row.save(update_fields=["left_at", "successor"])
+    since = row.left_at
+    _write(editing.change(*_stored(row), {"left_at": None, "successor": ""}), now=now)
     transaction.on_commit(lambda: tasks.return_needs_to.delay(row.pk, since.isoformat()))
     return row
 

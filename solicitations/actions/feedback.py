@@ -61,7 +61,10 @@ def report_called(solicitation: Solicitation, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime) -> None:
-    """Save the answers to the survey; answering again corrects them. Raises ``ForbiddenMove`` once erased."""
+    """Save the answers to the survey; answering again corrects them. Raises ``ForbiddenMove`` once erased.
+
+    The experts who took a need and their managers read the answers; a negative one alerts the region.
+    """
     locked = Solicitation.objects.locked(solicitation.pk)
     if locked.state == RequestState.ANONYMISED:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
@@ -76,3 +79,10 @@ def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime
     survey.answered_at = now
     survey.save()
     Event.objects.record(EventKind.SURVEY_ANSWERED, locked, by=locked, at=now)
+    to_experts.survey_answered(survey, now=now)
+    to_managers.survey_answered(survey, now=now)
+    if survey.is_negative:
+        words = " ; ".join(f"{question} : {answer}" for question, answer in survey.answers().items())
+        alerts.raise_alert(locked, AlertCause.UNHAPPY, words=words, now=now)
+    else:
+        locked.alerts.open().filter(cause=AlertCause.UNHAPPY).update(settled_at=now)

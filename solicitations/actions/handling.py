@@ -7,6 +7,7 @@ from django.db import transaction
 from experts.models import User
 from solicitations.lifecycle import UNDO_DELAY, EventKind, ForbiddenMove, RequestState
 from solicitations.models import Event, Solicitation, StaffNote
+from solicitations.notifications import to_staff
 
 
 class HandledByAnother(Exception):
@@ -34,7 +35,7 @@ def write_note(solicitation: Solicitation, *, body: str, by: User, now: datetime
 
 @transaction.atomic(durable=True)
 def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = "") -> None:
-    """Put one's own name on the request; over a colleague's, with a word to them.
+    """Put one's own name on the request; over a colleague's, with a word mailed to them.
 
     Raises ``HandledByAnother`` without this word, ``ForbiddenMove`` once the request was erased.
     """
@@ -46,7 +47,9 @@ def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = 
         raise HandledByAnother(colleague)
     said = f"À la place de {locked.handled_by} : {words}" if locked.handled_by and words else words
     _put_name(locked, by, at=now)
-    Event.objects.record(EventKind.HANDLED, locked, by=by, reason=said, at=now)
+    event = Event.objects.record(EventKind.HANDLED, locked, by=by, reason=said, at=now)
+    if colleague is not None:
+        to_staff.handled_by_another(colleague, locked, by=by, words=words, event=event, now=now)
 
 
 @transaction.atomic(durable=True)

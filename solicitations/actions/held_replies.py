@@ -21,7 +21,8 @@ class AlreadyResolved(Exception):
 def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     """Publish the mail after all. Raises ``AlreadyResolved``; ``NotInThread`` when nobody would read it."""
     locked = IncomingEmail.objects.select_for_update().get(pk=email.pk)
-    person = replies.writer_of(locked)
+    addressee = replies.addressee_of(locked)
+    person = addressee.person
     reply = replies.read_mail(locked, person)
     if not locked.may_be_published or person is None or not reply.text:
         raise AlreadyResolved
@@ -29,11 +30,11 @@ def publish_reply(email: IncomingEmail, *, by: User, now: datetime) -> None:
     locked.text_digest = reply.text_digest
     if IncomingEmail.objects.copies_of(locked).about(f"request:{solicitation.pk}").exists():
         raise AlreadyResolved
-    if not replies.accepts_messages_from(solicitation, person):
+    if not replies.accepts_messages_from(solicitation, addressee, now=now):
         raise NotInThread
     sender = reply.sender or locked.sender
     is_own = senders.is_same_mailbox(sender, person.email)
-    replies.publish(locked, reply, person, sent_from="" if is_own else sender, now=now)
+    replies.publish(locked, reply, addressee, sent_from="" if is_own else sender, now=now)
     locked.save(update_fields=RESOLVED_FIELDS)
     _record(solicitation, locked, EventKind.REPLY_PUBLISHED, by=by, now=now)
 

@@ -12,7 +12,7 @@ from solicitations.clock import mails
 from solicitations.dispatch import closing
 from solicitations.lifecycle import UNDO_DELAY, ForbiddenMove, MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Solicitation
-from solicitations.notifications import to_company, to_experts
+from solicitations.notifications import request_mails, to_company, to_experts
 
 # Just after the last moment when a refusal can be undone.
 FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
@@ -49,6 +49,7 @@ def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
     same_click: set[str] = set()
     names = {f"event:{event.pk}" for event in events}
     for name in names:
+        request_mails.remove_from_reminders(name)
         # Cancel first: it waits for a mail that is being sent, which is then read as sent.
         OutgoingEmail.objects.cancel_about(name, now=now)
         rows = OutgoingEmail.objects.about(name)

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from experts.models import Expert, Institution, Office
+from experts.models import Absence, Expert, Institution, Office
+from experts.models.directory import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import Chosen, NeedDecision
 from solicitations import wording
@@ -92,22 +93,39 @@ def colleagues(match: Match, *, now: datetime) -> list[Expert]:
 
     They need not treat the subject: who hands it over knows them. Needs ``with_people``.
     """
-    today = match.mailbox.solicitation.today(now)
-    if not match.expert.office.is_open_on(today):
-        return []
-    having = Match.objects.live().filter(need=match.need_id)
-    there = Expert.objects.listed().filter(
-        office=match.expert.office_id, is_paused=False, is_bouncing=False, left_at=None
-    )
-    present = there.exclude(absences__from_on__lte=today, absences__to_on__gte=today)
-    others = present.exclude(pk__in=having.values("expert")).exclude(email__iexact=match.mailbox.email)
+    others = reachable(match, now=now).filter(office=match.expert.office_id)
     return list(others.select_related("office__institution").order_by("name", "pk"))
 
 
-def choose_colleague(match: Match, colleague: Expert, *, now: datetime) -> Sequence[Chosen]:
-    """Return the colleague as an expert to mail, while they may still receive the need."""
+def reachable(match: Match, *, now: datetime) -> ExpertQuerySet:
+    """Experts of open offices who are there today and do not have the need, whatever the rule says.
+
+    None of an institution that is never notified, nor of one that the company unticked.
+    """
+    solicitation = match.mailbox.solicitation
+    today = solicitation.today(now)
+    having = Match.objects.live().filter(need=match.need_id)
+    found = _present(today).filter(office__in=Office.objects.open_on(today))
+    found = found.exclude(office__institution__notified=Institution.Notified.NEVER)
+    found = found.exclude(office__institution__in=solicitation.unticked_institutions.values("pk"))
+    return found.exclude(pk__in=having.values("expert")).exclude(email__iexact=match.mailbox.email)
+
+
+def is_there(expert: Expert, *, on: date) -> bool:
+    """Return whether the expert can receive a need that day: in an open office, neither gone nor absent."""
+    return expert.office.is_open_on(on) and _present(on).filter(pk=expert.pk).exists()
+
+
+def _present(day: date) -> ExpertQuerySet:
+    """Experts who are there that day, whether their office is open or not."""
+    serving = Expert.objects.listed().filter(is_paused=False, is_bouncing=False, left_at=None)
+    away = Absence.objects.filter(from_on__lte=day, to_on__gte=day)
+    return serving.exclude(pk__in=away.values("expert"))
+
+
+def choose_person(match: Match, person: Expert, *, now: datetime) -> Sequence[Chosen]:
+    """Return the person as an expert to mail, while they may still receive the need."""
     return [
         Chosen(found.office.code, found.office.institution.code, found.email, found.pk)
-        for found in colleagues(match, now=now)
-        if found.pk == colleague.pk
+        for found in reachable(match, now=now).select_related("office__institution").filter(pk=person.pk)
     ]

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from experts.models import Institution, Subject, User
 from mailing import outbox
-from mailing.models import OutgoingEmail
+from mailing.models import OutgoingEmail, id_in
+from solicitations import links
 from solicitations.actions import handling, moves
 from solicitations.actions.company_requests import withdraw_all
 from solicitations.actions.expert_answers import NobodyThere, choose_within
@@ -22,8 +23,8 @@ from solicitations.lifecycle import (
     MatchState,
     RequestState,
 )
-from solicitations.models import Addition, Alert, Event, Match, Need, Solicitation
-from solicitations.notifications import request_mails, to_company, to_experts, to_staff
+from solicitations.models import Addition, Alert, Event, Mailbox, Match, Need, Solicitation
+from solicitations.notifications import request_mails, to_company, to_experts, to_readers, to_staff
 
 # The columns that staff may correct, beside the commune and the subjects.
 CORRECTABLE = frozenset(
@@ -41,6 +42,10 @@ class ConfidentialApart(Exception):
 
 class SubjectTwice(Exception):
     """Two needs of one request would have the same subject."""
+
+
+class RecipientGone(Exception):
+    """The expert whom the mail was for has left, is paused, or their office is closed."""
 
 
 class OtherRegion(Exception):
@@ -97,7 +102,7 @@ def merge(solicitation: Solicitation, *, by: User, now: datetime) -> None:
         raise OtherRegion
     addition = Addition.objects.create(solicitation=first, body=locked.description, at=now)
     Event.objects.record(EventKind.MERGED, first, by=by, reason=locked.reference, at=now)
-    to_experts.added(addition, now=now)
+    to_readers.added(addition, now=now)
     locked.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.DUPLICATE)
     closing.refresh(locked, now=now)
     locked.alerts.open().update(settled_at=now)
@@ -235,9 +240,19 @@ def resolve_alert(alert: Alert, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def resend(email: OutgoingEmail, *, now: datetime) -> None:
-    """Send a mail once more, as a row of its own."""
+def resend(email: OutgoingEmail, *, now: datetime) -> str:
+    """Send a mail once more, as a row of its own, and return where to: the address of today, with its links.
+
+    Raises ``RecipientGone`` when its expert is.
+    """
+    if id_in(email.about, "mailbox"):
+        pks = [int(name.partition(":")[2]) for name in email.about if name.startswith("mailbox:")]
+        if not Mailbox.objects.filter(pk__in=pks, left_at=None).exists():
+            raise RecipientGone
+    elif owner := links.owner_of_reply_address(email.reply_to, now=now):
+        to_company.readdress(email, owner)
     outbox.enqueue_again(email, now=now)
+    return email.to
 
 
 @transaction.atomic(durable=True)

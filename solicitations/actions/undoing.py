@@ -1,10 +1,11 @@
-"""Undoing an expert's last answer."""
+"""Undoing an expert's last answer, and a manager's reassigning."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
+from experts.models import User
 from mailing import outbox
 from solicitations.actions import moves
 from solicitations.lifecycle import ANSWERS, UNDO_DELAY, ClosedReason, EventKind, MatchState
@@ -36,6 +37,34 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
         _withdraw_introduced(list(undone), event, now=now)
     _notify(solicitation, undone, now=now)
     moves.finish(solicitation, now=now)
+
+
+@transaction.atomic(durable=True)
+def undo_reassigning(match: Match, *, by: User, now: datetime) -> None:
+    """Give back a need that this manager gave to a colleague, who has not answered it since.
+
+    Raises ``NothingToUndo``; mails leave as for an expert's own undoing.
+    """
+    solicitation = Solicitation.objects.locked(match.mailbox.solicitation_id)
+    [row] = Match.objects.with_people().select_for_update(of=("self",)).filter(pk=match.pk)
+    event = row.events.by_people().order_by("-at", "-pk").first()
+    if event is None or not _is_reassigning(event, by=by) or _is_too_late(solicitation, event, now=now):
+        raise NothingToUndo
+    given = Match.objects.handed_over([row], at=event.at)
+    answers = Event.objects.by_people().filter(match__in=given, pk__gt=event.pk)
+    if not given.active().exists() or answers.exclude(by_user=by, by_mailbox=None).exists():
+        raise NothingToUndo
+    row.undo_to(MatchState(event.from_state), moved_at=event.at, at=now, answer=row.answer)
+    row.save()
+    Event.objects.record_move(row, MatchState(event.to_state), by=by, kind=EventKind.UNDONE, at=now)
+    _withdraw_introduced([row], event, now=now)
+    _notify(solicitation, {row: event}, now=now)
+    moves.finish(solicitation, now=now)
+
+
+def _is_reassigning(event: Event, *, by: User) -> bool:
+    is_own = event.by_user_id == by.pk and event.by_mailbox_id is None
+    return is_own and event.kind == EventKind.HANDED_OVER
 
 
 def last_move(match: Match, *, by: Mailbox) -> Event | None:

@@ -1,7 +1,7 @@
 """Erasing what is not needed any more: drafts after a week, what a request contained after two years."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,8 @@ from django.db.models.functions import Cast, Concat
 
 from experts.routing.decision import Chosen, NeedDecision
 from mailing.models import IncomingEmail, OutgoingEmail
+from mailing.transactions import transaction_required
+from solicitations.conversation import attachments
 from solicitations.lifecycle import ClosedReason, EventKind, RequestState
 from solicitations.models import (
     Addition,
@@ -18,6 +20,7 @@ from solicitations.models import (
     Alert,
     Draft,
     Event,
+    InternalMessage,
     Mailbox,
     Match,
     Message,
@@ -31,19 +34,21 @@ from solicitations.models import (
 from solicitations.models.abandoned import abandoned
 from solicitations.models.matches import ERASED
 
+STRAY_AFTER = timedelta(days=1)
 # What is emptied, by table: the lookup of the request, and the columns. Codes, dates and states stay.
 MAILED = {"body": "", "sent_from": "", "attachments": []}
 EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (Event, "solicitation", {"reason": ""}),
     (Message, "solicitation", {"author": "", "institution": "", **MAILED}),
-    (Question, "solicitation", {"author": "", "institution": "", "body": ""}),
+    (InternalMessage, "solicitation", {"author": "", **MAILED}),
+    (Question, "solicitation", {"author": "", "institution": "", **MAILED}),
     (Addition, "solicitation", MAILED),
     (Alert, "solicitation", {"words": ""}),
     (Survey, "solicitation", {"comment": ""}),
     (Match, "need__solicitation", {"words": "", "answer": "", "taken_by": ""}),
     (Mailbox, "solicitation", {"email": Concat(Value(ERASED), Cast("pk", models.CharField()))}),
 )
-MAILED_ROWS = (Message, Addition)
+MAILED_ROWS = (Message, InternalMessage, Question, Addition)
 DELETED: tuple[Any, ...] = (StaffNote, StaffMessage, AddressChange)  # the events say that they were written
 EMPTIED_REQUEST: dict[str, Any] = {
     "description": "",
@@ -67,10 +72,11 @@ def erase_draft(pk: int, *, now: datetime) -> None:
     """Erase a draft that is too old to keep, and the mails about it; a younger one is left alone."""
     draft = Draft.objects.to_erase(now=now).select_for_update().filter(pk=pk).first()
     if draft is not None:
-        _erase(draft, now=now)
+        erase_any_draft(draft, now=now)
 
 
-def _erase(draft: Draft, *, now: datetime) -> None:
+def erase_any_draft(draft: Draft, *, now: datetime) -> None:
+    """Erase a draft of whatever age, and the mails about it."""
     OutgoingEmail.objects.about(f"draft:{draft.pk}").erase(now=now)
     draft.delete()
 
@@ -88,21 +94,28 @@ def anonymise(pk: int, *, now: datetime) -> None:
         solicitation.move_to(RequestState.CLOSED, at=now, reason=ClosedReason.UNANSWERED)
     elif not Solicitation.objects.to_anonymise(now=now).filter(pk=pk).exists():
         return
+    erase_contents(solicitation, now=now)
+    if is_abandoned:
+        _record_end(solicitation, now=now)
+    Event.objects.record(EventKind.ANONYMISED, solicitation, at=now)
+
+
+@transaction_required
+def erase_contents(solicitation: Solicitation, *, now: datetime) -> None:
+    """Erase all that names or quotes somebody from a locked request that is over; its mails are cancelled."""
     solicitation.move_to(RequestState.ANONYMISED, at=now)
     for column, empty in EMPTIED_REQUEST.items():
         setattr(solicitation, column, empty)
     solicitation.save()
     _erase_mails(solicitation, now=now)
+    attachments.detach(solicitation.files.all())
     for model, lookup, columns in EMPTIED:
         model.objects.filter(**{lookup: solicitation}).update(**columns)
     for model in DELETED:
         model.objects.filter(solicitation=solicitation).delete()
     _erase_people(solicitation)
     for draft in solicitation.drafts.all():
-        _erase(draft, now=now)
-    if is_abandoned:
-        _record_end(solicitation, now=now)
-    Event.objects.record(EventKind.ANONYMISED, solicitation, at=now)
+        erase_any_draft(draft, now=now)
 
 
 def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
@@ -110,6 +123,11 @@ def _record_end(solicitation: Solicitation, *, now: datetime) -> None:
     why = f"Rien ne s'y est passé depuis {settings.ANONYMISE_AFTER.days} jours"
     Event.objects.record(EventKind.CLOSED, solicitation, reason=why, at=now)
     solicitation.alerts.open().update(settled_at=now)
+
+
+def erase_stray_files(*, now: datetime) -> None:
+    """Delete the files that no message names: an interrupted upload left them a day ago or more."""
+    attachments.delete_strays(until=now - STRAY_AFTER)
 
 
 @transaction.atomic(durable=True)
@@ -154,10 +172,9 @@ def _erase_mails(solicitation: Solicitation, *, now: datetime) -> None:
         else:
             alone.append(email.pk)
     OutgoingEmail.objects.filter(pk__in=alone).erase(now=now)
-    in_messages, in_additions = (
-        rows.objects.filter(solicitation=solicitation).values("incoming") for rows in MAILED_ROWS
-    )
-    about_it = Q(about__contains=[name]) | Q(pk__in=in_messages) | Q(pk__in=in_additions)
+    about_it = Q(about__contains=[name])
+    for rows in MAILED_ROWS:
+        about_it |= Q(pk__in=rows.objects.filter(solicitation=solicitation).values("incoming"))
     IncomingEmail.objects.filter(about_it).erase(now=now)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from experts.accounts import seats
 from solicitations import lifecycle
 from solicitations.clock import due, plan, reminders
 from solicitations.clock.steps import ORDER, Planned, Step
@@ -82,7 +83,9 @@ def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
     if step in TO_COMPANY or (step == Step.EXPIRE and _leaves_unanswered(steps)):
         yield solicitation.email
     if step in TO_MANAGERS:
-        yield from (match.expert.office.email for planned in steps for match in _silent(planned))
+        offices = {match.expert.office.pk: match.expert.office for each in steps for match in _silent(each)}
+        yield from (office.email for office in offices.values())
+        yield from (manager.email for manager in seats.managers_of(offices, now=now))
     if step in TO_STAFF:
         yield from to_staff.staff_addresses(solicitation, now=now)
     if step == Step.WIDEN:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from experts import contacts
+from experts.accounts import seats
 from experts.models import Office
 from mailing import outbox
 from mailing.models import OutgoingEmail
@@ -50,7 +51,7 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
         thread=f"request-{alone.need.solicitation_id}" if alone else "",
         reply_to=links.reply_address(alone.mailbox) if alone else "",
         list_id=f"relances.{settings.REPLY_DOMAIN}",
-        unsubscribe_url=f"{links.answer_url(groups[0][0].mailbox)}#je-ne-suis-plus-la",
+        unsubscribe_url=links.unsubscribe_url(groups[0][0].mailbox),
         now=now,
     )
 
@@ -224,27 +225,35 @@ def _to_managers(
     events: Sequence[Event],
     now: datetime,
 ) -> None:
-    """Enqueue one mail per office mailbox; one that is itself the silent mailbox gets its own link."""
+    """Enqueue one mail per office mailbox, and one per manager with a seat there.
+
+    A mailbox that is itself the silent one gets its own link; a manager's link asks to sign in.
+    """
     by_address: dict[str, list[Match]] = {}
     for match in matches:
         by_address.setdefault(match.expert.office.email.lower(), []).append(match)
-    for mine in by_address.values():
+    for address, mine in by_address.items():
         office = mine[0].expert.office
         own = Mailbox.objects.of(solicitation, office.email).filter(revoked_at=None).first()
-        outbox.enqueue(
-            key=f"manager:{cause}:{solicitation.pk}:{office.pk}:{request_mails.events_key(events)}",
-            to=office.email,
-            template="solicitations/emails/manager_told",
-            context={
-                **request_mails.common_context(solicitation),
-                **_manager_context(solicitation, mine, office, cause, now=now),
-                "url": links.answer_url(own) if own else "",
-                "is_own": all(match.mailbox == own for match in mine),
-            },
-            about=request_mails.about(solicitation, *events),
-            thread=f"request-{solicitation.pk}",
-            now=now,
-        )
+        key = f"manager:{cause}:{solicitation.pk}:{office.pk}:{request_mails.events_key(events)}"
+        shared: dict[str, Any] = {
+            **request_mails.common_context(solicitation),
+            **_manager_context(solicitation, mine, office, cause, now=now),
+        }
+        fields: dict[str, Any] = {
+            "template": "solicitations/emails/manager_told",
+            "about": request_mails.about(solicitation, *events),
+            "thread": f"request-{solicitation.pk}",
+            "now": now,
+        }
+        link = {"url": links.answer_url(own) if own else "", "is_manager": False}
+        is_own = all(match.mailbox == own for match in mine)
+        outbox.enqueue(key=key, to=office.email, context=shared | link | {"is_own": is_own}, **fields)
+        by_account = {"url": links.account_url(mine[0].mailbox), "is_manager": True, "is_own": False}
+        for manager in seats.managers_of({match.expert.office_id for match in mine}, now=now):
+            if manager.email.lower() != address:
+                to = manager.email
+                outbox.enqueue(key=f"{key}:u{manager.pk}", to=to, context=shared | by_account, **fields)
 
 
 def _manager_context(

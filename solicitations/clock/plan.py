@@ -6,16 +6,15 @@ The sweep does the ready steps; staff and ``manage.py clock`` read the next ones
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Prefetch
 
+from solicitations.clock.need_history import NeedHistory
 from solicitations.clock.steps import ORDER, Clock, Planned, Step
 from solicitations.lifecycle import (
     CLOCK_EVENTS,
-    NOT_LIVE,
     EventKind,
     MatchOrigin,
     MatchState,
@@ -38,7 +37,8 @@ WHILE_NOBODY_IS_ASKED = WHILE_NOBODY_TOOK[:2]  # the region has known since the 
 def load(requests: SolicitationQuerySet) -> list[Solicitation]:
     """Fetch these requests with what ``plan`` reads, in a fixed number of queries."""
     matches = Match.objects.select_related("expert__office__institution", "mailbox").order_by("pk")
-    needs = Need.objects.select_related("subject__theme").order_by("position", "pk")
+    matches = matches.prefetch_related("expert__absences")
+    needs = Need.objects.select_related("subject__theme").defer("decision").order_by("position", "pk")
     events = Event.objects.filter(kind__in=CLOCK_EVENTS).in_order()
     return list(
         requests.select_related("commune__department", "region", "survey").prefetch_related(
@@ -59,87 +59,12 @@ def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
     if solicitation.state == RequestState.SUBMITTED:
         for need in solicitation.needs.all():
             need.solicitation = solicitation
-            planned += _of_need(_NeedHistory(need, events, clock))
+            planned += _of_need(NeedHistory(need, events, clock))
     planned += _of_company(solicitation, events, clock)
     return sorted(planned, key=lambda step: (step.leaves_at, ORDER[step.step]))
 
 
-@dataclass(frozen=True)
-class _NeedHistory:
-    """A need, its matches neither withdrawn nor replaced, and what the clock has done about it."""
-
-    need: Need
-    events: Sequence[Event]
-    clock: Clock
-    matches: list[Match] = field(init=False)
-
-    def __post_init__(self) -> None:
-        live = [match for match in self.need.matches.all() if match.state not in NOT_LIVE]
-        object.__setattr__(self, "matches", live)
-
-    @property
-    def is_helped(self) -> bool:
-        return any(match.state == MatchState.HELPED for match in self.matches)
-
-    @property
-    def is_answered(self) -> bool:
-        """True once the labour-law question was answered in writing, even if it was taken again since."""
-        return any(match.has_written_answer for match in self.need.matches.all())
-
-    @property
-    def was_taken(self) -> bool:
-        return any(match.taken_at for match in self.matches)
-
-    def expiry_starts_at(self, match: Match) -> datetime:
-        """The start of the delay before expiry: second-wave matches expire with the first wave."""
-        if match.origin != MatchOrigin.ESCALATION:
-            return match.sent_at
-        return min(other.sent_at for other in self.matches)
-
-    def in_state(self, state: MatchState) -> list[Match]:
-        return [match for match in self.matches if match.state == state]
-
-    def match_dates(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
-        """The moments of the clock's events of this kind about the match, since a date."""
-        return [
-            event.at
-            for event in self.events
-            if event.kind == kind and event.match_id == match.pk and event.at >= since
-        ]
-
-    @property
-    def last_ended(self) -> Match | None:
-        """The match that ended last, of a need that reaches nobody; ``None`` when it never had one."""
-        return max(self.need.matches.all(), key=lambda match: (match.ended_at, match.pk), default=None)
-
-    @property
-    def reaches_nobody_since(self) -> datetime:
-        """The latest of: the request's submission, its release, the end of the need's last match."""
-        solicitation, last = self.need.solicitation, self.last_ended
-        dates = solicitation.submitted_at, solicitation.released_at, last and last.ended_at
-        return max(at for at in dates if at)
-
-    def need_dates(self, *kinds: EventKind, since: datetime) -> list[datetime]:
-        """The moments of events of these kinds about the need, or by its company, since that date."""
-        # The clock's events about needs that never reached anybody have no match: such needs share them.
-        own: set[int | None] = {match.pk for match in self.need.matches.all()}
-        own = own or {None}
-        return [
-            event.at
-            for event in self.events
-            if event.kind in kinds and event.at >= since and (event.is_by_company or event.match_id in own)
-        ]
-
-    def planned(
-        self, step: Step, due_at: datetime, why: str, *, match: Match | None, is_next: bool = True
-    ) -> Planned:
-        leaves_at = self.clock.leaves_at(due_at)
-        return Planned(
-            step, due_at, leaves_at, why, self.need.solicitation, need=self.need, match=match, is_next=is_next
-        )
-
-
-def _of_need(history: _NeedHistory) -> Iterator[Planned]:
+def _of_need(history: NeedHistory) -> Iterator[Planned]:
     for match in history.in_state(MatchState.SENT):
         yield from _while_sent(history, match)
     for match in history.in_state(MatchState.TAKEN):
@@ -153,10 +78,11 @@ def _of_need(history: _NeedHistory) -> Iterator[Planned]:
     yield from _legal(history)
 
 
-def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
+def _while_sent(history: NeedHistory, match: Match) -> Iterator[Planned]:
     """Two reminders on different days, the manager, expiry: in this order, even after an outage.
 
-    A reminder that staff asked for replaces none of them: they only wait for another day.
+    A reminder that staff asked for replaces none of them: they only wait for another day. One to somebody
+    away waits for their return, and nothing waits for it.
     """
     end = history.expiry_starts_at(match) + settings.EXPIRE_AFTER
     if history.is_helped:
@@ -166,12 +92,14 @@ def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
     asked_for = history.match_dates(match, EventKind.STAFF_REMINDED, since=match.sent_at)
     latest = max([*reminded, *asked_for], default=None)
     earliest = history.clock.next_day(latest) if latest else match.sent_at
-    is_next, last = True, match.sent_at
+    is_next, waits, last = True, False, match.sent_at
     for after in settings.REMIND_AFTER[len(reminded) :]:
         due_at = max(match.sent_at + after, earliest)
-        step = history.planned(Step.REMIND, due_at, _without_answer(after), match=match, is_next=is_next)
+        step, for_return = history.reminder(due_at, _without_answer(after), match=match, is_next=is_next)
         yield step
-        is_next, last, earliest = False, step.leaves_at, history.clock.next_day(step.leaves_at)
+        waits, earliest = waits or for_return, history.clock.next_day(step.leaves_at)
+        if not waits:
+            is_next, last = False, step.leaves_at
     if not history.match_dates(match, EventKind.MANAGER_TOLD, since=match.sent_at):
         due_at = max(match.sent_at + settings.TELL_MANAGER_AFTER, last)
         why = _without_answer(settings.TELL_MANAGER_AFTER)
@@ -182,7 +110,7 @@ def _while_sent(history: _NeedHistory, match: Match) -> Iterator[Planned]:
     yield history.planned(Step.EXPIRE, max(end, last), why, match=match, is_next=is_next)
 
 
-def _while_nobody_took(history: _NeedHistory) -> Iterator[Planned]:
+def _while_nobody_took(history: NeedHistory) -> Iterator[Planned]:
     """Tell the company, widen, tell the region: once per need; second-wave matches do not repeat them."""
     asked = [match for match in history.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
     for step, kind, after in WHILE_NOBODY_TOOK:
@@ -193,7 +121,7 @@ def _while_nobody_took(history: _NeedHistory) -> Iterator[Planned]:
             yield history.planned(step, first.sent_at + after, why, match=first)
 
 
-def _while_nobody_is_asked(history: _NeedHistory) -> Iterator[Planned]:
+def _while_nobody_is_asked(history: NeedHistory) -> Iterator[Planned]:
     """Tell the company, route again, expire: on different days, even after an outage."""
     start, last = history.reaches_nobody_since, history.last_ended
     earliest = start
@@ -208,8 +136,8 @@ def _while_nobody_is_asked(history: _NeedHistory) -> Iterator[Planned]:
     yield history.planned(Step.EXPIRE, end, why, match=last)
 
 
-def _while_taken(history: _NeedHistory, match: Match) -> Iterator[Planned]:
-    """Remind the taker, then tell the manager and the region, then expire."""
+def _while_taken(history: NeedHistory, match: Match) -> Iterator[Planned]:
+    """Remind the taker unless away, then tell the manager and the region, then expire."""
     start = match.taken_at or match.sent_at
     is_next, last = True, start
     for step, kind, after in (
@@ -218,16 +146,21 @@ def _while_taken(history: _NeedHistory, match: Match) -> Iterator[Planned]:
     ):
         if history.match_dates(match, kind, since=start) or (step == Step.REMIND and match.expert_left_at):
             continue
-        found = history.planned(step, max(start + after, last), _silent(after), match=match, is_next=is_next)
+        due_at, waits = max(start + after, last), False
+        if step == Step.REMIND:
+            found, waits = history.reminder(due_at, _silent(after), match=match, is_next=is_next)
+        else:
+            found = history.planned(step, due_at, _silent(after), match=match, is_next=is_next)
         yield found
-        is_next, last = False, found.leaves_at
+        if not waits:
+            is_next, last = False, found.leaves_at
     end = max(start + settings.EXPIRE_TAKEN_AFTER, last)
     yield history.planned(
         Step.EXPIRE, end, _silent(settings.EXPIRE_TAKEN_AFTER), match=match, is_next=is_next
     )
 
 
-def _call_check(history: _NeedHistory) -> Iterator[Planned]:
+def _call_check(history: NeedHistory) -> Iterator[Planned]:
     taken = [
         (match.taken_at or match.sent_at, match.pk, match) for match in history.in_state(MatchState.TAKEN)
     ]
@@ -239,7 +172,7 @@ def _call_check(history: _NeedHistory) -> Iterator[Planned]:
         yield history.planned(Step.CHECK_CALL, at + after, _silent(after), match=first)
 
 
-def _legal(history: _NeedHistory) -> Iterator[Planned]:
+def _legal(history: NeedHistory) -> Iterator[Planned]:
     """The legal delay counts working days until the answer; taking the need does not stop it."""
     if not history.need.is_on_the_legal_clock or history.is_answered:
         return

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from solicitations.clock import due, mails, plan
 from solicitations.clock.run import put_off, record_step
-from solicitations.clock.steps import Planned, Step
+from solicitations.clock.steps import Planned, Step, is_away
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from territories.working_time import is_working_time
@@ -104,12 +104,14 @@ def reminders(requests: Iterable[Solicitation], address: str, *, now: datetime) 
 
 
 def _to_list(solicitation: Solicitation, address: str, *, now: datetime) -> Iterator[Match]:
-    """The matches that a reminder to this person lists: their first delay has passed."""
+    """The matches that a reminder to this person lists: their first delay has passed, and they are there."""
     for need in solicitation.needs.all():
         matches = list(need.matches.all())
         is_helped = any(match.state == MatchState.HELPED for match in matches)
         for match in matches:
             if not _is_to(match, address) or _was_reminded_by_staff(solicitation, match, now=now):
+                continue
+            if is_away(match, on=solicitation.today(now)):
                 continue
             if _has_waited(match, is_helped=is_helped, now=now):
                 yield match

@@ -1,7 +1,7 @@
 """The steps of the clock, in their order, and the working time in which they are done."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from solicitations.lifecycle import Labelled, NeedState
 from solicitations.models import Match, Need, Solicitation
@@ -64,3 +64,16 @@ class Clock:
     def next_day(self, at: datetime) -> datetime:
         local = at.astimezone(self.commune.time_zone)
         return datetime.combine(local.date() + timedelta(days=1), time(), tzinfo=local.tzinfo)
+
+    def once_back(self, match: Match, at: datetime) -> datetime:
+        """The first working moment from ``at`` on when the expert of a match is not away."""
+        for absence in sorted(match.expert.absences.all(), key=lambda absence: absence.from_on):
+            if absence.from_on <= at.astimezone(self.commune.time_zone).date() <= absence.to_on:
+                day_back = absence.to_on + timedelta(days=1)
+                at = self.leaves_at(datetime.combine(day_back, time(), tzinfo=self.commune.time_zone))
+        return at
+
+
+def is_away(match: Match, *, on: date) -> bool:
+    """Return whether the expert of a match is away on a day; her absences are loaded."""
+    return any(absence.from_on <= on <= absence.to_on for absence in match.expert.absences.all())

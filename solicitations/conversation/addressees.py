@@ -12,9 +12,10 @@ from mailing import reception, senders
 from mailing.models import OutgoingEmail, Reason, id_in
 from mailing.replies import Reply
 from solicitations import links
-from solicitations.models import Mailbox, Solicitation
+from solicitations.lifecycle import Voice
+from solicitations.links import Person
+from solicitations.models import Question, Solicitation
 
-Person = Mailbox | Solicitation
 MOST_ADDRESSES = 10  # of ours, in one mail
 THREAD = re.compile(r"<request-(\d{1,18})@")
 
@@ -22,7 +23,8 @@ THREAD = re.compile(r"<request-(\d{1,18})@")
 class Addressee(NamedTuple):
     """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
 
-    ``is_elsewhere``: the mail answers another request, at an address of the same sender.
+    ``voice``: to whom the mail speaks; ``question``: the one that the company answers.
+    ``is_elsewhere``: the mail answers another request, at an address of the same sender, or names two voices.
     ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
     """
 
@@ -30,11 +32,18 @@ class Addressee(NamedTuple):
     reason: Reason | None
     is_elsewhere: bool = False
     is_misdirected: bool = False
+    voice: Voice = Voice.EXPERTS
+    question: Question | None = None
 
 
 def request_pk(person: Person) -> int:
     """The id of the request that the person has a part in."""
-    return person.solicitation_id if isinstance(person, Mailbox) else person.pk
+    return request_of(person).pk
+
+
+def request_of(person: Person) -> Solicitation:
+    """The request that the person has a part in."""
+    return person if isinstance(person, Solicitation) else person.solicitation
 
 
 def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
@@ -57,18 +66,21 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
         return here._replace(is_misdirected=True)
     if here.reason is not None or _rank(here, reply) < best_rank:
         return main
-    return here._replace(is_elsewhere=_request(here) != _request(main))
+    # Addresses of two voices in one mail: nobody can tell who was meant to read it.
+    voices = {found.voice for found in best if _request(found) == _request(here)}
+    return here._replace(is_elsewhere=_request(here) != _request(main) or len(voices) > 1)
 
 
 def _at(address: str, *, now: datetime) -> Addressee:
     try:
-        return Addressee(links.person_of(address, now=now), None)
+        found = links.correspondent_of(address, now=now)
     except links.NoReplyAddress:
         return Addressee(None, Reason.UNKNOWN)
     except ForgedLink:
         return Addressee(None, Reason.FORGED)
     except links.ExpiredLink as expired:
         return Addressee(expired.row, Reason.EXPIRED)
+    return Addressee(found.person, None, voice=found.voice, question=found.question)
 
 
 def _rank(found: Addressee, reply: Reply) -> int:

@@ -1,12 +1,15 @@
 """Limits on messages that come by mail: two programs that answer each other do not always say so."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from mailing.models import IncomingEmail, Reason
 from mailing.replies.text_lines import fold
-from solicitations.models import Mailbox, Solicitation
+from solicitations.lifecycle import Voice
+from solicitations.links import Person
+from solicitations.models import InternalMessage, Mailbox, OfficeManager
 
 DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
 MINUTE_LIMIT, MINUTE = 6, timedelta(minutes=1)  # mails about one request
@@ -15,7 +18,7 @@ ALIKE_LIMIT, ALIKE_WITHIN = 2, timedelta(minutes=5)
 
 
 def reason_to_hold(
-    email: IncomingEmail, text: str, person: Mailbox | Solicitation, *, now: datetime
+    email: IncomingEmail, text: str, person: Person, *, voice: Voice, now: datetime
 ) -> Reason | None:
     """The limit that one more mail would exceed; ``None`` below all. Needs the request locked."""
     accepted = IncomingEmail.objects.accepted()
@@ -23,11 +26,24 @@ def reason_to_hold(
         return Reason.FLOOD
     if accepted.about(email.about[0]).filter(settled_at__gt=now - MINUTE).count() >= MINUTE_LIMIT:
         return Reason.FLOOD
-    since = Q(incoming__isnull=False, at__gt=now - ALIKE_WITHIN)
-    own = person.messages if isinstance(person, Mailbox) else person.additions
-    recent = own.filter(since).values_list("body", flat=True)
+    texts, moment = _texts_of(person, voice)
+    since = Q(("incoming__isnull", False), (f"{moment}__gt", now - ALIKE_WITHIN))
+    recent = texts.filter(since).values_list("body", flat=True)
     alike = sum(without_figures(body) == without_figures(text) for body in recent)
     return Reason.REPEATED if alike >= ALIKE_LIMIT else None
+
+
+def _texts_of(person: Person, voice: Voice) -> tuple[QuerySet[Any], str]:
+    """Texts of the person in that voice, and the column of their moment."""
+    if isinstance(person, OfficeManager):
+        mine = InternalMessage.objects.filter(solicitation=person.solicitation, by_user=person.user)
+        return mine, "at"
+    if not isinstance(person, Mailbox):
+        return person.additions.all(), "at"
+    if voice == Voice.COMPANY:
+        return person.questions.all(), "asked_at"
+    own = person.internal_messages if voice == Voice.INSTITUTION else person.messages
+    return own.all(), "at"
 
 
 def without_figures(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
+from experts.models import Institution, User
 from mailing import bounces, message_builder, replies, senders
 from mailing.models import (
     LONGEST_ADDRESS,
@@ -19,13 +20,23 @@ from mailing.models import (
 )
 from mailing.replies import MailKind, Reply
 from solicitations import links
-from solicitations.conversation import addressees, messages, repetitions
-from solicitations.conversation.addressees import Addressee, Person, request_pk
+from solicitations.conversation import addressees, attachments, messages, repetitions
+from solicitations.conversation.addressees import Addressee, request_pk
+from solicitations.conversation.attachments import SortedFiles
 from solicitations.conversation.messages import MessageContent
 from solicitations.dispatch import alerts
-from solicitations.lifecycle import AlertCause
-from solicitations.models import Mailbox, Match, Solicitation
-from solicitations.notifications import request_mails, to_company, to_experts, to_senders
+from solicitations.lifecycle import AlertCause, Voice
+from solicitations.links import Person
+from solicitations.models import (
+    InternalMessage,
+    Mailbox,
+    Match,
+    Message,
+    OfficeManager,
+    Question,
+    Solicitation,
+)
+from solicitations.notifications import request_mails, to_company, to_senders
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +96,7 @@ def process_reply(pk: int, *, now: datetime) -> None:
     person = addressee.person
     # A mail to nobody is not worth parsing its parts.
     reply = read_mail(email, person) if person else top
-    email.about = request_mails.about_person(person) if person else []
+    email.about = _about(addressee)
     email.text_digest = reply.text_digest
     reason = _automatic_reason(reply) or addressee.reason or _content_reason(email, reply)
     if reason is None:
@@ -106,12 +117,36 @@ def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
     return replies.read(raw, sent=sent, our_addresses=message_builder.sender_addresses())
 
 
+def _about(addressee: Addressee) -> list[str]:
+    """The names kept with an incoming mail: request, person, and the voice when it is not the usual one."""
+    if addressee.person is None:
+        return []
+    names = request_mails.about_person(addressee.person)
+    if addressee.question:
+        names.append(f"question:{addressee.question.pk}")
+    is_usual = isinstance(addressee.person, Solicitation) or addressee.voice == Voice.EXPERTS
+    return names if is_usual else [*names, f"voice:{addressee.voice.value}"]
+
+
+def addressee_of(email: IncomingEmail) -> Addressee:
+    """Return whose reply address the processed mail was sent to, and whom it speaks to."""
+    person = writer_of(email)
+    voice = next((name for name in email.about if name.startswith("voice:")), "voice:experts")
+    question = Question.objects.filter(pk=id_in(email.about, "question") or 0).first()
+    return Addressee(person, None, voice=Voice(voice.partition(":")[2]), question=question)
+
+
 def writer_of(email: IncomingEmail) -> Person | None:
     """Return the person whose reply address the processed mail was sent to; ``None`` without any."""
     if pk := id_in(email.about, "mailbox"):
         return Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
-    pk = id_in(email.about, "request") or 0
-    return Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
+    requests = Solicitation.objects.select_related("commune__department")
+    solicitation = requests.filter(pk=id_in(email.about, "request") or 0).first()
+    user = User.objects.filter(pk=id_in(email.about, "manager") or 0).first()
+    if solicitation is None or user is None:
+        return solicitation
+    institution = Institution.objects.get(pk=id_in(email.about, "institution") or 0)
+    return OfficeManager(user, institution, solicitation)
 
 
 def _automatic_reason(reply: Reply) -> Reason | None:
@@ -137,18 +172,20 @@ def _publish_or_reason(
     # A mail replayed to another person's address is no copy: staff must see it.
     if (same_request.filter(about=email.about) if addressee.is_misdirected else same_request).exists():
         return Reason.DUPLICATE
-    if not accepts_messages_from(solicitation, person):
+    if not accepts_messages_from(solicitation, addressee, now=now):
         return Reason.CLOSED
     is_own = senders.is_same_mailbox(reply.sender, person.email)
-    if not (is_own or senders.is_colleague(reply.sender, person.email)):
+    # A manager writes in her own name: nobody writes for her.
+    may_be_anothers = not isinstance(person, OfficeManager)
+    if not is_own and not (may_be_anothers and senders.is_colleague(reply.sender, person.email)):
         return Reason.OTHER_SENDER
     if addressee.is_elsewhere or copies.accepted().exists():
         return Reason.ELSEWHERE
     reason = _doubt(reply, is_own=is_own) or repetitions.reason_to_hold(
-        email, links.without_secrets(reply.text), person, now=now
+        email, links.without_secrets(reply.text), person, voice=addressee.voice, now=now
     )
     if reason is None:
-        publish(email, reply, person, sent_from="" if is_own else reply.sender, now=now)
+        publish(email, reply, addressee, sent_from="" if is_own else reply.sender, now=now)
     return reason
 
 
@@ -159,11 +196,16 @@ def _doubt(reply: Reply, *, is_own: bool) -> Reason | None:
     return Reason.DOUBTFUL if reply.kind == MailKind.DOUBTFUL or (reply.weak_signs and not is_own) else None
 
 
-def accepts_messages_from(solicitation: Solicitation, person: Person) -> bool:
-    """Return ``True`` when the locked request still accepts messages from this person."""
+def accepts_messages_from(solicitation: Solicitation, addressee: Addressee, *, now: datetime) -> bool:
+    """Return ``True`` when the locked request still accepts messages from this person, in this voice."""
+    person = addressee.person
+    if isinstance(person, OfficeManager):
+        return messages.may_write_to_institution(solicitation, person, now=now)
     if isinstance(person, Mailbox):
+        if addressee.voice == Voice.COMPANY:
+            return not solicitation.refuses_answers and person.matches.active().exists()
         return messages.may_write(solicitation, person)
-    if not messages.is_open_to_company(solicitation):
+    if person is None or not messages.is_open_to_company(solicitation):
         return False
     # As on its page: after the end, an expert must be left to read it.
     return (
@@ -171,29 +213,51 @@ def accepts_messages_from(solicitation: Solicitation, person: Person) -> bool:
     )
 
 
-def publish(email: IncomingEmail, reply: Reply, person: Person, *, sent_from: str, now: datetime) -> None:
-    """Publish a mail in the experts' thread, or as an addition of the company.
+def publish(
+    email: IncomingEmail, reply: Reply, addressee: Addressee, *, sent_from: str, now: datetime
+) -> None:
+    """Publish a mail in the voice of the address that it was sent to, and there alone.
 
     ``sent_from``: the sender, when it is not the address we wrote to. Needs the request locked and open to
     this person. Saves everything but ``email``.
     """
+    person = addressee.person
+    files = SortedFiles()
+    if reply.attachments and person is not None:
+        given = replies.read_files(bytes(email.raw))
+        files = attachments.sort_out(given, addressees.request_of(person))
     content = MessageContent(
         links.without_secrets(reply.text),
         incoming=email,
         sent_from=sent_from[:LONGEST_ADDRESS],
-        attachments=reply.attachments[:MOST_FILES],
+        attachments=files.held[:MOST_FILES],
+        files=files.taken,
     )
-    if isinstance(person, Mailbox):
-        message = messages.add_expert_message(person, content, now=now)
-        if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
-            to_experts.how_to_take(message, now=now)
-        if sent_from:
-            to_experts.sent_in_your_name(message, now=now)
-    else:
-        addition = messages.add_company_message(person, content, now=now)
+    if isinstance(person, Solicitation):
+        addition = messages.add_company_message(person, content, question=addressee.question, now=now)
         if sent_from:
             to_company.sent_in_your_name(addition, now=now)
+    elif isinstance(person, OfficeManager):
+        messages.add_internal_message(person, content, now=now)
+    elif person is not None:
+        _publish_of_expert(person, content, reply, addressee.voice, now=now)
     email.resolve(IncomingState.ACCEPTED, at=now)
+
+
+def _publish_of_expert(
+    person: Mailbox, content: MessageContent, reply: Reply, voice: Voice, *, now: datetime
+) -> None:
+    message: Message | InternalMessage | Question
+    if voice == Voice.INSTITUTION:
+        message = messages.add_internal_message(person, content, now=now)
+    elif voice == Voice.COMPANY:
+        message = messages.add_question(person, content, now=now)
+    else:
+        message = messages.add_expert_message(person, content, now=now)
+    if TAKING.search(_plain(reply.text)) and Match.objects.sent().filter(mailbox=person).exists():
+        to_senders.how_to_take(message, person, now=now)
+    if content.sent_from:
+        to_senders.sent_in_your_name(message, person, now=now)
 
 
 def _plain(text: str) -> str:

@@ -4,15 +4,19 @@ from datetime import datetime
 
 from django.db import transaction
 
-from mailing.models import OutgoingEmail
+from mailing.models import OutgoingEmail, refuses_mail
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Mailbox, Solicitation
+from solicitations.notifications import to_experts
 
 
 @transaction.atomic(durable=True)
 def report_refused_mail(email_pk: int, *, now: datetime) -> None:
-    """Alert staff to a refused mail: they call the company, or look for another expert."""
+    """Alert staff to a refused mail: they call the company, or look for another expert.
+
+    Of a company whose address refuses mails, the experts are told to call, and no other mail leaves.
+    """
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
     about = next((name for name in email.about if name.startswith("request:")), None) if email else None
     if email is None or about is None:
@@ -23,6 +27,9 @@ def report_refused_mail(email_pk: int, *, now: datetime) -> None:
             AlertCause.ACKNOWLEDGEMENT_REFUSED,
             f"{solicitation.contact_name}, {solicitation.phone}",
         )
+        if refuses_mail(email.to) and not solicitation.refuses_answers:
+            OutgoingEmail.objects.about(about).filter(to__iexact=email.to).pending().update(cancelled_at=now)
+            to_experts.call_instead(solicitation, now=now)
     elif Mailbox.objects.of(solicitation, email.to).exists():
         cause, words = AlertCause.MAIL_REFUSED, email.to
     else:

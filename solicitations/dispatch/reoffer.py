@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from experts.models import Expert
 from mailing.models import OutgoingEmail
@@ -20,7 +21,8 @@ BACK = "De retour"
 def reoffer(pk: int, *, now: datetime) -> None:
     """Carry to request ``pk`` that experts are gone, or back; a second call finds nothing to do.
 
-    An expert is gone who left, is paused, was dropped by a file, or whose office has closed.
+    An expert is gone who left, is paused, was dropped by a file, or whose office has closed. One whose
+    address refuses our mails is asked no more, and keeps what was taken.
     """
     carry(Solicitation.objects.locked(pk), now=now)
 
@@ -36,7 +38,11 @@ def carry(solicitation: Solicitation, *, now: datetime) -> None:
     )
     for match in active:
         match.mailbox.solicitation = match.need.solicitation = solicitation
-    left = [match for match in active if match.expert_id in gone and match.expert_left_at is None]
+    left = [
+        match
+        for match in active
+        if (match.expert_id in gone and match.expert_left_at is None) or _never_got(match)
+    ]
     back = [match for match in active if match.expert_id not in gone and match.expert_left_at is not None]
     if not left and not back:
         return
@@ -74,11 +80,32 @@ def give_back(pk: int, expert_pk: int, *, since: datetime, now: datetime) -> Non
     closing.refresh(solicitation, now=now)
 
 
+@transaction.atomic(durable=True)
+def offer_to_successor(pk: int, gone_pk: int, *, successor_pk: int, since: datetime, now: datetime) -> None:
+    """Send to a successor what was withdrawn in request ``pk`` from who left, where the rule chooses them."""
+    solicitation = Solicitation.objects.locked(pk)
+    if solicitation.refuses_answers:
+        return
+    withdrawn = Match.objects.withdrawn_as_gone(gone_pk, since=since).filter(need__solicitation=solicitation)
+    matches: list[Match] = []
+    for need in Need.objects.filter(pk__in=withdrawn.values("need")).select_related("subject").order_by("pk"):
+        need.solicitation = solicitation
+        chosen = routing.decide_today(need, now=now).chosen
+        theirs = [one for one in chosen if one.expert_pk == successor_pk]
+        matches += matching.make_matches(need, theirs, origin=MatchOrigin.ROUTING, now=now)
+    matching.notify(matches, now=now)
+    closing.refresh(solicitation, now=now)
+
+
+def _never_got(match: Match) -> bool:
+    return match.state == MatchState.SENT and match.expert.is_bouncing
+
+
 def _withdraw(match: Match, *, now: datetime) -> Match:
-    before = match.state
+    before, who = match.state, _who(match)
     match.move_to(MatchState.WITHDRAWN, at=now, words=GONE)
     match.save()
-    Event.objects.record_move(match, before, kind=EventKind.DEPARTURE, reason=_who(match), at=now)
+    Event.objects.record_move(match, before, kind=EventKind.DEPARTURE, reason=who, at=now)
     return match
 
 
@@ -93,7 +120,8 @@ def _silence(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
     for mailbox in sorted(mailboxes, key=lambda mailbox: mailbox.pk):
         posts = Expert.objects.filter(matches__mailbox=mailbox)
         today = mailbox.solicitation.today(now)
-        has_somebody = posts.exclude(pk__in=Expert.objects.gone(today, now=now)).exists()
+        reached = Q(is_bouncing=False) | Q(matches__in=Match.objects.taken().filter(mailbox=mailbox))
+        has_somebody = posts.filter(reached).exclude(pk__in=Expert.objects.gone(today, now=now)).exists()
         mailbox.left_at = None if has_somebody else mailbox.left_at or now
         mailbox.save(update_fields=["left_at"])
         if not has_somebody:
@@ -152,4 +180,5 @@ def _report(match: Match, *, now: datetime) -> None:
 
 
 def _who(match: Match) -> str:
-    return f"{match.expert.name} ({match.expert.office.name})"
+    refusal = ", dont l'adresse refuse nos courriels" if _never_got(match) else ""
+    return f"{match.expert.name} ({match.expert.office.name}){refusal}"

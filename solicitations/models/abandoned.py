@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from solicitations.lifecycle import EventKind, RequestState
-from solicitations.models.conversation import Event, Message
+from solicitations.models.conversation import Event, InternalMessage, Message
 from solicitations.models.request_querysets import SolicitationQuerySet
 from solicitations.models.requests import Solicitation
 
@@ -26,4 +26,5 @@ def abandoned(*, now: datetime) -> SolicitationQuerySet:
     old = Q(state=RequestState.SUBMITTED, submitted_at__lte=last) | Q(
         state=RequestState.HELD, held_at__lte=last
     )
-    return Solicitation.objects.filter(old, ~Exists(done), ~Exists(Message.objects.filter(**lately)))
+    said = [~Exists(texts.objects.filter(**lately)) for texts in (Message, InternalMessage)]
+    return Solicitation.objects.filter(old, ~Exists(done), *said)

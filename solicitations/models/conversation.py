@@ -1,18 +1,23 @@
 """Events and messages of a request."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from experts.models import User
+from experts.models import Institution, User
 from mailing.models import IncomingEmail
 from solicitations import lifecycle
 from solicitations.lifecycle import EventKind
 from solicitations.models.matches import Mailbox, Match
+from solicitations.models.request_words import MESSAGE_WORDS
 from solicitations.models.requests import Solicitation
+
+WITHDRAWAL_DELAY = timedelta(minutes=15)  # a message may be withdrawn by its author as long as this
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -76,10 +81,10 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 def _author(by: User | Mailbox | Solicitation | None) -> dict[str, Any]:
-    """The columns that say who did it."""
+    """The columns that say who did it: for a mailbox, also the account whose hand pressed, if any."""
     if isinstance(by, Solicitation):
         return {"is_by_company": True}
-    return {"by_mailbox": by} if isinstance(by, Mailbox) else {"by_user": by}
+    return {"by_mailbox": by, "by_user": by.used_by} if isinstance(by, Mailbox) else {"by_user": by}
 
 
 class Event(models.Model):
@@ -106,7 +111,8 @@ class Event(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(**lifecycle.among("kind", EventKind)), name="event_kind"),
             models.CheckConstraint(
-                condition=Q(by_user=None) | Q(by_mailbox=None, is_by_company=False), name="event_one_author"
+                condition=Q(is_by_company=False) | Q(by_user=None, by_mailbox=None),
+                name="event_by_company_alone",
             ),
         ]
         indexes = [
@@ -119,8 +125,21 @@ class Event(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
+@dataclass(frozen=True)
+class OfficeManager:
+    """A manager of offices that have a part in a request, who writes to their institution in her name."""
+
+    user: User
+    institution: Institution
+    solicitation: Solicitation
+
+    @property
+    def email(self) -> str:
+        return self.user.email
+
+
 class MailedText(models.Model):
-    """A text that may have come as a mail."""
+    """A text that may have come as a mail, and that its author may withdraw: its words are erased then."""
 
     incoming = models.ForeignKey(
         IncomingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -130,8 +149,14 @@ class MailedText(models.Model):
     # Names of the files that came with it, which are held back.
     attachments = ArrayField(models.CharField(max_length=200), default=list, db_default=[], blank=True)
 
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         abstract = True
+
+    def withdraw(self, *, at: datetime) -> None:
+        """Erase the words: what shows in their place is that they were withdrawn. Saves nothing."""
+        self.body, self.attachments, self.withdrawn_at = "", [], at
 
     @property
     def held_back(self) -> str:
@@ -143,7 +168,7 @@ class MailedText(models.Model):
     @property
     def origin(self) -> str:
         """Sentences on the mail's sender and withheld attachments; empty for a text typed on a page."""
-        if self.incoming_id is None:
+        if self.incoming_id is None or self.withdrawn_at:
             return ""
         came = f"Envoyé depuis {self.sent_from}." if self.sent_from else "Reçu par courriel."
         return f"{came} {self.held_back}." if self.attachments else came
@@ -160,14 +185,49 @@ class Message(MailedText):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["solicitation", "at"], name="message_of_request")]
+        indexes = [
+            models.Index(fields=["solicitation", "at"], name="message_of_request"),
+            GinIndex(MESSAGE_WORDS, name="message_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.author}, {self.at:%Y-%m-%d %H:%M}"
 
 
-class Question(models.Model):
-    """A short question of an expert to the company."""
+class InternalMessage(MailedText):
+    """A message within an institution, for its people in the request and the managers of their offices.
+
+    Its own table, so that no page, mail or older version of the portal takes it for a message to the experts.
+    """
+
+    solicitation = models.ForeignKey(
+        Solicitation, on_delete=models.CASCADE, related_name="internal_messages", db_index=False
+    )
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    # The expert's mailbox; None for a manager, who writes in her own name.
+    mailbox = models.ForeignKey(
+        Mailbox, on_delete=models.CASCADE, null=True, blank=True, related_name="internal_messages"
+    )
+    by_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    author = models.CharField(max_length=200)
+    body = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mailbox__isnull=False) | Q(by_user__isnull=False),
+                name="internal_message_has_an_author",
+            )
+        ]
+        indexes = [models.Index(fields=["solicitation", "at"], name="internal_message_of_request")]
+
+    def __str__(self) -> str:
+        return f"{self.author}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Question(MailedText):
+    """A message of an expert to the company, often a question."""
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="questions")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="questions")
@@ -180,13 +240,34 @@ class Question(models.Model):
     def __str__(self) -> str:
         return f"{self.author}, {self.asked_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def at(self) -> datetime:
+        return self.asked_at
+
+    @property
+    def is_waiting(self) -> bool:
+        """True until the company has written, or its author has withdrawn it."""
+        return self.answered_at is None and self.withdrawn_at is None
+
 
 class Addition(MailedText):
-    """A text that the company added after sending; it never enters the experts' thread."""
+    """A text of the company after sending; it never enters the experts' thread.
+
+    With ``question``, the answer to it: for its author and who took a need. Without, for all its experts.
+    """
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="additions")
+    question = models.ForeignKey(
+        Question, on_delete=models.CASCADE, null=True, blank=True, related_name="answers"
+    )
     body = models.TextField()
     at = models.DateTimeField()
 
+    class Meta:
+        indexes = [GinIndex(MESSAGE_WORDS, name="addition_words")]
+
     def __str__(self) -> str:
         return f"{self.solicitation_id}, {self.at:%Y-%m-%d %H:%M}"
+
+
+Text = Message | InternalMessage | Question | Addition

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Lower, Upper
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from experts.models import Expert
+from experts.models import Expert, User
 from solicitations import lifecycle
 from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState, NeedState
 from solicitations.models.needs import Need
@@ -21,6 +23,12 @@ ERASED = "efface-"  # with the row's number, in the place of an address that was
 
 # Matches that the legal clock binds no more.
 UNBOUND = (MatchState.DECLINED, MatchState.EXPIRED, MatchState.WITHDRAWN, MatchState.REPLACED)
+# Matches of an expert who stands in for an absent one, as ``Chosen.as_json`` says it.
+STANDS_IN = Q(IsNull(KT("reason__stand_in_for"), False))
+
+
+TOOK = (MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
+FOLLOWING = (MatchState.SENT, *TOOK)
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
@@ -33,14 +41,16 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 
     def following(self) -> Self:
         """Mailboxes one of whose matches is sent, taken or was closed by its expert with an outcome."""
-        states = [
-            MatchState.SENT,
-            MatchState.TAKEN,
-            MatchState.HELPED,
-            MatchState.NO_HELP,
-            MatchState.UNREACHABLE,
-        ]
-        return self.filter(matches__state__in=states, left_at=None).distinct().order_by("pk")
+        return self.filter(matches__state__in=FOLLOWING, left_at=None).distinct().order_by("pk")
+
+    def who_took(self) -> Self:
+        """Mailboxes that took a need, whatever came of it."""
+        return self.filter(matches__state__in=TOOK, left_at=None).distinct().order_by("pk")
+
+    def of_institution(self, pk: int) -> Self:
+        """Mailboxes of experts of that institution who still follow the request."""
+        own = Match.objects.filter(state__in=FOLLOWING, expert__office__institution=pk)
+        return self.filter(matches__in=own, left_at=None).distinct().order_by("pk")
 
     def not_declined(self) -> Self:
         """Mailboxes still there that have not declined all, nor been withdrawn or replaced."""
@@ -64,6 +74,9 @@ class Mailbox(models.Model):
     # Since when all its experts have been gone: no mail leaves to it.
     left_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+
+    # The account through which it acts, for its events; None by the link of a mail.
+    used_by: User | None = None
 
     objects = MailboxQuerySet.as_manager()
 
@@ -102,21 +115,40 @@ class MatchQuerySet(models.QuerySet["Match"]):
         return self.exclude(state__in=[MatchState.WITHDRAWN, MatchState.REPLACED])
 
     def to_reoffer(self, *, now: datetime) -> Self:
-        """Active matches whose expert is gone and whose request does not know, or is back."""
+        """Active matches whose expert is gone and whose request does not know, or is back.
+
+        Of an address that refuses our mails, those that were sent: what was taken stays with who took it.
+        """
         gone = Expert.objects.gone(timezone.localdate(now), now=now)
         has_left, is_known = Q(expert__in=gone.values("pk")), Q(expert_left_at__isnull=False)
-        return self.active().filter(has_left & ~is_known | ~has_left & is_known)
+        is_refused = Q(state=MatchState.SENT, expert__is_bouncing=True)
+        return self.active().filter(has_left & ~is_known | ~has_left & is_known | is_refused)
 
     def withdrawn_as_gone(self, expert_pk: int, *, since: datetime) -> Self:
         """Matches withdrawn since that moment because their expert was gone, of needs that nobody took."""
-        rows = self.filter(expert=expert_pk, state=MatchState.WITHDRAWN, words=GONE, ended_at__gte=since)
-        return rows.filter(need__state__in=[NeedState.WAITING, NeedState.UNCOVERED])
+        return self._withdrawn_and_waiting().filter(expert=expert_pk, ended_at__gte=since)
+
+    def withdrawn_since_departure(self) -> Self:
+        """The same of any expert, since they left."""
+        return self._withdrawn_and_waiting().filter(ended_at__gte=F("expert__left_at"))
+
+    def _withdrawn_and_waiting(self) -> Self:
+        states = [NeedState.WAITING, NeedState.UNCOVERED]
+        return self.filter(state=MatchState.WITHDRAWN, words=GONE, need__state__in=states)
+
+    def following(self) -> Self:
+        """Matches whose expert follows the request: sent, taken, or closed with an outcome."""
+        return self.filter(state__in=FOLLOWING)
 
     def sent(self) -> Self:
         return self.filter(state=MatchState.SENT)
 
     def taken(self) -> Self:
         return self.filter(state=MatchState.TAKEN)
+
+    def as_stand_in(self) -> Self:
+        """Matches of experts who stand in for an absent one."""
+        return self.filter(STANDS_IN)
 
     def with_outcome(self) -> Self:
         return self.filter(state__in=lifecycle.OUTCOMES)
@@ -141,7 +173,7 @@ class Match(models.Model):
     """One need sent to one expert."""
 
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="matches", db_index=False)
-    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="matches")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="matches", db_index=False)
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="matches")
     state = models.CharField(max_length=12, choices=MatchState.choices(), default=MatchState.SENT)
     origin = models.CharField(max_length=10, choices=MatchOrigin.choices(), default=MatchOrigin.ROUTING)
@@ -156,6 +188,8 @@ class Match(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)  # its first answer, helped or no solution
     # Since when the expert of a need in progress has been gone: staff and the company know.
     expert_left_at = models.DateTimeField(null=True, blank=True)
+    # Since when whoever stands in for an absent expert has been asked too: once.
+    stand_in_asked_at = models.DateTimeField(null=True, blank=True)
     # First name of who took it, when they gave it: several people may share the mailbox.
     taken_by = models.CharField(max_length=40, blank=True, default="", db_default="")
     # The match whose expert handed this need over or asked for help.
@@ -199,7 +233,14 @@ class Match(models.Model):
                 name="match_declined_iff_reason",
             ),
         ]
-        indexes = [models.Index(fields=["state", "sent_at"], name="match_state_sent")]
+        indexes = [
+            models.Index(fields=["state", "sent_at"], name="match_state_sent"),
+            # An expert's inbox: its counters and its order are read in the index alone.
+            models.Index(fields=["expert", "state", "sent_at", "id"], name="match_inbox"),
+            models.Index(
+                fields=["expert", "state", "sent_at", "id"], name="match_stand_in", condition=STANDS_IN
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.need_id}→{self.expert_id} ({self.state})"

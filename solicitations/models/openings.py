@@ -1,23 +1,29 @@
 """Openings of regions and themes, and demands refused because a region is closed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, Q
 
 from experts.models import Subject, Theme
 from territories.models import Commune, Region
 
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
-    def closing(self, region: Region | None, theme: Theme | None, *, now: datetime) -> "Opening | None":
-        """The row that closes this theme in this region, the region's own first; ``None`` when open."""
-        if region is None:
-            return None
-        rows = self.filter(Q(theme=None) | Q(theme=theme), region=region).order_by("theme_id", "pk")
-        return next((row for row in rows if not row.is_open_on(now)), None)
+    def closed_in(self, region: Region | None, *, now: datetime) -> dict[int | None, "Opening"]:
+        """The rows that close something in this region, by theme; ``None`` is the key of the whole region."""
+        rows = self.filter(region=region, region__isnull=False).select_related("theme")
+        closed = [row for row in rows.order_by("theme__position", "pk") if not row.is_open_on(now)]
+        for row in closed:
+            row.reopens_on = row.next_opening(now)
+        return {row.theme_id: row for row in closed}
+
+    def closed_regions(self, *, now: datetime) -> list[str]:
+        """Codes of the regions that are closed as a whole."""
+        rows = self.filter(theme=None).order_by("region_id")
+        return [row.region_id for row in rows if not row.is_open_on(now)]
 
 
 class Opening(models.Model):
@@ -31,23 +37,57 @@ class Opening(models.Model):
     )
     is_open = models.BooleanField("ouvert", default=True)
     opens_on = models.DateField("ouvre le", null=True, blank=True)
+    closes_on = models.DateField("premier jour de fermeture", null=True, blank=True)
     explanation = models.CharField("explication", max_length=500, blank=True)
 
     objects = OpeningQuerySet.as_manager()
+
+    reopens_on: date | None = None  # set by ``closed_in``
 
     class Meta:
         verbose_name = "ouverture"
         constraints = [
             models.UniqueConstraint(fields=["region", "theme"], name="opening_once", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=Q(opens_on__isnull=True) | Q(closes_on__isnull=True) | ~Q(opens_on=F("closes_on")),
+                name="opening_not_the_closing_day",
+                violation_error_message="L'ouverture et la fermeture sont le même jour.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.region}, {self.theme or 'tous les thèmes'}"
 
     def is_open_on(self, now: datetime) -> bool:
-        """Open by its flag, from its opening date on when it has one."""
-        today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-        return self.is_open and (self.opens_on is None or self.opens_on <= today)
+        """Open by its flag, from its opening date to its closing date, the first closed day.
+
+        A closing before the opening is a break: closed from one to the other.
+        """
+        today = _today(now)
+        is_opened = self.opens_on is None or self.opens_on <= today
+        is_closed = self.closes_on is not None and self.closes_on <= today
+        if self.opens_on and self.closes_on and self.closes_on < self.opens_on:
+            return self.is_open and (is_opened or not is_closed)
+        return self.is_open and is_opened and not is_closed
+
+    def next_opening(self, now: datetime) -> date | None:
+        """The day it opens, when that day is to come."""
+        return self.opens_on if self.is_open and self.opens_on and self.opens_on > _today(now) else None
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+class MissedDemandQuerySet(models.QuerySet["MissedDemand"]):
+    def by_subject(self, region: Region, *, since: datetime) -> list[tuple[Subject, int, int]]:
+        """Each subject asked while it was closed in this region: needs since a moment, and in all."""
+        counted = self.filter(region=region).values("subject").order_by("subject")
+        recent = Count("pk", filter=Q(at__gte=since))
+        rows = {row["subject"]: row for row in counted.annotate(recent=recent, total=Count("pk"))}
+        subjects = Subject.objects.filter(pk__in=rows).select_related("theme")
+        found = [(subject, rows[subject.pk]["recent"], rows[subject.pk]["total"]) for subject in subjects]
+        return sorted(found, key=lambda row: (-row[1], -row[2], row[0].position, row[0].pk))
 
 
 class MissedDemand(models.Model):
@@ -57,6 +97,8 @@ class MissedDemand(models.Model):
     commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="+")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    objects = MissedDemandQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.commune_id} {self.subject_id}"

@@ -18,6 +18,7 @@ from experts.routing.engine import Facts
 from solicitations import lifecycle
 from solicitations.lifecycle import (
     ClosedReason,
+    ContactWish,
     HeldReason,
     Labelled,
     NeedState,
@@ -32,6 +33,7 @@ from solicitations.models.request_querysets import (
     REFERENCE_ALPHABET,
     SolicitationQuerySet,
 )
+from solicitations.models.request_words import NOT_CONFIDENTIAL, REQUEST_WORDS
 from territories.models import Commune, Region
 
 
@@ -81,6 +83,12 @@ class Solicitation(models.Model):
     email = models.EmailField()
     callback_days = ArrayField(models.CharField(max_length=3), default=list, blank=True)
     callback_hours = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    contact_wish = models.CharField(
+        max_length=8,
+        choices=ContactWish.choices(),
+        default=ContactWish.CALL,
+        db_default=ContactWish.CALL.value,
+    )
     consent_version = models.CharField(max_length=20)
     consented_at = models.DateTimeField()
     unticked_institutions = models.ManyToManyField(Institution, blank=True, related_name="+")
@@ -138,6 +146,9 @@ class Solicitation(models.Model):
             models.CheckConstraint(
                 condition=Q(**lifecycle.among("closed_reason", ClosedReason, or_empty=True)),
                 name="solicitation_closed_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(**lifecycle.among("contact_wish", ContactWish)), name="solicitation_contact_wish"
             ),
             models.CheckConstraint(
                 condition=~Q(state=RequestState.HELD) | (Q(held_at__isnull=False) & ~Q(held_reason="")),
@@ -232,6 +243,7 @@ class Solicitation(models.Model):
                 condition=Q(handled_by__isnull=False),
             ),
             GinIndex(NAMES, name="solicitation_names"),
+            GinIndex(REQUEST_WORDS, name="solicitation_words", condition=NOT_CONFIDENTIAL),
         ]
 
     def __str__(self) -> str:

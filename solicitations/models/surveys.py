@@ -51,6 +51,20 @@ class Survey(models.Model):
     def __str__(self) -> str:
         return f"{self.solicitation_id}, {self.asked_at:%Y-%m-%d}"
 
+    @property
+    def is_negative(self) -> bool:
+        """True when the company was not called, not helped, or has its need still."""
+        is_useless = self.usefulness == Usefulness.NO or self.outcome == Outcome.UNSOLVED
+        return self.answered_at is not None and (not self.was_called or is_useless)
+
+    def answers(self) -> dict[str, str]:
+        """The answers in words, without the comment, which only the team reads."""
+        return {
+            "Rappelée par un conseiller": "Oui" if self.was_called else "Non",
+            "Aide utile": str(Usefulness(self.usefulness).label),
+            "Où en est le besoin": str(Outcome(self.outcome).label),
+        }
+
     def opinion(self) -> dict[str, object]:
         """The answers, by column."""
         return {name: getattr(self, name) for name in ("was_called", "usefulness", "outcome", "comment")}

@@ -5,16 +5,43 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db import connection
 
 from experts import contacts
 from experts.models import Institution
 from mailing import outbox
-from mailing.models import OutgoingEmail
+from mailing.models import OutgoingEmail, refuses_mail
+from mailing.transactions import wait_for_sending
 from solicitations import links, wording
-from solicitations.models import Event, Mailbox, Match, Solicitation
+from solicitations.lifecycle import Voice
+from solicitations.models import (
+    Addition,
+    Event,
+    InternalMessage,
+    Mailbox,
+    Match,
+    Message,
+    OfficeManager,
+    PlannedCall,
+    Question,
+    Solicitation,
+    Text,
+)
+from solicitations.notifications import digest_lines
 
 REMINDERS = "solicitations/emails/reminders"
-WRITTEN_BY_PEOPLE = {"message", "staff_word"}
+DIGEST = "solicitations/emails/digest"
+ON_TRIAL = {"received"}  # somebody has just typed the address: it may work again
+WRITTEN_BY_PEOPLE = {"message", "staff_word", "internal_message"}
+# Who reads the answer to a mail: the line above ours, short enough that no mail client breaks it.
+READERS = {
+    Voice.EXPERTS: "Votre réponse sera lue par les autres experts, pas par l'entreprise.",
+    Voice.COMPANY: "Votre réponse sera lue par l'entreprise et par les autres experts.",
+    Voice.INSTITUTION: "Votre réponse sera lue par votre institution seule.",
+}
+READERS_OF_COMPANY = "Votre réponse sera lue par tous les experts de votre demande."
+READERS_OF_ANSWER = "Votre réponse sera lue par qui vous écrit et par qui s'en occupe."
+TEXT_KEYS: dict[type[Text], str] = {Message: "m", InternalMessage: "i", Question: "q", Addition: "a"}
 
 
 def subject_labels(solicitation: Solicitation) -> list[str]:
@@ -28,14 +55,29 @@ def relays(subjects: Iterable[int]) -> list[str]:
     return list(found.distinct().order_by("position", "pk").values_list("name", flat=True))
 
 
-def about(solicitation: Solicitation, *others: Event | Match | Mailbox) -> list[str]:
+def about(solicitation: Solicitation, *others: Event | Match | Mailbox | PlannedCall | Text) -> list[str]:
     """Return the outbox's names of the request and of these rows: ``request:7``, ``match:42``."""
     return [f"request:{solicitation.pk}", *(f"{type(row).__name__.lower()}:{row.pk}" for row in others)]
 
 
-def about_person(person: Mailbox | Solicitation) -> list[str]:
+def about_person(person: links.Person) -> list[str]:
     """Return the outbox's names for a mail to or from this person: the request, and an expert's mailbox."""
+    if isinstance(person, OfficeManager):
+        names = [f"manager:{person.user.pk}", f"institution:{person.institution.pk}"]
+        return [*about(person.solicitation), *names]
     return about(person.solicitation, person) if isinstance(person, Mailbox) else about(person)
+
+
+def text_key(text: Text) -> str:
+    """The part of a mail's key for a text that somebody wrote: ``m55``."""
+    return f"{TEXT_KEYS[type(text)]}{text.pk}"
+
+
+def files_line(text: Text) -> str:
+    """« 2 fichiers joints, à lire sur la page : plan.pdf, devis.docx »; empty without any."""
+    names = list(text.files.order_by("pk").values_list("name", flat=True))
+    count = "1 fichier joint" if len(names) == 1 else f"{len(names)} fichiers joints"
+    return f"{count}, à lire sur la page : {', '.join(names)}" if names else ""
 
 
 def events_key(events: Sequence[Event]) -> str:
@@ -62,12 +104,17 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
     key: str,
     context: dict[str, Any],
     now: datetime,
-    events: Sequence[Event] = (),
+    events: Sequence[Event | PlannedCall] = (),
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
+    question: Question | None = None,
 ) -> None:
+    """Enqueue a mail to the company; with a ``question``, a reply to it goes to that question's readers.
+
+    No mail leaves to an address that refuses ours, but for the first one: it is written, cancelled.
+    """
     contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
-    outbox.enqueue(
+    email = outbox.compose(
         key=key,
         to=solicitation.email,
         template=f"solicitations/emails/{occasion}",
@@ -76,20 +123,27 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
             "url": links.mailed_follow_url(solicitation),
             "region_name": contact.name,
             "region_phone": contact.phone,
+            "my_data_url": links.absolute("/mes-donnees/"),
+            "answer_readers": READERS_OF_ANSWER if question else READERS_OF_COMPANY,
             **context,
         },
-        about=about(solicitation, *events),
+        about=about(solicitation, *events, *([question] if question else [])),
         thread=f"request-{solicitation.pk}",
-        reply_to=links.reply_address(solicitation),
+        reply_to=links.reply_address(solicitation, question=question),
         not_before=not_before,
         now=now,
     )
+    if occasion not in ON_TRIAL and refuses_mail(solicitation.email):
+        email.cancelled_at = now
+    outbox.enqueue_all([email])
 
 
-def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **fields: Any) -> None:
+def to_expert(
+    mailbox: Mailbox, occasion: str, *, context: dict[str, Any], is_urgent: bool = False, **fields: Any
+) -> None:
     """Enqueue a mail about the request to one mailbox, unless all its experts are gone.
 
-    ``fields``: see ``compose_to_expert``.
+    ``is_urgent``: it waits for no digest. ``fields``: see ``compose_to_expert``.
     """
     if mailbox.left_at is not None:
         return
@@ -98,7 +152,10 @@ def to_expert(mailbox: Mailbox, occasion: str, *, context: dict[str, Any], **fie
     labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
     headline = wording.headline(solicitation, list(dict.fromkeys(labels)))
     context = {**common_context(solicitation), "headline": headline, **context}
-    outbox.enqueue_all([compose_to_expert(mailbox, occasion, context=context, **fields)])
+    email = compose_to_expert(mailbox, occasion, context=context, **fields)
+    if not is_urgent:
+        digest_lines.apply_choice(email, mailbox, occasion=occasion, now=email.created_at)
+    outbox.enqueue_all([email])
 
 
 def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
@@ -108,26 +165,29 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     key: str,
     context: dict[str, Any],
     now: datetime,
-    others: Sequence[Event | Match] = (),
+    others: Sequence[Event | Match | PlannedCall | Text] = (),
     not_before: datetime | None = None,
     from_name: str = "",
     reply_to: str = "",
+    voice: Voice = Voice.EXPERTS,
 ) -> OutgoingEmail:
     """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline.
 
-    ``reply_to``: who reads the replies; by default they come back to the request.
+    ``reply_to``: who reads the replies; by default they come back to the request, in that ``voice``.
     """
     solicitation = mailbox.solicitation
+    url = context.get("url") or links.answer_url(mailbox)
+    readers = {} if reply_to else {"answer_readers": READERS[voice]}
     return outbox.compose(
         key=key,
         to=mailbox.email,
         template=f"solicitations/emails/{occasion}",
-        context={"url": links.answer_url(mailbox), **context},
+        context={"url": url, "own_record_url": links.record_url(mailbox), **readers, **context},
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
-        reply_to=reply_to or links.reply_address(mailbox),
+        reply_to=reply_to or links.reply_address(mailbox, voice=voice),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
-        unsubscribe_url=f"{links.answer_url(mailbox)}#je-ne-suis-plus-la",
+        unsubscribe_url=links.unsubscribe_url(mailbox),
         from_name=from_name,
         is_automatic=occasion not in WRITTEN_BY_PEOPLE,
         not_before=not_before,
@@ -136,15 +196,16 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
 
 
 def remove_from_reminders(name: str) -> None:
-    """Remove the lines of a request, or of a mailbox, from the unsent reminders that have other lines.
+    """Remove the lines of a request, or of a mailbox, from unsent reminders and digests with other lines.
 
-    A reminder without other lines keeps ``name`` in its ``about``, for the caller to cancel.
+    One without other lines keeps ``name`` in its ``about``, for the caller to cancel.
     """
-    rows = OutgoingEmail.objects.about(name).pending().filter(template=REMINDERS)
+    wait_for_sending()
+    rows = OutgoingEmail.objects.about(name).pending().filter(template__in=[REMINDERS, DIGEST])
     for row in rows.select_for_update().order_by("pk"):
         lines = [line for line in row.context["requests"] if name not in line["about"]]
         if lines:
-            row.context, row.about = {"requests": lines}, [name for line in lines for name in line["about"]]
+            row.context["requests"], row.about = lines, [name for line in lines for name in line["about"]]
             row.save(update_fields=["context", "about"])
 
 
@@ -156,7 +217,20 @@ class LiveMatch(NamedTuple):
     office: str
 
 
+# In SQL, as the routing's queries: it is read for each request that is sent.
+LIVE_MATCHES = """
+    SELECT match.id, match.mailbox_id, office.name
+    FROM solicitations_match AS match
+    JOIN solicitations_need AS need ON need.id = match.need_id
+    JOIN experts_expert AS expert ON expert.id = match.expert_id
+    JOIN experts_office AS office ON office.id = expert.office_id
+    WHERE need.solicitation_id = %s AND match.state NOT IN ('withdrawn', 'replaced')
+    ORDER BY need.position, match.id
+"""
+
+
 def live_matches(solicitation: Solicitation) -> list[LiveMatch]:
     """Return the matches neither withdrawn nor replaced, in order, with their offices' names."""
-    matches = Match.objects.live().filter(need__solicitation=solicitation).in_order()
-    return [LiveMatch(*row) for row in matches.values_list("pk", "mailbox", "expert__office__name")]
+    with connection.cursor() as cursor:
+        cursor.execute(LIVE_MATCHES, [solicitation.pk])
+        return [LiveMatch(*row) for row in cursor.fetchall()]

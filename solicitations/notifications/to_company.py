@@ -11,6 +11,7 @@ from experts import contacts
 from experts.models import Subject
 from mailing import outbox, senders
 from mailing.models import OutgoingEmail
+from mailing.transactions import wait_for_sending
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Addition, AddressChange, Draft, Event, Match, Need, Question, Solicitation
@@ -85,6 +86,8 @@ def unreachable(match: Match, *, events: Sequence[Event], now: datetime) -> None
     context = {
         "office": match.expert.office.name,
         "phone": match.expert.office.phone,
+        "person": match.person,
+        "booking_url": match.expert.booking_url,
         "their_phone": solicitation.phone,
         "callback": wording.callback(solicitation),
     }
@@ -131,10 +134,19 @@ def nobody_could_help(need: Need, *, now: datetime) -> None:
 
 
 def question(asked: Question, *, now: datetime) -> None:
-    """An expert's short question, with a link to complete the request."""
-    context = {"office": asked.institution, "person": asked.author, "question": asked.body}
+    """An expert's message, with a link to answer; the answer goes to that expert and to who took a need."""
+    context = {
+        "office": asked.institution,
+        "person": asked.author,
+        "question": asked.body,
+        "question_pk": asked.pk,
+        "held_back": asked.held_back,
+        "files": request_mails.files_line(asked),
+    }
     key = f"question:{asked.solicitation_id}:{asked.pk}"
-    request_mails.to_company(asked.solicitation, "question", key=key, context=context, now=now)
+    request_mails.to_company(
+        asked.solicitation, "question", key=key, context=context, question=asked, now=now
+    )
 
 
 def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) -> None:
@@ -199,18 +211,25 @@ def address_left(solicitation: Solicitation, *, old: str, now: datetime) -> None
 
 def readdress_unsent(solicitation: Solicitation, *, old: str, now: datetime) -> None:
     """Send to the corrected address, with links that work, what has not left for the old one."""
+    wait_for_sending()
     rows = OutgoingEmail.objects.about(f"request:{solicitation.pk}").pending().filter(to__iexact=old)
+    for row in rows.select_for_update().order_by("pk"):
+        if "requests" in row.context:
+            row.cancelled_at = now  # lost links: the new address gets its own
+        readdress(row, solicitation)
+        row.save(update_fields=["to", "reply_to", "context", "cancelled_at"])
+
+
+def readdress(email: OutgoingEmail, solicitation: Solicitation) -> None:
+    """Set the address of a mail to the company, and links that work. Saves nothing."""
     made = {
         "url": links.mailed_follow_url(solicitation),
         "survey_url": links.survey_url(solicitation),
         "check_url": links.call_check_url(solicitation),
     }
-    for row in rows.select_for_update().order_by("pk"):
-        if "requests" in row.context:
-            row.cancelled_at = now  # lost links: the new address gets its own
-        row.to, row.reply_to = solicitation.email, links.reply_address(solicitation)
-        row.context |= {name: url for name, url in made.items() if name in row.context}
-        row.save(update_fields=["to", "reply_to", "context", "cancelled_at"])
+    question = solicitation.questions.filter(pk=email.context.get("question_pk")).first()
+    email.to, email.reply_to = solicitation.email, links.reply_address(solicitation, question=question)
+    email.context |= {name: url for name, url in made.items() if name in email.context}
 
 
 def lost_links(solicitations: Sequence[Solicitation], *, now: datetime) -> None:

@@ -5,12 +5,21 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from experts.models import User
-from mailing import outbox, senders
+from mailing import outbox
+from mailing.models import refuses_mail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
-from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation, StaffMessage
+from solicitations.models import (
+    Event,
+    Mailbox,
+    Match,
+    Solicitation,
+    StaffMessage,
+    Survey,
+)
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date, spoken_moment
 
@@ -21,9 +30,16 @@ def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, 
         "company": wording.company_lines(solicitation, today=solicitation.today(now)),
         "phone": solicitation.phone,
         "email": solicitation.email,
+        "is_email_refused": refuses_mail(solicitation.email),
         "callback": wording.callback(solicitation),
+        "wish": wording.contact_wish(solicitation),
         "sent_at": spoken_moment(solicitation.submitted_at, zone=solicitation.time_zone, now=now),
-        "additions": [addition.body for addition in solicitation.additions.order_by("at", "pk")],
+        # What the company answered to one expert is not for the others.
+        "additions": list(
+            solicitation.additions.filter(question=None, withdrawn_at=None)
+            .order_by("at", "pk")
+            .values_list("body", flat=True)
+        ),
     }
 
 
@@ -78,6 +94,7 @@ def _own_context(
     own, others = {match.pk for match in mine}, [row for row in live if row.mailbox != mine[0].mailbox_id]
     url = links.answer_url(mine[0].mailbox)
     return {
+        "url": url,
         "headline": wording.headline(mine[0].mailbox.solicitation, labels),
         "new_subjects": labels,
         "why": wording.reasons(mine),
@@ -122,37 +139,6 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
         )
 
 
-def message(posted: Message, *, now: datetime) -> None:
-    """Mail a message of the thread to the other experts who follow the request, never to its author."""
-    mailboxes = Mailbox.objects.filter(solicitation=posted.solicitation_id).following()
-    for mailbox in mailboxes.exclude(pk=posted.mailbox_id).select_related("solicitation__commune"):
-        request_mails.to_expert(
-            mailbox,
-            "message",
-            key=f"message:{posted.solicitation_id}:{mailbox.pk}:m{posted.pk}",
-            context={
-                "author": posted.author,
-                "office": posted.institution,
-                "body": posted.body,
-                "sent_from": posted.sent_from,
-                "held_back": posted.held_back,
-            },
-            from_name=f"{posted.author}, via Relais Entreprises",
-            now=now,
-        )
-
-
-def added(addition: Addition, *, now: datetime) -> None:
-    """Send what the company added to the experts who have not declined."""
-    _to_remaining(
-        addition.solicitation,
-        "added",
-        key=f"a{addition.pk}",
-        context={"body": addition.body, "sent_from": addition.sent_from, "held_back": addition.held_back},
-        now=now,
-    )
-
-
 def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
     """Tell the experts who have not declined the phone number, the address and the hours, as corrected."""
     context = {
@@ -163,6 +149,29 @@ def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime
     _to_remaining(solicitation, "contact_corrected", key=f"e{event.pk}", context=context, now=now)
 
 
+def call_instead(solicitation: Solicitation, *, now: datetime) -> None:
+    """Tell the experts who have not declined, once, that the company's address refuses mails: to call it."""
+    context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
+    digest = salted_hmac("solicitations.refused", solicitation.email.lower()).hexdigest()[:20]
+    _to_remaining(solicitation, "call_instead", key=digest, context=context, now=now)
+
+
+def survey_answered(survey: Survey, *, now: datetime) -> None:
+    """Send the company's answers, without its comment, to the experts who took a need: once a day at most."""
+    solicitation = survey.solicitation
+    taken = Match.objects.live().exclude(taken_at=None).filter(need__solicitation=solicitation)
+    mailboxes = Mailbox.objects.filter(matches__in=taken).distinct().order_by("pk")
+    context = {"answers": list(survey.answers().items()), "is_negative": survey.is_negative, "office": ""}
+    for mailbox in mailboxes.select_related("solicitation__commune"):
+        request_mails.to_expert(
+            mailbox,
+            "survey_answered",
+            key=f"survey_answered:{solicitation.pk}:{mailbox.pk}:{solicitation.today(now)}",
+            context=context,
+            now=now,
+        )
+
+
 def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
     """Tell the experts who have not declined that the company was not called."""
     context = {"phone": solicitation.phone, "callback": wording.callback(solicitation)}
@@ -170,12 +179,40 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> No
 
 
 def stopped(
-    solicitation: Solicitation, *, mailboxes: Iterable[Mailbox], event: Event, why: str, now: datetime
+    solicitation: Solicitation,
+    *,
+    mailboxes: Iterable[Mailbox],
+    event: Event,
+    why: str,
+    now: datetime,
+    not_before: datetime | None = None,
 ) -> None:
     """Tell these mailboxes that they have nothing more to do on the request; ``why`` is a sentence."""
     for mailbox in mailboxes:
         key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
-        request_mails.to_expert(mailbox, "stopped", key=key, context={"why": why}, now=now)
+        request_mails.to_expert(
+            mailbox, "stopped", key=key, context={"why": why}, others=[event], not_before=not_before, now=now
+        )
+
+
+def reassigned(matches: Sequence[Match], *, by: User, word: str, event: Event, now: datetime) -> None:
+    """Tell a colleague that needs which were taken already are now in their hands: one mail."""
+    solicitation = matches[0].mailbox.solicitation
+    request_mails.to_expert(
+        matches[0].mailbox,
+        "reassigned",
+        key=f"reassigned:{solicitation.pk}:{matches[0].mailbox_id}:e{event.pk}",
+        context={
+            **_request_context(solicitation, now=now),
+            "person": str(by),
+            "word": word,
+            "concerned": wording.subjects(matches),
+            "answer_by": _answer_by(matches, now=now),
+        },
+        others=[event],
+        not_before=now + UNDO_DELAY,
+        now=now,
+    )
 
 
 def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: datetime) -> None:
@@ -193,30 +230,6 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
             },
             now=now,
         )
-
-
-def how_to_take(posted: Message, *, now: datetime) -> None:
-    """Show the button to an expert who wrote by mail that they take a need: the mail alone does not."""
-    key = f"button:{posted.solicitation_id}:{posted.mailbox_id}:m{posted.pk}"
-    take_url = f"{links.answer_url(posted.mailbox)}?choix=prendre"
-    context = {"body": posted.body, "take_url": take_url}
-    request_mails.to_expert(posted.mailbox, "where_the_button_is", key=key, context=context, now=now)
-
-
-def sent_in_your_name(posted: Message, *, now: datetime) -> None:
-    """A copy to the mailbox of a message from another address: a colleague's, or one staff accepted."""
-    request_mails.to_expert(
-        posted.mailbox,
-        "sent_in_your_name",
-        key=f"in-your-name:{posted.solicitation_id}:{posted.mailbox_id}:m{posted.pk}",
-        context={
-            "body": posted.body,
-            "sent_from": posted.sent_from,
-            "is_colleague": senders.is_colleague(posted.sent_from, posted.mailbox.email),
-            "held_back": posted.held_back,
-        },
-        now=now,
-    )
 
 
 def record_changed(mailbox: Mailbox, *, phone: str, change: str, now: datetime) -> None:

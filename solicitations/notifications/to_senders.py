@@ -1,8 +1,9 @@
-"""Mails to people whose reply was held or refused."""
+"""Mails to people who wrote by mail: what became of their reply, and what to do."""
 
 import hashlib
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from experts.models import RateCounter
@@ -10,7 +11,8 @@ from mailing import message_builder, outbox, reception, senders
 from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
-from solicitations.models import Mailbox, Solicitation
+from solicitations.links import Person
+from solicitations.models import InternalMessage, Mailbox, Message, OfficeManager, Question, Solicitation
 from solicitations.notifications import request_mails
 
 # A sender is easily forged, and our answer goes to that address: a daily limit for all unknown senders.
@@ -23,9 +25,7 @@ def is_portal(address: str) -> bool:
     return reception.is_ours(address) or any(senders.is_same_mailbox(address, mine) for mine in own)
 
 
-def reply_not_published(
-    reply: Reply, person: Mailbox | Solicitation | None, reason: Reason, *, now: datetime
-) -> None:
+def reply_not_published(reply: Reply, person: Person | None, reason: Reason, *, now: datetime) -> None:
     """Tell the sender that a reply was not published, and what to do: one mail per day and sender.
 
     Only the mailbox itself is told the reason and its page. A mail that answers none of ours, at no valid
@@ -64,10 +64,43 @@ def _answers_us(reply: Reply) -> bool:
     return OutgoingEmail.objects.filter(message_id__in=reply.in_reply_to).exists()
 
 
-def _thread(person: Mailbox | Solicitation) -> str:
-    return f"request-{person.solicitation_id if isinstance(person, Mailbox) else person.pk}"
+def _thread(person: Person) -> str:
+    return f"request-{person.pk if isinstance(person, Solicitation) else person.solicitation.pk}"
 
 
-def _page(person: Mailbox | Solicitation) -> str:
+def _page(person: Person) -> str:
     """Return the link to this person's page; an expired link lets them ask for a new one."""
+    if isinstance(person, OfficeManager):
+        return links.absolute(reverse("workspace:inbox"))
     return links.answer_url(person) if isinstance(person, Mailbox) else links.mailed_follow_url(person)
+
+
+def how_to_take(posted: Message | Question | InternalMessage, mailbox: Mailbox, *, now: datetime) -> None:
+    """Show the button to an expert who wrote by mail that they take a need: the mail alone does not."""
+    key = f"button:{posted.solicitation_id}:{mailbox.pk}:{request_mails.text_key(posted)}"
+    take_url = f"{links.answer_url(mailbox)}?choix=prendre"
+    context = {
+        "body": posted.body,
+        "take_url": take_url,
+        "is_internal": isinstance(posted, InternalMessage),
+    }
+    request_mails.to_expert(mailbox, "where_the_button_is", key=key, context=context, now=now)
+
+
+def sent_in_your_name(
+    posted: Message | Question | InternalMessage, mailbox: Mailbox, *, now: datetime
+) -> None:
+    """A copy to the mailbox of a message from another address: a colleague's, or one staff accepted."""
+    request_mails.to_expert(
+        mailbox,
+        "sent_in_your_name",
+        key=f"in-your-name:{posted.solicitation_id}:{mailbox.pk}:{request_mails.text_key(posted)}",
+        context={
+            "body": posted.body,
+            "sent_from": posted.sent_from,
+            "is_colleague": senders.is_colleague(posted.sent_from, mailbox.email),
+            "is_internal": isinstance(posted, InternalMessage),
+            "held_back": posted.held_back,
+        },
+        now=now,
+    )

@@ -10,7 +10,7 @@ from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Alert, Match, Solicitation
+from solicitations.models import Alert, Event, Match, Solicitation
 from solicitations.notifications import request_mails
 
 # Mails to experts or managers that say the same as the alert: staff may share their mailbox.
@@ -100,6 +100,29 @@ def expert_gone(expert: Expert, solicitation: Solicitation, *, now: datetime) ->
             about=request_mails.about(solicitation),
             now=now,
         )
+
+
+def handled_by_another(
+    colleague: User, solicitation: Solicitation, *, by: User, words: str, event: Event, now: datetime
+) -> None:
+    """Tell a member of staff who takes their request over, and why; a reply goes to that colleague."""
+    outbox.enqueue(
+        key=f"handled_by_another:{solicitation.pk}:{event.pk}",
+        to=colleague.email,
+        template="solicitations/emails/handled_by_another",
+        context={
+            **request_mails.common_context(solicitation),
+            "person": str(by),
+            "words": words,
+            "url": links.absolute(reverse("oversight:request", args=[solicitation.reference])),
+        },
+        about=request_mails.about(solicitation, event),
+        thread=f"request-{solicitation.pk}",
+        reply_to=by.email,
+        from_name=f"{str(by)[:150]}, via Relais Entreprises",
+        is_automatic=False,
+        now=now,
+    )
 
 
 def _taken_line(solicitation: Solicitation) -> dict[str, str]:

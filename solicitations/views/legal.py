@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from solicitations import wording
-from solicitations.models import Match, Need, Solicitation
+from solicitations.models import Addition, Match, Need, Solicitation
 from solicitations.progress import LegalAnswer
 from territories.working_time import working_days_between
 
@@ -49,12 +49,20 @@ def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock 
 
 
 def answer_page(
-    request: HttpRequest, solicitation: Solicitation, answers: Sequence[LegalAnswer], *, back: str
+    request: HttpRequest,
+    solicitation: Solicitation,
+    answers: Sequence[LegalAnswer],
+    *,
+    additions: Iterable[Addition],
+    back: str,
 ) -> HttpResponse:
-    """Question and answers, dated, on one page to print; ``back`` is the page that leads here."""
+    """Question and answers, dated, on one page to print; ``back`` is the page that leads here.
+
+    ``additions``: what the company wrote since, as far as the reader may see it.
+    """
     context = {
         "solicitation": solicitation,
-        "additions": solicitation.additions.order_by("at", "pk"),
+        "additions": [addition for addition in additions if not addition.withdrawn_at],
         "answers": answers,
         "siret": wording.siret(solicitation),
         "zone": solicitation.time_zone,

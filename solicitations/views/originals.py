@@ -8,17 +8,18 @@ from mailing import originals
 from mailing.models import IncomingEmail
 from mailing.originals import Original
 from solicitations import links
-from solicitations.models import Addition, Message
+from solicitations.models import Text
 
 SHOWN = {"Date": "Date", "Subject": "Objet"}
 
 
-def page(message: Message | Addition, *, author: str, known: Collection[str] | None = None) -> HttpResponse:
-    """The whole text, quotes and signature included; 404 when it did not come by mail, or was erased.
+def page(message: Text, *, author: str, known: Collection[str] | None = None) -> HttpResponse:
+    """The whole text, quotes and signature included; 404 when it did not come by mail, was erased
+    or withdrawn.
 
     ``known``: the only addresses that its reader is shown; ``None`` shows all.
     """
-    if message.incoming is None or not message.incoming.raw:
+    if message.withdrawn_at or message.incoming is None or not message.incoming.raw:
         raise Http404
     original = read(message.incoming)
     sender = f"{author}, {message.sent_from}" if message.sent_from else author

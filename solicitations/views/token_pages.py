@@ -6,7 +6,8 @@ from functools import wraps
 from typing import Generic, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.handlers.exception import response_for_exception
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -21,11 +22,17 @@ Row = TypeVar("Row", Mailbox, Solicitation)
 
 
 def secret(view: TokenView) -> TokenView:
-    """Decorate a page with a token in its address: not indexed, not stored, not sent as a referrer."""
+    """Decorate a page with a token in its address: not indexed, not stored, not sent as a referrer.
+
+    Nor is the page that says that something below that address does not exist.
+    """
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, **named: int | str) -> HttpResponse:
-        response = view(request, token, **named)
+        try:
+            response = view(request, token, **named)
+        except Http404 as error:
+            response = response_for_exception(request, error)
         response["X-Robots-Tag"] = "noindex, nofollow"
         response["Referrer-Policy"] = "same-origin"
         return response

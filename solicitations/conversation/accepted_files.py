@@ -1,0 +1,139 @@
+"""Kinds of files that a message may carry, told by their content: PDF, images, documents without macros."""
+
+import io
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import puremagic
+
+LARGEST_FILE = 10_000_000
+LONGEST_NAME = 150
+HEAD = 8192  # all that tells a kind stands there
+MOST_ENTRIES = 3000
+MOST_UNPACKED = 200_000_000
+MOST_RATIO = 200  # of a whole archive, unpacked: a text document reaches 30
+LARGEST_PART = 1_000_000
+PDF = "application/pdf"
+IMAGES = {
+    "image/png": {".png"},
+    "image/jpeg": {".jpg", ".jpeg"},
+    "image/gif": {".gif"},
+    "image/webp": {".webp"},
+    "image/heif": {".heic", ".heif"},
+    "image/heic": {".heic", ".heif"},
+}
+OFFICE = "application/vnd.openxmlformats-officedocument."
+MAIN_PARTS = {
+    "word/document.xml": (f"{OFFICE}wordprocessingml.document", ".docx"),
+    "xl/workbook.xml": (f"{OFFICE}spreadsheetml.sheet", ".xlsx"),
+    "ppt/presentation.xml": (f"{OFFICE}presentationml.presentation", ".pptx"),
+}
+OPEN_DOCUMENTS = {
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
+}
+PROGRAMS = ("vbaproject", "vbadata", "/activex/", "xl/macrosheets/", ".exe", ".js", ".vbs", ".bat")
+SCRIPT_FOLDERS = ("basic/", "scripts/")
+ACCEPTED = "Joignez un PDF, une image, ou un document Word, Excel, PowerPoint ou LibreOffice."
+
+
+class UnacceptedFile(Exception):
+    """The file is not taken; the message is the sentence to show."""
+
+
+@dataclass(frozen=True)
+class AcceptedFile:
+    """A file whose name and content were checked; ``kind``: its media type."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+def check(name: str, content: bytes) -> AcceptedFile:
+    """Return the file with its kind. Raises ``UnacceptedFile``."""
+    if any(unicodedata.category(char) in {"Cc", "Cf"} for char in name) or "/" in name or "\\" in name:
+        raise UnacceptedFile(f"Renommez « {visible_name(name)} » : son nom contient des signes interdits.")
+    if len(name) > LONGEST_NAME:
+        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {LONGEST_NAME} caractères au plus.")
+    if not content:
+        raise UnacceptedFile(f"« {name} » est vide.")
+    if len(content) > LARGEST_FILE:
+        raise UnacceptedFile(f"« {name} » est trop lourd : 10 Mo au plus.")
+    kind, extensions = _kind(name, content)
+    if PurePosixPath(name).suffix.lower() not in extensions:
+        raise UnacceptedFile(f"« {name} » n'est pas ce que dit son nom. {ACCEPTED}")
+    return AcceptedFile(name, kind, content)
+
+
+def visible_name(name: str) -> str:
+    """The name without folders, nor characters that do not show or turn the text around."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(char for char in last if unicodedata.category(char) not in {"Cc", "Cf"})
+    return shown.strip()[:LONGEST_NAME] or "sans nom"
+
+
+def _kind(name: str, content: bytes) -> tuple[str, set[str]]:
+    """The media type and the extensions that go with it. Raises ``UnacceptedFile``."""
+    if content.startswith(b"PK\x03\x04"):
+        kind, extension = _kind_of_archive(name, content)
+        return kind, {extension}
+    try:
+        found = {match.mime_type for match in puremagic.magic_string(content[:HEAD])}
+    except (puremagic.PureError, ValueError):
+        found = set()
+    if content.startswith(b"%PDF-"):
+        return PDF, {".pdf"}
+    for kind, extensions in IMAGES.items():
+        if kind in found and found <= IMAGES.keys():
+            return kind, extensions
+    raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
+
+
+def _kind_of_archive(name: str, content: bytes) -> tuple[str, str]:
+    """Kind of an office document, from its parts: none is unpacked but a small one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            _refuse_bomb(name, parts, len(content))
+            names = {part.filename.lower() for part in parts}
+            kind = _office_kind(archive, names) or _open_document_kind(archive, names)
+            types = _part(archive, "[Content_Types].xml")
+    # All that zipfile raises on a damaged, truncated or encrypted archive.
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise UnacceptedFile(f"« {name} » est abîmé, ou protégé par un mot de passe.") from error
+    if kind is None:
+        raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
+    scripts = any(part.startswith(SCRIPT_FOLDERS) for part in names if not part.endswith("/"))
+    programs = any(word in f"/{part}" for part in names for word in PROGRAMS)
+    if scripts or programs or b"macroenabled" in types.lower():
+        raise UnacceptedFile(f"« {name} » contient des macros : enregistrez-le sans elles, ou en PDF.")
+    return kind
+
+
+def _refuse_bomb(name: str, parts: list[zipfile.ZipInfo], size: int) -> None:
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > size * MOST_RATIO:
+        raise UnacceptedFile(f"« {name} » ne peut pas être ouvert sans risque. Joignez-le en PDF.")
+
+
+def _office_kind(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str] | None:
+    if "[content_types].xml" not in names:
+        return None
+    return next((kind for part, kind in MAIN_PARTS.items() if part in names), None)
+
+
+def _open_document_kind(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str] | None:
+    written = _part(archive, "mimetype").decode("ascii", "replace").strip()
+    return (written, OPEN_DOCUMENTS[written]) if written in OPEN_DOCUMENTS else None
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The beginning of a part; empty when the archive has none of that name."""
+    if name not in archive.namelist():
+        return b""
+    with archive.open(name) as part:
+        return part.read(LARGEST_PART)

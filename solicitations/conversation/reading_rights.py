@@ -1,0 +1,67 @@
+"""Texts of a request that each reader may see: pages, prints, originals, files and searches ask here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from experts.models import Office
+from solicitations.models import Addition, InternalMessage, Mailbox, Match, Message, Question, Solicitation
+
+
+@dataclass(frozen=True)
+class ReadingRights:
+    """Somebody who reads a request, by their rights in its three voices.
+
+    ``mailboxes``: those that they read for, hers or her offices'. ``institutions``: whose inner voice they
+    read. ``reads_answers``: one of the mailboxes took a need, so that the company's answers are for it too.
+    """
+
+    mailboxes: frozenset[int]
+    institutions: frozenset[int] = frozenset()
+    reads_answers: bool = False
+
+    def may_read(self, text: Message | InternalMessage | Question | Addition) -> bool:
+        """Return whether this reader may see a text of the request."""
+        if isinstance(text, InternalMessage):
+            return text.institution_id in self.institutions
+        if isinstance(text, Addition) and text.question:
+            return self.reads_answers or text.question.mailbox_id in self.mailboxes
+        return True
+
+
+def of_mailbox(mailbox: Mailbox) -> ReadingRights:
+    """The reader of an expert's page; without account, by the link of a mail, no inner voice."""
+    live = list(mailbox.matches.live().values_list("expert__office__institution", flat=True))
+    return ReadingRights(
+        mailboxes=frozenset([mailbox.pk]),
+        institutions=frozenset(live if mailbox.used_by else ()),
+        reads_answers=_took([mailbox.pk]),
+    )
+
+
+def of_manager(solicitation: Solicitation, offices: Iterable[Office]) -> ReadingRights:
+    """The reader who manages these offices: what their people in the request read."""
+    matches = Match.objects.live().filter(need__solicitation=solicitation, expert__office__in=offices)
+    rows = list(matches.values_list("mailbox", "expert__office__institution"))
+    mailboxes = frozenset(mailbox for mailbox, _ in rows)
+    return ReadingRights(mailboxes, frozenset(institution for _, institution in rows), _took(mailboxes))
+
+
+def _took(mailboxes: Iterable[int]) -> bool:
+    return Mailbox.objects.filter(pk__in=list(mailboxes)).who_took().exists()
+
+
+def thread(solicitation: Solicitation) -> list[Message]:
+    """Messages of the experts to each other."""
+    return list(solicitation.messages.prefetch_related("files").order_by("at", "pk"))
+
+
+def internal_messages(solicitation: Solicitation, reader: ReadingRights) -> list[InternalMessage]:
+    """Messages within the reader's institutions."""
+    rows = solicitation.internal_messages.filter(institution__in=reader.institutions)
+    return list(rows.select_related("institution").prefetch_related("files").order_by("at", "pk"))
+
+
+def additions(solicitation: Solicitation, reader: ReadingRights) -> list[Addition]:
+    """Texts of the company for this reader."""
+    rows = solicitation.additions.select_related("question").prefetch_related("files")
+    return [addition for addition in rows.order_by("at", "pk") if reader.may_read(addition)]

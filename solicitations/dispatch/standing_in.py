@@ -1,0 +1,52 @@
+"""Needs that wait for somebody who is away: offered once to whoever stands in today by the rule."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from solicitations.dispatch import closing, matching, routing
+from solicitations.lifecycle import MatchOrigin, RequestState
+from solicitations.models import Match, Solicitation
+from solicitations.models.matches import MatchQuerySet
+
+
+def to_offer(*, now: datetime) -> MatchQuerySet:
+    """Matches that wait for an expert who is away today, and that nobody was asked to stand in for."""
+    today = timezone.localdate(now)
+    waiting = Match.objects.sent().filter(
+        stand_in_asked_at=None, need__solicitation__state=RequestState.SUBMITTED
+    )
+    return waiting.filter(expert__absences__from_on__lte=today, expert__absences__to_on__gte=today)
+
+
+@transaction.atomic(durable=True)
+def offer(pk: int, *, now: datetime) -> None:
+    """Send to their stand-ins the needs of request ``pk`` that wait for experts who are away.
+
+    They keep the need too, and may still answer. A second call finds nothing to do.
+    """
+    solicitation = Solicitation.objects.locked(pk)
+    away = to_offer(now=now).filter(need__solicitation=solicitation).values("pk")
+    rows = Match.objects.filter(pk__in=away).with_people().select_for_update(of=("self",)).in_order()
+    new: list[Match] = []
+    for match in rows:
+        match.need.solicitation = solicitation
+        new += _ask(match, now=now)
+        match.stand_in_asked_at = now
+        match.save(update_fields=["stand_in_asked_at"])
+    matching.notify(new, now=now)
+    closing.refresh(solicitation, now=now)
+
+
+def _ask(match: Match, *, now: datetime) -> list[Match]:
+    """New matches of the people of her office whom the rule would choose today instead of her."""
+    expert = match.expert
+    decided = routing.decide_today(match.need, now=now)
+    standing_in = [
+        replace(choice, stand_in_for=expert.email)
+        for choice in decided.chosen
+        if choice.office == expert.office.code
+    ]
+    return matching.make_matches(match.need, standing_in, origin=MatchOrigin.ROUTING, now=now)

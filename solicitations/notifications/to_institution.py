@@ -1,0 +1,105 @@
+"""Mails of the inner voice of an institution: its people in a request, and the managers of their offices."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+from experts.accounts import seats
+from experts.models import Institution, Office, Seat, User
+from mailing import outbox
+from solicitations import links, wording
+from solicitations.lifecycle import Voice
+from solicitations.models import InternalMessage, Mailbox, Match, OfficeManager, Solicitation
+from solicitations.notifications import request_mails
+
+
+def message(posted: InternalMessage, *, mentioned: Collection[int] = (), now: datetime) -> None:
+    """Mail a message to the other people of its institution in the request, one mail a person.
+
+    ``mentioned``: the mailboxes that read it at once, whatever mails they chose.
+    """
+    context = {
+        "author": posted.author,
+        "institution": posted.institution.name,
+        "body": posted.body,
+        "sent_from": posted.sent_from,
+        "held_back": posted.held_back,
+        "files": request_mails.files_line(posted),
+        "is_internal": True,
+        "is_mentioned": False,
+    }
+    told = set()
+    for mailbox in _mailboxes(posted):
+        told.add(mailbox.email.lower())
+        request_mails.to_expert(
+            mailbox,
+            "internal_message",
+            key=f"internal_message:{posted.solicitation_id}:{mailbox.pk}:i{posted.pk}",
+            context={
+                **context,
+                "account_url": links.account_url(mailbox),
+                "is_mentioned": mailbox.pk in mentioned,
+            },
+            is_urgent=mailbox.pk in mentioned,
+            others=[posted],
+            voice=Voice.INSTITUTION,
+            from_name=f"{posted.author}, via Relais Entreprises",
+            now=now,
+        )
+    for user in managers(posted, now=now):
+        if user.email.lower() not in told:
+            _to_manager(posted, user, context=context, now=now)
+
+
+def _mailboxes(posted: InternalMessage) -> Iterator[Mailbox]:
+    """The mailboxes of the institution that follow the request, except the author's."""
+    around = Mailbox.objects.filter(solicitation=posted.solicitation_id)
+    rows = around.of_institution(posted.institution_id).exclude(pk=posted.mailbox_id or 0)
+    yield from rows.select_related("solicitation__commune")
+
+
+def managers(posted: InternalMessage, *, now: datetime) -> list[User]:
+    """The managers of the institution's offices in the request, except the author."""
+    around = managers_of(posted.solicitation, posted.institution, now=now)
+    return [user for user in around if user.pk != posted.by_user_id]
+
+
+def managers_of(solicitation: Solicitation, institution: Institution, *, now: datetime) -> list[User]:
+    """The managers of the institution's offices that have a part in the request."""
+    matches = Match.objects.live().filter(need__solicitation=solicitation)
+    offices = Office.objects.filter(institution=institution, experts__in=matches.values("expert"))
+    held = Seat.objects.current(now=now).filter(office__in=offices.values("pk"))
+    return list(User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk"))
+
+
+def mailboxes_managed(manager: OfficeManager, *, now: datetime) -> list[Mailbox]:
+    """The mailboxes of the request whose experts are of offices that the manager manages."""
+    offices = seats.managed_offices(manager.user, now=now).filter(institution=manager.institution)
+    own = Match.objects.live().filter(expert__office__in=offices.values("pk"))
+    rows = Mailbox.objects.filter(solicitation=manager.solicitation, matches__in=own)
+    return list(rows.distinct().order_by("pk"))
+
+
+def _to_manager(posted: InternalMessage, user: User, *, context: dict[str, Any], now: datetime) -> None:
+    solicitation = posted.solicitation
+    manager = OfficeManager(user, posted.institution, solicitation)
+    labels = request_mails.subject_labels(solicitation)
+    opened = mailboxes_managed(manager, now=now)[0]
+    outbox.enqueue(
+        key=f"internal_message:{solicitation.pk}:u{user.pk}:i{posted.pk}",
+        to=user.email,
+        template="solicitations/emails/internal_message",
+        context={
+            **request_mails.common_context(solicitation, subjects=labels),
+            "headline": wording.headline(solicitation, labels),
+            "answer_readers": request_mails.READERS[Voice.INSTITUTION],
+            **context,
+            "account_url": links.account_url(opened),
+        },
+        about=[*request_mails.about_person(manager), *request_mails.about(solicitation, posted)[1:]],
+        thread=f"request-{solicitation.pk}",
+        reply_to=links.reply_address(manager),
+        from_name=f"{posted.author}, via Relais Entreprises",
+        is_automatic=False,
+        now=now,
+    )

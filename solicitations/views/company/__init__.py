@@ -1,1 +1,0 @@
-"""The owner's pages: the form in three steps, then the follow-up."""
