@@ -1,0 +1,7 @@
+"""The room's registration."""
+
+from django.apps import AppConfig
+
+
+class OwnersConfig(AppConfig):
+    name = "owners"

@@ -1,0 +1,1 @@
+"""Forms of the owner's pages. They clean and refuse; they save nothing."""

@@ -1,0 +1,1 @@
+"""The owner's pages: the form in three steps, then the follow-up."""

@@ -1,0 +1,80 @@
+"""Feedback pages: « Vous a-t-on rappelé ? », and the survey of three questions."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from experts.accounts import limits
+from owners.forms.opinion import SurveyForm, given
+from owners.views.late_calls import too_early
+from owners.views.pages import mailed_page
+from solicitations import links, progress
+from solicitations.actions import feedback
+from solicitations.lifecycle import ForbiddenMove
+from solicitations.models import Solicitation, Survey
+
+OVER = "Cette demande est annulée : il n'y a plus rien à dire."
+
+
+@mailed_page(links.SURVEY)
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Show and save the survey; answers may be corrected."""
+    asked = Survey.objects.filter(solicitation=solicitation).first()
+    form = SurveyForm(request.POST if request.method == "POST" else None, initial=given(asked))
+    now = timezone.now()
+    if request.method == "POST" and form.is_valid():
+        if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+            return limits.too_many(request, back=request.path)
+        feedback.answer_survey(solicitation, form.opinion(), now=now)
+        return HttpResponseRedirect(f"{request.path}?merci")
+    context = {
+        "solicitation": solicitation,
+        "subjects": progress.subjects(solicitation),
+        "form": form,
+        "survey": asked,
+        "is_done": "merci" in request.GET and asked is not None and not form.errors,
+        "zone": solicitation.time_zone,
+        "survey_path": request.path,
+    }
+    return render(request, "owners/survey.html", context)
+
+
+@mailed_page(links.CALL_CHECK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
+    """Show who took the request and when, and ask: « Oui » or « Non »."""
+    answer = request.POST.get("rappel", "")
+    if request.method != "POST" or answer not in {"oui", "non"}:
+        context = {
+            "solicitation": solicitation,
+            "progress": progress.of(solicitation),
+            "zone": solicitation.time_zone,
+            "path": request.path,
+            "is_done": "merci" in request.GET,
+        }
+        return render(request, "owners/call_check.html", context)
+    now = timezone.now()
+    if answer == "non" and (sentence := too_early(solicitation, now=now)):
+        messages.info(request, sentence)  # somebody else took the request since we asked
+        return HttpResponseRedirect(request.path)
+    messages.success(request, _record(solicitation, is_called=answer == "oui", now=now))
+    return HttpResponseRedirect(f"{request.path}?merci")
+
+
+def _record(solicitation: Solicitation, *, is_called: bool, now: datetime) -> str:
+    """Record the answer; return a sentence that confirms it."""
+    try:
+        if is_called:
+            feedback.report_called(solicitation, now=now)
+            return "Merci, c'est noté : on vous a rappelé."
+        feedback.report_not_called(solicitation, now=now)
+    except ForbiddenMove:
+        return OVER
+    except feedback.TooSoon:
+        return "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
+    return "Merci de l'avoir dit. Le conseiller, son responsable et l'équipe du service sont prévenus."
