@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from experts.changes.directory_facts import AbsenceEntry
 from experts.entries import Entry, Fields, Problems
 from experts.models import Office
 from experts.yaml_files import Node, Scalar
@@ -13,15 +14,6 @@ from territories.areas import AreaRef, Level, MalformedArea
 NAF_PREFIX = re.compile(r"[0-9]{1,4}|[0-9]{4}[A-Z]")
 LEGAL_FORM_PREFIX = re.compile(r"[0-9]{1,4}")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class AbsenceEntry:
-    """Days away, both included; ``deputy`` is an email in lower case, ``None`` when there is none."""
-
-    from_on: date
-    to_on: date
-    deputy: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +240,13 @@ def _criteria(entry: Entry | None) -> dict[str, object]:
     choices = [craft for craft in Office.Craft.values if craft]
     return {
         **numbers,
-        **{key: _prefixes(entries[key], *rule) if key in entries else [] for key, rule in PREFIXES.items()},
+        **{key: prefixes(entries[key], *rule) if key in entries else [] for key, rule in PREFIXES.items()},
         "craft": entries.one_of("craft", choices),
         "project_holders": entries.boolean("project_holders"),
     }
 
 
-def _prefixes(entry: Entry, pattern: re.Pattern[str], what: str) -> list[str]:
+def prefixes(entry: Entry, pattern: re.Pattern[str], what: str) -> list[str]:
     """Beginnings of codes, without dots nor spaces, each once."""
     kept: dict[str, None] = {}
     for item in entry.items():

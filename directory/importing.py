@@ -4,22 +4,20 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from directory import snapshot
-from directory.applying import apply
 from directory.file import DirectoryFile, FileReader, KnownCodes
 from directory.models import DirectoryImport
-from directory.planning import Plan, RowOutcome, make_plan
+from directory.planning import make_plan
+from experts.changes import applying, snapshot
+from experts.changes.row_plans import Plan, RowOutcome
 from experts.entries import Problem, Problems
-from experts.models import Institution, Subject
+from experts.models import Cause, Institution, Subject
 from experts.yaml_files import parse
 from territories.areas import AreaRef, Level
 from territories.models import Area, Commune
-
-# Advisory lock of PostgreSQL, so that a second import waits for the first; any constant number would do.
-IMPORT_LOCK = 7_420_001
+from territories.vanished_epci import zone_slug
 
 
 class InvalidDirectory(Exception):
@@ -53,20 +51,23 @@ def check(content: bytes) -> CheckedFile:
     )
     reader = FileReader(known, problems)
     directory = reader.read(parse(content))
-    current = _current({ref for _, ref in reader.found_areas})
+    current = current_areas({ref for _, ref in reader.found_areas})
     reader.check_areas(current)
     if problems:
         raise InvalidDirectory(problems.in_order())
     return CheckedFile(directory, current, hashlib.sha256(content).hexdigest())
 
 
-def _current(refs: set[AreaRef]) -> dict[AreaRef, AreaRef]:
+def current_areas(refs: set[AreaRef]) -> dict[AreaRef, AreaRef]:
     """Map each reference, zones excepted, to today's area; unknown ones are left out."""
     communes = Commune.objects.resolve_all([ref.code for ref in refs if ref.level is Level.COMMUNE])
     others = [ref for ref in refs if ref.level not in {Level.COMMUNE, Level.ZONE}]
     current = {
         ref: AreaRef(area.kind, area.current_code) for ref, area in Area.objects.by_reference(others).items()
     }
+    zones = {AreaRef("zone", zone_slug(ref.code)): ref for ref in others if ref.level is Level.EPCI}
+    for zone in Area.objects.by_reference(list(zones)):
+        current[zones[zone]] = zone  # an EPCI that vanished: its last communes
     for code, commune in communes.items():
         current[AreaRef("commune", code)] = AreaRef("commune", commune.code)
     return current
@@ -74,17 +75,18 @@ def _current(refs: set[AreaRef]) -> dict[AreaRef, AreaRef]:
 
 def plan_import(file: CheckedFile, *, now: datetime) -> Plan:
     """Compare the file with the tables; writes nothing."""
-    return make_plan(file.directory, snapshot.load(), current=file.current, today=timezone.localdate(now))
+    return make_plan(
+        file.directory, snapshot.load(), current=file.current, today=timezone.localdate(now), now=now
+    )
 
 
 @transaction.atomic(durable=True)
 def import_file(file: CheckedFile, *, name: str, now: datetime) -> Plan:
     """Make the directory equal to the file, and return the plan that was applied."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+    applying.lock_directory()
     plan = plan_import(file, now=now)
     if plan.changes_something:
-        apply(plan, now=now)
+        applying.write(plan, cause=Cause.FILE, note=name, now=now)
         DirectoryImport.objects.create(
             imported_at=now,
             file_name=name[:255],

@@ -1,45 +1,17 @@
 """Report of a plan in French: rows created, changed, closed, kept and unchanged."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 from typing import Any
 
-from directory.file import AbsenceEntry
-from directory.planning import Difference, Plan, RowOutcome, RowPlan
+from experts.changes.directory_facts import LABELS
+from experts.changes.formatting import format_value
+from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
 
 KINDS = (("zones", "zone", "zones"), ("offices", "antenne", "antennes"), ("experts", "référent", "référents"))
-FACTS = {
-    "name": "nom",
-    "members": "membres",
-    "institution": "institution",
-    "phone": "téléphone",
-    "email": "adresse",
-    "headcount_min": "effectif minimal",
-    "headcount_max": "effectif maximal",
-    "age_min_years": "ancienneté minimale",
-    "age_max_years": "ancienneté maximale",
-    "naf": "activités acceptées",
-    "naf_excluded": "activités refusées",
-    "legal_forms": "formes juridiques acceptées",
-    "legal_forms_excluded": "formes juridiques refusées",
-    "craft": "artisanat",
-    "project_holders": "porteurs de projet",
-    "is_fallback": "reçoit ce que personne ne couvre",
-    "closed_on": "fermeture",
-    "areas": "territoires",
-    "exclusive_subjects": "sujets exclusifs",
-    "job": "fonction",
-    "has_all_subjects": "tous les sujets",
-    "subjects": "sujets",
-    "absence": "absence",
-    "dropped_at": "absent du fichier",
-    "left_at": "départ",
-    "is_paused": "en pause",
-    "is_bouncing": "adresse refusée",
-    "declared_absence": "absence déclarée",
-}
 # Facts that a file cannot give: there is no value to compare with.
-DECLARED = {"left_at", "is_paused", "is_bouncing", "declared_absence"}
+DECLARED = {"left_at", "is_paused", "is_bouncing", "declared_absences"}
+# What the portal notes for itself.
+HIDDEN = {"edited_fields", "source"}
 
 
 def lines(plan: Plan, *, is_dry_run: bool) -> Iterator[str]:
@@ -80,21 +52,22 @@ def _name(kind: str, row: RowPlan[Any]) -> str:
 
 def _changes(plan: Plan) -> Iterator[str]:
     for kind, row in _rows(plan):
-        for change in row.changes:
-            values = f"{_value(change.portal_value)} → {_value(change.file_value)}"
-            yield f"{_name(kind, row)} · {FACTS[change.fact]} : {values}"
+        shown = row.changes if row.outcome is RowOutcome.CHANGED else ()
+        for change in (one for one in shown if one.fact not in HIDDEN):
+            values = f"{format_value(change.before)} → {format_value(change.after)}"
+            yield f"{_name(kind, row)} · {LABELS[change.fact]} : {values}"
 
 
 def _kept(plan: Plan) -> Iterator[str]:
     for kind, row in _rows(plan):
         for kept in row.kept:
-            yield f"{_name(kind, row)} · {FACTS[kept.fact]} : {_kept_value(kept)}"
+            yield f"{_name(kind, row)} · {LABELS[kept.fact]} : {_kept_value(kept)}"
 
 
 def _kept_value(kept: Difference) -> str:
     if kept.fact in DECLARED:
-        return _value(kept.portal_value)
-    return f"{_value(kept.portal_value)} (fichier : {_value(kept.file_value)})"
+        return format_value(kept.before)
+    return f"{format_value(kept.before)} (fichier : {format_value(kept.after)})"
 
 
 def _totals(plan: Plan) -> Iterator[str]:
@@ -108,23 +81,3 @@ def _totals(plan: Plan) -> Iterator[str]:
             f"gardés {sum(bool(row.kept) for row in rows)}, inchangés {counts[RowOutcome.UNCHANGED]}, "
             f"saisis à la main {counts[RowOutcome.BY_HAND]}."
         )
-
-
-def _value(value: Any) -> str:
-    """Format the value of a fact."""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, AbsenceEntry):
-        deputy = f"suppléant {value.deputy}" if value.deputy else "sans suppléant"
-        return f"{_period(value.from_on, value.to_on)}, {deputy}"
-    if isinstance(value, datetime | date):
-        return f"{value:%d/%m/%Y}"
-    if isinstance(value, tuple):
-        return _period(*value)
-    if isinstance(value, frozenset | list):
-        return ", ".join(sorted(map(str, value))) or "rien"
-    return "rien" if value in {None, ""} else str(value)
-
-
-def _period(from_on: date, to_on: date) -> str:
-    return f"du {_value(from_on)} au {_value(to_on)}"

@@ -1,127 +1,72 @@
-"""Plan of an import: each row of the file compared with the tables. No query."""
+"""Plan of a file's import: each row of the file compared with the tables. No query."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from enum import Enum
-from typing import Generic, TypeVar
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TypeVar
 
-from directory.file import AbsenceEntry, DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
-from directory.snapshot import EXPERT_COLUMNS, OFFICE_COLUMNS, Facts, Period, Row, StoredDirectory, StoredRow
+from directory.file import DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
+from experts.changes import editing
+from experts.changes.directory_facts import EXPERT_COLUMNS, OFFICE_COLUMNS, AbsenceEntry, Facts
+from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
+from experts.changes.stored import Key, Row, StoredDirectory, StoredRow
 from experts.models import Expert, Office
 from experts.models.directory import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area
 
-Key = str | tuple[str, str]
 Code = TypeVar("Code", str, tuple[str, str])
 SUBJECTS = {"subjects", "has_all_subjects"}
 BOUNDS = (("headcount_min", "headcount_max"), ("age_min_years", "age_max_years"))
-
-
-class RowOutcome(Enum):
-    """Effect of an import on one row."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    CLOSED = "closed"
-    UNCHANGED = "unchanged"
-    BY_HAND = "by hand"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A fact whose value in the portal differs from the file's."""
-
-    fact: str
-    portal_value: object
-    file_value: object
-
-
-@dataclass(frozen=True, slots=True)
-class RowPlan(Generic[Row]):
-    """Plan for one row; ``row`` is ``None`` for a row to create.
-
-    ``key``: a zone's slug, an office's id, or an expert's office id and email in lower case.
-    """
-
-    key: Key
-    outcome: RowOutcome
-    row: Row | None = None
-    facts: Facts = field(default_factory=dict)
-    changes: tuple[Difference, ...] = ()
-    kept: tuple[Difference, ...] = ()
-
-    @property
-    def is_written(self) -> bool:
-        """Return whether facts of the file are written to this row."""
-        return self.outcome in {RowOutcome.CREATED, RowOutcome.CHANGED}
-
-    def written(self) -> set[str]:
-        """Names of the facts to write."""
-        if self.outcome is RowOutcome.CREATED:
-            return set(self.facts)
-        return {change.fact for change in self.changes} & set(self.facts)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The whole import, row by row, in the order of the file, then of the tables."""
-
-    zones: tuple[RowPlan[Area], ...]
-    offices: tuple[RowPlan[Office], ...]
-    experts: tuple[RowPlan[Expert], ...]
-
-    def rows(self) -> Iterator["RowPlan[Area] | RowPlan[Office] | RowPlan[Expert]"]:
-        """Iterate over all the rows."""
-        yield from self.zones
-        yield from self.offices
-        yield from self.experts
-
-    def count(self, outcome: RowOutcome) -> int:
-        """Count the rows with this outcome."""
-        return sum(row.outcome is outcome for row in self.rows())
-
-    @property
-    def changes_something(self) -> bool:
-        """Return whether the import would change the tables."""
-        return any(
-            row.outcome in {RowOutcome.CREATED, RowOutcome.CHANGED, RowOutcome.CLOSED} for row in self.rows()
-        )
+# A row that a file gives comes from it, and is in use.
+GIVEN: Facts = {"dropped_at": None, "source": DirectorySource.FILE}
 
 
 def make_plan(
-    file: DirectoryFile, stored: StoredDirectory, *, current: Mapping[AreaRef, AreaRef], today: date
+    file: DirectoryFile,
+    stored: StoredDirectory,
+    *,
+    current: Mapping[AreaRef, AreaRef],
+    today: date,
+    now: datetime,
 ) -> Plan:
     """Compare the file with the tables; ``current`` maps the areas that the file names to today's areas."""
     zones = {entry.slug: _zone_facts(entry, current) for entry in file.zones}
     offices = {entry.code: _office_facts(entry, current) for entry in file.offices}
+    addresses = _KnownAddresses(stored)
     experts = {
-        (office.code, entry.email.lower()): _expert_facts(entry, current)
+        addresses.key(office.code, entry.email): _expert_facts(entry, office.code, current, addresses)
         for office in file.offices
         for entry in office.experts
     }
     return Plan(
-        zones=tuple(_plan_row(slug, facts, stored.zones.get(slug)) for slug, facts in zones.items())
-        + tuple(_missing_from_file(stored.zones, zones)),
-        offices=tuple(_plan_row(code, facts, stored.offices.get(code)) for code, facts in offices.items())
-        + tuple(_missing_from_file(stored.offices, offices)),
+        zones=tuple(_plan_zone(slug, facts, stored.zones.get(slug)) for slug, facts in zones.items())
+        + tuple(_missing_from_file(stored.zones, zones, now)),
+        offices=tuple(_plan_office(code, facts, stored.offices.get(code)) for code, facts in offices.items())
+        + tuple(_missing_from_file(stored.offices, offices, now)),
         experts=tuple(
-            _plan_expert(key, facts, stored.experts.get(key), stored.declared_absences, today)
-            for key, facts in experts.items()
+            _plan_expert(key, facts, stored.experts.get(key), today) for key, facts in experts.items()
         )
-        + tuple(_missing_from_file(stored.experts, experts)),
+        + tuple(_missing_from_file(stored.experts, experts, now)),
     )
 
 
+def _plan_zone(slug: str, facts: Facts, stored: StoredRow[Area] | None) -> RowPlan[Area]:
+    return _plan_row(slug, facts, stored) if stored else editing.new_zone(slug, facts)
+
+
+def _plan_office(code: str, facts: Facts, stored: StoredRow[Office] | None) -> RowPlan[Office]:
+    return _plan_row(code, facts, stored) if stored else editing.new_office(code, facts)
+
+
 def _zone_facts(entry: ZoneEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
-    return {"name": entry.name, "members": _current(entry.members, current)}
+    return GIVEN | {"name": entry.name, "members": _current(entry.members, current)}
 
 
 def _office_facts(entry: OfficeEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
     own = {"name": entry.name, "phone": entry.phone, "email": entry.email, **entry.criteria}
     own |= {"is_fallback": entry.is_fallback, "closed_on": entry.closed_on}
-    return {
+    return GIVEN | {
         "institution": entry.institution,
         **{column: own[column] for column in OFFICE_COLUMNS},
         "areas": _current(entry.areas, current),
@@ -129,12 +74,37 @@ def _office_facts(entry: OfficeEntry, current: Mapping[AreaRef, AreaRef]) -> Fac
     }
 
 
-def _expert_facts(entry: ExpertEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
-    return {
+class _KnownAddresses:
+    """Addresses of experts, former ones included: a person whose address was changed here stays the same."""
+
+    def __init__(self, stored: StoredDirectory) -> None:
+        self.keys = {
+            (key[0], former): key
+            for key, row in stored.experts.items()
+            for former in row.facts["former_emails"]
+        } | {key: key for key in stored.experts}
+
+    def key(self, office: str, email: str) -> tuple[str, str]:
+        """The key of the expert whom a file names by this address."""
+        named = (office, email.lower())
+        return self.keys.get(named, named)
+
+    def absence(self, office: str, absence: AbsenceEntry | None) -> AbsenceEntry | None:
+        """The same absence, its deputy named by today's address."""
+        if absence is None or absence.deputy is None:
+            return absence
+        return replace(absence, deputy=self.key(office, absence.deputy)[1])
+
+
+def _expert_facts(
+    entry: ExpertEntry, office: str, current: Mapping[AreaRef, AreaRef], known: _KnownAddresses
+) -> Facts:
+    return GIVEN | {
+        "office": office,
         **{column: getattr(entry, column) for column in EXPERT_COLUMNS},
         "subjects": entry.subjects,
         "areas": _current(entry.areas, current),
-        "absence": entry.absence,
+        "absence": known.absence(office, entry.absence),
     }
 
 
@@ -146,7 +116,7 @@ def _current(refs: Iterable[AreaRef], current: Mapping[AreaRef, AreaRef]) -> fro
 def _plan_row(
     code: Key,
     facts: Facts,
-    stored: StoredRow[Row] | None,
+    stored: StoredRow[Row],
     protected: Iterable[str] = (),
     declared: tuple[Difference, ...] = (),
 ) -> RowPlan[Row]:
@@ -154,12 +124,9 @@ def _plan_row(
 
     ``declared``: facts that the file cannot give, listed as kept.
     """
-    if stored is None:
-        return RowPlan(code, RowOutcome.CREATED, facts=facts)
-    row = stored.row
-    if row.source == DirectorySource.HAND:  # type: ignore[attr-defined]
-        return RowPlan(code, RowOutcome.BY_HAND, row)
-    kept_facts = {*protected, *getattr(row, "edited_fields", ())}
+    if stored.facts["source"] == DirectorySource.HAND:
+        return RowPlan(code, RowOutcome.BY_HAND, stored.row)
+    kept_facts = {*protected, *stored.facts.get("edited_fields", ())}
     if kept_facts & SUBJECTS:
         kept_facts |= SUBJECTS
     kept_facts |= _reversed_bounds(kept_facts, facts, stored.facts)
@@ -169,11 +136,9 @@ def _plan_row(
         if stored.facts[fact] != value
     ]
     changes = [difference for difference in differing if difference.fact not in kept_facts]
-    if row.dropped_at:  # type: ignore[attr-defined]
-        changes.insert(0, Difference("dropped_at", row.dropped_at, None))  # type: ignore[attr-defined]
     kept = [difference for difference in differing if difference.fact in kept_facts]
     outcome = RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED
-    return RowPlan(code, outcome, row, facts, tuple(changes), (*kept, *declared))
+    return RowPlan(code, outcome, stored.row, facts, stored.facts, tuple(changes), (*kept, *declared))
 
 
 def _reversed_bounds(kept_facts: set[str], facts: Facts, here: Facts) -> set[str]:
@@ -192,42 +157,41 @@ def _plan_expert(
     key: tuple[str, str],
     facts: Facts,
     stored: StoredRow[Expert] | None,
-    absences: Mapping[int, list[Period]],
     today: date,
 ) -> RowPlan[Expert]:
     """Plan an expert, keeping what was declared: departure, pause, refused address, absences."""
     if stored is None:
-        return _plan_row(key, facts, stored)
-    expert = stored.row
+        return editing.new_expert(key, facts)
+    here = stored.facts
     declared = [
         Difference(fact, value, None)
         for fact in ("left_at", "is_paused", "is_bouncing")
-        if (value := getattr(expert, fact))
+        if (value := here[fact])
     ]
-    periods = absences.get(expert.pk, [])
-    declared += [Difference("declared_absence", period, None) for period in periods if period[1] >= today]
-    protected = (
-        ["absence"] if "absences" in expert.edited_fields or _overlaps(facts["absence"], periods) else []
-    )
-    return _plan_row(key, facts, stored, protected, tuple(declared))
+    absences = sorted(here["declared_absences"], key=lambda absence: (absence.from_on, absence.to_on))
+    declared += [
+        Difference("declared_absences", absence, None) for absence in absences if absence.to_on >= today
+    ]
+    is_kept = "absences" in here["edited_fields"] or _overlaps(facts["absence"], absences)
+    return _plan_row(key, facts, stored, ["absence"] if is_kept else [], tuple(declared))
 
 
-def _overlaps(absence: object, periods: Iterable[Period]) -> bool:
+def _overlaps(absence: object, declared: Iterable[AbsenceEntry]) -> bool:
     """Return whether the file's absence shares a day with a declared one."""
     if not isinstance(absence, AbsenceEntry):
         return False
-    return any(absence.from_on <= to_on and from_on <= absence.to_on for from_on, to_on in periods)
+    return any(absence.from_on <= other.to_on and other.from_on <= absence.to_on for other in declared)
 
 
 def _missing_from_file(
-    stored: Mapping[Code, StoredRow[Row]], listed: Mapping[Code, Facts]
+    stored: Mapping[Code, StoredRow[Row]], listed: Mapping[Code, Facts], now: datetime
 ) -> Iterator[RowPlan[Row]]:
     """Plan the rows that the file lacks: closed, or left as they are when entered by hand."""
     for code, known in stored.items():
         if code in listed:
             continue
-        row = known.row
-        if row.source == DirectorySource.HAND:  # type: ignore[attr-defined]
-            yield RowPlan(code, RowOutcome.BY_HAND, row)
-        elif not row.dropped_at:  # type: ignore[attr-defined]
-            yield RowPlan(code, RowOutcome.CLOSED, row)
+        if known.facts["source"] == DirectorySource.HAND:
+            yield RowPlan(code, RowOutcome.BY_HAND, known.row)
+        elif not known.facts["dropped_at"]:
+            dropped = (Difference("dropped_at", None, now),)
+            yield RowPlan(code, RowOutcome.CLOSED, known.row, before=known.facts, changes=dropped)

@@ -1,0 +1,142 @@
+"""Addresses that refuse our mails: their posts count as absent, office and region are told once."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from directory import region_staff
+from directory.own_record import mail_place
+from experts.changes import applying, editing, snapshot
+from experts.changes.row_plans import Plan
+from experts.models import Cause, Expert, Office, RevisedRow, User
+from experts.models.mail_preferences import MailChoice
+from mailing import delivery_reports, outbox
+from mailing.address_refusals import ReportKind
+from mailing.models import DeliveryEvent, RefusedAddress, refuses_mail
+from solicitations import links, tasks
+from solicitations.actions import mail_choice
+
+
+@transaction.atomic(durable=True)
+def follow(address: str, *, now: datetime) -> None:
+    """Carry to the directory what was reported about an address; a second call finds nothing to do.
+
+    The tasks that follow each change of the directory offer to others what waited for these posts.
+    """
+    applying.lock_directory()
+    refused = RefusedAddress.objects.of(address)
+    changed = _mark(address, is_bouncing=refused is not None, note=refused.words if refused else "", now=now)
+    if refused:
+        posts = [post for post in changed if post.left_at is None]
+        _tell(
+            refused.address, f"address_refused:{refused.pk}", posts, _refusal_words(refused, now=now), now=now
+        )
+    events = DeliveryEvent.objects.at(address).to_follow()
+    if complaint := events.filter(kind=ReportKind.COMPLAINT).order_by("pk").first():
+        posts = list(_posts(address).select_related("office"))
+        _tell(address, f"complaint:{complaint.pk}", posts, {"is_complaint": True}, now=now)
+        if posts:
+            place = mail_place.place_of(posts[0])
+            mail_choice.choose_inside(address, MailChoice.NEEDS, place=place, now=now)
+    events.update(followed_at=now)
+
+
+@transaction.atomic(durable=True)
+def say_works(address: str, *, by: User, now: datetime) -> None:
+    """Somebody says that an address works: its posts receive again."""
+    applying.lock_directory()
+    delivery_reports.record_working(address, now=now)
+    _mark(address, is_bouncing=False, by=by, now=now)
+
+
+def bouncing_since(pk: int) -> datetime | None:
+    """Moment when a post was last marked as refused; ``None`` when no report did it."""
+    rows = RevisedRow.objects.filter(kind=RevisedRow.Kind.EXPERT, row_pk=pk, after__is_bouncing=True)
+    return rows.order_by("-pk").values_list("revision__made_at", flat=True).first()
+
+
+def return_needs(posts: Iterable[int]) -> None:
+    """After the commit, send again to these posts what was withdrawn since their address was refused."""
+    for pk in posts:
+        if since := bouncing_since(pk):
+            transaction.on_commit(partial(tasks.return_needs_to.delay, pk, since.isoformat()))
+
+
+def addresses_to_follow() -> list[str]:
+    """Addresses with reports that no task has followed."""
+    rows = DeliveryEvent.objects.to_follow().order_by("pk").values_list("address", flat=True)
+    return list(dict.fromkeys(rows))
+
+
+def _posts(address: str) -> Any:
+    return Expert.objects.listed().filter(email__iexact=address, left_at=None).order_by("office__name", "pk")
+
+
+def _mark(
+    address: str, *, is_bouncing: bool, note: str = "", by: User | None = None, now: datetime
+) -> list[Expert]:
+    """Write the state of the address on its posts; return those that it changed."""
+    posts = list(_posts(address).exclude(is_bouncing=is_bouncing).values_list("pk", flat=True))
+    if not posts:
+        return []
+    stored = snapshot.load(experts=posts).experts
+    rows = tuple(editing.change(key, row, {"is_bouncing": is_bouncing}) for key, row in stored.items())
+    if not is_bouncing:
+        return_needs(posts)
+    cause = Cause.PAGE if by else Cause.DELIVERY
+    applying.apply_inside(Plan(experts=rows), cause=cause, author=by, note=note, now=now)
+    return list(Expert.objects.filter(pk__in=posts).select_related("office").order_by("office__name", "pk"))
+
+
+def _refusal_words(refused: RefusedAddress, *, now: datetime) -> dict[str, Any]:
+    return {
+        "is_complaint": False,
+        "is_final": refused.is_final,
+        "words": refused.words,
+        "since": f"{timezone.localtime(refused.since):%d/%m/%Y}",
+    }
+
+
+def _tell(
+    address: str, occasion: str, posts: Collection[Expert], words: dict[str, Any], *, now: datetime
+) -> None:
+    """Mail the evidence to the offices of these posts and to their regions, once each.
+
+    A mailbox of an office that refuses mails is told to the region alone.
+    """
+    told: dict[str, list[dict[str, str]]] = defaultdict(list)
+    staff: set[str] = set()
+    today = timezone.localdate(now)
+    for post in posts:
+        regional = region_staff.addresses_of(post.office.region_id, on=today)
+        staff.update(each.lower() for each in regional)
+        for to in dict.fromkeys([post.office.email.lower(), *(each.lower() for each in regional)]):
+            told[to].append({"person": post.name, "office": post.office.name, "phone": post.phone})
+    for office in Office.objects.open_on(today).filter(email__iexact=address).order_by("name", "pk"):
+        for to in region_staff.addresses_of(office.region_id, on=today):
+            staff.add(to.lower())
+            told[to.lower()].append({"person": "", "office": office.name, "phone": office.phone})
+    for to, lines in told.items():
+        if to == address.lower() or (to not in staff and refuses_mail(to)):
+            continue
+        outbox.enqueue(
+            key=f"{occasion}:{to}",
+            to=to,
+            template="directory/emails/address_refused",
+            context={
+                "address": address,
+                "posts": lines,
+                "is_staff": to in staff,
+                "url": links.absolute(reverse("directory:verification")),
+                "contact_url": links.absolute("/contact/"),
+                **words,
+            },
+            about=[f"expert:{post.pk}" for post in posts],
+            now=now,
+        )

@@ -1,0 +1,130 @@
+"""Effect of a change of areas: communes gained and lost, other offices of the institution that have them."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from directory.area_map import AreaMap, area_map
+from experts.changes.row_plans import Plan
+from experts.models import Office
+from territories.areas import AreaRef
+from territories.models import Area, AreaMember, Commune
+
+MOST_NAMED = 30
+MOST_OVERLAPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneList:
+    """The number of communes, and the names of the most populated."""
+
+    count: int
+    names: tuple[str, ...]
+
+    @property
+    def others(self) -> int:
+        return self.count - len(self.names)
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """An office of the same institution that covers communes gained."""
+
+    office: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AreaEffect:
+    """Communes that a row gains and loses; ``total``: those it has after the change."""
+
+    label: str
+    total: int
+    gained: CommuneList
+    lost: CommuneList
+    overlaps: tuple[Overlap, ...]
+    map: AreaMap | None
+
+
+def area_effects(plan: Plan, *, on: date) -> list[AreaEffect]:
+    """The effects of the areas that a plan changes: of offices, of experts, of zones."""
+    effects = []
+    for row in plan.rows():
+        for fact in ("areas", "members"):
+            if row.changes_something and fact in row.written:
+                institution = row.after.get("institution", "")
+                before = row.before.get(fact, frozenset())
+                label, pk = row.label, getattr(row.row, "pk", None)
+                effects.append(_effect(label, before, row.after[fact], institution=institution, pk=pk, on=on))
+    return [effect for effect in effects if effect.total or effect.lost]
+
+
+def communes_of(refs: Iterable[AreaRef]) -> set[str]:
+    """The codes of the current communes of these areas, zones included."""
+    wanted = set(refs)
+    zones = [ref.code for ref in wanted if ref.kind == "zone"]
+    members = AreaMember.objects.filter(zone__kind="zone", zone__code__in=zones).values_list(
+        "member__kind", "member__current_code"
+    )
+    plain = [ref for ref in wanted if ref.kind != "zone"] + [AreaRef(*pair) for pair in members]
+    return set(Commune.objects.inside(plain).values_list("pk", flat=True)) if plain else set()
+
+
+def _effect(
+    label: str,
+    before: Collection[AreaRef],
+    after: Collection[AreaRef],
+    *,
+    institution: str,
+    pk: int | None,
+    on: date,
+) -> AreaEffect:
+    had, has = communes_of(before), communes_of(after)
+    covered = _covered_by_others(has - had, institution=institution, pk=pk, on=on) if institution else {}
+    overlaps = sorted(
+        (Overlap(name, len(codes)) for name, codes in covered.items() if codes),
+        key=lambda one: (-one.count, one.office),
+    )
+    return AreaEffect(
+        label,
+        len(has),
+        _named(has - had),
+        _named(had - has),
+        tuple(overlaps[:MOST_OVERLAPS]),
+        area_map(had=had, has=has, shared=set().union(*covered.values())),
+    )
+
+
+def _named(codes: set[str]) -> CommuneList:
+    largest = Commune.objects.filter(pk__in=codes).order_by("-population", "pk")
+    return CommuneList(len(codes), tuple(largest.values_list("name", flat=True)[:MOST_NAMED]))
+
+
+def _covered_by_others(codes: set[str], *, institution: str, pk: int | None, on: date) -> dict[str, set[str]]:
+    """Communes among these that each open office of this institution has, by its name."""
+    if not codes:
+        return {}
+    communes = Commune.objects.filter(pk__in=codes)
+    plain = Q(kind="national") | Q(kind="commune", current_code__in=codes)
+    for kind, column in (
+        ("epci", "epci"),
+        ("department", "department"),
+        ("region", "department__region"),
+    ):
+        plain |= Q(kind=kind, current_code__in=communes.values(column))
+    own = Area.objects.filter(plain, dropped_at=None)
+    zones = AreaMember.objects.filter(member__in=own.values("pk")).values("zone")
+    reaching = Area.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=zones), dropped_at=None)
+    offices = Office.objects.open_on(on).filter(institution__code=institution).exclude(pk__in=[pk])
+    linked = Office.areas.through.objects.filter(area__in=reaching.values("pk"), office__in=offices)
+    refs: dict[str, set[AreaRef]] = {}
+    rows: Any = linked.values_list("office__name", "area__kind", "area__current_code")
+    for name, kind, code in rows:
+        refs.setdefault(name, set()).add(AreaRef(kind, code))
+    return {name: communes_of(found) & codes for name, found in refs.items()}

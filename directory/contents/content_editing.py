@@ -1,0 +1,49 @@
+"""Editing of a content from a page: what was read travels with the form, as a mark of its facts."""
+
+import hashlib
+import json
+
+from django.utils.text import slugify
+
+from directory.contents import content_facts
+from directory.contents.content_changes import ContentChange
+from directory.contents.content_facts import MODELS, EditedContent, Facts
+from directory.models import ContentKind
+from experts.models import EntryQuestion
+
+LONGEST_KEY = {ContentKind.INSTITUTION: 20, ContentKind.GROUP: 20}
+
+
+def mark(facts: Facts | None) -> str:
+    """A digest of the facts, to see that nobody changed them between reading and saving."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def change_from(content: EditedContent | None, kind: ContentKind, typed: Facts) -> ContentChange:
+    """The change that gives these facts to a content, or adds it; facts not typed stay as they are."""
+    if content is None:
+        return ContentChange(kind, new_key(kind, typed), None, typed)
+    return ContentChange(kind, content.key, content.facts, content.facts | typed)
+
+
+def new_key(kind: ContentKind, typed: Facts) -> str:
+    """A key that no row has, made from the name: « conges-payes », « AGEFIPH »; of a question, a rank."""
+    if kind is ContentKind.QUESTION:
+        last = EntryQuestion.objects.order_by("-position").values_list("position", flat=True).first()
+        return str((last or 0) + 1)
+    is_code = kind in LONGEST_KEY
+    words = slugify(typed.get("label") or typed.get("name") or "") or kind.value
+    longest = LONGEST_KEY.get(kind, 60)
+    base = (words.upper() if is_code else words)[: longest - 3].strip("-")
+    keys = [base, *(f"{base}-{number}" for number in range(2, 100))]
+    return next(key for key in keys if content_facts.read(kind, key) is None and not _is_taken(kind, key))
+
+
+def _is_taken(kind: ContentKind, key: str) -> bool:
+    """Return whether the other kind that shares these codes has it: institutions and groups."""
+    if kind not in LONGEST_KEY:
+        return False
+    return any(
+        model._default_manager.filter(code=key).exists()  # noqa: SLF001
+        for model, _ in (MODELS[other] for other in LONGEST_KEY if other is not kind)
+    )

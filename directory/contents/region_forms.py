@@ -1,0 +1,155 @@
+"""Forms of a region: its contact, its links, the opening of the region or of a theme. They save nothing."""
+
+from typing import Any
+
+from django import forms
+
+from directory.contents.content_facts import Facts
+from experts.directory_phones import InvalidPhone, clean_phone
+from experts.models import Subject
+from mailing.form_fields import LineField
+
+MORE_LINKS = 3  # empty lines to add links
+MOST_LINKS = 30
+OPEN, CLOSED = "open", "closed"
+SITE = "Indiquez une adresse complète, par exemple https://www.exemple.fr."
+
+
+class DayField(forms.DateField):
+    """A date, chosen in a browser's calendar or typed « 31/12/2026 »."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+            error_messages={"invalid": "Indiquez une date, par exemple 31/12/2026."},
+            **kwargs,
+        )
+
+
+class RegionContactForm(forms.Form):
+    """Name, phone and hours; each empty one is the fallback office's."""
+
+    name = LineField(
+        label="Nom affiché",
+        max_length=200,
+        required=False,
+        help_text="Par exemple « DREETS Bretagne ». Vide : le nom de l'antenne de recours de la région.",
+    )
+    phone = LineField(
+        label="Téléphone", max_length=30, required=False, help_text="Vide : celui de l'antenne de recours."
+    )
+    hours = LineField(
+        label="Horaires",
+        max_length=200,
+        required=False,
+        help_text="Par exemple « du lundi au vendredi, de 9 h à 12 h ». Vide : rien n'est affiché.",
+    )
+
+    def clean_phone(self) -> str:
+        typed: str = self.cleaned_data["phone"]
+        try:
+            return clean_phone(typed) if typed else ""
+        except InvalidPhone:
+            raise forms.ValidationError(
+                "Indiquez un numéro français, par exemple 03 80 12 34 56 ou 3949."
+            ) from None
+
+
+class RegionalLinkForm(forms.Form):
+    """A website, for all needs or for one subject. A line without name nor address is no link."""
+
+    label = LineField(label="Nom du site", max_length=200, required=False)
+    url = forms.URLField(
+        label="Adresse",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        error_messages={"invalid": SITE, "max_length": SITE},
+    )
+    subject = forms.ChoiceField(label="Pour", required=False)
+
+    def __init__(self, *args: Any, subjects: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].choices = [("", "tous les besoins"), *subjects]  # type: ignore[attr-defined]
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if url and (not url.startswith(("https://", "http://")) or "@" in url):
+            raise forms.ValidationError(SITE)
+        return url
+
+    def clean(self) -> Facts:
+        label, url = self.cleaned_data.get("label"), self.cleaned_data.get("url")
+        if label and not url and "url" not in self.errors:
+            self.add_error("url", "Indiquez l'adresse de ce site, ou effacez son nom.")
+        if url and not label and "label" not in self.errors:
+            self.add_error("label", "Donnez un nom à ce site, ou effacez son adresse.")
+        return self.cleaned_data
+
+
+LinkFormSet = forms.formset_factory(
+    RegionalLinkForm, extra=MORE_LINKS, max_num=MOST_LINKS, validate_max=True, absolute_max=MOST_LINKS + 5
+)
+
+
+def links_formset(data: Any, *, links: list[Facts]) -> Any:
+    """The lines of links of a region."""
+    subjects = Subject.objects.listed().order_by("theme__position", "position", "pk")
+    choices = list(subjects.values_list("slug", "label"))
+    return LinkFormSet(data, initial=links, prefix="liens", form_kwargs={"subjects": choices})
+
+
+def typed_links(formset: Any) -> list[Facts]:
+    """The links of a valid formset, each once."""
+    typed = [form.cleaned_data for form in formset.forms if form.cleaned_data.get("url")]
+    return list({(link["url"], link["subject"]): link for link in typed}.values())
+
+
+class OpeningForm(forms.Form):
+    """The opening of a region, or of a theme in it."""
+
+    state = forms.ChoiceField(
+        label="Le service y est",
+        choices=[(OPEN, "Ouvert"), (CLOSED, "Fermé, sans date d'ouverture")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez ouvert ou fermé."},
+    )
+    opens_on = DayField(
+        label="Ouvre le", required=False, help_text="Avant ce jour, le service est fermé. Vide : déjà ouvert."
+    )
+    closes_on = DayField(
+        label="Premier jour de fermeture",
+        required=False,
+        help_text="Avant la date d'ouverture : une interruption, de l'une à l'autre.",
+    )
+    explanation = LineField(
+        label="Ce que lit l'entreprise quand c'est fermé",
+        max_length=500,
+        required=False,
+        help_text="Par exemple « Le service ouvrira au printemps. »",
+    )
+
+    def clean(self) -> Facts:
+        opens_on, closes_on = self.cleaned_data.get("opens_on"), self.cleaned_data.get("closes_on")
+        if opens_on and opens_on == closes_on:
+            self.add_error(
+                "closes_on", "L'ouverture et la fermeture sont le même jour : changez l'une des deux."
+            )
+        return self.cleaned_data
+
+    def opening(self) -> Facts | None:
+        """The facts of the opening; ``None`` when it is simply open. For a valid form."""
+        is_open = self.cleaned_data["state"] == OPEN
+        days = {name: self.cleaned_data[name] for name in ("opens_on", "closes_on")}
+        if is_open and not any(days.values()):
+            return None
+        iso = {name: day.isoformat() if day and is_open else None for name, day in days.items()}
+        return {"is_open": is_open, **iso, "explanation": self.cleaned_data["explanation"]}
+
+
+def initial_opening(facts: Facts | None) -> Facts:
+    """The initial values of ``OpeningForm``."""
+    if facts is None:
+        return {"state": OPEN}
+    return {**facts, "state": OPEN if facts["is_open"] else CLOSED}

@@ -1,0 +1,183 @@
+"""Communes where a plan leaves a subject to nobody, or takes the last fallback: said before it is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from directory.coverage import content_loading
+from directory.coverage.commune_groups import CommuneGroups, Groups
+from directory.coverage.content_loading import CoveragePlace
+from directory.coverage.directory_content import CoverageExpert, CoverageOffice, DirectoryContent
+from directory.coverage.subject_coverage import CoverageEngine
+from experts.changes import editing, snapshot
+from experts.changes.row_plans import Plan, RowPlan
+from experts.models import Expert, Subject
+from territories.areas import AreaRef
+from territories.models import Area, Commune
+
+# Facts whose change may take somebody away.
+NARROWING = {
+    "closed_on", "agreement_ends_on", "left_at", "is_paused", "subjects", "has_all_subjects", "areas",
+    "office", "institution", "dropped_at",
+}  # fmt: skip
+MOST_COMMUNES = 12
+FALLBACK = "Antenne de repli"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A subject, and the communes that nobody would answer any more; ``names``: the most populated."""
+
+    subject: str
+    count: int
+    names: tuple[str, ...]
+
+    @property
+    def others(self) -> int:
+        return self.count - len(self.names)
+
+
+def losses(plan: Plan, *, now: datetime) -> list[Loss]:
+    """The subjects that the plan leaves without an office somewhere, the widest first; then the fallback."""
+    changes = plan.only_changes()
+    every: list[RowPlan[Any]] = [*changes.offices, *changes.experts]
+    rows = [row for row in every if row.row and NARROWING & set(row.written)]
+    if not rows:
+        return []
+    before = content_loading.load(CoveragePlace(_region(rows)), on=_day(rows, timezone.localdate(now)))
+    after = replace(before, offices=tuple(_after(before, changes)))
+    old, new = CoverageEngine(before), CoverageEngine(after)
+    labels = dict(Subject.objects.values_list("slug", "label"))
+    found = [
+        _loss(labels[asked.slug], had.covered & ~has.covered, before.groups)
+        for asked in before.subjects
+        for had, has in [(old.cover(asked), new.cover(asked))]
+        if had.covered & ~has.covered
+    ]
+    found.sort(key=lambda loss: (-loss.count, loss.subject))
+    fallback = _reached(old) & ~_reached(new)
+    if fallback:
+        found.insert(0, _loss(FALLBACK, fallback, before.groups))
+    return found
+
+
+def losses_of_departure(expert: Expert, *, now: datetime) -> list[Loss]:
+    """The subjects that nobody would answer somewhere, were this expert to leave now."""
+    [(key, stored)] = snapshot.load(experts=[expert.pk]).experts.items()
+    if stored.facts["left_at"] is not None:
+        return []
+    return losses(Plan(experts=(editing.close_expert(key, stored, at=now, successor=""),)), now=now)
+
+
+def loss_sentence(found: Sequence[Loss]) -> str:
+    """Say the widest loss, and the number of the others; empty when there is none."""
+    if not found:
+        return ""
+    first = next((loss for loss in found if loss.subject != FALLBACK), found[0])
+    others = len(found) - 1
+    places = (
+        f"{first.count} communes, dont {', '.join(first.names[:3])}" if first.count > 1 else first.names[0]
+    )
+    more = (
+        f", ni à {others} autre{'s' if others > 1 else ''} sujet{'s' if others > 1 else ''}" if others else ""
+    )
+    return (
+        f"Plus personne n'y répond à «\u00a0{first.subject}\u00a0» ({places}){more}. "
+        "Dites à votre région qui vous remplace, si vous le savez."
+    )
+
+
+def _reached(engine: CoverageEngine) -> Groups:
+    groups: Groups = 0
+    for answer in engine.fallback:
+        groups |= answer.groups
+    return groups
+
+
+def _loss(label: str, groups: Groups, among: CommuneGroups) -> Loss:
+    codes = [commune.code for place in among.members(groups) for commune in among.communes[place]]
+    largest = Commune.objects.filter(pk__in=codes).order_by("-population", "pk")
+    return Loss(label, len(codes), tuple(largest.values_list("name", flat=True)[:MOST_COMMUNES]))
+
+
+def _region(rows: list[RowPlan[Any]]) -> str | None:
+    """The region of all these offices or experts, the nation when there are several."""
+    offices: list[Any] = [getattr(row.row, "office", row.row) for row in rows]
+    regions = {office.region_id for office in offices}
+    return regions.pop() if len(regions) == 1 else None
+
+
+def _day(rows: list[RowPlan[Any]], today: date) -> date:
+    """The day when the last of these changes takes effect."""
+    days = [today]
+    for row in rows:
+        for value in row.written.values():
+            if isinstance(value, datetime):
+                days.append(timezone.localdate(value))
+            elif isinstance(value, date):
+                days.append(value)
+    return max(days)
+
+
+def _after(content: DirectoryContent, plan: Plan) -> list[CoverageOffice]:
+    """The offices of the place as the plan leaves them."""
+    areas = _area_pks(plan)
+    written = {row.row.pk: row for row in plan.experts if row.row}
+    offices = {str(row.key): row for row in plan.offices if row.row}
+    moved: dict[str, list[CoverageExpert]] = {}
+    kept: dict[str, list[CoverageExpert]] = {}
+    for office in content.offices:
+        for expert in office.experts:
+            row = written.get(expert.pk)
+            changed = _expert(expert, row, areas, content.on) if row else expert
+            code = str(row.after["office"]) if row else office.code
+            (kept if code == office.code else moved).setdefault(code, []).append(changed)
+    return [
+        _office(
+            replace(office, experts=(*kept.get(office.code, ()), *moved.get(office.code, ()))),
+            offices.get(office.code),
+            areas,
+        )
+        for office in content.offices
+    ]
+
+
+def _expert(
+    expert: CoverageExpert, row: RowPlan[Any], areas: Mapping[AreaRef, int], on: date
+) -> CoverageExpert:
+    facts = row.after
+    left_on = timezone.localdate(facts["left_at"]) if facts["left_at"] else None
+    is_gone = facts["is_paused"] or facts["dropped_at"] or (left_on is not None and left_on <= on)
+    return replace(
+        expert,
+        subjects=None if facts["has_all_subjects"] else facts["subjects"],
+        areas=_pks(facts["areas"], areas) or None if "areas" in row.written else expert.areas,
+        is_away=bool(is_gone) or (expert.is_away and "is_paused" not in row.written),
+    )
+
+
+def _office(office: CoverageOffice, row: RowPlan[Any] | None, areas: Mapping[AreaRef, int]) -> CoverageOffice:
+    if row is None:
+        return office
+    facts = row.after
+    return replace(
+        office,
+        institution=str(facts["institution"]),
+        areas=_pks(facts["areas"], areas) if "areas" in row.written else office.areas,
+        closes_on=min((day for day in (facts["closed_on"], facts["agreement_ends_on"]) if day), default=None),
+    )
+
+
+def _area_pks(plan: Plan) -> dict[AreaRef, int]:
+    """The areas in use that the plan's rows name; a commune that no area names alone is left out."""
+    every: list[RowPlan[Any]] = [*plan.offices, *plan.experts]
+    refs = {ref for row in every for ref in row.after.get("areas", ())}
+    rows = Area.objects.filter(dropped_at=None, current_code__in=[ref.code for ref in refs])
+    return {AreaRef(area.kind, area.current_code): area.pk for area in rows}
+
+
+def _pks(refs: frozenset[AreaRef], areas: Mapping[AreaRef, int]) -> tuple[int, ...]:
+    return tuple(sorted(areas[ref] for ref in refs if ref in areas))

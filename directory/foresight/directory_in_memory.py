@@ -1,0 +1,248 @@
+"""A directory in memory that gives the routing rule the same candidates as the tables would.
+
+Equal to ``experts.routing.loading`` on the same rows: a test decides seeded demands both ways.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from operator import is_
+from typing import Any
+
+from django.utils import timezone
+
+from directory.foresight.areas_in_memory import AreasInMemory, KnownAreas, Location
+from experts.changes.directory_facts import Facts
+from experts.changes.stored import StoredDirectory, StoredRow
+from experts.models import Expert
+from experts.routing import engine
+from experts.routing.engine import (
+    AbsencePeriod,
+    AskedSubject,
+    CoveringArea,
+    Criteria,
+    Decision,
+    Demand,
+    ExpertCandidate,
+    OfficeCandidate,
+)
+from experts.routing.engine import Facts as CompanyFacts
+from territories.areas import AreaRef
+
+Zones = dict[str, Facts]  # by slug
+ExpertKey = tuple[str, str]  # an office's code, and an email in lower case
+CRITERIA = tuple(column.name for column in fields(Criteria))
+Rows = tuple[StoredRow[Any], ...]  # an office, then its experts
+FIRST_NEW_PK = 1 << 40  # above the primary keys of the tables
+
+
+class _Office:
+    """An office whose candidate has no area yet, and the areas through which it is found, by number.
+
+    ``own_areas``: of each expert; empty, the office's count. ``rows``: those that it was made of.
+    """
+
+    def __init__(
+        self,
+        candidate: OfficeCandidate,
+        areas: frozenset[int],
+        own_areas: tuple[frozenset[int], ...],
+        rows: Rows,
+    ) -> None:
+        self.candidate, self.areas, self.own_areas, self.rows = candidate, areas, own_areas, rows
+        self.every_area = areas.union(*own_areas)
+        self._found: dict[frozenset[int], OfficeCandidate] = {}
+
+    def candidate_in(self, here: Mapping[int, CoveringArea]) -> OfficeCandidate:
+        """The candidate for a place, with the areas that contain it; places with the same areas share it."""
+        numbers = self.every_area.intersection(here)
+        found = self._found.get(numbers)
+        if found is None:
+            found = self._found[numbers] = replace(
+                self.candidate,
+                areas=tuple(here[number] for number in self.areas & numbers),
+                experts=tuple(
+                    replace(expert, areas=tuple(here[number] for number in own & numbers)) if own else expert
+                    for expert, own in zip(self.candidate.experts, self.own_areas, strict=True)
+                ),
+            )
+        return found
+
+    def is_made_of(self, rows: Rows) -> bool:
+        """Return whether it was made of these very rows."""
+        return len(rows) == len(self.rows) and all(map(is_, rows, self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The candidates of a place: fallback offices, and the others by institution."""
+
+    fallback: list[OfficeCandidate]
+    by_institution: Mapping[str, list[OfficeCandidate]]
+
+
+class DirectoryInMemory:
+    """Offices found by the areas that contain a place; areas are numbered, which is faster than compared."""
+
+    def __init__(
+        self, stored: StoredDirectory, known: KnownAreas, *, former: "DirectoryInMemory | None" = None
+    ) -> None:
+        """Build from rows. ``former``: the directory before a change, which shares what stays the same."""
+        self.zones: Zones = {slug: zone.facts for slug, zone in stored.zones.items() if _is_listed(zone)}
+        # Candidates hold the sizes of zones: nothing is shared when one changes.
+        shared = former if former is not None and former.zones == self.zones else None
+        self.numbers: dict[AreaRef, int] = {} if shared is None else dict(shared.numbers)
+        self.by_code: dict[str, _Office] = _offices(
+            stored, self.numbers, {} if shared is None else shared.by_code
+        )
+        self._by_area: dict[int, list[_Office]] = defaultdict(list)
+        for office in self.by_code.values():
+            for number in office.every_area:
+                self._by_area[number].append(office)
+        self.areas: AreasInMemory = (
+            shared.areas
+            if shared is not None and shared.numbers.keys() == self.numbers.keys()
+            else AreasInMemory(known.with_communes(self.numbers), self.zones)
+        )
+        self._candidates: dict[tuple[int, ...], _Candidates] = {}
+
+    def decide(
+        self,
+        asked: Sequence[AskedSubject],
+        place: Location,
+        facts: CompanyFacts,
+        *,
+        on: date,
+        without: Collection[str] = frozenset(),
+    ) -> Decision:
+        """Apply the rule as ``loading.decide``, to readable facts; ``without``: unticked institutions."""
+        offices = self.offices(asked, place, without=without)
+        return decide_among(offices, asked, facts, on=on, without=without)
+
+    def offices(
+        self, asked: Iterable[AskedSubject], place: Location, *, without: Collection[str] = frozenset()
+    ) -> list[OfficeCandidate]:
+        """The offices of the asked institutions, and the fallback ones, that an area links to the place."""
+        candidates = self._candidates_of(place)
+        wanted = {code for subject in asked for code in subject.institutions}.difference(without)
+        offices = [office for office in candidates.fallback if office.institution not in without]
+        for code in wanted & candidates.by_institution.keys():
+            offices += candidates.by_institution[code]
+        return offices
+
+    def _candidates_of(self, place: Location) -> _Candidates:
+        """Candidates of a place; communes with the same areas in use share them."""
+        here = {
+            self.numbers[ref]: area
+            for ref, area in self.areas.containing(place).items()
+            if ref in self.numbers
+        }
+        key = tuple(number for number in here if number in self._by_area)
+        found = self._candidates.get(key)
+        if found is None:
+            linked = {id(office): office for number in key for office in self._by_area[number]}
+            found = self._candidates[key] = _Candidates([], defaultdict(list))
+            for office in linked.values():
+                candidate = office.candidate_in(here)
+                if candidate.is_fallback:
+                    found.fallback.append(candidate)
+                else:
+                    found.by_institution[candidate.institution].append(candidate)
+        return found
+
+
+def decide_among(
+    offices: Iterable[OfficeCandidate],
+    asked: Sequence[AskedSubject],
+    facts: CompanyFacts,
+    *,
+    on: date,
+    without: Collection[str] = frozenset(),
+) -> Decision:
+    """Apply the rule to the offices that ``DirectoryInMemory.offices`` found."""
+    if without:
+        asked = [replace(one, institutions=_kept(one.institutions, without)) for one in asked]
+    return engine.decide(Demand(tuple(asked), facts, on), offices)
+
+
+def _kept(institutions: Iterable[str], without: Collection[str]) -> tuple[str, ...]:
+    return tuple(code for code in institutions if code not in without)
+
+
+def _is_listed(row: StoredRow[Any]) -> bool:
+    return row.facts.get("dropped_at") is None
+
+
+def _offices(
+    stored: StoredDirectory, numbers: dict[AreaRef, int], former: Mapping[str, _Office]
+) -> dict[str, _Office]:
+    """The listed offices with their listed experts; those of ``former`` whose rows are the same."""
+    staff: dict[str, list[tuple[ExpertKey, StoredRow[Expert]]]] = defaultdict(list)
+    for key, expert in stored.experts.items():
+        if _is_listed(expert):
+            staff[key[0]].append((key, expert))
+    pks = {
+        key: row.row.pk if row.row else FIRST_NEW_PK + place
+        for place, (key, row) in enumerate(stored.experts.items())
+    }
+    found: dict[str, _Office] = {}
+    for code, office in stored.offices.items():
+        if _is_listed(office):
+            rows: Rows = (office, *(row for _, row in staff[code]))
+            own = former.get(code)
+            found[code] = (
+                own if own and own.is_made_of(rows) else _office(code, rows, staff[code], numbers, pks)
+            )
+    return found
+
+
+def _office(
+    code: str,
+    rows: Rows,
+    staff: list[tuple[ExpertKey, StoredRow[Expert]]],
+    numbers: dict[AreaRef, int],
+    pks: Mapping[ExpertKey, int],
+) -> _Office:
+    facts = rows[0].facts
+    ends = (facts.get("closed_on"), facts.get("agreement_ends_on"))
+    candidate = OfficeCandidate(
+        code=code,
+        institution=facts["institution"],
+        areas=(),
+        experts=tuple(_expert(key, row.facts, pks) for key, row in staff),
+        criteria=_criteria(facts),
+        exclusive_subjects=frozenset(facts["exclusive_subjects"]),
+        is_fallback=facts["is_fallback"],
+        closes_on=min((day for day in ends if day), default=None),
+    )
+    own_areas = tuple(_numbered(row.facts["areas"], numbers) for _, row in staff)
+    return _Office(candidate, _numbered(facts["areas"], numbers), own_areas, rows)
+
+
+def _numbered(refs: Iterable[AreaRef], numbers: dict[AreaRef, int]) -> frozenset[int]:
+    """The numbers of these areas; new ones are given."""
+    return frozenset(numbers.setdefault(ref, len(numbers)) for ref in refs)
+
+
+def _criteria(facts: Facts) -> Criteria:
+    values = (facts[name] for name in CRITERIA)
+    fixed: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return Criteria(*fixed)
+
+
+def _expert(key: ExpertKey, facts: Facts, pks: Mapping[ExpertKey, int]) -> ExpertCandidate:
+    absences = [*facts.get("declared_absences", ()), *filter(None, [facts["absence"]])]
+    left_at = facts.get("left_at")
+    return ExpertCandidate(
+        pk=pks[key],
+        email=facts["email"],
+        subjects=None if facts["has_all_subjects"] else facts["subjects"],
+        is_paused=facts.get("is_paused", False),
+        is_bouncing=facts.get("is_bouncing", False),
+        left_on=None if left_at is None else timezone.localdate(left_at),
+        absences=tuple(
+            AbsencePeriod(absence.from_on, absence.to_on, pks.get((key[0], absence.deputy or "")))
+            for absence in absences
+        ),
+    )

@@ -1,0 +1,47 @@
+"""Form of one cell of « Qui fait quoi »: the experts who answer a subject."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from directory.forms.facts_form import RowFactsForm
+from experts.changes.directory_facts import Facts
+from experts.models import Expert
+
+ANSWERS = "repond-"
+
+
+def answer_facts(experts: Sequence[Expert], slug: str) -> Facts:
+    """One fact by expert, true when they have the subject: the changes of two editors are merged."""
+    return {
+        f"{ANSWERS}{expert.pk}": slug in {subject.slug for subject in expert.subjects.all()}
+        for expert in experts
+    }
+
+
+class SkillsForm(RowFactsForm):
+    """The experts who answer, among those who may be ticked: others answer every subject."""
+
+    chosen = forms.MultipleChoiceField(
+        label="Qui répond", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, experts: Sequence[Expert], **kwargs: Any) -> None:
+        self.among = {f"{ANSWERS}{expert.pk}": expert for expert in experts}
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["chosen"]
+        field.choices = [(str(expert.pk), f"{expert.name}, {expert.office.name}") for expert in experts]
+
+    def fact_names(self) -> tuple[str, ...]:
+        return tuple(self.among)
+
+    def fact_label(self, name: str) -> str:
+        return f"{self.among[name].name} répond" if name in self.among else name
+
+    def initial_of(self, shown: Any) -> dict[str, Any]:
+        return {"chosen": [str(expert.pk) for name, expert in self.among.items() if shown.get(name)]}
+
+    def facts(self) -> Facts:
+        chosen = set(self.cleaned_data["chosen"])
+        return {name: str(one.pk) in chosen for name, one in self.among.items() if name in self.shown}

@@ -1,0 +1,1 @@
+"""Yearly letters (are your details right?), reminders of conventions, and the erasure of people who left."""

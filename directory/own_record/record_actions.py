@@ -1,0 +1,131 @@
+"""Changes that an expert makes to their own record, at once; the rest is a remark that the region reads."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from directory.models import Letter, RecordRemark
+from directory.own_record import record_links
+from experts.changes import applying, editing, snapshot
+from experts.changes.directory_facts import AbsenceEntry
+from experts.changes.row_plans import Plan, RowPlan
+from experts.changes.stored import StoredRow
+from experts.models import Cause, Expert, Office
+from mailing import outbox
+from solicitations import tasks
+
+
+def posts_of(expert: Expert) -> list[Expert]:
+    """The posts in use at this expert's address, those they left included."""
+    rows = Expert.objects.listed().filter(email__iexact=expert.email)
+    return list(rows.select_related("office__institution", "office__region").order_by("office__name", "pk"))
+
+
+@transaction.atomic(durable=True)
+def send_link(email: str, *, now: datetime) -> None:
+    """Mail the link of its record to an address, at most every ten minutes; unknown addresses get nothing."""
+    expert = Expert.objects.listed().filter(email__iexact=email).order_by("left_at", "pk").first()
+    if expert is None:
+        return
+    today = timezone.localdate(now)
+    outbox.enqueue(
+        key=f"own-record:{expert.pk}:{now:%Y%m%d%H}{now.minute // 10}",
+        to=expert.email,
+        template="directory/emails/own_record",
+        context={"record_url": record_links.record_url(expert, today=today)},
+        about=[f"expert:{expert.pk}"],
+        now=now,
+    )
+
+
+@transaction.atomic(durable=True)
+def confirm(expert: Expert, *, now: datetime) -> None:
+    """« Tout est juste »: the posts of this address are verified today."""
+    today = timezone.localdate(now)
+    posts = snapshot.load(experts=[post.pk for post in posts_of(expert) if post.left_at is None])
+    rows = (editing.change(key, row, {"verified_on": today}) for key, row in posts.experts.items())
+    _apply(*rows, now=now)
+
+
+@transaction.atomic(durable=True)
+def change_phone(post: Expert, phone: str, *, now: datetime) -> None:
+    """Give a post another phone number; no directory file undoes it."""
+    _apply(editing.change(*_stored(post), {"phone": phone}), now=now)
+
+
+@transaction.atomic(durable=True)
+def change_booking_url(post: Expert, booking_url: str, *, now: datetime) -> None:
+    """Give a post a page where companies book an hour; empty removes it."""
+    _apply(editing.change(*_stored(post), {"booking_url": booking_url}), now=now)
+
+
+@transaction.atomic(durable=True)
+def add_absence(post: Expert, absence: AbsenceEntry, *, now: datetime) -> None:
+    """Declare days away; those that share a day with it are replaced."""
+    key, stored = _stored(post)
+    others = {
+        other
+        for other in stored.facts["declared_absences"]
+        if other.to_on < absence.from_on or absence.to_on < other.from_on
+    }
+    _apply(editing.change(key, stored, {"declared_absences": frozenset({*others, absence})}), now=now)
+
+
+@transaction.atomic(durable=True)
+def remove_absence(post: Expert, *, from_on: date, now: datetime) -> None:
+    """Take back the absence that begins that day, declared here or given by a file."""
+    key, stored = _stored(post)
+    declared, given = stored.facts["declared_absences"], stored.facts["absence"]
+    kept = frozenset(absence for absence in declared if absence.from_on != from_on)
+    facts = {"declared_absences": kept, "absence": None if given and given.from_on == from_on else given}
+    _apply(editing.change(key, stored, facts), now=now)
+
+
+@transaction.atomic(durable=True)
+def leave(post: Expert, *, successor: str, now: datetime) -> None:
+    """Leave a post: others are asked for what waits, and the region is shown the successor."""
+    key, stored = _stored(post)
+    if stored.facts["left_at"] is not None:
+        return
+    _apply(editing.close_expert(key, stored, at=now, successor=successor), now=now)
+    if successor:
+        words = f"A quitté {post.office.name} ; successeur : {successor}"
+        _remark(post, words, office=post.office, now=now)
+    transaction.on_commit(lambda: tasks.reoffer_needs_of.delay(post.pk))
+
+
+@transaction.atomic(durable=True)
+def come_back(post: Expert, *, now: datetime) -> None:
+    """Take a departure back; what was withdrawn since and nobody took is sent again."""
+    key, stored = _stored(post)
+    since = stored.facts["left_at"]
+    if since is None:
+        return
+    _apply(editing.change(key, stored, {"left_at": None, "successor": ""}), now=now)
+    transaction.on_commit(lambda: tasks.return_needs_to.delay(post.pk, since.isoformat()))
+
+
+@transaction.atomic(durable=True)
+def remark(post: Expert, body: str, *, now: datetime) -> None:
+    """Leave a correction for the region to make; the same words twice in a day are one."""
+    known = RecordRemark.objects.filter(expert=post, body=body, at__gte=now - timedelta(days=1))
+    if not known.exists():
+        _remark(post, body, office=post.office, now=now)
+
+
+def _remark(post: Expert, body: str, *, office: Office, now: datetime) -> None:
+    RecordRemark.objects.create(expert=post, region_id=office.region_id, body=body, at=now)
+
+
+def _stored(post: Expert) -> tuple[tuple[str, str], StoredRow[Expert]]:
+    """The key and the facts of a post, under the lock of the directory."""
+    applying.lock_directory()
+    [found] = snapshot.load(experts=[post.pk]).experts.items()
+    return found
+
+
+def _apply(*rows: RowPlan[Expert], now: datetime) -> None:
+    note = str(rows[0].before["email"]) if rows else ""
+    applying.apply_inside(Plan(experts=rows), cause=Cause.EXPERT, note=note, now=now)
+    Letter.objects.filter(email__iexact=note, answered_at=None).update(answered_at=now)

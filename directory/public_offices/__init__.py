@@ -1,0 +1,1 @@
+"""The State's open directory of local services, turned into a plan: offices, without people."""

@@ -1,0 +1,152 @@
+"""Merging of two rows of one person, or of two offices: the requests follow the one that stays."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from directory.address_changes import mail_new_links
+from experts.changes import applying, editing, snapshot
+from experts.changes.directory_facts import AbsenceEntry, Facts
+from experts.changes.rights import refusals
+from experts.changes.row_plans import Plan
+from experts.models import Cause, Expert, Office, User
+from solicitations.dispatch import readdressing
+from solicitations.lifecycle import ACTIVE, MatchState
+from solicitations.models import Event, Match, Solicitation
+
+# States of two matches of one need, the one that stays first.
+BEST_FIRST = [
+    MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE, MatchState.SENT,
+    MatchState.DECLINED, MatchState.EXPIRED, MatchState.REPLACED, MatchState.WITHDRAWN,
+]  # fmt: skip
+SWAPPED = [field.name for field in Match._meta.concrete_fields if field.name not in {"id", "need", "expert"}]
+MERGED = "Réunie avec une autre fiche de la même personne"
+
+
+class MergeRefused(Exception):
+    """Two rows that cannot be merged; the text says why."""
+
+
+def plan_merge_of_experts(kept: Expert, gone: Expert, *, now: datetime) -> Plan:
+    """Plan one row for a person: it gains the subjects and absences of the other, which leaves."""
+    around = Expert.objects.filter(office__in=[kept.office_id, gone.office_id])
+    rows = snapshot.load(experts=list(around.values_list("pk", flat=True))).experts
+    key, former = _key(kept), _key(gone)
+    mine, theirs = rows[key].facts, rows[former].facts
+    facts: Facts = {
+        "has_all_subjects": mine["has_all_subjects"] or theirs["has_all_subjects"],
+        "declared_absences": mine["declared_absences"]
+        | {replace(absence, deputy=None) for absence in theirs["declared_absences"]},
+    }
+    facts["subjects"] = frozenset() if facts["has_all_subjects"] else mine["subjects"] | theirs["subjects"]
+    plans = [
+        editing.change(key, rows[key], _without_oneself(facts, key[1], former[1])),
+        editing.close_expert(former, rows[former], at=now, successor=kept.name),
+    ]
+    deputy = key[1] if kept.office_id == gone.office_id else None
+    for other, row in rows.items():
+        if other not in {key, former} and (named := _deputy_renamed(row.facts, former[1], deputy)):
+            plans.append(editing.change(other, row, named))
+    return Plan(experts=tuple(plans))
+
+
+def _without_oneself(facts: Facts, *emails: str) -> Facts:
+    """The facts whose absences name neither row as a deputy."""
+    absences: frozenset[AbsenceEntry] = facts["declared_absences"]
+    alone = frozenset(
+        replace(absence, deputy=None) if absence.deputy in emails else absence for absence in absences
+    )
+    return facts | {"declared_absences": alone}
+
+
+def _deputy_renamed(facts: Facts, former: str, deputy: str | None) -> Facts:
+    """The absences of a colleague that name the row that goes as a deputy."""
+
+    def renamed(absence: AbsenceEntry) -> AbsenceEntry:
+        return replace(absence, deputy=deputy) if absence.deputy == former else absence
+
+    found: Facts = {}
+    if facts["absence"] and renamed(facts["absence"]) != facts["absence"]:
+        found["absence"] = renamed(facts["absence"])
+    declared = frozenset(map(renamed, facts["declared_absences"]))
+    return found if declared == facts["declared_absences"] else found | {"declared_absences": declared}
+
+
+@transaction.atomic(durable=True)
+def merge_experts(kept: Expert, gone: Expert, *, by: User, now: datetime) -> None:
+    """Merge two rows of one person; matches, threads and links follow. Raises ``MergeRefused``."""
+    matches = Match.objects.filter(expert=gone)
+    requests = sorted(set(matches.values_list("need__solicitation", flat=True)))
+    for pk in requests:
+        Solicitation.objects.locked(pk)
+    applying.lock_directory()
+    plan = plan_merge_of_experts(kept, gone, now=now)
+    if refused := refusals(plan, by):
+        raise MergeRefused(refused[0].sentence)
+    revision = applying.write(plan, cause=Cause.PAGE, author=by, now=now)
+    others = Expert.objects.listed().filter(email__iexact=gone.email, left_at=None).exclude(pk=gone.pk)
+    if revision and kept.email.lower() != gone.email.lower() and not others.exists():
+        mailboxes = readdressing.readdress(requests, [gone.pk], former=gone.email, email=kept.email, now=now)
+        mail_new_links(revision, gone.email, kept.email, mailboxes, now=now)
+    matches.exclude(need__in=Match.objects.filter(expert=kept).values("need")).update(expert=kept)
+    _join_shared_needs(kept, gone, now=now)
+
+
+def shared_needs(kept: Expert, gone: Expert) -> int:
+    """The number of needs sent to both rows."""
+    return Match.objects.filter(
+        expert=gone, need__in=Match.objects.filter(expert=kept).values("need")
+    ).count()
+
+
+def _join_shared_needs(kept: Expert, gone: Expert, *, now: datetime) -> None:
+    """Give the row that stays the better of two matches of one need; the other one is withdrawn."""
+    theirs = {match.need_id: match for match in Match.objects.filter(expert=gone).with_people()}
+    for mine in Match.objects.filter(expert=kept, need__in=theirs).with_people().order_by("pk"):
+        other = theirs[mine.need_id]
+        if BEST_FIRST.index(MatchState(other.state)) < BEST_FIRST.index(MatchState(mine.state)):
+            _swap(mine, other)
+        if other.state in ACTIVE:
+            before = other.state
+            other.move_to(MatchState.WITHDRAWN, at=now, words=MERGED)
+            other.save()
+            Event.objects.record_move(other, before, reason=MERGED, at=now)
+
+
+def _swap(first: Match, second: Match) -> None:
+    """Exchange all that happened to two matches; each keeps its expert, which is unique in a need."""
+    for name in SWAPPED:
+        ours, theirs = getattr(first, name), getattr(second, name)
+        setattr(first, name, theirs)
+        setattr(second, name, ours)
+    events = list(Event.objects.filter(match=first).values_list("pk", flat=True))
+    Event.objects.filter(match=second).update(match=first)
+    Event.objects.filter(pk__in=events).update(match=second)
+    first.save()
+    second.save()
+
+
+def plan_merge_of_offices(kept: Office, gone: Office, *, today: date) -> Plan:
+    """Plan one office: the people and the areas of the other come to it, and the other closes.
+
+    Raises ``MergeRefused`` when both have a person at the same address.
+    """
+    people = Expert.objects.filter(office__in=[kept, gone])
+    stored = snapshot.load(offices=[kept.pk, gone.pk], experts=list(people.values_list("pk", flat=True)))
+    here = {email for code, email in stored.experts if code == kept.code}
+    moving = {key: row for key, row in stored.experts.items() if key[0] == gone.code}
+    if twice := [str(row.facts["name"]) for (_, email), row in moving.items() if email in here]:
+        raise MergeRefused(f"Réunissez d'abord les deux fiches de : {', '.join(twice)}.")
+    areas = stored.offices[kept.code].facts["areas"] | stored.offices[gone.code].facts["areas"]
+    return Plan(
+        offices=(
+            editing.change(kept.code, stored.offices[kept.code], {"areas": areas}),
+            editing.close_office(gone.code, stored.offices[gone.code], on=today),
+        ),
+        experts=tuple(editing.change(key, row, {"office": kept.code}) for key, row in moving.items()),
+    )
+
+
+def _key(expert: Expert) -> tuple[str, str]:
+    return expert.office.code, expert.email.lower()

@@ -1,0 +1,1 @@
+"""Spreadsheets of the directory: read, checked, turned into plans, and written."""

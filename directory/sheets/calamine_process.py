@@ -1,0 +1,55 @@
+"""Process that reads an ODS or XLS workbook by calamine: its failures and its memory end with it.
+
+A few kilobytes may describe millions of cells, which calamine all allocates: at the limit it aborts. Standard
+input is the file; standard output has a line of JSON per sheet, then one per row with something in it.
+"""
+
+import json
+import resource
+import sys
+from datetime import date, datetime
+from typing import Any
+
+import python_calamine
+
+MOST_MEMORY = 768 * 1024 * 1024  # addresses, of which some 100 MB before the file is read
+MOST_WRITTEN = 100 * 1024 * 1024  # characters
+LOCKED_CODE, TOO_BIG_CODE, MEMORY_CODE = 3, 4, 5
+
+
+def main() -> None:
+    """Read the workbook of standard input; the exit code says why it could not be."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    most_columns = int(sys.argv[1])
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(sys.stdin.buffer)
+    except python_calamine.CalamineError as error:
+        sys.exit(LOCKED_CODE if "assword" in str(error) else 1)
+    written = 0
+    for name in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(name)
+        _write({"name": name, "merged": sheet.merged_cell_ranges or []})
+        for line, cells in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
+            if any(cell != "" for cell in cells):
+                left = (sheet.start or (0, 0))[1]
+                written += _write([line, ([""] * left + cells)[:most_columns]])
+            if written > MOST_WRITTEN:
+                sys.exit(TOO_BIG_CODE)
+
+
+def _write(content: Any) -> int:
+    """Write a line; return its length."""
+    return sys.stdout.write(json.dumps(content, default=_encoded) + "\n")
+
+
+def _encoded(value: Any) -> Any:
+    return {"on": value.isoformat()} if isinstance(value, date | datetime) else str(value)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MemoryError:
+        sys.exit(MEMORY_CODE)

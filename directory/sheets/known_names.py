@@ -1,0 +1,173 @@
+"""Institutions, subjects and areas that a spreadsheet may name, loaded from the tables."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from directory.sheets.name_index import NameIndex, NotFound
+from experts.models import Institution, Subject
+from territories.areas import AreaRef, Level, MalformedArea
+from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
+from territories.names import normalise
+
+KIND_WORDS = {
+    "commune": "commune",
+    "epci": "EPCI",
+    "zone": "zone",
+    "department": "département",
+    "region": "région",
+}
+KINDS_BY_WORD = {
+    "commune": "commune", "epci": "epci", "zone": "zone", "departement": "department", "région": "region",
+    "département": "department", "region": "region",
+}  # fmt: skip
+_WORDS = "commune|epci|zone|d[ée]partement|r[ée]gion"
+_CODE = r"[0-9A-Za-z][0-9A-Za-z\-]*"
+IN_BRACKETS = re.compile(rf"(.*)\((?P<kind>{_WORDS})\s+(?P<code>{_CODE})\)", re.IGNORECASE)
+WORD_FIRST = re.compile(rf"(?P<kind>{_WORDS})\s*:?\s*(?P<code>[0-9][0-9A-Za-z]*)", re.IGNORECASE)
+WITH_DEPARTMENT = re.compile(r"(?P<name>.+?)\s*\((?P<department>[^()]+)\)")
+NATIONAL_NAMES = {"national", "france entiere", "france", "toute la france"}
+
+
+def institutions() -> NameIndex[str]:
+    """Institutions of the catalogue."""
+    index = NameIndex[str]("institution inconnue")
+    for one in Institution.objects.listed().order_by("position", "pk"):
+        index.add(one.code, one.code, one.name, shown=one.name, other_names=tuple(one.former_names))
+    return index
+
+
+def subjects() -> NameIndex[str]:
+    """Subjects of the catalogue."""
+    index = NameIndex[str]("sujet inconnu")
+    for slug, label in Subject.objects.listed().order_by("position", "pk").values_list("slug", "label"):
+        index.add(slug, slug, label, shown=label)
+    return index
+
+
+@dataclass(frozen=True, slots=True)
+class NamedArea:
+    """An area and its name."""
+
+    ref: AreaRef
+    name: str
+
+    def __str__(self) -> str:
+        """« Dijon (commune 21231) », as exports write it and as ``AreaNames.find`` reads it."""
+        if self.ref.level is Level.NATIONAL:
+            return self.name
+        name = self.name.replace(";", ",")
+        return f"{name} ({KIND_WORDS[self.ref.kind]} {self.ref.code})"
+
+
+@dataclass
+class AreaNames:
+    """Areas by name and by code; the tables are read when a cell first needs them."""
+
+    departments: dict[str, str] = field(
+        default_factory=lambda: dict(Department.objects.values_list("code", "name"))
+    )
+
+    def find(self, text: str) -> AreaRef:
+        """The area that a text names. Raises ``NotFound``; whether a written code exists is not checked."""
+        if normalise(text) in NATIONAL_NAMES:
+            return AreaRef("national")
+        try:
+            return AreaRef.parse(text)
+        except MalformedArea:
+            pass
+        written = IN_BRACKETS.fullmatch(text) or WORD_FIRST.fullmatch(text)
+        if written:
+            return _written(text, KINDS_BY_WORD[written["kind"].lower()], written["code"])
+        return self._of_code(text) if re.fullmatch(r"[0-9][0-9AaBb]?[0-9]{0,7}", text) else self._named(text)
+
+    def knows(self, text: str) -> bool:
+        """Return whether the whole text names areas."""
+        try:
+            self.find(text)
+        except NotFound as error:
+            return "peut être" in str(error)
+        return True
+
+    def _of_code(self, text: str) -> AreaRef:
+        """The area of a code alone, by its length."""
+        code = text.upper()
+        is_department, is_region = code in self.departments, code in self.regions
+        if is_department and is_region:
+            raise NotFound(
+                f"« {text} » peut être « département {code} » ({self.departments[code]}) ou "
+                f"« région {code} » ({self.regions[code]}) : écrivez lequel."
+            )
+        if is_department or is_region:
+            return AreaRef("department" if is_department else "region", code)
+        if len(code) == 9:
+            return AreaRef("epci", code)
+        if len(code) == 5:
+            return AreaRef("commune", code)
+        raise NotFound(f"territoire inconnu : « {text} ».")
+
+    def _named(self, text: str) -> AreaRef:
+        """The area of a name, « Beaune », « Saint-Apollinaire (21) »."""
+        narrowed = WITH_DEPARTMENT.fullmatch(text)
+        if narrowed and not self.index.knows(text):
+            return self._in_department(text, narrowed["name"], narrowed["department"])
+        return self.index.find(text)
+
+    def _in_department(self, text: str, name: str, department: str) -> AreaRef:
+        code = department.strip().upper()
+        by_name = {normalise(label): known for known, label in self.departments.items()}
+        code = code if code in self.departments else by_name.get(normalise(department), "")
+        same = self.index.names.get(normalise(name), {})
+        found = [ref for ref in same if ref.kind == "commune" and self.department_of.get(ref.code) == code]
+        if len(found) != 1:
+            raise NotFound(f"territoire inconnu : « {text} ».")
+        return found[0]
+
+    @cached_property
+    def regions(self) -> dict[str, str]:
+        return dict(Region.objects.values_list("code", "name"))
+
+    @cached_property
+    def department_of(self) -> dict[str, str]:
+        """Département of each current commune."""
+        return dict(Commune.objects.current().values_list("code", "department_id"))
+
+    @cached_property
+    def index(self) -> NameIndex[AreaRef]:
+        """Every area by its name; former communes by theirs."""
+        index = NameIndex[AreaRef]("territoire inconnu")
+        for area in all_areas():
+            index.add(area.ref, str(area.ref), area.name, shown=str(area))
+        former = FormerCommune.objects.exclude(name="").values_list("name", "current_id", "current__name")
+        for name, code, current in former:
+            ref = AreaRef("commune", code)
+            index.other_names[normalise(name)][ref] = str(NamedArea(ref, current))
+        return index
+
+
+def all_areas() -> Iterable[NamedArea]:
+    """Every region, département, EPCI, zone in use and current commune."""
+    tables = (
+        ("region", Region.objects.order_by("code").values_list("code", "name")),
+        ("department", Department.objects.order_by("code").values_list("code", "name")),
+        ("epci", Epci.objects.order_by("siren").values_list("siren", "name")),
+        (
+            "zone",
+            Area.objects.of_kind("zone").filter(dropped_at=None).order_by("code").values_list("code", "name"),
+        ),
+        ("commune", Commune.objects.current().order_by("code").values_list("code", "name")),
+    )
+    for kind, rows in tables:
+        for code, name in rows:
+            yield NamedArea(AreaRef(kind, code), name)
+
+
+def _written(text: str, kind: str, code: str) -> AreaRef:
+    """The reference of « département 21 ». Raises ``NotFound`` for a code that cannot be of that kind."""
+    code = code.lower() if kind == "zone" else code.upper()
+    code = code.zfill({"commune": 5, "department": 2, "region": 2}.get(kind, 0))
+    try:
+        return AreaRef.parse(f"{kind}:{code}")
+    except MalformedArea as error:
+        raise NotFound(f"territoire inconnu : « {text} ».") from error

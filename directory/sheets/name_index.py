@@ -1,0 +1,68 @@
+"""Search of what a cell names: an institution, a subject or an area, by code, name or former name. Pure."""
+
+import difflib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from territories.names import normalise
+
+Target = TypeVar("Target")
+MOST_NEAREST = 50  # each takes milliseconds among thousands of names
+
+
+class NotFound(LookupError):
+    """Nothing, or several things, under a name; the message is a sentence that says what to write."""
+
+
+@dataclass(slots=True)
+class NameIndex(Generic[Target]):
+    """Targets by name; ``what`` begins the refusals, like « institution inconnue »."""
+
+    what: str
+    codes: dict[str, Target] = field(default_factory=dict)
+    names: dict[str, dict[Target, str]] = field(default_factory=lambda: defaultdict(dict))
+    other_names: dict[str, dict[Target, str]] = field(default_factory=lambda: defaultdict(dict))
+    nearest_left: int = MOST_NEAREST
+
+    def add(
+        self, target: Target, code: str, name: str, *, shown: str, other_names: tuple[str, ...] = ()
+    ) -> None:
+        """Add a target; ``shown`` is how a refusal names it."""
+        self.codes[code] = target
+        self.names[normalise(name)][target] = shown
+        for other in other_names:
+            self.other_names[normalise(other)][target] = shown
+
+    def knows(self, text: str) -> bool:
+        """Return whether the text is a code or a name."""
+        words = normalise(text)
+        return text in self.codes or words in self.names or words in self.other_names
+
+    def find(self, text: str) -> Target:
+        """The only target of a code, a name, else a former name. Raises ``NotFound``."""
+        if text in self.codes:
+            return self.codes[text]
+        if text.upper() in self.codes:
+            return self.codes[text.upper()]
+        words = normalise(text)
+        found = self.names.get(words) or self.other_names.get(words) or {}
+        if len(found) == 1:
+            return next(iter(found))
+        if found:
+            choices = " ou ".join(f"« {shown} »" for shown in sorted(found.values()))
+            raise NotFound(f"« {text} » peut être {choices} : écrivez lequel.")
+        raise NotFound(f"{self.what} : « {text} »{self._nearest(words)}.")
+
+    def _nearest(self, words: str) -> str:
+        """The end of a refusal: the nearest name, when one is near."""
+        if not words or not self.nearest_left:
+            return ""
+        self.nearest_left -= 1
+        everything = [*self.names, *self.other_names, *map(str.lower, self.codes)]
+        near = difflib.get_close_matches(words, everything, n=1, cutoff=0.6)
+        if not near:
+            return ""
+        found = self.names.get(near[0]) or self.other_names.get(near[0])
+        shown = next(iter(found.values())) if found else near[0]
+        return f" ; le plus proche est « {shown} »"

@@ -1,0 +1,308 @@
+"""Changes of an expert, one page each; creation, absences, departure and return."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from directory import address_reports
+from directory.address_changes import (
+    AddressTaken,
+    ChangeRefused,
+    change_address,
+    plan_address_change,
+)
+from directory.forms.area_choice import OwnAreasForm
+from directory.forms.expert_facts import (
+    AddressChangeForm,
+    DaysAwayForm,
+    LeavingForm,
+    MoveForm,
+    NewExpertForm,
+    RecordForm,
+    SubjectsForm,
+)
+from directory.forms.facts_form import FixedFactsForm
+from directory.moves import plan_move
+from directory.office_content import answered_subjects
+from directory.views import decline_proposals, link_values
+from directory.views.access_to_offices import own_expert_or_404, own_office_or_404
+from directory.views.change_flow import Edit, EditRefused, serve
+from experts.accounts.staff_access import staff_page, staff_user
+from experts.changes import editing, snapshot
+from experts.changes.directory_facts import Facts
+from experts.changes.row_plans import Plan
+from experts.changes.stored import StoredRow
+from experts.models import Expert, Office, User
+
+HERE: Facts = {"left_at": None, "successor": ""}
+
+
+@staff_page
+def new(request: HttpRequest, code: str) -> HttpResponse:
+    """Add an expert to an office; a link may name subjects and areas, or a colleague to copy (``modele``)."""
+    office = own_office_or_404(request, code)
+    answered = answered_subjects(office.institution)
+
+    def form(data: Any, shown: Facts) -> NewExpertForm:
+        return NewExpertForm(data, shown=shown, office=office, answered=answered)
+
+    asked = {slug: label for slug, label in link_values.asked_subjects(request).items() if slug in answered}
+    places = link_values.asked_areas(request)
+    start: Facts = {"has_all_subjects": False, "subjects": frozenset(asked)} if asked else {}
+    copied: Facts = {"areas": link_values.areas_beyond_office(office, places)} if places else {}
+    if (model := request.GET.get("modele", "")).isdecimal() and len(model) < 10:
+        facts = stored_expert(own_expert_or_404(request, int(model))).facts
+        start = {name: facts[name] for name in ("has_all_subjects", "subjects")}
+        copied = {"areas": facts["areas"]}
+    edit = Edit(
+        title=f"{NewExpertForm.title} — {office.name}",
+        back=reverse("directory:office", args=[office.code]),
+        found=lambda: start,
+        form=form,
+        plan=lambda facts: Plan(
+            experts=(editing.new_expert((office.code, facts["email"].lower()), copied | facts),)
+        ),
+        done="Le référent est ajouté.",
+        is_new=True,
+        intro=link_values.purpose(asked, places),
+        template="directory/subjects_form.html",
+        context={"back_label": office.name},
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the name, the job or the phone of an expert."""
+    expert = own_expert_or_404(request, pk)
+    edit = expert_edit(
+        expert,
+        form=lambda data, shown: RecordForm(data, shown=shown),
+        title=RecordForm.title,
+        done="La fiche est enregistrée.",
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def subjects(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the subjects of an expert."""
+    expert = own_expert_or_404(request, pk)
+    answered = answered_subjects(expert.office.institution)
+    edit = expert_edit(
+        expert,
+        form=lambda data, shown: SubjectsForm(data, shown=shown, answered=answered),
+        title=SubjectsForm.title,
+        done="Les sujets sont enregistrés.",
+        template="directory/subjects_form.html",
+        **decline_proposals.subject_proposal(request, expert, answered=answered),
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def areas(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the own areas of an expert."""
+    expert = own_expert_or_404(request, pk)
+    proposal = decline_proposals.area_proposal(request, expert)
+    edit = expert_edit(
+        expert,
+        form=lambda data, shown: OwnAreasForm(data, shown=shown, is_proposed=bool(proposal["proposed"])),
+        title=OwnAreasForm.title,
+        done="Les territoires propres sont enregistrés.",
+        intro="Ils remplacent ceux de l'antenne. Sans aucun, ceux de l'antenne comptent.",
+        template="directory/areas_form.html",
+        **proposal,
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a person another address: all the posts, absences and open requests follow."""
+    expert = own_expert_or_404(request, pk)
+
+    def plan(facts: Facts) -> Plan:
+        try:
+            return plan_address_change(expert.email, facts["email"]) if facts else Plan()
+        except AddressTaken as error:
+            raise _taken(error) from error
+
+    def write(facts: Facts, user: User) -> None:
+        try:
+            change_address(expert.email, facts["email"], by=user, now=timezone.now())
+        except AddressTaken as error:
+            raise _taken(error) from error
+        except ChangeRefused as error:
+            raise EditRefused(str(error), field="email") from error
+
+    edit = expert_edit(
+        expert,
+        form=lambda data, shown: AddressChangeForm(data, shown=shown),
+        title=AddressChangeForm.title,
+        done="L'adresse est changée : les liens partent à la nouvelle.",
+        intro=AddressChangeForm.intro,
+        plan=plan,
+        write=write,
+    )
+    return serve(request, edit)
+
+
+def _taken(error: AddressTaken) -> EditRefused:
+    names = ", ".join(error.names)
+    return EditRefused(f"Quelqu'un a déjà cette adresse dans : {names}.", field="email")
+
+
+@staff_page
+def absence(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add an absence."""
+    expert = own_expert_or_404(request, pk)
+    colleagues = (
+        Expert.objects.listed().filter(office=expert.office_id, left_at=None).exclude(pk=pk)
+    ).order_by("name", "pk")
+    known = stored_expert(expert).facts["absence"]
+    edit = expert_edit(
+        expert,
+        form=lambda data, shown: DaysAwayForm(data, shown=shown, colleagues=colleagues, file_absence=known),
+        title=DaysAwayForm.title,
+        done="L'absence est enregistrée.",
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def remove_absence(request: HttpRequest, pk: int, day: str) -> HttpResponse:
+    """Remove the absence that begins on a day."""
+    expert = own_expert_or_404(request, pk)
+    facts = stored_expert(expert).facts
+    declared = {one for one in facts["declared_absences"] if one.from_on.isoformat() != day}
+    fixed: Facts = {"declared_absences": frozenset(declared)}
+    if facts["absence"] and facts["absence"].from_on.isoformat() == day:
+        fixed["absence"] = None
+    elif len(declared) == len(facts["declared_absences"]):
+        raise Http404
+    return serve(request, _fixed(expert, fixed, "Retirer une absence", "L'absence est retirée."))
+
+
+@staff_page
+def leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record a departure."""
+    edit = expert_edit(
+        own_expert_or_404(request, pk),
+        form=lambda data, shown: LeavingForm(data, shown=shown),
+        title=LeavingForm.title,
+        done="Le départ est enregistré.",
+        intro=LeavingForm.intro,
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def come_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo a departure."""
+    expert = own_expert_or_404(request, pk)
+    return serve(request, _fixed(expert, HERE, "Annuler le départ", "Cette personne reçoit de nouveau."))
+
+
+@staff_page
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pause an expert, or end the pause."""
+    expert = own_expert_or_404(request, pk)
+    title, done = (
+        ("Reprendre", "Cette personne reçoit de nouveau.")
+        if expert.is_paused
+        else ("Mettre en pause", "Cette personne ne reçoit plus rien jusqu'à la reprise.")
+    )
+    return serve(request, _fixed(expert, {"is_paused": not expert.is_paused}, title, done))
+
+
+@staff_page
+def address_works(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that an address that was refused works again."""
+    expert = own_expert_or_404(request, pk)
+    done = "L'adresse est de nouveau utilisée."
+    edit = _fixed(expert, {"is_bouncing": False}, "L'adresse fonctionne", done)
+    return serve(request, replace(edit, write=_say_works(expert)))
+
+
+def _say_works(expert: Expert) -> Callable[[Facts, User], None]:
+    def write(facts: Facts, user: User) -> None:
+        address_reports.say_works(expert.email, by=user, now=timezone.now())
+
+    return write
+
+
+@staff_page
+def verify(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that everything about an expert is right today."""
+    fixed = {"verified_on": timezone.localdate()}
+    done = "La vérification est notée à la date d'aujourd'hui."
+    return serve(request, _fixed(own_expert_or_404(request, pk), fixed, "Tout est juste", done))
+
+
+@staff_page
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move an expert to another office."""
+    expert = own_expert_or_404(request, pk)
+    others = Office.objects.visible_to(staff_user(request)).open_on(timezone.localdate())
+    offices = others.exclude(pk=expert.office_id).order_by("name", "pk")
+    edit = expert_edit(
+        expert,
+        form=lambda data, shown: MoveForm(data, shown=shown, offices=offices),
+        title=MoveForm.title,
+        done="Cette personne a changé d'antenne.",
+        intro=MoveForm.intro,
+        plan=lambda facts: plan_move(expert, to=facts["office"]) if facts else Plan(),
+    )
+    return serve(request, edit)
+
+
+def expert_edit(
+    expert: Expert,
+    *,
+    form: Any,
+    title: str,
+    done: str,
+    plan: Any = None,
+    back: tuple[str, str] | None = None,
+    **shown: Any,
+) -> Edit:
+    """A change of some facts of one expert.
+
+    ``back``: the page to go back to and its name, the expert by default; ``shown``: other fields of ``Edit``.
+    """
+
+    def change(facts: Facts) -> Plan:
+        key = (expert.office.code, expert.email.lower())
+        return Plan(experts=(editing.change(key, stored_expert(expert), facts),))
+
+    address, label = back or (reverse("directory:expert", args=[expert.pk]), expert.name)
+    return Edit(
+        title=f"{title} — {expert.name}",
+        back=address,
+        found=lambda: stored_expert(expert).facts,
+        form=form,
+        plan=plan or change,
+        done=done,
+        context={"back_label": label},
+        **shown,
+    )
+
+
+def _fixed(expert: Expert, facts: Facts, title: str, done: str) -> Edit:
+    """A change without anything to type."""
+    return expert_edit(
+        expert,
+        form=lambda data, shown: FixedFactsForm(data, shown=shown, fixed=facts),
+        title=title,
+        done=done,
+    )
+
+
+def stored_expert(expert: Expert) -> StoredRow[Expert]:
+    """The facts of an expert as they are now."""
+    return next(iter(snapshot.load(experts=[expert.pk]).experts.values()))

@@ -1,0 +1,109 @@
+"""Zones: their list, the offices that use them, and their changes."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from directory.codes import new_zone_slug
+from directory.forms.area_choice import ZoneForm
+from directory.views.change_flow import Edit, serve
+from experts.accounts.pagination import page_of
+from experts.accounts.staff_access import staff_page, staff_user
+from experts.changes import editing, snapshot
+from experts.changes.directory_facts import Facts
+from experts.changes.row_plans import Plan
+from experts.changes.stored import StoredRow
+from experts.models import Expert, Office
+from territories.area_search import names_of
+from territories.models import Area
+
+PAGE = 50
+INTRO = "Une zone est une liste de communes, d'intercommunalités, de départements ou de régions."
+
+
+@require_safe
+@staff_page
+def zones(request: HttpRequest) -> HttpResponse:
+    """List the zones of the region, or all for the national team."""
+    user = staff_user(request)
+    found = Area.objects.of_kind("zone").filter(dropped_at=None)
+    if not user.is_national:
+        found = found.reaching(user.region_id or "")
+    page = page_of(found.order_by("name", "pk"), request.GET, size=PAGE)
+    context = {"page": page, "rows": page.rows, "region": user.region, "menu": "zones"}
+    return render(request, "directory/zones.html", context)
+
+
+@require_safe
+@staff_page
+def zone(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the members of a zone and the offices that use it."""
+    area = _zone_or_404(request, slug)
+    user = staff_user(request)
+    members = names_of([member.ref for member in area.members.all()])
+    offices = Office.objects.listed().readable_by(user).filter(areas=area).order_by("name", "pk")
+    experts = Expert.objects.listed().visible_to(user).filter(areas=area).select_related("office")
+    context = {
+        "zone": area,
+        "members": sorted(members.values()),
+        "offices": offices,
+        "experts": experts.order_by("name", "pk"),
+    }
+    return render(request, "directory/zone.html", context)
+
+
+@staff_page
+def change(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change the name and the members of a zone, after seeing which offices use it."""
+    area = _zone_or_404(request, slug)
+
+    def stored() -> StoredRow[Area]:
+        return snapshot.load(zones=[area.pk]).zones[area.code]
+
+    used = Office.objects.listed().filter(areas=area).order_by("name", "pk")
+    edit = Edit(
+        title=f"{ZoneForm.title} — {area.name}",
+        back=reverse("directory:zone", args=[slug]),
+        found=lambda: stored().facts,
+        form=lambda data, shown: ZoneForm(data, shown=shown),
+        plan=lambda facts: Plan(zones=(editing.change(slug, stored(), facts),)),
+        done="La zone est enregistrée.",
+        intro=INTRO,
+        template="directory/zone_form.html",
+        context={"back_label": area.name, "used": used},
+    )
+    return serve(request, edit)
+
+
+@staff_page
+def new(request: HttpRequest) -> HttpResponse:
+    """Create a zone."""
+
+    def plan(facts: Facts) -> Plan:
+        return Plan(
+            zones=(editing.new_zone(new_zone_slug(facts["name"]), facts | {"source": Area.Source.HAND}),)
+        )
+
+    edit = Edit(
+        title="Nouvelle zone",
+        back=reverse("directory:zones"),
+        found=dict,
+        form=lambda data, shown: ZoneForm(data, shown=shown),
+        plan=plan,
+        done="La zone est créée : les antennes et les référents peuvent la choisir.",
+        intro=INTRO,
+        template="directory/zone_form.html",
+        is_new=True,
+    )
+    return serve(request, edit)
+
+
+def _zone_or_404(request: HttpRequest, slug: str) -> Area:
+    """The zone of this slug; 404 when it has no commune of the user's region."""
+    user, zones_in_use = staff_user(request), Area.objects.of_kind("zone").filter(dropped_at=None)
+    among = zones_in_use if user.is_national else zones_in_use.reaching(user.region_id or "")
+    area = among.filter(code=slug).first()
+    if area is None:
+        raise Http404
+    return area
