@@ -6,11 +6,10 @@ from typing import Any
 
 from django import forms
 
-from companies.phones import is_surcharged
-from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Expert, Institution
 from mailing.form_fields import LineField, WordsField
 from solicitations.actions.receivers import Receiver
+from solicitations.forms.files import FilesField
 from solicitations.lifecycle import DeclineReason, MatchState
 
 LONGEST_WORDS = 3000
@@ -158,9 +157,10 @@ class ConcludeForm(forms.Form):
         *,
         asks_answer: bool,
         offers_answer: bool,
+        initial: dict[str, Any] | None = None,
         auto_id: str = "id_%s",
     ) -> None:
-        super().__init__(data, auto_id=auto_id)
+        super().__init__(data, initial=initial, auto_id=auto_id)
         if asks_answer:
             del self.fields["words"]
         elif offers_answer:
@@ -177,6 +177,11 @@ class ConcludeForm(forms.Form):
         return self["words"] if "words" in self.fields else self["answer"]
 
     @property
+    def field_to_fill(self) -> Any:
+        """The text field that a canned answer fills in: the one that the company reads, if any."""
+        return self["answer"] if "answer" in self.fields else self["words"]
+
+    @property
     def offered_answer(self) -> Any:
         """The field of an answer that nobody asks for; empty when there is none."""
         return self["answer"] if self.fields.keys() >= {"words", "answer"} else ""
@@ -186,8 +191,22 @@ class MessageForm(forms.Form):
     """Message to the other experts."""
 
     body = words_field(
-        "Votre message", required="Écrivez votre message.", help_text="L'entreprise ne le lit pas."
+        "Votre message",
+        required="Écrivez votre message.",
+        help_text="Citez qui doit le lire aussitôt : «\u00a0@France Travail\u00a0», «\u00a0@région\u00a0».",
     )
+    attached = FilesField()
+
+
+class InternalMessageForm(forms.Form):
+    """Message within the institution."""
+
+    body = words_field(
+        "Votre message",
+        required="Écrivez votre message.",
+        help_text="Ni l'entreprise, ni les autres institutions ne le lisent.",
+    )
+    attached = FilesField()
 
 
 class QuestionForm(forms.Form):
@@ -203,43 +222,4 @@ class QuestionForm(forms.Form):
             "max_length": "Raccourcissez votre question : 500 caractères au plus.",
         },
     )
-
-
-class PhoneForm(forms.Form):
-    """The expert's own number in the directory."""
-
-    phone = LineField(
-        label="Votre téléphone",
-        max_length=30,
-        error_messages={
-            "required": "Indiquez votre numéro, par exemple 03 80 12 34 56.",
-            "max_length": "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56.",
-        },
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
-
-    def clean_phone(self) -> str:
-        """Return the number as it is displayed."""
-        try:
-            phone = clean_phone(self.cleaned_data["phone"])
-        except InvalidPhone as error:
-            raise forms.ValidationError(
-                "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56."
-            ) from error
-        if is_surcharged(phone):
-            raise forms.ValidationError(
-                "Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile."
-            )
-        return phone
-
-
-class DepartureForm(forms.Form):
-    """Departure of an expert, with their successor if they know."""
-
-    successor = LineField(
-        label="Qui vous remplace",
-        required=False,
-        max_length=300,
-        help_text="Son nom, son courriel ou son service, si vous le connaissez.",
-        error_messages={"max_length": "Raccourcissez : 300 caractères au plus."},
-    )
+    attached = FilesField()

@@ -15,35 +15,17 @@ from solicitations.lifecycle import (
     UNDO_DELAY,
     ClosedReason,
     DeclineReason,
-    EventKind,
     MatchState,
-    RequestState,
 )
-from solicitations.models import Addition, Event, Mailbox, Match, Message, Question, Solicitation
-from solicitations.models.matches import GONE
-from solicitations.models.request_querysets import CLOSED_BY_STAFF
+from solicitations.models import Mailbox, Match, OfficeManager, Solicitation
 from solicitations.views.legal import LegalClock, clock
-from territories.spoken_time import spoken_hour, spoken_moment
+from workspace import company_history, need_words, recruitment, voices
+from workspace.call_lists import PlannedCalls, planned_calls_of
+from workspace.company_history import EarlierRequest
 from workspace.forms import BRING_IN, HAND_OVER
-
-ANSWERS_GIVEN = {
-    MatchState.TAKEN: "Vous avez pris ce besoin en charge",
-    MatchState.DECLINED: "Vous avez décliné",
-    MatchState.HELPED: "Vous avez aidé l'entreprise",
-    MatchState.NO_HELP: "Vous n'avez pas de solution",
-    MatchState.UNREACHABLE: "Vous n'avez pas pu joindre l'entreprise",
-    MatchState.EXPIRED: "Ce besoin est resté sans réponse. Vous pouvez encore le prendre",
-}
-# A mailbox may be shared: for a second click, from a page that a colleague's answer made old.
-GIVEN_ALREADY = {
-    MatchState.TAKEN: "Déjà prise en charge",
-    MatchState.DECLINED: "Déjà déclinée",
-    MatchState.HELPED: "Déjà terminée (aide apportée)",
-    MatchState.NO_HELP: "Déjà terminée (pas de solution)",
-    MatchState.UNREACHABLE: "Déjà notée injoignable",
-    MatchState.REPLACED: "Déjà passée à quelqu'un d'autre",
-}
-SOMEONE_ELSE = "Ce besoin est suivi par quelqu'un d'autre"
+from workspace.models import RecruitmentOutcome
+from workspace.request_timeline import TimelineLine, timeline
+from workspace.voices import Voices
 
 
 @dataclass(frozen=True)
@@ -98,6 +80,22 @@ class NeedCard:
         return self.match.need.is_on_the_legal_clock and not self.asks_answer
 
     @property
+    def answer_fields(self) -> tuple[str, ...]:
+        """The text fields of the conclusion, the one for the company first."""
+        if self.asks_answer:
+            return ("answer",)
+        return ("answer", "words") if self.offers_answer else ("words",)
+
+    @property
+    def is_recruitment(self) -> bool:
+        """True when offers and posts may be counted with the outcome."""
+        return recruitment.is_recruitment(self.match.need.subject)
+
+    @property
+    def recruited(self) -> list[RecruitmentOutcome]:
+        return recruitment.outcomes_of(self.match) if self.is_recruitment else []
+
+    @property
     def why(self) -> str:
         return wording.reason(self.match)
 
@@ -127,11 +125,13 @@ class RequestPage:
     cards: tuple[NeedCard, ...]
     gone: tuple[NeedCard, ...]
     others: tuple[tuple[str, tuple[OtherExpert, ...]], ...]
-    additions: tuple[Addition, ...]
-    questions: tuple[Question, ...]
-    messages: tuple[Message, ...]
+    voices: Voices
     experts: tuple[Expert, ...]
     may_write: bool
+    calls: PlannedCalls
+    timeline: tuple[TimelineLine, ...]
+    earlier: tuple[EarlierRequest, ...] = ()
+    is_managers: bool = False
 
     @property
     def is_on_the_clock(self) -> bool:
@@ -139,17 +139,25 @@ class RequestPage:
 
     @property
     def may_ask(self) -> bool:
-        return any(card.match.state in ACTIVE for card in self.cards)
+        return not self.is_managers and any(card.match.state in ACTIVE for card in self.cards)
 
     @property
     def waiting(self) -> list[NeedCard]:
         return [card for card in self.cards if card.match.state == MatchState.SENT]
 
 
-def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
-    """Build the page of this mailbox, whose ``solicitation__commune`` is loaded."""
+def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = None) -> RequestPage:
+    """Build the page of this mailbox, whose ``solicitation__commune`` is loaded.
+
+    ``manager``: who reads it in place of the expert, in her own name.
+    """
     solicitation = mailbox.solicitation
-    matches = list(Match.objects.filter(need__solicitation=solicitation).with_people().in_order())
+    matches = list(
+        Match.objects.filter(need__solicitation=solicitation)
+        .with_people()
+        .select_related("put_off", "need__subject__theme")
+        .in_order()
+    )
     for match in matches:
         match.need.solicitation = solicitation
     mine = [match for match in matches if match.mailbox_id == mailbox.pk]
@@ -166,9 +174,13 @@ def build(mailbox: Mailbox, *, now: datetime) -> RequestPage:
         cards=here,
         gone=tuple(card for card in cards if card.match.is_gone),
         others=_other_experts(matches, mailbox),
-        additions=tuple(solicitation.additions.order_by("at", "pk")),
-        questions=tuple(solicitation.questions.order_by("asked_at", "pk")),
-        messages=tuple(solicitation.messages.order_by("at", "pk")),
+        voices=voices.of_manager(manager, matches, now=now)
+        if manager
+        else voices.of_mailbox(mailbox, matches, now=now),
+        calls=planned_calls_of(mailbox, now=now),
+        timeline=tuple(timeline(solicitation, matches, own=None if manager else mailbox.pk)),
+        earlier=() if manager else tuple(company_history.of_mailbox(mailbox)),
+        is_managers=manager is not None,
         experts=tuple({match.expert_id: match.expert for match in mine}.values()),
         may_write=not solicitation.refuses_answers
         and Mailbox.objects.following().filter(pk=mailbox.pk).exists(),
@@ -188,7 +200,7 @@ def _card(
     match: Match, matches: Sequence[Match], around: dict[str, Receivers], *, mailbox: Mailbox, now: datetime
 ) -> NeedCard:
     state = MatchState(match.state)
-    last = _last_event(match)
+    last = need_words.last_event(match)
     own = undoing.last_move(match, by=mailbox)
     is_recent = own is not None and now - own.at <= UNDO_DELAY
     solicitation = mailbox.solicitation
@@ -202,9 +214,9 @@ def _card(
     return NeedCard(
         match=match,
         last_event_id=last.pk if last else 0,
-        done=_gone_reason(match, last) if match.is_gone else _answer_given(match),
+        done=need_words.gone_reason(match, last) if match.is_gone else need_words.answer_given(match),
         done_at=match.ended_at or (match.taken_at if state == MatchState.TAKEN else None),
-        answered=_own_answer(match, mailbox=mailbox, now=now),
+        answered=need_words.own_answer(match, mailbox=mailbox, now=now),
         may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
@@ -241,63 +253,6 @@ def _introduction_ways(state: MatchState) -> tuple[str, ...]:
     return (HAND_OVER, BRING_IN) if state in ACTIVE else (BRING_IN,)
 
 
-def _last_event(match: Match) -> Event | None:
-    return match.events.select_related("by_mailbox").order_by("-at", "-pk").first()
-
-
-def _answer_given(match: Match) -> str:
-    """The answer given, in French; empty when there is none."""
-    state = MatchState(match.state)
-    if state == MatchState.DECLINED:
-        reason = DeclineReason(match.decline_reason).label
-        return f"{ANSWERS_GIVEN[state]} : {reason[0].lower()}{reason[1:]}"
-    if state == MatchState.TAKEN and match.taken_by:
-        return f"{match.taken_by} a pris ce besoin en charge"
-    return ANSWERS_GIVEN.get(state, "")
-
-
-def _own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
-    """« Déjà prise en charge depuis votre boîte à 21 h 38, par Nadia. »; empty when others acted since."""
-    last = match.events.by_people().order_by("-at", "-pk").first()
-    if last is None or last.by_mailbox_id != mailbox.pk:
-        return ""
-    zone = mailbox.solicitation.time_zone
-    is_today = last.at.astimezone(zone).date() == now.astimezone(zone).date()
-    when = f"à {spoken_hour(last.at, zone=zone)}" if is_today else spoken_moment(last.at, zone=zone, now=now)
-    by = f", par {match.taken_by}" if match.state == MatchState.TAKEN and match.taken_by else ""
-    if last.kind == EventKind.BROUGHT_IN:
-        return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
-    if last.kind == EventKind.UNDONE:
-        return f"Réponse déjà annulée depuis votre boîte {when}."
-    said = GIVEN_ALREADY.get(MatchState(match.state))
-    return f"{said} depuis votre boîte {when}{by}." if said else ""
-
-
-def _handed_to(match: Match) -> str:
-    made = match.introduces.select_related("expert__office__institution").order_by("-pk").first()
-    if made is None:
-        return SOMEONE_ELSE
-    is_colleague = made.expert.office_id == match.expert.office_id
-    name = made.expert.name if is_colleague else made.expert.office.institution.name
-    return f"Vous avez passé ce besoin à : {name}"
-
-
-def _gone_reason(match: Match, last: Event | None) -> str:
-    """Reason why a need is no longer this mailbox's, in French."""
-    solicitation = match.mailbox.solicitation
-    if match.state == MatchState.REPLACED:
-        return _handed_to(match)
-    if solicitation.state == RequestState.CANCELLED:
-        return "L'entreprise a annulé sa demande"
-    if match.words == GONE:
-        return "Vous n'êtes plus à ce poste : ce besoin est proposé à d'autres"
-    if last and last.by_user_id:
-        return "L'équipe du service vous a retiré ce besoin" + (f" : {last.reason}" if last.reason else "")
-    if solicitation.closed_reason in CLOSED_BY_STAFF:
-        return "L'équipe du service a clos cette demande"
-    return SOMEONE_ELSE
-
-
 def _other_experts(
     matches: Sequence[Match], mailbox: Mailbox
 ) -> tuple[tuple[str, tuple[OtherExpert, ...]], ...]:
@@ -318,31 +273,3 @@ def _other_expert(match: Match) -> OtherExpert:
         since=match.ended_at or match.taken_at or match.sent_at,
         reason=reason,
     )
-
-
-def describe_change(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
-    """Describe the last change of this need, for somebody who posted from an older page."""
-    if own := _own_answer(match, mailbox=mailbox, now=now):
-        return own
-    last = _last_event(match)
-    zone = mailbox.solicitation.time_zone
-    when = f", {spoken_moment(last.at, zone=zone, now=now)}" if last else ""
-    if match.is_gone:
-        return f"{_gone_reason(match, last)}{when}."
-    if match.state == MatchState.EXPIRED:
-        return f"Ce besoin est resté sans réponse et a expiré{when}."
-    return ending_sentence(mailbox.solicitation, now=now) or "Cette réponse n'est plus possible."
-
-
-def ending_sentence(solicitation: Solicitation, *, now: datetime) -> str:
-    """Say how the request ended; empty while it is open."""
-    if solicitation.ended_at is None:
-        return ""
-    when = spoken_moment(solicitation.ended_at, zone=solicitation.time_zone, now=now)
-    if solicitation.state == RequestState.CANCELLED:
-        return f"L'entreprise a annulé sa demande, {when}."
-    if solicitation.state == RequestState.ANONYMISED:
-        return "Cette demande est ancienne : ce qu'elle contenait a été effacé."
-    if solicitation.closed_reason in CLOSED_BY_STAFF:
-        return f"L'équipe du service a clos cette demande, {when}."
-    return f"Cette demande est close depuis {when}."

@@ -1,6 +1,7 @@
 """The expert's page. GET changes nothing, since mail scanners open links."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -10,23 +11,31 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from directory.own_record.record_forms import DepartureForm, PhoneForm
+from mailing.models import refuses_mail
 from solicitations import progress, wording
 from solicitations.actions import expert_messages
+from solicitations.conversation import reading_rights
 from solicitations.lifecycle import RequestState
-from solicitations.models import Mailbox, Match
+from solicitations.models import Mailbox, Match, PlannedCall
 from solicitations.views import legal
-from workspace import request_page
+from workspace import need_words, reading, request_page
+from workspace.call_planning import CallPlanForm
 from workspace.forms import (
     ConcludeForm,
     DeclineForm,
-    DepartureForm,
+    InternalMessageForm,
     IntroduceForm,
     MessageForm,
-    PhoneForm,
     QuestionForm,
     TakeForm,
 )
+from workspace.inbox.versions import Version
+from workspace.put_off import PutOffForm
+from workspace.recruitment import RecruitmentForm
 from workspace.request_page import NeedCard, RequestPage
+from workspace.team import canned_answers
+from workspace.views.inbox_neighbours import neighbours
 from workspace.views.link_access import answer_path, expert_page, undo_tag
 
 CHOICES = {"prendre", "decliner"}  # ``?choix=`` of the mail's buttons
@@ -50,7 +59,8 @@ def legal_answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     answers, page = progress.legal_answers(mine), answer_path(mailbox)
     if not answers or mailbox.solicitation.refuses_answers:
         return redirect(page)
-    return legal.answer_page(request, mailbox.solicitation, answers, back=page)
+    added = reading_rights.additions(mailbox.solicitation, reading_rights.of_mailbox(mailbox))
+    return legal.answer_page(request, mailbox.solicitation, answers, additions=added, back=page)
 
 
 def show(
@@ -66,13 +76,16 @@ def show(
     page = request_page.build(mailbox, now=now)
     solicitation = mailbox.solicitation
     expert_messages.record_opened(mailbox, now=now)
+    reading.mark_read(mailbox, now=now)
     context = {
         "mailbox": mailbox,
         "solicitation": solicitation,
         "zone": solicitation.time_zone,
         "path": answer_path(mailbox),
+        "neighbours": neighbours(request, mailbox),
+        "version": Version.current(now=now) if mailbox.used_by else None,
         "page": page,
-        "ended": request_page.ending_sentence(solicitation, now=now),
+        "ended": need_words.ending_sentence(solicitation, now=now),
         "unsent_text": unsent_text,
         **_announced(request, page),
     }
@@ -81,10 +94,13 @@ def show(
     asked_for = request.GET.get("choix", "")
     context |= {
         "choice": asked_for if asked_for in CHOICES else "",
-        "refused": next(iter((refused or {}).values()), None),
+        "refused": next((form for form in (refused or {}).values() if form.errors), None),
+        "canned": canned_answers.offered_to(mailbox),
         "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "callback": wording.callback(solicitation),
-        **_forms(page, refused or {}),
+        "wish": wording.contact_wish(solicitation),
+        "is_email_refused": refuses_mail(solicitation.email),
+        **_forms(mailbox, page, refused or {}),
     }
     return render(request, "workspace/answer.html", context, status=status)
 
@@ -99,11 +115,14 @@ def _announced(request: HttpRequest, page: RequestPage) -> dict[str, Any]:
     return {"announced": said, "undone_on_top": {card.match.pk for _, mine in said for card in mine}}
 
 
-def _forms(page: RequestPage, refused: InvalidForms) -> dict[str, Any]:
+def _forms(mailbox: Mailbox, page: RequestPage, refused: InvalidForms) -> dict[str, Any]:
     return {
         "needs": [_need(card, refused) for card in page.cards],
         "take_all_form": refused.get("take_all") or TakeForm(auto_id="take_all_%s"),
         "message_form": refused.get("message") or MessageForm(auto_id="message_%s"),
+        "internal_form": refused.get("internal") or InternalMessageForm(auto_id="internal_%s"),
+        "call_form": refused.get("call_plan")
+        or call_plan_form(mailbox, planned=page.calls.own, now=timezone.now()),
         "question_form": refused.get("question") or QuestionForm(auto_id="question_%s"),
         "posts": [
             {
@@ -127,6 +146,8 @@ def _need(card: NeedCard, refused: InvalidForms) -> dict[str, Any]:
         "decline_form": refused.get(("decline", pk)) or decline_form(card),
         "introduce_form": refused.get(("introduce", pk)) or introduce_form(card),
         "conclude_form": refused.get(("conclude", pk)) or conclude_form(card),
+        "recruitment_form": refused.get(("recruitment", pk)) or recruitment_form(card),
+        "put_off_form": refused.get(("put_off", pk)) or put_off_form(card, today=timezone.localdate()),
     }
 
 
@@ -151,11 +172,48 @@ def introduce_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> I
     )
 
 
-def conclude_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> ConcludeForm:
+def conclude_form(
+    card: NeedCard,
+    posted: Mapping[str, Any] | None = None,
+    *,
+    initial: dict[str, Any] | None = None,
+) -> ConcludeForm:
     """Build the form; labour law requires the answer given."""
     return ConcludeForm(
         posted,
+        initial=initial,
         asks_answer=card.asks_answer,
         offers_answer=card.offers_answer,
         auto_id=f"conclude{card.match.pk}_%s",
+    )
+
+
+def recruitment_form(card: NeedCard, posted: Mapping[str, Any] | None = None) -> RecruitmentForm | None:
+    """Build the form of offers and posts; ``None`` for a need that is no recruitment."""
+    if not card.is_recruitment:
+        return None
+    return RecruitmentForm(posted, auto_id=f"recruitment{card.match.pk}_%s")
+
+
+def put_off_form(card: NeedCard, posted: Mapping[str, Any] | None = None, *, today: date) -> PutOffForm:
+    """Build the form; its ids name the match, since a page may show several needs."""
+    return PutOffForm(posted, today=today, auto_id=f"put_off{card.match.pk}_%s")
+
+
+def call_plan_form(
+    mailbox: Mailbox,
+    posted: Mapping[str, Any] | None = None,
+    *,
+    planned: PlannedCall | None = None,
+    now: datetime,
+) -> CallPlanForm:
+    """Build the form of the planned call, with its hour when there is one to come."""
+    is_to_come = planned is not None and planned.starts_at > now
+    local = planned.starts_at.astimezone(mailbox.solicitation.time_zone) if planned and is_to_come else None
+    return CallPlanForm(
+        posted,
+        solicitation=mailbox.solicitation,
+        now=now,
+        initial={"day": local.date(), "hour": local.time()} if local else None,
+        auto_id="call_%s",
     )

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from directory.coverage_loss import loss_sentence, losses_of_departure
+from directory.own_record.record_forms import DepartureForm, PhoneForm
 from experts.models import Expert
 from solicitations.actions import expert_record
 from solicitations.models import Mailbox
 from solicitations.views.token_pages import secret
-from workspace.forms import DepartureForm, PhoneForm
 from workspace.views.answer import show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
@@ -41,11 +42,14 @@ def departure(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     form = DepartureForm(request.POST, auto_id=f"departure{pk}_%s")
     if not form.is_valid():
         return show(request, mailbox, refused={("departure", pk): form})
-    successor = form.cleaned_data["successor"]
+    successor, now = form.cleaned_data["successor"], timezone.now()
+    left_to_nobody = loss_sentence(losses_of_departure(expert, now=now))
     try:
-        expert_record.report_departure(expert, by=mailbox, successor=successor, now=timezone.now())
+        expert_record.report_departure(expert, by=mailbox, successor=successor, now=now)
     except expert_record.RecordClosed:
         return redirect_to_page(request, mailbox, CLOSED, level=messages.ERROR)
+    if left_to_nobody:
+        messages.warning(request, left_to_nobody)
     return redirect_to_page(
         request, mailbox, "Merci de l'avoir dit. Vous ne recevrez plus de demandes, l'équipe est prévenue."
     )

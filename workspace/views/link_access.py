@@ -1,23 +1,34 @@
-"""Access to the expert's pages by the link of a mail: decorators, redirection, renewal of the link."""
+"""Access to the expert's pages: decorators, redirection, renewal of the link of a mail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 
-from experts.accounts import limits
+from experts.accounts import limits, seats
+from experts.models import User
 from solicitations import links
 from solicitations.actions import expert_messages
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenPages, TokenView
+from workspace import request_page
+
+MailboxView = Callable[..., HttpResponse]
 
 
 def answer_path(mailbox: Mailbox) -> str:
-    """Path of the expert's page."""
+    """Path of the expert's page: for whom it is opened by account, of the inbox."""
+    if mailbox.used_by is not None:
+        return reverse("workspace:request", args=[mailbox.pk])
     return urlsplit(links.answer_url(mailbox)).path
 
 
@@ -27,8 +38,62 @@ PAGES = TokenPages(
     url_name="workspace:answer",
     template="workspace/dead_link.html",
 )
-expert_page = PAGES.page
 renew = PAGES.renewal(expert_messages.reissue_link)
+
+
+def expert_page(view: MailboxView) -> TokenView:
+    """Decorate a view of the request of a mailbox, opened by the link of a mail.
+
+    The links of who left answer a sentence; those of a team go on while somebody serves there.
+    ``by_account`` opens the same view to the accounts that work for this mailbox.
+    """
+
+    @wraps(view)
+    def unless_left(request: HttpRequest, mailbox: Mailbox, **named: Any) -> HttpResponse:
+        now = timezone.now()
+        if has_left(mailbox, now=now):
+            gone = request_page.build(mailbox, now=now).gone
+            return render(request, "workspace/left.html", {"mailbox": mailbox, "gone": gone}, status=410)
+        return view(request, mailbox, **named)
+
+    answered = PAGES.page(unless_left)
+    answered.of_mailbox = view  # type: ignore[attr-defined]
+    return answered
+
+
+def has_left(mailbox: Mailbox, *, now: datetime) -> bool:
+    """Return whether nobody at this address serves any more in the offices that were asked through it."""
+    offices = mailbox.matches.values("expert__office")
+    return not seats.posts_at(mailbox.email, now=now).filter(office__in=offices).exists()
+
+
+def by_account(view: TokenView) -> Callable[..., HttpResponse]:
+    """Return the view of an expert's page for signed-in people; 404 for others than the mailbox's own."""
+    of_mailbox: MailboxView = view.of_mailbox  # type: ignore[attr-defined]
+
+    @never_cache
+    def answered(request: HttpRequest, mailbox: int, **named: int) -> HttpResponse:
+        own = own_mailbox(request, mailbox)
+        if own is None:
+            raise Http404
+        return of_mailbox(request, own, **named)
+
+    if largest := getattr(view, "largest_body", 0):
+        answered.largest_body = largest  # type: ignore[attr-defined]
+    return answered
+
+
+def own_mailbox(request: HttpRequest, pk: int) -> Mailbox | None:
+    """The mailbox, used by the signed-in person; ``None`` when she has no post there."""
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    posts = seats.posts_of(user, now=timezone.now()).values("pk")
+    found = Mailbox.objects.select_related("solicitation__commune__department")
+    mailbox = found.filter(pk=pk, pk__in=Match.objects.filter(expert__in=posts).values("mailbox")).first()
+    if mailbox is not None:
+        mailbox.used_by = user
+    return mailbox
 
 
 @expert_page
@@ -47,7 +112,7 @@ def post_only(view: TokenView) -> TokenView:
     """Decorate a view that only accepts POST, within a rate limit; GET redirects to the page."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, mailbox: Mailbox, **named: int) -> HttpResponse:
+    def wrapper(request: HttpRequest, mailbox: Mailbox, **named: Any) -> HttpResponse:
         if limits.ACTS_PER_MAILBOX.is_over(str(mailbox.pk), now=timezone.now()):
             return limits.too_many(request, back=answer_path(mailbox))
         return view(request, mailbox, **named)

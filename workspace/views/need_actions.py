@@ -14,10 +14,19 @@ from solicitations.actions import expert_answers, undoing
 from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenView
-from workspace import request_page
+from workspace import need_words, recruitment, request_page
 from workspace.forms import HAND_OVER, TakeForm
 from workspace.request_page import NeedCard
-from workspace.views.answer import conclude_form, decline_form, introduce_form, show, take_form
+from workspace.team import canned_answers
+from workspace.views import canned_inserts
+from workspace.views.answer import (
+    conclude_form,
+    decline_form,
+    introduce_form,
+    recruitment_form,
+    show,
+    take_form,
+)
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
 NOTHING_CHANGED = "Rien n'a été changé : voici où en est la demande."
@@ -87,7 +96,7 @@ def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResp
     now = timezone.now()
     fresh = Match.objects.with_people().get(pk=match.pk)
     mailbox.solicitation.refresh_from_db(fields=["state", "closed_reason", "ended_at"])
-    change = request_page.describe_change(fresh, mailbox=mailbox, now=now)
+    change = need_words.describe_change(fresh, mailbox=mailbox, now=now)
     messages.warning(request, f"{change} {NOTHING_CHANGED}")
     return show(request, mailbox, unsent_text=_unsent_text(request, fresh), status=409)
 
@@ -150,11 +159,19 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
 @need_action(lambda request: request.POST.get("outcome", ""))
 def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """Record the outcome; for labour law, with the answer given."""
-    form = conclude_form(card, request.POST)
-    if not form.is_valid():
-        return show(request, mailbox, refused={("conclude", card.match.pk): form})
+    pk = card.match.pk
+    if canned_inserts.is_asked(request):
+        fields = card.answer_fields
+        initial = canned_inserts.initial(request, canned_answers.offered_to(mailbox), *fields)
+        return show(request, mailbox, refused={("conclude", pk): conclude_form(card, initial=initial)})
+    form, counted = conclude_form(card, request.POST), recruitment_form(card, request.POST)
+    if not all([form.is_valid(), counted is None or counted.is_valid()]):
+        refused = {("conclude", pk): form} | ({("recruitment", pk): counted} if counted else {})
+        return show(request, mailbox, refused=refused)
     outcome = MatchState(form.cleaned_data["outcome"])
     expert_answers.move(card.match, outcome, by=mailbox, now=timezone.now(), **_said(form.cleaned_data))
+    if counted:
+        recruitment.record(card.match, counted.outcomes())
     return redirect_to_page(request, mailbox, OUTCOMES[outcome], undo=[card.match])
 
 

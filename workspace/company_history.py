@@ -1,0 +1,49 @@
+"""Other requests of the same company or contact that one mailbox received: its reader may see those alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.urls import reverse
+
+from solicitations.lifecycle import NeedState, RequestState
+from solicitations.models import Mailbox, Match
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class EarlierRequest:
+    """One other request; ``path``: its page for who signs in, empty by the link of a mail."""
+
+    title: str
+    reference: str
+    submitted_at: datetime
+    progress: str
+    path: str
+
+
+def of_mailbox(mailbox: Mailbox) -> list[EarlierRequest]:
+    """The other requests, the newest first; a confidential one is not named."""
+    solicitation = mailbox.solicitation
+    same = Q(solicitation__email__iexact=solicitation.email)
+    if solicitation.siret:
+        same |= Q(solicitation__siret=solicitation.siret)
+    live = Match.objects.live().values("mailbox")
+    rows = Mailbox.objects.at(mailbox.email).filter(same, pk__in=live).exclude(solicitation=solicitation)
+    rows = rows.exclude(solicitation__state=RequestState.ANONYMISED).select_related("solicitation")
+    newest = rows.order_by("-solicitation__submitted_at", "-pk")[:MOST_SHOWN]
+    return [_earlier(row, by_account=mailbox.used_by is not None) for row in newest]
+
+
+def _earlier(row: Mailbox, *, by_account: bool) -> EarlierRequest:
+    solicitation = row.solicitation
+    labels = row.matches.live().order_by("need__position", "pk")
+    subjects = dict.fromkeys(labels.values_list("need__subject__label", flat=True))
+    return EarlierRequest(
+        title="Demande confidentielle" if solicitation.is_confidential else ", ".join(subjects),
+        reference=solicitation.reference,
+        submitted_at=solicitation.submitted_at,
+        progress=NeedState(solicitation.progress).label,
+        path=reverse("workspace:request", args=[row.pk]) if by_account else "",
+    )

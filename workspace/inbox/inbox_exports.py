@@ -1,0 +1,97 @@
+"""Files of a list of the inbox: what its lines show, never a text of a company.
+
+A company of a confidential request is not named: the file leaves the portal, which records who opens it.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from io import StringIO
+from tempfile import TemporaryFile
+from typing import IO
+
+import xlsxwriter
+from django.utils import timezone
+
+from directory.sheets.habits import inert
+from solicitations.models.matches import MatchQuerySet
+from workspace.inbox.inbox_rows import HIDDEN, InboxRow, inbox_rows
+from workspace.inbox.readers import Reader
+
+CHUNK = 500
+PART = 64 * 1024  # bytes
+MOST = 20_000  # lines
+BOM = "\ufeff"  # without it a French Excel does not read UTF-8
+HEADINGS = (
+    "Reçu le", "Besoin", "Entreprise", "Lieu", "État", "Référent", "Antenne", "Délai légal", "En retard",
+    "Pas rappelée", "Confidentielle", "Référence",
+)  # fmt: skip
+WIDTHS = (16, 40, 32, 32, 18, 32, 32, 14, 10, 12, 14, 11)
+Line = list[str]
+
+
+def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[Line]:
+    """One line per need found, read a few at a time; a last one says when there are more."""
+    pks = list(found.values_list("pk", flat=True)[: MOST + 1])
+    for start in range(0, min(len(pks), MOST), CHUNK):
+        part = pks[start : min(start + CHUNK, MOST)]
+        for row in inbox_rows(reader, part, now=now, today=timezone.localdate(now)):
+            yield _line(row)
+    if len(pks) > MOST:
+        yield [f"Fichier coupé à {MOST} besoins : resserrez les filtres."]
+
+
+def _line(row: InboxRow) -> Line:
+    cells = [
+        f"{row.match.sent_at.astimezone(row.zone):%d/%m/%Y %H:%M}",
+        row.subject,
+        HIDDEN if row.is_confidential else row.applicant,
+        row.place,
+        row.state.label,
+        row.person,
+        row.match.expert.office.name,
+        f"{row.due_on:%d/%m/%Y}" if row.due_on else "",
+        _yes(is_so=row.is_late),
+        _yes(is_so=row.is_not_called),
+        _yes(is_so=row.is_confidential),
+        row.match.mailbox.solicitation.reference,
+    ]
+    return [inert(cell) for cell in cells]
+
+
+def _yes(*, is_so: bool) -> str:
+    return "oui" if is_so else "non"
+
+
+def csv_chunks(found: Iterable[Line]) -> Iterator[str]:
+    """Parts of a CSV file for a French Excel."""
+    yield BOM + _csv_line(HEADINGS)
+    for line in found:
+        yield _csv_line(line)
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    written = StringIO()
+    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(cells)
+    return written.getvalue()
+
+
+def xlsx_chunks(found: Iterable[Line]) -> Iterator[bytes]:
+    """Parts of a workbook, which is written in a temporary file before it leaves."""
+    with TemporaryFile() as file:
+        _write_workbook(file, found)
+        file.seek(0)
+        yield from iter(lambda: file.read(PART), b"")
+
+
+def _write_workbook(file: IO[bytes], found: Iterable[Line]) -> None:
+    book = xlsxwriter.Workbook(file, {"constant_memory": True})
+    sheet, bold = book.add_worksheet("Besoins"), book.add_format({"bold": True})
+    for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, heading, bold)
+    sheet.freeze_panes(1, 0)
+    for number, line in enumerate(found, start=1):
+        for column, cell in enumerate(line):
+            sheet.write_string(number, column, cell)
+    book.close()

@@ -1,0 +1,193 @@
+"""Filters of the inbox: what may be typed, and the needs that it leaves."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from experts.models import Expert, Subject
+from mailing.form_fields import LineField
+from solicitations.lifecycle import ACTIVE, NOT_LIVE
+from solicitations.models import Addition, Match, Message, Solicitation
+from solicitations.models.matches import MatchQuerySet
+from solicitations.models.request_querysets import SolicitationQuerySet
+from solicitations.models.request_words import (
+    LINE_WORDS,
+    MESSAGE_WORDS,
+    NOT_CONFIDENTIAL,
+    REQUEST_WORDS,
+    words_query,
+)
+from territories.models import Department
+from workspace.inbox import inbox_queries
+from workspace.inbox.readers import Reader
+from workspace.inbox.tabs import STATES, InboxList, Scope, StateTab, experts_of
+
+LATE, CLOCK, NOT_CALLED, PUT_OFF = "retard", "delai", "rappel", "remis"
+WATCHED = {
+    LATE: "En retard",
+    CLOCK: "Délai légal en cours",
+    NOT_CALLED: "Entreprise pas rappelée",
+    PUT_OFF: "Remis à plus tard",
+}
+NAMES = ("q", "sujet", "departement", "du", "au", "etat", "vue", "referent")
+MOST_FOUND = 2_000  # needs found by words, when messages are among them
+
+
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Indiquez une date comme 03/05/2026."},
+    )
+
+
+class InboxFilterForm(forms.Form):
+    """Words, subject, place, dates, state, and whose needs they are."""
+
+    q = LineField(
+        label="Entreprise, personne, lieu ou mots",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "id": "recherche"}),
+    )
+    vue = forms.ChoiceField(label="À surveiller", required=False, choices=[("", "Tout"), *WATCHED.items()])
+    sujet = forms.ModelChoiceField(
+        label="Sujet",
+        required=False,
+        queryset=Subject.objects.order_by("label", "pk"),
+        to_field_name="slug",
+        empty_label="Tous",
+    )
+    departement = forms.ModelChoiceField(
+        label="Département",
+        required=False,
+        queryset=Department.objects.order_by("name", "pk"),
+        empty_label="Tous",
+    )
+    du = _day("Reçus à partir du")
+    au = _day("Reçus jusqu'au")
+
+    def __init__(self, data: QueryDict, *, reader: Reader, shown: InboxList) -> None:
+        super().__init__(data, auto_id="filtre_%s")
+        states = STATES[shown.tab]
+        if len(states) > 1:
+            labels = [(state.value, state.label) for state in states]
+            self.fields["etat"] = forms.ChoiceField(
+                label="État", required=False, choices=[("", "Tous"), *labels]
+            )
+        if shown.scope in {Scope.OFFICE, Scope.MANAGED}:
+            people = Expert.objects.filter(pk__in=experts_of(reader, shown.scope)).order_by("name", "pk")
+            self.fields["referent"] = forms.ModelChoiceField(
+                label="Référent", required=False, queryset=people, empty_label="Tous"
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        cleaned = self.cleaned_data
+        first, last = cleaned.get("du"), cleaned.get("au")
+        if first and last and last < first:
+            self.add_error("au", "La fin de la période précède son début : vérifiez les deux dates.")
+            del cleaned["du"]
+        return cleaned
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are used, without those that are not valid."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The fields that the page folds away as long as none of them is used."""
+        return [field for field in self if field.name != "q"]
+
+    @property
+    def is_unfolded(self) -> bool:
+        return any(field.value() or field.errors for field in self.folded)
+
+
+def is_used(query: Mapping[str, Any]) -> bool:
+    """Return whether a query string filters the list."""
+    return any(query.get(name) for name in NAMES)
+
+
+def filtered(
+    needs: MatchQuerySet, chosen: Mapping[str, Any], shown: InboxList, *, now: datetime
+) -> MatchQuerySet:
+    """The needs of a list that the filters leave."""
+    conditions = Q()
+    if subject := chosen.get("sujet"):
+        conditions &= Q(need__subject=subject)
+    if department := chosen.get("departement"):
+        conditions &= Q(mailbox__solicitation__commune__department=department)
+    if first := chosen.get("du"):
+        conditions &= Q(sent_at__gte=_midnight(first))
+    if (last := chosen.get("au")) and last < date.max:
+        conditions &= Q(sent_at__lt=_midnight(last + timedelta(days=1)))
+    if state := chosen.get("etat"):
+        conditions &= Q(state=state)
+    if expert := chosen.get("referent"):
+        conditions &= Q(expert=expert)
+    found = needs.filter(conditions)
+    if watched := chosen.get("vue"):
+        found = found.filter(_watched(watched, now=now))
+    return with_words(found, chosen["q"], shown) if chosen.get("q") else found
+
+
+def _watched(code: str, *, now: datetime) -> Q:
+    conditions = {
+        LATE: inbox_queries.late(now=now),
+        CLOCK: inbox_queries.on_the_clock(),
+        NOT_CALLED: Q(state__in=ACTIVE) & inbox_queries.not_called(now=now),
+        PUT_OFF: Q(state__in=STATES[StateTab.TAKEN], put_off__until__gt=timezone.localdate(now)),
+    }
+    return conditions[code]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
+
+
+def with_words(needs: MatchQuerySet, text: str, shown: InboxList) -> MatchQuerySet:
+    """The needs whose words contain these; never those of a confidential request.
+
+    Of a colleague's need, and of one that is no longer hers, she searches what its line shows.
+    """
+    words = words_query(text)
+    if words is None:
+        return needs.none()
+    said, on_lines = _saying(words), _saying(words).alias(line=LINE_WORDS).filter(line=words)
+    if shown.scope == Scope.OFFICE:
+        return needs.filter(mailbox__solicitation__in=on_lines.values("pk"))
+    found = needs.filter(mailbox__solicitation__in=said.values("pk"))
+    if shown.tab == StateTab.ALL or not set(NOT_LIVE).isdisjoint(STATES[shown.tab]):
+        found = found.filter(~Q(state__in=NOT_LIVE) | Q(mailbox__solicitation__in=on_lines.values("pk")))
+    in_messages = needs.live().filter(_spoken(text, shown), mailbox__solicitation__is_confidential=False)
+    pks = list(in_messages.values_list("pk", flat=True)[:MOST_FOUND])
+    if not pks:
+        return found
+    latest = found.order_by("-sent_at", "-pk").values_list("pk", flat=True)[:MOST_FOUND]
+    return Match.objects.filter(pk__in={*pks, *latest})
+
+
+def _saying(words: SearchQuery) -> SolicitationQuerySet:
+    return Solicitation.objects.alias(said=REQUEST_WORDS).filter(NOT_CONFIDENTIAL, said=words)
+
+
+def _spoken(text: str, shown: InboxList) -> Q:
+    """Said since: what the company added; and to their thread, which its experts read, not their managers."""
+    words = words_query(text, with_places=False)
+    added = Addition.objects.filter(question=None).alias(spoken=MESSAGE_WORDS).filter(spoken=words)
+    said = Q(mailbox__solicitation__in=added.values("solicitation"))
+    if shown.scope == Scope.MANAGED:
+        return said
+    thread = Message.objects.alias(spoken=MESSAGE_WORDS).filter(spoken=words)
+    return said | Q(mailbox__solicitation__in=thread.values("solicitation"))

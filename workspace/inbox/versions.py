@@ -1,0 +1,82 @@
+"""Versions of what people watch: the keys of the last event and message, and whether anything followed.
+
+Only what came after a version is read, so that asking again costs little, however long the inbox.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q
+
+from experts.accounts import seats
+from experts.models import Expert, User
+from solicitations.models import Event, Mailbox, Match, Message
+
+STORED = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,18})\.(\d{1,11})"')
+# A list older than this is news by itself: delays pass without any event, and a transaction that began
+# before the version was read may commit an earlier event after it.
+FRESH_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Version:
+    """The last event and the last message that a page shows, over all requests."""
+
+    event: int
+    message: int
+    read_at: int  # seconds since the epoch
+
+    @classmethod
+    def current(cls, *, now: datetime) -> "Version":
+        """The version of a page that is built now."""
+        event = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
+        message = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
+        return cls(event or 0, message or 0, int(now.timestamp()))
+
+    @classmethod
+    def read(cls, tag: str) -> "Version | None":
+        """Read an entity tag; ``None`` when it is none of ours."""
+        found = STORED.fullmatch(tag)
+        return cls(*(int(number) for number in found.groups())) if found else None
+
+    @property
+    def tag(self) -> str:
+        """The version as an HTTP entity tag."""
+        return f'"{self.event}.{self.message}.{self.read_at}"'
+
+    @property
+    def headers(self) -> str:
+        """The headers of a request that asks what followed, as JSON."""
+        return json.dumps({"If-None-Match": self.tag})
+
+    def is_fresh(self, *, now: datetime) -> bool:
+        return now.timestamp() - self.read_at < FRESH_FOR.total_seconds()
+
+
+def has_news(user: User, version: Version, *, now: datetime) -> bool:
+    """Return whether anything happened since to a need of the lists of this person. One query at most."""
+    if not version.is_fresh(now=now):
+        return True
+    posts = seats.posts_of(user, now=now)
+    near = Q(pk__in=posts.values("pk")) | Q(office__in=posts.values("office"))
+    near |= Q(office__in=seats.managed_offices(user, now=now).values("pk"))
+    theirs = Match.objects.filter(
+        mailbox__solicitation=OuterRef("solicitation"), expert__in=Expert.objects.filter(near).values("pk")
+    )
+    events = Event.objects.filter(Exists(theirs), pk__gt=version.event)
+    messages = Message.objects.filter(Exists(theirs), pk__gt=version.message)
+    return _any(user, events=Exists(events), messages=Exists(messages))
+
+
+def has_news_of(mailbox: Mailbox, version: Version, *, user: User) -> bool:
+    """Return whether somebody else acted on this request since. One query."""
+    request = {"solicitation": mailbox.solicitation_id}
+    events = Event.objects.filter(pk__gt=version.event, **request).exclude(by_user=user)
+    messages = Message.objects.filter(pk__gt=version.message, **request).exclude(mailbox=mailbox)
+    return _any(user, events=Exists(events), messages=Exists(messages))
+
+
+def _any(user: User, *, events: Exists, messages: Exists) -> bool:
+    return User.objects.filter(Q(events) | Q(messages), pk=user.pk).exists()

@@ -1,0 +1,51 @@
+"""Taken needs put off until a day, when they come back on top."""
+
+from datetime import date, datetime, timedelta
+
+from django import forms
+from django.db import transaction
+
+from solicitations.lifecycle import MatchState
+from solicitations.models import Mailbox, Match
+from workspace.models import PutOff
+
+LONGEST = timedelta(days=366)
+
+
+class NotTaken(Exception):
+    """Only a need that was taken may be put off."""
+
+
+class PutOffForm(forms.Form):
+    """Day until which a need is put off: tomorrow to a year; empty to take it up again."""
+
+    until = forms.DateField(
+        label="Jusqu'au",
+        required=False,
+        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Indiquez une date comme 03/05/2026."},
+    )
+
+    def __init__(self, *args: object, today: date, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.today = today
+
+    def clean_until(self) -> date | None:
+        """Refuse a day that is not to come."""
+        until: date | None = self.cleaned_data["until"]
+        if until and not self.today < until <= self.today + LONGEST:
+            raise forms.ValidationError("Choisissez un jour à venir, dans l'année.")
+        return until
+
+
+@transaction.atomic(durable=True)
+def put_off(match: Match, *, until: date | None, by: Mailbox, now: datetime) -> None:
+    """Put a taken need off until a day, or take it up again without one. Raises ``NotTaken``."""
+    locked = Match.objects.select_for_update(of=("self",)).get(pk=match.pk)
+    if locked.state != MatchState.TAKEN:
+        raise NotTaken
+    if until is None:
+        PutOff.objects.filter(match=locked).delete()
+        return
+    PutOff.objects.update_or_create(match=locked, defaults={"until": until, "by": by.used_by, "at": now})

@@ -1,0 +1,121 @@
+"""Search of a person to hand a need over to, by name, subject or place; the rule says who is relevant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.db.models import Q, Value
+from django.db.models.functions import Lower
+
+from directory.word_search import ACCENTED, PLAIN, Translate, experts_named, plain, words_of
+from experts.models import Expert, Subject
+from experts.models.directory import ExpertQuerySet
+from experts.routing import explanations, loading
+from experts.routing.decision import NeedDecision
+from mailing.form_fields import LineField
+from solicitations.actions import receivers
+from solicitations.models import Match
+from territories.models import Area
+from workspace.forms import WAYS, words_field
+
+MOST = 20
+READ = 60  # those of them that the rule chooses come first
+REASON_ASKED = "Cette personne n'est pas celle que la règle désigne : dites pourquoi elle."
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person who could receive the need: whether the rule chooses them, and why."""
+
+    expert: Expert
+    is_relevant: bool
+    why: str
+
+
+class PersonSearchForm(forms.Form):
+    """Words of a name, an institution, a subject or a place."""
+
+    q = LineField(
+        label="Nom, institution, sujet ou lieu",
+        max_length=100,
+        help_text="Par exemple « pôle emploi beaune », ou « apprentissage dijon ».",
+        widget=forms.TextInput(attrs={"type": "search"}),
+        error_messages={
+            "required": "Écrivez un nom, une institution, un sujet ou un lieu.",
+            "max_length": "Raccourcissez votre recherche : 100 caractères au plus.",
+        },
+    )
+
+
+class HandToPersonForm(forms.Form):
+    """Way and word for a person; one whom the rule does not choose needs the reason."""
+
+    def __init__(self, *args: object, candidate: Candidate, ways: tuple[str, ...], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        asked = "Dites si vous passez la main ou demandez de l'aide."
+        self.fields["way"] = forms.ChoiceField(
+            label="De quelle façon ?",
+            choices=[(way, WAYS[way]) for way in ways],
+            initial=ways[0] if len(ways) == 1 else None,
+            widget=forms.RadioSelect,
+            error_messages={"required": asked, "invalid_choice": asked},
+        )
+        self.fields["word"] = words_field(
+            "Un mot pour elle" if candidate.is_relevant else "Pourquoi cette personne ?",
+            required="" if candidate.is_relevant else REASON_ASKED,
+            rows=2,
+        )
+
+
+def search(match: Match, text: str, *, now: datetime) -> tuple[list[Candidate], bool]:
+    """The people found, those whom the rule chooses first, and whether there are more."""
+    found: ExpertQuerySet = receivers.reachable(match, now=now)
+    for word in words_of(text):
+        found = found.filter(_named_by(word, found))
+    rows = found.select_related("office__institution").order_by("office__name", "name", "pk")
+    people = list(rows.distinct()[: READ + 1])
+    candidates = sorted(_judged(match, people, now=now), key=lambda one: not one.is_relevant)
+    return candidates[:MOST], len(candidates) > MOST
+
+
+def candidate(match: Match, pk: int, *, now: datetime) -> Candidate | None:
+    """One person who could receive the need; ``None`` for anybody else."""
+    rows = receivers.reachable(match, now=now).select_related("office__institution").filter(pk=pk)
+    return next(iter(_judged(match, list(rows), now=now)), None)
+
+
+def _named_by(word: str, people: ExpertQuerySet) -> Q:
+    """People that a word names: by their name, office or institution, a subject of theirs, a place."""
+    subjects = [row.pk for row in Subject.objects.listed() if word in plain(row.label)]
+    areas = Area.objects.alias(found=Translate(Lower("name"), Value(ACCENTED), Value(PLAIN)))
+    places = list(areas.filter(found__contains=word).values_list("pk", flat=True))
+    named = Q(pk__in=experts_named(people, word).values("pk")) | Q(subjects__in=subjects)
+    return named | Q(areas__in=places) | Q(areas=None, office__areas__in=places)
+
+
+def _judged(match: Match, people: list[Expert], *, now: datetime) -> list[Candidate]:
+    solicitation, slug = match.mailbox.solicitation, match.need.subject.slug
+    codes = sorted({person.office.institution.code for person in people})
+    if not codes:
+        return []
+    decisions = loading.decide_for_each_institution(
+        codes,
+        subjects=[slug],
+        commune=solicitation.commune,
+        facts=solicitation.facts,
+        on=solicitation.today(now),
+    )[slug]
+    place = solicitation.commune.name
+    return [_candidate(person, decisions[person.office.institution.code], place) for person in people]
+
+
+def _candidate(person: Expert, decision: NeedDecision, place: str) -> Candidate:
+    for choice in decision.chosen:
+        if choice.expert_pk == person.pk:
+            reasons = ["la règle désigne cette personne", *explanations.reasons(choice)]
+            return Candidate(person, is_relevant=True, why=", ".join(reasons))
+    about = [row for row in decision.refused if row.office == person.office.code]
+    own = [row for row in about if row.expert is None or row.expert.lower() == person.email.lower()]
+    obstacles = [reason for row in own for reason in explanations.obstacles(row)]
+    why = ", ".join(dict.fromkeys(obstacles)) or f"n'intervient pas à {place}"
+    return Candidate(person, is_relevant=False, why=why)

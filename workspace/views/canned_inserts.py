@@ -1,0 +1,33 @@
+"""The button « Insérer » of a message: the page again, with a ready text after the words typed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+
+from workspace.models import CannedAnswer
+from workspace.team import canned_answers
+
+BUTTON, CHOICE = "inserer", "pret"
+
+
+def is_asked(request: HttpRequest) -> bool:
+    """Return whether the button was pressed, rather than the one that sends."""
+    return BUTTON in request.POST
+
+
+def initial(request: HttpRequest, offered: QuerySet[CannedAnswer], *names: str) -> dict[str, Any]:
+    """The fields ``names`` as typed, the text chosen in the first. Raises ``Http404`` for one not offered."""
+    typed: dict[str, Any] = {name: request.POST.get(name, "") for name in names}
+    chosen = request.POST.get(CHOICE, "")
+    if not chosen:
+        messages.warning(request, "Choisissez un texte dans la liste, puis insérez-le.")
+        return typed
+    answer = offered.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
+    if answer is None:
+        raise Http404
+    if request.FILES:
+        messages.warning(request, "Le texte est inséré. Choisissez à nouveau vos fichiers avant d'envoyer.")
+    typed[names[0]] = canned_answers.with_text(typed[names[0]], answer)
+    return typed
