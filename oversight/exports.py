@@ -76,12 +76,13 @@ def inert(text: str) -> str:
 
 def csv_chunks(found: Iterable[Line]) -> Iterator[str]:
     """Parts of a CSV file for a French Excel."""
-    yield BOM + _csv_line(HEADINGS)
+    yield BOM + csv_line(HEADINGS)
     for line in found:
-        yield _csv_line([f"{cell:%d/%m/%Y %H:%M}" if isinstance(cell, datetime) else cell for cell in line])
+        yield csv_line([f"{cell:%d/%m/%Y %H:%M}" if isinstance(cell, datetime) else cell for cell in line])
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str]) -> str:
+    """A line of a CSV file for a French Excel."""
     written = StringIO()
     csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(cells)
     return written.getvalue()

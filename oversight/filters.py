@@ -12,7 +12,9 @@ from django.forms import TextInput
 from django.http import QueryDict
 
 from experts.models import Institution, Theme, User
+from mailing.form_fields import LineField
 from mailing.models import IncomingEmailQuerySet, IncomingState, OutgoingEmailQuerySet
+from oversight.mail_occasions import OCCASION_GROUPS
 from solicitations.lifecycle import Labelled, NeedState, RequestState
 from solicitations.models import Solicitation
 from solicitations.models.request_querysets import CLOSED_BY_STAFF, REFERENCE, SolicitationQuerySet
@@ -43,70 +45,19 @@ DISPLAYED_STATES: dict[str, Labelled] = {
     shown.value: shown for shown in (RequestState.HELD, *NeedState, *CLOSED_BY_STAFF)
 }
 # Occasions of mails, by their template's name, grouped by whom they are for.
-OCCASION_GROUPS = {
-    "À l'entreprise": {
-        "received": "Accusé de réception",
-        "contacted": "Référents contactés",
-        "taken_for_company": "Prise en charge, à l'entreprise",
-        "unreachable": "Entreprise injoignable",
-        "question": "Précision demandée",
-        "address_to_confirm": "Nouvelle adresse à confirmer",
-        "address_confirmed": "Nouvelle adresse confirmée",
-        "address_left": "Ancienne adresse remplacée",
-        "where_things_stand": "Point d'étape, à l'entreprise",
-        "taken_over": "Reprise par un relais",
-        "taker_gone": "Interlocuteur parti",
-        "undone_for_company": "Réponse annulée, à l'entreprise",
-        "nobody_could_help": "Personne n'a pu aider",
-        "unanswered": "Restée sans réponse",
-        "closed_by_staff": "Close par l'équipe",
-        "call_check": "Vous a-t-on rappelé ?",
-        "survey": "Avis de l'entreprise",
-        "follow_up_point": "Point à six mois",
-        "second_came": "Seconde demande reçue",
-        "lost_links": "Liens perdus",
-        "resume": "Reprendre plus tard",
-        "resume_reminder": "Rappel d'une demande à finir",
-    },
-    "Aux référents": {
-        "notified": "Nouvelle demande",
-        "reminders": "Rappel aux référents",
-        "staff_reminder": "Relance par l'équipe",
-        "staff_word": "Mot de l'équipe à un référent",
-        "taken_for_others": "Prise en charge, aux autres référents",
-        "message": "Message entre référents",
-        "added": "Informations ajoutées",
-        "contact_corrected": "Coordonnées corrigées",
-        "not_called": "Entreprise pas rappelée",
-        "undone_for_experts": "Réponse annulée, aux référents",
-        "stopped": "Plus rien à faire",
-        "where_the_button_is": "Où prendre en charge",
-        "link_reissued": "Nouveau lien de référent",
-        "record_changed": "Fiche modifiée",
-    },
-    "Réponses par courriel": {
-        "sent_in_your_name": "Copie d'une réponse venue d'une autre adresse",
-        "turned_away": "Réponse non transmise",
-    },
-    "Aux responsables d'antenne": {
-        "manager_told": "Responsable d'antenne prévenu",
-        "not_called_manager": "Entreprise pas rappelée, au responsable",
-    },
-    "À l'équipe": {
-        "alert": "Alerte à l'équipe",
-        "expert_gone": "Départ d'un référent",
-        "invited": "Invitation d'un collègue",
-        "login_code": "Code de connexion",
-        "second_factor": "Second facteur changé",
-    },
-}
-OCCASIONS = {name: label for group in OCCASION_GROUPS.values() for name, label in group.items()}
+
 DELIVERY_STATES = {
     "pending": ("En attente", Q(sent_at=None, refused_at=None, cancelled_at=None)),
     "sent": ("Envoyés", ~Q(sent_at=None)),
     "refused": ("Refusés", ~Q(refused_at=None)),
     "cancelled": ("Annulés", ~Q(cancelled_at=None)),
 }
+
+
+class LineFilter(django_filters.CharFilter):
+    """Filter by words typed or pasted, without their invisible characters."""
+
+    field_class = LineField
 
 
 def with_problem(requests: SolicitationQuerySet, code: str, *, now: datetime) -> SolicitationQuerySet:
@@ -145,7 +96,7 @@ def day_filter(label: str, method: str) -> django_filters.DateFilter:
 class RequestFilter(django_filters.FilterSet):
     """Filters of the list of requests; only the national team may choose the region."""
 
-    q = django_filters.CharFilter(
+    q = LineFilter(
         label="Nom, SIRET, courriel ou référence",
         method="by_words",
         max_length=200,
@@ -283,7 +234,7 @@ def midnight(on: date, zone: ZoneInfo) -> datetime:
 class MailFilter(django_filters.FilterSet):
     """Filters of the outbox."""
 
-    q = django_filters.CharFilter(
+    q = LineFilter(
         label="Destinataire ou référence",
         method="by_words",
         max_length=200,
@@ -319,7 +270,7 @@ class MailFilter(django_filters.FilterSet):
 class IncomingFilter(django_filters.FilterSet):
     """Filters of the list of incoming mails."""
 
-    q = django_filters.CharFilter(
+    q = LineFilter(
         label="Expéditeur ou référence",
         method="by_words",
         max_length=200,

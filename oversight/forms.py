@@ -11,7 +11,7 @@ from companies.facts import CompanyFacts, FactSource
 from companies.naf_editions import in_rev2
 from experts.models import Institution, Subject
 from mailing.form_fields import LineField, WordsField
-from solicitations.forms.contact import phone_field
+from solicitations.forms.phone import phone_field
 from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise

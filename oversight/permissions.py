@@ -1,23 +1,23 @@
 """Permissions of staff on mails; those on requests are in the QuerySets' ``visible_to``."""
 
-from typing import TypeGuard
-
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BigIntegerField, Case, When
 from django.db.models.functions import Cast, Substr
 
+from experts.accounts.staff_access import is_staff
 from experts.models import User
-from mailing.models import IncomingEmail, IncomingEmailQuerySet, OutgoingEmail, OutgoingEmailQuerySet
+from mailing.models import (
+    IncomingEmail,
+    IncomingEmailQuerySet,
+    IncomingState,
+    OutgoingEmail,
+    OutgoingEmailQuerySet,
+)
 from solicitations.models import Solicitation
 
 THREAD_PREFIX = "request-"  # the thread of the mails of a request: "request-7"
 ABOUT_PREFIX = "request:"  # the first subject of an incoming mail: "request:7"
-
-
-def is_staff(user: User | AnonymousUser) -> TypeGuard[User]:
-    """Return whether the user is active staff, regional or national."""
-    return isinstance(user, User) and user.is_active and user.is_staff
 
 
 def visible_mails(user: User | AnonymousUser) -> OutgoingEmailQuerySet:
@@ -41,7 +41,8 @@ def visible_incoming(user: User) -> IncomingEmailQuerySet:
 
     The national team sees all, those of unknown senders included; a region sees those about its requests.
     """
-    mails = IncomingEmail.objects.all()
+    # What people of one institution write to each other is theirs, once published.
+    mails = IncomingEmail.objects.exclude(state=IncomingState.ACCEPTED, about__overlap=["voice:institution"])
     if user.is_national:
         return mails
     request = Cast(Substr("about__0", len(ABOUT_PREFIX) + 1), BigIntegerField())

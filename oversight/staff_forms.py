@@ -64,7 +64,9 @@ class HandleForm(forms.Form):
 
     def __init__(self, *args: Any, colleague: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["words"].help_text = f"{colleague} le lira ici, dans l'historique."
+        self.fields[
+            "words"
+        ].help_text = f"{colleague} le reçoit par courriel, et le relira ici, dans l'historique."
 
 
 class ExpertWordForm(forms.Form):

@@ -10,10 +10,10 @@ from django.http import QueryDict
 
 from experts.models import User
 from mailing.models import OutgoingEmail
-from oversight import filters, permissions
+from oversight import mail_occasions, permissions
 from solicitations import wording
 from solicitations.lifecycle import EventKind, MatchState
-from solicitations.models import Event, Message, Question, Solicitation, StaffMessage
+from solicitations.models import Event, Message, Question, Solicitation, StaffMessage, Text
 
 MAX_MAILS = 200
 SAME_MAILING = timedelta(minutes=1)
@@ -98,14 +98,14 @@ def timeline_items(solicitation: Solicitation, *, user: User) -> list[TimelineIt
     entries += [
         TimelineItem(
             added.at,
-            "Informations ajoutées à la demande",
+            f"Réponse à {added.question.author}" if added.question else "Informations ajoutées à la demande",
             "l'entreprise",
-            added.body,
+            _words(added),
             origin=added.origin,
             incoming=added.incoming_id,
             is_said=True,
         )
-        for added in solicitation.additions.order_by("at", "pk")
+        for added in solicitation.additions.select_related("question").order_by("at", "pk")
     ]
     entries += _mailings(solicitation, user=user)
     return sorted(entries, key=lambda item: item.at)
@@ -118,7 +118,7 @@ def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
             said.at,
             "Message aux autres référents",
             _author_and_institution(said),
-            said.body,
+            _words(said),
             origin=said.origin,
             incoming=said.incoming_id,
             is_said=True,
@@ -128,11 +128,20 @@ def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
             asked.asked_at,
             EventKind.ASKED.label,
             _author_and_institution(asked),
-            asked.body,
+            _words(asked),
             origin="" if asked.answered_at else "Sans réponse à ce jour.",
+            incoming=asked.incoming_id,
             answered_at=asked.answered_at,
             is_said=True,
         )
+
+    for inside in solicitation.internal_messages.select_related("institution").order_by("at", "pk"):
+        # Read by that institution alone: staff see that it was written.
+        yield TimelineItem(inside.at, f"Message au sein de {inside.institution}", inside.author or UNNAMED)
+
+
+def _words(text: Text) -> str:
+    return "(retiré par son auteur)" if text.withdrawn_at else text.body
 
 
 def _words_of_staff(solicitation: Solicitation) -> Iterable[TimelineItem]:
@@ -184,13 +193,15 @@ def _undone(event: Event) -> str:
 
 def author(event: Event) -> str:
     """Author of an event, or the expert or need it is about: staff, expert and office, company, portal."""
-    if event.by_user:
+    if event.by_user and not event.by_mailbox_id:
         return str(event.by_user)
     if event.match and event.kind in ABOUT_A_NEED:
         return event.match.need.subject.label
     if event.match:
         office = event.match.expert.office
         who = f"{event.match.expert.name} ({office.name})"
+        if event.by_user and event.by_user.email.lower() != event.match.expert.email.lower():
+            return f"{who}, par {event.by_user}"
         return who if event.by_mailbox_id else f"pour {who}"
     if event.by_mailbox:
         return UNNAMED if event.by_mailbox.is_erased else event.by_mailbox.email
@@ -222,7 +233,7 @@ def _mailings(solicitation: Solicitation, *, user: User) -> Iterable[TimelineIte
 def occasion(email: OutgoingEmail) -> str:
     """Occasion of a mail, in French."""
     name = email.template.rpartition("/")[2]
-    return filters.OCCASIONS.get(name, name)
+    return mail_occasions.OCCASIONS.get(name, name)
 
 
 def delivery_state(email: OutgoingEmail) -> str:

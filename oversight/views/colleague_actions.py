@@ -5,9 +5,9 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
+from experts.accounts.staff_access import staff_user
 from oversight.staff_forms import ExpertWordForm, HandleForm, NoteForm
 from oversight.views import request_detail
-from oversight.views.access import staff_user
 from oversight.views.request_actions import staff_action
 from solicitations import wording
 from solicitations.actions import handling, staff_letters

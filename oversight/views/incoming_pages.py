@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from experts.accounts.pagination import page_of
+from experts.accounts.staff_access import staff_page, staff_user
 from mailing.models import IncomingEmail, IncomingEmailQuerySet, IncomingState, id_in
 from oversight import filters, permissions
-from oversight.pagination import page_of
 from oversight.request_rows import Badge
-from oversight.views.access import staff_page, staff_user
 from solicitations import links
 from solicitations.actions import expert_messages, held_replies, staff_actions
 from solicitations.conversation import replies

@@ -22,11 +22,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from experts.accounts.pagination import page_of
+from experts.accounts.staff_access import is_staff
 from mailing import message_builder
 from mailing.models import NoContent, OutgoingEmail, OutgoingState
 from mailing.rendering import Rendered, render_subject
 from oversight import filters, permissions
-from oversight.pagination import page_of
 from oversight.request_rows import Badge
 from oversight.timeline import occasion
 from solicitations import links
@@ -78,7 +79,7 @@ def outbox_page(view: View) -> View:
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not settings.DEMO and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not settings.DEMO and not permissions.is_staff(request.user):
+        if not settings.DEMO and not is_staff(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -177,7 +178,12 @@ def sandbox() -> str:
 
 
 def content(email: OutgoingEmail) -> Rendered | None:
-    """Content of a mail, links masked outside the demo; ``None`` when it was not stored."""
+    """Content of a mail, links masked outside the demo; ``None`` when it was not stored, or is not for staff.
+
+    What people of one institution write to each other is theirs.
+    """
+    if email.context.get("is_internal") and not settings.DEMO:
+        return None
     try:
         rendered = email.rendered()
     except NoContent:
@@ -187,7 +193,7 @@ def content(email: OutgoingEmail) -> Rendered | None:
 
 def record_opening(request: HttpRequest, email: OutgoingEmail) -> None:
     """Record that staff open a mail about a confidential request; the demo's visitors are not recorded."""
-    if not permissions.is_staff(request.user):
+    if not is_staff(request.user):
         return
     solicitation = Solicitation.objects.filter(pk=permissions.request_of(email) or 0).first()
     if solicitation is not None:
@@ -201,6 +207,10 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
     email = get_object_or_404(permissions.visible_mails(request.user), pk=pk)
     if not permissions.may_resend(request.user, email):
         raise PermissionDenied
-    staff_actions.resend(email, now=timezone.now())
-    messages.success(request, f"Le courriel repart à {email.to}.")
+    try:
+        address = staff_actions.resend(email, now=timezone.now())
+    except staff_actions.RecipientGone:
+        messages.warning(request, f"Rien ne part : {email.to} n'est plus l'adresse d'un référent présent.")
+    else:
+        messages.success(request, f"Le courriel repart à {address}.")
     return redirect("oversight:outbox_mail", pk)

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from experts.accounts.staff_access import staff_page, staff_user
 from oversight.staff_forms import ReadyAnswerForm
-from oversight.views.access import staff_page, staff_user
 from solicitations.actions import ready_answers
 from solicitations.models import ReadyAnswer
 

@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from experts.accounts.staff_access import StaffView, staff_page, staff_user
 from oversight import timeline
 from oversight.forms import RequestCorrectionForm, WithdrawForm
 from oversight.staff_forms import CloseForm
 from oversight.views import request_detail
-from oversight.views.access import StaffView, get_request_or_404, staff_page, staff_user
+from oversight.views.access import get_request_or_404
 from solicitations.actions import expert_answers, staff_actions
 from solicitations.lifecycle import ClosedReason, EventKind, ForbiddenMove
 from solicitations.models import Solicitation

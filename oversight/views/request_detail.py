@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from companies.facts import source_label
+from experts.accounts.staff_access import staff_page, staff_user
 from experts.models import User
 from oversight.forms import AddInstitutionForm, RequestCorrectionForm, WithdrawForm
 from oversight.need_details import need_details
 from oversight.request_rows import badge
 from oversight.staff_forms import CloseForm, ExpertWordForm, HandleForm, NoteForm
 from oversight.timeline import TimelineOrder, openings, timeline_items
-from oversight.views.access import get_request_or_404, staff_page, staff_user
+from oversight.views.access import get_request_or_404
 from solicitations import wording
 from solicitations.actions import handling, receivers, staff_actions, staff_letters
 from solicitations.lifecycle import AlertCause, RequestState

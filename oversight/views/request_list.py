@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from experts.accounts import access_log
+from experts.accounts.pagination import page_of, without_page
+from experts.accounts.staff_access import staff_page, staff_user
+from experts.models import AccessRecord
 from oversight import exports, filters
-from oversight.pagination import page_of, without_page
 from oversight.request_rows import request_rows
-from oversight.views.access import staff_page, staff_user
 from solicitations.models import Alert, Solicitation
 from solicitations.models.request_querysets import SolicitationQuerySet
 
@@ -94,6 +96,7 @@ def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if not filtered.form.is_valid():
         return redirect(f"{reverse('oversight:list')}?{without_page(request.GET)}")
     name = f"demandes-{timezone.localdate(now)}.{kind}"
+    access_log.record(AccessRecord.Kind.EXPORTED, user, words=name, now=now, request=request)
     content_type, chunks = KINDS[kind]
     most = exports.MOST_IN_CSV if kind == "csv" else exports.MOST_IN_WORKBOOK
     lines = exports.lines(filtered.found, visible=visible, most=most)

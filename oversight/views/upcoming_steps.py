@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from oversight.views.access import staff_page, staff_user
+from experts.accounts.staff_access import staff_page, staff_user
 from solicitations.clock import forecast
 from solicitations.clock.forecast import Leaving
 from solicitations.models import Solicitation
