@@ -1,10 +1,13 @@
-"""Dump of the whole database to one file, and restore, with pg_dump and pg_restore."""
+"""Dump of the database to one file, and restore, with pg_dump and pg_restore; private files beside it."""
 
 import os
 import subprocess
+import tarfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.client import DatabaseClient
 
@@ -31,6 +34,45 @@ def dump(path: Path) -> None:
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def files_beside(path: Path) -> Path:
+    """The archive of the private files that goes with a dump."""
+    return path.with_name(f"{path.name}.files.tar")
+
+
+def dump_files(path: Path) -> int:
+    """Write the private files beside the dump, and return their number; without any, no archive is made.
+
+    After the dump: the files that its rows name stand there, unless they were erased meanwhile.
+    """
+    folder, archive = Path(settings.PRIVATE_FILES), files_beside(path)
+    stored = sorted(file for file in folder.glob("??/*") if file.is_file() and not file.suffix)
+    if not stored:
+        return 0
+    draft = archive.with_name(f"{archive.name}.partial")
+    draft.touch(mode=0o600)
+    try:
+        with tarfile.open(draft, "w") as written:
+            for file in stored:
+                with suppress(FileNotFoundError):
+                    written.add(file, arcname=str(file.relative_to(folder)))
+        draft.rename(archive)
+    finally:
+        draft.unlink(missing_ok=True)
+    return len(stored)
+
+
+def load_files(path: Path) -> int:
+    """Restore the private files beside a dump, and return their number; 0 without archive."""
+    archive = files_beside(path)
+    if not archive.exists():
+        return 0
+    folder = Path(settings.PRIVATE_FILES)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tarfile.open(archive) as read:
+        read.extractall(folder, filter="data")
+        return len(read.getmembers())
 
 
 def load(path: Path) -> None:

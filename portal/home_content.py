@@ -53,7 +53,7 @@ def question_url(question: EntryQuestion) -> str:
 
 
 def _load() -> HomeContent:
-    questions = EntryQuestion.objects.select_related("theme").prefetch_related("subjects")
+    questions = EntryQuestion.objects.listed().select_related("theme").prefetch_related("subjects")
     institutions = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
     return HomeContent(
         questions=tuple((each.question, question_url(each)) for each in questions.order_by("position")),

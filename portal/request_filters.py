@@ -30,9 +30,16 @@ class BodySizeMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """The error page 413, or ``None`` when the body is small enough."""
-        length = request.META.get("CONTENT_LENGTH") or "0"
+        length = int(request.META.get("CONTENT_LENGTH") or "0")
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if getattr(view, "csrf_exempt", False) or most is None or int(length) <= most:
+        if getattr(view, "csrf_exempt", False) or most is None or length <= most:
+            return None
+        # A page that takes a file says its own limit, and how its sender is known without reading the body:
+        # by the session, which is read for such a body alone, or by the address.
+        is_known = getattr(view, "is_known", None)
+        if length <= getattr(view, "largest_body", most) and (
+            is_known(request, **kwargs) if is_known else request.user.is_authenticated
+        ):
             return None
         return render(request, "413.html", status=413)
 

@@ -21,7 +21,12 @@ CELERY_BEAT_SCHEDULE = {
     "portal.beat": {"task": "portal.tasks.record_beat", "schedule": timedelta(minutes=1)},
     "mailing.sweep": {"task": "mailing.tasks.sweep", "schedule": timedelta(minutes=1)},
     "experts.counters": {"task": "experts.tasks.delete_old_counters", "schedule": timedelta(minutes=1)},
+    "experts.seats": {"task": "experts.tasks.end_seats_of_gone", "schedule": timedelta(minutes=1)},
+    "experts.access": {"task": "experts.tasks.erase_old_access", "schedule": crontab(hour="3", minute="50")},
+    "directory.sheets": {"task": "directory.tasks.sweep_sheets", "schedule": timedelta(minutes=1)},
+    "directory.addresses": {"task": "directory.tasks.sweep_addresses", "schedule": timedelta(minutes=1)},
     "solicitations.sweep": {"task": "solicitations.tasks.sweep", "schedule": timedelta(minutes=1)},
+    "indicators.facts": {"task": "indicators.tasks.refresh_facts", "schedule": timedelta(minutes=1)},
     "solicitations.erasure": {
         "task": "solicitations.tasks.erase_stray_mails",
         "schedule": crontab(hour="3", minute="30"),
@@ -29,6 +34,23 @@ CELERY_BEAT_SCHEDULE = {
     "solicitations.clock": {
         "task": "solicitations.tasks.recount_clock",
         "schedule": crontab(hour="4", minute="0"),
+    },
+    "directory.coverage": {
+        "task": "directory.tasks.count_coverage",
+        "schedule": crontab(hour="4", minute="30"),
+    },
+    "directory.letters": {
+        "task": "directory.tasks.write_letters",
+        "schedule": crontab(hour="9", minute="10"),
+    },
+    "directory.summaries": {"task": "directory.tasks.send_summaries", "schedule": crontab(minute="5")},
+    "workspace.calls": {
+        "task": "workspace.tasks.follow_planned_calls",
+        "schedule": crontab(minute="*/10"),
+    },
+    "directory.departed": {
+        "task": "directory.tasks.erase_departed",
+        "schedule": crontab(hour="3", minute="15"),
     },
     "portal.expired": {"task": "portal.tasks.erase_expired", "schedule": crontab(hour="3", minute="45")},
 }

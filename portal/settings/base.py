@@ -25,7 +25,9 @@ METRICS_TOKEN = ""  # without a token, nobody can read the metrics
 
 INSTALLED_APPS = [
     "portal",
+    "indicators",
     "oversight",
+    "owners",
     "workspace",
     "directory",
     "solicitations",
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
     "anymail",
     "csp",
     "django_filters",
+    "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "dsfr",
@@ -124,13 +127,23 @@ CACHES = {
 
 EMAIL_TIMEOUT = 5
 MAILING_REFUSED_TASKS = ["solicitations.tasks.note_refused_mail"]  # called with the id of a refused mail
+MAILING_DELIVERY_TASKS = ["directory.tasks.follow_address"]  # called with an address whose state changed
 MAILING_SIGNED_ENVELOPE = True  # refusals that come later return to REPLY_DOMAIN
 MAILING_INCOMING_TASKS = ["solicitations.tasks.take_in_mail"]  # called with the id of a mail that came in
+DIRECTORY_CHANGED_TASKS = [  # called after each change
+    "solicitations.tasks.reoffer_needs_of_gone",
+    "experts.tasks.end_seats_of_gone",
+]
+MAILING_TRACKING_PROVIDER = ""  # the provider that posts what became of our mails
 MAILING_INBOUND_PROVIDER = ""  # the provider that posts incoming mails; empty where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"
 REQUESTS_FROM_EMAIL = "Relais Entreprises <demandes@relais-entreprises.example.org>"  # of mails to answer
 REPLY_DOMAIN = "reponses.relais-entreprises.example.org"
 NATIONAL_TEAM_EMAIL = "equipe@relais-entreprises.example.org"
+
+# Files of messages; not under a folder that a web server shows. Several machines share it.
+PRIVATE_FILES = env.str("PRIVATE_FILES", str(BASE_DIR / ".services" / "private_files"))
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")  # host:port of clamd; empty: files are not scanned
 
 REGISTER_URL = ""
 REGISTER_TIMEOUT = timedelta(seconds=2)

@@ -32,6 +32,7 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 CELERY_BROKER_URL = env.str("REDIS_URL")
 REGISTER_URL = env.str("REGISTER_URL")
+PRIVATE_FILES = env.str("PRIVATE_FILES", "/var/lib/relais/files")
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 LOGGING["formatters"]["lines"] = {"()": "portal.logs.JsonLines"}
 
@@ -43,6 +44,7 @@ if PROVIDER:
 else:
     globals().update(env.dj_email_url("EMAIL_URL"))
 REPLY_DOMAIN = env.str("REPLY_DOMAIN")
+MAILING_TRACKING_PROVIDER = env.str("TRACKING_PROVIDER", "")
 MAILING_INBOUND_PROVIDER = env.str("INBOUND_PROVIDER", "")
 ANYMAIL_WEBHOOK_SECRET: list[str] = env.list("ANYMAIL_WEBHOOK_SECRET", [])
 ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY = env.str("MAILGUN_WEBHOOK_SIGNING_KEY", "")

@@ -38,6 +38,9 @@ INBOUND = {
     "postmark": "ANYMAIL_WEBHOOK_SECRET",
 }
 
+# Providers that may post what became of our mails.
+TRACKING = {**INBOUND, "mailjet": "ANYMAIL_WEBHOOK_SECRET"}
+
 
 def configuration_errors(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each variable that is missing, or that production forbids."""
@@ -49,6 +52,7 @@ def configuration_errors(environment: Mapping[str, str]) -> list[str]:
         *_wrong_addresses(environment),
         *_without_mail(environment),
         *_open_to_anybody(environment),
+        *_half_of_proconnect(environment),
     ]
 
 
@@ -127,18 +131,37 @@ def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _open_to_anybody(environment: Mapping[str, str]) -> Iterator[str]:
-    chosen = environment.get("INBOUND_PROVIDER", "")
+    said: list[str] = []
+    for variable, known in (("INBOUND_PROVIDER", INBOUND), ("TRACKING_PROVIDER", TRACKING)):
+        said += _open_post(environment, variable, known)
+    yield from dict.fromkeys(said)  # both may need the same secret
+
+
+def _open_post(environment: Mapping[str, str], variable: str, known: Mapping[str, str]) -> Iterator[str]:
+    chosen = environment.get(variable, "")
     if not chosen:
         return
-    name = INBOUND.get(chosen)
+    name = known.get(chosen)
     if name is None:
-        yield f"INBOUND_PROVIDER ne désigne aucun fournisseur connu : {', '.join(INBOUND)}."
+        yield f"{variable} ne désigne aucun fournisseur connu : {', '.join(known)}."
     elif not environment.get(name):
         yield f"{name} manque : sans lui, n'importe qui posterait des courriels au nom de {chosen}."
     elif name == "ANYMAIL_WEBHOOK_SECRET" and not all(":" in each for each in _secrets(environment[name])):
         yield f"{name} s'écrit utilisateur:mot-de-passe."
     elif any(len(each.rpartition(":")[2]) < SHORTEST_TOKEN for each in _secrets(environment[name])):
         yield f"{name} est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
+
+
+def _half_of_proconnect(environment: Mapping[str, str]) -> Iterator[str]:
+    names = ("PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET")
+    if not any(environment.get(name) for name in names):
+        return
+    for name in names:
+        if not environment.get(name):
+            yield f"{name} manque : ProConnect en demande trois, ou aucune."
+    issuer = environment.get("PROCONNECT_ISSUER", "")
+    if issuer and not issuer.startswith("https://"):
+        yield "PROCONNECT_ISSUER doit être une adresse en https."
 
 
 def _secrets(value: str) -> list[str]:

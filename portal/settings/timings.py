@@ -30,8 +30,13 @@ FOLLOW_UP_UNTIL = timedelta(days=213)
 
 RESUME_REMINDER_AFTER = timedelta(days=1)
 DRAFT_LIFE = timedelta(days=7)
+INVITATION_LIFE = timedelta(days=14)
+ACCESS_LOG_LIFE = timedelta(days=365)
 LINK_LIFE_AFTER_END = timedelta(days=60)
+ERASE_DEPARTED_AFTER = timedelta(days=730)  # since an expert left, and since the last request naming them
 ANONYMISE_AFTER = timedelta(days=730)  # since the end, or since the last event of a request without end
+
+SOFT_REFUSALS_FOR = timedelta(days=5)  # refusals for now that last so long count as for good
 
 HELD_FOR = timedelta(hours=4)  # working hours of the territory
 LATE_AFTER = timedelta(days=7)  # staff's counter

@@ -11,10 +11,10 @@ from experts.accounts.middleware import never_waits
 from experts.models import EntryQuestion, Institution, Subject, SubjectInstitution, Theme
 from experts.wording import loading
 from experts.wording.engine import Suggestions
+from owners.views.pages import public_page
 from portal import home_content
 from portal.forms import SearchForm
 from portal.views import shortcuts
-from solicitations.views.company.pages import public_page
 
 QUESTIONS_IN_SIGHT = 6
 OTHER_SUBJECT = "autre"
@@ -63,7 +63,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def question(request: HttpRequest, position: int) -> HttpResponse:
     """The subjects of a question that has several of them; another question leads where its link does."""
-    asked = EntryQuestion.objects.select_related("theme").filter(position=position).first()
+    asked = EntryQuestion.objects.listed().select_related("theme").filter(position=position).first()
     if asked is None:
         return shortcuts.to_questions()
     if home_content.question_url(asked) != request.path:

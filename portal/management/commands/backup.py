@@ -19,6 +19,11 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, **options: Any) -> None:
         try:
             backups.dump(file)
+            files = backups.dump_files(file)
         except (backups.BackupFailed, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file} : {file.stat().st_size / 1_000_000:.1f} Mo.")
+        if files:
+            self.stdout.write(
+                f"{backups.files_beside(file)} : {files} fichiers joints. Gardez les deux ensemble."
+            )

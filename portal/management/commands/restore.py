@@ -1,5 +1,6 @@
 """``manage.py restore FILE``: fills an empty database from a backup."""
 
+import tarfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mailing.models import OutgoingEmail
 from portal import backups
-from solicitations.models import Solicitation
+from solicitations.models import AttachedFile, Solicitation
 
 
 class Command(BaseCommand):
@@ -22,7 +23,8 @@ class Command(BaseCommand):
         """Restore, then print counts, so that a person can see that it is the right backup."""
         try:
             backups.load(file)
-        except backups.BackupFailed as error:
+            files = backups.load_files(file)
+        except (backups.BackupFailed, OSError, tarfile.TarError) as error:
             raise CommandError(str(error)) from error
         newest = Solicitation.objects.newest_first().first()
         last = f", la dernière du {newest.submitted_at:%d/%m/%Y à %H:%M} (UTC)" if newest else ""
@@ -30,3 +32,8 @@ class Command(BaseCommand):
             f"{Solicitation.objects.count()} demandes{last} ; {OutgoingEmail.objects.count()} mails, dont "
             f"{OutgoingEmail.objects.pending().count()} encore à envoyer."
         )
+        named = AttachedFile.objects.count()
+        if named or files:
+            self.stdout.write(f"{named} fichiers joints aux messages ; {files} rendus par la copie.")
+        if named > files:
+            self.stdout.write(f"Il en manque : {backups.files_beside(file)} est-il bien à côté de la copie ?")

@@ -1,0 +1,178 @@
+"""« Mes données »: the links, and the copy of all that a company's mailbox has given or received."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from tempfile import TemporaryFile
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from experts import tokens
+from experts.tokens import ForgedLink
+from mailing import outbox
+from mailing.models import OutgoingEmail
+from solicitations import links, progress
+from solicitations.conversation import file_store
+from solicitations.models import AttachedFile, Draft, Solicitation
+
+LIFE = 7  # days
+PART = 64 * 1024  # bytes of an archive sent at once
+COPY, DELETION = "my_data", "my_data_deletion"
+
+
+def url_of(row: Solicitation | Draft, *, purpose: str, today: date) -> str:
+    """The page of a mailbox's data, or the one that confirms the deletion; it lives a week.
+
+    It names one of the mailbox's requests, or one of its drafts where nothing was sent.
+    """
+    token = tokens.make_token(_purpose(purpose, row), row.pk, today.toordinal())
+    name = "my_data_copy" if purpose == COPY else "my_data_deletion"
+    return links.absolute(reverse(name, args=[token]))
+
+
+def address_of(token: str, *, purpose: str, today: date) -> str:
+    """The address whose data a link opens. Raises ``ForgedLink``, also once it is too old or erased."""
+    number = token.partition("-")[0]
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise ForgedLink
+    named: list[Solicitation | Draft] = [
+        *Solicitation.objects.not_erased().filter(pk=int(number)),
+        *Draft.objects.filter(pk=int(number)).exclude(email=""),
+    ]
+    for row in named:
+        try:
+            _, day = tokens.read_token(token, _purpose(purpose, row))
+        except ForgedLink:
+            continue
+        if 0 <= today.toordinal() - day <= LIFE:
+            return row.email
+    raise ForgedLink
+
+
+def _purpose(purpose: str, row: Solicitation | Draft) -> str:
+    """The address is signed too: after a change, the link of the former one opens nothing."""
+    kind = "" if isinstance(row, Solicitation) else "draft:"
+    return f"{purpose}:{kind}{row.email.lower()}"
+
+
+def requests_of(address: str) -> list[Solicitation]:
+    """The requests of a mailbox, the newest first."""
+    rows = Solicitation.objects.filter(email__iexact=address).not_erased()
+    return list(rows.select_related("commune__department").newest_first())
+
+
+def drafts_of(address: str, *, now: datetime) -> list[Draft]:
+    """The forms that a mailbox began and has not sent, the newest first."""
+    rows = Draft.objects.alive(now=now).filter(email__iexact=address, solicitation=None)
+    return list(rows.order_by("-updated_at", "-pk"))
+
+
+@transaction.atomic(durable=True)
+def send_link(address: str, *, purpose: str = COPY, now: datetime) -> None:
+    """Mail a link to an address, at most every ten minutes; an unknown one gets nothing."""
+    requests = requests_of(address)
+    found: list[Solicitation | Draft] = [*requests, *drafts_of(address, now=now)]
+    if not found:
+        return
+    outbox.enqueue(
+        key=f"{_purpose(purpose, found[0])}:{found[0].pk}:{now:%Y%m%d%H}{now.minute // 10}",
+        to=found[0].email,
+        template=f"portal/emails/{purpose}",
+        context={
+            "url": url_of(found[0], purpose=purpose, today=timezone.localdate(now)),
+            "count": len(requests),
+        },
+        about=[f"request:{row.pk}" for row in requests],
+        now=now,
+    )
+
+
+def copy_of(address: str, *, now: datetime) -> dict[str, Any]:
+    """Return what is kept of a mailbox, as plain JSON, less the words that experts say to each other."""
+    return {
+        "address": address,
+        "requests": [_request(row) for row in requests_of(address)],
+        "drafts": [
+            {"updated_at": _iso(draft.updated_at), "answers": draft.answers}
+            for draft in drafts_of(address, now=now)
+        ],
+    }
+
+
+def archive_chunks(address: str, *, now: datetime) -> Iterator[bytes]:
+    """Parts of a ZIP of the copy: a page to read, the same as JSON, the files sent to or by the company."""
+    copied = copy_of(address, now=now)
+    with TemporaryFile() as archive:
+        with ZipFile(archive, "w", ZIP_DEFLATED) as book:
+            book.writestr("mes-donnees.html", render_to_string("portal/my_data_file.html", {"copy": copied}))
+            book.writestr("mes-donnees.json", json.dumps(copied, ensure_ascii=False, indent=2))
+            for row in requests_of(address):
+                for file in files_of(row):
+                    if (path := file_store.path_of(file.key)).exists():
+                        book.write(path, _name_in_archive(row, file), compress_type=ZIP_STORED)
+        archive.seek(0)
+        yield from iter(lambda: archive.read(PART), b"")
+
+
+def files_of(solicitation: Solicitation) -> list[AttachedFile]:
+    """The files of the company's own words, and of what it was sent."""
+    files = solicitation.files.filter(message=None, internal_message=None)
+    return list(files.select_related("addition", "question").order_by("pk"))
+
+
+def _name_in_archive(solicitation: Solicitation, file: AttachedFile) -> str:
+    """« fichiers/BFC-26-ABCD/12-devis.pdf »: the number keeps two files of one name apart."""
+    return f"fichiers/{solicitation.reference}/{file.pk}-{file.name.replace('/', '_')}"
+
+
+def _request(row: Solicitation) -> dict[str, Any]:
+    found = progress.of(row)
+    mails = OutgoingEmail.objects.about(f"request:{row.pk}").filter(to__iexact=row.email, is_secret=False)
+    survey = getattr(row, "survey", None)
+    return {
+        "reference": row.reference,
+        "sent_at": _iso(row.submitted_at),
+        "subjects": list(found.subjects),
+        "text": row.description,
+        "contact": {"name": row.contact_name, "phone": row.phone, "email": row.email},
+        "callback": {"days": row.callback_days, "hours": row.callback_hours, "way": row.contact_wish},
+        "company": {
+            "name": row.company_name,
+            "siret": row.siret,
+            "naf": row.naf,
+            "legal_form": row.legal_form,
+            "headcount": [row.headcount_min, row.headcount_max],
+            "commune": row.commune.place,
+        },
+        "consent": {"version": row.consent_version, "at": _iso(row.consented_at)},
+        "added": _texts(row.additions.order_by("at", "pk").values_list("at", "body")),
+        "questions": _texts(row.questions.order_by("asked_at", "pk").values_list("asked_at", "body")),
+        "files": [
+            {
+                "name": file.name,
+                "at": _iso(file.at),
+                "sent_by": "company" if file.addition_id else "expert",
+                "path": _name_in_archive(row, file),
+            }
+            for file in files_of(row)
+        ],
+        "survey": survey.opinion() if survey and survey.answered_at else None,
+        "mails": [
+            {"template": mail.template.rpartition("/")[2], "sent_at": _iso(mail.sent_at)}
+            for mail in mails.order_by("pk")
+            if mail.sent_at
+        ],
+    }
+
+
+def _texts(rows: Iterable[tuple[datetime, str]]) -> list[dict[str, Any]]:
+    return [{"at": _iso(at), "text": text} for at, text in rows]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
