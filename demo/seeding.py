@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.db.models import Count
+from django.utils import timezone
 
-from experts.models import Institution, Subject, User
+from demo import accounts
+from directory.own_record import record_actions
+from experts.changes import applying, editing, snapshot
+from experts.changes.row_plans import Plan
+from experts.models import Cause, Expert, Institution, Office, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
 from solicitations import tasks
@@ -22,6 +28,8 @@ from territories.working_time import next_working_morning
 
 DATA = Path(__file__).parent / "data"
 CONSENT = "demo"
+ENDING_OFFICE = "MDE-RCE"
+SUCCESSORS = ("Financement de l'innovation, innover@bpi-bfc.example.org", "")
 DRAFT_SUBJECT = "recruter-apprenti"
 CONTACTS = ("La gérante", "Le gérant", "La responsable du personnel", "Le fondateur")
 OUTBOX_DELAY = timedelta(seconds=90)
@@ -78,31 +86,16 @@ def seed(*, now: datetime) -> int:
     """Replay every sample up to ``now``; return their number, 0 when there are requests already."""
     if Solicitation.objects.exists():
         return 0
-    make_staff()
+    accounts.make_staff()
     samples = read_sample_requests()
     for at, act in sorted(_timeline(samples, now=now), key=lambda action: action[0]):
         act(at)
         send_mails(until=at + OUTBOX_DELAY)
     add_closed_region()
     add_draft(now=now)
+    add_directory_work(now=now)
+    accounts.make_professionals(now=now)
     return len(samples)
-
-
-def make_staff() -> None:
-    """Create a regional admin and a national one, for the one-click roles."""
-    region = Region.objects.filter(pk="27").first()
-    people = [
-        (
-            "referent.regional@demo.example.org",
-            "Référente régionale (démonstration)",
-            User.Role.REGION,
-            region,
-        ),
-        ("equipe.nationale@demo.example.org", "Équipe nationale (démonstration)", User.Role.NATIONAL, None),
-    ]
-    for email, name, role, place in people:
-        if not User.objects.filter(email=email).exists():
-            User.objects.create_user(email, name=name, role=role, region=place)
 
 
 def add_closed_region() -> None:
@@ -113,6 +106,25 @@ def add_closed_region() -> None:
             theme=None,
             defaults={"is_open": False, "explanation": "Le service ouvrira bientôt à Mayotte."},
         )
+
+
+def add_directory_work(*, now: datetime) -> None:
+    """Give the regional admin's directory a convention that ends and two departures, one with a successor."""
+    office = Office.objects.filter(code=ENDING_OFFICE).first()
+    if office is None:
+        return
+    stored = snapshot.load(offices=[office.pk]).offices[office.code]
+    ends_on = timezone.localdate(now) + timedelta(days=40)
+    plan = Plan(offices=(editing.change(office.code, stored, {"agreement_ends_on": ends_on}),))
+    applying.apply(plan, cause=Cause.PAGE, note="démonstration", now=now)
+    busy = Match.objects.active().values("expert")
+    # Nobody who is busy, in offices with colleagues: no need and no fallback is left to nobody by the demo.
+    shared = Office.objects.alias(people=Count("experts")).filter(is_fallback=False, people__gte=2)
+    team = Expert.objects.listed().filter(office__in=shared, office__region=office.region, left_at=None)
+    counted = team.filter(has_all_subjects=False).alias(skills=Count("subjects"))
+    few_subjects = counted.order_by("skills", "-pk")
+    for expert, successor in zip(few_subjects.exclude(pk__in=busy), SUCCESSORS, strict=False):
+        record_actions.leave(expert, successor=successor, now=now)
 
 
 def add_draft(*, now: datetime) -> None:
@@ -271,7 +283,7 @@ GROUP_VERBS: dict[str, Callable[[list[Match], int, datetime], None]] = {
     "others_decline": _others_decline,
     "fallback": _fallback,
 }
-COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], None]] = {
+COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], object]] = {
     "add": lambda solicitation, words, at: company_requests.add_information(solicitation, body=words, now=at),
     "still_waiting": lambda solicitation, _words, at: feedback.report_not_called(solicitation, now=at),
     "cancel": lambda solicitation, _words, at: company_requests.cancel(solicitation, now=at),

@@ -14,7 +14,7 @@ from demo.embedded.account import Account, ServerFailed, environment
 
 USER = "embedded"
 ATTEMPTS = 5  # a port may be taken between the choice and the start; a killed server's children take a moment
-PATIENCE = 15.0  # seconds for a server to answer, or to stop
+PATIENCE = 60.0  # seconds for a server to answer, or to stop, on a busy machine
 
 
 class Server(ABC):

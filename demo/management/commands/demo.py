@@ -16,7 +16,7 @@ from demo.processes import ProcessEnded, Processes, interruptible
 
 FIRST_PORT = 8000
 PORTS_TRIED = 100
-PATIENCE = 60.0
+PATIENCE = 300.0  # seconds, on a busy machine; a process that ends stops the wait
 WELCOME = """
 Relais Entreprises, démonstration. Tout y est fictif, sauf les communes.
 
@@ -65,6 +65,7 @@ class Command(BaseCommand):
             **addresses,
             "DJANGO_SETTINGS_MODULE": "portal.settings.demo",
             "PYTHONUNBUFFERED": "1",
+            "CELERY_SKIP_CHECKS": "1",  # prepare_demo has made Django's
             "REGISTER_URL": os.environ.get("REGISTER_URL", f"http://127.0.0.1:{register_port}"),
             "SITE_URL": os.environ.get("SITE_URL", site),
         }
