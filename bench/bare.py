@@ -96,5 +96,6 @@ urlpatterns = [
         path(f"bench/{name}/<int:pk>/<int:draft>/", insert, {"write": write})
         for name, write in WRITES.items()
     ],
+    path("", include("bench.bare_pages")),
     path("", include("portal.urls")),
 ]

@@ -15,6 +15,7 @@ EXPERTS, REGION = (600, "27") if IS_SMALL else (10_000, None)
 # The small directory has the candidates of this town: a thousand pairs of expert and subject.
 TOWN = "21054" if IS_SMALL else "15120"
 FEW_NEEDS, MANY_NEEDS, EXAMPLES = (200, 2_000, 50) if IS_SMALL else (10_000, 1_000_000, 2_000)
+RECENT_NEEDS, RECENT_ONE_OF = (400, 20) if IS_SMALL else (12_000, 100)
 # The small history: one request out of this number, and the first page of each list.
 ONE_OF = 30 if IS_SMALL else 127
 
@@ -40,4 +41,6 @@ def _needs(count: int, *, one_of: int = 1) -> Content:
 CATALOGUE = Content("catalogue", (), lambda: None)
 NATIONAL = Content(f"experts_{EXPERTS}", (SEED,), _fill_directory)
 LOCAL = Content(f"local_{EXPERTS}", (int(TOWN),), _keep_town, parent=NATIONAL)
+# The requests that today's service gets in 90 days.
+RECENT = _needs(RECENT_NEEDS, one_of=RECENT_ONE_OF)
 FEW, MANY = _needs(FEW_NEEDS, one_of=ONE_OF), _needs(MANY_NEEDS)

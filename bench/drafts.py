@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from companies.register import Company
 from experts.models import Institution
-from solicitations.forms.identity import Identity, Kind
+from owners.forms.identity import Identity, Kind
 from solicitations.models import Draft
 from territories.models import Commune
 

@@ -1,4 +1,4 @@
-"""Weight of the home page at a first visit: empty cache, JavaScript on, phone and desktop screens.
+"""Weight of two public pages at a first visit: empty cache, JavaScript on, phone and desktop screens.
 
 Static files are collected and compressed as in production; pages are not, since a proxy does it.
 """
@@ -16,7 +16,11 @@ from bench.harness import Result
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 
 MOST_BYTES, MOST_REQUESTS = 300_000, 20
-WIDTHS = (360, 1280)
+WIDTHS = (360,) if contents.IS_SMALL else (360, 1280)
+PAGES = {
+    "Home page": "/",
+    "Who can help, a theme": f"/qui-peut-aider/?besoin=theme-recrutement&commune_code={contents.TOWN}",
+}
 
 
 @dataclass
@@ -29,9 +33,9 @@ class Visit:
 
 
 def measure() -> list[Result]:
-    """One result per width of screen."""
+    """One result per page and width of screen."""
     if find_chromium() is None:
-        return [Result("Home page, first visit", "no Chromium on this machine")]
+        return [Result("Public pages, first visit", "no Chromium on this machine")]
     database = databases.build(contents.NATIONAL)
     with tempfile.TemporaryDirectory() as folder:
         variables = {
@@ -46,7 +50,11 @@ def measure() -> list[Result]:
             check=True,
         )
         with serving.serving(database, worker=False, variables=variables) as site:
-            return [_row(width, visit(f"http://127.0.0.1:{site.port}/", width)) for width in WIDTHS]
+            return [
+                _row(page, width, visit(f"http://127.0.0.1:{site.port}{path}", width))
+                for page, path in PAGES.items()
+                for width in WIDTHS
+            ]
 
 
 def visit(address: str, width: int) -> Visit:
@@ -83,10 +91,10 @@ def visit(address: str, width: int) -> Visit:
     return counted
 
 
-def _row(width: int, visit: Visit) -> Result:
+def _row(page: str, width: int, visit: Visit) -> Result:
     parts = ", ".join(f"{kind.lower()} {size / 1000:.0f}" for kind, size in sorted(visit.by_kind.items()))
     return Result(
-        title=f"Home page, first visit, {width} px",
+        title=f"{page}, first visit, {width} px",
         measured=f"{visit.bytes / 1000:.0f} kB, {visit.requests} requests",
         bar="≤ 300 kB, ≤ 20 requests",
         is_met=visit.bytes <= MOST_BYTES and visit.requests <= MOST_REQUESTS,

@@ -65,7 +65,7 @@ def _against_the_query() -> list[Result]:
     many = databases.build(contents.MANY)
     with databases.connected(many), databases.bare_connection(many) as bare, bare.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")  # tables of a few pages are read through their keys too
-        demands = list(_demands(random.Random(contents.SEED), DEMANDS))
+        demands = list(random_demands(random.Random(contents.SEED), DEMANDS))
 
         def by_hand(demand: SampleDemand) -> list[tuple[Any, ...]]:
             cursor.execute(BY_HAND, demand.columns)
@@ -133,7 +133,7 @@ def _against_the_small_directory() -> Result:
     )
 
 
-def _demands(chance: random.Random, count: int) -> Iterator[SampleDemand]:
+def random_demands(chance: random.Random, count: int) -> Iterator[SampleDemand]:
     """Random demands: any commune, one to three subjects."""
     communes = list(Commune.objects.current().with_place().order_by("pk"))
     slugs = list(Subject.objects.listed().order_by("pk").values_list("slug", flat=True))

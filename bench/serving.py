@@ -16,11 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 from celery import Celery
 from django.conf import settings
 
-from bench import databases
+from bench import contents, databases
 from demo.processes import killed_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 START = 60.0  # seconds, enough for a slow machine
+WEB_PROCESSES = 1 if contents.IS_SMALL else 2
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,9 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         accepted = Path(folder) / "accepted"
         accepted.touch()
-        words = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
-        stack.enter_context(_running([*words, "--no-control-socket"], environment))
+        size = ["--workers", str(WEB_PROCESSES), "--threads", "4"]
+        words = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", *size, "--no-control-socket"]
+        stack.enter_context(_running(words, environment))
         stack.enter_context(_running(["bench.sink", str(smtp), str(accepted)], environment))
         if worker:
             celery = ["celery", "--quiet", "--app", "portal", "worker", "--concurrency", "1"]
@@ -84,7 +86,7 @@ def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
 @contextmanager
 def broker() -> Iterator[Celery]:
     """A Celery application that publishes to the worker of ``serving``."""
-    celery = Celery(broker=_broker())
+    celery = Celery(broker=_broker(), set_as_current=False)
     try:
         yield celery
     finally:

@@ -1,0 +1,169 @@
+"""The inbox among a million needs: a manager of 50,000 against one of 500, and an expert's search."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+from urllib.parse import urlencode
+
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.db.models import Count
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench import contents, databases
+from bench.harness import Result, milliseconds, percentile, thousands
+from experts.models import Expert, Office, Seat, Subject, User
+from solicitations.models import Match
+from tests.experts.factories import signed_in
+from workspace.inbox.inbox_filters import WATCHED
+from workspace.inbox.tabs import StateTab
+
+MANY, FEW, SEARCHED = (600, 150, 150) if contents.IS_SMALL else (50_000, 500, 5_000)
+TIMES_THE_SMALL = 1.5
+ROUNDS, WARM_UP, TIMES_A_ROUND = (1, 1, 1) if contents.IS_SMALL else (5, 1, 4)
+SEARCH_TIMES, SEARCH_BAR = 3.0, 50.0  # times the list without words; milliseconds in the database
+WORDS = ("boulangerie", "tresorerie", "dijon boulangerie", "zyxwvuts", "trésorerie ete")
+ADDRESS = "{}@inbox.example.org"
+
+
+@dataclass
+class Cost:
+    """Cost of a page: milliseconds of each opening, in the database too, and numbers of queries."""
+
+    times: list[float] = field(default_factory=list)
+    database: list[float] = field(default_factory=list)
+    queries: set[int] = field(default_factory=set)
+
+    @property
+    def slow(self) -> float:
+        return percentile(self.times, 95)
+
+
+def measure() -> list[Result]:
+    database = databases.build(contents.MANY)
+    with databases.connected(database), time_machine.travel(contents.NOW):
+        return [_lists(), _search()]
+
+
+def _lists() -> Result:
+    """Each tab and filter, for both managers in turn."""
+    clients = {size: signed_in(manager(size)) for size in (FEW, MANY)}
+    costs: dict[str, dict[int, Cost]] = {name: {FEW: Cost(), MANY: Cost()} for name, _ in _pages()}
+    for _, (name, query), size in product(range(ROUNDS), list(_pages()), clients):
+        _open(clients[size], query, costs[name][size])
+    worst = max(costs, key=lambda name: costs[name][MANY].slow / costs[name][FEW].slow)
+    many, few = costs[worst][MANY], costs[worst][FEW]
+    head = "| Page | 50 000, p95 ms | 500, p95 ms | ratio | queries |\n|---|---|---|---|---|"
+    lines = [
+        f"| {name} | {cost[MANY].slow:.1f} | {cost[FEW].slow:.1f} | {cost[MANY].slow / cost[FEW].slow:.2f}"
+        f" | {max(cost[MANY].queries)} / {max(cost[FEW].queries)} |"
+        for name, cost in costs.items()
+    ]
+    return Result(
+        f"Inbox of {thousands(MANY)} needs against {thousands(FEW)}, the worst of {len(costs)} ({worst})",
+        f"p95 {many.slow / few.slow:.2f} × ({many.slow:.1f} ms; {few.slow:.1f} ms), N = {len(many.times)}",
+        f"p95 ≤ {TIMES_THE_SMALL} ×, constant queries",
+        all(
+            cost[MANY].slow <= TIMES_THE_SMALL * cost[FEW].slow
+            and max(cost[MANY].queries) <= max(cost[FEW].queries)
+            for cost in costs.values()
+        ),
+        "\n".join([head, *lines]),
+    )
+
+
+def _search() -> Result:
+    """Words looked for by an expert, against her list of the same tab without words."""
+    client = signed_in(_expert(SEARCHED))
+    bare, costs = Cost(), {words: Cost() for words in WORDS}
+    for _ in range(ROUNDS):
+        _open(client, _query(pour="moi", onglet="tous"), bare)
+        for words, cost in costs.items():
+            _open(client, _query(pour="moi", onglet="tous", q=words), cost)
+    worst = max(costs, key=lambda words: percentile(costs[words].database, 95))
+    slow, usual = (percentile(cost.database, 95) for cost in (costs[worst], bare))
+    lines = [f"- {words}: p95 {percentile(cost.database, 95):.1f} ms" for words, cost in costs.items()]
+    return Result(
+        f"Inbox search by an expert of {thousands(SEARCHED)} needs, the worst of {len(WORDS)} (« {worst} »)",
+        f"p95 in the database {slow / usual:.2f} × ({slow:.1f} ms; {usual:.1f} ms), N = {len(bare.database)}",
+        f"≤ {SEARCH_TIMES:.0f} ×, ≤ {SEARCH_BAR:.0f} ms",
+        slow <= SEARCH_TIMES * usual and slow <= SEARCH_BAR,
+        "\n".join(lines),
+    )
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    """Name and query string of each tab, and of each filter on the whole list and on what waits."""
+    for tab in StateTab:
+        yield f"tab {tab.label}", _query(onglet=tab)
+    subject = Subject.objects.listed().order_by("pk")[0]
+    filters = {
+        "subject": {"sujet": subject.slug},
+        "department": {"departement": "69"},
+        "dates": {"du": "2026-03-01", "au": "2026-06-30"},
+        **{f"view {label}": {"vue": code} for code, label in WATCHED.items()},
+        "words": {"q": "boulangerie"},
+    }
+    for tab, (name, chosen) in product((StateTab.TO_ANSWER, StateTab.ALL), filters.items()):
+        yield f"{name}, {tab.label}", _query(onglet=tab, **chosen)
+    yield "state, Clos", _query(onglet=StateTab.CLOSED, etat="helped")
+
+
+def _query(*, pour: str = "antennes", **chosen: str) -> str:
+    return f"/besoins/?{urlencode({'pour': pour} | chosen)}"
+
+
+def _open(client: Client, address: str, cost: Cost) -> None:
+    for _ in range(WARM_UP):
+        answer = client.get(address)
+        if answer.status_code != 200:
+            raise AssertionError(f"{address}: {answer.status_code} {answer.headers.get('Location', '')}")
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    cost.queries.add(len(queries))
+    cost.database.append(sum(float(query["time"]) for query in queries) * 1_000)
+    cost.times += [milliseconds(lambda: client.get(address)) for _ in range(TIMES_A_ROUND)]
+
+
+def manager(size: int) -> User:
+    """An account that manages offices with about that many needs in all."""
+    counts = (
+        Match.objects.values_list("expert__office")
+        .annotate(number=Count("pk"))
+        .order_by("-number", "expert__office")
+    )
+    chosen = _adding_up_to(size, [(office, number) for office, number in counts])
+    return _account(f"manager-{size}", [Seat(office=Office.objects.get(pk=pk)) for pk in chosen])
+
+
+def _expert(size: int) -> User:
+    """An account with posts that have about that many needs in all."""
+    counts = Match.objects.values_list("expert").annotate(number=Count("pk")).order_by("-number", "expert")
+    chosen = _adding_up_to(size, [(expert, number) for expert, number in counts])
+    return _account(f"expert-{size}", [Seat(expert=Expert.objects.get(pk=pk)) for pk in chosen])
+
+
+def _adding_up_to(size: int, counts: Sequence[tuple[int, int]]) -> list[int]:
+    """The keys of the largest that fit, one after the other; the smallest of all when none does."""
+    chosen, left = [], size
+    for pk, number in counts:
+        if number <= left:
+            chosen.append(pk)
+            left -= number
+    return chosen or [counts[-1][0]]
+
+
+def _account(name: str, seats: list[Seat]) -> User:
+    """The account, made once and kept with the database."""
+    email, now = ADDRESS.format(name), datetime.now(tz=contents.NOW.tzinfo)
+    if user := User.objects.filter(email=email).first():
+        Authenticator.objects.filter(user=user).delete()
+        return user
+    user = User.objects.create_user(email)
+    for seat in seats:
+        seat.user, seat.given_at = user, now
+    Seat.objects.bulk_create(seats)
+    return user
