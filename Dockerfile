@@ -10,7 +10,8 @@ RUN DJANGO_SETTINGS_MODULE=portal.settings.base /srv/venv/bin/python manage.py c
     && /srv/venv/bin/python -m compileall -q .
 
 FROM python:3.12-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /nonexistent portal
+RUN useradd --system --uid 10001 --home-dir /nonexistent portal \
+    && install --directory --owner portal --mode 0700 /var/lib/relais/files
 COPY --from=build /srv /srv
 WORKDIR /srv/portal
 ENV DJANGO_SETTINGS_MODULE=portal.settings.production \

@@ -34,7 +34,7 @@ test: install browser pgbouncer nginx
 	$(BIN)/pytest -n auto --maxschedchunk 4
 
 quick: install
-	$(BIN)/pytest -n auto --maxschedchunk 20 -m "not slow"
+	$(BIN)/pytest -n logical --maxschedchunk 20 -m "not slow"
 
 faults: install pgbouncer nginx
 	FAULTS=long $(BIN)/pytest tests/faults
