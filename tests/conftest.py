@@ -1,9 +1,11 @@
 """Fixtures for every test: the servers, a database with its content, an SMTP sink, a browser."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,14 +17,15 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import Model
 from django.test import TransactionTestCase
+from django.test.client import store_rendered_templates
 
 from demo import fake_register, services
 from demo.embedded.server import USER
 from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
-from tests.databases import TEMPLATES, Databases
-from tests.slow import SLOW, rank
+from tests.databases import REFERENCE, ROOT, TEMPLATES, Databases
+from tests.slow import SLOW, mixed, rank
 from tests.smtp_sink import SmtpSink
 
 if os.environ.get("DJANGO_SETTINGS_MODULE", "portal.settings.test") != "portal.settings.test":
@@ -43,28 +46,44 @@ with suppress(AttributeError):  # a process of xdist has set Django up already, 
 # ... and too early in a process of xdist, which inherits their name: the broker would be another process's.
 settings.CELERY_BROKER_URL = app.conf.broker_url = os.environ.get("REDIS_URL", settings.CELERY_BROKER_URL)
 
-# How long an example takes says how busy the machine is.
+# Mails of the tests' own. Changing the setting in a test would parse all templates again, twice.
+settings.TEMPLATES[0]["DIRS"].append(ROOT / "tests" / "mailing" / "templates")
+
+# How long an example takes says how busy the machine is. Each run draws other examples.
 hypothesis.settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "untimed", deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("untimed")
 
 # A test that commits gets a clone of its own: emptying each table of it afterwards would be for nobody.
 TransactionTestCase._fixture_teardown = lambda case: None  # noqa: SLF001 (Django has no setting for it)
 
+
+def _store_whole_pages(store, signal, sender, template, context, **kwargs):
+    """Store the context of a page, not those of its hundreds of parts, each a copy."""
+    if context.template is template:
+        store_rendered_templates(store, signal, sender, template, context, **kwargs)
+
+
+django.test.client.store_rendered_templates = _store_whole_pages
+
 _template = pytest.StashKey[str]()
+_building = Thread(target=_databases.build, args=(REFERENCE,), daemon=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for name in TEMPLATES:
         config.addinivalue_line("markers", f"{name}: the database is a clone of the template of that name")
     config.addinivalue_line("markers", "slow: left out by `make quick`; tests/slow.py lists them")
+    if getattr(config.option, "numprocesses", None):
+        # The process that only hands out tests builds the databases while the others collect them.
+        _building.start()
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Two processes a core: tests wait for servers and browsers as often as they compute."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes a core, since tests also wait for servers and browsers; one for ``-n logical``."""
+    return (1 if config.option.numprocesses == "logical" else 2) * (os.cpu_count() or 1)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -75,12 +94,26 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Several processes begin with the slow tests, so that none is left alone with one."""
+    """Several processes mix tests that wait with tests that compute, the longest first."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: rank(item.path))
+        items[:] = mixed(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Stop the garbage collector during collection; the tests all stay: it never looks at them afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    gc.unfreeze()
+    if _building.ident:
+        _building.join()
     _databases.close()
     _lease.__exit__(None, None, None)
 
@@ -91,7 +124,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if not _wants_database(item):
         return
     name = next((name for name in reversed(TEMPLATES) if item.get_closest_marker(name)), "schema")
-    database, connection = _databases.use(name), connections["default"]
+    database, connection = _databases.use(name, commits=_commits(item)), connections["default"]
     if connection.settings_dict["NAME"] != database:  # otherwise the connection serves again
         connection.close()
         connection.settings_dict["NAME"] = database
@@ -100,11 +133,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """A test that really committed leaves a spoiled clone: the next one gets another."""
+    """Undo in the clone what a test really committed."""
     result = yield
     if _template in item.stash and _commits(item):
         connections["default"].close()
-        _databases.spoil(item.stash[_template])
+        _databases.clean(item.stash[_template])
     return result
 
 
@@ -129,7 +162,7 @@ def django_db_setup() -> None:
 @pytest.fixture
 def process_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of a process (a worker, a command) that shares this test's database and broker."""
-    url = _databases.url_of(request.node.stash[_template])
+    url = _databases.url_of(request.node.stash[_template], commits=_commits(request.node))
     return os.environ | {"DATABASE_URL": url}
 
 

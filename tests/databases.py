@@ -1,14 +1,15 @@
 """The tests' databases: clones of templates that are built once and rebuilt when what they hold changes.
 
-A template costs seconds, a clone a fraction of one. Each test process has its own clones; a test that
-commits leaves a spoiled clone, replaced at the next use.
+A template costs seconds, a clone a fraction of one. Each test process has its own clones. What a test that
+commits has added is deleted; if it changed more, the clone is replaced at the next use.
 """
 
 import hashlib
 import os
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,18 @@ from urllib.parse import urlsplit
 import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_MS = 60_000  # for the end of a session
+# What the sessions of this database have written since its statistics were reset.
+WRITTEN = """
+    SELECT relid::regclass::text, schemaname FROM pg_stat_all_tables JOIN pg_class ON pg_class.oid = relid
+    WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+      AND NOT relisshared AND schemaname <> 'pg_toast' AND pg_class.relname NOT LIKE 'pg_statistic%'
+"""
+# After the vacuum of a template; -1 where nobody looked.
+FILLED = """
+    SELECT oid::regclass::text FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples <> 0
+"""
 LOCK_SPACE = 1_907  # advisory locks of ours, beside those of anyone else
 NUMBER_SPACE = 1_909
 BUILDING = 0
@@ -67,7 +80,8 @@ class Databases:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.clones: dict[str, str] = {}
+        self.clones: dict[tuple[str, bool], str] = {}
+        self.filled: dict[str, set[str]] = {}  # the tables that hold rows in a template
         self._connection = psycopg2.connect(self._url_of("postgres"))
         self._connection.autocommit = True
         self.number = next(filter(self._take, count(1)))
@@ -77,30 +91,66 @@ class Databases:
         [(is_ours,)] = self._execute("SELECT pg_try_advisory_lock(%s, %s)", NUMBER_SPACE, number)
         return bool(is_ours)
 
-    def use(self, name: str) -> str:
-        """The name of this process's clone of a template, made on first use."""
-        if name not in self.clones:
-            template = self._build(TEMPLATES[name])
-            clone = f"test_relais_{self.number}_{name}"
+    def use(self, name: str, *, commits: bool = False) -> str:
+        """The name of this process's clone of a template, made on first use.
+
+        There is another one for what ``commits``, where PostgreSQL counts nothing that was rolled back.
+        """
+        if (name, commits) not in self.clones:
+            template = self.build(TEMPLATES[name])
+            clone = f"test_relais_{self.number}_{name}{'_committed' if commits else ''}"
             self._drop(clone)
             self._execute(f'CREATE DATABASE "{clone}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-            self.clones[name] = clone
-        return self.clones[name]
+            self.clones[name, commits] = clone
+            if commits and name not in self.filled:
+                with self._connected(clone) as cursor:
+                    cursor.execute(FILLED)
+                    self.filled[name] = {table for (table,) in cursor.fetchall()}
+        return self.clones[name, commits]
 
-    def url_of(self, name: str) -> str:
+    def url_of(self, name: str, *, commits: bool = False) -> str:
         """The address of this process's clone of a template."""
-        return self._url_of(self.use(name))
+        return self._url_of(self.use(name, commits=commits))
 
-    def spoil(self, name: str) -> None:
+    def clean(self, name: str) -> None:
+        """Undo what a test has committed in its clone of a template.
+
+        Tables that are empty in the template are emptied. If others were written to, or the schema, the clone
+        is made anew at the next use.
+        """
+        try:
+            with self._connected(self.clones[name, True]) as cursor:
+                self._end_sessions(cursor)
+                cursor.execute(WRITTEN)
+                written = dict(cursor.fetchall())
+                is_restored = set(written.values()) <= {"public"} and not written.keys() & self.filled[name]
+                if is_restored and written:
+                    cursor.execute("SET session_replication_role = replica")  # foreign keys: in any order
+                    cursor.execute("".join(f"DELETE FROM {table};" for table in written))  # noqa: S608 (our tables)
+                    cursor.execute("SELECT pg_stat_reset()")
+        except psycopg2.errors.InsufficientPrivilege:  # a server that is not ours
+            is_restored = False
+        if not is_restored:
+            self.spoil(name, commits=True)
+
+    def _end_sessions(self, cursor: "psycopg2.extensions.cursor") -> None:
+        """End the other sessions of this database: PostgreSQL counts the last writes of one when it ends."""
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+            [PATIENCE_MS],
+        )
+
+    def spoil(self, name: str, *, commits: bool = False) -> None:
         """Make anew at the next use."""
-        self._drop(self.clones.pop(name))
+        self._drop(self.clones.pop((name, commits)))
 
     def close(self) -> None:
-        for name in list(self.clones):
-            self.spoil(name)
+        for name, commits in list(self.clones):
+            self.spoil(name, commits=commits)
         self._connection.close()
 
-    def _build(self, template: Template) -> str:
+    def build(self, template: Template) -> str:
         """Build a template unless it stands. One process builds at a time; a shared lock says who uses it."""
         database = template.database
         self._execute("SELECT pg_advisory_lock_shared(%s, %s)", LOCK_SPACE, _lock_key(database))
@@ -116,7 +166,7 @@ class Databases:
         return database
 
     def _fill(self, template: Template, draft: str) -> None:
-        source = self._build(template.parent) if template.parent else "template0"
+        source = self.build(template.parent) if template.parent else "template0"
         self._drop(draft)
         self._execute(f'CREATE DATABASE "{draft}" TEMPLATE "{source}" STRATEGY FILE_COPY')
         environment = os.environ | {
@@ -134,6 +184,12 @@ class Databases:
             )
             if done.returncode:
                 raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
+        self._tidy(draft)
+
+    def _tidy(self, database: str) -> None:
+        """Leave no work to the first reader of each clone, and statistics to the planner."""
+        with self._connected(database) as cursor:
+            cursor.execute("VACUUM (FREEZE, ANALYZE)")
 
     def _clear_others(self, template: Template) -> None:
         """Drop earlier templates of that name which no other process uses."""
@@ -150,6 +206,13 @@ class Databases:
 
     def _drop(self, database: str) -> None:
         self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    @contextmanager
+    def _connected(self, database: str) -> Iterator["psycopg2.extensions.cursor"]:
+        with closing(psycopg2.connect(self._url_of(database))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                yield cursor
 
     def _execute(self, query: str, *values: object) -> list[tuple]:
         with closing(self._connection.cursor()) as cursor:

@@ -40,7 +40,11 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
             ],
             cwd=ROOT,
             env=environment
-            | {"DJANGO_SETTINGS_MODULE": "tests.worker_settings", "EMAIL_URL": f"smtp://{host}:{port}"},
+            | {
+                "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
+                "EMAIL_URL": f"smtp://{host}:{port}",
+                "CELERY_SKIP_CHECKS": "1",
+            },
             stdout=log,
             stderr=log,
         )
@@ -65,15 +69,16 @@ def wait_for(condition: Callable[[], bool], most: float = ARRIVAL) -> None:
         time.sleep(0.05)
 
 
-def wait_for_a_blocked_session() -> None:
-    """Return as soon as somebody in the test's database waits for a lock that another one holds."""
+def wait_for_a_blocked_session(count: int = 1) -> None:
+    """Return as soon as ``count`` sessions of the test's database wait for locks that others hold."""
 
     def is_blocked() -> bool:
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # kept until the end of a transaction
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-            return bool(cursor.fetchone()[0])
+            return bool(cursor.fetchone()[0] >= count)
 
     wait_for(is_blocked)

@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from solicitations.migrations._locks import IN_ORDER
 
-ROOMS = {"territories", "mailing", "companies", "experts", "solicitations", "directory"}
+ROOMS = {"territories", "mailing", "companies", "experts", "solicitations", "directory", "indicators"}
 WRITTEN = set(re.findall(r"solicitations_\w+", IN_ORDER.sql))
 
 

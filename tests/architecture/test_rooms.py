@@ -9,10 +9,12 @@ from django.template import engines
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {
-    "demo": 8,
-    "portal": 7,
+    "demo": 9,
+    "portal": 8,
+    "indicators": 7,
     "workspace": 6,
     "oversight": 6,
+    "owners": 6,
     "directory": 5,
     "solicitations": 4,
     "experts": 3,
@@ -83,3 +85,10 @@ def test_includes_and_parents_exist():
     }
 
     assert missing == set()
+
+
+def test_each_icon_has_its_picture():
+    sheet = (ROOT / "static" / "css" / "relais.css").read_text()
+    used = {icon for text in FILES.values() for icon in re.findall(r"fr-icon-[a-z0-9-]+", text)}
+
+    assert {icon for icon in used if f".{icon}::before" not in sheet} == set()

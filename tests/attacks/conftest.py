@@ -11,10 +11,10 @@ from django.core.cache import cache
 from demo.fake_register import RegisterServer
 from experts.accounts import limits
 from experts.models import User
-from solicitations.views.company import lost
+from owners.views import lost
 from territories.models import Region
 from tests.attacks.sample_data import SampleData
-from tests.solicitations.company.visitor import Visitor
+from tests.owners.visitor import Visitor
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.lifecycle import HeldReason
 from solicitations.models import Draft, Solicitation
-from tests.solicitations.company.visitor import CONTACT, NEED, Visitor
+from tests.owners.visitor import CONTACT, NEED, Visitor
 
 VICTIM = "victime@example.org"
 MOST_MAILS_A_DAY = 21  # requests acknowledged, links asked for, and one line on like requests

@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
+from experts.accounts import limits
 from solicitations.models import Event
 from tests.attacks.addresses import Address, every_address
 from tests.attacks.sample_data import SampleData, database_digest
@@ -20,11 +21,13 @@ PUBLIC = {
     "theme",
     "subject",
     "question",
-    "solicitations:need",
-    "solicitations:company",
-    "solicitations:contact",
+    "who_can_help_department",
+    "owners:need",
+    "owners:company",
+    "owners:contact",
 }
-PUBLIC |= {"solicitations:later", "None", "solicitations:None"}
+PUBLIC |= {"owners:later", "None", "owners:None"}
+OF_ONE_REGION = {"directory:region_undo"}  # the two requests are of one region
 ADDRESSES = every_address()
 BY_LINK = [address for address in ADDRESSES if {"token", "pk"} <= set(address.parameters)]
 OF_STAFF = [
@@ -75,8 +78,11 @@ def test_the_addresses_of_the_table_are_all_there():
     assert len(OF_STAFF) >= 15
 
 
-def test_an_experts_link_reaches_none_of_what_is_anothers(sample_data: SampleData, other: SampleData):
+def test_an_experts_link_reaches_none_of_what_is_anothers(
+    sample_data: SampleData, other: SampleData, monkeypatch
+):
     """Needs and experts of another request, or of a colleague in the same one."""
+    monkeypatch.setattr(limits, "ACTS_PER_MAILBOX", limits.Limit("acts", 1_000, limits.HOUR))
     colleague = (
         type(sample_data.match)
         .objects.filter(need__solicitation=sample_data.solicitation)
@@ -155,7 +161,7 @@ def test_what_names_two_things_takes_no_other_pair(sample_data: SampleData, othe
     """An alert of one request with the reference of another."""
     client = signed_in(national)
     for address in OF_STAFF:
-        if len(address.parameters) > 1:
+        if len(address.parameters) > 1 and "pk" in address.parameters and address.name not in OF_ONE_REGION:
             path = sample_data.path(address, pk=other.path(address).rstrip("/").rpartition("/")[2])
             assert responses_without_effect(client, path)[1].status_code == 404, address
 

@@ -10,7 +10,16 @@ from bench.harness import in_turns, percentile
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = (
     *("Routing", "Posting", "Mails", "Staff list", "Filter", "Request page"),
-    *("Commune search", "Home page", "The clock", "Suggestions"),
+    *(
+        "Commune search",
+        "Home page",
+        "The clock",
+        "Suggestions",
+        "Who can help",
+        "Preview",
+        "List of experts",
+    ),
+    *("Figures", "Inbox of", "Inbox search", "Polling"),
 )
 COLUMNS = ["What", "Measured", "Bar", "Met"]
 

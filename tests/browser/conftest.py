@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from demo import fake_register
 from demo.fake_register import RegisterServer
+from experts.models import User
+from tests.experts.factories import signed_in
 
 # Playwright's event loop runs in the test's thread, where Django refuses queries without this.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -26,10 +29,31 @@ def base_url() -> None:
     """Override the plugin's fixture, which warns: addresses are the live server's."""
 
 
+@pytest.fixture(scope="session")
+def shared_context(browser: Browser) -> BrowserContext:
+    """A browser context whose cache keeps our styles and scripts from one test to the next."""
+    return browser.new_context()
+
+
 @pytest.fixture
-def page(page: Page) -> Page:
+def context(shared_context: BrowserContext) -> Iterator[BrowserContext]:
+    """The shared context without cookies; all its pages but the first are closed."""
+    yield shared_context
+    for page in shared_context.pages[1:]:
+        page.close()
+    shared_context.clear_cookies()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """The first page of the context, emptied after each test: a new one costs five times as much."""
+    page = context.pages[0] if context.pages else context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    return page
+    page.set_viewport_size({"width": DESKTOP_WIDTH, "height": HEIGHT})
+    yield page
+    page.unroute_all()
+    page.mouse.move(0, 0)
+    page.goto("about:blank")
 
 
 @pytest.fixture
@@ -48,6 +72,16 @@ def open_page(page: Page, live_server, console: list[str]) -> Callable[[str], Pa
         return page
 
     return opened
+
+
+@pytest.fixture
+def agent_page(open_page, page, live_server):
+    """Open pages as a signed-in member of the national team."""
+    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
+    name = django_settings.SESSION_COOKIE_NAME
+    session = signed_in(agent).cookies[name].value
+    page.context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
+    return open_page
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The expert's page in every state: accessibility, console messages, keyboard focus."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -115,3 +116,24 @@ def test_without_javascript_everything_can_be_answered(new_browser_page, live_se
 
     expect(page.get_by_text("C'est noté : vous déclinez")).to_be_visible()
     expect(page.get_by_role("button", name="Annuler")).to_be_visible()
+
+
+TOO_SMALL = """() => [...document.querySelectorAll(
+    '.rl-answer button, .rl-answer summary, .rl-answer select, .rl-answer a.fr-link, .rl-answer a.fr-btn, '
+    + '.rl-answer textarea, .rl-answer input:not([type=hidden]):not([type=radio]):not([type=checkbox])')]
+    .filter(one => one.offsetParent && one.getBoundingClientRect().height < 43.5)
+    .map(one => one.outerHTML.slice(0, 90) + one.getBoundingClientRect().height)"""
+
+
+def test_an_ordinary_need_is_used_by_thumb_and_prints_on_two_pages(open_page, sent, box):
+    untouched(sent)
+    taken(sent)
+    page = open_page(answer_path(box))
+    page.set_viewport_size({"width": 360, "height": 740})
+    for summary in page.locator("summary").all():
+        summary.click()
+
+    assert page.evaluate(TOO_SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 2

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from owners.views.pages import follow_path
 from solicitations import links
 from solicitations.actions import company_address, company_requests, expert_answers, expert_messages
 from solicitations.lifecycle import MatchState
 from solicitations.models import AddressChange, Match, Opening, Solicitation
-from solicitations.views.company.pages import follow_path
 from territories.models import Region
 from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import match, send

@@ -7,8 +7,9 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
 from django.core.cache import cache
 
-from experts.models import User
+from experts.models import Expert, User
 from tests.browser.test_accessibility import accessibility_errors
+from tests.experts import proconnect_server
 from tests.workers import wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
@@ -64,3 +65,31 @@ def test_roles_of_the_demo_are_accessible(open_page, console, settings):
     assert accessibility_errors(open_page("/connexion/")) == []
     assert accessibility_errors(open_page("/courrier/")) == []
     assert console == []
+
+
+def test_the_way_through_proconnect_and_back_is_accessible_and_obeys_our_policy(
+    open_page, console, live_server, settings
+):
+    cache.clear()
+    with proconnect_server.running() as server:
+        settings.SITE_URL, settings.PROCONNECT_ISSUER = live_server.url, server.issuer
+        settings.PROCONNECT_CLIENT_ID = proconnect_server.CLIENT
+        settings.PROCONNECT_CLIENT_SECRET = proconnect_server.SECRET
+        page = open_page("/connexion/")
+        found = [*accessibility_errors(page)]
+        page.get_by_role("button", name="S'identifier avec ProConnect").click()
+        page.get_by_role("heading", name="Cette adresse n'ouvre rien ici").wait_for()
+        found += accessibility_errors(page)
+        expert = Expert.objects.filter(email__startswith="recrutement@").earliest("pk")
+        server.person["email"] = expert.email
+        page.get_by_role("link", name="Recevoir un code").click()
+        page.get_by_role("button", name="S'identifier avec ProConnect").click()
+        page.get_by_role("heading", name="Mes besoins").wait_for()
+
+        page.goto(f"{live_server.url}/connexion/fin/")
+        page.get_by_role("button", name="Me déconnecter").click()
+        page.wait_for_url(f"{live_server.url}/")
+
+        assert "session/end" in server.paths
+        assert found == []
+        assert not [line for line in console if "Content Security Policy" in line]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from experts.models import User
+from indicators import need_facts
 from mailing.models import OutgoingEmail
 from solicitations.actions import (
     company_requests,
@@ -28,16 +29,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 PITCH = "Un casino : https://a.example.org et https://b.example.org, à voir."
 
 
-@pytest.fixture
-def agent_page(open_page, page, live_server):
-    """Open pages as a signed-in member of the national team."""
-    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
-    name = settings.SESSION_COOKIE_NAME
-    session = signed_in(agent).cookies[name].value
-    page.context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
-    return open_page
-
-
 def test_empty_pages_say_why(agent_page, console):
     found = [line for path in ("/demandes/", "/courrier/") for line in accessibility_errors(agent_page(path))]
 
@@ -52,13 +43,22 @@ def test_list_and_outbox_are_accessible_and_quiet(agent_page, console):
     send("clause-insertion", now=now, siret="", commune="97502")
     send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
     email = OutgoingEmail.objects.order_by("pk").first()
+    need_facts.refresh(now=now)
     paths = [
+        "/chiffres/",
         "/demandes/",
         "/demandes/?vue=alertes",
         "/demandes/?q=zzzz",
         "/demandes/?du=2026-12-02&au=2026-12-01",
         "/demandes/?suivi=moi",
         "/demandes/reponses-pretes/",
+        "/annuaire/catalogue/",
+        "/frequentation/",
+        "/annuaire/catalogue/subject/licenciement/",
+        "/annuaire/catalogue/historique/",
+        "/annuaire/region/27/",
+        "/annuaire/region/27/liens/",
+        "/annuaire/region/27/ouverture/",
         "/courrier/",
         "/courrier/?q=zzzz",
         f"/courrier/{email.pk}/",

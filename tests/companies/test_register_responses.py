@@ -148,6 +148,9 @@ MASKS = [
     "[NON_DIFFUSÉ]",
     "(ND)",
     "[ND] [ND]",
+    "Non diffusée",
+    "Informations non-diffusables",
+    "[N/D]",
 ]
 
 

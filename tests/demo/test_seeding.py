@@ -9,6 +9,8 @@ import time_machine
 from django.utils import timezone
 
 from demo import seeding
+from directory.models import RecordRemark
+from experts.models import Expert, Office
 from mailing.models import OutgoingEmail
 from solicitations import links, tasks
 from solicitations.models import Draft, Event, Solicitation
@@ -67,3 +69,13 @@ def test_the_clock_has_nothing_left_to_do_after_seeding(now: datetime, later):
     assert not OutgoingEmail.objects.due(now=now + later).exists()
     assert not Event.objects.filter(at__gt=now + later).exists()
     assert Counter(Solicitation.objects.values_list("state", "closed_reason", "progress")) == STATES
+    assert Expert.objects.exclude(left_at=None).count() == 2, "people who have nothing to answer"
+
+
+def test_regional_admin_finds_a_convention_that_ends_and_two_departures():
+    seeding.add_directory_work(now=timezone.now())
+
+    assert Office.objects.filter(agreement_ends_on__gt=timezone.localdate()).count() == 1
+    assert Expert.objects.exclude(left_at=None).count() == 2
+    assert not Expert.objects.exclude(left_at=None).filter(office__is_fallback=True).exists()
+    assert RecordRemark.objects.filter(region="27").count() == 1

@@ -32,6 +32,15 @@ class RegionalFactory(factory.django.DjangoModelFactory):
     region = factory.SubFactory(RegionFactory)
 
 
+class PersonFactory(factory.django.DjangoModelFactory):
+    """An account without a role: it opens what its posts and seats open."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence("personne{}@example.org".format)
+
+
 class InstitutionFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Institution
@@ -109,7 +118,11 @@ def signed_in(user: User) -> Client:
 
 def stored_rows(tables: Iterable[type[Model]]) -> list[dict]:
     """Every row of these tables, what they are linked to included, to compare before and after."""
-    rows = serializers.serialize("python", [row for table in tables for row in table.objects.order_by("pk")])
+    found = []
+    for table in tables:
+        links = [field.name for field in table._meta.many_to_many]
+        found += table.objects.order_by("pk").prefetch_related(*links)  # otherwise a query for each row
+    rows = serializers.serialize("python", found)
     for row in rows:
         fields = row["fields"]
         links = {field.name for field in apps.get_model(row["model"])._meta.many_to_many}

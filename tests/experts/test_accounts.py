@@ -232,10 +232,14 @@ class TestSecondFactor:
         other = User.objects.create_user("autre@example.org", role=User.Role.NATIONAL)
         sign_in(client, agent)
 
-        action = {"action": "forget_second_factor", "_selected_action": [other.pk]}
-        client.post(reverse("admin:experts_user_changelist"), action)
+        page = f"/equipe/comptes/{other.pk}/second-facteur/"
+        assert "Dites pourquoi" in client.post(page, {"reason": " "}).content.decode()
+        client.post(page, {"reason": "Téléphone volé"})
 
         assert mailed_changes() == [(other.email, "forgotten")]
+        assert "Téléphone volé" in OutgoingEmail.objects.get(to=other.email).rendered().text
+        line = other.access_records.get()
+        assert (line.kind, line.by, line.words) == ("factor_reset", agent, "Téléphone volé")
 
     def test_secrets_are_encrypted_in_the_database(self, agent, secret):
         stored = {key: value for row in Authenticator.objects.all() for key, value in row.data.items()}

@@ -33,6 +33,17 @@ NOTIFIED_TWICE = """
     SELECT count(*) FROM (SELECT 1 FROM mailing_outgoingemail
                           GROUP BY template, "to", about, context -> 'cause' HAVING count(*) > 1) AS twice
 """
+# Needs that had a live match, and have none although their request goes on; staff were not told either.
+ABANDONED = """
+    SELECT count(*) FROM solicitations_need AS need
+    JOIN solicitations_solicitation AS request ON request.id = need.solicitation_id
+    WHERE request.state IN ('submitted', 'held')
+      AND EXISTS (SELECT 1 FROM solicitations_match WHERE need_id = need.id)
+      AND NOT EXISTS (SELECT 1 FROM solicitations_match
+                      WHERE need_id = need.id AND state NOT IN ('withdrawn', 'replaced'))
+      AND NOT EXISTS (SELECT 1 FROM solicitations_alert
+                      WHERE solicitation_id = request.id AND cause = 'nobody' AND settled_at IS NULL)
+"""
 
 
 @dataclass(frozen=True)
@@ -40,9 +51,9 @@ class ConsistencyReport:
     """Counts at the end of a run.
 
     ``posted``: HTTP answers; ``acknowledged``: owners who got the thanks page; ``stored``: requests of the
-    database; ``lost``: acknowledged and not stored. Of mails: ``wrongly_refused``: recorded as refused, while
-    the server never refused the recipient; ``not_received``: recorded as sent, but never received;
-    ``unknown``: received, but not in the database.
+    database; ``lost``: acknowledged and not stored; ``abandoned``: needs that lost all their experts. Of
+    mails: ``wrongly_refused``: recorded as refused, while the server never refused the recipient;
+    ``not_received``: recorded as sent, but never received; ``unknown``: received, but not in the database.
     """
 
     posted: int
@@ -52,6 +63,7 @@ class ConsistencyReport:
     stored_twice: int
     unrouted: int
     routed_twice: int
+    abandoned: int
     unnotified: int
     notified_twice: int
     mails: int
@@ -74,6 +86,7 @@ class ConsistencyReport:
                 self.stored_twice,
                 self.unrouted,
                 self.routed_twice,
+                self.abandoned,
                 self.unnotified,
                 self.notified_twice,
             ),
@@ -101,6 +114,7 @@ def check_consistency(harness: PortalHarness, owners: Sequence[SimulatedOwner]) 
         stored_twice=sum(number > 1 for number in stored.values()),
         unrouted=harness.count(UNROUTED),
         routed_twice=harness.count(ROUTED_TWICE),
+        abandoned=harness.count(ABANDONED),
         unnotified=harness.count(UNNOTIFIED),
         notified_twice=harness.count(NOTIFIED_TWICE),
         mails=len(state_of),

@@ -53,6 +53,7 @@ class PortalHarness:
             "REDIS_URL": servers.urls[servers.valkey],
             "EMAIL_URL": mail.url,
             "BENCH": "1",  # no rate limits
+            "CELERY_SKIP_CHECKS": "1",  # of Django, which load all the pages in each worker and beat
             "PYTHONUNBUFFERED": "1",
         }
 

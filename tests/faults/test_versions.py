@@ -1,10 +1,13 @@
 """Two versions side by side: tables that change under load, rows that only the next version understands."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Thread
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 
 from solicitations.migrations._locks import IN_ORDER
 from tests.faults import simulated_owners
@@ -19,6 +22,7 @@ MAIL_OF_THE_NEXT_VERSION = """
     VALUES ('news:1', 'expert@example.org', 'plays/emails/notice', '{"name": "Ada"}', '{}', '', '', '', '',
         '', true, false, now(), now(), now(), 0, '', '', '<next@example.org>', '')
 """
+WRITTEN = re.findall(r"solicitations_\w+", IN_ORDER.sql)
 # What a next version may do to tables while this one works: the columns that it adds have a default there. A
 # migration is one transaction, which keeps its locks to the end; here it alters first what visits write last.
 MIGRATIONS = (
@@ -79,6 +83,18 @@ def test_migration_that_cannot_have_its_table_gives_up_and_forms_go_on(harness):
 
     assert all(owner.answers == [302] for owner in owners)
     migrate(harness, patience="60s")
+
+
+def test_migration_gives_way_to_a_visit_that_takes_the_tables_backwards(harness):
+    """Waiting for one another, either would be the victim that PostgreSQL chooses."""
+    with closing(psycopg2.connect(harness.database_url)) as visit, visit.cursor() as cursor:
+        cursor.execute("LOCK TABLE solicitations_draft IN ROW EXCLUSIVE MODE")
+        migration = ThreadPoolExecutor(1).submit(migrate, harness, patience="60s")
+        wait_for(lambda: harness.count("SELECT count(*) FROM pg_locks WHERE NOT granted") or migration.done())
+        for table in reversed(WRITTEN):
+            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+        visit.commit()
+        migration.result()
 
 
 def test_worker_of_the_version_before_leaves_what_it_does_not_know(harness, mail):

@@ -76,7 +76,7 @@ def test_experts_can_file_and_leave_the_list(mails):
 
     assert len({mail["List-Id"] for mail in to_experts}) == 1
     assert all(re.fullmatch(r"<demande-\d+\.[\w.-]+>", mail["List-Id"]) for mail in to_experts)
-    assert all("/reponse/" in mail["List-Unsubscribe"] for mail in to_experts)
+    assert all("/desinscription/" in mail["List-Unsubscribe"] for mail in to_experts)
     assert not any(mail["List-Id"] for mail in mails if str(mail["To"]) == EMAIL)
 
 

@@ -152,7 +152,7 @@ def test_same_mailbox_is_led_to_its_first_request_by_its_mail_alone(simulation):
     submit_scenario(simulation, "SC01")
 
     again = submit_request(simulation, simulation.person(), SCENARIOS["SC01"])
-    assert "la première" not in again.text
+    assert "Voir où en est la première" not in again.text
 
     simulation.deliver_mails()
     received = next(mail for mail in simulation.inbox(EMAIL) if again.path.split("?")[0] in body(mail))

@@ -1,14 +1,11 @@
-"""A real mail server on loopback with chosen answers, and templates of mails."""
+"""A real mail server on loopback with chosen answers."""
 
 import socket
-from pathlib import Path
 
 import pytest
 
 from tests.mute_server import MuteServer
 from tests.smtp_sink import SmtpSink
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 class TalkativeSink(SmtpSink):
@@ -41,8 +38,8 @@ def send_by_smtp(settings, port):
 
 
 @pytest.fixture(autouse=True)
-def playing_templates(settings):
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], TEMPLATES]}]
+def nobody_told(settings):
+    """Tell nobody of refused mails."""
     settings.MAILING_REFUSED_TASKS = []
 
 

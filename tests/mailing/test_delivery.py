@@ -22,7 +22,8 @@ def after(email):
 
 
 def test_sent(sink):
-    email = OutgoingEmailFactory(thread="request-7", reply_to="r@example.org", from_name="Chambre de métiers")
+    reply_to = f"r@{project.REPLY_DOMAIN}"
+    email = OutgoingEmailFactory(thread="request-7", reply_to=reply_to, from_name="Chambre de métiers")
 
     deliver(email.pk, now=NOW)
 

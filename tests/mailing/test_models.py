@@ -92,11 +92,15 @@ def test_refused_secrets_are_not_counted():
     assert list(OutgoingEmail.objects.refused()) == [refused]
 
 
-def test_a_mail_with_a_reply_address_says_where_to_type():
-    answerable = OutgoingEmailFactory(reply_to="reponse+e1-aa@example.org")
+def test_a_mail_that_is_answered_here_says_where_to_type(settings):
+    answerable = OutgoingEmailFactory(reply_to=f"reponse+e1-aa@{settings.REPLY_DOMAIN}")
 
     assert answerable.rendered().text.startswith(DELIMITER)
-    assert DELIMITER not in OutgoingEmailFactory().rendered().text
+
+
+@pytest.mark.parametrize("reply_to", ["", "zoe@dreets.example.org"])
+def test_a_mail_that_somebody_answers_elsewhere_does_not(reply_to):
+    assert DELIMITER not in OutgoingEmailFactory(reply_to=reply_to).rendered().text
 
 
 def test_a_secret_without_content_cannot_be_shown():

@@ -15,6 +15,9 @@ INVISIBLE = [
     "\u2066",
     "\u3164",
     "\u2800",
+    "\U0001bca0",
+    "\U0001d159",
+    "\U0001d173",
     "\x00",
     "\x7f",
 ]
@@ -73,7 +76,18 @@ def test_look_alike_in_an_address_is_refused_by_name(typed, named):
 
 
 @pytest.mark.parametrize(
-    "typed", ["nom", "nom@", "a@b@c.fr", "nom@exemple", "nom@exemple,fr", "@exemple.fr", "n" * 300]
+    "typed",
+    [
+        "nom",
+        "nom@",
+        "a@b@c.fr",
+        "nom@exemple",
+        "nom@exemple,fr",
+        "@exemple.fr",
+        "n@localhost",
+        "n@[127.0.0.1]",
+        "n" * 300,
+    ],
 )
 def test_what_is_no_address_is_refused(typed):
     with pytest.raises(ValidationError):

@@ -11,7 +11,7 @@ import pytest
 from oversight import exports
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Alert, Solicitation
-from tests.experts.factories import signed_in
+from tests.experts.factories import ExpertFactory, signed_in
 from tests.solicitations.factories import TEXT, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -110,7 +110,8 @@ def test_a_region_gets_its_own_alone(as_regional, as_neighbour, as_national, sen
 def test_visitor_is_sent_to_sign_in_and_somebody_without_a_role_is_refused(client, sent, django_user_model):
     for path in (CSV, XLSX):
         assert client.get(path).url.startswith("/connexion/")
-        nobody = signed_in(django_user_model.objects.create_user(f"{path}@example.org"))
+        expert = ExpertFactory(email=f"{path.rpartition('.')[2]}@example.org")
+        nobody = signed_in(django_user_model.objects.create_user(expert.email))
         assert nobody.get(path).status_code == 403
 
 

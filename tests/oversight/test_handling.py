@@ -8,6 +8,7 @@ from django.test import Client
 
 from experts.models import User
 from mailing.models import OutgoingEmail
+from mailing.replies import DELIMITER
 from solicitations import links
 from solicitations.actions import handling
 from solicitations.clock import erasure
@@ -147,6 +148,18 @@ class TestHandling:
         assert sent.handled_by == regional
         page = text_of(as_colleague, f"/demandes/{sent.reference}/")
         assert "À la place de Nadia Benali : Tu pars en congé demain." in page
+
+    def test_taken_over_is_mailed_to_the_colleague_alone_who_answers_its_author(
+        self, as_regional, as_colleague, sent, regional, colleague, do
+    ):
+        do(as_colleague, sent, "s-en-occuper")
+        do(as_regional, sent, "s-en-occuper", words="Tu pars en congé demain.")
+        do(as_regional, sent, "s-en-occuper", words="Tu pars en congé demain.")
+
+        [mail] = OutgoingEmail.objects.filter(template__endswith="handled_by_another")
+        assert (mail.to, mail.reply_to) == (colleague.email, regional.email)
+        assert "Tu pars en congé demain." in mail.rendered().text
+        assert DELIMITER not in mail.rendered().text
 
     def test_posted_without_a_word_just_after_a_colleague_changes_nothing(
         self, sent, regional, colleague, today

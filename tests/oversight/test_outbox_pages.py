@@ -1,14 +1,15 @@
 """Pages of the outbox: who sees which mails, masked links, sandboxed frame; in the demo, open to all."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations.actions import company_requests
+from solicitations.actions import company_address, company_requests
 from solicitations.lifecycle import EventKind
-from solicitations.models import Draft
+from solicitations.models import AddressChange, Draft, Mailbox
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -212,6 +213,30 @@ class TestResend:
 
         assert "Le courriel repart" in answer.content.decode()
         assert OutgoingEmail.objects.filter(key__startswith=f"{acknowledgement.key}:again").count() == 1
+
+    def test_mail_to_a_company_that_corrected_its_address_goes_to_the_new_one_with_links_that_open(
+        self, client, as_regional, acknowledgement, sent, commit, today
+    ):
+        OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(sent_at=today)
+        commit(company_address.ask, sent, email="gerante@peintures.example.org", now=today)
+        commit(company_address.confirm, AddressChange.objects.get(), now=today)
+
+        answer = as_regional.post(f"{OUTBOX}{acknowledgement.pk}/renvoyer/", follow=True)
+
+        again = OutgoingEmail.objects.get(key__startswith=f"{acknowledgement.key}:again")
+        assert "Le courriel repart à gerante@peintures.example.org" in answer.content.decode()
+        assert again.to == "gerante@peintures.example.org"
+        assert client.get(urlsplit(again.context["url"]).path).status_code == 200
+
+    def test_nothing_is_sent_again_to_an_expert_who_is_gone(self, as_regional, sent, today):
+        mail = OutgoingEmail.objects.filter(template__endswith="notified").first()
+        OutgoingEmail.objects.filter(pk=mail.pk).update(sent_at=today)
+        Mailbox.objects.filter(email=mail.to).update(left_at=today)
+
+        answer = as_regional.post(f"{OUTBOX}{mail.pk}/renvoyer/", follow=True)
+
+        assert "Rien ne part" in answer.content.decode()
+        assert not OutgoingEmail.objects.filter(key__startswith=f"{mail.key}:again").exists()
 
     def test_waiting_mail_and_code_are_not_sent_again(self, as_national, acknowledgement, code):
         for mail in (acknowledgement, code):

@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from django.test import Client
 
+from experts.accounts.sessions import SEEN_AT
 from experts.models import Expert
 from mailing import message_builder
 from mailing.models import OutgoingEmail
+from mailing.replies import DELIMITER
 from solicitations import links, tasks
 from solicitations.actions import expert_answers, staff_letters, undoing
 from solicitations.lifecycle import ClosedReason, EventKind, MatchState
@@ -27,6 +29,9 @@ def do(django_capture_on_commit_callbacks):
 
     def posted(client, solicitation, act: str, *, now=None, **posted):
         moment = now or solicitation.submitted_at
+        session = client.session
+        session[SEEN_AT] = int(moment.timestamp())  # she never left
+        session.save()
         with time_machine.travel(moment, tick=False), django_capture_on_commit_callbacks(execute=True):
             answer = client.post(f"/demandes/{solicitation.reference}/{act}/", posted, follow=True)
         return answer.content.decode().replace("&#x27;", "'")
@@ -205,6 +210,17 @@ class TestWord:
         for part in (mail.text, mail.html):
             assert "/reponse/" not in part
             assert "reponse+" not in part
+
+    def test_its_mail_does_not_ask_to_type_above_a_line_that_nobody_would_read(
+        self, as_regional, sent, expert, do
+    ):
+        do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)
+
+        [word] = OutgoingEmail.objects.filter(template__endswith="staff_word")
+        [notified] = OutgoingEmail.objects.filter(to=expert.email, template__endswith="notified")
+        for part in (word.rendered().text, word.rendered().html):
+            assert DELIMITER not in part
+        assert DELIMITER in notified.rendered().text
 
     def test_is_kept_in_the_history_and_shown_to_neither_company_nor_experts(
         self, as_regional, as_national, sent, expert, do

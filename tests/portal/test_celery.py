@@ -5,6 +5,7 @@ from threading import Thread
 import pytest
 from celery import current_app
 from django.conf import settings as project
+from django.utils.module_loading import autodiscover_modules
 
 from mailing import tasks
 from portal import celery
@@ -87,7 +88,7 @@ def test_a_broker_that_refuses_at_once_is_asked_each_time(broker, monkeypatch):
 
 
 def test_each_task_has_a_time_limit_and_ends_by_itself_before():
-    app.loader.import_default_modules()
+    autodiscover_modules("tasks")  # as a worker: here Celery started before Django had settings
     rooms = ("portal.", "solicitations.", "experts.", "mailing.", "directory.")
     tasks_of_ours = [task for name, task in app.tasks.items() if name.startswith(rooms)]
 

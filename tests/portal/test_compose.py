@@ -143,11 +143,22 @@ def test_nobody_keeps_a_list_of_visits(path):
 
 def test_web_and_worker_count_in_one_folder_that_lies_in_memory():
     folders = {environment_of(name)["PROMETHEUS_MULTIPROC_DIR"] for name in ("web", "worker")}
-    [volume] = {volume for name in ("web", "worker") for volume in SERVICES[name]["volumes"]}
-    name, _, folder = volume.partition(":")
+    volumes = {volume for name in ("web", "worker") for volume in SERVICES[name]["volumes"]}
+    [name] = {
+        name for name, _, folder in (volume.partition(":") for volume in volumes) if {folder} == folders
+    }
 
-    assert folders == {folder}
     assert COMPOSE["volumes"][name]["driver_opts"]["type"] == "tmpfs"
+
+
+def test_web_and_worker_keep_files_in_one_folder_that_stays():
+    folders = {environment_of(name)["PRIVATE_FILES"] for name in ("web", "worker")}
+    volumes = {volume for name in ("web", "worker") for volume in SERVICES[name]["volumes"]}
+    [name] = {
+        name for name, _, folder in (volume.partition(":") for volume in volumes) if {folder} == folders
+    }
+
+    assert not COMPOSE["volumes"][name]
 
 
 def test_image_is_built_in_stages_and_runs_without_rights():

@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 from prometheus_client.parser import text_string_to_metric_families
 
 from companies import register
@@ -126,7 +127,7 @@ class TestClock:
     def test_each_scheduled_work_beats_once_it_has_ended(self, now):
         cache.clear()
 
-        app.loader.import_default_modules()
+        autodiscover_modules("tasks")  # as a worker: here Celery started before Django had settings
         for entry in app.conf.beat_schedule.values():
             app.tasks[entry["task"]]()
 
@@ -311,21 +312,29 @@ class TestProcesses:
             assert after[name] - before.get(name, 0) == 1
 
     @pytest.mark.parametrize(
-        ("mode", "outcome"),
-        [(Mode.ANSWER, "answered"), (Mode.ERROR, "status 500"), (Mode.HANG, "too slow")],
+        ("mode", "outcomes"),
+        [
+            (Mode.ANSWER, ["answered"]),
+            (Mode.ERROR, ["status 500"]),
+            (Mode.HANG, ["too slow", "ReadTimeout"]),  # whichever of its two limits the client meets first
+        ],
     )
-    def test_questions_to_the_register_by_outcome(self, register_server, fail, settings, now, mode, outcome):
+    def test_questions_to_the_register_by_outcome(self, register_server, fail, settings, now, mode, outcomes):
         settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
         cache.clear()
         settings.REGISTER_URL, settings.REGISTER_TIMEOUT = register_server.url, timedelta(seconds=60)
         fail(mode)
-        key = ("relais_register_questions_total", outcome)
-        before = measured(now=now).get(key, 0)
+
+        def counted() -> float:
+            found = measured(now=now)
+            return sum(found.get(("relais_register_questions_total", outcome), 0) for outcome in outcomes)
+
+        before = counted()
 
         with suppress(register.RegisterUnavailable):
             register.search("halles")
 
-        assert measured(now=now)[key] - before == 1
+        assert counted() - before == 1
 
     def test_processes_that_share_a_folder_are_added_up(self, tmp_path):
         """Two processes count and end; a third one reports their total."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from demo import accounts
 from experts.models import User
 from tests.solicitations.factories import send
 
@@ -46,6 +47,19 @@ def test_team_is_a_click_away_without_code_or_second_factor(client, demo, nation
 
     assert answer.redirect_chain == [("/demandes/", 302)]
     assert answer.status_code == 200
+
+
+def test_expert_and_manager_open_their_inbox_in_a_click(client, demo, commit, now):
+    request = commit(send, now=now)
+    accounts.make_professionals(now=now)
+    accounts_shown = client.get(ROLES).context["inboxes"]
+    assert set(accounts_shown) == {"expert", "manager"}
+    assert not any(user.is_staff for user in accounts_shown.values())
+
+    for role in ("expert", "manager"):
+        answer = client.post(ROLES, {"role": role}, follow=True)
+        assert answer.redirect_chain == [("/besoins/", 302)]
+        assert request.applicant in answer.content.decode()
 
 
 def test_nobody_again(client, demo, national):

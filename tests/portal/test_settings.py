@@ -238,7 +238,7 @@ def test_only_the_demo_is_a_demo():
 
 def test_variables_read_are_those_of_the_example():
     read = set(REQUIRED) | {"EMAIL_URL"} | {key for keys in PROVIDERS.values() for key in keys}
-    for module in ("base", "production", "demo", "local"):
+    for module in ("base", "sign_in", "production", "demo", "local"):
         text = (ROOT / "portal" / "settings" / f"{module}.py").read_text()
         read |= set(re.findall(r'env\.\w+\(\s*"(\w+)"', text))
     example = (ROOT / ".env.example").read_text()

@@ -28,13 +28,28 @@ class Shuffled(Random):
         return []
 
 
+SHUFFLED = OrderBy(Shuffled())
+
+
 class SQLCompiler(PostgresCompiler):
     def get_order_by(self):
         order = super().get_order_by()
         if order or not self._is_left_to_luck():
             return order
-        shuffled = OrderBy(Shuffled())
-        return [(shuffled, (*self.compile(shuffled), False))]
+        return [(SHUFFLED, ("RANDOM()", (), False))]
+
+    def _order_by_pairs(self):
+        """Django's pairs, without the hash of each selected column that it takes in case it is ordered by.
+
+        Names never refer to such a column. The hashes are a tenth of what a page costs.
+        """
+        columns = self.select
+        if not self.query.combinator and all(isinstance(name, str) for name in self.query.order_by):
+            self.select = [column for column in columns if column[-1]]  # these have a name of their own
+        try:
+            return list(super()._order_by_pairs())
+        finally:
+            self.select = columns
 
     def get_from_clause(self):
         tables, values = super().get_from_clause()

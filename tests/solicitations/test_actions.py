@@ -1,5 +1,6 @@
 """Actions and the rows that they write: states, events, mails."""
 
+import copy
 from datetime import timedelta
 
 import pytest
@@ -179,6 +180,17 @@ class TestSubmit:
 class TestRoute:
     def test_a_second_routing_finds_nothing_to_do(self, sent, commit, now):
         commit(routing.route, sent.pk, now=now)
+
+        assert occasions(sent) == ["notified"] * 4 + ["received"]
+
+    def test_a_request_that_changed_since_it_was_sent_is_read_again(self, sent, commit, now):
+        """The process that sent it would route it as it was then."""
+        just_sent = routing.RequestRead(
+            copy.copy(sent), list(sent.needs.select_related("subject")), frozenset()
+        )
+        just_sent.solicitation.routing_due_at, just_sent.solicitation.routed_at = now, None
+
+        commit(routing.route, sent.pk, now=now, just_sent=just_sent)
 
         assert occasions(sent) == ["notified"] * 4 + ["received"]
 

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.db import transaction
 
-from mailing import return_path
-from mailing.models import OutgoingEmail, Reason
-from solicitations import tasks
-from solicitations.lifecycle import AlertCause
+from mailing import delivery_reports, return_path
+from mailing.models import OutgoingEmail, Reason, refuses_mail
+from solicitations import links, tasks
+from solicitations.actions import expert_answers
+from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Alert
 from tests.mailing.test_bounces import report
-from tests.solicitations.factories import send
+from tests.solicitations.factories import match, send
 from tests.solicitations.incoming import receive
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -47,3 +50,47 @@ def test_words_of_a_person_at_that_address_are_not_taken_for_a_refusal(commit, n
 
     assert (email.state, email.reason) == ("refused", Reason.UNKNOWN)
     assert not OutgoingEmail.objects.refused().exists()
+
+
+class TestAddressOfTheCompany:
+    @pytest.fixture
+    def refused(self, commit, now):
+        """A request whose acknowledgement came back."""
+        sent = commit(send, now=now)
+        OutgoingEmail.objects.update(sent_at=now)
+        mail = OutgoingEmail.objects.get(template__endswith="/received")
+        later = now + timedelta(hours=3)
+        receive(report().encode(), recipient=return_path.address_of(mail), now=later)
+        with time_machine.travel(later, tick=False):
+            commit(tasks.sweep)
+            commit(tasks.sweep)
+        return sent
+
+    def test_experts_are_told_once_to_call(self, refused):
+        mails = OutgoingEmail.objects.filter(template__endswith="/call_instead")
+        assert {mail.to for mail in mails} == {mailbox.email for mailbox in refused.mailboxes.all()}
+        assert {mail.context["phone"] for mail in mails} == {refused.phone}
+
+    def test_their_page_and_their_mails_say_so(self, refused, client, commit, now):
+        mine = match(refused, "recrutement@france-travail")
+        page = client.get(links.answer_url(mine.mailbox).removeprefix(settings.SITE_URL)).content.decode()
+        assert "refuse nos courriels" in page
+        assert f"mailto:{refused.email}" not in page
+
+        other = commit(send, "clause-insertion", now=now, text="Tout autre chose.")
+        first = OutgoingEmail.objects.filter(
+            about__contains=[f"request:{other.pk}"], template__endswith="/notified"
+        ).first()
+        assert "refuse nos courriels : appelez" in first.rendered().text
+
+    def test_no_mail_leaves_towards_it_until_it_works(self, refused, commit, now):
+        mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later)
+        told = OutgoingEmail.objects.get(template__endswith="/taken_for_company")
+        assert told.state == "cancelled"
+        assert not OutgoingEmail.objects.pending().filter(to=refused.email).exists()
+
+        with transaction.atomic():
+            delivery_reports.record_working(refused.email.upper(), now=later)
+        commit(expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, words="Fait", now=later)
+        assert not refuses_mail(refused.email)

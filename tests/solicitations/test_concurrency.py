@@ -7,15 +7,19 @@ the domain's own words or has nothing to do. A deadlock or a broken constraint w
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
+from threading import Event as Signal
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, connections, transaction
+from django.http import HttpResponse
 from django.test import Client
 
-from experts.models import Expert, Institution, Office, User
+from experts.changes import applying, editing, snapshot
+from experts.changes.row_plans import Plan
+from experts.models import Cause, Expert, Institution, Office, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
 from solicitations import links
@@ -27,11 +31,12 @@ from solicitations.actions import (
     staff_actions,
     undoing,
 )
-from solicitations.dispatch import fallback, holding, routing
+from solicitations.dispatch import fallback, holding, reoffer, routing
 from solicitations.dispatch.states import refresh_states
 from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedState, RequestState
 from solicitations.models import Draft, Event, Match, Solicitation
 from territories.models import Commune
+from tests.faults.consistency import ABANDONED
 from tests.solicitations.factories import blank, match, part, send
 from tests.workers import wait_for_a_blocked_session
 
@@ -415,3 +420,70 @@ def test_two_simultaneous_takes_by_one_mailbox_are_both_told_that_it_is_done(now
         "Rien n&#x27;a été changé" in str(page) or "Rien n'a été changé" in str(page) for page in pages
     )
     assert len(mails("taken_for_company")) == 1
+
+
+def closing_of(office: Office, *, now: datetime) -> Plan:
+    stored = snapshot.load(offices=[office.pk]).offices[office.code]
+    return Plan(offices=(editing.close_office(office.code, stored, on=now.date()),))
+
+
+def pause_of(expert: Expert) -> Plan:
+    stored = snapshot.load(experts=[expert.pk]).experts
+    key = (expert.office.code, expert.email.lower())
+    return Plan(experts=(editing.change(key, stored[key], {"is_paused": True}),))
+
+
+@pytest.mark.parametrize("is_taken_first", [True, False], ids=["taken first", "closed first"])
+@pytest.mark.parametrize("what", ["office", "expert"])
+def test_a_closing_while_its_match_is_taken_loses_no_need(now, what, is_taken_first):
+    request = send(now=now)
+    mine = match(request, "recrutement@france-travail")
+    admin = User.objects.create_user("national@equipe.example.org", name="Léa Martin", role="national")
+    office, expert = mine.expert.office, mine.expert
+    plan = closing_of(office, now=now) if what == "office" else pause_of(expert)
+    path = urlsplit(links.answer_url(mine.mailbox)).path
+    seen = re.search(r'name="seen" value="([0-9]+)"', Client().get(path).content.decode())[1]
+
+    def take() -> HttpResponse:
+        return Client().post(f"{path}besoins/{mine.pk}/prendre/", {"seen": seen})
+
+    def close() -> None:
+        applying.apply(plan, cause=Cause.PAGE, author=admin, now=now)
+        reoffer.reoffer(request.pk, now=now)
+
+    def hold_until_both_wait() -> None:
+        with transaction.atomic():
+            Solicitation.objects.locked(request.pk)
+            is_held.set()
+            wait_for_a_blocked_session(2)
+
+    def first(act: Act) -> object:
+        is_held.wait(PATIENCE)
+        return act()
+
+    def second(act: Act) -> object:
+        is_held.wait(PATIENCE)
+        wait_for_a_blocked_session()
+        return act()
+
+    is_held = Signal()
+    acts = (take, close) if is_taken_first else (close, take)
+    outcomes = together(hold_until_both_wait, lambda: first(acts[0]), lambda: second(acts[1]))
+
+    assert errors(outcomes) == []
+    page = outcomes[1 if is_taken_first else 2]
+    mine.refresh_from_db()
+    with connection.cursor() as cursor:
+        cursor.execute(ABANDONED)
+        assert cursor.fetchone() == (0,)
+    assert Match.objects.live().filter(need=mine.need_id).exists()
+    if is_taken_first:
+        assert (page.status_code, mine.state) == (302, MatchState.TAKEN)
+        assert mine.expert_left_at == now
+        assert mails("taker_gone") == [request.email]
+    else:
+        assert (page.status_code, mine.state) == (409, MatchState.WITHDRAWN)
+        said = page.content.decode()
+        gone = "est fermée" if what == "office" else "Vous n&#x27;êtes plus à ce poste"
+        assert gone in said
+        assert "changement fait par Léa Martin" in said

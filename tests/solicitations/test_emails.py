@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as project
 
-from experts.models import Institution, User
+from experts.models import Institution, Seat, User
 from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
 from solicitations import tasks
@@ -19,15 +19,17 @@ from solicitations.actions import (
     expert_messages,
     expert_record,
     feedback,
+    handling,
     staff_actions,
     staff_letters,
     undoing,
 )
 from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import MatchState
-from solicitations.models import AddressChange, Draft, Match
+from solicitations.models import AddressChange, Draft, Match, PlannedCall
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.solicitations.incoming import answer
+from workspace import call_planning, call_reminders
 
 reference = [pytest.mark.reference, pytest.mark.django_db]
 EMAILS = Path(project.BASE_DIR) / "templates/solicitations/emails"
@@ -214,8 +216,8 @@ class TestAcknowledgement:
 def test_one_subject_line_makes_a_request_one_conversation_for_its_experts():
     first = sample("notified").subject
     later = {
-        "added", "contact_corrected", "link_reissued", "message", "not_called", "staff_reminder",
-        "staff_word", "stopped", "taken_for_others", "undone_for_experts",
+        "added", "call_reminder", "contact_corrected", "link_reissued", "message", "not_called",
+        "staff_reminder", "staff_word", "stopped", "taken_for_others", "undone_for_experts",
     }  # fmt: skip
 
     assert {sample(occasion).subject for occasion in later} == {f"Re: {first}"}
@@ -260,7 +262,14 @@ def test_no_variable_is_missing_from_any_mail_that_actions_write(
         assert "⚠" not in found.subject + found.text + found.html, row.template
 
     written = {row.template.rsplit("/")[-1] for row in OutgoingEmail.objects.all()}
-    assert set(OCCASIONS) - written <= {"contacted"}
+    assert set(OCCASIONS) - written <= {
+        "contacted",
+        "call_instead",
+        "digest",
+        "reassigned",
+        "request_deleted",
+        "survey_answered",
+    }
 
 
 def play_everything(commit, sent, now, users) -> None:
@@ -286,10 +295,16 @@ def play_everything(commit, sent, now, users) -> None:
     commit(expert_messages.post_message, mission.mailbox, body="Qui appelle ?", now=later)
     commit(expert_messages.ask, france_travail.mailbox, body="Temps plein ?", now=later)
     commit(company_requests.add_information, sent, body="Oui.", now=later)
+    office = mission.expert.office
+    Seat.objects.create(user=admin, office=office, given_at=now)
+    commit(expert_messages.post_internal_message, mission.mailbox, body="Entre nous.", now=later)
     colleague = "agent@france-travail-dijon.example.org"
     commit(answer, france_travail.mailbox, "Je prends en charge.", sender=colleague, now=later)
     commit(answer, france_travail.mailbox, "", message_id="<vide@poste.example.org>", now=later)
     commit(company_requests.correct_contact, sent, phone="06 39 98 00 01", days=["mon"], hours=[], now=later)
+    commit(call_planning.plan, france_travail.mailbox, starts_at=now + timedelta(days=2), now=later)
+    call = PlannedCall.objects.get().pk
+    commit(call_reminders.remind, call, now=now + timedelta(days=2, minutes=-5))
     commit(feedback.report_not_called, sent, now=later)
     commit(expert_messages.reissue_link, mission.mailbox, now=later)
     commit(company_requests.send_lost_links, sent.email, now=later)
@@ -304,6 +319,9 @@ def play_everything(commit, sent, now, users) -> None:
         now=later,
     )
     commit(staff_letters.remind_now, sent, by=admin, now=later)
+    second_admin = users.objects.create_user("adjointe@equipe.example.org", role="national")
+    commit(handling.handle, sent, by=second_admin, now=later)
+    commit(handling.handle, sent, by=admin, words="Tu pars en congé.", now=later)
     commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
     commit(company_address.ask, sent, email="gerante@peintures.example.org", now=later)
     commit(company_address.confirm, AddressChange.objects.get(), now=later)

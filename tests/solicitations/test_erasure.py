@@ -14,6 +14,7 @@ from django.db.models import Field, Model
 from django.test import Client
 
 from experts.models import Institution, Office, User
+from indicators import need_facts
 from mailing.models import Channel, IncomingEmail, IncomingState, NoContent, OutgoingEmail, OutgoingState
 from oversight import filters
 from solicitations import links, tasks
@@ -38,10 +39,22 @@ from solicitations.lifecycle import (
     NeedState,
     RequestState,
 )
-from solicitations.models import Addition, Draft, Event, Match, Message, Need, Solicitation, Survey
+from solicitations.models import (
+    Addition,
+    AttachedFile,
+    Draft,
+    Event,
+    Match,
+    Message,
+    Need,
+    PlannedCall,
+    Solicitation,
+    Survey,
+)
 from solicitations.models.surveys import Outcome, Usefulness
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import TEXT, blank, expire, part, send
+from workspace.models import PutOff, ReadMark, RecruitmentOutcome
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -159,6 +172,13 @@ def lived_through(commit, now) -> Solicitation:
     taker = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
     commit(expert_messages.ask, taker.mailbox, body="La gérante est-elle joignable ?", now=now)
     commit(expert_messages.post_message, taker.mailbox, body="J'appelle Peintures Vannier.", now=now)
+    inner = commit(
+        expert_messages.post_internal_message, taker.mailbox, body="La gérante est pressée.", now=now
+    )
+    AttachedFile.objects.create(
+        solicitation=request, internal_message=inner, name="gérante.pdf", kind="application/pdf", size=9,
+        key="0" * 32, at=now,
+    )  # fmt: skip
     commit(company_requests.add_information, request, body="C'est pour la SARL Peintures Vannier.", now=now)
     Message.objects.update(incoming=came(request, now, message_id="<a@vannier>"))
     Addition.objects.update(incoming=came(request, now, message_id="<b@vannier>", about=[]))
@@ -177,8 +197,13 @@ def lived_through(commit, now) -> Solicitation:
     commit(handling.write_note, request, body="La gérante rappelle mardi.", by=region, now=now)
     commit(handling.handle, request, by=region, now=now)
     commit(staff_letters.write_to_expert, taker.mailbox, body="Appelez La gérante.", by=region, now=now)
+    PutOff.objects.create(match=taker, until=now.date(), by=region, at=now)
+    ReadMark.objects.create(mailbox=taker.mailbox, user=region, read_at=now)
+    PlannedCall.objects.create(mailbox=taker.mailbox, starts_at=now, changed_at=now)
+    RecruitmentOutcome.objects.create(match=taker, qualification="skilled", offers=1, posts=2, filled=1)
     for pk in Match.objects.active().values_list("pk", flat=True):
         commit(expire, pk, now=now)
+    need_facts.refresh(now=now)
     request.refresh_from_db()
     assert request.state == RequestState.CLOSED
     return request

@@ -11,7 +11,7 @@ from solicitations.actions import company_requests, expert_answers, feedback
 from solicitations.expected_calls import expected_call
 from solicitations.lifecycle import EventKind, HeldReason, MatchState, RequestState
 from solicitations.models import Solicitation
-from tests.solicitations.company.visitor import text_of
+from tests.owners.visitor import text_of
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]

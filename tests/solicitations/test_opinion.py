@@ -1,5 +1,6 @@
 """Feedback of the company, and the people it is sent to."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -147,3 +148,28 @@ class TestSurvey:
 
         with pytest.raises(ForbiddenMove):
             feedback.answer_survey(sent, HAPPY, now=now)
+
+    def test_who_took_it_and_their_manager_read_the_answers_but_not_the_comment(self, commit, sent, now):
+        mine = Match.objects.with_people().filter(need__solicitation=sent).first()
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        commit(feedback.answer_survey, sent, HAPPY, now=now + timedelta(days=1))
+
+        mails = OutgoingEmail.objects.filter(template__endswith="/survey_answered")
+        assert {mail.to for mail in mails} == {mine.mailbox.email, mine.expert.office.email}
+        assert {HAPPY.comment in mail.rendered().text for mail in mails} == {False}
+        assert "Aide utile : Oui" in mails[0].rendered().text
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"was_called": False}, {"usefulness": Usefulness.NO}, {"outcome": Outcome.UNSOLVED}],
+        ids=["not called", "useless", "unsolved"],
+    )
+    def test_a_negative_answer_alerts_the_region_until_it_is_corrected(self, commit, sent, now, change):
+        commit(feedback.answer_survey, sent, replace(HAPPY, **change), now=now)
+        alert = sent.alerts.get(cause=AlertCause.UNHAPPY)
+        assert alert.settled_at is None
+
+        commit(feedback.answer_survey, sent, HAPPY, now=now + timedelta(days=1))
+
+        alert.refresh_from_db()
+        assert alert.settled_at is not None

@@ -327,3 +327,22 @@ def test_departure_by_a_file_is_carried_by_the_sweep(commit, sent, mine, now, tm
     states = dict(Match.objects.filter(need__solicitation=sent).values_list("mailbox__email", "state"))
     assert states[mine.mailbox.email] == MatchState.WITHDRAWN
     assert states["remplacante@france-travail-dijon.example.org"] == MatchState.SENT
+
+
+class Ordered:
+    """A task that carries departures where it is ordered, without a broker."""
+
+    delay = staticmethod(tasks.reoffer_needs_of_gone)
+
+
+def test_departure_by_a_file_is_carried_as_soon_as_it_is_imported(commit, sent, mine, settings, tmp_path):
+    settings.DIRECTORY_CHANGED_TASKS = [f"{__name__}.Ordered"]
+    text = Path("experts/data/directory-demo.yaml").read_text()
+    path = tmp_path / "directory.yaml"
+    path.write_text(text.replace(mine.mailbox.email, "remplacante@france-travail-dijon.example.org"))
+
+    commit(call_command, "import_directory", str(path), verbosity=0)
+
+    mine.refresh_from_db()
+    assert mine.state == MatchState.WITHDRAWN
+    assert not OutgoingEmail.objects.pending().filter(to=mine.mailbox.email).exists()

@@ -13,7 +13,7 @@ from solicitations.actions import company_requests, staff_actions
 from solicitations.dispatch import holding
 from solicitations.lifecycle import RequestState
 from solicitations.models import Solicitation
-from tests.solicitations.company.visitor import text_of
+from tests.owners.visitor import text_of
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -103,7 +103,9 @@ class TestTheCompany:
             with time_machine.travel(now + timedelta(hours=3), tick=False):
                 assert "plus de temps que prévu" not in text_of(client.get(path))
             with time_machine.travel(now + timedelta(days=2), tick=False):
-                assert "plus de temps que prévu" in text_of(client.get(path))
+                said = text_of(client.get(path))
+                assert "plus de temps que prévu" in said
+                assert "Bientôt transmise" not in said
 
 
 class TestStaff:

@@ -74,12 +74,14 @@ def test_zone_counts_two_communes_that_merged_once(this_year, next_year, now):
     assert zone.commune_count == 1
 
 
-def test_epci_that_vanished_is_dropped_and_contains_nobody(this_year, next_year, now):
+def test_epci_that_vanished_stays_as_a_zone_of_its_communes(this_year, next_year, now):
     bundle_import.import_bundle(this_year, now=now)
 
     bundle_import.import_bundle(next_year, now=now)
 
-    assert Area.objects.get(kind="epci", code="200000002").dropped_at == now
+    zone = Area.objects.get(kind="zone", code="epci-200000002")
+    assert (zone.dropped_at, zone.source) == (None, Area.Source.HAND)
+    assert not Area.objects.filter(kind="epci", code="200000002").exists()
     epci = Area.objects.containing(Commune.objects.resolve("21003")).get(kind="epci")
     assert (epci.code, epci.commune_count) == ("200000001", 2)
 

@@ -60,6 +60,8 @@ def test_likeliest_commune_comes_first(text, first):
         ("59033 lille cedex", "Lille (Nord)"),
         ("97199 Pointe-à-Pitre", "Pointe-à-Pitre (Guadeloupe)"),
         ("20999 Bastia", "Bastia (Haute-Corse)"),
+        ("CS 12345 21000 Dijon", "Dijon (Côte-d'Or)"),
+        ("BP 70123, 21033 Dijon Cedex", "Dijon (Côte-d'Or)"),
         ("Dijon centre", "Dijon (Côte-d'Or)"),
         ("Dijon, France", "Dijon (Côte-d'Or)"),
         ("la zone de Saint-Apollinaire", "Saint-Apollinaire (Côte-d'Or)"),

@@ -402,4 +402,4 @@ def test_the_address_of_an_act_opened_by_hand_leads_to_the_page(client, mine):
 
 def test_forms_carry_no_state(client, taken):
     for fields in hidden_fields(client.get(answer_path(taken.mailbox))).values():
-        assert set(fields) <= {"csrfmiddlewaretoken", "seen"}
+        assert set(fields) <= {"csrfmiddlewaretoken", "seen", "seen_call"}

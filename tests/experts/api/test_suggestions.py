@@ -55,6 +55,14 @@ def test_wrong_text_is_refused_with_a_french_sentence(client, body, sentence):
     assert sentence in response.json()["text"][0]
 
 
+@pytest.mark.parametrize("body", ["{", "{'text': 1}", "[" * 100_000, b"\xff", "é"])
+def test_what_is_no_json_is_refused_with_a_french_sentence(client, body):
+    response = client.post("/api/v1/suggestions/", body, content_type="application/json")
+
+    assert response.status_code == 400
+    assert response.json()["detail"] == "Ce texte n'est pas du JSON lisible, en UTF-8."
+
+
 @pytest.mark.parametrize("body", ["[]", "3", "null", "{", ""])
 def test_body_that_is_no_object_is_refused(client, body):
     response = client.post("/api/v1/suggestions/", body, content_type="application/json")

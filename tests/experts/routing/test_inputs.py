@@ -57,6 +57,7 @@ def test_headcount_is_a_number_or_a_band(typed, band):
         ("12", 12),
         ("0", 0),
         (" 12 ", 12),
+        ("\u200b20-49", [20, 49]),
         ("20-49", [20, 49]),
         ("10000-", [10000, None]),
         ("many", "many"),
@@ -65,6 +66,14 @@ def test_headcount_is_a_number_or_a_band(typed, band):
 )
 def test_headcount_of_a_command_line(typed, expected):
     assert read_band(typed) == expected
+
+
+def test_invisible_characters_go():
+    query = read(
+        {"subjects": ["trouver\u00ad-candidats\u200b"], "commune": "\ufeff21231", "naf": "43.34Z\u2060"}
+    )
+
+    assert (query.subjects, query.commune, query.facts.naf) == (("trouver-candidats",), "21231", "4334Z")
 
 
 @pytest.mark.parametrize(

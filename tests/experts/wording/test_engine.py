@@ -54,6 +54,18 @@ def test_keyword_alone_finds_its_subject_whatever_its_form():
     assert set(slugs("échéancier")[:2]) == {"dettes", "parler"}
 
 
+def test_keyword_comes_before_one_that_only_shares_its_stem():
+    driver = SubjectTexts("conduire", ("chauffeur",), "", ())
+    warmth = SubjectTexts("chauffer", ("chauffage",), "", ())
+
+    assert suggest(Catalogue.of([driver, warmth]), "Chauffage").subjects[0].slug == "chauffer"
+    assert suggest(Catalogue.of([warmth, driver]), "un chauffeur").subjects[0].slug == "conduire"
+
+
+def test_invisible_characters_cut_no_word():
+    assert slugs("appren\u00adti\u200b") == slugs("apprenti")
+
+
 def test_each_need_of_a_text_has_its_subject():
     text = "Il me faut un apprenti pour septembre. Et l'Urssaf me réclame des cotisations."
 

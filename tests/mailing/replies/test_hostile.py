@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailing.replies import DELIMITER, MailKind, parts, read
@@ -71,7 +71,6 @@ def test_any_shuffle_of_marks_is_read(lines, kind):
 
 
 @given(words=st.lists(st.from_regex(r"[a-z]{3,9}( [a-z]{3,9}){2,5}", fullmatch=True), min_size=1, max_size=8))
-@settings(max_examples=50)
 def test_plain_sentences_above_our_line_are_all_kept(words):
     typed = "\n".join(words)
 
@@ -124,12 +123,12 @@ def test_twice_the_length_takes_no_more_than_twice_the_work(kind, piece):
 
 
 @pytest.mark.parametrize(("kind", "piece"), ADVERSARIES.values(), ids=ADVERSARIES)
-def test_four_hostile_megabytes_are_read(kind, piece, monkeypatch):
+def test_a_hostile_body_of_a_megabyte_is_read(kind, piece, monkeypatch):
     """A regular expression is one call, but a quadratic one would take hours."""
     monkeypatch.setattr(parts, "BODIES_AT_MOST", sys.maxsize)
 
     with ending():
-        read(body(piece * (4_000_000 // len(piece)), kind))
+        read(body(piece * (1_000_000 // len(piece)), kind))
 
 
 @pytest.mark.parametrize(

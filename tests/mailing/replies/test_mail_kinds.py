@@ -104,6 +104,9 @@ def test_value_of_a_header_is_read_not_its_presence(headers):
         # Written by programs alone, or by servers about a mail: each is worth two.
         ({"Precedence": "auto_reply"}, "Bonjour.", "doubtful"),
         ({"X_Autoreply": "yes"}, "Bonjour.", "doubtful"),
+        ({"Preference": "auto_reply"}, "Bonjour.", "doubtful"),
+        ({"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"}, "Bonjour.", "doubtful"),
+        ({"Subject": "Absent(e) du bureau : Aide"}, "Je suis absente jusqu'au 4.", "doubtful"),
         ({"X_Autorespond": "Re: Aide"}, "Bonjour.", "doubtful"),
         ({"X_Auto_Reply_From": "x@exemple.fr"}, "Bonjour.", "doubtful"),
         ({"Auto_Submitted": "yes"}, "Bonjour.", "doubtful"),

@@ -20,6 +20,12 @@ SIGNATURES = [
     "Mit freundlichen Grüßen\nRecruitment team\nTelefon: +49 30 1234567",
     "Saludos cordiales,\nRecruitment\nTeléfono: +34 91 123 45 67",
     "Cordialement,\nL'équipe recrutement\nTél. : 03 80 00 00 00",
+    "Best regards / Cordialement\nRecruitment team\nPhone: 03 80 00 00 00",
+    "Yours,\nRecruitment\nSenior Adviser\nP: +33 3 80 00 00 00",
+    "Cordialement,\nRecruitment\n--\nCCI Côte-d'Or",
+    "*Cordialement,* Recruitment",
+    "Envoyé à partir de Courrier (https://go.microsoft.com/fwlink/?LinkId=550986) pour Windows",
+    "Envoyé à partir de Yahoo Mail pour iPhone\n<https://mail.onelink.me/107872968?pid=x>",
 ]
 TYPED = [
     "Thanks for the call.",
@@ -31,6 +37,12 @@ TYPED = [
     "Cheers, we will call\nPhone: 03 80 00 00 00",
     "Best,\nlet us meet Monday",
     "Call John Smith: 03 80 00 00 00",
+    "Thanks for the call\nRecruitment",
+    "Best price: 300\nRecruitment",
+    "Best Tuesday at 10\nRecruitment",
+    "Thank you for calling her.\nRecruitment",
+    "Voir https://exemple.fr/aide",
+    "The form:\nhttps://exemple.fr/form",
 ]
 
 
@@ -44,3 +56,21 @@ def test_words_that_only_look_like_one_are_kept(typed):
     text = f"We call on Monday.\n\n{typed}"
 
     assert read(mail(text, From=SENDER)).text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "##- Veuillez taper votre réponse au-dessus de cette ligne -##",
+        "##- Please type your reply above this line -##",
+        "## Répondez au-dessus de cette ligne ##",
+    ],
+)
+def test_the_line_that_a_ticket_program_writes_above_an_answer_is_no_word_of_its_author(line):
+    assert read(mail(f"{line}\n\nWe call on Monday.", From=SENDER)).text == "We call on Monday."
+
+
+def test_a_signature_that_front_marks_is_cut():
+    html = "<p>We call on Monday.</p><div class='front-signature'>The recruiters</div>"
+
+    assert read(mail(html, From=SENDER, Content_Type="text/html")).text == "We call on Monday."

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from experts.models import Seat
 from mailing.models import OutgoingEmail
 from solicitations.actions import expert_answers
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Alert, Match, Solicitation
+from tests.experts.factories import PersonFactory
 from tests.solicitations.clock.reading import mails, to_advance
 from tests.solicitations.factories import match, send
 
@@ -129,6 +131,19 @@ class TestInstitutionsThatTheLawBinds:
 
         [office] = mails("manager_told", since=now + 9 * DAY)
         assert office == service.expert.office.email
+
+    def test_managers_with_a_seat_are_told_too_one_mail_a_person(self, question, service, sweep, now):
+        office = service.expert.office
+        for email in ("robert@example.org", office.email):
+            Seat.objects.create(user=PersonFactory(email=email), office=office, given_at=now)
+
+        sweep(now + 9 * DAY)
+
+        told = OutgoingEmail.objects.filter(template__endswith="/manager_told").order_by("to")
+        assert sorted(email.to for email in told) == sorted([office.email, "robert@example.org"])
+        by_account = told.get(to="robert@example.org")
+        assert f"/besoins/{service.mailbox_id}/" in by_account.rendered().text
+        assert "vous êtes responsable" in by_account.rendered().text
 
     def test_first_mail_gives_the_date_to_the_service_alone(self, question, service, other):
         found = {

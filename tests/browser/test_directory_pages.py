@@ -1,0 +1,107 @@
+"""Accessibility of the directory's pages: lists, records, forms, what is to confirm."""
+
+import pytest
+
+from experts.changes import editing, snapshot
+from experts.changes.applying import apply
+from experts.changes.row_plans import Plan
+from experts.models import Cause, Expert, Office
+from tests.browser.test_accessibility import accessibility_errors
+from tests.experts.factories import ExpertFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+
+OFFICE = "/annuaire/antennes/PE-DIJON/"
+
+
+@pytest.fixture
+def person() -> Expert:
+    return ExpertFactory(office=Office.objects.get(code="PE-DIJON"), has_all_subjects=False)
+
+
+@pytest.fixture
+def changed(now) -> None:
+    """A change of a phone, in the journal."""
+    office = Office.objects.get(code="PE-DIJON")
+    stored = snapshot.load(offices=[office.pk]).offices[office.code]
+    apply(
+        Plan(offices=(editing.change(office.code, stored, {"phone": "03 53 09 09 09"}),)),
+        cause=Cause.PAGE,
+        now=now,
+    )
+
+
+def test_pages_are_accessible_and_quiet(agent_page, console, person, changed):
+    of_person = f"/annuaire/referents/{person.pk}/"
+    paths = [
+        "/annuaire/",
+        "/annuaire/?lieu=Saint-Apollinaire&q=zzzz",
+        "/annuaire/referents/?etat=sans-sujet",
+        OFFICE,
+        *(f"{OFFICE}{name}/" for name in ("coordonnees", "territoires", "entreprises", "role", "fermer")),
+        f"{OFFICE}nouveau-referent/",
+        "/annuaire/antennes/nouvelle/",
+        of_person,
+        *(
+            f"{of_person}{name}/"
+            for name in ("sujets", "territoires", "absence", "depart", "antenne", "pause")
+        ),
+        "/annuaire/zones/",
+        "/annuaire/zones/bassin-dijonnais/",
+        "/annuaire/zones/nouvelle/",
+        "/annuaire/journal/",
+        "/annuaire/qui-fait-quoi/?region=27&theme=recrutement",
+        "/annuaire/qui-fait-quoi/case/?region=27&institution=PE&sujet=saisonniers",
+        f"{OFFICE}reunir/",
+        "/annuaire/guichets/",
+        "/annuaire/region/27/",
+        "/annuaire/couverture/27/?commune=21231",
+        f"{OFFICE}nouveau-referent/?sujet=saisonniers&territoire=department:21",
+    ]
+
+    found = [f"{path} {line}" for path in paths for line in accessibility_errors(agent_page(path))]
+
+    assert found == []
+    assert console == []
+
+
+def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(agent_page):
+    page = agent_page(f"{OFFICE}territoires/")
+    page.get_by_label("Ajouter des territoires").fill("Saint-Apollinaire ; 71")
+    page.get_by_role("button", name="Voir le résultat").press("Enter")
+
+    assert accessibility_errors(page) == []
+    page.get_by_label("Saint-Apollinaire (commune, Côte-d'Or)").press("Space")
+    page.get_by_role("button", name="Voir le résultat").press("Enter")
+    assert accessibility_errors(page) == []
+    assert page.locator(".area-map path[fill*='area-1-gained']").count() > 1
+    page.get_by_role("button", name="Enregistrer").press("Enter")
+
+    page.get_by_text("Les territoires de l'antenne sont enregistrés.").wait_for()
+
+
+def test_a_cell_of_who_does_what_is_changed_with_the_keyboard_alone(agent_page):
+    page = agent_page("/annuaire/qui-fait-quoi/?region=27&theme=recrutement")
+    page.locator("a[href*='institution=PE&'][href*='sujet=saisonniers']").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox").first.wait_for()
+
+    press_until_focused(page, "input[type=checkbox]")
+    page.keyboard.press("Space")
+    press_until_focused(page, "main button[type=submit]")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Enregistrer").wait_for()
+    assert accessibility_errors(page) == []
+    press_until_focused(page, "main button[value=confirmer]")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("Les sujets des référents sont enregistrés.").wait_for()
+
+
+def press_until_focused(page, selector: str) -> None:
+    """Press the tab key until an element of this selector has the focus."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached with the keyboard")

@@ -1,0 +1,114 @@
+"""Past requests written without being routed, and plans of change drawn at random."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from experts.changes import editing
+from experts.changes.directory_facts import AbsenceEntry
+from experts.changes.row_plans import Plan
+from experts.changes.stored import StoredDirectory
+from experts.models import Institution, Subject
+from experts.routing.engine import Facts
+from solicitations.models import Need, Solicitation
+from territories.areas import AreaRef
+from tests.directory.foresight.seeded_directory import CRITERIA, NOW, SUBJECTS
+from tests.solicitations.factories import blank
+
+OUT_OF_USE = {AreaRef("zone", "ancienne")}
+CRITERIA_OFF = {
+    "headcount_min": None,
+    "headcount_max": None,
+    "naf": [],
+    "naf_excluded": [],
+    "craft": "",
+    "project_holders": None,
+}
+
+
+def stored_facts(facts: Facts) -> Facts:
+    """The facts as a request gives them back: one without a headcount, a project or not."""
+    return replace(facts, project_holder=bool(facts.project_holder))
+
+
+def write_request(demand: dict[str, Any], *, at: datetime = NOW) -> Solicitation:
+    """Write the request of a demand of ``seeded_directory``."""
+    facts = demand["facts"]
+    low, high = facts.headcount or (None, None)
+    request = blank(
+        now=at,
+        commune=demand["commune"].code,
+        siret="",
+        naf=facts.naf or "",
+        legal_form=facts.legal_form or "",
+        headcount_min=low,
+        headcount_max=high,
+        craft=facts.craft,
+        company_created_on=facts.created_on,
+        is_project_holder=bool(facts.project_holder),
+        region=demand["commune"].region,
+        submitted_at=at,
+    )
+    request.save()
+    subjects = {subject.slug: subject for subject in Subject.objects.filter(slug__in=demand["subjects"])}
+    Need.objects.bulk_create(
+        Need(solicitation=request, subject=subjects[slug], position=place)
+        for place, slug in enumerate(demand["subjects"])
+    )
+    request.unticked_institutions.set(Institution.objects.filter(code__in=demand["without_institutions"]))
+    return request
+
+
+def random_plan(chance: Random, stored: StoredDirectory) -> Plan:
+    """A plan that changes a few offices, experts and perhaps a zone."""
+    offices = chance.sample(sorted(stored.offices), 8)
+    experts = chance.sample(sorted(stored.experts), 8)
+    zones = chance.sample(sorted(stored.zones), 1 if chance.random() < 0.3 else 0)
+    return Plan(
+        zones=tuple(
+            editing.change(
+                slug,
+                stored.zones[slug],
+                {"members": stored.zones[chance.choice(sorted(stored.zones))].facts["members"]},
+            )
+            for slug in zones
+        ),
+        offices=tuple(
+            editing.change(key, stored.offices[key], _office_facts(chance, stored)) for key in offices
+        ),
+        experts=tuple(
+            editing.change(key, stored.experts[key], _expert_facts(chance, stored, key)) for key in experts
+        ),
+    )
+
+
+def _office_facts(chance: Random, stored: StoredDirectory) -> dict[str, Any]:
+    other = stored.offices[chance.choice(sorted(stored.offices))].facts
+    choices: list[dict[str, Any]] = [
+        {"areas": other["areas"] - OUT_OF_USE},
+        CRITERIA_OFF | chance.choice(CRITERIA),
+        {"closed_on": NOW.date() + timedelta(days=chance.randint(-2, 4))},
+        {"closed_on": None, "agreement_ends_on": None},
+        {"exclusive_subjects": frozenset(chance.sample(SUBJECTS, 1))},
+        {"is_fallback": chance.random() < 0.5},
+        {"phone": "03 53 01 00 99"},
+    ]
+    return chance.choice(choices)
+
+
+def _expert_facts(chance: Random, stored: StoredDirectory, key: tuple[str, str]) -> dict[str, Any]:
+    other = stored.experts[chance.choice(sorted(stored.experts))].facts
+    start = NOW.date() + timedelta(days=chance.randint(-2, 4))
+    colleagues = [email for office, email in stored.experts if office == key[0] and email != key[1]]
+    deputy = chance.choice([None, *colleagues])
+    choices: list[dict[str, Any]] = [
+        {"areas": other["areas"] - OUT_OF_USE},
+        {"has_all_subjects": False, "subjects": frozenset(chance.sample(SUBJECTS, 2))},
+        {"is_paused": chance.random() < 0.5},
+        {"left_at": NOW + timedelta(days=chance.randint(0, 3))},
+        {"declared_absences": frozenset({AbsenceEntry(start, start + timedelta(days=1), deputy)})},
+        {"declared_absences": frozenset()},
+        {"name": "Un autre nom"},
+    ]
+    return chance.choice(choices)

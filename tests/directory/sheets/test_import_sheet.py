@@ -1,0 +1,52 @@
+"""Import and export of spreadsheets by commands, on the demo directory."""
+
+import json
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from directory.coverage import page_content
+from directory.sheets.columns import COLUMNS
+from directory.sheets.holes import hole_lines
+from experts.changes import snapshot
+from experts.models import Subject
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+
+def run(command, *args, **options):
+    """Run a command and return what it prints."""
+    stdout = StringIO()
+    call_command(command, *map(str, args), stdout=stdout, stderr=StringIO(), **options)
+    return stdout.getvalue()
+
+
+def answer(*args):
+    """Run the import and return its JSON answer."""
+    return json.loads(run("import_sheet", *args, "--region", "27", "--json"))
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "csv"])
+@pytest.mark.parametrize("holes", [[], ["--holes"]], ids=["whole", "holes"])
+def test_an_export_imported_unchanged_changes_nothing(tmp_path, extension, holes):
+    path = tmp_path / f"annuaire.{extension}"
+    run("export_sheet", path, "--region", "27", *holes)
+
+    found = answer(path, "--dry-run")
+
+    assert [found[name] for name in ("created", "changed", "closed", "kept", "refused")] == [[]] * 5
+    assert bool(found["unchanged"]) is not bool(holes) or holes
+
+
+def test_the_holes_written_are_those_of_the_coverage():
+    now = timezone.now()
+    lines = list(hole_lines(snapshot.load(), "27", now=now))
+
+    position = [column.key for column in COLUMNS].index("expert.subjects")
+    written = Counter(label for line in lines if line[position] for label in str(line[position]).split(" ; "))
+    labels = dict(Subject.objects.values_list("slug", "label"))
+    holes = page_content.compute("27", subject="", on=timezone.localdate(now), now=now).holes()
+    assert written == Counter(labels[hole.subject] for hole in holes)

@@ -1,0 +1,180 @@
+"""Import of the State's open directory: offices without people, matched with those that stand."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from directory.public_offices.public_services import read_service
+from directory.public_offices.service_stream import PART, UnreadableServices, read_services
+from experts.models import Cause, Office, Revision
+from territories.models import Commune
+
+SIRET = "13000548100010"
+CARD = {
+    "id": "a",
+    "nom": "Mission locale - Beaune",
+    "siret": SIRET,
+    "code_insee_commune": "21054",
+    "pivot": [{"type_service_local": "mission_locale", "code_insee_commune": ["21054", "21200"]}],
+    "telephone": [{"valeur": "03 80 00 00 01", "description": ""}],
+    "adresse_courriel": ["contact@ml-beaune.example.org"],
+    "site_internet": [{"valeur": "https://ml-beaune.example.org", "libelle": ""}],
+    "adresse": [{"type_adresse": "Adresse", "nom_commune": "Beaune"}],
+}
+
+
+def write(folder, *services, text=None):
+    path = folder / "base.json"
+    path.write_text(text or json.dumps({"service": services}), encoding="utf-8")
+    return path
+
+
+def run(path, *options):
+    stdout = StringIO()
+    options = options or ("--dry-run",)
+    call_command(
+        "import_public_offices",
+        str(path),
+        "--region",
+        "27",
+        "--json",
+        *options,
+        stdout=stdout,
+        stderr=StringIO(),
+    )
+    return json.loads(stdout.getvalue())
+
+
+class TestStream:
+    @pytest.mark.parametrize(
+        "text",
+        ['{"service": [1, {"a": "]"}]}', '\ufeff{"x": 1,\n"service":[1 , {"a":"]"} ]', '[1,{"a":"]"}]'],
+    )
+    def test_items_are_read_one_by_one(self, tmp_path, text):
+        assert list(read_services(write(tmp_path, text=text))) == [1, {"a": "]"}]
+
+    def test_items_across_the_parts_of_a_file_are_whole(self, tmp_path):
+        items = [{"nom": "é" * (PART // 3), "n": number} for number in range(10)]
+
+        assert [one["n"] for one in read_services(write(tmp_path, *items))] == list(range(10))
+
+    @pytest.mark.parametrize(
+        "text", ['{"autre": 1}', "x", '{"service": [{"a": 1}', '{"service": [{"a" 1}]}', "%PDF"]
+    )
+    def test_another_file_gets_one_sentence(self, tmp_path, text):
+        with pytest.raises(UnreadableServices):
+            list(read_services(write(tmp_path, text=text)))
+
+
+MESSY = {
+    "nothing": {},
+    "nulls": dict.fromkeys(CARD),
+    "empty": {key: [] for key in CARD},
+    "texts of JSON": {"pivot": '[{"type_service_local": "cci"}]', "telephone": '[{"valeur": "3949"}]'},
+    "other types": {
+        "nom": 3,
+        "pivot": 4,
+        "telephone": {"valeur": 5},
+        "adresse_courriel": "a@b.fr",
+        "siret": SIRET,
+    },
+    "broken JSON": {"pivot": "[{", "site_internet": [{"x": 1}], "telephone": [None]},
+}
+
+
+@pytest.mark.parametrize("item", MESSY.values(), ids=MESSY)
+def test_any_key_may_be_absent_or_odd(item):
+    assert read_service(1, item) is not None
+
+
+def test_what_is_not_understood_is_noted():
+    odd = {"telephone": [{"valeur": "12"}], "adresse_courriel": ["@"], "siret": "1", "site_internet": ["a b"]}
+
+    assert len(read_service(1, odd).notes) == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.reference
+class TestImport:
+    def test_a_service_becomes_an_office_without_people(self, tmp_path):
+        (made,) = run(write(tmp_path, CARD))["created"]
+
+        assert made["name"] == CARD["nom"]
+        facts = made["facts"]
+        assert (facts["institution"], facts["phone"], facts["siret"]) == ("ML", "03 80 00 00 01", SIRET)
+        assert facts["site"] == "https://ml-beaune.example.org"
+        assert facts["areas"] == ["commune:21054", "commune:21200"]
+
+    @pytest.mark.parametrize(
+        ("chosen", "expected"),
+        [({"epci": "242100410"}, "epci:242100410"), ({"department": "21"}, "department:21")],
+        ids=["EPCI", "département"],
+    )
+    def test_communes_that_are_exactly_an_area_are_said_as_that_area(self, tmp_path, chosen, expected):
+        codes = list(Commune.objects.current().filter(**chosen).values_list("code", flat=True))
+        pivot = [{"type_service_local": "mission_locale", "code_insee_commune": codes}]
+
+        (made,) = run(write(tmp_path, CARD | {"pivot": pivot}))["created"]
+
+        assert made["facts"]["areas"] == [expected]
+
+    def test_services_elsewhere_and_of_other_types_are_left_out(self, tmp_path):
+        elsewhere = CARD | {"pivot": [{"type_service_local": "cci", "code_insee_commune": ["75056"]}]}
+        other = CARD | {
+            "pivot": [{"type_service_local": "commissariat_police", "code_insee_commune": ["21054"]}]
+        }
+
+        found = run(write(tmp_path, elsewhere, other, 3))
+
+        assert found["created"] == []
+        assert any("commissariat_police" in remark for remark in found["remarks"])
+
+    def test_a_table_of_types_replaces_the_bundled_one(self, tmp_path):
+        table = tmp_path / "types.yaml"
+        table.write_text("mission_locale: PE\n")
+
+        (made,) = run(write(tmp_path, CARD), "--types", str(table), "--dry-run")["created"]
+
+        assert made["facts"]["institution"] == "PE"
+
+    def test_an_unknown_institution_in_the_table_is_an_error(self, tmp_path):
+        table = tmp_path / "types.yaml"
+        table.write_text("mission_locale: [XX]\n")
+
+        with pytest.raises(CommandError):
+            run(write(tmp_path, CARD), "--types", str(table), "--dry-run")
+
+    def test_an_office_that_stands_is_matched_by_siret_then_by_name_and_place(self, tmp_path):
+        office = Office.objects.get(code="ML-DIJON")
+        renamed = CARD | {"nom": "Autre nom"}
+        renamed["pivot"] = [{"type_service_local": "mission_locale", "code_insee_commune": ["21231"]}]
+        same_name = renamed | {"nom": office.name.upper(), "siret": None}
+
+        by_name = run(write(tmp_path, same_name))
+        Office.objects.filter(pk=office.pk).update(siret=SIRET)
+        by_siret = run(write(tmp_path, renamed))
+
+        assert by_name["created"] == by_siret["created"] == []
+        assert [row["code"] for row in by_name["changed"]] == ["ML-DIJON"]
+        assert {change["fact"] for change in by_name["changed"][0]["changes"]} == {"site"}
+        assert {fact["fact"] for fact in by_siret["kept"][0]["facts"]} == {"name", "phone", "email"}
+
+    def test_a_service_that_lacks_what_an_office_needs_is_said(self, tmp_path):
+        found = run(write(tmp_path, CARD | {"telephone": None, "adresse_courriel": []}))
+
+        assert found["created"] == []
+        assert any("manque téléphone et courriel" in remark for remark in found["remarks"])
+
+    def test_applying_is_one_revision_and_twice_changes_nothing(self, tmp_path):
+        path = write(tmp_path, CARD)
+
+        first, second = run(path, "--apply"), run(path, "--apply")
+
+        assert len(first["created"]) == 1
+        assert first["applied"]
+        assert not second["created"]
+        assert not second["applied"]
+        assert Revision.objects.filter(cause=Cause.PUBLIC_OFFICES).count() == 1
+        assert Office.objects.get(siret=SIRET).region_id == "27"

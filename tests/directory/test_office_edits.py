@@ -1,0 +1,381 @@
+"""Changes of an office by its region: shown before they are saved, kept in the journal, undone."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from experts.models import Cause, Office, Revision
+from mailing.models import OutgoingEmail
+from territories.models import Area
+from tests.directory.pages import confirm, save, shown_values, text, type_in
+from tests.experts.factories import ExpertFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+PAGE = "/annuaire/antennes/PE-DIJON/"
+
+
+def area(kind: str, code: str) -> Area:
+    return Area.objects.get(kind=kind, code=code)
+
+
+def made() -> list[Revision]:
+    """Changes made on pages, the oldest first; the demo's directory is one of a file."""
+    return list(Revision.objects.filter(cause=Cause.PAGE).order_by("pk"))
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office.objects.get(code="PE-DIJON")
+
+
+class TestContact:
+    def test_a_phone_is_saved_at_once_and_kept_from_the_file(self, as_regional, office, regional):
+        answer = save(as_regional, f"{PAGE}coordonnees/", phone="0353090909")
+
+        assert answer["Location"] == PAGE
+        office.refresh_from_db()
+        assert (office.phone, office.edited_fields) == ("03 53 09 09 09", ["phone"])
+        assert [revision.author for revision in made()] == [regional]
+
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            ("phone", "03 80 00"),
+            ("phone", ""),
+            ("name", " "),
+            ("email", "moi"),
+            ("email", "é@exemple.fr"),
+            ("institution", "XX"),
+            ("site", "javascript:alert(1)"),
+        ],
+    )
+    def test_a_wrong_value_is_a_sentence(self, as_regional, name, typed):
+        page = type_in(as_regional, f"{PAGE}coordonnees/", **{name: typed})
+
+        assert page.context["form"].errors[name]
+        assert made() == []
+
+    def test_the_same_values_change_nothing(self, as_regional):
+        page = as_regional.get(f"{PAGE}coordonnees/")
+
+        answer = as_regional.post(f"{PAGE}coordonnees/", shown_values(page), follow=True)
+
+        assert "Rien n'a changé" in text(answer)
+        assert made() == []
+
+
+class TestCriteria:
+    def test_the_change_is_shown_before_it_is_saved(self, as_regional, office):
+        page = type_in(as_regional, f"{PAGE}entreprises/", headcount_max="10", naf="43, 41.20a")
+
+        assert "Effectif maximal" in text(page)
+        assert office.headcount_max == Office.objects.get(pk=office.pk).headcount_max
+        assert confirm(as_regional, f"{PAGE}entreprises/", page)["Location"] == PAGE
+        office.refresh_from_db()
+        assert (office.headcount_max, office.naf) == (10, ["43", "4120A"])
+
+    def test_one_may_go_back_to_the_form(self, as_regional):
+        path = f"{PAGE}entreprises/"
+        page = type_in(as_regional, path, headcount_max="10")
+        values = dict(page.context["carried"]) | {"vu": page.context["shown"], "etape": "corriger"}
+
+        again = as_regional.post(path, values)
+
+        assert again.context["form"]["headcount_max"].value() == "10"
+        assert not again.context["form"].errors
+
+    @pytest.mark.parametrize(
+        ("typed", "wrong"),
+        [
+            ({"headcount_min": "50", "headcount_max": "10"}, "headcount_max"),
+            ({"age_min_years": "5", "age_max_years": "1"}, "age_max_years"),
+            ({"naf": "boulanger"}, "naf"),
+            ({"legal_forms": "SARL"}, "legal_forms"),
+            ({"headcount_min": "-1"}, "headcount_min"),
+            ({"craft": "x"}, "craft"),
+        ],
+    )
+    def test_a_wrong_condition_is_a_sentence(self, as_regional, typed, wrong):
+        assert type_in(as_regional, f"{PAGE}entreprises/", **typed).context["form"].errors[wrong]
+
+    def test_conditions_that_exclude_everybody_are_said(self, as_regional):
+        page = type_in(as_regional, f"{PAGE}entreprises/", naf="43", naf_excluded="4")
+
+        assert "Toutes les activités acceptées sont aussi refusées" in text(page)
+
+
+class TestRole:
+    def test_exclusive_subjects(self, as_regional, office):
+        save(as_regional, f"{PAGE}role/", exclusive_subjects=["trouver-candidats"])
+
+        assert [subject.slug for subject in office.exclusive_subjects.all()] == ["trouver-candidats"]
+
+
+class TestClosing:
+    def test_an_office_closes_on_a_day_and_reopens(self, as_regional, office):
+        day = timezone.localdate() + timedelta(days=3)
+
+        save(as_regional, f"{PAGE}fermer/", closed_on=day.isoformat())
+        assert Office.objects.get(pk=office.pk).closed_on == day
+        page = as_regional.get(f"{PAGE}rouvrir/")
+        confirm(as_regional, f"{PAGE}rouvrir/", page)
+
+        assert Office.objects.get(pk=office.pk).closed_on is None
+        assert len(made()) == 2
+
+    def test_an_ended_convention_is_without_end_once_reopened(self, as_regional, office):
+        office.agreement_ends_on = timezone.localdate()
+        office.save()
+
+        confirm(as_regional, f"{PAGE}rouvrir/", as_regional.get(f"{PAGE}rouvrir/"))
+
+        assert Office.objects.get(pk=office.pk).is_open_on(timezone.localdate())
+
+
+class TestAreas:
+    PATH = f"{PAGE}territoires/"
+
+    def test_names_and_codes_are_added_and_the_communes_counted(self, as_regional, office):
+        page = type_in(as_regional, self.PATH, added="71 ; Beaune\nCC des Terres d'Auxois")
+
+        effect = page.context["effects"][0]
+        assert effect.gained.count > 500
+        confirm(as_regional, self.PATH, page)
+        refs = {str(one.ref) for one in office.areas.all()}
+        assert {"zone:bassin-dijonnais", "department:71", "commune:21054"} < refs
+        assert sum(ref.startswith("epci:") for ref in refs) == 1
+
+    def test_homonyms_are_asked(self, as_regional, office):
+        page = type_in(as_regional, self.PATH, added="Saint-Apollinaire")
+
+        assert {str(found.ref) for found in page.context["form"].questions[0].found} == {
+            "commune:21540",
+            "commune:05130",
+        }
+        typed = {"added": "Saint-Apollinaire", "lequel-Saint-Apollinaire": ["commune:21540"]}
+        save(as_regional, self.PATH, **typed)
+        assert area("commune", "21540") in office.areas.all()
+
+    @pytest.mark.parametrize(
+        "typed", ["Zzzz", "99999", "epci:000000000", "commune:99999", "zone:nulle-part", "%"]
+    )
+    def test_an_unknown_name_is_said(self, as_regional, typed):
+        page = type_in(as_regional, self.PATH, added=typed)
+
+        assert "n'est ni le nom ni le code" in text(page)
+
+    def test_an_area_is_removed_when_it_is_unticked(self, as_regional, office):
+        office.areas.add(area("department", "71"))
+
+        save(as_regional, self.PATH, kept=["department:71"])
+
+        assert [str(one.ref) for one in office.areas.all()] == ["department:71"]
+
+    @pytest.mark.parametrize("typed", ["75", "Île-de-France", "France entière"])
+    def test_what_goes_beyond_the_region_is_the_national_teams(self, as_regional, as_national, office, typed):
+        page = type_in(as_regional, self.PATH, added=typed, **{f"lequel-{typed}": ["department:75"]})
+
+        assert page.status_code == 200
+        assert page.context["form"].non_field_errors()
+        save(as_national, self.PATH, added="77")
+        assert area("department", "77") in office.areas.all()
+
+    def test_the_staff_of_a_region_newly_reached_are_told(self, as_national, regional, neighbour):
+        save(as_national, self.PATH, added="Corse")
+
+        mails = OutgoingEmail.objects.filter(template="directory/emails/office_reaches")
+        assert [mail.to for mail in mails] == [neighbour.email]
+
+    def test_an_office_without_area_says_who_will_not_be_asked(self, as_national):
+        page = type_in(as_national, self.PATH, kept=[])
+
+        assert "Ni cette personne ni son antenne n'ont de territoire" in text(page)
+
+
+class TestNew:
+    PATH = "/annuaire/antennes/nouvelle/"
+    TYPED = {
+        "name": "France Travail Montbard",
+        "institution": "PE",
+        "phone": "03 80 12 34 56",
+        "email": "contact@montbard.example.org",
+        "added": "Montbard",
+    }
+
+    def test_an_office_is_made_with_a_code_of_the_portal(self, as_regional):
+        answer = save(as_regional, self.PATH, **self.TYPED)
+
+        office = Office.objects.get(name="France Travail Montbard")
+        assert (office.code, office.source, office.region_id) == ("pe-france-travail-montbard", "hand", "27")
+        assert answer["Location"] == "/annuaire/antennes/pe-france-travail-montbard/"
+
+    def test_codes_are_not_repeated(self, as_regional):
+        save(as_regional, self.PATH, **self.TYPED)
+        save(as_regional, self.PATH, **self.TYPED | {"name": "France-Travail Montbard"})
+
+        assert Office.objects.filter(code="pe-france-travail-montbard-2").exists()
+
+    def test_the_set_up_of_another_office_is_copied(self, as_regional, office):
+        Office.objects.filter(pk=office.pk).update(headcount_max=10)
+
+        save(as_regional, f"{self.PATH}?modele=PE-DIJON", **self.TYPED)
+
+        assert Office.objects.get(name="France Travail Montbard").headcount_max == 10
+
+    def test_an_office_of_another_region_is_refused(self, as_regional):
+        page = type_in(as_regional, self.PATH, **self.TYPED | {"added": "Meaux"})
+
+        assert "Choisissez des territoires de votre région" in text(page)
+
+    def test_its_areas_are_asked(self, as_regional):
+        assert type_in(as_regional, self.PATH, **self.TYPED | {"added": ""}).context["form"].errors["added"]
+
+
+class TestTwoEditors:
+    PATH = f"{PAGE}coordonnees/"
+
+    def test_the_second_sees_what_changed_and_chooses(self, as_regional, as_national, office):
+        values = shown_values(as_regional.get(self.PATH))
+        save(as_national, self.PATH, phone="03 53 09 09 09", name="Autre nom")
+
+        page = as_regional.post(self.PATH, values | {"phone": "03 53 08 08 08", "site": "https://exemple.fr"})
+
+        assert [row["fact"] for row in page.context["rows"]] == ["phone"]
+        carried = dict(page.context["carried"]) | {"vu": page.context["shown"]}
+        as_regional.post(self.PATH, carried | {"choix-phone": "leur"})
+        office.refresh_from_db()
+        assert (office.phone, office.name, office.site) == (
+            "03 53 09 09 09",
+            "Autre nom",
+            "https://exemple.fr",
+        )
+
+    def test_the_second_may_keep_their_own_value(self, as_regional, as_national, office):
+        values = shown_values(as_regional.get(self.PATH))
+        save(as_national, self.PATH, phone="03 53 09 09 09")
+        page = as_regional.post(self.PATH, values | {"phone": "03 53 08 08 08"})
+
+        carried = dict(page.context["carried"]) | {"vu": page.context["shown"], "choix-phone": "mien"}
+        as_regional.post(self.PATH, carried)
+
+        assert Office.objects.get(pk=office.pk).phone == "03 53 08 08 08"
+
+    def test_areas_that_both_add_are_merged(self, as_regional, as_national, office):
+        path = f"{PAGE}territoires/"
+        values = shown_values(as_regional.get(path))
+        save(as_national, path, added="71")
+
+        confirm(as_regional, path, as_regional.post(path, values | {"added": "58"}))
+
+        refs = {str(one.ref) for one in office.areas.all()}
+        assert {"department:71", "department:58", "zone:bassin-dijonnais"} <= refs
+
+    @pytest.mark.parametrize("shown", ["", "x", "eyJhIjoxfQ:1:x"])
+    def test_a_page_without_its_values_begins_again(self, as_regional, shown):
+        answer = as_regional.post(self.PATH, {"vu": shown, "phone": "03 53 08 08 08"})
+
+        assert answer.status_code == 302
+        assert made() == []
+
+
+class TestRights:
+    @pytest.mark.parametrize(
+        "page",
+        ["coordonnees", "territoires", "entreprises", "role", "convention", "fermer", "rouvrir", "verifier"],
+    )
+    def test_an_office_one_may_only_read_is_not_changed(self, as_neighbour, office, page):
+        office.areas.add(area("region", "94"))
+
+        assert as_neighbour.get(PAGE).status_code == 200
+        assert as_neighbour.get(f"{PAGE}{page}/").status_code == 404
+        assert as_neighbour.post(f"{PAGE}{page}/").status_code == 404
+
+    def test_criteria_of_an_office_that_reaches_beyond_are_the_national_teams(self, as_regional, office):
+        office.areas.add(area("department", "75"))
+
+        page = type_in(as_regional, f"{PAGE}entreprises/", headcount_max="10")
+
+        assert "demandez ce changement à l'équipe nationale" in text(page)
+
+
+class TestJournal:
+    def test_a_change_is_told_and_undone(self, as_regional, office):
+        before = office.phone
+        save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09")
+        revision = made()[0]
+
+        listed = text(as_regional.get("/annuaire/journal/?antenne=PE-DIJON"))
+        assert "03 53 09 09 09" in listed
+        assert "Région 27" in listed
+        as_regional.post(f"/annuaire/journal/{revision.pk}/")
+
+        assert Office.objects.get(pk=office.pk).phone == before
+        assert "déjà annulé" in text(as_regional.get(f"/annuaire/journal/{revision.pk}/"))
+
+    def test_another_region_reads_and_undoes_nothing(self, as_regional, as_neighbour, office):
+        save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09")
+        revision = made()[0]
+
+        assert as_neighbour.get(f"/annuaire/journal/{revision.pk}/").status_code == 404
+        assert as_neighbour.post(f"/annuaire/journal/{revision.pk}/").status_code == 404
+        assert as_neighbour.get("/annuaire/journal/?antenne=PE-DIJON").status_code == 404
+        assert "03 53 09 09 09" not in text(as_neighbour.get("/annuaire/journal/"))
+
+    def test_what_changed_since_is_left(self, as_regional, office):
+        save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09", name="Autre")
+        first = made()[0]
+        save(as_regional, f"{PAGE}coordonnees/", phone="03 53 08 08 08")
+
+        assert "03 53 08 08 08" in text(as_regional.get(f"/annuaire/journal/{first.pk}/"))
+        as_regional.post(f"/annuaire/journal/{first.pk}/")
+
+        office.refresh_from_db()
+        assert (office.phone, office.name) == ("03 53 08 08 08", "France Travail Dijon")
+
+
+class TestExperts:
+    def test_an_expert_is_added_with_the_hole_filled_in(self, as_regional, office):
+        path = f"{PAGE}nouveau-referent/"
+        assert as_regional.get(f"{path}?sujet=saisonniers").context["form"]["subjects"].value() == [
+            "saisonniers"
+        ]
+
+        save(
+            as_regional,
+            path,
+            name="Mme Durand",
+            email="durand@exemple.example.org",
+            phone="03 80 12 34 56",
+            extent="some",
+            subjects=["saisonniers"],
+        )
+
+        person = office.experts.get(email="durand@exemple.example.org")
+        assert [subject.slug for subject in person.subjects.all()] == ["saisonniers"]
+        assert person.source == "hand"
+
+    def test_the_subjects_and_areas_of_a_colleague_are_copied(self, as_regional, office):
+        model = office.experts.get(email__startswith="recrutement")
+        model.areas.add(area("department", "21"))
+        typed = {"name": "X", "email": "x@exemple.example.org", "phone": "03 80 12 34 56"}
+
+        save(as_regional, f"{PAGE}nouveau-referent/?modele={model.pk}", **typed)
+
+        copy = office.experts.get(email="x@exemple.example.org")
+        assert set(copy.subjects.all()) == set(model.subjects.all())
+        assert set(copy.areas.all()) == set(model.areas.all())
+
+    def test_an_expert_without_subject_is_said_before_saving(self, as_regional, office):
+        typed = {"name": "X", "email": "x@exemple.example.org", "phone": "03 80 12 34 56", "extent": "some"}
+
+        page = type_in(as_regional, f"{PAGE}nouveau-referent/", **typed)
+
+        assert "X ne sera jamais sollicité" in text(page)
+
+    def test_the_same_address_twice_is_refused(self, as_regional, office):
+        person = ExpertFactory(office=office, email="double@exemple.example.org")
+        typed = {"name": "X", "email": person.email.upper(), "phone": "03 80 12 34 56", "extent": "all"}
+
+        assert type_in(as_regional, f"{PAGE}nouveau-referent/", **typed).context["form"].errors["email"]

@@ -1,0 +1,95 @@
+"""Recap at the third step of what is to be sent; lists and results that say what they hold."""
+
+import pytest
+from django.core.cache import cache
+
+from companies import legal_forms
+from demo.fake_register import Mode
+from tests.owners.visitor import NEED, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+
+def test_third_step_shows_what_is_sent_each_part_with_a_way_to_change_it(visitor):
+    visitor.reach_contact(subjects=["licenciement"], text_licenciement="Mon serveur ne vient plus.")
+
+    page = visitor.get("contact/")
+
+    said = text_of(page)
+    for part in (
+        NEED["description"],
+        "Mon serveur ne vient plus.",
+        "Is-sur-Tille",
+        "SIRET 000 100 370 00014",
+    ):
+        assert part in said
+    for step in ("", "entreprise/"):
+        assert f'href="/demande/trouver-candidats/{step}">Modifier' in page.content.decode()
+
+
+def test_recipients_are_named_in_a_sentence(visitor):
+    visitor.reach_contact()
+
+    said = text_of(visitor.get("contact/"))
+
+    assert "Répond aux entreprises du bassin d'emploi dijonnais" in said or (
+        "Répond aux entreprises du pays Seine-et-Tilles" in said
+    )
+    assert "territoire :" not in said
+
+
+def test_errors_are_counted(visitor):
+    visitor.reach_contact()
+
+    assert "4 points sont à revoir" in text_of(
+        visitor.contact(contact_name="", phone="12", email="x", consent="")
+    )
+    assert "Un point est à revoir" in text_of(visitor.contact(phone="12"))
+
+
+def test_search_says_what_it_found_and_takes_focus(visitor):
+    visitor.need()
+    visitor.company(company="Peintures Vannier")
+
+    page = visitor.get("entreprise/")
+
+    assert "trouvée pour « Peintures Vannier »" in text_of(page)
+    assert 'role="status" tabindex="-1" autofocus' in page.content.decode()
+
+
+def test_search_without_result_says_so_and_takes_focus(visitor):
+    visitor.need()
+    visitor.company(company="Zzzzzz")
+
+    page = visitor.get("entreprise/")
+
+    assert "Le registre ne trouve pas « Zzzzzz »" in text_of(page)
+    assert 'role="status" tabindex="-1" autofocus' in page.content.decode()
+
+
+def test_a_register_that_does_not_answer_is_not_said_to_find_nothing(visitor, register):
+    visitor.need()
+    visitor.company(company="Zzzzzz")
+    cache.clear()
+    register.mode = Mode.ERROR
+
+    assert "ne trouve pas" not in text_of(visitor.get("entreprise/"))
+
+
+def test_legal_forms_are_listed_by_family():
+    grouped = legal_forms.choices()
+
+    assert [code for _, rows in grouped for code, _ in rows] == sorted(
+        legal_forms.LABELS, key=lambda code: (list(legal_forms.FAMILIES).index(code[0]), code)
+    )
+    assert max(len(rows) for _, rows in grouped) <= 12
+
+
+@pytest.mark.parametrize("hour", ["8 h", "12 h", "17 h"])
+def test_hours_stay_on_one_line(visitor, hour):
+    visitor.reach_contact()
+
+    page = visitor.get("contact/").content.decode()
+
+    assert hour.replace(" ", "\u00a0") in page
+    assert hour not in page

@@ -1,0 +1,160 @@
+"""A manager gives the needs of a colleague to another person of the office."""
+
+from datetime import timedelta
+
+import pytest
+
+from experts.models import Absence, Expert
+from mailing.models import OutgoingEmail
+from solicitations.actions import expert_answers, reassigning
+from solicitations.actions.expert_answers import NobodyThere
+from solicitations.lifecycle import EventKind, ForbiddenMove, MatchState
+from solicitations.models import Event, Match, Solicitation
+from tests.experts.factories import PersonFactory
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    request = commit(send, now=now)
+    OutgoingEmail.objects.pending().update(sent_at=now)
+    return request
+
+
+@pytest.fixture
+def mine(sent) -> Match:
+    return match(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def manager():
+    return PersonFactory(name="Anne Morel")
+
+
+@pytest.fixture
+def colleague(mine) -> Expert:
+    return Expert.objects.create(
+        office=mine.expert.office, name="Karim Dubois", email="karim.dubois@france-travail.example.org",
+        phone="03 80 12 34 56", source="hand",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def reassign(mine, colleague, manager, commit, now):
+    def act(*, to=None, at=now, word=""):
+        request = mine.mailbox.solicitation_id
+        commit(reassigning.reassign, request, [mine.pk], to or colleague, by=manager, word=word, now=at)
+
+    return act
+
+
+@pytest.fixture
+def take(mine, commit, now):
+    def act(row=None):
+        row = row or mine
+        commit(expert_answers.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
+
+    return act
+
+
+def state(need, expert) -> str:
+    return Match.objects.get(need=need, expert=expert).state
+
+
+def waiting(address: str) -> list[str]:
+    mails = OutgoingEmail.objects.pending().filter(to=address).order_by("pk")
+    return [mail.template.rpartition("/")[2] for mail in mails]
+
+
+def test_what_was_sent_is_sent_to_the_colleague(mine, colleague, reassign, manager):
+    reassign(word="Elle rentre lundi.")
+
+    assert state(mine.need, mine.expert) == MatchState.REPLACED
+    assert state(mine.need, colleague) == MatchState.SENT
+    mail = OutgoingEmail.objects.pending().get(to=colleague.email)
+    assert (mail.context["introducer"], mail.context["word"]) == (
+        "Anne Morel (responsable)",
+        "Elle rentre lundi.",
+    )
+    assert "stopped" in waiting(mine.mailbox.email)
+    event = Event.objects.get(kind=EventKind.HANDED_OVER)
+    assert (event.by_user, event.by_mailbox) == (manager, None)
+
+
+def test_what_was_taken_stays_taken_in_the_hands_of_the_colleague(mine, colleague, sent, take, reassign, now):
+    take()
+    OutgoingEmail.objects.pending().update(sent_at=now)
+
+    reassign()
+
+    assert state(mine.need, colleague) == MatchState.TAKEN
+    sent.refresh_from_db()
+    assert sent.progress == "in_progress"
+    assert waiting(colleague.email) == ["reassigned"]
+    heard = OutgoingEmail.objects.pending().get(to=sent.email)
+    assert heard.template.endswith("/taken_for_company")
+    assert heard.context["person"] == "Karim Dubois"
+
+
+def test_company_that_was_not_told_yet_hears_one_name(mine, colleague, sent, take, reassign):
+    take()
+
+    reassign()
+
+    names = OutgoingEmail.objects.pending().filter(to=sent.email, template__endswith="/taken_for_company")
+    assert [mail.context["person"] for mail in names] == ["Karim Dubois"]
+
+
+def test_given_back_at_once_the_colleague_is_not_mailed(mine, colleague, reassign, manager, commit, now):
+    reassign()
+    theirs = Match.objects.get(need=mine.need, expert=colleague)
+
+    commit(reassigning.reassign, mine.mailbox.solicitation_id, [theirs.pk], mine.expert, by=manager, now=now)
+
+    assert state(mine.need, mine.expert) == MatchState.SENT
+    assert "notified" not in waiting(colleague.email)
+
+
+def test_colleague_who_has_the_need_keeps_it(mine, colleague, reassign, take, commit, now):
+    commit(expert_answers.bring_in, mine, colleague, word="", by=mine.mailbox, now=now)
+    take()
+
+    reassign()
+
+    assert state(mine.need, colleague) == MatchState.TAKEN
+
+
+@pytest.mark.parametrize("why", ["absent", "left", "paused"])
+def test_nobody_away_receives_anything(mine, colleague, reassign, why, now):
+    if why == "absent":
+        Absence.objects.create(expert=colleague, from_on=now.date(), to_on=now.date() + timedelta(days=3))
+    Expert.objects.filter(pk=colleague.pk).update(
+        left_at=now if why == "left" else None, is_paused=why == "paused"
+    )
+
+    with pytest.raises(NobodyThere):
+        reassign()
+
+    assert state(mine.need, mine.expert) == MatchState.SENT
+
+
+def test_what_changed_meanwhile_moves_nothing(mine, colleague, reassign, commit, now):
+    commit(expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+
+    with pytest.raises(ForbiddenMove):
+        reassign()
+
+    assert not Match.objects.filter(expert=colleague).exists()
+
+
+def test_colleague_who_declined_is_not_asked_again(mine, colleague, reassign, commit, now):
+    commit(expert_answers.bring_in, mine, colleague, word="", by=mine.mailbox, now=now)
+    theirs = Match.objects.with_people().get(need=mine.need, expert=colleague)
+    commit(
+        expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now
+    )
+
+    with pytest.raises(ForbiddenMove):
+        reassign()

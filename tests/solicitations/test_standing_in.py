@@ -1,0 +1,154 @@
+"""Somebody is away: what waits for them is offered once to whoever stands in by the rule."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experts.models import Absence, Expert
+from mailing.models import OutgoingEmail
+from solicitations import tasks
+from solicitations.actions import expert_answers
+from solicitations.clock import plan
+from solicitations.clock.steps import Step
+from solicitations.lifecycle import EventKind, MatchState
+from solicitations.models import Event, Match, Solicitation
+from tests.experts.factories import ExpertFactory
+from tests.solicitations.factories import match, send
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def sent(commit, now) -> Solicitation:
+    return commit(send, now=now)
+
+
+@pytest.fixture
+def mine(sent) -> Match:
+    return match(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def deputy(mine) -> Expert:
+    return ExpertFactory(office=mine.expert.office, email="suppleant@example.org", name="Sacha Petit")
+
+
+def away(expert, now, *, days=7, deputy=None):
+    return Absence.objects.create(
+        expert=expert, from_on=now.date(), to_on=now.date() + days * DAY, deputy=deputy
+    )
+
+
+def notified(expert) -> list[OutgoingEmail]:
+    return list(OutgoingEmail.objects.filter(to=expert.email, template__endswith="/notified"))
+
+
+def test_what_waits_is_offered_at_once_to_the_deputy_who_reads_why(mine, deputy, commit, now):
+    away(mine.expert, now, deputy=deputy)
+
+    commit(tasks.offer_to_stand_ins, now=now)
+
+    offered = Match.objects.get(need=mine.need, expert=deputy)
+    assert offered.state == MatchState.SENT
+    [mail] = notified(deputy)
+    assert "absent" in " ".join(mail.context["why"])
+    mine.refresh_from_db()
+    assert mine.state == MatchState.SENT, "she may still answer"
+
+
+def test_it_is_offered_once(mine, deputy, commit, now):
+    away(mine.expert, now, deputy=deputy)
+    commit(tasks.offer_to_stand_ins, now=now)
+    theirs = Match.objects.with_people().get(need=mine.need, expert=deputy)
+    commit(
+        expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now
+    )
+    Absence.objects.all().delete()
+    away(mine.expert, now, deputy=None)
+
+    commit(tasks.offer_to_stand_ins, now=now + DAY)
+
+    assert len(notified(deputy)) == 1
+    assert Match.objects.filter(need=mine.need).count() == 5
+
+
+def test_an_absence_to_come_offers_nothing_before_its_first_day(mine, deputy, commit, now):
+    Absence.objects.create(
+        expert=mine.expert, from_on=now.date() + DAY, to_on=now.date() + 3 * DAY, deputy=deputy
+    )
+    commit(tasks.offer_to_stand_ins, now=now)
+    assert not notified(deputy)
+
+    commit(tasks.offer_to_stand_ins, now=now + DAY)
+
+    assert len(notified(deputy)) == 1
+
+
+def test_what_she_took_stays_hers(mine, deputy, commit, now):
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    away(mine.expert, now, deputy=deputy)
+
+    commit(tasks.offer_to_stand_ins, now=now)
+
+    assert not notified(deputy)
+
+
+class TestReminders:
+    """Of somebody away: none before her return, and nothing else waits for it."""
+
+    def test_who_stands_in_is_reminded_who_is_away_is_not_and_the_manager_is_told_on_time(
+        self, mine, deputy, commit, now
+    ):
+        away(mine.expert, now, days=20, deputy=deputy)
+        commit(tasks.offer_to_stand_ins, now=now)
+
+        for day in (3, 7, 10, 15):
+            commit(tasks.keep_time, now=now + day * DAY)
+
+        reminded = OutgoingEmail.objects.filter(template__endswith="/reminders")
+        assert not reminded.filter(to=mine.expert.email).exists()
+        assert reminded.filter(to=deputy.email).exists()
+        told = Event.objects.get(match=mine, kind=EventKind.MANAGER_TOLD)
+        assert told.at == now + 10 * DAY
+
+        commit(tasks.keep_time, now=now + 21 * DAY)
+        assert reminded.filter(to=mine.expert.email).exists()
+
+    @pytest.mark.parametrize("state", [MatchState.SENT, MatchState.TAKEN], ids=str)
+    def test_whatever_the_days_away_only_reminders_wait(self, mine, commit, now, state):
+        if state == MatchState.TAKEN:
+            commit(expert_answers.move, mine, state, by=mine.mailbox, now=now)
+        [request] = plan.load(Solicitation.objects.filter(pk=mine.need.solicitation_id))
+        [need] = [need for need in request.needs.all() if need.pk == mine.need_id]
+        [row] = [row for row in need.matches.all() if row.pk == mine.pk]
+        zone = request.time_zone
+
+        def steps(absences, at):
+            row.expert._prefetched_objects_cache["absences"] = absences  # noqa: SLF001 (read, not stored)
+            found = [step for step in plan.plan(request, now=at) if step.match is row]
+            return {step.step: step for step in found if step.step != Step.REMIND}, [
+                step for step in found if step.step == Step.REMIND
+            ]
+
+        @given(st.lists(st.tuples(st.integers(-5, 100), st.integers(0, 60)), max_size=3), st.integers(0, 100))
+        def check(periods, day):
+            start, at = now.date(), now + day * DAY
+            absences = [
+                Absence(from_on=start + first * DAY, to_on=start + (first + length) * DAY)
+                for first, length in periods
+            ]
+            usual, _ = steps([], at)
+            others, reminders = steps(absences, at)
+
+            assert others.keys() == usual.keys()
+            assert all(others[kind].leaves_at <= usual[kind].leaves_at for kind in usual)
+            assert any(step.is_next for step in (*others.values(), *reminders))
+            for step in reminders:
+                on = step.leaves_at.astimezone(zone).date()
+                assert not any(absence.from_on <= on <= absence.to_on for absence in absences)
+
+        check()

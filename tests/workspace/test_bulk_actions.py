@@ -1,0 +1,164 @@
+"""One gesture on many needs, and the files of a list."""
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from experts.models import AccessRecord, Expert, Seat
+from solicitations.actions import expert_answers
+from solicitations.lifecycle import EventKind, MatchState
+from solicitations.models import Event, Match, Solicitation
+from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
+from tests.solicitations.factories import TEXT, match, send
+from tests.workspace.conftest import page_text
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+EXPERT = "recrutement@france-travail"
+
+
+@pytest.fixture
+def needs(commit, now) -> list[Match]:
+    requests = [
+        commit(send, now=now, company_name=name, siret="", email=f"{name}@x.fr") for name in ("Roy", "=Val")
+    ]
+    return [match(request, EXPERT) for request in requests]
+
+
+@pytest.fixture
+def expert_client(needs):
+    return signed_in(PersonFactory(email=needs[0].mailbox.email))
+
+
+@pytest.fixture
+def colleague(needs) -> Expert:
+    return ExpertFactory(office=needs[0].expert.office, name="Karim")
+
+
+def act(client, needs: list[Match], *, seen: int | None = None, **typed: object):
+    shown = client.get("/besoins/").context["version"].event if seen is None else seen
+    return client.post("/besoins/lot/", {"besoins": [row.pk for row in needs], "seen": shown, **typed})
+
+
+def states(needs: list[Match]) -> list[str]:
+    return list(
+        Match.objects.filter(pk__in=needs and [row.pk for row in needs])
+        .order_by("pk")
+        .values_list("state", flat=True)
+    )
+
+
+def test_needs_are_handed_over_to_a_colleague_and_undone(expert_client, needs, colleague):
+    report = act(expert_client, needs, geste="confier", collegue=colleague.pk).context["report"]
+
+    assert [row.pk for row in report.moved] == [row.pk for row in needs]
+    assert Match.objects.sent().filter(expert=colleague).count() == 2
+    assert (
+        Event.objects.filter(
+            kind=EventKind.HANDED_OVER, by_mailbox__isnull=False, by_user__isnull=False
+        ).count()
+        == 2
+    )
+
+    expert_client.post("/besoins/lot/annuler/", {"besoins": report.undoable})
+    assert states(needs) == [MatchState.SENT, MatchState.SENT]
+
+
+def test_what_was_answered_meanwhile_stays_and_the_report_says_why(expert_client, needs, now):
+    seen = expert_client.get("/besoins/").context["version"].event
+    expert_answers.move(needs[0], MatchState.TAKEN, by=needs[0].mailbox, now=now)
+
+    said = page_text(act(expert_client, needs, seen=seen, geste="clore", issue="decline-no_capacity"))
+
+    assert states(needs) == [MatchState.TAKEN, MatchState.DECLINED]
+    assert "C'est fait pour 1 besoin" in said
+    assert "Conseil recrutement – France Travail Dijon y a répondu, mardi 1er décembre à 10 h" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "issue", "why"),
+    [("sent", "helped", "ouvrez-le"), ("taken", "decline-no_capacity", "terminez-le plutôt")],
+)
+def test_each_state_has_its_endings(expert_client, needs, now, state, issue, why):
+    if state == "taken":
+        for row in needs:
+            expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+
+    seen = Event.objects.latest("pk").pk
+    assert why in page_text(act(expert_client, needs, seen=seen, geste="clore", issue=issue))
+    assert states(needs) == [state, state]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"geste": "confier"},
+        {"geste": "clore"},
+        {"geste": "clore", "issue": "decline-other"},
+        {"geste": "autre"},
+        {"geste": "clore", "issue": "decline-no_capacity", "besoins": ["x"]},
+    ],
+)
+def test_incomplete_gesture_changes_nothing(expert_client, needs, typed):
+    assert act(expert_client, needs, **typed).status_code == 302
+    assert states(needs) == ["sent", "sent"]
+
+
+def test_whole_list_is_taken_as_filtered(expert_client, needs, colleague):
+    typed = {"geste": "confier", "collegue": colleague.pk, "tout": "1", "query": "q=roy&onglet=a-repondre"}
+
+    act(expert_client, [], **typed)
+
+    assert states(needs) == [MatchState.REPLACED, MatchState.SENT]
+
+
+def test_manager_gives_needs_in_her_name_and_answers_none(needs, colleague, now):
+    person = PersonFactory(name="Mme Robert")
+    Seat.objects.create(user=person, office=needs[0].expert.office, given_at=now)
+    client = signed_in(person)
+
+    assert "seul son référent" in page_text(
+        act(client, needs[:1], geste="clore", issue="decline-no_capacity")
+    )
+    report = act(client, needs, geste="confier", collegue=colleague.pk).context["report"]
+
+    assert Match.objects.sent().filter(expert=colleague).count() == 2
+    assert {event.by_user for event in Event.objects.filter(kind=EventKind.HANDED_OVER)} == {person}
+
+    # She takes them back, but not the one that her colleague has taken meanwhile.
+    theirs = match(needs[1].mailbox.solicitation, colleague.email)
+    expert_answers.move(theirs, MatchState.TAKEN, by=theirs.mailbox, now=now)
+    said = page_text(client.post("/besoins/lot/annuler/", {"besoins": report.undoable}))
+
+    assert "1 réponse annulée" in said
+    assert states(needs) == [MatchState.SENT, MatchState.REPLACED]
+    assert [row.state for row in Match.objects.filter(expert=colleague).order_by("pk")] == [
+        MatchState.WITHDRAWN,
+        MatchState.TAKEN,
+    ]
+
+
+def test_needs_of_others_are_left_out(needs, expert_client):
+    stranger = signed_in(PersonFactory(email=ExpertFactory().email))
+
+    assert act(stranger, needs, seen=0, geste="clore", issue="decline-no_capacity").status_code == 302
+    assert states(needs) == ["sent", "sent"]
+
+
+class TestFiles:
+    def test_lines_are_those_of_the_list_without_any_word_or_formula(self, expert_client, needs):
+        answer = expert_client.get("/besoins/export.csv?onglet=a-repondre&q=val")
+        said = b"".join(answer.streaming_content).decode()
+
+        assert "'=Val" in said
+        assert "Roy" not in said
+        assert TEXT not in said
+        assert AccessRecord.objects.filter(kind=AccessRecord.Kind.EXPORTED).count() == 1
+
+    def test_workbook_names_no_confidential_company(self, expert_client, needs):
+        Solicitation.objects.update(is_confidential=True)
+        content = b"".join(expert_client.get("/besoins/export.xlsx").streaming_content)
+
+        rows = list(openpyxl.load_workbook(BytesIO(content)).active.values)
+
+        assert [row[2] for row in rows] == ["Entreprise", "Demande confidentielle", "Demande confidentielle"]

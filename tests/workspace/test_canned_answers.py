@@ -1,0 +1,117 @@
+"""Canned answers: kept by managers for their institution, inserted without JavaScript, never another's."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from experts.models import Seat
+from solicitations.models import Message, Question
+from tests.experts.factories import PersonFactory, signed_in
+from tests.solicitations.factories import mailbox, match
+from tests.workspace.conftest import answer_path, hidden_fields, page_text
+from workspace.models import CannedAnswer
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+
+@pytest.fixture
+def mine(sent):
+    return match(sent, "recrutement@france-travail")
+
+
+@pytest.fixture
+def manager(mine, now):
+    person = PersonFactory()
+    Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
+    return signed_in(person)
+
+
+@pytest.fixture
+def ours(mine, now):
+    institution = mine.expert.office.institution
+    return CannedAnswer.objects.create(
+        institution=institution, title="Pièces", body="Préparez votre SIRET.", changed_at=now
+    )
+
+
+@pytest.fixture
+def theirs(sent, now):
+    institution = match(sent, "entreprises@mission-locale").expert.office.institution
+    return CannedAnswer.objects.create(
+        institution=institution, title="Secret", body="Mots des autres.", changed_at=now
+    )
+
+
+def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone(manager, mine, theirs):
+    page = manager.get(reverse("workspace:canned_answers"))
+    assert theirs.title not in page_text(page)
+    typed = {"institution": mine.expert.office.institution_id, "title": "Délai", "body": "Deux jours."}
+
+    said = manager.post(reverse("workspace:canned_answers"), typed, follow=True)
+
+    assert "Le texte est prêt" in page_text(said)
+    kept = CannedAnswer.objects.get(title="Délai")
+    again = manager.post(reverse("workspace:canned_answers"), typed | {"title": "DÉLAI"})
+    assert "Un autre texte porte déjà ce titre." in page_text(again)
+    foreign = typed | {"institution": theirs.institution_id, "title": "Autre"}
+    assert "Choisissez une de vos institutions" in page_text(
+        manager.post(reverse("workspace:canned_answers"), foreign)
+    )
+    manager.post(reverse("workspace:canned_answer", args=[kept.pk]), typed | {"body": "Trois jours."})
+    kept.refresh_from_db()
+    assert kept.body == "Trois jours."
+    manager.post(reverse("workspace:remove_canned_answer", args=[kept.pk]))
+    assert not CannedAnswer.objects.filter(pk=kept.pk).exists()
+    for name in ("canned_answer", "remove_canned_answer"):
+        assert manager.post(reverse(f"workspace:{name}", args=[theirs.pk]), typed).status_code == 404
+
+
+def test_who_manages_nothing_keeps_none(mine):
+    person = signed_in(PersonFactory(email=mine.expert.email))
+
+    assert person.get(reverse("workspace:canned_answers")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("act", "field"), [("message/", "body"), ("question/", "body"), ("conclure", "words")]
+)
+def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(press, mine, ours, act, field):
+    if act == "conclure":
+        press(mine.mailbox, f"besoins/{mine.pk}/prendre/")
+        act = f"besoins/{mine.pk}/conclure/"
+
+    page = press(mine.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(ours.pk)})
+
+    assert page.status_code == 200
+    assert "Bonjour,\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
+    assert "<title>\n  Erreur" not in page.content.decode()
+    assert not Message.objects.exists()
+    assert not Question.objects.exists()
+
+
+def test_the_text_of_another_institution_is_neither_offered_nor_inserted(client, press, mine, ours, theirs):
+    assert theirs.title not in page_text(client.get(answer_path(mine.mailbox)))
+
+    for wanted in (str(theirs.pk), "0", "x", "٣"):
+        said = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
+        assert said.status_code == 404
+    unchosen = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
+    assert "Choisissez un texte dans la liste" in page_text(unchosen)
+    assert "Bonjour,</textarea>" in unchosen.content.decode()
+
+
+def test_a_manager_inserts_a_text_in_the_voice_of_her_institution(manager, sent, mine, ours):
+    box = mailbox(sent, "recrutement@france-travail")
+    path = reverse("workspace:request", args=[box.pk])
+    hidden = hidden_fields(manager.get(path))[f"{path}interne/"]
+
+    page = manager.post(f"{path}interne/", hidden | {"body": "Vu.", "inserer": "1", "pret": ours.pk})
+
+    assert "Vu.\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
+
+
+def test_the_database_refuses_an_empty_text(mine, now):
+    institution = mine.expert.office.institution
+
+    with pytest.raises(IntegrityError, match="canned_answer_says_something"), transaction.atomic():
+        CannedAnswer.objects.create(institution=institution, title="x", body=" \n", changed_at=now)

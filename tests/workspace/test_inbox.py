@@ -1,0 +1,340 @@
+"""The inbox: whose needs it lists, in which order, and the two doors of a request."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from experts.models import Seat
+from solicitations.actions import expert_answers, expert_messages, feedback
+from solicitations.dispatch import reoffer
+from solicitations.lifecycle import EventKind, MatchState
+from solicitations.models import Event, Match
+from tests.experts.factories import ExpertFactory, NationalFactory, PersonFactory, signed_in
+from tests.solicitations.factories import TEXT, mailbox, match, send
+from tests.workspace.conftest import answer_path, page_text
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+INBOX = "/besoins/"
+EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
+
+
+@pytest.fixture
+def mine(sent) -> Match:
+    return match(sent, EXPERT)
+
+
+@pytest.fixture
+def expert_client(mine) -> Client:
+    return signed_in(PersonFactory(email=mine.mailbox.email.upper()))
+
+
+@pytest.fixture
+def manager(mine, now):
+    """The manager of the expert's office."""
+    person = PersonFactory(name="Mme Robert")
+    Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
+    return person
+
+
+def request_path(row: Match) -> str:
+    return reverse("workspace:request", args=[row.mailbox_id])
+
+
+def listed(client: Client, query: str = "") -> list[str]:
+    """Subjects and companies of the lines, in order."""
+    rows = client.get(INBOX + query).context["rows"]
+    return [f"{row.subject}, {row.applicant}" for row in rows]
+
+
+def tab_counts(client: Client, query: str = "") -> dict[str, int]:
+    context = client.get(INBOX + query).context
+    return {tab.label: tab.count for tab in (*context["scopes"], *context["states"])}
+
+
+class TestLists:
+    def test_a_need_moves_from_tab_to_tab_with_exact_counters(self, expert_client, mine, now):
+        assert tab_counts(expert_client) == {
+            "Pour moi": 1,
+            "En suppléance": 0,
+            "Mon antenne": 1,
+            "À répondre": 1,
+            "Pris en charge": 0,
+            "Clos": 0,
+            "Refusés": 0,
+            "Expirés": 0,
+            "Tous": 1,
+        }
+
+        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        assert listed(expert_client) == []
+        assert listed(expert_client, "?onglet=pris-en-charge") == [
+            "Diffuser une offre et trouver des candidats, Peintures Vannier SARL"
+        ]
+        assert tab_counts(expert_client)["Pris en charge"] == 1
+
+    def test_stand_in_needs_are_listed_apart_too(self, expert_client, mine):
+        Match.objects.filter(pk=mine.pk).update(reason=mine.reason | {"stand_in_for": "absente@example.org"})
+
+        assert listed(expert_client, "?pour=suppleance") == listed(expert_client)
+        assert "à la place de absente@example.org" in page_text(expert_client.get(INBOX))
+
+    def test_colleague_sees_a_line_that_opens_nothing(self, mine):
+        colleague = ExpertFactory(office=mine.expert.office, email="collegue@example.org")
+        client = signed_in(PersonFactory(email=colleague.email))
+
+        page = client.get(f"{INBOX}?pour=antenne")
+
+        assert "Peintures Vannier SARL" in page_text(page)
+        assert TEXT not in page_text(page)
+        assert request_path(mine) not in page.content.decode()
+        assert client.get(request_path(mine)).status_code == 404
+
+    def test_confidential_company_is_hidden_from_colleagues(self, mine):
+        type(mine.mailbox.solicitation).objects.update(is_confidential=True)
+        colleague = ExpertFactory(office=mine.expert.office, email="collegue@example.org")
+
+        page = page_text(signed_in(PersonFactory(email=colleague.email)).get(f"{INBOX}?pour=antenne"))
+
+        assert "Demande confidentielle" in page
+        assert "Peintures" not in page
+
+    def test_late_then_not_called_needs_come_before_older_ones(self, expert_client, commit, mine, now):
+        names = ("Ancienne", "Rappelée en vain", "Récente", "En retard")
+        for name, days in zip(names, (6, 2, 1, 8), strict=True):
+            commit(send, now=now - timedelta(days=days), company_name=name, siret="", email=f"{days}@x.fr")
+        row = Match.objects.get(expert=mine.expert, need__solicitation__company_name="Rappelée en vain")
+        feedback.report_not_called(row.mailbox.solicitation, now=now)
+
+        order = [line.split(", ")[1] for line in listed(expert_client)]
+
+        assert order == ["En retard", "Rappelée en vain", "Ancienne", "Récente", "Peintures Vannier SARL"]
+
+    def test_labour_law_comes_first_with_its_deadline(self, commit, now):
+        old = commit(send, now=now - timedelta(days=8), email="a@x.fr", siret="")
+        legal = commit(send, "licenciement", now=now, email="b@x.fr", siret="")
+        expert = ExpertFactory(email="tout@example.org")
+        for request in (old, legal):
+            first = Match.objects.filter(need__solicitation=request).earliest("pk")
+            Match.objects.filter(pk=first.pk).update(expert=expert)
+
+        rows = signed_in(PersonFactory(email=expert.email)).get(INBOX).context["rows"]
+
+        assert rows[0].due_on is not None
+        assert [row.match.need.solicitation_id for row in rows] == [legal.pk, old.pk]
+
+    def test_queries_do_not_grow_with_needs(
+        self, expert_client, commit, mine, now, django_assert_max_num_queries
+    ):
+        for number in range(4):
+            commit(send, now=now, email=f"{number}@x.fr", siret="")
+
+        with django_assert_max_num_queries(24) as captured:
+            assert len(listed(expert_client)) == 5
+        many = len(captured)
+        Match.objects.filter(expert=mine.expert).exclude(pk=mine.pk).update(expert=ExpertFactory())
+        with django_assert_max_num_queries(many) as captured:
+            assert len(listed(expert_client)) == 1
+        assert len(captured) == many
+
+    def test_first_day_says_what_will_come_and_how_to_reach_the_region(self, sent):
+        expert = ExpertFactory(email="neuve@example.org", office=match(sent, EXPERT).expert.office)
+        said = page_text(signed_in(PersonFactory(email=expert.email)).get(INBOX))
+
+        assert "Rien n'est encore arrivé" in said
+        assert "Une question ?" in said
+
+    def test_staff_without_a_seat_are_told_so(self):
+        assert "n'est pas à vous" in page_text(signed_in(NationalFactory()).get(INBOX))
+
+    def test_visitors_are_led_to_the_sign_in(self, client, mine):
+        for path in (INBOX, request_path(mine)):
+            assert client.get(path).url.startswith("/connexion/")
+
+
+class TestUnread:
+    def is_unread(self, client: Client) -> bool:
+        [row] = client.get(f"{INBOX}?onglet=tous").context["rows"]
+        return row.is_unread
+
+    def test_what_was_read_at_either_door_is_read(self, expert_client, client, mine):
+        assert self.is_unread(expert_client)
+
+        client.get(answer_path(mine.mailbox))
+
+        assert not self.is_unread(expert_client)
+
+    def test_what_others_write_is_unread_and_ones_own_acts_are_not(
+        self, expert_client, sent, mine, clock, now
+    ):
+        expert_client.get(request_path(mine))
+        clock.shift(60)
+        expert_messages.post_message(mine.mailbox, body="De moi.", now=now + timedelta(seconds=30))
+        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(seconds=40))
+        assert not self.is_unread(expert_client)
+
+        expert_messages.post_message(mailbox(sent, OTHER), body="D'elle.", now=now + timedelta(seconds=50))
+        assert self.is_unread(expert_client)
+
+
+class TestTwoDoors:
+    def test_both_doors_show_the_same_page(self, expert_client, client, mine):
+        by_link, by_account = client.get(answer_path(mine.mailbox)), expert_client.get(request_path(mine))
+
+        for said in (page_text(by_link), page_text(by_account)):
+            assert TEXT in said
+            assert "Je prends en charge" in said
+
+    def test_act_by_account_is_the_mailboxs_and_says_whose_hand_pressed(self, expert_client, mine):
+        path = request_path(mine)
+        seen = expert_client.get(path).context["page"].cards[0].last_event_id
+
+        answer = expert_client.post(f"{path}besoins/{mine.pk}/prendre/", {"seen": seen})
+
+        assert answer.url == path
+        event = Event.objects.get(match=mine, kind=EventKind.MOVED)
+        assert event.by_mailbox == mine.mailbox
+        assert event.by_user.email.lower() == mine.mailbox.email
+
+    def test_what_was_done_at_one_door_is_undone_at_the_other(self, expert_client, press, mine):
+        press(mine.mailbox, f"besoins/{mine.pk}/prendre/")
+        path = request_path(mine)
+        card = expert_client.get(path).context["page"].cards[0]
+
+        expert_client.post(f"{path}besoins/{mine.pk}/annuler/", {"seen": card.last_event_id})
+
+        mine.refresh_from_db()
+        assert mine.state == MatchState.SENT
+
+    def test_page_older_than_the_last_act_changes_nothing(self, expert_client, mine):
+        path = request_path(mine)
+        answer = expert_client.post(f"{path}besoins/{mine.pk}/prendre/", {"seen": "1"})
+
+        assert answer.status_code == 409
+
+    def test_nothing_is_done_once_the_seat_ended(self, expert_client, mine):
+        ExpertFactory(email=mine.mailbox.email)  # another post of hers stays
+        type(mine.expert).objects.filter(pk=mine.expert_id).update(left_at=mine.sent_at)
+        path = request_path(mine)
+
+        assert expert_client.get(path).status_code == 404
+        assert expert_client.post(f"{path}besoins/{mine.pk}/prendre/", {"seen": "0"}).status_code == 404
+
+
+class TestManagers:
+    def test_manager_reads_every_need_of_her_offices_and_acts_for_no_expert(self, manager, mine):
+        client, path = signed_in(manager), request_path(mine)
+
+        assert TEXT in page_text(client.get(path))
+        assert client.post(f"{path}besoins/{mine.pk}/prendre/", {"seen": "0"}).status_code == 404
+
+    def test_each_confidential_opening_by_a_manager_is_recorded(self, manager, mine):
+        type(mine.mailbox.solicitation).objects.update(is_confidential=True)
+        client = signed_in(manager)
+
+        for _ in range(2):
+            client.get(request_path(mine))
+
+        assert Event.objects.filter(kind=EventKind.OPENED, by_user=manager, by_mailbox=None).count() == 2
+
+    def test_managers_of_other_offices_find_nothing(self, sent, mine, now):
+        person = PersonFactory()
+        Seat.objects.create(user=person, office=match(sent, OTHER).expert.office, given_at=now)
+
+        assert signed_in(person).get(request_path(mine)).status_code == 404
+
+
+class TestDepartures:
+    @pytest.fixture
+    def left_behind(self, commit, mine, now) -> Match:
+        """A need taken by somebody who left since."""
+        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        type(mine.expert).objects.filter(pk=mine.expert_id).update(left_at=now)
+        commit(reoffer.reoffer, mine.need.solicitation_id, now=now)
+        return mine
+
+    def test_what_they_had_taken_heads_the_managers_list(self, manager, left_behind, commit, now):
+        clerk = ExpertFactory(office=left_behind.expert.office, has_all_subjects=True)
+        later = commit(send, now=now - timedelta(days=60), email="b@example.org", siret="")
+        theirs = match(later, clerk.email)
+        Match.objects.filter(pk=theirs.pk).update(state=MatchState.TAKEN, taken_at=now - timedelta(days=50))
+
+        page = signed_in(manager).get(f"{INBOX}?onglet=pris-en-charge")
+
+        assert [row.pk for row in page.context["rows"]] == [left_behind.pk, theirs.pk]
+        assert "n'est plus là : à confier" in page_text(page)
+
+    def test_their_links_answer_a_sentence_and_do_nothing(self, client, left_behind):
+        path = answer_path(left_behind.mailbox)
+        before = Event.objects.count()
+
+        for page in (
+            client.get(path),
+            client.get(f"{path}fichiers/1/"),
+            client.post(f"{path}message/", {"body": "Bonjour"}),
+            client.post(f"{path}besoins/{left_behind.pk}/conclure/", {"outcome": "helped", "seen": "0"}),
+        ):
+            assert page.status_code == 410
+            assert "Vous ne faites plus partie de cette antenne" in page_text(page)
+            assert TEXT not in page_text(page)
+        assert Event.objects.count() == before
+
+    def test_links_of_a_post_that_stays_go_on(self, client, mine, now):
+        ExpertFactory(email=mine.mailbox.email, left_at=now)
+
+        assert TEXT in page_text(client.get(answer_path(mine.mailbox)))
+
+
+class TestNews:
+    def ask(self, client: Client, path: str, version: str):
+        return client.get(path, headers={"If-None-Match": version})
+
+    def test_list_is_sent_again_only_when_one_of_its_needs_changed(self, expert_client, mine, commit, now):
+        seen = expert_client.get(INBOX).context["version"].tag
+        commit(send, "licenciement", now=now, commune="33063", email="b@x.fr", siret="")
+        assert self.ask(expert_client, f"{INBOX}suite/", seen).status_code == 304
+
+        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+
+        again = self.ask(expert_client, f"{INBOX}suite/?onglet=pris-en-charge", seen)
+        assert "Peintures Vannier SARL" in page_text(again)
+        assert again["ETag"] != seen
+        assert self.ask(expert_client, f"{INBOX}suite/", again["ETag"]).status_code == 304
+
+    def test_old_list_is_sent_again_though_nothing_happened(self, expert_client, mine):
+        seen = replace(expert_client.get(INBOX).context["version"], read_at=0)
+        assert self.ask(expert_client, f"{INBOX}suite/", seen.tag).status_code == 200
+
+    def test_a_tab_left_open_does_not_keep_a_manager_s_session(self, manager, clock):
+        client = signed_in(manager)
+        assert client.get(INBOX).status_code == 200
+        clock.shift(timedelta(minutes=20))
+        assert client.get(f"{INBOX}suite/").status_code == 200
+
+        clock.shift(timedelta(minutes=11))
+
+        assert client.get(f"{INBOX}suite/")["Location"].startswith("/connexion/")
+
+    def test_asking_again_costs_the_same_few_queries(self, expert_client, mine, django_assert_num_queries):
+        seen = expert_client.get(INBOX).context["version"].tag
+        with django_assert_num_queries(4):  # session, account, its work, news
+            assert self.ask(expert_client, f"{INBOX}suite/", seen).status_code == 304
+
+    def test_open_request_says_what_others_did_and_not_ones_own_acts(self, expert_client, sent, mine, now):
+        path = request_path(mine)
+        page = expert_client.get(path)
+        seen, card = page.context["version"].tag, page.context["page"].cards[0]
+        expert_client.post(f"{path}besoins/{mine.pk}/prendre/", {"seen": card.last_event_id})
+        assert self.ask(expert_client, f"{path}suite/", seen).status_code == 304
+
+        other = match(sent, OTHER)
+        expert_answers.move(other, MatchState.TAKEN, by=other.mailbox, now=now)
+        assert "vient de changer" in page_text(self.ask(expert_client, f"{path}suite/", seen))
+
+    def test_others_are_told_nothing(self, mine):
+        stranger = signed_in(PersonFactory(email=ExpertFactory().email))
+
+        assert self.ask(stranger, f"{request_path(mine)}suite/", '"0.0"').status_code == 404

@@ -1,0 +1,197 @@
+"""Filters, search, saved searches and needs put off."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from experts.models import Seat
+from solicitations.actions import expert_answers, expert_messages
+from solicitations.lifecycle import MatchState
+from solicitations.models import Match, Solicitation
+from solicitations.models.request_words import typed_words
+from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
+from tests.solicitations.factories import mailbox, match, send
+from tests.workspace.conftest import answer_path, page_text
+from workspace.models import SavedSearch
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+INBOX = "/besoins/"
+EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
+
+
+@pytest.fixture
+def mine(sent) -> Match:
+    return match(sent, EXPERT)
+
+
+@pytest.fixture
+def expert_client(mine):
+    return signed_in(PersonFactory(email=mine.mailbox.email))
+
+
+def found(client, query: str) -> list[str]:
+    return [row.applicant for row in client.get(INBOX + query).context["rows"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Crêperie de l'Île", ["creperie", "de", "l", "ile"]),
+        ("ŒUVRE & cœur", ["oeuvre", "coeur"]),
+        ("a') | 'b':*", ["a", "b"]),
+        (" ", []),
+    ],
+)
+def test_words_are_typed_without_accents_capitals_nor_signs(text, words):
+    assert typed_words(text) == words
+
+
+class TestSearch:
+    @pytest.fixture
+    def creperie(self, commit, mine, now) -> Solicitation:
+        return commit(
+            send,
+            now=now,
+            company_name="Crêperie du Cœur",
+            contact_name="Zoé Évrard",
+            siret="",
+            email="z@x.fr",
+            text="Nous cherchons un apprenti pâtissier.",
+        )
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["creperie", "CRÊPERIE coeur", "zoe", "évrard", "patissier", "is sur tille", "REF"],
+    )
+    def test_company_contact_place_text_and_reference_are_found(self, expert_client, creperie, typed):
+        typed = creperie.reference.lower() if typed == "REF" else typed
+
+        assert "Crêperie du Cœur" in found(expert_client, f"?q={typed}")
+
+    @pytest.mark.parametrize("typed", ["boulanger", "creperie boulanger", "dijon", "'", "%", "zzzz"])
+    def test_other_words_find_nothing(self, expert_client, creperie, typed):
+        assert "Crêperie du Cœur" not in found(expert_client, f"?q={typed}")
+
+    def test_messages_of_the_experts_are_searched_too(self, expert_client, sent, mine, now):
+        expert_messages.post_message(mailbox(sent, OTHER), body="Vu à l'hôtel d'entreprises.", now=now)
+
+        assert found(expert_client, "?q=hotel") == ["Peintures Vannier SARL"]
+
+    def test_confidential_words_are_in_no_search(self, expert_client, sent, mine, now):
+        expert_messages.post_message(mailbox(sent, OTHER), body="Vu à l'hôtel.", now=now)
+        Solicitation.objects.update(is_confidential=True)
+
+        for word in ("peintures", "gerante", "hotel", "cherche", sent.reference):
+            assert found(expert_client, f"?q={word}") == []
+
+    @pytest.mark.parametrize(
+        ("word", "is_found"), [("peintures", True), ("gerante", False), ("cherche", False)]
+    )
+    def test_colleague_searches_lines_only(self, mine, word, is_found):
+        colleague = ExpertFactory(office=mine.expert.office, email="collegue@example.org")
+        client = signed_in(PersonFactory(email=colleague.email))
+
+        assert bool(found(client, f"?pour=antenne&q={word}")) is is_found
+
+    @pytest.mark.parametrize(("word", "is_found"), [("peintures", True), ("cherche", False)])
+    def test_need_handed_over_is_found_by_its_line_only(self, expert_client, mine, now, word, is_found):
+        Match.objects.filter(pk=mine.pk).update(state=MatchState.REPLACED, ended_at=now)
+
+        assert bool(found(expert_client, f"?q={word}")) is is_found
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("query", "is_found"),
+        [
+            ("sujet=trouver-candidats", True),
+            ("sujet=licenciement", False),
+            ("departement=21", True),
+            ("departement=33", False),
+            ("du=2026-12-01&au=2026-12-01", True),
+            ("du=02/12/2026", False),
+            ("au=2026-11-30", False),
+            ("vue=retard", False),
+            ("vue=delai", False),
+            ("vue=rappel", False),
+            ("onglet=tous&etat=sent", True),
+            ("onglet=tous&etat=taken", False),
+            ("q=vannier&sujet=licenciement", False),
+        ],
+    )
+    def test_filters_leave_what_they_name(self, expert_client, mine, query, is_found):
+        assert bool(found(expert_client, f"?{query}")) is is_found
+
+    @pytest.mark.parametrize("query", ["du=2026-12-02&au=2026-12-01", "du=x", "sujet=inconnu", "referent=1"])
+    def test_filters_that_mean_nothing_are_said_and_left_out(self, expert_client, mine, query):
+        assert found(expert_client, f"?{query}") == ["Peintures Vannier SARL"]
+
+    def test_manager_filters_by_colleague(self, mine, now):
+        person = PersonFactory()
+        Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
+        other = ExpertFactory(office=mine.expert.office)
+        client = signed_in(person)
+
+        assert found(client, f"?referent={mine.expert_id}") == ["Peintures Vannier SARL"]
+        assert found(client, f"?referent={other.pk}") == []
+
+    def test_search_is_remembered_until_it_is_removed(self, expert_client, mine):
+        found(expert_client, "?q=zzzz")
+        assert expert_client.get(INBOX).url == f"{INBOX}?q=zzzz"
+
+        found(expert_client, "?pour=moi&onglet=a-repondre")
+        assert expert_client.get(INBOX).status_code == 200
+
+    def test_search_is_saved_replaced_and_removed_by_its_author_alone(self, expert_client, mine):
+        for query in ("q=vannier&onglet=tous&x=1", "q=roy"):
+            expert_client.post("/besoins/recherches/", {"name": "Peintres", "query": query})
+
+        [search] = SavedSearch.objects.all()
+        assert search.query == "q=roy"
+        stranger = signed_in(PersonFactory(email=ExpertFactory().email))
+        assert stranger.post(f"/besoins/recherches/{search.pk}/retirer/").status_code == 404
+        expert_client.post(f"/besoins/recherches/{search.pk}/retirer/")
+        assert not SavedSearch.objects.exists()
+
+
+class TestPuttingOff:
+    @pytest.fixture
+    def taken(self, mine, now) -> Match:
+        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        return mine
+
+    def post(self, client, path: str, row: Match, until: str):
+        seen = client.get(path).context["page"].cards[0].last_event_id
+        return client.post(f"{path}besoins/{row.pk}/remettre/", {"seen": seen, "until": until})
+
+    def test_need_put_off_goes_last_and_comes_back_on_top(self, expert_client, commit, taken, clock, now):
+        later = commit(send, now=now - timedelta(days=3), company_name="Roy", siret="", email="r@x.fr")
+        row = match(later, EXPERT)
+        expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now - timedelta(days=2))
+        path = f"{INBOX}{row.mailbox_id}/"
+
+        self.post(expert_client, path, row, "2026-12-03")
+        assert found(expert_client, "?onglet=pris-en-charge") == ["Peintures Vannier SARL", "Roy"]
+        assert found(expert_client, "?onglet=pris-en-charge&vue=remis") == ["Roy"]
+
+        clock.shift(timedelta(days=2))
+        assert found(expert_client, "?onglet=pris-en-charge") == ["Roy", "Peintures Vannier SARL"]
+
+    def test_it_is_put_off_and_taken_up_again_by_link_too(self, client, taken):
+        path = answer_path(taken.mailbox)
+        self.post(client, path, taken, "2026-12-03")
+        taken.refresh_from_db()
+        assert taken.put_off.until == date(2026, 12, 3)
+
+        self.post(client, path, taken, "")
+        assert not Match.objects.filter(put_off__isnull=False).exists()
+
+    @pytest.mark.parametrize("until", ["2026-12-01", "2025-01-01", "2031-01-01", "hier"])
+    def test_only_a_day_to_come_is_taken(self, client, taken, until):
+        answer = self.post(client, answer_path(taken.mailbox), taken, until)
+
+        assert answer.status_code == 200
+        assert "Erreur" in page_text(answer)
+
+    def test_need_that_nobody_took_is_not_put_off(self, client, mine):
+        assert self.post(client, answer_path(mine.mailbox), mine, "2026-12-03").status_code == 409

@@ -1,0 +1,79 @@
+"""Outcome of recruitments: offers, posts and posts filled, counted when a need is concluded."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from solicitations.lifecycle import MatchState
+from tests.solicitations.factories import match, send
+from tests.workspace.conftest import page_text
+from workspace.models import RecruitmentOutcome
+from workspace.recruitment import RecruitmentForm
+
+
+@pytest.mark.parametrize(
+    ("typed", "faulty"),
+    [
+        ({}, set()),
+        ({"posts_skilled": "3", "offers_skilled": "1", "filled_skilled": "2"}, set()),
+        ({"posts_skilled": "0"}, set()),
+        ({"filled_skilled": "1"}, {"filled_skilled"}),
+        ({"posts_skilled": "1", "filled_skilled": "2"}, {"filled_skilled"}),
+        ({"posts_skilled": "1", "offers_skilled": "2"}, {"offers_skilled"}),
+        ({"posts_skilled": "-1"}, {"posts_skilled"}),
+        ({"posts_skilled": "1000"}, {"posts_skilled"}),
+        ({"posts_skilled": "deux", "filled_skilled": "1"}, {"posts_skilled"}),
+    ],
+)
+def test_numbers_that_are_refused(typed, faulty):
+    form = RecruitmentForm(typed)
+
+    assert set(form.errors) == faulty
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_the_outcome_is_kept_with_the_conclusion_and_corrected_with_the_next_one(press, sent):
+    mine = match(sent, "recrutement@france-travail")
+    act = f"besoins/{mine.pk}/conclure/"
+    counts = {"posts_skilled": "3", "offers_skilled": "1", "filled_skilled": "2"}
+    press(mine.mailbox, f"besoins/{mine.pk}/prendre/")
+
+    wrong = press(mine.mailbox, act, outcome="helped", **counts | {"filled_skilled": "4"})
+    assert "pas plus de pourvus que de postes" in page_text(wrong)
+    mine.refresh_from_db()
+    assert mine.state == MatchState.TAKEN
+
+    page = press(mine.mailbox, act, outcome="helped", **counts)
+    assert "Ouvriers et employés qualifiés : 1 offre, 3 postes, 2 pourvus" in page_text(page)
+
+    press(mine.mailbox, f"besoins/{mine.pk}/annuler/")
+    page = press(mine.mailbox, act, outcome="no_help")
+    assert "3 postes" not in page_text(page)
+    assert not RecruitmentOutcome.objects.exists()
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"offers": 0, "posts": 0, "filled": 0},
+        {"offers": 2, "posts": 1, "filled": 0},
+        {"offers": 0, "posts": 1, "filled": 2},
+        {"offers": 0, "posts": 1, "filled": 1, "qualification": "chef"},
+    ],
+)
+def test_the_database_refuses_nonsense(sent, counts):
+    mine = match(sent, "recrutement@france-travail")
+
+    with pytest.raises(IntegrityError, match="recruitment_outcome"), transaction.atomic():
+        RecruitmentOutcome.objects.create(match=mine, **{"qualification": "skilled"} | counts)
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_other_subjects_are_not_asked(client, commit, press, now):
+    row = commit(send, "dettes-fiscales", siret="", now=now)
+    mine = match(row, row.mailboxes.order_by("pk").first().email)
+
+    assert "Compter les offres" not in page_text(press(mine.mailbox, f"besoins/{mine.pk}/prendre/"))

@@ -1,0 +1,39 @@
+"""Timeline of the request page: who did what, without a private word."""
+
+import pytest
+from django.urls import reverse
+
+from solicitations.actions import expert_answers, handling
+from solicitations.lifecycle import MatchState
+from tests.experts.factories import PersonFactory, signed_in
+from tests.solicitations.factories import mailbox, match
+from tests.workspace.conftest import answer_path, page_text
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+
+
+def test_who_did_what_is_read_without_private_words_and_hands_by_their_own_mailbox_alone(
+    client, sent, commit, now, django_user_model
+):
+    mine, other = match(sent, "recrutement@france-travail"), mailbox(sent, "entreprises@mission-locale")
+    person = PersonFactory(email=mine.mailbox.email, name="Mme Robert")
+    mine.mailbox.used_by = person
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    commit(
+        expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, words="Entre nous, difficile.", now=now
+    )
+    staff = django_user_model.objects.create_user("nat@equipe.example.org", role="national")
+    commit(handling.write_note, sent, body="Note de l'équipe.", by=staff, now=now)
+
+    own = page_text(signed_in(person).get(reverse("workspace:request", args=[mine.mailbox_id])))
+    theirs = page_text(client.get(answer_path(other)))
+
+    for page in (own, theirs):
+        line = page.partition("Qui a fait quoi")[2]
+        assert "Aide apportée" in line
+        assert f"{mine.expert.name} (France Travail)" in line
+        assert "Demande envoyée" in line
+        assert "Note" not in line.partition("Entre experts")[0]
+    assert "de la main de Mme Robert" in own
+    assert "Mme Robert" not in theirs
+    assert "Entre nous, difficile." not in theirs
