@@ -93,7 +93,7 @@ class FactsForm(forms.Form):
     legal_form = forms.ChoiceField(
         label="Forme juridique",
         required=False,
-        choices=[("", "Comme au registre"), *legal_forms.choices()],
+        choices=lambda: [("", "Comme au registre"), *legal_forms.choices()],  # a list is copied by each form
         error_messages={"invalid_choice": "Choisissez une forme juridique dans la liste."},
     )
     created_on = forms.DateField(

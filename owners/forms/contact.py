@@ -49,7 +49,7 @@ def _wishes(label: str, choices: Mapping[str, str]) -> forms.MultipleChoiceField
     return forms.MultipleChoiceField(
         label=label,
         required=False,
-        choices=[(code, label[0].upper() + label[1:]) for code, label in choices.items()],
+        choices=lambda: [(code, label[0].upper() + label[1:]) for code, label in choices.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "Choisissez dans la liste quand vous rappeler."},
     )
@@ -78,7 +78,7 @@ class ContactForm(forms.Form):
     email = email_field(help_text="Nous y envoyons l'accusé de réception et votre lien de suivi.")
     wish = forms.ChoiceField(
         label="Comment souhaitez-vous échanger ?",
-        choices=ContactWish.choices(),
+        choices=ContactWish.choices,
         required=False,
         widget=WishSelect,
         help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, prefetch_related_objects
 
 from experts.models import Subject, Theme
 from territories.models import Commune, Region
@@ -14,8 +14,10 @@ from territories.models import Commune, Region
 class OpeningQuerySet(models.QuerySet["Opening"]):
     def closed_in(self, region: Region | None, *, now: datetime) -> dict[int | None, "Opening"]:
         """The rows that close something in this region, by theme; ``None`` is the key of the whole region."""
-        rows = self.filter(region=region, region__isnull=False).select_related("theme")
-        closed = [row for row in rows.order_by("theme__position", "pk") if not row.is_open_on(now)]
+        rows = self.filter(region=region).order_by("pk") if region else []
+        closed = [row for row in rows if not row.is_open_on(now)]
+        prefetch_related_objects(closed, "theme")  # nearly always there is none
+        closed.sort(key=lambda row: row.theme.position if row.theme else 0)
         for row in closed:
             row.reopens_on = row.next_opening(now)
         return {row.theme_id: row for row in closed}

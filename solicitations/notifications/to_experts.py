@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from experts.models import User
 from mailing import outbox
-from mailing.models import refuses_mail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
 from solicitations.models import (
@@ -23,23 +23,33 @@ from solicitations.models import (
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date, spoken_moment
 
+# In SQL, as the routing's queries: it is read for each request that is sent. What the company answered to one
+# expert is not for the others.
+COMPANY_SINCE = """
+    SELECT
+        EXISTS (SELECT FROM mailing_refusedaddress WHERE address = %(email)s),
+        ARRAY(
+            SELECT body FROM solicitations_addition
+            WHERE solicitation_id = %(request)s AND question_id IS NULL AND withdrawn_at IS NULL
+            ORDER BY at, id
+        )
+"""
+
 
 def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(COMPANY_SINCE, {"email": solicitation.email.lower(), "request": solicitation.pk})
+        is_email_refused, additions = cursor.fetchone()
     return {
         "description": solicitation.description,
         "company": wording.company_lines(solicitation, today=solicitation.today(now)),
         "phone": solicitation.phone,
         "email": solicitation.email,
-        "is_email_refused": refuses_mail(solicitation.email),
+        "is_email_refused": is_email_refused,
         "callback": wording.callback(solicitation),
         "wish": wording.contact_wish(solicitation),
         "sent_at": spoken_moment(solicitation.submitted_at, zone=solicitation.time_zone, now=now),
-        # What the company answered to one expert is not for the others.
-        "additions": list(
-            solicitation.additions.filter(question=None, withdrawn_at=None)
-            .order_by("at", "pk")
-            .values_list("body", flat=True)
-        ),
+        "additions": additions,
     }
 
 
