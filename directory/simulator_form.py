@@ -8,6 +8,7 @@ from django import forms
 
 from companies import legal_forms, naf, siret
 from companies.facts import CompanyFacts
+from companies.forms import CommuneForm
 from companies.naf_editions import in_rev2
 from companies.register_responses import Company
 from directory.subject_choices import subjects_by_theme
@@ -15,7 +16,6 @@ from experts.batches import InvalidInput
 from experts.routing import inputs
 from experts.routing.engine import Facts
 from mailing.form_fields import LineField
-from solicitations.forms.commune import CommuneForm
 
 NOT_KNOWN = ("", "On ne sait pas")
 CRAFT = {"": None, "oui": True, "non": False}

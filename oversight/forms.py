@@ -8,10 +8,10 @@ from django import forms
 
 from companies import legal_forms, naf, siret
 from companies.facts import CompanyFacts, FactSource
+from companies.forms import phone_field
 from companies.naf_editions import in_rev2
 from experts.models import Institution, Subject
 from mailing.form_fields import LineField, WordsField
-from solicitations.forms.phone import phone_field
 from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise

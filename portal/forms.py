@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.functional import cached_property
 
+from companies.forms import CommuneForm
 from experts.models import EntryQuestion, Subject, Theme
 from experts.wording.features import MAX_TEXT
 from mailing.form_fields import WordsField
-from solicitations.forms.commune import CommuneForm
 from territories.models import Commune, UnknownCommune
 
 QUESTION, THEME, SUBJECT = "question", "theme", "sujet"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from companies import register
+from companies.forms import initial_commune
 from companies.register_responses import Company
 from directory.foresight import simulation
 from directory.foresight.outside import Named
@@ -17,7 +18,6 @@ from directory.simulator_form import SimulatorForm
 from directory.word_search import experts_named, offices_called, plain
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.models import Expert, Office, User
-from solicitations.forms.commune import initial_commune
 
 MOST_NAMED = 10
 ASKED = ("antenne", "referent")

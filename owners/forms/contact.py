@@ -7,12 +7,12 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
+from companies.forms import phone_field
 from experts.models import Institution
 from mailing.form_fields import AddressField, LineField
 from owners.forms import hints
 from owners.forms.traps import TrapField
 from solicitations import wording
-from solicitations.forms.phone import phone_field
 from solicitations.lifecycle import ContactWish
 
 # A new wording takes a new version; the old ones stay, since requests name them.

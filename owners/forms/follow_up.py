@@ -5,11 +5,11 @@ from typing import Any
 
 from django import forms
 
+from companies.forms import phone_field
 from mailing.form_fields import WordsField
 from owners.forms.contact import days_field, email_field, hours_field
 from owners.forms.need import LONGEST_TEXT
 from solicitations.forms.files import FilesField
-from solicitations.forms.phone import phone_field
 from solicitations.models import Question
 
 

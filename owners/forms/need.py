@@ -8,12 +8,12 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
+from companies.forms import CommuneForm
 from experts.models import Subject
 from mailing.form_fields import WordsField
 from owners.forms import hints
 from owners.forms.traps import TrapField
 from solicitations.actions.company_requests import RequestPart
-from solicitations.forms.commune import CommuneForm
 
 LONGEST_TEXT = 5000
 MOST_OTHER_SUBJECTS = 4

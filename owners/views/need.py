@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from companies.forms import initial_commune
 from experts import contacts
 from experts.accounts import limits
 from experts.models import Subject
@@ -15,7 +16,6 @@ from owners.forms.need import LONGEST_TEXT, MOST_OTHER_SUBJECTS, NeedForm
 from owners.views.journey import Journey, typed
 from owners.views.pages import public_page
 from solicitations.actions import company_requests
-from solicitations.forms.commune import initial_commune
 
 OTHER_SUBJECT = "autre"
 SURE = 0.7  # score from which a text speaks of another subject than those chosen
