@@ -14,8 +14,8 @@ from territories.models import Commune, Region
 class OpeningQuerySet(models.QuerySet["Opening"]):
     def closed_in(self, region: Region | None, *, now: datetime) -> dict[int | None, "Opening"]:
         """The rows that close something in this region, by theme; ``None`` is the key of the whole region."""
-        rows = self.filter(region=region).order_by("pk") if region else []
-        closed = [row for row in rows if not row.is_open_on(now)]
+        rows = self.filter(region=region).order_by("pk") if region else self.none()
+        closed: list[Opening] = [row for row in rows if not row.is_open_on(now)]
         prefetch_related_objects(closed, "theme")  # nearly always there is none
         closed.sort(key=lambda row: row.theme.position if row.theme else 0)
         for row in closed:
