@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import django
 import hypothesis
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import connections
 from django.db.models import Model
@@ -25,7 +26,7 @@ from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import REFERENCE, ROOT, TEMPLATES, Databases
-from tests.slow import SLOW, mixed, rank
+from tests.slow import SLOW, WAITING, mixed, rank
 from tests.smtp_sink import SmtpSink
 
 if os.environ.get("DJANGO_SETTINGS_MODULE", "portal.settings.test") != "portal.settings.test":
@@ -116,6 +117,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _building.join()
     _databases.close()
     _lease.__exit__(None, None, None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Start a test at the next full hour: no minute, hour or day ends under it.
+
+    Rate limits count by minute and by hour, pages by day. ``CLOCK=2027-03-28T01:59:59.9+01:00`` tries another
+    moment. Tests with other processes, whose clock is the machine's, keep that one.
+    """
+    if rank(item.path) < len(WAITING) or "process_environment" in getattr(item, "fixturenames", ()):
+        return (yield)
+    chosen = os.environ.get("CLOCK")
+    hour = datetime.now(UTC).replace(minute=0, second=1, microsecond=0) + timedelta(hours=1)
+    with time_machine.travel(datetime.fromisoformat(chosen) if chosen else hour):
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
