@@ -1,6 +1,5 @@
 """Sign-in through ProConnect, against a server in its shape over real HTTP, and against its lies."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.django_db
 LOGIN, BEGIN, BACK = "/connexion/", "/connexion/proconnect/", "/connexion/proconnect/retour/"
 PAST = datetime(2016, 12, 1, 9, tzinfo=UTC)
 STRONG = "https://proconnect.gouv.fr/assurance/self-asserted-2fa"
-TOKEN_AGE = {"iat": int(time.time()) - 900, "exp": int(time.time()) - 600}
+OLD_TOKEN = {"iat": 1_000_000_000, "exp": 1_000_000_300}  # in 2001
 
 
 @pytest.fixture(scope="module")
@@ -155,9 +154,9 @@ LIES = {
     "no nonce": Lies(id_token={"nonce": None}),
     "alg none": Lies(algorithm="none"),
     "signed with the client's secret": Lies(algorithm="HS256"),
-    "expired": Lies(id_token=TOKEN_AGE),
+    "expired": Lies(id_token=OLD_TOKEN),
     "no end": Lies(id_token={"exp": None}),
-    "from tomorrow": Lies(id_token={"iat": int(time.time()) + 86_400}),
+    "from later": Lies(id_token={"iat": 4_000_000_000, "exp": 4_000_000_300}),
     "another person": Lies(userinfo={"sub": "someone else"}),
     "plain userinfo": Lies(plain_userinfo=True),
     "unverified address": Lies(userinfo={"email_verified": False}),
