@@ -1,5 +1,7 @@
 """Each scenario through the pages: the form reaches exactly its experts, and its checks hold."""
 
+import re
+
 import pytest
 
 from experts.models import Office
@@ -190,4 +192,4 @@ def test_confidential_mail_shows_its_words_to_its_readers_only(simulation):
         assert "MARINA" not in simulation.subjects(address)[0].upper()
         assert "Cette demande est confidentielle" in body(simulation.last_mail(address))
     assert simulation.recipients() == {EMAIL, *SCENARIOS["SC24"]["expected_experts"]}
-    assert "TVA" not in body(simulation.last_mail(EMAIL))
+    assert not re.search(r"\bTVA\b", body(simulation.last_mail(EMAIL)))  # a link may hold these letters

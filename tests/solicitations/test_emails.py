@@ -152,7 +152,7 @@ class TestConfidential:
         assert confidential.company_name not in PREHEADER.search(found.html)[1]
 
     def test_the_first_line_contains_nothing_of_the_owners_text(self, confidential):
-        assert "TVA" not in mail("notified").text[:220]
+        assert not re.search(r"\bTVA\b", mail("notified").text[:220])  # a reference may hold these letters
 
     def test_later_mails_contain_nothing_of_the_owners_text(self, commit, confidential, now):
         commit(company_requests.add_information, confidential, body="TVA de juin aussi.", now=now)
