@@ -2,25 +2,17 @@
 
 import re
 import unicodedata
-from typing import Any
 
-from django.db.models import CharField, F, Func, Q, Value
-from django.db.models.functions import Lower, Replace
+from django.db.models import Q
 from django.db.models.lookups import Contains
 
-from experts.models import Institution
+from experts.models import Expert, Institution, Office
 from experts.models.directory import ExpertQuerySet, OfficeQuerySet
+from experts.models.directory_words import EXPERT_WORDS, OFFICE_WORDS, plain_text
 
 MOST_WORDS = 8
 NUMBER = re.compile(r"\+?[0-9][0-9 .\-]{3,}[0-9]")
-ACCENTED, PLAIN = "àâäéèêëîïôöùûüÿç’", "aaaeeeeiioouuuyc'"
-
-
-class Translate(Func):
-    """PostgreSQL's ``translate``: each character of the second argument becomes that of the third."""
-
-    function = "translate"
-    output_field = CharField()
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae", "’": "'"})
 
 
 def offices_named(offices: OfficeQuerySet, text: str, *, people: ExpertQuerySet) -> OfficeQuerySet:
@@ -31,12 +23,11 @@ def offices_named(offices: OfficeQuerySet, text: str, *, people: ExpertQuerySet)
     institutions = list(Institution.objects.all())
     found = offices
     for word in words_of(text):
-        experts = people.filter(_contains(word, "email", "phone", "name"))
-        found = found.filter(
-            _contains(word, "code", "email", "phone", "name")
-            | Q(institution__in=_named(institutions, word))
-            | Q(pk__in=experts.values("office"))
-        )
+        # A union, not a disjunction of the two tables, which no index could serve.
+        own = Q(Contains(OFFICE_WORDS, word)) | Q(institution__in=_named(institutions, word))
+        named = Office.objects.filter(own)
+        through_people = people.filter(Contains(EXPERT_WORDS, word))
+        found = found.filter(pk__in=named.values("pk").union(through_people.values("office"), all=True))
     return found
 
 
@@ -45,7 +36,7 @@ def offices_called(offices: OfficeQuerySet, text: str) -> OfficeQuerySet:
     institutions = list(Institution.objects.all())
     found = offices
     for word in words_of(text):
-        found = found.filter(_contains(word, "code", "name") | Q(institution__in=_named(institutions, word)))
+        found = found.filter(pk__in=_called(institutions, word).values("pk"))
     return found
 
 
@@ -54,10 +45,9 @@ def experts_named(experts: ExpertQuerySet, text: str) -> ExpertQuerySet:
     institutions = list(Institution.objects.all())
     found = experts
     for word in words_of(text):
-        found = found.filter(
-            _contains(word, "email", "phone", "office__code", "name", "job", "office__name")
-            | Q(office__institution__in=_named(institutions, word))
-        )
+        by_office = Expert.objects.filter(office__in=_called(institutions, word).values("pk"))
+        own = Expert.objects.filter(Contains(EXPERT_WORDS, word))
+        found = found.filter(pk__in=own.values("pk").union(by_office.values("pk"), all=True))
     return found
 
 
@@ -70,8 +60,8 @@ def words_of(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """The text in lower case, without accents."""
-    spread = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    """The text in lower case, without accents, as ``plain_text`` gives it."""
+    spread = unicodedata.normalize("NFKD", text.translate(LIGATURES))
     return "".join(letter for letter in spread if unicodedata.category(letter) != "Mn").lower()
 
 
@@ -84,17 +74,8 @@ def _named(institutions: list[Institution], word: str) -> list[int]:
     ]
 
 
-def _contains(word: str, *columns: str) -> Q:
-    """Condition: one of these columns has the word, as ``plain`` gives it.
-
-    Addresses have no accents, and phones no spaces that count: only names are spelt otherwise, slowly.
-    """
-    found = Q()
-    for column in columns:
-        text: Any = F(column)
-        if column == "phone":
-            text = Replace(text, Value(" "), Value(""))
-        elif column not in {"email", "code", "office__code"}:
-            text = Translate(Lower(text), Value(ACCENTED), Value(PLAIN))
-        found |= Q(Contains(Lower(text) if column in {"email", "code", "office__code"} else text, word))
-    return found
+def _called(institutions: list[Institution], word: str) -> OfficeQuerySet:
+    """The offices whose name, code or institution has a word; the index, which holds more, comes first."""
+    name_or_code = Q(Contains(plain_text("name"), word)) | Q(Contains(plain_text("code"), word))
+    by_name = Q(Contains(OFFICE_WORDS, word)) & name_or_code
+    return Office.objects.filter(by_name | Q(institution__in=_named(institutions, word)))

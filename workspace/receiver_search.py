@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
-from django.db.models import Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Q
 
-from directory.word_search import ACCENTED, PLAIN, Translate, experts_named, plain, words_of
+from directory.word_search import experts_named, plain, words_of
 from experts.models import Expert, Subject
 from experts.models.directory import ExpertQuerySet
+from experts.models.directory_words import plain_text
 from experts.routing import explanations, loading
 from experts.routing.decision import NeedDecision
 from mailing.form_fields import LineField
@@ -87,7 +87,7 @@ def candidate(match: Match, pk: int, *, now: datetime) -> Candidate | None:
 def _named_by(word: str, people: ExpertQuerySet) -> Q:
     """People that a word names: by their name, office or institution, a subject of theirs, a place."""
     subjects = [row.pk for row in Subject.objects.listed() if word in plain(row.label)]
-    areas = Area.objects.alias(found=Translate(Lower("name"), Value(ACCENTED), Value(PLAIN)))
+    areas = Area.objects.alias(found=plain_text("name"))
     places = list(areas.filter(found__contains=word).values_list("pk", flat=True))
     named = Q(pk__in=experts_named(people, word).values("pk")) | Q(subjects__in=subjects)
     return named | Q(areas__in=places) | Q(areas=None, office__areas__in=places)

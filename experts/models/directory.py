@@ -3,12 +3,14 @@
 from datetime import date, datetime
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Upper
 
 from experts.models.accounts import User
 from experts.models.catalogue import Institution, Subject
+from experts.models.directory_words import EXPERT_WORDS, OFFICE_WORDS
 from territories.models import Area, Region
 
 
@@ -159,6 +161,7 @@ class Office(ImportedModel):
                 name="office_can_be_reached",
             ),
         ]
+        indexes = [GinIndex(OpClass(OFFICE_WORDS, "gin_trgm_ops"), name="office_words")]
 
     def __str__(self) -> str:
         return self.name
@@ -252,7 +255,10 @@ class Expert(ImportedModel):
                 name="expert_booking_url_is_https",
             ),
         ]
-        indexes = [models.Index(Upper("email"), name="expert_address")]  # the posts of one person
+        indexes = [
+            models.Index(Upper("email"), name="expert_address"),  # the posts of one person
+            GinIndex(OpClass(EXPERT_WORDS, "gin_trgm_ops"), name="expert_words"),
+        ]
 
     def __str__(self) -> str:
         return self.name

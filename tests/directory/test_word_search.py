@@ -1,0 +1,67 @@
+"""Search of offices and experts: spelt alike in Python and in the database, and found by an index."""
+
+import pytest
+from django.db import connection
+
+from directory.word_search import experts_named, offices_called, offices_named, plain
+from experts.models import Expert, Office
+from experts.models.directory_words import plain_text
+from tests.experts.factories import ExpertFactory, OfficeFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+NAMES = [
+    "Hôtel-Dieu de l’Œuvre",
+    "Mission locale d'Étaples",
+    "CCI Sœurs À Ç Ÿ",
+    "Noël, maïs et où",
+    "Curriculum vitæ",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_spelt_alike_by_python_and_by_the_database(name):
+    office = OfficeFactory(name=name)
+
+    spelt = Office.objects.values_list(plain_text("name"), flat=True).get(pk=office.pk)
+
+    assert spelt == plain(name)
+
+
+@pytest.mark.parametrize("typed", ["œuvre", "OEUVRE", "l'oeuvre", "L’ŒUVRE"])
+def test_ligatures_and_apostrophes_are_found_however_they_are_typed(typed):
+    expert = ExpertFactory(office=OfficeFactory(name="Hôtel-Dieu de l’Œuvre"))
+
+    found = [
+        offices_named(Office.objects.all(), typed, people=Expert.objects.all()),
+        offices_called(Office.objects.all(), typed),
+        experts_named(Expert.objects.all(), typed),
+    ]
+
+    assert [list(rows) for rows in found] == [[expert.office], [expert.office], [expert]]
+
+
+@pytest.mark.parametrize("typed", ["zzzz", "conseil dijon", "0353010001"])
+def test_indexes_can_serve_each_search(typed):
+    searches = {
+        offices_named(Office.objects.all(), typed, people=Expert.objects.all()): {
+            "office_words",
+            "expert_words",
+        },
+        experts_named(Expert.objects.all(), typed): {"office_words", "expert_words"},
+        offices_called(Office.objects.all(), typed): {"office_words"},
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+
+    for search, indexes in searches.items():
+        plan = search.explain()
+        assert {name for name in ("office_words", "expert_words") if name in plan} == indexes
+
+
+def test_a_search_by_name_tells_no_address_of_an_office():
+    office = OfficeFactory(name="Antenne du Val", email="prenom.nom@example.org", phone="03 99 88 77 66")
+
+    for typed in ("prenom.nom", "0399887766"):
+        assert list(offices_named(Office.objects.all(), typed, people=Expert.objects.none())) == [office]
+        assert not offices_called(Office.objects.all(), typed)
