@@ -106,6 +106,9 @@ class DirectoryInMemory:
             else AreasInMemory(known.with_communes(self.numbers), self.zones)
         )
         self._candidates: dict[tuple[int, ...], _Candidates] = {}
+        # Both directories of a preview are asked about each place: the second one finds the numbers ready.
+        is_alike = shared is not None and shared.areas is self.areas
+        self.here: dict[Location, dict[int, CoveringArea]] = shared.here if shared and is_alike else {}
 
     def decide(
         self,
@@ -133,11 +136,7 @@ class DirectoryInMemory:
 
     def _candidates_of(self, place: Location) -> _Candidates:
         """Candidates of a place; communes with the same areas in use share them."""
-        here = {
-            self.numbers[ref]: area
-            for ref, area in self.areas.containing(place).items()
-            if ref in self.numbers
-        }
+        here = self._numbered_here(place)
         key = tuple(number for number in here if number in self._by_area)
         found = self._candidates.get(key)
         if found is None:
@@ -151,6 +150,15 @@ class DirectoryInMemory:
                     found.by_institution[candidate.institution].append(candidate)
         return found
 
+    def _numbered_here(self, place: Location) -> dict[int, CoveringArea]:
+        """The areas that contain a place, by number."""
+        found = self.here.get(place)
+        if found is None:
+            areas = self.areas.containing(place).items()
+            found = {self.numbers[ref]: area for ref, area in areas if ref in self.numbers}
+            self.here[place] = found
+        return found
+
 
 def decide_among(
     offices: Iterable[OfficeCandidate],
@@ -159,11 +167,12 @@ def decide_among(
     *,
     on: date,
     without: Collection[str] = frozenset(),
+    with_refusals: bool = True,
 ) -> Decision:
     """Apply the rule to the offices that ``DirectoryInMemory.offices`` found."""
     if without:
         asked = [replace(one, institutions=_kept(one.institutions, without)) for one in asked]
-    return engine.decide(Demand(tuple(asked), facts, on), offices)
+    return engine.decide(Demand(tuple(asked), facts, on), offices, with_refusals=with_refusals)
 
 
 def _kept(institutions: Iterable[str], without: Collection[str]) -> tuple[str, ...]:

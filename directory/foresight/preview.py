@@ -119,10 +119,12 @@ def _days(found: Reach, candidates: Iterable[list[OfficeCandidate]]) -> list[dat
 def _first_change(
     request: PastRequest, days: list[date], candidates: Iterable[list[OfficeCandidate]]
 ) -> Iterator[PreviewedRequest]:
-    """Yield the request as the first of these days changes it, if one does."""
+    """Yield the request as the first of these days changes it, if one does; who is refused is not said."""
     for day in days:
         first, second = (
-            decide_among(offices, request.asked, request.facts, on=day, without=request.unticked)
+            decide_among(
+                offices, request.asked, request.facts, on=day, without=request.unticked, with_refusals=False
+            )
             for offices in candidates
         )
         if outcome(first) != outcome(second):
@@ -134,8 +136,8 @@ def outcome(decision: Decision) -> list[tuple[frozenset[str], frozenset[str], bo
     """Recipients of each need, and whether it is covered: what a change may change."""
     return [
         (
-            frozenset(need.offices),
-            frozenset(email.lower() for email in need.emails),
+            frozenset(chosen.office for chosen in need.chosen),
+            frozenset(chosen.expert.lower() for chosen in need.chosen),
             need.is_fallback,
         )
         for need in decision.needs
@@ -143,7 +145,7 @@ def outcome(decision: Decision) -> list[tuple[frozenset[str], frozenset[str], bo
 
 
 def _lowered(decision: Decision) -> set[str]:
-    return {email.lower() for email in decision.emails}
+    return {chosen.expert.lower() for need in decision.needs for chosen in need.chosen}
 
 
 def _is_held(request: PastRequest, decision: Decision) -> bool:

@@ -71,11 +71,15 @@ class RankedExpert:
         return self.area.rank
 
 
-def decide(demand: Demand, offices: Iterable[OfficeCandidate]) -> Decision:
-    """Apply steps 2 to 9 to each distinct subject; their union is step 10."""
+def decide(demand: Demand, offices: Iterable[OfficeCandidate], *, with_refusals: bool = True) -> Decision:
+    """Apply steps 2 to 9 to each distinct subject; their union is step 10.
+
+    ``with_refusals``: say who is not chosen too; two directories are compared by those who are.
+    """
     loaded = list(offices)
     asked = {subject.slug: subject for subject in demand.subjects}
-    return Decision(tuple(_decide_need(subject, demand, loaded) for subject in asked.values()))
+    needs = (_decide_need(subject, demand, loaded, with_refusals) for subject in asked.values())
+    return Decision(tuple(needs))
 
 
 def decide_for_institution(
@@ -84,7 +88,9 @@ def decide_for_institution(
     """Apply steps 3 to 7 alone: no exclusive office, no fallback."""
     considered_offices = _considered_offices(asked, facts, on, offices)
     candidates = _keep_most_local(_ranked_experts(considered_offices, asked.slug, on))
-    return _need_decision(asked.slug, on, considered_offices, candidates, candidates)
+    decision = _need_decision(asked.slug, considered_offices, candidates)
+    refused = _refusals(asked.slug, on, considered_offices, candidates, decision.chosen)
+    return replace(decision, refused=tuple(refused))
 
 
 def decide_fallback(slug: str, on: date, offices: Iterable[OfficeCandidate]) -> NeedDecision:
@@ -93,17 +99,21 @@ def decide_fallback(slug: str, on: date, offices: Iterable[OfficeCandidate]) -> 
     return NeedDecision(slug, chosen, is_fallback=True)
 
 
-def _decide_need(asked: AskedSubject, demand: Demand, offices: list[OfficeCandidate]) -> NeedDecision:
+def _decide_need(
+    asked: AskedSubject, demand: Demand, offices: list[OfficeCandidate], with_refusals: bool
+) -> NeedDecision:
     """Apply steps 2 to 9 to one subject."""
     considered_offices = _considered_offices(asked, demand.facts, demand.on, offices)
     local = _keep_most_local(_ranked_experts(considered_offices, asked.slug, demand.on))
-    kept = _keep_exclusive(local, asked.slug)
-    if kept:
-        return _need_decision(asked.slug, demand.on, considered_offices, local, kept)
-    fallback = _fallback_experts(offices, demand.on)
-    return replace(
-        _need_decision(asked.slug, demand.on, considered_offices, local, fallback), is_fallback=True
-    )
+    answering = _keep_exclusive(local, asked.slug)
+    kept = answering or _fallback_experts(offices, demand.on)
+    decision = _need_decision(asked.slug, considered_offices, kept)
+    if not answering:
+        decision = replace(decision, is_fallback=True)
+    if not with_refusals:
+        return decision
+    refused = _refusals(asked.slug, demand.on, considered_offices, local, decision.chosen)
+    return replace(decision, refused=tuple(refused))
 
 
 def _considered_offices(
@@ -203,19 +213,13 @@ def _keep_best_rank(candidates: list[RankedExpert]) -> list[RankedExpert]:
 
 
 def _need_decision(
-    slug: str,
-    on: date,
-    considered_offices: list[ConsideredOffice],
-    local: list[RankedExpert],
-    kept: list[RankedExpert],
+    slug: str, considered_offices: list[ConsideredOffice], kept: list[RankedExpert]
 ) -> NeedDecision:
-    """Build the decision with its reasons: ``local`` passed step 7, ``kept`` will be mailed."""
+    """Build the decision with its reasons, refusals excepted; ``kept`` will be mailed."""
     verdicts = {considered.office.code: considered.verdict for considered in considered_offices}
-    chosen = tuple(_chosen_expert(candidate, verdicts.get(candidate.office.code)) for candidate in kept)
     return NeedDecision(
         subject=slug,
-        chosen=chosen,
-        refused=tuple(_refusals(slug, on, considered_offices, local, chosen)),
+        chosen=tuple(_chosen_expert(candidate, verdicts.get(candidate.office.code)) for candidate in kept),
         unknown=tuple(
             sorted({fact for considered in considered_offices for fact in considered.verdict.unverified})
         ),
@@ -244,7 +248,10 @@ def _refusals(
     local: list[RankedExpert],
     chosen: tuple[Chosen, ...],
 ) -> Iterator[Refused]:
-    """Yield a refusal per office refused as a whole, else per expert not mailed, with every obstacle."""
+    """Yield a refusal per office refused as a whole, else per expert not mailed, with every obstacle.
+
+    ``local`` passed step 7.
+    """
     mailed = {each.expert.lower() for each in chosen}
     blocked = {candidate.office.code for candidate in local} - {each.office for each in chosen}
     best = _best_ranks(local)

@@ -1,11 +1,12 @@
 """A directory in memory decides as the tables do."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from directory.foresight.areas_in_memory import KnownAreas, Location
-from directory.foresight.directory_in_memory import DirectoryInMemory
+from directory.foresight.directory_in_memory import DirectoryInMemory, decide_among
 from experts.changes import snapshot
 from experts.routing import loading
 from tests.directory.foresight import seeded_directory
@@ -35,6 +36,25 @@ def test_seeded_demands_get_the_same_decision_as_from_the_tables(seed):
         mailed += len(expected.emails)
 
     assert mailed > 100
+
+
+def test_the_recipients_are_the_same_without_the_refusals():
+    chance = Random(5)  # noqa: S311 (drawn again from the seed)
+    seeded_directory.fill(chance)
+    in_memory = DirectoryInMemory(snapshot.load(), KnownAreas.load())
+    refused = 0
+
+    for demand in seeded_directory.demands(chance, 100):
+        asked, facts = loading.asked_subjects(demand["subjects"]), loading.readable(demand["facts"])
+        offices = in_memory.offices(asked, Location.of(demand["commune"]))
+        told = decide_among(offices, asked, facts, on=demand["on"])
+
+        found = decide_among(offices, asked, facts, on=demand["on"], with_refusals=False)
+
+        assert found.needs == tuple(replace(need, refused=()) for need in told.needs)
+        refused += len(told.refused)
+
+    assert refused > 100
 
 
 def test_the_commune_of_a_merger_has_the_areas_of_its_successor():
