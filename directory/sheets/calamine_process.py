@@ -28,9 +28,11 @@ def main() -> None:
     except python_calamine.CalamineError as error:
         sys.exit(LOCKED_CODE if "assword" in str(error) else 1)
     written = 0
-    for name in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(name)
-        _write({"name": name, "merged": sheet.merged_cell_ranges or []})
+    for properties in workbook.sheets_metadata:
+        sheet = workbook.get_sheet_by_name(properties.name)
+        is_hidden = properties.visible != python_calamine.SheetVisibleEnum.Visible
+        merged = sheet.merged_cell_ranges or []
+        _write({"name": properties.name, "is_hidden": is_hidden, "merged": merged})
         for line, cells in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
             if any(cell != "" for cell in cells):
                 left = (sheet.start or (0, 0))[1]

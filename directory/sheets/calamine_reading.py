@@ -32,6 +32,8 @@ from directory.sheets.tables import (
 )
 
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+VALUE_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+HIDDEN = {"collapse", "filter"}
 MOST_CELLS = 4_000_000  # repeated ones included
 MOST_SECONDS = 120
 PROCESS = (sys.executable, "-m", "directory.sheets.calamine_process", str(READ_COLUMNS))
@@ -61,12 +63,14 @@ def _read(content: bytes, layouts: dict[str, SheetLayout], *, refusal: str) -> l
             found.append((json.loads(line), []))
         else:
             found[-1][1].append(line)
-    return [
-        with_layout(
-            sheet["name"], _rows(lines), layouts.get(sheet["name"]) or SheetLayout(_merged(sheet["merged"]))
-        )
-        for sheet, lines in found
-    ]
+    return [_sheet(properties, lines, layouts.get(properties["name"])) for properties, lines in found]
+
+
+def _sheet(properties: dict[str, Any], lines: list[str], layout: SheetLayout | None) -> Sheet:
+    """A sheet and its rows; ``layout`` is unknown of an old workbook."""
+    layout = layout or SheetLayout(_merged(properties["merged"]))
+    layout.is_hidden = properties["is_hidden"]
+    return with_layout(properties["name"], _rows(lines, layout), layout)
 
 
 def _output(content: bytes, refusal: str) -> str:
@@ -98,13 +102,17 @@ def _merged(ranges: list[Any]) -> list[MergedRange]:
     return [MergedRange(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in ranges]
 
 
-def _rows(lines: list[str]) -> Iterator[SheetRow]:
+def _rows(lines: list[str], layout: SheetLayout) -> Iterator[SheetRow]:
     """The rows; an empty cell is ``None``, a whole number an integer."""
     if len(lines) > MAX_ROWS:
         raise UnreadableSheet(TOO_MANY_ROWS)
     for line in lines:
         number, cells = json.loads(line)
-        yield SheetRow(number, tuple(map(_value, cells)))
+        values = list(map(_value, cells))
+        for column, text in layout.errors.get(number, {}).items():
+            values += [None] * (column - len(values))
+            values[column - 1] = text
+        yield SheetRow(number, tuple(values))
 
 
 def _value(cell: Any) -> CellValue:
@@ -115,19 +123,21 @@ def _value(cell: Any) -> CellValue:
 
 
 class _OdsLayouts:
-    """Hidden rows and merged cells of each table of ``content.xml``, whose repeated rows are counted."""
+    """Hidden parts, merged cells and errors of each table of ``content.xml``; repeated rows are counted."""
 
     def __init__(self) -> None:
         self.found: dict[str, SheetLayout] = {}
         self.layout = SheetLayout()
         self.table: Any = None
-        self.line = self.filled = self.cells = 0
+        self.line = self.column = self.filled = self.cells = 0
 
     def read(self, file: Any) -> dict[str, SheetLayout]:
         """Read the whole part. Raises ``UnreadableSheet`` for too many rows."""
         for event, element in ElementTree.iterparse(file, events=("start", "end")):
             if event == "start" and element.tag == f"{TABLE}table":
                 self._begin(element)
+            elif event == "end" and element.tag == f"{TABLE}table-column":
+                self._column(element)
             elif event == "end" and element.tag == f"{TABLE}table-row":
                 self._row(element)
                 element.clear()
@@ -136,8 +146,15 @@ class _OdsLayouts:
 
     def _begin(self, table: Any) -> None:
         self.table, self.layout = table, SheetLayout()
-        self.line = 0
+        self.line = self.column = 0
         self.found[table.get(f"{TABLE}name", "")] = self.layout
+
+    def _column(self, column: Any) -> None:
+        """Record hidden columns; the last ones are repeated to the end of the sheet."""
+        first = self.column + 1
+        self.column += int(column.get(f"{TABLE}number-columns-repeated") or 1)
+        if column.get(f"{TABLE}visibility") in HIDDEN:
+            self.layout.hidden_columns += range(first, min(self.column, READ_COLUMNS) + 1)
 
     def _row(self, row: Any) -> None:
         times = int(row.get(f"{TABLE}number-rows-repeated") or 1)
@@ -147,6 +164,8 @@ class _OdsLayouts:
             if len(cell):
                 is_filled = True
                 self.cells += width * times
+                if cell.get(VALUE_TYPE) == "error" and column <= READ_COLUMNS:
+                    self.layout.errors.setdefault(first, {})[column] = "".join(cell.itertext())[:20]
                 down = int(cell.get(f"{TABLE}number-rows-spanned") or 1)
                 across = int(cell.get(f"{TABLE}number-columns-spanned") or 1)
                 if down * across > 1:
@@ -158,5 +177,5 @@ class _OdsLayouts:
         self.filled += times * is_filled
         if self.filled > MAX_ROWS or self.cells > MOST_CELLS:
             raise UnreadableSheet(TOO_MANY_ROWS)
-        if is_filled and row.get(f"{TABLE}visibility") in {"collapse", "filter"}:
+        if is_filled and row.get(f"{TABLE}visibility") in HIDDEN:
             self.layout.hidden_rows += range(first, self.line + 1)

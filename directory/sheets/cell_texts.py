@@ -62,6 +62,19 @@ def list_items(text: str, knows: Callable[[str], bool]) -> Iterator[str]:
             yield item
 
 
+def list_naf_codes(text: str, entry: Entry) -> list[str]:
+    """Beginnings of NAF codes; « 43,2 » is a number. Raises ``Unread`` for what may be one code or two."""
+    if re.fullmatch(r"[0-9]{1,2},[0-9]|[0-9],[0-9]{2}", text):
+        return [text.replace(",", ".")]
+    if re.fullmatch(r"[0-9]{2},[0-9]{2}", text):
+        first, second = text.split(",")
+        raise refused(
+            entry,
+            f"« {text} » : écrivez « {first}.{second} » pour un code, « {first} ; {second} » pour deux.",
+        )
+    return list_codes(text)
+
+
 def list_codes(text: str) -> list[str]:
     return [code for code in re.split(r"[;,\s|]+", text) if code]
 

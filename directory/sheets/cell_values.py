@@ -18,6 +18,7 @@ from directory.sheets.cell_texts import (
     found_or_refused,
     list_codes,
     list_items,
+    list_naf_codes,
     refused,
     required,
     with_text,
@@ -32,7 +33,8 @@ from territories.areas import AreaRef
 from territories.names import normalise
 
 MOST_REMARKS = 1000
-YES, NO = {"oui", "o", "x", "vrai", "true", "1", "yes"}, {"non", "n", "faux", "false", "0", "no"}
+YES, NO = {"oui", "o", "x", "vrai", "true", "1", "yes", "ok"}, {"non", "n", "faux", "false", "0", "no"}
+TICKS = dict.fromkeys("✓✔☑✅☒🗹", "oui") | dict.fromkeys("☐✗✘", "non")
 CRAFT_WORDS = {
     **dict.fromkeys(
         ("artisans seulement", "artisans", "seulement artisans", "only"), Office.Craft.ONLY.value
@@ -94,8 +96,11 @@ class CellReader:
         self.stray_spaces += isinstance(value, str) and "\n" not in raw and text != raw.removeprefix("'")
         if text in habits.DASHES:
             return _emptied(column, entry)
-        read = _READERS[column.kind]
-        return read(self, value, text if column.kind not in LISTS else raw, entry)
+        if column.kind in LISTS:
+            text = raw
+        if column.kind in DIGITS:
+            text = habits.without_decimals(text)
+        return _READERS[column.kind](self, value, text, entry)
 
     def remark(self, entry: Entry, sentence: str) -> None:
         """Say something about a cell."""
@@ -168,7 +173,7 @@ class CellReader:
         return int(digits)
 
     def naf(self, value: CellValue, text: str, entry: Entry) -> list[str]:
-        items = [text] if isinstance(value, date) else list_codes(text)
+        items = [text] if isinstance(value, date) else list_naf_codes(text, entry)
         repaired = [habits.repaired_naf(value if isinstance(value, date) else None, item) for item in items]
         for _, sentence in repaired:
             self.remark(entry, sentence)
@@ -187,7 +192,7 @@ class CellReader:
         return CRAFT_WORDS[normalise(text)]
 
     def choice(self, value: CellValue, text: str, entry: Entry) -> bool:
-        word = normalise(text)
+        word = TICKS.get(text.removesuffix("\ufe0f"), normalise(habits.without_decimals(text)))
         if word not in YES | NO:
             raise refused(entry, f"« {text} » est inconnu : écrivez « oui » ou « non ».")
         return word in YES
@@ -233,6 +238,8 @@ _READERS: dict[CellKind, Callable[[CellReader, CellValue, str, Entry], Any]] = {
     CellKind.EMAILS: CellReader.emails,
 }
 LISTS = {CellKind.SUBJECTS, CellKind.SKILLS, CellKind.AREAS, CellKind.DAYS, CellKind.EMAILS}
+# Written with digits alone, to which a column of numbers adds decimals.
+DIGITS = {CellKind.PHONE, CellKind.SIRET, CellKind.AREAS, CellKind.NUMBER, CellKind.LEGAL_FORMS}
 EMPTY: dict[CellKind, Any] = {
     CellKind.SUBJECTS: frozenset(),
     CellKind.SKILLS: Skills(False, frozenset()),
@@ -257,7 +264,7 @@ def _refusal(raw: str) -> str:
     """Reason to read a cell no further; empty when there is none."""
     if raw == NO_RESULT:
         return "cette formule n'a pas de résultat : ouvrez le fichier dans un tableur, et enregistrez-le."
-    if raw in habits.ERRORS:
+    if habits.ERROR.fullmatch(raw.strip()):
         return f"la formule de cette case donne une erreur ({raw}) : écrivez la valeur."
     if CONTROLS.search(re.sub(r"[\t\r\n]", " ", raw)):
         return "ce texte contient un caractère de contrôle : retapez-le au clavier."

@@ -6,22 +6,30 @@ Each function returns the text to read, and a sentence when it repaired somethin
 import re
 from datetime import date, datetime, timedelta
 
+from companies import naf
 from directory.sheets.tables import CellValue
 from mailing.text_cleaning import clean_text
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 FIRST_DAY = date(1899, 12, 30)  # of the numbers under which workbooks keep dates
 SERIAL = re.compile(r"[2-7][0-9]{4}(?:[.,]0+)?")  # from 1954 to 2119
+WEEKDAY = re.compile(r"(?:lun|mar|mercre|jeu|vendre|same)di,? |dimanche,? ", re.IGNORECASE)
+DECIMALS = re.compile(r"([0-9]+)[.,]0{1,2}")
 SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]{1,2}", re.IGNORECASE)
-NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.\- ]([0-9]{4}|[0-9]{2})(?: 0?0:00(?::00)?)?")
-ISO_DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ]00:00(?::00)?)?")
+HOUR = r"(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?"
+NUMERIC_DAY = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.\- ]([0-9]{4}|[0-9]{2})" + HOUR)
+ISO_DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})" + HOUR)
 WORDED_DAY = re.compile(
     r"([0-9]{1,2})(?:er)?[ \-]([a-zéûî]{3,9})\.?(?:[ \-]([0-9]{4}|[0-9]{2}))?", re.IGNORECASE
 )
+MONTH_AND_YEAR = re.compile(r"([a-zéûî]{3,9})\.?[ \-](?:[0-9]{2})?([0-9]{2})", re.IGNORECASE)
+# Days that a spreadsheet makes of « 01.1 »: it adds the year when it was typed.
+TYPED_YEARS = range(2013, 2030)
+NO_YEAR = 2000
 MONTHS = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
 ACCENTS = str.maketrans("éûî", "eui")
-ERRORS = ("#REF!", "#N/A", "#VALUE!", "#VALEUR!", "#NAME?", "#NOM?", "#DIV/0!", "#NUM!", "#NOMBRE!", "#NULL!")
-DASHES = {"-", "–", "—", "−"}
+ERROR = re.compile(r"#(?:[A-ZÀ-Ü]{2,15}[!?]|N/[AD]|DIV/0 ?!|#+)|Err ?: ?[0-9]{3}")  # in French and English
+DASHES = {"-", "\u2010", "\u2011", "–", "—", "−"}
 
 
 def plain_text(value: CellValue) -> str:
@@ -50,6 +58,12 @@ def inert(text: str) -> str:
     return f"'{text}" if text.lstrip(" \xa0").startswith(FORMULA_SIGNS) else text
 
 
+def without_decimals(text: str) -> str:
+    """The digits of a code or count to which a column of numbers has added « ,0 »."""
+    found = DECIMALS.fullmatch(text.replace(" ", ""))
+    return found[1] if found else text
+
+
 def repaired_phone(text: str) -> tuple[str, str]:
     """Put back the zero of « 380000001 », or the sign of « 33380000001 »."""
     digits = re.sub(r"[\s.\-]", "", text)
@@ -76,24 +90,46 @@ def repaired_area(text: str) -> tuple[str, str]:
 
 
 def repaired_naf(value: CellValue, text: str) -> tuple[str, str]:
-    """Turn back into a NAF prefix a day (« 01.1 » became 1 janvier) or a number (1.1)."""
-    day = value if isinstance(value, date) else _day_and_month(text)
-    if day is not None:
-        prefix = f"{day.day:02}.{day.month}"
-        return prefix, f"« {prefix} », que le tableur avait pris pour une date."
+    """Turn a day (« 01.1 » became 1 janvier), a month (« 01.50 ») or a number back into a NAF prefix."""
+    prefix, other = _prefix_of_day(value, text)
+    if prefix:
+        sentence = f"« {prefix} », que le tableur avait pris pour une date."
+        return (
+            prefix,
+            f"{sentence[:-1]} ; si c'était « {other} », écrivez « {other} »." if other else sentence,
+        )
     if re.fullmatch(r"[0-9](?:[.,][0-9]{1,2})?", text):
         prefix = f"0{text.replace(',', '.')}"
         return prefix, f"zéro remis : {prefix}."
     return text, ""
 
 
+def _prefix_of_day(value: CellValue, text: str) -> tuple[str, str]:
+    """The NAF prefix that a spreadsheet took for a day, and the other one that it may have been."""
+    day = value if isinstance(value, date) else _day_and_month(text)
+    if day is None:
+        return _prefix_of_month(text), ""
+    prefix = f"{day.day:02}.{day.month}"
+    of_month = f"{day.month:02}.{day.year % 100:02}"  # « 01.50 » became the first of January 1950
+    if day.day > 1 or not naf.label(of_month):
+        return prefix, ""
+    return (prefix, of_month) if day.year in TYPED_YEARS else (of_month, "")
+
+
+def _prefix_of_month(text: str) -> str:
+    """The NAF prefix of « janv-50 »; empty for anything else."""
+    found = MONTH_AND_YEAR.fullmatch(text)
+    month = _month(found[1]) if found else 0
+    return f"{month:02}.{found[2]}" if found and month else ""
+
+
 def _day_and_month(text: str) -> date | None:
-    """The day of « 01-janv » or « 01/11/2026 »; a year that does not exist is no matter."""
+    """The day of « 01-janv », in a year that is none, or of « 01/11/2026 »."""
     worded = WORDED_DAY.fullmatch(text)
     if worded and (month := _month(worded[2])):
-        return _date(2000, month, int(worded[1]))
-    full = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/[0-9]{2,4}", text)
-    return _date(2000, int(full[2]), int(full[1])) if full else None
+        return _date(_year(worded[3]) if worded[3] else NO_YEAR, month, int(worded[1]))
+    full = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})", text)
+    return _date(_year(full[3]), int(full[2]), int(full[1])) if full else None
 
 
 def read_day(value: CellValue, text: str) -> tuple[date | None, str]:
@@ -109,7 +145,8 @@ def read_day(value: CellValue, text: str) -> tuple[date | None, str]:
 
 
 def _written_day(text: str) -> date | None:
-    """The day of « 31/12/2026 », « 2026-12-31 » or « 1er janvier 2027 »."""
+    """The day of « 31/12/2026 », « 2026-12-31 » or « vendredi 1er janvier 2027 »."""
+    text = WEEKDAY.sub("", text, count=1) if WEEKDAY.match(text) else text
     if numeric := NUMERIC_DAY.fullmatch(text):
         return _date(_year(numeric[3]), int(numeric[2]), int(numeric[1]))
     if iso := ISO_DAY.fullmatch(text):

@@ -67,11 +67,14 @@ class MergedRange:
 
 @dataclass(slots=True)
 class SheetLayout:
-    """Hidden rows, merged cells and formulas without result of a sheet."""
+    """Hidden parts, merged cells, and formulas without result or with an error of a sheet."""
 
     merged: list[MergedRange] = field(default_factory=list)
+    is_hidden: bool = False
     hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
     without_result: dict[int, list[int]] = field(default_factory=dict)  # columns, by row
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)  # shown texts by column, by row
     # In which something is written, of a workbook that is read row by row.
     last_row: int = 0
     last_column: int = 0
@@ -81,15 +84,16 @@ def with_layout(name: str, rows: Iterator[SheetRow], layout: SheetLayout) -> She
     """A sheet whose merged cells all have the value of the first one; hidden rows are said."""
     sheet = Sheet(name, iter(()))
     sheet.rows = _unmerged(rows, layout, sheet.remarks)
-    if layout.hidden_rows:
-        sheet.remarks.append(
-            f"{_count(len(layout.hidden_rows))} lue(s) aussi : {_listed(layout.hidden_rows)}."
-        )
+    if layout.is_hidden:
+        sheet.remarks.append("elle est masquée, et lue aussi.")
+    for what, numbers in (("ligne", layout.hidden_rows), ("colonne", layout.hidden_columns)):
+        if numbers:
+            sheet.remarks.append(f"{_count(len(numbers), what)} lue(s) aussi : {_listed(numbers)}.")
     return sheet
 
 
-def _count(number: int) -> str:
-    return "1 ligne masquée" if number == 1 else f"{number} lignes masquées"
+def _count(number: int, what: str) -> str:
+    return f"1 {what} masquée" if number == 1 else f"{number} {what}s masquées"
 
 
 def _listed(numbers: list[int]) -> str:

@@ -55,6 +55,7 @@ def read_xlsx(content: bytes) -> list[Sheet]:
     found = []
     for sheet in sheets:
         layout = layouts.get(sheet.title, SheetLayout())
+        layout.is_hidden = sheet.sheet_state != "visible"
         found.append(with_layout(sheet.title, _rows(sheet, layout), layout))
     return found
 
@@ -127,9 +128,10 @@ def _sheet_paths(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
 
 
 def _layout(file: IO[bytes], *, most: int) -> tuple[SheetLayout, int]:
-    """Hidden rows, merged cells and formulas without result, and the number of rows that are filled."""
+    """The hidden parts, merged cells and formulas without result, and the number of rows that are filled."""
     layout = SheetLayout()
     sheet_data: Any = None
+    hidden: list[int] = []
     line = filled = 0
     for event, element in ElementTree.iterparse(file, events=("start", "end")):
         name = element.tag.rpartition("}")[2]
@@ -141,9 +143,12 @@ def _layout(file: IO[bytes], *, most: int) -> tuple[SheetLayout, int]:
             if filled > most:
                 raise UnreadableSheet(TOO_MANY_ROWS)
             sheet_data.clear()
+        elif name == "col" and element.get("hidden") in {"1", "true"}:
+            hidden += range(int(element.get("min")), min(int(element.get("max")), READ_COLUMNS) + 1)
         elif name == "mergeCell" and len(layout.merged) < MAX_ROWS:
             left, top, right, bottom = range_boundaries(element.get("ref", ""))
             layout.merged.append(MergedRange(top, left, bottom, right))
+    layout.hidden_columns = [column for column in hidden if column <= layout.last_column]
     return layout, filled
 
 

@@ -2,7 +2,8 @@
 
 import io
 import zipfile
-from datetime import date
+from datetime import date, datetime
+from html import escape
 
 import openpyxl
 import xlsxwriter
@@ -102,8 +103,10 @@ def merged_and_hidden() -> bytes:
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 ODS_NAMES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "style", "table", "text")
 )
+CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
 ODS_MANIFEST = (
     '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><m:file-entry m:full-path="/" '
     f'm:media-type="{ODS_TYPE}"/></m:manifest>'
@@ -121,5 +124,45 @@ def ods(content: str, *, repeated: object = 1, far_rows: int = 0, tables: int = 
     table = "".join(f'<table:table table:name="F{n}">{rows}</table:table>' for n in range(tables))
     body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
     xml = f"<office:document-content {ODS_NAMES}>{body}</office:document-content>"
+    parts = {"mimetype": ODS_TYPE, "META-INF/manifest.xml": ODS_MANIFEST, "content.xml": xml}
+    return archive({name: part.encode() for name, part in parts.items()})
+
+
+def _ods_cell(value) -> str:
+    """A cell as LibreOffice writes it."""
+    if value is None:
+        return "<table:table-cell/>"
+    kinds = {bool: "boolean", int: "float", float: "float", date: "date", datetime: "date"}
+    kind = kinds.get(type(value), "string")
+    written = value.isoformat() if kind == "date" else str(value).lower() if kind == "boolean" else value
+    name = kind if kind in {"date", "boolean"} else ""
+    typed = "" if kind == "string" else f' office:{f"{name}-value" if name else "value"}="{written}"'
+    is_error = kind == "string" and value.startswith(("#", "Err:"))
+    formula = ' table:formula="of:=NA()" office:string-value="" calcext:value-type="error"' * is_error
+    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
+    return f'<table:table-cell office:value-type="{kind}"{typed}{formula}>{lines}</table:table-cell>'
+
+
+def typed_ods(*rows, name="Annuaire", hidden_row=0, hidden_column=0, is_hidden=False) -> bytes:
+    """An OpenDocument workbook of these values; a row, a column or the sheet is hidden."""
+    hide = ' table:visibility="collapse"'
+    columns = "".join(
+        f"<table:table-column{hide * (number == hidden_column)}/>"
+        for number, _ in enumerate(rows[0], start=1)
+    )
+    lines = "".join(
+        f"<table:table-row{hide * (number == hidden_row)}>{''.join(map(_ods_cell, row))}</table:table-row>"
+        for number, row in enumerate(rows, start=1)
+    )
+    style = (
+        '<style:style style:name="ta1" style:family="table">'
+        f'<style:table-properties table:display="{str(not is_hidden).lower()}"/></style:style>'
+    )
+    table = f'<table:table table:name="{name}" table:style-name="ta1">{columns}{lines}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    xml = (
+        f'<office:document-content {ODS_NAMES} xmlns:calcext="{CALC}">'
+        f"<office:automatic-styles>{style}</office:automatic-styles>{body}</office:document-content>"
+    )
     parts = {"mimetype": ODS_TYPE, "META-INF/manifest.xml": ODS_MANIFEST, "content.xml": xml}
     return archive({name: part.encode() for name, part in parts.items()})
