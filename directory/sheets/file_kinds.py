@@ -1,6 +1,7 @@
 """Kinds of spreadsheet files, recognised by their content, and the files that are refused at once."""
 
 import io
+import struct
 import zipfile
 from enum import Enum
 
@@ -15,6 +16,9 @@ MOST_PARTS = 2_000
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+# Records of old workbooks: the first one, of each of the last two versions, and that of a password.
+OLD_STARTS = (b"\x09\x08\x10\x00\x00\x06", b"\x09\x08\x08\x00\x00\x05")
+PASSWORD_RECORD, PASSWORD_WITHIN = 0x2F, 10  # records
 OTHER_KINDS = (
     (b"%PDF", "un PDF"),
     (b"\x89PNG", "une image"),
@@ -126,10 +130,25 @@ def _refuse_active_parts(sizes: dict[str, int]) -> None:
 
 def _recognise_old(content: bytes) -> FileKind:
     """Recognise a file in Microsoft's older container, by the names of its streams."""
-    if "EncryptedPackage".encode("utf-16-le") in content:
+    if "EncryptedPackage".encode("utf-16-le") in content or _is_old_and_locked(content):
         raise UnreadableSheet(LOCKED)
     if "_VBA_PROJECT".encode("utf-16-le") in content:
         raise UnreadableSheet(MACROS)
     if "Workbook".encode("utf-16-le") in content or "\x04Book".encode("utf-16-le") in content:
         return FileKind.XLS
     raise UnreadableSheet("Ce fichier n'est pas un tableur : envoyez un fichier .xlsx, .ods ou .csv.")
+
+
+def _is_old_and_locked(content: bytes) -> bool:
+    """Return whether an old workbook has a password: one of its first records says so, in the clear."""
+    at = max(map(content.find, OLD_STARTS))
+    if at < 0:
+        return False
+    for _ in range(PASSWORD_WITHIN):
+        if at + 4 > len(content):
+            return False
+        kind, length = struct.unpack_from("<HH", content, at)
+        if kind == PASSWORD_RECORD:
+            return True
+        at += 4 + length
+    return False

@@ -1,6 +1,7 @@
 """Files are recognised by their content; those that cannot be read get one sentence."""
 
 from datetime import datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -77,6 +78,15 @@ def test_a_file_that_is_no_spreadsheet_gets_one_sentence(content, words):
         rows_of(content)
 
     assert str(error.value).count(". ") == 0
+
+
+LOCKED = sorted((Path(__file__).parent / "locked").iterdir())  # as these programs write them
+
+
+@pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.name)
+def test_a_file_that_a_program_locked_gets_the_sentence_of_passwords(path):
+    with pytest.raises(UnreadableSheet, match="mot de passe"):
+        rows_of(path.read_bytes())
 
 
 def test_a_million_rows_are_not_read():
