@@ -1,0 +1,72 @@
+"""A plan shown yesterday and confirmed today: twice, or by an admin who has lost the region meanwhile."""
+
+import pytest
+
+from experts.models import Cause, Expert, Office, Revision
+from tests.directory.pages import confirm, text, type_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+OFFICE = "/annuaire/antennes/PE-DIJON/"
+PERSON = "recrutement@france-travail-dijon.example.org"
+NEW_OFFICE = {
+    "name": "France Travail Montbard",
+    "institution": "PE",
+    "phone": "03 80 12 34 56",
+    "email": "contact@montbard.example.org",
+    "added": "Montbard",
+}
+NEW_EXPERT = {
+    "name": "Conseil",
+    "email": "conseil@example.org",
+    "phone": "03 80 12 34 56",
+    "extent": "some",
+    "subjects": ["saisonniers"],
+}
+FORMS = {
+    "criteria": (f"{OFFICE}entreprises/", {"headcount_max": "10"}),
+    "areas": (f"{OFFICE}territoires/", {"added": "Beaune"}),
+    "closing": (f"{OFFICE}fermer/", {"closed_on": "2027-03-01"}),
+    "an expert": (f"{OFFICE}nouveau-referent/", NEW_EXPERT),
+    "an office": ("/annuaire/antennes/nouvelle/", NEW_OFFICE),
+    "subjects": ("/annuaire/referents/{pk}/sujets/", {"subjects": ["trouver-candidats"]}),
+}
+
+
+def shown(client, form):
+    """The address of a form, and the page that shows the effects of what was typed there."""
+    path, typed = FORMS[form]
+    path = path.format(pk=Expert.objects.get(email=PERSON).pk)
+    return path, type_in(client, path, **typed)
+
+
+def revisions():
+    return Revision.objects.filter(cause=Cause.PAGE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_confirmed_twice_it_is_one_revision_and_a_sentence(as_regional, form):
+    path, page = shown(as_regional, form)
+    assert confirm(as_regional, path, page).status_code == 302
+    rows = Office.objects.count(), Expert.objects.count()
+
+    again = confirm(as_regional, path, page)
+
+    assert revisions().count() == 1
+    assert (Office.objects.count(), Expert.objects.count()) == rows
+    told = text(as_regional.get(again["Location"]) if again.status_code == 302 else again)
+    assert any(words in told for words in ("Rien n'a changé", "s'appelle déjà", "déjà cette adresse"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("left", ["to a neighbour", "the team"])
+def test_an_admin_who_lost_the_region_changes_nothing(as_regional, regional, form, left):
+    path, page = shown(as_regional, form)
+    regional.region_id, regional.is_active = ("94", True) if left == "to a neighbour" else ("27", False)
+    regional.save(update_fields=["region", "is_active"])
+
+    answer = confirm(as_regional, path, page)
+
+    assert not revisions()
+    is_form = answer.status_code == 200 and answer.context["form"].errors
+    assert is_form or answer.status_code == 404 or "connexion" in answer.get("Location", "")
