@@ -30,6 +30,8 @@ from mailing.templatetags.mails import no_autolink
 
 # Characters that XML 1.0 forbids; Word pastes some as line breaks. mrml would refuse the whole mail.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# Marks that turn the direction of what follows, whoever wrote it: an address could be read backwards.
+DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LINK = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
 # Names of context values that are meant to be clicked.
 CLICKED = re.compile("(?:.*_)?(?:url|email|phone)")
@@ -81,4 +83,4 @@ def _without_autolinks(value: Any, name: str = "") -> Any:
 def _fill(name: str, context: dict[str, Any], *, autoescape: bool = True) -> str:
     values = {"SITE_URL": settings.SITE_URL, **context}
     filled = Engine.get_default().get_template(name).render(Context(values, autoescape=autoescape))
-    return UNPRINTABLE.sub(" ", filled)
+    return UNPRINTABLE.sub(" ", DIRECTION.sub("", filled))

@@ -198,6 +198,17 @@ def test_no_word_of_a_mail_is_a_tag_a_link_or_a_template(sample, site):
         assert "{% now 'Y' %}" in written.text
 
 
+@pytest.mark.parametrize("sample", MAILS, ids=lambda path: path.name.split(".")[0])
+def test_no_character_of_a_mail_turns_or_cuts_its_lines(sample, site):
+    """Files, sheets and forms refuse them; a mail relies on none of these."""
+    words = "=1+1 \u202egro.elpmaxe@nom\u202c \u2066a\u2069 \u061c\u200e\u200f\x00\x07\x1b[31m @-+ fin"
+
+    written = mail_of(sample, words).rendered()
+
+    for part in (written.subject, written.text, read(written.html).words):
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", part)
+
+
 @pytest.mark.parametrize("word", ["43.22A", "1.500 €", "L.1233-3", "M. Vannier", "14 h 30", "3.14"])
 def test_plain_words_stay_whole(word):
     assert rendering.no_autolink(word) == word
