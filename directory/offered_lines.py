@@ -1,21 +1,25 @@
-"""Lines of an offer of public services, as the page shows them: by département, then institution."""
+"""Lines of an offer of public services, a page at a time: those of a département, or with some words."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
+from django.http import QueryDict
 
+from directory.word_search import plain, words_of
 from experts.changes.directory_facts import LABELS
 from territories.areas import AreaRef
 from territories.models import Commune, Department
 
-MOST_OFFERED = 450  # of each outcome: Django reads 1,000 fields of a form at most
+PAGE = 100
 LONGEST_DETAIL = 120  # characters; a list of communes is much longer
 COMPLETED = "Antennes à compléter"
-SEVERAL = "Plusieurs départements"
+SEVERAL, SEVERAL_CODE = "Plusieurs départements", "plusieurs"
 SHOWN = {LABELS[name] for name in ("phone", "email", "site", "siret", "areas")}
+UNTICKED = "unticked"  # in the report: the codes of the offices that somebody left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class OfferedLine:
 
     key: str
     name: str
+    group: str
     details: str
+    is_ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +43,99 @@ class OfferedGroup:
 
 @dataclass(frozen=True, slots=True)
 class OfferedPlace:
-    """The offices of a département."""
+    """A département of the offer: the number of its offices, and of those that are ticked."""
 
+    code: str
     name: str
+    count: int
+    ticked: int
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedPage:
+    """A page of an offer; ``place`` or ``words`` chose its lines, ``next`` is the query of the page after."""
+
+    places: list[OfferedPlace]
     groups: list[OfferedGroup]
+    place: str
+    words: str
+    number: int
+    ticked: int
+    next: str
 
     @property
-    def count(self) -> int:
-        """The number of its offices."""
-        return sum(len(group.lines) for group in self.groups)
+    def lines(self) -> list[OfferedLine]:
+        """The lines of all its groups."""
+        return [line for group in self.groups for line in group.lines]
+
+    @property
+    def query(self) -> str:
+        """The query of this very page."""
+        asked = {"q": self.words} if self.words else {"departement": self.place}
+        return urlencode({**asked, "page": self.number})
+
+    @property
+    def title(self) -> str:
+        """The département, or the words that were looked for."""
+        found = next((place.name for place in self.places if place.is_current), "")
+        return f"« {self.words} »" if self.words else found
 
 
-def offered_places(report: Mapping[str, Any]) -> list[OfferedPlace]:
-    """The offices to create by institution, and those to complete, by département; the first ones."""
-    created, changed = (report.get(name, ())[:MOST_OFFERED] for name in ("created", "changed"))
-    departments = _departments([*created, *changed])
-    found: dict[str, dict[str, list[OfferedLine]]] = defaultdict(dict)
-    for line in [*created, *changed]:
-        institution = next((after for label, _, after in line["facts"] if label == LABELS["institution"]), "")
-        groups = found[departments[line["key"]]]
-        groups.setdefault(institution or COMPLETED, []).append(_offered(line))
-    return [
-        OfferedPlace(name, [OfferedGroup(*group) for group in found[name].items()])
-        for name in sorted(found, key=lambda name: (name == SEVERAL, name))
+def offered_page(report: Mapping[str, Any], query: QueryDict) -> OfferedPage:
+    """The page that a query asks: ``q``, else ``departement``, and ``page``; by default the first one."""
+    lines = [*report.get("created", ()), *report.get("changed", ())]
+    unticked, departments = set(report.get(UNTICKED, ())), _departments(lines)
+    names = {code: f"{name} ({code})" for code, name in Department.objects.values_list("code", "name")}
+    counts = Counter(departments.values())
+    left = Counter(departments[line["key"]] for line in lines if line["key"] in unticked)
+    codes = sorted(counts, key=lambda code: (code == SEVERAL_CODE, names.get(code, "")))
+    words = query.get("q", "").strip()[:100]
+    place = query.get("departement", "")
+    place = "" if words else place if place in counts else next(iter(codes), "")
+    shown = [line for line in lines if (_has(line, words) if words else departments[line["key"]] == place)]
+    number = _number(query.get("page", ""), last=max(1, -(-len(shown) // PAGE)))
+    asked = {"q": words} if words else {"departement": place}
+    following = urlencode({**asked, "page": number + 1}) if number * PAGE < len(shown) else ""
+    if not (following or words) and place in codes[:-1]:
+        following = urlencode({"departement": codes[codes.index(place) + 1]})
+    places = [
+        OfferedPlace(code, names.get(code, SEVERAL), counts[code], counts[code] - left[code], code == place)
+        for code in codes
     ]
+    offered = (_offered(line, unticked) for line in shown[(number - 1) * PAGE : number * PAGE])
+    return OfferedPage(places, _groups(offered), place, words, number, len(lines) - left.total(), following)
+
+
+def ticked_codes(report: Mapping[str, Any]) -> list[str]:
+    """The codes of the offices to write: all those offered but the ones left out."""
+    unticked = set(report.get(UNTICKED, ()))
+    lines = [*report.get("created", ()), *report.get("changed", ())]
+    return [line["key"] for line in lines if line["key"] not in unticked]
+
+
+def with_choices(report: Mapping[str, Any], page: OfferedPage, ticked: Iterable[str]) -> dict[str, Any]:
+    """The report once the lines of a page are ticked or not; the other pages stay as they were."""
+    shown = {line.key for line in page.lines}
+    unticked = (set(report.get(UNTICKED, ())) - shown) | (shown - set(ticked))
+    return {**report, UNTICKED: sorted(unticked)}
+
+
+def _number(typed: str, *, last: int) -> int:
+    return min(max(int(typed), 1), last) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
+
+
+def _has(line: Mapping[str, Any], words: str) -> bool:
+    """Return whether each word is in the line's name or facts."""
+    text = plain(" ".join([line["name"], *(after for _, _, after in line["facts"])]))
+    return all(word in text for word in words_of(words))
+
+
+def _groups(lines: Iterable[OfferedLine]) -> list[OfferedGroup]:
+    found: dict[str, list[OfferedLine]] = defaultdict(list)
+    for line in lines:
+        found[line.group].append(line)
+    return [OfferedGroup(*group) for group in found.items()]
 
 
 def _departments(lines: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -73,21 +148,22 @@ def _departments(lines: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     for code, siren, department in known.values_list("pk", "epci_id", "department_id"):
         places[AreaRef("commune", code)][department] += 1
         places[AreaRef("epci", siren or "")][department] += 1
-    names = dict(Department.objects.values_list("code", "name"))
     found = {}
     for key, own in areas.items():
         counts = Counter({ref.code: 1 for ref in own if ref.kind == "department"})
         for ref in own:
             counts += places[ref]
         code, most = next(iter(counts.most_common(1)), ("", 0))
-        found[key] = f"{names[code]} ({code})" if 2 * most > counts.total() else SEVERAL
+        found[key] = code if 2 * most > counts.total() else SEVERAL_CODE
     return found
 
 
-def _offered(line: Mapping[str, Any]) -> OfferedLine:
+def _offered(line: Mapping[str, Any], unticked: set[str]) -> OfferedLine:
     """A line of ``trial_report``."""
+    institution = next((after for label, _, after in line["facts"] if label == LABELS["institution"]), "")
     known = (f"{label}\xa0: {_short(after)}" for label, _, after in line["facts"] if label in SHOWN)
-    return OfferedLine(line["key"], line["name"], " · ".join(known))
+    key = line["key"]
+    return OfferedLine(key, line["name"], institution or COMPLETED, " · ".join(known), key not in unticked)
 
 
 def _short(words: str) -> str:
@@ -96,9 +172,3 @@ def _short(words: str) -> str:
         return words
     parts = words.split(", ")
     return f"{words[:LONGEST_DETAIL].rpartition(', ')[0]}… ({len(parts)} en tout)"
-
-
-def hidden_lines(report: Mapping[str, Any]) -> int:
-    """The number of lines beyond the first ones."""
-    counts = report.get("counts", {})
-    return sum(max(0, counts.get(name, 0) - MOST_OFFERED) for name in ("created", "changed"))

@@ -28,8 +28,8 @@ CHOICES: Mapping[str, Mapping[Any, str]] = {
 }
 
 
-def trial_report(trial: SheetTrial) -> dict[str, Any]:
-    """Lines by outcome, with their facts in words, and the counts."""
+def trial_report(trial: SheetTrial, *, most: int = MOST_LINES) -> dict[str, Any]:
+    """Lines by outcome, the first ``most`` of each, with their facts in words, and the counts."""
     rows = [(kind, row) for kind in KINDS for row in getattr(trial.plan, kind)]
     words = _Words(row for _, row in rows if row.changes_something)
     report: dict[str, Any] = {}
@@ -37,7 +37,7 @@ def trial_report(trial: SheetTrial) -> dict[str, Any]:
     for name, outcome in OUTCOMES.items():
         found = [(kind, row) for kind, row in rows if row.outcome is outcome]
         counts[name] = len(found)
-        report[name] = [words.line(kind, row) for kind, row in found[:MOST_LINES]]
+        report[name] = [words.line(kind, row) for kind, row in found[:most]]
     kept = [(kind, row) for kind, row in rows if row.kept]
     counts["kept"] = len(kept)
     report["kept"] = [words.kept_line(kind, row) for kind, row in kept[:MOST_LINES]]

@@ -14,6 +14,7 @@ from directory.sheets.sheet_plan import SheetOptions
 from directory.sheets.tables import UnreadableSheet
 from directory.sheets.trial import InvalidSheet, Progress, SheetTrial, try_sheet
 from directory.sheets.upload_report import (
+    MOST_LINES,
     error_report,
     preview_report,
     trial_report,
@@ -24,6 +25,7 @@ from experts.changes.applying import StalePlan
 from experts.models import Cause, User
 
 State = SheetUpload.State
+MOST_OFFERED = 5_000  # lines of an offer, which is ticked page by page; a region has fewer
 Clock = Callable[[], datetime]
 LOST_RIGHT = "Vous n'avez plus la charge de cette région : rien n'a été enregistré."
 GIVEN_UP = (
@@ -84,6 +86,11 @@ def accept(upload: SheetUpload, *, by: User, chosen: list[str] | None = None) ->
     """Ask for the import of a dry run that was shown; ``False`` when it is not waiting for that."""
     found = SheetUpload.objects.filter(pk=upload.pk, state=State.READY)
     return bool(found.update(state=State.ACCEPTED, author=by, chosen=chosen or [], attempts=0))
+
+
+def keep_choices(upload: SheetUpload) -> None:
+    """Keep what is ticked of an offer that is being read again."""
+    SheetUpload.objects.filter(pk=upload.pk, state=State.READY).update(report=upload.report)
 
 
 def cancel(upload: SheetUpload) -> bool:
@@ -199,6 +206,7 @@ class _Reporter:
     def __init__(self, upload: SheetUpload, clock: Clock) -> None:
         self.pk, self.state, self.clock = upload.pk, upload.state, clock
         self.author = upload.author
+        self.most_lines = MOST_OFFERED if upload.is_offer else MOST_LINES
 
     def report(self, rows: int) -> None:
         """Say how many rows were read. Raises ``Cancelled``."""
@@ -208,7 +216,7 @@ class _Reporter:
         """Keep a dry run to be read by its author, with its effect on recent requests."""
         now = self.clock()
         self._update(heard_at=now)
-        report = trial_report(trial) | {"is_changed": is_changed}
+        report = trial_report(trial, most=self.most_lines) | {"is_changed": is_changed}
         if self.author is not None:
             report["preview"] = preview_report(foresee(trial.plan, now=now), self.author)
         self.finish(

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from directory import tasks
-from directory.offered_lines import hidden_lines, offered_places
+from directory.offered_lines import offered_page, ticked_codes, with_choices
 from directory.sheet_form import SheetForm
 from directory.sheet_upload import SheetUpload
 from directory.sheets import uploads
@@ -30,6 +31,7 @@ from territories.models import Region
 
 PART = 64 * 1024  # bytes
 SHOWN = 10
+STEP = "etape"  # the button that keeps the choices of a page of an offer
 ROOM_FOR_FIELDS = 64 * 1024  # bytes of a form beside its file
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -76,7 +78,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": upload.report.get("counts", {}),
     }
     if upload.is_offer:
-        context |= {"places": offered_places(upload.report), "hidden": hidden_lines(upload.report)}
+        context["offered"] = offered_page(upload.report, request.GET)
     user = staff_user(request)
     if user.is_national or user == upload.author:
         context["preview"] = read_preview(upload.report)
@@ -87,12 +89,20 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page
 def apply_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the import of what was shown."""
-    upload, chosen = _visible(request, pk), request.POST.getlist("ligne")
+    upload, chosen = _visible(request, pk), list[str]()
+    if upload.is_offer and upload.state == SheetUpload.State.READY:
+        page = offered_page(upload.report, request.POST)
+        upload.report = with_choices(upload.report, page, request.POST.getlist("ligne"))
+        uploads.keep_choices(upload)
+        if STEP in request.POST:
+            following = page.next or page.query
+            return redirect(f"{reverse('directory:sheet', args=[pk])}?{following}")
+        chosen = ticked_codes(upload.report)
     if upload.is_offer and not chosen:
         messages.error(request, "Cochez au moins un guichet, ou abandonnez ce fichier.")
     elif upload.must_be_confirmed and not request.POST.get("confirmed"):
         messages.error(request, "Cochez la case : le fichier ferme plus d'un dixième de ce qu'il remplace.")
-    elif uploads.accept(upload, by=staff_user(request), chosen=chosen if upload.is_offer else []):
+    elif uploads.accept(upload, by=staff_user(request), chosen=chosen):
         _order(pk)
     else:
         messages.info(request, "Ce fichier n'attend plus d'être enregistré : voici où il en est.")
