@@ -5,7 +5,7 @@ Equal to ``experts.routing.loading`` on the same rows: a test decides seeded dem
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from operator import is_
 from typing import Any
@@ -34,6 +34,7 @@ Zones = dict[str, Facts]  # by slug
 ExpertKey = tuple[str, str]  # an office's code, and an email in lower case
 CRITERIA = tuple(column.name for column in fields(Criteria))
 Rows = tuple[StoredRow[Any], ...]  # an office, then its experts
+FALLBACK = ""  # in the place of an institution's code
 FIRST_NEW_PK = 1 << 40  # above the primary keys of the tables
 
 
@@ -74,12 +75,24 @@ class _Office:
         return len(rows) == len(self.rows) and all(map(is_, rows, self.rows))
 
 
-@dataclass(frozen=True, slots=True)
 class _Candidates:
-    """The candidates of a place: fallback offices, and the others by institution."""
+    """The offices linked to a place, by institution; they become candidates once they are asked for."""
 
-    fallback: list[OfficeCandidate]
-    by_institution: Mapping[str, list[OfficeCandidate]]
+    def __init__(self, here: Mapping[int, CoveringArea], offices: Iterable[_Office]) -> None:
+        self._here = here
+        self._offices: dict[str, list[_Office]] = defaultdict(list)
+        for office in offices:
+            own = office.candidate
+            self._offices[FALLBACK if own.is_fallback else own.institution].append(office)
+        self._made: dict[str, list[OfficeCandidate]] = {}
+
+    def of(self, institution: str) -> list[OfficeCandidate]:
+        """The candidates of an institution, or the fallback ones."""
+        made = self._made.get(institution)
+        if made is None:
+            offices = self._offices.get(institution, ())
+            made = self._made[institution] = [office.candidate_in(self._here) for office in offices]
+        return made
 
 
 class DirectoryInMemory:
@@ -129,9 +142,9 @@ class DirectoryInMemory:
         """The offices of the asked institutions, and the fallback ones, that an area links to the place."""
         candidates = self._candidates_of(place)
         wanted = {code for subject in asked for code in subject.institutions}.difference(without)
-        offices = [office for office in candidates.fallback if office.institution not in without]
-        for code in wanted & candidates.by_institution.keys():
-            offices += candidates.by_institution[code]
+        offices = [office for office in candidates.of(FALLBACK) if office.institution not in without]
+        for code in wanted:
+            offices += candidates.of(code)
         return offices
 
     def _candidates_of(self, place: Location) -> _Candidates:
@@ -141,13 +154,7 @@ class DirectoryInMemory:
         found = self._candidates.get(key)
         if found is None:
             linked = {id(office): office for number in key for office in self._by_area[number]}
-            found = self._candidates[key] = _Candidates([], defaultdict(list))
-            for office in linked.values():
-                candidate = office.candidate_in(here)
-                if candidate.is_fallback:
-                    found.fallback.append(candidate)
-                else:
-                    found.by_institution[candidate.institution].append(candidate)
+            found = self._candidates[key] = _Candidates(here, linked.values())
         return found
 
     def _numbered_here(self, place: Location) -> dict[int, CoveringArea]:
