@@ -1,4 +1,4 @@
-"""The timestamp, token and signature of Mailgun's posts: each signature stores one mail.
+"""The timestamp, token and signature of Mailgun's posts: each signature stores one mail, or one event.
 
 Mailgun signs the timestamp and the token, not the mail: https://documentation.mailgun.com/docs/mailgun/
 user-manual/webhooks/securing-webhooks. It retries for eight hours with the same ones.

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mailing import tracing
 from mailing.models import OutgoingEmail
-from mailing.models.outgoing_querysets import HEAD_START
+from mailing.models.outgoing_querysets import SWEEP_GRACE_PERIOD
 from mailing.tasks import deliver
 from mailing.transactions import transaction_required
 
@@ -144,7 +144,7 @@ class _DeliveryOrder:
         for not_before, pks in self.departures.items():
             eta = not_before if not_before > now else None
             # Afterwards the sweep sends the mail: orders do not accumulate while a mail server hangs.
-            if deliver.apply_async(pks, eta=eta, expires=(eta or now) + HEAD_START) is None:
+            if deliver.apply_async(pks, eta=eta, expires=(eta or now) + SWEEP_GRACE_PERIOD) is None:
                 return  # the broker is down: do not make the visitor wait for each order
 
 

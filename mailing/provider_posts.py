@@ -31,11 +31,11 @@ LINE_BREAKS = re.compile(r"[\r\n]+")
 HEADER_NAME = re.compile(r"[!-9;-~]{1,200}")
 
 
-def read_form(request: HttpRequest, *, most_bytes: int) -> None:
+def read_form(request: HttpRequest, *, max_bytes: int) -> None:
     """Set the request's fields and files. Raises ``AnymailWebhookValidationFailure`` when it is no form."""
     fields, files = QueryDict(mutable=True), MultiValueDict[str, SimpleUploadedFile]()
     if request.content_type == FORM_TYPES[0]:
-        _read_pairs(request.read(most_bytes), fields)
+        _read_pairs(request.read(max_bytes), fields)
     else:
         _read_parts(request, fields, files)
     if "message-headers" in fields:

@@ -31,7 +31,7 @@ def store(
     """Store a raw message, one row per address of ours, and have it read after the commit.
 
     ``recipient``: the address of delivery, when the mail server or provider gives it. ``stamp``: the
-    signature that it came with, used up with it. Raises ``StampUsed``.
+    signature that it came with, used up with it. Raises ``SignatureReplayed``.
     """
     if stamp:
         UsedStamp.objects.use(stamp.digest, until=stamp.until)

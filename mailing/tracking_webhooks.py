@@ -1,4 +1,7 @@
-"""Webhooks of mail providers about mails that we sent: Anymail checks and parses the post."""
+"""Webhooks of mail providers about mails that we sent: Anymail verifies and parses what they post.
+
+Mailgun signs a timestamp and a token; a *stamp* is the digest of these two, and its model is ``UsedStamp``.
+"""
 
 import hashlib
 from datetime import datetime
@@ -18,72 +21,77 @@ from django.utils import timezone
 
 from mailing import delivery, delivery_reports, mailgun_stamps, provider_posts
 from mailing.address_refusals import ReportKind, kind_of
-from mailing.models import BOUNCE_FIELDS, OutgoingEmail, StampUsed, UsedStamp
+from mailing.models import BOUNCE_FIELDS, OutgoingEmail, SignatureReplayed, UsedStamp
 from mailing.return_path import local_part_of
 from mailing.transactions import transaction_required, wait_for_sending
-from mailing.webhooks import ProviderPost
+from mailing.webhooks import ProviderWebhook
 
-# Providers' own names of a refusal that may pass.
+# Providers' own names of a temporary refusal (a soft bounce).
 SOFT_NAMES = {"soft_bounce", "SoftBounce", "temporary"}
-ABOUT_TEXT = ("content", "spam", "mailjet")
-LARGEST_EVENTS = 2 * 1024 * 1024
-MOST_EVENTS = 1000
+# Mailjet's ``error_related_to`` where the address is not at fault: the mail's text, or Mailjet itself.
+NOT_OF_THE_ADDRESS = ("content", "spam", "mailjet")
+MAX_EVENT_BYTES = 2 * 1024 * 1024
+MAX_EVENTS = 1000
+ID_LENGTH = 20  # of ``new_message_id``, before the @
 
 
-class TrackingPost(ProviderPost):
-    """A webhook that exists only when settings name its provider and its secret."""
+class TrackingWebhook(ProviderWebhook):
+    """A webhook of tracking events. It answers 404 unless settings name its provider, and needs a secret."""
 
     setting = "MAILING_TRACKING_PROVIDER"
-    largest = LARGEST_EVENTS
+    max_bytes = MAX_EVENT_BYTES
 
     def run_validators(self, request: HttpRequest) -> None:
-        """Verify the password. Raises ``ImproperlyConfigured`` where none is set."""
+        """Verify the secret (HTTP basic authentication). Raises ``ImproperlyConfigured`` without one."""
         if not getattr(settings, "ANYMAIL_WEBHOOK_SECRET", None):
             raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET")
         super().run_validators(request)  # type: ignore[misc]
 
     def parse_events(self, request: HttpRequest) -> list[AnymailTrackingEvent]:
-        """The events of a post. Raises ``AnymailWebhookValidationFailure`` when it is not one."""
+        """The events of a post. Raises ``AnymailWebhookValidationFailure`` when it cannot be parsed."""
         try:
             events: list[AnymailTrackingEvent] = super().parse_events(request)  # type: ignore[misc]
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise AnymailWebhookValidationFailure("a post that cannot be read") from error
-        return events[:MOST_EVENTS]
+        return events[:MAX_EVENTS]
 
 
-class BrevoTracking(TrackingPost, BrevoTrackingWebhookView):
+class BrevoTracking(TrackingWebhook, BrevoTrackingWebhookView):
     channel = "brevo"
 
 
-class MailjetTracking(TrackingPost, MailjetTrackingWebhookView):
+class MailjetTracking(TrackingWebhook, MailjetTrackingWebhookView):
     channel = "mailjet"
 
 
-class PostmarkTracking(TrackingPost, PostmarkTrackingWebhookView):
+class PostmarkTracking(TrackingWebhook, PostmarkTrackingWebhookView):
     channel = "postmark"
 
 
-class MailgunTracking(TrackingPost, MailgunTrackingWebhookView):
+class MailgunTracking(TrackingWebhook, MailgunTrackingWebhookView):
     """Mailgun. It signs a timestamp and a token, not the event: each signature stores one event."""
 
     channel = "mailgun"
 
     def run_validators(self, request: HttpRequest) -> None:
-        """Refuse what is not JSON, and a timestamp that is old or in the future."""
+        """Verify the signature, which takes the place of the secret, and refuse a body that cannot be read.
+
+        The age of the timestamp is checked when the event is stored, in ``_use_stamp``.
+        """
         try:
-            super(TrackingPost, self).run_validators(request)
+            super(TrackingWebhook, self).run_validators(request)
         except (UnicodeError, TypeError, AttributeError, RecursionError) as error:
             raise AnymailWebhookValidationFailure from error
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             answer: HttpResponse = super().post(request, *args, **kwargs)
-        except StampUsed:
+        except SignatureReplayed:
             return HttpResponse()  # sent again: it was stored
         return answer
 
 
-def store_event(sender: type[TrackingPost], event: AnymailTrackingEvent, **kwargs: object) -> None:
+def store_event(sender: type[TrackingWebhook], event: AnymailTrackingEvent, **kwargs: object) -> None:
     """Store the event of a verified post, when it is about a mail of ours."""
     now = timezone.now()
     with transaction.atomic(durable=True):
@@ -93,8 +101,8 @@ def store_event(sender: type[TrackingPost], event: AnymailTrackingEvent, **kwarg
         kind = _kind_of(event)
         if email is None or kind is None:
             return
-        words = _words_of(event)
-        if event.event_type in (EventType.BOUNCED, EventType.REJECTED) and email.record_bounce(words, at=now):
+        text = _text_of(event)
+        if event.event_type in (EventType.BOUNCED, EventType.REJECTED) and email.record_bounce(text, at=now):
             email.save(update_fields=BOUNCE_FIELDS)
             transaction.on_commit(lambda: delivery.notify_refused(email.pk))
         delivery_reports.record(
@@ -102,31 +110,33 @@ def store_event(sender: type[TrackingPost], event: AnymailTrackingEvent, **kwarg
             kind,
             key=_key_of(sender.channel, email, event),
             at=_moment_of(event, now=now),
+            # A soft refusal lasts since the first try of the mail, not since this event.
             since=email.not_before if kind == ReportKind.SOFT else None,
-            words=words,
+            words=text,
             now=now,
         )
 
 
 @transaction_required
 def _use_stamp(event: AnymailTrackingEvent, *, now: datetime) -> None:
+    """Use the event's signature up. Raises ``SignatureReplayed`` when it has stored an event before."""
     signature = event.esp_event.get("signature") if isinstance(event.esp_event, dict) else None
     signed = signature if isinstance(signature, dict) else {}
     stamp = mailgun_stamps.read({name: str(value) for name, value in signed.items()}, now=now)
     if stamp is None:
-        raise AnymailWebhookValidationFailure("an old post was sent again, or its time is not that of now")
+        raise AnymailWebhookValidationFailure("the timestamp is missing, too old or in the future")
     UsedStamp.objects.use(stamp.digest, until=stamp.until)
 
 
 def _email_of(event: AnymailTrackingEvent) -> OutgoingEmail | None:
-    """The mail of an event, locked, found by the mark that we gave it or by its Message-ID."""
+    """The mail of an event, locked, found by the id in our metadata or in its Message-ID."""
     metadata = event.metadata if isinstance(event.metadata, dict) else {}
-    names = [str(metadata.get("mail") or ""), local_part_of(str(event.message_id or ""))]
-    name = next((name for name in names if name.isalnum() and len(name) == 20), None)
-    if name is None:
+    ids = [str(metadata.get("mail") or ""), local_part_of(str(event.message_id or ""))]
+    mail_id = next((each for each in ids if each.isalnum() and len(each) == ID_LENGTH), None)
+    if mail_id is None:
         return None
-    wait_for_sending()
-    rows = OutgoingEmail.objects.select_for_update().filter(message_id__startswith=f"<{name}@")
+    wait_for_sending()  # the worker that sends this mail holds its row
+    rows = OutgoingEmail.objects.select_for_update().filter(message_id__startswith=f"<{mail_id}@")
     email = rows.order_by("pk").first()
     is_same = email is not None and str(event.recipient or email.to).strip().lower() == email.to.lower()
     return email if is_same else None
@@ -151,15 +161,16 @@ def _kind_of(event: AnymailTrackingEvent) -> ReportKind | None:
 
 
 def _is_said_soft(posted: Any) -> bool:
-    """Return whether the provider itself says that the refusal may pass."""
+    """Return whether the provider itself says that the refusal is temporary."""
     if not isinstance(posted, dict):
         return False
-    named = (posted.get("event"), posted.get("Type"))
-    is_about_text = posted.get("error_related_to") in ABOUT_TEXT
-    return is_about_text or posted.get("hard_bounce") is False or bool(SOFT_NAMES & set(map(str, named)))
+    event_names = {str(posted.get("event")), str(posted.get("Type"))}
+    is_not_of_the_address = posted.get("error_related_to") in NOT_OF_THE_ADDRESS
+    return is_not_of_the_address or posted.get("hard_bounce") is False or bool(SOFT_NAMES & event_names)
 
 
-def _words_of(event: AnymailTrackingEvent) -> str:
+def _text_of(event: AnymailTrackingEvent) -> str:
+    """The reason that the server or the provider gives, on one line."""
     found = event.mta_response or event.description or event.reject_reason or ""
     return provider_posts.one_line(found)
 
@@ -171,9 +182,9 @@ def _moment_of(event: AnymailTrackingEvent, *, now: datetime) -> datetime:
 
 def _key_of(channel: str, email: OutgoingEmail, event: AnymailTrackingEvent) -> str:
     """The same event posted again has the same key; not every provider numbers its events."""
-    stamp = event.timestamp.isoformat() if isinstance(event.timestamp, datetime) else ""
-    named = f"{event.event_id or ''}|{event.event_type}|{event.reject_reason or ''}|{stamp}"
-    return f"{channel}:{email.pk}:{hashlib.sha256(provider_posts.clean(named).encode()).hexdigest()[:40]}"
+    timestamp = event.timestamp.isoformat() if isinstance(event.timestamp, datetime) else ""
+    identity = f"{event.event_id or ''}|{event.event_type}|{event.reject_reason or ''}|{timestamp}"
+    return f"{channel}:{email.pk}:{hashlib.sha256(provider_posts.clean(identity).encode()).hexdigest()[:40]}"
 
 
 tracking.connect(store_event)

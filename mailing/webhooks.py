@@ -23,20 +23,20 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
 from mailing import mailgun_stamps, provider_posts, reception
-from mailing.models import Channel, StampUsed
+from mailing.models import Channel, SignatureReplayed
 
 # The largest mail accepted by providers (35 MB at Postmark), once encoded.
-LARGEST_POST = 50 * 1024 * 1024
-HEADERS_AT_MOST = 128 * 1024
+MAX_POST_BYTES = 50 * 1024 * 1024
+MAX_HEADER_BYTES = 128 * 1024
 USED_ALREADY = 406  # Mailgun does not post again what is answered so
 
 
-class ProviderPost:
-    """A webhook that exists only when the setting that it names says its provider."""
+class ProviderWebhook:
+    """A webhook that answers 404 unless the setting named by ``setting`` is its ``channel``: the provider."""
 
     channel: str
     setting: str
-    largest: int
+    max_bytes: int
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
@@ -55,29 +55,29 @@ class ProviderPost:
     @method_decorator(csrf_exempt)
     @method_decorator(login_not_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.max_bytes:
             return HttpResponse(status=413)
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return answer
 
 
-class Inbound(ProviderPost):
+class Inbound(ProviderWebhook):
     """A webhook of incoming mails."""
 
     channel: Channel
     setting = "MAILING_INBOUND_PROVIDER"
-    largest = LARGEST_POST
+    max_bytes = MAX_POST_BYTES
 
 
 class JsonInbound(Inbound):
-    """A provider that posts JSON, with a password in the headers as its secret."""
+    """A provider that posts JSON, with a secret in the headers (HTTP basic authentication)."""
 
     def run_validators(self, request: HttpRequest) -> None:
-        """Read the body once the password is verified; Django's limit on bodies is meant for forms."""
+        """Read the body once the secret is verified; Django's limit on bodies is meant for forms."""
         if not getattr(settings, "ANYMAIL_WEBHOOK_SECRET", None):
             raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET")
         super().run_validators(request)  # type: ignore[misc]
-        request._body = request.read(LARGEST_POST)  # noqa: SLF001
+        request._body = request.read(MAX_POST_BYTES)  # noqa: SLF001
 
     def esp_to_anymail_event(self, esp_event: dict[str, Any]) -> AnymailInboundEvent:
         """The mail of a post, without what no message can contain."""
@@ -109,22 +109,20 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             answer: HttpResponse = super().post(request, *args, **kwargs)
-        except StampUsed:
+        except SignatureReplayed:
             return HttpResponse(status=USED_ALREADY)
         return answer
 
     def run_validators(self, request: HttpRequest) -> None:
         """Refuse a timestamp or token that is not ASCII, and a timestamp that is old or in the future."""
         if request.content_type in provider_posts.FORM_TYPES:
-            provider_posts.read_form(request, most_bytes=LARGEST_POST)
+            provider_posts.read_form(request, max_bytes=MAX_POST_BYTES)
         try:
             super().run_validators(request)
         except UnicodeError as error:
             raise AnymailWebhookValidationFailure from error
         if mailgun_stamps.read(request.POST, now=timezone.now()) is None:
-            raise AnymailWebhookValidationFailure(
-                "an old post was sent again, or its time is not that of now"
-            )
+            raise AnymailWebhookValidationFailure("the timestamp is missing, too old or in the future")
 
     def esp_to_anymail_event(self, request: HttpRequest) -> AnymailInboundEvent:
         raw = request.POST.get("body-mime")
@@ -150,7 +148,7 @@ class Postmark(JsonInbound, PostmarkInboundWebhookView):
 
 def top_of(raw: str) -> str:
     """The headers of a raw message: its body is not parsed before it is stored."""
-    return re.split(r"\r?\n\r?\n", raw[:HEADERS_AT_MOST], maxsplit=1)[0] + "\n\n"
+    return re.split(r"\r?\n\r?\n", raw[:MAX_HEADER_BYTES], maxsplit=1)[0] + "\n\n"
 
 
 def with_raw(event: AnymailInboundEvent, raw: str | None) -> AnymailInboundEvent:

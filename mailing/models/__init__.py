@@ -27,7 +27,7 @@ from mailing.models.outgoing import (
     oldest_due_at,
 )
 from mailing.models.outgoing_querysets import OutgoingEmailQuerySet
-from mailing.models.used_stamps import StampUsed, UsedStamp
+from mailing.models.used_stamps import SignatureReplayed, UsedStamp
 
 __all__ = [
     "BOUNCE_FIELDS",
@@ -47,7 +47,7 @@ __all__ = [
     "OutgoingState",
     "Reason",
     "RefusedAddress",
-    "StampUsed",
+    "SignatureReplayed",
     "UsedStamp",
     "beat",
     "id_in",

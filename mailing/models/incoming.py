@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Concat
 SOONEST_RETRY = timedelta(minutes=1)
 LATEST_RETRY = timedelta(hours=1)
 # Time left to a worker before the sweep handles a new row.
-HEAD_START = timedelta(minutes=1)
+SWEEP_GRACE_PERIOD = timedelta(minutes=1)
 
 
 LONGEST_ADDRESS = 254  # of RFC 5321
@@ -70,7 +70,7 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
 
     def for_sweep(self, *, now: datetime) -> Self:
         """Unread mails that no worker has read, or whose next try is due."""
-        due = self.unread().filter(next_try_at__lte=now, received_at__lte=now - HEAD_START)
+        due = self.unread().filter(next_try_at__lte=now, received_at__lte=now - SWEEP_GRACE_PERIOD)
         return due.order_by("next_try_at", "pk")
 
     def accepted(self) -> Self:

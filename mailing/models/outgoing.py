@@ -14,9 +14,9 @@ from mailing import rendering
 from mailing.failures import Failure
 from mailing.models.outgoing_querysets import (
     ERASED,
-    HEAD_START,
     LONGEST_RETRY_AFTER,
     PENDING,
+    SWEEP_GRACE_PERIOD,
     OutgoingEmailQuerySet,
     printable,
 )
@@ -154,7 +154,7 @@ class OutgoingEmail(models.Model):
 
     def was_missed_by_workers(self, *, now: datetime) -> bool:
         """True for a first try after the head start: no worker has received the mail."""
-        return self.attempts == 1 and self.not_before <= now - HEAD_START
+        return self.attempts == 1 and self.not_before <= now - SWEEP_GRACE_PERIOD
 
     def record_sent(self, *, provider_id: str, at: datetime) -> None:
         self.sent_at = at

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 # Time left to a worker before the sweep handles a new row.
-HEAD_START = timedelta(minutes=1)
+SWEEP_GRACE_PERIOD = timedelta(minutes=1)
 
 # Replaces an erased recipient. It is not an address, so nothing can be sent.
 ERASED = "effacé"
@@ -73,7 +73,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def for_sweep(self, *, now: datetime) -> Self:
         """Due mails that no worker has sent in the head start, oldest first."""
-        return self.due(now=now).filter(created_at__lte=now - HEAD_START).order_by("pk")
+        return self.due(now=now).filter(created_at__lte=now - SWEEP_GRACE_PERIOD).order_by("pk")
 
     def refused(self) -> Self:
         """Mails that will never arrive, without secrets, which are tried only once."""

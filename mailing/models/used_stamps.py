@@ -1,4 +1,4 @@
-"""Signatures of webhooks that were used: each stores one mail."""
+"""Signatures of webhooks that were used: each stores one mail, or one event."""
 
 from datetime import datetime
 from typing import Self
@@ -8,19 +8,19 @@ from django.db import IntegrityError, models, transaction
 from mailing.transactions import transaction_required
 
 
-class StampUsed(Exception):
-    """The signature has stored a mail already."""
+class SignatureReplayed(Exception):
+    """The signature has stored a mail or an event already."""
 
 
 class UsedStampQuerySet(models.QuerySet["UsedStamp"]):
     @transaction_required
     def use(self, digest: str, *, until: datetime) -> None:
-        """Use a signature up, with what the transaction stores. Raises ``StampUsed``."""
+        """Use a signature up, with what the transaction stores. Raises ``SignatureReplayed``."""
         try:
             with transaction.atomic():
                 self.create(digest=digest, until=until)
         except IntegrityError as error:
-            raise StampUsed from error
+            raise SignatureReplayed from error
 
     def expired(self, *, now: datetime) -> Self:
         """Signatures that would be refused by their age."""

@@ -8,7 +8,7 @@ from mailing.replies import headers, parts
 from mailing.replies.markup import html_lines
 from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
-from mailing.replies.text_lines import LINES_AT_MOST, TextLine, plain_lines, unfold
+from mailing.replies.text_lines import LINES_AT_MOST, TextLine, plain_lines, unwrap_flowed
 
 # « ##- Veuillez répondre au-dessus de cette ligne -## », which ticket programs write above what is typed.
 TICKET_LINE = re.compile(r"##-? ?[^#]{5,150} ?-?##")
@@ -18,11 +18,14 @@ TICKET_LINE = re.compile(r"##-? ?[^#]{5,150} ?-?##")
 READERS_LINE = re.compile(r"[> ]*votre r.{1,3}ponse sera lue par .{5,60}\.")
 
 
-def words(message: Message, *, names: Set[str], sent: str = "", our_addresses: Collection[str] = ()) -> str:
+def typed_text(
+    message: Message, *, names: Set[str], sent: str = "", our_addresses: Collection[str] = ()
+) -> str:
     """The text typed by the author.
 
-    ``names``: the words of the author's name, folded, to find the signature. ``sent``: the HTML of the mail
-    that is answered, when it is known. ``our_addresses``: those our mails leave from, in lower case.
+    ``names``: the words of the author's name, normalised by ``fold``, to find the signature. ``sent``: the
+    HTML of the mail that is answered, when it is known. ``our_addresses``: those our mails are sent from, in
+    lower case.
     """
     texts = {id(part): text for part, text in parts.bodies(message)}
     lines = [
@@ -34,8 +37,8 @@ def words(message: Message, *, names: Set[str], sent: str = "", our_addresses: C
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):
-        runs = authored(shown, is_answer=is_answer, sent=ours, our_addresses=our_addresses)
-        kept = [without_signature([line.text for line in run], names=names) for run in runs]
+        blocks = authored(shown, is_answer=is_answer, sent=ours, our_addresses=our_addresses)
+        kept = [without_signature([line.text for line in block], names=names) for block in blocks]
         if text := "\n\n".join(filter(None, map(_tidy, kept))):
             return text
     return ""
@@ -70,13 +73,14 @@ def _shown(message: Message, texts: Mapping[int, str]) -> list[TextLine]:
         return []
     if message.get_content_type() == "text/html":
         return html_lines(text)
-    return plain_lines(_whole(message, text))
+    return plain_lines(_unwrapped(message, text))
 
 
-def _whole(part: Message, text: str) -> str:
+def _unwrapped(part: Message, text: str) -> str:
+    """The text with its paragraphs on one line each, where its mail client says how it wrapped them."""
     if headers.parameter(part, "format").lower() != "flowed":
         return text
-    return unfold(text, deletes_space=headers.parameter(part, "delsp").lower() == "yes")
+    return unwrap_flowed(text, deletes_space=headers.parameter(part, "delsp").lower() == "yes")
 
 
 def _has_html(message: Message) -> bool:

@@ -59,7 +59,7 @@ def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> 
     """
     message = parse(raw)
     sender_name, sender = _sender(message)
-    text = body.words(
+    text = body.typed_text(
         message,
         names=_name_words(sender_name, sender),
         sent=sent,

@@ -38,7 +38,7 @@ class TextLine:
 
     @cached_property
     def folded(self) -> str:
-        """The line as compared with patterns: see ``fold``, without quote marks; "" for a paragraph."""
+        """The line for comparisons: normalised by ``fold``, without quote marks; "" for a paragraph."""
         return fold(self.text.lstrip("> \t")) if len(self.text) <= MARK_AT_MOST else ""
 
 
@@ -56,19 +56,19 @@ def plain_lines(text: str) -> list[TextLine]:
     return [TextLine(line) for line in text.split("\n", LINES_AT_MOST)[:LINES_AT_MOST]]
 
 
-def unfold(text: str, *, deletes_space: bool) -> str:
-    """``text`` with its paragraphs joined (RFC 3676: a line that ends with a space continues)."""
-    unfolded: list[str] = []
+def unwrap_flowed(text: str, *, deletes_space: bool) -> str:
+    """``text`` with each paragraph on one line (RFC 3676: a line that ends with a space continues)."""
+    unwrapped: list[str] = []
     goes_on, depth = False, 0
     for line in text.split("\n"):
         bare = line.lstrip(">")
         was_depth, depth = depth, len(line) - len(bare)
         bare = bare.removeprefix(" ")
         if goes_on and depth == was_depth and bare != "-- ":
-            unfolded.append(bare)
+            unwrapped.append(bare)
         else:
-            unfolded.append("\n" * bool(unfolded) + ">" * depth + " " * bool(depth) + bare)
+            unwrapped.append("\n" * bool(unwrapped) + ">" * depth + " " * bool(depth) + bare)
         goes_on = bare.endswith(" ") and bare != "-- "
         if goes_on and deletes_space:
-            unfolded[-1] = unfolded[-1][:-1]
-    return "".join(unfolded)
+            unwrapped[-1] = unwrapped[-1][:-1]
+    return "".join(unwrapped)

@@ -1,4 +1,4 @@
-"""One call writes a mail and orders its delivery, once per transaction."""
+"""One call writes a mail and queues the task that sends it, once per transaction."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mailing import outbox
 from mailing.models import OutgoingEmail
-from mailing.models.outgoing_querysets import HEAD_START
+from mailing.models.outgoing_querysets import SWEEP_GRACE_PERIOD
 from portal.celery import app
 from tests.mailing.factories import CONTEXT, NOW
 from tests.mute_server import MuteServer
@@ -27,8 +27,8 @@ def pks_of(*keys):
     return [OutgoingEmail.objects.get(key=key).pk for key in keys]
 
 
-def orders(count):
-    """The mail ids of each order published to the broker."""
+def published_tasks(count):
+    """The mail ids of each task published to the broker."""
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
         return [queue.get(timeout=ARRIVAL).payload[0] for _ in range(count)]
 
@@ -46,7 +46,7 @@ def test_enqueue_writes_one_row_per_key():
     assert OutgoingEmail.objects.get().to == "a@example.org"
 
 
-def test_enqueue_of_a_known_key_leaves_the_callers_transaction_whole():
+def test_enqueue_of_a_known_key_does_not_break_the_callers_transaction():
     with transaction.atomic():
         enqueue()
 
@@ -70,7 +70,7 @@ def test_enqueue_is_undone_with_its_transaction():
     assert not OutgoingEmail.objects.exists()
 
 
-def test_enqueue_again_is_a_row_of_its_own_once_a_minute():
+def test_enqueue_again_adds_one_row_a_minute():
     with transaction.atomic():
         enqueue(about=["request:7"], thread="request-7")
     email = OutgoingEmail.objects.get()
@@ -85,7 +85,7 @@ def test_enqueue_again_is_a_row_of_its_own_once_a_minute():
     assert (again.to, again.context, again.thread_id) == (email.to, email.context, email.thread_id)
 
 
-def test_one_order_for_the_mails_of_a_transaction_that_leave_together(
+def test_one_task_for_the_mails_of_a_transaction_that_are_due_at_the_same_time(
     empty_queue, django_capture_on_commit_callbacks
 ):
     now = timezone.now()
@@ -96,10 +96,10 @@ def test_one_order_for_the_mails_of_a_transaction_that_leave_together(
         enqueue(key="b", now=now)
         enqueue(key="later", not_before=now + timedelta(minutes=1), now=now)
 
-    assert orders(2) == [pks_of("a", "b"), pks_of("later")]
+    assert published_tasks(2) == [pks_of("a", "b"), pks_of("later")]
 
 
-def test_mails_of_a_savepoint_that_is_rolled_back_are_not_ordered(
+def test_no_task_is_queued_for_the_mails_of_a_rolled_back_savepoint(
     empty_queue, django_capture_on_commit_callbacks
 ):
     now = timezone.now()
@@ -111,10 +111,10 @@ def test_mails_of_a_savepoint_that_is_rolled_back_are_not_ordered(
             transaction.set_rollback(True)
         enqueue(key="after", now=now)
 
-    assert orders(1) == [pks_of("before", "after")]
+    assert published_tasks(1) == [pks_of("before", "after")]
 
 
-def test_mails_restored_after_an_undone_cancellation_are_ordered_anew(
+def test_a_new_task_is_queued_for_mails_whose_cancellation_is_undone(
     empty_queue, django_capture_on_commit_callbacks
 ):
     now = timezone.now()
@@ -126,7 +126,7 @@ def test_mails_restored_after_an_undone_cancellation_are_ordered_anew(
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         outbox.restore_about("event:1", cancelled_at=now)
 
-    assert orders(1) == [pks_of("a")]
+    assert published_tasks(1) == [pks_of("a")]
     assert OutgoingEmail.objects.pending().exists()
 
 
@@ -144,7 +144,7 @@ def test_outside_a_transaction_nothing_is_written():
     assert not OutgoingEmail.objects.exists()
 
 
-def test_broker_away_is_tried_once_nobody_is_told_and_the_row_stays(
+def test_an_unavailable_broker_is_tried_once_without_error_and_the_mails_stay_pending(
     broker_away, monkeypatch, django_capture_on_commit_callbacks
 ):
     with MuteServer(hangs_up=True) as broker:
@@ -158,10 +158,10 @@ def test_broker_away_is_tried_once_nobody_is_told_and_the_row_stays(
 
 
 @pytest.mark.parametrize("delay", [timedelta(), timedelta(minutes=1)], ids=["at once", "later"])
-def test_an_order_to_send_expires_when_the_sweep_takes_over(
+def test_a_task_that_sends_expires_when_the_sweep_takes_over(
     delay, empty_queue, django_capture_on_commit_callbacks
 ):
-    """Otherwise, while a mail server hangs, old orders would keep workers from the clock's tasks."""
+    """Otherwise, while a mail server hangs, old tasks would keep workers from the clock's tasks."""
     before = timezone.now()
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         enqueue(not_before=before + delay, now=before)
@@ -170,4 +170,4 @@ def test_an_order_to_send_expires_when_the_sweep_takes_over(
         headers = queue.get(timeout=ARRIVAL).headers
 
     expires = datetime.fromisoformat(headers["expires"])
-    assert before <= expires - delay - HEAD_START <= timezone.now()
+    assert before <= expires - delay - SWEEP_GRACE_PERIOD <= timezone.now()
