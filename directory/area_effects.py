@@ -13,8 +13,8 @@ from experts.models import Office
 from territories.areas import AreaRef
 from territories.models import Area, AreaMember, Commune
 
-MOST_NAMED = 30
-MOST_OVERLAPS = 10
+MAX_NAMES = 30
+MAX_OVERLAPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class AreaEffect:
-    """Communes that a row gains and loses; ``total``: those it has after the change."""
+    """Communes that an office, expert or zone gains and loses; ``total``: those it has after the change."""
 
     label: str
     total: int
@@ -72,8 +72,8 @@ def communes_of(refs: Iterable[AreaRef]) -> set[str]:
     members = AreaMember.objects.filter(zone__kind="zone", zone__code__in=zones).values_list(
         "member__kind", "member__current_code"
     )
-    plain = [ref for ref in wanted if ref.kind != "zone"] + [AreaRef(*pair) for pair in members]
-    return set(Commune.objects.inside(plain).values_list("pk", flat=True)) if plain else set()
+    without_zones = [ref for ref in wanted if ref.kind != "zone"] + [AreaRef(*pair) for pair in members]
+    return set(Commune.objects.inside(without_zones).values_list("pk", flat=True)) if without_zones else set()
 
 
 def _effect(
@@ -94,35 +94,38 @@ def _effect(
     return AreaEffect(
         label,
         len(has),
-        _named(has - had),
-        _named(had - has),
-        tuple(overlaps[:MOST_OVERLAPS]),
+        _commune_list(has - had),
+        _commune_list(had - has),
+        tuple(overlaps[:MAX_OVERLAPS]),
         area_map(had=had, has=has, shared=set().union(*covered.values())),
     )
 
 
-def _named(codes: set[str]) -> CommuneList:
+def _commune_list(codes: set[str]) -> CommuneList:
     largest = Commune.objects.filter(pk__in=codes).order_by("-population", "pk")
-    return CommuneList(len(codes), tuple(largest.values_list("name", flat=True)[:MOST_NAMED]))
+    return CommuneList(len(codes), tuple(largest.values_list("name", flat=True)[:MAX_NAMES]))
 
 
 def _covered_by_others(codes: set[str], *, institution: str, pk: int | None, on: date) -> dict[str, set[str]]:
-    """Communes among these that each open office of this institution has, by its name."""
+    """The communes among ``codes`` that the institution's other open offices cover, by name of office.
+
+    ``pk``: of the office that changes, ``None`` for a new one, which leaves nobody out.
+    """
     if not codes:
         return {}
     communes = Commune.objects.filter(pk__in=codes)
-    plain = Q(kind="national") | Q(kind="commune", current_code__in=codes)
+    containing = Q(kind="national") | Q(kind="commune", current_code__in=codes)
     for kind, column in (
         ("epci", "epci"),
         ("department", "department"),
         ("region", "department__region"),
     ):
-        plain |= Q(kind=kind, current_code__in=communes.values(column))
-    own = Area.objects.filter(plain, dropped_at=None)
-    zones = AreaMember.objects.filter(member__in=own.values("pk")).values("zone")
-    reaching = Area.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=zones), dropped_at=None)
+        containing |= Q(kind=kind, current_code__in=communes.values(column))
+    ordinary = Area.objects.filter(containing, dropped_at=None)
+    zones = AreaMember.objects.filter(member__in=ordinary.values("pk")).values("zone")
+    areas = Area.objects.filter(Q(pk__in=ordinary.values("pk")) | Q(pk__in=zones), dropped_at=None)
     offices = Office.objects.open_on(on).filter(institution__code=institution).exclude(pk__in=[pk])
-    linked = Office.areas.through.objects.filter(area__in=reaching.values("pk"), office__in=offices)
+    linked = Office.areas.through.objects.filter(area__in=areas.values("pk"), office__in=offices)
     refs: dict[str, set[AreaRef]] = {}
     rows: Any = linked.values_list("office__name", "area__kind", "area__current_code")
     for name, kind, code in rows:

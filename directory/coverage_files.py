@@ -49,8 +49,8 @@ def lines(computed: ComputedCoverage, *, by_region: bool) -> Iterator[list[Cell]
 def _places(computed: ComputedCoverage, code_of: Callable[[LocatedCommune], str | None]) -> dict[str, Groups]:
     """The groups of each place, by its code."""
     places: dict[str, list[int]] = {}
-    for place, communes in enumerate(computed.content.groups.communes):
-        places.setdefault(code_of(communes[0]) or "", []).append(place)
+    for index, communes in enumerate(computed.content.groups.communes):
+        places.setdefault(code_of(communes[0]) or "", []).append(index)
     return {code: groups_of(own) for code, own in sorted(places.items())}
 
 

@@ -62,8 +62,8 @@ def _answering(department: Department, *, on: date) -> dict[str, list[str]]:
     """Codes of the offices that answer in some commune, with their subjects; fallback offices too."""
     content = load(CoveragePlace(department.region_id), on=on)
     inside = groups_of(
-        place
-        for place, communes in enumerate(content.groups.communes)
+        index
+        for index, communes in enumerate(content.groups.communes)
         if communes[0].department == department.code
     )
     found: dict[str, list[str]] = {}

@@ -1,4 +1,8 @@
-"""Writing of the facts of a content to its tables. The caller opens the transaction."""
+"""Writing of an edited content to its tables. The caller opens the transaction.
+
+A *content* is what staff edit in the portal beside the directory: a theme, a subject, an institution, a
+group, a question or a region (``ContentKind``). Its *facts*, in ``content_facts``, are the values edited.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
@@ -28,7 +32,10 @@ def new_row(kind: ContentKind, key: str) -> Any:
 
 
 def write(kind: ContentKind, row: Any, facts: Facts, *, changed: Collection[str], now: datetime) -> None:
-    """Write the facts named in ``changed`` to this row, and record that they were edited here."""
+    """Write the facts named in ``changed`` to this row.
+
+    For all but a region, record that they were edited in the portal: a catalogue file does not replace them.
+    """
     if kind is ContentKind.REGION:
         _write_region(row, facts, changed)
         return
@@ -56,7 +63,10 @@ def _write_relays(row: Subject, codes: list[str]) -> None:
 
 
 def _write_answers(subject: Subject, codes: list[str], *, is_relay: bool) -> None:
-    """Replace the institutions and groups that answer a subject, in this order; unknown codes are ignored."""
+    """Replace the institutions and groups that handle a subject, in this order; unknown codes are ignored.
+
+    ``is_relay``: those that the subject's page names, and that are never sent a request.
+    """
     institutions = dict(Institution.objects.filter(code__in=codes).values_list("code", "pk"))
     groups = dict(InstitutionGroup.objects.filter(code__in=codes).values_list("code", "pk"))
     known = [code for code in codes if code in institutions or code in groups]
@@ -107,7 +117,10 @@ def _write_links(region: Region, links: list[Facts]) -> None:
 
 
 def _write_openings(region: Region, openings: Mapping[str, Facts]) -> None:
-    """Write the opening of the region (key ``""``) and of its themes, by slug; those not named are open."""
+    """Write the openings of the region (key ``""``) and of its themes, by slug.
+
+    A region or theme without a row is open: rows that ``openings`` does not have are deleted.
+    """
     themes = {theme.slug: theme for theme in Theme.objects.all()}
     stored = Opening.objects.filter(region=region).values_list("pk", "theme__slug")
     gone = [pk for pk, slug in stored if (slug or "") not in openings]

@@ -29,10 +29,10 @@ class CellAnswer:
 def answers_by_group(coverage: SubjectCoverage, groups: CommuneGroups) -> list[CellAnswer]:
     """The answer in each group of communes, in the order of ``groups.communes``."""
     reaches = {answer.reach: answer.groups for answer in (*coverage.answers, *coverage.fallback)}
-    places, classes = _classes([*reaches.values(), *coverage.flags.values(), coverage.covered], groups)
+    class_of, classes = _classes([*reaches.values(), *coverage.flags.values(), coverage.covered], groups)
     labels: list[OfficeReach | Flag | None] = [*reaches, *coverage.flags, None]  # the last one: covered
-    answers = {place: _answer([labels[number] for number in classes[place]]) for place in set(places)}
-    return [answers[place] for place in places]
+    answers = {each: _answer([labels[number] for number in classes[each]]) for each in set(class_of)}
+    return [answers[each] for each in class_of]
 
 
 def _classes(sets: Sequence[Groups], groups: CommuneGroups) -> tuple[list[int], list[list[int]]]:
@@ -40,18 +40,18 @@ def _classes(sets: Sequence[Groups], groups: CommuneGroups) -> tuple[list[int], 
 
     Each step from a class to the next is numbered once: millions of cells make no list of their own.
     """
-    places: list[int] = [0] * len(groups.communes)
+    class_of: list[int] = [0] * len(groups.communes)
     classes: list[list[int]] = [[]]
     for number, held in enumerate(sets):
         after: dict[int, int] = {}
-        for place in groups.members(held):
-            former = places[place]
+        for index in groups.members(held):
+            former = class_of[index]
             found = after.get(former)
             if found is None:
                 found = after[former] = len(classes)
                 classes.append([*classes[former], number])
-            places[place] = found
-    return places, classes
+            class_of[index] = found
+    return class_of, classes
 
 
 def cells(coverage: SubjectCoverage, groups: CommuneGroups) -> Iterator[tuple[LocatedCommune, CellAnswer]]:

@@ -1,4 +1,7 @@
-"""Answers to every subject in one commune, as its page shows them: without answer first, then by theme."""
+"""Rows of the subjects in one commune: the answer to each, and the rows with an answer by theme.
+
+An *answer* is what routing would give: the offices and experts that a request would be sent to.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,49 +13,53 @@ from experts.models import Institution, Office, Subject
 
 
 @dataclass(frozen=True, slots=True)
-class CellRow:
-    """Answer to a subject in a commune; ``offices``: codes and names, ``remarks``: fallback and flags."""
+class SubjectCoverageRow:
+    """The answer to a subject in a commune.
+
+    ``offices``: codes and names. ``level``: French name of the most local area that an office which answers
+    covers, such as « Département »; empty without answer. ``remarks``: labels of the answer's flags.
+    """
 
     subject: str
     theme: str
     offices: tuple[tuple[str, str], ...]
     institutions: str
-    experts: int
+    expert_count: int
     level: str
     is_fallback: bool
     remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ThemeCells:
-    """The answered subjects of a theme in a commune."""
+class ThemeRows:
+    """The rows of a theme whose subjects have an answer."""
 
     theme: str
-    rows: list[CellRow]
+    rows: list[SubjectCoverageRow]
 
     @property
-    def weak(self) -> int:
-        """The number of subjects whose answer may fail."""
+    def weak_count(self) -> int:
+        """The number of subjects with a remark."""
         return sum(bool(row.remarks) for row in self.rows)
 
 
-def cell_rows(computed: ComputedCoverage, commune: str) -> list[CellRow]:
-    """A line per subject in a commune of the place, in the catalogue's order."""
+def subject_rows(computed: ComputedCoverage, commune: str) -> list[SubjectCoverageRow]:
+    """One row per subject for this commune, in the catalogue's order; none outside ``computed``'s place."""
     groups = computed.content.groups
-    places = [place for place, own in enumerate(groups.communes) if any(each.code == commune for each in own)]
+    indexes = groups.members(groups.where({commune}))  # of the group of this commune
     subjects = {subject.slug: subject for subject in Subject.objects.select_related("theme")}
     offices = dict(Office.objects.listed().values_list("code", "name"))
     institutions = dict(Institution.objects.values_list("code", "name"))
     rows = []
-    for coverage in computed.coverages if places else ():
-        answer = answers_by_group(coverage, groups)[places[0]]
+    for coverage in computed.coverages if indexes else ():
+        answer = answers_by_group(coverage, groups)[indexes[0]]
         rows.append(
-            CellRow(
+            SubjectCoverageRow(
                 subject=subjects[coverage.subject].label,
                 theme=str(subjects[coverage.subject].theme or "Sans thème"),
                 offices=tuple((code, offices[code]) for code in answer.offices),
                 institutions=", ".join(institutions[code] for code in answer.institutions),
-                experts=len(answer.experts),
+                expert_count=len(answer.experts),
                 level=LEVEL_LABELS[answer.level] if answer.level and not answer.is_fallback else "",
                 is_fallback=answer.is_fallback,
                 remarks=tuple(FLAG_LABELS[flag] for flag in answer.flags),
@@ -61,10 +68,10 @@ def cell_rows(computed: ComputedCoverage, commune: str) -> list[CellRow]:
     return rows
 
 
-def cells_by_theme(rows: Iterable[CellRow]) -> list[ThemeCells]:
-    """The answered subjects by theme, in their order."""
-    themes: dict[str, list[CellRow]] = {}
+def rows_by_theme(rows: Iterable[SubjectCoverageRow]) -> list[ThemeRows]:
+    """The rows with an answer, by theme, in their order."""
+    themes: dict[str, list[SubjectCoverageRow]] = {}
     for row in rows:
         if not row.is_fallback:
             themes.setdefault(row.theme, []).append(row)
-    return [ThemeCells(theme, found) for theme, found in themes.items()]
+    return [ThemeRows(theme, found) for theme, found in themes.items()]

@@ -46,17 +46,17 @@ class Weights:
     def of(cls, numbers: Sequence[int]) -> "Weights":
         """Build from the number of each group."""
         planes: list[list[int]] = [[] for _ in range(max(numbers, default=0).bit_length())]
-        for place, number in enumerate(numbers):
+        for index, number in enumerate(numbers):
             left = number
             while left:
                 lowest = left & -left
-                planes[lowest.bit_length() - 1].append(place)
+                planes[lowest.bit_length() - 1].append(index)
                 left ^= lowest
         return cls(tuple(map(groups_of, planes)))
 
     def total(self, groups: Groups) -> int:
         """Sum over a set of groups."""
-        return sum((groups & plane).bit_count() << place for place, plane in enumerate(self.planes))
+        return sum((groups & plane).bit_count() << index for index, plane in enumerate(self.planes))
 
 
 @dataclass(frozen=True)
@@ -83,38 +83,38 @@ class CommuneGroups:
         return self.commune_counts.total(groups)
 
     def members(self, groups: Groups) -> tuple[int, ...]:
-        """The places of these groups in ``communes``; kept, since areas come back for each subject."""
+        """The indexes of these groups in ``communes``; kept, since areas come back for each subject."""
         found = self._members.get(groups)
         if found is None:
-            found = self._members[groups] = tuple(places_in(groups))
+            found = self._members[groups] = tuple(indexes_in(groups))
         return found
 
     def where(self, communes: Collection[str]) -> Groups:
         """The groups that hold one of these communes, by code."""
         return groups_of(
-            place
-            for place, group in enumerate(self.communes)
+            index
+            for index, group in enumerate(self.communes)
             if any(commune.code in communes for commune in group)
         )
 
 
-def places_in(groups: Groups) -> Iterator[int]:
-    """Yield the places of the bits that are set."""
+def indexes_in(groups: Groups) -> Iterator[int]:
+    """Yield the indexes of the bits that are set."""
     bits = f"{groups:b}"[::-1]
-    place = bits.find("1")
-    while place >= 0:
-        yield place
-        place = bits.find("1", place + 1)
+    index = bits.find("1")
+    while index >= 0:
+        yield index
+        index = bits.find("1", index + 1)
 
 
-def groups_of(places: Iterable[int]) -> Groups:
-    """The set of the groups at these places."""
-    wanted = sorted(places)
+def groups_of(indexes: Iterable[int]) -> Groups:
+    """The set of the groups at these indexes."""
+    wanted = sorted(indexes)
     if len(wanted) < 2:
         return 1 << wanted[0] if wanted else 0
     bits = bytearray(wanted[-1] // 8 + 1)
-    for place in wanted:
-        bits[place // 8] |= 1 << place % 8
+    for index in wanted:
+        bits[index // 8] |= 1 << index % 8
     return int.from_bytes(bits, "little")
 
 
@@ -148,14 +148,14 @@ def _area_groups(
 ) -> dict[int, Groups]:
     """The groups inside each area in use. A member of a zone counts even when it is itself dropped."""
     inside: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-    for place, group in enumerate(groups):
+    for index, group in enumerate(groups):
         first = group[0]
-        inside["department", first.department].append(place)
-        inside["epci", first.epci].append(place)
-        inside["region", first.region].append(place)
+        inside["department", first.department].append(index)
+        inside["epci", first.epci].append(index)
+        inside["region", first.region].append(index)
         if len(group) == 1:
-            inside["commune", first.code].append(place)
-    found = {key: groups_of(places) for key, places in inside.items() if key[1] is not None}
+            inside["commune", first.code].append(index)
+    found = {key: groups_of(indexes) for key, indexes in inside.items() if key[1] is not None}
     found["national", ""] = everywhere
     zones: dict[int, Groups] = defaultdict(int)
     for zone, kind, code in members:

@@ -40,14 +40,14 @@ class _Part:
 def find_holes(coverages: Iterable[SubjectCoverage], groups: CommuneGroups, requests: Requests) -> list[Hole]:
     """The holes of these subjects, each said with the largest area that it fills, the most urgent first."""
     parts = _parts(groups)
-    places = {commune.code: place for place, own in enumerate(groups.communes) for commune in own}
+    group_index = {commune.code: index for index, own in enumerate(groups.communes) for commune in own}
     found = []
     for coverage in coverages:
         uncovered = groups.everywhere & ~coverage.covered
         asked: dict[int, int] = defaultdict(int)
         for code, count in requests.get(coverage.subject, {}).items():
-            if code in places:
-                asked[places[code]] += count
+            if code in group_index:
+                asked[group_index[code]] += count
         for area, filled in _filled(parts, uncovered):
             found.append(
                 Hole(
@@ -56,7 +56,7 @@ def find_holes(coverages: Iterable[SubjectCoverage], groups: CommuneGroups, requ
                     groups=filled,
                     communes=groups.count(filled),
                     population=groups.populations.total(filled),
-                    requests=sum(count for place, count in asked.items() if filled >> place & 1),
+                    requests=sum(count for index, count in asked.items() if filled >> index & 1),
                 )
             )
     return sorted(found, key=lambda hole: hole.urgency)
@@ -77,15 +77,15 @@ def _filled(parts: Iterable[_Part], uncovered: Groups) -> Iterator[tuple[AreaRef
 def _parts(groups: CommuneGroups) -> tuple[_Part, ...]:
     """Régions, their départements, and the EPCI of these; communes without EPCI are parts of their own."""
     tree: dict[tuple[str, str], dict[AreaRef, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for place, own in enumerate(groups.communes):
+    for index, own in enumerate(groups.communes):
         first = own[0]
         if first.epci:
-            tree[first.region or "", first.department][AreaRef("epci", first.epci)].append(place)
+            tree[first.region or "", first.department][AreaRef("epci", first.epci)].append(index)
         else:
-            tree[first.region or "", first.department][AreaRef("department", first.department)].append(place)
+            tree[first.region or "", first.department][AreaRef("department", first.department)].append(index)
     regions: dict[str, list[_Part]] = defaultdict(list)
     for (region, department), leaves in tree.items():
-        inside = tuple(_Part(ref, groups_of(places)) for ref, places in leaves.items())
+        inside = tuple(_Part(ref, groups_of(indexes)) for ref, indexes in leaves.items())
         regions[region].append(_Part(AreaRef("department", department), _union(inside), inside))
     found: list[_Part] = []
     for region, departments in regions.items():

@@ -1,4 +1,8 @@
-"""Losses of coverage between two nights, and the changes of the directory that may explain them."""
+"""Losses of coverage between two nights, and the changes of the directory that may explain them.
+
+A commune loses a subject when nobody answers it there any more. Sets of communes are ``Groups``: integers
+with one bit per group of communes (see ``commune_groups``), so that ``|`` is a union, ``&`` an intersection.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,26 +20,26 @@ from territories.areas import AreaRef
 from territories.models import Area
 from territories.spoken_time import spoken_date
 
-Codes = Mapping[str, list[str]]  # communes, by subject
+CommunesBySubject = Mapping[str, list[str]]  # codes of communes, by slug of subject
 
 
 @dataclass(frozen=True, slots=True)
 class NightLoss:
-    """Communes of a subject that had an answer, or a sure one, and have it no more."""
+    """Communes where the answer to a subject disappeared; ``is_weakened``: where it may now fail."""
 
     subject: str
     communes: tuple[str, ...]
-    is_weakened: bool = False  # somebody still answers, but may fail
+    is_weakened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A change in words, with the institution of its office and the communes that it serves.
+    """A change of the directory as a sentence, with its office's institution and the communes that it covers.
 
-    ``is_silence``: somebody answers no more, which weakens an answer and takes none away.
+    ``is_silence``: an expert stopped answering requests, which weakens an answer and removes none.
     """
 
-    words: str
+    text: str
     institution: str
     groups: Groups
     is_silence: bool = False
@@ -43,94 +47,109 @@ class Explanation:
 
 def codes_of(groups: CommuneGroups, found: Groups) -> list[str]:
     """The communes of a set of groups, by code."""
-    return sorted(commune.code for place in groups.members(found) for commune in groups.communes[place])
+    return sorted(commune.code for index in groups.members(found) for commune in groups.communes[index])
 
 
-def find_losses(before: Codes, after: Codes, *, is_weakened: bool = False) -> Iterator[NightLoss]:
-    """Yield what ``after`` lacks and ``before`` did not; a subject new in the catalogue lost nothing."""
+def find_losses(
+    before: CommunesBySubject, after: CommunesBySubject, *, is_weakened: bool = False
+) -> Iterator[NightLoss]:
+    """Yield the communes that are in ``after`` and were not in ``before``.
+
+    Both hold the communes *without* answer (or without one that is sure): those that are new have lost it. A
+    subject that ``before`` does not have is new in the catalogue, and lost nothing.
+    """
     for subject, codes in after.items():
         lost = sorted(set(codes) - set(before[subject])) if subject in before else []
         if lost:
             yield NightLoss(subject, tuple(lost), is_weakened)
 
 
-def explanations(content: DirectoryContent, *, since: date, moment: datetime) -> list[Explanation]:
-    """The changes made after ``moment``, and the dates that came after the day ``since``."""
-    silence = list(_newly_silent(content, moment))
-    named = [*_revised(moment), *_dated(since, content.on), *silence]
+def find_explanations(content: DirectoryContent, *, after_day: date, after: datetime) -> list[Explanation]:
+    """The changes made after a moment, and the closings, ends and absences of the days after ``after_day``.
+
+    Both are those of the last count: its day in the local calendar, and its moment.
+    """
+    changes = [*_revised(after), *_dated(after_day, content.on), *_newly_silent(content, after)]
     institutions = dict(Office.objects.values_list("code", "institution__code"))
-    areas = _areas_of({code for code, _, _ in named})
-    known = {ref: area.pk for ref, area in Area.objects.by_reference(_refs(named)).items()}
+    areas = _areas_of({change.office for change in changes})
+    former = {ref for change in changes for ref in change.former_areas}
+    known = {ref: area.pk for ref, area in Area.objects.by_reference(former).items()}
     found = []
-    for place, (code, words, refs) in enumerate(named):
-        pks = {*areas.get(code, ()), *(known[ref] for ref in refs if ref in known)}
+    for change in changes:
+        pks = {*areas.get(change.office, ()), *(known[ref] for ref in change.former_areas if ref in known)}
         groups = 0
         for pk in pks:
             groups |= content.groups.area_groups.get(pk, 0)
-        is_silence = place >= len(named) - len(silence)
-        found.append(Explanation(words, institutions.get(code, ""), groups, is_silence))
+        institution = institutions.get(change.office, "")
+        found.append(Explanation(change.text, institution, groups, change.is_silence))
     return found
 
 
-def explaining(loss: NightLoss, content: DirectoryContent, found: Iterable[Explanation]) -> list[str]:
-    """The words of the changes to offices that could answer there: same institutions, same communes."""
-    institutions = next((asked.institutions for asked in content.subjects if asked.slug == loss.subject), ())
+def texts_about(loss: NightLoss, content: DirectoryContent, found: Iterable[Explanation]) -> list[str]:
+    """The sentences about offices that could answer the subject there: same institutions and communes."""
+    institutions = next(
+        (subject.institutions for subject in content.subjects if subject.slug == loss.subject), ()
+    )
     lost = content.groups.where(set(loss.communes))
-    words = [
-        each.words
+    texts = [
+        each.text
         for each in found
         if each.institution in institutions
         and each.groups & lost
         and (loss.is_weakened or not each.is_silence)
     ]
-    return list(dict.fromkeys(words))
+    return list(dict.fromkeys(texts))
 
 
-Named = tuple[str, str, frozenset[AreaRef]]  # office's code, words, areas it had before
+@dataclass(frozen=True, slots=True)
+class DirectoryChange:
+    """A change of an office (its code), or of one of its experts; ``former_areas``: those before it."""
+
+    office: str
+    text: str
+    former_areas: frozenset[AreaRef] = frozenset()
+    is_silence: bool = False
 
 
-def _revised(moment: datetime) -> Iterator[Named]:
-    """Offices and experts changed since, with the areas they had."""
-    rows = RevisedRow.objects.filter(revision__made_at__gt=moment).exclude(kind=RevisedRow.Kind.ZONE)
+def _revised(after: datetime) -> Iterator[DirectoryChange]:
+    """Offices and experts edited after a moment, with the areas they had."""
+    rows = RevisedRow.objects.filter(revision__made_at__gt=after).exclude(kind=RevisedRow.Kind.ZONE)
     for row in rows.select_related("revision__author").order_by("revision__made_at", "pk"):
-        before, after = row.before or {}, row.after or {}
-        code = row.key if row.kind == RevisedRow.Kind.OFFICE else (after or before).get("office", "")
-        facts = [LABELS.get(name, name) for name in before if before[name] != after.get(name)]
+        old, new = row.before or {}, row.after or {}
+        office = row.key if row.kind == RevisedRow.Kind.OFFICE else (new or old).get("office", "")
+        facts = [LABELS.get(name, name) for name in old if old[name] != new.get(name)]
         author = f" par {row.revision.author}" if row.revision.author else ""
         changed = f" ({', '.join(facts)})" if facts and row.after else ""
-        words = f"{row.label}{changed} : {row.revision.get_cause_display().lower()}{author}"
-        yield code, words, frozenset(AreaRef.parse(text) for text in before.get("areas") or ())
+        text = f"{row.label}{changed} : {row.revision.get_cause_display().lower()}{author}"
+        areas = frozenset(AreaRef.parse(area) for area in old.get("areas") or ())
+        yield DirectoryChange(office, text, areas)
 
 
-def _dated(since: date, on: date) -> Iterator[Named]:
-    """Offices that closed, conventions that ended, absences and departures that began on these days."""
-    days = {"gt": since, "lte": on}
+def _dated(after: date, on: date) -> Iterator[DirectoryChange]:
+    """Offices that closed, conventions that ended and absences that began after a day, up to ``on``."""
+    days = {"gt": after, "lte": on}
     closed = Q(**{f"closed_on__{name}": day for name, day in days.items()})
     ended = Q(**{f"agreement_ends_on__{name}": day for name, day in days.items()})
     for office in Office.objects.listed().filter(closed | ended).order_by("code"):
-        is_closed = office.closed_on is not None and since < office.closed_on <= on
+        is_closed = office.closed_on is not None and after < office.closed_on <= on
         day = spoken_date((office.closed_on if is_closed else office.agreement_ends_on) or on, today=on)
         what = "fermée depuis le" if is_closed else "convention finie le"
-        yield office.code, f"{office.name} : {what} {day}", frozenset()
-    away = Absence.objects.filter(from_on__gt=since, from_on__lte=on, to_on__gte=on)
-    for absence in away.select_related("expert__office").order_by("pk"):
+        yield DirectoryChange(office.code, f"{office.name} : {what} {day}")
+    absences = Absence.objects.filter(from_on__gt=after, from_on__lte=on, to_on__gte=on)
+    for absence in absences.select_related("expert__office").order_by("pk"):
         day = spoken_date(absence.from_on, today=on)
-        words = f"{absence.expert.name} ({absence.expert.office.name}) : absence depuis le {day}"
-        yield absence.expert.office.code, words, frozenset()
+        text = f"{absence.expert.name} ({absence.expert.office.name}) : absence depuis le {day}"
+        yield DirectoryChange(absence.expert.office.code, text)
 
 
-def _newly_silent(content: DirectoryContent, moment: datetime) -> Iterator[Named]:
-    """Experts who have answered none of their last three requests since a moment after this one."""
+def _newly_silent(content: DirectoryContent, after: datetime) -> Iterator[DirectoryChange]:
+    """Experts who left their last three requests without answer, and had not yet at the moment ``after``."""
     pks = [expert.pk for office in content.offices for expert in office.experts if expert.is_silent]
     experts = Expert.objects.filter(pk__in=pks)
-    newly = experts.exclude(pk__in=silent(experts, now=moment).values("pk"))
+    newly = experts.exclude(pk__in=silent(experts, now=after).values("pk"))
     for expert in newly.select_related("office").order_by("office__code", "pk"):
-        words = f"{expert.name} ({expert.office.name}) : aucune réponse à ses trois dernières demandes"
-        yield expert.office.code, words, frozenset()
-
-
-def _refs(named: Iterable[Named]) -> set[AreaRef]:
-    return {ref for _, _, refs in named for ref in refs}
+        text = f"{expert.name} ({expert.office.name}) : aucune réponse à ses trois dernières demandes"
+        yield DirectoryChange(expert.office.code, text, is_silence=True)
 
 
 def _areas_of(codes: set[str]) -> dict[str, set[int]]:
@@ -146,9 +165,9 @@ def _areas_of(codes: set[str]) -> dict[str, set[int]]:
 
 
 def weak_groups(coverage: SubjectCoverage, flags: Iterable[str]) -> Groups:
-    """The communes with one of these flags."""
-    whole = 0
+    """The groups of communes whose answer has one of these flags."""
+    flagged = 0
     for flag, groups in coverage.flags.items():
         if flag in flags:
-            whole |= groups
-    return whole
+            flagged |= groups
+    return flagged

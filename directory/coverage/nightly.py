@@ -121,7 +121,7 @@ def _loss_contexts(
     labels = dict(Subject.objects.values_list("slug", "label"))
     codes = {code for loss in shown for code in loss.communes[:MOST_PLACES]}
     names = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "name"))
-    changes = losses.explanations(computed.content, since=last.day, moment=last.counted_at)
+    changes = losses.find_explanations(computed.content, after_day=last.day, after=last.counted_at)
     return [
         {
             "subject": labels[loss.subject],
@@ -129,7 +129,7 @@ def _loss_contexts(
             "count": len(loss.communes),
             "places": ", ".join(names[code] for code in loss.communes[:MOST_PLACES]),
             "has_more": len(loss.communes) > MOST_PLACES,
-            "causes": losses.explaining(loss, computed.content, changes),
+            "causes": losses.texts_about(loss, computed.content, changes),
         }
         for loss in shown
     ]

@@ -69,11 +69,11 @@ def count_holes(coverages: Iterable[SubjectCoverage], groups: CommuneGroups) -> 
     uncovered, weak, subjects = [0] * len(groups.communes), [0] * len(groups.communes), 0
     for coverage in coverages:
         subjects += 1
-        for place in groups.members(groups.everywhere & ~coverage.covered):
-            uncovered[place] += 1
+        for index in groups.members(groups.everywhere & ~coverage.covered):
+            uncovered[index] += 1
         flagged = 0
         for flag in WEAK:
             flagged |= coverage.flags[flag]
-        for place in groups.members(flagged):
-            weak[place] += 1
+        for index in groups.members(flagged):
+            weak[index] += 1
     return HoleCounts(groups, subjects, tuple(uncovered), tuple(weak))

@@ -147,8 +147,8 @@ def keep_exclusive(answers: list[Answer], subject: str) -> list[Answer]:
     elsewhere = ~union(exclusive)
     others = [answer for answer in answers if subject not in answer.reach.office.exclusive_subjects]
     kept = [*restrict(others, elsewhere), *_keep_best_rank(exclusive)]
-    place = {id(answer.reach): place for place, answer in enumerate(answers)}
-    return sorted(kept, key=lambda answer: place[id(answer.reach)])
+    order = {id(answer.reach): index for index, answer in enumerate(answers)}
+    return sorted(kept, key=lambda answer: order[id(answer.reach)])
 
 
 def restrict(answers: Iterable[Answer], groups: Groups) -> Iterator[Answer]:
@@ -169,16 +169,16 @@ def union(answers: Iterable[Answer]) -> Groups:
 def _keep_best_rank(answers: list[Answer]) -> list[Answer]:
     """Keep the best rank in each commune, in the order given."""
     by_rank: dict[Rank, list[int]] = defaultdict(list)
-    for place, answer in enumerate(answers):
-        by_rank[answer.reach.rank].append(place)
+    for index, answer in enumerate(answers):
+        by_rank[answer.reach.rank].append(index)
     kept, better = list(answers), 0
     for rank in sorted(by_rank):
         same = 0
-        for place in by_rank[rank]:
-            reach, groups = answers[place]
+        for index in by_rank[rank]:
+            reach, groups = answers[index]
             same |= groups
             if hidden := groups & better:
-                kept[place] = Answer(reach, groups ^ hidden)
+                kept[index] = Answer(reach, groups ^ hidden)
         better |= same
     return [answer for answer in kept if answer.groups]
 

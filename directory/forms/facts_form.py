@@ -13,7 +13,7 @@ from mailing.form_fields import AddressField, LineField
 
 
 class RowFactsForm(forms.Form):
-    """A form of facts. ``shown`` are the facts as they were when the page was shown."""
+    """A form of facts: values of a row, by name. ``shown``: those that the page displayed before the edit."""
 
     # Facts that the form gives, when they are not its fields.
     given: ClassVar[tuple[str, ...]] = ()

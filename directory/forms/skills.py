@@ -1,4 +1,4 @@
-"""Form of one cell of « Qui fait quoi »: the experts who answer a subject."""
+"""Form of one cell of « Qui fait quoi »: the experts of one institution who handle one subject."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,26 +9,30 @@ from directory.forms.facts_form import RowFactsForm
 from experts.changes.directory_facts import Facts
 from experts.models import Expert
 
-ANSWERS = "repond-"
+FACT_PREFIX = "repond-"  # before the expert's primary key, in the name of a fact
 
 
 def answer_facts(experts: Sequence[Expert], slug: str) -> Facts:
-    """One fact by expert, true when they have the subject: the changes of two editors are merged."""
+    """One fact by expert, true when they have the subject, so that changes by two editors can be merged."""
     return {
-        f"{ANSWERS}{expert.pk}": slug in {subject.slug for subject in expert.subjects.all()}
+        f"{FACT_PREFIX}{expert.pk}": slug in {subject.slug for subject in expert.subjects.all()}
         for expert in experts
     }
 
 
 class SkillsForm(RowFactsForm):
-    """The experts who answer, among those who may be ticked: others answer every subject."""
+    """The experts who handle the subject, among those who may be ticked.
+
+    Experts who handle every subject are not offered. As in ``RowFactsForm``, ``shown`` are the facts as they
+    were when the page was displayed.
+    """
 
     chosen = forms.MultipleChoiceField(
         label="Qui répond", required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, experts: Sequence[Expert], **kwargs: Any) -> None:
-        self.among = {f"{ANSWERS}{expert.pk}": expert for expert in experts}
+        self.among = {f"{FACT_PREFIX}{expert.pk}": expert for expert in experts}
         super().__init__(*args, **kwargs)
         field: Any = self.fields["chosen"]
         field.choices = [(str(expert.pk), f"{expert.name}, {expert.office.name}") for expert in experts]

@@ -139,13 +139,13 @@ def _details(request: HttpRequest, computed: ComputedCoverage) -> dict[str, Any]
     """The communes of the EPCI asked, or the subjects of the commune asked; nothing by default."""
     epci, code = request.GET.get("epci", ""), request.GET.get("commune", "")
     if code:
-        cells = commune_cells.cell_rows(computed, code)
-        if not cells:
+        subjects = commune_cells.subject_rows(computed, code)
+        if not subjects:
             return {}
         return {
             "commune": Commune.objects.get(pk=code),
-            "uncovered": [cell for cell in cells if cell.is_fallback],
-            "themes": commune_cells.cells_by_theme(cells),
+            "uncovered": [row for row in subjects if row.is_fallback],
+            "themes": commune_cells.rows_by_theme(subjects),
         }
     wanted = "" if epci == WITHOUT_EPCI else epci
     rows = page_content.commune_rows(computed, wanted) if epci else []

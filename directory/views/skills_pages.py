@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from directory.forms.skills import ANSWERS, SkillsForm, answer_facts
+from directory.forms.skills import FACT_PREFIX, SkillsForm, answer_facts
 from directory.skills_matrix import MatrixPlace, experts_there, matrix, offices_there, shut_reason
 from directory.views.change_flow import Edit, serve
 from experts.accounts.staff_access import staff_page, staff_user
@@ -89,12 +89,12 @@ def cell(request: HttpRequest) -> HttpResponse:
 
 def plan_skills(experts: list[Expert], slug: str, facts: Facts) -> Plan:
     """Give a subject to the experts who were ticked, and take it from those who were unticked."""
-    changed = [expert.pk for expert in experts if f"{ANSWERS}{expert.pk}" in facts]
+    changed = [expert.pk for expert in experts if f"{FACT_PREFIX}{expert.pk}" in facts]
     stored = snapshot.load(experts=changed).experts
     rows: list[Any] = []
     for key, row in stored.items():
         own: frozenset[str] = row.facts["subjects"]
-        answers = row.row is not None and facts[f"{ANSWERS}{row.row.pk}"]
+        answers = row.row is not None and facts[f"{FACT_PREFIX}{row.row.pk}"]
         rows.append(editing.change(key, row, {"subjects": own | {slug} if answers else own - {slug}}))
     return Plan(experts=tuple(rows))
 
