@@ -56,6 +56,7 @@ SENT_PER_ADDRESS = Limit("sent", 30, HOUR)
 SENT_PER_EMAIL = Limit("sent-email", 10, DAY)  # requests: each is acknowledged by a mail
 LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
 LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
+# Of one solicitation, by its company: what it writes and what it answers, the survey included.
 MESSAGES_PER_REQUEST = Limit("words", 20, HOUR)
 ADDRESSES_PER_REQUEST = Limit("addresses", 5, DAY)
 INVITATIONS_PER_ACCOUNT = Limit("invitations", 60, HOUR)

@@ -56,7 +56,7 @@ class SecondFactorMiddleware:
             return None
         work = seats.work_of(user, now=timezone.now())
         request.work = work  # type: ignore[attr-defined]  # read by ``seats.work_in`` and the header
-        if not user.is_staff and work.is_nothing:
+        if not user.is_staff and work.is_empty:
             return _ended(request)
         if settings.DEMO:
             return None

@@ -1,4 +1,9 @@
-"""Posts and offices that an account works for: by its own address, and by the seats it was given."""
+"""Posts that an account may answer for, and offices that it manages.
+
+A *post* is an expert's place in an office: a row of ``Expert``, often of a person, sometimes of a shared
+mailbox. A *seat* (``Seat``) lets an account answer for one post, or manage one office. A post with the email
+address of the account needs no seat.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,34 +19,34 @@ from experts.models.directory import ExpertQuerySet, OfficeQuerySet
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The kinds of work that an account has: posts to answer for, offices to manage."""
+    """The work of an account: whether it has posts to answer for, whether it manages an office."""
 
     has_posts: bool
     manages: bool
 
     @property
-    def is_nothing(self) -> bool:
-        """Return whether the account has no seat at all."""
+    def is_empty(self) -> bool:
+        """Return whether the account neither answers for a post nor manages an office."""
         return not (self.has_posts or self.manages)
 
 
-NOTHING = Work(has_posts=False, manages=False)
+NO_WORK = Work(has_posts=False, manages=False)
 
 
 def serving_posts(*, now: datetime) -> ExpertQuerySet:
-    """Posts whose expert has neither left nor been dropped by a directory file, paused ones included."""
+    """The posts (rows of ``Expert``) that nobody left and no directory file dropped, paused ones included."""
     return Expert.objects.listed().exclude(left_at__lte=now)
 
 
 def posts_at(email: str, *, now: datetime) -> ExpertQuerySet:
-    """Serving posts that bear an address."""
+    """The serving posts with this email address."""
     return serving_posts(now=now).filter(email__iexact=email)
 
 
 def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
-    """Experts for whom the account may answer: those that bear its address, and its seats at posts.
+    """The serving posts that the account may answer for: those with its own address, and those of its seats.
 
-    People who left and those that a directory file dropped are not among them; paused and absent ones are.
+    Paused and absent experts are among them.
     """
     if not user.is_active:
         return Expert.objects.none()
@@ -50,7 +55,7 @@ def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
 
 
 def managed_offices(user: User, *, now: datetime) -> OfficeQuerySet:
-    """Offices whose needs and people the account manages, closed ones included."""
+    """The offices that the account manages by its seats, closed ones included."""
     if not user.is_active:
         return Office.objects.none()
     given = Seat.objects.current(now=now).filter(user=user, office__isnull=False).values("office")
@@ -64,7 +69,7 @@ def managers_of(offices: Iterable[int], *, now: datetime) -> list[User]:
 
 
 def work_of(user: User, *, now: datetime) -> Work:
-    """The kinds of work of an account, in one query."""
+    """The work of an account, in one query."""
     found = User.objects.filter(pk=user.pk, is_active=True).values_list(
         Exists(posts_of(user, now=now)), Exists(managed_offices(user, now=now))
     )
@@ -73,17 +78,20 @@ def work_of(user: User, *, now: datetime) -> Work:
 
 
 def work_in(request: HttpRequest) -> Work:
-    """The kinds of work of the signed-in account, read once a request by ``SecondFactorMiddleware``."""
-    return getattr(request, "work", NOTHING)
+    """The work of the signed-in account; ``SecondFactorMiddleware`` reads it once for each page."""
+    return getattr(request, "work", NO_WORK)
 
 
-def has_seat(user: User, *, now: datetime) -> bool:
-    """Return whether the account answers for a post or manages an office."""
-    return not work_of(user, now=now).is_nothing
+def has_work(user: User, *, now: datetime) -> bool:
+    """Return whether the account answers for a post or manages an office, with a ``Seat`` or without."""
+    return not work_of(user, now=now).is_empty
 
 
 def may_give_seats_in(user: User, office: Office, *, now: datetime) -> bool:
-    """Return whether the user invites into an office: its region, its managers, and the national team."""
+    """Return whether the user may invite accounts into an office and end their seats there.
+
+    The national team, the admins of its region and its managers may.
+    """
     if not user.is_active:
         return False
     if user.is_national or (user.role == User.Role.REGION and office.region_id == user.region_id):
@@ -92,12 +100,12 @@ def may_give_seats_in(user: User, office: Office, *, now: datetime) -> bool:
 
 
 def give_posts(user: User, posts: Iterable[Expert], *, by: User | None = None, now: datetime) -> list[Seat]:
-    """Give an account the posts where it has no current seat; return the new seats."""
+    """Give an account a seat at each of these posts where it has none; return the new seats."""
     return [seat for post in posts if (seat := _give(user, now=now, by=by, expert=post))]
 
 
 def give_office(user: User, office: Office, *, by: User | None = None, now: datetime) -> Seat | None:
-    """Make an account manager of an office; ``None`` when it is already."""
+    """Make the account a manager of the office; return its new seat, ``None`` when it manages it already."""
     return _give(user, now=now, by=by, office=office)
 
 
@@ -113,7 +121,10 @@ def _give(
 
 
 def give_again(seat: Seat, *, by: User, now: datetime) -> list[Seat]:
-    """Give the account of a seat that ended the same place; return the new seat, if it has none there."""
+    """Give an ended seat's account a new seat at the same post or office.
+
+    Returns a list of one, or an empty one when the account already has a current seat there.
+    """
     again = _give(seat.user, by=by, now=now, expert=seat.expert, office=seat.office)
     return [again] if again else []
 
@@ -121,11 +132,14 @@ def give_again(seat: Seat, *, by: User, now: datetime) -> list[Seat]:
 def end(
     seat: Seat, *, by: User | None = None, reason: str = "", by_departure: bool = False, now: datetime
 ) -> None:
-    """End a seat; its account keeps its others. ``by_departure``: it comes back if that is undone."""
+    """End a seat; its account keeps its other ones.
+
+    ``by_departure``: its owner left the office; the seat is given again when the departure is undone.
+    """
     ended = {"ended_at": now, "ended_by_departure": by_departure}
     if Seat.objects.filter(pk=seat.pk, ended_at=None).update(**ended):
-        words = f"{label_of(seat)} : {reason}" if reason else label_of(seat)
-        access_log.record(AccessRecord.Kind.SEAT_ENDED, seat.user, by=by, words=words, now=now)
+        text = f"{label_of(seat)} : {reason}" if reason else label_of(seat)
+        access_log.record(AccessRecord.Kind.SEAT_ENDED, seat.user, by=by, words=text, now=now)
 
 
 def office_of(seat: Seat) -> Office:

@@ -30,7 +30,7 @@ def may_sign_in(request: HttpRequest, email: str, user: User | None, *, now: dat
     account = user or User(pk=0, email=email)
     opens = (
         account.is_staff,
-        seats.has_seat(account, now=now),
+        seats.has_work(account, now=now),
         seats.posts_at(email, now=now).exists(),
         seat_invitations.invites(email, now=now),
         mailbox_proof.proves_for(request, email, now=now),

@@ -1,4 +1,4 @@
-"""Seats: the posts and offices that an account works for."""
+"""Seats: the posts that accounts may answer for, and the offices that they manage."""
 
 from datetime import datetime
 from typing import Self
@@ -19,9 +19,9 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
 
 class Seat(models.Model):
-    """An account's place at a post, or in an office as its manager.
+    """The right of an account to answer for a post (a row of ``Expert``), or to manage an office.
 
-    Posts that bear the account's own address need none: ``experts.accounts.seats`` counts them too.
+    Posts with the account's own address need no seat: ``experts.accounts.seats`` counts them too.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name="compte", related_name="seats")
@@ -36,7 +36,7 @@ class Seat(models.Model):
     )
     given_at = models.DateTimeField("depuis le")
     ended_at = models.DateTimeField("jusqu'au", null=True, blank=True)
-    # Ended because its owner left: it comes back if the departure is undone.
+    # Ended because its owner left the office: it is given again when the departure is undone.
     ended_by_departure = models.BooleanField(default=False, db_default=False)
 
     objects = SeatQuerySet.as_manager()

@@ -58,7 +58,7 @@ def accounts_with_an_inbox() -> dict[str, User]:
     found: dict[str, User] = {}
     for user in User.objects.filter(is_active=True, role="").order_by("pk")[:MOST_ACCOUNTS]:
         work = seats.work_of(user, now=now)
-        if not work.is_nothing:
+        if not work.is_empty:
             found.setdefault(MANAGER if work.manages else EXPERT, user)
     return found
 

@@ -1,4 +1,4 @@
-"""Posts and offices of an account: by its own address, and by the seats it was given."""
+"""Posts that an account answers for and offices that it manages, by its own address or by a seat."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ def person():
     return PersonFactory(email="conseil@example.org")
 
 
-def test_posts_that_bear_the_address_are_seats_by_themselves(person):
+def test_posts_with_the_address_of_the_account_need_no_seat(person):
     two = [
         ExpertFactory(email="Conseil@example.org"),
         ExpertFactory(email="conseil@example.org", is_paused=True),
@@ -33,7 +33,7 @@ def test_posts_that_bear_the_address_are_seats_by_themselves(person):
 def test_people_who_left_hold_no_post(person, gone):
     ExpertFactory(email="conseil@example.org", **gone)
 
-    assert not seats.has_seat(person, now=NOW)
+    assert not seats.has_work(person, now=NOW)
 
 
 def test_post_of_a_team_is_held_until_the_seat_ends(person):
@@ -45,7 +45,7 @@ def test_post_of_a_team_is_held_until_the_seat_ends(person):
     seat.save()
 
     assert list(seats.posts_of(person, now=NOW)) == [team]
-    assert not seats.has_seat(person, now=NOW + timedelta(hours=1))
+    assert not seats.has_work(person, now=NOW + timedelta(hours=1))
 
 
 def test_manager_of_two_offices_also_holds_a_post(person):
@@ -62,7 +62,7 @@ def test_inactive_account_holds_nothing(person):
     ExpertFactory(email="conseil@example.org")
     person.is_active = False
 
-    assert not seats.has_seat(person, now=NOW)
+    assert not seats.has_work(person, now=NOW)
 
 
 def test_database_refuses_a_seat_twice_nowhere_or_at_both(person):

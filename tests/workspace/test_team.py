@@ -127,7 +127,7 @@ def test_a_manager_who_pauses_or_removes_herself_is_told_what_it_leaves_then_it_
     mine.expert.refresh_from_db()
     assert mine.expert.left_at
     departures.end_seats_of_gone(now=timezone.now())
-    assert not seats.has_seat(herself, now=timezone.now())
+    assert not seats.has_work(herself, now=timezone.now())
     assert browser.get("/besoins/").status_code == 302
 
 

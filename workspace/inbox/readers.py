@@ -39,7 +39,7 @@ class Reader:
         )
 
     @property
-    def has_seat(self) -> bool:
+    def has_work(self) -> bool:
         return bool(self.posts or self.managed)
 
     @property

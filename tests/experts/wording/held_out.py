@@ -29,20 +29,20 @@ def read(name: str) -> list[Message]:
     return [Message(line["text"], tuple(line["slugs"])) for line in lines]
 
 
-def share_found(answered: Iterable[tuple[Message, Suggestions]], *, among: int) -> float:
+def share_found(suggested: Iterable[tuple[Message, Suggestions]], *, among: int) -> float:
     """Share of messages that have one of their subjects among the first ones."""
     hits = [
         any(found.slug in message.slugs for found in suggestions.subjects[:among])
-        for message, suggestions in answered
+        for message, suggestions in suggested
     ]
     return sum(hits) / len(hits)
 
 
-def share_of_needs(answered: Iterable[tuple[Message, Suggestions]], *, among: int) -> float:
+def share_of_needs(suggested: Iterable[tuple[Message, Suggestions]], *, among: int) -> float:
     """Share of needed subjects that are among the first ones."""
     hits = [
         slug in [found.slug for found in suggestions.subjects[:among]]
-        for message, suggestions in answered
+        for message, suggestions in suggested
         for slug in message.slugs
     ]
     return sum(hits) / len(hits)
