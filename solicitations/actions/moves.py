@@ -1,4 +1,7 @@
-"""Steps that answering and undoing share: locks, mails to send or cancel, the end of a move."""
+"""Code that answering and undoing share: locks, mails to send or cancel, what ends each move.
+
+A mailbox may have several *posts* in a request: the same address is then that of several experts.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -14,14 +17,14 @@ from solicitations.lifecycle import UNDO_DELAY, ForbiddenMove, MatchState, NeedS
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import request_mails, to_company, to_experts
 
-# Just after the last moment when a refusal can be undone.
+# Just after the last moment when a decline can be undone.
 FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
 
 
 def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     """Lock the request, then the matches that an answer is about, and return them as they are now.
 
-    The match itself comes first, then those of the same mailbox's other posts that are in the same state: a
+    The match itself comes first, then the matches of the mailbox's other posts that are in the same state: a
     mailbox answers once per need. Raises ``ForbiddenMove`` for another mailbox's match, and when the request
     takes no more answers.
     """
@@ -30,7 +33,8 @@ def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     mine = list(rows.select_for_update(of=("self",)).order_by("pk"))
     locked = next((row for row in mine if row.pk == match.pk), None)
     if locked is None or solicitation.refuses_answers:
-        raise ForbiddenMove(MatchState(match.state), MatchState(match.state))
+        state = MatchState(match.state)
+        raise ForbiddenMove(state, state)  # no move at all is allowed, whatever its target
     return solicitation, [locked, *(row for row in mine if row != locked and row.state == locked.state)]
 
 
@@ -43,10 +47,10 @@ def notify_taken(matches: Sequence[Match], events: Sequence[Event], *, now: date
 def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
     """Cancel unsent mails about these events; return the addresses that have received one.
 
-    A cancelled mail may also be about other needs, taken in the same click: it is written again for these.
+    A cancelled mail may also be about other needs, taken by the same click: it is written again for these.
     """
     notified: set[str] = set()
-    same_click: set[str] = set()
+    in_the_same_mails: set[str] = set()
     names = {f"event:{event.pk}" for event in events}
     for name in names:
         request_mails.remove_from_reminders(name)
@@ -55,8 +59,8 @@ def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
         rows = OutgoingEmail.objects.about(name)
         notified |= set(rows.exclude(sent_at=None).values_list("to", flat=True))
         for about in rows.filter(cancelled_at=now).values_list("about", flat=True):
-            same_click |= {other for other in about if other.startswith("event:")}
-    others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in same_click - names])
+            in_the_same_mails |= {other for other in about if other.startswith("event:")}
+    others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in in_the_same_mails - names])
     remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
     if remaining:
         notify_taken(remaining, list(others.order_by("pk")), now=now)
@@ -64,7 +68,7 @@ def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
 
 
 def notify_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
-    """After somebody else withdrew the match, mail those who had been told that its expert took it."""
+    """Mail those who had been told that an expert took the match, which somebody else has withdrawn since."""
     notified = cancel_notifications(Event.objects.moves().filter(match=match), now=now)
     mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=notified)
     others = mailboxes.exclude(pk=match.mailbox_id).select_related("solicitation__commune").order_by("pk")
@@ -83,7 +87,7 @@ def cancel_earlier_notifications(matches: Sequence[Match], *, now: datetime) -> 
 
 
 def finish(solicitation: Solicitation, *, now: datetime) -> None:
-    """End a move: refresh and save the request, cancel obsolete mails, order the search for fallbacks."""
+    """End a move: refresh and save the request, cancel obsolete mails, schedule the search for fallbacks."""
     outcomes = Match.objects.with_outcome().filter(need__solicitation=solicitation)
     solicitation.outcome_at = outcomes.aggregate(first=Min("ended_at"))["first"]
     closing.refresh(solicitation, now=now)

@@ -16,43 +16,46 @@ from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-SHARED_MAILBOX = "desk@region.example.org"
+SHARED_ADDRESS = "desk@region.example.org"
 
 
 @pytest.fixture
-def asked(commit, now) -> Solicitation:
+def solicitation(commit, now) -> Solicitation:
     """A labour-law question, sent to one office."""
     return commit(send, "contrat-travail", now=now, siret="")
 
 
-def first(asked: Solicitation) -> Match:
-    return Match.objects.with_people().filter(need__solicitation=asked).in_order().first()
+def first_match(solicitation: Solicitation) -> Match:
+    return Match.objects.with_people().filter(need__solicitation=solicitation).in_order().first()
 
 
-def take(commit, asked, now) -> None:
-    commit(expert_answers.move, first(asked), MatchState.TAKEN, by=first(asked).mailbox, now=now)
+def take(commit, solicitation, now) -> None:
+    match = first_match(solicitation)
+    commit(expert_answers.move, match, MatchState.TAKEN, by=match.mailbox, now=now)
 
 
-def legal(commit, asked, now) -> None:
+def legal(commit, solicitation, now) -> None:
+    """Nobody answers a question on labour law: after seven working days, which are nine days here."""
     commit(tasks.keep_time, now=now + 9 * DAY)
 
 
-def silent(commit, asked, now) -> None:
-    take(commit, asked, now)
+def silent(commit, solicitation, now) -> None:
+    """The expert who took the need never answers: call check, reminder, alert on silence, a day after it."""
+    take(commit, solicitation, now)
     for days in (7, 21, 45, 48):
         commit(tasks.keep_time, now=now + days * DAY)
 
 
-def not_called(commit, asked, now) -> None:
-    take(commit, asked, now)
-    commit(feedback.report_not_called, asked, now=now + DAY)
+def not_called(commit, solicitation, now) -> None:
+    take(commit, solicitation, now)
+    commit(feedback.report_not_called, solicitation, now=now + DAY)
 
 
-def all_declined(commit, asked, now) -> None:
-    for match in Match.objects.with_people().filter(need__solicitation=asked).in_order():
+def all_declined(commit, solicitation, now) -> None:
+    for match in Match.objects.with_people().filter(need__solicitation=solicitation).in_order():
         move = {"by": match.mailbox, "decline_reason": "no_capacity", "now": now}
         commit(expert_answers.move, match, MatchState.DECLINED, **move)
-    commit(fallback.offer_fallback, asked.needs.get().pk, now=now + 2 * MINUTE)
+    commit(fallback.offer_fallback, solicitation.needs.get().pk, now=now + 2 * MINUTE)
 
 
 CAUSES: dict[AlertCause, Callable[..., None]] = {
@@ -63,31 +66,31 @@ CAUSES: dict[AlertCause, Callable[..., None]] = {
 }
 
 
-def told(asked: Solicitation, cause: AlertCause) -> list[str]:
+def templates_mailed_to_region(solicitation: Solicitation, cause: AlertCause) -> list[str]:
     """Template names of the mails to the region's mailbox when that alert was raised."""
-    raised: datetime = asked.alerts.get(cause=cause).raised_at
-    rows = OutgoingEmail.objects.filter(to__iexact=SHARED_MAILBOX, created_at=raised, cancelled_at=None)
+    raised: datetime = solicitation.alerts.get(cause=cause).raised_at
+    rows = OutgoingEmail.objects.filter(to__iexact=SHARED_ADDRESS, created_at=raised, cancelled_at=None)
     return [row.template.rpartition("/")[2] for row in rows.order_by("pk")]
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_a_region_s_mailbox_that_is_the_office_s_too_gets_one_mail(commit, asked, now, cause):
-    Office.objects.filter(code="REFERENT-27").update(email=SHARED_MAILBOX)
-    Expert.objects.filter(office__code="REFERENT-27").update(email=SHARED_MAILBOX)
-    Office.objects.filter(pk=first(asked).expert.office_id).update(email=SHARED_MAILBOX.upper())
+def test_a_region_s_mailbox_that_is_the_office_s_too_gets_one_mail(commit, solicitation, now, cause):
+    Office.objects.filter(code="REFERENT-27").update(email=SHARED_ADDRESS)
+    Expert.objects.filter(office__code="REFERENT-27").update(email=SHARED_ADDRESS)
+    Office.objects.filter(pk=first_match(solicitation).expert.office_id).update(email=SHARED_ADDRESS.upper())
 
-    CAUSES[cause](commit, asked, now)
+    CAUSES[cause](commit, solicitation, now)
 
-    [occasion] = told(asked, cause)
-    assert occasion != "alert"
-    assert asked.alerts.open().filter(cause=cause).exists()
+    [template] = templates_mailed_to_region(solicitation, cause)
+    assert template != "alert"
+    assert solicitation.alerts.open().filter(cause=cause).exists()
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_staff_with_their_own_address_get_the_alert(commit, asked, now, cause):
+def test_staff_with_their_own_address_get_the_alert(commit, solicitation, now, cause):
     Office.objects.filter(code="REFERENT-27").update(email="autre@region.example.org")
-    User.objects.create_user(SHARED_MAILBOX, role=User.Role.REGION, region=asked.region)
+    User.objects.create_user(SHARED_ADDRESS, role=User.Role.REGION, region=solicitation.region)
 
-    CAUSES[cause](commit, asked, now)
+    CAUSES[cause](commit, solicitation, now)
 
-    assert told(asked, cause) == ["alert"]
+    assert templates_mailed_to_region(solicitation, cause) == ["alert"]

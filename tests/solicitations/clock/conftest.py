@@ -40,6 +40,6 @@ def sent(commit, now) -> Solicitation:
 
 
 @pytest.fixture
-def alone(commit, now) -> Solicitation:
+def sent_to_one(commit, now) -> Solicitation:
     """A request to one expert."""
     return commit(send, "clause-insertion", commune="21166", now=now)

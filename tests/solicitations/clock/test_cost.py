@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY = timedelta(days=1)
 
 
-def queries(at) -> int:
+def count_sweep_queries(at) -> int:
+    """Run a sweep; return how many queries it made."""
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -24,26 +25,27 @@ def queries(at) -> int:
 
 
 def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
-    alone = queries(now)
+    baseline = count_sweep_queries(now)  # without any request
     for number in range(3):
-        over = commit(
+        cancelled = commit(
             send, "clause-insertion", commune="21166", siret="", email=f"a{number}@example.org", now=now
         )
-        mine = match(over, "facilitation@clauses")
+        mine = match(cancelled, "facilitation@clauses")
         commit(
             expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
         )
-        commit(company_requests.cancel, over, now=now)
+        commit(company_requests.cancel, cancelled, now=now)
         commit(send, "clause-insertion", commune="21166", siret="", email=f"b{number}@example.org", now=now)
-    tasks.keep_time(now=now)  # each change is looked at once
+    tasks.keep_time(now=now)  # plans each changed request anew; the sweeps that follow skip it
 
-    assert queries(now + DAY) == alone
-    assert alone <= 10
+    assert count_sweep_queries(now + DAY) == baseline
+    assert baseline <= 10
 
 
-def test_a_sweep_at_night_has_no_more_queries(commit, now):
+def test_a_sweep_at_night_makes_no_more_queries_than_one_with_nothing_due(commit, now):
     commit(send, "clause-insertion", commune="21166", siret="", now=now)
     night = now + 3 * DAY + timedelta(hours=12)
-    tasks.keep_time(now=night)  # what fell due since is put off to the morning
+    tasks.keep_time(now=night)  # puts off to the morning what fell due during the three days
 
-    assert queries(night) == queries(now)
+    at_night = count_sweep_queries(night)
+    assert at_night == count_sweep_queries(now)  # when the request was sent: nothing is due yet

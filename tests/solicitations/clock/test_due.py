@@ -1,4 +1,4 @@
-"""The stored moment is the planner's next one, or earlier, whatever is done to a request."""
+"""``clock_due_at``, the stored moment, is never later than the planner's next step, whatever happens."""
 
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
@@ -61,14 +61,14 @@ class History:
     def move(self, which: int) -> None:
         targets = [MatchState.TAKEN, MatchState.DECLINED, MatchState.HELPED, MatchState.NO_HELP]
         if match := self.match(which // 4):
-            words = {"decline_reason": "other"} if which % 4 == 1 else {"answer": "Oui."}
-            expert_answers.move(match, targets[which % 4], by=match.mailbox, now=self.at, **words)
+            values = {"decline_reason": "other"} if which % 4 == 1 else {"answer": "Oui."}
+            expert_answers.move(match, targets[which % 4], by=match.mailbox, now=self.at, **values)
 
     def undo(self, which: int) -> None:
         if match := self.match(which):
             undoing.undo(match, by=match.mailbox, now=self.at)
 
-    def pass_on(self, which: int) -> None:
+    def hand_over_or_bring_in(self, which: int) -> None:
         institutions = list(Institution.objects.order_by("pk"))
         action = [expert_answers.hand_over, expert_answers.bring_in][which % 2]
         if match := self.match(which):
@@ -99,6 +99,7 @@ class History:
         staff_actions.correct(self.request, columns=columns, subjects=subjects, by=self.staff, now=self.at)
 
     def end(self, which: int) -> None:
+        """End the request in three cases of five, so that fewer histories stop early."""
         if which % 5 == 0:
             company_requests.cancel(self.request, now=self.at)
         elif which % 5 == 1:
@@ -109,7 +110,7 @@ class History:
     def release(self, which: int) -> None:
         staff_actions.release(self.request, by=self.staff, now=self.at)
 
-    def say(self, which: int) -> None:
+    def give_feedback(self, which: int) -> None:
         if which % 3 == 0:
             feedback.report_called(self.request, now=self.at)
         elif which % 3 == 1:
@@ -117,7 +118,7 @@ class History:
         else:
             feedback.answer_survey(self.request, OPINION, now=self.at)
 
-    def leave(self, which: int) -> None:
+    def start_absence(self, which: int) -> None:
         if match := self.match(which):
             today = self.request.today(self.at)
             Absence.objects.create(expert=match.expert, from_on=today, to_on=today + 9 * DAY)
@@ -169,7 +170,12 @@ def late(at: datetime) -> list[tuple]:
 
 # One case per action that must store an earlier moment than the last sweep did.
 EARLIER_STEPS = {
-    "undone, the first reminder is sooner": (["clause-insertion"], False, False, "move sweep undo"),
+    "undone, which brings the first reminder forward": (
+        ["clause-insertion"],
+        False,
+        False,
+        "move sweep undo",
+    ),
     "routed after a sweep": (["clause-insertion"], False, True, ""),
     "released after a sweep": (["dettes-fiscales"], True, False, "sweep release"),
     "corrected to a place where working time begins earlier": (
@@ -178,7 +184,7 @@ EARLIER_STEPS = {
         False,
         "sweep:82 correct:6",
     ),
-    "reminded of after other settings": (["clause-insertion"], False, False, "move sweep change_settings"),
+    "settings bring the reminder forward": (["clause-insertion"], False, False, "move sweep change_settings"),
     "written by the previous version": (["clause-insertion"], False, False, "write_as_the_previous_version"),
     "failed, and changed meanwhile": (["clause-insertion"], False, False, "fail move sweep undo sweep"),
 }
@@ -187,20 +193,26 @@ EARLIER_STEPS = {
 def late_after(
     subjects: list[str], actions: list[tuple[str, int]], *, is_suspect, is_swept, at
 ) -> list[tuple]:
-    """Actions after which the stored moment is late; all is rolled back in the end."""
+    """The actions after which the stored moment is late; all is rolled back in the end.
+
+    A task routes requests after each commit. Nothing commits here: once the request was routed, those that an
+    action leaves to be routed (released, corrected, sent) are routed after that action.
+    """
     found = []
     before = transaction.savepoint()
+    first = [("sweep", 0), ("route", 0)] if is_swept else [("route", 0)]
     with ExitStack() as stack:
         stack.callback(transaction.savepoint_rollback, before)
         history = History(subjects, is_suspect=is_suspect, at=at, stack=stack)
         found += [("submit", row) for row in late(at)]
         is_routed = False
-        for name, which in [("sweep", 0)] * is_swept + [("route", 0)] + actions + [("sweep", 0)]:
+        for name, which in [*first, *actions, ("sweep", 0)]:
             history.at += MINUTE
             with suppress(*REFUSALS):
                 getattr(history, name)(which)
             found += [(name, row) for row in late(history.at)]
-            if is_routed := is_routed or name == "route":
+            is_routed = is_routed or name == "route"
+            if is_routed:
                 history.route()
                 found += [(f"route after {name}", row) for row in late(history.at)]
     return found
@@ -212,8 +224,8 @@ def late_after(
 def test_an_action_that_makes_a_step_earlier_updates_the_stored_moment(
     now, subjects, is_suspect, is_swept, actions
 ):
-    named = [action.partition(":") for action in actions.split()]
-    done = [(name, int(which or 0)) for name, _, which in named]
+    parsed = [action.partition(":") for action in actions.split()]
+    done = [(name, int(which or 0)) for name, _, which in parsed]
 
     assert late_after(subjects, done, is_suspect=is_suspect, is_swept=is_swept, at=now) == []
 
@@ -232,7 +244,7 @@ def test_the_stored_moment_is_never_later_than_the_planners(now, subjects, is_su
 
 
 def test_the_stored_moment_is_right_for_one_person_in_two_time_zones(commit, now):
-    """The mail of a day for one request also lists another, whose own mail of that day has left."""
+    """The daily reminder of a request also lists another one, whose reminder of that day was already sent."""
     for number, commune in enumerate(["98735", "98818", "67482", "98735", "98818"]):
         at = now + number * 30 * HOUR
         commit(send, commune=commune, siret="", email=f"a{number}@example.org", now=at)
@@ -250,32 +262,32 @@ def test_a_request_whose_clock_failed_is_due_at_its_retry(sent, now):
     assert sent.clock_due_at == sent.clock_retry_at == now + HOUR
 
 
-def test_a_sweep_stores_the_next_step_or_none_once_the_request_is_cancelled(alone, commit, sweep, now):
+def test_a_sweep_stores_the_next_step_or_none_once_the_request_is_cancelled(sent_to_one, commit, sweep, now):
     sweep(now + HOUR)
-    alone.refresh_from_db()
-    assert alone.clock_due_at == now + 3 * DAY
+    sent_to_one.refresh_from_db()
+    assert sent_to_one.clock_due_at == now + 3 * DAY
 
-    commit(company_requests.cancel, alone, now=now + 2 * HOUR)
+    commit(company_requests.cancel, sent_to_one, now=now + 2 * HOUR)
     sweep(now + 2 * HOUR)
-    alone.refresh_from_db()
-    assert alone.clock_due_at is None
+    sent_to_one.refresh_from_db()
+    assert sent_to_one.clock_due_at is None
 
 
-def test_the_nightly_recount_only_brings_forward(alone, sweep, now):
+def test_the_nightly_recount_brings_stored_moments_forward_and_never_puts_them_off(sent_to_one, sweep, now):
     sweep(now)
     Solicitation.objects.update(clock_due_at=now + DAY)
     tasks.recount(now=now)
-    alone.refresh_from_db()
-    assert alone.clock_due_at == now + DAY
+    sent_to_one.refresh_from_db()
+    assert sent_to_one.clock_due_at == now + DAY
 
     Solicitation.objects.update(clock_due_at=now + 9 * DAY)
     tasks.recount(now=now)
-    alone.refresh_from_db()
-    assert alone.clock_due_at == now + 3 * DAY
+    sent_to_one.refresh_from_db()
+    assert sent_to_one.clock_due_at == now + 3 * DAY
 
 
-def test_the_migration_makes_open_requests_due_and_not_the_cancelled(sent, alone, commit, now):
-    commit(company_requests.cancel, alone, now=now)
+def test_the_migration_makes_open_requests_due_and_leaves_cancelled_ones_out(sent, sent_to_one, commit, now):
+    commit(company_requests.cancel, sent_to_one, now=now)
     Solicitation.objects.update(clock_due_at=None)
 
     import_module("solicitations.migrations.0008_clock_due_known").fill(apps, connection.schema_editor())

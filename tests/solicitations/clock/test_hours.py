@@ -9,7 +9,7 @@ from mailing.models import OutgoingEmail
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.models import Event, Solicitation
-from tests.solicitations.clock.reading import mails
+from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -54,10 +54,10 @@ def test_a_reminder_waits_for_working_time_in_the_territory(commit, sweep, commu
     commit(send, commune=commune, siret="", now=at)
 
     sweep(expected - MINUTE)
-    assert mails("reminders") == []
+    assert recipients("reminders") == []
 
     sweep(expected)
-    assert len(mails("reminders")) > 0
+    assert len(recipients("reminders")) > 0
 
 
 def test_the_sweep_acts_at_the_planned_moment(commit, sweep, now):
@@ -83,11 +83,11 @@ class TestClockChange:
 
         for half in range(-4, 16):
             sweep(change + half * HOUR / 2)
-        assert mails("reminders") == []
+        assert recipients("reminders") == []
 
         for half in range(14, 20):
             sweep(datetime.combine(change.date() + DAY, change.time(), tzinfo=PARIS) + half * HOUR / 2)
-        assert len(mails("reminders")) == 1
+        assert len(recipients("reminders")) == 1
 
 
 class TestOneMailboxInSeveralTimeZones:

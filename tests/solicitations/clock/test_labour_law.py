@@ -12,7 +12,7 @@ from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Alert, Match, Solicitation
 from tests.experts.factories import PersonFactory
-from tests.solicitations.clock.reading import mails, to_advance
+from tests.solicitations.clock.clock_rows import recipients, requests_to_advance
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -33,8 +33,8 @@ class TestLabourLaw:
         sweep_daily(now + 8 * DAY, days=3)
 
         assert Alert.objects.get(cause=AlertCause.LEGAL).raised_at.date().isoformat() == "2026-12-10"
-        assert "contact@droit-travail-21.example.org" in mails("manager_told")
-        assert len(mails("alert")) == 1
+        assert "contact@droit-travail-21.example.org" in recipients("manager_told")
+        assert len(recipients("alert")) == 1
 
     def test_taking_does_not_stop_the_delay(self, question, commit, sweep, now):
         mine = match(question, "contrats@droit-travail")
@@ -67,7 +67,7 @@ class TestLabourLaw:
         assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
         [loaded] = plan.load(Solicitation.objects.filter(pk=question.pk))
         assert Step.ESCALATE_LEGAL not in {step.step for step in plan.plan(loaded, now=now)}
-        assert question.pk not in to_advance(now + 9 * DAY)
+        assert question.pk not in requests_to_advance(now + 9 * DAY)
 
     def test_a_late_answer_resolves_the_regions_alert(self, question, commit, sweep, now):
         sweep(now + 9 * DAY)
@@ -129,7 +129,7 @@ class TestInstitutionsThatTheLawBinds:
     def test_managers_of_the_service_alone_are_told_of_the_delay(self, question, service, sweep, now):
         sweep(now + 9 * DAY)
 
-        [office] = mails("manager_told", since=now + 9 * DAY)
+        [office] = recipients("manager_told", since=now + 9 * DAY)
         assert office == service.expert.office.email
 
     def test_managers_with_a_seat_are_told_too_one_mail_a_person(self, question, service, sweep, now):

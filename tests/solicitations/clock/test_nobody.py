@@ -23,7 +23,7 @@ from solicitations.lifecycle import (
     RequestState,
 )
 from solicitations.models import Match, Need, Solicitation
-from tests.solicitations.clock.reading import clock_events, context, mails, to_advance
+from tests.solicitations.clock.clock_rows import clock_events, context, recipients, requests_to_advance
 from tests.solicitations.clock.test_upcoming import clock
 from tests.solicitations.factories import match, send
 
@@ -82,7 +82,7 @@ class TestTable:
     def test_after_seven_days_the_company_is_told_that_nobody_received_it(self, unreached, sweep_daily, now):
         sweep_daily(now, days=9)
 
-        assert mails("where_things_stand") == [unreached.email]
+        assert recipients("where_things_stand") == [unreached.email]
         event = unreached.events.get(kind=EventKind.COMPANY_TOLD)
         assert event.at == now + 7 * DAY
         assert event.reason == "Personne à qui la transmettre depuis 7 jours"
@@ -90,7 +90,7 @@ class TestTable:
     def test_the_company_is_not_told_a_minute_sooner(self, unreached, sweep, now):
         sweep(now + 7 * DAY - MINUTE)
 
-        assert mails("where_things_stand") == []
+        assert recipients("where_things_stand") == []
 
     def test_after_ten_days_it_is_routed_again_and_the_event_says_that_nobody_was_found(
         self, unreached, sweep_daily, now
@@ -102,11 +102,11 @@ class TestTable:
         assert unreached.alerts.open().get().cause == AlertCause.NOBODY
 
     def test_after_fourteen_days_the_region_is_not_alerted_a_second_time(self, unreached, sweep_daily, now):
-        before = mails("alert")
+        before = recipients("alert")
 
         sweep_daily(now, days=16)
 
-        assert mails("alert") == before
+        assert recipients("alert") == before
         assert unreached.alerts.get().cause == AlertCause.NOBODY
 
     def test_after_45_days_it_closes_unanswered_and_the_company_is_told(self, unreached, sweep, now):
@@ -120,7 +120,7 @@ class TestTable:
             NeedState.UNANSWERED,
         )
         assert unreached.ended_at - now >= 45 * DAY
-        assert mails("unanswered") == [unreached.email]
+        assert recipients("unanswered") == [unreached.email]
         assert context("unanswered")["region_name"]
 
     def test_once_closed_it_counts_as_without_answer_and_has_no_open_alert(self, unreached, sweep, now):
@@ -144,13 +144,13 @@ class TestTable:
         for day in (*STEP_DAYS, 57, 58):
             sweep(now + day * DAY)
 
-        assert mails("survey") == [unreached.email]
+        assert recipients("survey") == [unreached.email]
 
     def test_after_the_survey_no_step_is_left(self, unreached, sweep, now):
         for day in (*STEP_DAYS, 57, 58):
             sweep(now + day * DAY)
 
-        assert to_advance(now + 100 * DAY) == []
+        assert requests_to_advance(now + 100 * DAY) == []
 
 
 class TestMails:
@@ -201,7 +201,7 @@ class TestOneOfTwoNeeds:
     def test_the_company_is_told_of_the_unreached_need_only(self, half_reached, taken, sweep_daily, now):
         sweep_daily(now, days=9)
 
-        assert mails("where_things_stand") == [half_reached.email]
+        assert recipients("where_things_stand") == [half_reached.email]
         assert context("where_things_stand")["concerned"] == [
             need(half_reached, "trouver-candidats").subject.label
         ]
@@ -212,7 +212,7 @@ class TestOneOfTwoNeeds:
         assert context("where_things_stand")["offices"] == []
 
         sweep(now + 8 * DAY + 2 * HOUR)
-        assert len(mails("where_things_stand")) == 2
+        assert len(recipients("where_things_stand")) == 2
         assert context("where_things_stand")["unreached"] == []
 
     def test_taking_one_need_leaves_the_other_need_in_the_unsent_mail(self, half_reached, commit, sweep, now):
@@ -261,8 +261,8 @@ class TestExpertFoundLater:
 
         found = Match.objects.with_people().first()
         assert (found.origin, found.sent_at) == (MatchOrigin.ROUTING, now + 10 * DAY)
-        assert found.mailbox.email in mails("notified")
-        assert mails("contacted") == [unreached.email]
+        assert found.mailbox.email in recipients("notified")
+        assert recipients("contacted") == [unreached.email]
         unreached.refresh_from_db()
         assert unreached.progress == NeedState.WAITING
         assert not unreached.alerts.open().exists()
@@ -273,10 +273,10 @@ class TestExpertFoundLater:
         sweep_daily(now, days=9)
         reopen()
         sweep_daily(now + 9 * DAY, days=7)
-        assert len(mails("where_things_stand")) == 1
+        assert len(recipients("where_things_stand")) == 1
 
         sweep(now + 17 * DAY)
-        assert len(mails("where_things_stand")) == 2
+        assert len(recipients("where_things_stand")) == 2
         sweep(now + 46 * DAY)
         unreached.refresh_from_db()
         assert unreached.state == RequestState.SUBMITTED
@@ -290,10 +290,10 @@ class TestExpertFoundLater:
         commit(staff_actions.add_institution, asked, geiq, reason="", by=admin, now=now + 5 * DAY)
 
         sweep(now + 7 * DAY)
-        assert mails("where_things_stand") == []
+        assert recipients("where_things_stand") == []
 
         sweep(now + 13 * DAY)
-        assert mails("where_things_stand") == [unreached.email]
+        assert recipients("where_things_stand") == [unreached.email]
         assert context("where_things_stand")["unreached"] == []
 
     def test_an_expert_added_after_closing_reopens_the_request(
@@ -318,9 +318,9 @@ class TestExpertFoundLater:
         assert unreached.needs.get().exhausted_at is None
 
     def test_delays_are_counted_from_the_withdrawal_of_the_last_expert(
-        self, alone, admin, commit, sweep, now
+        self, sent_to_one, admin, commit, sweep, now
     ):
-        mine = match(alone, "facilitation@clauses")
+        mine = match(sent_to_one, "facilitation@clauses")
         commit(staff_actions.withdraw, mine, reason="Doublon", by=admin, now=now + 6 * DAY)
         Office.objects.update(closed_on=now.date())
 
@@ -328,16 +328,16 @@ class TestExpertFoundLater:
         [told] = forecast.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
         assert (told.step, told.at) == (Step.TELL_COMPANY, now + 13 * DAY)
         sweep(now + 13 * DAY - MINUTE)
-        assert mails("where_things_stand") == []
+        assert recipients("where_things_stand") == []
 
         for day in (13, 14, 16, 17, 20):
             sweep(now + day * DAY)
-        assert mails("where_things_stand") == [alone.email]
+        assert recipients("where_things_stand") == [sent_to_one.email]
         for day in (49, 51, 52):
             sweep(now + day * DAY)
-        alone.refresh_from_db()
+        sent_to_one.refresh_from_db()
         mine.refresh_from_db()
-        assert (alone.closed_reason, mine.state) == (ClosedReason.UNANSWERED, MatchState.WITHDRAWN)
+        assert (sent_to_one.closed_reason, mine.state) == (ClosedReason.UNANSWERED, MatchState.WITHDRAWN)
 
 
 class TestHours:
@@ -348,18 +348,18 @@ class TestHours:
         request.move_to(RequestState.HELD, at=now, reason=HeldReason.AUTOMATIC)
         request.save()
         sweep(now + 8 * DAY)
-        assert mails("where_things_stand") == []
+        assert recipients("where_things_stand") == []
 
         commit(staff_actions.release, request, by=admin, now=now + 9 * DAY)
         sweep(now + 16 * DAY - MINUTE)
-        assert mails("where_things_stand") == []
+        assert recipients("where_things_stand") == []
         sweep(now + 16 * DAY)
-        assert mails("where_things_stand") == [request.email]
+        assert recipients("where_things_stand") == [request.email]
 
     def test_no_mail_leaves_at_night(self, unreached, sweep, now):
         sweep(now + 7 * DAY + 11 * HOUR)
 
-        assert mails("where_things_stand") == []
+        assert recipients("where_things_stand") == []
 
     def test_after_an_outage_each_step_is_done_once_and_on_different_days(self, unreached, sweep, now):
         back = now + 48 * DAY
@@ -381,7 +381,7 @@ class TestHours:
             (EventKind.WIDENED, DAY),
             (EventKind.EXHAUSTED, 2 * DAY),
         ]
-        assert len(mails("where_things_stand")) == len(mails("unanswered")) == 1
+        assert len(recipients("where_things_stand")) == len(recipients("unanswered")) == 1
 
     @pytest.mark.parametrize("how", ["cancelled", "closed", "held"])
     def test_no_step_is_done_once_cancelled_closed_or_held(self, unreached, admin, commit, sweep, how, now):
@@ -414,9 +414,9 @@ class TestForecast:
         ]
         for leaving in found:
             sweep(leaving.at - MINUTE)
-            assert len(mails(leaving.step.value)) == 0
+            assert len(recipients(leaving.step.value)) == 0
             sweep(leaving.at)
-            assert tuple(mails(leaving.step.value)) == leaving.to
+            assert tuple(recipients(leaving.step.value)) == leaving.to
 
     def test_forecast_names_the_experts_to_be_found_and_the_company(self, unreached, reopen, sweep, now):
         sweep(now + 7 * DAY)
@@ -426,7 +426,7 @@ class TestForecast:
         sweep(now + 10 * DAY)
 
         assert leaving.step == Step.WIDEN
-        assert sorted(leaving.to) == sorted(mails("notified") + mails("contacted"))
+        assert sorted(leaving.to) == sorted(recipients("notified") + recipients("contacted"))
 
     def test_the_command_prints_and_does_the_step(self, unreached, commit):
         [line] = clock("2026-12-08T10:00", "--dry-run")
@@ -438,7 +438,7 @@ class TestForecast:
             unreached.reference,
             "Personne à qui la transmettre depuis 7 jours",
         ]
-        assert mails("where_things_stand") == [unreached.email]
+        assert recipients("where_things_stand") == [unreached.email]
 
 
 def test_only_due_requests_are_planned(unreached, sweep, now):

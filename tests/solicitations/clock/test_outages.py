@@ -10,7 +10,7 @@ from experts.models import Absence, Expert
 from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.models import Event, Mailbox
-from tests.solicitations.clock.reading import mails
+from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -42,7 +42,7 @@ def listed(row: OutgoingEmail) -> list[str]:
 
 
 def written(requests, *, since) -> list[tuple[str, str, str]]:
-    """The mails written since then: occasion, recipient, numbers of these requests."""
+    """The mails written since then: template, recipient, numbers of these requests."""
     rows = OutgoingEmail.objects.filter(created_at__gte=since, cancelled_at=None).order_by("pk")
     return [(row.template.rpartition("/")[2], row.to, concerned(row, requests)) for row in rows]
 
@@ -105,7 +105,7 @@ def test_the_manager_is_told_after_the_reminders_even_when_all_are_late(commit, 
     request = commit(send, "clause-insertion", commune="21166", siret="", now=now)
     Absence.objects.filter(expert__email=EXPERT).delete()  # at the end of the year
     sweep(now + 20 * DAY)
-    assert mails("manager_told") == []
+    assert recipients("manager_told") == []
 
     sweep(now + 21 * DAY)
 
@@ -190,15 +190,15 @@ class TestFailingRequest:
         failing.refresh_from_db()
         assert failing.clock_error == "InternalError"
         assert failing.clock_retry_at == late + HOUR
-        assert set(mails("where_things_stand")) == {"gerant0@example.org"}
+        assert set(recipients("where_things_stand")) == {"gerant0@example.org"}
 
         self.repair()
         sweep(late + 30 * MINUTE)
-        assert failing.email not in mails("where_things_stand")
+        assert failing.email not in recipients("where_things_stand")
 
         sweep(late + HOUR)
         failing.refresh_from_db()
-        assert failing.email in mails("where_things_stand")
+        assert failing.email in recipients("where_things_stand")
         assert failing.clock_error == ""
 
 
@@ -208,4 +208,4 @@ def test_the_task_of_each_minute_does_the_clocks_work(commit, now):
     with time_machine.travel(now + 3 * DAY, tick=False):
         commit(tasks.sweep)
 
-    assert mails("reminders") == [EXPERT]
+    assert recipients("reminders") == [EXPERT]

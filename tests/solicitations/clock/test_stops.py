@@ -10,7 +10,7 @@ from solicitations.actions import company_requests, expert_answers, staff_action
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import CLOCK_EVENTS, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Match, Solicitation
-from tests.solicitations.clock.reading import mails
+from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -174,10 +174,10 @@ class TestUnsentReminder:
         assert self.row().cancelled_at is not None
 
 
-def test_taking_a_need_cancels_the_unsent_mail_that_nobody_took_it(alone, commit, sweep, now):
+def test_taking_a_need_cancels_the_unsent_mail_that_nobody_took_it(sent_to_one, commit, sweep, now):
     sweep(now + 7 * DAY)
-    mine = match(alone, "facilitation@clauses")
+    mine = match(sent_to_one, "facilitation@clauses")
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
 
-    assert mails("where_things_stand") == []
-    assert mails("reminders") == []
+    assert recipients("where_things_stand") == []
+    assert recipients("reminders") == []

@@ -18,7 +18,13 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Alert, Draft, Event, Match, Survey
 from solicitations.models.surveys import Outcome, Usefulness
-from tests.solicitations.clock.reading import clock_events, context, mails, occasions, to_advance
+from tests.solicitations.clock.clock_rows import (
+    clock_events,
+    context,
+    recipients,
+    requests_to_advance,
+    templates,
+)
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -32,10 +38,10 @@ FOUR = {
 
 
 @pytest.fixture
-def taken(alone, commit, now):
-    mine = match(alone, "facilitation@clauses")
+def taken(sent_to_one, commit, now):
+    mine = match(sent_to_one, "facilitation@clauses")
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    return match(alone, "facilitation@clauses")
+    return match(sent_to_one, "facilitation@clauses")
 
 
 def conclude(commit, mine, outcome, *, now) -> None:
@@ -43,17 +49,17 @@ def conclude(commit, mine, outcome, *, now) -> None:
 
 
 class TestSilentExpert:
-    def test_is_reminded_after_three_days_and_after_seven(self, alone, sweep_daily, now):
+    def test_is_reminded_after_three_days_and_after_seven(self, sent_to_one, sweep_daily, now):
         sweep_daily(now, days=9)
 
-        reminded = alone.events.filter(kind=EventKind.REMINDED).in_order()
+        reminded = sent_to_one.events.filter(kind=EventKind.REMINDED).in_order()
         assert [event.at - now for event in reminded] == [3 * DAY, 7 * DAY]
-        assert mails("reminders") == ["facilitation@clauses-dijon.example.org"] * 2
+        assert recipients("reminders") == ["facilitation@clauses-dijon.example.org"] * 2
 
-    def test_is_not_reminded_a_minute_sooner(self, alone, sweep, now):
+    def test_is_not_reminded_a_minute_sooner(self, sent_to_one, sweep, now):
         sweep(now + 3 * DAY - MINUTE)
 
-        assert mails("reminders") == []
+        assert recipients("reminders") == []
 
     def test_only_experts_who_have_not_answered_are_reminded(self, sent, commit, sweep, now):
         mine = match(sent, "recrutement@france-travail")
@@ -61,7 +67,7 @@ class TestSilentExpert:
 
         sweep(now + 3 * DAY)
 
-        assert set(mails("reminders")) == FOUR - {mine.mailbox.email}
+        assert set(recipients("reminders")) == FOUR - {mine.mailbox.email}
 
     def test_an_expert_added_on_the_sixth_day_is_reminded_three_days_later(
         self, sent, commit, sweep_daily, sweep, now
@@ -73,17 +79,17 @@ class TestSilentExpert:
         new = mine.introduces.get().mailbox.email
 
         sweep(now + 7 * DAY)
-        assert new not in mails("reminders")
+        assert new not in recipients("reminders")
 
         sweep(now + 9 * DAY)
-        assert new in mails("reminders")
+        assert new in recipients("reminders")
 
-    def test_the_mail_names_the_request_and_opens_it(self, alone, sweep, now):
+    def test_the_mail_names_the_request_and_opens_it(self, sent_to_one, sweep, now):
         sweep(now + 3 * DAY)
 
         row = OutgoingEmail.objects.get(template__endswith="/reminders")
         found = row.rendered()
-        assert row.thread == f"request-{alone.pk}"
+        assert row.thread == f"request-{sent_to_one.pk}"
         assert "Peintures Vannier SARL" in found.subject
         assert "envoyée le mardi 1er\u00a0décembre" in found.text
         assert "/reponse/" in found.text
@@ -98,7 +104,7 @@ class TestSilentExpert:
 
         for days in (3, 7, 10, 14):
             sweep(now + days * DAY)
-        assert not {"reminders", "manager_told", "where_things_stand"} & set(occasions(since=now))
+        assert not {"reminders", "manager_told", "where_things_stand"} & set(templates(since=now))
 
         sweep(now + 45 * DAY)
         sent.refresh_from_db()
@@ -107,14 +113,14 @@ class TestSilentExpert:
             ClosedReason.DONE,
             NeedState.HELPED,
         )
-        assert "unanswered" not in occasions(since=now)
+        assert "unanswered" not in templates(since=now)
 
 
 class TestNobodyTook:
     def test_after_seven_days_the_company_is_told_that_nobody_took_the_need(self, sent, sweep_daily, now):
         sweep_daily(now, days=9)
 
-        assert mails("where_things_stand") == [sent.email]
+        assert recipients("where_things_stand") == [sent.email]
         assert "Mission locale" in " ".join(context("where_things_stand")["offices"])
 
     def test_a_need_that_somebody_took_is_not_in_that_mail(self, commit, sweep, now):
@@ -124,7 +130,7 @@ class TestNobodyTook:
 
         sweep(now + 7 * DAY)
 
-        assert mails("where_things_stand") == [request.email]
+        assert recipients("where_things_stand") == [request.email]
         assert context("where_things_stand")["concerned"] == [
             request.needs.get(subject__slug="saisonniers").subject.label
         ]
@@ -133,11 +139,11 @@ class TestNobodyTook:
         sweep_daily(now, days=10)
 
         offices = {row.expert.office.email for row in Match.objects.exclude(origin=MatchOrigin.ESCALATION)}
-        assert sorted(mails("manager_told")) == sorted(offices)
+        assert sorted(recipients("manager_told")) == sorted(offices)
         assert all(event.reason for event in sent.events.filter(kind=EventKind.MANAGER_TOLD))
 
     def test_an_office_mailbox_that_is_the_silent_expert_gets_its_own_text_and_link(
-        self, alone, commit, sweep_daily, now
+        self, sent_to_one, commit, sweep_daily, now
     ):
         Office.objects.filter(experts__email="facilitation@clauses-dijon.example.org").update(
             email="Facilitation@clauses-dijon.example.org"
@@ -148,7 +154,7 @@ class TestNobodyTook:
         assert "cette boîte est celle de toute l'antenne" in row.rendered().text
         assert "/reponse/" in row.rendered().text
 
-    def test_another_office_mailbox_never_gets_the_experts_link(self, alone, sweep_daily, now):
+    def test_another_office_mailbox_never_gets_the_experts_link(self, sent_to_one, sweep_daily, now):
         sweep_daily(now, days=10)
 
         row = OutgoingEmail.objects.get(template__endswith="/manager_told")
@@ -161,7 +167,7 @@ class TestNobodyTook:
 
         alert = Alert.objects.get(cause=AlertCause.LATE)
         assert alert.raised_at == now + 14 * DAY
-        assert mails("alert") == []
+        assert recipients("alert") == []
 
     def test_that_alert_is_resolved_when_somebody_takes_the_need(self, sent, commit, sweep_daily, now):
         sweep_daily(now, days=14)
@@ -171,30 +177,33 @@ class TestNobodyTook:
         assert not Alert.objects.open().exists()
 
     def test_after_45_days_it_closes_unanswered_and_the_company_gets_the_regions_phone(
-        self, alone, sweep_daily, sweep, now
+        self, sent_to_one, sweep_daily, sweep, now
     ):
         sweep_daily(now, days=14)
         for day in (20, 30, 45, 46, 55, 56):
             sweep(now + day * DAY)
 
-        alone.refresh_from_db()
-        assert (alone.state, alone.closed_reason) == (RequestState.CLOSED, ClosedReason.UNANSWERED)
-        assert mails("unanswered") == [alone.email]
+        sent_to_one.refresh_from_db()
+        assert (sent_to_one.state, sent_to_one.closed_reason) == (
+            RequestState.CLOSED,
+            ClosedReason.UNANSWERED,
+        )
+        assert recipients("unanswered") == [sent_to_one.email]
         assert (
             "Personne n'a répondu"
             in OutgoingEmail.objects.get(template__endswith="/unanswered").rendered().text
         )
         assert context("unanswered")["region_phone"]
 
-    def test_a_late_answer_reopens_the_request(self, alone, commit, sweep_daily, sweep, now):
+    def test_a_late_answer_reopens_the_request(self, sent_to_one, commit, sweep_daily, sweep, now):
         sweep_daily(now, days=14)
         for day in (45, 48, 55, 58):
             sweep(now + day * DAY)
-        mine = match(alone, "facilitation@clauses")
+        mine = match(sent_to_one, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 60 * DAY)
 
-        alone.refresh_from_db()
-        assert alone.state == RequestState.SUBMITTED
+        sent_to_one.refresh_from_db()
+        assert sent_to_one.state == RequestState.SUBMITTED
 
 
 class TestWidening:
@@ -208,22 +217,22 @@ class TestWidening:
         assert sent.events.get(kind=EventKind.WIDENED).reason == new.expert.office.name
         assert "à votre tour" in " ".join(context("notified")["why"])
 
-    def test_when_no_other_office_is_left_the_fallback_is_asked(self, alone, sweep_daily, now):
+    def test_when_no_other_office_is_left_the_fallback_is_asked(self, sent_to_one, sweep_daily, now):
         sweep_daily(now, days=10)
 
         new = Match.objects.with_people().get(origin=MatchOrigin.ESCALATION)
-        alone.refresh_from_db()
+        sent_to_one.refresh_from_db()
         assert new.expert.office.is_fallback
-        assert alone.is_fallback
+        assert sent_to_one.is_fallback
 
     def test_when_nobody_is_left_the_event_says_so_and_it_is_not_tried_again(
-        self, alone, commit, sweep_daily, now
+        self, sent_to_one, commit, sweep_daily, now
     ):
         Office.objects.filter(is_fallback=True).update(closed_on=now.date())
 
         sweep_daily(now, days=12)
 
-        assert alone.events.get(kind=EventKind.WIDENED).reason == "Personne d'autre à solliciter"
+        assert sent_to_one.events.get(kind=EventKind.WIDENED).reason == "Personne d'autre à solliciter"
         assert Match.objects.count() == 1
 
     def test_an_institution_that_the_owner_unticked_is_never_asked(self, commit, sweep_daily, now):
@@ -237,7 +246,7 @@ class TestWidening:
         new = Match.objects.filter(origin=MatchOrigin.ESCALATION)
         assert not new.filter(expert__office__institution=found).exists()
 
-    def test_a_need_that_somebody_took_is_not_sent_to_others(self, alone, taken, sweep_daily, now):
+    def test_a_need_that_somebody_took_is_not_sent_to_others(self, sent_to_one, taken, sweep_daily, now):
         sweep_daily(now, days=12)
 
         assert Match.objects.count() == 1
@@ -248,7 +257,7 @@ class TestWidening:
         sent.refresh_from_db()
         assert Match.objects.filter(origin=MatchOrigin.ESCALATION).exists()
         assert sent.closed_reason == ClosedReason.UNANSWERED
-        assert mails("unanswered") == [sent.email]
+        assert recipients("unanswered") == [sent.email]
 
     def test_second_wave_experts_are_reminded_and_the_company_is_not_told_again(self, sent, sweep_daily, now):
         sweep_daily(now, days=40)
@@ -256,62 +265,66 @@ class TestWidening:
         new = Match.objects.get(origin=MatchOrigin.ESCALATION)
         kinds = [event.kind for event in new.events.in_order()]
         assert kinds == [EventKind.REMINDED, EventKind.REMINDED, EventKind.MANAGER_TOLD]
-        assert len(mails("where_things_stand")) == 1
+        assert len(recipients("where_things_stand")) == 1
 
 
 class TestTakenAndSilent:
     def test_after_seven_days_the_company_is_asked_whether_it_was_called(
-        self, alone, taken, sweep_daily, now
+        self, sent_to_one, taken, sweep_daily, now
     ):
         sweep_daily(now, days=9)
 
-        assert mails("call_check") == [alone.email]
+        assert recipients("call_check") == [sent_to_one.email]
         assert "/rappel" in context("call_check")["check_url"]
 
-    def test_a_company_that_said_it_was_called_is_not_asked(self, alone, taken, commit, sweep_daily, now):
-        commit(feedback.report_called, alone, now=now + DAY)
+    def test_a_company_that_said_it_was_called_is_not_asked(
+        self, sent_to_one, taken, commit, sweep_daily, now
+    ):
+        commit(feedback.report_called, sent_to_one, now=now + DAY)
 
         sweep_daily(now, days=9)
 
-        assert mails("call_check") == []
+        assert recipients("call_check") == []
 
-    def test_after_21_days_the_taker_is_reminded_once(self, alone, taken, sweep_daily, now):
+    def test_after_21_days_the_taker_is_reminded_once(self, sent_to_one, taken, sweep_daily, now):
         taken.expert.absences.all().delete()  # at the end of the year
         sweep_daily(now, days=24)
 
-        assert mails("reminders") == [taken.mailbox.email]
+        assert recipients("reminders") == [taken.mailbox.email]
         assert (
             "que vous avez prise en charge"
             in OutgoingEmail.objects.get(template__endswith="/reminders").rendered().text
         )
 
-    def test_after_45_days_the_manager_and_the_region_are_told(self, alone, taken, sweep, now):
-        region = User.objects.create_user("regionale@equipe.example.org", role="region", region=alone.region)
+    def test_after_45_days_the_manager_and_the_region_are_told(self, sent_to_one, taken, sweep, now):
+        region = User.objects.create_user(
+            "regionale@equipe.example.org", role="region", region=sent_to_one.region
+        )
         for day in (7, 21, 45, 46, 47, 48):
             sweep(now + day * DAY)
 
-        assert mails("manager_told") == [taken.expert.office.email]
-        assert mails("alert") == [region.email]
+        assert recipients("manager_told") == [taken.expert.office.email]
+        assert recipients("alert") == [region.email]
         assert Alert.objects.get().cause == AlertCause.SILENT
 
-    def test_after_90_days_a_taken_need_expires_and_the_company_is_told(self, alone, taken, sweep, now):
+    def test_after_90_days_a_taken_need_expires_and_the_company_is_told(self, sent_to_one, taken, sweep, now):
         for day in (7, 21, 45, 48, 90, 91):
             sweep(now + day * DAY)
 
         taken.refresh_from_db()
         assert taken.state == MatchState.EXPIRED
-        assert mails("unanswered") == [alone.email]
+        assert recipients("unanswered") == [sent_to_one.email]
         assert context("unanswered")["takers"] == [taken.expert.office.name]
 
-    def test_delays_are_counted_from_the_taking(self, alone, commit, sweep, now):
-        mine = match(alone, "facilitation@clauses")
+    def test_delays_are_counted_from_the_taking(self, sent_to_one, commit, sweep, now):
+        mine = match(sent_to_one, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 2 * DAY)
 
         sweep(now + 8 * DAY)
-        assert mails("call_check") == []
+        assert recipients("call_check") == []
 
         sweep(now + 9 * DAY)
-        assert mails("call_check") == [alone.email]
+        assert recipients("call_check") == [sent_to_one.email]
 
     def test_delays_start_again_when_the_need_is_taken_again(self, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.NO_HELP, now=now)
@@ -321,9 +334,11 @@ class TestTakenAndSilent:
 
         taken.refresh_from_db()
         assert taken.state == MatchState.TAKEN
-        assert mails("reminders") == mails("call_check") == mails("manager_told") == []
+        assert recipients("reminders") == recipients("call_check") == recipients("manager_told") == []
 
-    def test_an_answer_can_still_be_undone_after_a_reminder(self, alone, taken, commit, sweep_daily, now):
+    def test_an_answer_can_still_be_undone_after_a_reminder(
+        self, sent_to_one, taken, commit, sweep_daily, now
+    ):
         sweep_daily(now, days=24)
 
         commit(undoing.undo, taken, by=taken.mailbox, now=now + 25 * DAY)
@@ -335,13 +350,13 @@ class TestTakenAndSilent:
 class TestSurvey:
     @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE])
     def test_is_sent_once_ten_days_after_the_first_outcome(
-        self, alone, taken, commit, sweep_daily, outcome, now
+        self, sent_to_one, taken, commit, sweep_daily, outcome, now
     ):
         conclude(commit, taken, outcome, now=now)
 
         sweep_daily(now, days=12)
 
-        assert mails("survey") == [alone.email]
+        assert recipients("survey") == [sent_to_one.email]
         assert Survey.objects.get().asked_at == now + 10 * DAY
 
     def test_is_sent_after_the_first_outcome_even_if_the_request_is_open(
@@ -355,62 +370,64 @@ class TestSurvey:
 
         sent.refresh_from_db()
         assert sent.state == RequestState.SUBMITTED
-        assert mails("survey") == [sent.email]
+        assert recipients("survey") == [sent.email]
 
-    def test_is_sent_ten_days_after_closing_when_there_was_no_outcome(self, alone, sweep_daily, sweep, now):
+    def test_is_sent_ten_days_after_closing_when_there_was_no_outcome(
+        self, sent_to_one, sweep_daily, sweep, now
+    ):
         sweep_daily(now, days=14)
         for day in (45, 48, 55, 58, 65, 68):
             sweep(now + day * DAY)
 
-        assert mails("survey") == [alone.email]
+        assert recipients("survey") == [sent_to_one.email]
 
     def test_a_request_reopened_after_its_survey_gets_no_second_one(self, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.NO_HELP, now=now)
         sweep(now + 10 * DAY)
         commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now + 400 * DAY)
-        assert to_advance(now + 401 * DAY) == []
+        assert requests_to_advance(now + 401 * DAY) == []
 
         conclude(commit, taken, MatchState.HELPED, now=now + 401 * DAY)
-        assert to_advance(now + 412 * DAY) == []
+        assert requests_to_advance(now + 412 * DAY) == []
 
     def test_an_undone_outcome_does_not_count(self, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.UNREACHABLE, now=now)
         taken.refresh_from_db()
         commit(undoing.undo, taken, by=taken.mailbox, now=now + MINUTE / 2)
         sweep(now + 10 * DAY)
-        assert mails("survey") == []
+        assert recipients("survey") == []
 
         conclude(commit, taken, MatchState.NO_HELP, now=now + 10 * DAY)
         sweep(now + 20 * DAY - MINUTE)
-        assert mails("survey") == []
+        assert recipients("survey") == []
         sweep(now + 20 * DAY)
-        assert mails("survey") == [taken.mailbox.solicitation.email]
+        assert recipients("survey") == [taken.mailbox.solicitation.email]
 
-    def test_is_not_sent_to_a_company_that_has_answered_already(self, alone, taken, commit, sweep, now):
+    def test_is_not_sent_to_a_company_that_has_answered_already(self, sent_to_one, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.HELPED, now=now)
         opinion = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
-        commit(feedback.answer_survey, alone, opinion, now=now + DAY)
+        commit(feedback.answer_survey, sent_to_one, opinion, now=now + DAY)
 
-        assert alone.pk not in to_advance(now + 10 * DAY)
+        assert sent_to_one.pk not in requests_to_advance(now + 10 * DAY)
         sweep(now + 10 * DAY)
-        assert mails("survey") == []
+        assert recipients("survey") == []
 
     @pytest.mark.parametrize("end", ["cancelled", "staff", "spam", "test"])
     def test_is_not_sent_when_the_company_cancelled_or_staff_closed_the_request(
         self, taken, commit, sweep_daily, end, now
     ):
-        alone = taken.mailbox.solicitation
+        sent_to_one = taken.mailbox.solicitation
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
         if end == "cancelled":
-            commit(company_requests.cancel, alone, now=now)
+            commit(company_requests.cancel, sent_to_one, now=now)
         elif end == "staff":
-            commit(staff_actions.close, alone, words="Réglé.", by=admin, now=now)
+            commit(staff_actions.close, sent_to_one, words="Réglé.", by=admin, now=now)
         else:
-            commit(staff_actions.mark, alone, ClosedReason(end), by=admin, now=now)
+            commit(staff_actions.mark, sent_to_one, ClosedReason(end), by=admin, now=now)
 
         sweep_daily(now, days=14)
 
-        assert mails("survey") == []
+        assert recipients("survey") == []
 
 
 class TestSixMonths:
@@ -425,26 +442,26 @@ class TestSixMonths:
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         conclude(commit, mine, MatchState.HELPED, now=now)
         sweep(now + 182 * DAY)
-        assert mails("follow_up_point") == []
+        assert recipients("follow_up_point") == []
 
         sweep(now + 183 * DAY)
         sweep(now + 184 * DAY)
 
-        assert mails("follow_up_point") == [in_difficulty.email]
+        assert recipients("follow_up_point") == [in_difficulty.email]
 
-    def test_companies_of_other_themes_are_not_asked(self, alone, taken, commit, sweep, now):
+    def test_companies_of_other_themes_are_not_asked(self, sent_to_one, taken, commit, sweep, now):
         conclude(commit, taken, MatchState.HELPED, now=now)
 
         sweep(now + 184 * DAY)
 
-        assert mails("follow_up_point") == []
+        assert recipients("follow_up_point") == []
 
     def test_a_company_that_cancelled_is_not_asked(self, in_difficulty, commit, sweep, now):
         commit(company_requests.cancel, in_difficulty, now=now)
 
         sweep(now + 184 * DAY)
 
-        assert mails("follow_up_point") == []
+        assert recipients("follow_up_point") == []
 
 
 class TestDrafts:
@@ -458,7 +475,7 @@ class TestDrafts:
     def test_the_resume_link_is_sent_again_once_after_a_day(self, draft, sweep_daily, now):
         sweep_daily(now, days=4)
 
-        assert mails("resume_reminder") == ["plus-tard@example.org"]
+        assert recipients("resume_reminder") == ["plus-tard@example.org"]
         assert context("resume_reminder")["erased_on"] == "mardi 8\u00a0décembre"
 
     def test_the_reminder_waits_for_working_time_where_the_company_is(self, draft, sweep, now):
@@ -466,14 +483,14 @@ class TestDrafts:
 
         sweep(now + DAY + timedelta(hours=8))  # 18:00 in Paris, 21:00 in Saint-Denis
 
-        assert mails("resume_reminder") == []
+        assert recipients("resume_reminder") == []
 
     def test_a_draft_that_was_sent_gets_no_reminder(self, draft, sent, sweep_daily, now):
         Draft.objects.update(solicitation=sent, answers={})
 
         sweep_daily(now, days=4)
 
-        assert mails("resume_reminder") == []
+        assert recipients("resume_reminder") == []
 
     def test_a_draft_is_erased_after_seven_days(self, draft, sweep_daily, now):
         sweep_daily(now, days=7)
@@ -502,4 +519,4 @@ def test_one_address_gets_one_reminder_whatever_the_number_of_requests(commit, s
 
     sweep(now + 3 * DAY)
 
-    assert len(mails("reminders")) == len(set(mails("reminders")))
+    assert len(recipients("reminders")) == len(set(recipients("reminders")))

@@ -16,7 +16,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Draft, Event, Solicitation
 from territories.models import Region
 from tests.experts.factories import signed_in
-from tests.solicitations.clock.reading import mails
+from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -32,25 +32,25 @@ def clock(at: str, *options: str) -> list[list[str]]:
 
 
 class TestCommand:
-    def test_a_line_has_the_moment_the_step_the_recipient_the_request_and_the_reason(self, alone):
+    def test_a_line_has_the_moment_the_step_the_recipient_the_request_and_the_reason(self, sent_to_one):
         [line] = clock("2026-12-04T10:00", "--dry-run")
 
         assert line == [
             "2026-12-04T10:00+01:00",
             "reminders",
             EXPERT,
-            alone.reference,
+            sent_to_one.reference,
             "Sans réponse depuis 3 jours",
         ]
 
-    def test_a_dry_run_writes_nothing(self, alone):
+    def test_a_dry_run_writes_nothing(self, sent_to_one):
         before = (Event.objects.count(), OutgoingEmail.objects.count())
 
         clock("2026-12-15T10:00", "--dry-run")
 
         assert (Event.objects.count(), OutgoingEmail.objects.count()) == before
 
-    def test_without_dry_run_the_printed_steps_are_done(self, alone, commit):
+    def test_without_dry_run_the_printed_steps_are_done(self, sent_to_one, commit):
         said = clock("2026-12-11T10:00", "--dry-run")
         commit(clock, "2026-12-11T10:00")
 
@@ -63,12 +63,12 @@ class TestCommand:
         said = {line[1]: line[2] for line in clock("2026-12-11T10:00", "--dry-run")}
         commit(clock, "2026-12-11T10:00")
 
-        assert said["notified"] in mails("notified")
+        assert said["notified"] in recipients("notified")
 
-    def test_a_bare_date_is_the_end_of_its_day(self, alone):
+    def test_a_bare_date_is_the_end_of_its_day(self, sent_to_one):
         assert len(clock("2026-12-04", "--dry-run")) == 1
 
-    def test_at_night_nothing_is_printed(self, alone):
+    def test_at_night_nothing_is_printed(self, sent_to_one):
         assert clock("2026-12-04T21:00", "--dry-run") == []
 
     def test_reminders_of_drafts_are_printed_too(self, now):
@@ -84,13 +84,13 @@ class TestCommand:
 
 
 class TestComing:
-    def test_the_steps_of_seven_days_are_in_order(self, alone, now):
+    def test_the_steps_of_seven_days_are_in_order(self, sent_to_one, now):
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 7 * DAY, most=10)
 
         assert [(leaving.step, leaving.at - now, leaving.to) for leaving in found] == [
             (Step.REMIND, 3 * DAY, (EXPERT,)),
             (Step.REMIND, 7 * DAY, (EXPERT,)),
-            (Step.TELL_COMPANY, 7 * DAY, (alone.email,)),
+            (Step.TELL_COMPANY, 7 * DAY, (sent_to_one.email,)),
         ]
 
     def test_sweeps_do_the_forecast_steps(self, sent, sweep, now):
@@ -121,7 +121,7 @@ class TestComing:
         assert len(leaving.requests) == 2
 
     def test_a_request_due_after_the_reminder_of_the_day_is_planned_for_the_next_day(
-        self, alone, commit, now
+        self, sent_to_one, commit, now
     ):
         second = commit(
             send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
@@ -130,9 +130,9 @@ class TestComing:
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 6 * DAY, most=10)
 
         told = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
-        assert told == [(3 * DAY, [alone.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
+        assert told == [(3 * DAY, [sent_to_one.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
 
-    def test_a_person_reminded_today_is_next_reminded_on_another_day(self, alone, commit, sweep, now):
+    def test_a_person_reminded_today_is_next_reminded_on_another_day(self, sent_to_one, commit, sweep, now):
         second = commit(
             send, "clause-insertion", commune="21166", siret="", email="b@example.org", now=now + HOUR
         )
@@ -146,36 +146,36 @@ class TestComing:
         assert [leaving.at for leaving in found] == [now + 6 * DAY - 2 * HOUR]
 
     def test_an_expiry_that_leaves_a_need_unanswered_is_mailed_to_the_company(
-        self, alone, commit, sweep, now
+        self, sent_to_one, commit, sweep, now
     ):
-        mine = match(alone, "facilitation@clauses")
+        mine = match(sent_to_one, "facilitation@clauses")
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         for day in (7, 21, 45, 48):
             sweep(now + day * DAY)
 
         found = forecast.coming(Solicitation.objects.all(), now=now + 85 * DAY, until=now + 91 * DAY, most=10)
 
-        assert [(leaving.step, leaving.to) for leaving in found] == [(Step.EXPIRE, (alone.email,))]
+        assert [(leaving.step, leaving.to) for leaving in found] == [(Step.EXPIRE, (sent_to_one.email,))]
 
 
 class TestPage:
     @pytest.fixture
-    def staff(self, alone):
+    def staff(self, sent_to_one):
         return signed_in(
-            User.objects.create_user("bfc@equipe.example.org", role="region", region=alone.region)
+            User.objects.create_user("bfc@equipe.example.org", role="region", region=sent_to_one.region)
         )
 
-    def test_the_page_lists_the_steps_day_by_day(self, staff, alone, now):
+    def test_the_page_lists_the_steps_day_by_day(self, staff, sent_to_one, now):
         with time_machine.travel(now + HOUR, tick=False):
             page = staff.get("/demandes/a-venir/", follow=True).content.decode()
 
         assert "Vendredi 4\u00a0décembre" in page
         assert "10\u00a0h" in page
         assert EXPERT in page
-        assert alone.company_name in page
+        assert sent_to_one.company_name in page
         assert "Sans réponse depuis 3 jours" in page
 
-    def test_another_regions_requests_are_not_seen(self, alone, now):
+    def test_another_regions_requests_are_not_seen(self, sent_to_one, now):
         other = Region.objects.get(pk="94")
         client = signed_in(User.objects.create_user("a@equipe.example.org", role="region", region=other))
 

@@ -1,4 +1,4 @@
-"""Read back the rows that the clock wrote."""
+"""The rows that the clock wrote: mails and events; and the requests that it would advance."""
 
 from datetime import datetime
 
@@ -9,17 +9,17 @@ from solicitations.lifecycle import CLOCK_EVENTS
 from solicitations.models import Event, Solicitation
 
 
-def mails(occasion: str = "", *, since: datetime | None = None) -> list[str]:
-    """Recipients of the mails of this occasion, in the order they were written."""
+def recipients(template: str = "", *, since: datetime | None = None) -> list[str]:
+    """Recipients of the mails of this template, in the order they were written."""
     rows = OutgoingEmail.objects.filter(cancelled_at=None).order_by("pk")
-    if occasion:
-        rows = rows.filter(template__endswith=f"/{occasion}")
+    if template:
+        rows = rows.filter(template__endswith=f"/{template}")
     if since:
         rows = rows.filter(created_at__gte=since)
     return [row.to for row in rows]
 
 
-def occasions(*, since: datetime) -> list[str]:
+def templates(*, since: datetime) -> list[str]:
     """Template names of the mails written since that moment."""
     rows = OutgoingEmail.objects.filter(created_at__gte=since, cancelled_at=None).order_by("pk")
     return [row.template.rpartition("/")[2] for row in rows]
@@ -31,12 +31,12 @@ def clock_events(solicitation: Solicitation) -> list[str]:
     return [event.kind for event in events]
 
 
-def to_advance(at: datetime) -> list[int]:
+def requests_to_advance(at: datetime) -> list[int]:
     """Ids of the requests for which a sweep would do a step other than a reminder."""
-    steps = due.ready_steps(now=at)
-    return sorted({step.solicitation.pk for step in steps if step.step != Step.REMIND})
+    ready = due.ready_steps(now=at)
+    return sorted({planned.solicitation.pk for planned in ready if planned.step != Step.REMIND})
 
 
-def context(occasion: str) -> dict:
-    """The context of the last mail of this occasion."""
-    return OutgoingEmail.objects.filter(template__endswith=f"/{occasion}").order_by("pk").last().context
+def context(template: str) -> dict:
+    """The context of the last mail of this template."""
+    return OutgoingEmail.objects.filter(template__endswith=f"/{template}").order_by("pk").last().context
