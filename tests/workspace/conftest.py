@@ -12,7 +12,7 @@ import time_machine
 
 from solicitations import links
 from solicitations.models import Mailbox, Solicitation
-from tests.solicitations.factories import send
+from tests.solicitations.factories import mailbox, send
 
 
 class HiddenFieldsParser(HTMLParser):
@@ -61,6 +61,12 @@ def clock(now) -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def sent(commit, now) -> Solicitation:
     return commit(send, now=now, phone="03 53 02 00 01")
+
+
+@pytest.fixture
+def expert_mailbox(sent) -> Mailbox:
+    """The mailbox of one expert of the request."""
+    return mailbox(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
