@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from experts.models import RateCounter, User
 from territories.api.throttling import network_of
 
-MINIMUM_DELAY = timedelta(seconds=3)  # between the first step and the sending: people need more
+MINIMUM_DELAY = timedelta(seconds=3)  # between the first step and the sending: a faster visitor is a robot
 
 
 def is_lifted() -> bool:

@@ -52,7 +52,7 @@ class SurveyForm(forms.Form):
         )
 
 
-def given(survey: Survey | None) -> dict[str, Any]:
+def initial_answers(survey: Survey | None) -> dict[str, Any]:
     """Return the earlier answers as initial values of the form."""
     if survey is None or survey.answered_at is None:
         return {}

@@ -1,4 +1,8 @@
-"""Second step: which company, then what is known of it, on one page."""
+"""Second step: which company, then what is known of it, on one page.
+
+A *project* is an applicant without a company yet; some subjects are closed to projects. What the register of
+companies says of a company are its *facts*.
+"""
 
 from datetime import date
 
@@ -14,19 +18,19 @@ from experts.accounts import limits
 from experts.models import Subject
 from owners.forms.company import NO_ACTIVITY, CompanyForm, FactsForm
 from owners.forms.identity import Found, Identity, Kind, look_up
-from owners.views.journey import Journey, typed
+from owners.views.journey import Journey, typed_values
 from owners.views.need import closed_page
 from owners.views.pages import public_page
 from territories.spoken_time import MONTHS
 
 NOT_LISTED = "none"
-CRAFT_ASKED = "craft_asked"  # in a form that shows the question
-MOST_CARDS = 12
+CRAFT_ASKED = "craft_asked"  # hidden field: the form has shown the question about crafts
+MAX_CARDS = 12
 
 
 @public_page
 def company(request: HttpRequest, slug: str) -> HttpResponse:
-    """One field and its result cards; a company once chosen, its facts."""
+    """Show the search field and its result cards or, once a company is chosen, its facts."""
     journey = Journey.of(request, slug)
     if not journey.need.is_valid():
         return journey.go_to("need")
@@ -36,27 +40,28 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _facts_page(request, journey) if is_company_chosen else _choice_page(request, journey)
     if limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now()):
-        _keep(request, journey, is_company_chosen=is_company_chosen)
+        _save_typed(request, journey, is_company_chosen=is_company_chosen)
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "change":
-        journey.keep(request, identity=None, company=None, facts=None)
+        journey.save_answers(request, identity=None, company=None, facts=None)
         return journey.go_to("company")
     return _post_facts(request, journey) if is_company_chosen else _post_choice(request, journey)
 
 
-def _keep(request: HttpRequest, journey: Journey, *, is_company_chosen: bool) -> None:
+def _save_typed(request: HttpRequest, journey: Journey, *, is_company_chosen: bool) -> None:
+    """Save what was typed in the form of this page, valid or not."""
     if is_company_chosen and journey.identity:
         form: forms.Form = FactsForm(request.POST, identity=journey.identity, on=journey.today)
-        journey.keep(request, facts=typed(form))
+        journey.save_answers(request, facts=typed_values(form))
     else:
-        journey.keep(request, company=typed(CompanyForm(request.POST)))
+        journey.save_answers(request, company=typed_values(CompanyForm(request.POST)))
 
 
 def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
     """Handle a SIRET, a name, a chosen company, or a person without a company."""
-    journey.keep(request, company=typed(CompanyForm(request.POST)), identity=None)
+    journey.save_answers(request, company=typed_values(CompanyForm(request.POST)), identity=None)
     action = request.POST.get("action", "")
-    if action == "later":
+    if action == "later":  # to finish later: the next page mails a link to the draft
         return journey.go_to("later")
     if action == "project":
         return _save_identity(request, journey, Identity(Kind.PROJECT))
@@ -68,7 +73,7 @@ def _post_choice(request: HttpRequest, journey: Journey) -> HttpResponse:
 
 
 def _save_identity(request: HttpRequest, journey: Journey, identity: Identity) -> HttpResponse:
-    journey.keep(request, identity=identity.as_json(), facts=None)
+    journey.save_answers(request, identity=identity.as_json(), facts=None)
     return journey.go_to("company")
 
 
@@ -78,7 +83,10 @@ def _look_up(form: CompanyForm, journey: Journey) -> Found:
 
 
 def _chosen(request: HttpRequest, form: CompanyForm, found: Found) -> Identity | None:
-    """The chosen company, or that of the SIRET; ``None`` while the visitor has to choose."""
+    """The chosen company, or that of the SIRET; ``None`` while the visitor has to choose.
+
+    The company as typed when the visitor says that it is not listed, or when the register does not answer.
+    """
     cleaned = form.cleaned_data
     wanted = cleaned["siret"] or request.POST.get("siret", "")
     for row in found.companies:
@@ -94,8 +102,8 @@ def _chosen(request: HttpRequest, form: CompanyForm, found: Found) -> Identity |
 def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | None = None) -> HttpResponse:
     """Show the field; below it, the companies found for the last search, or why a project is refused."""
     if form is None:
-        asked = journey.answers("company")
-        form = CompanyForm(asked if asked and asked.get("company") else None)
+        earlier = journey.answers("company")
+        form = CompanyForm(earlier if earlier and earlier.get("company") else None)
     found = _look_up(form, journey) if form.is_valid() else None
     refused = journey.refused_to_projects() if journey.is_project_refused() else []
     context = {
@@ -104,7 +112,7 @@ def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | Non
         "form": form,
         "found": found,
         "searched": form.cleaned_data["company"] if found else "",
-        "cards": found.companies[:MOST_CARDS] if found else (),
+        "cards": found.companies[:MAX_CARDS] if found else (),
         "not_listed": NOT_LISTED,
         "refused": refused,
         "is_first_refused": journey.subject in refused,
@@ -120,7 +128,7 @@ def _open_to_projects() -> QuerySet[Subject]:
 
 def _post_facts(request: HttpRequest, journey: Journey) -> HttpResponse:
     """Save the owner's corrections; ask about craft when an office's criterion needs it."""
-    _keep(request, journey, is_company_chosen=True)
+    _save_typed(request, journey, is_company_chosen=True)
     if request.POST.get("action") == "later":
         return journey.go_to("later")
     form = journey.facts
@@ -153,12 +161,17 @@ def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
 
 
 def _asks_craft(journey: Journey, form: FactsForm) -> bool:
-    """Return ``True`` when a criterion needs it and it is unknown; once asked, it stays on the page."""
+    """Return ``True`` when the page asks whether the company is a craft business.
+
+    It does when the criteria of an office depend on it and the register does not say; once shown, the
+    question stays.
+    """
     if form.identity.facts.craft is not None:
         return False
     if CRAFT_ASKED in form.data:
         return True
     if not form.is_bound:
+        # Nothing was posted: decide on what the register says. The name only makes the form valid.
         form = FactsForm({"name": "?"}, identity=form.identity, on=form.on)
     return form.is_valid() and "craft" in journey.decide(form.routing_facts()).unknown
 
@@ -166,12 +179,12 @@ def _asks_craft(journey: Journey, form: FactsForm) -> bool:
 def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
     """The register's facts in words, with their source and the field that corrects them."""
     facts = identity.facts
-    words = {
+    shown = {
         "headcount": ("Effectif", "headcount", headcounts.display(facts.value("headcount"))),
         "naf": ("Activité", "activity", naf_editions.label(facts.value("naf") or "")),
         "legal_form": ("Forme juridique", "legal_form", legal_forms.label(facts.value("legal_form") or "")),
         "craft": ("Artisanat", "craft", "Entreprise artisanale"),
-        "created_on": ("Création", "created_on", _spoken(facts.value("created_on"))),
+        "created_on": ("Création", "created_on", _format_date(facts.value("created_on"))),
     }
     return [
         {
@@ -181,11 +194,11 @@ def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
             "field": form[field],
             "is_corrected": bool(form[field].errors or form[field].data),
         }
-        for name, (term, field, value) in words.items()
+        for name, (term, field, value) in shown.items()
         if (fact := getattr(facts, name))
     ]
 
 
-def _spoken(on: date | None) -> str:
+def _format_date(on: date | None) -> str:
     """« 3 mai 2019 »."""
     return f"{'1er' if on.day == 1 else on.day}\u00a0{MONTHS[on.month - 1]}\u00a0{on.year}" if on else ""

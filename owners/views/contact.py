@@ -12,7 +12,7 @@ from experts.accounts import limits
 from owners.forms import hints as hint_list
 from owners.forms.contact import CONSENT_VERSION, ContactForm
 from owners.views import recipients
-from owners.views.journey import Journey, typed
+from owners.views.journey import Journey, typed_values
 from owners.views.need import closed_page
 from owners.views.pages import public_page, thanks
 from solicitations import wording
@@ -41,7 +41,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
     response = journey.go_to("later") if is_later else _refusal(request, journey, form, now=now)
     if response is None:
         return _send(journey, form, now=now)
-    journey.keep(request, contact=typed(form))
+    journey.save_answers(request, contact=typed_values(form))
     return response
 
 

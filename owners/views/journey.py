@@ -133,7 +133,7 @@ class Journey:
     def go_to(self, step: str) -> HttpResponseRedirect:
         return redirect(f"owners:{step}", self.subject.slug)
 
-    def keep(self, request: HttpRequest, **answers: Any) -> None:
+    def save_answers(self, request: HttpRequest, **answers: Any) -> None:
         """Save these answers in the draft; create it, and store its id in the session, when there is none."""
         now = timezone.now()
         if self.draft is None or self.draft.solicitation_id:
@@ -153,7 +153,7 @@ class Journey:
         request.session[SESSION_KEY] = {**drafts, self.subject.slug: draft.pk}
 
 
-def typed(form: forms.Form) -> dict[str, list[str]]:
+def typed_values(form: forms.Form) -> dict[str, list[str]]:
     """The posted values of the form's own fields as typed, limited in number and length."""
     kept = {
         name: [value[: _longest(field)] for value in _posted(form, name, field)]

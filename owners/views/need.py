@@ -13,7 +13,7 @@ from experts.wording import loading
 from owners.forms import hints as hint_list
 from owners.forms.examples import example
 from owners.forms.need import LONGEST_TEXT, MOST_OTHER_SUBJECTS, NeedForm
-from owners.views.journey import Journey, typed
+from owners.views.journey import Journey, typed_values
 from owners.views.pages import public_page
 from solicitations.actions import company_requests
 
@@ -50,7 +50,7 @@ def need(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, journey, _first_form(request, journey))
     is_limited = limits.STEPS_PER_ADDRESS.is_over(limits.address_of(request), now=timezone.now())
     if journey.draft is not None or not is_limited:  # past the limit, only a draft that exists is updated
-        journey.keep(request, need=typed(NeedForm(request.POST, subject=journey.subject)))
+        journey.save_answers(request, need=typed_values(NeedForm(request.POST, subject=journey.subject)))
     if is_limited:
         return limits.too_many(request, back=request.path)
     if request.POST.get("action") == "later":
@@ -84,7 +84,7 @@ def closed_page(request: HttpRequest, journey: Journey) -> HttpResponse | None:
     new = [subject for key, subject in missed.items() if key not in counted]
     if new and request.method == "POST":
         company_requests.record_missed_demand(commune=journey.commune, subjects=new, now=now)
-        journey.keep(request, missed=sorted({*counted, *missed}))
+        journey.save_answers(request, missed=sorted({*counted, *missed}))
     context = {
         "subject": journey.subject,
         "commune": journey.commune,

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from experts.accounts import limits
-from owners.forms.opinion import SurveyForm, given
+from owners.forms.opinion import SurveyForm, initial_answers
 from owners.views.late_calls import too_early
-from owners.views.pages import mailed_page
+from owners.views.pages import page_from_mail
 from solicitations import links, progress
 from solicitations.actions import feedback
 from solicitations.lifecycle import ForbiddenMove
@@ -20,12 +20,12 @@ from solicitations.models import Solicitation, Survey
 OVER = "Cette demande est annulée : il n'y a plus rien à dire."
 
 
-@mailed_page(links.SURVEY)
+@page_from_mail(links.SURVEY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Show and save the survey; answers may be corrected."""
-    asked = Survey.objects.filter(solicitation=solicitation).first()
-    form = SurveyForm(request.POST if request.method == "POST" else None, initial=given(asked))
+    existing = Survey.objects.filter(solicitation=solicitation).first()
+    form = SurveyForm(request.POST if request.method == "POST" else None, initial=initial_answers(existing))
     now = timezone.now()
     if request.method == "POST" and form.is_valid():
         if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
@@ -36,18 +36,18 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
         "solicitation": solicitation,
         "subjects": progress.subjects(solicitation),
         "form": form,
-        "survey": asked,
-        "is_done": "merci" in request.GET and asked is not None and not form.errors,
+        "survey": existing,
+        "is_done": "merci" in request.GET and existing is not None and not form.errors,
         "zone": solicitation.time_zone,
         "survey_path": request.path,
     }
     return render(request, "owners/survey.html", context)
 
 
-@mailed_page(links.CALL_CHECK)
+@page_from_mail(links.CALL_CHECK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Show who took the request and when, and ask: « Oui » or « Non »."""
+    """Show who took the company's request and when, and ask whether they called: « Oui » or « Non »."""
     answer = request.POST.get("rappel", "")
     if request.method != "POST" or answer not in {"oui", "non"}:
         context = {
@@ -60,7 +60,7 @@ def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse
         return render(request, "owners/call_check.html", context)
     now = timezone.now()
     if answer == "non" and (sentence := too_early(solicitation, now=now)):
-        messages.info(request, sentence)  # somebody else took the request since we asked
+        messages.info(request, sentence)  # somebody else took the company's request since we asked
         return HttpResponseRedirect(request.path)
     messages.success(request, _record(solicitation, is_called=answer == "oui", now=now))
     return HttpResponseRedirect(f"{request.path}?merci")

@@ -66,6 +66,6 @@ owner_page = OWNER.page
 posted = OWNER.post_only
 
 
-def mailed_page(purpose: str) -> Callable[[Callable[..., HttpResponse]], TokenView]:
+def page_from_mail(purpose: str) -> Callable[[Callable[..., HttpResponse]], TokenView]:
     """Return the decorator of a page that a mail asks the owner to open: its token opens only that page."""
     return replace(OWNER, row_of=partial(links.solicitation_of, purpose=purpose), expired="over").page
