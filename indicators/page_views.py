@@ -1,4 +1,4 @@
-"""Counting of views of public pages by day, without cookies and after the answer is sent."""
+"""Counting of views of public pages by day, without cookies and after the response is sent."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def count_view(request: HttpRequest, page: str) -> None:
-    """Count a view once the answer is sent. Robots, prefetching browsers and staff do not count."""
+    """Count a view once the response is sent. Robots, prefetching browsers and staff do not count."""
     if _is_a_visit(request):
         run_after_response(request, lambda: _add_one(page))
 
@@ -29,7 +29,7 @@ def _is_a_visit(request: HttpRequest) -> bool:
 
 
 def _add_one(page: str) -> None:
-    """Add one; a view that cannot be counted at once is not worth a visitor's wait."""
+    """Add one; give up while the row is locked: this process has other visitors to answer."""
     try:
         with without_waiting():
             PageViews.objects.add_one(page, on=timezone.localdate())

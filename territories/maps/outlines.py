@@ -38,8 +38,9 @@ def outlines(level: Level) -> dict[str, Outline]:
     arcs = [_positions(arc, topology["transform"]) for arc in topology["arcs"]]
     found = {}
     for shape in topology["objects"]["raw"]["geometries"]:
-        names = shape["properties"]
-        found[names[key]] = Outline(names[key], names.get("d", ""), _rings(shape, arcs))
+        properties = shape["properties"]
+        code = properties[key]
+        found[code] = Outline(code, properties.get("d", ""), _rings(shape, arcs))
     return found
 
 
@@ -57,7 +58,7 @@ def _rings(shape: dict[str, Any], arcs: list[list[Point]]) -> tuple[Ring, ...]:
 
 
 def _ring(numbers: list[int], arcs: list[list[Point]]) -> Ring:
-    """Join arcs; a negative number is the complement of that of an arc followed backwards."""
+    """Join arcs; as in TopoJSON, ``~n`` is the arc ``n`` followed backwards."""
     points: list[Point] = []
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
