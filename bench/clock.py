@@ -1,4 +1,4 @@
-"""Time that the clock takes to select due work among a million needs."""
+"""Time that the clock, the sweep of each minute, takes to select due work among a million needs."""
 
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
@@ -13,18 +13,18 @@ from solicitations.models import Draft, Match, Need, Solicitation
 from solicitations.models.abandoned import abandoned
 from solicitations.tasks import SWEEP_SIZE
 
-BAR = 1_000
-FLAT = 1.5
-TIMES = 1 if contents.IS_SMALL else 7
-Choice = Callable[[], Iterable[object]]
+BAR = 1_000  # milliseconds
+MAX_MEMORY_RATIO = 1.5
+RUNS = 1 if contents.IS_SMALL else 7
+DueQuery = Callable[[], Iterable[object]]
 
 
 def measure() -> list[Result]:
-    few, few_peak, _ = _choose(contents.FEW)
-    many, many_peak, times = _choose(contents.MANY)
-    total = [sum(taken) for taken in zip(*times.values(), strict=True)]
-    slowest = sorted(times, key=lambda name: -median(times[name]))
-    lines = [f"- {name}: {many[name]} in {median(times[name]):.1f} ms" for name in slowest]
+    few, few_peak, _ = _measure_queries(contents.FEW)
+    many, many_peak, durations = _measure_queries(contents.MANY)
+    total = [sum(taken) for taken in zip(*durations.values(), strict=True)]
+    slowest = sorted(durations, key=lambda name: -median(durations[name]))
+    lines = [f"- {name}: {many[name]} in {median(durations[name]):.1f} ms" for name in slowest]
     return [
         Result(
             f"The clock's choice of what is due, of {thousands(contents.MANY_NEEDS)} needs",
@@ -36,34 +36,34 @@ def measure() -> list[Result]:
         Result(
             "… the memory it takes",
             f"{many_peak:.0f} kB for {sum(many.values())} due, {few_peak:.0f} kB for {sum(few.values())}",
-            f"flat: ≤ {FLAT} ×",
-            many_peak <= FLAT * few_peak,
+            f"flat: ≤ {MAX_MEMORY_RATIO} ×",
+            many_peak <= MAX_MEMORY_RATIO * few_peak,
         ),
     ]
 
 
-def _choose(content: databases.Content) -> tuple[dict[str, int], float, dict[str, list[float]]]:
-    """Rows selected by query, the peak of memory in kB, and the times of each query in milliseconds."""
+def _measure_queries(content: databases.Content) -> tuple[dict[str, int], float, dict[str, list[float]]]:
+    """Rows selected by query, the peak of memory in kB, and the durations of each query in milliseconds."""
     with databases.connected(databases.build(content)):
-        choices = _choices()
-        count = {name: _count(choice) for name, choice in choices.items()}
+        queries = _due_queries()
+        count = {name: _count(query) for name, query in queries.items()}
         tracemalloc.start()
-        for choice in choices.values():
-            _count(choice)
+        for query in queries.values():
+            _count(query)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        times = {
-            name: [milliseconds(lambda choice=choice: _count(choice)) for _ in range(TIMES)]  # type: ignore[misc]
-            for name, choice in choices.items()
+        durations = {
+            name: [milliseconds(lambda query=query: _count(query)) for _ in range(RUNS)]  # type: ignore[misc]
+            for name, query in queries.items()
         }
-    return count, peak / 1_024, times
+    return count, peak / 1_024, durations
 
 
-def _count(choice: Choice) -> int:
-    return sum(1 for _ in choice())
+def _count(query: DueQuery) -> int:
+    return sum(1 for _ in query())
 
 
-def _choices() -> Mapping[str, Choice]:
+def _due_queries() -> Mapping[str, DueQuery]:
     """The queries that the sweeps run each minute."""
     now = contents.NOW
     minute, day = timedelta(minutes=1), timedelta(days=1)
@@ -74,12 +74,10 @@ def _choices() -> Mapping[str, Choice]:
         "held, and staff not told": lambda: requests.held_without_alert().oldest_first().values_list("pk"),
         "to release": lambda: requests.held_to_release().oldest_first().values_list("pk"),
         "to route": lambda: requests.unrouted(now=now).oldest_first().values_list("pk"),
-        "to hand to the fallback": lambda: Need.objects.declined_by_all(before=now - minute).values_list(
-            "pk"
-        ),
-        "experts gone": lambda: Match.objects.to_reoffer(now=now).values_list("pk"),
+        "needs declined by all": lambda: Need.objects.declined_by_all(before=now - minute).values_list("pk"),
+        "matches to offer again": lambda: Match.objects.to_reoffer(now=now).values_list("pk"),
         "refused mails": lambda: OutgoingEmail.objects.refused().filter(refused_at__gt=now - day),
-        "mails left behind": lambda: OutgoingEmail.objects.for_sweep(now=now).values_list("pk"),
+        "mails for the sweep to send": lambda: OutgoingEmail.objects.for_sweep(now=now).values_list("pk"),
         "mails to read": lambda: IncomingEmail.objects.for_sweep(now=now).values_list("pk"),
         "drafts to remind": lambda: Draft.objects.to_remind(now=now).values_list("pk"),
         "drafts to erase": lambda: Draft.objects.to_erase(now=now).values_list("pk"),
@@ -87,5 +85,5 @@ def _choices() -> Mapping[str, Choice]:
             requests.to_anonymise(now=now).order_by("ended_at", "pk").values_list("pk")[:SWEEP_SIZE]
         ),
         "requests abandoned": lambda: abandoned(now=now).oldest_first().values_list("pk")[:SWEEP_SIZE],
-        "counts that are over": lambda: RateCounter.objects.over(now=now).values_list("pk"),
+        "expired rate counters": lambda: RateCounter.objects.over(now=now).values_list("pk"),
     }
