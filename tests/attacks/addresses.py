@@ -1,4 +1,4 @@
-"""All the addresses of the portal, read from its URLconf, so that new pages are attacked too."""
+"""All the addresses (URL routes) of the portal, read from its URLconf: new pages are attacked too."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ ADMIN = "admin/"
 
 @dataclass(frozen=True)
 class Address:
-    """An address; ``route`` is the URLconf's: ``reponse/<str:token>/besoins/<int:pk>/prendre/``."""
+    """A URL, its ``route`` as in the URLconf: ``reponse/<str:token>/besoins/<int:pk>/prendre/``."""
 
     name: str
     route: str
@@ -36,6 +36,8 @@ def every_address() -> list[Address]:
 
 def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Address]:
     for pattern in resolver.url_patterns:
+        # Regular expressions lose their anchors, the optional end of Mailgun's webhook and the admin's list
+        # of names for ``app_label``.
         full = (route + str(pattern.pattern)).replace("^", "").replace("$", "")
         full = re.sub(r"\(\?:[^)]*\)\?", "", full)
         full = re.sub(r"\(\?P<app_label>\w+[^)]*\)", "<app_label>", full)

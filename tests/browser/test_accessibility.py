@@ -49,7 +49,7 @@ def accessibility_errors(page) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible_and_quiet(open_page, console, path):
+def test_page_is_accessible_without_console_messages(open_page, console, path):
     page = open_page(path)
 
     assert console == []
@@ -62,7 +62,7 @@ def test_error_page_is_accessible(open_page, path):
 
 
 @pytest.mark.parametrize("template", INCIDENTS)
-def test_page_of_an_incident_is_accessible_and_quiet(open_page, page, console, template):
+def test_page_of_an_incident_is_accessible_without_console_messages(open_page, page, console, template):
     page.route("**/incident/", lambda route: route.fulfill(body=render_to_string(template)))
 
     open_page("/incident/")

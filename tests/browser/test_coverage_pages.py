@@ -18,10 +18,10 @@ PATHS = [
 ]
 
 
-def test_pages_of_coverage_are_accessible_and_quiet(open_page, page, live_server, console):
-    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
+def test_pages_of_coverage_are_accessible_without_console_messages(open_page, page, live_server, console):
+    staff = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
     name = settings.SESSION_COOKIE_NAME
-    session = signed_in(agent).cookies[name].value
+    session = signed_in(staff).cookies[name].value
     page.context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
 
     found = {path: accessibility_errors(open_page(path)) for path in PATHS}

@@ -1,4 +1,4 @@
-"""Accessibility of the directory's pages: lists, records, forms, what is to confirm."""
+"""Accessibility of the directory's pages: lists, records, forms and their confirmation, who does what."""
 
 import pytest
 
@@ -15,13 +15,13 @@ OFFICE = "/annuaire/antennes/PE-DIJON/"
 
 
 @pytest.fixture
-def person() -> Expert:
+def expert() -> Expert:
     return ExpertFactory(office=Office.objects.get(code="PE-DIJON"), has_all_subjects=False)
 
 
 @pytest.fixture
-def changed(now) -> None:
-    """A change of a phone, in the journal."""
+def journal_entry(now) -> None:
+    """Put a change of a phone in the journal."""
     office = Office.objects.get(code="PE-DIJON")
     stored = snapshot.load(offices=[office.pk]).offices[office.code]
     apply(
@@ -31,8 +31,8 @@ def changed(now) -> None:
     )
 
 
-def test_pages_are_accessible_and_quiet(agent_page, console, person, changed):
-    of_person = f"/annuaire/referents/{person.pk}/"
+def test_pages_are_accessible_without_console_messages(agent_page, console, expert, journal_entry):
+    of_expert = f"/annuaire/referents/{expert.pk}/"
     paths = [
         "/annuaire/",
         "/annuaire/?lieu=Saint-Apollinaire&q=zzzz",
@@ -41,9 +41,9 @@ def test_pages_are_accessible_and_quiet(agent_page, console, person, changed):
         *(f"{OFFICE}{name}/" for name in ("coordonnees", "territoires", "entreprises", "role", "fermer")),
         f"{OFFICE}nouveau-referent/",
         "/annuaire/antennes/nouvelle/",
-        of_person,
+        of_expert,
         *(
-            f"{of_person}{name}/"
+            f"{of_expert}{name}/"
             for name in ("sujets", "territoires", "absence", "depart", "antenne", "pause")
         ),
         "/annuaire/zones/",

@@ -63,7 +63,7 @@ def cancelled(sent: Solicitation) -> None:
 
 @pytest.mark.parametrize("happened", [untouched, taken, helped, declined, cancelled])
 @pytest.mark.parametrize("choice", ["", "?choix=decliner"])
-def test_page_is_accessible_and_quiet(
+def test_page_is_accessible_without_console_messages(
     open_page, console, sent, box, happened: Callable[[Solicitation], None], choice
 ):
     happened(sent)

@@ -76,7 +76,9 @@ def shoot(page: Page, name: str) -> None:
             page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
 
 
-def test_expert_and_manager_pages_are_accessible_and_quiet(open_as, console, needs, live_server):
+def test_expert_and_manager_pages_are_accessible_without_console_messages(
+    open_as, console, needs, live_server
+):
     person = PersonFactory(email=EMAIL, name="Mme Robert")
     Seat.objects.create(user=person, office=needs[0].expert.office, given_at=timezone.now())
     row = needs[0]

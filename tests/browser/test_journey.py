@@ -103,7 +103,7 @@ def send(owner: Page) -> None:
     owner.get_by_label("Votre téléphone").fill("06 39 98 12 34")
     owner.get_by_label("Votre adresse électronique").fill(OWNER)
     owner.get_by_text("J'accepte que ma demande").click()
-    owner.wait_for_timeout(3000)  # nobody fills in a form in less
+    owner.wait_for_timeout(3000)  # the form takes a faster visitor for a robot
     owner.get_by_role("button", name="Envoyer ma demande").click()
     expect(owner.get_by_role("heading", name="Votre demande est envoyée")).to_be_visible()
 

@@ -97,7 +97,7 @@ def one_being_cancelled() -> str:
         slow_to_leave,
     ],
 )
-def test_owner_page_is_accessible_and_quiet(open_page, console, make_page):
+def test_owner_page_is_accessible_without_console_messages(open_page, console, make_page):
     page = open_page(make_page())
 
     expect(page.locator("h1")).to_be_visible()
@@ -105,7 +105,7 @@ def test_owner_page_is_accessible_and_quiet(open_page, console, make_page):
     assert console == []
 
 
-def test_closed_region_is_accessible_and_quiet(open_page, console):
+def test_closed_region_is_accessible_without_console_messages(open_page, console):
     Opening.objects.create(region=Region.objects.get(pk="27"), is_open=False, explanation="Au printemps.")
     page = open_page("/demande/trouver-candidats/")
     page.get_by_label("Votre commune").fill("Is-sur-Tille")

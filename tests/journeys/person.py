@@ -4,6 +4,8 @@ A person can only do what the page offers: a field without a label, a button out
 link fails the test.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -32,11 +34,15 @@ class Control:
 
 
 class Person:
-    """One browser; ``on_commit`` runs what a request registers with ``transaction.on_commit``."""
+    """One browser.
 
-    def __init__(self, on_commit: Any) -> None:
+    ``on_commit``: a context manager, such as ``django_capture_on_commit_callbacks``, that runs what a request
+    registers with ``transaction.on_commit``; none in tests whose transactions are committed.
+    """
+
+    def __init__(self, on_commit: Callable[..., AbstractContextManager[Any]] | None = None) -> None:
         self.client = Client(enforce_csrf_checks=True)
-        self.on_commit = on_commit
+        self.on_commit = on_commit or (lambda execute: nullcontext())
         self.response: HttpResponse
         self.page: Element
         self.path = ""

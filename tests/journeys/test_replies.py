@@ -1,6 +1,5 @@
 """Replies by mail, with a real worker and mail server: their text reaches the page and the other experts."""
 
-from contextlib import nullcontext
 from email.message import EmailMessage
 
 import pytest
@@ -56,7 +55,7 @@ def test_words_typed_in_a_mail_client_reach_the_page_and_the_others(smtp_sink, p
 
     assert request.messages.get().body == WORDS
     assert request.additions.get().body == "C'est urgent."
-    page = Person(lambda execute: nullcontext()).open(links.answer_url(other))
+    page = Person().open(links.answer_url(other))
     assert " ".join(WORDS.split()) in page.text
     assert not to(smtp_sink, author.email, "> Qui vient avec moi ?")
     assert set(IncomingEmail.objects.values_list("state", flat=True)) == {IncomingState.ACCEPTED}

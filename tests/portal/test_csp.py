@@ -28,8 +28,8 @@ def test_policy_is_strict(client, path):
     assert "frame-ancestors 'none'" in policy
 
 
-def test_policy_stands_on_the_incident_page(client):
-    client.raise_request_exception = False
+def test_policy_is_sent_with_the_500_page(client):
+    client.raise_request_exception = False  # without the database mark, the query of the home page fails
 
     assert "default-src 'none'" in client.get("/")["Content-Security-Policy"]
 
