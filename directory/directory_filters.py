@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from directory.silence import silent
 from directory.subject_choices import subjects_by_theme
-from directory.word_search import experts_named, offices_named
+from directory.word_search import search_experts, search_offices
 from experts.models import Absence, Expert, Institution, Office, Seat, Subject, User
 from experts.models.directory import ExpertQuerySet, OfficeQuerySet
 from mailing.form_fields import LineField
@@ -129,7 +129,7 @@ class OfficeFilter(DirectoryFilter):
         self.user = user
 
     def by_words(self, offices: OfficeQuerySet, name: str, value: str) -> OfficeQuerySet:
-        return offices_named(offices, value, people=Expert.objects.visible_to(self.user))
+        return search_offices(offices, value, people=Expert.objects.visible_to(self.user))
 
     def by_place(self, offices: OfficeQuerySet, name: str, value: str) -> OfficeQuerySet:
         areas = self.areas_of_place(value)
@@ -180,7 +180,7 @@ class ExpertFilter(DirectoryFilter):
         )
 
     def by_words(self, experts: ExpertQuerySet, name: str, value: str) -> ExpertQuerySet:
-        return experts_named(experts, value)
+        return search_experts(experts, value)
 
     def by_place(self, experts: ExpertQuerySet, name: str, value: str) -> ExpertQuerySet:
         areas = self.areas_of_place(value)

@@ -6,7 +6,7 @@ from datetime import datetime
 from django import forms
 from django.db.models import Q
 
-from directory.word_search import experts_named, plain, words_of
+from directory.word_search import plain, search_experts, words_of
 from experts.models import Expert, Subject
 from experts.models.directory import ExpertQuerySet
 from experts.models.directory_words import plain_text
@@ -89,7 +89,7 @@ def _named_by(word: str, people: ExpertQuerySet) -> Q:
     subjects = [row.pk for row in Subject.objects.listed() if word in plain(row.label)]
     areas = Area.objects.alias(found=plain_text("name"))
     places = list(areas.filter(found__contains=word).values_list("pk", flat=True))
-    named = Q(pk__in=experts_named(people, word).values("pk")) | Q(subjects__in=subjects)
+    named = Q(pk__in=search_experts(people, word).values("pk")) | Q(subjects__in=subjects)
     return named | Q(areas__in=places) | Q(areas=None, office__areas__in=places)
 
 

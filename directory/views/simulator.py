@@ -15,7 +15,7 @@ from directory.foresight import simulation
 from directory.foresight.outside import Named
 from directory.foresight.simulation import SimulatedDemand
 from directory.simulator_form import SimulatorForm
-from directory.word_search import experts_named, offices_called, plain
+from directory.word_search import plain, search_experts, search_offices_by_name
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.models import Expert, Office, User
 
@@ -119,9 +119,9 @@ def _why_not_question(
 
 def _choices(text: str, user: User) -> list[tuple[str, str | int, str]]:
     """Offices of the country and experts of the user's region with these words: parameter, value, label."""
-    offices = offices_called(Office.objects.listed(), text).order_by("name", "pk")[:MOST_NAMED]
+    offices = search_offices_by_name(Office.objects.listed(), text).order_by("name", "pk")[:MOST_NAMED]
     visible = Expert.objects.visible_to(user).listed().select_related("office")
-    experts = experts_named(visible, text).order_by("name", "pk")[:MOST_NAMED]
+    experts = search_experts(visible, text).order_by("name", "pk")[:MOST_NAMED]
     return [
         *(("antenne", office.code, office.name) for office in offices),
         *(("referent", expert.pk, f"{expert.name}, {expert.office.name}") for expert in experts),

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from directory.word_search import experts_named, offices_called, offices_named, plain
+from directory.word_search import plain, search_experts, search_offices, search_offices_by_name
 from experts.models import Expert, Office
 from experts.models.directory_words import plain_text
 from tests.experts.factories import ExpertFactory, OfficeFactory
@@ -33,9 +33,9 @@ def test_ligatures_and_apostrophes_are_found_however_they_are_typed(typed):
     expert = ExpertFactory(office=OfficeFactory(name="Hôtel-Dieu de l’Œuvre"))
 
     found = [
-        offices_named(Office.objects.all(), typed, people=Expert.objects.all()),
-        offices_called(Office.objects.all(), typed),
-        experts_named(Expert.objects.all(), typed),
+        search_offices(Office.objects.all(), typed, people=Expert.objects.all()),
+        search_offices_by_name(Office.objects.all(), typed),
+        search_experts(Expert.objects.all(), typed),
     ]
 
     assert [list(rows) for rows in found] == [[expert.office], [expert.office], [expert]]
@@ -44,12 +44,12 @@ def test_ligatures_and_apostrophes_are_found_however_they_are_typed(typed):
 @pytest.mark.parametrize("typed", ["zzzz", "conseil dijon", "0353010001"])
 def test_indexes_can_serve_each_search(typed):
     searches = {
-        offices_named(Office.objects.all(), typed, people=Expert.objects.all()): {
+        search_offices(Office.objects.all(), typed, people=Expert.objects.all()): {
             "office_words",
             "expert_words",
         },
-        experts_named(Expert.objects.all(), typed): {"office_words", "expert_words"},
-        offices_called(Office.objects.all(), typed): {"office_words"},
+        search_experts(Expert.objects.all(), typed): {"office_words", "expert_words"},
+        search_offices_by_name(Office.objects.all(), typed): {"office_words"},
     }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
@@ -63,5 +63,5 @@ def test_a_search_by_name_tells_no_address_of_an_office():
     office = OfficeFactory(name="Antenne du Val", email="prenom.nom@example.org", phone="03 99 88 77 66")
 
     for typed in ("prenom.nom", "0399887766"):
-        assert list(offices_named(Office.objects.all(), typed, people=Expert.objects.none())) == [office]
-        assert not offices_called(Office.objects.all(), typed)
+        assert list(search_offices(Office.objects.all(), typed, people=Expert.objects.none())) == [office]
+        assert not search_offices_by_name(Office.objects.all(), typed)
