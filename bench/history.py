@@ -20,7 +20,7 @@ from solicitations import tasks
 from territories.models import Commune, Region
 
 HERE = Path(__file__).resolve().parent
-MOST_EXPERTS = 8  # requests to more experts would be held
+MAX_EXPERTS = 8  # requests to more experts would be held
 WITH_TWO_NEEDS = 0.1
 PAST = timedelta(days=760)
 ON_A_PAGE = 26  # 25, and one to know whether another page follows
@@ -79,7 +79,7 @@ def _write_examples(cursor: CursorWrapper, chance: random.Random, *, count: int,
         commune = chance.choices(communes, people)[0]
         slugs = chance.sample(list(subjects), 2 if chance.random() < WITH_TWO_NEEDS else 1)
         decision = loading.decide(subjects=slugs, commune=commune, facts=facts, on=now.date())
-        if any(len(need.emails) > MOST_EXPERTS for need in decision.needs):
+        if any(len(need.emails) > MAX_EXPERTS for need in decision.needs):
             continue
         region = commune.region.pk if commune.region else None
         _rows(cursor, "example", [(number, commune.pk, commune.name, region)])

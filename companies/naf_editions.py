@@ -15,7 +15,7 @@ from companies.models import NafCorrespondence
 
 REV2_COLUMN = re.compile(r"rev[\s._-]*2|2008", re.IGNORECASE)
 OTHER_COLUMN = re.compile(r"2025|rev[\s._-]*2[\s._-]*1", re.IGNORECASE)
-LARGEST_FILE = 5_000_000
+MAX_FILE_BYTES = 5_000_000
 
 
 class UnreadableCorrespondence(ValueError):
@@ -84,7 +84,7 @@ def _header(rows: list[list[str]]) -> tuple[int, int, int]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if path.stat().st_size > MAX_FILE_BYTES:
             raise UnreadableCorrespondence("Ce fichier est trop gros pour être la table de l'Insee.")
         raw = path.read_bytes()
     except OSError as error:

@@ -24,7 +24,7 @@ MARKS = {
     SHARED: "m-5,-5h10v10h-10z",
     LOST: "m-5,-5l10,10m0,-10l-10,10",
 }
-MOST_DEPARTMENTS = 20  # beyond, the nation is drawn, without communes
+MAX_DEPARTMENTS = 20  # beyond, the nation is drawn, without communes
 MANY = 5_000  # communes: beyond, all are read rather than named in a query
 
 
@@ -103,7 +103,7 @@ def _places(communes: CommuneQuerySet) -> dict[str, tuple[str, str | None]]:
 
 def _drawing(around: Mapping[str, tuple[str, str | None]], states: Collection[str]) -> Drawing | None:
     departments = {around[code][0] for code in states if code in around}
-    if len(departments) > MOST_DEPARTMENTS:
+    if len(departments) > MAX_DEPARTMENTS:
         return drawing.nation()
     epci = {code for _, code in around.values() if code}
     return drawing.region(departments, epci, around)

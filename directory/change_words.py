@@ -20,7 +20,7 @@ CHOICES: Mapping[str, Mapping[Any, str]] = {
     "project_holders": {None: "pas de condition", True: "acceptés", False: "refusés"},
 }
 KINDS = {"zone": "Zone", "office": "Antenne", "expert": "Référent"}
-MOST_SHOWN = 40
+MAX_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class FactWords:
     def _each(self, fact: str, values: frozenset[Any]) -> list[str]:
         names: Mapping[Any, str] = self.areas if fact in AREA_FACTS else self.subjects
         shown = sorted(names.get(value) or format_value(value) for value in values)
-        if len(shown) > MOST_SHOWN:
-            return [*shown[:MOST_SHOWN], f"et {len(shown) - MOST_SHOWN} de plus"]
+        if len(shown) > MAX_SHOWN:
+            return [*shown[:MAX_SHOWN], f"et {len(shown) - MAX_SHOWN} de plus"]
         return shown
 
     def changes(self, before: Facts | None, after: Facts | None) -> tuple[ChangedFact, ...]:

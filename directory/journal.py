@@ -11,8 +11,8 @@ from experts.changes.directory_facts import from_json
 from experts.models import Expert, Office, RevisedRow, Revision, User
 from territories.models import Area
 
-MOST_ROWS = 5  # of one revision, in the list
-MOST_OF_PAGE = 500
+MAX_ROWS = 5  # of one revision, in the list
+MAX_ROWS_OF_PAGE = 500
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from experts.models.directory import ExpertQuerySet, OfficeQuerySet
 from experts.routing.explanations import KINDS
 from territories.models import Area
 
-MOST_AREAS = 3
+MAX_AREAS = 3
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def is_ours(office: Office, user: User) -> bool:
     return user.is_national or (office.region_id is not None and office.region_id == user.region_id)
 
 
-def area_names(areas: Iterable[Area], *, most: int = MOST_AREAS) -> str:
+def area_names(areas: Iterable[Area], *, most: int = MAX_AREAS) -> str:
     """The first names, the most local first, and how many others there are."""
     found = sorted(areas, key=lambda area: (area.level, area.name))
     shown = [area_name(area) for area in found[:most]]

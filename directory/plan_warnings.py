@@ -15,7 +15,7 @@ from solicitations.models import Match, Solicitation
 
 # Facts that take people away from requests when they are set.
 LEAVING = {"closed_on", "agreement_ends_on", "left_at", "is_paused", "dropped_at", "office"}
-MOST_LISTED = 20
+MAX_ROWS_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def dependents(plan: Plan, *, user: User) -> Dependents:
     visible = Solicitation.objects.visible_to(user).filter(pk__in=counts).newest_first()
     listed = tuple(
         Dependent(reference, counts[pk][MatchState.SENT], counts[pk][MatchState.TAKEN])
-        for pk, reference in visible.values_list("pk", "reference")[:MOST_LISTED]
+        for pk, reference in visible.values_list("pk", "reference")[:MAX_ROWS_LISTED]
     )
     return Dependents(
         listed,

@@ -10,7 +10,7 @@ from territories.models import Region
 
 SILENT_AFTER = timedelta(minutes=3)  # a worker reports more often: beyond, it was killed
 KEPT_FOR = timedelta(days=7)
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 
 
 class SheetUploadQuerySet(models.QuerySet["SheetUpload"]):

@@ -22,7 +22,7 @@ CRAFT = {"": None, "oui": True, "non": False}
 DAY = {"invalid": "Indiquez une date comme 03/05/2026."}
 SUBJECTS = ("sujet", "sujet_2", "sujet_3")
 FIRM = ("siret", "effectif", "naf", "forme", "artisan", "creation", "projet")
-MOST = 2**31  # primary keys
+MAX_KEY = 2**31  # primary keys
 FORMATS = ["%d/%m/%Y", "%Y-%m-%d"]
 
 
@@ -69,7 +69,7 @@ class SimulatorForm(CommuneForm):
         help_text="Une antenne ou un référent : un nom, une adresse.",
     )
     antenne = LineField(required=False, max_length=500, widget=forms.HiddenInput)
-    referent = forms.IntegerField(required=False, min_value=1, max_value=MOST, widget=forms.HiddenInput)
+    referent = forms.IntegerField(required=False, min_value=1, max_value=MAX_KEY, widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -13,7 +13,7 @@ from experts.public_answers import PublicOffice, public_office
 from territories.models import Area, Department
 
 PART = 500  # offices read at a time
-MOST_NAMED = 8
+MAX_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class DirectoryLine:
     def places(self) -> str:
         """Names of the areas: « Côte-d'Or, Pays Beaunois », the first of them when there are many."""
         names = [name for _, name in self.areas]
-        shown = ", ".join(names[:MOST_NAMED])
-        return f"{shown} et {len(names) - MOST_NAMED} autres" if len(names) > MOST_NAMED else shown
+        shown = ", ".join(names[:MAX_NAMES])
+        return f"{shown} et {len(names) - MAX_NAMES} autres" if len(names) > MAX_NAMES else shown
 
     @property
     def is_notified(self) -> bool:

@@ -7,7 +7,7 @@ from indicators.figure_tables import FigureLine, FigureTable
 
 WIDTH, HEIGHT, BASE, TOP = 360, 150, 130, 16
 SIDE_HEIGHT, SIDE_WIDTH = 34, 300
-MOST_SIDE_BARS = 8
+MAX_SIDE_BARS = 8
 SHORT_MONTHS = {
     "janvier": "janv.", "février": "févr.", "avril": "avr.", "juillet": "juil.",
     "septembre": "sept.", "octobre": "oct.", "novembre": "nov.", "décembre": "déc.",
@@ -93,7 +93,7 @@ def columns(table: FigureTable) -> Chart:
 
 def side_bars(table: FigureTable) -> Chart:
     """Needs received in the first categories, one under the other."""
-    lines = [line for line in table.lines if line.received.count][:MOST_SIDE_BARS]
+    lines = [line for line in table.lines if line.received.count][:MAX_SIDE_BARS]
     most = _most(lines, (0,))
     bars = tuple(
         Bar(

@@ -16,10 +16,10 @@ from mailing.mailgun_stamps import Stamp
 from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, Reason, UsedStamp
 from mailing.replies import headers
 
-MOST_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024
 KEPT_OF_OVERSIZED = 64 * 1024
 LONGEST_LINE = 500  # of a subject, of a Message-ID
-MOST_ADDRESSES = 10  # of ours, in one mail
+MAX_ADDRESSES = 10  # of ours, in one mail
 # Headers that name the recipient, the most reliable first.
 ADDRESSED = ("Envelope-To", "X-Envelope-To", "X-Original-To", "Delivered-To", "To", "Cc")
 
@@ -35,7 +35,7 @@ def store(
     """
     if stamp:
         UsedStamp.objects.use(stamp.digest, until=stamp.until)
-    is_oversized = len(raw) > MOST_BYTES
+    is_oversized = len(raw) > MAX_BYTES
     top = BytesHeaderParser(policy=headers.ShortHeaders()).parsebytes(raw[:KEPT_OF_OVERSIZED])
     kept = [
         IncomingEmail.objects.create(
@@ -70,7 +70,7 @@ def _our_addresses(top: Message, recipient: str) -> list[str]:
         return [given]
     named = [address.lower() for address in headers.addresses(top, *ADDRESSED)]
     ours = [address for address in dict.fromkeys(named) if is_ours(address)]
-    return ours[:MOST_ADDRESSES] or [given or next(iter(named), "")]
+    return ours[:MAX_ADDRESSES] or [given or next(iter(named), "")]
 
 
 def is_ours(address: str) -> bool:

@@ -21,7 +21,7 @@ from solicitations.models.request_querysets import SolicitationQuerySet
 CHUNK = 500
 PART = 64 * 1024  # bytes
 # Rows; beyond them, people have to filter. A workbook takes half a second of a processor per thousand rows.
-MOST_IN_CSV, MOST_IN_WORKBOOK = 100_000, 20_000
+MAX_IN_CSV, MAX_IN_WORKBOOK = 100_000, 20_000
 FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 BOM = "\ufeff"  # without it a French Excel does not read UTF-8
 HEADINGS = (

@@ -18,7 +18,7 @@ from territories.names import normalise
 from territories.search import search_communes
 
 LONGEST_MESSAGE = 2000
-MOST_EMPLOYEES = 500_000
+MAX_EMPLOYEES = 500_000
 CRAFT = {"": None, "yes": True, "no": False}
 COMPANY_FIELDS = (
     "company_name",
@@ -113,10 +113,10 @@ class RequestCorrectionForm(forms.Form):
     company_name = LineField(label="Nom de l'entreprise", required=False, max_length=200)
     siret = LineField(label="SIRET", required=False, max_length=40)
     headcount_min = forms.IntegerField(
-        label="Effectif, au moins", required=False, min_value=0, max_value=MOST_EMPLOYEES
+        label="Effectif, au moins", required=False, min_value=0, max_value=MAX_EMPLOYEES
     )
     headcount_max = forms.IntegerField(
-        label="Effectif, au plus", required=False, min_value=0, max_value=MOST_EMPLOYEES
+        label="Effectif, au plus", required=False, min_value=0, max_value=MAX_EMPLOYEES
     )
     naf = LineField(label="Code NAF", required=False, max_length=10, help_text="Par exemple 43.22A.")
     craft = forms.ChoiceField(

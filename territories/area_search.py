@@ -29,8 +29,8 @@ PREFIXES = {
     "zone ": "zone",
     "epci ": "epci",
 }
-MOST_TYPED = 2000  # a whole région pasted commune by commune
-MOST_CHOICES = 20
+MAX_AREAS_TYPED = 2000  # a whole région pasted commune by commune
+MAX_CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class _Index:
         named = self.by_name.get(name, {}) if name else {}
         exact = [area for area in named.values() if kind in {"", area.ref.kind}]
         if exact:
-            return TypedArea(text, tuple(exact[:MOST_CHOICES]), is_exact=True)
+            return TypedArea(text, tuple(exact[:MAX_CHOICES]), is_exact=True)
         return TypedArea(text, self._near(name, kind), is_exact=False)
 
     def _near(self, name: str, kind: str) -> tuple[FoundArea, ...]:
@@ -141,7 +141,7 @@ class _Index:
             for area in areas.values()
             if kind in {"", area.ref.kind}
         ]
-        return tuple(near[:MOST_CHOICES])
+        return tuple(near[:MAX_CHOICES])
 
 
 def _reference(text: str) -> AreaRef | None:

@@ -10,7 +10,7 @@ _ORDINAL = re.compile(
 )
 _CEDEX = re.compile(r"\bcedex\b.*")
 _ON = re.compile(r"\bs/ ?")
-MOST_LETTERS = 5_000
+MAX_LETTERS = 5_000
 _DIGIT = re.compile(r"[0-9]")
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -20,7 +20,7 @@ class _Seen(dict[int, int | None]):
 
     def __missing__(self, code: int) -> int | None:
         seen = None if unicodedata.category(chr(code)) in {"Mn", "Cf"} else code
-        if len(self) < MOST_LETTERS:  # visitors may type any of a million
+        if len(self) < MAX_LETTERS:  # visitors may type any of a million
             self[code] = seen
         return seen
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from solicitations.lifecycle import NeedState, RequestState
 from solicitations.models import Mailbox, Match
 
-MOST_SHOWN = 10
+MAX_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def of_mailbox(mailbox: Mailbox) -> list[EarlierRequest]:
     live = Match.objects.live().values("mailbox")
     rows = Mailbox.objects.at(mailbox.email).filter(same, pk__in=live).exclude(solicitation=solicitation)
     rows = rows.exclude(solicitation__state=RequestState.ANONYMISED).select_related("solicitation")
-    newest = rows.order_by("-solicitation__submitted_at", "-pk")[:MOST_SHOWN]
+    newest = rows.order_by("-solicitation__submitted_at", "-pk")[:MAX_SHOWN]
     return [_earlier(row, by_account=mailbox.used_by is not None) for row in newest]
 
 

@@ -18,7 +18,7 @@ from solicitations.models import Match
 from territories.models import Area
 from workspace.forms import WAYS, words_field
 
-MOST = 20
+MAX_FOUND = 20
 READ = 60  # those of them that the rule chooses come first
 REASON_ASKED = "Cette personne n'est pas celle que la règle désigne : dites pourquoi elle."
 
@@ -75,7 +75,7 @@ def search(match: Match, text: str, *, now: datetime) -> tuple[list[Candidate], 
     rows = found.select_related("office__institution").order_by("office__name", "name", "pk")
     people = list(rows.distinct()[: READ + 1])
     candidates = sorted(_judged(match, people, now=now), key=lambda one: not one.is_relevant)
-    return candidates[:MOST], len(candidates) > MOST
+    return candidates[:MAX_FOUND], len(candidates) > MAX_FOUND
 
 
 def candidate(match: Match, pk: int, *, now: datetime) -> Candidate | None:

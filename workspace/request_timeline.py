@@ -33,7 +33,7 @@ SHOWN = (
 )
 # Their reason is a moment, which everybody may know; others' reasons are words for somebody.
 WITH_REASON = frozenset({EventKind.CALL_PLANNED, EventKind.CALL_UNPLANNED})
-MOST = 60
+MAX_ENTRIES = 60
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def timeline(
             who=_who(event, people, own=own),
             at=event.at,
         )
-        for event in rows[:MOST]
+        for event in rows[:MAX_ENTRIES]
     ]
 
 

@@ -24,7 +24,7 @@ from solicitations.models.conversation import WITHDRAWAL_DELAY
 from solicitations.models.matches import FOLLOWING
 from solicitations.notifications import to_institution
 
-MOST_NAMES = 4
+MAX_NAMES = 4
 # Of an address to withdraw a text, or of a file's: the table of the text.
 TEXTS: dict[str, type[Text]] = {
     "message": Message,
@@ -166,6 +166,6 @@ def may_withdraw(text: Text, *, by: links.Person, now: datetime) -> bool:
 def _names(names: Iterable[str]) -> str:
     """« France Travail et Mission locale »; beyond a few, their number."""
     distinct = list(dict.fromkeys(names))
-    if len(distinct) > MOST_NAMES:
+    if len(distinct) > MAX_NAMES:
         return f"{wording.listed(distinct[:2], last=',')} et {len(distinct) - 2} autres"
     return wording.listed(distinct)

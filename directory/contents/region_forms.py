@@ -10,7 +10,7 @@ from experts.models import Subject
 from mailing.form_fields import LineField
 
 MORE_LINKS = 3  # empty lines to add links
-MOST_LINKS = 30
+MAX_LINKS = 30
 OPEN, CLOSED = "open", "closed"
 SITE = "Indiquez une adresse complète, par exemple https://www.exemple.fr."
 
@@ -89,7 +89,7 @@ class RegionalLinkForm(forms.Form):
 
 
 LinkFormSet = forms.formset_factory(
-    RegionalLinkForm, extra=MORE_LINKS, max_num=MOST_LINKS, validate_max=True, absolute_max=MOST_LINKS + 5
+    RegionalLinkForm, extra=MORE_LINKS, max_num=MAX_LINKS, validate_max=True, absolute_max=MAX_LINKS + 5
 )
 
 

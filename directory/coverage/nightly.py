@@ -19,7 +19,7 @@ from mailing import outbox
 from territories.models import Commune, Region
 from territories.working_time import next_working_morning
 
-MOST_LOSSES, MOST_PLACES = 20, 8
+MAX_LOSSES, MAX_PLACES = 20, 8
 MENDED_KEPT_FOR = timedelta(days=365)
 
 
@@ -94,7 +94,7 @@ def _mail(
         "region": region.name,
         "since": f"{last.day:%d/%m/%Y}",
         "losses": _loss_contexts(computed, found, last),
-        "more": max(0, len(found) - MOST_LOSSES),
+        "more": max(0, len(found) - MAX_LOSSES),
         "url": f"{settings.SITE_URL.rstrip('/')}{path}",
     }
     # The count runs at night: nothing that the clock causes leaves outside working hours.
@@ -117,9 +117,9 @@ def _loss_contexts(
 ) -> list[dict[str, Any]]:
     """The losses in words, those of the most communes first."""
     largest = sorted(found, key=lambda loss: (loss.is_weakened, -len(loss.communes), loss.subject))
-    shown = largest[:MOST_LOSSES]
+    shown = largest[:MAX_LOSSES]
     labels = dict(Subject.objects.values_list("slug", "label"))
-    codes = {code for loss in shown for code in loss.communes[:MOST_PLACES]}
+    codes = {code for loss in shown for code in loss.communes[:MAX_PLACES]}
     names = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "name"))
     changes = losses.find_explanations(computed.content, after_day=last.day, after=last.counted_at)
     return [
@@ -127,8 +127,8 @@ def _loss_contexts(
             "subject": labels[loss.subject],
             "is_weakened": loss.is_weakened,
             "count": len(loss.communes),
-            "places": ", ".join(names[code] for code in loss.communes[:MOST_PLACES]),
-            "has_more": len(loss.communes) > MOST_PLACES,
+            "places": ", ".join(names[code] for code in loss.communes[:MAX_PLACES]),
+            "has_more": len(loss.communes) > MAX_PLACES,
             "causes": losses.texts_about(loss, computed.content, changes),
         }
         for loss in shown

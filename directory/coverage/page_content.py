@@ -26,7 +26,7 @@ from territories.areas import AreaRef
 from territories.models import Commune, Department, Epci, Region
 from territories.names import normalise
 
-MOST_HOLES = 15
+MAX_HOLES = 15
 LOOKED_BACK = timedelta(days=365)
 
 

@@ -9,7 +9,7 @@ from directory.foresight.preview_map import PreviewMap, PreviewPlaces, preview_m
 from experts.models import Subject, User
 from experts.routing.decision import Decision
 
-MOST_LINES = 50
+MAX_LINES = 50
 # One request, several.
 EFFECTS = {
     "uncovered": ("ne serait plus couverte", "ne seraient plus couvertes"),
@@ -63,7 +63,7 @@ def preview_content(preview: Preview, *, user: User) -> PreviewContent:
     """Prepare a preview for the page; four queries."""
     labels = dict(Subject.objects.values_list("slug", "label"))
     listed = [line for line in preview.changed if _is_listed(line, user)]
-    visible, places = listed[:MOST_LINES], PreviewPlaces.of(listed)
+    visible, places = listed[:MAX_LINES], PreviewPlaces.of(listed)
     counts = (
         PreviewCount(effect, preview.counts[effect], labels_of[preview.counts[effect] > 1])
         for effect, labels_of in EFFECTS.items()

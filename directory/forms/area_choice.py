@@ -9,11 +9,11 @@ from directory.forms.facts_form import RowFactsForm
 from directory.forms.office_facts import NewOfficeForm, OfficeContactForm
 from experts.changes.directory_facts import Facts
 from mailing.form_fields import LineField, WordsField
-from territories.area_search import MOST_TYPED, TypedArea, find_areas, names_of, split_areas
+from territories.area_search import MAX_AREAS_TYPED, TypedArea, find_areas, names_of, split_areas
 from territories.areas import AreaRef, Level, MalformedArea
 
 CHOSEN = "lequel-"
-MOST_ERRORS = 20
+MAX_ERRORS = 20
 PROPOSED = "Territoires proposés"
 
 
@@ -63,8 +63,8 @@ class AreaChoiceForm(RowFactsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         texts = split_areas(cleaned.get("added") or "")
-        if len(texts) > MOST_TYPED:
-            self.add_error("added", f"{MOST_TYPED} noms ou codes au plus à la fois.")
+        if len(texts) > MAX_AREAS_TYPED:
+            self.add_error("added", f"{MAX_AREAS_TYPED} noms ou codes au plus à la fois.")
             return cleaned
         refs = set(parsed_areas(cleaned.get("kept") or ()))
         for typed in find_areas(texts) if texts else ():
@@ -91,7 +91,7 @@ class AreaChoiceForm(RowFactsForm):
         return set()
 
     def _refuse(self, sentence: str) -> None:
-        if len(self.errors.get("added", ())) < MOST_ERRORS:
+        if len(self.errors.get("added", ())) < MAX_ERRORS:
             self.add_error("added", sentence)
 
 

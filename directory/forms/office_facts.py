@@ -16,7 +16,7 @@ from experts.changes.directory_facts import Facts
 from experts.models import Institution, Office, Subject
 from mailing.form_fields import LineField
 
-MOST_EMPLOYEES = 10_000_000
+MAX_EMPLOYEES = 10_000_000
 NAF_PREFIX = r"[0-9]{1,4}|[0-9]{4}[A-Z]"
 LEGAL_FORM_PREFIX = r"[0-9]{1,4}"
 EMPTY = "Vide : n'exclut personne."
@@ -87,10 +87,10 @@ class CriteriaForm(RowFactsForm):
     )
 
     headcount_min = forms.IntegerField(
-        label="Effectif, au moins", required=False, min_value=0, max_value=MOST_EMPLOYEES, help_text=EMPTY
+        label="Effectif, au moins", required=False, min_value=0, max_value=MAX_EMPLOYEES, help_text=EMPTY
     )
     headcount_max = forms.IntegerField(
-        label="Effectif, au plus", required=False, min_value=0, max_value=MOST_EMPLOYEES, help_text=EMPTY
+        label="Effectif, au plus", required=False, min_value=0, max_value=MAX_EMPLOYEES, help_text=EMPTY
     )
     age_min_years = forms.IntegerField(
         label="Ancienneté, au moins (en années)",

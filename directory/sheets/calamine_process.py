@@ -12,15 +12,15 @@ from typing import Any
 
 import python_calamine
 
-MOST_MEMORY = 768 * 1024 * 1024  # addresses, of which some 100 MB before the file is read
-MOST_WRITTEN = 100 * 1024 * 1024  # characters
+MAX_MEMORY_BYTES = 768 * 1024 * 1024  # addresses, of which some 100 MB before the file is read
+MAX_WRITTEN_CHARACTERS = 100 * 1024 * 1024
 LOCKED_CODE, TOO_BIG_CODE, MEMORY_CODE = 3, 4, 5
 
 
 def main() -> None:
     """Read the workbook of standard input; the exit code says why it could not be."""
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     most_columns = int(sys.argv[1])
     try:
@@ -37,7 +37,7 @@ def main() -> None:
             if any(cell != "" for cell in cells):
                 left = (sheet.start or (0, 0))[1]
                 written += _write([line, ([""] * left + cells)[:most_columns]])
-            if written > MOST_WRITTEN:
+            if written > MAX_WRITTEN_CHARACTERS:
                 sys.exit(TOO_BIG_CODE)
 
 

@@ -34,8 +34,8 @@ from directory.sheets.tables import (
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 VALUE_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 HIDDEN = {"collapse", "filter"}
-MOST_CELLS = 4_000_000  # repeated ones included
-MOST_SECONDS = 120
+MAX_CELLS = 4_000_000  # repeated ones included
+MAX_SECONDS = 120
 PROCESS = (sys.executable, "-m", "directory.sheets.calamine_process", str(READ_COLUMNS))
 
 
@@ -85,7 +85,7 @@ def _output(content: bytes, refusal: str) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=settings.BASE_DIR,
-            timeout=MOST_SECONDS,
+            timeout=MAX_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
@@ -175,7 +175,7 @@ class _OdsLayouts:
             column += width
         self.line += times
         self.filled += times * is_filled
-        if self.filled > MAX_ROWS or self.cells > MOST_CELLS:
+        if self.filled > MAX_ROWS or self.cells > MAX_CELLS:
             raise UnreadableSheet(TOO_MANY_ROWS)
         if is_filled and row.get(f"{TABLE}visibility") in HIDDEN:
             self.layout.hidden_rows += range(first, self.line + 1)

@@ -32,7 +32,7 @@ from experts.models import Office
 from territories.areas import AreaRef
 from territories.names import normalise
 
-MOST_REMARKS = 1000
+MAX_REMARKS = 1000
 YES, NO = {"oui", "o", "x", "vrai", "true", "1", "yes", "ok"}, {"non", "n", "faux", "false", "0", "no"}
 TICKS = dict.fromkeys("✓✔☑✅☒🗹", "oui") | dict.fromkeys("☐✗✘", "non")
 CRAFT_WORDS = {
@@ -104,7 +104,7 @@ class CellReader:
 
     def remark(self, entry: Entry, sentence: str) -> None:
         """Say something about a cell."""
-        if sentence and len(self.remarks) < MOST_REMARKS:
+        if sentence and len(self.remarks) < MAX_REMARKS:
             self.remarks.append(SheetNote(self.sheet, entry.line, entry.path, sentence))
 
     def text(self, value: CellValue, text: str, entry: Entry) -> str:

@@ -12,14 +12,14 @@ SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)  # as Excel wr
 SEPARATORS = ";,\t"
 QUOTED = re.compile(r'"[^"]*"')
 LONGEST_LINE = 1_000_000  # characters; its cells would fill the memory
-MOST_CONTROLS = 2  # typed by accident, at the start of a text: their cells are refused by name
+MAX_CONTROLS = 2  # typed by accident, at the start of a text: their cells are refused by name
 BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def read_csv(content: bytes, name: str) -> list[Sheet]:
     """The only sheet of a CSV file, named like the file. Raises ``UnreadableSheet``, now or while reading."""
     text = _decode(content)
-    if len(BINARY.findall(text[:2000])) > MOST_CONTROLS:
+    if len(BINARY.findall(text[:2000])) > MAX_CONTROLS:
         raise UnreadableSheet("Ce fichier n'est pas un tableur : envoyez un fichier .xlsx, .ods ou .csv.")
     first_line = 1
     if declared := SEPARATOR_LINE.match(text):

@@ -9,10 +9,10 @@ from directory.sheets.tables import BROKEN, MAX_BYTES, TOO_BIG, UnreadableSheet
 
 MEGABYTE = 1024 * 1024
 # Unpacked sizes: beyond them a small file would fill the memory.
-MOST_UNPACKED = 250 * MEGABYTE
-MOST_OF_A_SHEET = 200 * MEGABYTE
-MOST_OF_A_PART = 40 * MEGABYTE
-MOST_PARTS = 2_000
+MAX_UNPACKED_BYTES = 250 * MEGABYTE
+MAX_SHEET_BYTES = 200 * MEGABYTE
+MAX_PART_BYTES = 40 * MEGABYTE
+MAX_PARTS = 2_000
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -113,10 +113,10 @@ def _start_of(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _refuse_big_parts(sizes: dict[str, int]) -> None:
-    too_big = sum(sizes.values()) > MOST_UNPACKED or len(sizes) > MOST_PARTS
+    too_big = sum(sizes.values()) > MAX_UNPACKED_BYTES or len(sizes) > MAX_PARTS
     for name, size in sizes.items():
         is_sheet = name.startswith("xl/worksheets/") or name == "content.xml"
-        too_big = too_big or size > (MOST_OF_A_SHEET if is_sheet else MOST_OF_A_PART)
+        too_big = too_big or size > (MAX_SHEET_BYTES if is_sheet else MAX_PART_BYTES)
     if too_big:
         raise UnreadableSheet(BOMBED)
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from territories.names import normalise
 
 Target = TypeVar("Target")
-MOST_NEAREST = 50  # each takes milliseconds among thousands of names
+MAX_NEAREST = 50  # each takes milliseconds among thousands of names
 
 
 class NotFound(LookupError):
@@ -23,7 +23,7 @@ class NameIndex(Generic[Target]):
     codes: dict[str, Target] = field(default_factory=dict)
     names: dict[str, dict[Target, str]] = field(default_factory=lambda: defaultdict(dict))
     other_names: dict[str, dict[Target, str]] = field(default_factory=lambda: defaultdict(dict))
-    nearest_left: int = MOST_NEAREST
+    nearest_left: int = MAX_NEAREST
 
     def add(
         self, target: Target, code: str, name: str, *, shown: str, other_names: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from experts.changes.formatting import format_value
 from experts.changes.row_plans import Difference, RowOutcome, RowPlan
 from experts.models import User
 
-MOST_LINES = 500  # of each outcome; the counts are whole
+MAX_LINES = 500  # of each outcome; the counts are whole
 KINDS = {"offices": "Antenne", "experts": "Référent"}
 OUTCOMES = {
     "created": RowOutcome.CREATED,
@@ -28,7 +28,7 @@ CHOICES: Mapping[str, Mapping[Any, str]] = {
 }
 
 
-def trial_report(trial: SheetTrial, *, most: int = MOST_LINES) -> dict[str, Any]:
+def trial_report(trial: SheetTrial, *, most: int = MAX_LINES) -> dict[str, Any]:
     """Lines by outcome, the first ``most`` of each, with their facts in words, and the counts."""
     rows = [(kind, row) for kind in KINDS for row in getattr(trial.plan, kind)]
     words = _Words(row for _, row in rows if row.changes_something)
@@ -40,11 +40,11 @@ def trial_report(trial: SheetTrial, *, most: int = MOST_LINES) -> dict[str, Any]
         report[name] = [words.line(kind, row) for kind, row in found[:most]]
     kept = [(kind, row) for kind, row in rows if row.kept]
     counts["kept"] = len(kept)
-    report["kept"] = [words.kept_line(kind, row) for kind, row in kept[:MOST_LINES]]
+    report["kept"] = [words.kept_line(kind, row) for kind, row in kept[:MAX_LINES]]
     return report | {
         "counts": counts,
-        "refused": [str(note) for note in trial.refused[:MOST_LINES]],
-        "remarks": list(trial.remarks[:MOST_LINES]),
+        "refused": [str(note) for note in trial.refused[:MAX_LINES]],
+        "remarks": list(trial.remarks[:MAX_LINES]),
         "closing": [trial.closing.closed, trial.closing.total],
     }
 
@@ -71,10 +71,10 @@ def error_report(error: InvalidSheet) -> dict[str, Any]:
     return {
         "errors": [
             {"sheet": one.sheet, "line": one.line, "column": one.column, "sentence": one.sentence}
-            for one in error.problems[:MOST_LINES]
+            for one in error.problems[:MAX_LINES]
         ],
         "counts": {"errors": len(error.problems)},
-        "remarks": list(error.remarks[:MOST_LINES]),
+        "remarks": list(error.remarks[:MAX_LINES]),
     }
 
 

@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models import F
 
 from directory.foresight.preview import foresee
-from directory.sheet_upload import MOST_ATTEMPTS, SheetUpload
+from directory.sheet_upload import MAX_ATTEMPTS, SheetUpload
 from directory.sheets.applying_sheets import ChangedMeanwhile, apply_trial
 from directory.sheets.sheet_plan import SheetOptions
 from directory.sheets.tables import UnreadableSheet
 from directory.sheets.trial import InvalidSheet, Progress, SheetTrial, try_sheet
 from directory.sheets.upload_report import (
-    MOST_LINES,
+    MAX_LINES,
     error_report,
     preview_report,
     trial_report,
@@ -25,7 +25,7 @@ from experts.changes.applying import StalePlan
 from experts.models import Cause, User
 
 State = SheetUpload.State
-MOST_OFFERED = 5_000  # lines of an offer, which is ticked page by page; a region has fewer
+MAX_OFFERED = 5_000  # lines of an offer, which is ticked page by page; a region has fewer
 Clock = Callable[[], datetime]
 LOST_RIGHT = "Vous n'avez plus la charge de cette région : rien n'a été enregistré."
 GIVEN_UP = (
@@ -126,7 +126,7 @@ def begin_again(*, now: datetime) -> list[int]:
     """Put back the files of workers that were killed, too often tried ones excepted; return those to do."""
     for state, waiting in ((State.READING, State.WAITING), (State.APPLYING, State.ACCEPTED)):
         abandoned = SheetUpload.objects.abandoned(now=now).filter(state=state)
-        abandoned.filter(attempts__gte=MOST_ATTEMPTS).update(
+        abandoned.filter(attempts__gte=MAX_ATTEMPTS).update(
             state=State.FAILED, content=b"", report=unreadable_report(GIVEN_UP)
         )
         abandoned.update(state=waiting, rows_read=0)
@@ -206,7 +206,7 @@ class _Reporter:
     def __init__(self, upload: SheetUpload, clock: Clock) -> None:
         self.pk, self.state, self.clock = upload.pk, upload.state, clock
         self.author = upload.author
-        self.most_lines = MOST_OFFERED if upload.is_offer else MOST_LINES
+        self.most_lines = MAX_OFFERED if upload.is_offer else MAX_LINES
 
     def report(self, rows: int) -> None:
         """Say how many rows were read. Raises ``Cancelled``."""

@@ -32,7 +32,7 @@ from directory.sheets.tables import (
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-MOST_LINES = 2_000_000  # empty ones included, of all the sheets
+MAX_LINES = 2_000_000  # empty ones included, of all the sheets
 # Everything that openpyxl and the parsers raise on a file that is not what it says.
 FAILURES = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, NotImplementedError, OSError,
@@ -109,7 +109,7 @@ def _layouts(content: bytes) -> dict[str, SheetLayout]:
             with archive.open(path) as file:
                 found[title], own = _layout(file, most=MAX_ROWS - filled)
             filled, lines = filled + own, lines + found[title].last_row
-            if lines > MOST_LINES:
+            if lines > MAX_LINES:
                 raise UnreadableSheet(SCATTERED)
         return found
 

@@ -131,7 +131,7 @@ def _map(computed: ComputedCoverage, drawn: Drawing) -> CoverageMap:
 
 def _holes(computed: ComputedCoverage, *, user: User) -> dict[str, Any]:
     holes = computed.holes()
-    shown = holes[: page_content.MOST_HOLES]
+    shown = holes[: page_content.MAX_HOLES]
     return {"holes": page_content.hole_rows(computed, shown, user=user), "hole_count": len(holes)}
 
 

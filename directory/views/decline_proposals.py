@@ -13,7 +13,7 @@ from experts.changes.directory_facts import Facts
 from experts.models import Expert, Office
 from solicitations.lifecycle import DeclineReason
 
-MOST = 10  # digits of a primary key
+MAX_DIGITS = 10  # digits of a primary key
 SURE = "Rien n'est enregistré avant votre accord."
 
 
@@ -56,7 +56,7 @@ def criteria_proposal(request: HttpRequest, office: Office) -> Proposal:
 def _declines(request: HttpRequest, reason: DeclineReason) -> RepeatedDecline | None:
     """The refusals of the expert of ``?refus=``, whom the user may change; ``None`` without any."""
     pk = request.GET.get("refus", "")
-    if not (pk.isascii() and pk.isdecimal() and len(pk) <= MOST):
+    if not (pk.isascii() and pk.isdecimal() and len(pk) <= MAX_DIGITS):
         return None
     expert = Expert.objects.visible_to(staff_user(request)).listed().filter(pk=int(pk)).first()
     return declines_of(expert, reason, now=timezone.now()) if expert else None

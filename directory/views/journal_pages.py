@@ -31,7 +31,7 @@ def revisions(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=about[0], row_pk=about[1])
     page = page_of(journal.revisions_of(rows), request.GET, size=PAGE)
     context = {
-        "entries": journal.entries(page.rows, rows, most=journal.MOST_ROWS),
+        "entries": journal.entries(page.rows, rows, most=journal.MAX_ROWS),
         "page": page,
         "query": without_page(request.GET),
         "about": label,
@@ -54,7 +54,7 @@ def revision(request: HttpRequest, pk: int) -> HttpResponse:
     planned = None if _is_undone(found) else plan_undo(found, today=timezone.localdate(now), now=now)
     refused = rights.refusals(planned.plan, user) if planned else []
     context = {
-        "entry": journal.entries([found], rows, most=journal.MOST_OF_PAGE)[0],
+        "entry": journal.entries([found], rows, most=journal.MAX_ROWS_OF_PAGE)[0],
         "may_undo": planned is not None and planned.plan.changes_something and not refused,
         "is_undone": planned is None,
         "refused": list(dict.fromkeys(refusal.sentence for refusal in refused)),

@@ -19,7 +19,7 @@ from directory.word_search import plain, search_experts, search_offices_by_name
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.models import Expert, Office, User
 
-MOST_NAMED = 10
+MAX_NAMES = 10
 ASKED = ("antenne", "referent")
 
 
@@ -105,9 +105,7 @@ def _why_not_question(
         exact = [choice for choice in choices if plain(choice[2]) == plain(cleaned["qui"])]
         choices = exact if len(exact) == 1 else choices
         if len(choices) != 1:
-            offered = [
-                Choice(label, _with(query, name, value)) for name, value, label in choices[:MOST_NAMED]
-            ]
+            offered = [Choice(label, _with(query, name, value)) for name, value, label in choices[:MAX_NAMES]]
             return WhyNotQuestion(choices=offered, is_unknown=not choices)
         name, value, _ = choices[0]
         code, pk = (str(value), None) if name == "antenne" else ("", int(value))
@@ -119,9 +117,9 @@ def _why_not_question(
 
 def _choices(text: str, user: User) -> list[tuple[str, str | int, str]]:
     """Offices of the country and experts of the user's region with these words: parameter, value, label."""
-    offices = search_offices_by_name(Office.objects.listed(), text).order_by("name", "pk")[:MOST_NAMED]
+    offices = search_offices_by_name(Office.objects.listed(), text).order_by("name", "pk")[:MAX_NAMES]
     visible = Expert.objects.visible_to(user).listed().select_related("office")
-    experts = search_experts(visible, text).order_by("name", "pk")[:MOST_NAMED]
+    experts = search_experts(visible, text).order_by("name", "pk")[:MAX_NAMES]
     return [
         *(("antenne", office.code, office.name) for office in offices),
         *(("referent", expert.pk, f"{expert.name}, {expert.office.name}") for expert in experts),

@@ -67,7 +67,7 @@ CODES_PER_NETWORK = Limit("codes-network", 20, MINUTE)
 CODES_PER_MAILBOX = (Limit("codes", 3, MINUTE), Limit("codes-hour", 20, HOUR))
 CODES_FROM_UNKNOWN_NETWORKS = Limit("codes-unknown", 60, HOUR)
 NETWORK_KNOWN_FOR = timedelta(days=90)
-MOST_CODE_TRIES = 3
+MAX_CODE_TRIES = 3
 FACTOR_TRIES = (Limit("factor", 5, 5 * MINUTE), Limit("factor-day", 100, DAY))
 # Past these a request is held for staff, not refused: many addresses may be one machine's.
 SAME_TEXT = Limit("same-text", 3, DAY)
@@ -113,7 +113,7 @@ def is_code_try_over(session: str, code: str, *, now: datetime) -> bool:
     if is_lifted():
         return False
     counted = RateCounter.objects.count(f"code-tries:{_digest(f'{session} {code}')}", until=now + DAY)
-    return counted > MOST_CODE_TRIES
+    return counted > MAX_CODE_TRIES
 
 
 def is_factor_try_over(user: User, *, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from solicitations.models.request_querysets import SolicitationQuerySet
 
 PAGE = 25
 URGENT = 20
-MOST_COUNTED = 999
+MAX_COUNTED = 999
 KINDS: dict[str, tuple[str, Callable[[Iterable[exports.Line]], Iterator[Any]]]] = {
     "csv": ("text/csv; charset=utf-8", exports.csv_chunks),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.xlsx_chunks),
@@ -98,7 +98,7 @@ def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
     name = f"demandes-{timezone.localdate(now)}.{kind}"
     access_log.record(AccessRecord.Kind.EXPORTED, user, words=name, now=now, request=request)
     content_type, chunks = KINDS[kind]
-    most = exports.MOST_IN_CSV if kind == "csv" else exports.MOST_IN_WORKBOOK
+    most = exports.MAX_IN_CSV if kind == "csv" else exports.MAX_IN_WORKBOOK
     lines = exports.lines(filtered.found, visible=visible, most=most)
     response = StreamingHttpResponse(chunks(lines), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -106,11 +106,11 @@ def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
 
 
 def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> list[Counter]:
-    """The four counters; each stops counting at ``MOST_COUNTED``."""
+    """The four counters; each stops counting at ``MAX_COUNTED``."""
     counted = []
     for code in COUNTERS:
-        count = filters.with_problem(visible, code, now=now)[: MOST_COUNTED + 1].count()
-        shown = f"plus de {MOST_COUNTED}" if count > MOST_COUNTED else str(count)
+        count = filters.with_problem(visible, code, now=now)[: MAX_COUNTED + 1].count()
+        shown = f"plus de {MAX_COUNTED}" if count > MAX_COUNTED else str(count)
         counted.append(Counter(code, filters.PROBLEMS[code], shown, is_current=code == current))
     return counted
 

@@ -17,7 +17,7 @@ from solicitations.models import Solicitation
 from territories.spoken_time import spoken_date
 
 DAYS = timedelta(days=7)
-MOST = 500
+MAX_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def upcoming_steps(request: HttpRequest) -> HttpResponse:
     """Show the steps of the clock within seven days for the requests that the user may see."""
     user, now = staff_user(request), timezone.now()
     visible = Solicitation.objects.visible_to(user)
-    leavings = forecast.coming(visible, now=now, until=now + DAYS, most=MOST)
-    context = {"region": user.region, "days": days(leavings, now=now), "most": MOST}
+    leavings = forecast.coming(visible, now=now, until=now + DAYS, most=MAX_ROWS)
+    context = {"region": user.region, "days": days(leavings, now=now), "most": MAX_ROWS}
     return render(request, "oversight/upcoming.html", context)
 
 

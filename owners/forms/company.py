@@ -13,7 +13,7 @@ from experts.routing.engine import Facts
 from mailing.form_fields import LineField
 from owners.forms.identity import Identity, looks_like_a_number
 
-MOST_EMPLOYEES = 500_000
+MAX_EMPLOYEES = 500_000
 NO_ACTIVITY = "none"  # the list was read, and nothing fits
 CRAFT = {"yes": True, "no": False, "unknown": None}
 FIRST_COMPANY = date(1600, 1, 1)
@@ -65,7 +65,7 @@ class FactsForm(forms.Form):
         label="Combien de salariés ?",
         required=False,
         min_value=0,
-        max_value=MOST_EMPLOYEES,
+        max_value=MAX_EMPLOYEES,
         help_text="Sans vous compter. 0 si vous travaillez seul.",
         error_messages={
             "invalid": "Indiquez le nombre de salariés en chiffres, par exemple 6.",

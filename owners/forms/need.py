@@ -16,7 +16,7 @@ from owners.forms.traps import TrapField
 from solicitations.actions.company_requests import RequestPart
 
 LONGEST_TEXT = 5000
-MOST_OTHER_SUBJECTS = 4
+MAX_OTHER_SUBJECTS = 4
 OTHERS = "text_others"
 
 
@@ -91,9 +91,9 @@ class NeedForm(CommuneForm):
     def clean_subjects(self) -> list[str]:
         """Refuse too many other subjects."""
         slugs: list[str] = self.cleaned_data["subjects"]
-        if len(slugs) > MOST_OTHER_SUBJECTS:
+        if len(slugs) > MAX_OTHER_SUBJECTS:
             raise forms.ValidationError(
-                f"Choisissez {MOST_OTHER_SUBJECTS} autres sujets au plus ; vous pourrez refaire une demande."
+                f"Choisissez {MAX_OTHER_SUBJECTS} autres sujets au plus ; vous pourrez refaire une demande."
             )
         return slugs
 

@@ -35,7 +35,7 @@ BESIDE_FIELDS: dict[str, forms.Field] = {
     "siret": forms.CharField(),
 }
 # More than any answer that is accepted: what is too long is refused, and shown again.
-MOST_VALUES, LONGEST_LINE, LONGEST_TEXT = 100, 1_000, 60_000
+MAX_VALUES, LONGEST_LINE, LONGEST_TEXT = 100, 1_000, 60_000
 
 
 @dataclass
@@ -165,7 +165,7 @@ def typed_values(form: forms.Form) -> dict[str, list[str]]:
 
 def _posted(form: forms.Form, name: str, field: forms.Field) -> list[str]:
     values = cast("QueryDict", form.data).getlist(name)
-    return values[:MOST_VALUES] if isinstance(field, forms.MultipleChoiceField) else values[-1:]
+    return values[:MAX_VALUES] if isinstance(field, forms.MultipleChoiceField) else values[-1:]
 
 
 def _longest(field: forms.Field) -> int:

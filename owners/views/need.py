@@ -12,7 +12,7 @@ from experts.models import Subject
 from experts.wording import loading
 from owners.forms import hints as hint_list
 from owners.forms.examples import example
-from owners.forms.need import LONGEST_TEXT, MOST_OTHER_SUBJECTS, NeedForm
+from owners.forms.need import LONGEST_TEXT, MAX_OTHER_SUBJECTS, NeedForm
 from owners.views.journey import Journey, typed_values
 from owners.views.pages import public_page
 from solicitations.actions import company_requests
@@ -36,7 +36,7 @@ def start(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("texte", "")[:LONGEST_TEXT]
     data = QueryDict(mutable=True)
     data.update({"description": text, **{f"text_{row.slug}": text for row in others if row.is_confidential}})
-    data.setlist("subjects", [row.slug for row in others][:MOST_OTHER_SUBJECTS])
+    data.setlist("subjects", [row.slug for row in others][:MAX_OTHER_SUBJECTS])
     form = NeedForm(data, subject=first)
     form.errors.clear()  # a page that is only shown blames nobody
     return _page(request, Journey(first, None), form)

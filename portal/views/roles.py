@@ -17,7 +17,7 @@ from solicitations.models import Match, Solicitation
 EXPERTS = 2
 LATEST = 50  # matches searched for experts
 EXPERT, MANAGER = "expert", "manager"
-MOST_ACCOUNTS = 20
+MAX_ACCOUNTS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +56,7 @@ def accounts_with_an_inbox() -> dict[str, User]:
     """The first account that answers for a post, and the first that manages an office, by these words."""
     now = timezone.now()
     found: dict[str, User] = {}
-    for user in User.objects.filter(is_active=True, role="").order_by("pk")[:MOST_ACCOUNTS]:
+    for user in User.objects.filter(is_active=True, role="").order_by("pk")[:MAX_ACCOUNTS]:
         work = seats.work_of(user, now=now)
         if not work.is_empty:
             found.setdefault(MANAGER if work.manages else EXPERT, user)

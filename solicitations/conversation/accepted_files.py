@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 import puremagic
 
-LARGEST_FILE = 10_000_000
+MAX_FILE_BYTES = 10_000_000
 LONGEST_NAME = 150
 HEAD = 8192  # all that tells a kind stands there
-MOST_ENTRIES = 3000
-MOST_UNPACKED = 200_000_000
-MOST_RATIO = 200  # of a whole archive, unpacked: a text document reaches 30
-LARGEST_PART = 1_000_000
+MAX_ENTRIES = 3000
+MAX_UNPACKED_BYTES = 200_000_000
+MAX_RATIO = 200  # of a whole archive, unpacked: a text document reaches 30
+MAX_PART_BYTES = 1_000_000
 PDF = "application/pdf"
 IMAGES = {
     "image/png": {".png"},
@@ -61,7 +61,7 @@ def check(name: str, content: bytes) -> AcceptedFile:
         raise UnacceptedFile(f"Renommez « {name[:40]}… » : {LONGEST_NAME} caractères au plus.")
     if not content:
         raise UnacceptedFile(f"« {name} » est vide.")
-    if len(content) > LARGEST_FILE:
+    if len(content) > MAX_FILE_BYTES:
         raise UnacceptedFile(f"« {name} » est trop lourd : 10 Mo au plus.")
     kind, extensions = _kind(name, content)
     if PurePosixPath(name).suffix.lower() not in extensions:
@@ -116,7 +116,7 @@ def _kind_of_archive(name: str, content: bytes) -> tuple[str, str]:
 
 def _refuse_bomb(name: str, parts: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(part.file_size for part in parts)
-    if len(parts) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > size * MOST_RATIO:
+    if len(parts) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or unpacked > size * MAX_RATIO:
         raise UnacceptedFile(f"« {name} » ne peut pas être ouvert sans risque. Joignez-le en PDF.")
 
 
@@ -136,4 +136,4 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     if name not in archive.namelist():
         return b""
     with archive.open(name) as part:
-        return part.read(LARGEST_PART)
+        return part.read(MAX_PART_BYTES)

@@ -16,7 +16,7 @@ from solicitations.lifecycle import Voice
 from solicitations.links import Person
 from solicitations.models import Question, Solicitation
 
-MOST_ADDRESSES = 10  # of ours, in one mail
+MAX_ADDRESSES = 10  # of ours, in one mail
 THREAD = re.compile(r"<request-(\d{1,18})@")
 
 
@@ -50,7 +50,7 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
     """The person of the address of delivery, unless the mail names an address that is its sender's own."""
     here = _at(recipient, now=now)
     named = [address.lower() for address in reply.recipients if reception.is_ours(address)]
-    others = [_at(address, now=now) for address in dict.fromkeys(named[:MOST_ADDRESSES])]
+    others = [_at(address, now=now) for address in dict.fromkeys(named[:MAX_ADDRESSES])]
     candidates = [
         found for found in ([*others, here] if recipient not in named else others) if found.reason is None
     ]

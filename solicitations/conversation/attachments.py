@@ -15,7 +15,7 @@ UNCHECKED = (
     "Nous ne pouvons pas vérifier votre fichier pour l'instant : "
     "réessayez plus tard, ou envoyez votre texte sans lui."
 )
-MOST_FILES = 30  # of one request
+MAX_FILES = 30  # of one request
 
 
 class TooManyFiles(Exception):
@@ -44,7 +44,7 @@ def check(name: str, content: bytes) -> AcceptedFile:
 
 def sort_out(files: Iterable[tuple[str, bytes]], solicitation: Solicitation) -> SortedFiles:
     """Check the files of a mail; no form says why one is refused: its name stays with the text."""
-    room = MOST_FILES - solicitation.files.count()
+    room = MAX_FILES - solicitation.files.count()
     taken: list[AcceptedFile] = []
     held: list[str] = []
     for given, content in files:
@@ -67,7 +67,7 @@ def attach(text: Text, files: Sequence[AcceptedFile], *, now: datetime) -> None:
     if not files:
         return
     solicitation = text.solicitation
-    if solicitation.files.count() + len(files) > MOST_FILES:
+    if solicitation.files.count() + len(files) > MAX_FILES:
         raise TooManyFiles
     for file in files:
         AttachedFile.objects.create(

@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 # More than anybody types: a longer text is refused, never cut.
 LONGEST_REPLY = 20_000
-MOST_FILES = 50
+MAX_FILES = 50
 # Staff publish the mail or set it aside.
 HELD_REASONS = {
     Reason.OTHER_SENDER, Reason.DOUBTFUL, Reason.LIST, Reason.REPEATED, Reason.FLOOD, Reason.ELSEWHERE,
@@ -230,7 +230,7 @@ def publish(
         links.without_secrets(reply.text),
         incoming=email,
         sent_from=sent_from[:LONGEST_ADDRESS],
-        attachments=files.held[:MOST_FILES],
+        attachments=files.held[:MAX_FILES],
         files=files.taken,
     )
     if isinstance(person, Solicitation):

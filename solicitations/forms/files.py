@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from solicitations.conversation import attachments, file_store
-from solicitations.conversation.accepted_files import LARGEST_FILE, AcceptedFile, UnacceptedFile
+from solicitations.conversation.accepted_files import MAX_FILE_BYTES, AcceptedFile, UnacceptedFile
 
-MOST_AT_ONCE = 3
+MAX_AT_ONCE = 3
 HELP = (
     "PDF, images, documents Word, Excel, PowerPoint ou LibreOffice, sans macros. "
     "Trois à la fois, 10 Mo chacun au plus."
@@ -18,11 +18,11 @@ FULL = (
     "Nous ne pouvons pas ranger de fichier pour l'instant. "
     "Envoyez votre texte sans lui, ou réessayez plus tard."
 )
-TOO_MANY = f"Cette demande a déjà {attachments.MOST_FILES} fichiers : envoyez votre texte sans en ajouter."
+TOO_MANY = f"Cette demande a déjà {attachments.MAX_FILES} fichiers : envoyez votre texte sans en ajouter."
 
 
 REFUSALS = (file_store.NoRoom, attachments.TooManyFiles)  # known when the files are stored
-LARGEST_BODY = MOST_AT_ONCE * LARGEST_FILE + 2_500_000
+LARGEST_BODY = MAX_AT_ONCE * MAX_FILE_BYTES + 2_500_000
 
 
 def sentence(refusal: Exception) -> str:
@@ -54,8 +54,8 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[AcceptedFile]:
         """Check each file; every refusal is said."""
         given = data if isinstance(data, list | tuple) else [data] if data else []
-        if len(given) > MOST_AT_ONCE:
-            raise ValidationError(f"Joignez {MOST_AT_ONCE} fichiers au plus à la fois.")
+        if len(given) > MAX_AT_ONCE:
+            raise ValidationError(f"Joignez {MAX_AT_ONCE} fichiers au plus à la fois.")
         found: list[AcceptedFile] = []
         refusals: list[str] = []
         for upload in given:
@@ -70,4 +70,4 @@ class FilesField(forms.FileField):
 
 def _checked(upload: UploadedFile) -> AcceptedFile:
     """The file of an upload; a large one is not read whole. Raises ``UnacceptedFile``."""
-    return attachments.check(upload.name or "", upload.read(LARGEST_FILE + 1))
+    return attachments.check(upload.name or "", upload.read(MAX_FILE_BYTES + 1))

@@ -16,7 +16,7 @@ from solicitations.models import InternalMessage, Mailbox, Message, OfficeManage
 from solicitations.notifications import request_mails
 
 # A sender is easily forged, and our answer goes to that address: a daily limit for all unknown senders.
-MOST_STRANGERS_A_DAY = 50
+MAX_STRANGERS_A_DAY = 50
 
 
 def is_portal(address: str) -> bool:
@@ -57,7 +57,7 @@ def reply_not_published(reply: Reply, person: Person | None, reason: Reason, *, 
 def _exceeds_daily_limit(now: datetime) -> bool:
     """Count one more unknown sender today; ``True`` above the limit."""
     counted = RateCounter.objects.count(f"strangers:{timezone.localdate(now)}", until=now + timedelta(days=1))
-    return counted > MOST_STRANGERS_A_DAY
+    return counted > MAX_STRANGERS_A_DAY
 
 
 def _answers_us(reply: Reply) -> bool:

@@ -25,7 +25,7 @@ from solicitations.models import Draft, Solicitation
 from tests.owners.visitor import CONTACT, NEED, Visitor
 
 VICTIM = "victime@example.org"
-MOST_MAILS_A_DAY = 21  # requests acknowledged, links asked for, and one line on like requests
+MAX_MAILS_A_DAY = 21  # requests acknowledged, links asked for, and one line on like requests
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -82,7 +82,7 @@ def test_what_strangers_cause_to_a_mailbox_in_a_day_is_bounded(strangers):
 
     tasks.sweep()
 
-    assert 0 < OutgoingEmail.objects.filter(to__iexact=VICTIM).count() <= MOST_MAILS_A_DAY
+    assert 0 < OutgoingEmail.objects.filter(to__iexact=VICTIM).count() <= MAX_MAILS_A_DAY
 
 
 def test_like_requests_under_other_addresses_are_told_once_a_day(strangers):

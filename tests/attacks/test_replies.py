@@ -206,7 +206,7 @@ def test_a_good_address_in_the_hands_of_another_is_held(pipe, sample_data: Sampl
 
 def test_no_flood_of_forged_senders_makes_us_write_to_the_world(pipe, sample_data: SampleData, monkeypatch):
     """Strangers get a limited number of answers a day; the mailbox itself still gets one."""
-    monkeypatch.setattr(to_senders, "MOST_STRANGERS_A_DAY", 3)
+    monkeypatch.setattr(to_senders, "MAX_STRANGERS_A_DAY", 3)
 
     for number in [0, 0, 0, *range(6)]:
         pipe(

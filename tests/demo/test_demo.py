@@ -112,7 +112,7 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
     assert "<h1" in page
     assert len(files) >= 4
     assert encodings == {"br", "gzip"}
-    assert weight is None or weight <= home.MOST_BYTES
+    assert weight is None or weight <= home.MAX_BYTES
     assert logs.parent == services.FOLDER
     assert names == {"register.log", "worker.log", "beat.log", "web.log"}
     assert len(running) >= 4

@@ -45,7 +45,7 @@ class TestKept:
         assert IncomingEmail.objects.count() == 2
 
     def test_one_without_end_is_cut_and_acknowledged(self, process_environment):
-        endless = raw(body="x" * (reception.MOST_BYTES * 2))
+        endless = raw(body="x" * (reception.MAX_BYTES * 2))
 
         ended = receive(endless, environment=process_environment)
 

@@ -87,7 +87,7 @@ class TestARow:
         assert bytes(email.raw) == content
 
     def test_what_is_too_heavy_is_cut_and_says_so(self):
-        [email] = store(raw(body="x" * reception.MOST_BYTES))
+        [email] = store(raw(body="x" * reception.MAX_BYTES))
 
         assert email.reason == Reason.OVERSIZED
         assert len(email.raw) == reception.KEPT_OF_OVERSIZED

@@ -162,8 +162,8 @@ def test_a_wrong_filter_exports_nothing_and_leads_to_the_list_that_says_so(as_na
 
 
 def test_a_file_too_long_says_that_it_is_cut(as_regional, sent, other, lines, monkeypatch):
-    monkeypatch.setattr(exports, "MOST_IN_CSV", 1)
-    monkeypatch.setattr(exports, "MOST_IN_WORKBOOK", 1)
+    monkeypatch.setattr(exports, "MAX_IN_CSV", 1)
+    monkeypatch.setattr(exports, "MAX_IN_WORKBOOK", 1)
 
     first, last = lines(as_regional)
 

@@ -13,7 +13,7 @@ from workspace.inbox import inbox_filters
 from workspace.models import SavedSearch
 from workspace.views.inbox import reader_of
 
-MOST = 30
+MAX_SEARCHES = 30
 KEPT = {*inbox_filters.NAMES, "pour", "onglet"}
 
 
@@ -41,8 +41,8 @@ def save(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("workspace:inbox"))
     name, query = form.cleaned_data["name"], _kept(form.cleaned_data["query"])
     existing = SavedSearch.objects.filter(user=user, name__iexact=name).first()
-    if existing is None and SavedSearch.objects.filter(user=user).count() >= MOST:
-        messages.error(request, f"Vous gardez déjà {MOST} recherches : retirez-en une d'abord.")
+    if existing is None and SavedSearch.objects.filter(user=user).count() >= MAX_SEARCHES:
+        messages.error(request, f"Vous gardez déjà {MAX_SEARCHES} recherches : retirez-en une d'abord.")
     else:
         search = existing or SavedSearch(user=user)
         search.name, search.query = name, query

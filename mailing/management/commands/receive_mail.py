@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Store the message. Any exception becomes the exit code 75: see ``manage.py``."""
-        raw = sys.stdin.buffer.read(reception.MOST_BYTES + 1)
+        raw = sys.stdin.buffer.read(reception.MAX_BYTES + 1)
         while sys.stdin.buffer.read(CHUNK):
             pass  # a mail server treats a pipe that closes early as a failure
         reception.store(raw, channel=Channel.PIPE, recipient=options["recipient"], now=timezone.now())
