@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 EVERYBODY = {EMAIL, *SCENARIOS["SC01"]["expected_experts"]}
 
 
-def test_broker_is_down_and_the_sweep_sends(simulation, broker_away):
+def test_broker_is_down_and_the_sweep_sends(simulation, unavailable_broker):
     owner = submit_scenario(simulation, "SC01")
     assert "France Travail a reçu votre demande" in owner.text
 

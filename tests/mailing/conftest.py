@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from tests.mute_server import MuteServer
 from tests.smtp_sink import SmtpSink
+from tests.unresponsive_server import UnresponsiveServer
 
 
 class TalkativeSink(SmtpSink):
@@ -59,9 +59,9 @@ def no_server(settings):
 
 
 @pytest.fixture(params=[True, False], ids=["hangs up", "hangs"])
-def mute_server(settings, request):
+def unresponsive_server(settings, request):
     """A mail server that never answers."""
-    with MuteServer(hangs_up=request.param) as server:
+    with UnresponsiveServer(closes_connections=request.param) as server:
         send_by_smtp(settings, server.port)
         settings.EMAIL_TIMEOUT = 0.5
         yield server

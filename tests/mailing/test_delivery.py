@@ -81,12 +81,12 @@ def test_error_of_the_server(sink, step, answer, failure, is_refused):
         assert row.next_try_at >= NOW + timedelta(minutes=1)
 
 
-def test_server_that_never_answers_is_tried_once(mute_server):
+def test_server_that_never_answers_is_tried_once(unresponsive_server):
     email = OutgoingEmailFactory()
 
     deliver(email.pk, now=NOW)
 
-    assert mute_server.count == 1
+    assert unresponsive_server.count == 1
     assert (after(email).state, after(email).failure) == (OutgoingState.LATE, Failure.SERVER)
 
 

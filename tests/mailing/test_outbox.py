@@ -12,7 +12,7 @@ from mailing.models import OutgoingEmail
 from mailing.models.outgoing_querysets import SWEEP_GRACE_PERIOD
 from portal.celery import app
 from tests.mailing.factories import CONTEXT, NOW
-from tests.mute_server import MuteServer
+from tests.unresponsive_server import UnresponsiveServer
 from tests.workers import ARRIVAL
 
 pytestmark = pytest.mark.django_db
@@ -145,9 +145,9 @@ def test_outside_a_transaction_nothing_is_written():
 
 
 def test_an_unavailable_broker_is_tried_once_without_error_and_the_mails_stay_pending(
-    broker_away, monkeypatch, django_capture_on_commit_callbacks
+    unavailable_broker, monkeypatch, django_capture_on_commit_callbacks
 ):
-    with MuteServer(hangs_up=True) as broker:
+    with UnresponsiveServer(closes_connections=True) as broker:
         monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{broker.port}/0")
         with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
             enqueue(key="a")

@@ -11,7 +11,7 @@ from mailing import tasks
 from portal import celery
 from portal.celery import app
 from tests import own_broker
-from tests.mute_server import MuteServer
+from tests.unresponsive_server import UnresponsiveServer
 
 
 def test_every_thread_publishes_through_the_portals_application():
@@ -29,7 +29,7 @@ def test_every_thread_publishes_through_the_portals_application():
 
 
 @pytest.fixture
-def broker(broker_away, monkeypatch):
+def broker(unavailable_broker, monkeypatch):
     """Use a server as the broker, with no pause in progress."""
     monkeypatch.setattr(celery, "PAUSE", 3600.0)
     return lambda server: monkeypatch.setitem(app.conf, "broker_url", f"redis://127.0.0.1:{server.port}/0")
@@ -44,7 +44,7 @@ class TestBrokerThatHangs:
         monkeypatch.setitem(
             app.conf, "broker_transport_options", project.CELERY_BROKER_TRANSPORT_OPTIONS | patience
         )
-        with MuteServer() as silent:
+        with UnresponsiveServer() as silent:
             broker(silent)
             yield silent
 
@@ -69,7 +69,9 @@ class TestBrokerThatHangs:
 
 
 @pytest.mark.parametrize("kind", own_broker.REFUSALS)
-def test_a_broker_that_takes_nothing_leaves_the_task_to_the_sweep(kind, broker_away, monkeypatch, tmp_path):
+def test_a_broker_that_takes_nothing_leaves_the_task_to_the_sweep(
+    kind, unavailable_broker, monkeypatch, tmp_path
+):
     with own_broker.running(tmp_path) as url:
         monkeypatch.setitem(app.conf, "broker_url", url)
         own_broker.refuse_writes(url, kind)
@@ -79,7 +81,7 @@ def test_a_broker_that_takes_nothing_leaves_the_task_to_the_sweep(kind, broker_a
 
 def test_a_broker_that_refuses_at_once_is_asked_each_time(broker, monkeypatch):
     monkeypatch.setattr(celery, "SLOW", 3600.0)  # at once, however busy the machine
-    with MuteServer(hangs_up=True) as refusing:
+    with UnresponsiveServer(closes_connections=True) as refusing:
         broker(refusing)
         for _ in range(3):
             tasks.sweep.delay()

@@ -93,7 +93,7 @@ def test_due_mail_is_bad_over_fifteen_minutes(client, age, bad):
     assert states(client) == (503 if bad else 200, bad)
 
 
-def test_broker_away_is_bad(client, settings):
+def test_an_unavailable_broker_is_bad(client, settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
 
     assert states(client) == (503, {"broker"})

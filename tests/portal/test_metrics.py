@@ -268,7 +268,7 @@ class TestParts:
 
         assert found["relais_queue_length",] == 1
 
-    def test_broker_away(self, now, settings):
+    def test_unavailable_broker(self, now, settings):
         settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
 
         found = measured(now=now)

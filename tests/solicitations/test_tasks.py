@@ -27,7 +27,7 @@ def sweep(commit):
 
 
 def test_without_a_broker_the_request_is_routed_and_the_sweep_sends_its_mails(
-    broker_away, commit, sweep, smtp_sink, now
+    unavailable_broker, commit, sweep, smtp_sink, now
 ):
     request = commit(send, now=now)
     assert request.progress == NeedState.WAITING

@@ -1,4 +1,4 @@
-"""A server that lets anyone connect and never says a word, or closes each connection at once."""
+"""A server that accepts connections and never answers, or closes each one at once."""
 
 import socket
 from contextlib import suppress
@@ -6,24 +6,24 @@ from threading import Thread
 from typing import Self
 
 
-class MuteServer:
+class UnresponsiveServer:
     """Listens on loopback inside a ``with`` block, and counts who came."""
 
-    def __init__(self, *, hangs_up: bool = False) -> None:
-        self.hangs_up = hangs_up
+    def __init__(self, *, closes_connections: bool = False) -> None:
+        self.closes_connections = closes_connections
         self._connections: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.setblocking(self.hangs_up)
+        self._listener.setblocking(self.closes_connections)
         self._thread = Thread(target=self._close_each, daemon=True)
-        if self.hangs_up:
+        if self.closes_connections:
             self._thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        if self.hangs_up:
+        if self.closes_connections:
             self._thread.join()
         for connection in (self._listener, *self._connections):
             connection.close()
@@ -36,7 +36,7 @@ class MuteServer:
     @property
     def count(self) -> int:
         """The number of connections made so far; the system holds those that nobody has accepted."""
-        if not self.hangs_up:
+        if not self.closes_connections:
             self._accept_all()
         return len(self._connections)
 
