@@ -1,23 +1,22 @@
-"""Forms of staff's own work: notes, taking care of a request, words to an expert, answers ready to use."""
+"""Forms of staff's own work: notes, taking care of a request, words to an expert."""
 
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
-from experts.models import User
-from mailing.form_fields import LineField
-from oversight.forms import LONGEST_MESSAGE, words_field
+from experts.models import CannedAnswer, User
+from oversight.forms import words_field
 from solicitations.actions import staff_letters
-from solicitations.models import Mailbox, ReadyAnswer, Solicitation
+from solicitations.models import Mailbox, Solicitation
 
 
 class CloseForm(forms.Form):
-    """Message to the company; an answer ready to use fills it in, to be edited before it is sent."""
+    """Message to the company; a canned answer fills it in, to be edited before it is sent."""
 
     ready = forms.ModelChoiceField(
         label="Réponse prête",
-        queryset=ReadyAnswer.objects.none(),
+        queryset=CannedAnswer.objects.none(),
         required=False,
         empty_label="Choisissez un texte",
         error_messages={"invalid_choice": "Choisissez un texte de la liste."},
@@ -31,7 +30,7 @@ class CloseForm(forms.Form):
 
     def __init__(self, *args: Any, solicitation: Solicitation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = ReadyAnswer.objects.offered_for(solicitation)
+        offered = CannedAnswer.objects.offered_in_region(solicitation.region_id)
         ready: Any = self.fields["ready"]
         if offered.exists():
             ready.queryset = offered
@@ -41,7 +40,7 @@ class CloseForm(forms.Form):
     def filled_in(self) -> dict[str, Any]:
         """Values of the form once the chosen text is added below what was typed."""
         self.is_valid()
-        chosen: ReadyAnswer | None = self.cleaned_data.get("ready")
+        chosen: CannedAnswer | None = self.cleaned_data.get("ready")
         typed = self.data.get("words", "").strip()
         added = "" if chosen is None or chosen.body in typed else chosen.body
         return {"ready": chosen, "words": "\n\n".join(filter(None, [typed, added]))}
@@ -94,16 +93,3 @@ class ExpertWordForm(forms.Form):
         self.fields[
             "body"
         ].help_text = f"Il part par courriel et reste dans l'historique. La réponse viendra à {by.email}."
-
-
-class ReadyAnswerForm(forms.Form):
-    title = LineField(
-        label="Titre",
-        max_length=80,
-        help_text="Il vous sert à retrouver le texte. L'entreprise ne le voit pas.",
-        error_messages={
-            "required": "Donnez un titre à ce texte.",
-            "max_length": "Raccourcissez ce titre : 80 caractères au plus.",
-        },
-    )
-    body = words_field("Texte", f"Écrivez le texte, {LONGEST_MESSAGE} caractères au plus.", rows=8)

@@ -1,10 +1,10 @@
-"""Marks that people put on needs, saved searches, canned answers, outcomes of recruitments."""
+"""Marks that people put on needs, saved searches, outcomes of recruitments."""
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from experts.models import Institution, User
+from experts.models import User
 from solicitations.models import Mailbox, Match
 
 
@@ -34,29 +34,6 @@ class PutOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.match_id}, {self.until}"
-
-
-class CannedAnswer(models.Model):
-    """A text that the managers of an institution keep for its people, who insert it in their messages."""
-
-    institution = models.ForeignKey(
-        Institution, on_delete=models.CASCADE, related_name="canned_answers", db_index=False
-    )
-    title = models.CharField(max_length=80)
-    body = models.TextField()
-    changed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("institution", Lower("title"), name="canned_answer_once_per_title"),
-            models.CheckConstraint(
-                condition=Q(title__regex=r"\S") & Q(body__regex=r"\S"), name="canned_answer_says_something"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class Qualification(models.TextChoices):

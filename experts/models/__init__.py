@@ -2,6 +2,7 @@
 
 from experts.models.access import AccessRecord, AccountSession, Invitation
 from experts.models.accounts import User
+from experts.models.canned_answers import CannedAnswer
 from experts.models.catalogue import (
     CatalogueModel,
     EntryQuestion,
@@ -24,6 +25,7 @@ __all__ = [
     "Absence",
     "AccessRecord",
     "AccountSession",
+    "CannedAnswer",
     "CatalogueModel",
     "Cause",
     "EntryQuestion",

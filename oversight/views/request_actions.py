@@ -26,7 +26,7 @@ MARKS = {
     "indesirable": (ClosedReason.SPAM, "La demande est classée indésirable : plus aucun courriel ne part."),
     "essai": (ClosedReason.TEST, "La demande est classée essai : plus aucun courriel ne part."),
 }
-FILL_IN = "reprendre"  # the button of the ready answers
+FILL_IN = "reprendre"  # the button of the canned answers
 ActionView = Callable[..., HttpResponse | None]
 
 
@@ -77,7 +77,7 @@ def release(request: HttpRequest, solicitation: Solicitation, now: datetime) -> 
 
 @staff_action
 def close(request: HttpRequest, solicitation: Solicitation, now: datetime) -> HttpResponse | None:
-    """Close with a message; the button that fills it in with a ready answer only shows the form again."""
+    """Close with a message; the button that fills it in with a canned answer only shows the form again."""
     form = CloseForm(request.POST, solicitation=solicitation, auto_id="clore-%s")
     if FILL_IN in request.POST:
         filled = CloseForm(initial=form.filled_in(), solicitation=solicitation, auto_id="clore-%s")

@@ -18,7 +18,7 @@ from solicitations.models.needs import Need
 from solicitations.models.openings import MissedDemand, Opening
 from solicitations.models.planned_calls import PlannedCall
 from solicitations.models.requests import Solicitation
-from solicitations.models.staff_work import ReadyAnswer, StaffMessage, StaffNote
+from solicitations.models.staff_work import StaffMessage, StaffNote
 from solicitations.models.surveys import Survey
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "Opening",
     "PlannedCall",
     "Question",
-    "ReadyAnswer",
     "Solicitation",
     "StaffMessage",
     "StaffNote",

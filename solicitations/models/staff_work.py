@@ -1,6 +1,4 @@
-"""Words of staff: notes among colleagues, words to one expert, answers ready to use."""
-
-from typing import Self
+"""Words of staff: notes among colleagues, words to one expert."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +6,6 @@ from django.db.models import Q
 from experts.models import User
 from solicitations.models.matches import Mailbox
 from solicitations.models.requests import Solicitation
-from territories.models import Region
 
 SOMETHING = r"\S"
 
@@ -54,49 +51,3 @@ class StaffMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author_id} → {self.mailbox_id}, {self.at:%Y-%m-%d %H:%M}"
-
-
-class ReadyAnswerQuerySet(models.QuerySet["ReadyAnswer"]):
-    def editable_by(self, user: User) -> Self:
-        """Answers that this member of staff keeps: all for the national team, else their region's."""
-        if not (user.is_active and user.is_staff):
-            return self.none()
-        return self if user.is_national else self.filter(region=user.region_id)
-
-    def offered_for(self, solicitation: Solicitation) -> Self:
-        """Answers of the request's region, then those of the national team."""
-        own = Q(region=None)
-        if solicitation.region_id:
-            own |= Q(region=solicitation.region_id)
-        return self.filter(own).in_order()
-
-    def in_order(self) -> Self:
-        return self.order_by(models.F("region").asc(nulls_last=True), "title", "pk")
-
-
-class ReadyAnswer(models.Model):
-    """A text that staff of a region, or the national team without region, use again when they close."""
-
-    region = models.ForeignKey(
-        Region, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
-    )
-    title = models.CharField(max_length=80)
-    body = models.TextField()
-    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    changed_at = models.DateTimeField()
-
-    objects = ReadyAnswerQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["region", "title"], nulls_distinct=False, name="ready_answer_once_per_title"
-            ),
-            models.CheckConstraint(
-                condition=Q(title__regex=SOMETHING) & Q(body__regex=SOMETHING),
-                name="ready_answer_says_something",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title

@@ -17,7 +17,7 @@ from directory.own_record import record_links
 from directory.sheet_upload import SheetUpload
 from experts import tokens
 from experts.accounts import seat_invitations
-from experts.models import Cause, Expert, Invitation, RevisedRow, Revision, Seat, User
+from experts.models import CannedAnswer, Cause, Expert, Invitation, RevisedRow, Revision, Seat, User
 from mailing.models import Channel, IncomingEmail, OutgoingEmail
 from portal import my_data
 from solicitations import links
@@ -32,7 +32,6 @@ from solicitations.models import (
     Mailbox,
     Match,
     Message,
-    ReadyAnswer,
     Solicitation,
     StaffMessage,
     StaffNote,
@@ -40,7 +39,7 @@ from solicitations.models import (
 from tests.attacks.addresses import PARAMETER, Address
 from tests.experts.factories import PersonFactory
 from tests.solicitations.factories import send
-from workspace.models import CannedAnswer, SavedSearch
+from workspace.models import SavedSearch
 
 # Tables to compare, by prefix: sessions, for example, may change when a page is opened.
 ROOMS = (
@@ -84,7 +83,7 @@ class SampleData:
     message: Message
     addition: Addition
     file: AttachedFile
-    ready_answer: ReadyAnswer
+    staff_text: CannedAnswer
     canned_answer: CannedAnswer
     user: User
     address_change: AddressChange
@@ -148,7 +147,7 @@ class SampleData:
                 body="Prête",
                 changed_at=now,
             ),
-            ready_answer=ReadyAnswer.objects.create(
+            staff_text=CannedAnswer.objects.create(
                 region=solicitation.region,
                 title=f"Pour {solicitation.reference}",
                 body="Prête",
@@ -303,7 +302,7 @@ class SampleData:
             ("mes-antennes/personnes/", "pk", self.expert.pk),
             ("mes-antennes/personnes/", "day", "2026-12-01"),
             ("demandes/<slug:reference>/alertes/", "pk", self.alert.pk),
-            ("demandes/reponses-pretes/", "pk", self.ready_answer.pk),
+            ("demandes/reponses-pretes/", "pk", self.staff_text.pk),
             ("demandes/", "reference", self.solicitation.reference),
             ("courrier/recu/", "pk", self.incoming.pk),
             ("annuaire/couverture/", "code", self.solicitation.region_id),

@@ -183,7 +183,7 @@ def test_a_region_finds_nothing_of_another_in_lists(sample_data: SampleData, nei
         ):
             page = content_of(client.get(path + query))
             assert sample_data.solicitation.company_name not in page
-            assert sample_data.ready_answer.title not in page
+            assert sample_data.staff_text.title not in page
             assert f"/demandes/{sample_data.solicitation.reference}" not in page
             assert f"/courrier/{sample_data.mail.pk}/" not in page
 

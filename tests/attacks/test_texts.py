@@ -20,15 +20,15 @@ from django.core.mail import get_connection
 from django.db import transaction
 from django.test import Client
 
+from experts.models import CannedAnswer
 from mailing import message_builder, rendering
 from mailing.models import OutgoingEmail
 from mailing.rendering import CLICKED
-from solicitations.models import Addition, Message, Question, ReadyAnswer, StaffMessage, StaffNote
+from solicitations.models import Addition, Message, Question, StaffMessage, StaffNote
 from tests.attacks.forms import Form, every_form
 from tests.attacks.sample_data import SampleData
 from tests.experts.factories import signed_in
 from tests.smtp_sink import SmtpSink
-from workspace.models import CannedAnswer
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = sorted(path for path in (ROOT / "templates").glob("*/emails/*.sample.json"))
@@ -274,7 +274,6 @@ class TestPages:
         )
         type(sample_data.alert).objects.update(words=MARKUP)
         StaffMessage.objects.update(addressee=MARKUP)
-        ReadyAnswer.objects.update(title=MARKUP[:80], body=MARKUP)
         CannedAnswer.objects.update(title=MARKUP[:80], body=MARKUP)
         type(sample_data.expert).objects.filter(pk=sample_data.expert.pk).update(name=MARKUP[:150])
         reference = sample_data.solicitation.reference
@@ -285,7 +284,7 @@ class TestPages:
             staff.get(f"/demandes/{reference}/"),
             staff.get("/demandes/"),
             staff.get("/demandes/reponses-pretes/"),
-            staff.get(f"/demandes/reponses-pretes/{sample_data.ready_answer.pk}/"),
+            staff.get(f"/demandes/reponses-pretes/{sample_data.staff_text.pk}/"),
         ]
         visitor.need(description=MARKUP)
         pages.append(visitor.client.get("/demande/trouver-candidats/"))

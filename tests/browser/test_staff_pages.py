@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from experts import canned_answers
 from experts.models import User
 from indicators import need_facts
 from mailing.models import OutgoingEmail
@@ -15,7 +16,6 @@ from solicitations.actions import (
     expert_answers,
     expert_messages,
     handling,
-    ready_answers,
     staff_letters,
 )
 from solicitations.dispatch import holding
@@ -83,7 +83,7 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
     handling.handle(talked, by=colleague, now=now)
     handling.write_note(talked, body="Elle rappelle mardi.", by=colleague, now=now)
     staff_letters.write_to_expert(taken.mailbox, body="Merci.", by=colleague, now=now)
-    ready_answers.add(title="Conseil en droit", body="Appelez le 3939.", by=colleague, now=now)
+    canned_answers.add(None, title="Conseil en droit", body="Appelez le 3939.", by=colleague, now=now)
     lost = send("plan-formation", now=now, siret="", commune="97502", email="archipel@exemple.example.org")
     company_requests.cancel(lost, now=now)
 
@@ -130,10 +130,10 @@ def test_correction_offers_homonyms(agent_page, console):
     assert console == []
 
 
-def test_ready_answer_fills_in_the_closing_message_without_a_script(new_browser_page, live_server):
+def test_canned_answer_fills_in_the_closing_message_without_a_script(new_browser_page, live_server):
     """The page comes back with the form open, and the text in it."""
     agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
-    ready_answers.add(title="Conseil en droit", body="Appelez le 3939.", by=agent, now=timezone.now())
+    canned_answers.add(None, title="Conseil en droit", body="Appelez le 3939.", by=agent, now=timezone.now())
     request = send(now=timezone.now())
     name = settings.SESSION_COOKIE_NAME
     page = new_browser_page(javascript=False, width=360)

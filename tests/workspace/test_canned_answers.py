@@ -4,12 +4,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from experts.models import Seat
+from experts.models import CannedAnswer, Seat
 from solicitations.models import Message, Question
 from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
-from workspace.models import CannedAnswer
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, reverse
 
-from experts.models import Expert, Office, Seat
+from experts.models import CannedAnswer, Expert, Office, Seat
 from mailing.models import Channel, IncomingEmail
 from solicitations.actions import company_requests
 from solicitations.conversation.accepted_files import AcceptedFile
@@ -24,7 +24,7 @@ from tests.experts.factories import (
 )
 from tests.solicitations.factories import mailbox, send
 from tests.workspace.conftest import answer_path
-from workspace.models import CannedAnswer, SavedSearch
+from workspace.models import SavedSearch
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 

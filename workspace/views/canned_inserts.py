@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
-from workspace.models import CannedAnswer
-from workspace.team import canned_answers
+from experts import canned_answers
+from experts.models import CannedAnswer
 
 BUTTON, CHOICE = "inserer", "pret"
 

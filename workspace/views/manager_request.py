@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from experts.accounts import seats
-from experts.models import User
+from experts.models import CannedAnswer, User
 from solicitations import wording
 from solicitations.actions import expert_messages
 from solicitations.conversation import reading_rights
@@ -25,8 +25,7 @@ from solicitations.views import served_files
 from workspace import need_words, reading, typed_mentions
 from workspace import request_page as page_content
 from workspace.forms import InternalMessageForm
-from workspace.models import CannedAnswer
-from workspace.team import canned_answers
+from workspace.team import team_texts
 from workspace.views import canned_inserts, thread
 from workspace.views.answer import answer
 from workspace.views.inbox_neighbours import around
@@ -141,7 +140,7 @@ def withdraw(request: HttpRequest, mailbox: int, kind: str, pk: int) -> HttpResp
 
 
 def _offered(manager: OfficeManager) -> QuerySet[CannedAnswer]:
-    return canned_answers.offered_by([manager.institution.pk])
+    return team_texts.offered_by([manager.institution.pk])
 
 
 def _show_to_manager(

@@ -3,10 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from experts import canned_answers
+from experts.models import CannedAnswer
 from mailing.models import OutgoingEmail
-from solicitations.actions import ready_answers
 from solicitations.lifecycle import ClosedReason, RequestState
-from solicitations.models import ReadyAnswer
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -54,7 +54,7 @@ class TestKept:
 
     def test_is_corrected_and_removed_by_its_region_alone(self, as_regional, as_neighbour, regional):
         keep(as_regional)
-        kept = ReadyAnswer.objects.get()
+        kept = CannedAnswer.objects.get()
         path = f"{PAGE}{kept.pk}/"
 
         assert as_neighbour.get(path).status_code == 404
@@ -65,36 +65,36 @@ class TestKept:
         kept.refresh_from_db()
         assert (kept.body, kept.changed_by) == ("Autre texte.", regional)
         as_regional.get(f"{path}retirer/")
-        assert ReadyAnswer.objects.exists()
+        assert CannedAnswer.objects.exists()
         as_regional.post(f"{path}retirer/")
-        assert not ReadyAnswer.objects.exists()
+        assert not CannedAnswer.objects.exists()
 
     def test_the_same_title_twice_is_refused_with_a_sentence(self, as_regional, as_neighbour):
         keep(as_regional)
 
         assert "porte déjà ce titre" in keep(as_regional, body="Autre.")
         keep(as_neighbour)
-        assert ReadyAnswer.objects.count() == 2
+        assert CannedAnswer.objects.count() == 2
 
     @pytest.mark.parametrize(
         ("title", "body"), [("", BODY), (TITLE, ""), ("x" * 81, BODY), (TITLE, "x" * 2001), (" ", "\u200b")]
     )
     def test_bad_value_is_refused_with_a_sentence(self, as_regional, title, body):
         assert "fr-message--error" in keep(as_regional, title, body)
-        assert not ReadyAnswer.objects.exists()
+        assert not CannedAnswer.objects.exists()
 
     def test_a_region_keeps_a_few_only(self, as_regional, regional, monkeypatch):
-        monkeypatch.setattr(ready_answers, "MOST", 1)
+        monkeypatch.setattr(canned_answers, "MOST", 1)
         keep(as_regional)
 
         assert "1 textes au plus" in keep(as_regional, "Autre")
-        assert ReadyAnswer.objects.count() == 1
+        assert CannedAnswer.objects.count() == 1
 
     @pytest.mark.parametrize("columns", [{"title": " "}, {"body": ""}])
     def test_blank_one_is_refused_by_the_database(self, regional, today, columns):
         values = {"title": "x", "body": "x", "changed_by": regional, "changed_at": today} | columns
-        with pytest.raises(IntegrityError, match="ready_answer_says_something"), transaction.atomic():
-            ReadyAnswer.objects.create(**values)
+        with pytest.raises(IntegrityError, match="canned_answer_says_something"), transaction.atomic():
+            CannedAnswer.objects.create(**values)
 
     def test_empty_page_says_what_it_is_for(self, as_regional):
         assert "Aucun texte pour l'instant" in as_regional.get(PAGE).content.decode().replace("&#x27;", "'")
@@ -114,7 +114,7 @@ class TestClosing:
 
     def test_fills_in_the_message_below_what_was_typed_and_closes_nothing(self, as_regional, sent, close):
         keep(as_regional)
-        ready = ReadyAnswer.objects.get().pk
+        ready = CannedAnswer.objects.get().pk
 
         page = close(as_regional, sent, ready=ready, words="Bonjour Madame,", reprendre="1")
 
@@ -127,7 +127,7 @@ class TestClosing:
     def test_what_is_sent_is_what_was_edited(self, as_regional, sent, close):
         keep(as_regional)
 
-        close(as_regional, sent, ready=ReadyAnswer.objects.get().pk, words=f"{BODY}\nBon courage.")
+        close(as_regional, sent, ready=CannedAnswer.objects.get().pk, words=f"{BODY}\nBon courage.")
 
         assert sent.closed_reason == ClosedReason.STAFF
         mail = OutgoingEmail.objects.get(template__endswith="closed_by_staff")
@@ -147,7 +147,7 @@ class TestClosing:
         keep(as_regional)
         keep(as_neighbour, "De Corse", "Texte de Corse.")
 
-        ready = ReadyAnswer.objects.get(region="94").pk
+        ready = CannedAnswer.objects.get(region="94").pk
         page = close(as_regional, sent, ready=ready, words="Bonjour,", reprendre="1")
 
         assert "Texte de Corse." not in page.content.decode()
