@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from owners.views import address, company, contact, follow_up, later, lost, need, opinion
+from owners.views import address, company, contact, follow_up, later, lost, need, opinion, planned_calls
 
 app_name = "owners"
 urlpatterns: list[URLPattern] = [
@@ -22,6 +22,11 @@ urlpatterns: list[URLPattern] = [
     path("suivi/<str:token>/fichiers/<int:pk>/", follow_up.download, name="company_file"),
     path("suivi/<str:token>/originaux/<int:pk>/", follow_up.original, name="addition_original"),
     path("suivi/<str:token>/corriger/", follow_up.correct, name="correct"),
+    path(
+        "suivi/<str:token>/appels/<int:pk>/rendez-vous.ics",
+        planned_calls.calendar_file,
+        name="planned_call_file",
+    ),
     path("suivi/<str:token>/adresse/", address.ask, name="change_address"),
     path("adresse/<str:token>/", address.confirm, name="address"),
     path("suivi/<str:token>/insister/", follow_up.insist, name="insist"),

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from mailing.models import OutgoingEmail
-from solicitations import wording
+from solicitations import call_calendar, wording
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Event, Match, PlannedCall
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_moment
-from workspace import call_calendar
 
 OCCASION = "planned_call"
 
@@ -36,7 +35,9 @@ def tell_company(call: PlannedCall, *, event: Event, now: datetime) -> None:
             "hour": hour,
             "is_cancelled": not hour,
             "is_moved": bool(known and hour),
-            "calendar": _company_file(call, context, now=now),
+            "calendar": call_calendar.company_file(
+                call, person=context["person"], office=context["office"], phone=context["phone"], now=now
+            ),
         },
         events=[event, call],
         not_before=now + UNDO_DELAY if event.by_mailbox_id else now,
@@ -88,22 +89,6 @@ def _matches(call: PlannedCall) -> list[Match]:
     """The needs of the call: those to answer or to conclude, else all those of the mailbox."""
     rows = call.mailbox.matches.with_people()
     return list(rows.active().in_order()) or list(rows.in_order())
-
-
-def _company_file(call: PlannedCall, context: dict[str, Any], *, now: datetime) -> str:
-    solicitation = call.mailbox.solicitation
-    lines = [
-        f"{context['person']} vous appelle au {solicitation.phone}.",
-        f"Pour le joindre : {context['phone']}" if context["phone"] else "",
-        f"Votre demande {solicitation.reference}",
-    ]
-    return call_calendar.calendar_file(
-        call,
-        summary="Appel prévu" if solicitation.is_confidential else f"Appel de {context['office']}",
-        description="\n".join(filter(None, lines)),
-        is_cancelled=call.cancelled_at is not None,
-        now=now,
-    )
 
 
 def _known_hour(name: str) -> str:

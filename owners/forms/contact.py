@@ -62,6 +62,18 @@ class WishSelect(forms.RadioSelect):
         return super().value_from_datadict(data, files, name) or ContactWish.CALL.value
 
 
+def wish_field(widget: type[forms.RadioSelect]) -> forms.ChoiceField:
+    """The way in which the company asks to be answered."""
+    return forms.ChoiceField(
+        label="Comment souhaitez-vous échanger ?",
+        choices=ContactWish.choices,
+        required=False,
+        widget=widget,
+        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
+        error_messages={"invalid_choice": "Choisissez dans la liste comment échanger."},
+    )
+
+
 class ContactForm(forms.Form):
     """Name, phone, email, when to call; institutions kept among those that may be left out; consent."""
 
@@ -76,14 +88,7 @@ class ContactForm(forms.Form):
     )
     phone = phone_field()
     email = email_field(help_text="Nous y envoyons l'accusé de réception et votre lien de suivi.")
-    wish = forms.ChoiceField(
-        label="Comment souhaitez-vous échanger ?",
-        choices=ContactWish.choices,
-        required=False,
-        widget=WishSelect,
-        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
-        error_messages={"invalid_choice": "Choisissez dans la liste comment échanger."},
-    )
+    wish = wish_field(WishSelect)
     days = days_field()
     hours = hours_field()
     consent = forms.BooleanField(

@@ -7,7 +7,7 @@ from django import forms
 
 from companies.forms import phone_field
 from mailing.form_fields import WordsField
-from owners.forms.contact import days_field, email_field, hours_field
+from owners.forms.contact import days_field, email_field, hours_field, wish_field
 from owners.forms.need import LONGEST_TEXT
 from solicitations.forms.files import FilesField
 from solicitations.models import Question
@@ -42,11 +42,12 @@ class ReplyForm(AdditionForm):
 
 
 class CorrectionForm(forms.Form):
-    """Phone number, days and hours to call back."""
+    """Phone number, days and hours to call back, wished way; left out, as earlier pages do, it stays."""
 
     phone = phone_field()
     days = days_field()
     hours = hours_field()
+    wish = wish_field(forms.RadioSelect)
 
 
 class AddressForm(forms.Form):

@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from experts import contacts
 from experts.accounts import limits
-from experts.models import Expert
 from owners.forms.follow_up import AdditionForm, AddressForm, CorrectionForm, ReplyForm
+from owners.views import planned_calls
 from owners.views.late_calls import too_early
 from owners.views.pages import OWNER, follow_path, owner_page, posted, survey_path
 from solicitations import links, progress, wording
 from solicitations.actions import company_requests, expert_messages, feedback
 from solicitations.expected_calls import expected_call, is_slow_to_leave
 from solicitations.forms import files
-from solicitations.lifecycle import UNDO_DELAY, AlertCause, ForbiddenMove
-from solicitations.models import AddressChange, PlannedCall, Question, Solicitation, Survey
+from solicitations.lifecycle import AlertCause, ForbiddenMove
+from solicitations.models import AddressChange, Question, Solicitation, Survey
 from solicitations.models.conversation import WITHDRAWAL_DELAY
 from solicitations.views import legal, originals, served_files
 from solicitations.views.served_files import takes_files
@@ -118,7 +118,7 @@ def withdraw(request: HttpRequest, solicitation: Solicitation, pk: int) -> HttpR
 @owner_page
 @posted
 def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
-    """Correct the phone number and the hours."""
+    """Correct the phone number, the hours, and the way of being answered."""
     form = CorrectionForm(request.POST)
     if not form.is_valid():
         return show(request, solicitation, correction=form)
@@ -126,12 +126,10 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
-        company_requests.correct_contact(
-            solicitation, phone=cleaned["phone"], days=cleaned["days"], hours=cleaned["hours"], now=now
-        )
+        company_requests.correct_contact(solicitation, now=now, **cleaned)
     except ForbiddenMove:
         return back_to_page(request, solicitation, warning=OVER)
-    return back_to_page(request, solicitation, success="Votre numéro et vos horaires sont à jour.")
+    return back_to_page(request, solicitation, success="C'est à jour : les conseillers le savent.")
 
 
 @owner_page
@@ -208,6 +206,7 @@ def show(
         "phone": solicitation.phone,
         "days": solicitation.callback_days,
         "hours": solicitation.callback_hours,
+        "wish": solicitation.contact_wish,
     }
     where = _request_context(request, solicitation, now=now)
     context = {
@@ -262,7 +261,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
         "solicitation": solicitation,
         "progress": progress.of(solicitation),
         "expected_call": expected_call(solicitation, now=now),
-        "planned_calls": _planned_calls(solicitation, now=now),
+        "planned_calls": planned_calls.calls_told(solicitation, now=now),
         "zone": solicitation.time_zone,
         "callback": wording.callback(solicitation),
         "company_lines": wording.company_lines(solicitation, today=today),
@@ -276,14 +275,3 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
         "is_address_refused": refused.exists(),
         "region_contact": contacts.region_contact(solicitation.commune.region, on=today),
     }
-
-
-def _planned_calls(solicitation: Solicitation, *, now: datetime) -> list[tuple[PlannedCall, Expert]]:
-    """The calls to come that the company was told of, with who calls."""
-    if progress.says_received_only(solicitation):
-        return []
-    calls = PlannedCall.objects.upcoming(now=now).filter(
-        mailbox__solicitation=solicitation, changed_at__lte=now - UNDO_DELAY
-    )
-    rows = calls.select_related("mailbox").order_by("starts_at", "pk")
-    return [(call, call.mailbox.speaker()) for call in rows]

@@ -211,15 +211,30 @@ def add_information(
 
 @transaction.atomic(durable=True)
 def correct_contact(
-    solicitation: Solicitation, *, phone: str, days: Sequence[str], hours: Sequence[str], now: datetime
+    solicitation: Solicitation,
+    *,
+    phone: str,
+    days: Sequence[str],
+    hours: Sequence[str],
+    now: datetime,
+    wish: str = "",
 ) -> None:
-    """Change the phone number and the hours, and mail the experts who have not declined."""
+    """Change the phone number, the hours and the wished way, which stays when ``wish`` is empty.
+
+    The experts who have not declined are mailed what changed.
+    """
     locked = lock_for_company(solicitation)
-    wanted = (phone, list(days), list(hours))
-    if wanted == (locked.phone, locked.callback_days, locked.callback_hours):
+    wanted = {
+        "phone": phone,
+        "callback_days": list(days),
+        "callback_hours": list(hours),
+        "contact_wish": wish or locked.contact_wish,
+    }
+    if all(getattr(locked, name) == value for name, value in wanted.items()):
         return
-    locked.phone, locked.callback_days, locked.callback_hours = wanted
-    locked.save(update_fields=["phone", "callback_days", "callback_hours"])
+    for name, value in wanted.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=list(wanted))
     event = Event.objects.record(EventKind.CONTACT_CORRECTED, locked, by=locked, at=now)
     to_experts.contact_corrected(locked, event=event, now=now)
 

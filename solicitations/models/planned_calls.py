@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models.matches import Mailbox, Match
 
 
@@ -17,6 +18,10 @@ class PlannedCallQuerySet(models.QuerySet["PlannedCall"]):
 
     def upcoming(self, *, now: datetime) -> Self:
         return self.standing().filter(starts_at__gt=now)
+
+    def told(self, *, now: datetime) -> Self:
+        """Calls to come that the company was told of: their minute of undo has passed."""
+        return self.upcoming(now=now).filter(changed_at__lte=now - UNDO_DELAY)
 
 
 class PlannedCall(models.Model):

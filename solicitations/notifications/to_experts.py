@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from experts.models import User
 from mailing import outbox
 from solicitations import links, wording
-from solicitations.lifecycle import UNDO_DELAY, MatchOrigin
+from solicitations.lifecycle import UNDO_DELAY, ContactWish, MatchOrigin
 from solicitations.models import (
     Event,
     Mailbox,
@@ -150,9 +150,10 @@ def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -
 
 
 def contact_corrected(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
-    """Tell the experts who have not declined the phone number, the address and the hours, as corrected."""
+    """Tell the experts who have not declined the phone number, the address, the hours and the wished way."""
     context = {
         "phone": solicitation.phone,
+        "way": ContactWish(solicitation.contact_wish).label.lower(),
         "email": solicitation.email,
         "callback": wording.callback(solicitation),
     }

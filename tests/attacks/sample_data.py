@@ -290,6 +290,7 @@ class SampleData:
             ("besoins/<int:mailbox>/retirer/", "kind", "message"),
             ("reponse/<str:token>/retirer/", "pk", self.message.pk),
             ("reponse/<str:token>/retirer/", "kind", "message"),
+            ("suivi/<str:token>/appels/", "pk", 0),
             ("suivi/<str:token>/retirer/", "pk", self.addition.pk),
             ("suivi/<str:token>/originaux/", "pk", self.addition.pk),
             ("besoins/", "mailbox", self.mailbox.pk),

@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 from django.utils import timezone
+from icalendar import Calendar
 
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.actions import company_requests, expert_answers
-from solicitations.lifecycle import EventKind, HeldReason, MatchState, RequestState
+from solicitations.lifecycle import ContactWish, EventKind, HeldReason, MatchState, RequestState
 from solicitations.models import Question, Solicitation
 from tests.owners.visitor import text_of
 from tests.solicitations.factories import send
+from workspace import call_planning
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -268,3 +270,61 @@ def _columns(first: Solicitation, now, **own) -> dict:
         "consented_at": now,
         **own,
     }
+
+
+def test_the_wished_contact_is_corrected_and_told_to_the_experts(
+    owner, sent, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        owner("corriger/", phone=sent.phone, wish="written")
+
+    sent.refresh_from_db()
+    assert sent.contact_wish == ContactWish.WRITTEN
+    assert "Vous souhaitez échanger : par écrit." in text_of(owner())
+    mails = OutgoingEmail.objects.filter(template__endswith="/contact_corrected")
+    assert mails.exists()
+    assert {mail.context["way"] for mail in mails} == {"par écrit"}
+    owner("corriger/", phone=sent.phone)  # an older page does not ask for it
+    sent.refresh_from_db()
+    assert sent.contact_wish == ContactWish.WRITTEN
+
+
+def test_an_unknown_wish_is_refused(owner, sent):
+    assert owner("corriger/", phone="0692123456", wish="pigeon").context["correction_form"].errors["wish"]
+    sent.refresh_from_db()
+    assert sent.contact_wish == ContactWish.CALL
+
+
+def test_a_planned_call_is_downloaded_once_told_and_until_it_is_cancelled(client, owner, sent, now):
+    mailbox = sent.mailboxes.order_by("pk").first()
+    call_planning.plan(mailbox, starts_at=now + timedelta(days=2), now=now)
+    path = f"{path_of(sent)}appels/{mailbox.planned_call.pk}/rendez-vous.ics"
+    assert client.get(path).status_code == 404  # it may still be undone
+    assert path not in owner().content.decode()
+
+    with time_machine.travel(now + timedelta(minutes=2), tick=False):
+        assert path in owner().content.decode()
+        file = client.get(path)
+        [mail] = OutgoingEmail.objects.filter(template__endswith="/planned_call")
+        call_planning.cancel(mailbox, now=timezone.now())
+        gone = client.get(path)
+
+    assert file["Content-Type"] == "text/calendar; charset=utf-8"
+    [event] = Calendar.from_ical(file.content).walk("VEVENT")
+    [mailed] = Calendar.from_ical(mail.context["calendar"]).walk("VEVENT")
+    assert (event["uid"], event["sequence"], event["dtstart"].dt) == (
+        mailed["uid"], mailed["sequence"], mailed["dtstart"].dt,
+    )  # fmt: skip
+    assert gone.status_code == 404
+
+
+def test_the_calendar_file_of_a_confidential_request_names_no_office(client, commit, now):
+    sent = commit(send, "point-confidentiel", now=now)
+    mailbox = sent.mailboxes.order_by("pk").first()
+    call_planning.plan(mailbox, starts_at=now + timedelta(days=2), now=now)
+
+    with time_machine.travel(now + timedelta(minutes=2), tick=False):
+        path = f"{path_of(sent)}appels/{mailbox.planned_call.pk}/rendez-vous.ics"
+        [event] = Calendar.from_ical(client.get(path).content).walk("VEVENT")
+
+    assert event["summary"] == "Appel prévu"

@@ -1,4 +1,4 @@
-"""The iCalendar file of a planned call-back.
+"""The iCalendar files of a planned call-back.
 
 Published, not requested: calendars add, move and remove it by its identifier and sequence, and send no
 answer, which nobody would read here. In UTC: calendars show it at the hour of their reader.
@@ -46,3 +46,20 @@ def calendar_file(
     calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content.decode()
+
+
+def company_file(call: PlannedCall, *, person: str, office: str, phone: str, now: datetime) -> str:
+    """The calendar file of the company; its title names no office when the request is confidential."""
+    solicitation = call.mailbox.solicitation
+    lines = [
+        f"{person} vous appelle au {solicitation.phone}.",
+        f"Pour le joindre : {phone}" if phone else "",
+        f"Votre demande {solicitation.reference}",
+    ]
+    return calendar_file(
+        call,
+        summary="Appel prévu" if solicitation.is_confidential else f"Appel de {office}",
+        description="\n".join(filter(None, lines)),
+        is_cancelled=call.cancelled_at is not None,
+        now=now,
+    )
