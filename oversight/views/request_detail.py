@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from companies.facts import source_label
 from experts.accounts.staff_access import staff_page, staff_user
-from experts.models import User
+from experts.models import Expert, User
 from oversight.forms import AddInstitutionForm, RequestCorrectionForm, WithdrawForm
 from oversight.need_details import need_details
 from oversight.request_rows import badge
@@ -22,7 +22,7 @@ from oversight.views.access import get_request_or_404
 from solicitations import wording
 from solicitations.actions import handling, receivers, staff_actions, staff_letters
 from solicitations.lifecycle import AlertCause, RequestState
-from solicitations.models import Match, Solicitation, Survey
+from solicitations.models import Match, PlannedCall, Solicitation, Survey
 
 FACT_LABELS = {
     "headcount": "Effectif",
@@ -147,6 +147,9 @@ def show(
         "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "fact_sources": fact_sources(solicitation),
         "callback": wording.callback(solicitation),
+        "wish": wording.contact_wish(solicitation),
+        "planned_calls": _planned_calls(solicitation),
+        "now": now,
         "survey": Survey.objects.filter(solicitation=solicitation).first(),
         "alerts": _alerts(solicitation),
         "linked": linked(solicitation, user=user),
@@ -161,6 +164,13 @@ def show(
         "refused": refused,
     }
     return render(request, "oversight/request.html", context)
+
+
+def _planned_calls(solicitation: Solicitation) -> list[tuple[PlannedCall, Expert]]:
+    """The calls that stand, with who calls; also those whose hour has passed without an outcome."""
+    calls = PlannedCall.objects.standing().filter(mailbox__solicitation=solicitation)
+    rows = calls.select_related("mailbox").order_by("starts_at", "pk")
+    return [(call, call.mailbox.speaker()) for call in rows]
 
 
 def _forms(

@@ -6,9 +6,10 @@ import pytest
 
 from experts.models import Institution
 from solicitations.actions import company_requests, expert_answers, expert_messages, undoing
-from solicitations.lifecycle import EventKind, MatchState
-from solicitations.models import Survey
+from solicitations.lifecycle import ContactWish, EventKind, MatchState
+from solicitations.models import Solicitation, Survey
 from tests.solicitations.factories import TEXT, match, send
+from workspace import call_planning
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -229,3 +230,19 @@ class TestTimeline:
     @pytest.mark.parametrize("query", ["?ordre=x", "?fil=x", "?fil=&ordre=", "?ordre=%00"])
     def test_unknown_order_never_fails(self, as_regional, sent, query):
         assert as_regional.get(f"/demandes/{sent.reference}/{query}").status_code == 200
+
+
+def test_planned_calls_and_the_wished_contact_are_lines_of_the_summary(as_regional, sent, today):
+    assert "Appel prévu" not in text_of(as_regional, sent).partition("Ce qui s'est passé")[0]
+    mine = match(sent, "recrutement@france-travail")
+    Solicitation.objects.filter(pk=sent.pk).update(contact_wish=ContactWish.VISIT)
+    call_planning.plan(mine.mailbox, starts_at=today + timedelta(days=2), now=today)
+
+    page = page_of(as_regional, sent)
+
+    summary = page.content.decode().replace("&#x27;", "'").partition("Ce qui s'est passé")[0]
+    assert "<dt>Appel prévu</dt>" in summary
+    assert "Souhaite un rendez-vous sur place" in summary
+    assert [call.mailbox for call, _ in page.context["planned_calls"]] == [mine.mailbox]
+    call_planning.cancel(mine.mailbox, now=today)
+    assert not page_of(as_regional, sent).context["planned_calls"]
