@@ -1,10 +1,13 @@
 """Marks that people put on needs, saved searches, outcomes of recruitments."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from experts.models import User
+from solicitations.lifecycle import ANSWERS
 from solicitations.models import Mailbox, Match
 
 
@@ -46,6 +49,12 @@ class Qualification(models.TextChoices):
     APPRENTICE = "apprentice", "Apprentis et alternants"
 
 
+class RecruitmentOutcomeQuerySet(models.QuerySet["RecruitmentOutcome"]):
+    def concluded(self) -> Self:
+        """Outcomes of needs that are concluded, not taken again since."""
+        return self.filter(match__state__in=list(ANSWERS))
+
+
 class RecruitmentOutcome(models.Model):
     """Job offers, posts and posts filled at one qualification, as the expert who concluded counted them."""
 
@@ -56,6 +65,8 @@ class RecruitmentOutcome(models.Model):
     offers = models.PositiveSmallIntegerField()
     posts = models.PositiveSmallIntegerField()
     filled = models.PositiveSmallIntegerField()
+
+    objects = RecruitmentOutcomeQuerySet.as_manager()
 
     class Meta:
         constraints = [

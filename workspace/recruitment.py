@@ -1,5 +1,6 @@
 """Outcome of recruitments: job offers, posts and posts filled, by qualification."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ from workspace.models import Qualification, RecruitmentOutcome
 RECRUITMENT_THEME = "recrutement"
 # Recruitments that the catalogue keeps with the young.
 OTHER_SUBJECTS = frozenset({"recruter-apprenti", "contrat-pro"})
+DEFINITION = (
+    "Ce que les référents ont compté en concluant un besoin de recrutement : les offres déposées, les postes "
+    "à pourvoir, les postes pourvus. Quand plusieurs concluent le même besoin, le plus grand nombre compte."
+)
 COLUMNS = {"offers": "offres", "posts": "postes", "filled": "pourvus"}
 MOST = 999
 
@@ -104,3 +109,11 @@ def outcomes_of(match: Match) -> list[RecruitmentOutcome]:
         return []
     order = {code: rank for rank, code in enumerate(Qualification.values)}
     return sorted(match.recruitment_outcomes.all(), key=lambda row: order[row.qualification])
+
+
+def outcomes_of_matches(matches: Sequence[int]) -> dict[int, list[RecruitmentOutcome]]:
+    """The outcomes of those of these needs that are concluded. One query."""
+    found: dict[int, list[RecruitmentOutcome]] = defaultdict(list)
+    for outcome in RecruitmentOutcome.objects.concluded().filter(match__in=matches).order_by("pk"):
+        found[outcome.match_id].append(outcome)
+    return found

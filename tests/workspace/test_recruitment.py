@@ -1,9 +1,13 @@
 """Outcome of recruitments: offers, posts and posts filled, counted when a need is concluded."""
 
+import io
+
+import openpyxl
 import pytest
 from django.db import IntegrityError, transaction
 
 from solicitations.lifecycle import MatchState
+from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import match, send
 from tests.workspace.conftest import page_text
 from workspace.models import RecruitmentOutcome
@@ -77,3 +81,29 @@ def test_other_subjects_are_not_asked(client, commit, press, now):
     mine = match(row, row.mailboxes.order_by("pk").first().email)
 
     assert "Compter les offres" not in page_text(press(mine.mailbox, f"besoins/{mine.pk}/prendre/"))
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_the_export_of_the_inbox_counts_offers_posts_by_qualification_and_posts_filled(press, sent):
+    mine = match(sent, "recrutement@france-travail")
+    press(mine.mailbox, f"besoins/{mine.pk}/prendre/")
+    counts = {"posts_skilled": "3", "offers_skilled": "1", "filled_skilled": "2", "posts_executive": "1"}
+    press(mine.mailbox, f"besoins/{mine.pk}/conclure/", outcome="helped", **counts)
+    client = signed_in(PersonFactory(email=mine.expert.email))
+
+    text = client.get("/besoins/export.csv?onglet=clos").getvalue().decode()
+    heading, line = (row.rstrip("\r").split(";")[-7:] for row in text.strip().split("\n"))
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/besoins/export.xlsx?onglet=clos").getvalue()))
+
+    assert dict(zip(heading, line, strict=True)) == {
+        "Offres": "1",
+        "Postes : ouvriers et employés non qualifiés": "0",
+        "Postes : ouvriers et employés qualifiés": "3",
+        "Postes : techniciens et agents de maîtrise": "0",
+        "Postes : cadres et ingénieurs": "1",
+        "Postes : apprentis et alternants": "0",
+        "Postes pourvus": "2",
+    }
+    [cells] = book.active.iter_rows(min_row=2, values_only=True)
+    assert cells[-7:] == (1, 0, 3, 0, 1, 0, 2)

@@ -1,10 +1,10 @@
-"""Files of a list of the inbox: what its lines show, never a text of a company.
+"""Files of a list of the inbox: what its lines show and what recruitments gave, never a text of a company.
 
 A company of a confidential request is not named: the file leaves the portal, which records who opens it.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from io import StringIO
 from tempfile import TemporaryFile
@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from directory.sheets.habits import inert
 from solicitations.models.matches import MatchQuerySet
+from workspace import recruitment
 from workspace.inbox.inbox_rows import HIDDEN, InboxRow, inbox_rows
 from workspace.inbox.readers import Reader
+from workspace.models import Qualification, RecruitmentOutcome
 
 CHUNK = 500
 PART = 64 * 1024  # bytes
@@ -25,9 +27,10 @@ BOM = "\ufeff"  # without it a French Excel does not read UTF-8
 HEADINGS = (
     "Reçu le", "Besoin", "Entreprise", "Lieu", "État", "Référent", "Antenne", "Délai légal", "En retard",
     "Pas rappelée", "Confidentielle", "Référence",
+    "Offres", *(f"Postes : {label.lower()}" for label in Qualification.labels), "Postes pourvus",
 )  # fmt: skip
-WIDTHS = (16, 40, 32, 32, 18, 32, 32, 14, 10, 12, 14, 11)
-Line = list[str]
+WIDTHS = (16, 40, 32, 32, 18, 32, 32, 14, 10, 12, 14, 11, 10, *([22] * len(Qualification.labels)), 14)
+Line = list[str | int]
 
 
 def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[Line]:
@@ -35,13 +38,14 @@ def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[Li
     pks = list(found.values_list("pk", flat=True)[: MOST + 1])
     for start in range(0, min(len(pks), MOST), CHUNK):
         part = pks[start : min(start + CHUNK, MOST)]
+        outcomes = recruitment.outcomes_of_matches(part)
         for row in inbox_rows(reader, part, now=now, today=timezone.localdate(now)):
-            yield _line(row)
+            yield [*_line(row), *_recruitment_cells(outcomes.get(row.pk, []))]
     if len(pks) > MOST:
         yield [f"Fichier coupé à {MOST} besoins : resserrez les filtres."]
 
 
-def _line(row: InboxRow) -> Line:
+def _line(row: InboxRow) -> list[str]:
     cells = [
         f"{row.match.sent_at.astimezone(row.zone):%d/%m/%Y %H:%M}",
         row.subject,
@@ -59,6 +63,18 @@ def _line(row: InboxRow) -> Line:
     return [inert(cell) for cell in cells]
 
 
+def _recruitment_cells(outcomes: Sequence[RecruitmentOutcome]) -> Line:
+    """Offers, posts of each qualification, posts filled; empty where nothing was counted."""
+    if not outcomes:
+        return [""] * (len(Qualification.labels) + 2)
+    posts = {outcome.qualification: outcome.posts for outcome in outcomes}
+    return [
+        sum(outcome.offers for outcome in outcomes),
+        *(posts.get(code, 0) for code in Qualification.values),
+        sum(outcome.filled for outcome in outcomes),
+    ]
+
+
 def _yes(*, is_so: bool) -> str:
     return "oui" if is_so else "non"
 
@@ -70,7 +86,7 @@ def csv_chunks(found: Iterable[Line]) -> Iterator[str]:
         yield _csv_line(line)
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def _csv_line(cells: Iterable[str | int]) -> str:
     written = StringIO()
     csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(cells)
     return written.getvalue()
@@ -93,5 +109,8 @@ def _write_workbook(file: IO[bytes], found: Iterable[Line]) -> None:
     sheet.freeze_panes(1, 0)
     for number, line in enumerate(found, start=1):
         for column, cell in enumerate(line):
-            sheet.write_string(number, column, cell)
+            if isinstance(cell, int):
+                sheet.write_number(number, column, cell)
+            else:
+                sheet.write_string(number, column, cell)
     book.close()
