@@ -17,9 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from experts.accounts import limits
 from experts.tokens import ForgedLink
 from owners.forms.follow_up import LostLinkForm
-from portal import my_data
+from portal import mailbox_erasure, my_data
 from solicitations import links
-from solicitations.actions import owner_erasure
 from solicitations.views.token_pages import secret
 
 ANSWERS_AFTER = timedelta(milliseconds=400)  # more than the mail's row takes to write
@@ -118,7 +117,7 @@ def ask_deletion(request: HttpRequest, address: str, token: str) -> HttpResponse
 def delete(request: HttpRequest, address: str, token: str) -> HttpResponse:
     """Say what will be erased, then erase it."""
     if request.method == "POST":
-        erased = owner_erasure.erase_mailbox(address, now=timezone.now())
+        erased = mailbox_erasure.erase_mailbox(address, now=timezone.now())
         return render(request, "portal/my_data_deleted.html", {"count": erased})
     context = {
         "rows": my_data.requests_of(address),

@@ -10,7 +10,7 @@ from solicitations.notifications import to_staff
 def raise_alert(
     solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "", by_mail: bool = True
 ) -> None:
-    """Add an alert to the staff's list and mail them: one per request and cause.
+    """Add an alert to the staff's list and mail them: one per request and cause, but for mentions.
 
     Raised again while it is open, it adds its words to the earlier ones; once resolved, it opens again.
     """
@@ -22,7 +22,8 @@ def raise_alert(
     alert.settled_at = None
     alert.save()
     if by_mail:
-        to_staff.alert(alert, now=now)
+        tell = to_staff.mentioned if cause == AlertCause.MENTIONED else to_staff.alert
+        tell(alert, now=now)
 
 
 def resolve_obsolete(solicitation: Solicitation, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Mails to staff."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -20,6 +20,7 @@ EQUIVALENT_MAILS = {
     AlertCause.NOT_CALLED: ("not_called", "not_called_manager"),
     AlertCause.ALL_DECLINED: ("notified",),
 }
+MENTIONS_EVERY = timedelta(hours=1)
 
 
 def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
@@ -52,7 +53,24 @@ def alert_again(raised: Alert, *, now: datetime) -> None:
     _mail(raised, occasion=f":{solicitation.today(now)}", since=since, now=now)
 
 
-def _mail(raised: Alert, *, occasion: str, since: str, now: datetime) -> None:
+def mentioned(raised: Alert, *, now: datetime) -> None:
+    """Mail staff whom a message mentions: at once, then once an hour at most, with all who did meanwhile."""
+    request = raised.solicitation_id
+    mails = OutgoingEmail.objects.about(f"request:{request}").filter(cancelled_at=None)
+    mails = mails.filter(key__startswith=f"alert:{request}:{AlertCause.MENTIONED.value}:")
+    if waiting := list(mails.filter(sent_at=None, not_before__gt=now)):
+        for mail in waiting:
+            mail.context["words"] = raised.words
+            mail.save(update_fields=["context"])
+        return
+    last = mails.order_by("not_before", "pk").last()
+    at = max(now, last.not_before + MENTIONS_EVERY) if last else now
+    _mail(raised, occasion=f":{at:%Y%m%d%H%M%S}" if last else "", since="", not_before=at, now=now)
+
+
+def _mail(
+    raised: Alert, *, occasion: str, since: str, now: datetime, not_before: datetime | None = None
+) -> None:
     solicitation = raised.solicitation
     cause = AlertCause(raised.cause)
     path = reverse("oversight:request", args=[solicitation.reference])
@@ -73,6 +91,7 @@ def _mail(raised: Alert, *, occasion: str, since: str, now: datetime) -> None:
             },
             about=request_mails.about(solicitation),
             thread=f"request-{solicitation.pk}",
+            not_before=not_before,
             now=now,
         )
 

@@ -1,5 +1,6 @@
 """Mentions of people, institutions and the region in a message."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -91,3 +92,34 @@ def test_the_mentioned_are_mailed_at_once_and_nobody_else_reads_more(commit, now
     assert mails.count() == request.mailboxes.count() - 1
     alert = Alert.objects.get(cause=AlertCause.MENTIONED)
     assert "qui appelle" not in alert.words
+
+
+@pytest.mark.reference
+@pytest.mark.django_db
+def test_the_region_hears_of_each_mention_and_of_those_of_an_hour_by_one_mail(commit, now):
+    request = commit(send, now=now)
+    one, other = mailbox(request, "recrutement@france-travail"), mailbox(request, "entreprises@mission")
+
+    def mention(by, minutes):
+        at = now + timedelta(minutes=minutes)
+        commit(expert_messages.post_message, by, body=f"@région, à {minutes} minutes ?", now=at)
+        due = OutgoingEmail.objects.filter(not_before__lte=at, sent_at=None, cancelled_at=None)
+        due.update(sent_at=at)
+
+    def mails():
+        rows = OutgoingEmail.objects.filter(template__endswith="/alert").order_by("not_before", "pk")
+        return [((row.not_before - now) // timedelta(minutes=1), row.context["words"]) for row in rows]
+
+    mention(one, 0)
+    [(first, words)] = mails()
+    assert first == 0
+    mention(one, 10)
+    mention(other, 20)
+    (_, waiting) = mails()
+    assert waiting[0] == 60  # an hour after the first
+    assert words in waiting[1]
+    assert other.speaker().name in waiting[1]
+    mention(one, 61)
+    assert [at for at, _ in mails()] == [0, 60, 120]
+    mention(other, 300)
+    assert [at for at, _ in mails()] == [0, 60, 120, 300]
