@@ -13,16 +13,19 @@ from directory.coverage.content_loading import CoveragePlace
 from directory.coverage.directory_content import CoverageExpert, CoverageOffice, DirectoryContent
 from directory.coverage.subject_coverage import CoverageEngine
 from experts.changes import editing, snapshot
+from experts.changes.directory_facts import AbsenceEntry
 from experts.changes.row_plans import Plan, RowPlan
-from experts.models import Expert, Subject
+from experts.models import Absence, Expert, Subject
 from territories.areas import AreaRef
 from territories.models import Area, Commune
 
 # Facts whose change may take somebody away.
 NARROWING = {
     "closed_on", "agreement_ends_on", "left_at", "is_paused", "subjects", "has_all_subjects", "areas",
-    "office", "institution", "dropped_at",
+    "office", "institution", "dropped_at", "absence", "declared_absences",
 }  # fmt: skip
+ABSENCES = ("absence", "declared_absences")
+MOST_DAYS = 4  # of an absence: its first, then those when a colleague goes away too
 MOST_COMMUNES = 12
 FALLBACK = "Antenne de repli"
 
@@ -47,7 +50,17 @@ def losses(plan: Plan, *, now: datetime) -> list[Loss]:
     rows = [row for row in every if row.row and NARROWING & set(row.written)]
     if not rows:
         return []
-    before = content_loading.load(CoveragePlace(_region(rows)), on=_day(rows, timezone.localdate(now)))
+    widest: dict[str, Loss] = {}
+    for on in _days(rows, timezone.localdate(now)):
+        for loss in _losses_on(on, changes, _region(rows)):
+            if loss.subject not in widest or widest[loss.subject].count < loss.count:
+                widest[loss.subject] = loss
+    return sorted(widest.values(), key=lambda loss: (loss.subject != FALLBACK, -loss.count, loss.subject))
+
+
+def _losses_on(on: date, changes: Plan, region: str | None) -> list[Loss]:
+    """Subjects that the plan leaves to nobody on a day."""
+    before = content_loading.load(CoveragePlace(region), on=on)
     after = replace(before, offices=tuple(_after(before, changes)))
     old, new = CoverageEngine(before), CoverageEngine(after)
     labels = dict(Subject.objects.values_list("slug", "label"))
@@ -57,10 +70,9 @@ def losses(plan: Plan, *, now: datetime) -> list[Loss]:
         for had, has in [(old.cover(asked), new.cover(asked))]
         if had.covered & ~has.covered
     ]
-    found.sort(key=lambda loss: (-loss.count, loss.subject))
     fallback = _reached(old) & ~_reached(new)
     if fallback:
-        found.insert(0, _loss(FALLBACK, fallback, before.groups))
+        found.append(_loss(FALLBACK, fallback, before.groups))
     return found
 
 
@@ -110,6 +122,33 @@ def _region(rows: list[RowPlan[Any]]) -> str | None:
     return regions.pop() if len(regions) == 1 else None
 
 
+def _days(rows: list[RowPlan[Any]], today: date) -> list[date]:
+    """The day when the last of these changes takes effect, and days of new absences: all may differ."""
+    days = {_day(rows, today)}
+    for row in rows:
+        expert: Any = row.row
+        for absence in _new_absences(row):
+            first = max(absence.from_on, today)
+            others = Absence.objects.filter(
+                expert__office=expert.office_id, from_on__gt=first, from_on__lte=absence.to_on
+            )
+            colleagues = others.exclude(expert=expert.pk).order_by("from_on", "pk")
+            days |= {first, *colleagues.values_list("from_on", flat=True)[: MOST_DAYS - 1]}
+    return sorted(days)
+
+
+def _new_absences(row: RowPlan[Any]) -> set[AbsenceEntry]:
+    """Days away that the plan adds to an expert, and that have not ended."""
+    if not set(ABSENCES) & set(row.written):
+        return set()
+    before, after = (_absences(facts) for facts in (row.before, row.after))
+    return after - before
+
+
+def _absences(facts: Mapping[str, Any]) -> set[AbsenceEntry]:
+    return {*facts["declared_absences"], *([facts["absence"]] if facts["absence"] else [])}
+
+
 def _day(rows: list[RowPlan[Any]], today: date) -> date:
     """The day when the last of these changes takes effect."""
     days = [today]
@@ -133,6 +172,8 @@ def _after(content: DirectoryContent, plan: Plan) -> list[CoverageOffice]:
         for expert in office.experts:
             row = written.get(expert.pk)
             changed = _expert(expert, row, areas, content.on) if row else expert
+            if row and set(ABSENCES) & set(row.written):
+                changed = _with_absences(changed, row, office.experts, content.on)
             code = str(row.after["office"]) if row else office.code
             (kept if code == office.code else moved).setdefault(code, []).append(changed)
     return [
@@ -156,6 +197,21 @@ def _expert(
         subjects=None if facts["has_all_subjects"] else facts["subjects"],
         areas=_pks(facts["areas"], areas) or None if "areas" in row.written else expert.areas,
         is_away=bool(is_gone) or (expert.is_away and "is_paused" not in row.written),
+    )
+
+
+def _with_absences(
+    expert: CoverageExpert, row: RowPlan[Any], colleagues: Sequence[CoverageExpert], on: date
+) -> CoverageExpert:
+    """The expert on a day, away as the plan's absences say; deputies are named by their address."""
+    pks = {one.email.lower(): one.pk for one in colleagues}
+    covering = [one for one in _absences(row.after) if one.from_on <= on <= one.to_on]
+    covering.sort(key=lambda one: (one.from_on, one.to_on, pks.get(one.deputy or "", 0)))
+    is_gone = row.after["is_paused"] or row.after["dropped_at"] or row.after["is_bouncing"]
+    return replace(
+        expert,
+        is_away=bool(is_gone or row.after["left_at"] or covering),
+        deputies=tuple(pks[one.deputy] for one in covering if one.deputy in pks),
     )
 
 

@@ -63,13 +63,22 @@ def change_booking_url(post: Expert, booking_url: str, *, now: datetime) -> None
 @transaction.atomic(durable=True)
 def add_absence(post: Expert, absence: AbsenceEntry, *, now: datetime) -> None:
     """Declare days away; those that share a day with it are replaced."""
-    key, stored = _stored(post)
+    _apply(_away(*_stored(post), absence), now=now)
+
+
+def absence_plan(post: Expert, absence: AbsenceEntry) -> Plan:
+    """Changes that declaring these days away would make, to be shown before."""
+    [(key, stored)] = snapshot.load(experts=[post.pk]).experts.items()
+    return Plan(experts=(_away(key, stored, absence),))
+
+
+def _away(key: tuple[str, str], stored: StoredRow[Expert], absence: AbsenceEntry) -> RowPlan[Expert]:
     others = {
         other
         for other in stored.facts["declared_absences"]
         if other.to_on < absence.from_on or absence.to_on < other.from_on
     }
-    _apply(editing.change(key, stored, {"declared_absences": frozenset({*others, absence})}), now=now)
+    return editing.change(key, stored, {"declared_absences": frozenset({*others, absence})})
 
 
 @transaction.atomic(durable=True)

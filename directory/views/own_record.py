@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from directory.coverage_loss import loss_sentence, losses_of_departure
+from directory.coverage_loss import losses, losses_of_departure
 from directory.own_record import record_actions, record_links
 from directory.own_record.record_forms import (
     AbsenceForm,
@@ -32,6 +32,7 @@ from solicitations import links
 from solicitations.views.token_pages import secret
 
 ANSWERS_AFTER = timedelta(milliseconds=400)  # more than the mail's row takes to write
+ANYWAY = "malgre_tout"  # pressed once the page has said who would be left without anybody
 FORMS = ("phone", "booking", "absence", "departure")
 RecordView = Callable[..., HttpResponse]
 
@@ -147,6 +148,7 @@ def _post_content(post: Expert, *, today: date, refused: dict[tuple[str, int], o
         or BookingForm(initial={"booking_url": post.booking_url}, auto_id=f"booking{pk}_%s"),
         "absence_form": refused.get(("absence", pk), absence),
         "departure_form": refused.get(("departure", pk), DepartureForm(auto_id=f"departure{pk}_%s")),
+        "losses": refused.get(("losses", pk), ()),
         "is_refused": {name: (name, pk) in refused for name in FORMS},
     }
 
@@ -192,6 +194,9 @@ def absence(request: HttpRequest, expert: Expert, token: str, pk: int) -> HttpRe
     form = AbsenceForm(request.POST, expert=post, today=timezone.localdate(now), auto_id=f"absence{pk}_%s")
     if not form.is_valid():
         return show_record(request, expert, token, {("absence", pk): form})
+    found = losses(record_actions.absence_plan(post, form.entry()), now=now)
+    if found and ANYWAY not in request.POST:
+        return show_record(request, expert, token, {("absence", pk): form, ("losses", pk): found})
     record_actions.add_absence(post, form.entry(), now=now)
     return _done(request, token, "Votre absence est notée : vos collègues répondront ces jours-là.")
 
@@ -217,10 +222,10 @@ def departure(request: HttpRequest, expert: Expert, token: str, pk: int) -> Http
     if not form.is_valid():
         return show_record(request, expert, token, {("departure", pk): form})
     now = timezone.now()
-    left_to_nobody = loss_sentence(losses_of_departure(post, now=now))
+    found = losses_of_departure(post, now=now)
+    if found and ANYWAY not in request.POST:
+        return show_record(request, expert, token, {("departure", pk): form, ("losses", pk): found})
     record_actions.leave(post, successor=form.cleaned_data["successor"], now=now)
-    if left_to_nobody:
-        messages.warning(request, left_to_nobody)
     return _done(request, token, "C'est noté : plus rien ne vous sera envoyé pour ce poste.")
 
 

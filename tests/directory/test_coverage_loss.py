@@ -1,13 +1,19 @@
 """Communes that a change would leave without anybody, said before it is saved."""
 
+from datetime import date
+from urllib.parse import urlsplit
+
 import pytest
 from django.utils import timezone
 
 from directory.coverage_loss import losses
+from directory.own_record import record_actions, record_links
 from experts.changes import editing, snapshot
+from experts.changes.directory_facts import AbsenceEntry
 from experts.changes.row_plans import Plan
-from experts.models import Office
+from experts.models import Absence, Expert, Office, Seat
 from tests.directory.pages import text, type_in
+from tests.experts.factories import PersonFactory, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -45,3 +51,81 @@ def test_a_change_that_takes_nobody_away_loses_nothing():
     plan = Plan(offices=(editing.change("PE-DIJON", stored, {"phone": "03 53 09 09 09"}),))
 
     assert losses(plan, now=timezone.now()) == []
+
+
+class TestAbsences:
+    """Days away of the people of one office, all others being closed."""
+
+    FIRST, LAST = date(2030, 1, 7), date(2030, 1, 25)
+
+    @pytest.fixture
+    def two(self):
+        Office.objects.exclude(code="PE-DIJON").update(closed_on="2020-01-01")
+        people = Expert.objects.listed().filter(office__code="PE-DIJON").order_by("pk")
+        kept = list(people[:2])
+        people.exclude(pk__in=[one.pk for one in kept]).update(left_at=timezone.now())
+        for one in kept:
+            one.areas.clear()
+        people.update(has_all_subjects=True)
+        return kept
+
+    def away(self, expert, deputy=None):
+        return losses(
+            record_actions.absence_plan(expert, AbsenceEntry(self.FIRST, self.LAST, deputy)),
+            now=timezone.now(),
+        )
+
+    def test_the_last_person_of_an_office_is_said_with_the_communes(self, two):
+        one, other = two
+        assert self.away(one) == []
+        Expert.objects.filter(pk=other.pk).update(is_paused=True)
+
+        found = self.away(one)
+
+        assert "Recruter des saisonniers ou faire face à un pic d'activité" in {
+            loss.subject for loss in found
+        }
+        assert all(loss.names for loss in found)
+
+    def test_a_deputy_who_is_there_takes_all(self, two):
+        one, other = two
+        Expert.objects.filter(pk=other.pk).update(has_all_subjects=False)
+        other.subjects.clear()
+
+        assert self.away(one, deputy=other.email.lower()) == []
+
+    def test_a_colleague_who_leaves_on_holiday_meanwhile_counts(self, two):
+        one, other = two
+        Absence.objects.create(expert=other, from_on=date(2030, 1, 21), to_on=date(2030, 2, 1), source="hand")
+
+        assert self.away(one)
+        Absence.objects.filter(expert=other, source="hand").update(from_on=date(2030, 1, 26))
+        assert self.away(one) == []
+
+    def test_on_one_s_own_record_it_is_said_before_it_is_saved(self, client, two):
+        one, other = two
+        Expert.objects.filter(pk=other.pk).update(is_paused=True)
+        path = urlsplit(record_links.record_url(one, today=timezone.localdate())).path
+        typed = {"from_on": "2030-01-07", "to_on": "2030-01-25", "deputy": ""}
+
+        said = client.post(f"{path}postes/{one.pk}/absence/", typed)
+
+        assert "Plus personne n'y répondra" in text(said)
+        assert not one.absences.filter(source="hand").exists()
+        client.post(f"{path}postes/{one.pk}/absence/", typed | {"malgre_tout": "1"})
+        assert one.absences.filter(source="hand").count() == 1
+
+    def test_a_manager_reads_it_before_saving_an_absence_or_a_pause(self, two, now):
+        one, other = two
+        Expert.objects.filter(pk=other.pk).update(is_paused=True)
+        manager = PersonFactory()
+        Seat.objects.create(user=manager, office=one.office, given_at=now)
+        team = f"/mes-antennes/personnes/{one.pk}"
+        client = signed_in(manager)
+
+        absence = {"from_on": "2030-01-07", "to_on": "2030-01-25"}
+        for page in (type_in(client, f"{team}/absence/", **absence), client.get(f"{team}/pause/")):
+            assert page.context["losses"]
+            assert "Plus personne n'y répondra" in text(page)
+        one.refresh_from_db()
+        assert not one.is_paused
