@@ -29,13 +29,18 @@ def groups_in_memory() -> Iterator[None]:
         yield
 
 
-def needs_of(place: CountedPlace, *, start: date, end: date) -> QuerySet[Any]:
-    """The facts of the needs of a place that were received from a day to the day before another."""
+def needs_of(place: CountedPlace, *, start: date, end: date, by_subject: bool = False) -> QuerySet[Any]:
+    """The facts of the needs of a place that were received from a day to the day before another.
+
+    An office counts those of confidential subjects by subject only: a total, which is exact there, would tell
+    how many they are.
+    """
     days = {"received_on__gte": start, "received_on__lt": end}
     if place.kind == OFFICE:
-        return OfficeNeed.objects.filter(office=int(place.code), **days)
-    needs = WholeNeed.objects.filter(**days)
-    return needs if place.kind == NATION else needs.filter(region=place.code)
+        needs = OfficeNeed.objects.filter(office=int(place.code), **days)
+        return needs if by_subject else needs.exclude(subject__is_confidential=True)
+    whole = WholeNeed.objects.filter(**days)
+    return whole if place.kind == NATION else whole.filter(region=place.code)
 
 
 def institution_needs_of(place: CountedPlace, *, start: date, end: date) -> QuerySet[InstitutionNeed]:
@@ -52,6 +57,19 @@ def counted(needs: QuerySet[NeedFacts], *, by: str, year: Period) -> Counts:
     for part, category, *counts in rows:
         for key in ((part, str(category)), (WHOLE_YEAR, str(category))):
             found[key].update(dict(zip(numbers, counts, strict=True)))
+    return found
+
+
+def counted_by_region(
+    needs: QuerySet[Any], *, by: str, year: Period, none: str
+) -> dict[str, dict[Key, Counter[str]]]:
+    """As ``counted``, apart for each region; ``none``: the needs outside any."""
+    numbers = {measure.code: Count(Value(1), filter=measure.condition or None) for measure in MEASURES}
+    rows = _by_part(needs, year).values_list("region", "part", by).annotate(**numbers).order_by()
+    found: dict[str, dict[Key, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for region, part, category, *counts in rows:
+        for key in ((part, str(category)), (WHOLE_YEAR, str(category))):
+            found[region or none][key].update(dict(zip(numbers, counts, strict=True)))
     return found
 
 

@@ -5,6 +5,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from directory.sheets.habits import inert
+from indicators import recruitment_figures
 from indicators.definitions import DELAY, DELAY_LABEL, MEASURES
 from indicators.figure_tables import FigureLine, FigureReport, FigureTable
 
@@ -19,6 +20,8 @@ def write(file: IO[bytes], report: FigureReport) -> None:
     _write_total(book.add_worksheet("Chiffres"), report, bold)
     for table in (report.parts, *report.tables):
         _write_table(book.add_worksheet(table.title.partition(",")[0]), table, bold)
+    if report.recruitment:
+        _write_recruitment(book.add_worksheet(recruitment_figures.TITLE), report, bold)
     book.close()
 
 
@@ -59,6 +62,18 @@ def _write_line(sheet: Any, row: int, line: FigureLine) -> None:
     for column, figure in enumerate(line.figures, start=1):
         _write_count(sheet, row, column, figure.count, figure.text)
     sheet.write_string(row, len(line.figures) + 1, line.delay)
+
+
+def _write_recruitment(sheet: Any, report: FigureReport, bold: Any) -> None:
+    headings = ("Qualification", *recruitment_figures.COLUMNS.values())
+    for column, heading in enumerate(headings):
+        sheet.set_column(column, column, WIDTHS[column])
+        sheet.write_string(0, column, heading, bold)
+    for row, line in enumerate(report.recruitment, start=1):
+        sheet.write_string(row, 0, line.label)
+        for column, (count, text) in enumerate(zip(line.counts, line.texts, strict=True), start=1):
+            _write_count(sheet, row, column, count, text)
+    sheet.write_string(len(report.recruitment) + 2, 0, recruitment_figures.DEFINITION)
 
 
 def _write_count(sheet: Any, row: int, column: int, count: int | None, text: str) -> None:

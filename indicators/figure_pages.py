@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 from experts.accounts import access_log
 from experts.accounts.pagination import page_of
 from experts.models import AccessRecord, User
-from indicators import charts, figure_exports, figure_tables, needs_behind, places
+from indicators import charts, figure_exports, figure_tables, needs_behind, places, recruitment_figures
 from indicators.definitions import DELAY, DELAY_LABEL, MEASURES, measure_of
 from indicators.figure_tables import FigureReport
 from indicators.models import FactsState, WholeNeed
 from indicators.places import CountedPlace, Period
+from indicators.whole_country import TOTAL
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ON_A_PAGE = 25
@@ -57,6 +58,8 @@ def figures(request: HttpRequest) -> HttpResponse:
         "measures": MEASURES,
         "delay_label": DELAY_LABEL,
         "delay": DELAY,
+        "recruitment_columns": recruitment_figures.COLUMNS.values(),
+        "recruitment_definition": recruitment_figures.DEFINITION,
         "columns": charts.columns(report.parts),
         "bars": charts.side_bars(subjects),
         "counted_at": FactsState.objects.values_list("counted_at", flat=True).first(),
@@ -88,7 +91,7 @@ def needs(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     asked = _asked(request, now=now)
     report = figure_tables.build(asked.place, asked.period, today=timezone.localdate(now))
-    family, code = request.GET.get("par", figure_tables.TOTAL), request.GET.get("valeur", "")
+    family, code = request.GET.get("par", TOTAL), request.GET.get("valeur", "")
     measure = measure_of(request.GET.get("chiffre", ""))
     line = _line_of(report, family, code)
     if measure is None or line is None:
@@ -103,7 +106,7 @@ def needs(request: HttpRequest) -> HttpResponse:
         "measure": measure,
         "figure": figure,
         "line": line,
-        "is_total": family == figure_tables.TOTAL,
+        "is_total": family == TOTAL,
         "page": page,
         "rows": needs_behind.rows(asked.place, page.rows),
     }
@@ -147,7 +150,7 @@ def _begun(period: Period, *, now: datetime) -> list[Period]:
 
 
 def _line_of(report: FigureReport, family: str, code: str) -> figure_tables.FigureLine | None:
-    if family == figure_tables.TOTAL:
+    if family == TOTAL:
         return report.total
     lines = (line for table in report.tables if table.family == family for line in table.lines)
     return next((line for line in lines if line.code == code), None)

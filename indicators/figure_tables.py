@@ -1,21 +1,23 @@
 """Figures of a place and a year, as tables: exact for an office, without small counts elsewhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from experts.models import Institution, Office, Subject
-from indicators import disclosure, figure_counts
+from directory.office_content import answered_subjects
+from experts.models import Institution, Subject
+from indicators import disclosure, figure_counts, recruitment_figures
 from indicators.definitions import MEASURES, OF_SURVEY, RECEIVED
 from indicators.disclosure import LEAST, Sum
 from indicators.figure_counts import ALL, PERIOD, Counts, Hours
 from indicators.places import NATION, REGION, WHOLE_YEAR, CountedPlace, Period
+from indicators.recruitment_figures import RecruitmentLine
+from indicators.whole_country import DEPARTMENT, INSTITUTION, NO_REGION, SUBJECT, TOTAL, WholeCountry
 from territories.models import Department, Region
 
-TOTAL, SUBJECT, INSTITUTION, DEPARTMENT = "total", "sujet", "institution", "departement"
 SMALL, MASKED = f"<\u00a0{LEAST}", "masqué"
 Cell = tuple[int, str, str]  # part of the year, family of categories, code
-NO_REGION = "-"  # the departments outside any region
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class FigureReport:
     total: FigureLine
     parts: FigureTable
     tables: tuple[FigureTable, ...]
+    recruitment: tuple[RecruitmentLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Family:
     labels: Mapping[str, str]
     counts: Counts
     hours: Mapping[str, Hours]
-    protected: frozenset[str] = frozenset()  # of these, an office does not read small counts
+    protected: frozenset[str] = frozenset()  # of these, an office does not read that there is none
 
 
 @dataclass
@@ -117,12 +120,18 @@ def build(place: CountedPlace, period: Period, *, today: date) -> FigureReport:
     """Count, hide what may not be shown in any table of the year, and lay out those of the period."""
     year = period.whole_year
     of_year = figure_counts.needs_of(place, start=year.first_day, end=year.end)
-    with figure_counts.groups_in_memory():
-        families = _families(place, period)
-        by_part = figure_counts.hours_by(of_year, by=PERIOD, year=period)
-    total = figure_counts.totals(families[0].counts)
     begun = [part for part in period.all_parts if part.first_day <= today]
-    shown = Shown(_hidden(place, families, total, [part.number for part in begun]))
+    with figure_counts.groups_in_memory():
+        country = None if place.is_office else WholeCountry.of_year(year)
+        families = _families(place, period, country)
+        by_part = figure_counts.hours_by(of_year, by=PERIOD, year=period)
+    total = figure_counts.totals(families[1].counts)  # of départements
+    numbers = [part.number for part in begun]
+    shown = Shown(
+        _hidden_beyond_offices(country, place, numbers)
+        if country
+        else hidden_of_office(families[0], numbers, confidential=_confidential())
+    )
     lines = {
         part.number: _line(
             shown,
@@ -142,6 +151,7 @@ def build(place: CountedPlace, period: Period, *, today: date) -> FigureReport:
         lines[period.number],
         FigureTable(PERIOD, f"Par période, {period.year}", "Période", parts),
         tuple(_table(shown, family, period.number) for family in families),
+        tuple(recruitment_figures.lines(place, period, today=today)),
     )
 
 
@@ -171,37 +181,54 @@ def _table(shown: Shown, family: Family, part: int) -> FigureTable:
     return FigureTable(family.name, family.title, family.heading, tuple(told), tuple(others))
 
 
-def _families(place: CountedPlace, period: Period) -> list[Family]:
-    year = period.whole_year
-    of_year = figure_counts.needs_of(place, start=year.first_day, end=year.end)
-    in_period = figure_counts.needs_of(place, start=period.first_day, end=period.end)
-    families = []
-    for name, title, heading, labels in (
-        (SUBJECT, "Par sujet", "Sujet", _subjects()),
-        (DEPARTMENT, "Par département", "Département", _departments(place)),
-    ):
-        counts = figure_counts.counted(of_year, by=_COLUMNS[name], year=period)
-        hours = figure_counts.hours_by(in_period, by=_COLUMNS[name], year=period)
-        protected = _protected_subjects(place) if name == SUBJECT else frozenset()
-        families.append(Family(name, title, heading, labels, counts, hours, protected))
-    if place.is_office:
+def _families(place: CountedPlace, period: Period, country: WholeCountry | None) -> list[Family]:
+    """The categories of a page; ``country``: the counts, beyond an office."""
+    families = [
+        Family(
+            name,
+            title,
+            heading,
+            labels,
+            country.counts(name, place.code) if country else _counts_of_office(place, period, name),
+            _hours(place, period, name),
+            _protected_subjects(place) if name == SUBJECT else frozenset(),
+        )
+        for name, title, heading, labels in (
+            (SUBJECT, "Par sujet", "Sujet", _subjects()),
+            (DEPARTMENT, "Par département", "Département", _departments(place)),
+        )
+    ]
+    if country is None:
         return families
     if place.kind == NATION:
-        families.append(_regions(families[1]))
-    needs = figure_counts.institution_needs_of(place, start=year.first_day, end=year.end)
-    shown = figure_counts.institution_needs_of(place, start=period.first_day, end=period.end)
+        families.append(_regions(country, families[1]))
     by_institution = Family(
         INSTITUTION,
         "Par institution",
         "Institution",
-        {str(pk): name for pk, name in Institution.objects.order_by("name", "pk").values_list("pk", "name")},
-        figure_counts.counted(needs, by="institution", year=period),
-        figure_counts.hours_by(shown, by="institution", year=period),
+        _institutions(),
+        country.counts(INSTITUTION, place.code),
+        _hours(place, period, INSTITUTION),
     )
     return [*families, by_institution]
 
 
-_COLUMNS = {SUBJECT: "subject", DEPARTMENT: "department"}
+def _counts_of_office(place: CountedPlace, period: Period, family: str) -> Counts:
+    year = period.whole_year
+    needs = figure_counts.needs_of(place, start=year.first_day, end=year.end, by_subject=family == SUBJECT)
+    return figure_counts.counted(needs, by=_COLUMNS[family], year=period)
+
+
+def _hours(place: CountedPlace, period: Period, family: str) -> Mapping[str, Hours]:
+    days = {"start": period.first_day, "end": period.end}
+    if family == INSTITUTION:
+        needs: Any = figure_counts.institution_needs_of(place, **days)
+    else:
+        needs = figure_counts.needs_of(place, **days, by_subject=family == SUBJECT)
+    return figure_counts.hours_by(needs, by=_COLUMNS[family], year=period)
+
+
+_COLUMNS = {SUBJECT: "subject", DEPARTMENT: "department", INSTITUTION: "institution"}
 
 
 def _subjects() -> dict[str, str]:
@@ -217,28 +244,23 @@ def _departments(place: CountedPlace) -> dict[str, str]:
     return dict(departments.values_list("pk", "name"))
 
 
-def _region_of() -> dict[str, str]:
-    return {pk: region or NO_REGION for pk, region in Department.objects.values_list("pk", "region")}
+def _institutions() -> dict[str, str]:
+    rows = Institution.objects.order_by("name", "pk").values_list("pk", "name")
+    return {str(pk): name for pk, name in rows}
 
 
-def _regions(departments: Family) -> Family:
+def _regions(country: WholeCountry, departments: Family) -> Family:
     """The regions of the nation: sums of their departments."""
-    region_of = _region_of()
-    counts: dict[figure_counts.Key, dict[str, int]] = {}
-    for (part, code), numbers in departments.counts.items():
-        found = counts.setdefault((part, region_of[code]), {})
-        for measure, number in numbers.items():
-            found[measure] = found.get(measure, 0) + number
     hours: dict[str, list[Hours]] = {}
     for code, delays in departments.hours.items():
-        hours.setdefault(region_of[code], []).append(delays)
+        hours.setdefault(country.regions[code], []).append(delays)
     labels = dict(Region.objects.order_by("name", "pk").values_list("pk", "name"))
     return Family(
         REGION,
         "Par région",
         "Région",
         {**labels, NO_REGION: "Hors région"},
-        counts,
+        {(part, pk): numbers for pk in country.inside for (part, _), numbers in country.totals(pk).items()},
         {code: figure_counts.merged(several) for code, several in hours.items()},
     )
 
@@ -247,55 +269,51 @@ def _protected_subjects(place: CountedPlace) -> frozenset[str]:
     """Confidential subjects that an office's institution answers: their line shows even without any need."""
     if not place.is_office:
         return frozenset()
-    institution = Office.objects.values_list("institution", flat=True).get(pk=place.code)
-    found = Subject.objects.filter(is_confidential=True, institutions=institution)
+    institution = Institution.objects.get(offices=int(place.code))
+    found = Subject.objects.filter(is_confidential=True, slug__in=answered_subjects(institution))
     return frozenset(str(pk) for pk in found.values_list("pk", flat=True))
 
 
-def _hidden(
-    place: CountedPlace, families: Sequence[Family], total: Counts, begun: Sequence[int]
-) -> dict[str, frozenset[Cell]]:
-    """The hidden cells of each measure, over all tables and parts of the year."""
-    parts = [WHOLE_YEAR, *begun]
-    confidential = {
-        str(pk) for pk in Subject.objects.filter(is_confidential=True).values_list("pk", flat=True)
+def _hidden_beyond_offices(
+    country: WholeCountry, place: CountedPlace, begun: Sequence[int]
+) -> Mapping[str, frozenset[Cell]]:
+    """The hidden cells of each measure on the page of a region or of the nation, over the year's parts."""
+    labels = {
+        SUBJECT: tuple(_subjects()),
+        INSTITUTION: tuple(_institutions()),
+        DEPARTMENT: tuple(country.regions),
     }
-    sums = list(_sums(families, begun))
+    return country.hidden(labels, begun).on_page(place.code)
+
+
+def _confidential() -> frozenset[str]:
+    found = Subject.objects.filter(is_confidential=True)
+    return frozenset(str(pk) for pk in found.values_list("pk", flat=True))
+
+
+def hidden_of_office(
+    subjects: Family, begun: Sequence[int], *, confidential: frozenset[str]
+) -> dict[str, frozenset[Cell]]:
+    """The hidden cells of each measure on an office's page, over all parts of the year.
+
+    An office reads all but small counts of confidential subjects, which are in none of its totals, and the
+    months that would give them. For those that its institution answers, that there is none is hidden too.
+    """
     hidden = {}
     for measure in MEASURES:
-        counts = {(part, TOTAL, ALL): _number(total, part, ALL, measure.code) for part in parts}
-        for family in families:
-            for code in family.labels:
-                counts |= {
-                    (part, family.name, code): _number(family.counts, part, code, measure.code)
-                    for part in parts
-                }
-        small = {cell for cell, count in counts.items() if count < LEAST}
-        if not place.is_office:
-            hidden[measure.code] = disclosure.hidden_cells(counts, sums, small=small)
-            continue
-        # An office reads all but small counts of confidential subjects; that there is none names nobody.
-        secret = {cell for cell in small if cell[1] == SUBJECT and cell[2] in confidential}
-        masked = disclosure.hidden_cells(counts, sums, small={cell for cell in secret if counts[cell]})
-        hidden[measure.code] = masked | {cell for cell in secret if cell[2] in families[0].protected}
+        counts = {
+            (part, SUBJECT, code): subjects.counts.get((part, code), {}).get(measure.code, 0)
+            for code in sorted(confidential)
+            for part in (WHOLE_YEAR, *begun)
+        }
+        sums = [
+            Sum((WHOLE_YEAR, SUBJECT, code), tuple((part, SUBJECT, code) for part in begun))
+            for code in sorted(confidential)
+        ]
+        small = {
+            cell
+            for cell, count in counts.items()
+            if count < LEAST and (count or cell[2] in subjects.protected)
+        }
+        hidden[measure.code] = disclosure.hidden_cells(counts, sums, small=small)
     return hidden
-
-
-def _number(counts: Counts, part: int, code: str, measure: str) -> int:
-    return counts.get((part, code), {}).get(measure, 0)
-
-
-def _sums(families: Sequence[Family], begun: Sequence[int]) -> Iterable[Sum[Cell]]:
-    """Sums that tables let people make: of categories, of the departments of a region, of a year's parts."""
-    by_name = {family.name: family for family in families}
-    for part in (WHOLE_YEAR, *begun):
-        for name in {SUBJECT, REGION if REGION in by_name else DEPARTMENT}:
-            yield Sum((part, TOTAL, ALL), tuple((part, name, code) for code in by_name[name].labels))
-        if REGION in by_name:
-            region_of = _region_of()
-            for region in by_name[REGION].labels:
-                inside = [code for code in by_name[DEPARTMENT].labels if region_of[code] == region]
-                yield Sum((part, REGION, region), tuple((part, DEPARTMENT, code) for code in inside))
-    cells = [(TOTAL, ALL), *((family.name, code) for family in families for code in family.labels)]
-    for name, code in cells:
-        yield Sum((WHOLE_YEAR, name, code), tuple((part, name, code) for part in begun))

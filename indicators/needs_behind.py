@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from indicators import figure_counts
 from indicators.definitions import Measure
-from indicators.figure_tables import DEPARTMENT, INSTITUTION, NO_REGION, SUBJECT
 from indicators.places import REGION, CountedPlace, Period
+from indicators.whole_country import DEPARTMENT, INSTITUTION, NO_REGION, SUBJECT
 from solicitations.lifecycle import NeedState, RequestState
 from solicitations.models import Match, Need
 
@@ -40,7 +40,7 @@ def found(place: CountedPlace, period: Period, measure: Measure, *, family: str,
     if family == INSTITUTION:
         facts: QuerySet[Any] = figure_counts.institution_needs_of(place, **days)
     else:
-        facts = figure_counts.needs_of(place, **days)
+        facts = figure_counts.needs_of(place, **days, by_subject=family == SUBJECT)
     if family == REGION:
         facts = facts.filter(department__region=None if code == NO_REGION else code)
     elif family in COLUMNS:

@@ -29,10 +29,12 @@ def clock(now):
         yield traveller
 
 
-def fill(count, *, now, subject="trouver-candidats", commune="21317", **columns):
+def fill(count, *, now, subject="trouver-candidats", commune="21317", region_code="27", **columns):
     """Write requests of one need each that nobody has answered, without their experts."""
     requests = Solicitation.objects.bulk_create(
-        blank(commune=commune, now=now, submitted_at=now, region=Region.objects.get(pk="27"), **columns)
+        blank(
+            commune=commune, now=now, submitted_at=now, region=Region.objects.get(pk=region_code), **columns
+        )
         for _ in range(count)
     )
     found = Subject.objects.get(slug=subject)
