@@ -24,11 +24,13 @@ def offices(request: HttpRequest) -> HttpResponse:
     filtered = OfficeFilter(request.GET, user=user, queryset=readable, today=today, now=now)
     page = page_of(in_order(filtered.found), request.GET, size=PAGE)
     rows = office_rows(page.rows, user=user, today=today, now=now)
+    is_whole = not filtered.is_searched and page.number == 1 and not page.next
     context = {
         "filtered": filtered,
         "form": filtered.form,
         "page": page,
         "rows": rows,
+        "is_empty": is_whole and user.region is not None and not any(row.is_ours for row in rows),
         "region": user.region,
         "menu": "offices",
     }
