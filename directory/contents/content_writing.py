@@ -32,10 +32,7 @@ def new_row(kind: ContentKind, key: str) -> Any:
 
 
 def write(kind: ContentKind, row: Any, facts: Facts, *, changed: Collection[str], now: datetime) -> None:
-    """Write the facts named in ``changed`` to this row.
-
-    For all but a region, record that they were edited in the portal: a catalogue file does not replace them.
-    """
+    """Write the facts named in ``changed`` to this row; all but a region record what the portal edited."""
     if kind is ContentKind.REGION:
         _write_region(row, facts, changed)
         return
@@ -117,10 +114,7 @@ def _write_links(region: Region, links: list[Facts]) -> None:
 
 
 def _write_openings(region: Region, openings: Mapping[str, Facts]) -> None:
-    """Write the openings of the region (key ``""``) and of its themes, by slug.
-
-    A region or theme without a row is open: rows that ``openings`` does not have are deleted.
-    """
+    """Write the openings of a region (key ``""``) and of its themes, by slug: without a row, open."""
     themes = {theme.slug: theme for theme in Theme.objects.all()}
     stored = Opening.objects.filter(region=region).values_list("pk", "theme__slug")
     gone = [pk for pk, slug in stored if (slug or "") not in openings]

@@ -20,7 +20,7 @@ from territories.areas import AreaRef
 from territories.models import Area
 from territories.spoken_time import spoken_date
 
-CommunesBySubject = Mapping[str, list[str]]  # codes of communes, by slug of subject
+Uncovered = Mapping[str, list[str]]  # codes of communes without answer, by subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,10 @@ def codes_of(groups: CommuneGroups, found: Groups) -> list[str]:
     return sorted(commune.code for index in groups.members(found) for commune in groups.communes[index])
 
 
-def find_losses(
-    before: CommunesBySubject, after: CommunesBySubject, *, is_weakened: bool = False
-) -> Iterator[NightLoss]:
-    """Yield the communes that are in ``after`` and were not in ``before``.
+def find_losses(before: Uncovered, after: Uncovered, *, is_weakened: bool = False) -> Iterator[NightLoss]:
+    """Yield the communes newly without answer (or without a sure one): in ``after``, and not in ``before``.
 
-    Both hold the communes *without* answer (or without one that is sure): those that are new have lost it. A
-    subject that ``before`` does not have is new in the catalogue, and lost nothing.
+    A subject that ``before`` does not have is new in the catalogue, and lost nothing.
     """
     for subject, codes in after.items():
         lost = sorted(set(codes) - set(before[subject])) if subject in before else []
@@ -65,10 +62,7 @@ def find_losses(
 
 
 def find_explanations(content: DirectoryContent, *, after_day: date, after: datetime) -> list[Explanation]:
-    """The changes made after a moment, and the closings, ends and absences of the days after ``after_day``.
-
-    Both are those of the last count: its day in the local calendar, and its moment.
-    """
+    """The changes since the last count: edits after its moment, closings and absences after its day."""
     changes = [*_revised(after), *_dated(after_day, content.on), *_newly_silent(content, after)]
     institutions = dict(Office.objects.values_list("code", "institution__code"))
     areas = _areas_of({change.office for change in changes})
@@ -87,9 +81,7 @@ def find_explanations(content: DirectoryContent, *, after_day: date, after: date
 
 def texts_about(loss: NightLoss, content: DirectoryContent, found: Iterable[Explanation]) -> list[str]:
     """The sentences about offices that could answer the subject there: same institutions and communes."""
-    institutions = next(
-        (subject.institutions for subject in content.subjects if subject.slug == loss.subject), ()
-    )
+    institutions = next((each.institutions for each in content.subjects if each.slug == loss.subject), ())
     lost = content.groups.where(set(loss.communes))
     texts = [
         each.text
