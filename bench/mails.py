@@ -58,15 +58,15 @@ def _queries() -> int:
 
 
 def _write(count: int) -> list[list[OutgoingEmail]]:
-    """Write ``count`` mails, copies of those written by posting, grouped by order to the worker.
+    """Write ``count`` mails, copies of those written by posting, grouped by task.
 
-    Each request gives one order: its acknowledgement and the mails to its experts.
+    Each request gives one task: its acknowledgement and the mails to its experts.
     """
     rows = OutgoingEmail.objects.filter(thread__startswith="request-").order_by("thread", "pk")
-    orders = [list(mails) for _, mails in groupby(rows, key=attrgetter("thread"))]
+    tasks = [list(mails) for _, mails in groupby(rows, key=attrgetter("thread"))]
     written: list[list[OutgoingEmail]] = []
     left = count
-    for mails in cycle(orders):
+    for mails in cycle(tasks):
         written.append(OutgoingEmail.objects.bulk_create([_copy(mail) for mail in mails[:left]]))
         left -= len(written[-1])
         if not left:
@@ -85,10 +85,10 @@ def _copy(email: OutgoingEmail) -> OutgoingEmail:
 
 def _worker_rate(site: Site) -> float:
     """Mails a second of the worker, from the first acceptance to the last."""
-    orders = _write(ROUND_SIZE)
+    tasks = _write(ROUND_SIZE)
     known = len(site.arrivals())
     with serving.broker() as celery:
-        for emails in orders:
+        for emails in tasks:
             celery.send_task(deliver.name, [email.pk for email in emails])
     return _rate(site, known)
 
@@ -134,7 +134,7 @@ def _rate_row(rates: list[tuple[float, float]], queries: int) -> Result:
     return Result(
         title="Mails of one worker (concurrency 1), against a bare loop with a connection a mail",
         measured=f"{share:.0%}: {ours:.0f} a second against {bare:.0f}; {queries} queries a mail, "
-        f"BEGIN and COMMIT included; one order a request; "
+        f"BEGIN and COMMIT included; one task a request; "
         f"median of {len(rates)} rounds of {ROUND_SIZE}",
         bar="≥ 30 %, ≤ 4 queries",
         is_met=share >= SHARE and queries <= MAX_QUERIES,

@@ -1,4 +1,4 @@
-"""Scheduled and ordered work of the room: ids in, one call. All are harmless twice."""
+"""The room's tasks, scheduled or queued: ids in, one call. All are harmless twice."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -63,7 +63,7 @@ def offer_needs_to_successor(gone_pk: int, successor_pk: int) -> None:
 
 @shared_task(expires=60)
 def sweep_sheets() -> None:
-    """Order the spreadsheets that wait, and begin again those whose worker was killed."""
+    """Queue the spreadsheets that wait, and begin again those whose worker was killed."""
     now = timezone.now()
     for pk in uploads.begin_again(now=now):
         work_on_sheet.delay(pk)

@@ -21,13 +21,13 @@ RETURNED = [OutgoingEmail._meta.get_field(name) for name in ("id", "message_id")
 
 
 def enqueue(**envelope: Any) -> bool:
-    """Write a mail and order its delivery; ``False`` when its key exists already. See ``compose``."""
+    """Write a mail and queue its sending; ``False`` when its key exists already. See ``compose``."""
     return bool(enqueue_all([compose(**envelope)]))
 
 
 @transaction_required
 def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
-    """Write composed mails and order their delivery; returns those whose key was new, in their order.
+    """Write composed mails and queue their sending; returns those whose key was new, in their order.
 
     ON CONFLICT DO NOTHING keeps the transaction valid, and only waits for another row of the same key.
     ``bulk_create`` then tells no id: its INSERT is asked for them here.
@@ -108,7 +108,7 @@ def enqueue_again(email: OutgoingEmail, *, now: datetime) -> bool:
 
 
 def restore_about(subject: str, *, cancelled_at: datetime) -> None:
-    """Restore the mails about ``subject`` that were cancelled at that moment, and order their delivery."""
+    """Restore the mails about ``subject`` that were cancelled at that moment, and queue their sending."""
     rows = OutgoingEmail.objects.about(subject).filter(cancelled_at=cancelled_at)
     restored = list(rows.select_for_update().order_by("pk"))
     OutgoingEmail.objects.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
@@ -143,9 +143,9 @@ class _DeliveryOrder:
         now = timezone.now()
         for not_before, pks in self.departures.items():
             eta = not_before if not_before > now else None
-            # Afterwards the sweep sends the mail: orders do not accumulate while a mail server hangs.
+            # Afterwards the sweep sends the mail: tasks do not accumulate while a mail server hangs.
             if deliver.apply_async(pks, eta=eta, expires=(eta or now) + SWEEP_GRACE_PERIOD) is None:
-                return  # the broker is down: do not make the visitor wait for each order
+                return  # the broker is down: do not make the visitor wait for each task
 
 
 _common_order: ContextVar[_DeliveryOrder | None] = ContextVar("common_order", default=None)
@@ -153,7 +153,7 @@ _common_order: ContextVar[_DeliveryOrder | None] = ContextVar("common_order", de
 
 @contextmanager
 def one_order() -> Iterator[None]:
-    """Publish in one order, at the end of the block, the mails of all transactions committed in it."""
+    """Publish in one task, at the end of the block, the mails of all transactions committed in it."""
     common = _DeliveryOrder([])
     token = _common_order.set(common)
     try:

@@ -39,12 +39,12 @@ class Portal:
             self.harness.send_task("directory.tasks.work_on_sheet", pk)
 
     def sweep(self) -> None:
-        """Order what killed workers left, as if their silence had lasted."""
+        """Queue what killed workers left, as if their silence had lasted."""
         self.harness.sql("UPDATE directory_sheetupload SET heard_at = heard_at - interval '1 hour'")
-        self.order()
+        self.queue_waiting()
 
-    def order(self) -> None:
-        """Order what waits, as beat does."""
+    def queue_waiting(self) -> None:
+        """Queue what waits, as beat does."""
         self.harness.send_task("directory.tasks.sweep_sheets")
 
     def accept(self, *uploads: int) -> None:
@@ -137,7 +137,7 @@ def test_of_two_imports_of_one_row_at_once_the_second_is_shown_again(portal, har
 
     hold(holder, f"SELECT pg_advisory_unlock({DIRECTORY_LOCK})")
     portal.wait(lambda: "applied" in portal.states() and "applying" not in portal.states())
-    portal.order()
+    portal.queue_waiting()
     portal.wait_for_states("applied", "ready")
 
     assert portal.revisions() == 1
