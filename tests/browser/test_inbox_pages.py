@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from experts.models import Seat, User
+from experts.models import CannedAnswer, Seat, User
 from solicitations.actions import expert_answers, feedback
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match
@@ -17,7 +17,6 @@ from tests.browser.test_accessibility import WIDTHS, accessibility_errors
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import send
 from workspace import call_planning
-from workspace.models import CannedAnswer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 UNFOLDED = {"searched", "taken", "request taken"}
