@@ -8,7 +8,7 @@ from django.utils import timezone
 from directory.models import Letter, RecordRemark
 from directory.own_record import record_links
 from experts.changes import applying, editing, snapshot
-from experts.changes.directory_facts import AbsenceEntry
+from experts.changes.directory_facts import AbsenceEntry, Facts
 from experts.changes.row_plans import Plan, RowPlan
 from experts.changes.stored import StoredRow
 from experts.models import Cause, Expert, Office
@@ -49,15 +49,9 @@ def confirm(expert: Expert, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def change_phone(post: Expert, phone: str, *, now: datetime) -> None:
-    """Give a post another phone number; no directory file undoes it."""
-    _apply(editing.change(*_stored(post), {"phone": phone}), now=now)
-
-
-@transaction.atomic(durable=True)
-def change_booking_url(post: Expert, booking_url: str, *, now: datetime) -> None:
-    """Give a post a page where companies book an hour; empty removes it."""
-    _apply(editing.change(*_stored(post), {"booking_url": booking_url}), now=now)
+def correct(post: Expert, facts: Facts, *, now: datetime) -> None:
+    """Correct facts of a post, such as its phone number; no directory file undoes it."""
+    _apply(editing.change(*_stored(post), facts), now=now)
 
 
 @transaction.atomic(durable=True)

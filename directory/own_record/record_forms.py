@@ -43,11 +43,22 @@ class PhoneForm(forms.Form):
             )
         return phone
 
+    @property
+    def done(self) -> str:
+        """Sentence once it is saved."""
+        return f"Votre numéro est corrigé : {self.cleaned_data['phone']}."
+
 
 class BookingForm(forms.Form):
     """The page where a company books an hour with the expert."""
 
     booking_url = booking_url_field()
+
+    @property
+    def done(self) -> str:
+        """Sentence once it is saved."""
+        is_kept = bool(self.cleaned_data["booking_url"])
+        return f"Votre page de rendez-vous est {'enregistrée' if is_kept else 'retirée'}."
 
 
 class DepartureForm(forms.Form):

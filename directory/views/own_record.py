@@ -165,25 +165,27 @@ def confirm(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
 @require_POST
 def phone(request: HttpRequest, expert: Expert, token: str, pk: int) -> HttpResponse:
     """« Corriger mon numéro »."""
-    post = _post(expert, pk)
     form = PhoneForm(request.POST, auto_id=f"phone{pk}_%s")
-    if not form.is_valid():
-        return show_record(request, expert, token, {("phone", pk): form})
-    record_actions.change_phone(post, form.cleaned_data["phone"], now=timezone.now())
-    return _done(request, token, f"Votre numéro est corrigé : {form.cleaned_data['phone']}.")
+    return _corrected(request, expert, token, pk, "phone", form)
 
 
 @record_page
 @require_POST
 def booking(request: HttpRequest, expert: Expert, token: str, pk: int) -> HttpResponse:
-    """« Ma page de prise de rendez-vous »."""
-    post = _post(expert, pk)
+    """« Ma page de prise de rendez-vous »; an empty address removes it."""
     form = BookingForm(request.POST, auto_id=f"booking{pk}_%s")
+    return _corrected(request, expert, token, pk, "booking", form)
+
+
+def _corrected(
+    request: HttpRequest, expert: Expert, token: str, pk: int, name: str, form: PhoneForm | BookingForm
+) -> HttpResponse:
+    """Save the facts of a form about one post, or show its errors in the page."""
+    post = _post(expert, pk)
     if not form.is_valid():
-        return show_record(request, expert, token, {("booking", pk): form})
-    record_actions.change_booking_url(post, form.cleaned_data["booking_url"], now=timezone.now())
-    is_kept = bool(form.cleaned_data["booking_url"])
-    return _done(request, token, f"Votre page de rendez-vous est {'enregistrée' if is_kept else 'retirée'}.")
+        return show_record(request, expert, token, {(name, pk): form})
+    record_actions.correct(post, form.cleaned_data, now=timezone.now())
+    return _done(request, token, form.done)
 
 
 @record_page
