@@ -90,7 +90,7 @@ class CellReader:
     def read(self, column: Column, value: CellValue, entry: Entry) -> Any:
         """The value of a cell that is not empty; « - » gives the empty value. Raises ``Unread``."""
         raw = habits.plain_text(value)
-        if sentence := _refusal(raw):
+        if sentence := _refusal(raw, column.kind):
             raise refused(entry, sentence)
         text = habits.without_stray_spaces(raw)
         self.stray_spaces += isinstance(value, str) and "\n" not in raw and text != raw.removeprefix("'")
@@ -260,7 +260,7 @@ def _emptied(column: Column, entry: Entry) -> Any:
     return EMPTY.get(column.kind, "")
 
 
-def _refusal(raw: str) -> str:
+def _refusal(raw: str, kind: CellKind) -> str:
     """Reason to read a cell no further; empty when there is none."""
     if raw == NO_RESULT:
         return "cette formule n'a pas de résultat : ouvrez le fichier dans un tableur, et enregistrez-le."
@@ -268,7 +268,7 @@ def _refusal(raw: str) -> str:
         return f"la formule de cette case donne une erreur ({raw}) : écrivez la valeur."
     if CONTROLS.search(re.sub(r"[\t\r\n]", " ", raw)):
         return "ce texte contient un caractère de contrôle : retapez-le au clavier."
-    if habits.SCIENTIFIC.fullmatch(raw.strip()):
+    if kind is not CellKind.TEXT and habits.SCIENTIFIC.fullmatch(raw.strip()):
         return (
             f"« {raw} » : le tableur a perdu des chiffres ; mettez la colonne au format Texte et retapez-le."
         )

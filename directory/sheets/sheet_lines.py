@@ -143,6 +143,8 @@ def _listed(column: Column, values: Any, labels: Labels) -> CellToWrite:
         return day
     if column.kind in {CellKind.SUBJECTS, CellKind.SKILLS}:
         texts = sorted(labels.subjects.get(slug, slug) for slug in values)
+    elif column.kind is CellKind.NAF:
+        texts = [f"{code[:2]}.{code[2:]}" if len(code) > 2 else code for code in values]
     else:
         texts = [f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value) for value in values]
     return SEPARATOR.join(texts)
