@@ -3,7 +3,15 @@
 import os
 import shutil
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The shell first: the same engine without windows, which cost more than the pages.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 LAUNCH_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
