@@ -205,8 +205,13 @@ MATCH = Table(
         "taken_at": "taken_at",
         "ended_at": "ended_at",
         "decline_reason": "CASE state WHEN 'declined' THEN 'no_capacity' ELSE '' END",
+        "subject_id": "subject",
+        "department_id": "department",
     },
-    "FROM bench.match ORDER BY id",
+    """FROM bench.match JOIN bench.example_need USING (example, position)
+       JOIN (SELECT example, department_id AS department FROM bench.example
+             JOIN territories_commune ON code = commune) AS place USING (example)
+       ORDER BY id""",
 )
 
 EVENT = Table(

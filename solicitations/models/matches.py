@@ -11,11 +11,12 @@ from django.db.models.functions import Lower, Upper
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from experts.models import Expert, User
+from experts.models import Expert, Subject, User
 from solicitations import lifecycle
 from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState, NeedState
 from solicitations.models.needs import Need
 from solicitations.models.requests import Solicitation
+from territories.models import Department
 
 GONE = "N'est plus là"  # the words of a match withdrawn because its expert is gone
 ERASED = "efface-"  # with the row's number, in the place of an address that was erased
@@ -196,6 +197,25 @@ class Match(models.Model):
     introduced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"
     )
+    # What lists filter by, of need and request: written by triggers alone (``0026_match_filters``).
+    subject: models.ForeignKey[Subject, Subject] = models.ForeignKey(
+        Subject,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    department: models.ForeignKey[Department, Department] = models.ForeignKey(
+        Department,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
     objects = MatchQuerySet.as_manager()
 
@@ -235,8 +255,12 @@ class Match(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "sent_at"], name="match_state_sent"),
-            # An expert's inbox: its counters and its order are read in the index alone.
-            models.Index(fields=["expert", "state", "sent_at", "id"], name="match_inbox"),
+            # An expert's inbox: its counters, its filters and its order are read in the index alone.
+            models.Index(
+                fields=["expert", "state", "sent_at", "id"],
+                include=["subject", "department"],
+                name="match_filters",
+            ),
             models.Index(
                 fields=["expert", "state", "sent_at", "id"], name="match_stand_in", condition=STANDS_IN
             ),

@@ -125,9 +125,9 @@ def filtered(
     """The needs of a list that the filters leave."""
     conditions = Q()
     if subject := chosen.get("sujet"):
-        conditions &= Q(need__subject=subject)
+        conditions &= Q(subject=subject)
     if department := chosen.get("departement"):
-        conditions &= Q(mailbox__solicitation__commune__department=department)
+        conditions &= Q(department=department)
     if first := chosen.get("du"):
         conditions &= Q(sent_at__gte=_midnight(first))
     if (last := chosen.get("au")) and last < date.max:
