@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import Exists, Q
 
 from experts.accounts import seats
 from experts.models import Expert, User
@@ -18,6 +19,10 @@ STORED = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,18})\.(\d{1,11})"')
 # A list older than this is news by itself: delays pass without any event, and a transaction that began
 # before the version was read may commit an earlier event after it.
 FRESH_FOR = timedelta(minutes=5)
+CHANGED_SINCE = """
+SELECT solicitation_id FROM solicitations_event WHERE id > %s
+UNION SELECT solicitation_id FROM solicitations_message WHERE id > %s
+"""
 
 
 @dataclass(frozen=True)
@@ -56,18 +61,27 @@ class Version:
 
 
 def has_news(user: User, version: Version, *, now: datetime) -> bool:
-    """Return whether anything happened since to a need of the lists of this person. One query at most."""
+    """Return whether anything happened since to a need of the lists of this person.
+
+    One short query when nothing happened to any request, which is asked most often; two otherwise.
+    """
     if not version.is_fresh(now=now):
         return True
+    changed = _changed_since(version)
+    if not changed:
+        return False
     posts = seats.posts_of(user, now=now)
     near = Q(pk__in=posts.values("pk")) | Q(office__in=posts.values("office"))
     near |= Q(office__in=seats.managed_offices(user, now=now).values("pk"))
-    theirs = Match.objects.filter(
-        mailbox__solicitation=OuterRef("solicitation"), expert__in=Expert.objects.filter(near).values("pk")
-    )
-    events = Event.objects.filter(Exists(theirs), pk__gt=version.event)
-    messages = Message.objects.filter(Exists(theirs), pk__gt=version.message)
-    return _any(user, events=Exists(events), messages=Exists(messages))
+    theirs = Match.objects.filter(expert__in=Expert.objects.filter(near).values("pk"))
+    return theirs.filter(mailbox__solicitation__in=changed).exists()
+
+
+def _changed_since(version: Version) -> list[int]:
+    """Keys of the requests with an event or a message after a version."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGED_SINCE, [version.event, version.message])
+        return [request for (request,) in cursor.fetchall()]
 
 
 def has_news_of(mailbox: Mailbox, version: Version, *, user: User) -> bool:
@@ -75,8 +89,4 @@ def has_news_of(mailbox: Mailbox, version: Version, *, user: User) -> bool:
     request = {"solicitation": mailbox.solicitation_id}
     events = Event.objects.filter(pk__gt=version.event, **request).exclude(by_user=user)
     messages = Message.objects.filter(pk__gt=version.message, **request).exclude(mailbox=mailbox)
-    return _any(user, events=Exists(events), messages=Exists(messages))
-
-
-def _any(user: User, *, events: Exists, messages: Exists) -> bool:
-    return User.objects.filter(Q(events) | Q(messages), pk=user.pk).exists()
+    return User.objects.filter(Q(Exists(events)) | Q(Exists(messages)), pk=user.pk).exists()
