@@ -8,10 +8,10 @@ from experts.models import Seat
 from solicitations.actions import expert_answers, expert_messages
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Solicitation
-from solicitations.models.request_words import typed_words
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path, page_text
+from workspace.inbox.search_words import typed_words
 from workspace.models import SavedSearch
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]

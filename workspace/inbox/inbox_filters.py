@@ -21,11 +21,11 @@ from solicitations.models.request_words import (
     MESSAGE_WORDS,
     NOT_CONFIDENTIAL,
     REQUEST_WORDS,
-    words_query,
 )
 from territories.models import Department
 from workspace.inbox import inbox_queries
 from workspace.inbox.readers import Reader
+from workspace.inbox.search_words import words_query
 from workspace.inbox.tabs import STATES, InboxList, Scope, StateTab, experts_of
 
 LATE, CLOCK, NOT_CALLED, PUT_OFF = "retard", "delai", "rappel", "remis"
