@@ -21,10 +21,7 @@ class Page:
 
 def page_of(queryset: QuerySet[Any], query: QueryDict, *, size: int) -> Page:
     """Page of the ``?page=`` parameter, the first one by default."""
-    typed = query.get("page", "")
-    number = (
-        min(max(int(typed), 1), LAST_PAGE) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
-    )
+    number = _number(query)
     start = (number - 1) * size
     rows = list(queryset[start : start + size + 1])
     has_next = len(rows) > size and number < LAST_PAGE
@@ -34,6 +31,17 @@ def page_of(queryset: QuerySet[Any], query: QueryDict, *, size: int) -> Page:
         previous=with_page(query, number - 1) if number > 1 else "",
         next=with_page(query, number + 1) if has_next else "",
     )
+
+
+def rows_up_to(query: QueryDict, *, size: int) -> int:
+    """The number of rows that ``page_of`` needs: up to the end of its page, and the first of the next one."""
+    return _number(query) * size + 1
+
+
+def _number(query: QueryDict) -> int:
+    typed = query.get("page", "")
+    is_number = typed.isascii() and typed.isdigit() and len(typed) < 6
+    return min(max(int(typed), 1), LAST_PAGE) if is_number else 1
 
 
 def with_page(query: QueryDict, number: int) -> str:

@@ -198,7 +198,7 @@ class Match(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"
     )
     # What lists filter by, of need and request: written by triggers alone (``0026_match_filters``).
-    subject: models.ForeignKey[Subject, Subject] = models.ForeignKey(
+    subject = models.ForeignKey(
         Subject,
         models.DO_NOTHING,
         null=True,
@@ -207,7 +207,7 @@ class Match(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    department: models.ForeignKey[Department, Department] = models.ForeignKey(
+    department = models.ForeignKey(
         Department,
         models.DO_NOTHING,
         null=True,

@@ -1,6 +1,7 @@
 """Filters, search, saved searches and needs put off."""
 
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -11,8 +12,10 @@ from solicitations.models import Match, Solicitation
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path, page_text
+from workspace.inbox import text_search
 from workspace.inbox.search_words import typed_words
 from workspace.models import SavedSearch
+from workspace.views import inbox
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 INBOX = "/besoins/"
@@ -47,6 +50,13 @@ def test_words_are_typed_without_accents_capitals_nor_signs(text, words):
 
 
 class TestSearch:
+    @pytest.fixture(autouse=True, params=["rare words", "frequent words"])
+    def ways(self, request, monkeypatch):
+        """Search in the indexes of texts; or need after need, as where most requests say the words."""
+        if request.param == "frequent words":
+            monkeypatch.setattr(text_search, "RARE", -1)
+            monkeypatch.setattr(text_search, "_first_part", lambda number, enough: 1)
+
     @pytest.fixture
     def creperie(self, commit, mine, now) -> Solicitation:
         return commit(
@@ -71,6 +81,16 @@ class TestSearch:
     @pytest.mark.parametrize("typed", ["boulanger", "creperie boulanger", "dijon", "'", "%", "zzzz"])
     def test_other_words_find_nothing(self, expert_client, creperie, typed):
         assert "Crêperie du Cœur" not in found(expert_client, f"?q={typed}")
+
+    def test_search_goes_on_until_the_page_is_full(self, expert_client, commit, mine, monkeypatch, now):
+        monkeypatch.setattr(inbox, "ON_A_PAGE", 2)
+        for name, day in product(("Vannier", "Roy"), range(1, 5)):
+            sent_at, email = now - timedelta(days=day), f"{name.lower()}{day}@x.fr"
+            commit(send, now=sent_at, company_name=f"{name} {day}", siret="", email=email)
+
+        pages = [found(expert_client, f"?onglet=tous&q=vannier&page={number}") for number in (1, 2, 3)]
+
+        assert pages == [["Peintures Vannier SARL", "Vannier 1"], ["Vannier 2", "Vannier 3"], ["Vannier 4"]]
 
     def test_messages_of_the_experts_are_searched_too(self, expert_client, sent, mine, now):
         expert_messages.post_message(mailbox(sent, OTHER), body="Vu à l'hôtel d'entreprises.", now=now)

@@ -5,27 +5,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
 from experts.models import Expert, Subject
 from mailing.form_fields import LineField
-from solicitations.lifecycle import ACTIVE, NOT_LIVE
-from solicitations.models import Addition, Match, Message, Solicitation
+from solicitations.lifecycle import ACTIVE
 from solicitations.models.matches import MatchQuerySet
-from solicitations.models.request_querysets import SolicitationQuerySet
-from solicitations.models.request_words import (
-    LINE_WORDS,
-    MESSAGE_WORDS,
-    NOT_CONFIDENTIAL,
-    REQUEST_WORDS,
-)
 from territories.models import Department
-from workspace.inbox import inbox_queries
+from workspace.inbox import inbox_queries, text_search
 from workspace.inbox.readers import Reader
-from workspace.inbox.search_words import words_query
 from workspace.inbox.tabs import STATES, InboxList, Scope, StateTab, experts_of
 
 LATE, CLOCK, NOT_CALLED, PUT_OFF = "retard", "delai", "rappel", "remis"
@@ -36,7 +26,6 @@ WATCHED = {
     PUT_OFF: "Remis à plus tard",
 }
 NAMES = ("q", "sujet", "departement", "du", "au", "etat", "vue", "referent")
-MOST_FOUND = 2_000  # needs found by words, when messages are among them
 
 
 def _day(label: str) -> forms.DateField:
@@ -120,9 +109,9 @@ def is_used(query: Mapping[str, Any]) -> bool:
 
 
 def filtered(
-    needs: MatchQuerySet, chosen: Mapping[str, Any], shown: InboxList, *, now: datetime
+    needs: MatchQuerySet, chosen: Mapping[str, Any], shown: InboxList, *, enough: int, now: datetime
 ) -> MatchQuerySet:
-    """The needs of a list that the filters leave."""
+    """The needs of a list that the filters leave; ``enough``: how many by words, at least, when there are."""
     conditions = Q()
     if subject := chosen.get("sujet"):
         conditions &= Q(subject=subject)
@@ -139,7 +128,8 @@ def filtered(
     found = needs.filter(conditions)
     if watched := chosen.get("vue"):
         found = found.filter(_watched(watched, now=now))
-    return with_words(found, chosen["q"], shown) if chosen.get("q") else found
+    words = chosen.get("q")
+    return text_search.with_words(found, words, shown, enough=enough) if words else found
 
 
 def _watched(code: str, *, now: datetime) -> Q:
@@ -154,40 +144,3 @@ def _watched(code: str, *, now: datetime) -> Q:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
-
-
-def with_words(needs: MatchQuerySet, text: str, shown: InboxList) -> MatchQuerySet:
-    """The needs whose words contain these; never those of a confidential request.
-
-    Of a colleague's need, and of one that is no longer hers, she searches what its line shows.
-    """
-    words = words_query(text)
-    if words is None:
-        return needs.none()
-    said, on_lines = _saying(words), _saying(words).alias(line=LINE_WORDS).filter(line=words)
-    if shown.scope == Scope.OFFICE:
-        return needs.filter(mailbox__solicitation__in=on_lines.values("pk"))
-    found = needs.filter(mailbox__solicitation__in=said.values("pk"))
-    if shown.tab == StateTab.ALL or not set(NOT_LIVE).isdisjoint(STATES[shown.tab]):
-        found = found.filter(~Q(state__in=NOT_LIVE) | Q(mailbox__solicitation__in=on_lines.values("pk")))
-    in_messages = needs.live().filter(_spoken(text, shown), mailbox__solicitation__is_confidential=False)
-    pks = list(in_messages.values_list("pk", flat=True)[:MOST_FOUND])
-    if not pks:
-        return found
-    latest = found.order_by("-sent_at", "-pk").values_list("pk", flat=True)[:MOST_FOUND]
-    return Match.objects.filter(pk__in={*pks, *latest})
-
-
-def _saying(words: SearchQuery) -> SolicitationQuerySet:
-    return Solicitation.objects.alias(said=REQUEST_WORDS).filter(NOT_CONFIDENTIAL, said=words)
-
-
-def _spoken(text: str, shown: InboxList) -> Q:
-    """Said since: what the company added; and to their thread, which its experts read, not their managers."""
-    words = words_query(text, with_places=False)
-    added = Addition.objects.filter(question=None).alias(spoken=MESSAGE_WORDS).filter(spoken=words)
-    said = Q(mailbox__solicitation__in=added.values("solicitation"))
-    if shown.scope == Scope.MANAGED:
-        return said
-    thread = Message.objects.alias(spoken=MESSAGE_WORDS).filter(spoken=words)
-    return said | Q(mailbox__solicitation__in=thread.values("solicitation"))

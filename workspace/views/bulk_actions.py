@@ -103,7 +103,8 @@ def _keys(request: HttpRequest, reader: Reader, *, whole: bool) -> list[int]:
     shown = shown_list(reader, query)
     if shown is None:
         return []
-    found = found_needs(reader, shown, InboxFilterForm(query, reader=reader, shown=shown), now=now)
+    form = InboxFilterForm(query, reader=reader, shown=shown)
+    found = found_needs(reader, shown, form, enough=bulk.MOST, now=now)
     return list(found.values_list("pk", flat=True)[: bulk.MOST])
 
 
@@ -131,7 +132,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if shown is None:
         raise Http404
     form = InboxFilterForm(request.GET, reader=reader, shown=shown)
-    found = found_needs(reader, shown, form, now=now)
+    found = found_needs(reader, shown, form, enough=inbox_exports.MOST + 1, now=now)
     access_log.record(
         AccessRecord.Kind.EXPORTED,
         reader.user,

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from experts import contacts
-from experts.accounts.pagination import Page, page_of, without_page
+from experts.accounts.pagination import Page, page_of, rows_up_to, without_page
 from experts.models import Expert, User
 from solicitations.lifecycle import ACTIVE
 from solicitations.models.matches import MatchQuerySet
@@ -67,9 +67,12 @@ def shown_list(reader: Reader, query: QueryDict) -> InboxList | None:
     )
 
 
-def found_needs(reader: Reader, shown: InboxList, form: InboxFilterForm, *, now: datetime) -> MatchQuerySet:
-    """The needs of a list that its filters leave, in order."""
-    needs = inbox_filters.filtered(inbox_queries.listed(reader, shown), form.chosen, shown, now=now)
+def found_needs(
+    reader: Reader, shown: InboxList, form: InboxFilterForm, *, enough: int, now: datetime
+) -> MatchQuerySet:
+    """The needs of a list that its filters leave, in order; see ``inbox_filters.filtered``."""
+    listed = inbox_queries.listed(reader, shown)
+    needs = inbox_filters.filtered(listed, form.chosen, shown, enough=enough, now=now)
     return inbox_queries.in_order(needs, shown, now=now, today=timezone.localdate(now))
 
 
@@ -83,7 +86,7 @@ def list_context(request: HttpRequest, reader: Reader, shown: InboxList, *, now:
     """Content of a list; its version is read first: what comes meanwhile is news."""
     version = Version.current(now=now)
     form = InboxFilterForm(request.GET, reader=reader, shown=shown)
-    found = found_needs(reader, shown, form, now=now)
+    found = found_needs(reader, shown, form, enough=rows_up_to(request.GET, size=ON_A_PAGE), now=now)
     page = page_of(found.values_list("pk", flat=True), request.GET, size=ON_A_PAGE)
     rows = inbox_rows(reader, page.rows, now=now, today=timezone.localdate(now))
     remember(request, (row.match.mailbox_id for row in rows if row.address), query=request.GET.urlencode())

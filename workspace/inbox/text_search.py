@@ -1,0 +1,158 @@
+"""Needs found by words: rare ones by the indexes of texts, frequent ones among the reader's latest needs.
+
+A word that many requests contain would have the database read them all before it keeps the reader's own. It
+is found soon among hers: they are read from the latest on, a part at a time, until there are enough.
+"""
+
+import json
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+from django.db.models import QuerySet, Value
+
+from solicitations.lifecycle import NOT_LIVE
+from solicitations.models import Addition, Match, Message, Solicitation
+from solicitations.models.matches import MatchQuerySet
+from solicitations.models.request_words import LINE_WORDS, MESSAGE_WORDS, NOT_CONFIDENTIAL, REQUEST_WORDS
+from workspace.inbox.search_words import words_query
+from workspace.inbox.tabs import STATES, InboxList, Scope
+
+RARE = 2_000  # texts; words that more of them contain are frequent
+LEAST, MOST = 50, 20_000  # needs of a part
+MARGIN, GROWTH = 1.5, 8  # the first part should hold more than enough; the next ones grow
+NUMBER_OF_REQUESTS = "SELECT reltuples FROM pg_class WHERE oid = 'solicitations_solicitation'::regclass"
+Row = tuple[int, int, str]  # keys of a need and of its request, state of the need
+
+
+def with_words(needs: MatchQuerySet, text: str, shown: InboxList, *, enough: int) -> MatchQuerySet:
+    """The needs of a list that say these words; never those of a confidential request.
+
+    Of a list by date, the ``enough`` latest of them, or more.
+    """
+    words, said = words_query(text), words_query(text, with_places=False)
+    if words is None or said is None:
+        return needs.none()
+    search = WordSearch(words, said, shown)
+    number = search.estimated()
+    rows = search.anywhere(needs) if number <= RARE else None
+    if rows is None:
+        rows = search.among_latest(needs, number=number, enough=enough)
+    return Match.objects.filter(pk__in=[pk for pk, *_ in rows])
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Keys of the requests that say the words: in their text, on their line of a list, in messages since."""
+
+    text: frozenset[int]
+    line: frozenset[int]
+    since: frozenset[int]
+
+    def finds(self, row: Row, scope: Scope) -> bool:
+        """Return whether what may be searched of this need says them.
+
+        Of a colleague's need, and of one that is no longer hers, the reader searches what its line shows.
+        """
+        _, request, state = row
+        if scope == Scope.OFFICE or state in NOT_LIVE:
+            return request in self.line
+        return request in self.text or request in self.since
+
+
+@dataclass(frozen=True)
+class WordSearch:
+    """Words looked for in a list; ``said``: the same in messages, where places have no codes."""
+
+    words: SearchQuery
+    said: SearchQuery
+    shown: InboxList
+
+    def estimated(self) -> int:
+        """The number of texts that say the words, as the planner expects, without reading any."""
+        [plan] = json.loads(self._texts().explain(format="json"))
+        return int(plan["Plan"]["Plan Rows"])
+
+    def anywhere(self, needs: MatchQuerySet) -> list[Row] | None:
+        """Search all texts; ``None`` when the words are frequent after all."""
+        texts = list(self._texts()[: RARE + 1])
+        if len(texts) > RARE:
+            return None
+        saying = self._saying(texts)
+        return self._found(saying, _rows(needs.filter(mailbox__solicitation__in=saying.text | saying.since)))
+
+    def among_latest(self, needs: MatchQuerySet, *, number: int, enough: int) -> list[Row]:
+        """Search the texts of the latest needs, then of earlier ones, until there are enough.
+
+        A list by urgency needs all of its own.
+        """
+        found: list[Row] = []
+        for part in _parts(needs, MOST if self.shown.is_active else _first_part(number, enough)):
+            requests = {request for _, request, _ in part}
+            found += self._found(self._saying(self._texts(among=requests)), part)
+            if len(found) >= enough and not self.shown.is_active:
+                break
+        return found
+
+    def _texts(self, *, among: Collection[int] | None = None) -> "QuerySet[Any, tuple[int, bool]]":
+        """Each text that says the words: the key of its request, and whether it is the request's own."""
+        own = {} if among is None else {"pk__in": among}
+        since = {} if among is None else {"solicitation__in": among}
+        requests = Solicitation.objects.alias(said=REQUEST_WORDS).filter(
+            NOT_CONFIDENTIAL, said=self.words, **own
+        )
+        messages = [
+            texts.alias(said=MESSAGE_WORDS)
+            .filter(solicitation__is_confidential=False, said=self.said, **since)
+            .values_list("solicitation", Value(value=False))
+            for texts in self._messages()
+        ]
+        return requests.values_list("pk", Value(value=True)).union(*messages, all=True)
+
+    def _messages(self) -> list[QuerySet[Any]]:
+        """The company's additions; and the experts' thread, which their managers do not read."""
+        if self.shown.scope == Scope.OFFICE:
+            return []
+        added = Addition.objects.filter(question=None)
+        return [added] if self.shown.scope == Scope.MANAGED else [added, Message.objects.all()]
+
+    def _saying(self, texts: "Collection[tuple[int, bool]] | QuerySet[Any, tuple[int, bool]]") -> Saying:
+        found = list(texts)
+        text = frozenset(request for request, is_own in found if is_own)
+        since = frozenset(request for request, is_own in found if not is_own)
+        lines: frozenset[int] = frozenset()
+        if text and (self.shown.scope == Scope.OFFICE or not NOT_LIVE.isdisjoint(STATES[self.shown.tab])):
+            shown = Solicitation.objects.alias(line=LINE_WORDS).filter(pk__in=text, line=self.words)
+            lines = frozenset(shown.values_list("pk", flat=True))
+        return Saying(text, lines, since)
+
+    def _found(self, saying: Saying, rows: list[Row]) -> list[Row]:
+        return [row for row in rows if saying.finds(row, self.shown.scope)]
+
+
+def _first_part(number: int, enough: int) -> int:
+    """The number of needs that should hold enough, when so many texts of all requests say the words."""
+    with connection.cursor() as cursor:
+        cursor.execute(NUMBER_OF_REQUESTS)
+        [(requests,)] = cursor.fetchall()
+    wanted = math.ceil(MARGIN * enough * int(requests) / max(number, 1))
+    return min(max(wanted, LEAST), MOST)
+
+
+def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[Row]]:
+    """The needs from the latest on, in parts that grow."""
+    start = 0
+    while rows := _rows(needs, start=start, size=size):
+        yield rows
+        start, size = start + size, min(size * GROWTH, MOST)
+
+
+def _rows(needs: MatchQuerySet, *, start: int = 0, size: int | None = None) -> list[Row]:
+    if size is not None:
+        # First the keys alone, which the index of the list holds.
+        latest = needs.order_by("-sent_at", "-pk").values("pk")[start : start + size]
+        needs = Match.objects.filter(pk__in=latest)
+    return list(needs.values_list("pk", "mailbox__solicitation", "state"))
