@@ -1,4 +1,7 @@
-"""Fills subject and département of the matches there were, and makes their index, while the portal runs."""
+"""Fills subject and département of the matches there were, and makes their index, while the portal runs.
+
+The words of requests get statistics too: those of a partial index are never used to choose a plan.
+"""
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
@@ -8,6 +11,19 @@ AT_ONCE = 5_000
 FILL = """
 UPDATE solicitations_match SET subject_id = NULL
 WHERE id BETWEEN %s AND %s AND (subject_id IS NULL OR department_id IS NULL)
+"""
+COUNT_WORDS = """
+DO $$ BEGIN
+    EXECUTE format(
+        'CREATE STATISTICS solicitation_words_known ON (%s) FROM solicitations_solicitation',
+        (SELECT pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indexrelid = 'solicitation_words'::regclass)
+    );
+END $$;
+ALTER INDEX solicitation_words ALTER COLUMN 1 SET STATISTICS 0;
+"""
+COUNT_AS_BEFORE = """
+DROP STATISTICS solicitation_words_known;
+ALTER INDEX solicitation_words ALTER COLUMN 1 SET STATISTICS -1;
 """
 
 
@@ -40,4 +56,6 @@ class Migration(migrations.Migration):
             model_name='match',
             name='match_inbox',
         ),
+        migrations.RunSQL(COUNT_WORDS, COUNT_AS_BEFORE),
+        migrations.RunSQL('ANALYZE solicitations_solicitation', migrations.RunSQL.noop),
     ]

@@ -34,11 +34,10 @@ def joined(*parts: str | Combinable) -> Func:
 
 # What a line of a list shows of a request: its company and its place.
 LINE_WORDS = plain_words(joined("company_name", Value(f" {PLACE}"), "commune_id"))
-REQUEST_WORDS = plain_words(
-    joined(
-        "company_name", Value(f" {PLACE}"), "commune_id", Value(" "), "contact_name", Value(" "), "reference",
-        Value(" "), "siret", Value(" "), "description",
-    )
+REQUEST_TEXT = joined(
+    "company_name", Value(f" {PLACE}"), "commune_id", Value(" "), "contact_name", Value(" "), "reference",
+    Value(" "), "siret", Value(" "), "description",
 )  # fmt: skip
+REQUEST_WORDS = plain_words(REQUEST_TEXT)
 MESSAGE_WORDS = plain_words(joined("body"))
 NOT_CONFIDENTIAL = Q(is_confidential=False)

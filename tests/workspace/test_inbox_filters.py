@@ -66,12 +66,22 @@ class TestSearch:
             contact_name="Zoé Évrard",
             siret="",
             email="z@x.fr",
-            text="Nous cherchons un apprenti pâtissier.",
+            text="Nous cherchons un apprenti pâtissier, sans fausse manœuvre.",
         )
 
     @pytest.mark.parametrize(
         "typed",
-        ["creperie", "CRÊPERIE coeur", "zoe", "évrard", "patissier", "is sur tille", "REF"],
+        [
+            "creperie",
+            "CRÊPERIE coeur",
+            "zoe",
+            "évrard",
+            "patissier",
+            "mano",
+            "MANŒUVRE",
+            "is sur tille",
+            "REF",
+        ],
     )
     def test_company_contact_place_text_and_reference_are_found(self, expert_client, creperie, typed):
         typed = creperie.reference.lower() if typed == "REF" else typed

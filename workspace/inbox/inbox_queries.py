@@ -86,14 +86,17 @@ def late(*, now: datetime) -> Q:
 def on_the_clock() -> Q:
     """The law binds the match to answer (``bound_by_legal_clock``), and nobody did in writing."""
     same_need = Match.objects.filter(need=OuterRef("need"))
-    services = same_need.filter(expert__office__institution__is_legal_information=True)
+    # Others than itself, which only matters when it is none of them: the planner then looks each need up,
+    # instead of reading all matches of these services.
+    others = same_need.exclude(pk=OuterRef("pk"))
+    services = others.filter(expert__office__institution__is_legal_information=True)
     answered = same_need.filter(answered_at__isnull=False).exclude(answer="")
     small = Q(need__solicitation__headcount_min=None)
     small |= Q(need__solicitation__headcount_min__lt=LEGAL_CLOCK_BELOW)
     bound = Q(expert__office__institution__is_legal_information=True)
     bound |= Q(~Exists(services.exclude(state__in=UNBOUND)))
     active = Q(state__in=[MatchState.SENT, MatchState.TAKEN])
-    return active & Q(need__subject__is_labour_law=True) & small & bound & Q(~Exists(answered))
+    return active & Q(subject__is_labour_law=True) & small & bound & Q(~Exists(answered))
 
 
 def not_called(*, now: datetime) -> Q:

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 
-from solicitations.models.request_words import CONFIG, PLACE
+from solicitations.models.request_words import ACCENTED, CONFIG, PLACE, PLAIN
 from territories.models import Commune
 from territories.names import normalise
 
@@ -17,6 +18,18 @@ SHORT = 4  # letters; shorter words begin too many: they must match whole
 MOST_WORDS, MOST_PLACES = 12, 50
 
 
+def _spellings() -> dict[str, str]:
+    """The regular expression of each letter that may bear an accent or begin a ligature."""
+    spelled = dict.fromkeys(PLAIN, "") | {"o": "œŒ", "a": "æÆ"}
+    for accented, plain in zip(ACCENTED, PLAIN, strict=True):
+        spelled[plain] += accented
+    return {plain: f"[{plain}{others}]" for plain, others in spelled.items()}
+
+
+SPELLINGS = _spellings()
+OE, AE = SPELLINGS["o"] + SPELLINGS["e"], SPELLINGS["a"] + SPELLINGS["e"]
+
+
 def typed_words(text: str) -> list[str]:
     """The words that somebody typed, as the indexes spell them."""
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(LIGATURES))
@@ -24,26 +37,60 @@ def typed_words(text: str) -> list[str]:
     return WORD.findall(plain)[:MOST_WORDS]
 
 
-def words_query(text: str, *, with_places: bool = True) -> SearchQuery | None:
-    """The search for all these words, by their beginnings; ``None`` without any word.
+@dataclass(frozen=True)
+class TypedWords:
+    """Words that a text must all say, by their beginnings.
 
-    A word may also be the name of a commune, and all of them together its beginning.
+    Each has ``places``, the codes of the communes of its name; so has the whole that was typed, ``whole``.
     """
-    words = typed_words(text)
-    if not words:
-        return None
-    name = normalise(text)
-    places = _places(name, words) if with_places else {}
-    said = " & ".join(f"({_any([_term(word), *places.get(word, ())])})" for word in words)
-    return SearchQuery(_any([f"({said})", *places.get(name, ())]), search_type="raw", config=CONFIG)
+
+    words: tuple[str, ...]
+    places: Mapping[str, Sequence[str]]
+    whole: str
+
+    @classmethod
+    def read(cls, text: str, *, with_places: bool = True) -> "TypedWords | None":
+        """Read what somebody typed; ``None`` without any word."""
+        words, whole = typed_words(text), normalise(text)
+        if not words:
+            return None
+        return cls(tuple(words), _places(whole, words) if with_places else {}, whole)
+
+    @property
+    def query(self) -> SearchQuery:
+        """The search in an index of words."""
+        said = " & ".join(
+            f"({_any([_term(word), *map(_quoted, self.places.get(word, ()))])})" for word in self.words
+        )
+        whole = map(_quoted, self.places.get(self.whole, ()))
+        return SearchQuery(_any([f"({said})", *whole]), search_type="raw", config=CONFIG)
+
+    def spelled_in(self, column: str) -> Q:
+        """A cheap condition on a text as it is stored: every text that the search finds meets it."""
+        name = f"{column}__iregex"
+        said = Q()
+        for word in self.words:
+            said &= Q(**{name: "|".join([_pattern(word), *self.places.get(word, ())])})
+        whole = self.places.get(self.whole, ())
+        return said | Q(**{name: "|".join(whole)}) if whole else said
 
 
 def _term(word: str) -> str:
-    return f"'{word}'" if len(word) < SHORT else f"'{word}':*"
+    return _quoted(word) if len(word) < SHORT else f"{_quoted(word)}:*"
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'"
 
 
 def _any(terms: Iterable[str]) -> str:
     return " | ".join(terms)
+
+
+def _pattern(word: str) -> str:
+    """The regular expression of a word, whatever its accents and ligatures."""
+    letters = "".join(SPELLINGS.get(letter, letter) for letter in word)
+    return letters.replace(OE, f"(?:{OE}|[œŒ])").replace(AE, f"(?:{AE}|[æÆ])")
 
 
 def _places(typed: str, words: Iterable[str]) -> dict[str, list[str]]:
@@ -55,5 +102,5 @@ def _places(typed: str, words: Iterable[str]) -> dict[str, list[str]]:
     rows = Commune.objects.current().filter(named).order_by("-population", "pk")
     for name, code in rows.values_list("search_name", "pk")[:MOST_PLACES]:
         for key in {name, typed if name.startswith(typed) else name}:
-            found.setdefault(key, []).append(f"'{PLACE}{code.lower()}'")
+            found.setdefault(key, []).append(f"{PLACE}{code.lower()}")
     return found

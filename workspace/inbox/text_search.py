@@ -10,21 +10,27 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from solicitations.lifecycle import NOT_LIVE
 from solicitations.models import Addition, Match, Message, Solicitation
 from solicitations.models.matches import MatchQuerySet
-from solicitations.models.request_words import LINE_WORDS, MESSAGE_WORDS, NOT_CONFIDENTIAL, REQUEST_WORDS
-from workspace.inbox.search_words import words_query
+from solicitations.models.request_words import (
+    LINE_WORDS,
+    MESSAGE_WORDS,
+    NOT_CONFIDENTIAL,
+    REQUEST_TEXT,
+    REQUEST_WORDS,
+)
+from workspace.inbox.search_words import TypedWords
 from workspace.inbox.tabs import STATES, InboxList, Scope
 
 RARE = 2_000  # texts; words that more of them contain are frequent
 LEAST, MOST = 50, 20_000  # needs of a part
-MARGIN, GROWTH = 1.5, 8  # the first part should hold more than enough; the next ones grow
+MARGIN, GROWTH = 2.0, 8  # the first part should hold more than enough; the next ones grow
 NUMBER_OF_REQUESTS = "SELECT reltuples FROM pg_class WHERE oid = 'solicitations_solicitation'::regclass"
+Texts = QuerySet[Any, tuple[int, bool]]
 Row = tuple[int, int, str]  # keys of a need and of its request, state of the need
 
 
@@ -33,7 +39,7 @@ def with_words(needs: MatchQuerySet, text: str, shown: InboxList, *, enough: int
 
     Of a list by date, the ``enough`` latest of them, or more.
     """
-    words, said = words_query(text), words_query(text, with_places=False)
+    words, said = TypedWords.read(text), TypedWords.read(text, with_places=False)
     if words is None or said is None:
         return needs.none()
     search = WordSearch(words, said, shown)
@@ -67,8 +73,8 @@ class Saying:
 class WordSearch:
     """Words looked for in a list; ``said``: the same in messages, where places have no codes."""
 
-    words: SearchQuery
-    said: SearchQuery
+    words: TypedWords
+    said: TypedWords
     shown: InboxList
 
     def estimated(self) -> int:
@@ -92,45 +98,64 @@ class WordSearch:
         found: list[Row] = []
         for part in _parts(needs, MOST if self.shown.is_active else _first_part(number, enough)):
             requests = {request for _, request, _ in part}
-            found += self._found(self._saying(self._texts(among=requests)), part)
+            found += self._found(self._saying(self._texts_of(requests)), part)
             if len(found) >= enough and not self.shown.is_active:
                 break
         return found
 
-    def _texts(self, *, among: Collection[int] | None = None) -> "QuerySet[Any, tuple[int, bool]]":
+    def _texts(self) -> Texts:
         """Each text that says the words: the key of its request, and whether it is the request's own."""
-        own = {} if among is None else {"pk__in": among}
-        since = {} if among is None else {"solicitation__in": among}
-        requests = Solicitation.objects.alias(said=REQUEST_WORDS).filter(
-            NOT_CONFIDENTIAL, said=self.words, **own
-        )
+        requests = self._requests().filter(said=self.words.query)
+        messages = [texts.filter(said=self.said.query) for texts in self._messages()]
+        return _together(requests, messages)
+
+    def _texts_of(self, among: Collection[int]) -> Texts:
+        """The same of these requests, read one by one."""
+        requests = self._requests().filter(pk__in=among).alias(text=REQUEST_TEXT)
         messages = [
-            texts.alias(said=MESSAGE_WORDS)
-            .filter(solicitation__is_confidential=False, said=self.said, **since)
-            .values_list("solicitation", Value(value=False))
-            for texts in self._messages()
+            texts.filter(self.said.spelled_in("body"), solicitation__in=among) for texts in self._messages()
         ]
-        return requests.values_list("pk", Value(value=True)).union(*messages, all=True)
+        return _together(
+            _without_index(requests.filter(self.words.spelled_in("text")), self.words),
+            [_without_index(texts, self.said) for texts in messages],
+        )
+
+    def _requests(self) -> QuerySet[Any]:
+        return Solicitation.objects.alias(said=REQUEST_WORDS).filter(NOT_CONFIDENTIAL)
 
     def _messages(self) -> list[QuerySet[Any]]:
         """The company's additions; and the experts' thread, which their managers do not read."""
         if self.shown.scope == Scope.OFFICE:
             return []
-        added = Addition.objects.filter(question=None)
-        return [added] if self.shown.scope == Scope.MANAGED else [added, Message.objects.all()]
+        texts: list[QuerySet[Any]] = [Addition.objects.filter(question=None)]
+        if self.shown.scope != Scope.MANAGED:
+            texts.append(Message.objects.all())
+        return [text.alias(said=MESSAGE_WORDS).filter(solicitation__is_confidential=False) for text in texts]
 
-    def _saying(self, texts: "Collection[tuple[int, bool]] | QuerySet[Any, tuple[int, bool]]") -> Saying:
+    def _saying(self, texts: Texts | list[tuple[int, bool]]) -> Saying:
         found = list(texts)
         text = frozenset(request for request, is_own in found if is_own)
         since = frozenset(request for request, is_own in found if not is_own)
         lines: frozenset[int] = frozenset()
         if text and (self.shown.scope == Scope.OFFICE or not NOT_LIVE.isdisjoint(STATES[self.shown.tab])):
-            shown = Solicitation.objects.alias(line=LINE_WORDS).filter(pk__in=text, line=self.words)
+            shown = Solicitation.objects.alias(line=LINE_WORDS).filter(pk__in=text, line=self.words.query)
             lines = frozenset(shown.values_list("pk", flat=True))
         return Saying(text, lines, since)
 
     def _found(self, saying: Saying, rows: list[Row]) -> list[Row]:
         return [row for row in rows if saying.finds(row, self.shown.scope)]
+
+
+def _together(requests: QuerySet[Any], messages: list[QuerySet[Any]]) -> Texts:
+    since = [texts.values_list("solicitation", Value(value=False)) for texts in messages]
+    return requests.values_list("pk", Value(value=True)).union(*since, all=True)
+
+
+def _without_index(texts: QuerySet[Any], words: TypedWords) -> QuerySet[Any]:
+    """Keep the texts that say the words, without the index, which would be read for the whole country."""
+    says = Case(When(Q(said=words.query), then=True), default=False, output_field=BooleanField())
+    found: QuerySet[Any] = texts.alias(says=says).filter(says=True)
+    return found
 
 
 def _first_part(number: int, enough: int) -> int:
@@ -144,9 +169,11 @@ def _first_part(number: int, enough: int) -> int:
 
 def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[Row]]:
     """The needs from the latest on, in parts that grow."""
-    start = 0
-    while rows := _rows(needs, start=start, size=size):
+    start, is_last = 0, False
+    while not is_last:
+        rows = _rows(needs, start=start, size=size)
         yield rows
+        is_last = len(rows) < size
         start, size = start + size, min(size * GROWTH, MOST)
 
 

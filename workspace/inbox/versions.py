@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Exists, Q
 
 from experts.accounts import seats
-from experts.models import Expert, User
+from experts.models import User
 from solicitations.models import Event, Mailbox, Match, Message
 
 STORED = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,18})\.(\d{1,11})"')
@@ -70,11 +70,9 @@ def has_news(user: User, version: Version, *, now: datetime) -> bool:
     changed = _changed_since(version)
     if not changed:
         return False
-    posts = seats.posts_of(user, now=now)
-    near = Q(pk__in=posts.values("pk")) | Q(office__in=posts.values("office"))
-    near |= Q(office__in=seats.managed_offices(user, now=now).values("pk"))
-    theirs = Match.objects.filter(expert__in=Expert.objects.filter(near).values("pk"))
-    return theirs.filter(mailbox__solicitation__in=changed).exists()
+    near = Q(expert__office__in=seats.posts_of(user, now=now).values("office"))
+    near |= Q(expert__office__in=seats.managed_offices(user, now=now).values("pk"))
+    return Match.objects.filter(near, mailbox__solicitation__in=changed).exists()
 
 
 def _changed_since(version: Version) -> list[int]:
