@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Q
+from django.db.models import Exists
 from django.http import HttpRequest
 
 from experts.accounts import access_log
@@ -51,7 +51,9 @@ def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
     if not user.is_active:
         return Expert.objects.none()
     given = Seat.objects.current(now=now).filter(user=user, expert__isnull=False).values("expert")
-    return serving_posts(now=now).filter(Q(email__iexact=user.email) | Q(pk__in=given))
+    # A union: with « or », the database would read all experts.
+    own = Expert.objects.filter(email__iexact=user.email).values("pk")
+    return serving_posts(now=now).filter(pk__in=own.union(given))
 
 
 def managed_offices(user: User, *, now: datetime) -> OfficeQuerySet:

@@ -148,7 +148,8 @@ class WordSearch:
 
 def _together(requests: QuerySet[Any], messages: list[QuerySet[Any]]) -> Texts:
     since = [texts.values_list("solicitation", Value(value=False)) for texts in messages]
-    return requests.values_list("pk", Value(value=True)).union(*since, all=True)
+    texts: Texts = requests.values_list("pk", Value(value=True)).union(*since, all=True)
+    return texts
 
 
 def _without_index(texts: QuerySet[Any], words: TypedWords) -> QuerySet[Any]:
