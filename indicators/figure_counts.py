@@ -23,9 +23,12 @@ PERIOD = "period"
 
 @contextmanager
 def groups_in_memory() -> Iterator[None]:
-    """Let the database keep groups in memory: it expects more than there are, and would sort all rows."""
+    """Let the database keep groups in memory, and share the rows out among its processes.
+
+    It expects far more groups than there are, and would sort all rows, or read them in one process.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL parallel_tuple_cost = 0.001")
         yield
 
 
