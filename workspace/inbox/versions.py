@@ -12,16 +12,23 @@ from django.db import connection
 from django.db.models import Exists, Q
 
 from experts.accounts import seats
+from experts.accounts.seats import Work
 from experts.models import User
-from solicitations.models import Event, Mailbox, Match, Message
+from solicitations.models import Event, Mailbox, Message
 
 STORED = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,18})\.(\d{1,11})"')
 # A list older than this is news by itself: delays pass without any event, and a transaction that began
 # before the version was read may commit an earlier event after it.
 FRESH_FOR = timedelta(minutes=5)
-CHANGED_SINCE = """
-SELECT solicitation_id FROM solicitations_event WHERE id > %s
-UNION SELECT solicitation_id FROM solicitations_message WHERE id > %s
+OFFICES_WITH_NEWS = """
+SELECT DISTINCT expert.office_id
+FROM (
+    SELECT solicitation_id FROM solicitations_event WHERE id > %s
+    UNION SELECT solicitation_id FROM solicitations_message WHERE id > %s
+) AS changed
+JOIN solicitations_mailbox AS mailbox USING (solicitation_id)
+JOIN solicitations_match AS match ON match.mailbox_id = mailbox.id
+JOIN experts_expert AS expert ON expert.id = match.expert_id
 """
 
 
@@ -60,26 +67,26 @@ class Version:
         return now.timestamp() - self.read_at < FRESH_FOR.total_seconds()
 
 
-def has_news(user: User, version: Version, *, now: datetime) -> bool:
+def has_news(user: User, version: Version, *, work: Work, now: datetime) -> bool:
     """Return whether anything happened since to a need of the lists of this person.
 
-    One short query when nothing happened to any request, which is asked most often; two otherwise.
+    One short query when nothing happened to any request; one more for each kind of her work otherwise.
     """
     if not version.is_fresh(now=now):
         return True
-    changed = _changed_since(version)
-    if not changed:
+    offices = _offices_with_news(version)
+    if not offices:
         return False
-    near = Q(expert__office__in=seats.posts_of(user, now=now).values("office"))
-    near |= Q(expert__office__in=seats.managed_offices(user, now=now).values("pk"))
-    return Match.objects.filter(near, mailbox__solicitation__in=changed).exists()
+    if work.has_posts and seats.posts_of(user, now=now).filter(office__in=offices).exists():
+        return True
+    return work.manages and seats.managed_offices(user, now=now).filter(pk__in=offices).exists()
 
 
-def _changed_since(version: Version) -> list[int]:
-    """Keys of the requests with an event or a message after a version."""
+def _offices_with_news(version: Version) -> list[int]:
+    """Keys of the offices whose experts have a request with an event or a message after a version."""
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED_SINCE, [version.event, version.message])
-        return [request for (request,) in cursor.fetchall()]
+        cursor.execute(OFFICES_WITH_NEWS, [version.event, version.message])
+        return [office for (office,) in cursor.fetchall()]
 
 
 def has_news_of(mailbox: Mailbox, version: Version, *, user: User) -> bool:

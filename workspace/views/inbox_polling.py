@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling
 
+from experts.accounts import seats
 from experts.accounts.middleware import polled
 from experts.models import User
 from workspace.inbox import versions
@@ -20,8 +21,9 @@ from workspace.views.link_access import own_mailbox
 @require_safe
 def inbox_news(request: HttpRequest) -> HttpResponse:
     """The list and its counters again, when a need of hers changed."""
-    now, seen = timezone.now(), _seen(request)
-    if isinstance(request.user, User) and seen and not versions.has_news(request.user, seen, now=now):
+    now, seen, user = timezone.now(), _seen(request), request.user
+    work = seats.work_in(request)
+    if isinstance(user, User) and seen and not versions.has_news(user, seen, work=work, now=now):
         return HttpResponseNotModified()
     reader = reader_of(request)
     shown = shown_list(reader, request.GET)
