@@ -64,6 +64,16 @@ class TestPost:
         assert "Un référent de cette antenne a déjà cette adresse." in text(again)
         assert as_regional.get(path)["Location"] == f"/annuaire/referents/{gone.pk}/"
 
+    def test_a_post_is_offered_once_whatever_its_person_wrote_before(self, as_regional, commit, now):
+        gone = Expert.objects.get(email=EMAIL)
+        record_actions.remark(gone, "L'antenne a déménagé.", now=now)
+
+        self.leave(commit, now, "Jeanne Petit, jeanne.petit@exemple.fr")
+
+        listed = text(as_regional.get("/annuaire/a-verifier/"))
+        assert listed.count("Ce bouton crée le poste") == 1
+        assert listed.index("a déménagé") < listed.index("A quitté") < listed.index("Ce bouton crée")
+
     def test_what_was_read_is_corrected_before_it_is_made(self, as_regional, commit, now):
         gone, _ = self.leave(commit, now, "Jeanne Petit, jeanne.petit@exemple.fr")
         path = f"/annuaire/referents/{gone.pk}/successeur/?corriger=oui"
