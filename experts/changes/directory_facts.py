@@ -121,7 +121,7 @@ LABELS = {
     "institution": "institution",
     "office": "antenne",
     "phone": "téléphone",
-    "email": "adresse",
+    "email": "courriel",
     "site": "site internet",
     "siret": "SIRET",
     "headcount_min": "effectif minimal",
