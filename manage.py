@@ -25,8 +25,8 @@ def run() -> None:
             raise
         reason = str(error).partition("\n")[0]
         if getattr(error.__cause__, "pgcode", "") in BUSY:
-            sys.exit(f"D'autres se servent des mêmes tables : relancez la commande ({reason}).")
-        sys.exit(f"La base de données ne répond pas, ou n'a pas ses tables (manage.py migrate) : {reason}")
+            sys.exit(f"D'autres se servent des mêmes tables : relancez la commande ({reason}).")
+        sys.exit(f"La base de données ne répond pas, ou n'a pas ses tables (manage.py migrate) : {reason}")
 
 
 def receive_mail() -> None:
@@ -39,7 +39,7 @@ def receive_mail() -> None:
         lines = str(error).splitlines()
         # What settings lack is said whole; the other lines of a database's error would quote the mail.
         said = " ".join(lines if isinstance(error, ImproperlyConfigured) else lines[:1])
-        print(f"{type(error).__name__} : {said}", file=sys.stderr)  # noqa: T201
+        print(f"{type(error).__name__} : {said}", file=sys.stderr)  # noqa: T201
         sys.exit(TRY_AGAIN)
 
 

@@ -20,7 +20,7 @@ class CommuneForm(forms.Form):
     commune = LineField(
         label="Votre commune",
         max_length=100,
-        help_text="Celle de votre entreprise ou de votre projet : son nom ou son code postal.",
+        help_text="Celle de votre entreprise ou de votre projet : son nom ou son code postal.",
         error_messages={
             "required": "Indiquez le nom ou le code postal de votre commune.",
             "max_length": "Indiquez seulement le nom ou le code postal de votre commune.",
@@ -60,7 +60,7 @@ class CommuneForm(forms.Form):
             )
         else:
             self.candidates = exact or found
-            self.add_error("commune", "Plusieurs communes correspondent : choisissez la vôtre dans la liste.")
+            self.add_error("commune", "Plusieurs communes correspondent : choisissez la vôtre dans la liste.")
 
 
 def initial_commune(typed: str) -> dict[str, str]:
@@ -79,7 +79,7 @@ def phone_field() -> LineField:
     """The phone number to call back."""
     return PhoneField(
         label="Votre téléphone",
-        help_text="Par exemple 06 12 34 56 78. Outre-mer et pays voisins compris : +41 79 123 45 67.",
+        help_text="Par exemple 06 12 34 56 78. Outre-mer et pays voisins compris : +41 79 123 45 67.",
         error_messages={"required": "Indiquez un numéro de téléphone, par exemple 06 12 34 56 78."},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )

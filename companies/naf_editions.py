@@ -79,7 +79,7 @@ def _header(rows: list[list[str]]) -> tuple[int, int, int]:
         )
         if other is not None and rev2 is not None:
             return at, other, rev2
-    raise UnreadableCorrespondence("Aucune ligne ne nomme une colonne « NAF rév. 2 » et une « NAF 2025 ».")
+    raise UnreadableCorrespondence("Aucune ligne ne nomme une colonne « NAF rév. 2 » et une « NAF 2025 ».")
 
 
 def _text(path: Path) -> str:
@@ -88,7 +88,7 @@ def _text(path: Path) -> str:
             raise UnreadableCorrespondence("Ce fichier est trop gros pour être la table de l'Insee.")
         raw = path.read_bytes()
     except OSError as error:
-        raise UnreadableCorrespondence(f"Ce fichier ne se lit pas : {error.strerror}.") from error
+        raise UnreadableCorrespondence(f"Ce fichier ne se lit pas : {error.strerror}.") from error
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

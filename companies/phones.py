@@ -36,7 +36,7 @@ def clean_phone(text: str) -> str:
     if number is None:
         raise InvalidPhone(_refusal(typed))
     if is_surcharged(number):
-        raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
+        raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
     return number
 
 

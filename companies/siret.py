@@ -24,10 +24,10 @@ def clean_siret(text: str) -> str:
         raise InvalidSiret("Indiquez un numéro SIRET, il compte 14 chiffres.")
     if VAT_NUMBER.match(typed):
         raise InvalidSiret(
-            "Ce numéro est celui de la TVA. Indiquez le SIRET : il compte 14 chiffres, sans lettre."
+            "Ce numéro est celui de la TVA. Indiquez le SIRET : il compte 14 chiffres, sans lettre."
         )
     if not (typed.isascii() and typed.isdigit()):
-        raise InvalidSiret("Un numéro SIRET ne contient que des chiffres : indiquez ses 14 chiffres.")
+        raise InvalidSiret("Un numéro SIRET ne contient que des chiffres : indiquez ses 14 chiffres.")
     if len(typed) != 14:
         raise InvalidSiret(_wrong_length(typed))
     if not is_siret(typed):
@@ -54,7 +54,7 @@ def display(digits: str) -> str:
 def _wrong_length(digits: str) -> str:
     if len(digits) == 9 and siren.is_valid(digits):
         return (
-            "Vous avez indiqué un SIREN (9 chiffres). Indiquez le SIRET : le SIREN suivi des 5 chiffres de "
+            "Vous avez indiqué un SIREN (9 chiffres). Indiquez le SIRET : le SIREN suivi des 5 chiffres de "
             "l'établissement."
         )
-    return f"Un numéro SIRET compte 14 chiffres ; vous en avez indiqué {len(digits)}."
+    return f"Un numéro SIRET compte 14 chiffres ; vous en avez indiqué {len(digits)}."

@@ -55,7 +55,7 @@ class Processes:
         for running in self.running:
             if running.process.poll() is not None:
                 words = "\n".join(running.log.read_text(errors="replace").splitlines()[-12:])
-                raise ProcessEnded(f"« {running.name} » s'est arrêté ({running.log}) :\n{words}")
+                raise ProcessEnded(f"« {running.name} » s'est arrêté ({running.log}) :\n{words}")
 
     def watch(self) -> NoReturn:
         """Wait until a process ends (``ProcessEnded``) or we are interrupted."""

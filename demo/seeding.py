@@ -132,7 +132,7 @@ def add_draft(*, now: datetime) -> None:
     at = now - timedelta(hours=5)
     need = {
         "commune": ["Is-sur-Tille"],
-        "description": ["Nous cherchons un apprenti, mais par où commencer ?"],
+        "description": ["Nous cherchons un apprenti, mais par où commencer ?"],
     }
     answers = {"subject": DRAFT_SUBJECT, "need": need}
     draft = Draft.objects.create(created_at=at, updated_at=at, answers=answers)

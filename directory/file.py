@@ -98,7 +98,7 @@ class FileReader:
         for entry, ref in self.found_areas:
             exists = ref.code in zones if ref.level is Level.ZONE else ref in current
             if not exists:
-                entry.refuse(f"territoire inconnu : « {ref} ».")
+                entry.refuse(f"territoire inconnu : « {ref} ».")
 
     def _zone(self, item: Entry) -> ZoneEntry:
         entries = item.keys(["slug", "name", "members"])
@@ -106,7 +106,7 @@ class FileReader:
         if slug and not SLUG.fullmatch(slug):
             entries["slug"].refuse("seulement des minuscules sans accent, des chiffres et des tirets.")
         elif slug in self.zone_slugs:
-            entries["slug"].refuse(f"la zone « {slug} » est donnée deux fois.")
+            entries["slug"].refuse(f"la zone « {slug} » est donnée deux fois.")
         if slug:
             self.zone_slugs.add(slug)
         members = self._areas(entries, "members", inside_zone=True)
@@ -117,7 +117,7 @@ class FileReader:
         entries = item.keys(required, ["criteria", "exclusive_subjects", "fallback", "closed_on"])
         code = entries.text("id")
         if code in codes:
-            entries["id"].refuse(f"l'antenne « {code} » est donnée deux fois.")
+            entries["id"].refuse(f"l'antenne « {code} » est donnée deux fois.")
         if code:
             codes.add(code)
         return OfficeEntry(
@@ -143,14 +143,14 @@ class FileReader:
             if deputy == email:
                 entry.refuse("une personne ne peut pas être sa propre suppléante.")
             elif deputy not in emails:
-                entry.refuse(f"le suppléant « {deputy} » n'est pas un référent de cette antenne.")
+                entry.refuse(f"le suppléant « {deputy} » n'est pas un référent de cette antenne.")
         return experts
 
     def _expert(self, item: Entry, emails: set[str], deputies: list[tuple[Entry, str, str]]) -> ExpertEntry:
         entries = item.keys(["name", "job", "email", "phone", "subjects"], ["territories", "absent"])
         email = entries.email("email")
         if email and email.lower() in emails:
-            entries["email"].refuse(f"deux référents de cette antenne ont l'adresse « {email} ».")
+            entries["email"].refuse(f"deux référents de cette antenne ont l'adresse « {email} ».")
         emails.add(email.lower())
         absence = entries["absent"].keys(["from", "to"], ["deputy"]) if "absent" in entries else None
         deputy = absence.email("deputy").lower() if absence else ""
@@ -179,7 +179,7 @@ class FileReader:
         if not any(isinstance(item.node, Scalar) and item.node.text == "all" for item in items):
             return False, self._subjects(items)
         if len(items) > 1:
-            entry.refuse("« all » ne va pas avec d'autres sujets.")
+            entry.refuse("« all » ne va pas avec d'autres sujets.")
         return True, frozenset()
 
     def _subjects(self, items: list[Entry]) -> frozenset[str]:
@@ -257,5 +257,5 @@ def prefixes(entry: Entry, pattern: re.Pattern[str], what: str) -> list[str]:
         if pattern.fullmatch(prefix):
             kept[prefix] = None
         else:
-            item.refuse(f"« {text} » n'est pas le début de {what}.")
+            item.refuse(f"« {text} » n'est pas le début de {what}.")
     return list(kept)

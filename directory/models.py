@@ -88,7 +88,7 @@ class RecordRemark(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.expert} : {self.body[:60]}"
+        return f"{self.expert} : {self.body[:60]}"
 
 
 class Letter(models.Model):

@@ -11,7 +11,7 @@ def office_reasons(office: Facts, *, is_notified: bool) -> list[str]:
     reasons = []
     if not is_notified and not office["is_fallback"]:
         reasons.append(
-            "Son institution n'est jamais prévenue : les pages des sujets la montrent seulement comme relais."
+            "Son institution n'est jamais prévenue : les pages des sujets la montrent seulement comme relais."
         )
     if not office["is_fallback"]:
         reasons += _contradictions(office)

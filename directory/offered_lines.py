@@ -79,7 +79,7 @@ class OfferedPage:
     def title(self) -> str:
         """The département, or the words that were looked for."""
         found = next((place.name for place in self.places if place.is_current), "")
-        return f"« {self.words} »" if self.words else found
+        return f"« {self.words} »" if self.words else found
 
 
 def offered_page(report: Mapping[str, Any], query: QueryDict) -> OfferedPage:

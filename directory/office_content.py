@@ -124,7 +124,7 @@ def _office_warnings(office: Office, there: list[ExpertLine]) -> list[str]:
     is_notified = office.institution.notified != Institution.Notified.NEVER
     reasons = never_asked.office_reasons(office_facts(office), is_notified=is_notified)
     if not there:
-        reasons.append("Personne n'y reçoit de demande : ajoutez un référent.")
+        reasons.append("Personne n'y reçoit de demande : ajoutez un référent.")
     return reasons
 
 

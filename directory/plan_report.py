@@ -17,7 +17,7 @@ HIDDEN = {"edited_fields", "source"}
 def lines(plan: Plan, *, is_dry_run: bool) -> Iterator[str]:
     """Lines of the report; that of a dry run lists the rows to create too."""
     if is_dry_run:
-        yield "Essai à blanc : rien n'est écrit."
+        yield "Essai à blanc : rien n'est écrit."
         yield from _section("À créer", plan, RowOutcome.CREATED)
     yield from _section("À fermer" if is_dry_run else "Fermés, absents du fichier", plan, RowOutcome.CLOSED)
     yield from _block("À changer" if is_dry_run else "Changés", _changes(plan))
@@ -55,19 +55,19 @@ def _changes(plan: Plan) -> Iterator[str]:
         shown = row.changes if row.outcome is RowOutcome.CHANGED else ()
         for change in (one for one in shown if one.fact not in HIDDEN):
             values = f"{format_value(change.before)} → {format_value(change.after)}"
-            yield f"{_name(kind, row)} · {LABELS[change.fact]} : {values}"
+            yield f"{_name(kind, row)} · {LABELS[change.fact]} : {values}"
 
 
 def _kept(plan: Plan) -> Iterator[str]:
     for kind, row in _rows(plan):
         for kept in row.kept:
-            yield f"{_name(kind, row)} · {LABELS[kept.fact]} : {_kept_value(kept)}"
+            yield f"{_name(kind, row)} · {LABELS[kept.fact]} : {_kept_value(kept)}"
 
 
 def _kept_value(kept: Difference) -> str:
     if kept.fact in DECLARED:
         return format_value(kept.before)
-    return f"{format_value(kept.before)} (fichier : {format_value(kept.after)})"
+    return f"{format_value(kept.before)} (fichier : {format_value(kept.after)})"
 
 
 def _totals(plan: Plan) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _totals(plan: Plan) -> Iterator[str]:
         rows: tuple[RowPlan[Any], ...] = getattr(plan, attribute)
         counts = {outcome: sum(row.outcome is outcome for row in rows) for outcome in RowOutcome}
         yield (
-            f"{kind.capitalize()} : créés {counts[RowOutcome.CREATED]}, "
+            f"{kind.capitalize()} : créés {counts[RowOutcome.CREATED]}, "
             f"changés {counts[RowOutcome.CHANGED]}, fermés {counts[RowOutcome.CLOSED]}, "
             f"gardés {sum(bool(row.kept) for row in rows)}, inchangés {counts[RowOutcome.UNCHANGED]}, "
             f"saisis à la main {counts[RowOutcome.BY_HAND]}."

@@ -14,7 +14,7 @@ class PublicOfficesForm(SentFileForm):
 
     file = forms.FileField(
         label="Le fichier",
-        help_text="La « base de données locales » ou une partie, en JSON, 20 Mo au plus.",
+        help_text="La « base de données locales » ou une partie, en JSON, 20 Mo au plus.",
         error_messages={"required": "Choisissez un fichier.", "empty": "Ce fichier est vide."},
         widget=forms.FileInput(attrs={"accept": ".json"}),
     )

@@ -27,7 +27,7 @@ def undo(revision: Revision, *, by: User, now: datetime) -> Revision:
         raise NotUndone(f"Rien n'a changé. {refused[0].sentence}")
     written = write(plan, cause=Cause.UNDO, now=now, author=by, undoes=revision)
     if written is None:
-        raise NotUndone("Il n'y a plus rien à annuler : tout a changé depuis.")
+        raise NotUndone("Il n'y a plus rien à annuler : tout a changé depuis.")
     posts = revision.rows.filter(kind=RevisedRow.Kind.EXPERT).values_list("row_pk", flat=True)
     departures.give_back(posts, since=revision.made_at, by=by, now=now)
     return written

@@ -137,7 +137,7 @@ def plan_merge_of_offices(kept: Office, gone: Office, *, today: date) -> Plan:
     here = {email for code, email in stored.experts if code == kept.code}
     moving = {key: row for key, row in stored.experts.items() if key[0] == gone.code}
     if twice := [str(row.facts["name"]) for (_, email), row in moving.items() if email in here]:
-        raise MergeRefused(f"Réunissez d'abord les deux fiches de : {', '.join(twice)}.")
+        raise MergeRefused(f"Réunissez d'abord les deux fiches de : {', '.join(twice)}.")
     areas = stored.offices[kept.code].facts["areas"] | stored.offices[gone.code].facts["areas"]
     return Plan(
         offices=(

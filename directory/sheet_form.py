@@ -95,6 +95,6 @@ def _whole_choices(user: User) -> list[Any]:
         ),
         (
             "Il est le tout d'une institution",
-            [(f"institution:{one.code}", f"Toutes les antennes : {one.name}") for one in institutions],
+            [(f"institution:{one.code}", f"Toutes les antennes : {one.name}") for one in institutions],
         ),
     ]

@@ -66,7 +66,7 @@ class SimulatorForm(CommuneForm):
         label="Et pourquoi pas…",
         required=False,
         max_length=100,
-        help_text="Une antenne ou un référent : un nom, une adresse.",
+        help_text="Une antenne ou un référent : un nom, une adresse.",
     )
     antenne = LineField(required=False, max_length=500, widget=forms.HiddenInput)
     referent = forms.IntegerField(required=False, min_value=1, max_value=MAX_KEY, widget=forms.HiddenInput)
@@ -75,7 +75,7 @@ class SimulatorForm(CommuneForm):
         super().__init__(data, **kwargs)
         commune = self.fields["commune"]
         commune.label, commune.help_text = "Commune", "Son nom ou son code postal."
-        commune.error_messages["required"] = "Indiquez une commune : son nom ou son code postal."
+        commune.error_messages["required"] = "Indiquez une commune : son nom ou son code postal."
         by_theme = subjects_by_theme()
         self.labels = {slug: label for _, choices in by_theme for slug, label in choices}
         for name in SUBJECTS:

@@ -149,10 +149,10 @@ def offices_there(place: MatrixPlace) -> set[int]:
 def shut_reason(institution: Institution, subject: Subject) -> str:
     """The reason why nobody of an institution may answer a subject, empty when they may."""
     if institution.notified == Institution.Notified.NEVER:
-        return f"{institution.name} n'est jamais prévenue : le catalogue la montre comme relais."
+        return f"{institution.name} n'est jamais prévenue : le catalogue la montre comme relais."
     if institution.pk not in institutions_asked([subject])[subject.pk]:
         return (
             f"Le catalogue ne confie pas ce sujet à {institution.name}. "
-            "Il est tenu par l'équipe nationale : demandez-lui ce changement."
+            "Il est tenu par l'équipe nationale : demandez-lui ce changement."
         )
     return ""

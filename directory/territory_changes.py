@@ -23,8 +23,8 @@ def _vanished(code: Bundle) -> Iterator[str]:
     for epci in bundle_import.vanishing(code):
         heir = f"l'essentiel va à {names[epci.heir]} ({epci.heir})" if epci.heir else "sans successeur"
         yield (
-            f"EPCI {epci.siren} {epci.name} disparaît, {heir} : "
-            f"la zone « {epci.slug} » garde ses {len(epci.communes)} communes"
+            f"EPCI {epci.siren} {epci.name} disparaît, {heir} : "
+            f"la zone « {epci.slug} » garde ses {len(epci.communes)} communes"
         )
         yield from _users(Area.objects.of_kind("epci").filter(code=epci.siren))
 
@@ -35,7 +35,7 @@ def _merged(code: Bundle) -> Iterator[str]:
     gone = Commune.objects.current().exclude(pk__in=[commune.pk for commune in code.communes])
     for commune in gone.order_by("pk"):
         successor = successors.get(commune.pk)
-        yield f"commune {commune.pk} {commune.name} : " + (
+        yield f"commune {commune.pk} {commune.name} : " + (
             f"devient {successor}" if successor else "disparaît sans commune qui lui succède"
         )
         yield from _users(Area.objects.of_kind("commune").filter(current_code=commune.pk))
@@ -53,7 +53,7 @@ def _moved(code: Bundle) -> Iterator[str]:
         former = before.get(commune.pk, commune.epci_id)
         if former == commune.epci_id or (former and former not in kept):
             continue
-        yield f"commune {commune.pk} {commune.name} : EPCI {former or 'aucun'} → {commune.epci_id or 'aucun'}"
+        yield f"commune {commune.pk} {commune.name} : EPCI {former or 'aucun'} → {commune.epci_id or 'aucun'}"
         sirens = [siren for siren in (former, commune.epci_id) if siren]
         yield from _users(Area.objects.of_kind("epci").filter(code__in=sirens))
 

@@ -26,7 +26,7 @@ def read_lines(name: str) -> Iterator[bytes]:
         with Path(name).open("rb") as file:
             yield from _not_blank(file)
     except OSError:
-        raise InvalidInput(f"Le fichier « {name} » ne peut pas être lu.") from None
+        raise InvalidInput(f"Le fichier « {name} » ne peut pas être lu.") from None
 
 
 def parse_line(line: bytes) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def parse_line(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise InvalidInput("Cette ligne n'est pas du JSON lisible, en UTF-8.") from None
     if not isinstance(request, dict):
-        raise InvalidInput("Cette ligne n'est pas un objet JSON : écrivez {…}.")
+        raise InvalidInput("Cette ligne n'est pas un objet JSON : écrivez {…}.")
     return request
 
 

@@ -39,10 +39,10 @@ class CannedAnswerForm(forms.Form):
     title = LineField(
         label="Titre",
         max_length=80,
-        help_text="Pour le retrouver dans la liste : il n'est pas envoyé.",
+        help_text="Pour le retrouver dans la liste : il n'est pas envoyé.",
         error_messages={
             "required": "Donnez un titre à ce texte.",
-            "max_length": "Raccourcissez le titre : 80 caractères au plus.",
+            "max_length": "Raccourcissez le titre : 80 caractères au plus.",
         },
     )
     body = WordsField(
@@ -51,7 +51,7 @@ class CannedAnswerForm(forms.Form):
         max_length=LONGEST,
         error_messages={
             "required": "Écrivez le texte.",
-            "max_length": "Raccourcissez le texte : 2\u00a0000 caractères au plus.",
+            "max_length": "Raccourcissez le texte : 2\u00a0000 caractères au plus.",
         },
     )
 
@@ -73,7 +73,7 @@ class CannedAnswerForm(forms.Form):
         except TitleTaken:
             self._refuse_title()
         except TooMany:
-            self.add_error(None, f"{MOST} textes au plus : retirez-en un, ou corrigez-en un.")
+            self.add_error(None, f"{MOST} textes au plus : retirez-en un, ou corrigez-en un.")
         return not self.errors
 
     def try_to_change(self, answer: CannedAnswer, *, by: User, now: datetime) -> bool:

@@ -129,9 +129,9 @@ class _UniqueCodes:
         if entry is None or code is None:
             return ""
         if pattern and not pattern.fullmatch(code):
-            entry.refuse(f"« {code} » : seulement des minuscules sans accent, des chiffres et des tirets.")
+            entry.refuse(f"« {code} » : seulement des minuscules sans accent, des chiffres et des tirets.")
         if code in self.seen:
-            entry.refuse(f"{self.label} est donné deux fois : « {code} ».")
+            entry.refuse(f"{self.label} est donné deux fois : « {code} ».")
         self.seen.add(code)
         return code
 

@@ -258,7 +258,7 @@ def _is_kept(row: CatalogueModel, fact: str, counts: ImportCounts) -> bool:
     """Return whether the portal's value wins over the files', and record it when it does."""
     if not row.is_added_here and fact not in row.edited_fields:
         return False
-    counts.kept.append(f"{row} : {fact}")
+    counts.kept.append(f"{row} : {fact}")
     return True
 
 

@@ -92,14 +92,14 @@ class Entry:
             key = CONTROLS.sub("?", key_node.text[:60]) if isinstance(key_node, Scalar) else "?"
             entry = Entry(key_node, f"{self.path}.{key}" if self.path else key, self.problems)
             if key not in required and key not in optional:
-                entry.refuse(f"clé inconnue ; les clés possibles sont {_listed([*required, *optional])}.")
+                entry.refuse(f"clé inconnue ; les clés possibles sont {_listed([*required, *optional])}.")
             elif key in entries:
-                entry.refuse(f"la clé « {key} » est donnée deux fois.")
+                entry.refuse(f"la clé « {key} » est donnée deux fois.")
             else:
                 entries[key] = Entry(node, entry.path, self.problems)
         for key in required:
             if key not in entries:
-                self.refuse(f"il manque la clé « {key} ».")
+                self.refuse(f"il manque la clé « {key} ».")
         return Fields({key: entry for key, entry in entries.items() if key in required or not entry.is_null})
 
     def items(self) -> list["Entry"]:
@@ -118,7 +118,7 @@ class Entry:
             return None
         if self.node.kind != "str":
             read_as = YAML_TYPES.get(self.node.kind, "autre chose")
-            self.refuse(f"un texte est attendu, YAML y a lu {read_as} : mettez des guillemets.")
+            self.refuse(f"un texte est attendu, YAML y a lu {read_as} : mettez des guillemets.")
             return None
         text = self.node.text.strip(" ")
         if not CONTROLS.search(text):
@@ -137,7 +137,7 @@ class Entry:
         """Read one of these values."""
         text = self.text()
         if text is not None and text not in choices:
-            self.refuse(f"« {text} » est inconnu ; les valeurs possibles sont {_listed(choices)}.")
+            self.refuse(f"« {text} » est inconnu ; les valeurs possibles sont {_listed(choices)}.")
             return None
         return text
 
@@ -145,7 +145,7 @@ class Entry:
         """Read a code that must exist; ``what`` is the error's beginning, like « institution inconnue »."""
         text = self.text()
         if text is not None and text not in codes:
-            self.refuse(f"{what} : « {text} ».")
+            self.refuse(f"{what} : « {text} ».")
             return None
         return text
 
@@ -161,7 +161,7 @@ class Entry:
             reason = ""
             if isinstance(error, ValidationError) and error.code == "look_alike":
                 reason = f" {error.message}"
-            self.refuse(f"« {text} » n'est pas une adresse électronique.{reason}")
+            self.refuse(f"« {text} » n'est pas une adresse électronique.{reason}")
             return None
         return address
 
@@ -173,7 +173,7 @@ class Entry:
         try:
             return clean_phone(text)
         except InvalidPhone:
-            self.refuse(f"« {text} » n'est pas un numéro de téléphone français.")
+            self.refuse(f"« {text} » n'est pas un numéro de téléphone français.")
             return None
 
     def day(self) -> date | None:
@@ -186,7 +186,7 @@ class Entry:
                 return date.fromisoformat(text)
         except ValueError:
             pass
-        self.refuse(f'« {text} » n\'est pas une date de la forme "2026-12-31".')
+        self.refuse(f'« {text} » n\'est pas une date de la forme "2026-12-31".')
         return None
 
     def integer(self, *, maximum: int = MAX_INTEGER) -> int | None:
@@ -258,7 +258,7 @@ def distinct(values: Iterable[tuple[Entry, str | None]]) -> list[str]:
         if value is None:
             continue
         if value in kept:
-            entry.refuse(f"« {value} » est donné deux fois.")
+            entry.refuse(f"« {value} » est donné deux fois.")
         kept[value] = None
     return list(kept)
 

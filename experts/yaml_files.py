@@ -145,11 +145,11 @@ def _node(event: yaml.Event) -> Node | None:
     """The node that an event starts; ``None`` for the start and end of the document."""
     line = event.start_mark.line + 1 if event.start_mark else 1
     if isinstance(event, yaml.AliasEvent):
-        raise UnreadableFile(f"line {line}: les renvois (« *{event.anchor} ») ne sont pas acceptés.")
+        raise UnreadableFile(f"line {line}: les renvois (« *{event.anchor} ») ne sont pas acceptés.")
     if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
         return None
     if event.tag is not None:
-        raise UnreadableFile(f"line {line}: les étiquettes (« {event.tag} ») ne sont pas acceptées.")
+        raise UnreadableFile(f"line {line}: les étiquettes (« {event.tag} ») ne sont pas acceptées.")
     if isinstance(event, yaml.MappingStartEvent):
         return Mapping(line)
     if isinstance(event, yaml.SequenceStartEvent):

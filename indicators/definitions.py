@@ -20,7 +20,7 @@ class Measure:
 RECEIVED = Measure(
     "recus",
     "Reçus",
-    "Besoins dont la demande est arrivée pendant la période. Une demande sur deux sujets fait deux besoins ; "
+    "Besoins dont la demande est arrivée pendant la période. Une demande sur deux sujets fait deux besoins ; "
     "les demandes indésirables, les essais et les doublons ne comptent pas.",
     Q(),
 )

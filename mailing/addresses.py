@@ -27,7 +27,7 @@ def clean_address(text: str) -> str:
     strange = [character for character in local + at if not character.isascii()]
     strange += [one for one in domain if not one.isascii() and one.lower() not in DOMAIN_LETTERS]
     if strange:
-        sentence = f"Retapez l'adresse au clavier : « {strange[0]} » y est {_kind(strange[0])}."
+        sentence = f"Retapez l'adresse au clavier : « {strange[0]} » y est {_kind(strange[0])}."
         raise ValidationError(sentence, code="look_alike")
     validate_email(address)
     if domain.startswith("[") or "." not in domain:  # a machine of ours, not a mailbox of the Internet

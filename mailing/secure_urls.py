@@ -17,7 +17,7 @@ class SecureUrlField(forms.CharField):
     """An https address on a named host, without user name nor port."""
 
     def __init__(self, **kwargs: Any) -> None:
-        too_long = "Raccourcissez cette adresse : 300 caractères au plus."
+        too_long = "Raccourcissez cette adresse : 300 caractères au plus."
         super().__init__(
             max_length=300, widget=forms.URLInput(), error_messages={"max_length": too_long}, **kwargs
         )

@@ -48,7 +48,7 @@ def lines(found: SolicitationQuerySet, *, visible: SolicitationQuerySet, most: i
         for solicitation, row in zip(requests, request_rows(requests), strict=True):
             yield _line(solicitation, row)
     if len(pks) > most:
-        yield [f"Fichier coupé à {most} demandes : resserrez les filtres."]
+        yield [f"Fichier coupé à {most} demandes : resserrez les filtres."]
 
 
 def _line(solicitation: Solicitation, row: RequestRow) -> Line:
@@ -60,7 +60,7 @@ def _line(solicitation: Solicitation, row: RequestRow) -> Line:
         str(solicitation.commune.department),
         ", ".join(row.subjects),
         row.state.label,
-        " ; ".join(f"{standing.state.label} : {', '.join(standing.names)}" for standing in row.institutions),
+        " ; ".join(f"{standing.state.label} : {', '.join(standing.names)}" for standing in row.institutions),
         row.handler,
         " ; ".join(row.alerts),
         "oui" if row.is_confidential else "non",

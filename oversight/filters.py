@@ -78,7 +78,7 @@ class PeriodForm(forms.Form):
         cleaned = self.cleaned_data
         first, last = cleaned.get("du"), cleaned.get("au")
         if first and last and last < first:
-            self.add_error("au", "La fin de la période précède son début : vérifiez les deux dates.")
+            self.add_error("au", "La fin de la période précède son début : vérifiez les deux dates.")
         return cleaned
 
 

@@ -38,7 +38,7 @@ def words_field(label: str, missing: str, *, help_text: str = "", rows: int = 3)
         max_length=LONGEST_MESSAGE,
         error_messages={
             "required": missing,
-            "max_length": f"Raccourcissez ce texte : {LONGEST_MESSAGE} caractères au plus.",
+            "max_length": f"Raccourcissez ce texte : {LONGEST_MESSAGE} caractères au plus.",
         },
     )
 
@@ -80,7 +80,7 @@ class WithdrawForm(forms.Form):
         empty_label="Choisissez un référent",
         error_messages={
             "required": "Choisissez un référent.",
-            "invalid_choice": "Ce référent n'a plus ce besoin : rechargez la page pour voir où il en est.",
+            "invalid_choice": "Ce référent n'a plus ce besoin : rechargez la page pour voir où il en est.",
         },
     )
     reason = words_field(
@@ -197,11 +197,11 @@ class RequestCorrectionForm(forms.Form):
             self.add_error("headcount_min", "Indiquez aussi l'effectif le plus bas possible, ou 0.")
         if low is not None and high is not None and low > high:
             self.add_error(
-                "headcount_max", "L'effectif le plus haut est inférieur au plus bas : vérifiez-les."
+                "headcount_max", "L'effectif le plus haut est inférieur au plus bas : vérifiez-les."
             )
         slugs = [cleaned.get(f"subject_{need.pk}") for need in self.needs]
         if len(set(slugs)) < len(slugs):
-            self.add_error(None, "Le même sujet est choisi deux fois : gardez-en un seul.")
+            self.add_error(None, "Le même sujet est choisi deux fois : gardez-en un seul.")
         if text := cleaned.get("commune"):
             self._resolve_commune(text, cleaned.get("commune_code", ""))
         return cleaned
@@ -219,9 +219,9 @@ class RequestCorrectionForm(forms.Form):
             self.cleaned_data["place"] = only[0]
         elif found:
             self.candidates = exact or found
-            self.add_error("commune", "Plusieurs communes correspondent : choisissez dans la liste.")
+            self.add_error("commune", "Plusieurs communes correspondent : choisissez dans la liste.")
         else:
-            self.add_error("commune", "Aucune commune ne porte ce nom ou ce code : vérifiez-le.")
+            self.add_error("commune", "Aucune commune ne porte ce nom ou ce code : vérifiez-le.")
 
     def columns(self, *, on: date) -> dict[str, Any]:
         """Columns to write, with the source of each fact. For a valid form."""

@@ -50,7 +50,7 @@ class NoteForm(forms.Form):
     body = words_field(
         "Votre note",
         "Écrivez votre note.",
-        help_text="Seule l'équipe la lit : elle n'est jamais envoyée ni montrée à d'autres.",
+        help_text="Seule l'équipe la lit : elle n'est jamais envoyée ni montrée à d'autres.",
     )
 
 
@@ -77,7 +77,7 @@ class ExpertWordForm(forms.Form):
         empty_label="Choisissez un référent",
         error_messages={
             "required": "Choisissez un référent.",
-            "invalid_choice": "Ce référent n'a plus cette demande : rechargez la page.",
+            "invalid_choice": "Ce référent n'a plus cette demande : rechargez la page.",
         },
     )
     body = words_field("Votre message", "Écrivez votre message.", rows=4)

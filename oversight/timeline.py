@@ -188,7 +188,7 @@ def _event(event: Event) -> TimelineItem:
 def _undone(event: Event) -> str:
     """« Prise en charge » redevient « Transmise »."""
     before, after = MatchState(event.from_state).label, MatchState(event.to_state).label
-    return f"« {before} » redevient « {after} »"
+    return f"« {before} » redevient « {after} »"
 
 
 def author(event: Event) -> str:
@@ -218,7 +218,7 @@ def _mailings(solicitation: Solicitation, *, user: User) -> Iterable[TimelineIte
     mails = permissions.visible_mails(user).about(f"request:{solicitation.pk}")
     last: TimelineItem | None = None
     for email in reversed(list(mails.newest_first()[:MAX_MAILS])):
-        title = f"Courriel : {occasion(email)}"
+        title = f"Courriel : {occasion(email)}"
         sent = SentMail(email.pk, email.to, delivery_state(email))
         if last and last.title == title and email.created_at - last.at < SAME_MAILING:
             last = replace(last, mails=(*last.mails, sent))

@@ -26,7 +26,7 @@ def dump(path: Path) -> None:
     Raises ``BackupFailed`` when the file exists already, or a tool or the database is missing.
     """
     if path.exists():
-        raise BackupFailed(f"{path} existe déjà : donnez un autre nom.")
+        raise BackupFailed(f"{path} existe déjà : donnez un autre nom.")
     draft = path.with_name(f"{path.name}.partial")
     draft.touch(mode=0o600)
     try:
@@ -81,7 +81,7 @@ def load(path: Path) -> None:
     Raises ``BackupFailed`` when the database holds a table, or the file is incomplete.
     """
     if tables := connection.introspection.table_names():
-        raise BackupFailed(f"La base n'est pas vide ({len(tables)} tables) : restaurez dans une base neuve.")
+        raise BackupFailed(f"La base n'est pas vide ({len(tables)} tables) : restaurez dans une base neuve.")
     options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
     _run("pg_restore", *options, "--dbname", str(connection.settings_dict["NAME"]), str(path))
     with connection.cursor() as cursor:
@@ -94,7 +94,7 @@ def _run(tool: str, *options: str) -> None:
     if configured["DISABLE_SERVER_SIDE_CURSORS"]:
         # pg_dump empties search_path, and the pooler reuses its connection: others would find no table.
         raise BackupFailed(
-            "DATABASE_URL est celle d'un PgBouncer (DISABLE_SERVER_SIDE_CURSORS) : donnez celle de "
+            "DATABASE_URL est celle d'un PgBouncer (DISABLE_SERVER_SIDE_CURSORS) : donnez celle de "
             "PostgreSQL, et DISABLE_SERVER_SIDE_CURSORS=false."
         )
     address, environment = DatabaseClient.settings_to_cmd_args_env(configured, [])
@@ -108,7 +108,7 @@ def _run(tool: str, *options: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise BackupFailed(f"{tool} : {done.stderr.strip()}")
+        raise BackupFailed(f"{tool} : {done.stderr.strip()}")
 
 
 def _several_hosts(options: Mapping[str, object]) -> dict[str, str]:
@@ -120,4 +120,4 @@ def _tool(name: str) -> Path:
     """The tool of the newest PostgreSQL on this machine: PostgreSQL refuses tools older than the server."""
     if found := postgres_tools.find(name):
         return found
-    raise BackupFailed(f"{name} manque : installez le paquet postgresql-client.")
+    raise BackupFailed(f"{name} manque : installez le paquet postgresql-client.")

@@ -23,8 +23,8 @@ class SearchForm(forms.Form):
         rows=2,
         max_length=MAX_TEXT,
         error_messages={
-            "required": "Écrivez votre besoin, par exemple « embaucher un apprenti ».",
-            "max_length": "Raccourcissez votre texte : 4 000 caractères au plus ; vous détaillerez ensuite.",
+            "required": "Écrivez votre besoin, par exemple « embaucher un apprenti ».",
+            "max_length": "Raccourcissez votre texte : 4 000 caractères au plus ; vous détaillerez ensuite.",
         },
     )
 
@@ -36,7 +36,7 @@ class WhoCanHelpForm(CommuneForm):
         label="Votre besoin",
         error_messages={
             "required": "Choisissez votre besoin dans la liste.",
-            "invalid_choice": "Ce besoin n'est plus dans la liste : choisissez-en un autre.",
+            "invalid_choice": "Ce besoin n'est plus dans la liste : choisissez-en un autre.",
         },
     )
     field_order = ("besoin", "commune", "commune_code")
@@ -62,7 +62,7 @@ class WhoCanHelpForm(CommuneForm):
         }
         for subject in self._subjects:
             if subject.theme and subject.theme.dropped_at is None:
-                whole = (f"{THEME}-{subject.theme.slug}", f"{subject.theme.label} : tous les sujets")
+                whole = (f"{THEME}-{subject.theme.slug}", f"{subject.theme.label} : tous les sujets")
                 group = groups.setdefault(subject.theme.label, [whole])
             else:
                 group = groups.setdefault("Autre", [])

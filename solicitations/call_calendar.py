@@ -53,7 +53,7 @@ def company_file(call: PlannedCall, *, person: str, office: str, phone: str, now
     solicitation = call.mailbox.solicitation
     lines = [
         f"{person} vous appelle au {solicitation.phone}.",
-        f"Pour le joindre : {phone}" if phone else "",
+        f"Pour le joindre : {phone}" if phone else "",
         f"Votre demande {solicitation.reference}",
     ]
     return calendar_file(

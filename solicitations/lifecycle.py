@@ -133,7 +133,7 @@ class EventKind(Labelled):
     MANAGER_TOLD = "manager_told", "Responsable de l'antenne prévenu"
     WIDENED = "widened", "Nouvelle désignation, faute de réponse"
     REGION_TOLD = "region_told", "Signalée à la région"
-    LEGAL_ESCALATED = "legal_escalated", "Délai légal proche : responsable et région prévenus"
+    LEGAL_ESCALATED = "legal_escalated", "Délai légal proche : responsable et région prévenus"
     CALL_CHECKED = "call_checked", "L'entreprise est interrogée sur son rappel"
     CALLED = "called", "L'entreprise dit avoir été rappelée"
     SURVEYED = "surveyed", "Avis demandé à l'entreprise"
@@ -170,9 +170,9 @@ class ContactWish(Labelled):
 
 
 class AlertCause(Labelled):
-    HELD = "held", "Demande retenue : à libérer ou à clore"
+    HELD = "held", "Demande retenue : à libérer ou à clore"
     NOBODY = "nobody", "Personne à qui transmettre la demande"
-    ACKNOWLEDGEMENT_REFUSED = "ack_refused", "L'accusé de réception n'est pas arrivé : appelez l'entreprise"
+    ACKNOWLEDGEMENT_REFUSED = "ack_refused", "L'accusé de réception n'est pas arrivé : appelez l'entreprise"
     ALL_DECLINED = "all_declined", "Tous les référents ont décliné"
     EXHAUSTED = "exhausted", "Plus personne à solliciter"
     DEPARTURE = "departure", "Un référent dit n'être plus là"
@@ -180,7 +180,7 @@ class AlertCause(Labelled):
     MAIL_REFUSED = "mail_refused", "Un courriel à un référent a été refusé"
     LATE = "late", "Personne n'a pris la demande en charge depuis quatorze jours"
     SILENT = "silent", "Prise en charge, et sans suite depuis quarante-cinq jours"
-    LEGAL = "legal", "Question de droit du travail : le délai légal approche"
+    LEGAL = "legal", "Question de droit du travail : le délai légal approche"
     REPLY_HELD = "reply_held", "Une réponse par courriel est à vérifier"
     UNHAPPY = "unhappy", "L'entreprise n'est pas satisfaite de l'aide reçue"
     SIMILAR = "similar", "Une demande semblable attend dans une autre région"

@@ -249,7 +249,7 @@ def _ending(solicitation: Solicitation, *, is_reached: bool) -> str:
         return "Les conseillers ont répondu à votre demande."
     found = "Personne ne vous a répondu" if is_reached else "Nous n'avons trouvé personne pour vous répondre"
     return {
-        ClosedReason.UNANSWERED: f"{found} : nous en sommes désolés.",
+        ClosedReason.UNANSWERED: f"{found} : nous en sommes désolés.",
         ClosedReason.DECLINED: "Aucun organisme n'a pu prendre votre demande.",
     }.get(ClosedReason(solicitation.closed_reason), "L'équipe du service a clos votre demande.")
 

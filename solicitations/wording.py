@@ -131,9 +131,9 @@ def reason(match: Match) -> str:
     if origin == MatchOrigin.STAFF:
         return "L'équipe du service a pensé à vous pour ce besoin."
     if origin == MatchOrigin.ESCALATION:
-        return "Ceux qui ont reçu ce besoin avant vous n'ont pas répondu : à votre tour."
+        return "Ceux qui ont reçu ce besoin avant vous n'ont pas répondu : à votre tour."
     if origin == MatchOrigin.FALLBACK or (match.need.decision or {}).get("fallback"):
-        return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
+        return "Personne d'autre ne répond sur ce sujet à cet endroit : votre antenne prend le relais."
     sentence = f"Vous répondez sur «\u00a0{match.need.subject.label}\u00a0» aux entreprises {_place(match)}."
     if absent := match.reason.get("stand_in_for"):
         sentence += f" Vous remplacez {absent}, absent."

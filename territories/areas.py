@@ -48,9 +48,9 @@ class AreaRef:
         level = Level.__members__.get(kind.upper())
         if level is None or kind != level.kind:
             kinds = ", ".join(level.kind for level in Level)
-            raise MalformedArea(f"« {text} » : un territoire commence par l'un de ces mots : {kinds}")
+            raise MalformedArea(f"« {text} » : un territoire commence par l'un de ces mots : {kinds}")
         if bool(colon) is (level is Level.NATIONAL) or not _CODES[level].fullmatch(code):
-            raise MalformedArea(f"« {text} » : le code n'est pas celui d'un territoire de ce genre")
+            raise MalformedArea(f"« {text} » : le code n'est pas celui d'un territoire de ce genre")
         return cls(kind, code)
 
     @property

@@ -61,7 +61,7 @@ class CallPlanForm(forms.Form):
             return cleaned
         if self.starts_at() <= self.now:
             self.add_error("hour" if cleaned["day"] == self.now.astimezone(self.zone).date() else "day",
-                           "Ce moment est passé : choisissez-en un à venir.")  # fmt: skip
+                           "Ce moment est passé : choisissez-en un à venir.")  # fmt: skip
         elif self.starts_at() > self.now + LONGEST:
             self.add_error("day", "Choisissez un jour dans les trois mois.")
         return cleaned

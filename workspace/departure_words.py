@@ -13,9 +13,9 @@ def departure_words(match: Match) -> str:
     """Say it in French, for the page of who had the need. Needs ``with_people``."""
     expert, day = match.expert, timezone.localdate(match.ended_at)
     if expert.office.is_open_on(day):
-        return f"Vous n'êtes plus à ce poste{_author(expert)} : ce besoin est proposé à d'autres"
+        return f"Vous n'êtes plus à ce poste{_author(expert)} : ce besoin est proposé à d'autres"
     office = f"L'antenne «\u00a0{expert.office.name}\u00a0» est fermée"
-    return f"{office}{_author(expert)} : ce besoin est proposé à d'autres"
+    return f"{office}{_author(expert)} : ce besoin est proposé à d'autres"
 
 
 def _author(expert: Expert) -> str:

@@ -17,8 +17,8 @@ FIRST_NAME = re.compile(r"[^\W\d_]+(?:(?:\. |[ '’-])[^\W\d_]+)*\.?")
 COLLEAGUE = "collegue-"  # before the id of an expert of the same office
 HAND_OVER, BRING_IN = "hand_over", "bring_in"
 WAYS = {
-    HAND_OVER: "Je passe la main : le besoin n'est plus à moi",
-    BRING_IN: "Je demande son aide : le besoin reste à moi",
+    HAND_OVER: "Je passe la main : le besoin n'est plus à moi",
+    BRING_IN: "Je demande son aide : le besoin reste à moi",
 }
 
 
@@ -32,7 +32,7 @@ def words_field(label: str, *, required: str = "", help_text: str = "", rows: in
         max_length=LONGEST_WORDS,
         error_messages={
             "required": required,
-            "max_length": "Raccourcissez votre texte : 3\u00a0000 caractères au plus.",
+            "max_length": "Raccourcissez votre texte : 3\u00a0000 caractères au plus.",
         },
     )
 
@@ -46,7 +46,7 @@ class TakeForm(forms.Form):
         max_length=40,
         help_text="L'entreprise et vos collègues sauront qui appelle.",
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-        error_messages={"max_length": "Écrivez seulement votre prénom : 40 caractères au plus."},
+        error_messages={"max_length": "Écrivez seulement votre prénom : 40 caractères au plus."},
     )
 
     def clean_first_name(self) -> str:
@@ -61,7 +61,7 @@ class DeclineForm(forms.Form):
     """Reason to decline; « Autre raison » must be explained in words."""
 
     reason = forms.ChoiceField(
-        label="Pourquoi ?",
+        label="Pourquoi ?",
         choices=DeclineReason.choices(),
         widget=forms.RadioSelect,
         error_messages={
@@ -70,7 +70,7 @@ class DeclineForm(forms.Form):
         },
     )
     words = words_field(
-        "Précisez", help_text="Demandé pour « Autre raison ». L'entreprise ne le lit pas.", rows=2
+        "Précisez", help_text="Demandé pour « Autre raison ». L'entreprise ne le lit pas.", rows=2
     )
 
     def clean(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class IntroduceForm(forms.Form):
         )
         asked = "Dites si vous passez la main ou demandez de l'aide."
         self.fields["way"] = forms.ChoiceField(
-            label="De quelle façon ?",
+            label="De quelle façon ?",
             choices=[(way, WAYS[way]) for way in ways],
             initial=ways[0] if len(ways) == 1 else None,
             widget=forms.RadioSelect,
@@ -146,7 +146,7 @@ class ConcludeForm(forms.Form):
     )
     answer = words_field(
         "Ce que vous avez répondu",
-        required="Écrivez ce que vous avez répondu : l'entreprise y a droit.",
+        required="Écrivez ce que vous avez répondu : l'entreprise y a droit.",
         help_text="L'entreprise le lira et pourra l'imprimer, avec la date.",
         rows=5,
     )
@@ -193,7 +193,7 @@ class MessageForm(forms.Form):
     body = words_field(
         "Votre message",
         required="Écrivez votre message.",
-        help_text="Citez qui doit le lire aussitôt : «\u00a0@France Travail\u00a0», «\u00a0@région\u00a0».",
+        help_text="Citez qui doit le lire aussitôt : «\u00a0@France Travail\u00a0», «\u00a0@région\u00a0».",
     )
     attached = FilesField()
 
@@ -216,10 +216,10 @@ class QuestionForm(forms.Form):
         label="Votre question à l'entreprise",
         rows=2,
         max_length=500,
-        help_text="Courte : elle la reçoit par courriel, signée de votre nom, avec un lien pour répondre.",
+        help_text="Courte : elle la reçoit par courriel, signée de votre nom, avec un lien pour répondre.",
         error_messages={
             "required": "Écrivez votre question.",
-            "max_length": "Raccourcissez votre question : 500 caractères au plus.",
+            "max_length": "Raccourcissez votre question : 500 caractères au plus.",
         },
     )
     attached = FilesField()

@@ -38,7 +38,7 @@ def answer_given(match: Match) -> str:
     state = MatchState(match.state)
     if state == MatchState.DECLINED:
         reason = DeclineReason(match.decline_reason).label
-        return f"{ANSWERS_GIVEN[state]} : {reason[0].lower()}{reason[1:]}"
+        return f"{ANSWERS_GIVEN[state]} : {reason[0].lower()}{reason[1:]}"
     if state == MatchState.TAKEN and match.taken_by:
         return f"{match.taken_by} a pris ce besoin en charge"
     return ANSWERS_GIVEN.get(state, "")
@@ -54,7 +54,7 @@ def own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     when = f"à {spoken_hour(last.at, zone=zone)}" if is_today else spoken_moment(last.at, zone=zone, now=now)
     by = f", par {match.taken_by}" if match.state == MatchState.TAKEN and match.taken_by else ""
     if last.kind == EventKind.BROUGHT_IN:
-        return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
+        return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
     if last.kind == EventKind.UNDONE:
         return f"Réponse déjà annulée depuis votre boîte {when}."
     said = GIVEN_ALREADY.get(MatchState(match.state))
@@ -67,7 +67,7 @@ def _handed_to(match: Match) -> str:
         return SOMEONE_ELSE
     is_colleague = made.expert.office_id == match.expert.office_id
     name = made.expert.name if is_colleague else made.expert.office.institution.name
-    return f"Vous avez passé ce besoin à : {name}"
+    return f"Vous avez passé ce besoin à : {name}"
 
 
 def gone_reason(match: Match, last: Event | None) -> str:
@@ -108,7 +108,7 @@ def ending_sentence(solicitation: Solicitation, *, now: datetime) -> str:
     if solicitation.state == RequestState.CANCELLED:
         return f"L'entreprise a annulé sa demande, {when}."
     if solicitation.state == RequestState.ANONYMISED:
-        return "Cette demande est ancienne : ce qu'elle contenait a été effacé."
+        return "Cette demande est ancienne : ce qu'elle contenait a été effacé."
     if solicitation.closed_reason in CLOSED_BY_STAFF:
         return f"L'équipe du service a clos cette demande, {when}."
     return f"Cette demande est close depuis {when}."

@@ -20,7 +20,7 @@ from workspace.forms import WAYS, words_field
 
 MAX_FOUND = 20
 READ = 60  # those of them that the rule chooses come first
-REASON_ASKED = "Cette personne n'est pas celle que la règle désigne : dites pourquoi elle."
+REASON_ASKED = "Cette personne n'est pas celle que la règle désigne : dites pourquoi elle."
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class PersonSearchForm(forms.Form):
     q = LineField(
         label="Nom, institution, sujet ou lieu",
         max_length=100,
-        help_text="Par exemple « pôle emploi beaune », ou « apprentissage dijon ».",
+        help_text="Par exemple « pôle emploi beaune », ou « apprentissage dijon ».",
         widget=forms.TextInput(attrs={"type": "search"}),
         error_messages={
             "required": "Écrivez un nom, une institution, un sujet ou un lieu.",
-            "max_length": "Raccourcissez votre recherche : 100 caractères au plus.",
+            "max_length": "Raccourcissez votre recherche : 100 caractères au plus.",
         },
     )
 
@@ -54,14 +54,14 @@ class HandToPersonForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         asked = "Dites si vous passez la main ou demandez de l'aide."
         self.fields["way"] = forms.ChoiceField(
-            label="De quelle façon ?",
+            label="De quelle façon ?",
             choices=[(way, WAYS[way]) for way in ways],
             initial=ways[0] if len(ways) == 1 else None,
             widget=forms.RadioSelect,
             error_messages={"required": asked, "invalid_choice": asked},
         )
         self.fields["word"] = words_field(
-            "Un mot pour elle" if candidate.is_relevant else "Pourquoi cette personne ?",
+            "Un mot pour elle" if candidate.is_relevant else "Pourquoi cette personne ?",
             required="" if candidate.is_relevant else REASON_ASKED,
             rows=2,
         )

@@ -18,7 +18,7 @@ RECRUITMENT_THEME = "recrutement"
 # Recruitments that the catalogue keeps with the young.
 OTHER_SUBJECTS = frozenset({"recruter-apprenti", "contrat-pro"})
 DEFINITION = (
-    "Ce que les référents ont compté en concluant un besoin de recrutement : les offres déposées, les postes "
+    "Ce que les référents ont compté en concluant un besoin de recrutement : les offres déposées, les postes "
     "à pourvoir, les postes pourvus. Quand plusieurs concluent le même besoin, le plus grand nombre compte."
 )
 COLUMNS = {"offers": "offres", "posts": "postes", "filled": "pourvus"}
@@ -39,7 +39,7 @@ def is_recruitment(subject: Subject) -> bool:
 
 
 def _messages(label: str) -> dict[str, str]:
-    sentence = f"{label} : indiquez un nombre entre 0 et {MOST}."
+    sentence = f"{label} : indiquez un nombre entre 0 et {MOST}."
     return {"invalid": sentence, "min_value": sentence, "max_value": sentence}
 
 
@@ -51,7 +51,7 @@ class RecruitmentForm(forms.Form):
         for code, label in Qualification.choices:
             for column, noun in COLUMNS.items():
                 self.fields[f"{column}_{code}"] = forms.IntegerField(
-                    label=f"{label} : {noun}",
+                    label=f"{label} : {noun}",
                     required=False,
                     min_value=0,
                     max_value=MOST,
@@ -75,9 +75,9 @@ class RecruitmentForm(forms.Form):
             if f"posts_{code}" in self.errors or not (offers or filled):
                 continue
             if offers > posts:
-                self.add_error(f"offers_{code}", f"{label} : une offre au plus par poste.")
+                self.add_error(f"offers_{code}", f"{label} : une offre au plus par poste.")
             if filled > posts:
-                self.add_error(f"filled_{code}", f"{label} : pas plus de pourvus que de postes.")
+                self.add_error(f"filled_{code}", f"{label} : pas plus de pourvus que de postes.")
         return cleaned
 
     def outcomes(self) -> list[RecruitmentOutcome]:

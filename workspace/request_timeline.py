@@ -69,7 +69,7 @@ def _what(event: Event) -> str:
     kind = EventKind(event.kind)
     if kind == EventKind.MOVED and event.to_state:
         return MatchState(event.to_state).label
-    return f"{kind.label} : {event.reason}" if kind in WITH_REASON and event.reason else kind.label
+    return f"{kind.label} : {event.reason}" if kind in WITH_REASON and event.reason else kind.label
 
 
 def _who(event: Event, people: dict[int, Match], *, own: int | None) -> str:

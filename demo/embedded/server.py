@@ -80,7 +80,7 @@ class Server(ABC):
             if self._launch(account, self.prepare(account, password, port), url):
                 return url
             time.sleep(0.2 * attempt)
-        raise ServerFailed(f"{self.label} ne démarre pas. Ses derniers mots :\n{self._log_tail()}")
+        raise ServerFailed(f"{self.label} ne démarre pas. Ses derniers mots :\n{self._log_tail()}")
 
     def stop(self) -> None:
         """Stop this folder's server, with stronger signals if needed, and remove its pid file."""

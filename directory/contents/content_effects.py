@@ -32,7 +32,7 @@ def _of_subject(change: ContentChange, *, now: datetime) -> list[str]:
     routing = {"institutions", "is_listed", "is_labour_law", "is_confidential"} & set(change.changed)
     if asked and routing:
         sentences.append(
-            f"{asked} besoin{'s' if asked > 1 else ''} sur ce sujet ces 90 derniers jours : "
+            f"{asked} besoin{'s' if asked > 1 else ''} sur ce sujet ces 90 derniers jours : "
             "ceux déjà envoyés ne changent pas."
         )
     before, after = (change.before or {}).get("institutions", []), change.after["institutions"]
@@ -40,10 +40,10 @@ def _of_subject(change: ContentChange, *, now: datetime) -> list[str]:
     sentences += [_of_lost_answer(code, change.key, now=now) for code in before if code not in after]
     if before and not after:
         sentences.append(
-            "Plus aucune institution ne répond : le référent de chaque région recevra ces demandes."
+            "Plus aucune institution ne répond : le référent de chaque région recevra ces demandes."
         )
     if change.before and not change.after["is_listed"]:
-        sentences.append("Le sujet n'est plus proposé ; son adresse mène à une page « introuvable ».")
+        sentences.append("Le sujet n'est plus proposé ; son adresse mène à une page « introuvable ».")
     return sentences
 
 
@@ -51,14 +51,14 @@ def _of_new_answer(code: str, slug: str, *, now: datetime) -> str:
     ready, total = _offices(code, slug, now=now)
     name = institution_names().get(code, code)
     if not total:
-        return f"{name} n'a aucune antenne ouverte : elle ne recevra rien."
-    return f"{name} recevra ces demandes ; {ready} antennes sur {total} ont un référent sur ce sujet."
+        return f"{name} n'a aucune antenne ouverte : elle ne recevra rien."
+    return f"{name} recevra ces demandes ; {ready} antennes sur {total} ont un référent sur ce sujet."
 
 
 def _of_lost_answer(code: str, slug: str, *, now: datetime) -> str:
     ready, _ = _offices(code, slug, now=now)
     name = institution_names().get(code, code)
-    return f"{name} ne recevra plus ces demandes ; antennes qui y répondaient : {ready}."
+    return f"{name} ne recevra plus ces demandes ; antennes qui y répondaient : {ready}."
 
 
 def _offices(code: str, slug: str, *, now: datetime) -> tuple[int, int]:
@@ -77,7 +77,7 @@ def _of_institution(change: ContentChange, *, now: datetime) -> list[str]:
     subjects = _subjects_of(change.key)
     is_asked = change.after["is_listed"] and change.after["notified"] != Institution.Notified.NEVER
     verb = "recevra" if is_asked else "ne recevra pas"
-    return [f"Elle {verb} les demandes ; sujets : {len(subjects)}, antennes ouvertes : {offices}."]
+    return [f"Elle {verb} les demandes ; sujets : {len(subjects)}, antennes ouvertes : {offices}."]
 
 
 def _subjects_of(code: str) -> Collection[Subject]:

@@ -29,7 +29,7 @@ class LinesField(WordsField):
         for line in lines:
             if len(line) > self.longest:
                 raise ValidationError(
-                    f"« {line[:40]}… » : raccourcissez à {self.longest} caractères au plus."
+                    f"« {line[:40]}… » : raccourcissez à {self.longest} caractères au plus."
                 )
         return lines
 
@@ -56,8 +56,8 @@ class NamesField(LinesField):
             if not found:
                 near = get_close_matches(line.casefold(), [*by_name, *map(str.casefold, self.names)], n=1)
                 known = by_name.get(near[0], near[0].upper()) if near else ""
-                hint = f" Vouliez-vous dire « {self.names.get(known, known)} » ?" if known else ""
-                raise ValidationError(f"« {line} » n'est pas dans la liste.{hint}")
+                hint = f" Vouliez-vous dire « {self.names.get(known, known)} » ?" if known else ""
+                raise ValidationError(f"« {line} » n'est pas dans la liste.{hint}")
             codes.append(found)
         return list(dict.fromkeys(codes))
 

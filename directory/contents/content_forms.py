@@ -20,7 +20,7 @@ def _label(label: str, **kwargs: Any) -> LineField:
         max_length=200,
         error_messages={
             "required": "Écrivez un nom.",
-            "max_length": "Raccourcissez : 200 caractères au plus.",
+            "max_length": "Raccourcissez : 200 caractères au plus.",
         },
         **kwargs,
     )
@@ -35,7 +35,7 @@ def _listed(label: str) -> forms.BooleanField:
         label=label,
         required=False,
         initial=True,
-        help_text="Décoché, il n'est plus proposé ; les demandes qui le nomment restent.",
+        help_text="Décoché, il n'est plus proposé ; les demandes qui le nomment restent.",
     )
 
 
@@ -61,7 +61,7 @@ class ThemeForm(CatalogueForm):
         is_listed: bool = self.cleaned_data["is_listed"]
         if not is_listed and Subject.objects.listed().filter(theme__slug=self.key).exists():
             raise forms.ValidationError(
-                "Ce thème a des sujets : retirez-les, ou changez leur thème, d'abord."
+                "Ce thème a des sujets : retirez-les, ou changez leur thème, d'abord."
             )
         return is_listed
 
@@ -75,7 +75,7 @@ class GroupForm(CatalogueForm):
 class InstitutionForm(CatalogueForm):
     name = _label("Nom d'aujourd'hui")
     former_names = LinesField(
-        label="Anciens noms", rows=3, help_text="Un par ligne : on la trouve aussi par eux."
+        label="Anciens noms", rows=3, help_text="Un par ligne : on la trouve aussi par eux."
     )
     summary = _text("Ce qu'elle fait, en une phrase")
     kind = forms.ChoiceField(label="Nature", choices=InstitutionKind.choices)
@@ -83,7 +83,7 @@ class InstitutionForm(CatalogueForm):
     notified = forms.ChoiceField(
         label="Reçoit les demandes",
         choices=Institution.Notified.choices,
-        help_text="« Jamais » : elle est montrée au public, et ne reçoit rien.",
+        help_text="« Jamais » : elle est montrée au public, et ne reçoit rien.",
     )
     is_legal_information = forms.BooleanField(
         label="Renseigne en droit du travail",
@@ -109,20 +109,20 @@ class SubjectForm(CatalogueForm):
         label="Institutions qui répondent",
         rows=6,
         most=30,
-        help_text="Une par ligne, par nom ou par code ; la première mène. Un groupe vaut toutes ses "
-        "institutions. Vide : le référent de la région répond.",
+        help_text="Une par ligne, par nom ou par code ; la première mène. Un groupe vaut toutes ses "
+        "institutions. Vide : le référent de la région répond.",
     )
-    relays = NamesField(label="Relais", rows=3, most=30, help_text="Un par ligne : montrés, jamais prévenus.")
+    relays = NamesField(label="Relais", rows=3, most=30, help_text="Un par ligne : montrés, jamais prévenus.")
     keywords = LinesField(label="Mots que les gens écrivent", rows=6, help_text="Une expression par ligne.")
     examples = LinesField(
         label="Phrases d'entreprises",
         rows=6,
         longest=500,
-        help_text="Une par ligne : la recherche en apprend.",
+        help_text="Une par ligne : la recherche en apprend.",
     )
     is_labour_law = forms.BooleanField(label="Droit du travail (délai légal de réponse)", required=False)
-    is_confidential = forms.BooleanField(label="Confidentiel : toujours une demande à part", required=False)
-    is_local_first = forms.BooleanField(label="« Près de chez vous »", required=False)
+    is_confidential = forms.BooleanField(label="Confidentiel : toujours une demande à part", required=False)
+    is_local_first = forms.BooleanField(label="« Près de chez vous »", required=False)
     is_collective = forms.BooleanField(label="Se prête à une action collective", required=False)
     is_open_to_project_holders = forms.BooleanField(
         label="Ouvert aux personnes sans entreprise", required=False
@@ -141,7 +141,7 @@ class SubjectForm(CatalogueForm):
     def clean_is_listed(self) -> bool:
         is_listed: bool = self.cleaned_data["is_listed"]
         if not is_listed and self.key == OTHER_SUBJECT:
-            raise forms.ValidationError("Ce sujet reste : il accueille ce que les autres ne nomment pas.")
+            raise forms.ValidationError("Ce sujet reste : il accueille ce que les autres ne nomment pas.")
         return is_listed
 
     def clean_relays(self) -> list[str]:
@@ -150,7 +150,7 @@ class SubjectForm(CatalogueForm):
         if both:
             names = institution_names()
             listed = ", ".join(names[code] for code in sorted(both))
-            raise forms.ValidationError(f"{listed} : choisissez, répond ou relais.")
+            raise forms.ValidationError(f"{listed} : choisissez, répond ou relais.")
         return relays
 
 
@@ -158,7 +158,7 @@ class EntryQuestionForm(CatalogueForm):
     question = _label("Question, comme la poserait une entreprise")
     theme = forms.ChoiceField(label="Mène à un thème", required=False)
     subjects = NamesField(
-        label="Ou mène à des sujets", rows=4, most=20, help_text="Un par ligne. Un seul : on y va tout droit."
+        label="Ou mène à des sujets", rows=4, most=20, help_text="Un par ligne. Un seul : on y va tout droit."
     )
     is_listed = _listed("Proposée au public")
 
@@ -173,7 +173,7 @@ class EntryQuestionForm(CatalogueForm):
         if "subjects" in self.cleaned_data:
             leads_to = (bool(self.cleaned_data.get("theme")), bool(self.cleaned_data["subjects"]))
             if leads_to not in {(True, False), (False, True)}:
-                self.add_error("theme", "Choisissez un thème, ou des sujets : l'un des deux.")
+                self.add_error("theme", "Choisissez un thème, ou des sujets : l'un des deux.")
         return self.cleaned_data
 
 

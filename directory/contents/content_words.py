@@ -111,4 +111,4 @@ def said_opening(facts: Facts | None) -> str:
             if facts[name]
         ]
         words = " et ".join(dated) or "ouvert"
-    return f"{words} : {facts['explanation']}" if facts["explanation"] else words
+    return f"{words} : {facts['explanation']}" if facts["explanation"] else words

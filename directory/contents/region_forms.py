@@ -34,16 +34,16 @@ class RegionContactForm(forms.Form):
         label="Nom affiché",
         max_length=200,
         required=False,
-        help_text="Par exemple « DREETS Bretagne ». Vide : le nom de l'antenne de recours de la région.",
+        help_text="Par exemple « DREETS Bretagne ». Vide : le nom de l'antenne de recours de la région.",
     )
     phone = LineField(
-        label="Téléphone", max_length=30, required=False, help_text="Vide : celui de l'antenne de recours."
+        label="Téléphone", max_length=30, required=False, help_text="Vide : celui de l'antenne de recours."
     )
     hours = LineField(
         label="Horaires",
         max_length=200,
         required=False,
-        help_text="Par exemple « du lundi au vendredi, de 9 h à 12 h ». Vide : rien n'est affiché.",
+        help_text="Par exemple « du lundi au vendredi, de 9 h à 12 h ». Vide : rien n'est affiché.",
     )
 
     def clean_phone(self) -> str:
@@ -116,25 +116,25 @@ class OpeningForm(forms.Form):
         error_messages={"required": "Choisissez ouvert ou fermé."},
     )
     opens_on = DayField(
-        label="Ouvre le", required=False, help_text="Avant ce jour, le service est fermé. Vide : déjà ouvert."
+        label="Ouvre le", required=False, help_text="Avant ce jour, le service est fermé. Vide : déjà ouvert."
     )
     closes_on = DayField(
         label="Premier jour de fermeture",
         required=False,
-        help_text="Avant la date d'ouverture : une interruption, de l'une à l'autre.",
+        help_text="Avant la date d'ouverture : une interruption, de l'une à l'autre.",
     )
     explanation = LineField(
         label="Ce que lit l'entreprise quand c'est fermé",
         max_length=500,
         required=False,
-        help_text="Par exemple « Le service ouvrira au printemps. »",
+        help_text="Par exemple « Le service ouvrira au printemps. »",
     )
 
     def clean(self) -> Facts:
         opens_on, closes_on = self.cleaned_data.get("opens_on"), self.cleaned_data.get("closes_on")
         if opens_on and opens_on == closes_on:
             self.add_error(
-                "closes_on", "L'ouverture et la fermeture sont le même jour : changez l'une des deux."
+                "closes_on", "L'ouverture et la fermeture sont le même jour : changez l'une des deux."
             )
         return self.cleaned_data
 

@@ -112,7 +112,7 @@ def _revised(after: datetime) -> Iterator[DirectoryChange]:
         facts = [LABELS.get(name, name) for name in old if old[name] != new.get(name)]
         author = f" par {row.revision.author}" if row.revision.author else ""
         changed = f" ({', '.join(facts)})" if facts and row.after else ""
-        text = f"{row.label}{changed} : {row.revision.get_cause_display().lower()}{author}"
+        text = f"{row.label}{changed} : {row.revision.get_cause_display().lower()}{author}"
         areas = frozenset(AreaRef.parse(area) for area in old.get("areas") or ())
         yield DirectoryChange(office, text, areas)
 
@@ -126,11 +126,11 @@ def _dated(after: date, on: date) -> Iterator[DirectoryChange]:
         is_closed = office.closed_on is not None and after < office.closed_on <= on
         day = spoken_date((office.closed_on if is_closed else office.agreement_ends_on) or on, today=on)
         what = "fermée depuis le" if is_closed else "convention finie le"
-        yield DirectoryChange(office.code, f"{office.name} : {what} {day}")
+        yield DirectoryChange(office.code, f"{office.name} : {what} {day}")
     absences = Absence.objects.filter(from_on__gt=after, from_on__lte=on, to_on__gte=on)
     for absence in absences.select_related("expert__office").order_by("pk"):
         day = spoken_date(absence.from_on, today=on)
-        text = f"{absence.expert.name} ({absence.expert.office.name}) : absence depuis le {day}"
+        text = f"{absence.expert.name} ({absence.expert.office.name}) : absence depuis le {day}"
         yield DirectoryChange(absence.expert.office.code, text)
 
 
@@ -140,7 +140,7 @@ def _newly_silent(content: DirectoryContent, after: datetime) -> Iterator[Direct
     experts = Expert.objects.filter(pk__in=pks)
     newly = experts.exclude(pk__in=silent(experts, now=after).values("pk"))
     for expert in newly.select_related("office").order_by("office__code", "pk"):
-        text = f"{expert.name} ({expert.office.name}) : aucune réponse à ses trois dernières demandes"
+        text = f"{expert.name} ({expert.office.name}) : aucune réponse à ses trois dernières demandes"
         yield DirectoryChange(expert.office.code, text, is_silence=True)
 
 

@@ -49,7 +49,7 @@ def make_map(drawing: Drawing, figures: Mapping[str, PlaceFigures], names: Mappi
         Shape(
             path=drawing.paths[code],
             shade=shade_of(each.uncovered_share),
-            title=f"{names.get(code, code)} : {percent(each.uncovered_share)} sans réponse",
+            title=f"{names.get(code, code)} : {percent(each.uncovered_share)} sans réponse",
         )
         for code, each in figures.items()
         if code in drawing.paths

@@ -25,10 +25,10 @@ class OutsideReason(StrEnum):
 WORDS = {
     OutsideReason.LEFT_OUT: "retiré de l'annuaire",
     OutsideReason.RELAY_ONLY: "institution montrée comme relais, jamais sollicitée",
-    OutsideReason.OTHER_SUBJECT: "autre sujet : celui-ci n'est pas confié à son institution",
+    OutsideReason.OTHER_SUBJECT: "autre sujet : celui-ci n'est pas confié à son institution",
     OutsideReason.OUT_OF_AREA: "hors territoire",
     OutsideReason.NOBODY_THERE: "personne n'y reçoit de demande",
-    OutsideReason.FALLBACK_ONLY: "antenne de repli : elle reçoit seulement ce que personne ne couvre",
+    OutsideReason.FALLBACK_ONLY: "antenne de repli : elle reçoit seulement ce que personne ne couvre",
     OutsideReason.SAME_ADDRESS: "reçoit déjà la demande, à la même adresse, pour une autre antenne",
 }
 

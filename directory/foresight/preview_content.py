@@ -13,11 +13,11 @@ MAX_LINES = 50
 # One request, several.
 EFFECTS = {
     "uncovered": ("ne serait plus couverte", "ne seraient plus couvertes"),
-    "held": ("serait retenue : plus de 8 référents", "seraient retenues : plus de 8 référents"),
+    "held": ("serait retenue : plus de 8 référents", "seraient retenues : plus de 8 référents"),
     "lost": ("perdrait un destinataire", "perdraient un destinataire"),
     "gained": ("gagnerait un destinataire", "gagneraient un destinataire"),
 }
-LINE_EFFECTS = {"uncovered": "plus couverte", "held": "retenue : plus de 8 référents"}
+LINE_EFFECTS = {"uncovered": "plus couverte", "held": "retenue : plus de 8 référents"}
 
 
 @dataclass(frozen=True)

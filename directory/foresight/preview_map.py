@@ -86,4 +86,4 @@ def _title(name: str, count: int, effect: str) -> str:
     if not effect:
         return ""
     changed = "1 demande change" if count == 1 else f"{count} demandes changent"
-    return f"{name} : {changed}"
+    return f"{name} : {changed}"

@@ -38,8 +38,8 @@ class AreaChoiceForm(RowFactsForm):
         required=False,
         rows=4,
         help_text=(
-            "Communes, intercommunalités, zones, départements ou régions : un nom ou un code par ligne, "
-            "ou séparés par des points-virgules. Par exemple « Dijon Métropole ; 71 ; Beaune »."
+            "Communes, intercommunalités, zones, départements ou régions : un nom ou un code par ligne, "
+            "ou séparés par des points-virgules. Par exemple « Dijon Métropole ; 71 ; Beaune »."
         ),
     )
 
@@ -85,9 +85,9 @@ class AreaChoiceForm(RowFactsForm):
             return chosen
         if found:
             self.questions.append(TypedArea(typed.text, tuple(found), typed.is_exact))
-            self._refuse(f"« {typed.text} » : cochez ci-dessous le territoire que vous voulez dire.")
+            self._refuse(f"« {typed.text} » : cochez ci-dessous le territoire que vous voulez dire.")
         else:
-            self._refuse(f"« {typed.text} » n'est ni le nom ni le code d'un territoire : vérifiez-le.")
+            self._refuse(f"« {typed.text} » n'est ni le nom ni le code d'un territoire : vérifiez-le.")
         return set()
 
     def _refuse(self, sentence: str) -> None:
@@ -118,7 +118,7 @@ class ZoneForm(AreaChoiceForm):
     name = LineField(
         label="Nom de la zone",
         max_length=500,
-        help_text="Par exemple « Pays beaunois » ou « Bassin d'emploi de Dijon ».",
+        help_text="Par exemple « Pays beaunois » ou « Bassin d'emploi de Dijon ».",
         error_messages={"required": "Indiquez le nom de la zone."},
     )
     field_order = ("name", "kept", "added")

@@ -53,7 +53,7 @@ class RecordForm(RowFactsForm):
     shows_phone = forms.BooleanField(
         label="Montrer ce numéro aux entreprises",
         required=False,
-        help_text="Décochée : elles voient celui de l'antenne.",
+        help_text="Décochée : elles voient celui de l'antenne.",
     )
     booking_url = booking_url_field()
 
@@ -155,7 +155,7 @@ class AddressChangeForm(RowFactsForm):
 
     title = "L'adresse électronique"
     intro = (
-        "Tous les postes de cette personne changent d'adresse. Ses demandes ouvertes la suivent : "
+        "Tous les postes de cette personne changent d'adresse. Ses demandes ouvertes la suivent : "
         "de nouveaux liens partent à la nouvelle adresse, les anciens ne s'ouvrent plus."
     )
 
@@ -213,7 +213,7 @@ class DaysAwayForm(RowFactsForm):
             if absence.from_on <= last and first <= absence.to_on:
                 self.add_error(
                     "from_on",
-                    f"Une absence du {absence.from_on:%d/%m/%Y} au {absence.to_on:%d/%m/%Y} est déjà notée : "
+                    f"Une absence du {absence.from_on:%d/%m/%Y} au {absence.to_on:%d/%m/%Y} est déjà notée : "
                     "retirez-la d'abord.",
                 )
                 return
@@ -230,7 +230,7 @@ class LeavingForm(RowFactsForm):
     title = "Un départ"
     intro = (
         "À partir de ce jour, cette personne ne reçoit plus rien. Ce qui attend chez elle est proposé "
-        "à d'autres, dans son antenne d'abord ; ce qu'elle a pris en charge lui reste, et l'équipe régionale "
+        "à d'autres, dans son antenne d'abord ; ce qu'elle a pris en charge lui reste, et l'équipe régionale "
         "est prévenue."
     )
     given: ClassVar[tuple[str, ...]] = ("left_at", "successor")

@@ -76,7 +76,7 @@ class OfficePhoneField(LineField):
             return clean_phone(text)
         except InvalidPhone as error:
             raise ValidationError(
-                f"« {text} » n'est pas un numéro français : indiquez 10 chiffres, par exemple "
+                f"« {text} » n'est pas un numéro français : indiquez 10 chiffres, par exemple "
                 "03 80 12 34 56, ou un numéro court, par exemple 3949."
             ) from error
 
@@ -98,7 +98,7 @@ class MailboxField(AddressField):
     def clean(self, value: Any) -> str:
         address = str(super().clean(value))
         if not address.isascii():
-            raise ValidationError("Indiquez une adresse sans accent : les autres n'arrivent pas partout.")
+            raise ValidationError("Indiquez une adresse sans accent : les autres n'arrivent pas partout.")
         return address
 
 
@@ -132,7 +132,7 @@ class PrefixesField(LineField):
         for part in re.split(r"[,;\s]+", str(super().clean(value))):
             code = part.replace(".", "").upper()
             if code and not self.pattern.fullmatch(code):
-                raise ValidationError(f"« {part} » n'est pas le début {self.what}.")
+                raise ValidationError(f"« {part} » n'est pas le début {self.what}.")
             if code:
                 kept[code] = None
         return list(kept)

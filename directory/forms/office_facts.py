@@ -19,7 +19,7 @@ from mailing.form_fields import LineField
 MAX_EMPLOYEES = 10_000_000
 NAF_PREFIX = r"[0-9]{1,4}|[0-9]{4}[A-Z]"
 LEGAL_FORM_PREFIX = r"[0-9]{1,4}"
-EMPTY = "Vide : n'exclut personne."
+EMPTY = "Vide : n'exclut personne."
 PROJECT_HOLDERS = {"": None, "yes": True, "no": False}
 
 
@@ -53,11 +53,11 @@ class OfficeContactForm(RowFactsForm):
     name = LineField(
         label="Nom de l'antenne",
         max_length=500,
-        help_text="Celui que les entreprises voient, par exemple « France Travail Dijon ».",
+        help_text="Celui que les entreprises voient, par exemple « France Travail Dijon ».",
         error_messages={"required": "Indiquez le nom de l'antenne."},
     )
     institution = institution_field()
-    phone = OfficePhoneField(help_text="Celui de l'accueil : les entreprises le voient.")
+    phone = OfficePhoneField(help_text="Celui de l'accueil : les entreprises le voient.")
     email = MailboxField(
         label="Boîte partagée",
         help_text="Elle est prévenue quand un référent ne répond pas. Les entreprises ne la voient pas.",
@@ -71,7 +71,7 @@ class OfficeContactForm(RowFactsForm):
         widget=forms.TextInput(attrs={"type": "url"}),
     )
     is_public = forms.BooleanField(
-        label="Montrer cette antenne dans « Qui peut aider ? »",
+        label="Montrer cette antenne dans « Qui peut aider ? »",
         required=False,
         help_text="Décochée, elle reçoit toujours les demandes, mais n'est pas montrée au public.",
     )
@@ -106,7 +106,7 @@ class CriteriaForm(RowFactsForm):
         label="Activités acceptées",
         pattern=NAF_PREFIX,
         what="d'un code NAF (par exemple 43 ou 43.22A)",
-        help_text=f"Débuts de codes NAF, séparés par des virgules, par exemple « 43, 41.20 ». {EMPTY}",
+        help_text=f"Débuts de codes NAF, séparés par des virgules, par exemple « 43, 41.20 ». {EMPTY}",
     )
     naf_excluded = PrefixesField(
         label="Activités refusées",
@@ -118,7 +118,7 @@ class CriteriaForm(RowFactsForm):
         label="Formes juridiques acceptées",
         pattern=LEGAL_FORM_PREFIX,
         what="d'une catégorie juridique (par exemple 54)",
-        help_text=f"Débuts de catégories juridiques de l'INSEE, par exemple « 54, 57 ». {EMPTY}",
+        help_text=f"Débuts de catégories juridiques de l'INSEE, par exemple « 54, 57 ». {EMPTY}",
     )
     legal_forms_excluded = PrefixesField(
         label="Formes juridiques refusées",
@@ -133,7 +133,7 @@ class CriteriaForm(RowFactsForm):
         choices=[("", "Pas de condition"), ("yes", "Acceptées"), ("no", "Refusées")],
         coerce=lambda value: PROJECT_HOLDERS[value],
         empty_value=None,
-        help_text="« Acceptées » et « Pas de condition » ont le même effet.",
+        help_text="« Acceptées » et « Pas de condition » ont le même effet.",
     )
 
     def initial_of(self, shown: Any) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class RoleForm(RowFactsForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=(
             "Sur son territoire, aucune autre antenne ne reçoit ces sujets. "
-            "Rien de coché : elle n'écarte personne."
+            "Rien de coché : elle n'écarte personne."
         ),
     )
 
@@ -197,7 +197,7 @@ class AgreementForm(RowFactsForm):
     agreement_ends_on = DirectoryDayField(
         label="Finit le",
         required=False,
-        help_text="Ce jour-là, l'antenne ferme. Vide : la convention n'a pas de fin.",
+        help_text="Ce jour-là, l'antenne ferme. Vide : la convention n'a pas de fin.",
     )
     agreement_link = forms.URLField(
         label="Lien vers le document",
@@ -220,7 +220,7 @@ class ClosingForm(RowFactsForm):
 
     title = "Fermer l'antenne"
     intro = (
-        "À partir de ce jour, elle ne reçoit plus rien. Ce qui attend chez elle est proposé à d'autres ; "
+        "À partir de ce jour, elle ne reçoit plus rien. Ce qui attend chez elle est proposé à d'autres ; "
         "ce que ses référents ont pris en charge leur reste. Vous pourrez la rouvrir."
     )
 
@@ -240,6 +240,6 @@ class NewOfficeForm(OfficeContactForm):
         name: str = self.cleaned_data["name"]
         if Office.objects.listed().filter(name__iexact=name).exists():
             raise ValidationError(
-                f"Une antenne s'appelle déjà « {name} » : ajoutez le nom de la commune, ou corrigez l'autre."
+                f"Une antenne s'appelle déjà « {name} » : ajoutez le nom de la commune, ou corrigez l'autre."
             )
         return name

@@ -55,7 +55,7 @@ class RepeatedDecline:
     def evidence(self) -> str:
         """The number of refusals, their reason and their subjects, in words."""
         subjects = ", ".join(sorted({need.label for need in self.needs}))
-        return f"{len(self.needs)} refus « {self.reason.label} » ({subjects})"
+        return f"{len(self.needs)} refus « {self.reason.label} » ({subjects})"
 
 
 def repeated_declines(experts: QuerySet[Expert], *, now: datetime) -> list[RepeatedDecline]:

@@ -104,6 +104,6 @@ def _refused(experts: QuerySet[Expert]) -> list[Doubt]:
     doubts = []
     for expert in people:
         answer = words.get(expert.email.lower())
-        evidence = "Son adresse refuse nos courriels" + (f" : « {answer} »" if answer else "")
+        evidence = "Son adresse refuse nos courriels" + (f" : « {answer} »" if answer else "")
         doubts.append(Doubt(expert, evidence))
     return doubts

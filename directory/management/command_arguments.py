@@ -16,7 +16,7 @@ def add_region(parser: CommandParser) -> None:
         "--region",
         required=True,
         metavar="CODE",
-        help=f"code de la région, ou « {NATIONAL} » pour toutes",
+        help=f"code de la région, ou « {NATIONAL} » pour toutes",
     )
 
 
@@ -33,12 +33,12 @@ def read_region(code: str) -> str | None:
     """The code of a region, ``None`` for the whole country. Raises ``CommandError``."""
     if not Region.objects.exists():
         raise CommandError(
-            "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
+            "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
         )
     if not Subject.objects.exists():
-        raise CommandError("Il n'y a pas encore de sujets : lancez d'abord « manage.py import_catalogue ».")
+        raise CommandError("Il n'y a pas encore de sujets : lancez d'abord « manage.py import_catalogue ».")
     if code == NATIONAL:
         return None
     if not Region.objects.filter(code=code).exists():
-        raise CommandError(f"La région « {code} » n'existe pas.")
+        raise CommandError(f"La région « {code} » n'existe pas.")
     return code

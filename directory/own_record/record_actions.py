@@ -93,7 +93,7 @@ def leave(post: Expert, *, successor: str, now: datetime) -> None:
         return
     _apply(editing.close_expert(key, stored, at=now, successor=successor), now=now)
     if successor:
-        words = f"A quitté {post.office.name} ; successeur : {successor}"
+        words = f"A quitté {post.office.name} ; successeur : {successor}"
         _remark(post, words, office=post.office, now=now)
     transaction.on_commit(lambda: tasks.reoffer_needs_of.delay(post.pk))
 

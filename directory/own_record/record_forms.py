@@ -39,14 +39,14 @@ class PhoneForm(forms.Form):
             raise forms.ValidationError(PHONE_EXPECTED) from error
         if is_surcharged(phone):
             raise forms.ValidationError(
-                "Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile."
+                "Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile."
             )
         return phone
 
     @property
     def done(self) -> str:
         """Sentence once it is saved."""
-        return f"Votre numéro est corrigé : {self.cleaned_data['phone']}."
+        return f"Votre numéro est corrigé : {self.cleaned_data['phone']}."
 
 
 class BookingForm(forms.Form):
@@ -69,7 +69,7 @@ class DepartureForm(forms.Form):
         required=False,
         max_length=300,
         help_text="Son nom, son courriel ou son service, si vous le connaissez.",
-        error_messages={"max_length": "Raccourcissez : 300 caractères au plus."},
+        error_messages={"max_length": "Raccourcissez : 300 caractères au plus."},
     )
 
 
@@ -108,7 +108,7 @@ class AbsenceForm(forms.Form):
         elif last and last < self.today:
             self.add_error("to_on", "Ces jours sont passés.")
         elif first and last and (last - first).days > LONGEST_ABSENCE:
-            self.add_error("to_on", "C'est plus d'un an : dites plutôt que vous n'êtes plus là.")
+            self.add_error("to_on", "C'est plus d'un an : dites plutôt que vous n'êtes plus là.")
         return cleaned
 
     def entry(self) -> AbsenceEntry:
@@ -124,10 +124,10 @@ class RemarkForm(forms.Form):
     body = WordsField(
         label="Ce qui est à corriger",
         max_length=2000,
-        help_text="Vos sujets, vos territoires, l'arrivée d'un collègue : la région le fait pour vous.",
+        help_text="Vos sujets, vos territoires, l'arrivée d'un collègue : la région le fait pour vous.",
         error_messages={
             "required": "Écrivez ce qui est à corriger.",
-            "max_length": "Raccourcissez votre texte : 2\u00a0000 caractères au plus.",
+            "max_length": "Raccourcissez votre texte : 2\u00a0000 caractères au plus.",
         },
     )
 

@@ -31,8 +31,8 @@ def try_services(content: bytes, *, region: str | None, progress: Progress | Non
         try:
             made = Matcher(snapshot.load(), types, region).plan(read_all(path, unread, progress=progress))
         except UnreadableServices as error:
-            raise UnreadableSheet(f"Ce n'est pas la base attendue : {error}") from error
-    refused = (f"Refusée : {one}" for one in made.refused)
+            raise UnreadableSheet(f"Ce n'est pas la base attendue : {error}") from error
+    refused = (f"Refusée : {one}" for one in made.refused)
     return SheetTrial(made.plan, (*refused, *unread, *made.remarks), (), Closing())
 
 
@@ -41,7 +41,7 @@ def read_all(path: Path, unread: list[str], *, progress: Progress | None = None)
     for number, item in enumerate(read_services(path), start=1):
         service = read_service(number, item)
         if service is None:
-            unread.append(f"service {number} : ce n'est pas un service, laissé de côté.")
+            unread.append(f"service {number} : ce n'est pas un service, laissé de côté.")
         else:
             yield service
         if progress and number % REPORTED_EVERY == 0:

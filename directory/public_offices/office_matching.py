@@ -83,7 +83,7 @@ class Matcher:
         for note in service.notes:
             self._say(service, note)
         if unknown:
-            self._say(service, f"communes inconnues : {', '.join(sorted(unknown)[:10])}.")
+            self._say(service, f"communes inconnues : {', '.join(sorted(unknown)[:10])}.")
         facts: Facts = {
             "institution": institution,
             "name": service.name,
@@ -146,10 +146,10 @@ class Matcher:
             level = self.levels[facts["institution"]]
             facts["areas"] = self.areas.around(commune, level)
             names = ", ".join(map(str, facts["areas"]))
-            self._say(service, f"le fichier ne dit pas où il répond : {names} est supposé, vérifiez-le.")
+            self._say(service, f"le fichier ne dit pas où il répond : {names} est supposé, vérifiez-le.")
         lacking = [label for fact, label in REQUIRED.items() if not facts[fact]]
         if lacking:
-            self._say(service, f"à ajouter dans le tableur : il manque {' et '.join(lacking)}.")
+            self._say(service, f"à ajouter dans le tableur : il manque {' et '.join(lacking)}.")
             return
         code = new_code(facts["institution"], facts["name"], self.taken)
         self.taken.add(code)
@@ -159,12 +159,12 @@ class Matcher:
             self.by_siret[facts["institution"], facts["siret"]] = code
 
     def _say(self, service: PublicService, sentence: str) -> None:
-        self.remarks.append(f"service {service.number}, « {service.name or service.id} » : {sentence}")
+        self.remarks.append(f"service {service.number}, « {service.name or service.id} » : {sentence}")
 
     def _about_types(self) -> Iterator[str]:
         """Count the services of the types that the table lacks."""
         for kind, count in self.unknown_types.most_common():
-            yield f"type « {kind} » : {count} laissés de côté, la table n'en donne pas l'institution."
+            yield f"type « {kind} » : {count} laissés de côté, la table n'en donne pas l'institution."
 
     def _allowed(self, plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         """Split the plan into what the region may change and what is refused, by name."""
@@ -173,5 +173,5 @@ class Matcher:
         refusals = refusals_of_region(plan, self.region)
         keys = {refusal.key for refusal in refusals}
         labels = {row.key: row.label for row in plan.offices}
-        refused = tuple(dict.fromkeys(f"« {labels[one.key]} » : {one.sentence}" for one in refusals))
+        refused = tuple(dict.fromkeys(f"« {labels[one.key]} » : {one.sentence}" for one in refusals))
         return Plan(offices=tuple(row for row in plan.offices if row.key not in keys)), refused

@@ -101,7 +101,7 @@ def _first(texts: Iterator[str], read: Any, what: str, notes: list[str]) -> str:
             return str(found)
         refused.append(text)
     if refused:
-        notes.append(f"{what} non compris : « {refused[0][:60]} ».")
+        notes.append(f"{what} non compris : « {refused[0][:60]} ».")
     return ""
 
 
@@ -132,5 +132,5 @@ def _siret(text: str, notes: list[str]) -> str:
     try:
         return clean_siret(text)
     except InvalidSiret:
-        notes.append(f"SIRET non compris : « {text[:60]} ».")
+        notes.append(f"SIRET non compris : « {text[:60]} ».")
         return ""

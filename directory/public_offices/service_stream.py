@@ -10,7 +10,7 @@ PART = 1024 * 1024  # characters
 LONGEST_OBJECT = 20 * PART
 START = re.compile(r'\A\s*(?:\{.*?"service"\s*:\s*)?\[', re.DOTALL)
 BETWEEN = re.compile(r"[\s,]*")
-CUT_SHORT = "le fichier est coupé : sa fin manque."
+CUT_SHORT = "le fichier est coupé : sa fin manque."
 
 
 class UnreadableServices(Exception):
@@ -45,7 +45,7 @@ class _Reader:
     def _skip_to_list(self) -> None:
         while not (start := START.match(self.text)):
             if self.is_over or len(self.text) > LONGEST_OBJECT:
-                raise UnreadableServices("la liste « service » n'y est pas : ce n'est pas la base attendue.")
+                raise UnreadableServices("la liste « service » n'y est pas : ce n'est pas la base attendue.")
             self._grow()
         self.position = start.end()
 

@@ -23,7 +23,7 @@ def read_absences(row: ReadRow, facts: dict[str, Any]) -> frozenset[AbsenceEntry
     if len(first_days) != len(last_days):
         row.refuse(
             "expert.absent_to",
-            f"{len(first_days)} premier(s) jour(s) et {len(last_days)} dernier(s) : il en faut autant.",
+            f"{len(first_days)} premier(s) jour(s) et {len(last_days)} dernier(s) : il en faut autant.",
         )
         return None
     if len(deputies) > len(first_days):

@@ -70,7 +70,7 @@ def list_naf_codes(text: str, entry: Entry) -> list[str]:
         first, second = text.split(",")
         raise refused(
             entry,
-            f"« {text} » : écrivez « {first}.{second} » pour un code, « {first} ; {second} » pour deux.",
+            f"« {text} » : écrivez « {first}.{second} » pour un code, « {first} ; {second} » pour deux.",
         )
     return list_codes(text)
 

@@ -124,7 +124,7 @@ class CellReader:
             check_site(address)
         except ValidationError:
             raise refused(
-                entry, f"« {text} » n'est pas une adresse internet comme https://www.exemple.fr."
+                entry, f"« {text} » n'est pas une adresse internet comme https://www.exemple.fr."
             ) from None
         if len(address) > MAX_LENGTH:
             raise refused(entry, f"cette adresse dépasse {MAX_LENGTH} caractères.")
@@ -135,7 +135,7 @@ class CellReader:
         try:
             siret = clean_siret(repaired)
         except InvalidSiret as error:
-            raise refused(entry, f"« {text} » : {error}") from None
+            raise refused(entry, f"« {text} » : {error}") from None
         self.remark(entry, sentence)
         return siret
 
@@ -168,7 +168,7 @@ class CellReader:
         digits = text.replace(" ", "")
         if not re.fullmatch(r"0|[1-9][0-9]{0,8}", digits) or int(digits) > MAX_INTEGER:
             raise refused(
-                entry, f"« {text} » n'est pas un nombre entier : écrivez-le en chiffres, sans unité."
+                entry, f"« {text} » n'est pas un nombre entier : écrivez-le en chiffres, sans unité."
             )
         return int(digits)
 
@@ -186,21 +186,21 @@ class CellReader:
         if normalise(text) not in CRAFT_WORDS:
             raise refused(
                 entry,
-                f"« {text} » est inconnu : écrivez « toutes les entreprises », « artisans seulement » ou "
-                "« sauf artisans ».",
+                f"« {text} » est inconnu : écrivez « toutes les entreprises », « artisans seulement » ou "
+                "« sauf artisans ».",
             )
         return CRAFT_WORDS[normalise(text)]
 
     def choice(self, value: CellValue, text: str, entry: Entry) -> bool:
         word = TICKS.get(text.removesuffix("\ufe0f"), normalise(habits.without_decimals(text)))
         if word not in YES | NO:
-            raise refused(entry, f"« {text} » est inconnu : écrivez « oui » ou « non ».")
+            raise refused(entry, f"« {text} » est inconnu : écrivez « oui » ou « non ».")
         return word in YES
 
     def day(self, value: CellValue, text: str, entry: Entry) -> date:
         day, sentence = habits.read_day(value, text)
         if day is None or not EARLIEST <= day <= LATEST:
-            raise refused(entry, f"« {text} » n'est pas une date : écrivez-la comme 31/12/2026.")
+            raise refused(entry, f"« {text} » n'est pas une date : écrivez-la comme 31/12/2026.")
         self.remark(entry, sentence)
         return day
 
@@ -256,20 +256,20 @@ EMPTY: dict[CellKind, Any] = {
 
 def _emptied(column: Column, entry: Entry) -> Any:
     if column.is_required:
-        raise refused(entry, "cette case ne peut pas être vidée : écrivez sa nouvelle valeur.")
+        raise refused(entry, "cette case ne peut pas être vidée : écrivez sa nouvelle valeur.")
     return EMPTY.get(column.kind, "")
 
 
 def _refusal(raw: str, kind: CellKind) -> str:
     """Reason to read a cell no further; empty when there is none."""
     if raw == NO_RESULT:
-        return "cette formule n'a pas de résultat : ouvrez le fichier dans un tableur, et enregistrez-le."
+        return "cette formule n'a pas de résultat : ouvrez le fichier dans un tableur, et enregistrez-le."
     if habits.ERROR.fullmatch(raw.strip()):
-        return f"la formule de cette case donne une erreur ({raw}) : écrivez la valeur."
+        return f"la formule de cette case donne une erreur ({raw}) : écrivez la valeur."
     if CONTROLS.search(re.sub(r"[\t\r\n]", " ", raw)):
-        return "ce texte contient un caractère de contrôle : retapez-le au clavier."
+        return "ce texte contient un caractère de contrôle : retapez-le au clavier."
     if kind is not CellKind.TEXT and habits.SCIENTIFIC.fullmatch(raw.strip()):
         return (
-            f"« {raw} » : le tableur a perdu des chiffres ; mettez la colonne au format Texte et retapez-le."
+            f"« {raw} » : le tableur a perdu des chiffres ; mettez la colonne au format Texte et retapez-le."
         )
     return ""

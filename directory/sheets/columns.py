@@ -78,18 +78,18 @@ def _expert(
     return Column(fact, Owner.EXPERT, kind, heading, explanation, aliases, width, is_required)
 
 
-LIST_HELP = "Plusieurs : séparez-les par un point-virgule."
+LIST_HELP = "Plusieurs : séparez-les par un point-virgule."
 AREA_HELP = (
-    "Communes, EPCI, zones, départements ou régions, par leur nom ou leur code (« département 21 », "
-    f"« Dijon (21) », « EPCI 242100410 »). {LIST_HELP}"
+    "Communes, EPCI, zones, départements ou régions, par leur nom ou leur code (« département 21 », "
+    f"« Dijon (21) », « EPCI 242100410 »). {LIST_HELP}"
 )
-NO_LIMIT = "Vide : n'exclut personne."
-YES_NO = "« oui » ou « non »."
+NO_LIMIT = "Vide : n'exclut personne."
+YES_NO = "« oui » ou « non »."
 
 COLUMNS = (
     _office(
         "code", CellKind.CODE, "Code de l'antenne",
-        "Donné par le portail : ne le changez pas, laissez-le vide pour une nouvelle antenne.",
+        "Donné par le portail : ne le changez pas, laissez-le vide pour une nouvelle antenne.",
         "code", "code antenne", "id", "identifiant", width=16,
     ),
     _office(
@@ -134,19 +134,19 @@ COLUMNS = (
     ),
     _expert(
         "phone", CellKind.PHONE, "Téléphone du référent",
-        "Sa ligne ; vide pour une nouvelle personne : celui de l'antenne.",
+        "Sa ligne ; vide pour une nouvelle personne : celui de l'antenne.",
         "telephone", "tel", "portable", "mobile", "ligne directe", "telephone referent", "tel referent",
         "numero de telephone", "numero",
     ),
     _expert(
         "subjects", CellKind.SKILLS, "Sujets",
-        f"« tous », ou les sujets auxquels la personne répond, comme dans la liste. {LIST_HELP} "
+        f"« tous », ou les sujets auxquels la personne répond, comme dans la liste. {LIST_HELP} "
         "Sans sujet, elle ne reçoit rien.",
         "sujet", "competences", "competence", "themes", "domaines", width=50,
     ),
     _expert(
         "areas", CellKind.AREAS, "Territoires du référent",
-        f"Ils remplacent ceux de l'antenne ; vide : les mêmes. {AREA_HELP}",
+        f"Ils remplacent ceux de l'antenne ; vide : les mêmes. {AREA_HELP}",
         "territoires propres", "territoire du referent", "secteur du referent", "territoires referent",
         "territoire referent", "secteur referent", width=30,
     ),
@@ -160,7 +160,7 @@ COLUMNS = (
     ),
     _expert(
         "deputies", CellKind.EMAILS, "Suppléant",
-        "Le courriel d'un référent de la même antenne, dans le même ordre ; « - » : personne.",
+        "Le courriel d'un référent de la même antenne, dans le même ordre ; « - » : personne.",
         "suppleante", "remplacant", "courriel du suppleant", "mail du suppleant", width=30,
     ),
     _office("headcount_min", CellKind.NUMBER, "Effectif minimal", NO_LIMIT, "effectif min", width=10),
@@ -174,7 +174,7 @@ COLUMNS = (
         "anciennete max", "age maximal", width=10,
     ),
     _office(
-        "naf", CellKind.NAF, "NAF acceptés", f"Débuts de codes NAF : « 43 ; 56.10 ». {NO_LIMIT}",
+        "naf", CellKind.NAF, "NAF acceptés", f"Débuts de codes NAF : « 43 ; 56.10 ». {NO_LIMIT}",
         "naf", "activites acceptees", "activites acceptees naf", "codes naf", "code naf", "ape",
     ),
     _office(
@@ -183,7 +183,7 @@ COLUMNS = (
     ),
     _office(
         "legal_forms", CellKind.LEGAL_FORMS, "Formes juridiques acceptées",
-        f"Débuts de catégories juridiques de l'Insee : « 54 ; 5710 ». {NO_LIMIT}",
+        f"Débuts de catégories juridiques de l'Insee : « 54 ; 5710 ». {NO_LIMIT}",
         "formes juridiques", "categories juridiques",
     ),
     _office(
@@ -193,11 +193,11 @@ COLUMNS = (
     ),
     _office(
         "craft", CellKind.CRAFT, "Artisanat",
-        "« toutes les entreprises », « artisans seulement » ou « sauf artisans ».", "artisans",
+        "« toutes les entreprises », « artisans seulement » ou « sauf artisans ».", "artisans",
     ),
     _office(
         "project_holders", CellKind.CHOICE, "Porteurs de projet",
-        f"« non » écarte les personnes sans entreprise. {NO_LIMIT}",
+        f"« non » écarte les personnes sans entreprise. {NO_LIMIT}",
         "porteur de projet", "createurs", width=12,
     ),
     _office(
@@ -207,22 +207,22 @@ COLUMNS = (
     ),
     _office(
         "is_fallback", CellKind.CHOICE, "Antenne de secours",
-        f"Reçoit ce que personne ne couvre, et rien d'autre : {YES_NO}", "secours",
+        f"Reçoit ce que personne ne couvre, et rien d'autre : {YES_NO}", "secours",
         "recoit ce que personne ne couvre", width=12,
     ),
-    _office("is_public", CellKind.CHOICE, "Montrée au public", f"Sur « Qui peut m'aider ? » : {YES_NO}",
+    _office("is_public", CellKind.CHOICE, "Montrée au public", f"Sur « Qui peut m'aider ? » : {YES_NO}",
             "publique", width=12),
     _office("agreement_signed_on", CellKind.DAY, "Convention signée le", "Une date.", "signature", width=14),
     _office(
         "agreement_ends_on", CellKind.DAY, "Fin de la convention",
-        "Une date ; de ce jour, l'antenne ne reçoit plus rien.", "convention jusqu'au", "fin de convention",
+        "Une date ; de ce jour, l'antenne ne reçoit plus rien.", "convention jusqu'au", "fin de convention",
         width=14,
     ),
     _office("agreement_link", CellKind.SITE, "Lien vers la convention", "Une adresse https://…",
             "lien convention", "lien"),
     _office(
         "closed_on", CellKind.DAY, "Fermée à partir du",
-        "Premier jour où l'antenne ne reçoit plus rien ; « - » la rouvre.",
+        "Premier jour où l'antenne ne reçoit plus rien ; « - » la rouvre.",
         "fermeture", "fermeture le", "fermee le", "date de fermeture", width=14,
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ def read_csv(content: bytes, name: str) -> list[Sheet]:
     """The only sheet of a CSV file, named like the file. Raises ``UnreadableSheet``, now or while reading."""
     text = _decode(content)
     if len(BINARY.findall(text[:2000])) > MAX_CONTROLS:
-        raise UnreadableSheet("Ce fichier n'est pas un tableur : envoyez un fichier .xlsx, .ods ou .csv.")
+        raise UnreadableSheet("Ce fichier n'est pas un tableur : envoyez un fichier .xlsx, .ods ou .csv.")
     first_line = 1
     if declared := SEPARATOR_LINE.match(text):
         separator, first_line = declared[1], 2
@@ -45,7 +45,7 @@ def _decode(content: bytes) -> str:
         return content.decode("cp1252")
     except UnicodeDecodeError as error:
         raise UnreadableSheet(
-            "Ce fichier n'est ni en UTF-8 ni en Windows-1252 : enregistrez-le en « CSV UTF-8 »."
+            "Ce fichier n'est ni en UTF-8 ni en Windows-1252 : enregistrez-le en « CSV UTF-8 »."
         ) from error
 
 
@@ -70,7 +70,7 @@ def _rows(text: str, separator: str, first_line: int) -> Iterator[SheetRow]:
             line = first_line + reader.line_num
     except csv.Error as error:
         raise UnreadableSheet(
-            f"Le fichier ne peut plus être lu à partir de la ligne {line} : un guillemet y manque, ou une "
+            f"Le fichier ne peut plus être lu à partir de la ligne {line} : un guillemet y manque, ou une "
             "cellule y est trop longue."
         ) from error
 
@@ -79,5 +79,5 @@ def _short_lines(text: str, first_line: int) -> Iterator[str]:
     """The lines of a text. Raises ``UnreadableSheet`` for one that is too long."""
     for number, line in enumerate(io.StringIO(text, newline=""), start=first_line):
         if len(line) > LONGEST_LINE:
-            raise UnreadableSheet(f"La ligne {number} est trop longue : ce fichier n'est pas un tableau.")
+            raise UnreadableSheet(f"La ligne {number} est trop longue : ce fichier n'est pas un tableau.")
         yield line

@@ -37,13 +37,13 @@ OTHER_KINDS = (
     (b"7z\xbc\xaf", "une archive"),
     (b"Rar!", "une archive"),
 )
-BOMBED = "Ce fichier se déplie en plus de 200 Mo : il n'est pas lu."
-LOCKED = "Ce fichier est protégé par un mot de passe : enregistrez-en une copie sans mot de passe."
-MACROS = "Ce fichier contient des macros : enregistrez-le en « Classeur Excel (.xlsx) », sans macros."
+BOMBED = "Ce fichier se déplie en plus de 200 Mo : il n'est pas lu."
+LOCKED = "Ce fichier est protégé par un mot de passe : enregistrez-en une copie sans mot de passe."
+MACROS = "Ce fichier contient des macros : enregistrez-le en « Classeur Excel (.xlsx) », sans macros."
 OTHER_FORMAT = (
-    "Ce format de tableur (.xlsb, .numbers) n'est pas lu : enregistrez-le en « Classeur Excel (.xlsx) »."
+    "Ce format de tableur (.xlsb, .numbers) n'est pas lu : enregistrez-le en « Classeur Excel (.xlsx) »."
 )
-PICTURED = "Ce fichier contient une image : retirez-la, et enregistrez-le de nouveau."
+PICTURED = "Ce fichier contient une image : retirez-la, et enregistrez-le de nouveau."
 
 
 class FileKind(Enum):
@@ -69,7 +69,7 @@ def recognise(content: bytes) -> FileKind:
     for signature, kind in OTHER_KINDS:
         if start.startswith(signature.lower()):
             raise UnreadableSheet(
-                f"Ce fichier est {kind}, pas un tableur : envoyez un fichier .xlsx, .ods ou .csv."
+                f"Ce fichier est {kind}, pas un tableur : envoyez un fichier .xlsx, .ods ou .csv."
             )
     return FileKind.CSV
 
@@ -97,10 +97,10 @@ def _recognise_archive(content: bytes) -> FileKind:
         raise UnreadableSheet(OTHER_FORMAT)
     if any(name.startswith(("word/", "ppt/")) for name in sizes):
         raise UnreadableSheet(
-            "Ce fichier est un document, pas un tableur : envoyez un fichier .xlsx, .ods ou .csv."
+            "Ce fichier est un document, pas un tableur : envoyez un fichier .xlsx, .ods ou .csv."
         )
     raise UnreadableSheet(
-        "Ce fichier est une archive, pas un tableur : envoyez un fichier .xlsx, .ods ou .csv."
+        "Ce fichier est une archive, pas un tableur : envoyez un fichier .xlsx, .ods ou .csv."
     )
 
 
@@ -136,7 +136,7 @@ def _recognise_old(content: bytes) -> FileKind:
         raise UnreadableSheet(MACROS)
     if "Workbook".encode("utf-16-le") in content or "\x04Book".encode("utf-16-le") in content:
         return FileKind.XLS
-    raise UnreadableSheet("Ce fichier n'est pas un tableur : envoyez un fichier .xlsx, .ods ou .csv.")
+    raise UnreadableSheet("Ce fichier n'est pas un tableur : envoyez un fichier .xlsx, .ods ou .csv.")
 
 
 def _is_old_and_locked(content: bytes) -> bool:

@@ -98,7 +98,7 @@ class Gathering:
             return self._office_of_email(row, row.values["expert.email"].lower())
         if row.unread or IDENTIFYING & row.values.keys():
             row.refuse(
-                "office.name", "cette ligne ne dit pas de quelle antenne il s'agit : indiquez son nom."
+                "office.name", "cette ligne ne dit pas de quelle antenne il s'agit : indiquez son nom."
             )
         else:
             self._skip(row, "office.name")
@@ -112,7 +112,7 @@ class Gathering:
             return code
         same = self._named(row) if "office.name" in row.values else []
         if same:
-            row.refuse("office.code", f"« {code} » n'existe pas ; cette antenne a le code « {same[0]} ».")
+            row.refuse("office.code", f"« {code} » n'existe pas ; cette antenne a le code « {same[0]} ».")
             return None
         self._taken.add(code)
         return code
@@ -122,9 +122,9 @@ class Gathering:
         if len(found) == 1:
             return found[0]
         if found:
-            codes = ", ".join(f"« {code} »" for code in found)
+            codes = ", ".join(f"« {code} »" for code in found)
             row.refuse(
-                "office.code", f"plusieurs antennes s'appellent « {name} » : indiquez le code, {codes}."
+                "office.code", f"plusieurs antennes s'appellent « {name} » : indiquez le code, {codes}."
             )
             return None
         institution = row.values.get("office.institution")
@@ -133,7 +133,7 @@ class Gathering:
             return known[0]
         if institution is None:
             if "office.institution" not in row.unread:
-                row.refuse("office.institution", f"indiquez l'institution de la nouvelle antenne « {name} ».")
+                row.refuse("office.institution", f"indiquez l'institution de la nouvelle antenne « {name} ».")
             return None
         return self._new_office(row, institution, name)
 
@@ -146,7 +146,7 @@ class Gathering:
                 code = self._by_name[near[0]][0]
                 other = self.stored.offices[code].facts["name"]
                 self.remarks.append(
-                    (row, "office.name", f"nouvelle antenne ; « {other} » a un nom proche (code « {code} »).")
+                    (row, "office.name", f"nouvelle antenne ; « {other} » a un nom proche (code « {code} »).")
                 )
         return self._new[key]
 
@@ -174,12 +174,12 @@ class Gathering:
         if len(offices) == 1:
             return offices[0]
         if offices:
-            names = ", ".join(f"« {self.stored.offices[code].facts['name']} »" for code in offices)
+            names = ", ".join(f"« {self.stored.offices[code].facts['name']} »" for code in offices)
             row.refuse(
-                "office.name", f"« {email} » répond dans plusieurs antennes : indiquez laquelle, {names}."
+                "office.name", f"« {email} » répond dans plusieurs antennes : indiquez laquelle, {names}."
             )
         else:
-            row.refuse("office.name", f"indiquez l'antenne de « {email} », qui n'est pas dans l'annuaire.")
+            row.refuse("office.name", f"indiquez l'antenne de « {email} », qui n'est pas dans l'annuaire.")
         return None
 
     # Facts
@@ -195,7 +195,7 @@ class Gathering:
             elif office.facts[fact] != value:
                 row.refuse(
                     f"office.{fact}",
-                    f"la ligne {office.given_by[fact].line} donne une autre valeur pour la même antenne : "
+                    f"la ligne {office.given_by[fact].line} donne une autre valeur pour la même antenne : "
                     "gardez la même sur toutes ses lignes, ou laissez les autres vides.",
                 )
 
@@ -205,12 +205,12 @@ class Gathering:
             if not IDENTIFYING & row.values.keys() & EXPERT_KEYS and not row.unread & EXPERT_KEYS:
                 self._skip(row, "expert.email")
             elif "expert.email" not in row.unread:
-                row.refuse("expert.email", "indiquez le courriel de ce référent : c'est lui qui le désigne.")
+                row.refuse("expert.email", "indiquez le courriel de ce référent : c'est lui qui le désigne.")
             return
         key = self.expert_key(code, email)
         if key in self.experts:
             line = self.experts[key].row.line
-            row.refuse("expert.email", f"« {email} » est déjà à la ligne {line}, dans la même antenne.")
+            row.refuse("expert.email", f"« {email} » est déjà à la ligne {line}, dans la même antenne.")
             return
         skills = facts.pop("subjects", None)
         if skills is not None:
@@ -230,7 +230,7 @@ class Gathering:
                     heading = BY_KEY[f"office.{fact}"].heading
                     name = office.facts.get("name", office.code)
                     office.row.refuse(
-                        f"office.{fact}", f"« {heading} » manque à la nouvelle antenne « {name} »."
+                        f"office.{fact}", f"« {heading} » manque à la nouvelle antenne « {name} »."
                     )
         facts = (stored.facts if stored else {}) | office.facts
         for low, high in BOUNDS:
@@ -242,7 +242,7 @@ class Gathering:
     def _check_expert(self, expert: GatheredExpert) -> None:
         is_new = expert.key not in self.stored.experts
         if is_new and "name" not in expert.facts and "expert.name" not in expert.row.unread:
-            expert.row.refuse("expert.name", f"indiquez le nom du nouveau référent « {expert.key[1]} ».")
+            expert.row.refuse("expert.name", f"indiquez le nom du nouveau référent « {expert.key[1]} ».")
         for absence in expert.facts["absences"] or ():
             if absence.deputy is None:
                 continue
@@ -255,8 +255,8 @@ class Gathering:
     def _unknown_deputy(self, office: str, email: str) -> str:
         known = sorted({key[1] for key in (*self.experts, *self._of_office(office)) if key[0] == office})
         near = difflib.get_close_matches(email, known, n=1)
-        return f"le suppléant « {email} » n'est pas un référent de cette antenne" + (
-            f" ; le plus proche est « {near[0]} »." if near else "."
+        return f"le suppléant « {email} » n'est pas un référent de cette antenne" + (
+            f" ; le plus proche est « {near[0]} »." if near else "."
         )
 
     def _of_office(self, office: str) -> Iterator[ExpertKey]:

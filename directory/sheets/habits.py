@@ -68,7 +68,7 @@ def repaired_phone(text: str) -> tuple[str, str]:
     """Put back the zero of « 380000001 », or the sign of « 33380000001 »."""
     digits = re.sub(r"[\s.\-]", "", text)
     if re.fullmatch(r"[1-9][0-9]{8}", digits):
-        return f"0{digits}", f"zéro remis : 0{digits}."
+        return f"0{digits}", f"zéro remis : 0{digits}."
     if re.fullmatch(r"(?:33|590|594|596|262)[1-9][0-9]{8}", digits):
         return f"+{digits}", ""
     return text, ""
@@ -78,14 +78,14 @@ def repaired_siret(text: str) -> tuple[str, str]:
     """Put back the zeros that a SIRET begins with."""
     digits = re.sub(r"[\s.]", "", text)
     if re.fullmatch(r"[0-9]{10,13}", digits):
-        return digits.zfill(14), f"zéro remis : {digits.zfill(14)}."
+        return digits.zfill(14), f"zéro remis : {digits.zfill(14)}."
     return text, ""
 
 
 def repaired_area(text: str) -> tuple[str, str]:
     """Put back the zero of a commune (« 1004 ») or of a département (« 1 »)."""
     if re.fullmatch(r"[1-9]|[1-9][0-9]{3}", text):
-        return f"0{text}", f"zéro remis : 0{text}."
+        return f"0{text}", f"zéro remis : 0{text}."
     return text, ""
 
 
@@ -93,14 +93,14 @@ def repaired_naf(value: CellValue, text: str) -> tuple[str, str]:
     """Turn a day (« 01.1 » became 1 janvier), a month (« 01.50 ») or a number back into a NAF prefix."""
     prefix, other = _prefix_of_day(value, text)
     if prefix:
-        sentence = f"« {prefix} », que le tableur avait pris pour une date."
+        sentence = f"« {prefix} », que le tableur avait pris pour une date."
         return (
             prefix,
-            f"{sentence[:-1]} ; si c'était « {other} », écrivez « {other} »." if other else sentence,
+            f"{sentence[:-1]} ; si c'était « {other} », écrivez « {other} »." if other else sentence,
         )
     if re.fullmatch(r"[0-9](?:[.,][0-9]{1,2})?", text):
         prefix = f"0{text.replace(',', '.')}"
-        return prefix, f"zéro remis : {prefix}."
+        return prefix, f"zéro remis : {prefix}."
     return text, ""
 
 
@@ -140,7 +140,7 @@ def read_day(value: CellValue, text: str) -> tuple[date | None, str]:
         return value, ""
     if SERIAL.fullmatch(text):
         day = FIRST_DAY + timedelta(days=int(text[:5]))
-        return day, f"« {text} » est lu comme la date du {day:%d/%m/%Y}."
+        return day, f"« {text} » est lu comme la date du {day:%d/%m/%Y}."
     return _written_day(text), ""
 
 

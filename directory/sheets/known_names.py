@@ -96,8 +96,8 @@ class AreaNames:
         is_department, is_region = code in self.departments, code in self.regions
         if is_department and is_region:
             raise NotFound(
-                f"« {text} » peut être « département {code} » ({self.departments[code]}) ou "
-                f"« région {code} » ({self.regions[code]}) : écrivez lequel."
+                f"« {text} » peut être « département {code} » ({self.departments[code]}) ou "
+                f"« région {code} » ({self.regions[code]}) : écrivez lequel."
             )
         if is_department or is_region:
             return AreaRef("department" if is_department else "region", code)
@@ -105,7 +105,7 @@ class AreaNames:
             return AreaRef("epci", code)
         if len(code) == 5:
             return AreaRef("commune", code)
-        raise NotFound(f"territoire inconnu : « {text} ».")
+        raise NotFound(f"territoire inconnu : « {text} ».")
 
     def _named(self, text: str) -> AreaRef:
         """The area of a name, « Beaune », « Saint-Apollinaire (21) »."""
@@ -121,7 +121,7 @@ class AreaNames:
         same = self.index.names.get(normalise(name), {})
         found = [ref for ref in same if ref.kind == "commune" and self.department_of.get(ref.code) == code]
         if len(found) != 1:
-            raise NotFound(f"territoire inconnu : « {text} ».")
+            raise NotFound(f"territoire inconnu : « {text} ».")
         return found[0]
 
     @cached_property
@@ -170,4 +170,4 @@ def _written(text: str, kind: str, code: str) -> AreaRef:
     try:
         return AreaRef.parse(f"{kind}:{code}")
     except MalformedArea as error:
-        raise NotFound(f"territoire inconnu : « {text} ».") from error
+        raise NotFound(f"territoire inconnu : « {text} ».") from error

@@ -50,9 +50,9 @@ class NameIndex(Generic[Target]):
         if len(found) == 1:
             return next(iter(found))
         if found:
-            choices = " ou ".join(f"« {shown} »" for shown in sorted(found.values()))
-            raise NotFound(f"« {text} » peut être {choices} : écrivez lequel.")
-        raise NotFound(f"{self.what} : « {text} »{self._nearest(words)}.")
+            choices = " ou ".join(f"« {shown} »" for shown in sorted(found.values()))
+            raise NotFound(f"« {text} » peut être {choices} : écrivez lequel.")
+        raise NotFound(f"{self.what} : « {text} »{self._nearest(words)}.")
 
     def _nearest(self, words: str) -> str:
         """The end of a refusal: the nearest name, when one is near."""
@@ -65,4 +65,4 @@ class NameIndex(Generic[Target]):
             return ""
         found = self.names.get(near[0]) or self.other_names.get(near[0])
         shown = next(iter(found.values())) if found else near[0]
-        return f" ; le plus proche est « {shown} »"
+        return f" ; le plus proche est « {shown} »"

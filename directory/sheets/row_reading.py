@@ -21,8 +21,8 @@ OTHER_SHEETS = {normalise(HELP_SHEET), normalise(LISTS_SHEET)}
 IDENTIFYING = {"office.code", "office.name", "expert.email"}
 TOTAL = re.compile(r"(sous )?(total|totaux)\b( general| des? .*| d .*| [\d ]+|)$")
 NO_HEADINGS = (
-    "Aucune ligne de titres n'est reconnue : la première ligne doit nommer les colonnes, par exemple "
-    "« Nom de l'antenne », « Courriel du référent », « Sujets »."
+    "Aucune ligne de titres n'est reconnue : la première ligne doit nommer les colonnes, par exemple "
+    "« Nom de l'antenne », « Courriel du référent », « Sujets »."
 )
 
 
@@ -74,16 +74,16 @@ class RowReader:
             if position is None:
                 if any(not row.is_blank for row in before):
                     self.remarks.append(
-                        f"Feuille « {sheet.name} » : aucune ligne de titres, elle n'est pas lue."
+                        f"Feuille « {sheet.name} » : aucune ligne de titres, elle n'est pas lue."
                     )
                 continue
             is_any_read = True
             yield from self._read_sheet(sheet, before, position)
-            self.remarks += [f"Feuille « {sheet.name} » : {remark}" for remark in sheet.remarks]
+            self.remarks += [f"Feuille « {sheet.name} » : {remark}" for remark in sheet.remarks]
         if not is_any_read:
             raise UnreadableSheet(NO_HEADINGS)
         if self.cells.stray_spaces:
-            self.remarks.append(f"Espaces en trop retirées : {self.cells.stray_spaces} cases.")
+            self.remarks.append(f"Espaces en trop retirées : {self.cells.stray_spaces} cases.")
 
     def all_problems(self) -> list[SheetNote]:
         """Every error, sheet by sheet, in the order of lines."""
@@ -103,7 +103,7 @@ class RowReader:
         for row in chain(before[position + 1 :], sheet.rows):
             if _is_total(row):
                 self.remarks.append(
-                    f"Feuille « {sheet.name} », ligne {row.line} : un total, il n'est pas lu."
+                    f"Feuille « {sheet.name} », ligne {row.line} : un total, il n'est pas lu."
                 )
             elif not row.is_blank:
                 yield self._read_row(ReadRow(sheet.name, row.line, problems, headings), row, columns)
@@ -115,7 +115,7 @@ class RowReader:
         found: list[tuple[int, Column, str]] = []
         if len(headings.cells) > MAX_COLUMNS:
             self.remarks.append(
-                f"Feuille « {sheet} » : après la {MAX_COLUMNS}e, les colonnes ne sont pas lues."
+                f"Feuille « {sheet} » : après la {MAX_COLUMNS}e, les colonnes ne sont pas lues."
             )
         for position, cell in enumerate(headings.cells[:MAX_COLUMNS]):
             heading = CONTROLS.sub("", plain_text(cell)).strip()
@@ -123,11 +123,11 @@ class RowReader:
                 continue
             column = column_groups.column_under(column_groups.group_at(above, position), heading)
             if column is None:
-                self.remarks.append(f"Feuille « {sheet} » : la colonne « {heading[:60]} » n'est pas lue.")
+                self.remarks.append(f"Feuille « {sheet} » : la colonne « {heading[:60]} » n'est pas lue.")
             elif any(column is other for _, other, _ in found):
                 problems.add(
                     Problem(
-                        headings.line, heading, f"deux colonnes donnent « {column.heading} » : gardez-en une."
+                        headings.line, heading, f"deux colonnes donnent « {column.heading} » : gardez-en une."
                     )
                 )
             else:

@@ -22,9 +22,9 @@ DATE_FORMAT = "[$-40C]dd/mm/yyyy"  # French wherever it is opened: elsewhere, Li
 BLUE, PALE, GREEN = "#000091", "#ececfe", "#e3fdeb"
 RULES = (
     "Une ligne par référent. Le nom de l'antenne se répète sur chacune de ses lignes.",
-    "Une colonne absente ou une case vide ne changent rien. Un tiret « - » vide la case.",
+    "Une colonne absente ou une case vide ne changent rien. Un tiret « - » vide la case.",
     "Les colonnes peuvent être dans un autre ordre, et vous pouvez en retirer.",
-    "Rien n'est écrit à l'envoi : vous voyez d'abord ce qui serait créé, changé ou fermé.",
+    "Rien n'est écrit à l'envoi : vous voyez d'abord ce qui serait créé, changé ou fermé.",
     "Ce qui n'est plus dans le fichier n'est pas fermé, sauf si vous dites de quoi le fichier est le tout.",
     "Une personne qui répond dans deux antennes a deux lignes, avec la même adresse.",
 )

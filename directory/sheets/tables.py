@@ -19,14 +19,14 @@ class UnreadableSheet(Exception):
     """The file cannot be read as a whole; the message is one sentence that says what to do."""
 
 
-TOO_BIG = "Le fichier dépasse 20 Mo : gardez-en les lignes utiles, ou découpez-le."
-TOO_MANY_ROWS = "Le tableau a plus de 50 000 lignes : gardez les lignes utiles, ou découpez le fichier."
+TOO_BIG = "Le fichier dépasse 20 Mo : gardez-en les lignes utiles, ou découpez-le."
+TOO_MANY_ROWS = "Le tableau a plus de 50 000 lignes : gardez les lignes utiles, ou découpez le fichier."
 SCATTERED = (
-    "Ce fichier demande trop de mémoire, peut-être pour une case remplie loin du tableau : effacez-la, ou "
-    "enregistrez-le en « Classeur Excel (.xlsx) »."
+    "Ce fichier demande trop de mémoire, peut-être pour une case remplie loin du tableau : effacez-la, ou "
+    "enregistrez-le en « Classeur Excel (.xlsx) »."
 )
 BROKEN = (
-    "Ce fichier est abîmé, ou n'est pas un tableur : ouvrez-le dans un tableur et enregistrez-le de nouveau."
+    "Ce fichier est abîmé, ou n'est pas un tableur : ouvrez-le dans un tableur et enregistrez-le de nouveau."
 )
 
 
@@ -88,7 +88,7 @@ def with_layout(name: str, rows: Iterator[SheetRow], layout: SheetLayout) -> She
         sheet.remarks.append("elle est masquée, et lue aussi.")
     for what, numbers in (("ligne", layout.hidden_rows), ("colonne", layout.hidden_columns)):
         if numbers:
-            sheet.remarks.append(f"{_count(len(numbers), what)} lue(s) aussi : {_listed(numbers)}.")
+            sheet.remarks.append(f"{_count(len(numbers), what)} lue(s) aussi : {_listed(numbers)}.")
     return sheet
 
 
@@ -120,7 +120,7 @@ def _unmerged(rows: Iterator[SheetRow], layout: SheetLayout, remarks: list[str])
             filled.append(row.line)
         yield SheetRow(row.line, tuple(cells))
     if filled:
-        remarks.append(f"Cellules fusionnées : leur valeur est reprise aux lignes {_listed(filled)}.")
+        remarks.append(f"Cellules fusionnées : leur valeur est reprise aux lignes {_listed(filled)}.")
 
 
 def _fill(cells: list[CellValue], current: dict[int, tuple[int, CellValue]], line: int) -> bool:

@@ -105,7 +105,7 @@ def _check_areas(cells: CellReader, current: Iterable[object]) -> None:
     zones = set(Area.objects.of_kind("zone").filter(dropped_at=None).values_list("code", flat=True))
     for entry, ref in cells.found_areas:
         if not (ref.code in zones if ref.level is Level.ZONE else ref in known):
-            entry.refuse(f"territoire inconnu : « {ref} ».")
+            entry.refuse(f"territoire inconnu : « {ref} ».")
 
 
 def _said(gathering: Gathering) -> list[str]:
@@ -114,14 +114,14 @@ def _said(gathering: Gathering) -> list[str]:
     notes = [SheetNote(row.sheet, row.line, row.heading(key), said) for row, key, said in gathering.remarks]
     staff = User.objects.filter(is_active=True, role__gt="").values_list("email", flat=True)
     for email in sorted(emails.keys() & {email.lower() for email in staff}):
-        sentence = f"« {email} » est aussi l'adresse d'un membre de l'équipe du portail."
+        sentence = f"« {email} » est aussi l'adresse d'un membre de l'équipe du portail."
         row = emails[email]
         notes.append(SheetNote(row.sheet, row.line, row.heading("expert.email"), sentence))
     for key, expert in gathering.experts.items():
         is_new = key not in gathering.stored.experts
         facts = expert.facts
         if is_new and not facts.get("has_all_subjects") and not facts.get("subjects"):
-            sentence = f"« {key[1]} » n'a aucun sujet : personne ne lui sera adressé."
+            sentence = f"« {key[1]} » n'a aucun sujet : personne ne lui sera adressé."
             row = expert.row
             notes.append(SheetNote(row.sheet, row.line, row.heading("expert.subjects"), sentence))
     return list(map(str, notes))

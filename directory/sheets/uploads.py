@@ -27,9 +27,9 @@ from experts.models import Cause, User
 State = SheetUpload.State
 MAX_OFFERED = 5_000  # lines of an offer, which is ticked page by page; a region has fewer
 Clock = Callable[[], datetime]
-LOST_RIGHT = "Vous n'avez plus la charge de cette région : rien n'a été enregistré."
+LOST_RIGHT = "Vous n'avez plus la charge de cette région : rien n'a été enregistré."
 GIVEN_UP = (
-    "La lecture a été interrompue trois fois : envoyez un fichier plus petit, ou appelez l'équipe nationale."
+    "La lecture a été interrompue trois fois : envoyez un fichier plus petit, ou appelez l'équipe nationale."
 )
 
 

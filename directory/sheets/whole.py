@@ -27,12 +27,12 @@ class Whole:
         """Read « region:27 », « department:21 » or « institution:PE ». Raises ``InvalidWhole``."""
         kind, _, code = text.partition(":")
         if kind not in KINDS:
-            raise InvalidWhole(f"« {text} » : écrivez region:27, department:21 ou institution:CODE.")
+            raise InvalidWhole(f"« {text} » : écrivez region:27, department:21 ou institution:CODE.")
         whole = cls(kind, code)
         if not whole.exists():
-            raise InvalidWhole(f"« {text} » n'existe pas.")
+            raise InvalidWhole(f"« {text} » n'existe pas.")
         if region is not None and not whole.is_inside(region):
-            raise InvalidWhole(f"« {text} » n'est pas dans la région {region}.")
+            raise InvalidWhole(f"« {text} » n'est pas dans la région {region}.")
         return whole
 
     def exists(self) -> bool:

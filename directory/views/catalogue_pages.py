@@ -20,7 +20,7 @@ from experts.models import EntryQuestion, Institution, InstitutionGroup, Subject
 
 SAVED = "C'est enregistré et visible du public."
 SAME = "Rien n'a changé."
-STALE = "Quelqu'un a changé cette page pendant que vous écriviez : relisez, puis enregistrez."
+STALE = "Quelqu'un a changé cette page pendant que vous écriviez : relisez, puis enregistrez."
 PAGE = 25
 NEW_TITLES = {
     ContentKind.THEME: "Ajouter un thème",
@@ -96,7 +96,7 @@ def undo_revision(request: HttpRequest, revision: ContentRevision, *, user: User
     """Undo a change, and tell the person what was done."""
     plan = content_changes.plan_undo(revision)
     if plan is None or not plan.change.changed:
-        messages.warning(request, "Rien à annuler : tout a changé depuis.")
+        messages.warning(request, "Rien à annuler : tout a changé depuis.")
         return
     try:
         content_changes.apply(plan.change, author=user, now=timezone.now(), undoes=revision)
@@ -106,7 +106,7 @@ def undo_revision(request: HttpRequest, revision: ContentRevision, *, user: User
     if plan.left:
         wording = content_words.Wording(plan.change.kind)
         labels = [change.label for change in wording.changes(None, revision.after, plan.left)]
-        messages.warning(request, f"Annulé, sauf ce qui a changé depuis : {', '.join(labels)}.")
+        messages.warning(request, f"Annulé, sauf ce qui a changé depuis : {', '.join(labels)}.")
     else:
         messages.success(request, "Le changement est annulé.")
 

@@ -32,7 +32,7 @@ HARMLESS = {
 SHOWN, STEP, CHOICE, THEIRS = "vu", "etape", "choix-", "leur"
 CONFIRM, CORRECT = "confirmer", "corriger"
 NOT_CARRIED = {"csrfmiddlewaretoken", SHOWN, STEP}
-NOTHING = "Rien n'a changé : les valeurs sont les mêmes."
+NOTHING = "Rien n'a changé : les valeurs sont les mêmes."
 
 
 class EditRefused(Exception):
@@ -82,7 +82,7 @@ def serve(request: HttpRequest, edit: Edit) -> HttpResponse:
     try:
         shown = shown_facts.unpack(request.POST.get(SHOWN, ""))
     except shown_facts.UnreadableForm:
-        messages.error(request, "Cette page était trop ancienne : voici les valeurs d'aujourd'hui.")
+        messages.error(request, "Cette page était trop ancienne : voici les valeurs d'aujourd'hui.")
         return redirect(request.get_full_path())
     flow = _Flow(request, edit, edit.form(request.POST, shown), shown)
     if not flow.form.is_valid() or request.POST.get(STEP) == CORRECT:
@@ -161,7 +161,7 @@ class _Flow:
                 apply_and_tell(plan, author=self.user, now=timezone.now())
         except StalePlan:
             messages.warning(
-                self.request, "Quelqu'un vient de changer la même chose : relisez avant d'enregistrer."
+                self.request, "Quelqu'un vient de changer la même chose : relisez avant d'enregistrer."
             )
             return redirect(self.request.get_full_path())
         messages.success(self.request, self.edit.done)

@@ -68,8 +68,8 @@ def _proposal(found: RepeatedDecline | None, facts: Facts) -> Proposal:
     if not facts:
         return Proposal(
             proposed={},
-            proposal=f"{found.expert.name} : {found.evidence}. Ces demandes n'ont rien de commun que cette "
-            "page puisse exclure à coup sûr : choisissez ce qu'il faut changer.",
+            proposal=f"{found.expert.name} : {found.evidence}. Ces demandes n'ont rien de commun que cette "
+            "page puisse exclure à coup sûr : choisissez ce qu'il faut changer.",
         )
     said = f"Proposé d'après {found.evidence}, par {found.expert.name}. {SURE}"
     return Proposal(proposed=facts, proposal=said)

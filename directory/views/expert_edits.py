@@ -144,7 +144,7 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
         expert,
         form=lambda data, shown: AddressChangeForm(data, shown=shown),
         title=AddressChangeForm.title,
-        done="L'adresse est changée : les liens partent à la nouvelle.",
+        done="L'adresse est changée : les liens partent à la nouvelle.",
         intro=AddressChangeForm.intro,
         plan=plan,
         write=write,
@@ -154,7 +154,7 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _taken(error: AddressTaken) -> EditRefused:
     names = ", ".join(error.names)
-    return EditRefused(f"Quelqu'un a déjà cette adresse dans : {names}.", field="email")
+    return EditRefused(f"Quelqu'un a déjà cette adresse dans : {names}.", field="email")
 
 
 @staff_page

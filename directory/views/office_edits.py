@@ -133,7 +133,7 @@ def accept_file(request: HttpRequest, code: str) -> HttpResponse:
 
     def plan(facts: Facts) -> Plan:
         if not user.is_national and areas_beyond(office.areas.all(), user.region_id):
-            raise EditRefused("L'antenne couvre aussi une autre région : demandez-le à l'équipe nationale.")
+            raise EditRefused("L'antenne couvre aussi une autre région : demandez-le à l'équipe nationale.")
         experts = list(office.experts.values_list("pk", flat=True))
         stored = snapshot.load(offices=[office.pk], experts=experts)
         return Plan(
@@ -173,7 +173,7 @@ def new(request: HttpRequest) -> HttpResponse:
         found=lambda: start,
         form=lambda data, shown: NewOfficeWithAreasForm(data, shown=shown),
         plan=plan,
-        done="L'antenne est créée : ajoutez-y un référent, sinon personne n'y reçoit de demande.",
+        done="L'antenne est créée : ajoutez-y un référent, sinon personne n'y reçoit de demande.",
         intro=f"{link_values.purpose(asked, places)} Ensuite, vous ajouterez ses référents.".strip(),
         template="directory/areas_form.html",
         is_new=True,

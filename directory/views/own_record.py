@@ -200,7 +200,7 @@ def absence(request: HttpRequest, expert: Expert, token: str, pk: int) -> HttpRe
     if found and ANYWAY not in request.POST:
         return show_record(request, expert, token, {("absence", pk): form, ("losses", pk): found})
     record_actions.add_absence(post, form.entry(), now=now)
-    return _done(request, token, "Votre absence est notée : vos collègues répondront ces jours-là.")
+    return _done(request, token, "Votre absence est notée : vos collègues répondront ces jours-là.")
 
 
 @record_page
@@ -228,7 +228,7 @@ def departure(request: HttpRequest, expert: Expert, token: str, pk: int) -> Http
     if found and ANYWAY not in request.POST:
         return show_record(request, expert, token, {("departure", pk): form, ("losses", pk): found})
     record_actions.leave(post, successor=form.cleaned_data["successor"], now=now)
-    return _done(request, token, "C'est noté : plus rien ne vous sera envoyé pour ce poste.")
+    return _done(request, token, "C'est noté : plus rien ne vous sera envoyé pour ce poste.")
 
 
 @record_page
@@ -247,7 +247,7 @@ def remark(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
     if not form.is_valid():
         return show_record(request, expert, token, {("remark", 0): form})
     record_actions.remark(expert, form.cleaned_data["body"], now=timezone.now())
-    return _done(request, token, "Merci : votre région le corrige.")
+    return _done(request, token, "Merci : votre région le corrige.")
 
 
 def _post(expert: Expert, pk: int) -> Expert:

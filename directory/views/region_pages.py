@@ -103,7 +103,7 @@ def opening(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
         others = {other: facts for other, facts in openings.items() if other != slug}
         typed = form.opening()
         return _saved(request, content, {"openings": others | ({slug: typed} if typed else {})})
-    title = f"Ouverture du thème « {theme.label} »" if theme else "Ouverture de la région"
+    title = f"Ouverture du thème « {theme.label} »" if theme else "Ouverture de la région"
     return _form_page(request, content, title, form=form, is_opening=True)
 
 

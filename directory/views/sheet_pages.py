@@ -101,11 +101,11 @@ def apply_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     if upload.is_offer and not chosen:
         messages.error(request, "Cochez au moins un guichet, ou abandonnez ce fichier.")
     elif upload.must_be_confirmed and not request.POST.get("confirmed"):
-        messages.error(request, "Cochez la case : le fichier ferme plus d'un dixième de ce qu'il remplace.")
+        messages.error(request, "Cochez la case : le fichier ferme plus d'un dixième de ce qu'il remplace.")
     elif uploads.accept(upload, by=staff_user(request), chosen=chosen):
         _order(pk)
     else:
-        messages.info(request, "Ce fichier n'attend plus d'être enregistré : voici où il en est.")
+        messages.info(request, "Ce fichier n'attend plus d'être enregistré : voici où il en est.")
     return redirect("directory:sheet", pk)
 
 
@@ -114,9 +114,9 @@ def apply_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a file up."""
     if uploads.cancel(_visible(request, pk)):
-        messages.success(request, "Le fichier est abandonné : rien n'a changé dans l'annuaire.")
+        messages.success(request, "Le fichier est abandonné : rien n'a changé dans l'annuaire.")
     else:
-        messages.info(request, "Trop tard pour abandonner ce fichier : voici où il en est.")
+        messages.info(request, "Trop tard pour abandonner ce fichier : voici où il en est.")
     return redirect("directory:sheet", pk)
 
 

@@ -90,7 +90,7 @@ def _look_up(siret: str) -> FirmLookup:
     try:
         company = register.find_by_siret(siret)
     except register.RegisterUnavailable:
-        return FirmLookup(problem="Le registre des entreprises ne répond pas : saisissez ce que vous savez.")
+        return FirmLookup(problem="Le registre des entreprises ne répond pas : saisissez ce que vous savez.")
     return FirmLookup(company, "" if company else "Le registre ne connaît pas ce SIRET.")
 
 

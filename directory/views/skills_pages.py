@@ -65,13 +65,13 @@ def cell(request: HttpRequest) -> HttpResponse:
     some = [expert for expert in people if not expert.has_all_subjects]
     theme = subject.theme.slug if subject.theme else ""
     edit = Edit(
-        title=f"{institution.name} : {subject.label}",
+        title=f"{institution.name} : {subject.label}",
         back=f"{reverse('directory:skills')}?{place.query}&theme={theme}",
         found=lambda: answer_facts(some, subject.slug),
         form=lambda data, shown: SkillsForm(data, shown=shown, experts=some),
         plan=lambda facts: plan_skills(some, subject.slug, facts),
         done="Les sujets des référents sont enregistrés.",
-        intro=f"Dans ce territoire : {place.name}.",
+        intro=f"Dans ce territoire : {place.name}.",
         template="directory/skills_cell.html",
         context={
             "shut": shut_reason(institution, subject),

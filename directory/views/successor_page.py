@@ -19,9 +19,9 @@ from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
 from experts.models import Expert, User
 
-NOT_LEFT = "Notez d'abord le départ : son successeur se crée ensuite."
-DONE = "Le poste est créé : ce qui attendait lui est proposé."
-MOVED = "Ce départ a changé depuis que la liste a été affichée : relisez avant d'enregistrer."
+NOT_LEFT = "Notez d'abord le départ : son successeur se crée ensuite."
+DONE = "Le poste est créé : ce qui attendait lui est proposé."
+MOVED = "Ce départ a changé depuis que la liste a été affichée : relisez avant d'enregistrer."
 TAKEN = "Un référent de cette antenne a déjà cette adresse."
 
 

@@ -31,5 +31,5 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     RecordRemark.objects.filter(pk=remark.pk, resolved_at=None).update(
         resolved_at=timezone.now(), resolved_by=user
     )
-    messages.success(request, "C'est noté : la remarque est traitée.")
+    messages.success(request, "C'est noté : la remarque est traitée.")
     return redirect("directory:verification")

@@ -91,7 +91,7 @@ def new(request: HttpRequest) -> HttpResponse:
         found=dict,
         form=lambda data, shown: ZoneForm(data, shown=shown),
         plan=plan,
-        done="La zone est créée : les antennes et les référents peuvent la choisir.",
+        done="La zone est créée : les antennes et les référents peuvent la choisir.",
         intro=INTRO,
         template="directory/zone_form.html",
         is_new=True,

@@ -56,8 +56,8 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "incorrect_code": "Ce code n'est pas le bon. Recopiez celui du dernier courriel reçu.",
-        "too_many_login_attempts": "Trop d'essais : attendez quelques minutes, puis demandez un autre code.",
-        "rate_limited": "Trop de demandes : attendez quelques minutes avant de recommencer.",
+        "too_many_login_attempts": "Trop d'essais : attendez quelques minutes, puis demandez un autre code.",
+        "rate_limited": "Trop de demandes : attendez quelques minutes avant de recommencer.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -97,7 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if mailbox_proof.take_posts(request, user, now=now):
             messages.success(request, MAILBOX_ADDED)
         for offer in seat_invitations.accept_all(user, now=now):
-            messages.success(request, f"C'est fait : {offer.words}.")
+            messages.success(request, f"C'est fait : {offer.words}.")
         response: HttpResponse = super().post_login(request, user, **options)
         return response
 

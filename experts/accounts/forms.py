@@ -18,7 +18,7 @@ from mailing.form_fields import AddressField, LineField
 ADDRESS_ERROR = "Indiquez une adresse électronique complète, par exemple prenom.nom@organisme.fr."
 CODE_ERRORS = {
     "required": "Indiquez le code.",
-    "max_length": "Ce code est trop long : recopiez-le à nouveau.",
+    "max_length": "Ce code est trop long : recopiez-le à nouveau.",
 }
 APPLICATION_CODE = "Code de votre application"
 
@@ -40,13 +40,13 @@ def address_field(label: str, *, required: bool = True, autocomplete: str = "ema
     return AddressField(
         label=label,
         required=required,
-        help_text="Format attendu : prenom.nom@organisme.fr",
+        help_text="Format attendu : prenom.nom@organisme.fr",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": autocomplete}),
         error_messages={
             "required": ADDRESS_ERROR,
             "invalid": ADDRESS_ERROR,
-            "max_length": "Vérifiez cette adresse : elle est trop longue.",
+            "max_length": "Vérifiez cette adresse : elle est trop longue.",
         },
     )
 
@@ -109,7 +109,7 @@ class SecondFactorEnrolmentForm(ActivateTOTPForm):
 class KeyEnrolmentForm(AddWebAuthnForm):
     name = LineField(
         label="Nom de la clé",
-        help_text="Pour la reconnaître, par exemple « clé du trousseau ».",
+        help_text="Pour la reconnaître, par exemple « clé du trousseau ».",
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -44,10 +44,10 @@ def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
     user, now = request.user, timezone.now()
     if isinstance(user, User) and user.email.lower() == found.email.lower():
         for offer in seat_invitations.accept_all(user, now=now):
-            messages.success(request, f"C'est fait : {offer.words}.")
+            messages.success(request, f"C'est fait : {offer.words}.")
         return redirect(adapter.first_page(user))
     if isinstance(user, User):
-        messages.error(request, f"Déconnectez-vous d'abord : cette invitation est pour {found.email}.")
+        messages.error(request, f"Déconnectez-vous d'abord : cette invitation est pour {found.email}.")
         return redirect(request.path)
     if limits.are_codes_over(request, found.email, now=now):
         return limits.too_many(request, back=request.path)

@@ -12,7 +12,7 @@ from experts.accounts import adapter, limits, mailbox_proof, sign_in
 from experts.accounts.forms import MailboxCodeForm, SharedMailboxForm
 from experts.models import User
 
-TOO_OLD = "Ce code est trop ancien, ou a été essayé trop souvent : demandez-en un autre."
+TOO_OLD = "Ce code est trop ancien, ou a été essayé trop souvent : demandez-en un autre."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,7 +25,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_LIFE = timedelta(hours=12)
 IDLE_LIFE = timedelta(minutes=30)  # of staff and managers
-CLOSED = "Votre session s'est fermée d'elle-même : connectez-vous de nouveau."
+CLOSED = "Votre session s'est fermée d'elle-même : connectez-vous de nouveau."
 AFTER_RESPONSE = "relais.after_response"
 # Views that somebody without a second factor may still open.
 ENROLMENT_VIEWS = frozenset({"mfa_activate_totp", "mfa_add_webauthn", "account_logout"})

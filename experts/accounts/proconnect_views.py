@@ -33,7 +33,7 @@ ATTEMPT = "proconnect_attempt"  # in the session
 ATTEMPT_LIFE = 15 * 60  # seconds
 AWAY = "ProConnect ne répond pas pour le moment. Recevez plutôt un code par courriel."
 STALE = "Cette connexion par ProConnect n'a pas abouti. Recommencez, ou recevez un code par courriel."
-CANCELLED = "Vous n'êtes pas connecté : vous avez quitté ProConnect avant la fin."
+CANCELLED = "Vous n'êtes pas connecté : vous avez quitté ProConnect avant la fin."
 REFUSED = "ProConnect n'a pas confirmé votre identité. Recommencez, ou recevez un code par courriel."
 
 

@@ -91,7 +91,7 @@ def withdraw(invitation: Invitation, *, by: User, now: datetime) -> None:
     """Take an invitation back; its mail does not leave if it has not left yet."""
     if Invitation.objects.pending().filter(pk=invitation.pk).update(withdrawn_at=now):
         OutgoingEmail.objects.cancel_about(f"invitation:{invitation.pk}", now=now)
-        words = f"{invitation.email} : {offer_of(invitation).words}"
+        words = f"{invitation.email} : {offer_of(invitation).words}"
         access_log.record(AccessRecord.Kind.INVITATION_WITHDRAWN, by, words=words, now=now)
 
 
@@ -140,10 +140,10 @@ def _check_account(user: User | None, offer: Offer, *, now: datetime) -> None:
     if user is None:
         return
     if not user.is_active:
-        raise InvitationRefused("Ce compte est fermé : demandez à l'équipe nationale de le rouvrir.")
+        raise InvitationRefused("Ce compte est fermé : demandez à l'équipe nationale de le rouvrir.")
     if offer.region and user.role:
         raise InvitationRefused(
-            f"Ce compte a déjà un rôle ({user.get_role_display().lower()}) : changez-le dans « Comptes »."
+            f"Ce compte a déjà un rôle ({user.get_role_display().lower()}) : changez-le dans « Comptes »."
         )
     held = user.seats.current(now=now)
     if (offer.office or offer.expert) and held.filter(office=offer.office, expert=offer.expert).exists():
@@ -187,4 +187,4 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
         about=[about],
         now=now,
     )
-    access_log.record(AccessRecord.Kind.INVITED, by, words=f"{invitation.email} : {words}", now=now)
+    access_log.record(AccessRecord.Kind.INVITED, by, words=f"{invitation.email} : {words}", now=now)

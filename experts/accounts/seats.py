@@ -140,7 +140,7 @@ def end(
     """
     ended = {"ended_at": now, "ended_by_departure": by_departure}
     if Seat.objects.filter(pk=seat.pk, ended_at=None).update(**ended):
-        text = f"{label_of(seat)} : {reason}" if reason else label_of(seat)
+        text = f"{label_of(seat)} : {reason}" if reason else label_of(seat)
         access_log.record(AccessRecord.Kind.SEAT_ENDED, seat.user, by=by, words=text, now=now)
 
 

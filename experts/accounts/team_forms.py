@@ -76,5 +76,5 @@ class ReasonForm(forms.Form):
         label="Pourquoi, en une phrase",
         help_text="La personne la lit dans le courriel qui la prévient.",
         max_length=300,
-        error_messages={"required": "Dites pourquoi : la personne le lira."},
+        error_messages={"required": "Dites pourquoi : la personne le lira."},
     )

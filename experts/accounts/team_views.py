@@ -78,7 +78,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an invitation back."""
     invitation = team_access.invitation_or_404(request, pk)
     seat_invitations.withdraw(invitation, by=team_access.account(request), now=timezone.now())
-    messages.success(request, f"L'invitation de {invitation.email} est reprise : son lien n'ouvre plus rien.")
+    messages.success(request, f"L'invitation de {invitation.email} est reprise : son lien n'ouvre plus rien.")
     return redirect(_team_path(invitation))
 
 
@@ -108,7 +108,7 @@ def _invited(request: HttpRequest, form: Any) -> bool:
         return False
     user, now = team_access.account(request), timezone.now()
     if limits.INVITATIONS_PER_ACCOUNT.is_over(str(user.pk), now=now):
-        form.add_error(None, "Trop d'invitations en une heure : attendez avant d'en envoyer d'autres.")
+        form.add_error(None, "Trop d'invitations en une heure : attendez avant d'en envoyer d'autres.")
         return False
     person: InvitedPersonForm = form
     email, name = person.cleaned_data["email"], person.cleaned_data["name"]

@@ -40,7 +40,7 @@ class UserAdmin(NationalAdmin):
             access_log.record(AccessRecord.Kind.ROLE_CHANGED, obj, by=by, words=words, now=timezone.now())
         opens = not change or OPENING & set(form.changed_data)
         if opens and invite(obj, by=by, now=timezone.now()):
-            messages.success(request, f"Une invitation part à {obj.email} : elle dit comment se connecter.")
+            messages.success(request, f"Une invitation part à {obj.email} : elle dit comment se connecter.")
 
     @admin.display(description="second facteur")
     def second_factor(self, user: User) -> str:
@@ -53,6 +53,6 @@ def _say_kept_posts(request: HttpRequest, user: User, kept: list[Seat]) -> None:
     if kept:
         messages.info(
             request,
-            f"{user} garde ses postes ({len(kept)}), qui portent encore l'ancienne adresse dans l'annuaire : "
+            f"{user} garde ses postes ({len(kept)}), qui portent encore l'ancienne adresse dans l'annuaire : "
             "corrigez-la depuis la fiche du référent.",
         )

@@ -42,27 +42,27 @@ class AnswerSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="Codes de celles qui recevraient la demande."
     )
     fallback = serializers.BooleanField(
-        help_text="Vrai quand personne ne couvre ce sujet à cet endroit : le référent de la région répond."
+        help_text="Vrai quand personne ne couvre ce sujet à cet endroit : le référent de la région répond."
     )
 
 
 class AnswerQuery(serializers.Serializer[Any]):
     subject = serializers.CharField(
         max_length=60,
-        help_text="Adresse du sujet, comme « metier-tension ».",
+        help_text="Adresse du sujet, comme « metier-tension ».",
         error_messages={
-            "required": "Indiquez un sujet, comme « metier-tension ».",
-            "blank": "Indiquez un sujet, comme « metier-tension ».",
-            "max_length": "Ce sujet est trop long : 60 caractères au plus.",
+            "required": "Indiquez un sujet, comme « metier-tension ».",
+            "blank": "Indiquez un sujet, comme « metier-tension ».",
+            "max_length": "Ce sujet est trop long : 60 caractères au plus.",
         },
     )
     commune = serializers.RegexField(
         r"^[0-9][0-9AB][0-9]{3}$",
-        help_text="Code INSEE, comme « 21231 » ; un code ancien mène à la commune d'aujourd'hui.",
+        help_text="Code INSEE, comme « 21231 » ; un code ancien mène à la commune d'aujourd'hui.",
         error_messages={
-            "required": "Indiquez le code INSEE d'une commune, comme « 21231 ».",
-            "blank": "Indiquez le code INSEE d'une commune, comme « 21231 ».",
-            "invalid": "Un code INSEE a cinq caractères, comme « 21231 » ou « 2A004 ».",
+            "required": "Indiquez le code INSEE d'une commune, comme « 21231 ».",
+            "blank": "Indiquez le code INSEE d'une commune, comme « 21231 ».",
+            "invalid": "Un code INSEE a cinq caractères, comme « 21231 » ou « 2A004 ».",
         },
     )
 
@@ -90,7 +90,7 @@ class SuggestionsQuery(serializers.Serializer[Any]):
 
 class SuggestionSerializer(serializers.Serializer[Any]):
     slug = serializers.CharField(help_text="Adresse du sujet.")
-    score = serializers.FloatField(help_text="De 0 à 1 ; ceux de tous les sujets font 1.")
+    score = serializers.FloatField(help_text="De 0 à 1 ; ceux de tous les sujets font 1.")
     because = serializers.ListField(
         child=serializers.CharField(), help_text="Les mots de la personne qui ont compté."
     )

@@ -32,7 +32,7 @@ from territories.models import Commune, UnknownCommune
 
 HOUR = 3600
 FIVE_MINUTES = 300
-TOO_MANY = OpenApiResponse(description="Trop de demandes : attendez la durée donnée par Retry-After.")
+TOO_MANY = OpenApiResponse(description="Trop de demandes : attendez la durée donnée par Retry-After.")
 
 
 class CatalogueThrottle(NetworkThrottle):
@@ -110,9 +110,9 @@ class Answers(PublicView):
         commune = _commune(asked["commune"])
         missing = {}
         if not Subject.objects.listed().filter(slug=asked["subject"]).exists():
-            missing["subject"] = [f"Le sujet « {asked['subject']} » n'existe pas."]
+            missing["subject"] = [f"Le sujet « {asked['subject']} » n'existe pas."]
         if commune is None:
-            missing["commune"] = [f"Aucune commune n'a le code « {asked['commune']} »."]
+            missing["commune"] = [f"Aucune commune n'a le code « {asked['commune']} »."]
         if commune is None or missing:
             return Response(missing, status=404)
         today = timezone.localdate()

@@ -83,7 +83,7 @@ class _Check:
 
     def _office(self, row: RowPlan[Office]) -> Iterator[Refusal]:
         if row.row is not None and row.row.region_id != self.region:
-            yield Refusal("office", row.key, "", f"« {row.label} » n'est pas une antenne de votre région.")
+            yield Refusal("office", row.key, "", f"« {row.label} » n'est pas une antenne de votre région.")
             return
         before, after = row.before.get("areas", frozenset()), row.after["areas"]
         if "areas" in row.written:
@@ -93,15 +93,15 @@ class _Check:
             elif beyond := self._beyond(after - before):
                 yield Refusal("office", row.key, "areas", _only_national(beyond))
         if reached := self._beyond(before):
-            names = ", ".join(f"« {ref} »" for ref in reached)
+            names = ", ".join(f"« {ref} »" for ref in reached)
             for fact in sorted(WIDENING & set(row.written)):
-                sentence = f"L'antenne couvre aussi {names} : demandez ce changement à l'équipe nationale."
+                sentence = f"L'antenne couvre aussi {names} : demandez ce changement à l'équipe nationale."
                 yield Refusal("office", row.key, fact, sentence)
 
     def _expert(self, row: RowPlan[Expert]) -> Iterator[Refusal]:
         for code in _offices_of(row):
             if self._region_of_office(code) != self.region:
-                sentence = f"L'antenne de « {row.label} » n'est pas de votre région."
+                sentence = f"L'antenne de « {row.label} » n'est pas de votre région."
                 yield Refusal("expert", row.key, "", sentence)
                 return
         after = row.after["areas"] or self._areas_of_office(row.after["office"])
@@ -149,5 +149,5 @@ def _names_deputies(plan: Plan) -> bool:
 
 
 def _only_national(beyond: list[AreaRef]) -> str:
-    names = ", ".join(f"« {ref} »" for ref in beyond)
-    return f"{names} : seule l'équipe nationale ajoute un territoire qui dépasse votre région."
+    names = ", ".join(f"« {ref} »" for ref in beyond)
+    return f"{names} : seule l'équipe nationale ajoute un territoire qui dépasse votre région."

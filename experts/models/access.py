@@ -75,7 +75,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} : {self.office or self.expert or self.region}"
+        return f"{self.email} : {self.office or self.expert or self.region}"
 
 
 class AccessQuerySet(models.QuerySet["AccessRecord"]):

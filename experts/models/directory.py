@@ -102,7 +102,7 @@ class Office(ImportedModel):
         null=True,
         blank=True,
         related_name="offices",
-        help_text="Celle de la plupart de ses communes ; aucune pour une antenne nationale.",
+        help_text="Celle de la plupart de ses communes ; aucune pour une antenne nationale.",
     )
     headcount_min = models.PositiveIntegerField("effectif minimal", null=True, blank=True)
     headcount_max = models.PositiveIntegerField("effectif maximal", null=True, blank=True)
@@ -117,7 +117,7 @@ class Office(ImportedModel):
         "porteurs de projet",
         null=True,
         blank=True,
-        help_text="« Non » écarte les personnes sans entreprise ; « oui » ou rien ne pose aucune condition.",
+        help_text="« Non » écarte les personnes sans entreprise ; « oui » ou rien ne pose aucune condition.",
     )
     exclusive_subjects = models.ManyToManyField(
         Subject, verbose_name="sujets exclusifs", blank=True, related_name="exclusive_offices"

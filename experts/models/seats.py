@@ -58,4 +58,4 @@ class Seat(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} : {self.expert or self.office}"
+        return f"{self.user} : {self.expert or self.office}"

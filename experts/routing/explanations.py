@@ -40,11 +40,11 @@ def reasons(chosen: Chosen) -> list[str]:
     found = []
     if chosen.area is not None:
         kind = KINDS.get(chosen.area.kind)
-        found.append(f"territoire : {chosen.area_name} ({kind})" if kind else "territoire : toute la France")
+        found.append(f"territoire : {chosen.area_name} ({kind})" if kind else "territoire : toute la France")
     if chosen.checked:
-        found.append(f"vérifié : {facts(chosen.checked)}")
+        found.append(f"vérifié : {facts(chosen.checked)}")
     if chosen.unverified:
-        found.append(f"non vérifié : {facts(chosen.unverified)}")
+        found.append(f"non vérifié : {facts(chosen.unverified)}")
     if chosen.stand_in_for:
         found.append(f"remplace {chosen.stand_in_for}")
     return found

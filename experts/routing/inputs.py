@@ -40,7 +40,7 @@ def read(request: Mapping[str, Any]) -> RoutingQuery:
             typed = _cleaned(request.get(key))
             values[key] = reader(typed) if typed is not None or key in _REQUIRED else None
         except InvalidInput as error:
-            sentences.append(f"{key} : {error}")
+            sentences.append(f"{key} : {error}")
     if sentences:
         raise InvalidInput(*sentences)
     subjects, commune, on = values.pop("subjects"), values.pop("commune"), values.pop("on")
@@ -62,7 +62,7 @@ def read_band(typed: str) -> int | list[int | None] | str:
 def read_day(typed: object) -> date:
     """Read a day written as ``2026-12-01``. Raises ``InvalidInput``."""
     if not isinstance(typed, str) or not _DATE.fullmatch(typed):
-        raise InvalidInput("indiquez une date comme « 2026-12-01 ».")
+        raise InvalidInput("indiquez une date comme « 2026-12-01 ».")
     try:
         return date.fromisoformat(typed)
     except ValueError:
@@ -84,7 +84,7 @@ def _subjects(typed: object) -> tuple[str, ...]:
 
 def _commune(typed: object) -> str:
     if not isinstance(typed, str) or not typed.strip():
-        raise InvalidInput("indiquez un code INSEE, par exemple « 21231 ».")
+        raise InvalidInput("indiquez un code INSEE, par exemple « 21231 ».")
     return typed.strip().upper()
 
 
@@ -93,7 +93,7 @@ def _headcount(typed: object) -> tuple[int, int | None]:
     if not _is_count(low) or not (high is None or _is_count(high)):
         raise InvalidInput("indiquez un nombre entier, par exemple 12, ou une tranche, par exemple 20 à 49.")
     if high is not None and high < low:
-        raise InvalidInput("la tranche est à l'envers : commencez par le plus petit nombre.")
+        raise InvalidInput("la tranche est à l'envers : commencez par le plus petit nombre.")
     return low, high
 
 
@@ -102,11 +102,11 @@ def _is_count(typed: object) -> TypeGuard[int]:
 
 
 def _naf(typed: object) -> str:
-    return _code(typed, _NAF, "indiquez un code NAF, par exemple « 56.10A ».")
+    return _code(typed, _NAF, "indiquez un code NAF, par exemple « 56.10A ».")
 
 
 def _legal_form(typed: object) -> str:
-    return _code(typed, _LEGAL_FORM, "indiquez une catégorie juridique, par exemple « 5499 ».")
+    return _code(typed, _LEGAL_FORM, "indiquez une catégorie juridique, par exemple « 5499 ».")
 
 
 def _code(typed: object, pattern: re.Pattern[str], sentence: str) -> str:

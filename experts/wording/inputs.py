@@ -15,9 +15,9 @@ def read_line(line: bytes) -> str:
 def read(text: object) -> str:
     """Check a text. Raises ``InvalidInput`` when it is empty or too long."""
     if not isinstance(text, str):
-        raise InvalidInput("text : indiquez un texte.")
+        raise InvalidInput("text : indiquez un texte.")
     if not text.strip():
-        raise InvalidInput(f"text : {EMPTY}")
+        raise InvalidInput(f"text : {EMPTY}")
     if len(text) > MAX_TEXT:
-        raise InvalidInput(f"text : {TOO_LONG}")
+        raise InvalidInput(f"text : {TOO_LONG}")
     return text

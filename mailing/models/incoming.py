@@ -40,7 +40,7 @@ class Reason(models.TextChoices):
 
     OTHER_SENDER = "other_sender", "Envoyé depuis une autre adresse que celle à qui nous avons écrit"
     UNKNOWN = "unknown", "L'adresse ne désigne aucune demande"
-    FORGED = "forged", "L'adresse n'est pas de nous : sa signature est fausse"
+    FORGED = "forged", "L'adresse n'est pas de nous : sa signature est fausse"
     EXPIRED = "expired", "L'adresse n'a plus cours"
     CLOSED = "closed", "La demande n'accepte plus de message de cette personne"
     EMPTY = "empty", "Aucun texte, une fois les citations ôtées"

@@ -39,9 +39,9 @@ def handle(request: HttpRequest, solicitation: Solicitation, now: datetime) -> H
     try:
         handling.handle(solicitation, words=words, by=user, now=now)
     except handling.HandledByAnother as other:
-        messages.warning(request, f"Rien n'a été changé : {other.colleague} s'en occupe depuis peu.")
+        messages.warning(request, f"Rien n'a été changé : {other.colleague} s'en occupe depuis peu.")
         return None
-    messages.success(request, "C'est noté : vous vous en occupez. Vos collègues le voient dans la liste.")
+    messages.success(request, "C'est noté : vous vous en occupez. Vos collègues le voient dans la liste.")
     return None
 
 
@@ -51,9 +51,9 @@ def stop_handling(request: HttpRequest, solicitation: Solicitation, now: datetim
     try:
         handling.stop_handling(solicitation, by=staff_user(request), now=now)
     except handling.HandledByAnother as other:
-        messages.warning(request, f"Rien n'a été changé : c'est {other.colleague} qui s'en occupe.")
+        messages.warning(request, f"Rien n'a été changé : c'est {other.colleague} qui s'en occupe.")
         return
-    messages.success(request, "C'est noté : vous ne vous en occupez plus.")
+    messages.success(request, "C'est noté : vous ne vous en occupez plus.")
 
 
 @staff_action
@@ -65,12 +65,12 @@ def remind_now(request: HttpRequest, solicitation: Solicitation, now: datetime) 
         at = spoken_hour(earlier.event.at, zone=solicitation.time_zone)
         messages.warning(
             request,
-            f"Personne n'a été relancé : la demande l'a déjà été aujourd'hui à {at}, "
+            f"Personne n'a été relancé : la demande l'a déjà été aujourd'hui à {at}, "
             f"par {earlier.event.by_user}. Vous pourrez recommencer demain.",
         )
     except staff_letters.NobodyToRemind:
         messages.warning(
-            request, "Personne n'a été relancé : tous ont répondu, ou ont déjà reçu un rappel aujourd'hui."
+            request, "Personne n'a été relancé : tous ont répondu, ou ont déjà reçu un rappel aujourd'hui."
         )
     else:
         messages.success(request, _told(waiting))
@@ -81,7 +81,7 @@ def _told(waiting: list[staff_letters.WaitingMailbox]) -> str:
     left_out = [one.label for one in waiting if one.was_reminded_today]
     said = f"Un rappel part à l'instant à {wording.listed(mailed)}."
     if left_out:
-        said += f" Pas à {wording.listed(left_out)} : le portail l'a déjà relancé aujourd'hui."
+        said += f" Pas à {wording.listed(left_out)} : le portail l'a déjà relancé aujourd'hui."
     return said
 
 

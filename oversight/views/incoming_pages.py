@@ -119,7 +119,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse a held mail."""
     return _decide(
-        request, pk, held_replies.set_reply_aside, "Le courriel est écarté : personne ne le reçoit."
+        request, pk, held_replies.set_reply_aside, "Le courriel est écarté : personne ne le reçoit."
     )
 
 
@@ -130,9 +130,9 @@ def _decide(request: HttpRequest, pk: int, act: Callable[..., None], done: str) 
     try:
         act(email, by=staff_user(request), now=timezone.now())
     except held_replies.AlreadyResolved:
-        messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
+        messages.info(request, "Rien n'a été fait : ce courriel a déjà été traité.")
     except expert_messages.NotInThread:
-        messages.warning(request, "Rien n'a été fait : la demande n'accepte plus de texte de cette personne.")
+        messages.warning(request, "Rien n'a été fait : la demande n'accepte plus de texte de cette personne.")
     else:
         messages.success(request, done)
     return redirect("oversight:incoming_mail", pk)

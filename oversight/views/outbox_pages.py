@@ -210,7 +210,7 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         address = staff_actions.resend(email, now=timezone.now())
     except staff_actions.RecipientGone:
-        messages.warning(request, f"Rien ne part : {email.to} n'est plus l'adresse d'un référent présent.")
+        messages.warning(request, f"Rien ne part : {email.to} n'est plus l'adresse d'un référent présent.")
     else:
         messages.success(request, f"Le courriel repart à {address}.")
     return redirect("oversight:outbox_mail", pk)

@@ -23,8 +23,8 @@ from solicitations.models import Solicitation
 from territories.spoken_time import spoken_moment
 
 MARKS = {
-    "indesirable": (ClosedReason.SPAM, "La demande est classée indésirable : plus aucun courriel ne part."),
-    "essai": (ClosedReason.TEST, "La demande est classée essai : plus aucun courriel ne part."),
+    "indesirable": (ClosedReason.SPAM, "La demande est classée indésirable : plus aucun courriel ne part."),
+    "essai": (ClosedReason.TEST, "La demande est classée essai : plus aucun courriel ne part."),
 }
 FILL_IN = "reprendre"  # the button of the canned answers
 ActionView = Callable[..., HttpResponse | None]
@@ -63,7 +63,7 @@ def _describe_last_change(solicitation: Solicitation, *, now: datetime) -> str:
         events.select_related("by_user", "by_mailbox", "match__expert__office").order_by("-at", "-pk").first()
     )
     if last is None:
-        return "La demande a changé entre-temps : rien n'a été fait."
+        return "La demande a changé entre-temps : rien n'a été fait."
     when = spoken_moment(last.at, zone=solicitation.time_zone, now=now)
     what, author = EventKind(last.kind).label, timeline.author(last)
     return f"Rien n'a été fait, car la demande a changé entre-temps. {what}, {when} ({author})."
@@ -72,7 +72,7 @@ def _describe_last_change(solicitation: Solicitation, *, now: datetime) -> str:
 @staff_action
 def release(request: HttpRequest, solicitation: Solicitation, now: datetime) -> None:
     staff_actions.release(solicitation, by=staff_user(request), now=now)
-    messages.success(request, "La demande est libérée : les référents la reçoivent.")
+    messages.success(request, "La demande est libérée : les référents la reçoivent.")
 
 
 @staff_action
@@ -85,7 +85,7 @@ def close(request: HttpRequest, solicitation: Solicitation, now: datetime) -> Ht
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
     staff_actions.close(solicitation, words=form.cleaned_data["words"], by=staff_user(request), now=now)
-    messages.success(request, "La demande est close : votre message part à l'entreprise.")
+    messages.success(request, "La demande est close : votre message part à l'entreprise.")
     return None
 
 
@@ -108,8 +108,8 @@ def merge(request: HttpRequest, solicitation: Solicitation, now: datetime) -> No
         staff_actions.tell_other_region(solicitation, by=user, now=now)
         messages.info(
             request,
-            f"La demande {first} relève d'une autre région : rien n'y a été écrit. "
-            "Son équipe est prévenue ; libérez ou closez celle-ci selon sa réponse.",
+            f"La demande {first} relève d'une autre région : rien n'y a été écrit. "
+            "Son équipe est prévenue ; libérez ou closez celle-ci selon sa réponse.",
         )
         return
     messages.success(request, f"Le texte est ajouté à la demande {first}, et les référents le reçoivent.")
@@ -129,7 +129,7 @@ def correct(request: HttpRequest, solicitation: Solicitation, now: datetime) -> 
         now=now,
     )
     messages.success(
-        request, "C'est corrigé. Les référents ont été désignés à nouveau ; les premiers restent."
+        request, "C'est corrigé. Les référents ont été désignés à nouveau ; les premiers restent."
     )
     return None
 

@@ -17,7 +17,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     user, now = staff_user(request), timezone.now()
     form = CannedAnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.try_to_add(user.region, by=user, now=now):
-        messages.success(request, "Le texte est prêt : il vous sera proposé au moment de clore.")
+        messages.success(request, "Le texte est prêt : il vous sera proposé au moment de clore.")
         return redirect("oversight:canned_answers")
     kept = CannedAnswer.objects.editable_by_staff(user).select_related("region", "changed_by").in_order()
     context = {"form": form, "kept": kept, "region": user.region}

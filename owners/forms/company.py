@@ -25,10 +25,10 @@ class CompanyForm(forms.Form):
     company = LineField(
         label="Le SIRET ou le nom de votre entreprise",
         max_length=100,
-        help_text="Le SIRET compte 14 chiffres ; il figure sur vos factures.",
+        help_text="Le SIRET compte 14 chiffres ; il figure sur vos factures.",
         error_messages={
             "required": "Indiquez le SIRET ou le nom de votre entreprise.",
-            "max_length": "Raccourcissez le nom de votre entreprise : 100 caractères au plus.",
+            "max_length": "Raccourcissez le nom de votre entreprise : 100 caractères au plus.",
         },
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
@@ -57,12 +57,12 @@ class FactsForm(forms.Form):
         max_length=200,
         error_messages={
             "required": "Indiquez le nom de votre entreprise.",
-            "max_length": "Raccourcissez le nom de votre entreprise : 200 caractères au plus.",
+            "max_length": "Raccourcissez le nom de votre entreprise : 200 caractères au plus.",
         },
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     headcount = forms.IntegerField(
-        label="Combien de salariés ?",
+        label="Combien de salariés ?",
         required=False,
         min_value=0,
         max_value=MAX_EMPLOYEES,
@@ -70,20 +70,20 @@ class FactsForm(forms.Form):
         error_messages={
             "invalid": "Indiquez le nombre de salariés en chiffres, par exemple 6.",
             "min_value": "Indiquez 0 ou un nombre de salariés, par exemple 6.",
-            "max_value": "Vérifiez le nombre de salariés : indiquez au plus 500\u00a0000.",
+            "max_value": "Vérifiez le nombre de salariés : indiquez au plus 500\u00a0000.",
         },
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     activity = LineField(
-        label="Votre activité ?",
+        label="Votre activité ?",
         required=False,
         max_length=100,
-        help_text="Votre métier en un mot ou deux, ou votre code NAF. Par exemple : plombier, 43.22A.",
-        error_messages={"max_length": "Décrivez votre activité en quelques mots : 100 caractères au plus."},
+        help_text="Votre métier en un mot ou deux, ou votre code NAF. Par exemple : plombier, 43.22A.",
+        error_messages={"max_length": "Décrivez votre activité en quelques mots : 100 caractères au plus."},
     )
     naf = LineField(required=False, max_length=6)
     craft = forms.ChoiceField(
-        label="Êtes-vous artisan ?",
+        label="Êtes-vous artisan ?",
         required=False,
         choices=[("yes", "Oui"), ("no", "Non"), ("unknown", "Je ne sais pas")],
         help_text="Inscrit au registre national des entreprises pour un métier de l'artisanat.",
@@ -118,8 +118,8 @@ class FactsForm(forms.Form):
         if identity.is_project:
             for name in ("headcount", "legal_form", "created_on"):
                 del self.fields[name]
-            self.fields["activity"].label = "Votre future activité ?"
-            self.fields["craft"].label = "Serez-vous artisan ?"
+            self.fields["activity"].label = "Votre future activité ?"
+            self.fields["craft"].label = "Serez-vous artisan ?"
 
     def clean_created_on(self) -> date | None:
         """Refuse a date in the future, or before 1600."""

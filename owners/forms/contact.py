@@ -65,11 +65,11 @@ class WishSelect(forms.RadioSelect):
 def wish_field(widget: type[forms.RadioSelect]) -> forms.ChoiceField:
     """The way in which the company asks to be answered."""
     return forms.ChoiceField(
-        label="Comment souhaitez-vous échanger ?",
+        label="Comment souhaitez-vous échanger ?",
         choices=ContactWish.choices,
         required=False,
         widget=widget,
-        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
+        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
         error_messages={"invalid_choice": "Choisissez dans la liste comment échanger."},
     )
 
@@ -82,7 +82,7 @@ class ContactForm(forms.Form):
         max_length=120,
         error_messages={
             "required": "Indiquez votre nom, pour que le conseiller sache qui demander.",
-            "max_length": "Raccourcissez votre nom : 120 caractères au plus.",
+            "max_length": "Raccourcissez votre nom : 120 caractères au plus.",
         },
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

@@ -11,16 +11,16 @@ BY_THEME = {
     "recrutement": (
         "Je cherche un plaquiste en CDI à temps plein, à Dijon, depuis quatre mois. J'ai déposé une "
         "offre et reçu deux CV. J'accepterais de former un débutant. Pouvez-vous m'aider à trouver "
-        "des candidats ?"
+        "des candidats ?"
     ),
     "alternance": (
         "Nous sommes une boulangerie de quatre salariés. Nous voudrions prendre un apprenti en CAP à "
         "la rentrée, pour la première fois. Combien cela coûte-t-il, et quelles démarches faire avant"
-        " l'été ?"
+        " l'été ?"
     ),
     "formation": (
         "Deux de nos salariés doivent apprendre à se servir d'une machine neuve livrée en mars. Qui "
-        "peut financer la formation, et comment remplacer leurs heures pendant ce temps ?"
+        "peut financer la formation, et comment remplacer leurs heures pendant ce temps ?"
     ),
     "organisation-rh": (
         "Nous sommes passés de cinq à douze salariés en un an. Les plannings se font au dernier "
@@ -28,11 +28,11 @@ BY_THEME = {
     ),
     "droit-travail": (
         "Un salarié en CDI à temps plein, présent depuis trois ans, demande à passer à mi-temps en "
-        "septembre. Que dois-je écrire, et puis-je refuser ?"
+        "septembre. Que dois-je écrire, et puis-je refuser ?"
     ),
     "sante-securite": (
         "Nous montons des charpentes, nous sommes huit. Après deux chutes sans gravité, je veux "
-        "revoir nos règles de sécurité et notre document unique. Par où commencer ?"
+        "revoir nos règles de sécurité et notre document unique. Par où commencer ?"
     ),
     "difficultes": (
         "Notre chiffre d'affaires a baissé d'un tiers depuis janvier. Nous avons deux mois de "
@@ -41,23 +41,23 @@ BY_THEME = {
     ),
     "developpement": (
         "Notre menuiserie est à l'étroit. Nous voulons louer un atelier de 400 m² d'ici un an et "
-        "acheter une machine. Quelles aides existent, et qui peut nous accompagner ?"
+        "acheter une machine. Quelles aides existent, et qui peut nous accompagner ?"
     ),
     "transmission": (
         "J'ai 61 ans et je veux vendre mon garage de trois salariés d'ici deux ans. Je n'ai pas de "
-        "repreneur. Comment estimer sa valeur et trouver quelqu'un ?"
+        "repreneur. Comment estimer sa valeur et trouver quelqu'un ?"
     ),
     "numerique": (
         "Nous prenons les commandes par téléphone et sur un cahier. Je voudrais vendre en ligne et "
-        "suivre le stock, sans tout changer. Qui peut me conseiller ?"
+        "suivre le stock, sans tout changer. Qui peut me conseiller ?"
     ),
     "ecologie": (
         "La facture d'énergie de notre atelier a doublé. Je voudrais un diagnostic, puis changer le "
-        "chauffage avant l'hiver. Quelles aides, et dans quel ordre ?"
+        "chauffage avant l'hiver. Quelles aides, et dans quel ordre ?"
     ),
     "achats-insertion": (
         "La mairie lance un marché de peinture avec une clause d'insertion. Nous sommes cinq et "
-        "n'avons jamais répondu. Comment remplir cette clause, et avec qui ?"
+        "n'avons jamais répondu. Comment remplir cette clause, et avec qui ?"
     ),
 }
 

@@ -23,7 +23,7 @@ class AdditionForm(forms.Form):
         help_text="Tous les conseillers de votre demande le reçoivent aussitôt.",
         error_messages={
             "required": "Écrivez ce que vous voulez ajouter.",
-            "max_length": "Raccourcissez votre texte : 5\u00a0000 caractères au plus.",
+            "max_length": "Raccourcissez votre texte : 5\u00a0000 caractères au plus.",
         },
     )
     attached = FilesField()

@@ -19,7 +19,7 @@ SECURITY_NUMBER = (
     r"\b[12][ .-]?\d{2}[ .-]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .-]?(?:\d{2}|2[AaBb])[ .-]?\d{3}[ .-]?\d{3}"
     r"(?:[ .-]?\d{2})?\b"
 )
-NAMED = "Une personne semble nommée. Écrivez plutôt « un salarié », « un client » ou « un fournisseur »."
+NAMED = "Une personne semble nommée. Écrivez plutôt « un salarié », « un client » ou « un fournisseur »."
 NAMED_AND_ILL = (
     "Votre texte semble parler de la santé d'une personne que l'on peut reconnaître. Retirez son nom."
 )
@@ -28,11 +28,11 @@ NAMED_AND_ILL = (
 SENSITIVE: tuple[tuple[str, str], ...] = (
     (
         SECURITY_NUMBER,
-        "Votre texte semble contenir un numéro de sécurité sociale. Retirez-le : personne n'en a besoin ici.",
+        "Votre texte semble contenir un numéro de sécurité sociale. Retirez-le : personne n'en a besoin ici.",
     ),
     (
         r"\bFR\d{2}(?:[ ]?[0-9A-Z]{4}){5}[ ]?[0-9A-Z]{3}\b",
-        "Votre texte semble contenir un numéro de compte bancaire. Retirez-le : personne n'en a besoin ici.",
+        "Votre texte semble contenir un numéro de compte bancaire. Retirez-le : personne n'en a besoin ici.",
     ),
     (rf"{PERSON}[\s\S]*{HEALTH}|{HEALTH}[\s\S]*{PERSON}", NAMED_AND_ILL),
     (PERSON, NAMED),
@@ -77,7 +77,7 @@ def mistyped(email: str) -> list[str]:
     meant = next((known for known in COMMON_DOMAINS if is_one_typo(domain, known)), None)
     if meant is None:
         return []
-    return [f"Vouliez-vous écrire {name}@{meant} ? Corrigez l'adresse, ou gardez-la si elle est juste."]
+    return [f"Vouliez-vous écrire {name}@{meant} ? Corrigez l'adresse, ou gardez-la si elle est juste."]
 
 
 def mark(hints: Sequence[str]) -> str:

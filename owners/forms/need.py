@@ -27,8 +27,8 @@ def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField
         max_length=LONGEST_TEXT,
         help_text=help_text,
         error_messages={
-            "required": "Écrivez quelques lignes : ce qui se passe, ce que vous attendez.",
-            "max_length": "Raccourcissez votre texte : 5\u00a0000 caractères au plus. "
+            "required": "Écrivez quelques lignes : ce qui se passe, ce que vous attendez.",
+            "max_length": "Raccourcissez votre texte : 5\u00a0000 caractères au plus. "
             "Vous détaillerez ensuite.",
         },
     )
@@ -45,7 +45,7 @@ class NeedForm(CommuneForm):
         label="Autres sujets",
         required=False,
         error_messages={
-            "invalid_choice": "Un des sujets cochés n'est plus proposé : choisissez-en un autre."
+            "invalid_choice": "Un des sujets cochés n'est plus proposé : choisissez-en un autre."
         },
     )
     website = TrapField()
@@ -58,7 +58,7 @@ class NeedForm(CommuneForm):
         ticked = set(data.getlist("subjects")) if data is not None else set()
         self.ticked = [other for other in self.other_subjects if other.slug in ticked] if ticked else []
         for name, subjects in self._own_texts():
-            labels = ", ".join(f"« {other.label} »" for other in subjects)
+            labels = ", ".join(f"« {other.label} »" for other in subjects)
             self.fields[name] = _text_field(f"Votre texte sur {labels}", rows=4)
 
     @cached_property
@@ -93,7 +93,7 @@ class NeedForm(CommuneForm):
         slugs: list[str] = self.cleaned_data["subjects"]
         if len(slugs) > MAX_OTHER_SUBJECTS:
             raise forms.ValidationError(
-                f"Choisissez {MAX_OTHER_SUBJECTS} autres sujets au plus ; vous pourrez refaire une demande."
+                f"Choisissez {MAX_OTHER_SUBJECTS} autres sujets au plus ; vous pourrez refaire une demande."
             )
         return slugs
 

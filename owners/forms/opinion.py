@@ -26,19 +26,19 @@ class SurveyForm(forms.Form):
     """Three questions and an optional comment."""
 
     called = _choice(
-        "Un conseiller vous a-t-il rappelé ?", list(CALLED.items()), "Dites si un conseiller vous a rappelé."
+        "Un conseiller vous a-t-il rappelé ?", list(CALLED.items()), "Dites si un conseiller vous a rappelé."
     )
     usefulness = _choice(
-        "L'aide reçue vous a-t-elle été utile ?", Usefulness.choices(), "Dites si l'aide vous a été utile."
+        "L'aide reçue vous a-t-elle été utile ?", Usefulness.choices(), "Dites si l'aide vous a été utile."
     )
-    outcome = _choice("Où en est votre besoin ?", Outcome.choices(), "Dites où en est votre besoin.")
+    outcome = _choice("Où en est votre besoin ?", Outcome.choices(), "Dites où en est votre besoin.")
     comment = WordsField(
         label="Ce que vous voulez ajouter",
         required=False,
         rows=4,
         max_length=2000,
         help_text="Lu par l'équipe du service seulement. Vos trois réponses vont aussi à qui vous a aidé.",
-        error_messages={"max_length": "Raccourcissez votre texte : 2\u00a0000 caractères au plus."},
+        error_messages={"max_length": "Raccourcissez votre texte : 2\u00a0000 caractères au plus."},
     )
 
     def opinion(self) -> Opinion:

@@ -18,7 +18,7 @@ from solicitations.models import Solicitation
 from solicitations.views.token_pages import secret
 
 SENT = (
-    "Un message vient de partir à {email} : ouvrez-le pour confirmer cette adresse. Regardez aussi dans les "
+    "Un message vient de partir à {email} : ouvrez-le pour confirmer cette adresse. Regardez aussi dans les "
     "indésirables. D'ici là, rien n'est changé."
 )
 
@@ -59,6 +59,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except (links.RevokedLink, company_address.ReplacedAddress, ForbiddenMove):
         return OWNER.dead_link(request, "address", status=410)
     messages.success(
-        request, f"Votre adresse est confirmée : nous écrivons désormais à {solicitation.email}."
+        request, f"Votre adresse est confirmée : nous écrivons désormais à {solicitation.email}."
     )
     return HttpResponseRedirect(follow_path(solicitation))

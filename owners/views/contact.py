@@ -20,7 +20,7 @@ from solicitations.actions import company_requests
 from solicitations.models import Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 
-TOO_FAST = "Votre demande est arrivée très vite. Relisez-la, puis envoyez-la : rien n'a été perdu."
+TOO_FAST = "Votre demande est arrivée très vite. Relisez-la, puis envoyez-la : rien n'a été perdu."
 
 
 @public_page

@@ -27,7 +27,7 @@ from solicitations.views import legal, originals, served_files
 from solicitations.views.served_files import takes_files
 
 LONGEST_NUMBER = 18
-OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
+OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
 
 
 @owner_page
@@ -106,7 +106,7 @@ def withdraw(request: HttpRequest, solicitation: Solicitation, pk: int) -> HttpR
     try:
         expert_messages.withdraw(text, by=solicitation, now=timezone.now())
     except expert_messages.TooLateToWithdraw:
-        sentence = "Trop tard pour le retirer : quinze minutes sont passées. Écrivez plutôt un nouveau texte."
+        sentence = "Trop tard pour le retirer : quinze minutes sont passées. Écrivez plutôt un nouveau texte."
         return back_to_page(request, solicitation, warning=sentence)
     return back_to_page(
         request,
@@ -129,7 +129,7 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
         company_requests.correct_contact(solicitation, now=now, **cleaned)
     except ForbiddenMove:
         return back_to_page(request, solicitation, warning=OVER)
-    return back_to_page(request, solicitation, success="C'est à jour : les conseillers le savent.")
+    return back_to_page(request, solicitation, success="C'est à jour : les conseillers le savent.")
 
 
 @owner_page
@@ -145,11 +145,11 @@ def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
         return back_to_page(request, solicitation, warning=OVER)
     except feedback.TooSoon:
         sentence = (
-            "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
+            "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
         )
         return back_to_page(request, solicitation, info=sentence)
     return back_to_page(
-        request, solicitation, success="C'est noté : les personnes concernées sont prévenues."
+        request, solicitation, success="C'est noté : les personnes concernées sont prévenues."
     )
 
 

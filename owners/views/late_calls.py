@@ -15,6 +15,6 @@ def too_early(solicitation: Solicitation, *, now: datetime) -> str:
     if expected.is_late or is_shown_over:
         return ""
     if expected.by is None:
-        return "Personne n'a encore à vous appeler : cette page le dira dès que votre demande sera transmise."
+        return "Personne n'a encore à vous appeler : cette page le dira dès que votre demande sera transmise."
     by = spoken_moment(expected.by, zone=solicitation.time_zone, now=now)
-    return f"Il est encore tôt : comptez jusqu'à {by}. Passé ce moment, dites-le-nous ici."
+    return f"Il est encore tôt : comptez jusqu'à {by}. Passé ce moment, dites-le-nous ici."

@@ -10,7 +10,7 @@ from portal.settings.base import LOGGING, REST_FRAMEWORK, env
 from portal.settings.production_checks import configuration_errors, mail_provider
 
 if ERRORS := configuration_errors(os.environ):
-    raise ImproperlyConfigured("\n".join(["La configuration de production est refusée :", *ERRORS]))
+    raise ImproperlyConfigured("\n".join(["La configuration de production est refusée :", *ERRORS]))
 
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])

@@ -65,7 +65,7 @@ def mail_provider(environment: Mapping[str, str]) -> str | None:
 def _missing(environment: Mapping[str, str]) -> Iterator[str]:
     for name, meaning in REQUIRED.items():
         if not environment.get(name):
-            yield f"{name} manque : {meaning}."
+            yield f"{name} manque : {meaning}."
 
 
 def _known_keys(environment: Mapping[str, str]) -> Iterator[str]:
@@ -79,15 +79,15 @@ def _weak_keys(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
         keys = {key for key in environment.get(name, "").split(",") if key} - set(KNOWN_KEYS)
         if any(len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS for key in keys):
-            yield f"{name} est trop facile à deviner : {SHORTEST_KEY} caractères tirés au hasard, au moins."
+            yield f"{name} est trop facile à deviner : {SHORTEST_KEY} caractères tirés au hasard, au moins."
 
 
 def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
     for name, reason in SWITCHES.items():
         if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
-            yield f"{name} n'a pas sa place en production : {reason}."
+            yield f"{name} n'a pas sa place en production : {reason}."
     if 0 < len(environment.get("METRICS_TOKEN", "")) < SHORTEST_TOKEN:
-        yield f"METRICS_TOKEN est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, ou rien."
+        yield f"METRICS_TOKEN est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, ou rien."
     for name in ("DATABASE_URL", "REDIS_URL"):
         if urlsplit(environment.get(name, "")).username == "embedded":
             yield f"{name} désigne un serveur embarqué, réservé au développement et à la démonstration."
@@ -97,7 +97,7 @@ def _wrong_addresses(environment: Mapping[str, str]) -> Iterator[str]:
     site, domain = environment.get("SITE_URL", ""), environment.get("REPLY_DOMAIN", "")
     if site and not _is_site(site):
         yield (
-            "SITE_URL doit être une adresse complète en https, avec un nom de machine et rien après : "
+            "SITE_URL doit être une adresse complète en https, avec un nom de machine et rien après : "
             "ni chemin, ni question, ni nom d'utilisateur."
         )
     if not all(DOMAIN.fullmatch(name) for name in environment.get("METRICS_HOSTS", "").split(",") if name):
@@ -122,12 +122,12 @@ def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
     if chosen:
         for name in PROVIDERS[chosen]:
             if not environment.get(name):
-                yield f"{name} manque : le fournisseur de mails {chosen} le demande."
+                yield f"{name} manque : le fournisseur de mails {chosen} le demande."
     elif not environment.get("EMAIL_URL"):
         keys = ", ".join(names[0] for names in PROVIDERS.values())
-        yield f"EMAIL_URL manque : serveur de mails (ou la clé d'un fournisseur : {keys})."
+        yield f"EMAIL_URL manque : serveur de mails (ou la clé d'un fournisseur : {keys})."
     elif not urlsplit(environment["EMAIL_URL"]).scheme.startswith(("smtp", "subm")):
-        yield "EMAIL_URL ne désigne pas un serveur de mails : son adresse commence par smtp."
+        yield "EMAIL_URL ne désigne pas un serveur de mails : son adresse commence par smtp."
 
 
 def _open_to_anybody(environment: Mapping[str, str]) -> Iterator[str]:
@@ -143,13 +143,13 @@ def _open_post(environment: Mapping[str, str], variable: str, known: Mapping[str
         return
     name = known.get(chosen)
     if name is None:
-        yield f"{variable} ne désigne aucun fournisseur connu : {', '.join(known)}."
+        yield f"{variable} ne désigne aucun fournisseur connu : {', '.join(known)}."
     elif not environment.get(name):
-        yield f"{name} manque : sans lui, n'importe qui posterait des courriels au nom de {chosen}."
+        yield f"{name} manque : sans lui, n'importe qui posterait des courriels au nom de {chosen}."
     elif name == "ANYMAIL_WEBHOOK_SECRET" and not all(":" in each for each in _secrets(environment[name])):
         yield f"{name} s'écrit utilisateur:mot-de-passe."
     elif any(len(each.rpartition(":")[2]) < SHORTEST_TOKEN for each in _secrets(environment[name])):
-        yield f"{name} est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
+        yield f"{name} est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
 
 
 def _half_of_proconnect(environment: Mapping[str, str]) -> Iterator[str]:
@@ -158,7 +158,7 @@ def _half_of_proconnect(environment: Mapping[str, str]) -> Iterator[str]:
         return
     for name in names:
         if not environment.get(name):
-            yield f"{name} manque : ProConnect en demande trois, ou aucune."
+            yield f"{name} manque : ProConnect en demande trois, ou aucune."
     issuer = environment.get("PROCONNECT_ISSUER", "")
     if issuer and not issuer.startswith("https://"):
         yield "PROCONNECT_ISSUER doit être une adresse en https."

@@ -17,9 +17,9 @@ class RootSerializer(serializers.Serializer[Any]):
     themes = serializers.URLField(help_text="Les thèmes.")
     subjects = serializers.URLField(help_text="Les sujets.")
     institutions = serializers.URLField(help_text="Les institutions.")
-    communes = serializers.URLField(help_text="Chercher une commune : ?q=.")
-    answers = serializers.URLField(help_text="Qui répondrait : ?subject=&commune=.")
-    suggestions = serializers.URLField(help_text='Les sujets d\'un texte : POST {"text"}.')
+    communes = serializers.URLField(help_text="Chercher une commune : ?q=.")
+    answers = serializers.URLField(help_text="Qui répondrait : ?subject=&commune=.")
+    suggestions = serializers.URLField(help_text='Les sujets d\'un texte : POST {"text"}.')
     schema = serializers.URLField(help_text="La description de l'interface, au format OpenAPI.")
     docs = serializers.URLField(help_text="La documentation, à lire et à essayer.")
 

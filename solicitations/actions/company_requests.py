@@ -249,7 +249,7 @@ def cancel(solicitation: Solicitation, *, now: datetime) -> None:
     locked.move_to(RequestState.CANCELLED, at=now)
     event = Event.objects.record(EventKind.CANCELLED, locked, by=locked, at=now)
     withdraw_all(
-        locked, event=event, why="L'entreprise a annulé sa demande : vous n'avez plus rien à faire.", now=now
+        locked, event=event, why="L'entreprise a annulé sa demande : vous n'avez plus rien à faire.", now=now
     )
     closing.refresh(locked, now=now)
 

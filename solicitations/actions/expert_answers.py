@@ -97,7 +97,7 @@ def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: date
         row.move_to(MatchState.REPLACED, at=now, words=word)
     made = _introduce(solicitation, locked[0], target, origin=MatchOrigin.HAND_OVER, now=now)
     moves.cancel_earlier_notifications(locked, now=now)
-    reason = f"{target.name} : {word}" if word else target.name
+    reason = f"{target.name} : {word}" if word else target.name
     events: list[Event] = []
     for row in locked:
         row.save()
@@ -122,7 +122,7 @@ def bring_in(match: Match, target: Target, *, word: str, by: Mailbox, now: datet
         solicitation,
         by=by,
         match=locked,
-        reason=f"{target.name} : {word}" if word else target.name,
+        reason=f"{target.name} : {word}" if word else target.name,
         at=now,
     )
     _notify_introduced(made, locked, word=word, event=event, now=now)

@@ -42,7 +42,7 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
     if leaving.left_at is not None:
         return
     _write(editing.close_expert(*_stored(leaving), at=now, successor=successor), now=now)
-    words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
+    words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
     Event.objects.record(EventKind.DEPARTURE, solicitation, by=by, reason=words, at=now)
     alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, by_mail=False, now=now)
     reoffer.carry(solicitation, now=now)

@@ -82,7 +82,7 @@ def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime
     to_experts.survey_answered(survey, now=now)
     to_managers.survey_answered(survey, now=now)
     if survey.is_negative:
-        words = " ; ".join(f"{question} : {answer}" for question, answer in survey.answers().items())
+        words = " ; ".join(f"{question} : {answer}" for question, answer in survey.answers().items())
         alerts.raise_alert(locked, AlertCause.UNHAPPY, words=words, now=now)
     else:
         locked.alerts.open().filter(cause=AlertCause.UNHAPPY).update(settled_at=now)

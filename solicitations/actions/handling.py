@@ -45,7 +45,7 @@ def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = 
     colleague = colleague_in_charge(locked)
     if colleague is not None and not words:
         raise HandledByAnother(colleague)
-    said = f"À la place de {locked.handled_by} : {words}" if locked.handled_by and words else words
+    said = f"À la place de {locked.handled_by} : {words}" if locked.handled_by and words else words
     _put_name(locked, by, at=now)
     event = Event.objects.record(EventKind.HANDLED, locked, by=by, reason=said, at=now)
     if colleague is not None:

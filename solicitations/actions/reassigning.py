@@ -77,7 +77,7 @@ def _replace(row: Match, target: Expert, *, word: str, by: User, now: datetime) 
     before = row.state
     row.move_to(MatchState.REPLACED, at=now, words=word)
     row.save()
-    reason = f"{target.name} : {word}" if word else target.name
+    reason = f"{target.name} : {word}" if word else target.name
     return Event.objects.record_move(row, before, kind=EventKind.HANDED_OVER, by=by, reason=reason, at=now)
 
 

@@ -67,7 +67,7 @@ def release(solicitation: Solicitation, *, by: User, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def close(solicitation: Solicitation, *, words: str, by: User, now: datetime) -> None:
     """Close a request with a message to its company. Raises ``ForbiddenMove``."""
-    why = "L'équipe du service a clos cette demande : vous n'avez plus rien à faire."
+    why = "L'équipe du service a clos cette demande : vous n'avez plus rien à faire."
     locked = _end(solicitation, ClosedReason.STAFF, by=by, words=words, why=why, now=now)
     to_company.closed_by_staff(locked, words=words, now=now)
 
@@ -75,7 +75,7 @@ def close(solicitation: Solicitation, *, words: str, by: User, now: datetime) ->
 @transaction.atomic(durable=True)
 def mark(solicitation: Solicitation, reason: ClosedReason, *, by: User, now: datetime) -> None:
     """Close as spam or test; unsent mails are cancelled, figures leave it out. Raises ``ForbiddenMove``."""
-    why = "Cette demande n'était pas sérieuse : vous n'avez plus rien à faire."
+    why = "Cette demande n'était pas sérieuse : vous n'avez plus rien à faire."
     _end(solicitation, reason, by=by, words="", why=why, now=now)
 
 
@@ -160,7 +160,7 @@ def correct(
     locked.region = locked.commune.region
     handling.release_if_out_of_sight(locked, now=now)
     changes = [
-        f"{name} : {before[name] or '—'} → {getattr(locked, name) or '—'}"
+        f"{name} : {before[name] or '—'} → {getattr(locked, name) or '—'}"
         for name in sorted(columns)
         if before[name] != str(getattr(locked, name)) and name != "fact_sources"
     ]
@@ -206,7 +206,7 @@ def add_institution(need: Need, institution: Institution, *, reason: str, by: Us
     if not made:
         raise NobodyThere
     event = Event.objects.record(
-        EventKind.ADDED_INSTITUTION, locked, by=by, reason=f"{institution.name} : {reason}", at=now
+        EventKind.ADDED_INSTITUTION, locked, by=by, reason=f"{institution.name} : {reason}", at=now
     )
     matching.notify(made, event=event, now=now)
     locked.routed_at = locked.routed_at or now
@@ -228,7 +228,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
         request_mails.remove_from_reminders(f"mailbox:{row.mailbox_id}")
         OutgoingEmail.objects.cancel_about(f"mailbox:{row.mailbox_id}", now=now)
     if OutgoingEmail.objects.about(f"mailbox:{row.mailbox_id}").exclude(sent_at=None).exists():
-        why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"
+        why = f"L'équipe du service vous a retiré le besoin « {row.need.subject.label} » : {reason}"
         to_experts.stopped(locked, mailboxes=[row.mailbox], event=event, why=why, now=now)
     closing.refresh(locked, now=now)
 

@@ -56,16 +56,16 @@ class AcceptedFile:
 def check(name: str, content: bytes) -> AcceptedFile:
     """Return the file with its kind. Raises ``UnacceptedFile``."""
     if any(unicodedata.category(char) in {"Cc", "Cf"} for char in name) or "/" in name or "\\" in name:
-        raise UnacceptedFile(f"Renommez « {visible_name(name)} » : son nom contient des signes interdits.")
+        raise UnacceptedFile(f"Renommez « {visible_name(name)} » : son nom contient des signes interdits.")
     if len(name) > LONGEST_NAME:
-        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {LONGEST_NAME} caractères au plus.")
+        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {LONGEST_NAME} caractères au plus.")
     if not content:
-        raise UnacceptedFile(f"« {name} » est vide.")
+        raise UnacceptedFile(f"« {name} » est vide.")
     if len(content) > MAX_FILE_BYTES:
-        raise UnacceptedFile(f"« {name} » est trop lourd : 10 Mo au plus.")
+        raise UnacceptedFile(f"« {name} » est trop lourd : 10 Mo au plus.")
     kind, extensions = _kind(name, content)
     if PurePosixPath(name).suffix.lower() not in extensions:
-        raise UnacceptedFile(f"« {name} » n'est pas ce que dit son nom. {ACCEPTED}")
+        raise UnacceptedFile(f"« {name} » n'est pas ce que dit son nom. {ACCEPTED}")
     return AcceptedFile(name, kind, content)
 
 
@@ -90,7 +90,7 @@ def _kind(name: str, content: bytes) -> tuple[str, set[str]]:
     for kind, extensions in IMAGES.items():
         if kind in found and found <= IMAGES.keys():
             return kind, extensions
-    raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
+    raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
 
 
 def _kind_of_archive(name: str, content: bytes) -> tuple[str, str]:
@@ -104,20 +104,20 @@ def _kind_of_archive(name: str, content: bytes) -> tuple[str, str]:
             types = _part(archive, "[Content_Types].xml")
     # All that zipfile raises on a damaged, truncated or encrypted archive.
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise UnacceptedFile(f"« {name} » est abîmé, ou protégé par un mot de passe.") from error
+        raise UnacceptedFile(f"« {name} » est abîmé, ou protégé par un mot de passe.") from error
     if kind is None:
-        raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
+        raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
     scripts = any(part.startswith(SCRIPT_FOLDERS) for part in names if not part.endswith("/"))
     programs = any(word in f"/{part}" for part in names for word in PROGRAMS)
     if scripts or programs or b"macroenabled" in types.lower():
-        raise UnacceptedFile(f"« {name} » contient des macros : enregistrez-le sans elles, ou en PDF.")
+        raise UnacceptedFile(f"« {name} » contient des macros : enregistrez-le sans elles, ou en PDF.")
     return kind
 
 
 def _refuse_bomb(name: str, parts: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or unpacked > size * MAX_RATIO:
-        raise UnacceptedFile(f"« {name} » ne peut pas être ouvert sans risque. Joignez-le en PDF.")
+        raise UnacceptedFile(f"« {name} » ne peut pas être ouvert sans risque. Joignez-le en PDF.")
 
 
 def _office_kind(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from solicitations.conversation.accepted_files import AcceptedFile, UnacceptedFi
 from solicitations.models import AttachedFile, Solicitation, Text
 
 UNCHECKED = (
-    "Nous ne pouvons pas vérifier votre fichier pour l'instant : "
+    "Nous ne pouvons pas vérifier votre fichier pour l'instant : "
     "réessayez plus tard, ou envoyez votre texte sans lui."
 )
 MAX_FILES = 30  # of one request
@@ -38,7 +38,7 @@ def check(name: str, content: bytes) -> AcceptedFile:
     except virus_scanner.ScannerDown as error:
         raise UnacceptedFile(UNCHECKED) from error
     if has_virus:
-        raise UnacceptedFile(f"« {name} » contient un virus : il n'est pas transmis.")
+        raise UnacceptedFile(f"« {name} » contient un virus : il n'est pas transmis.")
     return checked
 
 

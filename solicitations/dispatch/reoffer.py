@@ -173,7 +173,7 @@ def _report(match: Match, *, now: datetime) -> None:
     """Tell staff and the company that whoever took the need is gone, and who follows it."""
     solicitation = match.need.solicitation
     event = Event.objects.record(EventKind.DEPARTURE, solicitation, match=match, reason=_who(match), at=now)
-    words = f"{_who(match)} avait pris en charge : {match.need.subject.label}"
+    words = f"{_who(match)} avait pris en charge : {match.need.subject.label}"
     alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, by_mail=False, now=now)
     others = Match.objects.taken().filter(need=match.need, expert_left_at=None).with_people()
     to_company.taker_gone(match, follower=others.order_by("taken_at", "pk").first(), event=event, now=now)

@@ -18,7 +18,7 @@ FULL = (
     "Nous ne pouvons pas ranger de fichier pour l'instant. "
     "Envoyez votre texte sans lui, ou réessayez plus tard."
 )
-TOO_MANY = f"Cette demande a déjà {attachments.MAX_FILES} fichiers : envoyez votre texte sans en ajouter."
+TOO_MANY = f"Cette demande a déjà {attachments.MAX_FILES} fichiers : envoyez votre texte sans en ajouter."
 
 
 REFUSALS = (file_store.NoRoom, attachments.TooManyFiles)  # known when the files are stored

@@ -163,7 +163,7 @@ class MailedText(models.Model):
         """« 2 pièces jointes retenues : plan.pdf, devis.doc »; empty without any."""
         count = len(self.attachments)
         kind = "pièces jointes retenues" if count > 1 else "pièce jointe retenue"
-        return f"{count} {kind} : {', '.join(self.attachments)}" if count else ""
+        return f"{count} {kind} : {', '.join(self.attachments)}" if count else ""
 
     @property
     def origin(self) -> str:

@@ -26,12 +26,12 @@ def _added(context: Mapping[str, Any]) -> tuple[str, str]:
 
 def _taken(context: Mapping[str, Any]) -> tuple[str, str]:
     subjects = ", ".join(context["taken_subjects"])
-    return f"{context['person']} ({context['office']}) prend en charge : {subjects}", ""
+    return f"{context['person']} ({context['office']}) prend en charge : {subjects}", ""
 
 
 def _corrected(context: Mapping[str, Any]) -> tuple[str, str]:
     told = ", ".join(filter(None, [context["phone"], context["callback"], context.get("way")]))
-    return f"{context['contact_name']} a corrigé ses coordonnées : {told}", ""
+    return f"{context['contact_name']} a corrigé ses coordonnées : {told}", ""
 
 
 def _stopped(context: Mapping[str, Any]) -> tuple[str, str]:
@@ -39,8 +39,8 @@ def _stopped(context: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _survey(context: Mapping[str, Any]) -> tuple[str, str]:
-    answers = " ; ".join(f"{question.lower()} : {answer.lower()}" for question, answer in context["answers"])
-    return f"L'avis de l'entreprise : {answers}", ""
+    answers = " ; ".join(f"{question.lower()} : {answer.lower()}" for question, answer in context["answers"])
+    return f"L'avis de l'entreprise : {answers}", ""
 
 
 # All other mails leave at once: new needs, reminders, what is asked of a person, what a person asked for.

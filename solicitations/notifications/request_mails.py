@@ -77,7 +77,7 @@ def files_line(text: Text) -> str:
     """« 2 fichiers joints, à lire sur la page : plan.pdf, devis.docx »; empty without any."""
     names = list(text.files.order_by("pk").values_list("name", flat=True))
     count = "1 fichier joint" if len(names) == 1 else f"{len(names)} fichiers joints"
-    return f"{count}, à lire sur la page : {', '.join(names)}" if names else ""
+    return f"{count}, à lire sur la page : {', '.join(names)}" if names else ""
 
 
 def events_key(events: Sequence[Event]) -> str:

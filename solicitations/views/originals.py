@@ -23,8 +23,8 @@ def page(message: Text, *, author: str, known: Collection[str] | None = None) ->
         raise Http404
     original = read(message.incoming)
     sender = f"{author}, {message.sent_from}" if message.sent_from else author
-    top = [f"De : {sender}"]
-    top += [f"{SHOWN[name]} : {value}" for name, value in original.headers if name in SHOWN]
+    top = [f"De : {sender}"]
+    top += [f"{SHOWN[name]} : {value}" for name, value in original.headers if name in SHOWN]
     text = "\n".join([*top, "", original.text, ""])
     if known is not None:
         text = originals.without_addresses(text, but=known)

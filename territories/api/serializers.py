@@ -12,7 +12,7 @@ class CommuneQuery(serializers.Serializer[None]):
         error_messages={
             "required": "Indiquez le nom d'une commune ou un code postal.",
             "blank": "Indiquez le nom d'une commune ou un code postal.",
-            "max_length": "Raccourcissez votre recherche : 100 caractères au plus.",
+            "max_length": "Raccourcissez votre recherche : 100 caractères au plus.",
         },
     )
 
@@ -22,7 +22,7 @@ class CommuneSerializer(serializers.ModelSerializer[Commune]):
     department_code = serializers.CharField(source="department_id")
     former_name = serializers.CharField(
         source="found_as",
-        help_text="Nom de l'ancienne commune qui a mené à celle-ci ; vide sinon.",
+        help_text="Nom de l'ancienne commune qui a mené à celle-ci ; vide sinon.",
     )
 
     class Meta:

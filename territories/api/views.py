@@ -28,12 +28,12 @@ class CommuneSearch(APIView):
 
     @extend_schema(
         summary="Chercher une commune",
-        description="Les plus probables d'abord ; les homonymes portent le nom de leur département.",
+        description="Les plus probables d'abord ; les homonymes portent le nom de leur département.",
         parameters=[CommuneQuery],
         responses={
             200: CommuneSerializer(many=True),
             400: OpenApiResponse(description="Une phrase en français par champ."),
-            429: OpenApiResponse(description="Trop de demandes : attendez la durée donnée par Retry-After."),
+            429: OpenApiResponse(description="Trop de demandes : attendez la durée donnée par Retry-After."),
         },
     )
     def get(self, request: Request) -> Response:

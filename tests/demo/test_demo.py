@@ -101,7 +101,7 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
         finally:
             demo.send_signal(signal.SIGINT)
             rest, _ = demo.communicate(timeout=PATIENCE)
-        logs = Path(re.search(r"Journaux : (\S+)/\*\.log", said)[1])
+        logs = Path(re.search(r"Journaux : (\S+)/\*\.log", said)[1])
         names = {path.name for path in logs.iterdir()}
         shutil.rmtree(logs)  # a port that no other demo will ask for
 

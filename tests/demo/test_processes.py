@@ -50,7 +50,7 @@ def test_end_of_a_process_is_reported_with_the_end_of_its_log(processes, tmp_pat
     processes.start("lasting", "sleep", "600")
     processes.start("broken", sys.executable, "-c", "raise SystemExit('le port est pris')")
 
-    with pytest.raises(ProcessEnded, match=r"« broken »[\s\S]*le port est pris"):
+    with pytest.raises(ProcessEnded, match=r"« broken »[\s\S]*le port est pris"):
         processes.watch()
 
 

@@ -242,7 +242,7 @@ class TestDeclaredInThePortal:
 
         assert (expert().phone, expert().name) == ("06 12 34 56 78", "Conseil en recrutement")
         assert (
-            f"référent PE-TEST {RECRUITING} · téléphone : 06 12 34 56 78 (fichier : 03 53 01 00 02)" in told
+            f"référent PE-TEST {RECRUITING} · téléphone : 06 12 34 56 78 (fichier : 03 53 01 00 02)" in told
         )
 
     def test_file_wins_again_once_accepted(self, tmp_path, imported):
@@ -255,9 +255,9 @@ class TestDeclaredInThePortal:
     @pytest.mark.parametrize(
         ("facts", "words"),
         [
-            ({"left_at": datetime(2026, 11, 2, 9, tzinfo=ZoneInfo("Europe/Paris"))}, "départ : 02/11/2026"),
-            ({"is_paused": True}, "en pause : oui"),
-            ({"is_bouncing": True}, "adresse refusée : oui"),
+            ({"left_at": datetime(2026, 11, 2, 9, tzinfo=ZoneInfo("Europe/Paris"))}, "départ : 02/11/2026"),
+            ({"is_paused": True}, "en pause : oui"),
+            ({"is_bouncing": True}, "adresse refusée : oui"),
         ],
         ids=["departure", "pause", "bounce"],
     )
@@ -280,7 +280,7 @@ class TestDeclaredInThePortal:
         told = import_text(tmp_path, SMALL)
 
         assert expert().absences.get().source == DirectorySource.HAND
-        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in told
+        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in told
 
     def test_subjects_and_all_subjects_are_one_fact(self, tmp_path, imported):
         person = expert("formation@pe-test.example.org")
@@ -318,12 +318,12 @@ class TestDryRun:
 
         told = import_text(tmp_path, text, "--dry-run").splitlines()
 
-        assert told[0] == "Essai à blanc : rien n'est écrit."
+        assert told[0] == "Essai à blanc : rien n'est écrit."
         assert "  antenne UR-NEW" in told[told.index("À créer (2)") :]
         assert "  antenne UR-TEST" in told[told.index("À fermer (2)") :]
-        assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in told
+        assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in told
         assert any("au 19/02/2027" in line and "→ du 08/02/2027 au 22/02/2027" in line for line in told)
-        assert "Zones : créés 0, changés 0, fermés 0, gardés 0, inchangés 1, saisis à la main 0." in told
+        assert "Zones : créés 0, changés 0, fermés 0, gardés 0, inchangés 1, saisis à la main 0." in told
 
 
 def test_zone_that_moves_moves_the_region_of_its_offices(imported, tmp_path):

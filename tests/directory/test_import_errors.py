@@ -43,10 +43,10 @@ MISTAKES = {
         "inconnue",
     ),
     "unknown key at the top": ("zones:\n", "autres: 1\nzones:\n", "autres", "clé inconnue"),
-    "missing key": ("    institution: PE\n", "", FIRST, "« institution »"),
-    "missing key of an expert": ("        job: Référent\n", "", "offices[1].experts[0]", "« job »"),
-    "missing key of a zone": ("    name: Pays de test\n", "", "zones[0]", "« name »"),
-    "missing key of an absence": (', to: "2027-02-19"', "", f"{EXPERT}.absent", "« to »"),
+    "missing key": ("    institution: PE\n", "", FIRST, "« institution »"),
+    "missing key of an expert": ("        job: Référent\n", "", "offices[1].experts[0]", "« job »"),
+    "missing key of a zone": ("    name: Pays de test\n", "", "zones[0]", "« name »"),
+    "missing key of an absence": (', to: "2027-02-19"', "", f"{EXPERT}.absent", "« to »"),
     "duplicate key": ("    closed_on:", "    name: Encore\n    closed_on:", f"{FIRST}.name", "deux fois"),
     "unknown institution": (
         "institution: PE",
@@ -171,7 +171,7 @@ MISTAKES = {
         "juridique",
     ),
     "unknown craft": ('naf: ["43"]', "craft: oui", f"{FIRST}.criteria.craft", "only, exclude"),
-    "all beside others": ("[trouver-candidats, ", "[all, ", f"{EXPERT}.subjects", "« all »"),
+    "all beside others": ("[trouver-candidats, ", "[all, ", f"{EXPERT}.subjects", "« all »"),
     "a word for subjects": ("[trouver-candidats, metier-tension]", "tous", f"{EXPERT}.subjects", "inconnu"),
     "malformed email": ("contact@ur-test.example.org", "contact.example.org", "offices[1].email", "adresse"),
     "malformed deputy": (
@@ -226,7 +226,7 @@ def test_mistake_is_told_with_its_path_and_line(tmp_path, before, after, path, s
     place, _, words = told.partition(": ")
     assert place.partition(", line ")[0] == path
     assert sentence in words
-    assert closing == "Erreurs : 1. Rien n'a été changé."
+    assert closing == "Erreurs : 1. Rien n'a été changé."
     assert set(Office.objects.values_list("code", flat=True)) == offices
 
 
@@ -261,7 +261,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
         "offices[0].criteria.headcount_max",
         "offices[1].email",
     ]
-    assert told[-1] == "Erreurs : 3. Rien n'a été changé."
+    assert told[-1] == "Erreurs : 3. Rien n'a été changé."
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_endless_mistakes_are_told_as_far_as_anybody_reads(tmp_path):
     told = errors_of(tmp_path, "offices: [" + "1," * 3000 + "]")
 
     assert len(told) == MAX_PROBLEMS + 1
-    assert told[-1] == "Erreurs : 1000 au moins. Rien n'a été changé."
+    assert told[-1] == "Erreurs : 1000 au moins. Rien n'a été changé."
 
 
 @pytest.mark.parametrize("text", ["offices: []\n", "zones: []\noffices: []\n"])

@@ -80,4 +80,4 @@ def test_same_code_changes_nothing():
 
     call_command("compare_territories", stdout=out)
 
-    assert out.getvalue() == "Rien ne change : ni commune, ni EPCI.\n"
+    assert out.getvalue() == "Rien ne change : ni commune, ni EPCI.\n"

@@ -33,7 +33,7 @@ def test_national_account():
         True,
     )
     assert not user.has_usable_password()
-    assert told.startswith("Compte créé pour equipe@example.org : équipe nationale.\n")
+    assert told.startswith("Compte créé pour equipe@example.org : équipe nationale.\n")
 
 
 def test_regional_account():
@@ -48,7 +48,7 @@ def test_regional_account():
     [
         (["equipe", "--role", "national"], "n'est pas une adresse"),
         (["a@example.org", "--role", "region"], "Indiquez la région"),
-        (["a@example.org", "--role", "region", "--region", "99"], "Aucune région n'a le code « 99 »"),
+        (["a@example.org", "--role", "region", "--region", "99"], "Aucune région n'a le code « 99 »"),
         (["a@example.org", "--role", "national", "--region", "27"], "retirez --region"),
         (["a@example.org", "--role", "king"], "king"),
         (["a@example.org"], "--role"),

@@ -144,7 +144,7 @@ def test_subject_without_examples_in_the_file_keeps_those_that_it_has(import_cha
 
     told = import_changed("catalogue.yaml", (text[start : text.index("      - slug:", start)], ""))
 
-    assert told == ["Catalogue : rien à changer."]
+    assert told == ["Catalogue : rien à changer."]
     assert SubjectExamples.objects.get(subject__slug="definir-besoin").texts == before
 
 
@@ -223,7 +223,7 @@ MISTAKES = {
         "themes[0].subjects[0].slug",
         "minuscules",
     ),
-    "missing label": ("catalogue.yaml", '    label: "Recruter"\n', "", "themes[0]", "« label »"),
+    "missing label": ("catalogue.yaml", '    label: "Recruter"\n', "", "themes[0]", "« label »"),
     "theme and subjects": (
         "catalogue.yaml",
         "theme: recrutement}",

@@ -95,7 +95,7 @@ def test_two_subjects_are_one_mail_and_taken_together(simulation):
 
     told = [mail for mail in simulation.inbox(EMAIL) if "est prise en charge" in body(mail)]
     assert len(told) == 1
-    assert "Développement des compétences" in body(told[0]) or "Pour : " in body(told[0])
+    assert "Développement des compétences" in body(told[0]) or "Pour : " in body(told[0])
     assert follow(simulation).text.count("l'a prise en charge") == 1
 
 

@@ -24,7 +24,7 @@ def test_subject_is_one_line_and_not_escaped():
 def test_text_is_not_escaped_and_has_no_empty_edges():
     text = play().text
 
-    assert text.startswith("L'entreprise Martin & Fils écrit :\n> Bonjour,\n> voir www")
+    assert text.startswith("L'entreprise Martin & Fils écrit :\n> Bonjour,\n> voir www")
     assert not text.endswith("\n\n")
     assert "https://example.org/?a=1&b=2" in text
     assert "parce qu'on vous l'envoie" in text
@@ -94,5 +94,5 @@ def test_a_masked_mail_has_no_link_left():
     masked = play(url="https://example.org/reponse/secret:token/?choix=prendre").masked()
 
     assert "secret" not in masked.text + masked.html
-    assert "Je prends en charge : https://example.org/…" in masked.text
+    assert "Je prends en charge : https://example.org/…" in masked.text
     assert 'href="https://example.org/…"' in masked.html

@@ -147,7 +147,7 @@ class TestHandling:
         do(as_regional, sent, "s-en-occuper", words="Tu pars en congé demain.")
         assert sent.handled_by == regional
         page = text_of(as_colleague, f"/demandes/{sent.reference}/")
-        assert "À la place de Nadia Benali : Tu pars en congé demain." in page
+        assert "À la place de Nadia Benali : Tu pars en congé demain." in page
 
     def test_taken_over_is_mailed_to_the_colleague_alone_who_answers_its_author(
         self, as_regional, as_colleague, sent, regional, colleague, do
@@ -173,7 +173,7 @@ class TestHandling:
     def test_is_released_by_the_one_who_had_it(self, as_regional, as_colleague, sent, colleague, do):
         do(as_colleague, sent, "s-en-occuper")
 
-        assert "Rien n'a été changé : c'est Nadia Benali" in do(as_regional, sent, "ne-plus-s-en-occuper")
+        assert "Rien n'a été changé : c'est Nadia Benali" in do(as_regional, sent, "ne-plus-s-en-occuper")
         assert sent.handled_by == colleague
         do(as_colleague, sent, "ne-plus-s-en-occuper")
         assert sent.handled_by is None

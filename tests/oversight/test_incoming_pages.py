@@ -167,7 +167,7 @@ class TestRequestPage:
 
         page = text_of(as_regional, f"/demandes/{sent.reference}/")
 
-        assert "Reçu par courriel. 1 pièce jointe retenue : plan.pdf." in page
+        assert "Reçu par courriel. 1 pièce jointe retenue : plan.pdf." in page
         assert f'href="{LIST}{email.pk}/"' in page
 
 

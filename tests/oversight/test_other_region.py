@@ -49,7 +49,7 @@ def test_nothing_is_written_into_the_request_that_staff_may_not_see(as_neighbour
 
     text = press(as_neighbour, duplicate)
 
-    assert "relève d'une autre région : rien n'y a été écrit" in text
+    assert "relève d'une autre région : rien n'y a été écrit" in text
     assert not sent.additions.exists()
     assert sent.events.count() == events
     assert set(mails.exclude(template__endswith="/alert").values_list("pk", flat=True)) == before

@@ -36,7 +36,7 @@ def test_decision_names_the_chosen_with_their_reasons(as_regional, sent):
     [need] = page_of(as_regional, sent).context["needs"]
 
     by_office = {asked.office: asked for asked in need.asked}
-    assert "territoire : Bassin d'emploi dijonnais (zone)" in by_office["France Travail Dijon"].reasons
+    assert "territoire : Bassin d'emploi dijonnais (zone)" in by_office["France Travail Dijon"].reasons
     assert {asked.state.label for asked in need.asked} == {"Transmise"}
     assert not need.expected
 
@@ -81,7 +81,7 @@ def test_timeline_is_in_order_with_mails_and_their_state(as_regional, commit, se
     titles = [item.title for item in timeline]
     assert titles.index("Demande envoyée") < titles.index("Référents désignés")
     assert [item.at for item in timeline] == sorted(item.at for item in timeline)
-    mailing = next(item for item in timeline if item.title == "Courriel : Nouvelle demande")
+    mailing = next(item for item in timeline if item.title == "Courriel : Nouvelle demande")
     assert len(mailing.mails) == 4
     assert {mail.state for mail in mailing.mails} == {"en attente"}
     text = text_of(as_regional, sent)
@@ -101,7 +101,7 @@ def test_opening_a_confidential_request_is_recorded_and_shown(as_regional, regio
     opened = confidential.events.filter(kind=EventKind.OPENED)
     assert {event.by_user for event in opened} == {regional}
     assert opened.count() == 2
-    assert "Ouvertures enregistrées : 2" in text
+    assert "Ouvertures enregistrées : 2" in text
 
 
 def test_opening_another_request_is_not_recorded(as_regional, sent):
@@ -126,7 +126,7 @@ def test_answers_to_the_survey_are_shown(as_regional, sent, today):
     survey.save()
 
     said = text_of(as_regional, sent)
-    assert "Pas rappelée. Aide utile : non. Mon besoin n'est pas réglé." in said
+    assert "Pas rappelée. Aide utile : non. Mon besoin n'est pas réglé." in said
     assert "Personne n'a appelé." in said
 
 
@@ -225,7 +225,7 @@ class TestTimeline:
         subject = talked.needs.get().subject.label
         assert titles.count(f"Réponse annulée — {subject}") == 1
         assert f"Transmise — {subject}" not in titles
-        assert "« Prise en charge » redevient « Transmise »" in text_of(as_regional, talked)
+        assert "« Prise en charge » redevient « Transmise »" in text_of(as_regional, talked)
 
     @pytest.mark.parametrize("query", ["?ordre=x", "?fil=x", "?fil=&ordre=", "?ordre=%00"])
     def test_unknown_order_never_fails(self, as_regional, sent, query):

@@ -87,7 +87,7 @@ class TestRemindNow:
         text = do(as_national, sent, "relancer", now=today + timedelta(hours=5))
 
         assert (
-            "Personne n'a été relancé : la demande l'a déjà été aujourd'hui à 10\u00a0h, par La région"
+            "Personne n'a été relancé : la demande l'a déjà été aujourd'hui à 10\u00a0h, par La région"
             in text
         )
         assert (OutgoingEmail.objects.count(), sent.events.count()) == (mails, events)

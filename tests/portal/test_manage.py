@@ -55,7 +55,7 @@ def test_table_in_use_is_a_sentence(process_environment):
         ended = manage("import_catalogue", environment=environment, stdout=subprocess.PIPE)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("D'autres se servent des mêmes tables : relancez la commande")
+    assert ended.stderr.startswith("D'autres se servent des mêmes tables : relancez la commande")
 
 
 def test_reader_who_leaves_early_meets_no_traceback(process_environment):

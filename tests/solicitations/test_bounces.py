@@ -81,7 +81,7 @@ class TestAddressOfTheCompany:
         first = OutgoingEmail.objects.filter(
             about__contains=[f"request:{other.pk}"], template__endswith="/notified"
         ).first()
-        assert "refuse nos courriels : appelez" in first.rendered().text
+        assert "refuse nos courriels : appelez" in first.rendered().text
 
     def test_no_mail_leaves_towards_it_until_it_works(self, refused, commit, now):
         mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)

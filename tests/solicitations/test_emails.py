@@ -89,7 +89,7 @@ class TestNotified:
         parts = (
             TEXT,
             "03 53 02 00 01",
-            "À rappeler : à tout moment",
+            "À rappeler : à tout moment",
             "Pourquoi vous",
             "Qui d'autre l'a reçue",
             "Mission locale",
@@ -193,8 +193,8 @@ class TestAcknowledgement:
 
         assert sent.reference in found.subject
         assert "Diffuser une offre et trouver des candidats" in found.text
-        assert "Et maintenant ?" in found.text
-        assert re.search(r"Une question \? .* : 0\d", found.text)
+        assert "Et maintenant ?" in found.text
+        assert re.search(r"Une question\s\? .*\s: 0\d", found.text)
 
     def test_it_quotes_no_text_and_names_nobody(self, sent):
         found = mail("received", to=sent.email)

@@ -274,7 +274,7 @@ class TestFilesOfMessages:
         assert [(file.name, file.kind) for file in said.files.all()] == [("plan.pdf", "application/pdf")]
         assert said.attachments == []
         assert (
-            "1 fichier joint, à lire sur la page : plan"
+            "1 fichier joint, à lire sur la page : plan"
             in OutgoingEmail.objects.filter(template__endswith="/message").first().rendered().text
         )
 

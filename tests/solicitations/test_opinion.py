@@ -157,7 +157,7 @@ class TestSurvey:
         mails = OutgoingEmail.objects.filter(template__endswith="/survey_answered")
         assert {mail.to for mail in mails} == {mine.mailbox.email, mine.expert.office.email}
         assert {HAPPY.comment in mail.rendered().text for mail in mails} == {False}
-        assert "Aide utile : Oui" in mails[0].rendered().text
+        assert "Aide utile : Oui" in mails[0].rendered().text
 
     @pytest.mark.parametrize(
         "change",

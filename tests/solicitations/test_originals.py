@@ -70,7 +70,7 @@ class TestAnExpert:
         page = client.get(page_of(other)).content.decode()
 
         assert f"Envoyé depuis {COLLEAGUE}" in page
-        assert "1 pièce jointe retenue : plan.pdf" in page
+        assert "1 pièce jointe retenue : plan.pdf" in page
         assert f"originaux/{said.pk}/" in page
 
     def test_it_is_plain_text_with_the_quotes_that_were_taken_away(self, client, said, other):
@@ -80,7 +80,7 @@ class TestAnExpert:
         assert response["X-Content-Type-Options"] == "nosniff"
         assert "no-store" in response["Cache-Control"]
         found = response.content.decode()
-        for words in (f"De : {said.author}, {COLLEAGUE}", "Objet : Re:", "lundi", "> Ouvrir : http"):
+        for words in (f"De : {said.author}, {COLLEAGUE}", "Objet : Re:", "lundi", "> Ouvrir : http"):
             assert words in found
 
     def test_no_address_that_the_thread_does_not_show_and_no_link_of_its_author(

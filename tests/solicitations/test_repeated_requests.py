@@ -67,7 +67,7 @@ class TestTheCompany:
     def test_its_mail_says_that_a_request_is_under_way_with_its_link(self, again, first):
         told = acknowledgement(again)
 
-        assert f"Vous avez déjà une demande en cours sur ce sujet : {first.reference}." in told
+        assert f"Vous avez déjà une demande en cours sur ce sujet : {first.reference}." in told
         assert links.follow_url(first) in told
         assert "Nous la transmettons" not in told
 

@@ -89,8 +89,8 @@ class TestWhereItGoes:
         said = Message.objects.get()
         assert said.attachments == ["plan.pdf", "devis.docx"]
         content = written("message")[0].rendered()
-        assert "2 pièces jointes retenues : plan" in content.text
-        assert "2 pièces jointes retenues : plan" in content.html
+        assert "2 pièces jointes retenues : plan" in content.text
+        assert "2 pièces jointes retenues : plan" in content.html
 
     def test_a_reply_typed_between_the_lines_of_our_mail_is_published(self, commit, now):
         long = "Nous cherchons un peintre, et voici ce que nous avons déjà tenté. " * 8

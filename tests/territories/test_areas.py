@@ -44,7 +44,7 @@ def test_reference_reads_and_writes_the_same(text):
     ],
 )
 def test_malformed_reference_is_refused_with_its_text(text):
-    with pytest.raises(MalformedArea, match="« "):
+    with pytest.raises(MalformedArea, match="« "):
         AreaRef.parse(text)
 
 

@@ -81,7 +81,7 @@ def test_a_person_outside_the_rule_needs_a_reason_and_must_take_it_herself(
     mine.refresh_from_db()
     assert mine.state == MatchState.REPLACED
     assert Match.objects.get(expert=other).state == MatchState.SENT
-    assert Event.objects.get(kind=EventKind.HANDED_OVER).reason == "Zélie Prud'homme : Elle parle lituanien."
+    assert Event.objects.get(kind=EventKind.HANDED_OVER).reason == "Zélie Prud'homme : Elle parle lituanien."
 
 
 def test_nobody_else_is_handed_anything(client, mine, sent):

@@ -138,7 +138,7 @@ class TestDecline:
 
         assert page_text(page).count("Précisez la raison en quelques mots.") == 2
         assert f'<a href="#decline{mine.pk}_words">' in page.content.decode()
-        assert "Erreur :" in page.content.decode().partition("</title>")[0]
+        assert "Erreur :" in page.content.decode().partition("</title>")[0]
 
     def test_other_takes_words(self, press, mine):
         press(

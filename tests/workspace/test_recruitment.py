@@ -98,11 +98,11 @@ def test_the_export_of_the_inbox_counts_offers_posts_by_qualification_and_posts_
 
     assert dict(zip(heading, line, strict=True)) == {
         "Offres": "1",
-        "Postes : ouvriers et employés non qualifiés": "0",
-        "Postes : ouvriers et employés qualifiés": "3",
-        "Postes : techniciens et agents de maîtrise": "0",
-        "Postes : cadres et ingénieurs": "1",
-        "Postes : apprentis et alternants": "0",
+        "Postes : ouvriers et employés non qualifiés": "0",
+        "Postes : ouvriers et employés qualifiés": "3",
+        "Postes : techniciens et agents de maîtrise": "0",
+        "Postes : cadres et ingénieurs": "1",
+        "Postes : apprentis et alternants": "0",
         "Postes pourvus": "2",
     }
     [cells] = book.active.iter_rows(min_row=2, values_only=True)

@@ -14,10 +14,10 @@ from workspace.last_acts import last_acts
 MOST = 500
 CHANGED = "quelqu'un y a répondu entre-temps"
 NOT_YOURS = "seul son référent peut y répondre"
-ASKS_ANSWER = "la loi demande une réponse écrite : ouvrez ce besoin"
+ASKS_ANSWER = "la loi demande une réponse écrite : ouvrez ce besoin"
 OVER = "il n'attend plus de réponse"
-NOT_TAKEN = "il n'est pas pris en charge : ouvrez-le"
-TAKEN_ALREADY = "il est pris en charge : terminez-le plutôt"
+NOT_TAKEN = "il n'est pas pris en charge : ouvrez-le"
+TAKEN_ALREADY = "il est pris en charge : terminez-le plutôt"
 NOBODY_THERE = "cette personne ne peut pas le recevoir"
 NOTHING_TO_UNDO = "il n'y a rien à annuler"
 
@@ -54,11 +54,11 @@ class Ending:
 
 ENDINGS: dict[str, tuple[str, Ending]] = {
     **{
-        state.value: (f"Terminé : {state.label.lower()}", Ending(state, ""))
+        state.value: (f"Terminé : {state.label.lower()}", Ending(state, ""))
         for state in (MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
     },
     **{
-        f"decline-{reason.value}": (f"Décliné : {reason.label.lower()}", Ending(MatchState.DECLINED, reason))
+        f"decline-{reason.value}": (f"Décliné : {reason.label.lower()}", Ending(MatchState.DECLINED, reason))
         for reason in DeclineReason
     },
 }

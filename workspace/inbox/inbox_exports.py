@@ -27,7 +27,7 @@ BOM = "\ufeff"  # without it a French Excel does not read UTF-8
 HEADINGS = (
     "Reçu le", "Besoin", "Entreprise", "Lieu", "État", "Référent", "Antenne", "Délai légal", "En retard",
     "Pas rappelée", "Confidentielle", "Référence",
-    "Offres", *(f"Postes : {label.lower()}" for label in Qualification.labels), "Postes pourvus",
+    "Offres", *(f"Postes : {label.lower()}" for label in Qualification.labels), "Postes pourvus",
 )  # fmt: skip
 WIDTHS = (16, 40, 32, 32, 18, 32, 32, 14, 10, 12, 14, 11, 10, *([22] * len(Qualification.labels)), 14)
 Line = list[str | int]
@@ -42,7 +42,7 @@ def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[Li
         for row in inbox_rows(reader, part, now=now, today=timezone.localdate(now)):
             yield [*_line(row), *_recruitment_cells(outcomes.get(row.pk, []))]
     if len(pks) > MOST:
-        yield [f"Fichier coupé à {MOST} besoins : resserrez les filtres."]
+        yield [f"Fichier coupé à {MOST} besoins : resserrez les filtres."]
 
 
 def _line(row: InboxRow) -> list[str]:

@@ -83,7 +83,7 @@ class InboxFilterForm(forms.Form):
         cleaned = self.cleaned_data
         first, last = cleaned.get("du"), cleaned.get("au")
         if first and last and last < first:
-            self.add_error("au", "La fin de la période précède son début : vérifiez les deux dates.")
+            self.add_error("au", "La fin de la période précède son début : vérifiez les deux dates.")
             del cleaned["du"]
         return cleaned
 

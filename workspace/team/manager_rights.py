@@ -21,7 +21,7 @@ def refused_to_manager(plan: Plan, user: User) -> list[Refusal]:
     for row in changes.experts:
         offices = {facts["office"] for facts in (row.before, row.after) if facts}
         if not offices <= codes:
-            sentence = f"Vous n'êtes pas responsable de l'antenne de « {row.label} »."
+            sentence = f"Vous n'êtes pas responsable de l'antenne de « {row.label} »."
             refused.append(Refusal("expert", row.key, "", sentence))
         elif row.row is not None and (kept := OF_THE_REGION & set(row.written)):
             refused += [Refusal("expert", row.key, fact, ASK_REGION) for fact in sorted(kept)]

@@ -18,14 +18,14 @@ class ReassigningForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": "Cochez au moins un besoin.",
-            "invalid_choice": "Un de ces besoins n'est plus dans ses mains : relisez la liste.",
+            "invalid_choice": "Un de ces besoins n'est plus dans ses mains : relisez la liste.",
         },
     )
     to = forms.ChoiceField(
         label="À qui",
         error_messages={
             "required": "Choisissez une personne.",
-            "invalid_choice": "Choisissez une personne de la liste : elle doit être là aujourd'hui.",
+            "invalid_choice": "Choisissez une personne de la liste : elle doit être là aujourd'hui.",
         },
     )
     word = WordsField(
@@ -34,7 +34,7 @@ class ReassigningForm(forms.Form):
         rows=3,
         max_length=2_000,
         help_text="L'entreprise ne le lit pas.",
-        error_messages={"max_length": "Raccourcissez : 2 000 caractères au plus."},
+        error_messages={"max_length": "Raccourcissez : 2 000 caractères au plus."},
     )
 
     def __init__(

@@ -16,9 +16,9 @@ from workspace.views.answer import call_plan_form, show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
 OLDER_PAGE = (
-    "Cet appel a changé depuis que vous avez ouvert la page. Rien n'a été changé : voici où il en est."
+    "Cet appel a changé depuis que vous avez ouvert la page. Rien n'a été changé : voici où il en est."
 )
-NO_LONGER = "Vous n'avez plus de besoin en cours ici : rien n'a été changé."
+NO_LONGER = "Vous n'avez plus de besoin en cours ici : rien n'a été changé."
 
 
 @expert_page
@@ -51,7 +51,7 @@ def cancel_call(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
 @post_only
 def undo_call(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     """Undo the last change, for a minute."""
-    return _act(request, mailbox, call_planning.undo, "C'est annulé : l'entreprise n'en saura rien.")
+    return _act(request, mailbox, call_planning.undo, "C'est annulé : l'entreprise n'en saura rien.")
 
 
 def _act(request: HttpRequest, mailbox: Mailbox, act: Any, done: str) -> HttpResponse:
@@ -62,7 +62,7 @@ def _act(request: HttpRequest, mailbox: Mailbox, act: Any, done: str) -> HttpRes
     except call_planning.NoActiveNeed:
         return redirect_to_page(request, mailbox, NO_LONGER, level=messages.WARNING)
     except call_planning.TooLateToUndoCall:
-        late = "Plus d'une minute a passé : changez l'heure, ou annulez l'appel."
+        late = "Plus d'une minute a passé : changez l'heure, ou annulez l'appel."
         return redirect_to_page(request, mailbox, late, level=messages.WARNING)
     return redirect_to_page(request, mailbox, done)
 

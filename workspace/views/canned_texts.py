@@ -24,7 +24,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     form = CannedAnswerForm(request.POST if request.method == "POST" else None, institutions=institutions)
     is_valid = request.method == "POST" and form.is_valid()
     if is_valid and form.try_to_add(form.cleaned_data["institution"], by=manager, now=now):
-        messages.success(request, "Le texte est prêt : vos équipes peuvent l'insérer dans leurs messages.")
+        messages.success(request, "Le texte est prêt : vos équipes peuvent l'insérer dans leurs messages.")
         return redirect("workspace:canned_answers")
     kept = team_texts.kept_by(manager, now=now)
     context = {"form": form, "kept": kept, "institutions": institutions}

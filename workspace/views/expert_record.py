@@ -15,7 +15,7 @@ from solicitations.views.token_pages import secret
 from workspace.views.answer import show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
-CLOSED = "Cette demande est terminée pour vous : changez votre fiche depuis une demande en cours."
+CLOSED = "Cette demande est terminée pour vous : changez votre fiche depuis une demande en cours."
 
 
 @expert_page
@@ -31,7 +31,7 @@ def phone(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
         expert_record.correct_phone(expert, by=mailbox, phone=number, now=timezone.now())
     except expert_record.RecordClosed:
         return redirect_to_page(request, mailbox, CLOSED, level=messages.ERROR)
-    return redirect_to_page(request, mailbox, f"Votre numéro est corrigé : {number}.")
+    return redirect_to_page(request, mailbox, f"Votre numéro est corrigé : {number}.")
 
 
 @expert_page

@@ -46,7 +46,7 @@ def hand_to_person(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> Ht
     except expert_answers.NobodyThere:
         form.add_error(None, f"{found.expert.name} ne peut plus recevoir ce besoin. Rien n'a été changé.")
         return _show(request, mailbox, card, form=form)
-    sentence = f"C'est noté : {found.expert.name} reçoit ce besoin dans une minute."
+    sentence = f"C'est noté : {found.expert.name} reçoit ce besoin dans une minute."
     return redirect_to_page(request, mailbox, sentence, undo=[card.match])
 
 

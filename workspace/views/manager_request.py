@@ -89,7 +89,7 @@ def internal(request: HttpRequest, mailbox: int) -> HttpResponse:
         form.add_error("attached", files.sentence(refusal))
         return _show_to_manager(request, managed, form=form)
     except expert_messages.NotInThread:
-        messages.warning(request, "Cette demande n'accepte plus de message : rien n'a été envoyé.")
+        messages.warning(request, "Cette demande n'accepte plus de message : rien n'a été envoyé.")
     else:
         sent = "Votre message est envoyé dans votre institution, et là seulement."
         messages.success(request, typed_mentions.said(sent, found))

@@ -29,13 +29,13 @@ from workspace.views.answer import (
 )
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
-NOTHING_CHANGED = "Rien n'a été changé : voici où en est la demande."
+NOTHING_CHANGED = "Rien n'a été changé : voici où en est la demande."
 BEFORE_CALLING = "Si ce n'était pas vous, accordez-vous avant d'appeler l'entreprise."
 NeedView = Callable[[HttpRequest, Mailbox, NeedCard], HttpResponse]
 OUTCOMES = {
-    MatchState.HELPED: "C'est noté : vous avez aidé l'entreprise. Merci.",
-    MatchState.NO_HELP: "C'est noté : vous n'avez pas de solution.",
-    MatchState.UNREACHABLE: "C'est noté : l'entreprise saura dans une minute que vous l'avez appelée.",
+    MatchState.HELPED: "C'est noté : vous avez aidé l'entreprise. Merci.",
+    MatchState.NO_HELP: "C'est noté : vous n'avez pas de solution.",
+    MatchState.UNREACHABLE: "C'est noté : l'entreprise saura dans une minute que vous l'avez appelée.",
 }
 
 
@@ -131,7 +131,7 @@ def decline(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRespo
         words=form.cleaned_data["words"],
         now=timezone.now(),
     )
-    sentence = f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0»."
+    sentence = f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0»."
     return redirect_to_page(request, mailbox, sentence, undo=[card.match])
 
 
@@ -148,11 +148,11 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
     except expert_answers.NobodyThere:
         form.add_error(
             "institution",
-            f"{target.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
+            f"{target.name} n'a personne pour ce besoin à cet endroit. Rien n'a été changé : "
             "choisissez quelqu'un d'autre.",
         )
         return show(request, mailbox, refused={("introduce", card.match.pk): form})
-    sentence = f"C'est noté : {target.name} reçoit ce besoin dans une minute."
+    sentence = f"C'est noté : {target.name} reçoit ce besoin dans une minute."
     return redirect_to_page(request, mailbox, sentence, undo=[card.match])
 
 
@@ -211,7 +211,7 @@ def _taken_meanwhile(request: HttpRequest, mailbox: Mailbox, taken: Sequence[Mat
     offered = set(request.POST.get("offered", "").split()) - {str(match.pk) for match in taken}
     page = request_page.build(mailbox, now=timezone.now())
     cards = [card for card in (*page.cards, *page.gone) if str(card.match.pk) in offered and card.answered]
-    return " ".join(f"«\u00a0{card.subject}\u00a0» : {card.answered}" for card in cards)
+    return " ".join(f"«\u00a0{card.subject}\u00a0» : {card.answered}" for card in cards)
 
 
 def _one_per_need(matches: Sequence[Match]) -> list[Match]:

@@ -25,7 +25,7 @@ class SavedSearchForm(forms.Form):
         max_length=60,
         error_messages={
             "required": "Donnez un nom à cette recherche.",
-            "max_length": "Choisissez un nom plus court : 60 caractères au plus.",
+            "max_length": "Choisissez un nom plus court : 60 caractères au plus.",
         },
     )
     query = forms.CharField(max_length=1000)
@@ -42,7 +42,7 @@ def save(request: HttpRequest) -> HttpResponse:
     name, query = form.cleaned_data["name"], _kept(form.cleaned_data["query"])
     existing = SavedSearch.objects.filter(user=user, name__iexact=name).first()
     if existing is None and SavedSearch.objects.filter(user=user).count() >= MAX_SEARCHES:
-        messages.error(request, f"Vous gardez déjà {MAX_SEARCHES} recherches : retirez-en une d'abord.")
+        messages.error(request, f"Vous gardez déjà {MAX_SEARCHES} recherches : retirez-en une d'abord.")
     else:
         search = existing or SavedSearch(user=user)
         search.name, search.query = name, query

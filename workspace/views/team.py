@@ -221,5 +221,5 @@ def _reassign(request: HttpRequest, form: ReassigningForm, *, by: User) -> None:
         count = f"{kept} besoins n'ont" if kept > 1 else "1 besoin n'a"
         messages.warning(
             request,
-            f"{count} pas bougé : quelqu'un a répondu entre-temps, ou {receiver.name} avait déjà décliné.",
+            f"{count} pas bougé : quelqu'un a répondu entre-temps, ou {receiver.name} avait déjà décliné.",
         )

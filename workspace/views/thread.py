@@ -24,10 +24,10 @@ from workspace.views.answer import show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
 TOO_LATE_TO_WITHDRAW = (
-    "Trop tard pour le retirer : quinze minutes sont passées. Écrivez plutôt un nouveau message."
+    "Trop tard pour le retirer : quinze minutes sont passées. Écrivez plutôt un nouveau message."
 )
 WITHDRAWN = "Votre message est retiré de la page. Les courriels déjà partis ne se rattrapent pas."
-NO_LONGER = "Vous ne suivez plus cette demande : votre texte n'a pas été envoyé."
+NO_LONGER = "Vous ne suivez plus cette demande : votre texte n'a pas été envoyé."
 
 
 @takes_files(links.ANSWER)

@@ -22,17 +22,17 @@ Relais Entreprises, démonstration. Tout y est fictif, sauf les communes.
 
   Le portail      {site}/
   Le courrier     {site}/courrier/     tous les mails, leurs liens à cliquer
-  Les rôles       {site}/demo/         un clic : dirigeant, experts, équipes régionale et nationale
+  Les rôles       {site}/demo/         un clic : dirigeant, experts, équipes régionale et nationale
   Sa santé        {site}/sante/
 
-À essayer en cinq minutes :
-  1. Dirigeant : sur l'accueil, cherchez « recruter », choisissez une commune, décrivez votre besoin.
-     Le registre de la démonstration connaît le SIRET 000 100 743 00012 et le nom « halles ».
-  2. Expert : dans le courrier, ouvrez le mail reçu, cliquez sur « Je prends en charge », écrivez un mot.
-  3. Dirigeant : dans le courrier, ouvrez le suivi de la demande : quelqu'un s'en occupe.
-  4. Équipe : prenez le rôle de l'équipe régionale et relisez la demande, ses décisions et ses mails.
+À essayer en cinq minutes :
+  1. Dirigeant : sur l'accueil, cherchez « recruter », choisissez une commune, décrivez votre besoin.
+     Le registre de la démonstration connaît le SIRET 000 100 743 00012 et le nom « halles ».
+  2. Expert : dans le courrier, ouvrez le mail reçu, cliquez sur « Je prends en charge », écrivez un mot.
+  3. Dirigeant : dans le courrier, ouvrez le suivi de la demande : quelqu'un s'en occupe.
+  4. Équipe : prenez le rôle de l'équipe régionale et relisez la demande, ses décisions et ses mails.
 
-Journaux : {logs}/*.log. Ctrl-C arrête tout.
+Journaux : {logs}/*.log. Ctrl-C arrête tout.
 """
 
 
@@ -129,4 +129,4 @@ def _wait_for(address: str, processes: Processes) -> None:
             time.sleep(0.5)
         else:
             return
-    raise CommandError(f"Le portail n'est pas en état : {address}, {processes.folder}/*.log.")
+    raise CommandError(f"Le portail n'est pas en état : {address}, {processes.folder}/*.log.")

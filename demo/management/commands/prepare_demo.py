@@ -30,7 +30,7 @@ STEPS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 class Command(BaseCommand):
-    help = "Prépare la base et les fichiers de la démonstration ; ce qui est déjà fait n'est pas refait."
+    help = "Prépare la base et les fichiers de la démonstration ; ce qui est déjà fait n'est pas refait."
 
     def handle(self, **options: Any) -> None:
         if not settings.DEMO:

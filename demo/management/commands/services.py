@@ -24,7 +24,7 @@ class Command(BaseCommand):
             if order == "start":
                 services.start()
             elif not services.is_running():
-                raise CommandError("Les serveurs sont arrêtés : « manage.py services start » les démarre.")
+                raise CommandError("Les serveurs sont arrêtés : « manage.py services start » les démarre.")
         except ServerFailed as error:
             raise CommandError(str(error)) from error
         for name, url in services.addresses().items():

@@ -11,10 +11,10 @@ from territories import bundle
 class Command(BaseCommand):
     """To run before ``import_territories``, each January."""
 
-    help = "Dit ce que le nouveau code géographique changera, avant « import_territories ». N'écrit rien."
+    help = "Dit ce que le nouveau code géographique changera, avant « import_territories ». N'écrit rien."
 
     def handle(self, **options: Any) -> None:
         for line in list(territory_changes.compare(bundle.read())) or [
-            "Rien ne change : ni commune, ni EPCI."
+            "Rien ne change : ni commune, ni EPCI."
         ]:
             self.stdout.write(line)

@@ -30,9 +30,9 @@ class Command(BaseCommand):
     help = "Dit quelles antennes et quels référents répondent à chaque sujet dans chaque commune."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--region", metavar="27", help="code de la région ; la France entière sinon")
+        parser.add_argument("--region", metavar="27", help="code de la région ; la France entière sinon")
         parser.add_argument(
-            "--subject", nargs="+", action="extend", metavar="SUJET", help="un ou plusieurs ; tous sinon"
+            "--subject", nargs="+", action="extend", metavar="SUJET", help="un ou plusieurs ; tous sinon"
         )
         parser.add_argument("--on", metavar="AAAA-MM-JJ", help="aujourd'hui sinon")
         parser.add_argument("--json", action="store_true", help="une ligne par sujet et commune")
@@ -87,23 +87,23 @@ def _as_json(answer: CellAnswer) -> dict[str, Any]:
 
 
 def _figure_lines(title: str, figures: SubjectFigures) -> Iterator[str]:
-    yield f"{title} : {thousands(figures.covered)} sur {thousands(figures.communes)}"
+    yield f"{title} : {thousands(figures.covered)} sur {thousands(figures.communes)}"
     if figures.uncovered:
         yield (
-            f"  sans réponse : {thousands(figures.uncovered)}, "
+            f"  sans réponse : {thousands(figures.uncovered)}, "
             f"soit {thousands(figures.uncovered_population)} habitants"
         )
     if figures.without_fallback:
-        yield f"  … et sans antenne de repli : {thousands(figures.without_fallback)}"
+        yield f"  … et sans antenne de repli : {thousands(figures.without_fallback)}"
     for flag in Flag:
         if figures.flagged[flag]:
-            yield f"  {FLAG_LABELS[flag].lower()} : {thousands(figures.flagged[flag])}"
+            yield f"  {FLAG_LABELS[flag].lower()} : {thousands(figures.flagged[flag])}"
 
 
 def _region(code: str | None) -> str | None:
     if code is not None and not Region.objects.filter(code=code).exists():
         codes = ", ".join(Region.objects.order_by("code").values_list("code", flat=True))
-        raise CommandError(f"Aucune région n'a le code « {code[:80]} ». Les codes possibles : {codes}.")
+        raise CommandError(f"Aucune région n'a le code « {code[:80]} ». Les codes possibles : {codes}.")
     return code
 
 
@@ -113,7 +113,7 @@ def _subjects(slugs: list[str] | None) -> list[str] | None:
         return None
     known = set(Subject.objects.listed().values_list("slug", flat=True))
     if unknown := [slug for slug in slugs if slug not in known]:
-        raise CommandError(" ".join(f"Sujet inconnu : « {slug[:80]} »." for slug in unknown))
+        raise CommandError(" ".join(f"Sujet inconnu : « {slug[:80]} »." for slug in unknown))
     return list(dict.fromkeys(slugs))
 
 

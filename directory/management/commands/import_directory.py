@@ -16,7 +16,7 @@ from territories.models import Region
 class Command(BaseCommand):
     """Imports all or nothing, can be run again, and prints every error with its path and line."""
 
-    help = "Charge l'annuaire : zones, antennes et référents. Ce que le fichier ne contient plus est fermé."
+    help = "Charge l'annuaire : zones, antennes et référents. Ce que le fichier ne contient plus est fermé."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="l'annuaire, en YAML")
@@ -25,11 +25,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, dry_run: bool, **options: Any) -> None:
         if not Region.objects.exists():
             raise CommandError(
-                "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
+                "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
             )
         if not Subject.objects.exists():
             raise CommandError(
-                "Il n'y a pas encore de sujets : lancez d'abord « manage.py import_catalogue »."
+                "Il n'y a pas encore de sujets : lancez d'abord « manage.py import_catalogue »."
             )
         checked = self._check(file)
         now = timezone.now()
@@ -51,4 +51,4 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.stderr.write(str(problem))
             more = " au moins" if len(error.problems) == MAX_PROBLEMS else ""
-            raise CommandError(f"Erreurs : {len(error.problems)}{more}. Rien n'a été changé.") from error
+            raise CommandError(f"Erreurs : {len(error.problems)}{more}. Rien n'a été changé.") from error

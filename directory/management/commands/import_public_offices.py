@@ -25,7 +25,7 @@ from experts.yaml_files import UnreadableFile
 class Command(BaseCommand):
     """Reads the file as a stream; never replaces what stands, and says what it did not understand."""
 
-    help = "Charge les guichets de la « base de données locales » de l'annuaire de l'administration (JSON)."
+    help = "Charge les guichets de la « base de données locales » de l'annuaire de l'administration (JSON)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="la base, en JSON")
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file.name}: {error}") from error
         upload = uploads.offer(content, file.name, author=None, region=region, now=timezone.now())
         transaction.on_commit(lambda: tasks.work_on_sheet.delay(upload.pk))
-        self.stdout.write("Proposé à la région, dans « Tableur ».")
+        self.stdout.write("Proposé à la région, dans « Tableur ».")
 
     def _types(self, path: Path | None, *, as_json: bool) -> dict[str, list[str]]:
         """Load the table of types. Raises ``CommandError`` after printing its errors."""
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         try:
             return applying.apply(made.plan, cause=Cause.PUBLIC_OFFICES, now=timezone.now(), note=name)
         except StalePlan as error:
-            sentence = "L'annuaire a changé à l'instant : recommencez. Rien n'a été écrit."
+            sentence = "L'annuaire a changé à l'instant : recommencez. Rien n'a été écrit."
             raise CommandError(sentence) from error
 
     def _failure(self, errors: list[str], *, as_json: bool) -> CommandError:
@@ -93,7 +93,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"errors": errors}, ensure_ascii=False))
         for error in errors:
             self.stderr.write(error)
-        return CommandError(f"Erreurs : {len(errors)}. Rien n'a été écrit.")
+        return CommandError(f"Erreurs : {len(errors)}. Rien n'a été écrit.")
 
     def _print_json(self, made: PublicPlan, remarks: list[str], revision: Revision | None) -> None:
         answer = plan_json(made.plan) | {
@@ -108,6 +108,6 @@ class Command(BaseCommand):
         for remark in remarks:
             self.stdout.write(remark)
         for refused in made.refused:
-            self.stdout.write(f"Refusée : {refused}")
+            self.stdout.write(f"Refusée : {refused}")
         for line in plan_report.lines(made.plan, is_dry_run=is_dry_run):
             self.stdout.write(line)

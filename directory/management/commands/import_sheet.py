@@ -25,7 +25,7 @@ from experts.models import Revision
 class Command(BaseCommand):
     """Acts as an admin of the region; applies all or nothing, and prints every error with its place."""
 
-    help = "Lit un tableur de l'annuaire (.xlsx, .ods, .csv) : ajoute et change, ne ferme que si on le dit."
+    help = "Lit un tableur de l'annuaire (.xlsx, .ods, .csv) : ajoute et change, ne ferme que si on le dit."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="le tableur")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--whole",
             metavar="PART",
-            help="region:27, department:21 ou institution:CODE : ce que le fichier n'en a pas est fermé",
+            help="region:27, department:21 ou institution:CODE : ce que le fichier n'en a pas est fermé",
         )
         parser.add_argument(
             "--replace-declared",
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             raise self._failure(error.problems, error.problems, as_json=as_json) from error
         except StalePlan as error:
             raise CommandError(
-                "L'annuaire a changé à l'instant : recommencez. Rien n'a été écrit."
+                "L'annuaire a changé à l'instant : recommencez. Rien n'a été écrit."
             ) from error
 
     def _confirm(self, closing: Closing) -> None:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
             return
         sentence = f"Le fichier ferme {closing.closed} lignes sur {closing.total}."
         self.stderr.write(sentence)
-        if sys.stdin.isatty() and input("Continuer ? (oui/non) ").strip().lower() not in {"oui", "o"}:
+        if sys.stdin.isatty() and input("Continuer ? (oui/non) ").strip().lower() not in {"oui", "o"}:
             raise CommandError("Rien n'a été écrit.")
 
     def _failure(self, problems: list[Any], lines: list[Any], *, as_json: bool) -> CommandError:
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"errors": list(map(str, problems))}, ensure_ascii=False))
         for line in lines:
             self.stderr.write(str(line))
-        return CommandError(f"Erreurs : {len(problems)}. Rien n'a été écrit.")
+        return CommandError(f"Erreurs : {len(problems)}. Rien n'a été écrit.")
 
     def _print_json(self, trial: SheetTrial, revision: Revision | None) -> None:
         answer = plan_json(trial.plan) | {
@@ -107,6 +107,6 @@ class Command(BaseCommand):
         for remark in trial.remarks:
             self.stdout.write(remark)
         for refused in trial.refused:
-            self.stdout.write(f"Refusée : {refused}")
+            self.stdout.write(f"Refusée : {refused}")
         for line in plan_report.lines(trial.plan, is_dry_run=is_dry_run):
             self.stdout.write(line)

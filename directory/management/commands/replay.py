@@ -45,7 +45,7 @@ class Command(BaseCommand):
             "--directory", metavar="FICHIER.yaml", help="annuaire à comparer à celui d'aujourd'hui"
         )
         parser.add_argument(
-            "--on", metavar="AAAA-MM-JJ", help="jour supposé ; sinon, celui de chaque demande"
+            "--on", metavar="AAAA-MM-JJ", help="jour supposé ; sinon, celui de chaque demande"
         )
         parser.add_argument("--json", action="store_true")
 
@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 changed += 1
                 self.stdout.write(json.dumps(_as_json(replayed)) if options["json"] else _as_text(replayed))
         if not options["json"]:
-            self.stderr.write(f"Demandes relues : {read}. Iraient ailleurs : {changed}.")
+            self.stderr.write(f"Demandes relues : {read}. Iraient ailleurs : {changed}.")
 
 
 def _directories(file: str | None) -> tuple[DirectoryInMemory | None, DirectoryInMemory]:
@@ -88,13 +88,13 @@ def _directories(file: str | None) -> tuple[DirectoryInMemory | None, DirectoryI
 def _day(typed: str, option: str) -> date:
     """Read a date of the command line. Raises ``UnusableOption``."""
     if not typed:
-        raise UnusableOption(f"Indiquez une date : {option} AAAA-MM-JJ.")
+        raise UnusableOption(f"Indiquez une date : {option} AAAA-MM-JJ.")
     try:
         if DATE.fullmatch(typed):
             return date.fromisoformat(typed)
     except ValueError:
         pass
-    sentence = f"{option} : « {typed[:80]} » n'est pas une date. Écrivez-la comme 2026-12-01."
+    sentence = f"{option} : « {typed[:80]} » n'est pas une date. Écrivez-la comme 2026-12-01."
     raise UnusableOption(sentence)
 
 
@@ -123,7 +123,7 @@ def _as_text(replayed: ReplayedRequest) -> str:
     if not request.is_confidential:
         day = spoken_date(replayed.on, today=None)
         words += [day, request.commune, ", ".join(subject.slug for subject in request.asked)]
-    return f"{' · '.join(words)} : {_offices(replayed.before)} → {_offices(replayed.after)}"
+    return f"{' · '.join(words)} : {_offices(replayed.before)} → {_offices(replayed.after)}"
 
 
 def _offices(outcome: OfficesOutcome) -> str:

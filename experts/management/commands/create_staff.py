@@ -30,7 +30,7 @@ class Command(BaseCommand):
             email = clean_address(email).lower()
         except ValidationError as error:
             reason = f" {error.message}" if error.code == "look_alike" else ""
-            raise CommandError(f"« {email} » n'est pas une adresse électronique.{reason}") from error
+            raise CommandError(f"« {email} » n'est pas une adresse électronique.{reason}") from error
         region = _region(role, options["region"])
         if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"Un compte existe déjà pour {email}.")
@@ -38,20 +38,20 @@ class Command(BaseCommand):
             user = User.objects.create_user(email, name=clean_line(options["name"]), role=role, region=region)
             invite(user, now=timezone.now())
         place = f" ({region})" if region else ""
-        self.stdout.write(f"Compte créé pour {user.email} : {User.Role(role).label.lower()}{place}.")
-        self.stdout.write("Une invitation part à cette adresse : elle dit comment se connecter.")
+        self.stdout.write(f"Compte créé pour {user.email} : {User.Role(role).label.lower()}{place}.")
+        self.stdout.write("Une invitation part à cette adresse : elle dit comment se connecter.")
 
 
 def _region(role: str, code: str | None) -> Region | None:
     """The region of a regional account; refuses a region that is missing, unknown, or not needed."""
     if role == User.Role.NATIONAL:
         if code:
-            raise CommandError("L'équipe nationale n'a pas de région : retirez --region.")
+            raise CommandError("L'équipe nationale n'a pas de région : retirez --region.")
         return None
     if not code:
         raise CommandError("Indiquez la région avec --region, par exemple --region 27.")
     region = Region.objects.filter(code=code).first()
     if region is None:
         codes = ", ".join(Region.objects.order_by("code").values_list("code", flat=True))
-        raise CommandError(f"Aucune région n'a le code « {code} ». Les codes possibles : {codes or 'aucun'}.")
+        raise CommandError(f"Aucune région n'a le code « {code} ». Les codes possibles : {codes or 'aucun'}.")
     return region

@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, catalogue: Path, institutions: Path, **options: Any) -> None:
         if not Region.objects.exists():
             raise CommandError(
-                "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
+                "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
             )
         of_institutions, of_catalogue = Problems(), Problems()
         bodies = read_institutions(_root(institutions), of_institutions)
@@ -44,12 +44,12 @@ class Command(BaseCommand):
             raise CommandError("Rien n'a été changé.")
         counts = import_catalogue(bodies, subjects, now=timezone.now())
         for kept in counts.kept:
-            self.stdout.write(f"Gardé comme corrigé dans le portail : {kept}")
+            self.stdout.write(f"Gardé comme corrigé dans le portail : {kept}")
         if counts.wrote_nothing:
-            self.stdout.write("Catalogue : rien à changer.")
+            self.stdout.write("Catalogue : rien à changer.")
         else:
             self.stdout.write(
-                f"Catalogue : créés {counts.created}, changés {counts.changed}, retirés {counts.dropped}."
+                f"Catalogue : créés {counts.created}, changés {counts.changed}, retirés {counts.dropped}."
             )
 
 

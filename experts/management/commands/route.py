@@ -38,10 +38,10 @@ class Command(BaseCommand):
         parser.add_argument("--craft", metavar="yes|no")
         parser.add_argument("--project-holder", action="store_true", help="personne sans entreprise")
         parser.add_argument("--created-on", metavar="AAAA-MM-JJ")
-        parser.add_argument("--on", metavar="AAAA-MM-JJ", help="jour de la demande ; aujourd'hui sinon")
+        parser.add_argument("--on", metavar="AAAA-MM-JJ", help="jour de la demande ; aujourd'hui sinon")
         parser.add_argument("--json", action="store_true")
         parser.add_argument(
-            "--batch", metavar="FICHIER.jsonl", help="une demande par ligne ; - : entrée standard"
+            "--batch", metavar="FICHIER.jsonl", help="une demande par ligne ; - : entrée standard"
         )
 
     def handle(self, **options: Any) -> None:
@@ -76,7 +76,7 @@ class Command(BaseCommand):
                 answer, unanswered = {"error": str(error)}, unanswered + 1
             self.stdout.write(json.dumps(answer))
         if unanswered:
-            raise InvalidInput(f"Lignes sans réponse : {unanswered}. Leur clé « error » dit pourquoi.")
+            raise InvalidInput(f"Lignes sans réponse : {unanswered}. Leur clé « error » dit pourquoi.")
 
 
 def _request(options: dict[str, Any]) -> dict[str, Any]:
@@ -101,10 +101,10 @@ def _known_slugs() -> set[str]:
 
 def _route(question: RoutingQuery, day: date, slugs: set[str]) -> tuple[Commune, Decision]:
     """Check that the slugs and the commune exist, and decide. Raises ``InvalidInput``."""
-    sentences = [f"Sujet inconnu : « {slug[:80]} »." for slug in question.subjects if slug not in slugs]
+    sentences = [f"Sujet inconnu : « {slug[:80]} »." for slug in question.subjects if slug not in slugs]
     commune = _commune(question.commune)
     if commune is None:
-        sentences.append(f"Commune inconnue : « {question.commune[:80]} ». Indiquez son code INSEE.")
+        sentences.append(f"Commune inconnue : « {question.commune[:80]} ». Indiquez son code INSEE.")
     if commune is None or sentences:
         raise InvalidInput(*sentences)
     return commune, loading.decide(subjects=question.subjects, commune=commune, facts=question.facts, on=day)
@@ -131,25 +131,25 @@ def _text_lines(decision: Decision, commune: Commune, day: date) -> Iterator[str
         yield from _need_lines(need, offices)
     if decision.unknown:
         yield ""
-        yield f"Ce qu'il serait utile de savoir : {explanations.facts(decision.unknown)}."
+        yield f"Ce qu'il serait utile de savoir : {explanations.facts(decision.unknown)}."
 
 
 def _need_lines(need: NeedDecision, offices: dict[str, str]) -> Iterator[str]:
     if need.is_fallback:
         yield "  Personne ne couvre ce sujet ici."
     if not need.chosen:
-        yield "  Aucune antenne de repli ne répond : la demande est gardée et l'équipe alertée."
+        yield "  Aucune antenne de repli ne répond : la demande est gardée et l'équipe alertée."
     else:
-        yield "  Reçoit la demande, à défaut :" if need.is_fallback else "  Reçoivent la demande :"
+        yield "  Reçoit la demande, à défaut :" if need.is_fallback else "  Reçoivent la demande :"
     for chosen in need.chosen:
         yield f"  - {offices[chosen.office]} ({chosen.office}), {chosen.expert}"
         yield f"      {_joined(explanations.reasons(chosen))}"
     if need.refused:
-        yield "  Écartés :"
+        yield "  Écartés :"
     for refused in need.refused:
         who = f", {refused.expert}" if refused.expert else ""
         obstacles = _joined(explanations.obstacles(refused))
-        yield f"  - {offices[refused.office]} ({refused.office}){who} : {obstacles}"
+        yield f"  - {offices[refused.office]} ({refused.office}){who} : {obstacles}"
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "text", nargs="?", metavar="TEXTE", help="ce que la personne écrit, entre guillemets"
         )
         parser.add_argument(
-            "--batch", metavar="FICHIER.jsonl", help='un objet {"text": "…"} par ligne ; - : entrée standard'
+            "--batch", metavar="FICHIER.jsonl", help='un objet {"text": "…"} par ligne ; - : entrée standard'
         )
 
     def handle(self, *, text: str | None, batch: str | None, **options: Any) -> None:
@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 answer, unanswered = json.dumps({"error": str(error)}), unanswered + 1
             self.stdout.write(answer)
         if unanswered:
-            raise InvalidInput(f"Lignes sans réponse : {unanswered}. Leur clé « error » dit pourquoi.")
+            raise InvalidInput(f"Lignes sans réponse : {unanswered}. Leur clé « error » dit pourquoi.")
 
 
 def _answer(text: str) -> str:

@@ -13,7 +13,7 @@ CHUNK = 64 * 1024
 
 
 class Command(BaseCommand):
-    help = "Garde le message lu sur l'entrée standard : sortie 0 s'il est gardé, 75 pour qu'on le représente."
+    help = "Garde le message lu sur l'entrée standard : sortie 0 s'il est gardé, 75 pour qu'on le représente."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

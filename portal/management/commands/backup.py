@@ -22,8 +22,8 @@ class Command(BaseCommand):
             files = backups.dump_files(file)
         except (backups.BackupFailed, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{file} : {file.stat().st_size / 1_000_000:.1f} Mo.")
+        self.stdout.write(f"{file} : {file.stat().st_size / 1_000_000:.1f} Mo.")
         if files:
             self.stdout.write(
-                f"{backups.files_beside(file)} : {files} fichiers joints. Gardez les deux ensemble."
+                f"{backups.files_beside(file)} : {files} fichiers joints. Gardez les deux ensemble."
             )

@@ -13,7 +13,7 @@ from solicitations.models import AttachedFile, Solicitation
 
 
 class Command(BaseCommand):
-    help = "Remplit une base vide avec une copie faite par « backup »."
+    help = "Remplit une base vide avec une copie faite par « backup »."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,11 +29,11 @@ class Command(BaseCommand):
         newest = Solicitation.objects.newest_first().first()
         last = f", la dernière du {newest.submitted_at:%d/%m/%Y à %H:%M} (UTC)" if newest else ""
         self.stdout.write(
-            f"{Solicitation.objects.count()} demandes{last} ; {OutgoingEmail.objects.count()} mails, dont "
+            f"{Solicitation.objects.count()} demandes{last} ; {OutgoingEmail.objects.count()} mails, dont "
             f"{OutgoingEmail.objects.pending().count()} encore à envoyer."
         )
         named = AttachedFile.objects.count()
         if named or files:
-            self.stdout.write(f"{named} fichiers joints aux messages ; {files} rendus par la copie.")
+            self.stdout.write(f"{named} fichiers joints aux messages ; {files} rendus par la copie.")
         if named > files:
-            self.stdout.write(f"Il en manque : {backups.files_beside(file)} est-il bien à côté de la copie ?")
+            self.stdout.write(f"Il en manque : {backups.files_beside(file)} est-il bien à côté de la copie ?")

@@ -27,8 +27,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--at",
-            help="date et heure (2026-12-04T09:00, heure de Paris sans fuseau) ; "
-            "une date seule : la fin de cette journée ; maintenant par défaut",
+            help="date et heure (2026-12-04T09:00, heure de Paris sans fuseau) ; "
+            "une date seule : la fin de cette journée ; maintenant par défaut",
         )
         parser.add_argument("--dry-run", action="store_true", help="ne rien faire, seulement le dire")
 
@@ -49,7 +49,7 @@ def moment(typed: str) -> datetime:
         at = datetime.fromisoformat(typed)
     except ValueError:
         raise CommandError(
-            f"« {typed} » n'est ni une date (2026-12-04) ni un moment (2026-12-04T09:00)."
+            f"« {typed} » n'est ni une date (2026-12-04) ni un moment (2026-12-04T09:00)."
         ) from None
     if len(typed) == len("2026-12-04"):
         at = datetime.combine(at.date(), END_OF_DAY)

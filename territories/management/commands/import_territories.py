@@ -18,7 +18,7 @@ class Command(BaseCommand):
             bundle_import.import_bundle(code, now=timezone.now())
         except bundle_import.CommunesWithoutSuccessor as error:
             lines = [
-                f"commune {lost} : absente du nouveau code, sans commune qui lui succède"
+                f"commune {lost} : absente du nouveau code, sans commune qui lui succède"
                 for lost in error.codes
             ]
             raise CommandError("\n".join([*lines, "Rien n'a été importé."])) from None

@@ -204,7 +204,7 @@ class TestImport:
         assert EntryQuestion.objects.get(position=1).question == "Autre question ?"
         assert Theme.objects.listed().filter(slug="nouveau").exists()
         assert Institution.objects.get(code="PE").name == "France Emploi"
-        assert "Gardé comme corrigé dans le portail : Rompre : label" in capsys.readouterr().out
+        assert "Gardé comme corrigé dans le portail : Rompre : label" in capsys.readouterr().out
 
     def test_rest_of_an_edited_row_still_follows_the_files(self, as_national):
         summary = Subject.objects.get(slug="licenciement").summary

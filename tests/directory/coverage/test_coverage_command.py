@@ -49,16 +49,16 @@ def test_counts_say_what_is_covered_and_what_is_weak():
     text = run("--region=27", f"--subject={SUBJECT}")
 
     assert "698 sur 3\u202f685" in text
-    assert "sans réponse : 2\u202f987" in text
-    assert "sans antenne de repli : 2\u202f987" in text
-    assert "sous conditions seulement : 698" in text
+    assert "sans réponse : 2\u202f987" in text
+    assert "sans antenne de repli : 2\u202f987" in text
+    assert "sous conditions seulement : 698" in text
 
 
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        ("--region=99", "Aucune région n'a le code « 99 »"),
-        ("--subject=inconnu", "Sujet inconnu : « inconnu »"),
+        ("--region=99", "Aucune région n'a le code « 99 »"),
+        ("--subject=inconnu", "Sujet inconnu : « inconnu »"),
         ("--on=2026-02-30", "n'existe pas au calendrier"),
         ("--on=demain", "indiquez une date comme"),
     ],

@@ -65,7 +65,7 @@ def test_what_got_worse_is_mailed_once_with_the_change_that_did_it(office):
     assert mail.not_before.astimezone(ZoneInfo("Europe/Paris")).hour == 8
     text = render(mail.template, mail.context).text
     assert "plus de réponse dans 698 communes" in text
-    assert "Antenne AGENCE : fermée depuis le mercredi 2" in text
+    assert "Antenne AGENCE : fermée depuis le mercredi 2" in text
 
 
 def test_nights_that_were_missed_are_caught_up(office):
@@ -103,5 +103,5 @@ def test_an_answer_that_hangs_on_the_silent_is_said_with_their_names(office, db)
     (loss,) = mails()[0].context["losses"]
     assert (loss["is_weakened"], loss["count"]) == (True, 698)
     assert loss["causes"] == [
-        f"{expert.name} (Antenne AGENCE) : aucune réponse à ses trois dernières demandes"
+        f"{expert.name} (Antenne AGENCE) : aucune réponse à ses trois dernières demandes"
     ]

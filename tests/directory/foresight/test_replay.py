@@ -115,7 +115,7 @@ def test_text_says_the_offices_before_and_after(sent):
 
     assert text.startswith(sent.reference)
     assert f"{', '.join(before)} →" in text
-    assert "Iraient ailleurs : 1" in count
+    assert "Iraient ailleurs : 1" in count
 
 
 def test_nothing_is_saved(sent, tmp_path):
@@ -131,8 +131,8 @@ def test_nothing_is_saved(sent, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "Indiquez une date : --since"),
-        (("--since=hier",), "« hier » n'est pas une date"),
+        ((), "Indiquez une date : --since"),
+        (("--since=hier",), "« hier » n'est pas une date"),
         (("--since=2026-02-30",), "n'est pas une date"),
         (("--since=20261101",), "n'est pas une date"),
         ((SINCE, "--on=2026-13-01"), "--on"),

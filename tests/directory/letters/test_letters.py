@@ -194,7 +194,7 @@ class TestListToVerify:
 
         [doubt] = [doubt for doubt in to_verify(admin, now=NOW).doubts if doubt.expert.email == EMAIL]
 
-        assert doubt.evidence.startswith("3 refus « Ce n'est pas mon sujet »")
+        assert doubt.evidence.startswith("3 refus « Ce n'est pas mon sujet »")
         assert doubt.gesture == "Retirer le sujet"
         page = signed_in(admin).get(doubt.url)
         assert page.context["form"]["extent"].value() == "some"

@@ -110,7 +110,7 @@ class TestReading:
 
         assert upload.state == State.INVALID
         assert "Ligne 2" in page
-        assert "« 03 80 00 »" in page
+        assert "« 03 80 00 »" in page
 
     def test_a_file_that_is_no_spreadsheet_gets_one_sentence(self):
         upload = read(sent(staff("27"), b"%PDF-1.7"))

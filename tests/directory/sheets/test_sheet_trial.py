@@ -107,20 +107,20 @@ def test_areas_are_named_in_many_ways(text, expected):
 
 
 MISTAKES = {
-    "unknown institution": (NEW_OFFICE, ["Pôle emplois", *NEW[1:]], "Institution", "« France Travail »"),
+    "unknown institution": (NEW_OFFICE, ["Pôle emplois", *NEW[1:]], "Institution", "« France Travail »"),
     "ambiguous institution": (NEW_OFFICE, ["DIRECCTE", *NEW[1:]], "Institution", "écrivez lequel"),
     "unknown subject": (
         ["Mail", "Sujets"],
         [PLIE, "Embaucher mon premier salari"],
         "Sujets",
-        "premier salarié »",
+        "premier salarié »",
     ),
     "unknown place": (["Code", "Territoires"], ["PLIE-DIJON", "Bone"], "Territoires", "territoire inconnu"),
     "nearest place": (
         ["Code", "Territoires"],
         ["PLIE-DIJON", "Beaunne"],
         "Territoires",
-        "« Beaune (commune 21054) »",
+        "« Beaune (commune 21054) »",
     ),
     "homonyms": (
         ["Code", "Territoires"],
@@ -135,7 +135,7 @@ MISTAKES = {
         "Territoires",
         "territoire inconnu",
     ),
-    "phone": (["Mail", "Tél."], [PLIE, "03 80 00"], "Tél.", "« 03 80 00 »"),
+    "phone": (["Mail", "Tél."], [PLIE, "03 80 00"], "Tél.", "« 03 80 00 »"),
     "email": (
         ["Antenne", "Mail"],
         ["PLIE de la métropole dijonnaise", "a.b"],
@@ -148,10 +148,10 @@ MISTAKES = {
         ["Code", "Porteurs de projet"],
         ["PLIE-DIJON", "peut-être"],
         "Porteurs de projet",
-        "« oui »",
+        "« oui »",
     ),
-    "craft": (["Code", "Artisanat"], ["PLIE-DIJON", "oui"], "Artisanat", "« sauf artisans »"),
-    "naf": (["Code", "NAF"], ["PLIE-DIJON", "43 ; XX"], "NAF", "« XX »"),
+    "craft": (["Code", "Artisanat"], ["PLIE-DIJON", "oui"], "Artisanat", "« sauf artisans »"),
+    "naf": (["Code", "NAF"], ["PLIE-DIJON", "43 ; XX"], "NAF", "« XX »"),
     "siret": (["Code", "SIRET"], ["PLIE-DIJON", "123"], "SIRET", "14 chiffres"),
     "digits lost": (["Code", "SIRET"], ["PLIE-DIJON", "1,30005E+13"], "SIRET", "format Texte"),
     "site": (["Code", "Site"], ["PLIE-DIJON", "voir plus bas"], "Site", "adresse internet"),
@@ -196,7 +196,7 @@ MISTAKES = {
         ["Code", "Antenne"],
         ["PLIE-DJON", "PLIE de la métropole dijonnaise"],
         "Code",
-        "« PLIE-DIJON »",
+        "« PLIE-DIJON »",
     ),
     "a column twice": (["Mail", "Nom", "Nom"], [PLIE, "a", "b"], "Nom", "deux colonnes"),
 }
@@ -381,13 +381,13 @@ def test_headings_on_two_lines_totals_and_notes_are_read_as_people_mean_them():
     assert (office.facts["name"], office.facts["email"]) == ("France Travail Beaune", "beaune@example.org")
     assert (expert.facts["name"], expert.facts["email"]) == ("Conseil", "c@example.org")
     assert expert.facts["declared_absences"] == {AbsenceEntry(date(2027, 1, 2), date(2027, 1, 9), None)}
-    totals = [f"Feuille « Antennes », ligne {line} : un total, il n'est pas lu." for line in (5, 6, 7)]
+    totals = [f"Feuille « Antennes », ligne {line} : un total, il n'est pas lu." for line in (5, 6, 7)]
     assert [said for said in trial.remarks if "total" in said] == totals
-    assert "Feuille « À faire » : aucune ligne de titres, elle n'est pas lue." in trial.remarks
+    assert "Feuille « À faire » : aucune ligne de titres, elle n'est pas lue." in trial.remarks
 
 
 def test_a_control_character_is_refused_by_its_line():
     said = problems_of(["Mail", "Fonction"], [PLIE, "Char\x07gée"])
 
-    sentence = "ce texte contient un caractère de contrôle : retapez-le au clavier."
+    sentence = "ce texte contient un caractère de contrôle : retapez-le au clavier."
     assert said == [f'f.csv, line 2, column "Fonction": {sentence}']

@@ -49,13 +49,13 @@ CELLS = {
     "day, short month": ("Fermeture", None, "31-déc-26", *YEAR, ""),
     "day, long": ("Fermeture", "jeudi 31 décembre 2026", None, *YEAR, ""),
     "naf read as a day": (
-        "NAF", datetime(2026, 1, 1), "01/01/2026", "office.naf", ["011"], "si c'était « 01.26 »",  # noqa: DTZ001
+        "NAF", datetime(2026, 1, 1), "01/01/2026", "office.naf", ["011"], "si c'était « 01.26 »",  # noqa: DTZ001
     ),
-    "naf read as a day, short": ("NAF", None, "01-janv", "office.naf", ["011"], "« 01.1 », que le tableur"),
+    "naf read as a day, short": ("NAF", None, "01-janv", "office.naf", ["011"], "« 01.1 », que le tableur"),
     "naf read as a month": (
-        "NAF", datetime(1950, 1, 1), "01/01/1950", "office.naf", ["0150"], "« 01.50 », que le tableur",  # noqa: DTZ001
+        "NAF", datetime(1950, 1, 1), "01/01/1950", "office.naf", ["0150"], "« 01.50 », que le tableur",  # noqa: DTZ001
     ),
-    "naf read as a month, short": ("NAF", None, "janv-50", "office.naf", ["0150"], "« 01.50 »"),
+    "naf read as a month, short": ("NAF", None, "janv-50", "office.naf", ["0150"], "« 01.50 »"),
     "naf as number": ("NAF", 1.1, "1,1", "office.naf", ["011"], "zéro remis"),
     "naf, decimals": ("NAF", 43.2, "43,2", "office.naf", ["432"], ""),
     "naf, a list": ("NAF", "43 ; 56.10A", None, "office.naf", ["43", "5610A"], ""),
@@ -76,7 +76,7 @@ CELLS = {
 # What no reader can put back is refused, with its place.
 REFUSED = {
     "digits lost": ("SIRET", "1,30005E+13", "format Texte"),
-    "one code or two": ("NAF", "43,21", "« 43.21 » pour un code"),
+    "one code or two": ("NAF", "43,21", "« 43.21 » pour un code"),
     "an unknown name": ("Effectif max", "#NOM?", "donne une erreur"),
     "a missing value": ("Effectif max", "#N/A", "donne une erreur"),
     "a division": ("Effectif max", "#DIV/0!", "donne une erreur"),
@@ -190,8 +190,8 @@ def test_what_is_hidden_is_read_and_said(make):
     assert [row["expert.job"] for row in rows] == ["Une", "Deux"]
     for said in (
         "elle est masquée",
-        "1 ligne masquée lue(s) aussi : 3.",
-        "1 colonne masquée lue(s) aussi : 2.",
+        "1 ligne masquée lue(s) aussi : 3.",
+        "1 colonne masquée lue(s) aussi : 2.",
     ):
         assert said in remarks
 

@@ -25,9 +25,9 @@ def test_reasons_name_the_area_what_was_checked_what_is_not_known_and_who_is_rep
     )
 
     assert explanations.reasons(chosen) == [
-        "territoire : Dijon Métropole (intercommunalité)",
-        "vérifié : effectif, activité",
-        "non vérifié : qualité d'artisan",
+        "territoire : Dijon Métropole (intercommunalité)",
+        "vérifié : effectif, activité",
+        "non vérifié : qualité d'artisan",
         "remplace a@example.org",
     ]
 
@@ -35,7 +35,7 @@ def test_reasons_name_the_area_what_was_checked_what_is_not_known_and_who_is_rep
 def test_national_area_is_the_whole_country():
     chosen = Chosen("N", "UR", "n@example.org", 1, area=AreaRef("national"), area_name="France entière")
 
-    assert explanations.reasons(chosen) == ["territoire : toute la France"]
+    assert explanations.reasons(chosen) == ["territoire : toute la France"]
 
 
 def test_obstacles_are_told_one_by_one():

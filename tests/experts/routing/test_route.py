@@ -70,7 +70,7 @@ def test_without_json_a_person_reads_it():
         "Is-sur-Tille (Côte-d'Or), demande du mardi 1er décembre 2026\n"
     )
     assert "Relais conseil aux entreprises du Pays Seine-et-Tilles (MDE-RCE)" in ran.out
-    assert "territoire : Pays Seine-et-Tilles (zone) ; vérifié : effectif" in ran.out
+    assert "territoire : Pays Seine-et-Tilles (zone) ; vérifié : effectif" in ran.out
     assert "moins proche qu'un autre de la même institution" in ran.out
     assert "mde-creativ" not in ran.out
 
@@ -80,7 +80,7 @@ def test_a_person_reads_the_fallback_and_what_would_be_useful():
     unsure = run("--subject", "reprendre", "--commune", "43040", "--on", "2026-12-01", "--project-holder").out
 
     assert "Personne ne couvre ce sujet ici." in uncovered
-    assert "Ce qu'il serait utile de savoir : qualité d'artisan." in unsure
+    assert "Ce qu'il serait utile de savoir : qualité d'artisan." in unsure
 
 
 def test_a_person_reads_that_there_is_not_even_a_fallback():
@@ -131,23 +131,23 @@ def test_without_a_date_it_is_today_in_paris():
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        pytest.param({"--subject": "nothing"}, "Sujet inconnu : « nothing ».", id="unknown slug"),
-        pytest.param({"--subject": "\x00"}, "Sujet inconnu : «", id="control character"),
-        pytest.param({"--commune": "99999"}, "Commune inconnue : « 99999 ».", id="unknown commune"),
-        pytest.param({"--commune": "Dijon"}, "Commune inconnue : « DIJON ».", id="name instead of a code"),
+        pytest.param({"--subject": "nothing"}, "Sujet inconnu : « nothing ».", id="unknown slug"),
+        pytest.param({"--subject": "\x00"}, "Sujet inconnu : «", id="control character"),
+        pytest.param({"--commune": "99999"}, "Commune inconnue : « 99999 ».", id="unknown commune"),
+        pytest.param({"--commune": "Dijon"}, "Commune inconnue : « DIJON ».", id="name instead of a code"),
         pytest.param(
-            {"--commune": "\x00"}, "commune : indiquez un code INSEE", id="control character as commune"
+            {"--commune": "\x00"}, "commune : indiquez un code INSEE", id="control character as commune"
         ),
-        pytest.param({"--on": "2026-02-30"}, "on : le 2026-02-30 n'existe pas", id="no such day"),
-        pytest.param({"--on": "demain"}, "on : indiquez une date", id="not a date"),
-        pytest.param({"--created-on": "2019"}, "created_on : indiquez une date", id="not a whole date"),
-        pytest.param({"--headcount": "beaucoup"}, "headcount : indiquez un nombre", id="not a number"),
-        pytest.param({"--headcount": "49-20"}, "headcount : la tranche est à l'envers", id="reversed band"),
-        pytest.param({"--craft": "oui"}, "craft : répondez par oui ou par non", id="craft"),
-        pytest.param({"--naf": "boulanger"}, "naf : indiquez un code NAF", id="naf"),
-        pytest.param({"--legal-form": "SARL"}, "legal_form : indiquez une catégorie", id="legal form"),
-        pytest.param({"--subject": None}, "subjects : indiquez au moins un sujet", id="no subject"),
-        pytest.param({"--commune": None}, "commune : indiquez un code INSEE", id="no commune"),
+        pytest.param({"--on": "2026-02-30"}, "on : le 2026-02-30 n'existe pas", id="no such day"),
+        pytest.param({"--on": "demain"}, "on : indiquez une date", id="not a date"),
+        pytest.param({"--created-on": "2019"}, "created_on : indiquez une date", id="not a whole date"),
+        pytest.param({"--headcount": "beaucoup"}, "headcount : indiquez un nombre", id="not a number"),
+        pytest.param({"--headcount": "49-20"}, "headcount : la tranche est à l'envers", id="reversed band"),
+        pytest.param({"--craft": "oui"}, "craft : répondez par oui ou par non", id="craft"),
+        pytest.param({"--naf": "boulanger"}, "naf : indiquez un code NAF", id="naf"),
+        pytest.param({"--legal-form": "SARL"}, "legal_form : indiquez une catégorie", id="legal form"),
+        pytest.param({"--subject": None}, "subjects : indiquez au moins un sujet", id="no subject"),
+        pytest.param({"--commune": None}, "commune : indiquez un code INSEE", id="no commune"),
     ],
 )
 def test_mistake_gets_a_sentence_on_standard_error_and_exit_code_1(typed, told):
@@ -163,9 +163,9 @@ def test_mistake_gets_a_sentence_on_standard_error_and_exit_code_1(typed, told):
 def test_every_mistake_is_told_at_once():
     ran = run("--subject", "one", "--subject", "two", "--commune", "99999")
 
-    assert "« one »" in ran.err
-    assert "« two »" in ran.err
-    assert "« 99999 »" in ran.err
+    assert "« one »" in ran.err
+    assert "« two »" in ran.err
+    assert "« 99999 »" in ran.err
 
 
 def test_subject_dropped_from_the_catalogue_is_unknown(now):

@@ -69,7 +69,7 @@ def test_line_that_cannot_be_answered_says_why_and_the_others_go_on(tmp_path, li
     ran = batch(tmp_path, line, '{"text": "saisonniers"}')
 
     assert ran.code == 1
-    assert "Lignes sans réponse : 1" in ran.err
+    assert "Lignes sans réponse : 1" in ran.err
     assert ran.answers[0].keys() == {"error"}
     assert ran.answers[0]["error"][-1] in ".…}"
     assert ran.answers[1]["subjects"][0]["slug"] == "saisonniers"

@@ -138,7 +138,7 @@ class TestTable:
 
         shown = progress.of(Solicitation.objects.get(pk=unreached.pk))
         assert shown.is_over
-        assert shown.ending == "Nous n'avons trouvé personne pour vous répondre : nous en sommes désolés."
+        assert shown.ending == "Nous n'avons trouvé personne pour vous répondre : nous en sommes désolés."
 
     def test_its_company_gets_the_survey(self, unreached, sweep, now):
         for day in (*STEP_DAYS, 57, 58):
@@ -179,13 +179,13 @@ class TestMails:
         sweep_daily(now, days=7)
         told = last("where_things_stand").rendered().text
         label = need(half_reached, "trouver-candidats").subject.label
-        assert f"Pour « {label} », aucun organisme" in told
+        assert f"Pour « {label} », aucun organisme" in told
         assert "Voici qui a reçu" in told
 
         for day in (10, 11, 13, 14, 45, 48):
             sweep(now + day * DAY)
         ended = last("unanswered").rendered().text
-        assert f"Pour « {label} », nous n'avons trouvé aucun organisme" in ended
+        assert f"Pour « {label} », nous n'avons trouvé aucun organisme" in ended
         assert "Nous avons relancé ceux" in ended
 
 
