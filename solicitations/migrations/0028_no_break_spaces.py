@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('solicitations', '0025_ready_answers_leave'),
+        ('solicitations', '0027_match_filters_known'),
     ]
 
     operations = [
