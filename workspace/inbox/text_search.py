@@ -28,7 +28,7 @@ from workspace.inbox.tabs import STATES, InboxList, Scope
 
 RARE = 2_000  # texts; words that more of them contain are frequent
 LEAST, MOST = 50, 20_000  # needs of a part
-MARGIN, GROWTH = 2.0, 8  # the first part should hold more than enough; the next ones grow
+MARGIN, GROWTH = 1.5, 8  # the first part should hold more than enough; the next ones grow
 NUMBER_OF_REQUESTS = "SELECT reltuples FROM pg_class WHERE oid = 'solicitations_solicitation'::regclass"
 Texts = QuerySet[Any, tuple[int, bool]]
 Row = tuple[int, int, str]  # keys of a need and of its request, state of the need
