@@ -26,7 +26,7 @@ NARROWING = {
 }  # fmt: skip
 ABSENCES = ("absence", "declared_absences")
 MOST_DAYS = 4  # of an absence: its first, then those when a colleague goes away too
-MOST_COMMUNES = 12
+MAX_COMMUNES = 12
 FALLBACK = "Antenne de repli"
 
 
@@ -112,7 +112,7 @@ def _reached(engine: CoverageEngine) -> Groups:
 def _loss(label: str, groups: Groups, among: CommuneGroups) -> Loss:
     codes = [commune.code for place in among.members(groups) for commune in among.communes[place]]
     largest = Commune.objects.filter(pk__in=codes).order_by("-population", "pk")
-    return Loss(label, len(codes), tuple(largest.values_list("name", flat=True)[:MOST_COMMUNES]))
+    return Loss(label, len(codes), tuple(largest.values_list("name", flat=True)[:MAX_COMMUNES]))
 
 
 def _region(rows: list[RowPlan[Any]]) -> str | None:

@@ -11,7 +11,7 @@ from experts.models import CannedAnswer, Institution, User
 from mailing.form_fields import LineField, WordsField
 from territories.models import Region
 
-MOST = 30  # of one owner: a few, to find one at a glance
+MAX_ANSWERS = 30  # of one owner: a few, to find one at a glance
 LONGEST = 2000  # a closing message holds no more
 Owner = Institution | Region | None  # ``None``: the national team
 
@@ -73,7 +73,7 @@ class CannedAnswerForm(forms.Form):
         except TitleTaken:
             self._refuse_title()
         except TooMany:
-            self.add_error(None, f"{MOST} textes au plus : retirez-en un, ou corrigez-en un.")
+            self.add_error(None, f"{MAX_ANSWERS} textes au plus : retirez-en un, ou corrigez-en un.")
         return not self.errors
 
     def try_to_change(self, answer: CannedAnswer, *, by: User, now: datetime) -> bool:
@@ -95,7 +95,7 @@ def add(owner: Owner, *, title: str, body: str, by: User, now: datetime) -> Cann
     region = owner if isinstance(owner, Region) else None
     if institution:
         Institution.objects.select_for_update().get(pk=institution.pk)
-    if CannedAnswer.objects.filter(institution=institution, region=region).count() >= MOST:
+    if CannedAnswer.objects.filter(institution=institution, region=region).count() >= MAX_ANSWERS:
         raise TooMany
     answer = CannedAnswer(institution=institution, region=region)
     _save(answer, title=title, body=body, by=by, now=now)

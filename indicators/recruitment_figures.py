@@ -15,7 +15,7 @@ from indicators.disclosure import LEAST, Sum
 from indicators.models import NeedFacts
 from indicators.places import WHOLE_YEAR, CountedPlace, Period
 from indicators.whole_country import COUNTRY, NATION_CODE, NO_REGION
-from solicitations.lifecycle import ANSWERS
+from solicitations.lifecycle import ANSWERED_STATES
 from territories.models import Region
 from workspace.models import Qualification
 from workspace.recruitment import DEFINITION
@@ -80,7 +80,7 @@ def _counted(place: CountedPlace, year: Period) -> Iterator[tuple[Cell, tuple[in
     """
     where = place if place.is_office else COUNTRY
     needs: QuerySet[NeedFacts] = figure_counts.needs_of(where, start=year.first_day, end=year.end)
-    asked = {"need__matches__state__in": list(ANSWERS), f"{OUTCOMES}__isnull": False}
+    asked = {"need__matches__state__in": list(ANSWERED_STATES), f"{OUTCOMES}__isnull": False}
     if place.is_office:
         asked["need__matches__expert__office"] = int(place.code)
     rows = (

@@ -232,9 +232,9 @@ REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
 ACTIVE = frozenset({M.SENT, M.TAKEN})
 NOT_LIVE = frozenset({M.WITHDRAWN, M.REPLACED})
 # States in which a labour-law question has a written answer.
-ANSWERS = frozenset({M.HELPED, M.NO_HELP})
+ANSWERED_STATES = frozenset({M.HELPED, M.NO_HELP})
 # States after which the company may be asked its opinion.
-OUTCOMES = ANSWERS | {M.UNREACHABLE}
+OUTCOMES = ANSWERED_STATES | {M.UNREACHABLE}
 
 # Priority: a need shows the first state found among its matches, a request among its needs.
 NEED_ORDER: list[tuple[MatchState, NeedState]] = [

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from solicitations.lifecycle import (
-    ANSWERS,
+    ANSWERED_STATES,
     ClosedReason,
     EventKind,
     MatchOrigin,
@@ -221,7 +221,7 @@ def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
 
 def _legal_answer(match: Match) -> LegalAnswer | None:
     """Of one match, from the moves that nobody went back on: the row itself keeps the last words alone."""
-    moves = [move for move in match.events.not_undone() if move.to_state in ANSWERS and move.reason]
+    moves = [move for move in match.events.not_undone() if move.to_state in ANSWERED_STATES and move.reason]
     if not match.answer or not moves:
         return None
     first, *later = [LaterAnswer(move.reason, move.at) for move in moves]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from experts.models import User
-from solicitations.lifecycle import ANSWERS
+from solicitations.lifecycle import ANSWERED_STATES
 from solicitations.models import Mailbox, Match
 
 
@@ -52,7 +52,7 @@ class Qualification(models.TextChoices):
 class RecruitmentOutcomeQuerySet(models.QuerySet["RecruitmentOutcome"]):
     def concluded(self) -> Self:
         """Outcomes of needs that are concluded, not taken again since."""
-        return self.filter(match__state__in=list(ANSWERS))
+        return self.filter(match__state__in=list(ANSWERED_STATES))
 
 
 class RecruitmentOutcome(models.Model):

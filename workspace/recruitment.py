@@ -10,23 +10,23 @@ from django.db import transaction
 from django.forms import BoundField
 
 from experts.models import Subject
-from solicitations.lifecycle import ANSWERS
+from solicitations.lifecycle import ANSWERED_STATES
 from solicitations.models import Match
 from workspace.models import Qualification, RecruitmentOutcome
 
 RECRUITMENT_THEME = "recrutement"
-# Recruitments that the catalogue keeps with the young.
+# Subjects of recruitment that the catalogue files under the theme of young people.
 OTHER_SUBJECTS = frozenset({"recruter-apprenti", "contrat-pro"})
 DEFINITION = (
     "Ce que les référents ont compté en concluant un besoin de recrutement : les offres déposées, les postes "
     "à pourvoir, les postes pourvus. Quand plusieurs concluent le même besoin, le plus grand nombre compte."
 )
 COLUMNS = {"offers": "offres", "posts": "postes", "filled": "pourvus"}
-MOST = 999
+MAX_COUNT = 999
 
 
 @dataclass(frozen=True)
-class OutcomeLine:
+class OutcomeRow:
     """The fields of one qualification."""
 
     label: str
@@ -34,17 +34,17 @@ class OutcomeLine:
 
 
 def is_recruitment(subject: Subject) -> bool:
-    """Return whether a need of this subject may end with posts filled. Needs its ``theme``."""
+    """Return whether a need of this subject may end with posts filled. Reads ``subject.theme``."""
     return subject.slug in OTHER_SUBJECTS or bool(subject.theme and subject.theme.slug == RECRUITMENT_THEME)
 
 
 def _messages(label: str) -> dict[str, str]:
-    sentence = f"{label} : indiquez un nombre entre 0 et {MOST}."
+    sentence = f"{label} : indiquez un nombre entre 0 et {MAX_COUNT}."
     return {"invalid": sentence, "min_value": sentence, "max_value": sentence}
 
 
 class RecruitmentForm(forms.Form):
-    """Three numbers a qualification, all optional; posts bound the two others."""
+    """Three numbers per qualification, all optional: offers and posts filled cannot exceed the posts."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,16 +54,16 @@ class RecruitmentForm(forms.Form):
                     label=f"{label} : {noun}",
                     required=False,
                     min_value=0,
-                    max_value=MOST,
+                    max_value=MAX_COUNT,
                     widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
                     error_messages=_messages(label),
                 )
 
     @property
-    def lines(self) -> list[OutcomeLine]:
+    def rows(self) -> list[OutcomeRow]:
         """The table of the page."""
         return [
-            OutcomeLine(label, tuple(self[f"{column}_{code}"] for column in COLUMNS))
+            OutcomeRow(label, tuple(self[f"{column}_{code}"] for column in COLUMNS))
             for code, label in Qualification.choices
         ]
 
@@ -94,10 +94,10 @@ class RecruitmentForm(forms.Form):
 
 @transaction.atomic(durable=True)
 def record(match: Match, outcomes: Sequence[RecruitmentOutcome]) -> None:
-    """Replace the outcome of a match that was concluded; one that is not keeps none."""
+    """Replace the outcome of a match that was concluded; delete that of one which no longer is."""
     locked = Match.objects.select_for_update(of=("self",)).get(pk=match.pk)
     RecruitmentOutcome.objects.filter(match=locked).delete()
-    if locked.state in ANSWERS:
+    if locked.state in ANSWERED_STATES:
         for outcome in outcomes:
             outcome.match = locked
         RecruitmentOutcome.objects.bulk_create(outcomes)
@@ -105,7 +105,7 @@ def record(match: Match, outcomes: Sequence[RecruitmentOutcome]) -> None:
 
 def outcomes_of(match: Match) -> list[RecruitmentOutcome]:
     """The outcome that its expert counted, while the match is concluded."""
-    if match.state not in ANSWERS:
+    if match.state not in ANSWERED_STATES:
         return []
     order = {code: rank for rank, code in enumerate(Qualification.values)}
     return sorted(match.recruitment_outcomes.all(), key=lambda row: order[row.qualification])

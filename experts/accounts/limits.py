@@ -57,8 +57,8 @@ SENT_PER_EMAIL = Limit("sent-email", 10, DAY)  # requests: each is acknowledged 
 LINKS_PER_ADDRESS = Limit("links", 20, HOUR)
 LINKS_PER_EMAIL = Limit("links-email", 10, DAY)
 # Of one solicitation, by its company: what it writes and what it answers, the survey included.
-MESSAGES_PER_REQUEST = Limit("words", 20, HOUR)
-ADDRESSES_PER_REQUEST = Limit("addresses", 5, DAY)
+MESSAGES_PER_SOLICITATION = Limit("words", 20, HOUR)
+ADDRESSES_PER_SOLICITATION = Limit("addresses", 5, DAY)
 INVITATIONS_PER_ACCOUNT = Limit("invitations", 60, HOUR)
 ACTS_PER_MAILBOX = Limit("acts", 60, HOUR)
 # Sign-in codes. Nobody can be locked out from elsewhere: what counts is the mailbox and the network together;

@@ -12,7 +12,7 @@ from experts.models import CannedAnswer
 
 
 @staff_page
-def answers(request: HttpRequest) -> HttpResponse:
+def list_answers(request: HttpRequest) -> HttpResponse:
     """List the texts that the user keeps, and add one."""
     user, now = staff_user(request), timezone.now()
     form = CannedAnswerForm(request.POST if request.method == "POST" else None)
@@ -25,7 +25,7 @@ def answers(request: HttpRequest) -> HttpResponse:
 
 
 @staff_page
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one text in a form, and change it."""
     user = staff_user(request)
     kept = get_object_or_404(CannedAnswer.objects.editable_by_staff(user), pk=pk)

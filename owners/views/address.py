@@ -31,7 +31,7 @@ def ask(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if not form.is_valid():
         return show(request, solicitation, address=form)
     email, now = form.cleaned_data["new_email"], timezone.now()
-    is_over = limits.ADDRESSES_PER_REQUEST.is_over(str(solicitation.pk), now=now)
+    is_over = limits.ADDRESSES_PER_SOLICITATION.is_over(str(solicitation.pk), now=now)
     if is_over or limits.are_links_over(request, email, now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:

@@ -14,7 +14,7 @@ from experts import contacts
 from experts.accounts import limits
 from owners.forms.follow_up import AdditionForm, AddressForm, CorrectionForm, ReplyForm
 from owners.views import planned_calls
-from owners.views.late_calls import too_early
+from owners.views.late_calls import too_early_message
 from owners.views.pages import OWNER, follow_path, owner_page, posted, survey_path
 from solicitations import links, progress, wording
 from solicitations.actions import company_requests, expert_messages, feedback
@@ -67,7 +67,7 @@ def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if not form.is_valid():
         return show(request, solicitation, addition=form)
     now = timezone.now()
-    if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+    if limits.MESSAGES_PER_SOLICITATION.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
         company_requests.add_information(solicitation, question=question, now=now, **form.cleaned_data)
@@ -123,7 +123,7 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     if not form.is_valid():
         return show(request, solicitation, correction=form)
     now, cleaned = timezone.now(), form.cleaned_data
-    if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+    if limits.MESSAGES_PER_SOLICITATION.is_over(str(solicitation.pk), now=now):
         return limits.too_many(request, back=follow_path(solicitation))
     try:
         company_requests.correct_contact(solicitation, now=now, **cleaned)
@@ -137,13 +137,13 @@ def correct(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 def insist(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """Report « Toujours pas rappelé », once a call may be called late."""
     now = timezone.now()
-    if sentence := too_early(solicitation, now=now):
+    if sentence := too_early_message(solicitation, now=now):
         return back_to_page(request, solicitation, info=sentence)
     try:
         feedback.report_not_called(solicitation, now=now)
     except ForbiddenMove:
         return back_to_page(request, solicitation, warning=OVER)
-    except feedback.TooSoon:
+    except feedback.TooEarly:
         sentence = (
             "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
         )

@@ -8,7 +8,7 @@ from solicitations.models import Solicitation
 from territories.spoken_time import spoken_moment
 
 
-def too_early(solicitation: Solicitation, *, now: datetime) -> str:
+def too_early_message(solicitation: Solicitation, *, now: datetime) -> str:
     """Say when a call may be expected; empty once it is late, or once the request is over."""
     expected = expected_call(solicitation, now=now)
     is_shown_over = solicitation.is_over and not progress.says_received_only(solicitation)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from experts.accounts import limits
 from owners.forms.opinion import SurveyForm, initial_answers
-from owners.views.late_calls import too_early
+from owners.views.late_calls import too_early_message
 from owners.views.pages import page_from_mail
 from solicitations import links, progress
 from solicitations.actions import feedback
@@ -28,7 +28,7 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     form = SurveyForm(request.POST if request.method == "POST" else None, initial=initial_answers(existing))
     now = timezone.now()
     if request.method == "POST" and form.is_valid():
-        if limits.MESSAGES_PER_REQUEST.is_over(str(solicitation.pk), now=now):
+        if limits.MESSAGES_PER_SOLICITATION.is_over(str(solicitation.pk), now=now):
             return limits.too_many(request, back=request.path)
         feedback.answer_survey(solicitation, form.opinion(), now=now)
         return HttpResponseRedirect(f"{request.path}?merci")
@@ -59,7 +59,7 @@ def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse
         }
         return render(request, "owners/call_check.html", context)
     now = timezone.now()
-    if answer == "non" and (sentence := too_early(solicitation, now=now)):
+    if answer == "non" and (sentence := too_early_message(solicitation, now=now)):
         messages.info(request, sentence)  # somebody else took the company's request since we asked
         return HttpResponseRedirect(request.path)
     messages.success(request, _record(solicitation, is_called=answer == "oui", now=now))
@@ -75,6 +75,6 @@ def _record(solicitation: Solicitation, *, is_called: bool, now: datetime) -> st
         feedback.report_not_called(solicitation, now=now)
     except ForbiddenMove:
         return OVER
-    except feedback.TooSoon:
+    except feedback.TooEarly:
         return "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
     return "Merci de l'avoir dit. Le conseiller, son responsable et l'équipe du service sont prévenus."

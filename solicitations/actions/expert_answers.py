@@ -11,7 +11,7 @@ from experts.routing.decision import Chosen
 from solicitations.actions import moves, receivers
 from solicitations.dispatch import matching
 from solicitations.lifecycle import (
-    ANSWERS,
+    ANSWERED_STATES,
     UNDO_DELAY,
     EventKind,
     ForbiddenMove,
@@ -49,7 +49,7 @@ def move(  # noqa: PLR0913 (what an answer may carry)
     ``first_name``: of who takes it, when several people share the mailbox.
     """
     solicitation, locked = moves.lock(match, by=by)
-    if target in ANSWERS and not answer.strip() and any(row.is_on_the_legal_clock for row in locked):
+    if target in ANSWERED_STATES and not answer.strip() and any(row.is_on_the_legal_clock for row in locked):
         raise AnswerRequired
     before = MatchState(locked[0].state)
     for row in locked:

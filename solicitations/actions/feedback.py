@@ -14,7 +14,7 @@ from solicitations.models.surveys import Outcome, Usefulness
 from solicitations.notifications import to_experts, to_managers
 
 
-class TooSoon(Exception):
+class TooEarly(Exception):
     """The company reported this less than a day ago: experts, managers and staff were notified."""
 
 
@@ -32,12 +32,12 @@ class Opinion:
 def report_not_called(solicitation: Solicitation, *, now: datetime) -> None:
     """Record that nobody called the company; notify the experts, their offices' managers and staff.
 
-    Raises ``TooSoon`` within a day, ``ForbiddenMove`` once the request is cancelled, spam or a test.
+    Raises ``TooEarly`` within a day, ``ForbiddenMove`` once the request is cancelled, spam or a test.
     """
     locked = lock_for_company(solicitation)
     earlier = locked.events.filter(kind=EventKind.STILL_WAITING, at__gt=now - REPORTED_AGAIN_AFTER)
     if earlier.exists():
-        raise TooSoon
+        raise TooEarly
     event = Event.objects.record(EventKind.STILL_WAITING, locked, by=locked, at=now)
     to_experts.not_called(locked, event=event, now=now)
     to_managers.not_called(locked, event=event, now=now)

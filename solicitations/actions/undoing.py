@@ -8,7 +8,7 @@ from django.db import transaction
 from experts.models import User
 from mailing import outbox
 from solicitations.actions import moves
-from solicitations.lifecycle import ANSWERS, UNDO_DELAY, ClosedReason, EventKind, MatchState
+from solicitations.lifecycle import ANSWERED_STATES, UNDO_DELAY, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match, Solicitation
 from solicitations.notifications import to_company, to_experts
 
@@ -78,7 +78,7 @@ def last_move(match: Match, *, by: Mailbox) -> Event | None:
 def _answer_before(event: Event) -> str:
     """Return the answer that was valid when that move was made; empty without any."""
     earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).not_undone()
-    return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERS), "")
+    return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERED_STATES), "")
 
 
 def _first_name_before(event: Event) -> str:

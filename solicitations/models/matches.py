@@ -308,7 +308,7 @@ class Match(models.Model):
         self.answer = answer or self.answer
         if target == MatchState.TAKEN:
             self.taken_at = at  # taken again: its delays restart
-        if target in lifecycle.ANSWERS:
+        if target in lifecycle.ANSWERED_STATES:
             self.answered_at = self.answered_at or at
 
     def undo_to(self, earlier: MatchState, *, moved_at: datetime, at: datetime, answer: str) -> None:
@@ -317,7 +317,7 @@ class Match(models.Model):
         ``answer``: what had been answered before that move.
         """
         lifecycle.check_undo(MatchState(self.state), earlier)
-        if self.state in lifecycle.ANSWERS and self.answer:
+        if self.state in lifecycle.ANSWERED_STATES and self.answer:
             self.answer = answer
         if self.answered_at == moved_at:
             self.answered_at = None

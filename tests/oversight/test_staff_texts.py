@@ -84,7 +84,7 @@ class TestKept:
         assert not CannedAnswer.objects.exists()
 
     def test_a_region_keeps_a_few_only(self, as_regional, regional, monkeypatch):
-        monkeypatch.setattr(canned_answers, "MOST", 1)
+        monkeypatch.setattr(canned_answers, "MAX_ANSWERS", 1)
         keep(as_regional)
 
         assert "1 textes au plus" in keep(as_regional, "Autre")

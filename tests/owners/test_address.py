@@ -106,7 +106,7 @@ class TestAsking:
         assert not AddressChange.objects.exists()
 
     def test_it_is_limited_per_request(self, ask):
-        for count in range(limits.ADDRESSES_PER_REQUEST.most):
+        for count in range(limits.ADDRESSES_PER_SOLICITATION.most):
             assert ask(f"un{count}@exemple.fr").status_code == 200
 
         assert ask("encore@exemple.fr").status_code == 429

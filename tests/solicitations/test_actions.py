@@ -592,7 +592,7 @@ class TestCompany:
         commit(feedback.report_not_called, sent, now=now)
 
         assert sent.alerts.get().cause == AlertCause.NOT_CALLED
-        with pytest.raises(feedback.TooSoon):
+        with pytest.raises(feedback.TooEarly):
             feedback.report_not_called(sent, now=now + timedelta(hours=23))
 
     def test_lost_links_come_in_one_mail_and_an_unknown_address_gets_nothing(self, commit, sent, now):

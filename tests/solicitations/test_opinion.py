@@ -76,7 +76,7 @@ class TestNotCalled:
         commit(feedback.report_not_called, sent, now=now)
         mails = OutgoingEmail.objects.count()
 
-        with pytest.raises(feedback.TooSoon):
+        with pytest.raises(feedback.TooEarly):
             feedback.report_not_called(sent, now=now + timedelta(hours=23))
 
         assert OutgoingEmail.objects.count() == mails

@@ -11,7 +11,7 @@ from solicitations.models import Event, Mailbox, Match
 from workspace.inbox.readers import Reader
 from workspace.last_acts import last_acts
 
-MOST = 500
+MAX_NEEDS = 500
 CHANGED = "quelqu'un y a répondu entre-temps"
 NOT_YOURS = "seul son référent peut y répondre"
 ASKS_ANSWER = "la loi demande une réponse écrite : ouvrez ce besoin"
@@ -66,7 +66,9 @@ ENDINGS: dict[str, tuple[str, Ending]] = {
 
 def chosen_needs(reader: Reader, pks: Collection[int]) -> list[Match]:
     """The needs of these keys that she may open, in the order of their lines; others are left out."""
-    readable = Match.objects.filter(pk__in=list(pks)[:MOST], expert__in=sorted(reader.posts | reader.managed))
+    readable = Match.objects.filter(
+        pk__in=list(pks)[:MAX_NEEDS], expert__in=sorted(reader.posts | reader.managed)
+    )
     return list(readable.with_people().order_by("sent_at", "pk"))
 
 

@@ -22,7 +22,7 @@ from workspace.models import Qualification, RecruitmentOutcome
 
 CHUNK = 500
 PART = 64 * 1024  # bytes
-MOST = 20_000  # lines
+MAX_LINES = 20_000  # lines
 BOM = "\ufeff"  # without it a French Excel does not read UTF-8
 HEADINGS = (
     "Reçu le", "Besoin", "Entreprise", "Lieu", "État", "Référent", "Antenne", "Délai légal", "En retard",
@@ -35,14 +35,14 @@ Line = list[str | int]
 
 def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[Line]:
     """One line per need found, read a few at a time; a last one says when there are more."""
-    pks = list(found.values_list("pk", flat=True)[: MOST + 1])
-    for start in range(0, min(len(pks), MOST), CHUNK):
-        part = pks[start : min(start + CHUNK, MOST)]
+    pks = list(found.values_list("pk", flat=True)[: MAX_LINES + 1])
+    for start in range(0, min(len(pks), MAX_LINES), CHUNK):
+        part = pks[start : min(start + CHUNK, MAX_LINES)]
         outcomes = recruitment.outcomes_of_matches(part)
         for row in inbox_rows(reader, part, now=now, today=timezone.localdate(now)):
             yield [*_line(row), *_recruitment_cells(outcomes.get(row.pk, []))]
-    if len(pks) > MOST:
-        yield [f"Fichier coupé à {MOST} besoins : resserrez les filtres."]
+    if len(pks) > MAX_LINES:
+        yield [f"Fichier coupé à {MAX_LINES} besoins : resserrez les filtres."]
 
 
 def _line(row: InboxRow) -> list[str]:

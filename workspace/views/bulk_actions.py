@@ -97,15 +97,15 @@ def act(request: HttpRequest) -> HttpResponse:
 def _keys(request: HttpRequest, reader: Reader, *, whole: bool) -> list[int]:
     """Keys of the ticked needs, or of the list as its query string filters it."""
     if not whole:
-        typed = request.POST.getlist("besoins")[: bulk.MOST]
+        typed = request.POST.getlist("besoins")[: bulk.MAX_NEEDS]
         return [int(key) for key in typed if key.isascii() and key.isdigit() and len(key) < 19]
     query, now = QueryDict(request.POST.get("query", "")), timezone.now()
     shown = shown_list(reader, query)
     if shown is None:
         return []
     form = InboxFilterForm(query, reader=reader, shown=shown)
-    found = found_needs(reader, shown, form, enough=bulk.MOST, now=now)
-    return list(found.values_list("pk", flat=True)[: bulk.MOST])
+    found = found_needs(reader, shown, form, enough=bulk.MAX_NEEDS, now=now)
+    return list(found.values_list("pk", flat=True)[: bulk.MAX_NEEDS])
 
 
 @never_cache
@@ -132,7 +132,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if shown is None:
         raise Http404
     form = InboxFilterForm(request.GET, reader=reader, shown=shown)
-    found = found_needs(reader, shown, form, enough=inbox_exports.MOST + 1, now=now)
+    found = found_needs(reader, shown, form, enough=inbox_exports.MAX_LINES + 1, now=now)
     access_log.record(
         AccessRecord.Kind.EXPORTED,
         reader.user,

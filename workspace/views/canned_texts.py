@@ -15,7 +15,7 @@ from workspace.views.team import account_of
 
 
 @never_cache
-def answers(request: HttpRequest) -> HttpResponse:
+def list_answers(request: HttpRequest) -> HttpResponse:
     """List the texts that she keeps, and add one."""
     manager, now = account_of(request), timezone.now()
     institutions = team_texts.institutions_of(manager, now=now)
@@ -32,7 +32,7 @@ def answers(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one text in a form, and change it; 404 for another institution's."""
     manager, now = account_of(request), timezone.now()
     kept = get_object_or_404(team_texts.kept_by(manager, now=now), pk=pk)

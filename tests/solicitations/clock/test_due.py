@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 REFUSALS = (
     ForbiddenMove, expert_answers.AnswerRequired, staff_actions.ConfidentialApart, expert_answers.NobodyThere,
-    undoing.NothingToUndo, staff_actions.SubjectTwice, feedback.TooSoon,
+    undoing.NothingToUndo, staff_actions.SubjectTwice, feedback.TooEarly,
 )  # fmt: skip
 BEGINNINGS = [["clause-insertion"], ["trouver-candidats", "contrat-travail"], ["dettes-fiscales"]]
 OPINION = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
