@@ -10,7 +10,7 @@ from django.utils import timezone
 from directory.file import DirectoryFile, FileReader, KnownCodes
 from directory.models import DirectoryImport
 from directory.planning import make_plan
-from experts.changes import applying, snapshot
+from experts.changes import applying, history, snapshot
 from experts.changes.row_plans import Plan, RowOutcome
 from experts.entries import Problem, Problems
 from experts.models import Cause, Institution, Subject
@@ -76,7 +76,12 @@ def current_areas(refs: set[AreaRef]) -> dict[AreaRef, AreaRef]:
 def plan_import(file: CheckedFile, *, now: datetime) -> Plan:
     """Compare the file with the tables; writes nothing."""
     return make_plan(
-        file.directory, snapshot.load(), current=file.current, today=timezone.localdate(now), now=now
+        file.directory,
+        snapshot.load(),
+        current=file.current,
+        today=timezone.localdate(now),
+        now=now,
+        former_offices=history.former_offices(),
     )
 
 

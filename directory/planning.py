@@ -29,13 +29,19 @@ def make_plan(
     current: Mapping[AreaRef, AreaRef],
     today: date,
     now: datetime,
+    former_offices: Mapping[int, frozenset[str]],
 ) -> Plan:
-    """Compare the file with the tables; ``current`` maps the areas that the file names to today's areas."""
+    """Compare the file with the tables.
+
+    ``current`` maps the areas that the file names to today's areas; ``former_offices``: by expert, the codes
+    of the offices that they were moved from.
+    """
     zones = {entry.slug: _zone_facts(entry, current) for entry in file.zones}
     offices = {entry.code: _office_facts(entry, current) for entry in file.offices}
-    addresses = _KnownAddresses(stored)
+    named = [(office.code, entry.email.lower()) for office in file.offices for entry in office.experts]
+    people = _KnownPeople(stored, named, former_offices)
     experts = {
-        addresses.key(office.code, entry.email): _expert_facts(entry, office.code, current, addresses)
+        people.key(office.code, entry.email): _expert_facts(entry, office.code, current, people)
         for office in file.offices
         for entry in office.experts
     }
@@ -74,37 +80,62 @@ def _office_facts(entry: OfficeEntry, current: Mapping[AreaRef, AreaRef]) -> Fac
     }
 
 
-class _KnownAddresses:
-    """Addresses of experts, former ones included: a person whose address was changed here stays the same."""
+class _KnownPeople:
+    """Experts whom a file names, perhaps by a former address or office: they stay the same people."""
 
-    def __init__(self, stored: StoredDirectory) -> None:
-        self.keys = {
-            (key[0], former): key
+    def __init__(
+        self,
+        stored: StoredDirectory,
+        named: Iterable[tuple[str, str]],
+        former_offices: Mapping[int, frozenset[str]],
+    ) -> None:
+        self.stored = stored.experts
+        former = {
+            (office, email): key
             for key, row in stored.experts.items()
-            for former in row.facts["former_emails"]
-        } | {key: key for key in stored.experts}
+            for office in (key[0], *_offices_before(row, former_offices))
+            for email in (key[1], *row.facts["former_emails"])
+        }
+        found = {key for key in named if key in stored.experts}
+        self.keys: dict[tuple[str, str], tuple[str, str]] = {}
+        for name in named:
+            # Two posts of a file are two posts here: only one of them is the row that was moved.
+            if name not in found and (key := former.get(name)) and key not in found:
+                self.keys[name] = key
+                found.add(key)
 
     def key(self, office: str, email: str) -> tuple[str, str]:
-        """The key of the expert whom a file names by this address."""
+        """The key of the expert whom a file names by this office and address."""
         named = (office, email.lower())
         return self.keys.get(named, named)
 
-    def absence(self, office: str, absence: AbsenceEntry | None) -> AbsenceEntry | None:
-        """The same absence, its deputy named by today's address."""
+    def absence(self, office: str, email: str, absence: AbsenceEntry | None) -> AbsenceEntry | None:
+        """The same absence, its deputy named by today's address; without one who serves elsewhere now."""
         if absence is None or absence.deputy is None:
             return absence
-        return replace(absence, deputy=self.key(office, absence.deputy)[1])
+        deputy = self.key(office, absence.deputy)
+        is_near = self._office_after(self.key(office, email), office) == self._office_after(deputy, office)
+        return replace(absence, deputy=deputy[1] if is_near else None)
+
+    def _office_after(self, key: tuple[str, str], office: str) -> str:
+        """The office of an expert once the file, which says ``office``, is imported."""
+        row = self.stored.get(key)
+        return key[0] if row and "office" in row.facts["edited_fields"] else office
+
+
+def _offices_before(row: StoredRow[Expert], former_offices: Mapping[int, frozenset[str]]) -> frozenset[str]:
+    return former_offices.get(row.row.pk, frozenset()) if row.row else frozenset()
 
 
 def _expert_facts(
-    entry: ExpertEntry, office: str, current: Mapping[AreaRef, AreaRef], known: _KnownAddresses
+    entry: ExpertEntry, office: str, current: Mapping[AreaRef, AreaRef], known: _KnownPeople
 ) -> Facts:
     return GIVEN | {
         "office": office,
         **{column: getattr(entry, column) for column in EXPERT_COLUMNS},
         "subjects": entry.subjects,
         "areas": _current(entry.areas, current),
-        "absence": known.absence(office, entry.absence),
+        "absence": known.absence(office, entry.email, entry.absence),
     }
 
 

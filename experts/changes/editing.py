@@ -23,6 +23,7 @@ FILE_FACTS = {
     *OFFICE_COLUMNS,
     *EXPERT_COLUMNS,
     "institution",
+    "office",
     "areas",
     "exclusive_subjects",
     "subjects",

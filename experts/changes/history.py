@@ -1,5 +1,6 @@
-"""Reading of the journal backwards: the directory as it was at a past moment."""
+"""Reading of the journal: the directory as it was at a past moment, the former offices of its experts."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,17 @@ def as_of(moment: datetime) -> StoredDirectory:
     for revised in later.order_by("-revision__made_at", "-revision_id", "-pk").iterator(chunk_size=1000):
         _go_back(facts, codes, revised)
     return _directory(facts, codes)
+
+
+def former_offices() -> dict[int, frozenset[str]]:
+    """The codes of the offices that experts were moved from, by the experts' primary keys."""
+    moved = RevisedRow.objects.filter(
+        kind=RevisedRow.Kind.EXPERT, before__has_key="office", after__has_key="office"
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for pk, code in moved.values_list("row_pk", "before__office"):
+        found[pk].add(code)
+    return {pk: frozenset(codes) for pk, codes in found.items()}
 
 
 def _go_back(
