@@ -1,19 +1,23 @@
 """Merging of two rows of one person, or of two offices: the requests follow the one that stays."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
 
 from directory.address_changes import mail_new_links
+from directory.area_effects import communes_of
 from experts.changes import applying, editing, snapshot
 from experts.changes.directory_facts import AbsenceEntry, Facts
 from experts.changes.rights import refusals
 from experts.changes.row_plans import Plan
+from experts.changes.stored import StoredRow
 from experts.models import Cause, Expert, Office, User
 from solicitations.dispatch import readdressing
 from solicitations.lifecycle import ACTIVE, MatchState
 from solicitations.models import Event, Match, Solicitation
+from territories.areas import AreaRef
 
 # States of two matches of one need, the one that stays first.
 BEST_FIRST = [
@@ -29,15 +33,18 @@ class MergeRefused(Exception):
 
 
 def plan_merge_of_experts(kept: Expert, gone: Expert, *, now: datetime) -> Plan:
-    """Plan one row for a person: it gains the subjects and absences of the other, which leaves."""
-    around = Expert.objects.filter(office__in=[kept.office_id, gone.office_id])
-    rows = snapshot.load(experts=list(around.values_list("pk", flat=True))).experts
+    """Plan one row for a person: it gains the subjects, areas and absences of the other, which leaves."""
+    both = [kept.office_id, gone.office_id]
+    around = Expert.objects.filter(office__in=both)
+    stored = snapshot.load(offices=both, experts=list(around.values_list("pk", flat=True)))
+    rows = stored.experts
     key, former = _key(kept), _key(gone)
     mine, theirs = rows[key].facts, rows[former].facts
     facts: Facts = {
         "has_all_subjects": mine["has_all_subjects"] or theirs["has_all_subjects"],
-        "declared_absences": mine["declared_absences"]
-        | {replace(absence, deputy=None) for absence in theirs["declared_absences"]},
+        "absence": mine["absence"],
+        "declared_absences": _joined_absences(mine, theirs),
+        "areas": _joined_areas(mine, theirs, stored.offices),
     }
     facts["subjects"] = frozenset() if facts["has_all_subjects"] else mine["subjects"] | theirs["subjects"]
     plans = [
@@ -51,13 +58,39 @@ def plan_merge_of_experts(kept: Expert, gone: Expert, *, now: datetime) -> Plan:
     return Plan(experts=tuple(plans))
 
 
+def _joined_absences(mine: Facts, theirs: Facts) -> frozenset[AbsenceEntry]:
+    """The declared absences of both rows, and the other's one of a file; deputies stay in their office."""
+    is_near = mine["office"] == theirs["office"]
+    found = set(mine["declared_absences"])
+    known = {(one.from_on, one.to_on) for one in (*found, mine["absence"]) if one}
+    for absence in (*theirs["declared_absences"], theirs["absence"]):
+        if absence and (absence.from_on, absence.to_on) not in known:
+            found.add(absence if is_near else replace(absence, deputy=None))
+    return frozenset(found)
+
+
+def _joined_areas(mine: Facts, theirs: Facts, offices: Mapping[str, StoredRow[Office]]) -> frozenset[AreaRef]:
+    """Own areas of the row that stays: none when those of its office cover what both rows cover."""
+    if not mine["areas"] and not theirs["areas"]:
+        return frozenset()
+    of_office: frozenset[AreaRef] = offices[mine["office"]].facts["areas"]
+    joined: frozenset[AreaRef] = (mine["areas"] or of_office) | (
+        theirs["areas"] or offices[theirs["office"]].facts["areas"]
+    )
+    if joined == mine["areas"] or communes_of(joined) != communes_of(of_office):
+        return joined
+    return frozenset()
+
+
 def _without_oneself(facts: Facts, *emails: str) -> Facts:
     """The facts whose absences name neither row as a deputy."""
-    absences: frozenset[AbsenceEntry] = facts["declared_absences"]
-    alone = frozenset(
-        replace(absence, deputy=None) if absence.deputy in emails else absence for absence in absences
-    )
-    return facts | {"declared_absences": alone}
+
+    def alone(absence: AbsenceEntry) -> AbsenceEntry:
+        return replace(absence, deputy=None) if absence.deputy in emails else absence
+
+    absence: AbsenceEntry | None = facts["absence"]
+    declared = frozenset(map(alone, facts["declared_absences"]))
+    return facts | {"absence": absence and alone(absence), "declared_absences": declared}
 
 
 def _deputy_renamed(facts: Facts, former: str, deputy: str | None) -> Facts:

@@ -17,8 +17,8 @@ from experts.models import Expert, Office, User
 from solicitations.models import Match
 
 UNDO_OF_EXPERTS = (
-    "Annuler ce changement, depuis le journal, rendra à chaque fiche ses sujets et ses absences\xa0; "
-    "les demandes resteront à celle qui reste."
+    "Annuler ce changement, depuis le journal, rendra à chaque fiche ses sujets, ses territoires et ses "
+    "absences\xa0; les demandes resteront à celle qui reste."
 )
 OF_OFFICES = "Les demandes suivent les référents : rien n'est retiré ni envoyé une seconde fois."
 UNDO_OF_OFFICES = (
@@ -51,7 +51,7 @@ def experts(request: HttpRequest, pk: int) -> HttpResponse:
         form=lambda data, shown: OtherRowForm(data, shown=shown, rows=rows),
         title="Réunir deux fiches",
         done="Les deux fiches n'en font plus qu'une.",
-        intro="Cette fiche reste. Elle reçoit les sujets, les absences et toutes les demandes de l'autre.",
+        intro="Cette fiche reste. Elle reçoit les sujets, les territoires, absences et demandes de l'autre.",
         plan=plan,
         write=write,
         is_new=True,

@@ -9,6 +9,8 @@ from mailing.models import OutgoingEmail
 from solicitations.actions import expert_answers
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match
+from territories.areas import AreaRef
+from territories.models import Area
 from tests.directory.pages import save, text, type_in
 from tests.experts.factories import AbsenceFactory, ExpertFactory, NationalFactory, OfficeFactory
 from tests.solicitations.factories import match, send
@@ -69,6 +71,53 @@ def test_subjects_absences_and_deputies_follow(as_regional, kept, gone):
     assert colleague.absences.get(source="hand").deputy == kept
     gone.refresh_from_db()
     assert gone.left_at <= timezone.now()
+
+
+def merged(as_regional, kept, gone) -> Expert:
+    assert save(as_regional, f"/annuaire/referents/{kept.pk}/reunir/", other=str(gone.pk)).status_code == 302
+    return Expert.objects.get(pk=kept.pk)
+
+
+def add_areas(expert, *communes):
+    refs = [AreaRef("commune", code) for code in communes]
+    expert.areas.add(*Area.objects.find_or_create(refs).values())
+
+
+def test_the_absence_that_a_file_gave_follows(as_regional, kept, gone):
+    absent = gone.office.experts.get(email__startswith="formation")
+    [from_file] = absent.absences.all()
+    assert (from_file.source, from_file.deputy) == ("file", gone)
+
+    found = merged(as_regional, kept, absent)
+
+    absence = found.absences.get()
+    assert (absence.from_on, absence.to_on, absence.deputy) == (from_file.from_on, from_file.to_on, gone)
+
+
+def test_areas_of_the_office_that_one_row_covers_stay_covered(as_regional, kept, gone):
+    add_areas(kept, "21054")
+
+    found = merged(as_regional, kept, gone)
+
+    office = {area.ref for area in gone.office.areas.all()}
+    assert {area.ref for area in found.areas.all()} == {AreaRef("commune", "21054"), *office}
+
+
+def test_areas_that_those_of_the_office_cover_are_not_repeated(as_regional, kept, gone):
+    add_areas(kept, "21231")
+
+    found = merged(as_regional, kept, gone)
+
+    assert not found.areas.exists()
+
+
+def test_own_areas_of_both_rows_are_joined(as_regional, kept, gone):
+    add_areas(kept, "21054")
+    add_areas(gone, "21231")
+
+    found = merged(as_regional, kept, gone)
+
+    assert {area.code for area in found.areas.all()} == {"21054", "21231"}
 
 
 def test_a_row_of_another_region_is_not_offered(as_regional, kept):
