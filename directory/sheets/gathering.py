@@ -2,8 +2,8 @@
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from directory.sheets.absences import read_absences
@@ -57,9 +57,12 @@ class Gathering:
             self._by_name[normalise(office.facts["name"])].append(code)
         self._posts: dict[str, list[ExpertKey]] = defaultdict(list)
         self._former: dict[ExpertKey, ExpertKey] = {}
+        self._former_posts: dict[str, list[ExpertKey]] = defaultdict(list)
         for key, expert in stored.experts.items():
             self._posts[key[1]].append(key)
-            self._former |= {(key[0], email): key for email in expert.facts["former_emails"]}
+            for email in expert.facts["former_emails"]:
+                self._former[key[0], email] = key
+                self._former_posts[email].append(key)
 
     def add(self, row: ReadRow) -> None:
         """Add the office and the expert of a row."""
@@ -168,8 +171,7 @@ class Gathering:
         return self.region is None or (row is not None and row.region_id == self.region)
 
     def _office_of_email(self, row: ReadRow, email: str) -> str | None:
-        posts = self._posts.get(email, [])
-        listed = [key[0] for key in posts if not self.stored.experts[key].facts["dropped_at"]]
+        listed = self._listed_posts(self._posts, email) or self._listed_posts(self._former_posts, email)
         offices = [code for code in listed if self._is_of_region(code)] or listed
         if len(offices) == 1:
             return offices[0]
@@ -181,6 +183,10 @@ class Gathering:
         else:
             row.refuse("office.name", f"indiquez l'antenne de « {email} », qui n'est pas dans l'annuaire.")
         return None
+
+    def _listed_posts(self, posts: Mapping[str, list[ExpertKey]], email: str) -> list[str]:
+        """Codes of the offices where this address names somebody whom no file has dropped."""
+        return [key[0] for key in posts.get(email, ()) if not self.stored.experts[key].facts["dropped_at"]]
 
     # Facts
 
@@ -243,14 +249,19 @@ class Gathering:
         is_new = expert.key not in self.stored.experts
         if is_new and "name" not in expert.facts and "expert.name" not in expert.row.unread:
             expert.row.refuse("expert.name", f"indiquez le nom du nouveau référent « {expert.key[1]} ».")
-        for absence in expert.facts["absences"] or ():
+        absences, named = expert.facts["absences"] or frozenset(), set()
+        for absence in absences:
             if absence.deputy is None:
+                named.add(absence)
                 continue
             deputy = self.expert_key(expert.key[0], absence.deputy)
             if deputy == expert.key:
                 expert.row.refuse("expert.deputies", "une personne ne peut pas être sa propre suppléante.")
             elif deputy not in self.experts and deputy not in self.stored.experts:
                 expert.row.refuse("expert.deputies", self._unknown_deputy(expert.key[0], absence.deputy))
+            named.add(replace(absence, deputy=deputy[1]))  # perhaps named by a former address
+        if absences:
+            expert.facts["absences"] = frozenset(named)
 
     def _unknown_deputy(self, office: str, email: str) -> str:
         known = sorted({key[1] for key in (*self.experts, *self._of_office(office)) if key[0] == office})

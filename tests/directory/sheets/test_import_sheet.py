@@ -8,11 +8,14 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from directory.address_changes import change_address
 from directory.coverage import page_content
 from directory.sheets.columns import COLUMNS
 from directory.sheets.holes import hole_lines
 from experts.changes import snapshot
-from experts.models import Subject
+from experts.models import Expert, Subject
+from tests.directory.sheets.workbooks import csv
+from tests.experts.factories import NationalFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -50,3 +53,36 @@ def test_the_holes_written_are_those_of_the_coverage():
     labels = dict(Subject.objects.values_list("slug", "label"))
     holes = page_content.compute("27", subject="", on=timezone.localdate(now), now=now).holes()
     assert written == Counter(labels[hole.subject] for hole in holes)
+
+
+class TestFormerAddress:
+    """A sheet may name people by an address that they had before."""
+
+    FORMER, NEW = "recrutement@france-travail-dijon.example.org", "autre@france-travail-dijon.example.org"
+
+    @pytest.fixture(autouse=True)
+    def changed(self, commit):
+        commit(change_address, self.FORMER, self.NEW, by=NationalFactory(), now=timezone.now())
+
+    def sheet(self, tmp_path, *rows):
+        path = tmp_path / "annuaire.csv"
+        path.write_bytes(csv(*rows))
+        return path
+
+    def test_names_the_office_too(self, tmp_path):
+        found = answer(self.sheet(tmp_path, ["Mail", "Fonction"], [self.FORMER, "Cheffe"]), "--apply")
+
+        assert not found["created"]
+        person = Expert.objects.get(email=self.NEW)
+        assert (person.job, person.office.code) == ("Cheffe", "PE-DIJON")
+
+    def test_names_the_deputy(self, tmp_path):
+        absent = "formation@france-travail-dijon.example.org"
+        rows = (
+            ["Antenne", "Mail", "Absence du", "Absence au", "Suppléant"],
+            ["France Travail Dijon", absent, "01/06/2027", "10/06/2027", self.FORMER],
+        )
+
+        answer(self.sheet(tmp_path, *rows), "--apply")
+
+        assert Expert.objects.get(email=absent).absences.get(from_on="2027-06-01").deputy.email == self.NEW
