@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 
-from directory import address_reports
 from experts.accounts import account_addresses
 from experts.changes import applying, editing, snapshot
 from experts.changes.directory_facts import AbsenceEntry
@@ -88,9 +87,6 @@ def change_address(former: str, email: str, *, by: User, now: datetime) -> Revis
     plan = plan_address_change(former, email)
     if found := refusals(plan, by):
         raise ChangeRefused(found)
-    address_reports.return_needs(
-        Expert.objects.filter(pk__in=posts, is_bouncing=True).values_list("pk", flat=True)
-    )
     revision = applying.write(plan, cause=Cause.PAGE, author=by, now=now)
     if revision is None or former.lower() == email.lower():
         return revision

@@ -1,9 +1,8 @@
 """Addresses that refuse our mails: their posts count as absent, office and region are told once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,12 +13,12 @@ from directory import region_staff
 from directory.own_record import mail_place
 from experts.changes import applying, editing, snapshot
 from experts.changes.row_plans import Plan
-from experts.models import Cause, Expert, Office, RevisedRow, User
+from experts.models import Cause, Expert, Office, User
 from experts.models.mail_preferences import MailChoice
 from mailing import delivery_reports, outbox
 from mailing.address_refusals import ReportKind
 from mailing.models import DeliveryEvent, RefusedAddress, refuses_mail
-from solicitations import links, tasks
+from solicitations import links
 from solicitations.actions import mail_choice
 
 
@@ -55,19 +54,6 @@ def say_works(address: str, *, by: User, now: datetime) -> None:
     _mark(address, is_bouncing=False, by=by, now=now)
 
 
-def bouncing_since(pk: int) -> datetime | None:
-    """Moment when a post was last marked as refused; ``None`` when no report did it."""
-    rows = RevisedRow.objects.filter(kind=RevisedRow.Kind.EXPERT, row_pk=pk, after__is_bouncing=True)
-    return rows.order_by("-pk").values_list("revision__made_at", flat=True).first()
-
-
-def return_needs(posts: Iterable[int]) -> None:
-    """After the commit, send again to these posts what was withdrawn since their address was refused."""
-    for pk in posts:
-        if since := bouncing_since(pk):
-            transaction.on_commit(partial(tasks.return_needs_to.delay, pk, since.isoformat()))
-
-
 def addresses_to_follow() -> list[str]:
     """Addresses with reports that no task has followed."""
     rows = DeliveryEvent.objects.to_follow().order_by("pk").values_list("address", flat=True)
@@ -87,8 +73,6 @@ def _mark(
         return []
     stored = snapshot.load(experts=posts).experts
     rows = tuple(editing.change(key, row, {"is_bouncing": is_bouncing}) for key, row in stored.items())
-    if not is_bouncing:
-        return_needs(posts)
     cause = Cause.PAGE if by else Cause.DELIVERY
     applying.apply_inside(Plan(experts=rows), cause=cause, author=by, note=note, now=now)
     return list(Expert.objects.filter(pk__in=posts).select_related("office").order_by("office__name", "pk"))

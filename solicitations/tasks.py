@@ -9,6 +9,8 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
+from experts.changes import returns
+from experts.models import Revision
 from mailing.models import IncomingEmail, OutgoingEmail, beat
 from solicitations.clock import digests, drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
@@ -78,6 +80,13 @@ def return_needs_to(expert_pk: int, since: str) -> None:
     give_back = partial(reoffer.give_back, expert_pk=expert_pk, since=left_at)
     each_safely(give_back, requests, now=now)
     _reoffer(Match.objects.active().filter(expert=expert_pk), now=now)
+
+
+@shared_task(**SWEEP_LIMITS)
+def return_needs_after(revision_pk: int) -> None:
+    """Revision ``revision_pk`` of the directory may bring people back: what nobody took is theirs again."""
+    for expert_pk, since in returns.brought_back(Revision.objects.get(pk=revision_pk)).items():
+        return_needs_to(expert_pk, since.isoformat())
 
 
 @shared_task(**NIGHT_LIMITS)

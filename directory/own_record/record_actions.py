@@ -102,11 +102,9 @@ def leave(post: Expert, *, successor: str, now: datetime) -> None:
 def come_back(post: Expert, *, now: datetime) -> None:
     """Take a departure back; what was withdrawn since and nobody took is sent again."""
     key, stored = _stored(post)
-    since = stored.facts["left_at"]
-    if since is None:
+    if stored.facts["left_at"] is None:
         return
     _apply(editing.change(key, stored, {"left_at": None, "successor": ""}), now=now)
-    transaction.on_commit(lambda: tasks.return_needs_to.delay(post.pk, since.isoformat()))
 
 
 @transaction.atomic(durable=True)

@@ -82,7 +82,7 @@ def write(
         update_regions()
     elif moved:
         update_regions(moved)
-    after_commit.call_followers()
+    after_commit.call_followers(revision.pk)
     return revision
 
 

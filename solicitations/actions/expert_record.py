@@ -95,9 +95,7 @@ def undo_record_change(signed: str, *, now: datetime) -> Expert:
         return row
     if row.left_at is None or row.left_at != datetime.fromisoformat(str(change["left_at"])):
         raise TooLate
-    since = row.left_at
     _write(editing.change(*_stored(row), {"left_at": None, "successor": ""}), now=now)
-    transaction.on_commit(lambda: tasks.return_needs_to.delay(row.pk, since.isoformat()))
     return row
 
 

@@ -103,9 +103,8 @@ class TestRefusal:
         Match.objects.exclude(expert__email=EMAIL).delete()
         refused.needs.update(state="uncovered")
 
-        since = address_reports.bouncing_since(post().pk)
         report(commit, ReportKind.DELIVERED, now=now + 2 * HOUR)
-        commit(tasks.return_needs_to, post().pk, since.isoformat())
+        commit(tasks.return_needs_after, Revision.objects.newest_first().first().pk)
 
         assert not post().is_bouncing
         assert match(refused, EXPERT).state == MatchState.SENT
