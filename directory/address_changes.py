@@ -1,6 +1,7 @@
 """Another address for a person: posts, absences, deputies and open requests follow; both are told."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from experts.changes.row_plans import Plan, RowPlan
 from experts.changes.stored import StoredDirectory, StoredRow
 from experts.models import Cause, Expert, MailPreference, Revision, User
 from mailing import outbox
+from mailing.transactions import transaction_required
 from solicitations import links, wording
 from solicitations.dispatch import readdressing
 from solicitations.models import Mailbox, Match, Solicitation
@@ -79,23 +81,53 @@ def _deputy_plan(key: tuple[str, str], row: StoredRow[Expert], former: str, emai
 @transaction.atomic(durable=True)
 def change_address(former: str, email: str, *, by: User, now: datetime) -> Revision | None:
     """Give a person another address. Raises ``AddressTaken``, ``ChangeRefused`` or ``StalePlan``."""
-    posts = list(Expert.objects.filter(email__iexact=former).values_list("pk", flat=True))
-    requests = readdressing.requests_to_follow(posts, former)
-    for pk in requests:
-        Solicitation.objects.locked(pk)
+    requests = lock_requests(Expert.objects.filter(email__iexact=former))
     applying.lock_directory()
     plan = plan_address_change(former, email)
     if found := refusals(plan, by):
         raise ChangeRefused(found)
     revision = applying.write(plan, cause=Cause.PAGE, author=by, now=now)
-    if revision is None or former.lower() == email.lower():
-        return revision
-    if not MailPreference.objects.at(email).exists():
-        MailPreference.objects.at(former).update(address=email.lower())
-    account_addresses.follow(former, email, by=by, now=now)
-    mailboxes = readdressing.readdress(requests, posts, former=former, email=email, now=now)
-    mail_new_links(revision, former, email, mailboxes, now=now)
+    if revision:
+        follow_plan(plan, revision, requests, by=by, now=now)
     return revision
+
+
+@transaction_required
+def lock_requests(posts: Iterable[Expert]) -> list[int]:
+    """Lock the requests in which these experts are asked, before the directory; return their keys."""
+    by_address: dict[str, list[int]] = defaultdict(list)
+    for post in posts:
+        by_address[post.email.lower()].append(post.pk)
+    found = {pk for email, pks in by_address.items() for pk in readdressing.requests_to_follow(pks, email)}
+    for pk in sorted(found):
+        Solicitation.objects.locked(pk)
+    return sorted(found)
+
+
+@transaction_required
+def follow_plan(
+    plan: Plan, revision: Revision, requests: Collection[int], *, by: User | None, now: datetime
+) -> None:
+    """Carry the new addresses of a plan that was written to mailboxes, preferences and accounts.
+
+    ``requests``: what ``lock_requests`` returned. Preferences and account stay with an address that still has
+    a post; an account follows nobody but a member of staff (``by``).
+    """
+    moved: dict[tuple[str, str], list[RowPlan[Expert]]] = defaultdict(list)
+    for row in plan.experts:
+        addresses = (str(row.before.get("email", "")).lower(), str(row.written.get("email", "")).lower())
+        if row.row is not None and "email" in row.written and addresses[0] != addresses[1]:
+            moved[addresses].append(row)
+    for rows in moved.values():
+        former, email = str(rows[0].before["email"]), str(rows[0].written["email"])
+        if not Expert.objects.listed().filter(email__iexact=former, left_at=None).exists():
+            if not MailPreference.objects.at(email).exists():
+                MailPreference.objects.at(former).update(address=email.lower())
+            if by is not None:
+                account_addresses.follow(former, email, by=by, now=now)
+        posts = [row.row.pk for row in rows if row.row is not None]
+        mailboxes = readdressing.readdress(requests, posts, former=former, email=email, now=now)
+        mail_new_links(revision, former, email, mailboxes, now=now)
 
 
 def mail_new_links(
@@ -105,7 +137,7 @@ def mail_new_links(
     requests = [{"headline": _headline(mailbox), "url": links.answer_url(mailbox)} for mailbox in mailboxes]
     for to, occasion in ((email, "address_is_new"), (former, "address_was_left")):
         outbox.enqueue(
-            key=f"{occasion}:{revision.pk}",
+            key=f"{occasion}:{revision.pk}:{to.lower()}",
             to=to,
             template=f"directory/emails/{occasion}",
             context={"former": former, "email": email, "requests": requests if to == email else []},

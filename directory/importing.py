@@ -7,13 +7,15 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from directory.address_changes import follow_plan, lock_requests
 from directory.file import DirectoryFile, FileReader, KnownCodes
 from directory.models import DirectoryImport
 from directory.planning import make_plan
 from experts.changes import applying, history, snapshot
 from experts.changes.row_plans import Plan, RowOutcome
 from experts.entries import Problem, Problems
-from experts.models import Cause, Institution, Subject
+from experts.models import Cause, Expert, Institution, Subject
+from experts.models.directory import DirectorySource
 from experts.yaml_files import parse
 from territories.areas import AreaRef, Level
 from territories.models import Area, Commune
@@ -88,10 +90,14 @@ def plan_import(file: CheckedFile, *, now: datetime) -> Plan:
 @transaction.atomic(durable=True)
 def import_file(file: CheckedFile, *, name: str, now: datetime) -> Plan:
     """Make the directory equal to the file, and return the plan that was applied."""
+    # People whose address was changed here, and to whom the file may give the former one again.
+    readdressed = Expert.objects.exclude(former_emails=[]).exclude(edited_fields__contains=["email"])
+    requests = lock_requests(readdressed.filter(source=DirectorySource.FILE))
     applying.lock_directory()
     plan = plan_import(file, now=now)
     if plan.changes_something:
-        applying.write(plan, cause=Cause.FILE, note=name, now=now)
+        if revision := applying.write(plan, cause=Cause.FILE, note=name, now=now):
+            follow_plan(plan, revision, requests, by=None, now=now)
         DirectoryImport.objects.create(
             imported_at=now,
             file_name=name[:255],

@@ -77,3 +77,12 @@ def _pks(plans: Iterable[RowPlan[Any]]) -> list[int]:
 def _pks_of(rows: models.QuerySet[Any], name: str, plans: Iterable[RowPlan[Any]]) -> Iterable[int]:
     new = [plan.key for plan in plans if plan.row is None]
     return rows.filter(**{f"{name}__in": new}).values_list("pk", flat=True)
+
+
+def taken_addresses(plan: Plan) -> list[str]:
+    """The addresses that a plan gives to a row in an office where another row, not of the plan, has them."""
+    rows = [row for row in plan.experts if row.is_written and {"email", "office"} & row.written.keys()]
+    keys = {(str(row.after["office"]), str(row.after["email"]).lower()) for row in rows}
+    others = Expert.objects.filter(office__code__in={office for office, _ in keys})
+    known = others.exclude(pk__in=_pks(plan.experts)).values_list("office__code", "email")
+    return sorted({email for office, email in known if (office, email.lower()) in keys})

@@ -1,21 +1,24 @@
 """Another address for a person: posts, absences, deputies and open requests follow."""
 
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from directory import address_changes
 from directory.address_changes import AddressTaken, ChangeRefused
-from directory.importing import check, plan_import
+from directory.importing import check, import_file, plan_import
+from directory.revision_undo import NotUndone, undo
 from experts.changes.row_plans import RowOutcome
-from experts.models import Expert
+from experts.models import Expert, MailPreference
+from experts.models.mail_preferences import MailChoice
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.models import Mailbox
 from territories.models import Region
 from tests.directory.files import SMALL
-from tests.experts.factories import ExpertFactory, NationalFactory, RegionalFactory
+from tests.experts.factories import ExpertFactory, NationalFactory, PersonFactory, RegionalFactory
 from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -122,3 +125,59 @@ def test_unsent_mails_to_the_former_address_never_leave(commit, now, request_sen
 
     mails = OutgoingEmail.objects.filter(to=FORMER, about__contains=[f"mailbox:{mailbox.pk}"])
     assert not mails.filter(cancelled_at=None, template__startswith="solicitations").exists()
+
+
+class TestUndo:
+    """Undoing a change of address is one too: what followed goes back."""
+
+    @pytest.fixture
+    def account(self, now):
+        MailPreference.objects.create(address=FORMER, choice=MailChoice.NEEDS, changed_at=now)
+        return PersonFactory(email=FORMER)
+
+    @pytest.fixture
+    def undone(self, commit, now, request_sent, account):
+        revision = change(commit, now)
+        return commit(undo, revision, by=NationalFactory(), now=now + DAY)
+
+    def test_open_mailboxes_return_and_the_other_links_die(self, undone, client):
+        mailbox = Mailbox.objects.at(FORMER).get()
+
+        assert mailbox.serial == 3
+        assert not Mailbox.objects.at(NEW).exists()
+        assert client.get(urlsplit(links.answer_url(mailbox)).path).status_code == 200
+
+    def test_both_addresses_are_told(self, undone):
+        told = OutgoingEmail.objects.filter(about__contains=[f"revision:{undone.pk}"])
+        mails = {mail.template.rpartition("/")[2]: mail for mail in told}
+
+        assert (mails["address_is_new"].to, mails["address_was_left"].to) == (FORMER, NEW)
+        assert len(mails["address_is_new"].context["requests"]) == 1
+
+    def test_preferences_and_account_return(self, undone, account):
+        account.refresh_from_db()
+
+        assert account.email == FORMER
+        assert MailPreference.objects.at(FORMER).exists()
+        assert not MailPreference.objects.at(NEW).exists()
+
+
+def test_undo_says_that_somebody_else_has_the_address(commit, now):
+    revision = change(commit, now)
+    ExpertFactory(email=FORMER, office=Expert.objects.get(email=NEW).office)
+
+    with pytest.raises(NotUndone, match=FORMER):
+        commit(undo, revision, by=NationalFactory(), now=now + DAY)
+
+
+def test_file_that_gives_the_former_address_again_is_a_change_of_address(commit, now, request_sent):
+    change(commit, now)
+    Expert.objects.filter(email=NEW).update(edited_fields=[])  # « reprendre les valeurs du fichier »
+
+    file = check(Path("experts/data/directory-demo.yaml").read_bytes())
+    commit(import_file, file, name="fichier", now=now + DAY)
+
+    assert Expert.objects.filter(email=FORMER).exists()
+    assert Mailbox.objects.at(FORMER).get().serial == 3
+    told = OutgoingEmail.objects.filter(template="directory/emails/address_is_new", to=FORMER)
+    assert len(told.get().context["requests"]) == 1
