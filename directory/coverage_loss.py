@@ -1,6 +1,6 @@
 """Communes where a plan leaves a subject to nobody, or takes the last fallback: said before it is saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,23 +11,26 @@ from directory.coverage import content_loading
 from directory.coverage.commune_groups import CommuneGroups, Groups
 from directory.coverage.content_loading import CoveragePlace
 from directory.coverage.directory_content import CoverageExpert, CoverageOffice, DirectoryContent
-from directory.coverage.subject_coverage import CoverageEngine
+from directory.coverage.subject_coverage import CoverageEngine, union
+from directory.foresight.directory_in_memory import read_criteria
 from experts.changes import editing, snapshot
 from experts.changes.directory_facts import AbsenceEntry
-from experts.changes.row_plans import Plan, RowPlan
-from experts.models import Absence, Expert, Subject
-from territories.areas import AreaRef
+from experts.changes.row_plans import Plan, RowOutcome, RowPlan
+from experts.models import Absence, Expert, Office, Subject
+from territories.areas import AreaRef, Level
 from territories.models import Area, Commune
 
 # Facts whose change may take somebody away.
 NARROWING = {
     "closed_on", "agreement_ends_on", "left_at", "is_paused", "subjects", "has_all_subjects", "areas",
-    "office", "institution", "dropped_at", "absence", "declared_absences",
+    "office", "institution", "dropped_at", "absence", "declared_absences", "is_fallback",
 }  # fmt: skip
 ABSENCES = ("absence", "declared_absences")
 MOST_DAYS = 4  # of an absence: its first, then those when a colleague goes away too
 MAX_COMMUNES = 12
+MAX_AWAY = 5  # people of one plan whose absences are looked at day by day
 FALLBACK = "Antenne de repli"
+OWN_FALLBACK = "Antenne de repli de la région, où il ne reste que la nationale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Loss:
     names: tuple[str, ...]
 
     @property
+    def is_of_subject(self) -> bool:
+        return self.subject not in {FALLBACK, OWN_FALLBACK}
+
+    @property
     def others(self) -> int:
         return self.count - len(self.names)
 
@@ -47,7 +54,7 @@ def losses(plan: Plan, *, now: datetime) -> list[Loss]:
     """The subjects that the plan leaves without an office somewhere, the widest first; then the fallback."""
     changes = plan.only_changes()
     every: list[RowPlan[Any]] = [*changes.offices, *changes.experts]
-    rows = [row for row in every if row.row and NARROWING & set(row.written)]
+    rows = [row for row in every if row.row and (_is_removed(row) or NARROWING & set(row.written))]
     if not rows:
         return []
     widest: dict[str, Loss] = {}
@@ -55,7 +62,7 @@ def losses(plan: Plan, *, now: datetime) -> list[Loss]:
         for loss in _losses_on(on, changes, _region(rows)):
             if loss.subject not in widest or widest[loss.subject].count < loss.count:
                 widest[loss.subject] = loss
-    return sorted(widest.values(), key=lambda loss: (loss.subject != FALLBACK, -loss.count, loss.subject))
+    return sorted(widest.values(), key=lambda loss: (loss.is_of_subject, -loss.count, loss.subject))
 
 
 def _losses_on(on: date, changes: Plan, region: str | None) -> list[Loss]:
@@ -70,9 +77,11 @@ def _losses_on(on: date, changes: Plan, region: str | None) -> list[Loss]:
         for had, has in [(old.cover(asked), new.cover(asked))]
         if had.covered & ~has.covered
     ]
-    fallback = _reached(old) & ~_reached(new)
-    if fallback:
-        found.append(_loss(FALLBACK, fallback, before.groups))
+    nobody = _reached(old) & ~_reached(new)
+    nobody_near = _reached(old, most=Level.REGION) & ~_reached(new, most=Level.REGION) & ~nobody
+    for label, groups in ((FALLBACK, nobody), (OWN_FALLBACK, nobody_near)):
+        if groups:
+            found.append(_loss(label, groups, before.groups))
     return found
 
 
@@ -88,25 +97,23 @@ def loss_sentence(found: Sequence[Loss]) -> str:
     """Say the widest loss, and the number of the others; empty when there is none."""
     if not found:
         return ""
-    first = next((loss for loss in found if loss.subject != FALLBACK), found[0])
-    others = len(found) - 1
+    first = next((loss for loss in found if loss.is_of_subject), found[0])
+    others = sum(loss.is_of_subject for loss in found) - 1
     places = (
         f"{first.count} communes, dont {', '.join(first.names[:3])}" if first.count > 1 else first.names[0]
     )
     more = (
         f", ni à {others} autre{'s' if others > 1 else ''} sujet{'s' if others > 1 else ''}" if others else ""
     )
-    return (
-        f"Plus personne n'y répond à «\u00a0{first.subject}\u00a0» ({places}){more}. "
-        "Dites à votre région qui vous remplace, si vous le savez."
-    )
+    said = f"Plus personne n'y répond à «\u00a0{first.subject}\u00a0» ({places}){more}."
+    if not first.is_of_subject:
+        said = f"L'antenne de repli n'a plus personne ({places})."
+    return f"{said} Dites à votre région qui vous remplace, si vous le savez."
 
 
-def _reached(engine: CoverageEngine) -> Groups:
-    groups: Groups = 0
-    for answer in engine.fallback:
-        groups |= answer.groups
-    return groups
+def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> Groups:
+    """The communes of a fallback, those of wider areas than ``most`` left out."""
+    return union(answer for answer in engine.fallback if answer.reach.rank[0] <= most)
 
 
 def _loss(label: str, groups: Groups, among: CommuneGroups) -> Loss:
@@ -117,15 +124,19 @@ def _loss(label: str, groups: Groups, among: CommuneGroups) -> Loss:
 
 def _region(rows: list[RowPlan[Any]]) -> str | None:
     """The region of all these offices or experts, the nation when there are several."""
-    offices: list[Any] = [getattr(row.row, "office", row.row) for row in rows]
-    regions = {office.region_id for office in offices}
-    return regions.pop() if len(regions) == 1 else None
+    codes = {str(row.before.get("office", row.key)) for row in rows}
+    regions = list(Office.objects.filter(code__in=codes).values_list("region_id", flat=True).distinct())
+    return regions[0] if len(regions) == 1 else None
+
+
+def _is_removed(row: RowPlan[Any]) -> bool:
+    return row.outcome is RowOutcome.REMOVED
 
 
 def _days(rows: list[RowPlan[Any]], today: date) -> list[date]:
     """The day when the last of these changes takes effect, and days of new absences: all may differ."""
     days = {_day(rows, today)}
-    for row in rows:
+    for row in [row for row in rows if set(ABSENCES) & set(row.written)][:MAX_AWAY]:
         expert: Any = row.row
         for absence in _new_absences(row):
             first = max(absence.from_on, today)
@@ -146,7 +157,8 @@ def _new_absences(row: RowPlan[Any]) -> set[AbsenceEntry]:
 
 
 def _absences(facts: Mapping[str, Any]) -> set[AbsenceEntry]:
-    return {*facts["declared_absences"], *([facts["absence"]] if facts["absence"] else [])}
+    declared, own = facts.get("declared_absences", ()), facts.get("absence")
+    return {*declared, *([own] if own else [])}
 
 
 def _day(rows: list[RowPlan[Any]], today: date) -> date:
@@ -166,11 +178,18 @@ def _after(content: DirectoryContent, plan: Plan) -> list[CoverageOffice]:
     areas = _area_pks(plan)
     written = {row.row.pk: row for row in plan.experts if row.row}
     offices = {str(row.key): row for row in plan.offices if row.row}
-    moved: dict[str, list[CoverageExpert]] = {}
+    moved: dict[str, list[CoverageExpert]] = _newcomers(plan, areas, content.on)
     kept: dict[str, list[CoverageExpert]] = {}
-    for office in content.offices:
+    standing = [
+        office
+        for office in content.offices
+        if office.code not in offices or not _is_removed(offices[office.code])
+    ]
+    for office in standing:
         for expert in office.experts:
             row = written.get(expert.pk)
+            if row and _is_removed(row):
+                continue
             changed = _expert(expert, row, areas, content.on) if row else expert
             if row and set(ABSENCES) & set(row.written):
                 changed = _with_absences(changed, row, office.experts, content.on)
@@ -182,16 +201,43 @@ def _after(content: DirectoryContent, plan: Plan) -> list[CoverageOffice]:
             offices.get(office.code),
             areas,
         )
-        for office in content.offices
+        for office in (*standing, *_new_offices(plan, areas))
     ]
+
+
+def _new_offices(plan: Plan, areas: Mapping[AreaRef, int]) -> Iterator[CoverageOffice]:
+    """The offices that the plan creates, still without people: they may take over what others leave."""
+    for row in plan.offices:
+        if row.outcome is RowOutcome.CREATED:
+            facts = row.after
+            yield CoverageOffice(
+                code=str(row.key),
+                institution=facts["institution"],
+                areas=_pks(facts["areas"], areas),
+                experts=(),
+                criteria=read_criteria(facts),
+                exclusive_subjects=frozenset(facts["exclusive_subjects"]),
+                is_fallback=bool(facts["is_fallback"]),
+            )
+
+
+def _newcomers(plan: Plan, areas: Mapping[AreaRef, int], on: date) -> dict[str, list[CoverageExpert]]:
+    """The experts that the plan creates, by office; their numbers are nobody's."""
+    found: dict[str, list[CoverageExpert]] = {}
+    for number, row in enumerate(row for row in plan.experts if row.outcome is RowOutcome.CREATED):
+        away = any(one.from_on <= on <= one.to_on for one in _absences(row.after))
+        newcomer = CoverageExpert(-1 - number, row.after["email"], is_away=away)
+        found.setdefault(row.after["office"], []).append(_expert(newcomer, row, areas, on))
+    return found
 
 
 def _expert(
     expert: CoverageExpert, row: RowPlan[Any], areas: Mapping[AreaRef, int], on: date
 ) -> CoverageExpert:
     facts = row.after
-    left_on = timezone.localdate(facts["left_at"]) if facts["left_at"] else None
-    is_gone = facts["is_paused"] or facts["dropped_at"] or (left_on is not None and left_on <= on)
+    left_at = facts.get("left_at")
+    left_on = timezone.localdate(left_at) if left_at else None
+    is_gone = facts.get("is_paused") or facts.get("dropped_at") or (left_on is not None and left_on <= on)
     return replace(
         expert,
         subjects=None if facts["has_all_subjects"] else facts["subjects"],
@@ -222,8 +268,11 @@ def _office(office: CoverageOffice, row: RowPlan[Any] | None, areas: Mapping[Are
     return replace(
         office,
         institution=str(facts["institution"]),
+        is_fallback=bool(facts["is_fallback"]),
         areas=_pks(facts["areas"], areas) if "areas" in row.written else office.areas,
-        closes_on=min((day for day in (facts["closed_on"], facts["agreement_ends_on"]) if day), default=None),
+        closes_on=min(
+            (day for day in (facts.get("closed_on"), facts.get("agreement_ends_on")) if day), default=None
+        ),
     )
 
 

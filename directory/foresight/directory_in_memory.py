@@ -227,7 +227,7 @@ def _office(
         institution=facts["institution"],
         areas=(),
         experts=tuple(_expert(key, row.facts, pks) for key, row in staff),
-        criteria=_criteria(facts),
+        criteria=read_criteria(facts),
         exclusive_subjects=frozenset(facts["exclusive_subjects"]),
         is_fallback=facts["is_fallback"],
         closes_on=min((day for day in ends if day), default=None),
@@ -241,7 +241,8 @@ def _numbered(refs: Iterable[AreaRef], numbers: dict[AreaRef, int]) -> frozenset
     return frozenset(numbers.setdefault(ref, len(numbers)) for ref in refs)
 
 
-def _criteria(facts: Facts) -> Criteria:
+def read_criteria(facts: Facts) -> Criteria:
+    """The criteria among the facts of an office."""
     values = (facts[name] for name in CRITERIA)
     fixed: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
     return Criteria(*fixed)

@@ -34,6 +34,61 @@ def test_the_last_fallback_of_a_region_is_said_first(now):
     assert found[0].count > 3000
 
 
+def left(code: str) -> Plan:
+    office = Office.objects.get(code=code)
+    people = snapshot.load(experts=list(office.experts.values_list("pk", flat=True))).experts
+    return Plan(
+        experts=tuple(editing.close_expert(key, one, at=timezone.now()) for key, one in people.items())
+    )
+
+
+def changed(code: str, **facts) -> Plan:
+    office = Office.objects.get(code=code)
+    stored = snapshot.load(offices=[office.pk]).offices[code]
+    return Plan(offices=(editing.change(code, stored, facts),))
+
+
+def moved(code: str, to: str) -> Plan:
+    office = Office.objects.get(code=code)
+    people = snapshot.load(experts=list(office.experts.values_list("pk", flat=True))).experts
+    return Plan(experts=tuple(editing.change(key, one, {"office": to}) for key, one in people.items()))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda code: closing(code),
+        lambda code: left(code),
+        lambda code: moved(code, "PE-DIJON"),
+        lambda code: changed(code, agreement_ends_on=date(2030, 1, 1)),
+        lambda code: changed(code, is_fallback=False),
+        lambda code: changed(code, areas=frozenset()),
+    ],
+    ids=["closed", "departure", "move", "convention", "ordinary", "areas"],
+)
+def test_the_last_fallback_of_a_region_is_said_though_the_national_one_stays(made):
+    fallback = Office.objects.get(region="27", is_fallback=True)
+    assert Office.objects.filter(region=None, is_fallback=True, closed_on=None).exists()
+
+    [found] = losses(made(fallback.code), now=timezone.now())
+
+    assert found.subject == "Antenne de repli de la région, où il ne reste que la nationale"
+    assert found.count > 3000
+    assert found.names[0] == "Dijon"
+
+
+def test_who_takes_over_in_the_same_plan_is_counted():
+    fallback = Office.objects.get(region="27", is_fallback=True)
+    stored = snapshot.load(offices=[fallback.pk]).offices[fallback.code]
+    facts = {name: stored.facts[name] for name in ("institution", "areas", "is_fallback")}
+    heir = editing.new_office("REPLI-NEUF", facts | {"name": "Repli", "phone": "03 80 00 00 00"})
+    person = editing.new_expert(("REPLI-NEUF", "neuf@repli.example.org"), {"name": "Repli"})
+
+    plan = Plan((), (*closing(fallback.code).offices, heir), (person,))
+
+    assert losses(plan, now=timezone.now()) == []
+
+
 def test_the_last_to_answer_a_subject_is_said_with_the_communes(as_regional):
     Office.objects.exclude(code="PE-DIJON").filter(is_fallback=False).update(closed_on="2020-01-01")
 
