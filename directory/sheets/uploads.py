@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from directory import plan_effects
 from directory.foresight.preview import foresee
 from directory.sheet_upload import MAX_ATTEMPTS, SheetUpload
 from directory.sheets.applying_sheets import ChangedMeanwhile, apply_trial
@@ -217,7 +218,9 @@ class _Reporter:
         now = self.clock()
         self._update(heard_at=now)
         report = trial_report(trial, most=self.most_lines) | {"is_changed": is_changed}
+        report |= plan_effects.effects(trial.plan, user=self.author, now=now)
         if self.author is not None:
+            self._update(heard_at=self.clock())
             report["preview"] = preview_report(foresee(trial.plan, now=now), self.author)
         self.finish(
             state=State.READY,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from directory import tasks
+from directory import plan_effects, tasks
 from directory.offered_lines import offered_page, ticked_codes, with_choices
 from directory.sheet_form import SheetForm
 from directory.sheet_upload import SheetUpload
@@ -76,12 +76,14 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "upload": upload,
         "report": upload.report,
         "counts": upload.report.get("counts", {}),
+        "losses": plan_effects.read_losses(upload.report),
     }
     if upload.is_offer:
         context["offered"] = offered_page(upload.report, request.GET)
     user = staff_user(request)
     if user.is_national or user == upload.author:
         context["preview"] = read_preview(upload.report)
+        context["dependents"] = upload.report.get("dependents")
     return render(request, "directory/sheets/upload.html", context)
 
 

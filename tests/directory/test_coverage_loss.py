@@ -57,8 +57,8 @@ def moved(code: str, to: str) -> Plan:
 @pytest.mark.parametrize(
     "made",
     [
-        lambda code: closing(code),
-        lambda code: left(code),
+        closing,
+        left,
         lambda code: moved(code, "PE-DIJON"),
         lambda code: changed(code, agreement_ends_on=date(2030, 1, 1)),
         lambda code: changed(code, is_fallback=False),

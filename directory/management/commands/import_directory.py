@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from directory import importing, plan_report
+from directory import importing, plan_effects, plan_report
 from experts.entries import MAX_PROBLEMS
 from experts.models import Subject
 from experts.yaml_files import UnreadableFile, read_bytes
@@ -40,6 +40,9 @@ class Command(BaseCommand):
         )
         for line in plan_report.lines(plan, is_dry_run=dry_run):
             self.stdout.write(line)
+        if dry_run:
+            for line in plan_effects.lines(plan, user=plan_effects.command_user(None), now=now):
+                self.stdout.write(line)
 
     def _check(self, file: Path) -> importing.CheckedFile:
         """Read and check the file. Raises ``CommandError`` after printing its errors."""

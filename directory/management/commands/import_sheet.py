@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from directory import plan_report
+from directory import plan_effects, plan_report
 from directory.management.command_arguments import add_mode, add_region, read_region
 from directory.plan_json import plan_json
 from directory.sheets.applying_sheets import apply_trial
@@ -47,13 +47,13 @@ class Command(BaseCommand):
         try:
             whole = Whole.parse(options["whole"], region=region) if options["whole"] else None
         except InvalidWhole as error:
-            raise CommandError(str(error)) from error
+            raise self._failure([str(error)], [str(error)], as_json=options["json"]) from error
         sheet_options = SheetOptions(region, whole, options["replace_declared"])
         trial, revision = self._run(file, sheet_options, dry_run=dry_run, as_json=options["json"])
         if options["json"]:
-            self._print_json(trial, revision)
+            self._print_json(trial, revision, is_dry_run=dry_run, region=region)
         else:
-            self._print(trial, is_dry_run=dry_run)
+            self._print(trial, is_dry_run=dry_run, region=region)
 
     def _run(
         self, file: Path, options: SheetOptions, *, dry_run: bool, as_json: bool
@@ -94,19 +94,28 @@ class Command(BaseCommand):
             self.stderr.write(str(line))
         return CommandError(f"Erreurs : {len(problems)}. Rien n'a été écrit.")
 
-    def _print_json(self, trial: SheetTrial, revision: Revision | None) -> None:
+    def _print_json(
+        self, trial: SheetTrial, revision: Revision | None, *, is_dry_run: bool, region: str | None
+    ) -> None:
         answer = plan_json(trial.plan) | {
             "refused": list(map(str, trial.refused)),
             "remarks": list(trial.remarks),
             "errors": [],
             "applied": revision is not None,
         }
+        if is_dry_run:
+            user = plan_effects.command_user(region)
+            answer |= plan_effects.effects(trial.plan, user=user, now=timezone.now())
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
 
-    def _print(self, trial: SheetTrial, *, is_dry_run: bool) -> None:
+    def _print(self, trial: SheetTrial, *, is_dry_run: bool, region: str | None) -> None:
         for remark in trial.remarks:
             self.stdout.write(remark)
         for refused in trial.refused:
             self.stdout.write(f"Refusée : {refused}")
+        if is_dry_run:
+            user = plan_effects.command_user(region)
+            for line in plan_effects.lines(trial.plan, user=user, now=timezone.now()):
+                self.stdout.write(line)
         for line in plan_report.lines(trial.plan, is_dry_run=is_dry_run):
             self.stdout.write(line)

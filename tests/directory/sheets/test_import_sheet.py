@@ -5,7 +5,7 @@ from collections import Counter
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from directory.address_changes import change_address
@@ -14,8 +14,10 @@ from directory.sheets.columns import COLUMNS
 from directory.sheets.holes import hole_lines
 from experts.changes import snapshot
 from experts.models import Expert, Subject
+from solicitations.models import Match
 from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import NationalFactory
+from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -86,3 +88,45 @@ class TestFormerAddress:
         answer(self.sheet(tmp_path, *rows), "--apply")
 
         assert Expert.objects.get(email=absent).absences.get(from_on="2027-06-01").deputy.email == self.NEW
+
+
+def test_a_dry_run_says_what_a_closing_takes_away(tmp_path):
+    path = tmp_path / "fermeture.csv"
+    path.write_bytes(csv(["Code", "Fermée à partir du"], ["CAPE-21", "31/12/2026"]))
+
+    found = answer(path, "--dry-run")
+    lines = run("import_sheet", path, "--region", "27", "--dry-run")
+
+    assert found["losses"]
+    assert all(loss["count"] for loss in found["losses"])
+    assert f"Plus personne n'y répondra · {found['losses'][0]['subject']}" in lines
+
+
+def test_open_requests_that_depend_on_a_closing_are_counted(tmp_path, now, commit):
+    request = commit(send, "trouver-candidats", now=now)
+    match = Match.objects.active().filter(need__solicitation=request).select_related("expert__office").first()
+    path = tmp_path / "fermeture.csv"
+    path.write_bytes(csv(["Code", "Fermée à partir du"], [match.expert.office.code, "31/12/2026"]))
+
+    found = answer(path, "--dry-run")["dependents"]
+
+    assert found["waiting"] > 0
+    assert request.reference in {one["reference"] for one in found["listed"]}
+    assert request.reference in run("import_sheet", path, "--region", "27", "--dry-run")
+
+
+def test_a_wrong_part_is_an_error_in_json_too(tmp_path):
+    path = tmp_path / "annuaire.csv"
+    path.write_bytes(csv(["Code"], ["CAPE-21"]))
+    stdout = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command(
+            "import_sheet",
+            str(path),
+            *("--region", "27", "--whole", "region:93", "--json", "--dry-run"),
+            stdout=stdout,
+            stderr=StringIO(),
+        )
+
+    assert json.loads(stdout.getvalue())["errors"]

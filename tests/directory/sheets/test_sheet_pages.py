@@ -1,18 +1,23 @@
 """Pages of the spreadsheet: a file is sent, read by a worker, shown, then imported or given up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from directory.sheet_upload import SILENT_AFTER, SheetUpload
 from directory.sheets import uploads
 from directory.sheets.tables import MAX_BYTES
 from experts.models import Cause, Expert, Revision, User
+from solicitations.models import Match
 from territories.models import Region
+from tests.directory.pages import text, type_in
 from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import signed_in
+from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -244,3 +249,41 @@ def test_every_file_can_be_downloaded(name):
 
     assert len(b"".join(answer.streaming_content)) > 500
     assert "attachment" in answer["Content-Disposition"]
+
+
+class TestWhatItTakesAway:
+    """A closing by a sheet shows what the form of the same closing shows."""
+
+    def closed(self, code):
+        return csv(["Code", "Fermée à partir du"], [code, "31/12/2026"])
+
+    def test_it_is_on_the_page_as_in_the_form(self):
+        form = "/annuaire/antennes/CAPE-21/fermer/"
+
+        upload = read(sent(staff("27"), self.closed("CAPE-21")))
+        confirmation = type_in(upload.client, form, closed_on="2026-12-31")
+        page = upload.client.get(reverse("directory:sheet", args=[upload.pk]))
+
+        assert confirmation.context["losses"]
+        assert page.context["losses"] == [
+            replace(loss, names=list(loss.names)) for loss in confirmation.context["losses"]
+        ]
+        assert "Plus personne n'y répondra" in text(page)
+
+    def test_open_requests_that_depend_on_it_are_listed(self, commit):
+        request = commit(send, "trouver-candidats", now=timezone.now())
+        code = Match.objects.active().filter(need__solicitation=request).first().expert.office.code
+        upload = read(sent(staff("27"), self.closed(code)))
+
+        page = text(upload.client.get(reverse("directory:sheet", args=[upload.pk])))
+
+        assert "Demandes ouvertes qui en dépendent" in page
+        assert request.reference in page
+
+    def test_a_whole_that_lacks_the_office_says_it_too(self):
+        upload = read(sent(staff("27"), whole="region:27"))
+
+        page = upload.client.get(reverse("directory:sheet", args=[upload.pk]))
+
+        assert "Plus personne n'y répondra" in text(page)
+        assert len(page.context["losses"]) > 5

@@ -1,0 +1,53 @@
+"""What a plan takes away: subjects left to nobody, open requests that depend on it; for files."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from directory import plan_warnings
+from directory.coverage_loss import Loss, losses
+from directory.plan_warnings import Dependents
+from experts.changes.row_plans import Plan
+from experts.models import User
+
+
+def command_user(region: str | None) -> User:
+    """An account that a command acts as: the national team, or an admin of the region. Never saved."""
+    role = User.Role.NATIONAL if region is None else User.Role.REGION
+    return User(role=role, region_id=region)
+
+
+def effects(plan: Plan, *, user: User | None, now: datetime) -> dict[str, Any]:
+    """The losses and the dependents of a plan, as JSON; without ``user``, no request is looked for."""
+    found = plan_warnings.dependents(plan, user=user) if user else None
+    return {
+        "losses": [asdict(loss) for loss in losses(plan, now=now)],
+        "dependents": asdict(found) if found else None,
+    }
+
+
+def read_losses(report: dict[str, Any]) -> list[Loss]:
+    """The losses of ``effects``, kept as JSON."""
+    return [Loss(**one) for one in report.get("losses") or ()]
+
+
+def lines(plan: Plan, *, user: User, now: datetime) -> Iterator[str]:
+    """What a plan takes away, in sentences."""
+    for loss in losses(plan, now=now):
+        others = f" et {loss.others} autres" if loss.others else ""
+        yield f"Plus personne n'y répondra · {loss.subject} : {', '.join(loss.names)}{others}."
+    found = plan_warnings.dependents(plan, user=user)
+    if found:
+        yield (
+            f"Demandes ouvertes qui en dépendent : {found.waiting} besoins en attente de réponse, "
+            f"{found.taken} pris en charge."
+        )
+        yield from _references(found)
+
+
+def _references(found: Dependents) -> Iterator[str]:
+    for one in found.listed:
+        yield f"  {one.reference}"
+    if found.others:
+        yield f"  et {found.others} autres"
