@@ -1,20 +1,28 @@
 """Journal of the directory: by office, expert or zone; each change can be undone."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from directory import journal
+from directory import journal, plan_warnings
+from directory.area_effects import area_effects
 from directory.change_words import FactWords
+from directory.coverage_loss import losses
+from directory.foresight.preview import foresee
+from directory.foresight.preview_content import preview_content
 from directory.revision_undo import NotUndone, undo
 from directory.views.access_to_offices import own_expert_or_404, own_office_or_404
 from experts.accounts.pagination import page_of, without_page
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.changes import rights
+from experts.changes.row_plans import Plan
 from experts.changes.undoing import Undo, plan_undo
-from experts.models import RevisedRow, Revision
+from experts.models import RevisedRow, Revision, User
 from territories.models import Area
 
 PAGE = 20
@@ -53,14 +61,28 @@ def revision(request: HttpRequest, pk: int) -> HttpResponse:
         return _undo(request, found)
     planned = None if _is_undone(found) else plan_undo(found, today=timezone.localdate(now), now=now)
     refused = rights.refusals(planned.plan, user) if planned else []
+    may_undo = planned is not None and planned.plan.changes_something and not refused
     context = {
         "entry": journal.entries([found], rows, most=journal.MAX_ROWS_OF_PAGE)[0],
-        "may_undo": planned is not None and planned.plan.changes_something and not refused,
+        "may_undo": may_undo,
         "is_undone": planned is None,
         "refused": list(dict.fromkeys(refusal.sentence for refusal in refused)),
         "left": _left(planned) if planned else [],
     }
+    if planned and may_undo:
+        context |= _effects(planned.plan, user, now=now)
     return render(request, "directory/revision.html", context)
+
+
+def _effects(plan: Plan, user: User, *, now: datetime) -> dict[str, Any]:
+    """The effects of an undo, said as those of any other change."""
+    return {
+        "warned": plan_warnings.never_asked_after(plan),
+        "losses": losses(plan, now=now),
+        "effects": area_effects(plan, on=timezone.localdate(now)),
+        "dependents": plan_warnings.dependents(plan, user=user),
+        "preview": preview_content(foresee(plan, now=now), user=user),
+    }
 
 
 def _undo(request: HttpRequest, found: Revision) -> HttpResponse:

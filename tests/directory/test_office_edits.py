@@ -10,6 +10,7 @@ from mailing.models import OutgoingEmail
 from territories.models import Area
 from tests.directory.pages import confirm, save, shown_values, text, type_in
 from tests.experts.factories import ExpertFactory
+from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -313,6 +314,23 @@ class TestJournal:
 
         assert Office.objects.get(pk=office.pk).phone == before
         assert "déjà annulé" in text(as_regional.get(f"/annuaire/journal/{revision.pk}/"))
+
+    def test_an_undo_says_first_what_it_would_do(self, as_regional, office, now, commit):
+        Office.objects.exclude(pk=office.pk).filter(is_fallback=False).update(closed_on="2020-01-01")
+        Office.objects.filter(pk=office.pk).update(closed_on="2020-01-01")
+        path = f"{PAGE}rouvrir/"
+        confirm(as_regional, path, as_regional.get(path))
+        reopened = made()[-1]
+        request = commit(send, "trouver-candidats", now=now)
+
+        page = as_regional.get(f"/annuaire/journal/{reopened.pk}/")
+
+        assert page.context["losses"]
+        assert "Plus personne n'y répondra" in text(page)
+        assert "Demandes ouvertes qui en dépendent" in text(page)
+        assert request.reference in text(page)
+        assert page.context["preview"].total > 0
+        assert "Annuler ce changement" in text(page)
 
     def test_another_region_reads_and_undoes_nothing(self, as_regional, as_neighbour, office):
         save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09")
