@@ -1,8 +1,10 @@
 """Warnings about a plan before it is saved: rows that will never be asked, requests that depend on it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models.functions import Lower, Upper
 
 from directory import never_asked
 from directory.office_content import answered_subjects
@@ -59,6 +61,41 @@ def never_asked_after(plan: Plan) -> list[Warned]:
         for key, reasons in _warned(after, touched)
         if key in touched or key not in before
     ]
+
+
+def used_addresses(plan: Plan) -> list[str]:
+    """Sentences about the addresses that the plan gives and that others use, whatever their capitals."""
+    given = {
+        str(row.written["email"]).lower(): row
+        for row in plan.only_changes().experts
+        if row.written.get("email")
+        and row.written["email"].lower() != str(row.before.get("email", "")).lower()
+    }
+    others = used_posts(given, but=[row.row.pk for row in plan.experts if row.row])
+    return [*map(staff_sentence, sorted(staff_addresses(given))), *others.values()]
+
+
+def staff_addresses(emails: Iterable[str]) -> set[str]:
+    """The addresses of members of the staff among these, in lower case."""
+    staff = User.objects.filter(is_active=True, role__gt="").annotate(lower=Lower("email"))
+    return set(staff.filter(lower__in=set(emails)).values_list("lower", flat=True))
+
+
+def staff_sentence(email: str) -> str:
+    return f"« {email} » est aussi l'adresse d'un membre de l'équipe du portail."
+
+
+def used_posts(emails: Iterable[str], *, but: Collection[int] = ()) -> dict[str, str]:
+    """A sentence for each of these addresses that has a post already, those in ``but`` apart."""
+    posts = Expert.objects.listed().filter(left_at=None).exclude(pk__in=but).annotate(upper=Upper("email"))
+    found = posts.filter(upper__in={email.upper() for email in emails}).order_by("office__name", "pk")
+    offices: dict[str, list[str]] = {}
+    for email, name in found.values_list("email", "office__name"):
+        offices.setdefault(email.lower(), []).append(f"« {name} »")
+    return {
+        email: f"« {email} » répond déjà dans {', '.join(names)} : ce sera la même personne."
+        for email, names in sorted(offices.items())
+    }
 
 
 def after_label(key: Any, directory: StoredDirectory) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from directory import plan_warnings
 from directory.importing import current_areas
 from directory.sheets import known_names
 from directory.sheets.cell_values import CellReader, KnownNames, SheetNote
@@ -18,7 +19,7 @@ from directory.sheets.sheet_plan import Closing, Planner, SheetOptions
 from experts.changes import snapshot
 from experts.changes.directory_facts import to_json
 from experts.changes.row_plans import Plan
-from experts.models import Cause, RevisedRow, User
+from experts.models import Cause, RevisedRow
 from territories.areas import AreaRef, Level
 from territories.models import Area
 
@@ -112,11 +113,12 @@ def _said(gathering: Gathering) -> list[str]:
     """Sentences about addresses used elsewhere, and about experts whom nobody will ever ask."""
     emails = {key[1]: expert.row for key, expert in gathering.experts.items()}
     notes = [SheetNote(row.sheet, row.line, row.heading(key), said) for row, key, said in gathering.remarks]
-    staff = User.objects.filter(is_active=True, role__gt="").values_list("email", flat=True)
-    for email in sorted(emails.keys() & {email.lower() for email in staff}):
-        sentence = f"« {email} » est aussi l'adresse d'un membre de l'équipe du portail."
-        row = emails[email]
-        notes.append(SheetNote(row.sheet, row.line, row.heading("expert.email"), sentence))
+    said = {email: plan_warnings.staff_sentence(email) for email in plan_warnings.staff_addresses(emails)}
+    newcomers = {key[1] for key in gathering.experts if key not in gathering.stored.experts}
+    for sentences in (said, plan_warnings.used_posts(newcomers)):
+        for email, sentence in sorted(sentences.items()):
+            row = emails[email]
+            notes.append(SheetNote(row.sheet, row.line, row.heading("expert.email"), sentence))
     for key, expert in gathering.experts.items():
         is_new = key not in gathering.stored.experts
         facts = expert.facts

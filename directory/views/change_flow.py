@@ -203,6 +203,7 @@ class _Flow:
             "changes": plan_changes(plan),
             "meanwhile": meanwhile,
             "warned": plan_warnings.never_asked_after(plan),
+            "used_addresses": plan_warnings.used_addresses(plan),
             "losses": losses(plan, now=now),
             "effects": area_effects(plan, on=timezone.localdate(now)),
             "consequences": self.edit.consequences(plan) if self.edit.consequences else (),

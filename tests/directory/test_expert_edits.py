@@ -310,3 +310,33 @@ class TestZones:
         page = type_in(as_regional, "/annuaire/zones/nouvelle/", name="Essai", added="Meaux")
 
         assert page.context["form"].non_field_errors()
+
+
+class TestUsedAddresses:
+    """An address that somebody has already is said before it is saved, whatever its capitals."""
+
+    USED = ("Region27@EQUIPE.example.org", "RH@maison-emploi-nord-21.example.org")
+    SAID = ("un membre de l'équipe du portail", "répond déjà dans")
+
+    @pytest.mark.parametrize(("email", "said"), list(zip(USED, SAID, strict=True)))
+    def test_of_a_new_expert(self, as_regional, email, said):
+        path = "/annuaire/antennes/PE-DIJON/nouveau-referent/"
+
+        page = type_in(as_regional, path, name="Anne", email=email, phone="03 80 00 00 00")
+
+        assert said in text(page)
+
+    @pytest.mark.parametrize(("email", "said"), list(zip(USED, SAID, strict=True)))
+    def test_of_a_changed_address(self, as_regional, email, said):
+        expert = Expert.objects.filter(office__code="PE-DIJON").first()
+
+        page = type_in(as_regional, f"/annuaire/referents/{expert.pk}/adresse/", email=email)
+
+        assert said in text(page)
+
+    def test_another_spelling_of_one_s_own_address_says_nothing(self, as_regional):
+        expert = Expert.objects.filter(office__code="PE-DIJON").first()
+
+        page = type_in(as_regional, f"/annuaire/referents/{expert.pk}/adresse/", email=expert.email.upper())
+
+        assert "Cette adresse sert déjà" not in text(page)

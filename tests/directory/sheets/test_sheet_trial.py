@@ -391,3 +391,12 @@ def test_a_control_character_is_refused_by_its_line():
 
     sentence = "ce texte contient un caractère de contrôle : retapez-le au clavier."
     assert said == [f'f.csv, line 2, column "Fonction": {sentence}']
+
+
+def test_a_newcomer_who_answers_in_another_office_is_said():
+    row = ["CAPE-21", PLIE.upper(), "Anne"]
+
+    trial = trial_of(["Code", "Mail", "Nom du référent"], row)
+
+    assert any("répond déjà dans" in remark and PLIE in remark for remark in trial.remarks)
+    assert not trial_of(["Mail", "Fonction"], [PLIE, "X"]).remarks
