@@ -36,11 +36,11 @@ def lines(plan: Plan, *, user: User, now: datetime) -> Iterator[str]:
     """What a plan takes away, in sentences."""
     for loss in losses(plan, now=now):
         others = f" et {loss.others} autres" if loss.others else ""
-        yield f"Plus personne n'y répondra · {loss.subject} : {', '.join(loss.names)}{others}."
+        yield f"Plus personne n'y répondra · {loss.subject} : {', '.join(loss.names)}{others}."
     found = plan_warnings.dependents(plan, user=user)
     if found:
         yield (
-            f"Demandes ouvertes qui en dépendent : {found.waiting} besoins en attente de réponse, "
+            f"Demandes ouvertes qui en dépendent : {found.waiting} besoins en attente de réponse, "
             f"{found.taken} pris en charge."
         )
         yield from _references(found)

@@ -82,7 +82,7 @@ def staff_addresses(emails: Iterable[str]) -> set[str]:
 
 
 def staff_sentence(email: str) -> str:
-    return f"« {email} » est aussi l'adresse d'un membre de l'équipe du portail."
+    return f"« {email} » est aussi l'adresse d'un membre de l'équipe du portail."
 
 
 def used_posts(emails: Iterable[str], *, but: Collection[int] = ()) -> dict[str, str]:
@@ -91,9 +91,9 @@ def used_posts(emails: Iterable[str], *, but: Collection[int] = ()) -> dict[str,
     found = posts.filter(upper__in={email.upper() for email in emails}).order_by("office__name", "pk")
     offices: dict[str, list[str]] = {}
     for email, name in found.values_list("email", "office__name"):
-        offices.setdefault(email.lower(), []).append(f"« {name} »")
+        offices.setdefault(email.lower(), []).append(f"« {name} »")
     return {
-        email: f"« {email} » répond déjà dans {', '.join(names)} : ce sera la même personne."
+        email: f"« {email} » répond déjà dans {', '.join(names)} : ce sera la même personne."
         for email, names in sorted(offices.items())
     }
 
