@@ -322,7 +322,7 @@ class TestUsedAddresses:
     def test_of_a_new_expert(self, as_regional, email, said):
         path = "/annuaire/antennes/PE-DIJON/nouveau-referent/"
 
-        page = type_in(as_regional, path, name="Anne", email=email, phone="03 80 00 00 00")
+        page = type_in(as_regional, path, name="Anne", email=email, phone="03 80 12 34 56", extent="all")
 
         assert said in text(page)
 
