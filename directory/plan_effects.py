@@ -1,4 +1,4 @@
-"""What a plan takes away: subjects left to nobody, open requests that depend on it; for files."""
+"""Losses of a plan and open requests that depend on it, for files and commands."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -33,7 +33,7 @@ def read_losses(report: dict[str, Any]) -> list[Loss]:
 
 
 def lines(plan: Plan, *, user: User, now: datetime) -> Iterator[str]:
-    """What a plan takes away, in sentences."""
+    """Sentences about what a plan takes away."""
     for loss in losses(plan, now=now):
         others = f" et {loss.others} autres" if loss.others else ""
         yield f"Plus personne n'y répondra · {loss.subject} : {', '.join(loss.names)}{others}."
