@@ -158,7 +158,7 @@ def _read_row(element: Any, line: int, layout: SheetLayout) -> bool:
     for cell in element:
         children = {child.tag.rpartition("}")[2]: child for child in cell}
         last = cell if children else last
-        if "f" in children and children.get("v") is None and "is" not in children:
+        if "f" in children and "is" not in children and not _has_result(cell, children.get("v")):
             layout.without_result.setdefault(line, []).append(_column_of(cell))
     if last is None:
         return False
@@ -166,6 +166,11 @@ def _read_row(element: Any, line: int, layout: SheetLayout) -> bool:
     if element.get("hidden") in {"1", "true"}:
         layout.hidden_rows.append(line)
     return True
+
+
+def _has_result(cell: Any, value: Any) -> bool:
+    """Return whether a formula has a result; Excel writes an empty one for a formula that gives « »."""
+    return value is not None and (bool(value.text) or cell.get("t") == "str")
 
 
 def _column_of(cell: Any) -> int:

@@ -9,7 +9,7 @@ import pytest
 from directory.sheets.opening import open_sheets
 from directory.sheets.tables import MAX_BYTES, NO_RESULT, READ_COLUMNS, UnreadableSheet
 from tests.directory.sheets import workbooks
-from tests.directory.sheets.workbooks import HEADINGS, archive, csv, with_parts, xlsx
+from tests.directory.sheets.workbooks import HEADINGS, archive, csv, saved, with_parts, xlsx
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 BOMB = archive({"xl/workbook.xml": b"", "xl/worksheets/sheet1.xml": bytes(210 * 1024 * 1024)})
@@ -154,6 +154,28 @@ def test_a_formula_gives_its_result_or_says_that_it_has_none():
     content = with_parts(GOOD, {"xl/worksheets/sheet1.xml": part + computed + b"</sheetData></worksheet>"})
 
     assert rows_of(content)[-1] == (2, (2, NO_RESULT))
+
+
+def test_an_empty_result_counts_as_none_unless_it_is_a_text():
+    never = b'<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>1+1</f><v/></c><c r="C2"><f>A1</f><v></v></c>'
+    empty = b'<c r="D2" t="str"><f>""</f><v></v></c><c r="E2"><v>5</v></c></row>'
+    part = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    content = with_parts(
+        GOOD, {"xl/worksheets/sheet1.xml": part + never + empty + b"</sheetData></worksheet>"}
+    )
+
+    line, (first, second, third, text, last) = rows_of(content)[-1]
+
+    assert (line, first, second, third, last) == (2, 1, NO_RESULT, NO_RESULT, 5)
+    assert not text
+
+
+def test_a_formula_that_nothing_computed_is_refused_and_not_ignored():
+    book = openpyxl.Workbook()
+    book.active.append(["Mail", "Fonction"])
+    book.active.append(["a@example.org", '="a"&"b"'])
+
+    assert rows_of(saved(book))[-1] == (2, ("a@example.org", NO_RESULT))
 
 
 def test_a_cell_at_the_bottom_of_the_sheet_is_read():
