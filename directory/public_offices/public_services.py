@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from companies.siret import InvalidSiret, clean_siret
 from experts.directory_phones import InvalidPhone, clean_phone
+from experts.directory_sites import clean_site
 from mailing.addresses import clean_address
 from mailing.text_cleaning import clean_line
 
@@ -121,9 +122,10 @@ def _email(text: str) -> str:
 
 
 def _site(text: str) -> str:
-    address = text if "://" in text else f"https://{text}"
-    host = address.partition("://")[2]
-    return address if "." in host and " " not in address else ""
+    try:
+        return clean_site(text)
+    except ValidationError:
+        return ""
 
 
 def _siret(text: str, notes: list[str]) -> str:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 
 from companies.siret import InvalidSiret, clean_siret
 from directory.file import LEGAL_FORM_PREFIX, NAF_PREFIX
@@ -27,7 +26,8 @@ from directory.sheets.columns import CellKind, Column
 from directory.sheets.known_names import AreaNames
 from directory.sheets.name_index import NameIndex
 from directory.sheets.tables import NO_RESULT, CellValue
-from experts.entries import CONTROLS, MAX_INTEGER, MAX_LENGTH, Entry
+from experts.directory_sites import clean_site
+from experts.entries import CONTROLS, MAX_INTEGER, Entry
 from experts.models import Office
 from territories.areas import AreaRef
 from territories.names import normalise
@@ -44,7 +44,6 @@ CRAFT_WORDS = {
 }
 ALL_SUBJECTS = {"tous", "tous les sujets", "toutes", "all"}
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
-check_site = URLValidator(schemes=["http", "https"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +118,12 @@ class CellReader:
         return required(with_text(entry, repaired).phone())
 
     def site(self, value: CellValue, text: str, entry: Entry) -> str:
-        address = text if "://" in text else f"https://{text}"
         try:
-            check_site(address)
+            return clean_site(text)
         except ValidationError:
             raise refused(
                 entry, f"« {text} » n'est pas une adresse internet comme https://www.exemple.fr."
             ) from None
-        if len(address) > MAX_LENGTH:
-            raise refused(entry, f"cette adresse dépasse {MAX_LENGTH} caractères.")
-        return address
 
     def siret(self, value: CellValue, text: str, entry: Entry) -> str:
         repaired, sentence = habits.repaired_siret(text)
