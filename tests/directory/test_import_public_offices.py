@@ -178,3 +178,81 @@ class TestImport:
         assert not second["applied"]
         assert Revision.objects.filter(cause=Cause.PUBLIC_OFFICES).count() == 1
         assert Office.objects.get(siret=SIRET).region_id == "27"
+
+
+@pytest.mark.django_db
+@pytest.mark.reference
+class TestLeftOut:
+    """A service that becomes nothing is said, with its reason; one that can be read is not lost."""
+
+    LEFT = {
+        "pivot absent": ({"pivot": None}, "aucun type de service"),
+        "pivot empty": ({"pivot": []}, "aucun type de service"),
+        "no type in it": (
+            {"pivot": [{"code_insee_commune": ["21054"]}]},
+            "type de service n'est pas compris",
+        ),
+        "unknown communes": (
+            {
+                "code_insee_commune": "",
+                "pivot": [{"type_service_local": "mission_locale", "code_insee_commune": ["99999"]}],
+            },
+            "communes inconnues (99999)",
+        ),
+        "no commune": (
+            {"code_insee_commune": "", "pivot": [{"type_service_local": "mission_locale"}]},
+            "sans commune",
+        ),
+        "neither": ({"code_insee_commune": "", "pivot": []}, "services sans type ni commune connue : 1"),
+    }
+
+    @pytest.mark.parametrize(("changed", "said"), LEFT.values(), ids=LEFT)
+    def test_what_is_not_understood_is_reported(self, tmp_path, changed, said):
+        found = run(write(tmp_path, CARD | changed))
+
+        assert found["created"] == []
+        assert said in " ".join(found["remarks"]).replace("\u00a0", " ")
+
+    def test_two_places_with_one_siret_are_two_offices(self, tmp_path):
+        second = CARD | {
+            "id": "b",
+            "nom": "Mission locale - Chalon",
+            "code_insee_commune": "71076",
+            "pivot": [{"type_service_local": "mission_locale", "code_insee_commune": ["71076"]}],
+        }
+        path = write(tmp_path, CARD, second)
+
+        first, again = run(path, "--apply"), run(write(tmp_path, second, CARD))
+
+        assert {row["name"] for row in first["created"]} == {CARD["nom"], second["nom"]}
+        assert [again[name] for name in ("created", "changed", "kept")] == [[], [], []]
+        assert len(again["unchanged"]) == 2
+
+    def test_the_same_service_twice_is_one_office(self, tmp_path):
+        found = run(write(tmp_path, CARD, CARD | {"id": "b"}))
+
+        assert len(found["created"]) == 1
+        assert any("déjà dans ce fichier" in remark for remark in found["remarks"])
+
+    def test_a_service_whose_office_is_closed_here_is_said(self, tmp_path):
+        Office.objects.filter(code="ML-DIJON").update(siret=SIRET, closed_on="2020-01-01")
+
+        found = run(write(tmp_path, CARD))
+
+        assert any("est fermée ici" in remark for remark in found["remarks"])
+
+    def test_communes_beyond_the_region_do_not_lose_the_others(self, tmp_path):
+        pivot = [{"type_service_local": "mission_locale", "code_insee_commune": ["21054", "21200", "10387"]}]
+
+        found = run(write(tmp_path, CARD | {"pivot": pivot}))
+
+        assert found["refused"] == []
+        assert found["created"][0]["facts"]["areas"] == ["commune:21054", "commune:21200"]
+        assert any("10387" in remark for remark in found["remarks"])
+
+    @pytest.mark.parametrize("site", ["javascript://x.y/%0aalert(1)", "ftp://x.example.org", "data://a.b,c"])
+    def test_a_site_that_is_no_page_is_not_kept(self, tmp_path, site):
+        found = run(write(tmp_path, CARD | {"site_internet": [{"valeur": site}]}))
+
+        assert found["created"][0]["facts"]["site"] == ""
+        assert any("site non compris" in remark for remark in found["remarks"])
