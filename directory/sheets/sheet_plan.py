@@ -17,6 +17,7 @@ from experts.changes.rights import refusals_of_region
 from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
 from experts.changes.stored import StoredDirectory
 from experts.models import Expert, Office
+from experts.models.directory import DirectorySource
 from territories.areas import AreaRef
 
 CONFIRMED_ABOVE = 0.10  # of the offices and experts of a whole
@@ -198,5 +199,5 @@ def _not_respaced(facts: Facts, stored: Facts) -> Facts:
 
 
 def _relisted(here: Facts) -> Facts:
-    """A row that a directory file had dropped is in use again."""
-    return {"dropped_at": None} if here["dropped_at"] else {}
+    """A row that a directory file had dropped is in use again, and no file that lacks it drops it."""
+    return {"dropped_at": None, "source": DirectorySource.HAND} if here["dropped_at"] else {}

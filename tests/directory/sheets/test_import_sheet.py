@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -130,3 +131,18 @@ def test_a_wrong_part_is_an_error_in_json_too(tmp_path):
         )
 
     assert json.loads(stdout.getvalue())["errors"]
+
+
+def test_who_is_back_by_a_sheet_is_not_dropped_by_the_next_file(tmp_path):
+    email = "recrutement@france-travail-dijon.example.org"
+    text = Path("experts/data/directory-demo.yaml").read_text()
+    file, sheet = tmp_path / "annuaire.yaml", tmp_path / "annuaire.csv"
+    file.write_text(text.replace(email, "autre@france-travail-dijon.example.org"))
+    sheet.write_bytes(csv(["Antenne", "Mail", "Fonction"], ["France Travail Dijon", email, "Cheffe"]))
+    run("import_directory", file)
+    assert not Expert.objects.listed().filter(email=email).exists()
+
+    answer(sheet, "--apply")
+    run("import_directory", file)
+
+    assert Expert.objects.listed().get(email=email).job == "Cheffe"
