@@ -27,7 +27,7 @@ from experts.models import User
 # Changes of these facts alone change nothing to who receives what: they are saved at once.
 HARMLESS = {
     "name", "phone", "site", "job", "shows_phone", "booking_url", "is_public", "verified_on",
-    "agreement_signed_on", "agreement_link", "edited_fields", "successor",
+    "agreement_signed_on", "agreement_link", "edited_fields", "successor", "source",
 }  # fmt: skip
 SHOWN, STEP, CHOICE, THEIRS = "vu", "etape", "choix-", "leur"
 CONFIRM, CORRECT = "confirmer", "corriger"

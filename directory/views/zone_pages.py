@@ -19,6 +19,7 @@ from territories.area_search import names_of
 from territories.models import Area
 
 PAGE = 50
+BY_HAND: Facts = {"source": Area.Source.HAND}  # no file changes it any more
 INTRO = "Une zone est une liste de communes, d'intercommunalités, de départements ou de régions."
 
 
@@ -67,7 +68,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         back=reverse("directory:zone", args=[slug]),
         found=lambda: stored().facts,
         form=lambda data, shown: ZoneForm(data, shown=shown),
-        plan=lambda facts: Plan(zones=(editing.change(slug, stored(), facts),)),
+        plan=lambda facts: Plan(zones=(editing.change(slug, stored(), facts and facts | BY_HAND),)),
         done="La zone est enregistrée.",
         intro=INTRO,
         template="directory/zone_form.html",
@@ -81,9 +82,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Create a zone."""
 
     def plan(facts: Facts) -> Plan:
-        return Plan(
-            zones=(editing.new_zone(new_zone_slug(facts["name"]), facts | {"source": Area.Source.HAND}),)
-        )
+        return Plan(zones=(editing.new_zone(new_zone_slug(facts["name"]), facts | BY_HAND),))
 
     edit = Edit(
         title="Nouvelle zone",

@@ -1,4 +1,4 @@
-"""Import of a file that names people where they were: who was moved here stays, their requests too."""
+"""Import of a file that names people where they were: who was moved here stays, and their requests."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from experts.changes.row_plans import RowOutcome
 from experts.models import Expert, Office, Revision
 from solicitations import tasks
 from solicitations.lifecycle import MatchState
+from territories.models import Area
 from tests.directory.pages import confirm, save
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import match, send
@@ -131,3 +132,13 @@ def test_a_deputy_who_was_moved_is_named_no_more(as_regional, moved):
 
     assert absent.absences.get().deputy is None
     assert outcomes(plan(text)) == {}
+
+
+def test_a_zone_that_was_changed_is_kept(as_regional):
+    save(as_regional, "/annuaire/zones/bassin-dijonnais/changer/", name="Bassin de Dijon", added="Beaune")
+
+    import_file(check(DEMO.read_bytes()), name="fichier", now=timezone.now())
+
+    zone = Area.objects.get(kind="zone", code="bassin-dijonnais")
+    assert zone.name == "Bassin de Dijon"
+    assert "commune:21054" in {str(area.ref) for area in zone.members.all()}
