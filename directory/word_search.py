@@ -3,10 +3,11 @@
 import re
 import unicodedata
 
-from django.db.models import Q
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import Contains
 
-from experts.models import Expert, Institution, Office
+from experts.models import Expert, Institution, Office, RevisedRow
 from experts.models.directory import ExpertQuerySet, OfficeQuerySet
 from experts.models.directory_words import EXPERT_WORDS, OFFICE_WORDS, plain_text
 
@@ -26,8 +27,9 @@ def search_offices(offices: OfficeQuerySet, text: str, *, people: ExpertQuerySet
         # A union, not a disjunction of the two tables, which no index could serve.
         own = Q(Contains(OFFICE_WORDS, word)) | Q(institution__in=_institution_ids(institutions, word))
         by_office = Office.objects.filter(own)
-        through_people = people.filter(Contains(EXPERT_WORDS, word))
-        found = found.filter(pk__in=by_office.values("pk").union(through_people.values("office"), all=True))
+        through_people = [people.filter(one).values("office") for one in _of_experts(word)]
+        former = Office.objects.filter(pk__in=_formerly_named(RevisedRow.Kind.OFFICE, word)).values("pk")
+        found = found.filter(pk__in=by_office.values("pk").union(former, *through_people, all=True))
     return found
 
 
@@ -46,8 +48,8 @@ def search_experts(experts: ExpertQuerySet, text: str) -> ExpertQuerySet:
     found = experts
     for word in words_of(text):
         by_office = Expert.objects.filter(office__in=_offices_by_name(institutions, word).values("pk"))
-        own = Expert.objects.filter(Contains(EXPERT_WORDS, word))
-        found = found.filter(pk__in=own.values("pk").union(by_office.values("pk"), all=True))
+        own = [Expert.objects.filter(one).values("pk") for one in _of_experts(word)]
+        found = found.filter(pk__in=by_office.values("pk").union(*own, all=True))
     return found
 
 
@@ -63,6 +65,27 @@ def plain(text: str) -> str:
     """The text in lower case, without accents, as ``plain_text`` gives it."""
     decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES))
     return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn").lower()
+
+
+def _of_experts(word: str) -> list[Q]:
+    """Conditions on experts with a word, now or formerly: apart, so that an index can serve each."""
+    former = Contains(_joined_texts("former_emails"), word)
+    return [
+        Q(Contains(EXPERT_WORDS, word)),
+        ~Q(former_emails=[]) & Q(former),
+        Q(pk__in=_formerly_named(RevisedRow.Kind.EXPERT, word)),
+    ]
+
+
+def _joined_texts(column: str) -> Func:
+    return Func(F(column), Value(" "), function="array_to_string", output_field=TextField())
+
+
+def _formerly_named(kind: str, word: str) -> QuerySet[RevisedRow, int]:
+    """Primary keys of the rows whose name, before a change that the journal keeps, had a word."""
+    renamed = RevisedRow.objects.filter(kind=kind, before__has_key="name", after__has_key="name")
+    name = plain_text(KeyTextTransform("name", "before"))
+    return renamed.filter(Contains(name, word)).values_list("row_pk", flat=True)
 
 
 def _institution_ids(institutions: list[Institution], word: str) -> list[int]:

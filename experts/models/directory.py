@@ -258,6 +258,7 @@ class Expert(ImportedModel):
         indexes = [
             models.Index(Upper("email"), name="expert_address"),  # the posts of one person
             GinIndex(OpClass(EXPERT_WORDS, "gin_trgm_ops"), name="expert_words"),
+            models.Index(fields=["id"], condition=~Q(former_emails=[]), name="expert_readdressed"),
         ]
 
     def __str__(self) -> str:

@@ -107,7 +107,15 @@ class RevisedRow(models.Model):
                 condition=Q(before__isnull=False) | Q(after__isnull=False), name="revised_row_has_facts"
             ),
         ]
-        indexes = [models.Index(fields=["kind", "row_pk"], name="revised_row_of")]
+        indexes = [
+            models.Index(fields=["kind", "row_pk"], name="revised_row_of"),
+            # The rows that were given another name, which are searched by the former one.
+            models.Index(
+                fields=["kind", "row_pk"],
+                condition=Q(before__has_key="name", after__has_key="name"),
+                name="revised_row_renamed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label

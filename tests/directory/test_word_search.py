@@ -2,11 +2,14 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from directory.address_changes import change_address
 from directory.word_search import plain, search_experts, search_offices, search_offices_by_name
 from experts.models import Expert, Office
 from experts.models.directory_words import plain_text
-from tests.experts.factories import ExpertFactory, OfficeFactory
+from tests.directory.pages import save
+from tests.experts.factories import ExpertFactory, NationalFactory, OfficeFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -65,3 +68,35 @@ def test_a_search_by_name_tells_no_address_of_an_office():
     for typed in ("prenom.nom", "0399887766"):
         assert list(search_offices(Office.objects.all(), typed, people=Expert.objects.none())) == [office]
         assert not search_offices_by_name(Office.objects.all(), typed)
+
+
+class TestFormerly:
+    """People and offices are found by the name, or the address, that they had."""
+
+    OLD = "recrutement@france-travail-dijon.example.org"
+
+    def found(self, typed):
+        people = search_experts(Expert.objects.all(), typed)
+        offices = search_offices(Office.objects.all(), typed, people=Expert.objects.all())
+        nobody = search_offices(Office.objects.all(), typed, people=Expert.objects.none())
+        return [list(rows) for rows in (people, offices, nobody)]
+
+    def test_an_address_that_changed(self, commit):
+        person = Expert.objects.get(email=self.OLD)
+        commit(change_address, self.OLD, "autre@exemple.org", by=NationalFactory(), now=timezone.now())
+
+        assert self.found(self.OLD.upper()) == [[person], [person.office], []]
+
+    def test_a_name_that_changed(self, as_regional):
+        person = Expert.objects.get(email=self.OLD)
+        for name in ("Éléonore Zwingelstein", "Éléonore Petit"):
+            save(as_regional, f"/annuaire/referents/{person.pk}/fiche/", name=name)
+
+        assert self.found("zwingelstein eleonore") == [[person], [person.office], []]
+
+    def test_an_office_that_was_renamed(self, as_regional):
+        office = Office.objects.get(code="PE-DIJON")
+        for name in ("Zwingelstein Emploi", "France Travail Dijon"):
+            save(as_regional, "/annuaire/antennes/PE-DIJON/coordonnees/", name=name)
+
+        assert self.found("zwingelstein")[1:] == [[office], [office]]
