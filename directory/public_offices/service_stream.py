@@ -8,7 +8,7 @@ from typing import IO, Any
 
 PART = 1024 * 1024  # characters
 LONGEST_OBJECT = 20 * PART
-START = re.compile(r'\A\s*(?:\{.*?"service"\s*:\s*)?\[', re.DOTALL)
+BEFORE_LIST = re.compile(r"[\s,:]*")
 BETWEEN = re.compile(r"[\s,]*")
 CUT_SHORT = "le fichier est coupé : sa fin manque."
 
@@ -43,11 +43,46 @@ class _Reader:
             yield self._next(count)
 
     def _skip_to_list(self) -> None:
-        while not (start := START.match(self.text)):
-            if self.is_over or len(self.text) > LONGEST_OBJECT:
-                raise UnreadableServices("la liste « service » n'y est pas : ce n'est pas la base attendue.")
+        """Move into the list, which is the file's, or that of the key « service » of its object."""
+        if self._peek() != "[":
+            self._skip_to_key()
+        self.position += 1
+
+    def _skip_to_key(self) -> None:
+        """Move to the list of the key « service »; the values of other keys, whatever they hold, are skipped."""
+        missing = "la liste « service » n'y est pas : ce n'est pas la base attendue."
+        if self._peek() != "{":
+            raise UnreadableServices(missing)
+        self.position += 1
+        while self._peek() == '"':
+            key = self._value(missing)
+            if self._peek() == "[" and key == "service":
+                return
+            self._value(missing)
+        raise UnreadableServices(missing)
+
+    def _peek(self) -> str:
+        """The next character that is no mark between values; empty at the end."""
+        while True:
+            found = BEFORE_LIST.match(self.text, self.position)
+            self.position = found.end() if found else self.position
+            if self.position < len(self.text) or self.is_over:
+                return self.text[self.position : self.position + 1]
             self._grow()
-        self.position = start.end()
+
+    def _value(self, missing: str) -> Any:
+        """A key or a value before the list."""
+        while True:
+            try:
+                value, end = self.decoder.raw_decode(self.text, self.position)
+            except (json.JSONDecodeError, RecursionError) as error:
+                if self.is_over or len(self.text) - self.position > LONGEST_OBJECT:
+                    raise UnreadableServices(missing) from error
+            else:
+                if end < len(self.text) or self.is_over:  # else a number may go on
+                    self.position = end
+                    return value
+            self._grow()
 
     def _has_more(self) -> bool:
         """Move to the next object; ``False`` at the end of the list."""

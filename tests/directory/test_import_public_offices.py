@@ -55,6 +55,14 @@ class TestStream:
     def test_items_are_read_one_by_one(self, tmp_path, text):
         assert list(read_services(write(tmp_path, text=text))) == [1, {"a": "]"}]
 
+    @pytest.mark.parametrize(
+        "before", ['"meta": {"service": ["x"]}', '"n": 12', '"long": "' + "é" * PART + '"', '"service": null']
+    )
+    def test_the_list_is_the_one_of_the_file_and_no_inner_one(self, tmp_path, before):
+        text = f'{{{before}, "service" : [{{"a": 1}}]}}'
+
+        assert list(read_services(write(tmp_path, text=text))) == [{"a": 1}]
+
     def test_items_across_the_parts_of_a_file_are_whole(self, tmp_path):
         items = [{"nom": "é" * (PART // 3), "n": number} for number in range(10)]
 
@@ -256,3 +264,12 @@ class TestLeftOut:
 
         assert found["created"][0]["facts"]["site"] == ""
         assert any("site non compris" in remark for remark in found["remarks"])
+
+    def test_what_an_apply_creates_is_listed(self, tmp_path):
+        stdout = StringIO()
+
+        call_command(
+            "import_public_offices", str(write(tmp_path, CARD)), "--region", "27", "--apply", stdout=stdout
+        )
+
+        assert "Créés (1)\n  antenne ml-mission-locale-beaune" in stdout.getvalue()
