@@ -257,5 +257,5 @@ def prefixes(entry: Entry, pattern: re.Pattern[str], what: str) -> list[str]:
         if pattern.fullmatch(prefix):
             kept[prefix] = None
         else:
-            item.refuse(f"« {text} » n'est pas le début de {what}.")
+            item.refuse(f"« {text} » n'est pas le début d'{what}.")
     return list(kept)

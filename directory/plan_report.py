@@ -14,11 +14,12 @@ DECLARED = {"left_at", "is_paused", "is_bouncing", "declared_absences"}
 HIDDEN = {"edited_fields", "source"}
 
 
-def lines(plan: Plan, *, is_dry_run: bool) -> Iterator[str]:
-    """Lines of the report; that of a dry run lists the rows to create too."""
+def lines(plan: Plan, *, is_dry_run: bool, lists_created: bool = False) -> Iterator[str]:
+    """Lines of the report; that of a dry run, or one with ``lists_created``, lists the rows to create too."""
     if is_dry_run:
         yield "Essai à blanc : rien n'est écrit."
-        yield from _section("À créer", plan, RowOutcome.CREATED)
+    if is_dry_run or lists_created:
+        yield from _section("À créer" if is_dry_run else "Créés", plan, RowOutcome.CREATED)
     yield from _section("À fermer" if is_dry_run else "Fermés, absents du fichier", plan, RowOutcome.CLOSED)
     yield from _block("À changer" if is_dry_run else "Changés", _changes(plan))
     yield from _block("Gardés tels que déclarés dans le portail", _kept(plan))

@@ -98,7 +98,7 @@ class CellReader:
         if column.kind in LISTS:
             text = raw
         if column.kind in DIGITS:
-            text = habits.without_decimals(text)
+            text = habits.without_decimals(text.removeprefix("'"))  # the apostrophe keeps the zeros
         return _READERS[column.kind](self, value, text, entry)
 
     def remark(self, entry: Entry, sentence: str) -> None:
@@ -110,6 +110,8 @@ class CellReader:
         return required(with_text(entry, text).text())
 
     def email(self, value: CellValue, text: str, entry: Entry) -> str:
+        if " " in text and text.count("@") == 1:
+            self.remark(entry, f"« {text} » est lu sans ses espaces : vérifiez l'adresse.")
         return required(with_text(entry, re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)).email())
 
     def phone(self, value: CellValue, text: str, entry: Entry) -> str:

@@ -19,6 +19,7 @@ BOUNDS = (("headcount_min", "headcount_max"), ("age_min_years", "age_max_years")
 # Keys of what tells one office or person from another: without any, a line is still to be filled in.
 EXPERT_KEYS = {"expert.name", "expert.email", "expert.phone", "expert.job"}
 IDENTIFYING = {"office.phone", "office.email", "office.siret", *EXPERT_KEYS}
+RESERVED_CODES = {"nouvelle"}  # of pages: an office of that code would have none
 ExpertKey = tuple[str, str]
 
 
@@ -39,6 +40,12 @@ class GatheredExpert:
     key: ExpertKey
     row: ReadRow
     facts: dict[str, Any]
+
+
+def _place(other: ReadRow, row: ReadRow) -> str:
+    """Where another row is, seen from this one: its line, and its sheet when it is not the same."""
+    sheet = f" de la feuille « {other.sheet} »" if other.sheet != row.sheet else ""
+    return f"à la ligne {other.line}{sheet}"
 
 
 class Gathering:
@@ -116,6 +123,9 @@ class Gathering:
         same = self._named(row) if "office.name" in row.values else []
         if same:
             row.refuse("office.code", f"« {code} » n'existe pas ; cette antenne a le code « {same[0]} ».")
+            return None
+        if code.lower() in RESERVED_CODES:
+            row.refuse("office.code", f"« {code} » ne peut pas être un code : laissez la case vide.")
             return None
         self._taken.add(code)
         return code
@@ -201,7 +211,7 @@ class Gathering:
             elif office.facts[fact] != value:
                 row.refuse(
                     f"office.{fact}",
-                    f"la ligne {office.given_by[fact].line} donne une autre valeur pour la même antenne : "
+                    f"autre valeur donnée {_place(office.given_by[fact], row)} pour la même antenne : "
                     "gardez la même sur toutes ses lignes, ou laissez les autres vides.",
                 )
 
@@ -215,8 +225,8 @@ class Gathering:
             return
         key = self.expert_key(code, email)
         if key in self.experts:
-            line = self.experts[key].row.line
-            row.refuse("expert.email", f"« {email} » est déjà à la ligne {line}, dans la même antenne.")
+            place = _place(self.experts[key].row, row)
+            row.refuse("expert.email", f"« {email} » est déjà {place}, dans la même antenne.")
             return
         skills = facts.pop("subjects", None)
         if skills is not None:

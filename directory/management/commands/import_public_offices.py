@@ -109,5 +109,5 @@ class Command(BaseCommand):
             self.stdout.write(remark)
         for refused in made.refused:
             self.stdout.write(f"Refusée : {refused}")
-        for line in plan_report.lines(made.plan, is_dry_run=is_dry_run):
+        for line in plan_report.lines(made.plan, is_dry_run=is_dry_run, lists_created=True):
             self.stdout.write(line)

@@ -117,5 +117,5 @@ class Command(BaseCommand):
             user = plan_effects.command_user(region)
             for line in plan_effects.lines(trial.plan, user=user, now=timezone.now()):
                 self.stdout.write(line)
-        for line in plan_report.lines(trial.plan, is_dry_run=is_dry_run):
+        for line in plan_report.lines(trial.plan, is_dry_run=is_dry_run, lists_created=True):
             self.stdout.write(line)

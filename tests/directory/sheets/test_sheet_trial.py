@@ -14,7 +14,7 @@ from experts.changes.directory_facts import AbsenceEntry
 from experts.changes.row_plans import Plan
 from experts.models import Cause, Expert, Office, Revision
 from tests.directory.sheets import workbooks
-from tests.directory.sheets.workbooks import csv
+from tests.directory.sheets.workbooks import csv, xlsx
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -400,3 +400,37 @@ def test_a_newcomer_who_answers_in_another_office_is_said():
 
     assert any("répond déjà dans" in remark and PLIE in remark for remark in trial.remarks)
     assert not trial_of(["Mail", "Fonction"], [PLIE, "X"]).remarks
+
+
+def test_one_person_on_two_sheets_is_said_with_the_sheet():
+    book = xlsx([["Mail", "Fonction"], [PLIE, "A"]], [["Mail", "Fonction"], [PLIE, "B"]])
+
+    with pytest.raises(InvalidSheet) as error:
+        try_sheet(book, "f.xlsx", SheetOptions("27"), now=NOW)
+
+    said = str(error.value.problems[0]).replace("\u00a0", " ")
+    assert "est déjà à la ligne 2 de la feuille « Annuaire »" in said
+
+
+def test_a_code_that_is_a_page_is_refused():
+    problems = problems_of(["Code", *NEW_OFFICE], ["nouvelle", *NEW])
+
+    assert "ne peut pas être un code" in problems[0]
+
+
+def test_a_beginning_of_a_code_is_refused_in_french():
+    problems = problems_of(["Code", "NAF acceptés"], ["CAPE-21", "XYZ"])
+
+    assert "n'est pas le début d'un code NAF" in problems[0]
+
+
+def test_an_apostrophe_before_a_number_keeps_its_zeros():
+    trial = trial_of(["Mail", "Tél."], [PLIE, "'0380000001"])
+
+    assert [row.written["phone"] for row in trial.plan.experts if row.written] == ["03 80 00 00 01"]
+
+
+def test_spaces_taken_out_of_an_address_are_said():
+    trial = trial_of(["Code", "Mail", "Nom du référent"], ["CAPE-21", "zo @exemple.org", "Zoé"])
+
+    assert any("est lu sans ses espaces" in remark for remark in trial.remarks)
