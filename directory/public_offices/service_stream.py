@@ -49,7 +49,7 @@ class _Reader:
         self.position += 1
 
     def _skip_to_key(self) -> None:
-        """Move to the list of the key « service »; the values of other keys, whatever they hold, are skipped."""
+        """Move to the list of the key « service »; other keys are skipped, whatever they hold."""
         missing = "la liste « service » n'y est pas : ce n'est pas la base attendue."
         if self._peek() != "{":
             raise UnreadableServices(missing)

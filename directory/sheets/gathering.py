@@ -43,7 +43,7 @@ class GatheredExpert:
 
 
 def _place(other: ReadRow, row: ReadRow) -> str:
-    """Where another row is, seen from this one: its line, and its sheet when it is not the same."""
+    """The place of another row, seen from this one: its line, and its sheet when it is not the same."""
     sheet = f" de la feuille « {other.sheet} »" if other.sheet != row.sheet else ""
     return f"à la ligne {other.line}{sheet}"
 
@@ -209,9 +209,10 @@ class Gathering:
             if fact not in office.facts:
                 office.facts[fact], office.given_by[fact] = value, row
             elif office.facts[fact] != value:
+                place = _place(office.given_by[fact], row)
                 row.refuse(
                     f"office.{fact}",
-                    f"autre valeur donnée {_place(office.given_by[fact], row)} pour la même antenne : "
+                    f"une autre valeur est donnée {place} pour la même antenne : "
                     "gardez la même sur toutes ses lignes, ou laissez les autres vides.",
                 )
 
