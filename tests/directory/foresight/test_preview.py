@@ -234,7 +234,7 @@ def test_the_map_shows_the_intercommunalities_of_the_requests_that_are_listed(co
     shown = preview_content(preview, user=NationalFactory()).map
 
     [shape] = [shape for shape in shown.shapes if shape.effect]
-    assert shape.title == f"{sent.commune.epci.name} : 1 demande change"
+    assert shape.title == f"{sent.commune.epci.name} : 1 demande change"
     assert len(shown.shapes) > 100
     assert preview_content(preview, user=RegionalFactory(region=Region.objects.get(pk="94"))).map is None
 
