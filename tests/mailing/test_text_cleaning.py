@@ -59,20 +59,21 @@ def test_address_is_read_as_it_was_meant(typed, read):
 @pytest.mark.parametrize(
     ("typed", "named"),
     [
-        ("nom@ex\u2011emple.fr", "« \u2011 » y est un tiret"),
-        ("nom@ex\u2013emple.fr", "« \u2013 » y est un tiret"),
-        ("n\u043em@exemple.fr", "« \u043e » y est une lettre cyrillique"),
-        ("nom@exempl\u03bf.fr", "« \u03bf » y est une lettre grecque"),
-        ("nom\uff20exemple.fr", "« \uff20 » y est un caractère pleine chasse"),
-        ("nom@exemple\u3002fr", "« \u3002 » y est un signe"),
-        ("nom@ex\u0131mple.fr", "« \u0131 » y est une lettre"),
-        ("hélène@exemple.fr", "« é » y est une lettre"),
-        ("nom😀@exemple.fr", "« 😀 » y est un caractère"),
+        ("nom@ex\u2011emple.fr", "« \u2011 » y est un tiret"),
+        ("nom@ex\u2013emple.fr", "« \u2013 » y est un tiret"),
+        ("n\u043em@exemple.fr", "« \u043e » y est une lettre cyrillique"),
+        ("nom@exempl\u03bf.fr", "« \u03bf » y est une lettre grecque"),
+        ("nom\uff20exemple.fr", "« \uff20 » y est un caractère pleine chasse"),
+        ("nom@exemple\u3002fr", "« \u3002 » y est un signe"),
+        ("nom@ex\u0131mple.fr", "« \u0131 » y est une lettre"),
+        ("hélène@exemple.fr", "« é » y est une lettre"),
+        ("nom😀@exemple.fr", "« 😀 » y est un caractère"),
     ],
 )
 def test_look_alike_in_an_address_is_refused_by_name(typed, named):
-    with pytest.raises(ValidationError, match=named):
+    with pytest.raises(ValidationError) as refused:
         AddressField().clean(typed)
+    assert named in refused.value.messages[0]
 
 
 @pytest.mark.parametrize(

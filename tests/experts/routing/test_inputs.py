@@ -130,7 +130,7 @@ def test_wrong_value_gets_a_sentence_that_names_its_key(key, wrong):
     with pytest.raises(InvalidInput) as error:
         read(ASKED | {key: wrong})
 
-    assert str(error.value).startswith(f"{key} : ")
+    assert str(error.value).startswith(f"{key} : ")
     assert str(error.value).endswith(".")
 
 
@@ -138,7 +138,7 @@ def test_every_mistake_is_told():
     with pytest.raises(InvalidInput) as error:
         read({"craft": "maybe", "on": "one day"})
 
-    assert [key for key in ("subjects", "commune", "craft", "on") if f"{key} : " in str(error.value)] == [
+    assert [key for key in ("subjects", "commune", "craft", "on") if f"{key} : " in str(error.value)] == [
         "subjects",
         "commune",
         "craft",
