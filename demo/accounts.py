@@ -22,13 +22,15 @@ def make_staff() -> None:
 
 
 def make_professionals(*, now: datetime) -> None:
-    """Create an account for the expert with the most needs, and one for the manager of that office."""
+    """Create an account for the expert whose needs are the most varied, and one for a manager of that office.
+
+    A visitor finds something in each tab of the inbox.
+    """
     busiest = (
-        Match.objects.active()
-        .filter(expert__office__region=REGION, expert__left_at=None)
+        Match.objects.filter(expert__office__region=REGION, expert__left_at=None)
         .values("expert")
-        .annotate(needs=Count("pk"))
-        .order_by("-needs", "expert")
+        .annotate(states=Count("state", distinct=True), needs=Count("pk"))
+        .order_by("-states", "-needs", "expert")
         .first()
     )
     if busiest is None:
