@@ -6,6 +6,7 @@ import zipfile
 from enum import Enum
 
 from directory.sheets.tables import BROKEN, MAX_BYTES, TOO_BIG, UnreadableSheet
+from solicitations.conversation.accepted_files import DAMAGED_ARCHIVE
 
 MEGABYTE = 1024 * 1024
 # Unpacked sizes: beyond them a small file would fill the memory.
@@ -82,8 +83,7 @@ def _recognise_archive(content: bytes) -> FileKind:
                 ODS_TYPE
             )
             has_password = is_ods and b"encryption-data" in _start_of(archive, "META-INF/manifest.xml")
-    # All that zipfile raises on a damaged, encrypted or unknown archive, as its documentation and trials say.
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except DAMAGED_ARCHIVE as error:
         raise UnreadableSheet(BROKEN) from error
     _refuse_big_parts(sizes)
     if has_password:

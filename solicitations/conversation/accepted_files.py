@@ -38,6 +38,8 @@ OPEN_DOCUMENTS = {
 PROGRAMS = ("vbaproject", "vbadata", "/activex/", "xl/macrosheets/", ".exe", ".js", ".vbs", ".bat")
 SCRIPT_FOLDERS = ("basic/", "scripts/")
 ACCEPTED = "Joignez un PDF, une image, ou un document Word, Excel, PowerPoint ou LibreOffice."
+# All that zipfile raises on a damaged, truncated, encrypted or unknown archive.
+DAMAGED_ARCHIVE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError)
 
 
 class UnacceptedFile(Exception):
@@ -102,8 +104,7 @@ def _kind_of_archive(name: str, content: bytes) -> tuple[str, str]:
             names = {part.filename.lower() for part in parts}
             kind = _office_kind(archive, names) or _open_document_kind(archive, names)
             types = _part(archive, "[Content_Types].xml")
-    # All that zipfile raises on a damaged, truncated or encrypted archive.
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+    except DAMAGED_ARCHIVE as error:
         raise UnacceptedFile(f"« {name} » est abîmé, ou protégé par un mot de passe.") from error
     if kind is None:
         raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")

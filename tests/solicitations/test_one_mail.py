@@ -35,7 +35,7 @@ def take(commit, solicitation, now) -> None:
 
 
 def legal(commit, solicitation, now) -> None:
-    """Nobody answers a question on labour law: after seven working days, which are nine days here."""
+    """A question on labour law without answer for seven working days, which are nine days here."""
     commit(tasks.keep_time, now=now + 9 * DAY)
 
 
