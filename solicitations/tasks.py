@@ -3,14 +3,11 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from experts.changes import returns
-from experts.models import Revision
 from mailing.models import IncomingEmail, OutgoingEmail, beat
 from solicitations.clock import digests, drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
@@ -57,36 +54,11 @@ def take_in_mail(pk: int) -> None:
 
 
 @shared_task(**SWEEP_LIMITS)
-def reoffer_needs_of(expert_pk: int) -> None:
-    """Expert ``expert_pk`` is gone: others are asked for what waits for them."""
-    active = Match.objects.active().filter(expert=expert_pk)
-    _reoffer(active, now=timezone.now())
-
-
-@shared_task(**SWEEP_LIMITS)
 def reoffer_needs_of_gone() -> None:
-    """The directory has changed: others are asked for what waits for experts who are gone."""
+    """Ask others for what waits for experts who are gone; give it back to who serves again."""
     now = timezone.now()
-    _reoffer(Match.objects.to_reoffer(now=now), now=now)
+    _reoffer(now=now)
     offer_to_stand_ins(now=now)
-
-
-@shared_task(**SWEEP_LIMITS)
-def return_needs_to(expert_pk: int, since: str) -> None:
-    """Expert ``expert_pk``, said to be gone at ``since``, is back: what nobody took is theirs again."""
-    now, left_at = timezone.now(), datetime.fromisoformat(since)
-    rows = Match.objects.withdrawn_as_gone(expert_pk, since=left_at).order_by("pk")
-    requests = dict.fromkeys(rows.values_list("mailbox__solicitation", flat=True))
-    give_back = partial(reoffer.give_back, expert_pk=expert_pk, since=left_at)
-    each_safely(give_back, requests, now=now)
-    _reoffer(Match.objects.active().filter(expert=expert_pk), now=now)
-
-
-@shared_task(**SWEEP_LIMITS)
-def return_needs_after(revision_pk: int) -> None:
-    """Revision ``revision_pk`` of the directory may bring people back: what nobody took is theirs again."""
-    for expert_pk, since in returns.brought_back(Revision.objects.get(pk=revision_pk)).items():
-        return_needs_to(expert_pk, since.isoformat())
 
 
 @shared_task(**NIGHT_LIMITS)
@@ -120,7 +92,7 @@ def sweep() -> None:
     each_safely(holding.release_when_due, held, now=now)
     for pk in Solicitation.objects.unrouted(now=now).oldest_first().values_list("pk", flat=True):
         routing.route_safely(pk, now=now)
-    _reoffer(Match.objects.to_reoffer(now=now), now=now)
+    _reoffer(now=now)
     offer_to_stand_ins(now=now)
     declined = Need.objects.declined_by_all(before=now - UNDO_DELAY).values_list("pk", flat=True)
     each_safely(fallback.offer_fallback, declined, now=now)
@@ -132,10 +104,16 @@ def sweep() -> None:
     beat("solicitations.sweep", now=timezone.now())
 
 
-def _reoffer(matches: MatchQuerySet, *, now: datetime) -> None:
-    """Carry to the requests of these matches that an expert is gone, or back."""
+def _reoffer(*, now: datetime) -> None:
+    """Carry to the requests that experts are gone, or back."""
+    rows = Match.objects.to_give_back(timezone.localdate(now), now=now)
+    each_safely(reoffer.give_back, _requests(rows), now=now)
+    each_safely(reoffer.reoffer, _requests(Match.objects.to_reoffer(now=now)), now=now)
+
+
+def _requests(matches: MatchQuerySet) -> Iterable[int]:
     requests = matches.order_by("mailbox__solicitation").values_list("mailbox__solicitation", flat=True)
-    each_safely(reoffer.reoffer, requests.distinct()[:SWEEP_SIZE], now=now)
+    return requests.distinct()[:SWEEP_SIZE]
 
 
 def offer_to_stand_ins(*, now: datetime) -> None:

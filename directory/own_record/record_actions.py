@@ -13,7 +13,6 @@ from experts.changes.row_plans import Plan, RowPlan
 from experts.changes.stored import StoredRow
 from experts.models import Cause, Expert, Office
 from mailing import outbox
-from solicitations import tasks
 
 
 def posts_of(expert: Expert) -> list[Expert]:
@@ -95,7 +94,6 @@ def leave(post: Expert, *, successor: str, now: datetime) -> None:
     if successor:
         words = f"A quitté {post.office.name} ; successeur : {successor}"
         _remark(post, words, office=post.office, now=now)
-    transaction.on_commit(lambda: tasks.reoffer_needs_of.delay(post.pk))
 
 
 @transaction.atomic(durable=True)

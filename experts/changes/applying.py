@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils.module_loading import import_string
 
-from experts.changes import after_commit, writing
+from experts.changes import writing
 from experts.changes.conflicts import Conflict, find_conflicts
 from experts.changes.directory_facts import to_json
 from experts.changes.row_plans import Plan, RowOutcome, RowPlan
@@ -82,8 +84,14 @@ def write(
         update_regions()
     elif moved:
         update_regions(moved)
-    after_commit.call_followers(revision.pk)
+    transaction.on_commit(_call_followers)
     return revision
+
+
+def _call_followers() -> None:
+    """Queue the tasks of the rooms that follow the directory; their sweeps find lost ones."""
+    for name in settings.DIRECTORY_CHANGED_TASKS:
+        import_string(name).delay()
 
 
 def _journal(revision: Revision, kind: str, pairs: Iterable[tuple[RowPlan[Any], models.Model]]) -> None:

@@ -135,7 +135,6 @@ DIRECTORY_CHANGED_TASKS = [  # called after each change
     "solicitations.tasks.reoffer_needs_of_gone",
     "experts.tasks.end_seats_of_gone",
 ]
-DIRECTORY_REVISED_TASKS = ["solicitations.tasks.return_needs_after"]  # called with the id of each revision
 MAILING_TRACKING_PROVIDER = ""  # the provider that posts what became of our mails
 MAILING_INBOUND_PROVIDER = ""  # the provider that posts incoming mails; empty where a mail server pipes them
 DEFAULT_FROM_EMAIL = "Relais Entreprises <ne-pas-repondre@relais-entreprises.example.org>"

@@ -9,7 +9,6 @@ from experts.changes import applying, editing, snapshot
 from experts.changes.row_plans import Plan, RowPlan
 from experts.changes.stored import StoredRow
 from experts.models import Cause, Expert
-from solicitations import tasks
 from solicitations.dispatch import alerts, reoffer
 from solicitations.lifecycle import AlertCause, EventKind
 from solicitations.models import Event, Mailbox, Solicitation
@@ -48,7 +47,6 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
     reoffer.carry(solicitation, now=now)
     change = {"expert": leaving.pk, "left_at": now.isoformat()}
     to_experts.record_changed(by, phone="", change=signing.dumps(change, salt=SALT), now=now)
-    transaction.on_commit(lambda: tasks.reoffer_needs_of.delay(leaving.pk))
 
 
 @transaction.atomic(durable=True)

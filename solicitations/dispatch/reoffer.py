@@ -62,15 +62,14 @@ def carry(solicitation: Solicitation, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def give_back(pk: int, expert_pk: int, *, since: datetime, now: datetime) -> None:
-    """Send again to an expert who is back what was withdrawn from them in request ``pk`` since a moment.
+def give_back(pk: int, *, now: datetime) -> None:
+    """Send again to experts who are back what was withdrawn from them in request ``pk`` and nobody took.
 
     Nothing for who is still gone for another reason, such as an office that is closed.
     """
     solicitation = Solicitation.objects.locked(pk)
-    if solicitation.refuses_answers or _is_gone(expert_pk, solicitation, now=now):
-        return
-    rows = Match.objects.withdrawn_as_gone(expert_pk, since=since).filter(need__solicitation=solicitation)
+    rows = Match.objects.to_give_back(solicitation.today(now), now=now)
+    rows = rows.filter(need__solicitation=solicitation)
     matches = list(rows.with_people().select_for_update(of=("self",)).in_order())
     for match in matches:
         match.mailbox.solicitation = match.need.solicitation = solicitation
@@ -98,12 +97,6 @@ def offer_to_successor(pk: int, gone_pk: int, *, successor_pk: int, since: datet
         matches += matching.make_matches(need, theirs, origin=MatchOrigin.ROUTING, now=now)
     matching.notify(matches, now=now)
     closing.refresh(solicitation, now=now)
-
-
-def _is_gone(expert_pk: int, solicitation: Solicitation, *, now: datetime) -> bool:
-    found = Expert.objects.filter(pk=expert_pk)
-    gone = Q(pk__in=Expert.objects.gone(solicitation.today(now), now=now))
-    return found.filter(gone | Q(is_bouncing=True)).exists()
 
 
 def _never_got(match: Match) -> bool:

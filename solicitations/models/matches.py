@@ -1,7 +1,7 @@
 """Mailboxes and matches: the experts of a request."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
@@ -11,7 +11,7 @@ from django.db.models.functions import Lower, Upper
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from experts.models import Expert, Subject, User
+from experts.models import Absence, Expert, Subject, User
 from solicitations import lifecycle
 from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState, NeedState
 from solicitations.models.needs import Need
@@ -124,6 +124,15 @@ class MatchQuerySet(models.QuerySet["Match"]):
         has_left, is_known = Q(expert__in=gone.values("pk")), Q(expert_left_at__isnull=False)
         is_refused = Q(state=MatchState.SENT, expert__is_bouncing=True)
         return self.active().filter(has_left & ~is_known | ~has_left & is_known | is_refused)
+
+    def to_give_back(self, today: date, *, now: datetime) -> Self:
+        """Matches withdrawn as gone whose expert serves again and is there today, of needs nobody took."""
+        gone = Expert.objects.gone(today, now=now)
+        away = Absence.objects.filter(from_on__lte=today, to_on__gte=today)
+        waiting = self._withdrawn_and_waiting().filter(
+            need__solicitation__state=lifecycle.RequestState.SUBMITTED, expert__is_bouncing=False
+        )
+        return waiting.exclude(expert__in=gone.values("pk")).exclude(expert__in=away.values("expert"))
 
     def withdrawn_as_gone(self, expert_pk: int, *, since: datetime) -> Self:
         """Matches withdrawn since that moment because their expert was gone, of needs that nobody took."""

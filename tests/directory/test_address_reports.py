@@ -104,7 +104,7 @@ class TestRefusal:
         refused.needs.update(state="uncovered")
 
         report(commit, ReportKind.DELIVERED, now=now + 2 * HOUR)
-        commit(tasks.return_needs_after, Revision.objects.newest_first().first().pk)
+        commit(tasks.reoffer_needs_of_gone)
 
         assert not post().is_bouncing
         assert match(refused, EXPERT).state == MatchState.SENT

@@ -11,7 +11,7 @@ from directory.revision_undo import undo
 from experts.models import Expert, Office, Revision
 from solicitations import tasks
 from solicitations.lifecycle import MatchState
-from solicitations.models import Mailbox
+from solicitations.models import Mailbox, Solicitation
 from tests.directory.pages import confirm, save
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import match, send
@@ -25,14 +25,13 @@ class Followed:
     """The tasks that follow a change, done where they are ordered, without a broker."""
 
     @staticmethod
-    def delay(*revision):
-        tasks.return_needs_after(*revision) if revision else tasks.reoffer_needs_of_gone()
+    def delay():
+        tasks.reoffer_needs_of_gone()
 
 
 @pytest.fixture(autouse=True)
 def followers(settings):
     settings.DIRECTORY_CHANGED_TASKS = [f"{__name__}.Followed"]
-    settings.DIRECTORY_REVISED_TASKS = [f"{__name__}.Followed"]
 
 
 @pytest.fixture
@@ -137,3 +136,70 @@ def test_who_is_back_in_an_office_that_is_closed_gets_nothing(commit, as_regiona
     sent.refresh_from_db()
     assert (sent.state, sent.events.count()) == (MatchState.WITHDRAWN, before)
     assert not Office.objects.get(code="PE-DIJON").is_open_on(timezone.localdate())
+
+
+def test_who_has_two_reasons_to_be_gone_is_back_with_the_last(commit, as_regional, person, sent):
+    commit(pause, as_regional, person)
+    commit(leave, as_regional, person)
+    commit(come_back, as_regional, person)
+    sent.refresh_from_db()
+    assert sent.state == MatchState.WITHDRAWN
+
+    commit(pause, as_regional, person)
+
+    sent.refresh_from_db()
+    assert sent.state == MatchState.SENT
+
+
+@pytest.mark.parametrize("first", [close, end_convention])
+def test_who_was_paused_in_an_office_that_closed_is_back_when_both_end(
+    commit, as_regional, person, sent, first
+):
+    commit(first, as_regional, person)
+    commit(pause, as_regional, person)
+    commit(reopen, as_regional, person)
+    sent.refresh_from_db()
+    assert sent.state == MatchState.WITHDRAWN
+
+    commit(pause, as_regional, person)
+
+    sent.refresh_from_db()
+    assert sent.state == MatchState.SENT
+
+
+def test_who_is_away_when_the_office_opens_again_is_back_after_the_absence(commit, as_regional, person, sent):
+    commit(close, as_regional, person)
+    day = timezone.localdate()
+    absence = person.absences.create(from_on=day, to_on=day + timedelta(days=3))
+    commit(reopen, as_regional, person)
+    sent.refresh_from_db()
+    assert sent.state == MatchState.WITHDRAWN
+
+    absence.delete()
+    commit(tasks.sweep)
+
+    sent.refresh_from_db()
+    assert sent.state == MatchState.SENT
+
+
+def test_a_return_whose_task_was_lost_is_found_by_the_sweep(commit, as_regional, person, sent, settings):
+    commit(leave, as_regional, person)
+    settings.DIRECTORY_CHANGED_TASKS = []
+    commit(come_back, as_regional, person)
+    sent.refresh_from_db()
+    assert sent.state == MatchState.WITHDRAWN
+
+    commit(tasks.sweep)
+
+    sent.refresh_from_db()
+    assert sent.state == MatchState.SENT
+
+
+def test_a_request_that_staff_closed_is_not_sent_again(commit, as_regional, person, sent):
+    commit(leave, as_regional, person)
+    Solicitation.objects.update(state="closed", closed_reason="staff", ended_at=timezone.now())
+
+    commit(come_back, as_regional, person)
+
+    sent.refresh_from_db()
+    assert sent.state == MatchState.WITHDRAWN

@@ -170,7 +170,7 @@ def test_worker_killed_in_a_re_offer_asks_others_once(harness, workspace, holder
     harness.sql("UPDATE experts_expert SET left_at = now() WHERE id = %s", scene["expert"])
     hold(holder, "LOCK TABLE solicitations_match IN SHARE MODE")
 
-    kill_worker_during(workspace, holder, "solicitations.tasks.reoffer_needs_of", scene["expert"])
+    kill_worker_during(workspace, holder, "solicitations.tasks.reoffer_needs_of_gone")
 
     assert workspace.states() == ["sent"] * 3
     workspace.sweep_twice()

@@ -251,7 +251,7 @@ class TestDeclaredOnThePage:
     def declare(self, commit, mine, now):
         commit(expert_record.report_departure, mine.expert, by=mine.mailbox, successor="", now=now)
         with time_machine.travel(now + MINUTE, tick=False):
-            commit(tasks.reoffer_needs_of, mine.expert_id)
+            commit(tasks.reoffer_needs_of_gone)
 
     def test_all_requests_are_carried_at_once(self, commit, sent, second, mine, now):
         self.declare(commit, mine, now)
@@ -278,7 +278,7 @@ class TestDeclaredOnThePage:
         Expert.objects.filter(pk=mine.expert_id).update(left_at=None)
 
         with time_machine.travel(now + DAY, tick=False):
-            commit(tasks.return_needs_to, mine.expert_id, now.isoformat())
+            commit(tasks.reoffer_needs_of_gone)
 
         states = {row.need.solicitation_id: row.state for row in Match.objects.filter(expert=mine.expert)}
         assert states == {sent.pk: MatchState.SENT, second.pk: MatchState.WITHDRAWN}
