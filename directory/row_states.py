@@ -30,6 +30,8 @@ def office_states(office: Office, *, today: date) -> list[RowState]:
             found.append(RowState("withdrawn", f"{past} {on:%d/%m/%Y}"))
         elif on and (on - today).days <= SOON:
             found.append(RowState("expired", f"{future} {on:%d/%m/%Y}"))
+    if not (office.phone and office.email):
+        found.append(RowState("uncovered", "Coordonnées à compléter"))
     if office.is_fallback:
         found.append(RowState("received", "Antenne de repli"))
     return found

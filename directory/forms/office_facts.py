@@ -76,6 +76,12 @@ class OfficeContactForm(RowFactsForm):
         help_text="Décochée, elle reçoit toujours les demandes, mais n'est pas montrée au public.",
     )
 
+    def __init__(self, data: Any = None, *, shown: Facts, **kwargs: Any) -> None:
+        """A contact that a public service lacks may wait for somebody to know it."""
+        super().__init__(data, shown=shown, **kwargs)
+        for name in ("phone", "email"):
+            self.fields[name].required = shown.get(name) != ""
+
 
 class CriteriaForm(RowFactsForm):
     """Companies that an office accepts."""

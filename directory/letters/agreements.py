@@ -38,7 +38,7 @@ def remind(pk: int, step: int, *, now: datetime) -> None:
     )
     people = admins if admins.exists() else staff.filter(role=User.Role.NATIONAL)
     addresses = [office.email, *people.order_by("pk").values_list("email", flat=True)]
-    for to in dict.fromkeys(addresses):
+    for to in dict.fromkeys(filter(None, addresses)):
         outbox.enqueue(
             key=f"agreement:{pk}:{office.agreement_ends_on}:{step}:{to.lower()}",
             to=to,

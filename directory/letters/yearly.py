@@ -141,7 +141,8 @@ def offices_to_write(*, now: datetime) -> list[tuple[int, date]]:
     The letters are spread over the year; a week-end or an outage delays them, the key keeps them single.
     """
     today = timezone.localdate(now)
-    rows = Office.objects.open_on(today).filter(Q(verified_on=None) | Q(verified_on__lt=today - YEAR))
+    rows = Office.objects.open_on(today).exclude(email="")
+    rows = rows.filter(Q(verified_on=None) | Q(verified_on__lt=today - YEAR))
     days = [today - timedelta(days=back) for back in range(LATE_AT_MOST.days)]
     day_of = {day.timetuple().tm_yday % 365: day for day in reversed(days)}
     pks = rows.order_by("pk").values_list("pk", flat=True)

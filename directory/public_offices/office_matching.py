@@ -12,16 +12,14 @@ from directory.public_offices.served_areas import ServedAreas
 from directory.sheets.new_codes import new_code
 from experts.changes import editing
 from experts.changes.directory_facts import Facts
-from experts.changes.rights import refusals_of_region
+from experts.changes.rights import CONTACTS, refusals_of_region
 from experts.changes.row_plans import Difference, Plan, RowPlan
 from experts.changes.stored import StoredDirectory
 from experts.models import Institution, Office
 from territories.names import normalise
 
 # What the open directory may fill in; what stands is never replaced.
-FILLED = ("siret", "site")
-COMPARED = ("name", "phone", "email")
-REQUIRED = {"phone": "téléphone", "email": "courriel", "areas": "territoire"}
+FILLED = ("phone", "email", "siret", "site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ class Matcher:
         filled = {fact: facts[fact] for fact in FILLED if facts[fact] and not here[fact]}
         kept = tuple(
             Difference(fact, here[fact], facts[fact])
-            for fact in (*COMPARED, *FILLED)
+            for fact in ("name", *FILLED)
             if facts[fact] and here[fact] and here[fact] != facts[fact]
         )
         return replace(editing.change(code, stored, filled), kept=kept)
@@ -202,10 +200,11 @@ class Matcher:
             facts["areas"] = self.areas.around(commune, level)
             names = ", ".join(map(str, facts["areas"]))
             self._say(service, f"le fichier ne dit pas où il répond : {names} est supposé, vérifiez-le.")
-        lacking = [label for fact, label in REQUIRED.items() if not facts[fact]]
+        lacking = [label for fact, label in CONTACTS.items() if not facts[fact]]
         if lacking:
-            self._say(service, f"à ajouter dans le tableur : il manque {' et '.join(lacking)}.")
-            return
+            self._say(
+                service, f"à compléter avant d'y ajouter un référent : il manque {' et '.join(lacking)}."
+            )
         code = new_code(facts["institution"], facts["name"], self.taken)
         self.taken.add(code)
         self.rows[code] = editing.new_office(code, facts)

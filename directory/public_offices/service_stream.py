@@ -8,8 +8,8 @@ from typing import IO, Any
 
 PART = 1024 * 1024  # characters
 LONGEST_OBJECT = 20 * PART
-BEFORE_LIST = re.compile(r"[\s,:]*")
-BETWEEN = re.compile(r"[\s,]*")
+BETWEEN = re.compile(r"[\s,:]*")
+MISSING = "la liste « service » n'y est pas : ce n'est pas la base attendue."
 CUT_SHORT = "le fichier est coupé : sa fin manque."
 
 
@@ -36,77 +36,61 @@ class _Reader:
         self.decoder = json.JSONDecoder()
 
     def items(self) -> Iterator[Any]:
-        self._skip_to_list()
-        count = 0
-        while self._has_more():
-            count += 1
-            yield self._next(count)
-
-    def _skip_to_list(self) -> None:
-        """Move into the list, which is the file's, or that of the key « service » of its object."""
-        if self._peek() != "[":
-            self._skip_to_key()
-        self.position += 1
-
-    def _skip_to_key(self) -> None:
-        """Move to the list of the key « service »; other keys are skipped, whatever they hold."""
-        missing = "la liste « service » n'y est pas : ce n'est pas la base attendue."
+        """The items of the file's list, or of each list that its object has under the key « service »."""
+        if self._peek() == "[":
+            yield from self._list(1)
+            return
         if self._peek() != "{":
-            raise UnreadableServices(missing)
+            raise UnreadableServices(MISSING)
         self.position += 1
+        count = lists = 0
         while self._peek() == '"':
-            key = self._value(missing)
-            if self._peek() == "[" and key == "service":
-                return
-            self._value(missing)
-        raise UnreadableServices(missing)
+            key = self._value(MISSING)
+            mark = self._peek()
+            if key != "service" or mark != "[":
+                self._value(MISSING)
+                continue
+            lists += 1
+            for item in self._list(count + 1):
+                count += 1
+                yield item
+        if not lists:
+            raise UnreadableServices(MISSING)
+
+    def _list(self, first: int) -> Iterator[Any]:
+        """The items of the list at the position, left behind; ``first``: the number of its first one."""
+        self.position += 1
+        number = first
+        while (mark := self._peek()) != "]":
+            if not mark:
+                raise UnreadableServices(CUT_SHORT)
+            yield self._value(f"le service n° {number} est illisible.", CUT_SHORT)
+            number += 1
+        self.position += 1
 
     def _peek(self) -> str:
         """The next character that is no mark between values; empty at the end."""
         while True:
-            found = BEFORE_LIST.match(self.text, self.position)
+            found = BETWEEN.match(self.text, self.position)
             self.position = found.end() if found else self.position
             if self.position < len(self.text) or self.is_over:
                 return self.text[self.position : self.position + 1]
             self._grow()
 
-    def _value(self, missing: str) -> Any:
-        """A key or a value before the list."""
+    def _value(self, unreadable: str, cut_short: str = "") -> Any:
+        """The value at the position, once enough of the file is read; sentences when it cannot be."""
         while True:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.position)
             except (json.JSONDecodeError, RecursionError) as error:
                 if self.is_over or len(self.text) - self.position > LONGEST_OBJECT:
-                    raise UnreadableServices(missing) from error
+                    sentence = cut_short if self._is_cut(error) else ""
+                    raise UnreadableServices(sentence or unreadable) from error
             else:
                 if end < len(self.text) or self.is_over:  # else a number may go on
                     self.position = end
                     return value
             self._grow()
-
-    def _has_more(self) -> bool:
-        """Move to the next object; ``False`` at the end of the list."""
-        while True:
-            found = BETWEEN.match(self.text, self.position)
-            self.position = found.end() if found else self.position
-            if self.position < len(self.text):
-                return self.text[self.position] != "]"
-            if self.is_over:
-                raise UnreadableServices(CUT_SHORT)
-            self._grow()
-
-    def _next(self, count: int) -> Any:
-        """The object at the position, once enough of the file is read."""
-        while True:
-            try:
-                item, self.position = self.decoder.raw_decode(self.text, self.position)
-            except (json.JSONDecodeError, RecursionError) as error:
-                if self.is_over or len(self.text) - self.position > LONGEST_OBJECT:
-                    sentence = CUT_SHORT if self._is_cut(error) else f"le service n° {count} est illisible."
-                    raise UnreadableServices(sentence) from error
-                self._grow()
-            else:
-                return item
 
     def _is_cut(self, error: Exception) -> bool:
         return isinstance(error, json.JSONDecodeError) and error.pos >= len(self.text.rstrip()) - 1

@@ -13,7 +13,7 @@ from directory.sheets.row_reading import ReadRow
 from directory.sheets.whole import Whole
 from experts.changes import editing
 from experts.changes.directory_facts import Facts
-from experts.changes.rights import refusals_of_region
+from experts.changes.rights import refusals_of_region, unreached
 from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
 from experts.changes.stored import StoredDirectory
 from experts.models import Expert, Office
@@ -139,12 +139,11 @@ class Planner:
 
     def _allowed(self, plan: Plan) -> tuple[Plan, tuple[SheetNote, ...]]:
         """Split a plan into what the region may change and the lines that are refused."""
-        if self.options.region is None:
-            return plan, ()
         notes: list[SheetNote] = []
         offices: set[Any] = set()
         experts: set[Any] = set()
-        for refusal in refusals_of_region(plan, self.options.region):
+        region = self.options.region
+        for refusal in unreached(plan) if region is None else refusals_of_region(plan, region):
             (offices if refusal.kind == "office" else experts).add(refusal.key)
             notes.append(self._note(refusal.kind, refusal.key, refusal.fact, refusal.sentence))
         new = {row.key for row in plan.offices if row.outcome is RowOutcome.CREATED} & offices

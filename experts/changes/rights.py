@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from experts.changes import snapshot
 from experts.changes.row_plans import Plan, RowPlan
 from experts.changes.stored import Key, StoredRow
@@ -20,6 +22,8 @@ WIDENING = frozenset(
         "exclusive_subjects", "is_fallback",
     }
 )  # fmt: skip
+# What an office needs before anybody answers there.
+CONTACTS = {"phone": "téléphone", "email": "courriel"}
 Refs = frozenset[AreaRef]
 
 
@@ -34,16 +38,47 @@ class Refusal:
 
 
 def refusals(plan: Plan, editor: User) -> list[Refusal]:
-    """List the parts of the plan that this editor may not write; none for the national team."""
-    if editor.is_national:
-        return []
-    return refusals_of_region(plan, editor.region_id)
+    """The parts of the plan that this editor may not write; of the national team, those ``unreached``."""
+    return unreached(plan) if editor.is_national else refusals_of_region(plan, editor.region_id)
+
+
+def unreached(plan: Plan) -> list[Refusal]:
+    """The rows by which an office without phone or address would have people: its mails would go nowhere."""
+    offices = {row.key: row for row in plan.only_changes().offices}
+    coming = [row for row in plan.only_changes().experts if "office" in row.written]
+    lacking = {code: _contacts_missing(row.after) for code, row in offices.items()}
+    others = {row.after["office"] for row in coming} - offices.keys()
+    for office in Office.objects.filter(Q(phone="") | Q(email=""), code__in=others):
+        lacking[office.code] = _contacts_missing({"phone": office.phone, "email": office.email})
+    found = [
+        Refusal("expert", row.key, "office", _to_give_first(missing))
+        for row in coming
+        if (missing := lacking.get(row.after["office"]))
+    ]
+    emptied = [code for code, row in offices.items() if lacking[code] and row.written.keys() & set(CONTACTS)]
+    peopled = Expert.objects.filter(office__code__in=emptied).values_list("office__code", flat=True)
+    return found + [
+        Refusal("office", code, fact, f"L'antenne a des référents : elle garde un {CONTACTS[fact]}.")
+        for code in sorted(set(peopled))
+        for fact in lacking[code]
+    ]
+
+
+def _contacts_missing(facts: Mapping[str, Any]) -> list[str]:
+    return [fact for fact in CONTACTS if not facts[fact]]
+
+
+def _to_give_first(missing: list[str]) -> str:
+    names = " et ".join(CONTACTS[fact] for fact in missing)
+    return f"Donnez d'abord à l'antenne ses coordonnées : il manque {names}."
 
 
 def refusals_of_region(plan: Plan, region: str | None) -> list[Refusal]:
     """The same for an editor of this region, by its code."""
     changes = plan.only_changes()
-    return list(_Check(changes, region).refusals()) if changes.changes_something else []
+    if not changes.changes_something:
+        return []
+    return [*_Check(changes, region).refusals(), *unreached(changes)]
 
 
 class _Check:

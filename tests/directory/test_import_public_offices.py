@@ -1,15 +1,23 @@
 """Import of the State's open directory: offices without people, matched with those that stand."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from directory.letters import yearly
 from directory.public_offices.public_services import read_service
 from directory.public_offices.service_stream import PART, UnreadableServices, read_services
+from directory.revision_undo import NotUndone, undo
+from directory.sheets.sheet_plan import SheetOptions
+from directory.sheets.trial import try_sheet
 from experts.models import Cause, Office, Revision
 from territories.models import Commune
+from tests.directory.pages import save, text, type_in
+from tests.directory.sheets.workbooks import csv
 
 SIRET = "13000548100010"
 CARD = {
@@ -67,6 +75,11 @@ class TestStream:
         items = [{"nom": "é" * (PART // 3), "n": number} for number in range(10)]
 
         assert [one["n"] for one in read_services(write(tmp_path, *items))] == list(range(10))
+
+    def test_a_second_list_is_read_too(self, tmp_path):
+        text = '{"service": [{"a": 1}], "meta": [2], "service": [{"a": 3}]}'
+
+        assert list(read_services(write(tmp_path, text=text))) == [{"a": 1}, {"a": 3}]
 
     @pytest.mark.parametrize(
         "text", ['{"autre": 1}', "x", '{"service": [{"a": 1}', '{"service": [{"a" 1}]}', "%PDF"]
@@ -169,11 +182,19 @@ class TestImport:
         assert {change["fact"] for change in by_name["changed"][0]["changes"]} == {"site"}
         assert {fact["fact"] for fact in by_siret["kept"][0]["facts"]} == {"name", "phone", "email"}
 
-    def test_a_service_that_lacks_what_an_office_needs_is_said(self, tmp_path):
-        found = run(write(tmp_path, CARD | {"telephone": None, "adresse_courriel": []}))
+    def test_a_service_without_phone_and_address_is_an_office_to_complete(self, tmp_path):
+        found = run(write(tmp_path, CARD | {"telephone": None, "adresse_courriel": []}), "--apply")
 
-        assert found["created"] == []
+        assert [row["name"] for row in found["created"]] == [CARD["nom"]]
         assert any("manque téléphone et courriel" in remark for remark in found["remarks"])
+
+    def test_what_an_office_to_complete_lacks_is_filled_in_by_a_later_file(self, tmp_path):
+        run(write(tmp_path, CARD | {"telephone": None, "adresse_courriel": []}), "--apply")
+
+        [changed] = run(write(tmp_path, CARD), "--apply")["changed"]
+
+        assert {one["fact"] for one in changed["changes"]} == {"phone", "email"}
+        assert Office.objects.get(siret=SIRET).phone == "03 80 00 00 01"
 
     def test_applying_is_one_revision_and_twice_changes_nothing(self, tmp_path):
         path = write(tmp_path, CARD)
@@ -186,6 +207,75 @@ class TestImport:
         assert not second["applied"]
         assert Revision.objects.filter(cause=Cause.PUBLIC_OFFICES).count() == 1
         assert Office.objects.get(siret=SIRET).region_id == "27"
+
+
+@pytest.mark.django_db
+@pytest.mark.reference
+class TestToComplete:
+    """An office without phone or address shows it everywhere, and has people once it has both."""
+
+    PERSON = {"name": "Léa Exemple", "email": "lea@exemple.org", "phone": "03 80 00 00 02"}
+
+    @pytest.fixture
+    def office(self, tmp_path) -> Office:
+        run(write(tmp_path, CARD | {"telephone": None, "adresse_courriel": []}), "--apply")
+        return Office.objects.get(siret=SIRET)
+
+    def test_its_page_and_the_list_show_what_is_missing(self, as_regional, office):
+        page = text(as_regional.get(f"/annuaire/antennes/{office.code}/"))
+        listed = text(as_regional.get("/annuaire/", {"q": "Beaune"}))
+
+        assert page.count("à compléter") >= 2
+        assert "Coordonnées à compléter" in listed
+
+    @pytest.mark.parametrize("national", [False, True])
+    def test_nobody_comes_before_it_has_both(self, as_regional, as_national, office, national):
+        client = as_national if national else as_regional
+        path = f"/annuaire/antennes/{office.code}/nouveau-referent/"
+
+        refused = type_in(client, path, **self.PERSON, extent="all")
+        assert "il manque téléphone et courriel" in text(refused)
+        save(client, f"/annuaire/antennes/{office.code}/coordonnees/", phone="03 80 00 00 01")
+        refused = type_in(client, path, **self.PERSON, extent="all")
+        assert "il manque courriel" in text(refused)
+        save(client, f"/annuaire/antennes/{office.code}/coordonnees/", email="contact@exemple.org")
+        save(client, path, **self.PERSON, extent="all")
+
+        assert office.experts.get().name == "Léa Exemple"
+
+    @pytest.mark.parametrize("region", ["27", None])
+    def test_a_line_of_a_sheet_is_refused_too(self, office, region):
+        content = csv(["Code", "Nom", "Mail", "Sujets"], [office.code, "Léa", "lea@exemple.org", "tous"])
+
+        trial = try_sheet(content, "f.csv", SheetOptions(region), now=timezone.now())
+
+        assert not trial.plan.changes_something
+        assert "il manque téléphone et courriel" in str(trial.refused[0])
+
+    def test_a_line_that_gives_them_too_is_read(self, office):
+        headings = ["Code", "Téléphone de l'antenne", "Courriel de l'antenne", "Nom", "Mail", "Sujets"]
+        row = [office.code, "03 80 00 00 01", "contact@exemple.org", "Léa", "lea@exemple.org", "tous"]
+
+        trial = try_sheet(csv(headings, row), "f.csv", SheetOptions("27"), now=timezone.now())
+
+        assert not trial.refused
+        assert [row.facts["phone"] for row in trial.plan.experts] == ["03 80 00 00 01"]
+
+    def test_what_people_need_is_not_taken_back_by_an_undo(self, commit, as_regional, regional, office):
+        path = f"/annuaire/antennes/{office.code}"
+        save(as_regional, f"{path}/coordonnees/", phone="03 80 00 00 01", email="contact@exemple.org")
+        filled = Revision.objects.newest_first().first()
+        save(as_regional, f"{path}/nouveau-referent/", **self.PERSON, extent="all")
+
+        with pytest.raises(NotUndone, match="garde un téléphone"):
+            commit(undo, filled, by=regional, now=timezone.now())
+
+    def test_no_letter_is_written_to_nobody(self, office):
+        now = timezone.now()
+        Office.objects.exclude(pk=office.pk).update(verified_on=timezone.localdate(now))
+        year = [now + timedelta(days=day) for day in range(0, 366, 7)]
+
+        assert not [pk for day in year for pk, _ in yearly.offices_to_write(now=day) if pk == office.pk]
 
 
 @pytest.mark.django_db
