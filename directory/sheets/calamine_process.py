@@ -4,6 +4,7 @@ A few kilobytes may describe millions of cells, which calamine all allocates: at
 input is the file; standard output has a line of JSON per sheet, then one per row with something in it.
 """
 
+import io
 import json
 import resource
 import sys
@@ -11,6 +12,8 @@ from datetime import date, datetime
 from typing import Any
 
 import python_calamine
+
+from directory.sheets.xls_errors import error_cells
 
 MAX_MEMORY_BYTES = 768 * 1024 * 1024  # addresses, of which some 100 MB before the file is read
 MAX_WRITTEN_CHARACTERS = 100 * 1024 * 1024
@@ -24,19 +27,25 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     most_columns = int(sys.argv[1])
     try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(sys.stdin.buffer)
+        content = sys.stdin.buffer.read()
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     except python_calamine.CalamineError as error:
         sys.exit(LOCKED_CODE if "assword" in str(error) else 1)
+    errors = error_cells(content)
     written = 0
     for properties in workbook.sheets_metadata:
         sheet = workbook.get_sheet_by_name(properties.name)
         is_hidden = properties.visible != python_calamine.SheetVisibleEnum.Visible
         merged = sheet.merged_cell_ranges or []
         _write({"name": properties.name, "is_hidden": is_hidden, "merged": merged})
-        for line, cells in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
+        top, left = sheet.start or (0, 0)
+        for line, row in enumerate(sheet.iter_rows(), start=1 + top):
+            cells = [""] * left + row
+            for column, text in errors.get(properties.name, {}).get(line, {}).items():
+                cells += [""] * (column - len(cells))
+                cells[column - 1] = text
             if any(cell != "" for cell in cells):
-                left = (sheet.start or (0, 0))[1]
-                written += _write([line, ([""] * left + cells)[:most_columns]])
+                written += _write([line, cells[:most_columns]])
             if written > MAX_WRITTEN_CHARACTERS:
                 sys.exit(TOO_BIG_CODE)
 

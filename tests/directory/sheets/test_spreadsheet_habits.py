@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date, datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -210,3 +211,11 @@ def replaced(content, before, after):
     """The same archive with other bytes in its parts."""
     with zipfile.ZipFile(io.BytesIO(content)) as read:
         return archive({name: read.read(name).replace(before, after) for name in read.namelist()})
+
+
+def test_errors_of_an_old_workbook_are_not_read_as_empty_cells():
+    content = (Path(__file__).parent / "errors.xls").read_bytes()
+
+    rows = {row.line: [str(value) for value in row.cells] for row in open_sheets(content, "f.xls")[0].rows}
+
+    assert (rows[2][3], rows[3][3:5]) == ("#N/A", ["#DIV/0!", "#VALUE!"])
