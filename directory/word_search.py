@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
@@ -28,17 +29,17 @@ def search_offices(offices: OfficeQuerySet, text: str, *, people: ExpertQuerySet
         own = Q(Contains(OFFICE_WORDS, word)) | Q(institution__in=_institution_ids(institutions, word))
         by_office = Office.objects.filter(own)
         through_people = [people.filter(one).values("office") for one in _of_experts(word)]
-        former = Office.objects.filter(pk__in=_formerly_named(RevisedRow.Kind.OFFICE, word)).values("pk")
+        former = _named_formerly(word)
         found = found.filter(pk__in=by_office.values("pk").union(former, *through_people, all=True))
     return found
 
 
 def search_offices_by_name(offices: OfficeQuerySet, text: str) -> OfficeQuerySet:
-    """Keep the offices where each word is found in their name, code or institution: no expert is searched."""
+    """Keep the offices with each word in a name, a former one too, their code or institution."""
     institutions = list(Institution.objects.all())
     found = offices
     for word in words_of(text):
-        found = found.filter(pk__in=_offices_by_name(institutions, word).values("pk"))
+        found = found.filter(pk__in=_offices_by_name(institutions, word))
     return found
 
 
@@ -47,7 +48,7 @@ def search_experts(experts: ExpertQuerySet, text: str) -> ExpertQuerySet:
     institutions = list(Institution.objects.all())
     found = experts
     for word in words_of(text):
-        by_office = Expert.objects.filter(office__in=_offices_by_name(institutions, word).values("pk"))
+        by_office = Expert.objects.filter(office__in=_offices_by_name(institutions, word))
         own = [Expert.objects.filter(one).values("pk") for one in _of_experts(word)]
         found = found.filter(pk__in=by_office.values("pk").union(*own, all=True))
     return found
@@ -97,8 +98,13 @@ def _institution_ids(institutions: list[Institution], word: str) -> list[int]:
     ]
 
 
-def _offices_by_name(institutions: list[Institution], word: str) -> OfficeQuerySet:
-    """The offices whose name, code or institution has a word; the index, which holds more, comes first."""
+def _offices_by_name(institutions: list[Institution], word: str) -> Any:
+    """Primary keys of the offices with a word in a name, their code or institution; the index comes first."""
     name_or_code = Q(Contains(plain_text("name"), word)) | Q(Contains(plain_text("code"), word))
     by_name = Q(Contains(OFFICE_WORDS, word)) & name_or_code
-    return Office.objects.filter(by_name | Q(institution__in=_institution_ids(institutions, word)))
+    own = Office.objects.filter(by_name | Q(institution__in=_institution_ids(institutions, word)))
+    return own.values("pk").union(_named_formerly(word), all=True)
+
+
+def _named_formerly(word: str) -> Any:
+    return Office.objects.filter(pk__in=_formerly_named(RevisedRow.Kind.OFFICE, word)).values("pk")

@@ -100,3 +100,9 @@ class TestFormerly:
             save(as_regional, "/annuaire/antennes/PE-DIJON/coordonnees/", name=name)
 
         assert self.found("zwingelstein")[1:] == [[office], [office]]
+
+    def test_a_former_name_of_an_office_is_found_without_its_people(self, as_regional):
+        office = Office.objects.get(code="PE-DIJON")
+        save(as_regional, f"/annuaire/antennes/{office.code}/coordonnees/", name="Maison du travail")
+
+        assert list(search_offices_by_name(Office.objects.all(), "france travail dijon")) == [office]
