@@ -7,7 +7,6 @@ from typing import Any
 
 from directory import plan_warnings
 from directory.coverage_loss import Loss, losses
-from directory.plan_warnings import Dependents
 from experts.changes.row_plans import Plan
 from experts.models import User
 
@@ -32,22 +31,16 @@ def read_losses(report: dict[str, Any]) -> list[Loss]:
     return [Loss(**one) for one in report.get("losses") or ()]
 
 
-def lines(plan: Plan, *, user: User, now: datetime) -> Iterator[str]:
-    """Sentences about what a plan takes away."""
-    for loss in losses(plan, now=now):
+def lines(effects: dict[str, Any]) -> Iterator[str]:
+    """Sentences about what ``effects`` of a plan takes away."""
+    for loss in read_losses(effects):
         others = f" et {loss.others} autres" if loss.others else ""
         yield f"Plus personne n'y répondra · {loss.subject} : {', '.join(loss.names)}{others}."
-    found = plan_warnings.dependents(plan, user=user)
-    if found:
+    if found := effects["dependents"]:
         yield (
-            f"Demandes ouvertes qui en dépendent : {found.waiting} besoins en attente de réponse, "
-            f"{found.taken} pris en charge."
+            f"Demandes ouvertes qui en dépendent : {found['waiting']} besoins en attente de réponse, "
+            f"{found['taken']} pris en charge."
         )
-        yield from _references(found)
-
-
-def _references(found: Dependents) -> Iterator[str]:
-    for one in found.listed:
-        yield f"  {one.reference}"
-    if found.others:
-        yield f"  et {found.others} autres"
+        yield from (f"  {one['reference']}" for one in found["listed"])
+        if found["others"]:
+            yield f"  et {found['others']} autres"

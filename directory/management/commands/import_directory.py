@@ -41,7 +41,8 @@ class Command(BaseCommand):
         for line in plan_report.lines(plan, is_dry_run=dry_run):
             self.stdout.write(line)
         if dry_run:
-            for line in plan_effects.lines(plan, user=plan_effects.command_user(None), now=now):
+            effects = plan_effects.effects(plan, user=plan_effects.command_user(None), now=now)
+            for line in plan_effects.lines(effects):
                 self.stdout.write(line)
 
     def _check(self, file: Path) -> importing.CheckedFile:

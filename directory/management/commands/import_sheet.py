@@ -49,29 +49,29 @@ class Command(BaseCommand):
         except InvalidWhole as error:
             raise self._failure([str(error)], [str(error)], as_json=options["json"]) from error
         sheet_options = SheetOptions(region, whole, options["replace_declared"])
-        trial, revision = self._run(file, sheet_options, dry_run=dry_run, as_json=options["json"])
+        trial = self._try(file, sheet_options, as_json=options["json"])
+        # Said as things are before the change, of which they are the effect.
+        effects = plan_effects.effects(trial.plan, user=plan_effects.command_user(region), now=timezone.now())
+        revision = None if dry_run else self._apply(trial, file.name)
         if options["json"]:
-            self._print_json(trial, revision, is_dry_run=dry_run, region=region)
+            self._print_json(trial, effects, revision)
         else:
-            self._print(trial, is_dry_run=dry_run, region=region)
+            self._print(trial, effects, is_dry_run=dry_run)
 
-    def _run(
-        self, file: Path, options: SheetOptions, *, dry_run: bool, as_json: bool
-    ) -> tuple[SheetTrial, Revision | None]:
-        """Make the dry run, and apply it if asked. Raises ``CommandError`` after printing the errors."""
-        now = timezone.now()
+    def _try(self, file: Path, options: SheetOptions, *, as_json: bool) -> SheetTrial:
+        """Make the dry run. Raises ``CommandError`` after printing the errors."""
         try:
-            content = read_bytes(file)
-            trial = try_sheet(content, file.name, options, now=now)
-            if dry_run:
-                return trial, None
-            self._confirm(trial.closing)
-            with transaction.atomic(durable=True):
-                return trial, apply_trial(trial, file.name, now=now)
+            return try_sheet(read_bytes(file), file.name, options, now=timezone.now())
         except UnreadableSheet as error:
             raise self._failure([str(error)], [f"{file.name}: {error}"], as_json=as_json) from error
         except InvalidSheet as error:
             raise self._failure(error.problems, error.problems, as_json=as_json) from error
+
+    def _apply(self, trial: SheetTrial, name: str) -> Revision | None:
+        self._confirm(trial.closing)
+        try:
+            with transaction.atomic(durable=True):
+                return apply_trial(trial, name, now=timezone.now())
         except StalePlan as error:
             raise CommandError(
                 "L'annuaire a changé à l'instant : recommencez. Rien n'a été écrit."
@@ -94,28 +94,21 @@ class Command(BaseCommand):
             self.stderr.write(str(line))
         return CommandError(f"Erreurs : {len(problems)}. Rien n'a été écrit.")
 
-    def _print_json(
-        self, trial: SheetTrial, revision: Revision | None, *, is_dry_run: bool, region: str | None
-    ) -> None:
+    def _print_json(self, trial: SheetTrial, effects: dict[str, Any], revision: Revision | None) -> None:
         answer = plan_json(trial.plan) | {
             "refused": list(map(str, trial.refused)),
             "remarks": list(trial.remarks),
             "errors": [],
             "applied": revision is not None,
+            **effects,
         }
-        if is_dry_run:
-            user = plan_effects.command_user(region)
-            answer |= plan_effects.effects(trial.plan, user=user, now=timezone.now())
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
 
-    def _print(self, trial: SheetTrial, *, is_dry_run: bool, region: str | None) -> None:
-        for remark in trial.remarks:
-            self.stdout.write(remark)
-        for refused in trial.refused:
-            self.stdout.write(f"Refusée : {refused}")
-        if is_dry_run:
-            user = plan_effects.command_user(region)
-            for line in plan_effects.lines(trial.plan, user=user, now=timezone.now()):
-                self.stdout.write(line)
-        for line in plan_report.lines(trial.plan, is_dry_run=is_dry_run, lists_created=True):
+    def _print(self, trial: SheetTrial, effects: dict[str, Any], *, is_dry_run: bool) -> None:
+        for line in (
+            *trial.remarks,
+            *(f"Refusée : {refused}" for refused in trial.refused),
+            *plan_effects.lines(effects),
+            *plan_report.lines(trial.plan, is_dry_run=is_dry_run, lists_created=True),
+        ):
             self.stdout.write(line)

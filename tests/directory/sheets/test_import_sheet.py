@@ -146,3 +146,19 @@ def test_who_is_back_by_a_sheet_is_not_dropped_by_the_next_file(tmp_path):
     run("import_directory", file)
 
     assert Expert.objects.listed().get(email=email).job == "Cheffe"
+
+
+def test_an_apply_says_what_its_dry_run_does(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(csv(["Code", "Fermée à partir du"], ["CAPE-21", timezone.localdate().isoformat()]))
+
+    said = [run("import_sheet", path, "--region", "27", mode) for mode in ("--dry-run", "--apply")]
+
+    assert all("Plus personne n'y répondra" in one for one in said)
+
+
+def test_losses_of_an_apply_are_in_its_json(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(csv(["Code", "Fermée à partir du"], ["CAPE-21", timezone.localdate().isoformat()]))
+
+    assert answer(path, "--apply")["losses"]
