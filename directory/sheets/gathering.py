@@ -4,6 +4,7 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from directory.sheets.absences import read_absences
@@ -51,7 +52,13 @@ def _place(other: ReadRow, row: ReadRow) -> str:
 class Gathering:
     """Offices and experts of a file, row after row; errors go to the rows' problems."""
 
-    def __init__(self, stored: StoredDirectory, *, region: str | None) -> None:
+    def __init__(
+        self,
+        stored: StoredDirectory,
+        *,
+        region: str | None,
+        former_offices: Mapping[int, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
         self.stored, self.region = stored, region
         self.offices: dict[str, GatheredOffice] = {}
         self.experts: dict[ExpertKey, GatheredExpert] = {}
@@ -67,9 +74,11 @@ class Gathering:
         self._former_posts: dict[str, list[ExpertKey]] = defaultdict(list)
         for key, expert in stored.experts.items():
             self._posts[key[1]].append(key)
+            left = former_offices.get(expert.row.pk, frozenset()) if expert.row else frozenset()
             for email in expert.facts["former_emails"]:
-                self._former[key[0], email] = key
                 self._former_posts[email].append(key)
+            for email in (key[1], *expert.facts["former_emails"]):
+                self._former |= {(office, email): key for office in (key[0], *left)}
 
     def add(self, row: ReadRow) -> None:
         """Add the office and the expert of a row."""
@@ -90,7 +99,7 @@ class Gathering:
             self._check_expert(expert)
 
     def expert_key(self, office: str, email: str) -> ExpertKey:
-        """The key of the person whom a file names by this address, perhaps a former one."""
+        """The key of the person whom a file names, perhaps by a former address or office."""
         named = (office, email.lower())
         return named if named in self.stored.experts else self._former.get(named, named)
 
@@ -225,6 +234,10 @@ class Gathering:
                 row.refuse("expert.email", "indiquez le courriel de ce référent : c'est lui qui le désigne.")
             return
         key = self.expert_key(code, email)
+        if key[0] != code:
+            office = self.stored.offices[key[0]].facts["name"]
+            said = f"« {email} » répond maintenant dans « {office} » : c'est ce poste-là qui est lu."
+            self.remarks.append((row, "expert.email", said))
         if key in self.experts:
             place = _place(self.experts[key].row, row)
             row.refuse("expert.email", f"« {email} » est déjà {place}, dans la même antenne.")

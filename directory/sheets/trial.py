@@ -16,7 +16,7 @@ from directory.sheets.gathering import Gathering
 from directory.sheets.opening import open_sheets
 from directory.sheets.row_reading import RowReader
 from directory.sheets.sheet_plan import Closing, Planner, SheetOptions
-from experts.changes import snapshot
+from experts.changes import history, snapshot
 from experts.changes.directory_facts import to_json
 from experts.changes.row_plans import Plan
 from experts.models import Cause, RevisedRow
@@ -86,7 +86,7 @@ def _gather(
     """Read what the rows say, today's areas, and the remarks; the names needed to read are freed."""
     names = KnownNames(known_names.institutions(), known_names.subjects(), known_names.AreaNames())
     reader = RowReader(CellReader(names))
-    gathering = Gathering(snapshot.load(), region=region)
+    gathering = Gathering(snapshot.load(), region=region, former_offices=history.former_offices())
     for number, row in enumerate(reader.read(open_sheets(content, name)), start=1):
         gathering.add(row)
         if progress and number % REPORTED_EVERY == 0:
