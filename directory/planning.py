@@ -156,7 +156,7 @@ def _plan_row(
     ``declared``: facts that the file cannot give, listed as kept.
     """
     if stored.facts["source"] == DirectorySource.HAND:
-        return RowPlan(code, RowOutcome.BY_HAND, stored.row)
+        return RowPlan(code, RowOutcome.BY_HAND, stored.row, kept=_zone_kept(facts, stored.facts))
     kept_facts = {*protected, *stored.facts.get("edited_fields", ())}
     if kept_facts & SUBJECTS:
         kept_facts |= SUBJECTS
@@ -170,6 +170,12 @@ def _plan_row(
     kept = [difference for difference in differing if difference.fact in kept_facts]
     outcome = RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED
     return RowPlan(code, outcome, stored.row, facts, stored.facts, tuple(changes), (*kept, *declared))
+
+
+def _zone_kept(facts: Facts, here: Facts) -> tuple[Difference, ...]:
+    """What a zone changed here has of its own; other rows have no members, and list their edited facts."""
+    names = [fact for fact in ("name", "members") if "members" in here and facts[fact] != here[fact]]
+    return tuple(Difference(fact, here[fact], facts[fact]) for fact in names)
 
 
 def _reversed_bounds(kept_facts: set[str], facts: Facts, here: Facts) -> set[str]:

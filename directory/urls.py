@@ -126,6 +126,7 @@ urlpatterns: list[URLPattern] = [
     path("annuaire/zones/nouvelle/", zone_pages.new, name="new_zone"),
     path("annuaire/zones/<slug:slug>/", zone_pages.zone, name="zone"),
     path("annuaire/zones/<slug:slug>/changer/", zone_pages.change, name="zone_change"),
+    path("annuaire/zones/<slug:slug>/fichier/", zone_pages.accept_file, name="accept_zone_file"),
     path("annuaire/journal/", journal_pages.revisions, name="journal"),
     path("annuaire/journal/<int:pk>/", journal_pages.revision, name="revision"),
     path("annuaire/tableur/", sheet_pages.sheets, name="sheets"),

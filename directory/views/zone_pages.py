@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from directory.codes import new_zone_slug
 from directory.forms.area_choice import ZoneForm
+from directory.forms.facts_form import FixedFactsForm
 from directory.views.change_flow import Edit, serve
 from experts.accounts.pagination import page_of
 from experts.accounts.staff_access import staff_page, staff_user
@@ -14,7 +15,7 @@ from experts.changes import editing, snapshot
 from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
 from experts.changes.stored import StoredRow
-from experts.models import Expert, Office
+from experts.models import Expert, Office, RevisedRow
 from territories.area_search import names_of
 from territories.models import Area
 
@@ -50,6 +51,7 @@ def zone(request: HttpRequest, slug: str) -> HttpResponse:
         "members": sorted(members.values()),
         "offices": offices,
         "experts": experts.order_by("name", "pk"),
+        "is_of_file_too": _is_of_file_too(area),
     }
     return render(request, "directory/zone.html", context)
 
@@ -75,6 +77,38 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         context={"back_label": area.name, "used": used},
     )
     return serve(request, edit)
+
+
+@staff_page
+def accept_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let the next file overwrite a zone that an earlier one gave and that was changed here."""
+    area = _zone_or_404(request, slug)
+    if not _is_of_file_too(area):
+        raise Http404
+
+    def plan(facts: Facts) -> Plan:
+        return Plan(zones=(editing.change(slug, snapshot.load(zones=[area.pk]).zones[area.code], facts),))
+
+    edit = Edit(
+        title=f"Reprendre les valeurs du fichier — {area.name}",
+        back=reverse("directory:zone", args=[slug]),
+        found=dict,
+        form=lambda data, shown: FixedFactsForm(data, shown=shown, fixed={"source": Area.Source.FILE}),
+        plan=plan,
+        done="Le prochain fichier remplacera ce qui a été corrigé ici.",
+        intro="Rien ne change aujourd'hui. Le prochain fichier remplacera ce qui a été corrigé ici.",
+        context={"back_label": area.name},
+        is_new=True,
+    )
+    return serve(request, edit)
+
+
+def _is_of_file_too(area: Area) -> bool:
+    """Return whether a file gave a zone that counts as entered by hand since it was changed here."""
+    changed = RevisedRow.objects.filter(
+        kind=RevisedRow.Kind.ZONE, row_pk=area.pk, before__source=Area.Source.FILE
+    )
+    return area.source == Area.Source.HAND and changed.exists()
 
 
 @staff_page

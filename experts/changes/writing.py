@@ -41,9 +41,9 @@ def _write_zones(plans: Iterable[RowPlan[Area]]) -> Pairs:
         zone, facts = plan.row, plan.after
         if zone is None or {"name", "members"} & set(plan.written):
             zone = Area.objects.make_zone(str(plan.key), facts["name"], facts["members"], facts["source"])
-        zone.dropped_at = facts["dropped_at"]
+        zone.dropped_at, zone.source = facts["dropped_at"], facts["source"]
         pairs.append((plan, zone))
-    Area.objects.bulk_update([zone for _, zone in pairs], ["dropped_at"], batch_size=BATCH)
+    Area.objects.bulk_update([zone for _, zone in pairs], ["dropped_at", "source"], batch_size=BATCH)
     return pairs
 
 

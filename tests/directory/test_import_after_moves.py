@@ -9,12 +9,15 @@ from django.utils import timezone
 from directory import address_changes
 from directory.importing import check, import_file, plan_import
 from directory.revision_undo import undo
+from directory.sheets.sheet_plan import SheetOptions
+from directory.sheets.trial import try_sheet
 from experts.changes.row_plans import RowOutcome
 from experts.models import Expert, Office, Revision
 from solicitations import tasks
 from solicitations.lifecycle import MatchState
 from territories.models import Area
-from tests.directory.pages import confirm, save
+from tests.directory.pages import confirm, save, text
+from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import match, send
 
@@ -142,3 +145,28 @@ def test_a_zone_that_was_changed_is_kept(as_regional):
     zone = Area.objects.get(kind="zone", code="bassin-dijonnais")
     assert zone.name == "Bassin de Dijon"
     assert "commune:21054" in {str(area.ref) for area in zone.members.all()}
+
+
+def test_a_zone_that_was_changed_is_listed_and_may_take_the_file_again(as_regional):
+    path = "/annuaire/zones/bassin-dijonnais"
+    assert as_regional.get(f"{path}/fichier/").status_code == 404
+    save(as_regional, f"{path}/changer/", name="Bassin de Dijon")
+    [row] = [row for row in plan().zones if row.key == "bassin-dijonnais"]
+    assert [(kept.fact, kept.before) for kept in row.kept] == [("name", "Bassin de Dijon")]
+    assert "Reprendre les valeurs du fichier" in text(as_regional.get(f"{path}/"))
+
+    confirm(as_regional, f"{path}/fichier/", as_regional.get(f"{path}/fichier/"))
+    import_file(check(DEMO.read_bytes()), name="fichier", now=timezone.now())
+
+    zone = Area.objects.get(kind="zone", code="bassin-dijonnais")
+    assert (zone.name != "Bassin de Dijon", zone.source) == (True, "file")
+
+
+@pytest.mark.parametrize("office", ["PE-DIJON", "ML-DIJON"])
+def test_a_sheet_that_names_a_former_office_is_about_the_same_post(moved, office):
+    content = csv(["Code", "Mail", "Fonction"], [office, EMAIL, "Directrice"])
+
+    trial = try_sheet(content, "f.csv", SheetOptions("27"), now=timezone.now())
+
+    assert outcomes(trial.plan) == {("ML-DIJON", EMAIL): RowOutcome.CHANGED}
+    assert any("répond maintenant dans" in remark for remark in trial.remarks) is (office == "PE-DIJON")

@@ -41,7 +41,7 @@ RIGHTS = {
             *("merge_offices", "verify_office", "new_expert", "expert", "region", "region_contact"),
             *("region_links", "expert_record", "expert_subjects", "expert_areas", "expert_absence"),
             *("expert_departure", "expert_pause", "expert_move", "verify_expert", "expert_address"),
-            *("merge_experts", "skills_cell", "zone", "zone_change", "revision", "sheet"),
+            *("merge_experts", "skills_cell", "zone", "zone_change", "accept_zone_file", "revision", "sheet"),
         ),
         OURS,
     ),
@@ -100,6 +100,11 @@ def _objects(expert: Expert, author: User, commit, now) -> dict[str, dict[str, o
     stored = snapshot.load(offices=[expert.office_id]).offices["PE-DIJON"]
     plan = Plan(offices=(editing.change("PE-DIJON", stored, {"phone": "03 80 00 00 09"}),))
     revision: Revision = commit(applying.apply, plan, cause=Cause.PAGE, now=now, author=author)
+    zone = Area.objects.filter(kind="zone").earliest("pk")
+    revision.rows.create(
+        kind="zone", row_pk=zone.pk, before={"source": "file"}, after={"source": "hand"}, label=zone.name
+    )
+    Area.objects.filter(pk=zone.pk).update(source="hand")
     sheets = [
         SheetUpload.objects.create(
             author=author, region_id="27", file_name="f.csv", content=b"x", sent_at=now, state="ready",
