@@ -173,7 +173,7 @@ def _plan_row(
 
 
 def _zone_kept(facts: Facts, here: Facts) -> tuple[Difference, ...]:
-    """What a zone changed here has of its own; other rows have no members, and list their edited facts."""
+    """The facts of a zone changed here; other rows have no members, and list their edited facts."""
     names = [fact for fact in ("name", "members") if "members" in here and facts[fact] != here[fact]]
     return tuple(Difference(fact, here[fact], facts[fact]) for fact in names)
 

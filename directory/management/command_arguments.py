@@ -29,14 +29,19 @@ def add_mode(parser: CommandParser) -> Any:
     return mode
 
 
-def read_region(code: str) -> str | None:
-    """The code of a region, ``None`` for the whole country. Raises ``CommandError``."""
+def need_reference() -> None:
+    """Raise ``CommandError`` when communes or subjects are not imported yet."""
     if not Region.objects.exists():
         raise CommandError(
             "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
         )
     if not Subject.objects.exists():
         raise CommandError("Il n'y a pas encore de sujets : lancez d'abord « manage.py import_catalogue ».")
+
+
+def read_region(code: str) -> str | None:
+    """The code of a region, ``None`` for the whole country. Raises ``CommandError``."""
+    need_reference()
     if code == NATIONAL:
         return None
     if not Region.objects.filter(code=code).exists():

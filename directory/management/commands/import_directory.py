@@ -7,10 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from directory import importing, plan_effects, plan_report
+from directory.management.command_arguments import need_reference
 from experts.entries import MAX_PROBLEMS
-from experts.models import Subject
 from experts.yaml_files import UnreadableFile, read_bytes
-from territories.models import Region
 
 
 class Command(BaseCommand):
@@ -23,14 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="dit ce qui changerait, sans rien écrire")
 
     def handle(self, *args: Any, file: Path, dry_run: bool, **options: Any) -> None:
-        if not Region.objects.exists():
-            raise CommandError(
-                "Il n'y a pas encore de communes : lancez d'abord « manage.py import_territories »."
-            )
-        if not Subject.objects.exists():
-            raise CommandError(
-                "Il n'y a pas encore de sujets : lancez d'abord « manage.py import_catalogue »."
-            )
+        need_reference()
         checked = self._check(file)
         now = timezone.now()
         plan = (
