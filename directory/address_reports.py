@@ -1,16 +1,17 @@
 """Addresses that refuse our mails: their posts count as absent, office and region are told once."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from directory import region_staff
 from directory.own_record import mail_place
+from experts import region_staff
+from experts.accounts import seats
 from experts.changes import applying, editing, snapshot
 from experts.changes.row_plans import Plan
 from experts.models import Cause, Expert, Office, User
@@ -90,22 +91,20 @@ def _refusal_words(refused: RefusedAddress, *, now: datetime) -> dict[str, Any]:
 def _tell(
     address: str, occasion: str, posts: Collection[Expert], words: dict[str, Any], *, now: datetime
 ) -> None:
-    """Mail the evidence to the offices of these posts and to their regions, once each.
+    """Mail the evidence to the offices of these posts, their managers and their regions, once each.
 
-    A mailbox of an office that refuses mails is told to the region alone.
+    Of an office's mailbox, its managers and the region are told; of a manager's, the office and the region;
+    of a region's admin, the other admins, else the national team.
     """
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
     staff: set[str] = set()
     today = timezone.localdate(now)
-    for post in posts:
-        regional = region_staff.addresses_of(post.office.region_id, on=today)
-        staff.update(each.lower() for each in regional)
-        for to in dict.fromkeys([post.office.email.lower(), *(each.lower() for each in regional)]):
-            told[to].append({"person": post.name, "office": post.office.name, "phone": post.phone})
-    for office in Office.objects.open_on(today).filter(email__iexact=address).order_by("name", "pk"):
-        for to in region_staff.addresses_of(office.region_id, on=today):
-            staff.add(to.lower())
-            told[to.lower()].append({"person": "", "office": office.name, "phone": office.phone})
+    for bearer, line in _lines(address, posts, today=today, now=now):
+        regional = [each.lower() for each in region_staff.addresses_of(bearer.region_id, on=today)]
+        staff.update(regional)
+        own = _of_office(bearer, now=now) if isinstance(bearer, Office) else []
+        for to in dict.fromkeys([*own, *regional]):
+            told[to].append(line)
     for to, lines in told.items():
         if to == address.lower() or (to not in staff and refuses_mail(to)):
             continue
@@ -116,6 +115,7 @@ def _tell(
             context={
                 "address": address,
                 "posts": lines,
+                "is_of_account": not posts and all(line["person"] for line in lines),
                 "is_staff": to in staff,
                 "url": links.absolute(reverse("directory:verification")),
                 "contact_url": links.absolute("/contact/"),
@@ -124,3 +124,24 @@ def _tell(
             about=[f"expert:{post.pk}" for post in posts],
             now=now,
         )
+
+
+def _of_office(office: Office, *, now: datetime) -> list[str]:
+    """The addresses, in lower case, of an office and of its managers."""
+    managers = seats.managers_of([office.pk], now=now)
+    return [office.email.lower(), *(manager.email.lower() for manager in managers)]
+
+
+def _lines(
+    address: str, posts: Collection[Expert], *, today: date, now: datetime
+) -> Iterator[tuple[Office | User, dict[str, str]]]:
+    """The posts, offices and accounts (of managers and staff) that bear the address, a line each."""
+    for post in posts:
+        yield post.office, {"person": post.name, "office": post.office.name, "phone": post.phone}
+    for office in Office.objects.open_on(today).filter(email__iexact=address).order_by("name", "pk"):
+        yield office, {"person": "", "office": office.name, "phone": office.phone}
+    for user in User.objects.filter(email__iexact=address, is_active=True).select_related("region"):
+        if user.role:
+            yield user, {"person": str(user), "office": user.get_role_display(), "phone": ""}
+        for office in seats.managed_offices(user, now=now).order_by("name", "pk"):
+            yield office, {"person": str(user), "office": f"responsable, {office.name}", "phone": ""}

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from directory import region_staff
 from directory.models import SummaryWeek
+from experts import region_staff
 from experts.models import Office, Seat, User
 from mailing import outbox
 from mailing.models import refuses_mail

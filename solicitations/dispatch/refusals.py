@@ -8,14 +8,17 @@ from mailing.models import OutgoingEmail, refuses_mail
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Mailbox, Solicitation
-from solicitations.notifications import to_experts
+from solicitations.notifications import to_experts, to_staff
+
+TO_STAFF = {"solicitations/emails/alert", "solicitations/emails/expert_gone"}
 
 
 @transaction.atomic(durable=True)
 def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     """Alert staff to a refused mail: they call the company, or look for another expert.
 
-    Of a company whose address refuses mails, the experts are told to call, and no other mail leaves.
+    Of a company whose address refuses mails, the experts are told to call, and no other mail leaves. What a
+    member of staff did not get is told to those who take their place.
     """
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
     about = next((name for name in email.about if name.startswith("request:")), None) if email else None
@@ -32,6 +35,10 @@ def report_refused_mail(email_pk: int, *, now: datetime) -> None:
             to_experts.call_instead(solicitation, now=now)
     elif Mailbox.objects.of(solicitation, email.to).exists():
         cause, words = AlertCause.MAIL_REFUSED, email.to
+    elif email.template in TO_STAFF:
+        for raised in solicitation.alerts.open().order_by("pk"):
+            to_staff.alert(raised, now=now)
+        return
     else:
         return
     earlier = solicitation.alerts.filter(cause=cause).first()

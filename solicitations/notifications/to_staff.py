@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.urls import reverse
 
-from experts.models import Expert, Office, User
+from experts import region_staff
+from experts.models import Expert, User
 from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
@@ -24,18 +24,8 @@ MENTIONS_EVERY = timedelta(hours=1)
 
 
 def staff_addresses(solicitation: Solicitation, *, now: datetime) -> list[str]:
-    """The region's admins, else its fallback mailbox, else the national team."""
-    people = User.objects.filter(is_active=True)
-    if solicitation.region_id:
-        regional = people.filter(role=User.Role.REGION, region=solicitation.region_id)
-        if addresses := list(regional.order_by("pk").values_list("email", flat=True)):
-            return addresses
-        offices = Office.objects.open_on(solicitation.today(now))
-        fallback = offices.filter(is_fallback=True, region=solicitation.region_id).order_by("pk").first()
-        if fallback:
-            return [fallback.email]
-    national = people.filter(role=User.Role.NATIONAL).order_by("pk")
-    return list(national.values_list("email", flat=True)) or [settings.NATIONAL_TEAM_EMAIL]
+    """The addresses of those who look after the request's region, and read our mails."""
+    return region_staff.addresses_of(solicitation.region_id, on=solicitation.today(now))
 
 
 def alert(raised: Alert, *, now: datetime) -> None:
@@ -160,6 +150,6 @@ def _already_notified(raised: Alert) -> set[str]:
     if not names:
         return set()
     rows = OutgoingEmail.objects.about(f"request:{raised.solicitation_id}").filter(
-        template__in=names, created_at__gte=raised.raised_at
+        template__in=names, created_at__gte=raised.raised_at, cancelled_at=None, refused_at=None
     )
     return {address.lower() for address in rows.values_list("to", flat=True)}

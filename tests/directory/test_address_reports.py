@@ -8,7 +8,7 @@ from django.db import transaction
 
 from directory import address_changes, address_reports
 from directory import tasks as directory_tasks
-from experts.models import Cause, Expert, Office, Revision, User
+from experts.models import Cause, Expert, Office, Revision, Seat, User
 from mailing import delivery_reports
 from mailing.address_refusals import ReportKind
 from mailing.models import DeliveryEvent, OutgoingEmail, RefusedAddress
@@ -17,7 +17,7 @@ from solicitations.actions import expert_answers
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match
 from territories.models import Region
-from tests.experts.factories import ExpertFactory, RegionalFactory
+from tests.experts.factories import ExpertFactory, PersonFactory, RegionalFactory
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -164,3 +164,43 @@ def test_the_mailbox_of_an_office_is_told_to_its_region_alone(commit, admin, now
     report(commit, ReportKind.HARD, now=now, to=office.email)
 
     assert [mail.to for mail in told()] == [admin.email]
+
+
+class TestPeopleOfAccounts:
+    """People who are mailed alerts: nobody else would know that they read nothing."""
+
+    def test_alerts_of_a_region_go_on_to_who_reads_them(self, commit, sent, admin, now):
+        national = User.objects.create_user("n@equipe.example.org", name="N", role="national")
+        Office.objects.filter(is_fallback=True).update(email=admin.email)
+        for box in sent.mailboxes.all():
+            [mine] = box.matches.all()
+            commit(expert_answers.move, mine, MatchState.DECLINED, by=box, decline_reason="other", now=now)
+        with time_machine.travel(now + HOUR, tick=False):
+            commit(tasks.sweep)
+        alert = OutgoingEmail.objects.get(template__endswith="/alert", to=admin.email)
+
+        report(commit, ReportKind.HARD, now=now + 2 * HOUR, to=admin.email)
+        OutgoingEmail.objects.filter(pk=alert.pk).update(refused_at=now + 2 * HOUR)
+        commit(tasks.note_refused_mail, alert.pk)
+
+        alerts = OutgoingEmail.objects.filter(template__endswith="/alert").exclude(to=admin.email)
+        assert {mail.to for mail in alerts} == {national.email}
+        assert national.email in {mail.to for mail in told()}
+
+    def test_a_manager_who_bounces_is_told_to_office_and_region(self, commit, sent, admin, now):
+        manager = PersonFactory(email="brun@example.org", name="Mme Brun")
+        Seat.objects.create(user=manager, office=post().office, given_at=now)
+
+        report(commit, ReportKind.HARD, now=now + HOUR, to=manager.email)
+
+        assert {mail.to for mail in told()} == {admin.email, post().office.email}
+        assert "Mme Brun, responsable, France Travail Dijon" in told()[0].rendered().text
+        assert "compte comme absente" not in told()[0].rendered().text
+
+    def test_managers_are_told_that_a_post_bounces(self, commit, sent, now):
+        manager = PersonFactory(email="brun@example.org", name="Mme Brun")
+        Seat.objects.create(user=manager, office=post().office, given_at=now)
+
+        report(commit, ReportKind.HARD, now=now + HOUR)
+
+        assert manager.email in {mail.to for mail in told()}
