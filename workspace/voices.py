@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from experts.accounts import seats
+from experts.models import Institution
 from solicitations import links, wording
 from solicitations.conversation import mentions, messages, reading_rights
 from solicitations.conversation.mentions import Mentionable
@@ -100,14 +101,10 @@ def of_manager(manager: OfficeManager, matches: Sequence[Match], *, now: datetim
     """The voices of a manager's page: her institution's and the company's; the thread is the experts' own."""
     offices = seats.managed_offices(manager.user, now=now)
     reader = reading_rights.of_manager(manager.solicitation, offices)
-    inside = [
-        match.person
-        for match in matches
-        if match.state in FOLLOWING and match.expert.office.institution == manager.institution
-    ]
-    around = to_institution.managers_of(manager.solicitation, manager.institution, now=now)
-    named = [f"{user}, responsable" for user in around if user != manager.user]
-    audience = Audience("", manager.institution.name, _names([*inside, *named]))
+    to = to_institution.recipients(
+        manager.solicitation, manager.institution, mailbox=None, user=manager.user, now=now
+    )
+    audience = Audience("", manager.institution.name, _inside(to, manager.institution, matches))
     read = _read(manager.solicitation, reader, by=manager, now=now)
     return replace(read, audience=audience, named=tuple(mentions.named_in(matches)))
 
@@ -136,16 +133,28 @@ def _read(
 
 def _audience(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> Audience:
     followed = [match for match in matches if match.state in FOLLOWING and match.mailbox.left_at is None]
-    own = next((match for match in followed if match.mailbox_id == mailbox.pk), None)
     others = [match for match in followed if match.mailbox_id != mailbox.pk]
     experts = _names(match.expert.office.institution.name for match in others)
-    if own is None or mailbox.used_by is None:
+    if len(others) == len(followed) or mailbox.used_by is None:
         return Audience(experts)
-    institution = own.expert.office.institution
-    inside = [match.person for match in others if match.expert.office.institution == institution]
-    managers = to_institution.managers_of(mailbox.solicitation, institution, now=now)
-    named = [f"{user}, responsable" for user in managers if user != mailbox.used_by]
-    return Audience(experts, institution.name, _names([*inside, *named]))
+    institution = mailbox.speaker().office.institution
+    to = to_institution.recipients(
+        mailbox.solicitation, institution, mailbox=mailbox, user=mailbox.used_by, now=now
+    )
+    return Audience(experts, institution.name, _inside(to, institution, matches))
+
+
+def _inside(to: to_institution.InnerRecipients, institution: Institution, matches: Iterable[Match]) -> str:
+    """The names of those who are mailed a message within an institution."""
+    mailed = {mailbox.pk for mailbox in to.mailboxes}
+    people = [
+        match.person
+        for match in matches
+        if match.mailbox_id in mailed
+        and match.state in FOLLOWING
+        and match.expert.office.institution == institution
+    ]
+    return _names([*people, *(f"{user}, responsable" for user in to.managers)])
 
 
 def _asked(
@@ -167,5 +176,5 @@ def _names(names: Iterable[str]) -> str:
     """« France Travail et Mission locale »; beyond a few, their number."""
     distinct = list(dict.fromkeys(names))
     if len(distinct) > MAX_NAMES:
-        return f"{wording.listed(distinct[:2], last=',')} et {len(distinct) - 2} autres"
+        return f"{', '.join(distinct[:2])} et {len(distinct) - 2} autres"
     return wording.listed(distinct)

@@ -1,6 +1,7 @@
 """The day's digest: one mail for all that waited for it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -8,8 +9,12 @@ from django.utils.crypto import salted_hmac
 
 from experts.models import MailPreference
 from mailing import outbox
-from mailing.models import OutgoingEmail
+from mailing.models import OutgoingEmail, id_in
+from solicitations.conversation import reading_rights
+from solicitations.models import Addition, InternalMessage, Mailbox, Message
 from solicitations.notifications import digest_lines, request_mails
+
+TEXTS: tuple[Any, ...] = (Message, InternalMessage, Addition)
 
 
 def due_addresses(*, now: datetime) -> list[str]:
@@ -22,7 +27,10 @@ def due_addresses(*, now: datetime) -> list[str]:
 def gather(address: str, *, now: datetime) -> None:
     """Send in one mail what waits for an address: one a day, on a working day; missed days are in it."""
     waiting = OutgoingEmail.objects.digest_due(now=now).filter(to__iexact=address)
-    rows = list(waiting.select_for_update(of=("self",)).order_by("pk"))
+    locked = list(waiting.select_for_update(of=("self",)).order_by("pk"))
+    rows = [row for row in locked if _is_still_for(row)]
+    unread = {row.pk for row in locked} - {row.pk for row in rows}
+    OutgoingEmail.objects.filter(pk__in=unread).update(cancelled_at=now)
     preference = MailPreference.objects.of(address)
     if not rows:
         return
@@ -48,3 +56,13 @@ def gather(address: str, *, now: datetime) -> None:
     elif preference:
         later = preference.next_digest_at(now=now)
         pks.update(not_before=later, next_try_at=later)
+
+
+def _is_still_for(row: OutgoingEmail) -> bool:
+    """Return whether the mailbox still reads the text that waited: it may have lost the need meanwhile."""
+    mailbox = Mailbox.objects.filter(pk=id_in(row.about, "mailbox") or 0).first()
+    for model in TEXTS:
+        text = model.objects.filter(pk=id_in(row.about, model.__name__.lower()) or 0).first()
+        if text is not None and mailbox is not None:
+            return reading_rights.is_mailed_to(text, mailbox)
+    return True

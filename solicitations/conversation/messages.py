@@ -95,6 +95,7 @@ def withdraw(text: Text, *, now: datetime) -> None:
     detach(text.files.all())
     text.save(update_fields=["body", "attachments", "withdrawn_at"])
     name = request_mails.about(text.solicitation, text)[1]
+    request_mails.remove_from_reminders(name)
     OutgoingEmail.objects.cancel_about(name, now=now)
     if isinstance(text, Addition) and text.question_id is None:
         to_readers.remove_addition(text.solicitation, body)
@@ -126,7 +127,7 @@ def add_internal_message(
     """Post a message within the author's institution and mail it there. Needs the request locked."""
     message = InternalMessage(solicitation=by.solicitation, at=now, **content.columns)
     if isinstance(by, Mailbox):
-        expert = by.matches.following().with_people().order_by("pk")[0].expert
+        expert = by.speaker()
         message.mailbox, message.by_user, message.author = by, by.used_by, expert.name
         message.institution = expert.office.institution
     else:

@@ -38,6 +38,13 @@ def of_mailbox(mailbox: Mailbox) -> ReadingRights:
     )
 
 
+def is_mailed_to(text: Message | InternalMessage | Addition, mailbox: Mailbox) -> bool:
+    """Return whether a text may still be mailed to a mailbox that it was written for."""
+    if isinstance(text, InternalMessage):
+        return Mailbox.objects.of_institution(text.institution_id).filter(pk=mailbox.pk).exists()
+    return mailbox.matches.live().exists() and of_mailbox(mailbox).may_read(text)
+
+
 def of_manager(solicitation: Solicitation, offices: Iterable[Office]) -> ReadingRights:
     """The reader who manages these offices: what their people in the request read."""
     matches = Match.objects.live().filter(need__solicitation=solicitation, expert__office__in=offices)

@@ -6,7 +6,15 @@ from datetime import datetime
 from mailing.models import OutgoingEmail
 from mailing.transactions import transaction_required
 from solicitations.lifecycle import EventKind
-from solicitations.models import Event, Mailbox, Match
+from solicitations.models import (
+    Event,
+    InternalMessage,
+    Mailbox,
+    Match,
+    Message,
+    PlannedCall,
+    Question,
+)
 from solicitations.notifications import request_mails
 
 
@@ -23,7 +31,7 @@ def readdress(
     """Move the mailboxes of these requests to another address; return those that are still open.
 
     The caller has locked the requests. Links sent to the former address stop working. Where the new address
-    has a mailbox already, it takes over the matches.
+    has a mailbox already, it takes over the matches, the texts and the planned call.
     """
     rows = Mailbox.objects.at(former).filter(matches__expert__in=posts, solicitation__in=requests).distinct()
     return [
@@ -45,6 +53,10 @@ def _move(mailbox: Mailbox, *, email: str, now: datetime) -> Mailbox:
         mailbox.save(update_fields=["email", "serial"])
         return mailbox
     Match.objects.filter(mailbox=mailbox).update(mailbox=other)
+    for texts in (Message, InternalMessage, Question):
+        texts.objects.filter(mailbox=mailbox).update(mailbox=other)
+    if not PlannedCall.objects.filter(mailbox=other).exists():
+        PlannedCall.objects.filter(mailbox=mailbox).update(mailbox=other)
     mailbox.revoked_at = now
     mailbox.save(update_fields=["revoked_at"])
     other.solicitation = solicitation

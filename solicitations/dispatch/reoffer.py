@@ -74,7 +74,7 @@ def give_back(pk: int, *, now: datetime) -> None:
     for match in matches:
         match.mailbox.solicitation = match.need.solicitation = solicitation
         match.move_to(MatchState.SENT, at=now)
-        match.sent_at = now
+        match.sent_at, match.stand_in_asked_at = now, None
         match.save()
         Event.objects.record_move(match, MatchState.WITHDRAWN, reason=BACK, at=now)
     _silence({match.mailbox for match in matches}, now=now)

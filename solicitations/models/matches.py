@@ -96,8 +96,10 @@ class Mailbox(models.Model):
         return self.email.startswith(ERASED)
 
     def speaker(self) -> Expert:
-        """Return the expert who signs this mailbox's messages: that of its first match."""
-        match = self.matches.select_related("expert__office__institution").order_by("pk").first()
+        """Return the expert who signs this mailbox's messages: of its posts, the first still there."""
+        rows = self.matches.select_related("expert__office__institution")
+        match = rows.following().order_by(F("expert_left_at").asc(nulls_first=True), "pk").first()
+        match = match or rows.order_by("pk").first()
         if match is None:
             raise Expert.DoesNotExist
         return match.expert

@@ -89,5 +89,6 @@ def digest_lines(rows: Iterable[OutgoingEmail]) -> list[dict[str, Any]]:
         sentence, quote = LINES[row.template.rpartition("/")[2]](context)
         is_long = len(quote) > LONGEST_QUOTE
         words = quote[:LONGEST_QUOTE].rstrip() + "…" if is_long else quote
-        line["news"].append({"sentence": sentence, "quote": "" if context["is_confidential"] else words})
+        quote = "" if context["is_confidential"] else words
+        line["news"].append({"sentence": sentence, "quote": quote, "about": list(row.about)})
     return list(requests.values())

@@ -196,17 +196,27 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
 
 
 def remove_from_reminders(name: str) -> None:
-    """Remove the lines of a request, or of a mailbox, from unsent reminders and digests with other lines.
+    """Remove what is about ``name`` from unsent reminders and digests that say something else too.
 
-    One without other lines keeps ``name`` in its ``about``, for the caller to cancel.
+    ``name``: a request, a mailbox, or one of its events or texts. A mail without anything else keeps it in
+    its ``about``, for the caller to cancel.
     """
     wait_for_sending()
     rows = OutgoingEmail.objects.about(name).pending().filter(template__in=[REMINDERS, DIGEST])
     for row in rows.select_for_update().order_by("pk"):
-        lines = [line for line in row.context["requests"] if name not in line["about"]]
+        lines = [kept for line in row.context["requests"] if (kept := _line_without(name, line))]
         if lines:
             row.context["requests"], row.about = lines, [name for line in lines for name in line["about"]]
             row.save(update_fields=["context", "about"])
+
+
+def _line_without(name: str, line: dict[str, Any]) -> dict[str, Any] | None:
+    """A request's line of a reminder or a digest, less its news about ``name``; ``None`` without any left."""
+    if name not in line["about"]:
+        return line
+    news = [one for one in line.get("news", ()) if name not in one.get("about", [name])]
+    about = dict.fromkeys(other for one in news for other in one["about"])
+    return {**line, "news": news, "about": list(about)} if news else None
 
 
 class LiveMatch(NamedTuple):

@@ -1,6 +1,7 @@
 """Mails of the inner voice of an institution: its people in a request, and the managers of their offices."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,14 @@ from solicitations import links, wording
 from solicitations.lifecycle import Voice
 from solicitations.models import InternalMessage, Mailbox, Match, OfficeManager, Solicitation
 from solicitations.notifications import request_mails
+
+
+@dataclass(frozen=True)
+class InnerRecipients:
+    """Readers who are mailed an inner message: experts of the request, managers of their offices."""
+
+    mailboxes: list[Mailbox]
+    managers: list[User]
 
 
 def message(posted: InternalMessage, *, mentioned: Collection[int] = (), now: datetime) -> None:
@@ -28,9 +37,10 @@ def message(posted: InternalMessage, *, mentioned: Collection[int] = (), now: da
         "is_internal": True,
         "is_mentioned": False,
     }
-    told = set()
-    for mailbox in _mailboxes(posted):
-        told.add(mailbox.email.lower())
+    to = recipients(
+        posted.solicitation, posted.institution, mailbox=posted.mailbox, user=posted.by_user, now=now
+    )
+    for mailbox in to.mailboxes:
         request_mails.to_expert(
             mailbox,
             "internal_message",
@@ -46,25 +56,30 @@ def message(posted: InternalMessage, *, mentioned: Collection[int] = (), now: da
             from_name=f"{posted.author}, via Relais Entreprises",
             now=now,
         )
-    for user in managers(posted, now=now):
-        if user.email.lower() not in told:
-            _to_manager(posted, user, context=context, now=now)
+    for user in to.managers:
+        _to_manager(posted, user, context=context, now=now)
 
 
-def _mailboxes(posted: InternalMessage) -> Iterator[Mailbox]:
-    """The mailboxes of the institution that follow the request, except the author's."""
-    around = Mailbox.objects.filter(solicitation=posted.solicitation_id)
-    rows = around.of_institution(posted.institution_id).exclude(pk=posted.mailbox_id or 0)
-    yield from rows.select_related("solicitation__commune")
+def recipients(
+    solicitation: Solicitation,
+    institution: Institution,
+    *,
+    mailbox: Mailbox | None,
+    user: User | None,
+    now: datetime,
+) -> InnerRecipients:
+    """The readers who are mailed, once each, what one of these authors writes within an institution."""
+    own = {author.email.lower() for author in (mailbox, user) if author}
+    around = Mailbox.objects.filter(solicitation=solicitation).of_institution(institution.pk)
+    following = [
+        row for row in around.select_related("solicitation__commune") if row.email.lower() not in own
+    ]
+    told = own | {row.email.lower() for row in following}
+    managing = _managers_of(solicitation, institution, now=now)
+    return InnerRecipients(following, [one for one in managing if one.email.lower() not in told])
 
 
-def managers(posted: InternalMessage, *, now: datetime) -> list[User]:
-    """The managers of the institution's offices in the request, except the author."""
-    around = managers_of(posted.solicitation, posted.institution, now=now)
-    return [user for user in around if user.pk != posted.by_user_id]
-
-
-def managers_of(solicitation: Solicitation, institution: Institution, *, now: datetime) -> list[User]:
+def _managers_of(solicitation: Solicitation, institution: Institution, *, now: datetime) -> list[User]:
     """The managers of the institution's offices that have a part in the request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
     offices = Office.objects.filter(institution=institution, experts__in=matches.values("expert"))

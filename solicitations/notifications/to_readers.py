@@ -70,9 +70,9 @@ def added(addition: Addition, *, now: datetime) -> None:
 
 
 def remove_addition(solicitation: Solicitation, body: str) -> None:
-    """Take a withdrawn text of the company out of the first mails that have not left."""
-    first = OutgoingEmail.objects.about(f"request:{solicitation.pk}").pending()
-    for email in first.filter(template__endswith="/notified").select_for_update().order_by("pk"):
+    """Take a withdrawn text of the company out of the unsent mails that tell the whole request."""
+    whole = OutgoingEmail.objects.about(f"request:{solicitation.pk}").pending()
+    for email in whole.filter(context__has_key="additions").select_for_update().order_by("pk"):
         email.context["additions"] = [text for text in email.context["additions"] if text != body]
         email.save(update_fields=["context"])
 

@@ -3,16 +3,26 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from experts.models import Seat, User
+from experts.models import MailPreference, Seat, User
+from experts.models.mail_preferences import MailChoice
 from mailing.models import IncomingState, OutgoingEmail, Reason
 from oversight import permissions, timeline
 from solicitations import links
-from solicitations.actions import company_requests, expert_answers, expert_messages
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    reassigning,
+    undoing,
+)
+from solicitations.clock import digests
 from solicitations.conversation import reading_rights
+from solicitations.dispatch import readdressing
 from solicitations.lifecycle import MatchState, Voice
 from solicitations.models import Addition, InternalMessage, Mailbox, Message, OfficeManager, Question
-from tests.experts.factories import signed_in
+from tests.experts.factories import ExpertFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer, raw, receive
 from tests.workspace.conftest import answer_path, page_text
@@ -262,12 +272,84 @@ class TestWithdrawing:
 
         assert Message.objects.get().body == THREAD
 
+    def test_a_prepared_digest_loses_these_words_alone(self, commit, sent, author, other, now):
+        MailPreference.objects.create(address=other.email, choice=MailChoice.DIGEST, changed_at=now)
+        said = [
+            commit(expert_messages.post_message, author, body=body, now=now) for body in ("Gardé.", "Retiré.")
+        ]
+        at = OutgoingEmail.objects.filter(is_for_digest=True)[0].not_before
+        commit(digests.gather, other.email.lower(), now=at)
+
+        commit(expert_messages.withdraw, said[1], by=author, now=now + timedelta(minutes=10))
+
+        digest = OutgoingEmail.objects.get(template__endswith="/digest")
+        assert digest.cancelled_at is None
+        assert "Gardé." in digest.rendered().text
+        assert "Retiré." not in digest.rendered().text
+
+    def test_company_withdraws_what_it_added_from_the_mail_of_a_reassigned_need_too(
+        self, commit, sent, author, manager, now
+    ):
+        added = commit(company_requests.add_information, sent, body=ADDED, now=now)
+        mine = match(sent, author.email)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=author, now=now)
+        colleague = ExpertFactory(office=author.speaker().office)
+        commit(reassigning.reassign, sent.pk, [mine.pk], colleague, by=manager.user, now=now)
+
+        commit(expert_messages.withdraw, added, by=sent, now=now + timedelta(seconds=10))
+
+        assert not [mail for mail in OutgoingEmail.objects.pending() if ADDED in str(mail.context)]
+
     def test_company_withdraws_what_it_added_from_first_mails_too(self, commit, said, sent, now):
         added = Addition.objects.get(body=ADDED)
 
         commit(expert_messages.withdraw, added, by=sent, now=now)
 
         assert not OutgoingEmail.objects.pending().filter(context__body=ADDED).exists()
+
+
+class TestReadersWhoChange:
+    def test_digest_leaves_out_what_is_no_longer_for_its_reader(self, commit, sent, author, other, now):
+        """She handed the need over between the words and the hour of her digest."""
+        MailPreference.objects.create(address=other.email, choice=MailChoice.DIGEST, changed_at=now)
+        commit(expert_messages.post_message, author, body=THREAD, now=now)
+        commit(expert_messages.post_internal_message, author, body=INNER, now=now)
+        to = ExpertFactory(office=other.speaker().office)
+        commit(expert_answers.hand_over, match(sent, other.email), to, word="", by=other, now=now)
+
+        commit(digests.gather, other.email.lower(), now=now + timedelta(days=1))
+
+        assert not OutgoingEmail.objects.filter(template__endswith="/digest").exists()
+        assert not OutgoingEmail.objects.pending().filter(to=other.email, is_for_digest=True).exists()
+
+    def test_digest_leaves_out_an_answer_when_its_reader_took_no_need_after_all(
+        self, commit, sent, author, other, now
+    ):
+        MailPreference.objects.create(address=other.email, choice=MailChoice.DIGEST, changed_at=now)
+        question = commit(expert_messages.ask, author, body=ASKED, now=now)
+        commit(expert_answers.move, match(sent, other.email), MatchState.TAKEN, by=other, now=now)
+        commit(company_requests.add_information, sent, body=REPLIED, question=question, now=now)
+        commit(company_requests.add_information, sent, body=ADDED, now=now)
+        commit(undoing.undo, match(sent, other.email), by=other, now=now)
+
+        commit(digests.gather, other.email.lower(), now=now + timedelta(days=1))
+
+        digest = OutgoingEmail.objects.get(template__endswith="/digest").rendered().text
+        assert (ADDED in digest, REPLIED in digest) == (True, False)
+
+    def test_answer_follows_its_author_to_an_address_that_has_a_part_already(
+        self, commit, sent, author, other, taker, now
+    ):
+        question = commit(expert_messages.ask, author, body=ASKED, now=now)
+        expert = author.speaker()
+        with transaction.atomic():
+            readdressing.readdress([sent.pk], [expert.pk], former=author.email, email=other.email, now=now)
+
+        question.refresh_from_db()
+        commit(company_requests.add_information, sent, body=REPLIED, question=question, now=now)
+
+        assert mailed("added") == {other.email, taker.email}
+        assert reading_rights.of_mailbox(other).may_read(Addition.objects.get())
 
 
 class TestPagesOfAccounts:
