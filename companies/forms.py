@@ -7,11 +7,13 @@ from django import forms
 
 from companies.phones import InvalidPhone, clean_phone
 from mailing.form_fields import LineField
+from mailing.prepared_queries import PreparedQuery
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise
 from territories.search import search_communes, without_postcode
 
 _CODE = re.compile(r"[0-9][0-9AB][0-9]{3}")
+_CURRENT = PreparedQuery(lambda code: Commune.objects.current().with_place().filter(code=code))
 
 
 class CommuneForm(forms.Form):
@@ -42,7 +44,7 @@ class CommuneForm(forms.Form):
 
     def _resolve_commune(self, text: str, code: str) -> None:
         bare = normalise(without_postcode(text))
-        known = Commune.objects.current().with_place().filter(code=code).first() if code else None
+        known = _CURRENT.first(code=code) if code else None
         if known and bare == normalise(known.name):
             self.cleaned_data["place"] = known  # chosen in the list: no search needed
             return

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.conf import settings
 from django.urls import reverse
@@ -66,10 +67,21 @@ def absolute(path: str) -> str:
     return settings.SITE_URL.rstrip("/") + path
 
 
+@cache
+def _written(page: str) -> str:
+    """The path of a page with ``TOKEN`` in it: a mail has several, and Django would write each anew."""
+    return reverse(page, args=["TOKEN"])
+
+
+def _token_url(page: str, token: str) -> str:
+    """The full address of a page that this token opens."""
+    return absolute(_written(page).replace("TOKEN", token))
+
+
 def answer_url(mailbox: Mailbox) -> str:
     """The expert's page about this request."""
     token = tokens.make_token(ANSWER, mailbox.pk, mailbox.serial)
-    return absolute(reverse("workspace:answer", args=[token]))
+    return _token_url("workspace:answer", token)
 
 
 def account_url(mailbox: Mailbox) -> str:
@@ -80,19 +92,19 @@ def account_url(mailbox: Mailbox) -> str:
 def record_url(mailbox: Mailbox) -> str:
     """The page that sends the link of their directory record to an expert's address, and there alone."""
     token = tokens.make_token(RECORD_LINK, mailbox.pk, mailbox.serial)
-    return absolute(reverse("directory:own_record_send", args=[token]))
+    return _token_url("directory:own_record_send", token)
 
 
 def unsubscribe_url(mailbox: Mailbox) -> str:
     """The address that stops all mails but new needs, for the button of mail programs."""
     token = tokens.make_token(UNSUBSCRIBE, mailbox.pk, mailbox.serial)
-    return absolute(reverse("directory:unsubscribe", args=[token]))
+    return _token_url("directory:unsubscribe", token)
 
 
 def follow_url(solicitation: Solicitation) -> str:
     """The owner's page about this request."""
     token = tokens.make_token(FOLLOW, solicitation.pk, solicitation.link_serial)
-    return absolute(reverse("owners:follow", args=[token]))
+    return _token_url("owners:follow", token)
 
 
 def mailed_follow_url(solicitation: Solicitation) -> str:
@@ -109,25 +121,25 @@ def came_by_mail(given: str, solicitation: Solicitation) -> bool:
 def survey_url(solicitation: Solicitation) -> str:
     """The owner's three questions about the help that came."""
     token = tokens.make_token(SURVEY, solicitation.pk, solicitation.link_serial)
-    return absolute(reverse("owners:survey", args=[token]))
+    return _token_url("owners:survey", token)
 
 
 def call_check_url(solicitation: Solicitation) -> str:
     """The page that asks the owner « Vous a-t-on rappelé ? »."""
     token = tokens.make_token(CALL_CHECK, solicitation.pk, solicitation.link_serial)
-    return absolute(reverse("owners:call_check", args=[token]))
+    return _token_url("owners:call_check", token)
 
 
 def resume_url(draft: Draft) -> str:
     """The page that resumes a draft."""
     token = tokens.make_token(RESUME, draft.pk, draft.serial)
-    return absolute(reverse("owners:resume", args=[token]))
+    return _token_url("owners:resume", token)
 
 
 def address_url(change: AddressChange) -> str:
     """The page that confirms a new address."""
     token = tokens.make_token(ADDRESS, change.pk, change.serial)
-    return absolute(reverse("owners:address", args=[token]))
+    return _token_url("owners:address", token)
 
 
 def mailbox_of(token: str, *, now: datetime, purpose: str = ANSWER) -> Mailbox:

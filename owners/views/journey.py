@@ -20,6 +20,7 @@ from experts.models import Institution, Subject
 from experts.routing import loading
 from experts.routing.engine import Decision, Facts
 from mailing.form_fields import WordsField
+from mailing.prepared_queries import PreparedQuery
 from owners.forms.company import FactsForm
 from owners.forms.identity import Identity
 from owners.forms.need import NeedForm
@@ -34,6 +35,8 @@ BESIDE_FIELDS: dict[str, forms.Field] = {
     "craft_asked": forms.CharField(),
     "siret": forms.CharField(),
 }
+_SUBJECT = PreparedQuery(lambda slug: Subject.objects.listed().select_related("theme").filter(slug=slug))
+_DRAFT = PreparedQuery(lambda pk: Draft.objects.filter(pk=pk))
 # More than any answer that is accepted: what is too long is refused, and shown again.
 MAX_VALUES, LONGEST_LINE, LONGEST_TEXT = 100, 1_000, 60_000
 
@@ -48,12 +51,12 @@ class Journey:
     @classmethod
     def of(cls, request: HttpRequest, slug: str) -> Self:
         """The journey of this visitor; a subject that is not in the catalogue is a 404."""
-        subject = Subject.objects.listed().select_related("theme").filter(slug=slug).first()
+        subject = _SUBJECT.first(slug=slug)
         if subject is None:
             raise Http404
         pk = request.session.get(SESSION_KEY, {}).get(slug)
-        alive = Draft.objects.alive(now=timezone.now())
-        return cls(subject, alive.filter(pk=pk).first() if pk else None)
+        draft = _DRAFT.first(pk=pk) if pk else None
+        return cls(subject, draft if draft and draft.is_alive(now=timezone.now()) else None)
 
     def answers(self, step: str) -> MultiValueDict | None:
         """Return the values typed at a step; ``None`` when it was never sent."""

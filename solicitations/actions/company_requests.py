@@ -14,7 +14,7 @@ from mailing.models import OutgoingEmail
 from solicitations import suspicion, tasks
 from solicitations.conversation import messages
 from solicitations.conversation.accepted_files import AcceptedFile
-from solicitations.dispatch import closing, routing
+from solicitations.dispatch import closing, duplicates, routing
 from solicitations.lifecycle import (
     ACTIVE,
     UNDO_DELAY,
@@ -138,10 +138,9 @@ def _create_request(
     solicitation.sent_with = first
     solicitation.is_confidential = any(subject.is_confidential for subject in part.subjects)
     solicitation.submitted_at = solicitation.routing_due_at = solicitation.clock_due_at = now
-    earlier = Solicitation.objects.possible_duplicates(
+    solicitation.duplicate_of_id = duplicates.find(
         siret=blank.siret, email=blank.email, subjects=part.subjects, now=now
     )
-    solicitation.duplicate_of_id = earlier.oldest_first().values_list("pk", flat=True).first()
     held_reason = _held_reason(solicitation, is_suspect=is_suspect)
     if held_reason:
         solicitation.move_to(RequestState.HELD, at=now, reason=held_reason)

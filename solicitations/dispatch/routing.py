@@ -15,6 +15,7 @@ from prometheus_client import Histogram
 from companies.naf_editions import in_rev2
 from experts.routing import loading
 from experts.routing.decision import Decision, NeedDecision
+from mailing.prepared_queries import PreparedQuery
 from solicitations.dispatch import alerts, holding, matching
 from solicitations.dispatch.states import refresh_states
 from solicitations.lifecycle import (
@@ -42,6 +43,9 @@ MANY_EXPERTS = 8
 LATE_ROUTING = timedelta(minutes=1)
 ROUTED_IN = frozenset({RequestState.SUBMITTED, RequestState.HELD})
 ROUTING_RETRY_AFTER = timedelta(minutes=1)
+_LOCKED = PreparedQuery(
+    lambda pk: Solicitation.objects.select_for_update().filter(pk=pk).values_list("state", "routing_due_at")
+)
 # The columns of a request that a routing may change.
 ROUTED_FIELDS = (
     "state", "progress", "held_reason", "held_at", "is_fallback", "routing_due_at", "routing_error",
@@ -118,8 +122,7 @@ def route(pk: int, *, now: datetime, just_sent: RequestRead | None = None) -> No
 
 def _is_as_sent(sent: Solicitation) -> bool:
     """Lock the request; return whether it still waits for its first routing, as when it was sent."""
-    locked = Solicitation.objects.select_for_update().values_list("state", "routing_due_at").get(pk=sent.pk)
-    return locked == (sent.state, sent.routing_due_at)
+    return _LOCKED.first(pk=sent.pk) == (sent.state, sent.routing_due_at)
 
 
 def _read(solicitation: Solicitation, *needs: Need) -> RequestRead:

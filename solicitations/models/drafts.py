@@ -44,3 +44,6 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"brouillon {self.pk}"
+
+    def is_alive(self, *, now: datetime) -> bool:
+        return self.updated_at > now - settings.DRAFT_LIFE

@@ -8,13 +8,15 @@ from django.db import models
 from django.db.models import Count, F, Q, prefetch_related_objects
 
 from experts.models import Subject, Theme
+from mailing.prepared_queries import PreparedQuery
 from territories.models import Commune, Region
 
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
-    def closed_in(self, region: Region | None, *, now: datetime) -> dict[int | None, "Opening"]:
+    @staticmethod
+    def closed_in(region: Region | None, *, now: datetime) -> dict[int | None, "Opening"]:
         """The rows that close something in this region, by theme; ``None`` is the key of the whole region."""
-        rows = self.filter(region=region).order_by("pk") if region else self.none()
+        rows = _OF_REGION.rows(region=region.pk) if region else []
         closed: list[Opening] = [row for row in rows if not row.is_open_on(now)]
         prefetch_related_objects(closed, "theme")  # nearly always there is none
         closed.sort(key=lambda row: row.theme.position if row.theme else 0)
@@ -26,6 +28,9 @@ class OpeningQuerySet(models.QuerySet["Opening"]):
         """Codes of the regions that are closed as a whole."""
         rows = self.filter(theme=None).order_by("region_id")
         return [row.region_id for row in rows if not row.is_open_on(now)]
+
+
+_OF_REGION = PreparedQuery(lambda region: Opening.objects.filter(region=region).order_by("pk"))
 
 
 class Opening(models.Model):

@@ -1,8 +1,7 @@
 """Queries on requests. Their indexes are declared with the columns, in ``requests``."""
 
 import re
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
@@ -12,7 +11,7 @@ from django.db import models
 from django.db.models import Exists, Func, OuterRef, Q, Value
 from django.db.models.functions import Concat, NullIf
 
-from experts.models import Institution, Subject, Theme, User
+from experts.models import Institution, Theme, User
 from solicitations.lifecycle import (
     NOT_LIVE,
     AlertCause,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from solicitations.models.requests import Solicitation
 
 LINK_LIFE_AFTER_END = settings.LINK_LIFE_AFTER_END
-DUPLICATE_WINDOW = timedelta(days=7)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"  # without letters read as figures
 REFERENCE = re.compile(f"([{REFERENCE_ALPHABET}]{{4}})-?([{REFERENCE_ALPHABET}]{{4}})")
 SIREN_OR_SIRET = re.compile(r"[0-9]{9,14}")
@@ -195,23 +193,6 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def counted(self) -> Self:
         """Requests that count in figures: neither spam, nor tests, nor duplicates."""
         return self.exclude(closed_reason__in=NOT_COUNTED)
-
-    def possible_duplicates(
-        self, *, siret: str, email: str, subjects: Iterable[Subject], now: datetime
-    ) -> Self:
-        """Recent requests of the same company; of the same email when one of them has no SIRET."""
-        mailed = Q(email__iexact=email)
-        same = Q(siret=siret) | Q(siret="") & mailed if siret else mailed
-        return (
-            self.counted()
-            .exclude(state__in=[RequestState.CANCELLED, RequestState.ANONYMISED])
-            .exclude(state=RequestState.HELD, held_reason=HeldReason.DUPLICATE)
-            .filter(
-                same,
-                submitted_at__gt=now - DUPLICATE_WINDOW,
-                needs__subject__in=list(subjects),
-            )
-        )
 
     def with_valid_link(self, email: str, *, now: datetime) -> Self:
         """Requests of this email whose link can still be sent again."""

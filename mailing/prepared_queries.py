@@ -1,0 +1,61 @@
+"""Queries whose SQL Django writes once per process, for what each sending of a request looks up.
+
+Writing the SQL takes Django longer than PostgreSQL takes to answer.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+Row = TypeVar("Row")
+
+
+class _Place(NamedTuple):
+    """Where a value stands in the SQL: the name of its argument."""
+
+    name: str
+
+
+class PreparedQuery(Generic[Row]):
+    """Rows of a queryset that ``build`` makes once, with an argument for each value.
+
+    Values are compared as PostgreSQL takes them, without the conversions of a model's field.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self._build = build
+
+    @cached_property
+    def _queryset(self) -> QuerySet[Any, Row]:
+        names = inspect.signature(self._build).parameters
+        return self._build(**{name: RawSQL("%s", [_Place(name)]) for name in names})
+
+    @cached_property
+    def _written(self) -> tuple[Any, str, tuple[object, ...]]:
+        """Django's compiler after it wrote the SQL, the SQL, and its parameters."""
+        compiler = self._queryset.query.get_compiler(connection.alias)
+        sql, parameters = compiler.as_sql()
+        return compiler, sql, tuple(parameters)
+
+    def rows(self, **values: object) -> list[Row]:
+        """Return the rows for these values, as the queryset gives them."""
+        written, sql, parameters = self._written
+        compiler = copy.copy(written)
+        compiler.connection = connection  # each thread has its own
+        filled = [values[given.name] if isinstance(given, _Place) else given for given in parameters]
+        compiler.as_sql = lambda *args, **kwargs: (sql, filled)
+        query = SimpleNamespace(get_compiler=lambda *args, **kwargs: compiler)
+        source: Any = SimpleNamespace(db=connection.alias, query=query, _known_related_objects={})
+        read: Any = self._queryset._iterable_class  # noqa: SLF001
+        return list(read(source))  # instances or tuples
+
+    def first(self, **values: object) -> Row | None:
+        """Return the first of the rows; ``None`` without any."""
+        return next(iter(self.rows(**values)), None)

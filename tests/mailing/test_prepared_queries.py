@@ -1,0 +1,67 @@
+"""A prepared query gives what its queryset gives, and Django writes its SQL once."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db.models.sql.compiler import SQLCompiler
+
+from mailing.models import OutgoingEmail
+from mailing.prepared_queries import PreparedQuery
+from territories.models import Commune
+
+pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+
+
+@pytest.fixture
+def current():
+    return PreparedQuery(lambda code: Commune.objects.current().with_place().filter(code=code))
+
+
+def test_instances_with_what_is_joined(current, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        dijon = current.first(code="21231")
+        assert (dijon.place, dijon.region.name) == ("Dijon (Côte-d'Or)", "Bourgogne-Franche-Comté")
+    assert dijon == Commune.objects.get(code="21231")
+
+
+def test_each_call_has_its_own_values(current):
+    assert [current.first(code=code).name for code in ("21231", "21054", "21231")] == [
+        "Dijon",
+        "Beaune",
+        "Dijon",
+    ]
+
+
+def test_none_without_a_row(current):
+    assert current.first(code="no such code") is None
+
+
+def test_a_value_is_no_sql(current):
+    assert current.first(code="21231' OR '1'='1") is None
+
+
+def test_all_rows_in_order():
+    starting = PreparedQuery(
+        lambda start: (
+            Commune.objects.filter(name__startswith=start).order_by("code").values_list("pk", flat=True)
+        )
+    )
+    assert starting.rows(start="Dijon") == list(
+        Commune.objects.filter(name__startswith="Dijon").order_by("code").values_list("pk", flat=True)
+    )
+
+
+def test_tuples_and_moments():
+    late = PreparedQuery(lambda at: OutgoingEmail.objects.filter(created_at__gt=at).values_list("pk", "key"))
+    assert late.rows(at=datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+def test_the_sql_is_written_once(current, monkeypatch):
+    current.first(code="21231")
+    monkeypatch.setattr(SQLCompiler, "as_sql", lambda *args, **kwargs: pytest.fail("written again"))
+    assert current.first(code="21054").name == "Beaune"
+
+
+def test_a_value_must_be_given(current):
+    with pytest.raises(KeyError):
+        current.first()
