@@ -116,7 +116,8 @@ def suggest(catalogue: Catalogue, text: str, *, limit: int = LIMIT) -> Suggestio
     What is beyond 4,000 characters is not read.
     """
     model = catalogue.model
-    typed = features.corrected(features.words(features.clean(text)), model.word_counts)
+    read = features.words(features.clean(text))
+    typed = features.corrected(read, model.word_counts)
     plain = [word.plain for word in typed]
     shares = model.shares(features.counted(plain))
     scores = model.scores(shares)
@@ -125,7 +126,7 @@ def suggest(catalogue: Catalogue, text: str, *, limit: int = LIMIT) -> Suggestio
     for rank, (by_key, key) in enumerate(zip(catalogue.keywords, _keys(plain), strict=True)):
         for index in by_key.get(key, ()):
             scores[index] = KEYWORD_SCORE + rank
-    is_distress = distress.is_distress(plain)
+    is_distress = any(map(distress.is_distress, {tuple(plain), tuple(word.plain for word in read)}))
     if is_distress:
         _raise_support(catalogue, scores)
     elif not known:
