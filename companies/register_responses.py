@@ -1,6 +1,7 @@
 """Parses the register's responses. Any value may be null, missing or of the wrong type."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +15,15 @@ Row: TypeAlias = dict[str, Any]
 
 # "[NON-DIFFUSIBLE]", "[ND]", "[Non diffusé]": the register writes them in place of words, several at times.
 UNDISCLOSED = re.compile(
-    r"\[\W*n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?\W*\]|\(\s*n\.?\s?d\.?\s*\)"
+    r"[\[{<«]\W*(?:n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?|non[\W_]+(?:communiqu|divulgu)\w*|masqu\w*)\W*[\]}>»]"
+    r"|\(\s*(?:n[./_-]?\s?d\.?\s*)+\)"
     r"|\b(?:informations? |données? )?non[ _-]diffus(?:[ia]bles?|ée?s?)\b",
     re.IGNORECASE,
 )
-EMPTY_BRACKETS = re.compile(r"[(\[]\W*[)\]]")
+BARE = r"(?:\W*\bn\W?d\b\W*)+"  # a legal person may bear these two letters
+BARE_NAME = re.compile(BARE, re.IGNORECASE)
+BARE_STREET = re.compile(rf"^{BARE}(?=$|[0-9])", re.IGNORECASE)
+EMPTY_BRACKETS = re.compile(r"[(\[{<«]\W*[)\]}>»]")
 NATURAL_PERSON = "1"  # first digit of the legal forms of entrepreneurs in their own name
 CLOSED_STATES = ("C", "F")  # companies "cessent", establishments "ferment"
 # The register gives NAF 2025 beside rév. 2 or in its place; the codes of the two have other letters.
@@ -84,14 +89,16 @@ def _company(result: Row, establishment: Row, *, on: date) -> Company:
     siret: str = establishment["siret"]
     is_company_closed = _is_closed(result)
     band = result.get("tranche_effectif_salarie")
-    is_secret = _is_undisclosed(result)
     legal_form = _code(result.get("nature_juridique"), LEGAL_FORM)
+    is_secret = _is_undisclosed(result) or (not _is_legal_person(legal_form) and _has_bare_mask(result))
     return Company(
         siret=siret,
         siren=siret[:9],
-        name="" if is_secret and not _is_legal_person(legal_form) else _name(result),
+        name=""
+        if is_secret and (not _is_legal_person(legal_form) or _has_bare_mask(result))
+        else _name(result),
         commune_code=_code(establishment.get("commune"), COMMUNE),
-        address=_text(establishment.get("adresse")),
+        address=BARE_STREET.sub("", _text(establishment.get("adresse"))),
         naf=_naf(result) or _naf(establishment),
         legal_form=legal_form,
         headcount=BANDS.get(band) if isinstance(band, str) else None,
@@ -121,6 +128,11 @@ def _is_undisclosed(row: Row) -> bool:
     return status in ("P", "N") or any(UNDISCLOSED.search(name) for name in _names(row))
 
 
+def _has_bare_mask(row: Row) -> bool:
+    """True when the name is « ND » and nothing else."""
+    return bool(BARE_NAME.fullmatch(_name(row)))
+
+
 def _is_legal_person(legal_form: str | None) -> bool:
     """True for a legal person, whose name is public though its address may not be; false when unknown."""
     return legal_form is not None and not legal_form.startswith(NATURAL_PERSON)
@@ -128,12 +140,13 @@ def _is_legal_person(legal_form: str | None) -> bool:
 
 def _names(row: Row) -> list[str]:
     names = (row.get("nom_complet"), row.get("nom_raison_sociale"))
-    return [name for name in names if isinstance(name, str)]
+    return [unicodedata.normalize("NFKC", name) for name in names if isinstance(name, str)]
 
 
 def _name(row: Row) -> str:
-    """The first name of the row that is not only a mask; empty without one."""
-    return next(filter(None, map(_text, _names(row))), "")
+    """The first name of the row that is not only a mask, else « ND » as it is; empty without one."""
+    names = [name for name in map(_text, _names(row)) if name]
+    return next((name for name in names if not BARE_NAME.fullmatch(name)), next(iter(names), ""))
 
 
 def _is_craft(row: Row) -> bool:
@@ -151,9 +164,9 @@ def _text(value: JSON) -> str:
     """One line of at most 200 characters, without control characters or the masks of ``UNDISCLOSED``."""
     if not isinstance(value, str):
         return ""
-    shown = EMPTY_BRACKETS.sub(" ", UNDISCLOSED.sub(" ", value))
+    shown = EMPTY_BRACKETS.sub(" ", UNDISCLOSED.sub(" ", unicodedata.normalize("NFKC", value)))
     printable = "".join(char if char.isprintable() else " " for char in shown)
-    return " ".join(printable.split())[:200]
+    return " ".join(printable.split())[:200] if any(map(str.isalnum, printable)) else ""
 
 
 def _code(value: JSON, pattern: re.Pattern[str]) -> str | None:

@@ -151,6 +151,10 @@ MASKS = [
     "Non diffusée",
     "Informations non-diffusables",
     "[N/D]",
+    "[ＮＤ]",
+    "{ND}",
+    "[Non communiqué]",
+    "ND ND",
 ]
 
 
@@ -164,6 +168,17 @@ def test_mask_is_never_shown(mask):
     )
 
     assert (read.name, read.address, read.is_undisclosed) == ("TOITS DU SUZON", "20000 AJACCIO", True)
+
+
+@pytest.mark.parametrize("mask", ["ND", "nd", "N.D.", "ND ND", "***"])
+def test_mask_without_brackets_is_not_shown_as_a_persons_name(mask):
+    read = read_one(nature_juridique="1000", nom_complet=mask, nom_raison_sociale=None)
+
+    assert read.name == ""
+
+
+def test_legal_person_named_like_a_mask_keeps_its_public_name():
+    assert read_one(nature_juridique="5710", nom_complet="ND", nom_raison_sociale=None).name == "ND"
 
 
 @pytest.mark.parametrize("form", ["5710", "5499", "9220"])
