@@ -7,7 +7,10 @@ from companies.foreign_phones import read_foreign
 PUNCTUATION = re.compile(r"[\s.,_:\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
 # With the country code, and the zero that many people leave after it. Guadeloupe and the islands beside it,
 # Guyane, Martinique, La Réunion and Mayotte have their own, and are e164 like any number in France.
-FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0)([1-9][0-9]{8})")
+FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0|33)([1-9][0-9]{8})")
+BEFORE = re.compile(
+    r"^\W*(?:tel|t[ée]l[ée]phone|tél|portable|port|mobile|fixe|n°|num[ée]ro)\b\W*(?=[+(0-9])", re.IGNORECASE
+)
 SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
 PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
 PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
@@ -31,6 +34,7 @@ def clean_phone(text: str) -> str:
 
     Raises ``InvalidPhone``.
     """
+    text = BEFORE.sub("", text)
     typed = PUNCTUATION.sub("", COUNTRY.sub("", text))
     number = read_foreign(typed) if ABROAD.match(typed) else read_number(text)
     if number is None:

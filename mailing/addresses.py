@@ -1,5 +1,6 @@
 """Email addresses as people type them: cleaned, and refused when a mail server would not know them."""
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,11 @@ ALPHABETS = {
     "FULLWIDTH": "un caractère pleine chasse",
 }
 
+# What comes along when an address is copied: a link, the name beside it, the sentence around it.
+NAMED = re.compile(r"[^<>@]*<\s*(?:mailto:\s*)?([^<>]*)>[\s.,;]*")
+LINK = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE)
+AROUND = "\"'«»“”‘’()[]<> \t.,;:"
+
 
 def clean_address(text: str) -> str:
     """An email address that a mail server can be given.
@@ -22,7 +28,8 @@ def clean_address(text: str) -> str:
     Raises ``ValidationError``: its code is "look_alike" when a character was taken for another, "invalid"
     otherwise.
     """
-    address = clean_line(text).replace(" ", "") if text.count("@") == 1 else clean_line(text)
+    line = _without_surroundings(clean_line(text))
+    address = line.replace(" ", "") if line.count("@") == 1 else line
     local, at, domain = address.rpartition("@")
     strange = [character for character in local + at if not character.isascii()]
     strange += [one for one in domain if not one.isascii() and one.lower() not in DOMAIN_LETTERS]
@@ -33,6 +40,15 @@ def clean_address(text: str) -> str:
     if domain.startswith("[") or "." not in domain:  # a machine of ours, not a mailbox of the Internet
         raise ValidationError(validate_email.message, code="invalid")
     return address
+
+
+def _without_surroundings(line: str) -> str:
+    """« mailto:nom@exemple.fr », « Nom <nom@exemple.fr> » or « nom@exemple.fr. » give « nom@exemple.fr »."""
+    if named := NAMED.fullmatch(line):
+        line = named[1]
+    line = line.strip(AROUND)
+    link = LINK.fullmatch(line)
+    return link[1].strip(AROUND) if link else line
 
 
 def _kind(character: str) -> str:

@@ -4,7 +4,12 @@ import re
 import unicodedata
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'"})
-_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+# Letters of other alphabets that look like ours: they come with what is copied.
+_LIGATURES |= str.maketrans("аеіјорсухѕԁһАВЕІЈКМНОРСТХЅ", "aeijopcyxsdhABEIJKMHOPCTXS")
+_LIGATURES |= str.maketrans("οινΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oivABEZHIKMNOPTYX")
+_ABBREVIATIONS = {
+    "st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes", "mt": "mont", "nd": "notre dame",
+}  # fmt: skip
 _ORDINAL = re.compile(
     r"\b0*([0-9]{1,2})(?:er|ere|e|eme|ieme|nd|nde)?(?: (?:arrondissement|arrdt|ardt|arr))?\b"
 )

@@ -9,6 +9,7 @@ from django.db.models import Case, Expression, Func, IntegerField, Q, Value, Whe
 from django.db.models.functions import Left, Length
 from django.db.models.lookups import LessThanOrEqual
 
+from mailing.text_cleaning import plain_digits
 from territories.models import Commune, Department, FormerCommune
 from territories.names import is_one_typo, normalise, starts_with_one_typo
 
@@ -18,6 +19,9 @@ _POSTCODE_LENGTH = 5
 # "CS 12345", "BP 10": the box of a company at its post office.
 _POST_BOX = re.compile(r"\b(?:bp|cs|tsa)[ n°]{0,3}[0-9]{1,5}\b", re.IGNORECASE)
 _SOME_DIGITS = re.compile(r"[0-9]{2,5}")
+_CORSICA = re.compile(r"2[AB]([0-9]{3})?", re.IGNORECASE)  # INSEE's code of a commune or a département
+# The code of a département after the name: « Saint-Denis 974 ».
+_DEPARTMENT_AT_END = re.compile(r"^(.*\D)[ ,]+\(?(0[1-9]|[1-9][0-9]|2[AB]|9[78][0-9])\)?\s*$", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)\s*$")
 _SHORTEST_WORD = 3  # letters: shorter words occur inside too many names
 _MOST_WORDS = 8
@@ -56,14 +60,16 @@ def search_communes(text: str, *, limit: int = 10) -> list[Commune]:
     CEDEX postcodes and those that people make up ("75000") are in no list. When name and postcode disagree,
     the communes of both are returned, with ``is_guess`` set.
     """
+    text = plain_digits(text)
     name, postcode = _split(text)
     typed, digits = normalise(name), text.replace(" ", "")
     if _SOME_DIGITS.fullmatch(digits) or (postcode and not typed):
         return _of_postcode(postcode or digits, limit=limit)
+    if corsica := _CORSICA.fullmatch(digits):
+        scope = {"pk" if corsica[1] else "department": digits.upper()}
+        return _most_populated(scope, limit)
     if not postcode:
-        name, scope = _without_department(text)
-        hits = _named(normalise(name), scope, limit=limit) or _named(typed, {}, limit=limit)
-        return _communes(hits, limit=limit)
+        return _of_name(text, typed, limit=limit)
     for known in (postcode, _department_part(postcode)):
         if hits := _named(typed, _starts(known), limit=limit):
             return _communes(hits, limit=limit)
@@ -106,9 +112,25 @@ def _of_postcode(digits: str, *, limit: int) -> list[Commune]:
     return []
 
 
+def _of_name(text: str, typed: str, *, limit: int) -> list[Commune]:
+    """The communes of a name; a département beside it narrows the search, when one there has that name."""
+    if named := _DEPARTMENT_AT_END.match(text):
+        scope = {"department": named[2].upper()}
+        exact = [hit for hit in _matches(normalise(named[1]), scope) if hit.likeness is Likeness.EXACT]
+        if exact:
+            return _communes(exact, limit=limit)
+    name, scope = _without_department(text)
+    hits = _named(normalise(name), scope, limit=limit) or _named(typed, {}, limit=limit)
+    return _communes(hits, limit=limit)
+
+
 def _starting(postcode: str, most: int) -> list[Commune]:
     """The communes that have a postcode with this beginning, the most populated first."""
-    communes = Commune.objects.current().with_place().filter(**_starts(postcode))
+    return _most_populated(_starts(postcode), most)
+
+
+def _most_populated(scope: dict[str, Any], most: int) -> list[Commune]:
+    communes = Commune.objects.current().with_place().filter(**scope)
     return list(communes.order_by("-population", "pk")[:most])
 
 

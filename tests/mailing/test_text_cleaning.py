@@ -48,6 +48,10 @@ def test_text_keeps_what_shows(typed, read):
     [
         (" nom@exemple.fr\u200b ", "nom@exemple.fr"),
         ("nom @exemple.fr", "nom@exemple.fr"),
+        ("mailto:nom@exemple.fr?subject=Devis", "nom@exemple.fr"),
+        ("Hélène Nom <nom@exemple.fr>", "nom@exemple.fr"),
+        ("<mailto:nom@exemple.fr>;", "nom@exemple.fr"),
+        ("«\xa0nom@exemple.fr\xa0».", "nom@exemple.fr"),
         ("nom@cafe\u0301.fr", "nom@café.fr"),
         ("Nom.Prenom+devis@Exemple.fr", "Nom.Prenom+devis@Exemple.fr"),
     ],

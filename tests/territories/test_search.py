@@ -63,6 +63,12 @@ def test_likeliest_commune_comes_first(text, first):
         ("CS 12345 21000 Dijon", "Dijon (Côte-d'Or)"),
         ("BP 70123, 21033 Dijon Cedex", "Dijon (Côte-d'Or)"),
         ("Dijon centre", "Dijon (Côte-d'Or)"),
+        ("ND de Bondeville", "Notre-Dame-de-Bondeville (Seine-Maritime)"),
+        ("Mt-St-Martin 54", "Mont-Saint-Martin (Meurthe-et-Moselle)"),
+        ("D\u0456jon", "Dijon (Côte-d'Or)"),
+        ("\uff12\uff11\uff10\uff10\uff10", "Dijon (Côte-d'Or)"),
+        ("2a004", "Ajaccio (Corse-du-Sud)"),
+        ("2B", "Bastia (Haute-Corse)"),
         ("Dijon, France", "Dijon (Côte-d'Or)"),
         ("la zone de Saint-Apollinaire", "Saint-Apollinaire (Côte-d'Or)"),
         ("Dijon (Bourgogne)", "Dijon (Côte-d'Or)"),
@@ -70,6 +76,20 @@ def test_likeliest_commune_comes_first(text, first):
 )
 def test_part_that_is_unknown_does_not_hide_the_part_that_is_known(text, found):
     assert found in places(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Saint-Denis 974", ["Saint-Denis (La Réunion)"]),
+        ("saint denis (93)", ["Saint-Denis (Seine-Saint-Denis)"]),
+        ("Bastia 2b", ["Bastia (Haute-Corse)"]),
+        ("Paris 11", ["Paris (Paris)"]),
+        ("Marseille 13", ["Marseille (Bouches-du-Rhône)"]),
+    ],
+)
+def test_department_after_the_name_narrows_the_search(text, found):
+    assert places(text) == found
 
 
 @pytest.mark.parametrize(
