@@ -25,11 +25,3 @@ def clean_text(text: str) -> str:
 def clean_line(text: str) -> str:
     """The text on one line, with single spaces, cleaned like ``clean_text``."""
     return " ".join(clean_text(text).replace("\ufe0f", "").split())
-
-
-def plain_digits(text: str) -> str:
-    """The text with the digits of other alphabets and widths as those of the keyboard."""
-    if text.isascii():
-        return text
-    wide = unicodedata.normalize("NFKC", text)
-    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in wide)

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'"})
+_LIGATURES = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'"}
 # Letters of other alphabets that look like ours: they come with what is copied.
-_LIGATURES |= str.maketrans("аеіјорсухѕԁһАВЕІЈКМНОРСТХЅ", "aeijopcyxsdhABEIJKMHOPCTXS")
-_LIGATURES |= str.maketrans("οινΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oivABEZHIKMNOPTYX")
+_CYRILLIC = dict(zip("аеіјорсухѕԁһАВЕІЈКМНОРСТХЅ", "aeijopcyxsdhABEIJKMHOPCTXS", strict=True))
+_GREEK = dict(zip("οινΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oivABEZHIKMNOPTYX", strict=True))
+_LETTERS = str.maketrans(_LIGATURES | _CYRILLIC | _GREEK)
 _ABBREVIATIONS = {
     "st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes", "mt": "mont", "nd": "notre dame",
 }  # fmt: skip
@@ -40,7 +41,7 @@ def normalise(text: str) -> str:
     """
     plain = text
     if not text.isascii():
-        plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).translate(_SEEN)
+        plain = unicodedata.normalize("NFKD", text.translate(_LETTERS)).translate(_SEEN)
     plain = plain.lower()
     # Sheets are compared with the 36,000 names of the country: what is rare is looked for first.
     if "s/" in plain:
@@ -51,6 +52,14 @@ def normalise(text: str) -> str:
     if _DIGIT.search(joined):
         joined = _ORDINAL.sub(r"\1", joined)
     return joined.strip()
+
+
+def plain_digits(text: str) -> str:
+    """The text with the digits of other alphabets and widths as those of the keyboard."""
+    if text.isascii():
+        return text
+    wide = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in wide)
 
 
 def is_one_typo(typed: str, name: str) -> bool:

@@ -9,9 +9,8 @@ from django.db.models import Case, Expression, Func, IntegerField, Q, Value, Whe
 from django.db.models.functions import Left, Length
 from django.db.models.lookups import LessThanOrEqual
 
-from mailing.text_cleaning import plain_digits
 from territories.models import Commune, Department, FormerCommune
-from territories.names import is_one_typo, normalise, starts_with_one_typo
+from territories.names import is_one_typo, normalise, plain_digits, starts_with_one_typo
 
 # "F-21000 Dijon", "21 000 Dijon".
 _POSTCODE = re.compile(r"\b(?:fr?[ -]?)?([0-9]{2}) ?([0-9]{3})\b", re.IGNORECASE)

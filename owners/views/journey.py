@@ -39,6 +39,7 @@ _SUBJECT = PreparedQuery(lambda slug: Subject.objects.listed().select_related("t
 _DRAFT = PreparedQuery(lambda pk: Draft.objects.filter(pk=pk))
 # More than any answer that is accepted: what is too long is refused, and shown again.
 MAX_VALUES, LONGEST_LINE, LONGEST_TEXT = 100, 1_000, 60_000
+MAX_STEP_BYTES = 120_000  # of all the values of a step: each confidential subject brings a text of its own
 
 
 @dataclass
@@ -158,12 +159,17 @@ class Journey:
 
 def typed_values(form: forms.Form) -> dict[str, list[str]]:
     """The posted values of the form's own fields as typed, limited in number and length."""
-    kept = {
-        name: [value[: _longest(field)] for value in _posted(form, name, field)]
-        for name, field in (*form.fields.items(), *BESIDE_FIELDS.items())
-        if name in form.data
-    }
-    return {name: [value.replace("\0", "") for value in values] for name, values in kept.items()}
+    left = MAX_STEP_BYTES
+    kept: dict[str, list[str]] = {}
+    for name, field in (*form.fields.items(), *BESIDE_FIELDS.items()):
+        if name not in form.data:
+            continue
+        kept[name] = []
+        for typed in _posted(form, name, field):
+            value = typed[: _longest(field)].replace("\0", "").encode(errors="replace")[:left]
+            left -= len(value)
+            kept[name].append(value.decode(errors="ignore"))
+    return kept
 
 
 def _posted(form: forms.Form, name: str, field: forms.Field) -> list[str]:

@@ -287,6 +287,7 @@ def test_company_typed_past_the_limit_is_kept(visitor, monkeypatch):
 
 
 STEPS = ["", "entreprise/", "contact/"]
+CONFIDENTIAL = ["licenciement", "inaptitude", "tresorerie", "transmettre", "dettes-urssaf", "dettes-fiscales"]
 
 
 @pytest.mark.parametrize(
@@ -296,8 +297,9 @@ STEPS = ["", "entreprise/", "contact/"]
         {"commune": ["x" * 50_000] * 40, "company": ["x" * 50_000] * 40, "contact_name": ["x" * 50_000] * 40},
         {"subjects": ["x" * 50_000] * 50, "days": ["x" * 50_000] * 50},
         {"x" * 50_000: "y" * 50_000, "description": "x" * 100_000},
+        {"subjects": CONFIDENTIAL, **{f"text_{slug}": "x" * 60_000 for slug in CONFIDENTIAL}},
     ],
-    ids=["unknown fields", "repeated fields", "many choices", "long names and texts"],
+    ids=["unknown fields", "repeated fields", "many choices", "long names and texts", "a text a subject"],
 )
 @pytest.mark.parametrize("step", STEPS, ids=["need", "company", "contact"])
 def test_draft_holds_the_fields_of_its_steps_and_no_more(visitor, step, posted):
