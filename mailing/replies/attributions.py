@@ -85,10 +85,11 @@ def _first_of_sentence(lines: Sequence[TextLine], last: int, our_addresses: Coll
 
 
 def _has_sender(folded: str, our_addresses: Collection[str]) -> bool:
-    """True for our address; for another one, or our name and a date, when the words introduce a quote."""
+    """True for our address; for another one, or our name, when the words introduce a quote."""
     if any(address in folded for address in our_addresses):
         return True
-    is_named = bool(ADDRESS.search(folded)) or (OUR_NAME in folded and bool(DATE.search(folded)))
+    is_dated = OUR_NAME in folded and bool(DATE.search(folded))
+    is_named = is_dated or f"via {OUR_NAME}" in folded or bool(ADDRESS.search(folded))
     return is_named and bool(INTRODUCES.search(folded))
 
 

@@ -1,39 +1,50 @@
 """Extracts the text typed by the author from the parts of a mail."""
 
 import re
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from email.message import Message
 
 from mailing.replies import headers, parts
+from mailing.replies.attributions import is_delimiter
 from mailing.replies.markup import html_lines
 from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
 from mailing.replies.text_lines import LINES_AT_MOST, TextLine, plain_lines, unwrap_flowed
 
 # « ##- Veuillez répondre au-dessus de cette ligne -## », which ticket programs write above what is typed.
-TICKET_LINE = re.compile(r"##-? ?[^#]{5,150} ?-?##")
-
-
+# With "##", in any language; otherwise, when the words say so.
+ABOVE_THIS_LINE = (
+    r"(?=.*(repond|ecri|reply|repl|type|write|respond|antwort|escrib|respuesta|rispost|scriv))"
+    r"(?=.*(au.{1,3}dessus|above|oberhalb|encima|sopra|boven|acima))"
+    r"(?=.*(ligne|line|zeile|linea|riga|regel|linha))"
+)
+TICKET_LINE = re.compile(
+    r"##+ ?-? ?[^#]{5,150}-? ?##+"
+    rf"|{ABOVE_THIS_LINE}[-=_*~+\[({{<|–—]{{2,}} ?\w.{{5,150}}\w ?[-=_*~+\])}}>|–—]{{2,}}"
+    r"|(please )?(reply|respond|type your reply|write your reply) above this line\.?"
+    r"|(veuillez |merci de )?(repondre|ecrire|saisir votre reponse) au-dessus de cette ligne\.?"
+)
 # « Votre réponse sera lue par … », which our mails say above their delimiter.
-READERS_LINE = re.compile(r"[> ]*votre r.{1,3}ponse sera lue par .{5,60}\.")
+READERS_LINE = re.compile(r"votre r.{1,3}ponse sera lue par .{0,50}(experts?|institution|occupe)\b.{0,40}\.")
 
 
 def typed_text(
-    message: Message, *, names: Set[str], sent: str = "", our_addresses: Collection[str] = ()
+    message: Message,
+    *,
+    names: Set[str],
+    sent: str = "",
+    sent_text: str = "",
+    our_addresses: Collection[str] = (),
 ) -> str:
     """The text typed by the author.
 
-    ``names``: the words of the author's name, normalised by ``fold``, to find the signature. ``sent``: the
-    HTML of the mail that is answered, when it is known. ``our_addresses``: those our mails are sent from, in
-    lower case.
+    ``names``: the words of the author's name, normalised by ``fold``, to find the signature. ``sent`` and
+    ``sent_text``: the HTML and the text of the mail that is answered, when known. ``our_addresses``: those
+    our mails are sent from, in lower case.
     """
     texts = {id(part): text for part, text in parts.bodies(message)}
-    lines = [
-        line
-        for line in _shown(message, texts)[:LINES_AT_MOST]
-        if not (TICKET_LINE.fullmatch(line.folded) or READERS_LINE.fullmatch(line.folded))
-    ]
-    ours = html_lines(sent)
+    lines = _without_marks(_shown(message, texts)[:LINES_AT_MOST])
+    ours = [*html_lines(sent), *plain_lines(sent_text)]
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):
@@ -42,6 +53,36 @@ def typed_text(
         if text := "\n\n".join(filter(None, map(_tidy, kept))):
             return text
     return ""
+
+
+def is_written_by_tickets(message: Message) -> bool:
+    """True when a line of a ticket program asks to answer above it."""
+    return any(
+        TICKET_LINE.fullmatch(line.folded)
+        for part, text in parts.bodies(message)
+        for line in (html_lines if part.get_content_type() == "text/html" else plain_lines)(text)
+    )
+
+
+def _without_marks(lines: list[TextLine]) -> list[TextLine]:
+    """The lines without those that ticket programs, and our mails above their delimiter, add."""
+    kept: list[TextLine] = []
+    for line in lines:
+        is_ours = is_delimiter(line) and "#" not in line.folded
+        if is_ours:
+            del kept[_readers_start(kept) :]
+        if is_ours or not TICKET_LINE.fullmatch(line.folded):
+            kept.append(line)
+    return kept
+
+
+def _readers_start(lines: Sequence[TextLine]) -> int:
+    """Index of « Votre réponse sera lue par … », on one line or two, at the end; else the number of lines."""
+    end = next((at + 1 for at in range(len(lines) - 1, -1, -1) if not lines[at].is_blank), 0)
+    for start in range(end - 1, max(end - 3, -1), -1):
+        if READERS_LINE.fullmatch(" ".join(line.folded for line in lines[start:end])):
+            return start
+    return len(lines)
 
 
 def _tidy(lines: list[str]) -> str:

@@ -1,10 +1,12 @@
 """The parts of a mail: displayed text, and attachments."""
 
+import binascii
 import mimetypes
+import quopri
 import re
 from collections.abc import Iterator, Set
 from email.message import Message
-from itertools import islice
+from itertools import islice, takewhile
 
 from mailing.replies import headers
 from mailing.replies.charsets import clean, decode
@@ -26,6 +28,10 @@ LOGO_AT_MOST = 100_000
 NAME_AT_MOST = 120
 FILES_AT_MOST = 50
 SHOWN = re.compile(r"cid:([^\s\"'<>]{1,200})")
+ENCODING = re.compile("base64|quoted-printable")
+NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+BASE64_BLOCK = re.compile(rb"[^=]+={1,2}")
+BASE64_LINE = re.compile(rb"(?:[A-Za-z0-9+/]{2}(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))*\s*")
 FOLDERS = re.compile(r"^.*[/\\]")
 
 
@@ -79,11 +85,29 @@ def bodies(message: Message) -> Iterator[tuple[Message, str]]:
 
 def content(part: Message) -> bytes:
     """The decoded content of the part; empty for a multipart, or when it cannot be decoded."""
+    written = part.get_payload()
+    encoding = ENCODING.search(headers.first(part, "Content-Transfer-Encoding").lower())
+    if encoding and isinstance(written, str):
+        return _decoded(written.encode("utf-8", "surrogateescape"), encoding[0])
     try:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError):
         return b""
     return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(written: bytes, encoding: str) -> bytes:
+    """The bytes of a text in base 64 or "quoted-printable", even cut, or with foreign characters."""
+    if encoding == "quoted-printable":
+        return quopri.decodestring(written)
+    first = BASE64_BLOCK.match(written)
+    if first and len(block := NOT_BASE64.sub(b"", first[0])) % 4 == 0:
+        # Some programs end each line; what lists and antivirus programs add below is not encoded.
+        lines = takewhile(BASE64_LINE.fullmatch, written[first.end() :].split(b"\n"))
+        return binascii.a2b_base64(block) + b"".join(map(binascii.a2b_base64, lines))
+    # It was cut, or has no end: a last character alone fills no byte.
+    bare = NOT_BASE64.sub(b"", written).replace(b"=", b"")
+    return binascii.a2b_base64(bare[: len(bare) - (len(bare) % 4 == 1)] + b"==")
 
 
 def _is_attached(part: Message) -> bool:
@@ -100,7 +124,7 @@ def _is_listed(part: Message, shown: Set[str]) -> bool:
         return len(content(part)) > LOGO_AT_MOST
     if kind == "text/calendar":  # without a name, it is the invitation itself, which repeats the text
         return _is_attached(part) or bool(_given_name(part))
-    return _is_attached(part) or kind not in BODIES
+    return _is_attached(part) or kind not in BODIES or bool(_given_name(part))
 
 
 def _name(part: Message) -> str:

@@ -4,7 +4,7 @@ Every search looks at most a few lines ahead, so that the time is linear.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from mailing.replies.attributions import (
@@ -49,13 +49,15 @@ LABEL = re.compile(r"[\W_]{0,3}?([a-z?][a-z? -]{0,14}?)[ ?]?(:|\|)")
 # « -----Message d'origine----- »
 SEPARATOR = re.compile(
     r"[-_=— ]{2,}(message|mail|courriel|e-mail|original|reply|d.{1,3}but du message|urspr.{1,3}ngliche"
-    r"|mensaje|messaggio|oorspronkelijk|mensagem)[a-z'? ]{0,30}[-_=— ]{2,}:?"
+    r"|mensaje|messaggio|oorspronkelijk|mensagem|oryginaln|mesaj|puvodn|eredeti)[a-zł'? ]{0,30}[-_=— ]{2,}:?"
 )
 FORWARDED = re.compile(
     r"[-_=— ]{2,}.{0,30}\b(forwarded|transf[e?]r[e?]|r[e?]exp[e?]di[e?])[a-z'? ]{0,30}[-_=— ]*:?"
     r"|d[e?]but du message (r[e?]exp[e?]di[e?]|transf[e?]r[e?])[ ?]*:|begin forwarded message:"
 )
-ORANGE = re.compile(r"message du \d\d?/\d\d?/\d\d.{0,10}")
+ORANGE = re.compile(r"message du ?:? ?\d\d?/\d\d?/\d\d.{0,10}")
+# Blank lines between an introduction and its quotation.
+FOLLOWER_WITHIN = 6
 # All our mails are shorter.
 COPY_AT_MOST = 300
 LINK = re.compile(r"\(?<?https?://\S+|\S+@\S+")
@@ -87,7 +89,8 @@ class _Scan:
     ) -> None:
         self.lines = lines
         self.attributions = above_delimiters(lines, our_addresses)
-        self.ours = ours
+        self.ours = f" {ours} " if ours else ""
+        self.typed_in_quote = self._typed_in_quote()
         self.last_quoted = self._last(lambda line: line.is_quoted)
         self.last_delimiter = self._last(is_delimiter)
         self.last_footer = self._last(lambda line: not line.is_quoted and line.folded.startswith(OUR_END))
@@ -107,7 +110,9 @@ class _Scan:
                 runs.append(list(self.lines[at:]))
                 break
             else:
-                if not line.is_quoted:
+                if at in self.typed_in_quote:
+                    runs[-1].append(replace(line, text=line.text.lstrip("> "), is_quoted=False))
+                elif not line.is_quoted:
                     runs[-1].append(line)
                     wrote = wrote or not line.is_blank
                 elif runs[-1]:
@@ -188,7 +193,7 @@ class _Scan:
         return follower is not None and (follower.is_quoted or follower.has_angle or is_delimiter(follower))
 
     def _follower(self, at: int) -> TextLine | None:
-        return next((line for line in self.lines[at : at + 3] if line.text.strip()), None)
+        return next((line for line in self.lines[at : at + FOLLOWER_WITHIN] if line.text.strip()), None)
 
     def _end_of_quote(self, at: int, length: int, *, wrote: bool) -> int:
         """Index after the quotation introduced by ``length`` lines at ``at``.
@@ -200,6 +205,8 @@ class _Scan:
         after = at + length
         if self._is_marked(at, after):
             return after
+        if (quoted := self._marked_copy(after)) is not None:
+            return quoted
         if self.last_footer >= after:
             return self._end_of_footer()
         is_ours = self.last_delimiter >= at
@@ -217,14 +224,44 @@ class _Scan:
         # The author may have replaced the first quoted lines.
         return follower.is_quoted or (self._attribution_length(at) > 0 and self.last_quoted > after)
 
+    def _marked_copy(self, after: int) -> int | None:
+        """Index of the first marked line, when our delimiter stands in a marked quotation just below."""
+        near = range(after, min(after + HEADER_LINES, len(self.lines)))
+        delimiter = next((at for at in near if is_delimiter(self.lines[at])), None)
+        if delimiter is None or not self.lines[delimiter].is_quoted:
+            return None
+        return next(at for at in near if self.lines[at].is_quoted)
+
     def _typed_between(self, start: int, end: int) -> list[list[TextLine]]:
         """The lines typed inside an unmarked copy of our mail, from our first line to our footer."""
-        lines = self.lines[start : min(end, start + COPY_AT_MOST)]
-        first = next((at for at, line in enumerate(lines) if is_delimiter(line)), 0) + 1
-        copied = [line for line in lines[first:] if _words(line)]
-        typed = [line for line in copied if _words(line) not in self.ours]
-        # Too little in common: another mail, or an old version of ours.
-        return [[line] for line in typed] if self.ours and len(typed) * 2 < len(copied) else []
+        end = min(end, start + COPY_AT_MOST)
+        first = next((at for at in range(start, end) if is_delimiter(self.lines[at])), start) + 1
+        typed = self._not_ours(range(first, end))
+        runs: list[list[TextLine]] = [[]]
+        for at in range(first, end):
+            if at in typed or (runs[-1] and self.lines[at].is_blank):
+                runs[-1].append(self.lines[at])
+            elif runs[-1]:
+                runs.append([])
+        return list(filter(None, runs))
+
+    def _typed_in_quote(self) -> set[int]:
+        """Indices of the lines typed inside a marked copy of our mail, above its last line."""
+        quoted = [at for at, line in enumerate(self.lines) if line.is_quoted] if self.ours else []
+        start = next((at for at in quoted if is_delimiter(self.lines[at])), len(self.lines))
+        copied = [at for at in quoted if start < at < start + COPY_AT_MOST]
+        typed = self._not_ours(copied)
+        last = max((at for at in copied if at not in typed and _words(self.lines[at])), default=0)
+        return {at for at in typed if at < last}
+
+    def _not_ours(self, copied: Iterable[int]) -> set[int]:
+        """Indices of the lines that our mail does not have; none when the copy is hardly one of our mail."""
+        words = {at: found for at in copied if self.ours and (found := _words(self.lines[at]))}
+        typed = {at for at, found in words.items() if f" {found} " not in self.ours}
+        common = sum(len(found) for at, found in words.items() if at not in typed)
+        # Otherwise: another mail, or an old version of ours.
+        is_ours = len(typed) * 2 < len(words) or common * 3 > len(self.ours)
+        return typed if is_ours else set()
 
     def _end_of_footer(self) -> int:
         """Index after the last line of our footer, which contains the site's address."""

@@ -50,12 +50,13 @@ class Reply:
         return not self.kind.is_automatic and self.weak_signs < DOUBTFUL_FROM
 
 
-def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> Reply:
+def read(raw: bytes, *, sent: str = "", sent_text: str = "", our_addresses: Collection[str] = ()) -> Reply:
     """Parse a raw message. Never raises: unreadable parts are left empty.
 
-    ``sent``: the HTML of our mail that it answers, when known. Outlook does not mark quotations: comparing
-    with our mail shows the text typed between its lines. ``our_addresses``: those our mails leave from; a
-    line just above our delimiter that contains one introduces the quotation.
+    ``sent`` and ``sent_text``: the HTML and the text of our mail that it answers, when known. Comparing with
+    them shows what was typed inside a quotation, or between the lines of one that Outlook did not mark.
+    ``our_addresses``: those our mails leave from; a line just above our delimiter that contains one
+    introduces the quotation.
     """
     message = parse(raw)
     sender_name, sender = _sender(message)
@@ -63,6 +64,7 @@ def read(raw: bytes, *, sent: str = "", our_addresses: Collection[str] = ()) -> 
         message,
         names=_name_words(sender_name, sender),
         sent=sent,
+        sent_text=sent_text,
         our_addresses=[address.lower() for address in our_addresses],
     )
     return _reply(message, text=text, attachments=parts.attachments(message))

@@ -24,7 +24,8 @@ CLOSING = re.compile(
     r"|(mit )?(freundlichen|freundliche|besten|beste|viele|herzliche) gru(ss|e)en?|mfg"
     r"|(un )?(cordial )?saludos?( cordiales| cordial)?|atentamente"
     r"|(met )?(vriendelijke|hartelijke) groet(en)?|(cordiali|distinti) saluti"
-    r"|(com os )?(melhores |atenciosos )?cumprimentos)\b"
+    r"|(com os )?(melhores |atenciosos )?cumprimentos|atenciosamente|abracos?|warmly|respectfully"
+    r"|z powazaniem|pozdrawiam|cu (stima|respect)|toate cele bune)\b"
 )
 # « Envoyé de mon iPhone », and the lines of other devices, programs and antivirus.
 TAIL_LINE = re.compile(
@@ -33,19 +34,21 @@ TAIL_LINE = re.compile(
     r"|xiaomi|pixel|blackberry|device|phone|tablet).{0,70}"
     r"|(envoye|sent) (de|depuis|from|a partir d'|a partir de|avec|via|a l'aide de|with|using)"
     r" ?((la |l'|le |the )?(messagerie|application|appli|app|webmail|courrier|mail)[\w' -]{0,20} )?"
-    r"(\(https?://[^ ]{1,200} )?(pour |for )?"
+    r"(\(https?://[^ ]{1,200} )?(pour |for )?\[?"
     r"(outlook|yahoo|proton ?mail|gmail|orange|laposte|la poste|sfr|free|bluemail|mymail|spark|zimbra|tuta"
-    r"|tutanota|mailo|infomaniak|ionos|k-9|thunderbird|windows|android|samsung|huawei)\b.{0,60}"
+    r"|tutanota|mailo|infomaniak|ionos|k-9|thunderbird|windows|android|samsung|huawei)\b.{0,90}"
     r"|(obtenir|obtenez|telecharge[rz]?|get) (outlook|bluemail|yahoo mail|gmail|proton mail)"
     r" (pour|for) .{0,60}"
-    r"|(enviado|inviato|verzonden|gesendet|wyslane) (desde|do|da|dal|vanaf|von|van|z) .{0,60}"
-    r"|von mein(em|er) .{0,30} gesendet.{0,30}"
+    r"|(enviado|inviato|verzonden|gesendet|wys[lł]an[eoy]|trimis|skickat|sendt|odeslano|odoslane|enviat)"
+    r" (desde|do|da|dal|vanaf|von|van|z|ze|zo|de pe|din|fran|fra|des) .{0,60}"
+    r"|(diese nachricht wurde )?von mein(em|er) .{0,50} gesendet.{0,30}"
+    r"|yahoo mail ?: .{0,50}"
     r"|provenance ?: courrier.{0,60}|(garanti )?sans virus.{0,60}|virus-free.{0,60}"
     r"|(merci d'|veuillez )?excuse[rz]? (ma|la|my) (brievete|brevity).{0,40}"
     r"|(p |\W )?(s'il vous plait,? |merci de )?(pensez?r? a (l'environnement|la planete)"
     r"|avant d'imprimer|n'imprimez|please consider the environment).{0,160}"
 )
-LINK_LINE = re.compile(r"[<(\[]?https?://[^\s<>]+[>)\]]?")
+LINK_LINE = re.compile(r"[<(\[]?(https?://|#[0-9A-F-]{36})[^\s<>]*[>)\]]?")
 # « Ce message et ses pièces jointes sont confidentiels… »: first words, and vocabulary.
 WARNING_START = re.compile(
     r"\W*((important|avis|avertissement|confidentialite|disclaimer|confidentiality)\b.{0,30})?"

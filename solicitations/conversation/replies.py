@@ -113,8 +113,13 @@ def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
     raw = bytes(email.raw)
     in_reply_to = replies.read_headers(raw).in_reply_to
     answered = OutgoingEmail.objects.original_of_reply(in_reply_to, to=person.email) if person else None
-    sent = answered.rendered().html if answered else ""
-    return replies.read(raw, sent=sent, our_addresses=message_builder.sender_addresses())
+    sent = answered.rendered() if answered else None
+    return replies.read(
+        raw,
+        sent=sent.html if sent else "",
+        sent_text=sent.text if sent else "",
+        our_addresses=message_builder.sender_addresses(),
+    )
 
 
 def _about(addressee: Addressee) -> list[str]:
@@ -182,7 +187,12 @@ def _publish_or_reason(
     if addressee.is_elsewhere or copies.accepted().exists():
         return Reason.ELSEWHERE
     reason = _doubt(reply, is_own=is_own) or repetitions.reason_to_hold(
-        email, links.without_secrets(reply.text), person, voice=addressee.voice, now=now
+        email,
+        links.without_secrets(reply.text),
+        person,
+        voice=addressee.voice,
+        has_weak_sign=reply.weak_signs > 0,
+        now=now,
     )
     if reason is None:
         publish(email, reply, addressee, sent_from="" if is_own else reply.sender, now=now)

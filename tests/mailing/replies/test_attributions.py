@@ -22,6 +22,7 @@ ATTRIBUTIONS = {
     "arabic": f"في السبت، 28 نوفمبر 2026 في 10:05 ص تمت كتابة ما يلي بواسطة {SENDER}:",
     "without date": f"{SENDER} a écrit :",
     "address alone on its line": f"Relais Entreprises\n<{OURS}> napsal:",
+    "a name of ours alone": "Nadia Benali, via Relais Entreprises a écrit :",
     "an unknown name": f"Le 28/11/2026 à 10:05, Nadia Benali <{OURS}> :",
     "outlook german": f"Von: {SENDER}\nGesendet: Samstag, 28. November 2026 10:05\nAn: j@x.fr\nBetreff: Aide",
     "outlook dutch": f"Van: {SENDER}\nVerzonden: zaterdag 28 november 2026\nAan: j@x.fr\nOnderwerp: Aide",
@@ -120,6 +121,10 @@ CLIENTS = {
     "notes in english": f"-----{SENDER} wrote: -----\nTo: j@x.fr\nFrom: {SENDER}\n{LABELS}",
     "em client": f'------ Message d\'origine ------\nDe "Relais" <{OURS}>\nÀ j@x.fr\nDate 28/11/26\n{CUT}',
     "samsung": f"------ Mensaje original ------\nDe: {SENDER}\nFecha: 28/11/26\nAsunto: A\n\n{CUT}",
+    "polish": f"-------- Oryginalna wiadomość --------\nOd: {SENDER}\nTemat: A\n\n{CUT}",
+    "sfr": f'Message du : 28/11/2026 10:05\nDe : "Relais" <{OURS}>\nA : j@x.fr\nSujet : A\n\n{CUT}',
+    "two lines of ours above": f"{SENDER} a écrit :\n\nVotre réponse sera lue par l'entreprise et par les\n"
+    f"autres experts.\n{CUT}",
     "german": f"-----Ursprüngliche Nachricht-----\nVon: {SENDER}\nBetreff: A\n\n{CUT}",
     "iphone german": f"Von meinem iPhone gesendet\n\n> Am 28.11.2026 schrieb {SENDER}:\n{QUOTED}",
     "iphone spanish": f"Enviado desde mi iPhone\n\n> El 28 nov 2026, {SENDER} escribió:\n{QUOTED}",
@@ -147,3 +152,53 @@ def test_blocks_of_html_clients_are_not_the_authors(quoted, typed):
     html = f"<p>{typed}</p>{quoted}<blockquote><p>{DELIMITER}</p><p>Nouvelle demande</p></blockquote>"
 
     assert read(mail(html, Content_Type="text/html; charset=utf-8"), our_addresses=[OURS]).text == typed
+
+
+MARKED = {
+    "blank lines before the quotation": f"<div>Le 28 nov. 2026, {HTML_SENDER} a écrit :<br><br><br></div>"
+    "<blockquote type='cite'>",
+    "labels without colons": f"<div>------ Message d'origine ------</div><div>De {HTML_SENDER}</div>"
+    "<div>Date 28/11/2026 10:05</div><br><blockquote type='cite'>",
+}
+
+
+@pytest.mark.parametrize("typed", ["", "Oui, mardi."])
+@pytest.mark.parametrize("quoted", MARKED.values(), ids=MARKED)
+def test_words_typed_below_a_marked_quotation_are_kept(quoted, typed):
+    html = f"{quoted}<p>{DELIMITER}</p><p>Nouvelle demande</p></blockquote><p>{typed}</p>"
+
+    assert read(mail(html, Content_Type="text/html; charset=utf-8"), our_addresses=[OURS]).text == typed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "##- Veuillez répondre au-dessus de cette ligne -##",
+        "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##",
+        "#### Répondre au-dessus de cette ligne ####",
+        "-- Veuillez répondre au-dessus de cette ligne --",
+        "=-=-=-= Pour répondre par courriel, écrivez au-dessus de cette ligne =-=-=-=",
+        "[[ Please type your reply above this line ]]",
+        "*** Merci de répondre au-dessus de cette ligne ***",
+        "Reply above this line.",
+    ],
+)
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_line_of_a_ticket_program_is_not_the_authors(line, kind):
+    top, bottom = f"{line}\n\nJe l'appelle mardi.", f"{SENDER} a écrit :\n{CUT}"
+    text = "".join(f"<div>{words}</div>" for words in (*top.split("\n"), bottom.replace("<", "&lt;")))
+    raw = mail(text if kind == "html" else f"{top}\n\n{bottom}", Content_Type=f"text/{kind}; charset=utf-8")
+
+    assert read(raw, our_addresses=[OURS]).text == "Je l'appelle mardi."
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Votre réponse sera lue par mon comptable.",
+        "Merci de répondre au-dessus de cette ligne du tableau, sinon je ne vois rien.",
+        "La ligne au-dessus est fausse.",
+    ],
+)
+def test_words_that_only_look_like_such_a_line_are_kept(typed):
+    assert read(mail(f"{typed}\nMerci.\n\n{SENDER} a écrit :\n{CUT}")).text == f"{typed}\nMerci."

@@ -36,3 +36,17 @@ def test_an_answer_above_the_text_of_our_mail_is_all_that_is_kept(sent):
     raw = TOP.format("plain") + "Oui.\n\n" + UNMARKED.partition("\n\n")[2] + sent.text
 
     assert read(raw.encode()).text == "Oui."
+
+
+def test_an_answer_below_the_text_of_our_mail_is_kept(sent):
+    raw = TOP.format("plain") + "Bonjour,\n\n" + UNMARKED.partition("\n\n")[2] + sent.text + "\nOui, lundi.\n"
+
+    assert read(raw.encode()).text == "Bonjour,\n\nOui, lundi."
+
+
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_our_text_alone_has_no_word_of_the_author(sent, mark):
+    quoted = "".join(f"{mark}{line}\n" for line in sent.text.splitlines())
+    raw = TOP.format("plain") + "Oui.\n\n" + UNMARKED.partition("\n\n")[2] + quoted
+
+    assert read(raw.encode(), sent=sent.html, sent_text=sent.text).text == "Oui."

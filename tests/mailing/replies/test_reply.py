@@ -1,5 +1,6 @@
 """Parsing of mails: sender, recipients, kind, quotations, attachments."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,61 @@ def test_words_between_the_lines_of_our_mail_are_found_when_it_is_known():
     assert read(raw, sent=SENT).text == "Mes réponses dans le texte.\n\nMoi, jeudi.\n\nOui."
 
 
+COPY = ["Nouveau message", "Qui appelle l’entreprise cette semaine ?", "Faut-il prévenir la Mission locale ?"]
+END = "Relais Entreprises, le service public. https://example.org"
+ANSWERS = "Moi, jeudi.\n\nNon."
+
+
+def marked_copy(first, second):
+    """Answers typed inside the marks of the quotation, as phones leave no other place."""
+    lines = [DELIMITER, COPY[0], COPY[1], *first, COPY[2], *second, END]
+    return "Le 30 nov. 2026 à 10:05, Relais Entreprises <x@example.org> a écrit :", lines
+
+
+@pytest.mark.parametrize("top", ["", "Voir plus bas."])
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_words_typed_inside_a_marked_copy_of_our_mail_are_found(kind, top):
+    attribution, lines = marked_copy(["Moi, jeudi."], ["Non."])
+    if kind == "plain":
+        body = "\n".join([top, "", attribution, *(f"> {line}" for line in lines)])
+    else:
+        quoted = "".join(f"<div>{line}</div>" for line in lines)
+        body = f"<div>{top}</div><div>{attribution}</div><blockquote type='cite'>{quoted}</blockquote>"
+        body = body.replace("<x@example.org>", "&lt;x@example.org&gt;")
+    raw = mail(body, Content_Type=f"text/{kind}; charset=utf-8", In_Reply_To="<1@example.org>")
+
+    assert read(raw, sent=SENT).text == "\n\n".join(filter(None, [top, ANSWERS]))
+
+
+def test_short_words_that_ours_only_contain_are_the_authors():
+    assert read(outlook_copy("Ou.", "Ion."), sent=SENT).text.endswith("Ou.\n\nIon.")
+
+
+def test_lines_typed_together_inside_a_copy_stay_together():
+    raw = outlook_copy("Moi, jeudi.\nÀ 10 h.\n\nMerci.", "Non.")
+
+    assert read(raw, sent=SENT).text == (
+        "Mes réponses dans le texte.\n\nMoi, jeudi.\nÀ 10 h.\n\nMerci.\n\nNon."
+    )
+
+
+def test_more_words_inside_a_copy_than_it_has_are_found():
+    typed = "\n".join(f"Ligne que j'ajoute, la {number}e." for number in range(12))
+
+    assert read(outlook_copy(typed, "Non."), sent=SENT).text == (
+        f"Mes réponses dans le texte.\n\n{typed}\n\nNon."
+    )
+
+
+def test_a_marked_copy_of_another_mail_adds_nothing():
+    quoted = "".join(f"> {line}\n" for line in marked_copy(["Moi."], ["Non."])[1])
+
+    assert (
+        read(mail(f"Oui.\n\n{quoted}"), sent=f"<div>{DELIMITER}</div><p>Un tout autre mail.</p>").text
+        == "Oui."
+    )
+
+
 @pytest.mark.parametrize("sent", ["", SENT, "<p>Un tout autre mail, écrit un autre jour.</p>"])
 def test_a_mere_copy_of_our_mail_adds_nothing(sent):
     assert read(outlook_copy(), sent=sent).text == "Mes réponses dans le texte."
@@ -162,3 +218,35 @@ def test_a_file_without_a_word_is_an_empty_mail_with_a_file():
     raw = with_file('filename="devis.pdf"').replace(b"Voici.", b"")
 
     assert (read(raw).kind, read(raw).attachments) == (MailKind.EMPTY, ("devis.pdf",))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("base64", base64.b64encode("Déjà appelée.".encode())[:-3].decode()),
+        ("base64", base64.b64encode("Déjà appelée.  ".encode()).decode() + "T"),
+        (
+            "base64",
+            base64.b64encode("Déjà ".encode()).decode()
+            + "\n"
+            + base64.b64encode("appelée.".encode()).decode(),
+        ),
+        ("base64", base64.b64encode("Déjà appelée.".encode()).decode() + "\n-- \nListe de diffusion\n"),
+        ('"quoted-printable" ; x', "D=C3=A9j=C3=A0 appel=C3=A9e."),
+        ("Quoted-Printable;", "D=C3=A9j=C3=A0 appel=\n=C3=A9e.="),
+        ("(comment) base64", base64.b64encode("Déjà appelée.".encode()).decode()),
+    ],
+)
+def test_an_encoding_written_or_cut_badly_is_decoded(encoding, written):
+    raw = mail(written, Content_Type="text/plain; charset=utf-8", Content_Transfer_Encoding=encoding)
+
+    assert read(raw).text in {"Déjà appelée.", "Déjà appelée"}
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "text/csv"])
+def test_a_text_file_shown_in_the_mail_is_named_too(kind):
+    part = f"--a\nContent-Type: {kind}\nContent-Disposition: inline; filename=liste.txt\n\nLou\n"
+    reply = read(mail(f"--a\n\nVoici.\n{part}--a--\n", Content_Type="multipart/mixed; boundary=a"))
+
+    assert reply.attachments == ("liste.txt",)
+    assert reply.text.startswith("Voici.")

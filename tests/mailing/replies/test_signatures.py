@@ -26,6 +26,16 @@ SIGNATURES = [
     "*Cordialement,* Recruitment",
     "Envoyé à partir de Courrier (https://go.microsoft.com/fwlink/?LinkId=550986) pour Windows",
     "Envoyé à partir de Yahoo Mail pour iPhone\n<https://mail.onelink.me/107872968?pid=x>",
+    "Envoyé avec la messagerie sécurisée [Proton Mail](https://proton.me/).",
+    "Sent with [Proton Mail](https://proton.me/mail/home) secure email.",
+    "Wysłane z mojego Galaxy",
+    "Trimis de pe iPhone-ul meu",
+    "Skickat från min iPhone",
+    "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+    "Garanti sans virus. www.avast.com\n<#DAB4FAD8-2DD7-40BB-A1B8-4E2AA1F9FDF2>",
+    "Atenciosamente,\nRecruitment\nTel. +351 210 000 000",
+    "Warmly,\nRecruitment\nSales Manager\nT: 03 80 00 00 00",
+    "Z poważaniem\nRecruitment\nTel. +48 22 123 45 67",
 ]
 TYPED = [
     "Thanks for the call.",
@@ -43,6 +53,7 @@ TYPED = [
     "Thank you for calling her.\nRecruitment",
     "Voir https://exemple.fr/aide",
     "The form:\nhttps://exemple.fr/form",
+    "Voir le point #12",
 ]
 
 
