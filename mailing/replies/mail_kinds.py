@@ -10,6 +10,7 @@ from email.message import Message
 from enum import StrEnum
 
 from mailing.replies import headers
+from mailing.replies.body import is_written_by_tickets
 from mailing.replies.parts import content, walk
 from mailing.replies.text_lines import fold
 
@@ -37,7 +38,10 @@ class MailKind(StrEnum):
 
 DOUBTFUL_FROM = 2  # weak signs
 # Values by which a header says that its sign is absent.
-NEGATIVE = {"", "no", "n", "non", "none", "false", "0", "off", "never", "normal"}
+NEGATIVE = {
+    "", "no", "n", "non", "none", "not", "false", "f", "0", "off", "never", "normal", "disabled", "disable",
+    "inactive", "null", "nil", "n/a", "aucun", "aucune", "pas", "sans", "desactive", "désactivé",
+}  # fmt: skip
 # Headers of automatic mails, without "X-" and dashes, in lower case.
 MACHINE_HEADERS = {
     "autoreply", "automaticreply", "autoreplyfrom", "mailautoreply", "autorespond", "autoresponder",
@@ -49,8 +53,10 @@ RULES_AGENT = re.compile(r"agent|assistant", re.IGNORECASE)
 SUPPRESSED = {"all", "dr", "ndr", "rn", "nrn", "oof", "autoreply"}
 BULK_PRECEDENCES = {"bulk", "junk", "list"}
 BOUNCERS = {"mailer-daemon", "mail-daemon", "mailerdaemon", "mailer_daemon", "bounce", "bounces"}
-ROLES = {"postmaster", "noreply", "no-reply", "no_reply", "ne-pas-repondre", "nepasrepondre", "donotreply",
-         "do-not-reply", "autoreply", "auto-reply", "autoresponder"}  # fmt: skip
+ROLES = re.compile(
+    r"postmaster|(no[-_.]?reply|ne[-_.]?pas[-_.]?repondre|do[-_.]?not[-_.]?reply|auto[-_.]?repl(y|ies)"
+    r"|auto[-_.]?responder)([-_.+].*)?"
+)
 REPORTS = {
     "message/delivery-status", "message/global-delivery-status",
     "message/disposition-notification", "message/global-disposition-notification",
@@ -59,9 +65,9 @@ CALENDAR_ANSWERS = {"reply", "counter", "refresh", "cancel", "declinecounter"}
 METHOD = re.compile(r"^METHOD[;:]\s*(?:.*:)?([A-Za-z]+)", re.MULTILINE | re.IGNORECASE)
 # Beginnings of subjects of automatic mails, folded; a person's answer to one begins with "RE:".
 AUTO_SUBJECT = re.compile(
-    r"(\[[^\]]{1,30}\] ?)?("
+    r"(\[[^\]]{1,30}\] ?)?\[?("
     r"absence du bureau|message d.absence|reponse d.absence|notification d.absence|avis d.absence"
-    r"|absence *:|absent(e|\(e\)|e\(s\))?s? du bureau"
+    r"|absence *(:|$)|absent(e|\(e\)|e\(s\))?s?( du bureau| *:)|(auto)?repondeur\b"
     r"|(i am |i'm )?(currently )?out of (the )?office|ooo *:|vacation"
     r"|on leave *:"
     r"|abwesenheits|fuera de (la )?oficina|ausente|ausencia|afwezig|assente|fuori (sede|ufficio)|fora d"
@@ -70,26 +76,38 @@ AUTO_SUBJECT = re.compile(
     r"|echec de"
     r"|automatische (antwort|reactie|afwezigheid)|respuesta automatica|risposta automatica"
     r"|resposta automatica"
-    r"|automatisch antwoord|autosvar|automatyczna odpowiedz"
+    r"|automatisch antwoord|autosvar|automatisk svar|automatyczna odpowiedz|odpowiedz automatyczna"
+    r"|raspuns automat|automaticka odpoved|automatikus valasz|otomatik yanit|автоответ|αυτοματη απαντηση"
+    r"|رد تلقايي|自[动動](回[复覆]|返信)"
+    r"|yahoo! auto|mailinblack|demande d.authentification|confirmez votre (envoi|adresse|message)"
+    r"|(nouveau|new) ticket|ticket (received|created|opened|ouvert|cree|enregistre)|report domain *:"
+    r"|(votre|your) (demande|message|ticket|request) .{0,30}(recue?|enregistree?|received|created|registered)"
     r")"
 )
 # Sentences of absence messages, in the first person, folded.
 AWAY_WORDS = re.compile(
-    r"\b(je (suis|serai) ((actuellement|momentanement) )?(absent|en (conge|deplacement|arret|formation))"
+    r"\b(je (suis|serai) ((actuellement|momentanement) )?"
+    r"(absent|en (conge|vacances|deplacement|arret|formation))"
+    r"|(actuellement|votre correspondant est) (absent|en conge)|(en|pendant|durant) mon absence"
+    r"|(nous sommes|(l'entreprise|le magasin|la boutique) (est|sera)) fermee?s?\b"
     r"|(je|nous) (serai|serons|reviens|reviendrai|reviendrons)( de retour)? (le|lundi|demain|a partir)"
     r"|(de|mon) retour (le|a partir du)|absente?s? du bureau|votre message a ete (lu|supprime)"
     r"|notre (bureau|service) est ferme"
     r"|(i am|i'm|i will be) (currently )?(out of|away|on (leave|holiday|vacation|annual)|back on)"
-    r"|out of (the )?office|on leave until|will (be back|return) on"
-    r"|nicht im (buro|hause)|abwesend|fuera de la oficina|estoy ausente|estare ausente|niet aanwezig|afwezig"
-    r"|fuori ufficio|sono assente|estou ausente)"
+    r"|out of (the )?office|on leave until|will (be back|return) on|(i am|i'm) (out|on vacation)\b"
+    r"|nicht im (buro|hause)|nicht erreichbar|im urlaub|abwesend"
+    r"|fuera de la oficina|estoy ausente|estare ausente|de vacaciones"
+    r"|niet aanwezig|afwezig|(met|op) vakantie|fuori ufficio|sono assente|in ferie"
+    r"|estou ausente|(de|em) ferias|na urlopie|poza biurem|nieobecn|in concediu|nu sunt la birou"
+    r"|pa (semester|ferie)|na dovolene|szabadsagon|izindeyim|в отпуске|σε αδεια)"
+    r"|اجازة|خارج المكتب|休[暇假]"
     r"|^(bonjour[ ,.!]*)?(actuellement )?(absente?s?|en conges?) (jusqu|du \d|pour conge)"
 )
 # Sentences of acknowledgements.
 RECEIPT_WORDS = re.compile(
     r"\b((nous avons|j'ai|nous accusons|avons) (bien )?(recu|reception|enregistre|pris en compte)"
     r" (de )?(votre|ta|vos)"
-    r"|votre (message|demande|courriel|mail|e-mail|ticket)( n.? ?\S+)? (a|est) (bien )?(ete )?"
+    r"|votre (message|demande|courriel|mail|e-mail|ticket)( n.? ?\S+| [#(\[]\S+)? (a|est) (bien )?(ete )?"
     r"(recu|enregistre|pris|ouvert|transmis)"
     r"|(ceci est|il s'agit d'un|message|mail|courriel|reponse) ?(un )?(message |mail |courriel |reponse )?"
     r"(automatique|genere automatiquement)"
@@ -97,7 +115,11 @@ RECEIPT_WORDS = re.compile(
     r"|we (have )?received your"
     r"|your (message|request|ticket|e-?mail) (has been|was) (received|registered|created|opened)"
     r"|this is an automat|automatically generated|do not reply|ihre nachricht erhalten|hemos recibido su"
-    r"|abbiamo ricevuto|hebben uw)"
+    r"|abbiamo ricevuto|hebben uw|wir haben ihre|hemos recibido|recebemos (a sua|o seu|seu)|otrzymalismy"
+    r"|am primit"
+    r"|ticket( [\w#.-]{1,30})? (a ete|est|has been|was) (bien )?(cree|ouvert|enregistre|created|opened)"
+    r"|pour vous authentifier|(valider|confirmer|verifier) votre (adresse|envoi|identite)"
+    r"|votre (e-?mail|message|courriel) .{0,60}en attente|aggregate report)"
 )
 # Longer texts are more than an automatic mail.
 WORDS_READ_AT_MOST = 1_000
@@ -131,7 +153,7 @@ def _strong_sign(message: Message, *, sender: str, subject: str, text: str) -> M
     local = sender.partition("@")[0].lower()
     if local in BOUNCERS or (is_returned and local == "postmaster") or _reports_a_failure(message):
         return MailKind.BOUNCE
-    if _submitted(message).startswith("auto-"):
+    if _submitted(message).startswith("auto-") and not _is_typed_in_a_ticket(message, text):
         return MailKind.OUT_OF_OFFICE if _speaks_of_absence(subject, text) else MailKind.AUTO_REPLY
     if message.get_content_type() == "multipart/report" and _report_types(message):
         return MailKind.AUTO_REPLY  # "read" or "deleted"
@@ -150,7 +172,7 @@ def _other_weak_signs(message: Message, *, sender: str, subject: str) -> Iterato
         yield DOUBTFUL_FROM
     suppressed = headers.first(message, "X-Auto-Response-Suppress").lower()
     yield int(bool(SUPPRESSED & set(re.split(r"[\s,;]+", suppressed))))
-    yield int(sender.partition("@")[0].lower() in ROLES)
+    yield int(bool(ROLES.fullmatch(sender.partition("@")[0].lower())))
     yield int(message.get_content_type() == "multipart/report" or bool(_report_types(message)))
     yield int(bool(AUTO_SUBJECT.match(fold(subject))))
 
@@ -158,6 +180,16 @@ def _other_weak_signs(message: Message, *, sender: str, subject: str) -> Iterato
 def _speaks_like_a_machine(text: str) -> bool:
     beginning = fold(text[:WORDS_READ_AT_MOST])
     return bool(AWAY_WORDS.search(beginning) or RECEIPT_WORDS.search(beginning))
+
+
+def _is_typed_in_a_ticket(message: Message, text: str) -> bool:
+    """True for what a colleague types in a ticket program, which marks all its mails as automatic."""
+    return (
+        _submitted(message) == "auto-generated"
+        and bool(text)
+        and not _speaks_like_a_machine(text)
+        and is_written_by_tickets(message)
+    )
 
 
 def _says_yes(name: str, value: str) -> bool:

@@ -18,9 +18,12 @@ ALIKE_LIMIT, ALIKE_WITHIN = 2, timedelta(minutes=5)
 
 
 def reason_to_hold(
-    email: IncomingEmail, text: str, person: Person, *, voice: Voice, now: datetime
+    email: IncomingEmail, text: str, person: Person, *, voice: Voice, has_weak_sign: bool, now: datetime
 ) -> Reason | None:
-    """The limit that one more mail would exceed; ``None`` below all. Needs the request locked."""
+    """The limit that one more mail would exceed; ``None`` below all. Needs the request locked.
+
+    ``has_weak_sign``: the mail has one sign of a machine; words that were read already are a second one.
+    """
     accepted = IncomingEmail.objects.accepted()
     if accepted.filter(about=email.about, settled_at__gt=now - DAY).count() >= DAILY_LIMIT:
         return Reason.FLOOD
@@ -30,7 +33,7 @@ def reason_to_hold(
     since = Q(("incoming__isnull", False), (f"{moment}__gt", now - ALIKE_WITHIN))
     recent = texts.filter(since).values_list("body", flat=True)
     alike = sum(without_figures(body) == without_figures(text) for body in recent)
-    return Reason.REPEATED if alike >= ALIKE_LIMIT else None
+    return Reason.REPEATED if alike >= (1 if has_weak_sign else ALIKE_LIMIT) else None
 
 
 def _texts_of(person: Person, voice: Voice) -> tuple[QuerySet[Any], str]:

@@ -125,6 +125,18 @@ class TestRepetition:
         ]
         assert Addition.objects.count() == 2
 
+    @pytest.mark.parametrize(
+        "headers", [{"subject": "Réponse automatique : Aide"}, {"precedence": "bulk"}], ids=str
+    )
+    def test_one_weak_sign_and_words_read_already_are_held(self, author, headers, now):
+        emails = [
+            send_number(author, number, f"Je transmets à ma collègue, dossier {number}.", now=now, **headers)
+            for number in range(3)
+        ]
+
+        held = (IncomingState.HELD, Reason.REPEATED)
+        assert [outcome(email) for email in emails] == [ACCEPTED, held, held]
+
     def test_other_words_are_not_alike(self, author, now):
         for number, text in enumerate(["Oui.", "Je l'appelle.", "C'est fait.", "Oui, encore."]):
             assert outcome(send_number(author, number, text, now=now)) == ACCEPTED

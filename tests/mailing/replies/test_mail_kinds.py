@@ -47,6 +47,10 @@ WEAK = [
     {"List_Unsubscribe": "<https://exemple.fr/non>"},
     {"From": "noreply@exemple.fr"},
     {"From": "postmaster@exemple.fr"},
+    {"From": "noreply-contact@exemple.fr"},
+    {"Subject": "Absence"},
+    {"Subject": "Absent : mon apprenti"},
+    {"Subject": "Votre demande a bien été enregistrée"},
 ]
 
 
@@ -71,6 +75,8 @@ def test_one_weak_sign_leaves_the_mail_to_its_author(headers):
         {"X_Autoresponder": "0"},
         {"X_Auto_Respond": '"no"'},
         {"X_Away": "off"},
+        {"X_Autoreply": "aucune"},
+        {"X_Auto_Response": "disabled"},
         {"Auto_Reply": "none"},
         {"Precedence": "normal"},
         {"Precedence": "first-class"},
@@ -101,6 +107,21 @@ def test_value_of_a_header_is_read_not_its_presence(headers):
         ({"Precedence": "bulk"}, "Je suis absente jusqu'au 4.", "list"),
         ({"Precedence": "list", "List_Id": "<reseau.exemple.fr>"}, "Bonjour.", "list"),
         ({"Precedence": "bulk", "X_Auto_Response_Suppress": "All"}, "Bonjour.", "list"),
+        ({"Subject": "Abwesenheitsnotiz"}, "Ich bin im Urlaub.", "doubtful"),
+        ({"Subject": "Risposta automatica: Aide"}, "Sono in ferie fino al 5.", "doubtful"),
+        ({"Subject": "Odpowiedź automatyczna: Aide"}, "Jestem na urlopie.", "doubtful"),
+        ({"Subject": "Răspuns automat: Aide"}, "Sunt în concediu până pe 5.", "doubtful"),
+        ({"Subject": "رد تلقائي: Aide"}, "أنا في إجازة", "doubtful"),
+        ({"Subject": "[Répondeur] Re: Aide"}, "Actuellement en congés, je lirai à mon retour.", "doubtful"),
+        ({"Subject": "Absence"}, "Votre correspondant est absent jusqu'au 5.", "doubtful"),
+        ({"Subject": "Vacation reply"}, "Nous sommes fermés jusqu'au 3 janvier.", "doubtful"),
+        (
+            {"Subject": "[GLPI #0000012] Nouveau ticket : Aide"},
+            "Un ticket a été créé sous le n° 12.",
+            "doubtful",
+        ),
+        ({"Precedence": "bulk"}, "Votre ticket 2026112810000012 a été enregistré.", "list"),
+        ({"Subject": "[MailInBlack] Demande d'authentification"}, "Votre e-mail est en attente.", "doubtful"),
         # Written by programs alone, or by servers about a mail: each is worth two.
         ({"Precedence": "auto_reply"}, "Bonjour.", "doubtful"),
         ({"X_Autoreply": "yes"}, "Bonjour.", "doubtful"),
@@ -177,3 +198,23 @@ def test_headers_alone_are_read_without_any_part():
 
     assert (reply.subject, reply.text, reply.attachments) == ("Aide", "", ())
     assert reply.kind == MailKind.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "##- Veuillez répondre au-dessus de cette ligne -##\n\nJe l'appelle lundi.\n\nLéa",
+            MailKind.DOUBTFUL,
+        ),
+        ("-- Reply above this line --\n\nI will call her on Monday.", MailKind.DOUBTFUL),
+        ("##- Répondez au-dessus de cette ligne -##\n\nVotre demande (12) a été reçue.", MailKind.AUTO_REPLY),
+        ("##- Répondez au-dessus de cette ligne -##\n", MailKind.AUTO_REPLY),
+        ("Je l'appelle lundi.", MailKind.AUTO_REPLY),
+    ],
+)
+def test_what_a_colleague_types_in_a_ticket_program_is_held_not_refused(text, kind):
+    reply = read(mail(text, Auto_Submitted="auto-generated"))
+
+    assert reply.kind == kind
+    assert not reply.may_be_answered
