@@ -13,8 +13,11 @@ from solicitations.models import InternalMessage, Mailbox, OfficeManager
 
 DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
 MINUTE_LIMIT, MINUTE = 6, timedelta(minutes=1)  # mails about one request
+# Two programs that answer once an hour would go on for ever.
+WEEKLY_LIMIT, WEEK = 40, timedelta(days=7)  # mails about one request
 # Texts alike but for figures: the first two may be a person's, who sent one twice.
 ALIKE_LIMIT, ALIKE_WITHIN = 2, timedelta(minutes=5)
+ALIKE_WEEKLY_LIMIT = 5
 
 
 def reason_to_hold(
@@ -27,13 +30,18 @@ def reason_to_hold(
     accepted = IncomingEmail.objects.accepted()
     if accepted.filter(about=email.about, settled_at__gt=now - DAY).count() >= DAILY_LIMIT:
         return Reason.FLOOD
-    if accepted.about(email.about[0]).filter(settled_at__gt=now - MINUTE).count() >= MINUTE_LIMIT:
+    of_request = accepted.about(email.about[0])
+    if of_request.filter(settled_at__gt=now - MINUTE).count() >= MINUTE_LIMIT:
+        return Reason.FLOOD
+    if of_request.filter(settled_at__gt=now - WEEK).count() >= WEEKLY_LIMIT:
         return Reason.FLOOD
     texts, moment = _texts_of(person, voice)
-    since = Q(("incoming__isnull", False), (f"{moment}__gt", now - ALIKE_WITHIN))
-    recent = texts.filter(since).values_list("body", flat=True)
-    alike = sum(without_figures(body) == without_figures(text) for body in recent)
-    return Reason.REPEATED if alike >= (1 if has_weak_sign else ALIKE_LIMIT) else None
+    since = Q(("incoming__isnull", False), (f"{moment}__gt", now - WEEK))
+    recent = texts.filter(since).values_list(moment, "body")
+    alike = [at for at, body in recent if without_figures(body) == without_figures(text)]
+    lately = sum(at > now - ALIKE_WITHIN for at in alike)
+    is_repeated = lately >= (1 if has_weak_sign else ALIKE_LIMIT) or len(alike) >= ALIKE_WEEKLY_LIMIT
+    return Reason.REPEATED if is_repeated else None
 
 
 def _texts_of(person: Person, voice: Voice) -> tuple[QuerySet[Any], str]:

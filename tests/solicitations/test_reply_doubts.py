@@ -146,6 +146,23 @@ class TestRepetition:
             email = send_number(author, number, "Toujours rien.", now=now + timedelta(hours=number))
             assert outcome(email) == ACCEPTED
 
+    def test_two_mailboxes_that_answer_each_other_once_an_hour_stop(self, author, other, now):
+        for number in range(14):
+            for person in (author, other):
+                send_number(person, number, RECEIPT.format(number, 1, 2), now=now + timedelta(hours=number))
+
+        assert Message.objects.count() == 10
+        assert author.solicitation.alerts.open().count() == 1
+
+    def test_two_mailboxes_that_answer_once_an_hour_in_other_words_stop(self, author, other, now):
+        for number in range(25):
+            for person in (author, other):
+                text = f"{person.email} {chr(97 + number)}"
+                send_number(person, number, text, now=now + timedelta(hours=2 * number))
+
+        assert Message.objects.count() == 40
+        assert author.solicitation.alerts.open().count() == 1
+
     def test_more_than_six_mails_a_minute_about_one_request_are_held(self, author, other, now):
         words = ["un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit"]
         emails = [
