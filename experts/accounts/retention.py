@@ -1,13 +1,16 @@
 """Erasure of what the accounts keep: the access log after a year, invitations, dead sessions."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 
 from experts.accounts import sessions
-from experts.models import AccessRecord, Invitation
+from experts.models import AccessRecord, Invitation, Seat, User
 
+ERASED = "efface-compte-"
 INVITATION_KEPT_FOR = timedelta(days=60)  # since it expired, was accepted or taken back
 
 
@@ -18,3 +21,13 @@ def erase(*, now: datetime) -> None:
     is_over = Q(expires_at__lt=before) | Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before)
     Invitation.objects.filter(is_over).delete()
     sessions.delete_dead(now=now)
+
+
+def erase_accounts(addresses: Collection[str]) -> None:
+    """Erase the person from accounts with neither role nor seat; addresses are in lower case."""
+    held = Seat.objects.filter(user=OuterRef("pk"), ended_at=None)
+    accounts = User.objects.annotate(lower=Lower("email")).filter(lower__in=addresses, role="")
+    for user in accounts.exclude(Exists(held)):
+        user.authenticator_set.all().delete()
+        user.email, user.name, user.is_active = f"{ERASED}{user.pk}@{settings.REPLY_DOMAIN}", "", False
+        user.save(update_fields=["email", "name", "is_active"])
