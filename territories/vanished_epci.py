@@ -61,6 +61,10 @@ def keep_as_zones(vanished: Collection[VanishedEpci]) -> None:
         for zone in Area.objects.filter(memberships__member=area):
             AreaMember.objects.filter(zone=zone, member=area).delete()
             zone.members.add(*members)
+        # It vanished before, and came back: that zone stays, under another code.
+        for zone in Area.objects.of_kind("zone").filter(code=epci.slug):
+            zone.code = zone.current_code = f"{epci.slug}-{zone.pk}"
+            zone.save(update_fields=["code", "current_code"])
         area.kind, area.code, area.current_code = Area.Kind.ZONE, epci.slug, epci.slug
         area.name, area.source, area.dropped_at = f"{epci.name} (ancien EPCI)", Area.Source.HAND, None
         area.save()

@@ -10,10 +10,12 @@ from directory import territory_changes
 from directory.importing import check, plan_import
 from experts.models import Office
 from territories import bundle, bundle_import
-from territories.models import Area, Commune, Epci
+from territories.areas import AreaRef
+from territories.models import Area, Commune, Epci, FormerCommune
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 SIREN = "242100410"
+FORMER = "21073"  # a commune of a merger
 HEIR = "200070902"
 FILE = f"""
 offices:
@@ -81,3 +83,47 @@ def test_same_code_changes_nothing():
     call_command("compare_territories", stdout=out)
 
     assert out.getvalue() == "Rien ne change : ni commune, ni EPCI.\n"
+
+
+def test_a_code_that_comes_back_and_goes_again_keeps_what_each_office_covers(next_code):
+    office = Office.objects.get(code="PLIE-DIJON")
+    codes = list(Commune.objects.filter(epci__in=[SIREN, HEIR]).values_list("pk", flat=True))
+    before = covered(office, codes)
+
+    bundle_import.import_bundle(next_code, now=timezone.now())
+    bundle_import.import_bundle(bundle.read(), now=timezone.now())
+    later = Office.objects.get(code="CAPE-21")
+    later.areas.set([Area.objects.get(kind="epci", code=SIREN)])
+    bundle_import.import_bundle(next_code, now=timezone.now())
+
+    assert covered(office, codes) == covered(later, codes) == before
+    assert "\n".join(territory_changes.compare(next_code)) == ""
+
+
+def test_a_commune_that_is_restored_is_listed_with_who_covers_what_it_leaves():
+    code = bundle.read()
+    [row] = [row for row in code.former if row.code == FORMER]
+    code.former.remove(row)
+    code.communes.append(Commune(code=FORMER, name="Restaurée", department_id="21", population=9))
+    Office.objects.get(code="PLIE-DIJON").areas.set(
+        Area.objects.find_or_create([AreaRef("commune", row.current_id)]).values()
+    )
+
+    lines = "\n".join(territory_changes.compare(code))
+
+    assert f"commune {FORMER} Restaurée : rétablie, elle était dans {row.current_id}" in lines
+    assert "antenne PLIE-DIJON" in lines
+
+
+def test_a_commune_that_changes_departement_is_listed_with_who_covers_both():
+    code = bundle.read()
+    [commune] = [commune for commune in code.communes if commune.pk == "21054"]
+    code.communes.remove(commune)
+    code.communes.append(Commune(code="71999", name="Beaune", department_id="71", epci_id=commune.epci_id))
+    code.former.append(FormerCommune(code="21054", name="Beaune", current_id="71999"))
+    Office.objects.get(code="PLIE-DIJON").areas.set(Area.objects.filter(kind="department", code="71"))
+
+    lines = "\n".join(territory_changes.compare(code))
+
+    assert "commune 21054 Beaune : devient 71999" in lines
+    assert "antenne PLIE-DIJON" in lines
