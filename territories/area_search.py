@@ -29,6 +29,12 @@ PREFIXES = {
     "zone ": "zone",
     "epci ": "epci",
 }
+# Kinds as people write them before a code, or as exports do in brackets; and what a code looks like.
+KIND_WORDS = {
+    "commune": "commune", "epci": "epci", "zone": "zone", "region": "region",
+    "departement": "department", "dept": "department", "dpt": "department",
+}  # fmt: skip
+CODE = re.compile(r"[0-9]{9}|[0-9][0-9ab][0-9]{0,3}|[0-9]")
 MAX_AREAS_TYPED = 2000  # a whole région pasted commune by commune
 MAX_CHOICES = 20
 
@@ -92,6 +98,7 @@ class _Index:
         for code, name in zones.values_list("code", "name"):
             self._add(FoundArea(AreaRef("zone", code), name), name)
         self.others = dict(self.by_name)
+        self.formerly: dict[str, dict[AreaRef, FoundArea]] = defaultdict(dict)
         self._add_communes(list(texts))
 
     def _add(self, area: FoundArea, *names: str) -> None:
@@ -102,16 +109,19 @@ class _Index:
             self.by_code[area.ref.code.upper()][area.ref] = area
 
     def _add_communes(self, texts: list[str]) -> None:
+        split = [_name_and_code(text) for text in texts]
         codes = [text.upper().removeprefix("COMMUNE:") for text in texts]
+        codes += [code for _, _, given in split for code in given]
         for code, commune in Commune.objects.resolve_all(codes).items():
             self.by_code[code][AreaRef("commune", commune.pk)] = _of_commune(commune)
-        names = {normalise(_without_prefix(text)[1]) for text in texts} - {""}
+        names = {normalise(_without_prefix(text)[1]) for text in texts} | {name for _, name, _ in split}
+        names.discard("")
         for commune in Commune.objects.current().with_place().filter(search_name__in=names).order_by("pk"):
             self.by_name[commune.search_name][AreaRef("commune", commune.pk)] = _of_commune(commune)
         former = FormerCommune.objects.filter(search_name__in=names).with_current().order_by("pk")
         for row in former:
             if not any(ref.kind == "commune" for ref in self.by_name.get(row.search_name, ())):
-                self.by_name[row.search_name][AreaRef("commune", row.current_id)] = _of_commune(row.current)
+                self.formerly[row.search_name][AreaRef("commune", row.current_id)] = _of_commune(row.current)
 
     def typed(self, text: str) -> TypedArea:
         if ref := _reference(text):
@@ -125,9 +135,25 @@ class _Index:
         name = normalise(bare)
         named = self.by_name.get(name, {}) if name else {}
         exact = [area for area in named.values() if kind in {"", area.ref.kind}]
-        if exact:
+        if exact := exact or self._coded(text):
             return TypedArea(text, tuple(exact[:MAX_CHOICES]), is_exact=True)
-        return TypedArea(text, self._near(name, kind), is_exact=False)
+        # A former commune may have the name by which people call a région, « Bourgogne ».
+        near, former = self._near(name, kind), tuple(self.formerly.get(name, {}).values())
+        return TypedArea(text, (*former, *near)[:MAX_CHOICES], is_exact=bool(former) and not near)
+
+    def _coded(self, text: str) -> list[FoundArea]:
+        """The areas of a code beside a kind or a name: « département 21 », « Dijon (21) », « Corse 2A »."""
+        kind, name, codes = _name_and_code(text)
+        words = set(name.split())
+        named = self.by_name.get(name, {}) | self.formerly.get(name, {})
+        found = [area for ref, area in named.items() if ref.kind == "commune" and ref.code.startswith(codes)]
+        found = found or [
+            area
+            for code in codes
+            for area in self.by_code.get(code, {}).values()
+            if words <= set(normalise(area.name).split())
+        ]
+        return [area for area in found if kind in {"", area.ref.kind}]
 
     def _near(self, name: str, kind: str) -> tuple[FoundArea, ...]:
         """The areas whose name contains all the words, communes left out."""
@@ -159,6 +185,25 @@ def _without_prefix(text: str) -> tuple[str, str]:
         if plain.startswith(prefix):
             return kind, plain.removeprefix(prefix).removeprefix("la ").removeprefix("l ")
     return "", text
+
+
+def _name_and_code(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """Split « Dijon (commune 21231) » into a kind, a name, and the codes that it may give; any may be empty.
+
+    A spreadsheet takes the zero off « 01 » and « 01004 ».
+    """
+    words = normalise(text).split()
+    for place in (-1, 0):
+        if words and CODE.fullmatch(words[place]):
+            code = words.pop(place).upper()
+            break
+    else:
+        return "", "", ()
+    kind = KIND_WORDS.get(words[place], "") if words else ""
+    if kind:
+        words.pop(place)
+    lost = (f"0{code}",) if code.isdecimal() and len(code) in {1, 4} else ()
+    return kind, " ".join(words), (code, *lost)
 
 
 def _of_commune(commune: Commune) -> FoundArea:
