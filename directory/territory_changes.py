@@ -54,7 +54,7 @@ def _restored(code: Bundle) -> Iterator[str]:
     """Communes that are of their own again: who covers the one that they were in covers them no more."""
     current = set(Commune.objects.current().values_list("pk", flat=True))
     merged = Commune.objects.exclude(merged_into=None)
-    within = dict(FormerCommune.objects.values_list("code", "current"))
+    within: dict[str, str | None] = dict(FormerCommune.objects.values_list("code", "current"))
     within |= dict(merged.values_list("pk", "merged_into"))
     for commune in sorted(code.communes, key=lambda commune: commune.pk):
         parent = within.get(commune.pk)

@@ -48,8 +48,8 @@ def erase(pk: int, *, now: datetime) -> None:
     _erase_journal(expert, former, named, {expert.pk for expert in predecessors})
     predecessors.update(successor="")
     if not Expert.objects.annotate(lower=Lower("email")).filter(lower__in=former).exists():
-        for model, column in ((Letter, "email"), (MailPreference, "address")):
-            model.objects.annotate(lower=Lower(column)).filter(lower__in=former).delete()
+        Letter.objects.annotate(lower=Lower("email")).filter(lower__in=former).delete()
+        MailPreference.objects.annotate(lower=Lower("address")).filter(lower__in=former).delete()
         retention.erase_accounts(former)
     RecordRemark.objects.filter(Q(expert=pk) | _any_of("body", named)).delete()
 

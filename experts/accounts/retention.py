@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -28,6 +29,6 @@ def erase_accounts(addresses: Collection[str]) -> None:
     held = Seat.objects.filter(user=OuterRef("pk"), ended_at=None)
     accounts = User.objects.annotate(lower=Lower("email")).filter(lower__in=addresses, role="")
     for user in accounts.exclude(Exists(held)):
-        user.authenticator_set.all().delete()
+        Authenticator.objects.filter(user=user).delete()
         user.email, user.name, user.is_active = f"{ERASED}{user.pk}@{settings.REPLY_DOMAIN}", "", False
         user.save(update_fields=["email", "name", "is_active"])

@@ -12,9 +12,10 @@ from experts.changes import writing
 from experts.changes.conflicts import Conflict, find_conflicts
 from experts.changes.directory_facts import to_json
 from experts.changes.row_plans import Plan, RowOutcome, RowPlan
-from experts.models import Cause, RevisedRow, Revision, User
+from experts.models import Cause, Expert, Office, RevisedRow, Revision, User
 from experts.regions import update_regions
 from mailing.transactions import transaction_required
+from territories.models import Area
 
 # Advisory lock of PostgreSQL, so that a second change waits for the first; any constant number would do.
 DIRECTORY_LOCK = 7_420_001
@@ -117,19 +118,24 @@ def _journal(revision: Revision, kind: str, pairs: Iterable[tuple[RowPlan[Any], 
 def _remove(revision: Revision, plan: Plan) -> None:
     """Delete the rows that the plan removes, experts before their offices."""
     kinds = RevisedRow.Kind
-    for kind, plans in (
-        (kinds.EXPERT, plan.experts),
-        (kinds.OFFICE, plan.offices),
-        (kinds.ZONE, plan.zones),
+    for kind, model, plans in (
+        (kinds.EXPERT, Expert, plan.experts),
+        (kinds.OFFICE, Office, plan.offices),
+        (kinds.ZONE, Area, plan.zones),
     ):
-        for row in plans:
-            if row.outcome is RowOutcome.REMOVED and row.row is not None:
-                RevisedRow.objects.create(
+        removed = {row.row.pk: row for row in plans if row.outcome is RowOutcome.REMOVED and row.row}
+        RevisedRow.objects.bulk_create(
+            (
+                RevisedRow(
                     revision=revision,
                     kind=kind,
-                    row_pk=row.row.pk,
+                    row_pk=pk,
                     key=row.key if isinstance(row.key, str) else "",
                     label=row.label[:500],
                     before=to_json(row.before),
                 )
-                type(row.row)._default_manager.filter(pk=row.row.pk).delete()  # noqa: SLF001
+                for pk, row in removed.items()
+            ),
+            batch_size=5000,
+        )
+        model._default_manager.filter(pk__in=removed).delete()  # noqa: SLF001

@@ -3,18 +3,24 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from directory.revision_undo import undo
 from directory.sheets.applying_sheets import apply_trial
 from directory.sheets.sheet_plan import SheetOptions
 from directory.sheets.trial import InvalidSheet, try_sheet
 from directory.sheets.whole import InvalidWhole, Whole
 from experts.changes import applying, editing, snapshot
 from experts.changes.directory_facts import AbsenceEntry
-from experts.changes.row_plans import Plan
+from experts.changes.row_plans import Plan, RowOutcome
+from experts.changes.undoing import plan_undo
 from experts.models import Cause, Expert, Office, Revision
+from solicitations.models import Match
 from tests.directory.sheets import workbooks
 from tests.directory.sheets.workbooks import csv, xlsx
+from tests.experts.factories import NationalFactory
+from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -434,3 +440,39 @@ def test_spaces_taken_out_of_an_address_are_said():
     trial = trial_of(["Code", "Mail", "Nom du référent"], ["CAPE-21", "zo @exemple.org", "Zoé"])
 
     assert any("est lu sans ses espaces" in remark for remark in trial.remarks)
+
+
+@pytest.mark.parametrize("step", ["planned", "written"])
+def test_an_undo_takes_as_many_queries_for_many_rows_as_for_few(step, commit):
+    counts = []
+    for number in (3, 60):
+        rows = [["PE-DIJON", f"Personne {n}", f"p{number}.{n}@example.org", "tous"] for n in range(number)]
+        trial = trial_of(["Code", *NEW_EXPERT], *rows)
+        with transaction.atomic():
+            revision = apply_trial(trial, "f.csv", now=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            if step == "planned":
+                assert plan_undo(revision, today=NOW.date(), now=NOW).plan.count(RowOutcome.REMOVED) == number
+            else:
+                commit(undo, revision, by=NationalFactory(), now=NOW)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_an_undo_closes_what_a_request_names_and_its_office(commit):
+    headings = [*NEW_OFFICE, *NEW_EXPERT]
+    trial = trial_of(headings, [*NEW, "A", "a@example.org", "tous"], [*NEW, "B", "b@example.org", "tous"])
+    with transaction.atomic():
+        revision = apply_trial(trial, "f.csv", now=NOW)
+    request = commit(send, now=NOW)
+    need, match = request.needs.first(), Match.objects.filter(need__solicitation=request).first()
+    Match.objects.filter(pk=match.pk).update(expert=Expert.objects.get(email="a@example.org"), need=need)
+
+    plan = plan_undo(revision, today=NOW.date(), now=NOW).plan
+
+    assert [row.outcome for row in plan.offices] == [RowOutcome.CLOSED]
+    assert {row.key[1]: row.outcome for row in plan.experts} == {
+        "a@example.org": RowOutcome.CLOSED,
+        "b@example.org": RowOutcome.REMOVED,
+    }
