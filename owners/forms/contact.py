@@ -1,7 +1,6 @@
 """Third step: the contact, when to call, the consent."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
@@ -55,21 +54,14 @@ def _wishes(label: str, choices: Mapping[str, str]) -> forms.MultipleChoiceField
     )
 
 
-class WishSelect(forms.RadioSelect):
-    """Radio buttons of the wished way; a form without it, as earlier pages post, asks for a call."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return super().value_from_datadict(data, files, name) or ContactWish.CALL.value
-
-
-def wish_field(widget: type[forms.RadioSelect]) -> forms.ChoiceField:
+def wish_field() -> forms.ChoiceField:
     """The way in which the company asks to be answered."""
     return forms.ChoiceField(
-        label="Comment souhaitez-vous échanger ?",
+        label="Comment souhaitez-vous échanger ?",
         choices=ContactWish.choices,
         required=False,
-        widget=widget,
-        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
+        widget=forms.RadioSelect,
+        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
         error_messages={"invalid_choice": "Choisissez dans la liste comment échanger."},
     )
 
@@ -88,7 +80,7 @@ class ContactForm(forms.Form):
     )
     phone = phone_field()
     email = email_field(help_text="Nous y envoyons l'accusé de réception et votre lien de suivi.")
-    wish = wish_field(WishSelect)
+    wish = wish_field()
     days = days_field()
     hours = hours_field()
     consent = forms.BooleanField(
@@ -112,6 +104,10 @@ class ContactForm(forms.Form):
         if not any(char.isalpha() for char in name) or "://" in name or "@" in name:
             raise forms.ValidationError("Indiquez votre prénom et votre nom.")
         return name
+
+    def clean_wish(self) -> str:
+        """A call, unless another way is chosen."""
+        return self.cleaned_data["wish"] or ContactWish.CALL.value
 
     def hints(self) -> list[str]:
         """The fields to check again. For a valid form."""

@@ -47,7 +47,7 @@ class CorrectionForm(forms.Form):
     phone = phone_field()
     days = days_field()
     hours = hours_field()
-    wish = wish_field(forms.RadioSelect)
+    wish = wish_field()
 
 
 class AddressForm(forms.Form):

@@ -1,5 +1,6 @@
 """Third step: contact, recipients, consent, protections against robots."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -146,6 +147,15 @@ def test_when_to_call_back_is_kept(third_step):
 
     sent = Solicitation.objects.get()
     assert (sent.callback_days, sent.callback_hours) == (["mon", "tue"], ["morning"])
+
+
+@pytest.mark.parametrize("step", ["", "entreprise/", "contact/"])
+def test_radio_buttons_and_boxes_are_shown_as_such(third_step, step):
+    page = third_step.get(step).content.decode()
+
+    buttons = re.findall(r'<input[^>]*type="(?:radio|checkbox)"[^>]*>', page)
+    assert buttons
+    assert not [button for button in buttons if "fr-input" in button]
 
 
 @pytest.mark.parametrize(
