@@ -20,7 +20,7 @@ from solicitations import links, progress, wording
 from solicitations.actions import company_requests, expert_messages, feedback
 from solicitations.expected_calls import expected_call, is_slow_to_leave
 from solicitations.forms import files
-from solicitations.lifecycle import AlertCause, ForbiddenMove
+from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove
 from solicitations.models import AddressChange, Question, Solicitation, Survey
 from solicitations.models.conversation import WITHDRAWAL_DELAY
 from solicitations.views import legal, originals, served_files
@@ -256,6 +256,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
     # The sender may have typed somebody else's address: only a mailed link shows the first request.
     is_theirs = links.came_by_mail(request.GET.get(links.BY_MAIL, ""), solicitation)
     first = solicitation.repeated_request() if is_theirs else None
+    told = solicitation.events.filter(kind=EventKind.COMPANY_TOLD)
     refused = solicitation.alerts.open().filter(cause=AlertCause.ACKNOWLEDGEMENT_REFUSED)
     return {
         "solicitation": solicitation,
@@ -270,6 +271,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
         "first": first,
         "first_path": follow_path(first) if first else "",
         "is_slow": is_slow_to_leave(solicitation, now=now),
+        "reminded_at": told.order_by("at", "pk").values_list("at", flat=True).last(),
         "linked": [(row, follow_path(row)) for row in progress.linked_to(solicitation)],
         "address_waits": AddressChange.objects.pending(now=now).filter(solicitation=solicitation).exists(),
         "is_address_refused": refused.exists(),

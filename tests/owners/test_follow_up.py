@@ -10,7 +10,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from mailing.models import OutgoingEmail
-from solicitations import links
+from solicitations import links, tasks
 from solicitations.actions import company_requests, expert_answers
 from solicitations.lifecycle import ContactWish, EventKind, HeldReason, MatchState, RequestState
 from solicitations.models import Question, Solicitation
@@ -67,6 +67,17 @@ def test_page_says_who_received_and_who_took(owner, sent, commit, now):
     assert taken.expert.name in said
     assert taken.expert.office.phone in said
     assert "a reçu votre demande" in said
+
+
+def test_page_says_that_experts_were_reminded_once_they_were(client, sent, commit, now):
+    before = text_of(client.get(path_of(sent)))
+    for days in range(7, 12):  # a working day is among them
+        commit(tasks.keep_time, now=(now + timedelta(days=days)).replace(hour=12))
+    after = text_of(client.get(path_of(sent)))
+
+    assert "Sans réponse sous 7 jours, nous relançons" in before
+    assert "Sans réponse sous" not in after
+    assert "Nous avons relancé les conseillers, et nous vous l'avons écrit " in after
 
 
 def test_text_is_added_and_shown(owner, sent):
