@@ -57,11 +57,11 @@ def _wishes(label: str, choices: Mapping[str, str]) -> forms.MultipleChoiceField
 def wish_field() -> forms.ChoiceField:
     """The way in which the company asks to be answered."""
     return forms.ChoiceField(
-        label="Comment souhaitez-vous échanger ?",
+        label="Comment souhaitez-vous échanger\u202f?",
         choices=ContactWish.choices,
         required=False,
         widget=forms.RadioSelect,
-        help_text="Le conseiller fait au mieux : il vous dira ce qu'il peut proposer.",
+        help_text="Le conseiller fait au mieux\u00a0: il vous dira ce qu'il peut proposer.",
         error_messages={"invalid_choice": "Choisissez dans la liste comment échanger."},
     )
 
