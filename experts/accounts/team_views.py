@@ -52,7 +52,9 @@ def region_teams(request: HttpRequest) -> HttpResponse:
     form = RegionInvitationForm(request.POST if request.method == "POST" else None, auto_id="team_%s")
     if request.method == "POST" and _invited(request, form):
         return redirect("region_teams")
-    context = {"teams": team_content.region_teams(now=timezone.now()), "form": form}
+    teams = team_content.region_teams(now=timezone.now())
+    without = [team.region.name for team in teams if not (team.admins or team.invitations)]
+    context = {"teams": teams, "without": without, "form": form}
     return render(request, "team/regions.html", context)
 
 
