@@ -24,6 +24,7 @@ IMAGES = {
     "image/heif": {".heic", ".heif"},
     "image/heic": {".heic", ".heif"},
 }
+TYPES = "[content_types].xml"  # the names of parts have no capitals that count
 OFFICE = "application/vnd.openxmlformats-officedocument."
 MAIN_PARTS = {
     "word/document.xml": (f"{OFFICE}wordprocessingml.document", ".docx"),
@@ -35,8 +36,12 @@ OPEN_DOCUMENTS = {
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "application/vnd.oasis.opendocument.presentation": ".odp",
 }
-PROGRAMS = ("vbaproject", "vbadata", "/activex/", "xl/macrosheets/", ".exe", ".js", ".vbs", ".bat")
-SCRIPT_FOLDERS = ("basic/", "scripts/")
+# Parts that run, or that hold other files, in the document or in one that it contains.
+PROGRAMS = ("vbaproject", "vbadata", "/activex/", "xl/macrosheets/", "/basic/", "/scripts/")
+PROGRAM_ENDINGS = (
+    ".exe", ".js", ".vbs", ".bat", ".jar", ".zip", ".docm", ".dotm", ".xlsm", ".xltm", ".xlam", ".pptm",
+)  # fmt: skip
+DECLARED_PROGRAMS = (b"macroenabled", b"vbaproject")  # by the list of types, whatever the parts' names
 ACCEPTED = "Joignez un PDF, une image, ou un document Word, Excel, PowerPoint ou LibreOffice."
 # All that zipfile raises on a damaged, truncated, encrypted or unknown archive.
 DAMAGED_ARCHIVE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError)
@@ -103,14 +108,15 @@ def _kind_of_archive(name: str, content: bytes) -> tuple[str, str]:
             _refuse_bomb(name, parts, len(content))
             names = {part.filename.lower() for part in parts}
             kind = _office_kind(archive, names) or _open_document_kind(archive, names)
-            types = _part(archive, "[Content_Types].xml")
+            types = b"".join(_part(archive, part) for part in parts if part.filename.lower() == TYPES)
     except DAMAGED_ARCHIVE as error:
         raise UnacceptedFile(f"« {name} » est abîmé, ou protégé par un mot de passe.") from error
     if kind is None:
         raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
-    scripts = any(part.startswith(SCRIPT_FOLDERS) for part in names if not part.endswith("/"))
-    programs = any(word in f"/{part}" for part in names for word in PROGRAMS)
-    if scripts or programs or b"macroenabled" in types.lower():
+    inner = [f"/{part}" for part in names if not part.endswith("/")]
+    programs = any(word in part for part in inner for word in PROGRAMS)
+    declared = any(word in types.lower() for word in DECLARED_PROGRAMS)
+    if programs or declared or any(part.endswith(PROGRAM_ENDINGS) for part in inner):
         raise UnacceptedFile(f"« {name} » contient des macros : enregistrez-le sans elles, ou en PDF.")
     return kind
 
@@ -122,19 +128,19 @@ def _refuse_bomb(name: str, parts: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def _office_kind(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str] | None:
-    if "[content_types].xml" not in names:
+    if TYPES not in names:
         return None
     return next((kind for part, kind in MAIN_PARTS.items() if part in names), None)
 
 
 def _open_document_kind(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str] | None:
+    if "mimetype" not in archive.namelist():
+        return None
     written = _part(archive, "mimetype").decode("ascii", "replace").strip()
     return (written, OPEN_DOCUMENTS[written]) if written in OPEN_DOCUMENTS else None
 
 
-def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The beginning of a part; empty when the archive has none of that name."""
-    if name not in archive.namelist():
-        return b""
+def _part(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> bytes:
+    """The beginning of a part."""
     with archive.open(name) as part:
         return part.read(MAX_PART_BYTES)

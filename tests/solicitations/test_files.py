@@ -40,8 +40,14 @@ def archive(*names: str, content: bytes = b"<x/>", **parts: bytes) -> bytes:
 
 
 DOCX = archive("[Content_Types].xml", "word/document.xml")
-ODT = archive("mimetype", "content.xml", content=b"application/vnd.oasis.opendocument.text")
-ODT_MACROS = archive("mimetype", "Basic/Standard/x.xml", content=b"application/vnd.oasis.opendocument.text")
+ODT_TYPE = b"application/vnd.oasis.opendocument.text"
+ODT = archive("mimetype", "content.xml", content=ODT_TYPE)
+ODT_MACROS = archive("mimetype", "Basic/Standard/x.xml", content=ODT_TYPE)
+
+
+def typed(content: bytes, *others: str, name: str = "[Content_Types].xml") -> bytes:
+    """A text document whose list of types, under this name, has this content."""
+    return archive(*others, "word/document.xml", name, **{name: content})
 
 
 @pytest.mark.parametrize(
@@ -71,6 +77,24 @@ def test_documents_and_images_are_taken(name, content):
         ("page.png", b"<html><script>alert(1)</script></html>", "ne peut pas être joint"),
         ("macros.docx", archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "macros"),
         ("macros.odt", ODT_MACROS, "macros"),
+        ("autre-nom.docx", typed(b"application/vnd.ms-office.vbaProject"), "macros"),
+        ("capitales.docx", typed(b"macroEnabled", name="[CONTENT_TYPES].XML"), "macros"),
+        (
+            "deux-listes.docx",
+            typed(b"macroEnabled", "[Content_Types].xml", name="[content_types].xml"),
+            "macros",
+        ),
+        (
+            "dedans.docx",
+            archive("[Content_Types].xml", "word/document.xml", "word/embeddings/a.xlsm"),
+            "macros",
+        ),
+        (
+            "sac-dedans.docx",
+            archive("[Content_Types].xml", "word/document.xml", "word/embeddings/a.zip"),
+            "macros",
+        ),
+        ("objet.odt", archive("mimetype", "Object 1/Basic/x.xml", content=ODT_TYPE), "macros"),
         ("sac.docx", archive("readme.txt"), "ne peut pas être joint"),
         (
             "bombe.docx",
