@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from experts import tokens
 from experts.tokens import ForgedLink
-from mailing import outbox
-from mailing.models import OutgoingEmail
+from mailing import outbox, replies, senders
+from mailing.models import IncomingEmail, IncomingState, OutgoingEmail
 from solicitations import links, progress
 from solicitations.conversation import file_store
-from solicitations.models import AttachedFile, Draft, Solicitation
+from solicitations.models import AttachedFile, Draft, PlannedCall, Solicitation
 
 LIFE = 7  # days
 PART = 64 * 1024  # bytes of an archive sent at once
@@ -148,10 +148,29 @@ def _request(row: Solicitation) -> dict[str, Any]:
             "legal_form": row.legal_form,
             "headcount": [row.headcount_min, row.headcount_max],
             "commune": row.commune.place,
+            "created_on": _iso(row.company_created_on),
+            "closed_on": _iso(row.company_closed_on),
+            "is_craft": row.craft,
+            "is_project": row.is_project_holder,
+            "is_activity_kept_back": row.is_activity_refused,
+            "sources": row.fact_sources,
         },
+        "sent_to": [line.name for line in found.institutions],
+        "not_sent_to": list(row.unticked_institutions.order_by("pk").values_list("name", flat=True)),
         "consent": {"version": row.consent_version, "at": _iso(row.consented_at)},
         "added": _texts(row.additions.order_by("at", "pk").values_list("at", "body")),
-        "questions": _texts(row.questions.order_by("asked_at", "pk").values_list("asked_at", "body")),
+        "not_published": [*_unpublished(row)],
+        "questions": [
+            {"at": _iso(one.asked_at), "text": one.body, "by": f"{one.author}, {one.institution}"}
+            for one in found.questions
+        ],
+        "answers": [
+            {"at": _iso(one.at), "text": one.answer, "by": f"{one.person}, {one.office}"}
+            for one in found.legal_answers
+        ],
+        "calls": [_iso(call.starts_at) for call in _calls(row)],
+        "closing_words": found.message,
+        "address_to_confirm": getattr(getattr(row, "address_change", None), "email", ""),
         "files": [
             {
                 "name": file.name,
@@ -170,9 +189,21 @@ def _request(row: Solicitation) -> dict[str, Any]:
     }
 
 
+def _calls(row: Solicitation) -> list[PlannedCall]:
+    return list(PlannedCall.objects.filter(mailbox__solicitation=row, cancelled_at=None).order_by("pk"))
+
+
+def _unpublished(row: Solicitation) -> Iterator[dict[str, Any]]:
+    """The company's own mails that were held or refused: their words are kept, and nobody reads them."""
+    kept = IncomingEmail.objects.about(f"request:{row.pk}").exclude(state=IncomingState.ACCEPTED)
+    for email in kept.order_by("received_at", "pk"):
+        if senders.is_same_mailbox(email.sender, row.email):
+            yield {"at": _iso(email.received_at), "text": replies.read(bytes(email.raw)).text}
+
+
 def _texts(rows: Iterable[tuple[datetime, str]]) -> list[dict[str, Any]]:
     return [{"at": _iso(at), "text": text} for at, text in rows]
 
 
-def _iso(at: datetime | None) -> str | None:
+def _iso(at: date | None) -> str | None:
     return at.isoformat() if at else None

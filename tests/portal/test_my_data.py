@@ -3,20 +3,26 @@
 import io
 import json
 import re
+from datetime import UTC, date, datetime, timedelta
 from zipfile import ZipFile
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from experts.models import Subject
 from mailing.models import DeliveryEvent, OutgoingEmail
+from portal import my_data
 from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.lifecycle import MatchState
-from solicitations.models import Draft, Match, Solicitation
+from solicitations.models import AddressChange, Draft, Match, PlannedCall, Solicitation
 from tests.solicitations.factories import TEXT, mailbox, match, send
+from tests.solicitations.incoming import answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -133,3 +139,71 @@ def test_a_link_of_one_kind_opens_no_other(client, sent):
 
     assert client.post(reverse("my_data_deletion", args=[token])).status_code == 410
     assert client.get(reverse("my_data_copy", args=[f"{token}0"])).status_code == 410
+
+
+# Columns of a request that say how the service works on it, not what its company gave or received.
+OF_THE_SERVICE = {
+    "id", "state", "progress", "held_reason", "closed_reason", "region", "duplicate_of", "sent_with",
+    "is_confidential", "is_fallback", "held_at", "released_at", "routing_due_at", "routing_error",
+    "routed_at", "clock_error", "clock_retry_at", "clock_due_at", "ended_at", "outcome_at", "surveyed_at",
+    "handled_by", "handled_since", "link_serial", "link_extended_until",
+}  # fmt: skip
+
+
+NAMED = {"commune": ("25056", "Besançon"), "siret": ("11122233300014",) * 2, "is_project_holder": (False, "")}
+NAMED["email"] = ("plante@example.org",) * 2
+NOON = datetime(2026, 12, 2, 12, tzinfo=UTC)
+# A value of such a column that no other has, and how the copy shows it; the first kind that fits.
+KINDS = (
+    (models.BooleanField, lambda name: (True, "")),
+    (
+        models.DateTimeField,
+        lambda name: (datetime(2026, 12, 2, 9, len(name), tzinfo=UTC), f"T09:{len(name)}"),
+    ),
+    (models.DateField, lambda name: (date(2011, 1, len(name)), f"2011-01-{len(name)}")),
+    (models.IntegerField, lambda name: (100 + len(name), str(100 + len(name)))),
+    (models.JSONField, lambda name: ({"naf": "plante-sources"}, "plante-sources")),
+    (ArrayField, lambda name: ([f"p{name}"[:9]], f"p{name}"[:9])),
+)
+
+
+def planted(field):
+    """A value for a column, and the words of the copy that show it."""
+    if field.name in NAMED:
+        return NAMED[field.name]
+    for kind, value in KINDS:
+        if isinstance(field, kind):
+            return value(field.name)
+    words = field.choices[-1][0] if field.choices else f"plante {field.name}"[: field.max_length or 99]
+    return words, words
+
+
+def test_the_copy_has_every_column_that_a_company_gave(sent):
+    columns = [one for one in Solicitation._meta.concrete_fields if one.name not in OF_THE_SERVICE]
+    values = {one.attname: planted(one) for one in columns}
+    Solicitation.objects.filter(pk=sent.pk).update(**{name: value for name, (value, _) in values.items()})
+
+    copied = json.dumps(my_data.copy_of("plante@example.org", now=timezone.now()), ensure_ascii=False)
+
+    assert [name for name, (_, shown) in values.items() if shown and shown not in copied] == []
+    assert all(f'"{flag}": true' in copied for flag in ("is_craft", "is_activity_kept_back"))
+
+
+def test_the_copy_has_what_the_company_was_told_and_wrote_besides(client, sent, commit, now):
+    author = mailbox(sent, "recrutement@france-travail")
+    mine = match(sent, author.email)
+    Subject.objects.update(is_labour_law=True)
+    commit(expert_messages.ask, author, body="Temps plein ?", now=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=author, now=now)
+    commit(expert_answers.move, mine, MatchState.HELPED, by=author, answer="Voici la règle.", now=now)
+    PlannedCall.objects.create(mailbox=author, starts_at=now + timedelta(days=1), changed_at=now)
+    answer(sent, "Je suis absente.", auto_submitted="auto-replied", now=now)
+    AddressChange.objects.create(solicitation=sent, email="nouvelle@example.org", asked_at=now)
+
+    [copied] = my_data.copy_of(sent.email, now=now)["requests"]
+
+    assert mine.expert.office.institution.name in copied["sent_to"]
+    assert [one["text"] for one in copied["questions"]] == ["Temps plein ?"]
+    assert [one["text"] for one in copied["answers"]] == ["Voici la règle."]
+    assert [one["text"] for one in copied["not_published"]] == ["Je suis absente."]
+    assert (len(copied["calls"]), copied["address_to_confirm"]) == (1, "nouvelle@example.org")
