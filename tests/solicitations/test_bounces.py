@@ -83,6 +83,18 @@ class TestAddressOfTheCompany:
         ).first()
         assert "refuse nos courriels : appelez" in first.rendered().text
 
+    def test_a_question_is_not_said_to_be_sent(self, refused, client, now):
+        box = match(refused, "recrutement@france-travail").mailbox
+        path = links.answer_url(box).removeprefix(settings.SITE_URL)
+        with time_machine.travel(now + timedelta(hours=4), tick=False):
+            page = client.get(path).content.decode()
+            said = client.post(f"{path}question/", {"body": "Temps plein ?"}, follow=True).content.decode()
+
+        assert "Écrire sur sa page, sans courriel" in page
+        assert "Envoyer à l'entreprise" not in page.replace("&#x27;", "'")
+        assert "aucun ne part" in said
+        assert not OutgoingEmail.objects.pending().filter(template__endswith="/question").exists()
+
     def test_no_mail_leaves_towards_it_until_it_works(self, refused, commit, now):
         mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from mailing.models import refuses_mail
 from solicitations import links
 from solicitations.actions import expert_messages
 from solicitations.conversation import reading_rights
@@ -27,6 +28,10 @@ TOO_LATE_TO_WITHDRAW = (
     "Trop tard pour le retirer : quinze minutes sont passées. Écrivez plutôt un nouveau message."
 )
 WITHDRAWN = "Votre message est retiré de la page. Les courriels déjà partis ne se rattrapent pas."
+ON_ITS_PAGE_ALONE = (
+    "Votre question est sur la page de l'entreprise. Son adresse refuse nos courriels, aucun ne part\u00a0: "
+    "appelez-la."
+)
 NO_LONGER = "Vous ne suivez plus cette demande : votre texte n'a pas été envoyé."
 
 
@@ -138,6 +143,8 @@ def question(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     except files.REFUSALS as refusal:
         form.add_error("attached", files.sentence(refusal))
         return show(request, mailbox, refused={"question": form})
+    if refuses_mail(mailbox.solicitation.email):
+        return redirect_to_page(request, mailbox, ON_ITS_PAGE_ALONE, level=messages.WARNING)
     return redirect_to_page(request, mailbox, "Votre question est envoyée à l'entreprise.")
 
 
