@@ -131,33 +131,51 @@ def _name_in_archive(solicitation: Solicitation, file: AttachedFile) -> str:
 
 
 def _request(row: Solicitation) -> dict[str, Any]:
-    found = progress.of(row)
     mails = OutgoingEmail.objects.about(f"request:{row.pk}").filter(to__iexact=row.email, is_secret=False)
-    survey = getattr(row, "survey", None)
+    found = progress.of(row)
     return {
         "reference": row.reference,
         "sent_at": _iso(row.submitted_at),
         "subjects": list(found.subjects),
         "text": row.description,
         "contact": {"name": row.contact_name, "phone": row.phone, "email": row.email},
+        "address_to_confirm": getattr(getattr(row, "address_change", None), "email", ""),
         "callback": {"days": row.callback_days, "hours": row.callback_hours, "way": row.contact_wish},
-        "company": {
-            "name": row.company_name,
-            "siret": row.siret,
-            "naf": row.naf,
-            "legal_form": row.legal_form,
-            "headcount": [row.headcount_min, row.headcount_max],
-            "commune": row.commune.place,
-            "created_on": _iso(row.company_created_on),
-            "closed_on": _iso(row.company_closed_on),
-            "is_craft": row.craft,
-            "is_project": row.is_project_holder,
-            "is_activity_kept_back": row.is_activity_refused,
-            "sources": row.fact_sources,
-        },
+        "company": _company(row),
         "sent_to": [line.name for line in found.institutions],
         "not_sent_to": list(row.unticked_institutions.order_by("pk").values_list("name", flat=True)),
         "consent": {"version": row.consent_version, "at": _iso(row.consented_at)},
+        **_exchanged(row, found),
+        "mails": [
+            {"template": mail.template.rpartition("/")[2], "sent_at": _iso(mail.sent_at)}
+            for mail in mails.order_by("pk")
+            if mail.sent_at
+        ],
+    }
+
+
+def _company(row: Solicitation) -> dict[str, Any]:
+    """The facts about the company, and where each comes from."""
+    return {
+        "name": row.company_name,
+        "siret": row.siret,
+        "naf": row.naf,
+        "legal_form": row.legal_form,
+        "headcount": [row.headcount_min, row.headcount_max],
+        "commune": row.commune.place,
+        "created_on": _iso(row.company_created_on),
+        "closed_on": _iso(row.company_closed_on),
+        "is_craft": row.craft,
+        "is_project": row.is_project_holder,
+        "is_activity_kept_back": row.is_activity_refused,
+        "sources": row.fact_sources,
+    }
+
+
+def _exchanged(row: Solicitation, found: progress.Progress) -> dict[str, Any]:
+    """The words, files and calls between the company and those who help it."""
+    survey = getattr(row, "survey", None)
+    return {
         "added": _texts(row.additions.order_by("at", "pk").values_list("at", "body")),
         "not_published": [*_unpublished(row)],
         "questions": [
@@ -170,7 +188,6 @@ def _request(row: Solicitation) -> dict[str, Any]:
         ],
         "calls": [_iso(call.starts_at) for call in _calls(row)],
         "closing_words": found.message,
-        "address_to_confirm": getattr(getattr(row, "address_change", None), "email", ""),
         "files": [
             {
                 "name": file.name,
@@ -181,11 +198,6 @@ def _request(row: Solicitation) -> dict[str, Any]:
             for file in files_of(row)
         ],
         "survey": survey.opinion() if survey and survey.answered_at else None,
-        "mails": [
-            {"template": mail.template.rpartition("/")[2], "sent_at": _iso(mail.sent_at)}
-            for mail in mails.order_by("pk")
-            if mail.sent_at
-        ],
     }
 
 
