@@ -1,8 +1,11 @@
-"""Editing of a content from a page: what was read travels with the form, as a mark of its facts."""
+"""Editing of a content from a page: what was read travels with the form; others' changes are merged."""
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from django.core import signing
 from django.utils.text import slugify
 
 from directory.contents import content_facts
@@ -12,6 +15,35 @@ from directory.models import ContentKind
 from experts.models import EntryQuestion
 
 LONGEST_KEY = {ContentKind.INSTITUTION: 20, ContentKind.GROUP: 20}
+SALT = "directory.content"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenContent:
+    """The facts that the form was filled with, and a mark of those that the last page showed."""
+
+    facts: Facts
+    known: str
+
+    @classmethod
+    def of(cls, posted: Mapping[str, str], now: Facts | None) -> "SeenContent":
+        """What the page of a form carries, else the facts as they are ``now``."""
+        try:
+            return cls(*signing.loads(posted.get("seen", ""), salt=SALT))
+        except signing.BadSignature:
+            return cls(now or {}, mark(now))
+
+    def packed(self, now: Facts | None) -> str:
+        """The hidden field of a page that shows the facts as they are ``now``."""
+        return signing.dumps([self.facts, mark(now)], salt=SALT, compress=True)
+
+    def edited(self, typed: Facts) -> Facts:
+        """The facts that the person changed."""
+        return {fact: value for fact, value in typed.items() if value != self.facts.get(fact)}
+
+    def changed_meanwhile(self, now: Facts | None) -> list[str]:
+        """Names of the facts that somebody else changed since the form was filled."""
+        return [fact for fact, value in (now or {}).items() if value != self.facts.get(fact, value)]
 
 
 def mark(facts: Facts | None) -> str:

@@ -92,6 +92,11 @@ def changes_of(change: ContentChange) -> list[FactChange]:
     return Wording(change.kind).changes(change.before, change.after, change.changed)
 
 
+def meanwhile(kind: ContentKind, seen: Facts, now: Facts | None, facts: list[str]) -> list[FactChange]:
+    """These facts, which somebody else changed since a form was filled, in words."""
+    return Wording(kind).changes(seen, now or {}, facts) if facts else []
+
+
 def changes_of_revision(revision: ContentRevision, wording: Wording) -> list[FactChange]:
     """The facts that a revision changed, in words."""
     done = ContentChange(ContentKind(revision.kind), revision.key, revision.before, revision.after)

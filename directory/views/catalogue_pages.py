@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from directory.contents import content_changes, content_editing, content_effects, content_facts, content_words
 from directory.contents.content_changes import AlreadyUndone, ContentChange, StaleContent
+from directory.contents.content_editing import SeenContent
 from directory.contents.content_facts import EditedContent
 from directory.contents.content_forms import FORMS, CatalogueForm, institution_names
 from directory.models import ContentKind, ContentRevision
@@ -133,8 +134,10 @@ def _edited(request: HttpRequest, kind: ContentKind, content: EditedContent | No
     form = FORMS[kind](request.POST, key=key)
     if not form.is_valid() or request.POST.get("action") == "edit":
         return _form_page(request, form, kind, content)
-    change = content_editing.change_from(content, kind, form.facts())
-    is_stale = request.POST.get("seen", content_editing.mark(facts)) != content_editing.mark(facts)
+    seen = SeenContent.of(request.POST, facts)
+    typed = seen.edited(form.facts()) if content else form.facts()
+    change = content_editing.change_from(content, kind, typed)
+    is_stale = seen.known != content_editing.mark(facts)
     if is_stale:
         messages.warning(request, STALE)
     elif not change.changed:
@@ -160,13 +163,14 @@ def _form_page(
     request: HttpRequest, form: CatalogueForm, kind: ContentKind, content: EditedContent | None
 ) -> HttpResponse:
     revisions = ContentRevision.objects.of(kind, content.key) if content else ContentRevision.objects.none()
+    facts = content.facts if content else None
     context = {
         "form": form,
         "kind": kind,
         "content": content,
         "title": content.label if content else NEW_TITLES[kind],
         "names": institution_names() if kind is ContentKind.SUBJECT else {},
-        "seen": content_editing.mark(content.facts if content else None),
+        "seen": SeenContent.of(request.POST, facts).packed(facts),
         "latest": journal_entries(revisions.select_related("author", "undone_by").newest_first()[:3]),
         "menu": "catalogue",
     }
@@ -176,7 +180,8 @@ def _form_page(
 def _preview_page(
     request: HttpRequest, form: CatalogueForm, change: ContentChange, content: EditedContent | None
 ) -> HttpResponse:
-    """Before, after and effects; the form travels hidden."""
+    """Before, after and effects, and what somebody else changed meanwhile; the form travels hidden."""
+    seen = SeenContent.of(request.POST, change.before)
     context = {
         "form": form,
         "kind": change.kind,
@@ -184,7 +189,10 @@ def _preview_page(
         "title": content.label if content else NEW_TITLES[change.kind],
         "changes": content_words.changes_of(change),
         "effects": content_effects.effects(change, now=timezone.now()),
-        "seen": content_editing.mark(change.before),
+        "seen": seen.packed(change.before),
+        "meanwhile": content_words.meanwhile(
+            change.kind, seen.facts, change.before, seen.changed_meanwhile(change.before)
+        ),
         "menu": "catalogue",
     }
     return render(request, "directory/catalogue/preview.html", context)

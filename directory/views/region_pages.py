@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from directory.contents import content_changes, content_editing, content_facts, content_words, region_forms
 from directory.contents.content_changes import ContentChange, StaleContent
+from directory.contents.content_editing import SeenContent
 from directory.contents.content_facts import EditedContent, Facts
 from directory.models import ContentKind, ContentRevision
 from directory.region_health import region_health
@@ -22,6 +23,7 @@ from solicitations.models import MissedDemand, Opening
 from territories.models import Region
 
 RECENT = timedelta(days=90)
+CONTACT, LINKS = "Coordonnées de la région", "Liens de la région"
 LATEST = 10
 
 
@@ -74,8 +76,8 @@ def contact(request: HttpRequest, code: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = region_forms.RegionContactForm(posted, initial=content.facts)
     if request.method == "POST" and form.is_valid():
-        return _saved(request, content, form.cleaned_data)
-    return _form_page(request, content, "Coordonnées de la région", form=form)
+        return _saved(request, content, form.cleaned_data, title=CONTACT, form=form)
+    return _form_page(request, content, CONTACT, form=form)
 
 
 @staff_page
@@ -85,8 +87,9 @@ def links(request: HttpRequest, code: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     formset = region_forms.links_formset(posted, links=content.facts["links"])
     if request.method == "POST" and formset.is_valid():
-        return _saved(request, content, {"links": region_forms.typed_links(formset)})
-    return _form_page(request, content, "Liens de la région", formset=formset)
+        typed = {"links": region_forms.typed_links(formset)}
+        return _saved(request, content, typed, title=LINKS, formset=formset)
+    return _form_page(request, content, LINKS, formset=formset)
 
 
 @staff_page
@@ -99,11 +102,13 @@ def opening(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
     openings = content.facts["openings"]
     posted = request.POST if request.method == "POST" else None
     form = region_forms.OpeningForm(posted, initial=region_forms.initial_opening(openings.get(slug)))
-    if request.method == "POST" and form.is_valid():
-        others = {other: facts for other, facts in openings.items() if other != slug}
-        typed = form.opening()
-        return _saved(request, content, {"openings": others | ({slug: typed} if typed else {})})
     title = f"Ouverture du thème « {theme.label} »" if theme else "Ouverture de la région"
+    if request.method == "POST" and form.is_valid():
+        seen, opened = SeenContent.of(request.POST, content.facts), form.opening()
+        others = {other: facts for other, facts in openings.items() if other != slug}
+        is_same = opened == seen.facts["openings"].get(slug)
+        typed = {} if is_same else {"openings": others | ({slug: opened} if opened else {})}
+        return _saved(request, content, typed, title=title, form=form, is_opening=True)
     return _form_page(request, content, title, form=form, is_opening=True)
 
 
@@ -125,13 +130,17 @@ def is_own_change(revision: ContentRevision) -> bool:
     return bool(before.get("openings") == revision.after.get("openings"))
 
 
-def _saved(request: HttpRequest, content: EditedContent, typed: Facts) -> HttpResponse:
-    """Save what was typed, unless somebody changed the region meanwhile."""
-    change = ContentChange(content.kind, content.key, content.facts, content.facts | typed)
-    seen = content_editing.mark(content.facts)
-    if request.POST.get("seen", seen) != seen:
+def _saved(
+    request: HttpRequest, content: EditedContent, typed: Facts, *, title: str, **page: Any
+) -> HttpResponse:
+    """Save what was typed; a fact that somebody else changed meanwhile is shown before it is replaced."""
+    seen = SeenContent.of(request.POST, content.facts)
+    edited = seen.edited(typed)
+    met = edited.keys() & set(seen.changed_meanwhile(content.facts))
+    if met and seen.known != content_editing.mark(content.facts):
         messages.warning(request, STALE)
-        return redirect(request.path)
+        return _form_page(request, content, title, **page)
+    change = ContentChange(content.kind, content.key, content.facts, content.facts | edited)
     try:
         saved = content_changes.apply(change, author=staff_user(request), now=timezone.now())
     except StaleContent:
@@ -142,12 +151,15 @@ def _saved(request: HttpRequest, content: EditedContent, typed: Facts) -> HttpRe
 
 
 def _form_page(request: HttpRequest, content: EditedContent, title: str, **context: Any) -> HttpResponse:
-    form = context.get("form")
-    has_errors = bool(form.errors) if form else context["formset"].is_bound
+    form, seen = context.get("form"), SeenContent.of(request.POST, content.facts)
+    has_errors = bool(form.errors) if form else bool(context["formset"].total_error_count())
     context |= {
         "title": title,
         "region": content.row,
-        "seen": content_editing.mark(content.facts),
+        "seen": seen.packed(content.facts),
+        "meanwhile": content_words.meanwhile(
+            content.kind, seen.facts, content.facts, seen.changed_meanwhile(content.facts)
+        ),
         "has_errors": has_errors,
         "menu": "region",
     }

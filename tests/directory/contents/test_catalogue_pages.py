@@ -125,6 +125,18 @@ class TestEditing:
         assert Subject.objects.get(slug="licenciement").label == "Deux"
         assert [(change.before, change.after) for change in page.context["changes"]] == [("Deux", "Un")]
 
+    def test_what_a_colleague_changed_elsewhere_in_the_row_is_kept_and_shown(self, as_national):
+        first = {**typed(as_national, SUBJECT, label="Un"), "seen": as_national.get(SUBJECT).context["seen"]}
+        save(as_national, SUBJECT, position="77")
+
+        page = as_national.post(SUBJECT, {**first, "action": "save"})
+        assert [change.after for change in page.context["meanwhile"]] == ["77"]
+        assert [change.after for change in page.context["changes"]] == ["Un"]
+        as_national.post(SUBJECT, {**first, "seen": page.context["seen"], "action": "save"})
+
+        subject = Subject.objects.get(slug="licenciement")
+        assert (subject.label, subject.position) == ("Un", 77)
+
     def test_new_subject_has_an_address_and_a_place(self, as_national, client):
         path = "/annuaire/catalogue/ajouter/subject/"
         save(

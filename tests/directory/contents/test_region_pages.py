@@ -17,8 +17,8 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 BEFORE, TODAY, AFTER = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)
 
 
-def post_links(client, *links: tuple[str, str, str]):
-    posted = {"liens-TOTAL_FORMS": len(links), "liens-INITIAL_FORMS": 0}
+def post_links(client, *links: tuple[str, str, str], **others: str):
+    posted = {**others, "liens-TOTAL_FORMS": len(links), "liens-INITIAL_FORMS": 0}
     for number, (label, url, subject) in enumerate(links):
         posted |= {
             f"liens-{number}-label": label,
@@ -98,6 +98,60 @@ class TestLinks:
     def test_half_or_odd_link_is_refused(self, as_regional, link):
         assert post_links(as_regional, link).status_code == 200
         assert not RegionalLink.objects.exists()
+
+
+class TestTwoPeople:
+    """What a colleague changed while the form was open is kept, or shown before it is replaced."""
+
+    def test_two_fields_are_merged(self, as_regional, as_national):
+        path = f"{REGION}coordonnees/"
+        seen = as_regional.get(path).context["seen"]
+        as_national.post(path, {"name": "", "phone": "0380123456", "hours": ""})
+
+        answer = as_regional.post(path, {"name": "DREETS", "phone": "", "hours": "", "seen": seen})
+
+        details = RegionDetails.objects.get(region_id="27")
+        assert answer.status_code == 302
+        assert (details.name, details.phone) == ("DREETS", "03 80 12 34 56")
+
+    def test_one_field_twice_is_shown_then_replaced(self, as_regional, as_national):
+        path = f"{REGION}coordonnees/"
+        seen = as_regional.get(path).context["seen"]
+        as_national.post(path, {"name": "Direction", "phone": "0380123456", "hours": ""})
+        mine = {"name": "DREETS", "phone": "", "hours": ""}
+
+        page = as_regional.post(path, {**mine, "seen": seen})
+
+        assert RegionDetails.objects.get(region_id="27").name == "Direction"
+        assert {(one.label, one.after) for one in page.context["meanwhile"]} == {
+            ("Nom affiché", "Direction"), ("Téléphone", "03 80 12 34 56")
+        }  # fmt: skip
+        assert page.context["form"]["name"].value() == "DREETS"
+        as_regional.post(path, {**mine, "seen": page.context["seen"]})
+        details = RegionDetails.objects.get(region_id="27")
+        assert (details.name, details.phone) == ("DREETS", "03 80 12 34 56")
+
+    def test_links_typed_are_not_lost(self, as_regional, as_national):
+        seen = as_regional.get(f"{REGION}liens/").context["seen"]
+        post_links(as_national, ("Le guide", "https://guide.example.org", ""))
+
+        page = post_links(as_regional, ("Le mien", "https://mien.example.org", ""), seen=seen)
+
+        assert RegionalLink.objects.get().label == "Le guide"
+        assert page.context["formset"][0]["label"].value() == "Le mien"
+        assert page.context["meanwhile"]
+
+    def test_two_themes_are_closed_by_two_people(self, as_national):
+        path = f"{REGION}ouverture/recrutement/"
+        seen = as_national.get(path).context["seen"]
+        as_national.post(f"{REGION}ouverture/", {"state": "open", "closes_on": "2027-01-01"})
+
+        page = as_national.post(path, {"state": "closed", "seen": seen})
+        as_national.post(path, {"state": "closed", "seen": page.context["seen"]})
+
+        assert {opening.theme and opening.theme.slug for opening in Opening.objects.all()} == {
+            None, "recrutement"
+        }  # fmt: skip
 
 
 class TestOpenings:
