@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count
@@ -13,11 +13,12 @@ from experts.changes import editing, snapshot
 from experts.changes.applying import apply_inside
 from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
-from experts.models import Cause, Expert, User
+from experts.models import Cause, Expert, RevisedRow, User
 from solicitations.models import Match
 
 ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 GENERIC = re.compile(r"\b(?:(?:mon|ma|son|sa) )?(?:remplaçante?|successeure?)\b", re.IGNORECASE)
+OFFERED_FOR = timedelta(days=1)
 COPIED = ("job", "phone", "shows_phone", "has_all_subjects", "subjects")
 
 
@@ -105,10 +106,40 @@ def _count_of_subjects(count: int) -> str:
 def make_post(gone: Expert, facts: Facts, *, by: User, now: datetime) -> Expert:
     """Make the post of a successor; the remark about the departure is resolved. Raises ``StalePlan``."""
     apply_inside(plan_successor(gone, facts), cause=Cause.PAGE, author=by, now=now)
+    resolve_remark(gone, by=by, now=now)
+    return Expert.objects.get(office=gone.office_id, email__iexact=facts["email"])
+
+
+def resolve_remark(gone: Expert, *, by: User, now: datetime) -> None:
+    """Take the departure and its successor off the region's list."""
     remarks = RecordRemark.objects.waiting().filter(expert=gone, body__contains=gone.successor)
     if gone.successor:
         remarks.update(resolved_at=now, resolved_by=by)
-    return Expert.objects.get(office=gone.office_id, email__iexact=facts["email"])
+
+
+def colleague(gone: Expert, email: str) -> Expert | None:
+    """The expert of the office who already serves at a successor's address."""
+    serving = Expert.objects.listed().filter(office=gone.office_id, left_at=None)
+    return serving.filter(email__iexact=email).exclude(pk=gone.pk).first()
+
+
+def offers_to_make(*, now: datetime) -> list[tuple[int, int]]:
+    """People who left, each with the post made lately for who follows them; primary keys.
+
+    The task that offers their needs may have been lost; a second one finds nothing to do.
+    """
+    lately = RevisedRow.objects.filter(
+        kind=RevisedRow.Kind.EXPERT, before__isnull=True, revision__made_at__gt=now - OFFERED_FOR
+    )
+    posts = Expert.objects.filter(pk__in=lately.values("row_pk"), left_at=None)
+    waiting = Match.objects.withdrawn_since_departure().values("expert")
+    gone = list(Expert.objects.filter(pk__in=waiting).exclude(successor=""))
+    return [
+        (one.pk, post.pk)
+        for one in gone
+        for post in posts
+        if post.office_id == one.office_id and post.email.lower() in one.successor.lower()
+    ]
 
 
 def _facts(expert: Expert) -> Facts:

@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from directory import address_reports, weekly_summary
+from directory import address_reports, successors, weekly_summary
 from directory.coverage import nightly
 from directory.letters import agreements, departed, yearly
 from directory.public_offices import offering
@@ -86,11 +86,13 @@ def send_summaries() -> None:
 
 @shared_task(expires=60)
 def sweep_addresses() -> None:
-    """Follow the reports whose task was lost."""
+    """Follow the reports, and offer the needs to successors, whose task was lost."""
     now = timezone.now()
     _each_safely(
         lambda address: address_reports.follow(address, now=now), address_reports.addresses_to_follow()
     )
+    for pair in successors.offers_to_make(now=now):
+        offer_needs_to_successor.delay(*pair)
     beat("directory.addresses", now=now)
 
 

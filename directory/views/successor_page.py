@@ -15,6 +15,7 @@ from directory.views.access_to_offices import own_expert_or_404
 from directory.views.change_flow import Edit, EditRefused, serve
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.changes import rights
+from experts.changes.applying import StalePlan
 from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
 from experts.models import Expert, User
@@ -22,6 +23,7 @@ from experts.models import Expert, User
 NOT_LEFT = "Notez d'abord le départ : son successeur se crée ensuite."
 DONE = "Le poste est créé : ce qui attendait lui est proposé."
 MOVED = "Ce départ a changé depuis que la liste a été affichée : relisez avant d'enregistrer."
+THERE = "a déjà un poste dans cette antenne : ce qui attendait lui est proposé, s'il répond à la règle."
 TAKEN = "Un référent de cette antenne a déjà cette adresse."
 
 
@@ -74,13 +76,20 @@ def make_successor(request: HttpRequest, pk: int) -> HttpResponse:
     is_same = bool(facts["email"]) and request.POST.get("adresse") == facts["email"]
     if gone.left_at is None or not is_same:
         messages.warning(request, MOVED)
+    elif there := successors.colleague(gone, facts["email"]):
+        successors.resolve_remark(gone, by=user, now=timezone.now())
+        tasks.offer_needs_to_successor.delay(gone.pk, there.pk)
+        messages.success(request, f"{there.name} {THERE}")
     elif successors.is_taken(gone, facts["email"]):
         messages.error(request, TAKEN)
     elif refused := rights.refusals(successors.plan_successor(gone, facts), user):
         messages.error(request, refused[0].sentence)
     else:
-        _make(gone, facts, by=user)
-        messages.success(request, DONE)
+        try:
+            _make(gone, facts, by=user)
+            messages.success(request, DONE)
+        except StalePlan:
+            messages.warning(request, MOVED)
     return redirect("directory:verification")
 
 

@@ -61,8 +61,39 @@ class TestPost:
         assert (match.state, match.need.solicitation) == ("sent", request)
         assert path not in text(pressed)
         again = as_regional.post(f"{path}creer/", {"adresse": "jeanne.petit@exemple.fr"}, follow=True)
-        assert "Un référent de cette antenne a déjà cette adresse." in text(again)
+        assert "Jeanne Petit a déjà un poste dans cette antenne" in text(again)
         assert as_regional.get(path)["Location"] == f"/annuaire/referents/{gone.pk}/"
+
+    def test_a_successor_whose_task_was_lost_is_found_by_the_sweep(self, as_regional, commit, now):
+        gone, request = self.leave(commit, now, "Jeanne Petit, jeanne.petit@exemple.fr")
+        as_regional.post(
+            f"/annuaire/referents/{gone.pk}/successeur/creer/", {"adresse": "jeanne.petit@exemple.fr"}
+        )
+        made = Expert.objects.get(email="jeanne.petit@exemple.fr")
+
+        assert successors.offers_to_make(now=timezone.now()) == [(gone.pk, made.pk)]
+        commit(tasks.offer_needs_to_successor, gone.pk, made.pk)
+        assert Match.objects.filter(expert=made, need__solicitation=request).exists()
+
+    def test_a_colleague_who_follows_needs_no_post(self, as_regional, commit, now):
+        colleague = Expert.objects.get(email=EMAIL).office.experts.exclude(email=EMAIL).first()
+        gone, _ = self.leave(commit, now, f"{colleague.name}, {colleague.email}")
+
+        pressed = as_regional.post(
+            f"/annuaire/referents/{gone.pk}/successeur/creer/", {"adresse": colleague.email}, follow=True
+        )
+
+        assert f"{colleague.name} a déjà un poste dans cette antenne" in text(pressed)
+        assert "A quitté" not in text(as_regional.get("/annuaire/a-verifier/"))
+
+    def test_nobody_follows_themselves(self, as_regional, commit, now):
+        gone, _ = self.leave(commit, now, f"Moi, {EMAIL}")
+
+        pressed = as_regional.post(
+            f"/annuaire/referents/{gone.pk}/successeur/creer/", {"adresse": EMAIL}, follow=True
+        )
+
+        assert "Un référent de cette antenne a déjà cette adresse." in text(pressed)
 
     def test_a_post_is_offered_once_whatever_its_person_wrote_before(self, as_regional, commit, now):
         gone = Expert.objects.get(email=EMAIL)
