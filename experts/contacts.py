@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from experts.models import RegionalLink, Subject
+from mailing.addresses import strip_addresses
 from territories.models import Region
 
 
@@ -48,7 +49,9 @@ def region_contact(region: Region | None, *, on: date) -> RegionContact:
         cursor.execute(CONTACT, {"region": region.pk if region else None, "on": on})
         name, phone, hours, fallback_name, fallback_phone = cursor.fetchone()
     return RegionContact(
-        name or fallback_name or "Équipe Relais Entreprises", phone or fallback_phone or "", hours or ""
+        name or strip_addresses(fallback_name or "") or "Équipe Relais Entreprises",
+        phone or fallback_phone or "",
+        hours or "",
     )
 
 

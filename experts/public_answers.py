@@ -1,6 +1,5 @@
 """Offices that would receive a request, as anybody may see them: names, phones, sites, no address."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from experts.routing import explanations
 from experts.routing.criteria import Facts
 from experts.routing.engine import Chosen, NeedDecision
 from experts.routing.loading import decide
+from mailing.addresses import strip_addresses
 from territories.models import Area, Commune
-
-_ADDRESS = re.compile(r"[^\s<>()«»,;:]*(?:@|%40)[^\s<>()«»,;:]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def relays(subjects: Collection[Subject], *, commune: Commune, on: date) -> tupl
 def public_office(office: Office, *, subjects: Iterable[str] = (), depends_on: str = "") -> PublicOffice:
     """The office without any email address, even one that was typed in its name or its site."""
     return PublicOffice(
-        name=without_addresses(office.name) or office.institution.name,
+        name=strip_addresses(office.name) or office.institution.name,
         phone=office.phone,
         site=_site(office.site),
         subjects=tuple(subjects),
@@ -94,14 +92,9 @@ def public_office(office: Office, *, subjects: Iterable[str] = (), depends_on: s
     )
 
 
-def without_addresses(text: str) -> str:
-    """The text without what looks like an email address."""
-    return " ".join(_ADDRESS.sub(" ", text).split()).strip(" –-·") if _ADDRESS.search(text) else text
-
-
 def _site(address: str) -> str:
     """The address of a website; empty for anything else, such as one that holds an email address."""
-    is_site = urlsplit(address).scheme in {"http", "https"} and not _ADDRESS.search(address)
+    is_site = urlsplit(address).scheme in {"http", "https"} and strip_addresses(address) == address
     return address if is_site else ""
 
 

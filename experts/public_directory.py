@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from experts.models import Expert, Institution, Office, SubjectInstitution
 from experts.public_answers import PublicOffice, public_office
+from mailing.addresses import strip_addresses
 from territories.models import Area, Department
 
 PART = 500  # offices read at a time
@@ -120,7 +121,7 @@ def _areas(offices: Collection[int], experts: Collection[int]) -> dict[int, list
         list,
         {
             pk: [
-                (f"{kind}:{code}" if code else kind, name)
+                (f"{kind}:{code}" if code else kind, strip_addresses(name))
                 for kind, code, name in sorted(areas, key=lambda area: (kinds.index(area[0]), *area[1:]))
             ]
             for pk, areas in found.items()

@@ -19,6 +19,8 @@ ALPHABETS = {
 # What comes along when an address is copied: a link, the name beside it, the sentence around it.
 NAMED = re.compile(r"[^<>@]*<\s*(?:mailto:\s*)?([^<>]*)>[\s.,;]*")
 LINK = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE)
+# An address inside other words, encoded for a link or not.
+WRITTEN = re.compile(r"[^\s<>()«»,;:]*(?:@|%40)[^\s<>()«»,;:]*", re.IGNORECASE)
 AROUND = "\"'«»“”‘’()[]<> \t.,;:"
 
 
@@ -64,3 +66,8 @@ def _kind(character: str) -> str:
     if category.startswith("L") and name.startswith("LATIN"):
         return "une lettre que les adresses n'ont pas"
     return "un caractère que les adresses n'ont pas"
+
+
+def strip_addresses(text: str) -> str:
+    """The text without what looks like an email address."""
+    return " ".join(WRITTEN.sub(" ", text).split()).strip(" –-·") if WRITTEN.search(text) else text

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 
 from experts import contacts, public_answers, public_directory
 from experts.models import EntryQuestion, Subject, Theme
-from experts.public_answers import without_addresses
 from experts.public_directory import DirectoryLine
 from indicators.page_views import count_view
+from mailing.addresses import strip_addresses
 from oversight.exports import BOM, csv_line, inert
 from portal.department_sheet import sheet_lines
 from portal.forms import WhoCanHelpForm
@@ -96,7 +96,7 @@ def _csv(lines: Iterator[DirectoryLine]) -> Iterator[str]:
         cells = (
             line.institution.code,
             line.institution.name,
-            without_addresses(line.code),
+            strip_addresses(line.code),
             line.office.name,
             line.office.phone,
             line.office.site,

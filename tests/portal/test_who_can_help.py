@@ -98,6 +98,8 @@ class TestNoPerson:
         office.name = "France Travail jean.dupont@example.org Dijon"
         office.site = "https://jean.dupont@example.org/"
         office.save()
+        Office.objects.filter(is_fallback=True).update(name="Relais paul.roux@example.org")
+        Area.objects.filter(kind="zone").update(name="Bassin de anne.petit@example.org")
 
         pages = [body(ask(client, f"theme-{theme.slug}")) for theme in Theme.objects.listed()]
         for text in (*pages, body(client.get(SHEET)), body(client.get(CSV)), body(client.get(PATH))):
@@ -112,6 +114,17 @@ class TestNoPerson:
 
         assert "France Travail Dijon" not in body(page) + body(client.get(SHEET)) + body(client.get(CSV))
         assert "Cet organisme reçoit votre demande par le formulaire." in body(page)
+
+    def test_an_office_whose_phone_is_not_known_yet_has_no_empty_link(self, client):
+        office = Office.objects.get(code="PE-DIJON")
+        office.institution.notified = "never"
+        office.institution.save()
+        Office.objects.filter(pk=office.pk).update(phone="", site="https://pe.example.org")
+
+        pages = [body(ask(client, "sujet-trouver-candidats")), body(client.get(SHEET))]
+
+        assert all(office.name in page and "https://pe.example.org" in page for page in pages)
+        assert not [page for page in pages if 'href="tel:"' in page]
 
     def test_no_cookie_is_set(self, client):
         assert not client.get(PATH).cookies
