@@ -62,7 +62,8 @@ def cell(request: HttpRequest) -> HttpResponse:
     )
     offices = Office.objects.visible_to(user).open_on(timezone.localdate(now)).filter(institution=institution)
     people = experts_there(place, offices, now=now)
-    some = [expert for expert in people if not expert.has_all_subjects]
+    shut = shut_reason(institution, subject)
+    some = [] if shut else [expert for expert in people if not expert.has_all_subjects]
     theme = subject.theme.slug if subject.theme else ""
     edit = Edit(
         title=f"{institution.name} : {subject.label}",
@@ -74,8 +75,8 @@ def cell(request: HttpRequest) -> HttpResponse:
         intro=f"Dans ce territoire : {place.name}.",
         template="directory/skills_cell.html",
         context={
-            "shut": shut_reason(institution, subject),
-            "everything": [expert for expert in people if expert.has_all_subjects],
+            "shut": shut,
+            "everything": [] if shut else [expert for expert in people if expert.has_all_subjects],
             "has_some": bool(some),
             "offices": offices.filter(pk__in=offices_there(place)).order_by("name", "pk"),
             "subject": subject,

@@ -270,6 +270,18 @@ class TestSkills:
 
         assert "Le catalogue ne confie pas ce sujet" in text(page)
 
+    def test_a_shut_cell_gives_its_subject_to_nobody(self, as_regional):
+        path = "/annuaire/qui-fait-quoi/case/?region=27&institution=PE&sujet=dettes-fiscales"
+        people = Expert.objects.filter(office__institution__code="PE", has_all_subjects=False)
+        expert = people.get(email="recrutement@france-travail-dijon.example.org")
+
+        page = as_regional.get(path)
+        posted = {"vu": page.context["shown"], "chosen": str(expert.pk), "etape": "confirmer"}
+        as_regional.post(path, posted)
+
+        assert "chosen" not in text(page)
+        assert not people.filter(subjects__slug="dettes-fiscales").exists()
+
     @pytest.mark.parametrize(
         "query", ["region=11", "departement=75&region=11", "region=zz", "institution=ZZ&region=27"]
     )
