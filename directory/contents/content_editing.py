@@ -27,7 +27,7 @@ class SeenContent:
 
     @classmethod
     def of(cls, posted: Mapping[str, str], now: Facts | None) -> "SeenContent":
-        """What the page of a form carries, else the facts as they are ``now``."""
+        """The facts that the page of a form carries, else those of ``now``."""
         try:
             return cls(*signing.loads(posted.get("seen", ""), salt=SALT))
         except signing.BadSignature:

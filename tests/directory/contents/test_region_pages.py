@@ -101,7 +101,7 @@ class TestLinks:
 
 
 class TestTwoPeople:
-    """What a colleague changed while the form was open is kept, or shown before it is replaced."""
+    """A colleague's change while the form was open is kept, or shown before it is replaced."""
 
     def test_two_fields_are_merged(self, as_regional, as_national):
         path = f"{REGION}coordonnees/"
