@@ -33,15 +33,20 @@ def clean_address(text: str) -> str:
     line = _without_surroundings(clean_line(text))
     address = line.replace(" ", "") if line.count("@") == 1 else line
     local, at, domain = address.rpartition("@")
-    strange = [character for character in local + at if not character.isascii()]
-    strange += [one for one in domain if not one.isascii() and one.lower() not in DOMAIN_LETTERS]
-    if strange:
-        sentence = f"Retapez l'adresse au clavier : « {strange[0]} » y est {_kind(strange[0])}."
-        raise ValidationError(sentence, code="look_alike")
+    refuse_look_alikes(local + at)
+    refuse_look_alikes(domain, allowed=DOMAIN_LETTERS)
     validate_email(address)
     if domain.startswith("[") or "." not in domain:  # a machine of ours, not a mailbox of the Internet
         raise ValidationError(validate_email.message, code="invalid")
     return address
+
+
+def refuse_look_alikes(text: str, *, allowed: frozenset[str] = frozenset()) -> None:
+    """Raise ``ValidationError`` that names the first character which no keyboard gives, nor ``allowed``."""
+    strange = next((one for one in text if not one.isascii() and one.lower() not in allowed), "")
+    if strange:
+        sentence = f"Retapez l'adresse au clavier : « {strange} » y est {_kind(strange)}."
+        raise ValidationError(sentence, code="look_alike")
 
 
 def _without_surroundings(line: str) -> str:

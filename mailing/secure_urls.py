@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.validators import URLValidator
 
+from mailing.form_fields import LineField
+
 EXPECTED = "Indiquez une adresse complète et sûre, par exemple https://rdv.exemple.fr/nadia."
 # Neither user name nor port, and no number in the place of a name: nobody can tell whose it is.
 NAMED_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]+")
 UNSAFE = frozenset('"<>\\^`{|}')
 
 
-class SecureUrlField(forms.CharField):
+class SecureUrlField(LineField):
     """An https address on a named host, without user name nor port."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -109,7 +109,7 @@ class RequestCorrectionForm(forms.Form):
             "max_length": "Indiquez seulement le nom ou le code de la commune.",
         },
     )
-    commune_code = forms.CharField(required=False, max_length=5, widget=forms.HiddenInput)
+    commune_code = LineField(required=False, max_length=5, widget=forms.HiddenInput)
     company_name = LineField(label="Nom de l'entreprise", required=False, max_length=200)
     siret = LineField(label="SIRET", required=False, max_length=40)
     headcount_min = forms.IntegerField(

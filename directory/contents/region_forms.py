@@ -6,6 +6,7 @@ from django import forms
 
 from directory.contents.content_facts import Facts
 from experts.directory_phones import InvalidPhone, clean_phone
+from experts.directory_sites import SiteField
 from experts.models import Subject
 from mailing.form_fields import LineField
 
@@ -60,24 +61,12 @@ class RegionalLinkForm(forms.Form):
     """A website, for all needs or for one subject. A line without name nor address is no link."""
 
     label = LineField(label="Nom du site", max_length=200, required=False)
-    url = forms.URLField(
-        label="Adresse",
-        max_length=500,
-        required=False,
-        assume_scheme="https",
-        error_messages={"invalid": SITE, "max_length": SITE},
-    )
+    url = SiteField(label="Adresse", invalid=SITE)
     subject = forms.ChoiceField(label="Pour", required=False)
 
     def __init__(self, *args: Any, subjects: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["subject"].choices = [("", "tous les besoins"), *subjects]  # type: ignore[attr-defined]
-
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        if url and (not url.startswith(("https://", "http://")) or "@" in url):
-            raise forms.ValidationError(SITE)
-        return url
 
     def clean(self) -> Facts:
         label, url = self.cleaned_data.get("label"), self.cleaned_data.get("url")

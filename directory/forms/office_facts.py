@@ -13,6 +13,7 @@ from directory.forms.facts_form import (
     RowFactsForm,
 )
 from experts.changes.directory_facts import Facts
+from experts.directory_sites import SiteField
 from experts.models import Institution, Office, Subject
 from mailing.form_fields import LineField
 
@@ -62,14 +63,7 @@ class OfficeContactForm(RowFactsForm):
         label="Boîte partagée",
         help_text="Elle est prévenue quand un référent ne répond pas. Les entreprises ne la voient pas.",
     )
-    site = forms.URLField(
-        label="Site internet",
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        error_messages={"invalid": "Indiquez une adresse comme https://www.exemple.fr."},
-        widget=forms.TextInput(attrs={"type": "url"}),
-    )
+    site = SiteField(label="Site internet", invalid="Indiquez une adresse comme https://www.exemple.fr.")
     is_public = forms.BooleanField(
         label="Montrer cette antenne dans « Qui peut aider ? »",
         required=False,
@@ -205,13 +199,9 @@ class AgreementForm(RowFactsForm):
         required=False,
         help_text="Ce jour-là, l'antenne ferme. Vide : la convention n'a pas de fin.",
     )
-    agreement_link = forms.URLField(
+    agreement_link = SiteField(
         label="Lien vers le document",
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        error_messages={"invalid": "Indiquez une adresse comme https://www.exemple.fr/convention.pdf."},
-        widget=forms.TextInput(attrs={"type": "url"}),
+        invalid="Indiquez une adresse comme https://www.exemple.fr/convention.pdf.",
     )
 
     def clean(self) -> dict[str, Any]:

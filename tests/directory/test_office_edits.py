@@ -50,6 +50,10 @@ class TestContact:
             ("email", "é@exemple.fr"),
             ("institution", "XX"),
             ("site", "javascript:alert(1)"),
+            ("site", "ftp://exemple.fr"),
+            ("site", "https://nom:code@exemple.fr"),
+            ("site", "https://ex\u2011emple.fr"),
+            ("site", "https://ex\u0435mple.fr"),
         ],
     )
     def test_a_wrong_value_is_a_sentence(self, as_regional, name, typed):
@@ -57,6 +61,11 @@ class TestContact:
 
         assert page.context["form"].errors[name]
         assert made() == []
+
+    def test_a_site_is_read_as_it_was_meant(self, as_regional, office):
+        save(as_regional, f"{PAGE}coordonnees/", site="www.exemple.fr/dijon\u200b ")
+
+        assert Office.objects.get(pk=office.pk).site == "https://www.exemple.fr/dijon"
 
     def test_the_same_values_change_nothing(self, as_regional):
         page = as_regional.get(f"{PAGE}coordonnees/")
