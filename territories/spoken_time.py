@@ -3,6 +3,7 @@
 Spaces inside them do not break: « 21 h 36 » and « 3 mai » stay on one line.
 """
 
+import re
 from datetime import date, datetime, timedelta, tzinfo
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -10,6 +11,7 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
+HOUR = re.compile(r"(\d) ?h(?: ?(\d\d)\b|\b)")
 
 
 def spoken_date(on: date, *, today: date | None) -> str:
@@ -30,6 +32,11 @@ def spoken_hour(at: datetime, *, zone: tzinfo) -> str:
     local = at.astimezone(zone)
     minutes = f"\u00a0{local.minute:02}" if local.minute else ""
     return f"{local.hour}\u00a0h{minutes}"
+
+
+def with_whole_hours(text: str) -> str:
+    """A typed text whose hours stay on one line: « de 9h à 12 h 30 »."""
+    return HOUR.sub(lambda hour: f"{hour[1]}\u00a0h" + (f"\u00a0{hour[2]}" if hour[2] else ""), text)
 
 
 def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:

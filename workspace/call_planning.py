@@ -51,7 +51,7 @@ class CallPlanForm(forms.Form):
         """Refuse the hours at which nobody is called."""
         hour: time = self.cleaned_data["hour"]
         if not FIRST_HOUR <= hour <= LAST_HOUR:
-            raise forms.ValidationError("Choisissez une heure entre 7 h et 20 h.")
+            raise forms.ValidationError("Choisissez une heure entre 7\u00a0h et 20\u00a0h.")
         return hour
 
     def clean(self) -> dict[str, object]:

@@ -9,6 +9,7 @@ from experts.directory_phones import InvalidPhone, clean_phone
 from experts.directory_sites import SiteField
 from experts.models import Subject
 from mailing.form_fields import LineField
+from territories.spoken_time import with_whole_hours
 
 MORE_LINKS = 3  # empty lines to add links
 MAX_LINKS = 30
@@ -44,8 +45,12 @@ class RegionContactForm(forms.Form):
         label="Horaires",
         max_length=200,
         required=False,
-        help_text="Par exemple « du lundi au vendredi, de 9 h à 12 h ». Vide : rien n'est affiché.",
+        help_text="Par exemple « du lundi au vendredi, de 9\u00a0h à 12\u00a0h ». Vide : rien n'est affiché.",
     )
+
+    def clean_hours(self) -> str:
+        """The hours, none of which breaks at the end of a line."""
+        return with_whole_hours(self.cleaned_data["hours"])
 
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data["phone"]

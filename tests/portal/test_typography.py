@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from portal import typography
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAIN = re.compile(r"[^\s:;!?] [:;!?»](?=[\s\"'<{).,;:»]|$)|« ")
+PLAIN = re.compile(r"[^\s:;!?] [:;!?»](?=[\s\"'<{).,;:»]|$)|« |\d h\b|\bh \d\d\b")
 CODE = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|CASE)\b|\(\?|\\b|^= \?$")
 
 

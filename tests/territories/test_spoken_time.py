@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from territories.spoken_time import spoken_age, spoken_date, spoken_moment
+from territories.spoken_time import spoken_age, spoken_date, spoken_moment, with_whole_hours
 from territories.templatetags.local_time import local_time, time_ago
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -102,3 +102,15 @@ def test_date_of_a_document_always_names_the_year():
     at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
     assert plain(spoken_moment(at, zone=PARIS, now=None)) == "mardi 1er décembre 2026 à 10 h"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("de 9 h à 12 h 30", "de 9\u00a0h à 12\u00a0h\u00a030"),
+        ("9h-12h30, 14h", "9\u00a0h-12\u00a0h\u00a030, 14\u00a0h"),
+        ("lundi, 2 heures", "lundi, 2 heures"),
+    ],
+)
+def test_typed_hours_do_not_break(typed, shown):
+    assert with_whole_hours(typed) == shown
