@@ -7,6 +7,8 @@ one too few shows none: in doubt, it counts. An employee's burn-out is a questio
 import re
 from collections.abc import Sequence
 
+from experts.wording import features
+
 _VERY = (
     "(?:si |tres |trop |tellement |vraiment |completement |totalement |nerveusement |moralement |toute? |la "
     "|du tout )*"
@@ -174,3 +176,8 @@ _OF_OTHERS = re.compile(
 def is_distress(plain: Sequence[str]) -> bool:
     """Return whether these plain words may tell of distress."""
     return bool(_DISTRESS.search(_OF_OTHERS.sub("", " ".join(plain))))
+
+
+def is_told_in(text: str) -> bool:
+    """Return whether a text, as it was typed, may tell of distress."""
+    return is_distress([word.plain for word in features.words(features.clean(text))])

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 
 from companies.forms import CommuneForm
 from experts.models import Subject
+from experts.wording import distress
 from mailing.form_fields import WordsField
 from owners.forms import hints
 from owners.forms.traps import TrapField
@@ -108,6 +109,11 @@ class NeedForm(CommuneForm):
         together = tuple(subject for subject in self.all_subjects() if subject not in separate)
         parts = [RequestPart(together, self.cleaned_data["description"])]
         return parts + [RequestPart(tuple(subjects), self.cleaned_data[name]) for name, subjects in apart]
+
+    def tells_distress(self) -> bool:
+        """Return whether one of the texts, as it was typed, may tell of distress."""
+        texts = (self[name].value() for name in ("description", *(name for name, _ in self._own_texts())))
+        return any(distress.is_told_in(text) for text in texts if text)
 
     def hints(self) -> list[str]:
         """The details to check again in the texts. For a valid form."""

@@ -109,6 +109,7 @@ def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | Non
     context = {
         "subject": journey.subject,
         "commune": journey.commune,
+        "is_distress": journey.need.tells_distress(),
         "form": form,
         "found": found,
         "searched": form.cleaned_data["company"] if found else "",
@@ -147,6 +148,7 @@ def _facts_page(request: HttpRequest, journey: Journey) -> HttpResponse:
     context = {
         "subject": journey.subject,
         "commune": journey.commune,
+        "is_distress": journey.need.tells_distress(),
         "identity": identity,
         "company": identity.company,
         "siret": siret.display(identity.siret) if identity.siret else "",

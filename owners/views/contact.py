@@ -155,6 +155,7 @@ def _page(
     context = {
         "subject": journey.subject,
         "commune": journey.commune,
+        "is_distress": journey.need.tells_distress(),
         "form": form,
         "recipients": chosen,
         "region_contact": contacts.region_contact(journey.commune.region, on=journey.today),

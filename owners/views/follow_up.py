@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from experts import contacts
 from experts.accounts import limits
+from experts.wording import distress
 from owners.forms.follow_up import AdditionForm, AddressForm, CorrectionForm, ReplyForm
 from owners.views import planned_calls
 from owners.views.late_calls import too_early_message
@@ -241,7 +242,11 @@ def _conversation(
         for question in questions
     ]
     recent = now - WITHDRAWAL_DELAY
+    words = [row.body for row in added if row.at >= recent]
+    if solicitation.submitted_at and solicitation.submitted_at >= recent:
+        words.append(solicitation.description)
     return {
+        "is_distress": any(map(distress.is_told_in, words)),
         "addition_form": posted_form if posted_form and not answered else AdditionForm(),
         "additions": [row for row in added if row.question is None],
         "asked": asked,

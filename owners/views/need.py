@@ -120,12 +120,11 @@ def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
 def _page(
     request: HttpRequest, journey: Journey, form: NeedForm, *, hints: list[str] | None = None
 ) -> HttpResponse:
-    text = str(form["description"].value() or "")
     context = {
         "subject": journey.subject,
         "form": form,
         "hints": hints or [],
-        "is_distress": bool(text) and loading.suggest(text).is_distress,
+        "is_distress": form.tells_distress(),
         "hints_mark": hint_list.mark(hints or []),
         "example": example(journey.subject.theme),
         "patterns": [{"pattern": pattern, "said": hint} for pattern, hint in hint_list.SENSITIVE],

@@ -80,6 +80,14 @@ def test_page_says_that_experts_were_reminded_once_they_were(client, sent, commi
     assert "Nous avons relancé les conseillers, et nous vous l'avons écrit " in after
 
 
+def test_distress_in_what_is_added_shows_numbers_to_call(client, sent):
+    assert 'href="tel:3114"' not in client.get(path_of(sent)).content.decode()
+
+    page = client.post(f"{path_of(sent)}completer/", {"body": "Je craque, je n'en peux plus."}, follow=True)
+
+    assert 'href="tel:3114"' in page.content.decode()
+
+
 def test_text_is_added_and_shown(owner, sent):
     answer = owner("completer/", body="Le poste est à temps plein.")
 

@@ -319,3 +319,23 @@ def test_text_that_speaks_of_another_subject_gets_a_hint_once_and_changes_nothin
     assert "Votre texte parle plutôt de" in text_of(page)
     assert page.context["subject"].slug == SUBJECT
     assert visitor.need(description=text, hints_seen=page.context["hints_mark"]).url == COMPANY_PAGE
+
+
+DISTRESS = "Je cherche quelqu'un depuis quatre mois, et là j'en peux plus."
+
+
+def test_distress_in_the_form_shows_numbers_to_call_on_its_next_pages(visitor):
+    visitor.need()
+    assert 'href="tel:3114"' not in visitor.get("entreprise/").content.decode()
+
+    visitor.reach_contact(description=DISTRESS)
+
+    for step in STEPS:
+        assert 'href="tel:3114"' in visitor.get(step).content.decode(), step
+
+
+def test_distress_in_the_text_of_a_confidential_subject_shows_numbers_too(visitor):
+    texts = {"subjects": ["dettes-urssaf"], "text_dettes-urssaf": "Je pense à me pendre."}
+    visitor.need(**texts)
+
+    assert 'href="tel:3114"' in visitor.get("entreprise/").content.decode()
