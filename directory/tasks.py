@@ -110,6 +110,7 @@ def write_letters() -> None:
     now = timezone.now()
     paris = Commune.objects.with_place().filter(pk=PARIS).first()
     if paris and is_working_day(timezone.localdate(now), paris):
+        yearly.close_verified(now=now)
         _each_safely(lambda email: yearly.write(email, now=now), yearly.addresses_to_write(now=now))
         _each_safely(lambda pk: yearly.remind(pk, now=now), yearly.letters_to_remind(now=now))
         _each_safely(lambda due: yearly.write_to_office(*due, now=now), yearly.offices_to_write(now=now))

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, TruncDate
 from django.utils import timezone
 
 from directory.models import Letter
@@ -64,6 +64,17 @@ def remind(pk: int, *, now: datetime) -> None:
     letter.save(update_fields=["reminders"])
     key = f"letter:{letter.pk}:reminder-{letter.reminders}"
     _send(letter.email, key=key, is_reminder=True, now=now)
+
+
+def close_verified(*, now: datetime) -> None:
+    """Close the letters of addresses whose posts the region has verified since, or that have none any more.
+
+    Without it nobody would ever be written to again there, and the reminders would go on.
+    """
+    to_verify = Q(verified_on=None) | Q(verified_on__lt=OuterRef("day"))
+    posts = serving(now=now).filter(to_verify, email__iexact=OuterRef("email"))
+    waiting = Letter.objects.filter(answered_at=None).annotate(day=TruncDate("sent_at"))
+    waiting.exclude(Exists(posts)).update(answered_at=now)
 
 
 def letters_to_remind(*, now: datetime) -> list[int]:

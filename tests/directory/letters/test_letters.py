@@ -85,6 +85,23 @@ class TestYearlyLetter:
         assert yearly.letters_to_remind(now=NOW + 20 * DAY) == []
         assert Letter.objects.get().answered_at == NOW + DAY
 
+    @pytest.mark.parametrize("way", ["verified", "left"])
+    def test_the_region_may_end_it(self, commit, way):
+        verify_all_but(EMAIL)
+        ExpertFactory(email=EMAIL.upper(), office__name="Autre antenne")
+        commit(yearly.write, EMAIL, now=NOW)
+        posts = Expert.objects.filter(email__iexact=EMAIL)
+        facts = {"verified_on": NOW.date()} if way == "verified" else {"left_at": NOW}
+
+        posts.filter(email=EMAIL).update(**facts)
+        yearly.close_verified(now=NOW + DAY)
+        assert yearly.letters_to_remind(now=NOW + 20 * DAY)
+        posts.update(**facts)
+        yearly.close_verified(now=NOW + DAY)
+
+        assert not yearly.letters_to_remind(now=NOW + 20 * DAY)
+        assert (EMAIL in yearly.addresses_to_write(now=NOW + 400 * DAY)) is (way == "verified")
+
     def test_office_mailbox_gets_its_list(self, commit):
         commit(yearly.write_to_office, Office.objects.get(code="PE-DIJON").pk, NOW.date(), now=NOW)
 
