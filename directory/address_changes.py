@@ -135,12 +135,15 @@ def mail_new_links(
 ) -> None:
     """Send the new links to the new address, and a word to the former one."""
     requests = [{"headline": _headline(mailbox), "url": links.answer_url(mailbox)} for mailbox in mailboxes]
+    own: dict[str, Any] = {"requests": requests}
+    if mailboxes:
+        own["own_record_url"] = links.record_url(mailboxes[0])
     for to, occasion in ((email, "address_is_new"), (former, "address_was_left")):
         outbox.enqueue(
             key=f"{occasion}:{revision.pk}:{to.lower()}",
             to=to,
             template=f"directory/emails/{occasion}",
-            context={"former": former, "email": email, "requests": requests if to == email else []},
+            context={"former": former, "email": email, "requests": [], **(own if to == email else {})},
             about=[
                 f"revision:{revision.pk}",
                 *(name for mailbox in mailboxes for name in request_mails.about_person(mailbox)),

@@ -52,6 +52,7 @@ def test_both_addresses_are_told_once_and_the_new_one_gets_the_links(commit, now
     change(commit, now)
 
     new = OutgoingEmail.objects.get(template="directory/emails/address_is_new")
+    assert new.context["own_record_url"]
     old = OutgoingEmail.objects.get(template="directory/emails/address_was_left")
     assert (new.to, old.to) == (NEW, FORMER)
     assert [each["url"] for each in new.context["requests"]] == [
