@@ -1,5 +1,6 @@
 """The queries of an idle sweep do not depend on the number of past requests."""
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from solicitations import tasks
 from solicitations.actions import company_requests, expert_answers
+from solicitations.clock import due
 from solicitations.lifecycle import MatchState
+from solicitations.models import Solicitation
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -49,3 +52,25 @@ def test_a_sweep_at_night_makes_no_more_queries_than_one_with_nothing_due(commit
 
     at_night = count_sweep_queries(night)
     assert at_night == count_sweep_queries(now)  # when the request was sent: nothing is due yet
+
+
+def test_the_requests_of_one_turn_are_freed_before_the_next(commit, now, monkeypatch):
+    for number in range(4):
+        commit(send, commune="21166", siret="", email=f"c{number}@example.org", now=now)
+    monkeypatch.setattr(due, "CHUNK", 1)
+    gc.collect()
+    gc.disable()
+    try:
+        alive = [loaded_requests() for _ in due.loaded(Solicitation.objects.order_by("pk"))]
+    finally:
+        gc.enable()
+
+    assert max(alive) == 2  # this one, and the one before, which the loop still names
+
+
+def loaded_requests() -> int:
+    """How many requests are in memory with their needs."""
+    return sum(
+        isinstance(found, Solicitation) and "needs" in getattr(found, "_prefetched_objects_cache", {})
+        for found in gc.get_objects()
+    )
