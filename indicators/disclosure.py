@@ -7,6 +7,7 @@ give a hidden count, or leave it one possible value, larger counts are hidden to
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 LEAST = 5
@@ -22,7 +23,7 @@ class Sum(Generic[Cell]):
     total: Cell
     parts: tuple[Cell, ...]
 
-    @property
+    @cached_property
     def members(self) -> tuple[Cell, ...]:
         """All its cells, the total last."""
         return (*self.parts, self.total)
@@ -33,7 +34,7 @@ def hidden_cells(
 ) -> frozenset[Cell]:
     """The cells to hide: those that are small, and those that protect them."""
     hidden: set[Cell] = set(small)
-    while True:
+    while len(hidden) < len(counts):
         _protect_each_sum(counts, sums, hidden)
         found = determined(hidden, sums)
         if not found:
@@ -41,8 +42,8 @@ def hidden_cells(
         touching = [one for one in sums if not found.isdisjoint(one.members)]
         added = [_hide_one_more(counts, one, hidden) for one in touching]
         if all(cell is None for cell in added):
-            hidden |= set(counts)  # nothing less protects them
-            return frozenset(hidden)
+            break  # nothing less than all protects them
+    return frozenset(counts)
 
 
 def _protect_each_sum(counts: Mapping[Cell, int], sums: Sequence[Sum[Cell]], hidden: set[Cell]) -> None:
@@ -145,10 +146,12 @@ def _subtract(
 ) -> None:
     """Take the pivot's row, that many times, from another; ``where`` follows."""
     for cell, factor in pivot_row.items():
-        left = (row.get(cell, 0) - times * factor) % PRIME
-        if left:
-            row[cell] = left
+        before = row.get(cell)
+        if before is None:
+            row[cell] = -times * factor % PRIME
             where[cell].add(number)
+        elif left := (before - times * factor) % PRIME:
+            row[cell] = left
         else:
-            row.pop(cell, None)
+            del row[cell]
             where[cell].discard(number)

@@ -69,19 +69,27 @@ class WholeCountry:
     def hidden(self, labels: Mapping[str, Sequence[str]], begun: Sequence[int]) -> "HiddenInCountry":
         """The hidden counts of all pages, by measure. ``labels``: the codes of each family."""
         layout = _Layout({name: tuple(codes) for name, codes in labels.items()}, self.inside, tuple(begun))
-        cells, sums = tuple(layout.cells()), tuple(layout.sums())
-        totals = {place: self.totals(place) for place in (NATION_CODE, *self.inside)}
+        cells = tuple(layout.cells())
+        numbers = self._numbers(cells)
+        without_page = {at for at, cell in enumerate(cells) if layout.has_no_page(cell)}
+        # A cell is its place in ``cells``: thousands of tuples would be hashed for each measure.
+        place = {cell: at for at, cell in enumerate(cells)}
+        sums = tuple(Sum(place[one.total], tuple(place[cell] for cell in one.parts)) for one in layout.sums())
         hidden = {}
         for measure in MEASURES:
-            counts = {cell: self._number(cell, measure.code, totals) for cell in cells}
-            small = {cell for cell, count in counts.items() if count < LEAST or layout.has_no_page(cell)}
-            hidden[measure.code] = disclosure.hidden_cells(counts, sums, small=small)
+            counts = {at: found.get(measure.code, 0) for at, found in enumerate(numbers)}
+            small = {at for at, count in counts.items() if count < LEAST}
+            found = disclosure.hidden_cells(counts, sums, small=small | without_page)
+            hidden[measure.code] = frozenset(cells[at] for at in found)
         return HiddenInCountry(hidden)
 
-    def _number(self, cell: CountryCell, measure: str, totals: Mapping[str, Counts]) -> int:
-        place, part, family, code = cell
-        counts = totals[place] if family == TOTAL else self.counts(family, place)
-        return counts.get((part, code), {}).get(measure, 0)
+    def _numbers(self, cells: Iterable[CountryCell]) -> list[Mapping[str, int]]:
+        """The counts of each cell, by measure."""
+        totals = {place: self.totals(place) for place in (NATION_CODE, *self.inside)}
+        return [
+            (totals[place] if family == TOTAL else self.counts(family, place)).get((part, code), {})
+            for place, part, family, code in cells
+        ]
 
 
 @dataclass(frozen=True)
