@@ -17,7 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from bench import contents, databases
 from bench.harness import Result, milliseconds, percentile, thousands
 from experts.models import Expert, Office, Seat, User
+from solicitations.lifecycle import MatchState
 from solicitations.models import Match
+from solicitations.models.matches import MatchQuerySet
 from tests.experts.factories import signed_in
 from workspace.inbox.inbox_filters import WATCHED
 from workspace.inbox.tabs import StateTab
@@ -111,7 +113,7 @@ def _search() -> Result:
 def _pages(user: User) -> Iterator[tuple[str, str]]:
     """Name and query string of each tab, and of each filter on the whole list and on what waits.
 
-    Subject and département are the most frequent ones of her needs.
+    Subject and département are the most frequent ones of her needs; the word is one that she can find.
     """
     needs = Match.objects.filter(expert__office__in=user.seats.values("office"))
     subject, department = (
@@ -125,11 +127,19 @@ def _pages(user: User) -> Iterator[tuple[str, str]]:
         "department": {"departement": department},
         "dates": {"du": "2026-03-01", "au": "2026-06-30"},
         **{f"view {label}": {"vue": code} for code, label in WATCHED.items()},
-        "words": {"q": "boulangerie"},
+        "words": {"q": _word_of(needs)},
     }
     for tab, (name, chosen) in product((StateTab.TO_ANSWER, StateTab.ALL), filters.items()):
         yield f"{name}, {tab.label}", _query(onglet=tab, **chosen)
     yield "state, Clos", _query(onglet=StateTab.CLOSED, etat="helped")
+
+
+def _word_of(needs: MatchQuerySet) -> str:
+    """The longest word of the latest text that waits for an answer: both managers find something."""
+    latest = needs.filter(state=MatchState.SENT, mailbox__solicitation__is_confidential=False).latest(
+        "sent_at"
+    )
+    return max(latest.mailbox.solicitation.description.split(), key=len)
 
 
 def _query(*, pour: str = "antennes", **chosen: str) -> str:

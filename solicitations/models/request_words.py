@@ -33,7 +33,7 @@ def joined(*parts: str | Combinable) -> Func:
 
 
 # What a line of a list shows of a request: its company and its place.
-LINE_WORDS = plain_words(joined("company_name", Value(f" {PLACE}"), "commune_id"))
+LINE_TEXT = joined("company_name", Value(f" {PLACE}"), "commune_id")
 REQUEST_TEXT = joined(
     "company_name", Value(f" {PLACE}"), "commune_id", Value(" "), "contact_name", Value(" "), "reference",
     Value(" "), "siret", Value(" "), "description",

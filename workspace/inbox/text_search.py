@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import QuerySet, Value
 
 from solicitations.lifecycle import NOT_LIVE
 from solicitations.models import Addition, Match, Message, Solicitation
 from solicitations.models.matches import MatchQuerySet
 from solicitations.models.request_words import (
-    LINE_WORDS,
+    LINE_TEXT,
     MESSAGE_WORDS,
     NOT_CONFIDENTIAL,
     REQUEST_TEXT,
     REQUEST_WORDS,
 )
 from workspace.inbox.search_words import TypedWords
-from workspace.inbox.tabs import STATES, InboxList, Scope
+from workspace.inbox.tabs import InboxList, Scope
 
 RARE = 2_000  # texts; words that more of them contain are frequent
 LEAST, MOST = 50, 20_000  # needs of a part
@@ -51,25 +51,6 @@ def with_words(needs: MatchQuerySet, text: str, shown: InboxList, *, enough: int
 
 
 @dataclass(frozen=True)
-class Saying:
-    """Keys of the requests that say the words: in their text, on their line of a list, in messages since."""
-
-    text: frozenset[int]
-    line: frozenset[int]
-    since: frozenset[int]
-
-    def finds(self, row: Row, scope: Scope) -> bool:
-        """Return whether what may be searched of this need says them.
-
-        Of a colleague's need, and of one that is no longer hers, the reader searches what its line shows.
-        """
-        _, request, state = row
-        if scope == Scope.OFFICE or state in NOT_LIVE:
-            return request in self.line
-        return request in self.text or request in self.since
-
-
-@dataclass(frozen=True)
 class WordSearch:
     """Words looked for in a list; ``said``: the same in messages, where places have no codes."""
 
@@ -87,8 +68,8 @@ class WordSearch:
         texts = list(self._texts()[: RARE + 1])
         if len(texts) > RARE:
             return None
-        saying = self._saying(texts)
-        return self._found(saying, _rows(needs.filter(mailbox__solicitation__in=saying.text | saying.since)))
+        requests = {request for request, _ in texts}
+        return self._found(texts, _rows(needs.filter(mailbox__solicitation__in=requests)))
 
     def among_latest(self, needs: MatchQuerySet, *, number: int, enough: int) -> list[Row]:
         """Search the texts of the latest needs, then of earlier ones, until there are enough.
@@ -98,7 +79,7 @@ class WordSearch:
         found: list[Row] = []
         for part in _parts(needs, MOST if self.shown.is_active else _first_part(number, enough)):
             requests = {request for _, request, _ in part}
-            found += self._found(self._saying(self._texts_of(requests)), part)
+            found += self._found(list(self._texts_of(requests)), part)
             if len(found) >= enough and not self.shown.is_active:
                 break
         return found
@@ -115,10 +96,7 @@ class WordSearch:
         messages = [
             texts.filter(self.said.spelled_in("body"), solicitation__in=among) for texts in self._messages()
         ]
-        return _together(
-            _without_index(requests.filter(self.words.spelled_in("text")), self.words),
-            [_without_index(texts, self.said) for texts in messages],
-        )
+        return _together(requests.filter(self.words.spelled_in("text")), messages)
 
     def _requests(self) -> QuerySet[Any]:
         return Solicitation.objects.alias(said=REQUEST_WORDS).filter(NOT_CONFIDENTIAL)
@@ -132,31 +110,34 @@ class WordSearch:
             texts.append(Message.objects.all())
         return [text.alias(said=MESSAGE_WORDS).filter(solicitation__is_confidential=False) for text in texts]
 
-    def _saying(self, texts: Texts | list[tuple[int, bool]]) -> Saying:
-        found = list(texts)
-        text = frozenset(request for request, is_own in found if is_own)
-        since = frozenset(request for request, is_own in found if not is_own)
-        lines: frozenset[int] = frozenset()
-        if text and (self.shown.scope == Scope.OFFICE or not NOT_LIVE.isdisjoint(STATES[self.shown.tab])):
-            shown = Solicitation.objects.alias(line=LINE_WORDS).filter(pk__in=text, line=self.words.query)
-            lines = frozenset(shown.values_list("pk", flat=True))
-        return Saying(text, lines, since)
+    def _found(self, texts: list[tuple[int, bool]], rows: list[Row]) -> list[Row]:
+        """The rows of which what may be searched says the words.
 
-    def _found(self, saying: Saying, rows: list[Row]) -> list[Row]:
-        return [row for row in rows if saying.finds(row, self.shown.scope)]
+        Of a colleague's need, and of one that is no longer hers, the reader searches what its line shows.
+        """
+        own = {request for request, is_own in texts if is_own}
+        since = {request for request, is_own in texts if not is_own}
+        is_office = self.shown.scope == Scope.OFFICE
+        by_line = {pk for pk, _, state in rows if is_office or state in NOT_LIVE}
+        lines = self._lines({request for pk, request, _ in rows if pk in by_line} & own)
+        return [
+            row
+            for row in rows
+            if (row[1] in lines if row[0] in by_line else row[1] in own or row[1] in since)
+        ]
+
+    def _lines(self, among: Collection[int]) -> set[int]:
+        """Of these requests, those whose line of a list says the words."""
+        if not among:
+            return set()
+        rows = Solicitation.objects.filter(pk__in=among).alias(text=LINE_TEXT)
+        return set(rows.filter(self.words.spelled_in("text")).values_list("pk", flat=True))
 
 
 def _together(requests: QuerySet[Any], messages: list[QuerySet[Any]]) -> Texts:
     since = [texts.values_list("solicitation", Value(value=False)) for texts in messages]
     texts: Texts = requests.values_list("pk", Value(value=True)).union(*since, all=True)
     return texts
-
-
-def _without_index(texts: QuerySet[Any], words: TypedWords) -> QuerySet[Any]:
-    """Keep the texts that say the words, without the index, which would be read for the whole country."""
-    says = Case(When(Q(said=words.query), then=True), default=False, output_field=BooleanField())
-    found: QuerySet[Any] = texts.alias(says=says).filter(says=True)
-    return found
 
 
 def _first_part(number: int, enough: int) -> int:
