@@ -136,9 +136,8 @@ def _pages(user: User) -> Iterator[tuple[str, str]]:
 
 def _word_of(needs: MatchQuerySet) -> str:
     """The longest word of the latest text that waits for an answer: both managers find something."""
-    latest = needs.filter(state=MatchState.SENT, mailbox__solicitation__is_confidential=False).latest(
-        "sent_at"
-    )
+    waiting = needs.filter(state=MatchState.SENT, mailbox__solicitation__is_confidential=False)
+    latest = waiting.latest("sent_at")
     return max(latest.mailbox.solicitation.description.split(), key=len)
 
 

@@ -16,7 +16,7 @@ TYPED = st.text(alphabet=LETTERS + " '", min_size=1, max_size=9)
 
 
 def is_found(text: str, typed: str) -> tuple[bool, bool]:
-    """Whether the index finds what was typed in a text, and whether reading it does."""
+    """Search a text by the index, and by reading it: whether each finds what was typed."""
     words = TypedWords.read(typed)
     one_row = Commune.objects.filter(pk="21231").annotate(text=Value(text, output_field=TextField()))
     assert words is not None

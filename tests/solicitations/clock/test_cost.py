@@ -69,7 +69,7 @@ def test_the_requests_of_one_turn_are_freed_before_the_next(commit, now, monkeyp
 
 
 def loaded_requests() -> int:
-    """How many requests are in memory with their needs."""
+    """The number of requests in memory with their needs."""
     return sum(
         isinstance(found, Solicitation) and "needs" in getattr(found, "_prefetched_objects_cache", {})
         for found in gc.get_objects()
