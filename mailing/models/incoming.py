@@ -92,6 +92,14 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
         """The mails about one subject, such as "request:7"."""
         return self.filter(about__contains=[subject])
 
+    def in_voice_of(self, email: "IncomingEmail") -> Self:
+        """The mails that speak to the same readers: their "voice:…" is the same, or they have none."""
+        voices = list(filter(is_voice, email.about))
+        if voices:
+            return self.filter(about__contains=voices)
+        subjects = self.values_list("pk", "about")
+        return self.exclude(pk__in=[pk for pk, names in subjects if any(map(is_voice, names))])
+
     def newest_first(self) -> Self:
         return self.order_by("-received_at", "-pk")
 
@@ -188,6 +196,11 @@ class IncomingEmail(models.Model):
         """Set the next try after as long as the mail has waited already, one hour at most; saves nothing."""
         self.last_error = error[:500]
         self.next_try_at = at + min(max(at - self.received_at, SOONEST_RETRY), LATEST_RETRY)
+
+
+def is_voice(subject: str) -> bool:
+    """True for the subject that says to whom the mail speaks, such as "voice:company"."""
+    return subject.startswith("voice:")
 
 
 def id_in(about: Sequence[str], kind: str) -> int | None:

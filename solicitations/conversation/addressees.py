@@ -66,9 +66,10 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
         return here._replace(is_misdirected=True)
     if here.reason is not None or _rank(here, reply) < best_rank:
         return main
-    # Addresses of two voices in one mail: nobody can tell who was meant to read it.
+    # Addresses of two voices in one mail: it speaks in that of the mail it answers, if that is known.
     voices = {found.voice for found in best if _request(found) == _request(here)}
-    return here._replace(is_elsewhere=_request(here) != _request(main) or len(voices) > 1)
+    is_other_voice = len(voices) > 1 and here.voice != _answered_voice(reply, now=now)
+    return here._replace(is_elsewhere=_request(here) != _request(main) or is_other_voice)
 
 
 def _at(address: str, *, now: datetime) -> Addressee:
@@ -94,6 +95,13 @@ def _rank(found: Addressee, reply: Reply) -> int:
 
 def _request(found: Addressee) -> int:
     return request_pk(found.person) if found.person else 0
+
+
+def _answered_voice(reply: Reply, *, now: datetime) -> Voice | None:
+    """The voice of the answers to our mail that this one answers; ``None`` when it is unknown."""
+    answered = OutgoingEmail.objects.original_of_reply(reply.in_reply_to, to=reply.sender)
+    found = _at(answered.reply_to, now=now) if answered else None
+    return found.voice if found and found.reason is None else None
 
 
 def _answered_requests(reply: Reply) -> set[int]:

@@ -173,9 +173,9 @@ def _publish_or_reason(
         return addressee.reason
     solicitation = Solicitation.objects.locked(request_pk(person))
     copies = IncomingEmail.objects.copies_of(email)
-    same_request = copies.about(f"request:{solicitation.pk}")
+    same_voice = copies.about(f"request:{solicitation.pk}").in_voice_of(email)
     # A mail replayed to another person's address is no copy: staff must see it.
-    if (same_request.filter(about=email.about) if addressee.is_misdirected else same_request).exists():
+    if (same_voice.filter(about=email.about) if addressee.is_misdirected else same_voice).exists():
         return Reason.DUPLICATE
     if not accepts_messages_from(solicitation, addressee, now=now):
         return Reason.CLOSED

@@ -231,6 +231,24 @@ class TestRepliesByMail:
 
         assert (email.state, email.reason) == (IncomingState.HELD, Reason.ELSEWHERE)
 
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_mail_that_names_two_voices_speaks_in_that_of_the_mail_it_answers(
+        self, commit, author, other, is_first, now
+    ):
+        commit(expert_messages.post_message, other, body=THREAD, now=now)
+        mail = OutgoingEmail.objects.get(template__endswith="/message", to=author.email)
+        inner = links.reply_address(author, voice=Voice.INSTITUTION)
+        content = raw(author, to=f"{mail.reply_to}, {inner}", in_reply_to=mail.message_id)
+        addresses = (mail.reply_to, inner) if is_first else (inner, mail.reply_to)
+
+        emails = [receive(content, recipient=address, now=now) for address in addresses]
+
+        assert [Message.objects.filter(mailbox=author).count(), InternalMessage.objects.count()] == [1, 0]
+        held = (IncomingState.HELD, Reason.ELSEWHERE)
+        both = [(IncomingState.ACCEPTED, ""), held]
+        assert [(email.state, email.reason) for email in emails] == (both if is_first else both[::-1])
+        assert "turned_away" not in {row.template.rpartition("/")[2] for row in OutgoingEmail.objects.all()}
+
     def test_published_inner_mail_is_not_shown_to_staff(self, author, now):
         email = answer(author, to=links.reply_address(author, voice=Voice.INSTITUTION), now=now)
         nation = User.objects.create(email="equipe@nation.example.org", role="national")
