@@ -4,6 +4,7 @@ import binascii
 import mimetypes
 import quopri
 import re
+import string
 from collections.abc import Iterator, Set
 from email.message import Message
 from itertools import islice, takewhile
@@ -29,9 +30,9 @@ NAME_AT_MOST = 120
 FILES_AT_MOST = 50
 SHOWN = re.compile(r"cid:([^\s\"'<>]{1,200})")
 ENCODING = re.compile("base64|quoted-printable")
-NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
+NOT_BASE64 = bytes(set(range(256)) - set(BASE64))
 BASE64_BLOCK = re.compile(rb"[^=]+={1,2}")
-BASE64_LINE = re.compile(rb"(?:[A-Za-z0-9+/]{2}(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))*\s*")
 FOLDERS = re.compile(r"^.*[/\\]")
 
 
@@ -101,13 +102,17 @@ def _decoded(written: bytes, encoding: str) -> bytes:
     if encoding == "quoted-printable":
         return quopri.decodestring(written)
     first = BASE64_BLOCK.match(written)
-    if first and len(block := NOT_BASE64.sub(b"", first[0])) % 4 == 0:
+    if first and len(block := first[0].translate(None, NOT_BASE64)) % 4 == 0:
         # Some programs end each line; what lists and antivirus programs add below is not encoded.
-        lines = takewhile(BASE64_LINE.fullmatch, written[first.end() :].split(b"\n"))
+        lines = takewhile(_is_base64, written[first.end() :].split(b"\n"))
         return binascii.a2b_base64(block) + b"".join(map(binascii.a2b_base64, lines))
     # It was cut, or has no end: a last character alone fills no byte.
-    bare = NOT_BASE64.sub(b"", written).replace(b"=", b"")
+    bare = written.translate(None, NOT_BASE64 + b"=")
     return binascii.a2b_base64(bare[: len(bare) - (len(bare) % 4 == 1)] + b"==")
+
+
+def _is_base64(line: bytes) -> bool:
+    return len(line.strip()) % 4 == 0 and not line.strip().translate(None, BASE64)
 
 
 def _is_attached(part: Message) -> bool:
