@@ -3,7 +3,6 @@
 Django's limits are meant for visitors' forms: a mail of three megabytes or a thousand headers exceeds them.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -38,14 +37,7 @@ def read_form(request: HttpRequest, *, max_bytes: int) -> None:
         _read_pairs(request.read(max_bytes), fields)
     else:
         _read_parts(request, fields, files)
-    if "message-headers" in fields:
-        fields["message-headers"] = json.dumps(_headers(fields))
     request._post, request._files = fields, files  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-def replace_field(request: HttpRequest, name: str, value: str) -> None:
-    """Replace a field of a form that ``read_form`` read."""
-    request._post[name] = value  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _read_pairs(body: bytes, fields: QueryDict) -> None:
@@ -88,15 +80,6 @@ def _parts(request: HttpRequest, boundary: bytes) -> Iterator[tuple[str, str | N
         filename = one_line(disposition.get("filename", b"").decode("utf-8", "replace")) or "sans nom"
         name = disposition.get("name", b"").decode("utf-8", "replace").strip()
         yield name, filename if kind == FILE else None, attachment_type(content_type), content.read()
-
-
-def _headers(fields: QueryDict) -> Any:
-    """The mail's headers as Mailgun gives them; from their own fields, the main ones, when unreadable."""
-    try:
-        return [[name, value] for name, value in clean_headers(json.loads(str(fields["message-headers"])))]
-    except (ValueError, TypeError):
-        named = {"From": "from", "To": "recipient", "Subject": "subject"}
-        return [[name, clean(fields[field])] for name, field in named.items() if field in fields]
 
 
 def attachment_type(content_type: str) -> str:

@@ -3,14 +3,13 @@
 The answer is 200 once the row is committed; an error is a 5xx, and the provider tries again.
 """
 
-import re
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from anymail.exceptions import AnymailWebhookValidationFailure
-from anymail.inbound import AnymailInboundMessage
-from anymail.signals import AnymailInboundEvent, inbound
+from anymail.signals import AnymailInboundEvent, EventType, inbound
 from anymail.webhooks.brevo import BrevoInboundWebhookView
 from anymail.webhooks.mailgun import MailgunInboundWebhookView
 from anymail.webhooks.postmark import PostmarkInboundWebhookView
@@ -22,12 +21,12 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
-from mailing import mailgun_stamps, provider_posts, reception
+from mailing import mailgun_stamps, posted_mails, provider_posts, reception
 from mailing.models import Channel, SignatureReplayed
+from mailing.posted_mails import PostedMail
 
 # The largest mail accepted by providers (35 MB at Postmark), once encoded.
 MAX_POST_BYTES = 50 * 1024 * 1024
-MAX_HEADER_BYTES = 128 * 1024
 USED_ALREADY = 406  # Mailgun does not post again what is answered so
 
 
@@ -79,10 +78,6 @@ class JsonInbound(Inbound):
         super().run_validators(request)  # type: ignore[misc]
         request._body = request.read(MAX_POST_BYTES)  # noqa: SLF001
 
-    def esp_to_anymail_event(self, esp_event: dict[str, Any]) -> AnymailInboundEvent:
-        """The mail of a post, without what no message can contain."""
-        return super().esp_to_anymail_event(provider_posts.clean(esp_event))  # type: ignore[misc]
-
 
 class Brevo(JsonInbound, BrevoInboundWebhookView):
     """Brevo. Only the names of attachments are stored; their content is not fetched."""
@@ -92,13 +87,10 @@ class Brevo(JsonInbound, BrevoInboundWebhookView):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(api_key="", **kwargs)
 
-    def _fetch_attachment(self, attachment: dict[str, Any]) -> AnymailInboundMessage:
-        return AnymailInboundMessage.construct_attachment(
-            content_type=attachment.get("ContentType") or "application/octet-stream",
-            content=b"",
-            filename=attachment.get("Name"),
-            content_id=attachment.get("ContentID") or None,
-        )
+    def parse_events(self, request: HttpRequest) -> list[AnymailInboundEvent]:
+        given = read_json(request).get("items")
+        items = given if isinstance(given, list) else []
+        return [event_of(posted_mails.of_brevo(item), item) for item in items if isinstance(item, dict)]
 
 
 class Mailgun(Inbound, MailgunInboundWebhookView):
@@ -124,11 +116,11 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
         if mailgun_stamps.read(request.POST, now=timezone.now()) is None:
             raise AnymailWebhookValidationFailure("the timestamp is missing, too old or in the future")
 
-    def esp_to_anymail_event(self, request: HttpRequest) -> AnymailInboundEvent:
-        raw = request.POST.get("body-mime")
-        if raw is not None:
-            provider_posts.replace_field(request, "body-mime", top_of(raw))
-        return with_raw(super().esp_to_anymail_event(request), raw)
+    def parse_events(self, request: HttpRequest) -> list[AnymailInboundEvent]:
+        """Raise as Anymail does for a post of another kind: the route is not one that forwards mails."""
+        if request.POST.get("event", "inbound") != "inbound" or "attachments" in request.POST:
+            raise ImproperlyConfigured("Mailgun's route must forward incoming mails")
+        return [event_of(posted_mails.of_mailgun(request.POST, request.FILES), request)]
 
 
 class Postmark(JsonInbound, PostmarkInboundWebhookView):
@@ -136,50 +128,38 @@ class Postmark(JsonInbound, PostmarkInboundWebhookView):
 
     channel = Channel.POSTMARK
 
-    def esp_to_anymail_event(self, esp_event: dict[str, Any]) -> AnymailInboundEvent:
-        raw = esp_event.get("RawEmail")
-        posted = esp_event if raw is None else {**esp_event, "RawEmail": top_of(raw)}
-        for attachment in posted.get("Attachments") or []:
-            attachment["ContentType"] = provider_posts.attachment_type(attachment.get("ContentType") or "")
-        for header in posted.get("Headers") or []:
-            header["Value"] = provider_posts.one_line(header.get("Value"))
-        return with_raw(super().esp_to_anymail_event(posted), provider_posts.clean(raw))
+    def parse_events(self, request: HttpRequest) -> list[AnymailInboundEvent]:
+        posted = read_json(request)
+        if posted.get("RecordType", "Inbound") != "Inbound":
+            raise ImproperlyConfigured("Postmark's webhook must be the one of incoming mails")
+        return [event_of(posted_mails.of_postmark(posted), posted)]
 
 
-def top_of(raw: str) -> str:
-    """The headers of a raw message: its body is not parsed before it is stored."""
-    return re.split(r"\r?\n\r?\n", raw[:MAX_HEADER_BYTES], maxsplit=1)[0] + "\n\n"
+def read_json(request: HttpRequest) -> dict[str, Any]:
+    """The object that is posted. Raises ``AnymailWebhookValidationFailure`` when there is none."""
+    try:
+        posted = json.loads(request.body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise AnymailWebhookValidationFailure("a post that cannot be read") from error
+    if not isinstance(posted, dict):
+        raise AnymailWebhookValidationFailure("a post that is no object")
+    return posted
 
 
-def with_raw(event: AnymailInboundEvent, raw: str | None) -> AnymailInboundEvent:
-    """Keep the raw message with the event, when the provider gives it."""
-    event.raw = raw
-    return event
+def event_of(mail: PostedMail, posted: object) -> AnymailInboundEvent:
+    return AnymailInboundEvent(event_type=EventType.INBOUND, esp_event=posted, message=mail)
 
 
 def store_incoming(sender: type[Inbound], event: AnymailInboundEvent, **kwargs: object) -> None:
     """Store the mail of a verified post."""
-    message, raw, now = event.message, getattr(event, "raw", None), timezone.now()
+    mail, now = event.message, timezone.now()
     reception.store(
-        raw_of(message) if raw is None else return_path(message).encode() + raw.encode(),
+        mail.with_return_path(),
         channel=sender.channel,
-        recipient=message.envelope_recipient or "",
+        recipient=mail.recipient,
         stamp=mailgun_stamps.read(event.esp_event.POST, now=now) if sender is Mailgun else None,
         now=now,
     )
-
-
-def raw_of(message: AnymailInboundMessage) -> bytes:
-    """The message as a mail server would pipe it, with the envelope sender as ``Return-Path``."""
-    raw: bytes = message.as_bytes()
-    return return_path(message).encode() + raw
-
-
-def return_path(message: AnymailInboundMessage) -> str:
-    """The line of the envelope sender; empty when it is unknown, or in the message already."""
-    if message.envelope_sender is None or "Return-Path" in message:
-        return ""
-    return f"Return-Path: <{provider_posts.one_line(message.envelope_sender)}>\n"
 
 
 inbound.connect(store_incoming)

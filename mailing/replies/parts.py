@@ -99,8 +99,11 @@ def content(part: Message) -> bytes:
 
 def _decoded(written: bytes, encoding: str) -> bytes:
     """The bytes of a text in base 64 or "quoted-printable", even cut, or with foreign characters."""
-    if encoding == "quoted-printable":
-        return quopri.decodestring(written)
+    return quopri.decodestring(written) if encoding == "quoted-printable" else decode_base64(written)
+
+
+def decode_base64(written: bytes) -> bytes:
+    """The bytes that base 64 writes, up to where it ends; foreign characters are left out."""
     first = BASE64_BLOCK.match(written)
     if first and len(block := first[0].translate(None, NOT_BASE64)) % 4 == 0:
         # Some programs end each line; what lists and antivirus programs add below is not encoded.

@@ -463,3 +463,85 @@ def test_form_that_cannot_be_read_is_refused(content_type, inbound):
     response = inbound("mailgun").post("/anymail/mailgun/inbound/", b"--x", content_type=content_type)
 
     assert response.status_code == 400
+
+
+FILE, ITEM = POSTMARK["Attachments"][0], BREVO["items"][0]
+SHAPES = {
+    "no files": ("postmark", {**POSTMARK, "Attachments": None}),
+    "file that is cut": ("postmark", {**POSTMARK, "Attachments": [{**FILE, "Content": "QQQQQ"}]}),
+    "file without content": ("postmark", {**POSTMARK, "Attachments": [{"Name": "devis.pdf"}]}),
+    "odd content id": ("postmark", {**POSTMARK, "Attachments": [{**FILE, "ContentID": "a\r\nb <é>"}]}),
+    "odd headers": (
+        "postmark",
+        {**POSTMARK, "Headers": ["X-A: b", {"Value": "b"}, {"Name": "É", "Value": 1}]},
+    ),
+    "author without address": ("postmark", {**POSTMARK, "FromFull": {"Email": "personne", "Name": "Léa"}}),
+    "author without anything": ("postmark", {**POSTMARK, "From": "", "FromFull": {"Email": "", "Name": ""}}),
+    "text that is none": ("postmark", {**POSTMARK, "TextBody": None, "HtmlBody": f"<p>{TEXT}</p>"}),
+    "folded header": ("brevo", {**ITEM, "Headers": {**ITEM["Headers"], "X-A": "a\r\n b\r\nBcc: x@y.fr"}}),
+    "header that is none": ("brevo", {**ITEM, "Headers": {**ITEM["Headers"], "X-A": None, "X-B": [None, 3]}}),
+    "no headers": ("brevo", {**ITEM, "Headers": None}),
+    "no count of files": ("mailgun", {**MAILGUN, "attachment-count": "beaucoup", "content-id-map": "x"}),
+    "no list of headers": ("mailgun", {name: MAILGUN[name] for name in MAILGUN if name != "message-headers"}),
+    "deep headers": ("mailgun", {**MAILGUN, "message-headers": "[" * 50_000}),
+}
+
+
+def post(client: Client, provider: str, mail: dict):
+    if provider == "mailgun":
+        return post_mailgun(client, signed(mail))
+    payload = {"items": [mail]} if provider == "brevo" else mail
+    return post_json(client, provider, payload, **password())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_post_of_an_odd_shape_is_kept(name, inbound):
+    provider, mail = SHAPES[name]
+
+    assert post(inbound(provider), provider, mail).status_code == 200
+    assert stored_reply().text == TEXT.strip()
+    assert OURS in {IncomingEmail.objects.get().recipient, *stored_reply().recipients}
+    assert b"\nBcc:" not in bytes(IncomingEmail.objects.get().raw)
+
+
+LONG_HEADERS = {"References": "<a@b.fr> " * 100_000, "X-A": "é" * 500_000, "Subject": "é " * 300_000}
+
+
+@pytest.mark.parametrize("header", LONG_HEADERS)
+@pytest.mark.parametrize("provider", ["postmark", "brevo", "mailgun"])
+def test_a_long_header_is_cut_not_folded(provider, header, inbound):
+    """Folding one took minutes of a web worker."""
+    value = LONG_HEADERS[header]
+    mail = {
+        "postmark": {**POSTMARK, "Headers": [*POSTMARK["Headers"], {"Name": header, "Value": value}]},
+        "brevo": {**ITEM, "Headers": {**ITEM["Headers"], header: value}},
+        "mailgun": {
+            **MAILGUN,
+            "message-headers": json.dumps([*json.loads(MAILGUN["message-headers"]), [header, value]]),
+        },
+    }[provider]
+
+    assert post(inbound(provider), provider, mail).status_code == 200
+    assert stored_reply().text == TEXT.strip()
+    assert len(bytes(IncomingEmail.objects.get().raw)) < 50_000
+
+
+def test_blind_copy_to_one_of_our_addresses_is_found_among_the_recipients_of_brevo(inbound):
+    headers = {**ITEM["Headers"], "To": "moi@office.example.org"}
+
+    post(inbound("brevo"), "brevo", {**ITEM, "Headers": headers, "To": []})
+
+    assert IncomingEmail.objects.get().recipient == OURS
+
+
+@pytest.mark.parametrize(
+    "posted", [b"[1]", b'"x"', b"null", b"{", b"[" * 100_000], ids=lambda text: str(text[:5])
+)
+def test_a_post_that_is_no_object_is_refused(posted, inbound):
+    client = inbound("postmark")
+
+    response = client.post(
+        "/anymail/postmark/inbound/", posted, content_type="application/json", **password()
+    )
+
+    assert response.status_code == 400
