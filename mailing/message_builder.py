@@ -35,16 +35,20 @@ class FoldedMessage(EmailMultiAlternatives):
         built.replace_header("Subject", fold_subject(str(self.subject)))
         encoded_name, address = parseaddr(self.extra_headers.get("From", self.from_email))
         name = str(make_header(decode_header(encoded_name)))
-        if not name.isascii():
+        if not _is_plain(name, max(name.split(), key=len, default="")):
             built.replace_header("From", fold_sender(name, address))
         return built
 
 
 def fold_subject(subject: str) -> str:
     """The header's value, encoded if it must be, on lines of 76 characters at most with the header's name."""
-    first_word = subject.partition(" ")[0]
-    is_plain = subject.isascii() and len(first_word) <= WORD_AT_MOST
+    is_plain = _is_plain(subject, subject.partition(" ")[0])
     return Header(subject, "us-ascii" if is_plain else "utf-8", header_name="Subject").encode()
+
+
+def _is_plain(text: str, word: str) -> bool:
+    """True when the text need not be encoded to begin on the first line. ``word``: one that cannot be cut."""
+    return text.isascii() and len(word) <= WORD_AT_MOST
 
 
 def fold_sender(name: str, address: str) -> str:

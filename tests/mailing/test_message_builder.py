@@ -100,7 +100,8 @@ SUBJECTS = [
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize(
-    "from_name", ["", "Nadia Benali, via Relais Entreprises", "Zoé Ménétrier-Bréchet, via R" * 3]
+    "from_name",
+    ["", "Nadia Benali, via Relais Entreprises", "Zoé Ménétrier-Bréchet, via R" * 3, "x" * 500, "😀" * 100],
 )
 def test_subject_and_sender_begin_on_the_line_of_their_name_and_are_read_back(subject, from_name):
     email = OutgoingEmailFactory.build(from_name=from_name, reply_to="r@example.org")
