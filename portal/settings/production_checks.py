@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 REQUIRED = {
@@ -13,14 +15,28 @@ REQUIRED = {
     "REGISTER_URL": "adresse du registre des entreprises",
 }
 SWITCHES = {
+    "DEBUG": "les pages d'erreur y montreraient le code et les réglages",
     "DEMO": "la démonstration ouvre tous les rôles à tout le monde",
     "BENCH": "les mesures de charge lèvent les limites d'envoi",
 }
 SHORTEST_TOKEN = 32
 # As Django's own check (security.W009) asks.
 SHORTEST_KEY, FEWEST_CHARACTERS = 50, 5
-HOST = re.compile(r"[a-z0-9.\[\]:-]+", re.IGNORECASE)  # a port may follow
-DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+DOMAIN = re.compile(rf"{LABEL}(\.{LABEL})*", re.IGNORECASE)
+HOST = re.compile(rf"({DOMAIN.pattern}|\[[0-9a-f:.]+\])(:[0-9]+)?", re.IGNORECASE)
+# Words of examples, in keys that nobody replaced.
+PLACEHOLDER = re.compile(
+    r"change.?(me|moi|it|this)|changez|remplace|replace|placeholder|insecure|secret.?key|your.?secret"
+    r"|example|exemple|password|mot.?de.?passe|au hasard",
+    re.IGNORECASE,
+)
+SCHEMES = {
+    "DATABASE_URL": ("postgres", "postgresql", "pgsql"),
+    "REDIS_URL": ("redis", "rediss"),
+    "REGISTER_URL": ("http", "https"),
+}
+SENDERS = ("DEFAULT_FROM_EMAIL", "REQUESTS_FROM_EMAIL", "NATIONAL_TEAM_EMAIL")
 KNOWN_KEYS = ("demo only", "development only", "tests only")
 # The variables that Anymail requires for each provider; others (region, API address) are optional.
 PROVIDERS = {
@@ -78,16 +94,26 @@ def _weak_keys(environment: Mapping[str, str]) -> Iterator[str]:
     """Keys that can be guessed; one that was replaced still signs what was mailed."""
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
         keys = {key for key in environment.get(name, "").split(",") if key} - set(KNOWN_KEYS)
-        if any(len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS for key in keys):
+        if any(
+            min(len(key) - SHORTEST_KEY, len(set(key)) - FEWEST_CHARACTERS) < 0 or _is_guessable(key)
+            for key in keys
+        ):
             yield f"{name} est trop facile à deviner : {SHORTEST_KEY} caractères tirés au hasard, au moins."
+
+
+def _is_guessable(secret: str) -> bool:
+    """True for an example's words, or a sequence as "1234567890"."""
+    following = sum(ord(after) - ord(before) == 1 for before, after in pairwise(secret))
+    return following * 2 > len(secret) or PLACEHOLDER.search(secret) is not None
 
 
 def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
     for name, reason in SWITCHES.items():
         if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
             yield f"{name} n'a pas sa place en production : {reason}."
-    if 0 < len(environment.get("METRICS_TOKEN", "")) < SHORTEST_TOKEN:
-        yield f"METRICS_TOKEN est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, ou rien."
+    token = environment.get("METRICS_TOKEN", "")
+    if token and (len(token) < SHORTEST_TOKEN or _is_guessable(token)):
+        yield f"METRICS_TOKEN est trop facile à deviner : {SHORTEST_TOKEN} caractères au hasard, ou rien."
     for name in ("DATABASE_URL", "REDIS_URL"):
         if urlsplit(environment.get(name, "")).username == "embedded":
             yield f"{name} désigne un serveur embarqué, réservé au développement et à la démonstration."
@@ -104,6 +130,13 @@ def _wrong_addresses(environment: Mapping[str, str]) -> Iterator[str]:
         yield "METRICS_HOSTS est une suite de noms de machines, avec des virgules entre eux."
     if domain and not DOMAIN.fullmatch(domain):
         yield "REPLY_DOMAIN doit être un nom de domaine seul, comme reponses.exemple.fr."
+    for name, schemes in SCHEMES.items():
+        if (given := environment.get(name)) and urlsplit(given).scheme not in schemes:
+            yield f"{name} doit commencer par {schemes[0]}://."
+    for name in SENDERS:
+        given = environment.get(name, "")
+        if given and not (given.isprintable() and DOMAIN.fullmatch(parseaddr(given)[1].partition("@")[2])):
+            yield f"{name} doit être une adresse de courriel, avec un nom devant ou non."
 
 
 def _is_site(address: str) -> bool:
@@ -113,7 +146,7 @@ def _is_site(address: str) -> bool:
         is_reachable = bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is not a number
         return False
-    is_bare = address.rstrip("/") == f"https://{parts.netloc}"
+    is_bare = address.removesuffix("/") == f"https://{parts.netloc}"
     return is_reachable and is_bare and HOST.fullmatch(parts.netloc) is not None
 
 
@@ -126,7 +159,7 @@ def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
     elif not environment.get("EMAIL_URL"):
         keys = ", ".join(names[0] for names in PROVIDERS.values())
         yield f"EMAIL_URL manque : serveur de mails (ou la clé d'un fournisseur : {keys})."
-    elif not urlsplit(environment["EMAIL_URL"]).scheme.startswith(("smtp", "subm")):
+    elif not re.match(r"(smtp|subm)[^:]*://[^/?]", environment["EMAIL_URL"]):
         yield "EMAIL_URL ne désigne pas un serveur de mails : son adresse commence par smtp."
 
 
@@ -148,8 +181,11 @@ def _open_post(environment: Mapping[str, str], variable: str, known: Mapping[str
         yield f"{name} manque : sans lui, n'importe qui posterait des courriels au nom de {chosen}."
     elif name == "ANYMAIL_WEBHOOK_SECRET" and not all(":" in each for each in _secrets(environment[name])):
         yield f"{name} s'écrit utilisateur:mot-de-passe."
-    elif any(len(each.rpartition(":")[2]) < SHORTEST_TOKEN for each in _secrets(environment[name])):
-        yield f"{name} est trop court : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
+    elif any(
+        len(secret) < SHORTEST_TOKEN or _is_guessable(secret)
+        for secret in (each.rpartition(":")[2] for each in _secrets(environment[name]))
+    ):
+        yield f"{name} est trop facile à deviner : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
 
 
 def _half_of_proconnect(environment: Mapping[str, str]) -> Iterator[str]:
