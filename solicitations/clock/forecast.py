@@ -83,7 +83,8 @@ def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
     if step in TO_COMPANY or (step == Step.EXPIRE and _leaves_unanswered(steps)):
         yield solicitation.email
     if step in TO_MANAGERS:
-        offices = {match.expert.office.pk: match.expert.office for each in steps for match in _silent(each)}
+        told = {match.expert.office for each in steps for match in _silent(each)}
+        offices = {office.pk: office for office in told if office.is_open_on(solicitation.today(now))}
         yield from (office.email for office in offices.values())
         yield from (manager.email for manager in seats.managers_of(offices, now=now))
     if step in TO_STAFF:

@@ -9,7 +9,6 @@ from django.conf import settings
 
 from experts import contacts
 from experts.accounts import seats
-from experts.models import Office
 from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
@@ -225,20 +224,21 @@ def _to_managers(
     events: Sequence[Event],
     now: datetime,
 ) -> None:
-    """Enqueue one mail per office mailbox, and one per manager with a seat there.
+    """Enqueue one mail per mailbox of an open office, and one per manager with a seat there.
 
     A mailbox that is itself the silent one gets its own link; a manager's link asks to sign in.
     """
     by_address: dict[str, list[Match]] = {}
     for match in matches:
-        by_address.setdefault(match.expert.office.email.lower(), []).append(match)
+        if match.expert.office.is_open_on(solicitation.today(now)):
+            by_address.setdefault(match.expert.office.email.lower(), []).append(match)
     for address, mine in by_address.items():
         office = mine[0].expert.office
         own = Mailbox.objects.of(solicitation, office.email).filter(revoked_at=None).first()
         key = f"manager:{cause}:{solicitation.pk}:{office.pk}:{request_mails.events_key(events)}"
         shared: dict[str, Any] = {
             **request_mails.common_context(solicitation),
-            **_manager_context(solicitation, mine, office, cause, now=now),
+            **_manager_context(solicitation, mine, cause, now=now),
         }
         fields: dict[str, Any] = {
             "template": "solicitations/emails/manager_told",
@@ -257,12 +257,7 @@ def _to_managers(
 
 
 def _manager_context(
-    solicitation: Solicitation,
-    matches: Sequence[Match],
-    office: Office,
-    cause: ManagerCause,
-    *,
-    now: datetime,
+    solicitation: Solicitation, matches: Sequence[Match], cause: ManagerCause, *, now: datetime
 ) -> dict[str, Any]:
     deadline = wording.legal_deadline(solicitation)
     contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
@@ -271,7 +266,7 @@ def _manager_context(
         "region_phone": contact.phone,
         "cause": cause,
         "headline": wording.headline(solicitation, wording.subjects(matches)),
-        "office": office.name,
+        "office": matches[0].expert.office.name,
         "concerned": [
             {
                 "person": match.person,

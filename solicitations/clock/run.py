@@ -24,6 +24,7 @@ from solicitations.models.matches import bound_by_legal_clock
 from solicitations.notifications import to_company
 
 logger = logging.getLogger(__name__)
+OFFICE_CLOSED = "L'antenne est fermée\u00a0: seule la région est prévenue"
 
 NOBODY_ELSE = "Personne d'autre à solliciter"
 
@@ -154,10 +155,16 @@ def _check_call(solicitation: Solicitation, steps: Sequence[Planned], *, now: da
 
 
 def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    events = [record_step(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
+    matches, day = _matches(steps), solicitation.today(now)
+    why = {match.pk: OFFICE_CLOSED for match in matches if not match.expert.office.is_open_on(day)}
+    events = [
+        record_step(
+            step, EventKind.MANAGER_TOLD, reason=why.get(step.match.pk, "") if step.match else "", now=now
+        )
+        for step in steps
+    ]
     for planned in steps:
         record_step(planned, EventKind.REGION_TOLD, now=now)
-    matches = _matches(steps)
     mails.silent_takers(solicitation, matches, events=events, now=now)
     words = ", ".join(f"{match.person} ({match.expert.office.name})" for match in matches)
     alerts.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)

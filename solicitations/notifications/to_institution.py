@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from experts.accounts import seats
-from experts.models import Institution, Office, Seat, User
+from experts.models import Institution, Office, User
 from mailing import outbox
 from solicitations import links, wording
 from solicitations.lifecycle import Voice
@@ -82,9 +82,9 @@ def recipients(
 def _managers_of(solicitation: Solicitation, institution: Institution, *, now: datetime) -> list[User]:
     """The managers of the institution's offices that have a part in the request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
-    offices = Office.objects.filter(institution=institution, experts__in=matches.values("expert"))
-    held = Seat.objects.current(now=now).filter(office__in=offices.values("pk"))
-    return list(User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk"))
+    around = Office.objects.open_on(solicitation.today(now)).filter(institution=institution)
+    offices = around.filter(experts__in=matches.values("expert"))
+    return seats.managers_of(offices.values_list("pk", flat=True), now=now)
 
 
 def mailboxes_managed(manager: OfficeManager, *, now: datetime) -> list[Mailbox]:

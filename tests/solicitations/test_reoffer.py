@@ -9,14 +9,14 @@ import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
-from experts.models import Expert, Office, User
+from experts.models import Expert, Office, Seat, User
 from mailing.models import OutgoingEmail
 from solicitations import tasks
-from solicitations.actions import expert_answers, expert_messages, expert_record, staff_actions
+from solicitations.actions import expert_answers, expert_messages, expert_record, feedback, staff_actions
 from solicitations.dispatch import reoffer
 from solicitations.lifecycle import AlertCause, MatchState, NeedState
 from solicitations.models import Alert, Mailbox, Match, Need, Solicitation
-from tests.experts.factories import ExpertFactory
+from tests.experts.factories import ExpertFactory, PersonFactory
 from tests.solicitations.factories import match, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -222,6 +222,21 @@ class TestTaken:
 
         assert Mailbox.objects.get(pk=taken.mailbox_id).left_at is None
         assert Match.objects.get(pk=taken.pk).expert_left_at is None
+
+
+@pytest.mark.parametrize("close", [office_closed, office_dropped, agreement_ended])
+def test_an_office_that_has_closed_and_its_managers_get_no_mail(commit, sent, mine, close, now):
+    office, manager = mine.expert.office, PersonFactory()
+    Seat.objects.create(user=manager, office=office, given_at=now)
+    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    close(mine.expert, now)
+    sweep(commit, now + MINUTE)
+
+    commit(feedback.report_not_called, sent, now=now + 2 * DAY)
+    commit(tasks.keep_time, now=now + 49 * DAY)
+
+    assert sent.alerts.filter(cause=AlertCause.SILENT).exists()
+    assert not OutgoingEmail.objects.filter(to__in=[office.email, manager.email]).exists()
 
 
 def test_an_expert_who_is_back_and_added_again_is_mailed_again(commit, sent, mine, now):
