@@ -6,7 +6,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from mailing.models import IncomingEmail, Reason
+from mailing.replies import Reply
 from mailing.replies.text_lines import fold
+from solicitations import links
 from solicitations.lifecycle import Voice
 from solicitations.links import Person
 from solicitations.models import InternalMessage, Mailbox, OfficeManager
@@ -21,26 +23,24 @@ ALIKE_WEEKLY_LIMIT = 5
 
 
 def reason_to_hold(
-    email: IncomingEmail, text: str, person: Person, *, voice: Voice, has_weak_sign: bool, now: datetime
+    email: IncomingEmail, reply: Reply, person: Person, *, voice: Voice, now: datetime
 ) -> Reason | None:
-    """The limit that one more mail would exceed; ``None`` below all. Needs the request locked.
-
-    ``has_weak_sign``: the mail has one sign of a machine; words that were read already are a second one.
-    """
+    """The limit that one more mail would exceed; ``None`` below all. Needs the request locked."""
     accepted = IncomingEmail.objects.accepted()
     if accepted.filter(about=email.about, settled_at__gt=now - DAY).count() >= DAILY_LIMIT:
         return Reason.FLOOD
     of_request = accepted.about(email.about[0])
-    if of_request.filter(settled_at__gt=now - MINUTE).count() >= MINUTE_LIMIT:
-        return Reason.FLOOD
-    if of_request.filter(settled_at__gt=now - WEEK).count() >= WEEKLY_LIMIT:
-        return Reason.FLOOD
+    for limit, during in ((MINUTE_LIMIT, MINUTE), (WEEKLY_LIMIT, WEEK)):
+        if of_request.filter(settled_at__gt=now - during).count() >= limit:
+            return Reason.FLOOD
     texts, moment = _texts_of(person, voice)
     since = Q(("incoming__isnull", False), (f"{moment}__gt", now - WEEK))
     recent = texts.filter(since).values_list(moment, "body")
-    alike = [at for at, body in recent if without_figures(body) == without_figures(text)]
+    words = without_figures(links.without_secrets(reply.text))
+    alike = [at for at, body in recent if without_figures(body) == words]
     lately = sum(at > now - ALIKE_WITHIN for at in alike)
-    is_repeated = lately >= (1 if has_weak_sign else ALIKE_LIMIT) or len(alike) >= ALIKE_WEEKLY_LIMIT
+    # A sign of a machine, and words that were read already, are two signs.
+    is_repeated = lately >= (1 if reply.weak_signs else ALIKE_LIMIT) or len(alike) >= ALIKE_WEEKLY_LIMIT
     return Reason.REPEATED if is_repeated else None
 
 

@@ -18,6 +18,7 @@ from mailing.models import (
     Reason,
     id_in,
 )
+from mailing.rendering import Rendered
 from mailing.replies import MailKind, Reply
 from solicitations import links
 from solicitations.conversation import addressees, attachments, messages, repetitions
@@ -113,13 +114,9 @@ def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
     raw = bytes(email.raw)
     in_reply_to = replies.read_headers(raw).in_reply_to
     answered = OutgoingEmail.objects.original_of_reply(in_reply_to, to=person.email) if person else None
-    sent = answered.rendered() if answered else None
-    return replies.read(
-        raw,
-        sent=sent.html if sent else "",
-        sent_text=sent.text if sent else "",
-        our_addresses=message_builder.sender_addresses(),
-    )
+    sent = answered.rendered() if answered else Rendered("", "", "")
+    ours = message_builder.sender_addresses()
+    return replies.read(raw, sent=sent.html, sent_text=sent.text, our_addresses=ours)
 
 
 def _about(addressee: Addressee) -> list[str]:
@@ -187,12 +184,7 @@ def _publish_or_reason(
     if addressee.is_elsewhere or copies.accepted().exists():
         return Reason.ELSEWHERE
     reason = _doubt(reply, is_own=is_own) or repetitions.reason_to_hold(
-        email,
-        links.without_secrets(reply.text),
-        person,
-        voice=addressee.voice,
-        has_weak_sign=reply.weak_signs > 0,
-        now=now,
+        email, reply, person, voice=addressee.voice, now=now
     )
     if reason is None:
         publish(email, reply, addressee, sent_from="" if is_own else reply.sender, now=now)
