@@ -43,7 +43,7 @@ class Command(PlanCommand):
     def handle(self, *args: Any, file: Path, dry_run: bool, **options: Any) -> None:
         self.as_json, region = options["json"], read_region(options["region"])
         try:
-            whole = Whole.parse(options["whole"], region=region) if options["whole"] else None
+            whole = Whole.parse(options["whole"], region=region) if options["whole"] is not None else None
         except InvalidWhole as error:
             raise self.failure([error]) from error
         try:

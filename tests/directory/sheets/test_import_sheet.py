@@ -162,3 +162,11 @@ def test_losses_of_an_apply_are_in_its_json(tmp_path):
     path.write_bytes(csv(["Code", "Fermée à partir du"], ["CAPE-21", timezone.localdate().isoformat()]))
 
     assert answer(path, "--apply")["losses"]
+
+
+def test_an_empty_whole_is_refused_and_not_forgotten(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(csv(["Code"], ["PE-DIJON"]))
+
+    with pytest.raises(CommandError):
+        run("import_sheet", path, "--region", "27", "--dry-run", "--whole", "")
