@@ -31,6 +31,16 @@ def zone_slug(siren: str) -> str:
     return f"epci-{siren}"
 
 
+def heir_of(zone: Area) -> Epci | None:
+    """The EPCI where most communes of a vanished one are today; ``None`` for a zone that people drew."""
+    if not zone.code.startswith(zone_slug("")):
+        return None
+    codes = [member.current_code for member in zone.members.filter(kind=Area.Kind.COMMUNE)]
+    found = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "epci"))
+    siren = _heir(codes, found)
+    return Epci.objects.filter(pk=siren).first() if siren else None
+
+
 def vanishing(sirens: Collection[str], epci_of: dict[str, str | None]) -> list[VanishedEpci]:
     """The EPCI in the tables that are not among ``sirens``; ``epci_of``: the new EPCI of each commune."""
     communes: dict[str, list[str]] = defaultdict(list)

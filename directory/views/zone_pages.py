@@ -18,6 +18,7 @@ from experts.changes.stored import StoredRow
 from experts.models import Expert, Office, RevisedRow
 from territories.area_search import names_of
 from territories.models import Area
+from territories.vanished_epci import heir_of
 
 PAGE = 50
 BY_HAND: Facts = {"source": Area.Source.HAND}  # no file changes it any more
@@ -51,6 +52,7 @@ def zone(request: HttpRequest, slug: str) -> HttpResponse:
         "members": sorted(members.values()),
         "offices": offices,
         "experts": experts.order_by("name", "pk"),
+        "heir": heir_of(area),
         "is_of_file_too": _is_of_file_too(area),
     }
     return render(request, "directory/zone.html", context)

@@ -12,6 +12,7 @@ from experts.models import Office
 from territories import bundle, bundle_import
 from territories.areas import AreaRef
 from territories.models import Area, Commune, Epci, FormerCommune
+from tests.directory.pages import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 SIREN = "242100410"
@@ -64,6 +65,17 @@ def test_offices_and_zones_cover_as_before_and_a_file_that_names_it_means_the_zo
     plan = plan_import(check(FILE.encode()), now=timezone.now())
     [row] = [row for row in plan.offices if row.key == "PLIE-DIJON"]
     assert "areas" not in row.written
+
+
+def test_the_page_of_its_zone_proposes_its_heir(next_code, as_regional):
+    bundle_import.import_bundle(next_code, now=timezone.now())
+
+    page = text(as_regional.get(f"/annuaire/zones/epci-{SIREN}/"))
+    other = text(as_regional.get("/annuaire/zones/bassin-dijonnais/"))
+
+    assert f"sont maintenant dans {Epci.objects.get(pk=HEIR).name}" in page
+    assert "PLIE de la métropole dijonnaise" in page
+    assert "n'existe plus" not in other
 
 
 def test_offices_and_zones_touched_are_listed_and_nothing_is_written(next_code):
