@@ -203,3 +203,13 @@ def test_a_request_that_staff_closed_is_not_sent_again(commit, as_regional, pers
 
     sent.refresh_from_db()
     assert sent.state == MatchState.WITHDRAWN
+
+
+def test_who_moved_from_an_office_that_closed_gets_nothing_of_its_needs(commit, as_regional, person, sent):
+    commit(close, as_regional, person)
+
+    commit(save, as_regional, f"/annuaire/referents/{person.pk}/antenne/", office="ML-DIJON")
+    commit(tasks.sweep)
+
+    sent.refresh_from_db()
+    assert (sent.state, sent.expert.office.code) == (MatchState.WITHDRAWN, "ML-DIJON")
