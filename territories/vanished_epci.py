@@ -4,7 +4,7 @@ Offices that named the EPCI go on covering the same communes until somebody deci
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from territories.areas import AreaRef
@@ -54,7 +54,7 @@ def vanishing(sirens: Collection[str], epci_of: dict[str, str | None]) -> list[V
     ]
 
 
-def _heir(codes: list[str], epci_of: dict[str, str | None]) -> str | None:
+def _heir(codes: list[str], epci_of: Mapping[str, str | None]) -> str | None:
     """The SIREN of the EPCI where most of these communes go; among equal ones, the lowest."""
     counts = Counter(siren for code in codes if (siren := epci_of.get(code)))
     return min(counts, key=lambda siren: (-counts[siren], siren)) if counts else None
