@@ -140,6 +140,7 @@ def write_to_office(pk: int, due_on: date, *, now: datetime) -> None:
             "people": [f"{person.name}, {person.email}, {person.phone}" for person in people],
             "region_phone": region_contact(office.region, on=today).phone,
             "contact_url": links.absolute("/contact/"),
+            "record_url": record_links.office_url(office, today=today),
         },
         about=[f"office:{pk}"],
         now=now,

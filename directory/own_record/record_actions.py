@@ -113,6 +113,21 @@ def remark(post: Expert, body: str, *, now: datetime) -> None:
         _remark(post, body, office=post.office, now=now)
 
 
+@transaction.atomic(durable=True)
+def confirm_office(office: Office, *, now: datetime) -> None:
+    """« La liste est juste », says the office's mailbox: the office is verified today."""
+    applying.lock_directory()
+    stored = snapshot.load(offices=[office.pk]).offices[office.code]
+    row = editing.change(office.code, stored, {"verified_on": timezone.localdate(now)})
+    applying.apply_inside(Plan(offices=(row,)), cause=Cause.LETTER, note=office.email, now=now)
+
+
+def people_of(office: Office) -> list[Expert]:
+    """The people of an office who serve, as its list gives them."""
+    rows = Expert.objects.listed().filter(office=office, left_at=None)
+    return list(rows.prefetch_related("subjects").order_by("name", "pk"))
+
+
 def _remark(post: Expert, body: str, *, office: Office, now: datetime) -> None:
     RecordRemark.objects.create(expert=post, region_id=office.region_id, body=body, at=now)
 

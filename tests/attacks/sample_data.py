@@ -216,6 +216,10 @@ class SampleData:
         return token_of(record_links.record_url(self.expert, today=timezone.localdate()))
 
     @property
+    def office_token(self) -> str:
+        return token_of(record_links.office_url(self.expert.office, today=timezone.localdate()))
+
+    @property
     def draft_token(self) -> str:
         return token_of(links.resume_url(self.draft))
 
@@ -266,6 +270,7 @@ class SampleData:
             ("reprise/", "token", self.draft_token),
             ("adresse/", "token", token_of(links.address_url(self.address_change))),
             ("ma-fiche/envoyer/", "token", token_of(links.record_url(self.mailbox))),
+            ("ma-fiche/antenne/", "token", self.office_token),
             ("mes-donnees/suppression/", "token", self._my_data(my_data.DELETION)),
             ("mes-donnees/", "token", self._my_data(my_data.COPY)),
             ("desinscription/", "token", token_of(links.unsubscribe_url(self.mailbox))),

@@ -41,6 +41,7 @@ OPENING = {
     "reprise/": RESUME,
     "adresse/": ADDRESS,
     "ma-fiche/envoyer/": RECORD_LINK,
+    "ma-fiche/antenne/": "office_record",
     "ma-fiche/": "record",
     "connexion/invitation/": "invitation",
     "desinscription/": UNSUBSCRIBE,
@@ -48,7 +49,7 @@ OPENING = {
     "mes-donnees/": my_data.COPY,
 }
 # A person may always stop mails, by whatever mail; « Ma fiche » has a life of its own.
-STILL_GOOD = {"record", UNSUBSCRIBE, my_data.COPY, my_data.DELETION}
+STILL_GOOD = {"record", "office_record", UNSUBSCRIBE, my_data.COPY, my_data.DELETION}
 Attack = TypeVar("Attack")
 SECRET = "Je cherche quelqu'un depuis quatre mois"  # the factories' text
 

@@ -1,22 +1,25 @@
 """Yearly letters, conventions that end, people who left, and the region's list."""
 
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from directory import tasks
 from directory.letters import agreements, departed, yearly
 from directory.letters.to_verify import to_verify
 from directory.models import Letter, RecordRemark
 from directory.own_record import record_actions
-from experts.models import Expert, Office, RevisedRow
+from experts.models import Expert, Office, RevisedRow, Revision
 from mailing.models import OutgoingEmail
 from solicitations.actions import expert_answers
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match
 from territories.models import Region
+from tests.directory.pages import text
 from tests.experts.factories import ExpertFactory, NationalFactory, RegionalFactory, signed_in
 from tests.solicitations.factories import send
 
@@ -106,6 +109,55 @@ class TestYearlyLetter:
         commit(yearly.write_to_office, Office.objects.get(code="PE-DIJON").pk, NOW.date(), now=NOW)
 
         assert any(EMAIL in person for person in sent("office_letter").get().context["people"])
+
+
+class TestListOfAnOffice:
+    """The office's mailbox answers its letter by a link, without account."""
+
+    @pytest.fixture
+    def path(self, commit, now):
+        commit(yearly.write_to_office, Office.objects.get(code="PE-DIJON").pk, now.date(), now=now)
+        return urlsplit(sent("office_letter").get().context["record_url"]).path
+
+    @pytest.fixture
+    def now(self):
+        return timezone.now()
+
+    def test_it_is_said_to_be_right(self, client, commit, path, now):
+        assert EMAIL in text(client.get(path))
+
+        for _ in range(2):
+            assert client.post(path, {"juste": "oui"}).status_code == 302
+
+        office = Office.objects.get(code="PE-DIJON")
+        assert office.verified_on == timezone.localdate(now)
+        assert Revision.objects.get(cause="letter").note == office.email
+        assert "Vérifiée aujourd'hui" in text(client.get(path))
+
+    def test_what_is_wrong_is_read_by_the_region(self, client, path):
+        assert client.post(path, {"body": ""}).status_code == 422
+        client.post(path, {"body": "Il manque Paul Roux."})
+
+        remark = RecordRemark.objects.get()
+        assert (remark.region_id, remark.expert.office.code) == ("27", "PE-DIJON")
+        assert "La boîte de France Travail Dijon écrit" in remark.body
+
+    def test_the_link_dies_with_the_address_and_the_month(self, client, path, now):
+        with time_machine.travel(now + 31 * DAY, tick=False):
+            assert client.get(path).status_code == 410
+        Office.objects.filter(code="PE-DIJON").update(email="autre@exemple.org")
+
+        assert client.get(path).status_code == 410
+        assert client.post(path, {"juste": "oui"}).status_code == 410
+        assert client.get(path[:-2] + "x/").status_code == 410
+
+    def test_an_office_without_anybody_is_told_whom_to_call(self, client, path):
+        Expert.objects.filter(office__code="PE-DIJON").update(left_at=NOW - DAY)
+
+        page = text(client.get(path))
+
+        assert "aucune demande ne peut vous être adressée" in page.replace("\u00a0", " ")
+        assert client.post(path, {"body": "x"}).status_code == 200
 
 
 def test_office_letter_due_on_a_week_end_leaves_after_it_and_once(commit):
