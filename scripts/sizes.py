@@ -14,7 +14,7 @@ BASE_SETTINGS_GOAL = 150
 # A larger room does the work of another. Migrations are not counted. The directory's subpackages (sheets,
 # coverage, foresight, letters, pages) have their own layers, and share one shape of change.
 ROOM_CAP = 11_000
-LARGER_ROOMS = {"directory": 19_650}
+LARGER_ROOMS = {"directory": 19_700}
 SKIPPED = ("tests/", "scripts/", "bench/")
 
 

@@ -3,16 +3,20 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from directory.own_record import record_links
 from experts.changes import editing, snapshot
 from experts.changes.applying import apply
 from experts.changes.row_plans import Plan
 from experts.models import Cause, Expert, Office, RegionDetails, Revision
 from solicitations.models import Match
-from territories.models import Area
+from territories.models import Area, Commune
+from territories.vanished_epci import VanishedEpci, keep_as_zones
 from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import send
 
@@ -110,7 +114,28 @@ def zone_of_a_file(open_page: Callable[[str], Page]) -> Page:
     return page
 
 
+def list_of_an_office(open_page: Callable[[str], Page]) -> Page:
+    """Page that an office's mailbox opens from its letter."""
+    office = Office.objects.get(code="PE-DIJON")
+    url = urlsplit(record_links.office_url(office, today=timezone.localdate()))
+    page = open_page(url.path)
+    page.get_by_role("button", name="Oui, la liste est juste").wait_for()
+    return page
+
+
+def vanished_epci(open_page: Callable[[str], Page]) -> Page:
+    """Page of the zone of an EPCI that vanished, with its heir."""
+    siren = "242100410"
+    communes = tuple(Commune.objects.filter(epci=siren).values_list("pk", flat=True))
+    keep_as_zones([VanishedEpci(siren, "Dijon Métropole", communes)])
+    page = open_page(f"/annuaire/zones/epci-{siren}/")
+    page.get_by_text("Cette intercommunalité n'existe plus").wait_for()
+    return page
+
+
 PAGES = [
+    list_of_an_office,
+    vanished_epci,
     closing, address_in_use, undo, two_people, two_people_in_a_region, pasted_areas, office_to_complete,
     zone_of_a_file,
 ]  # fmt: skip

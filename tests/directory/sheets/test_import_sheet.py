@@ -164,7 +164,7 @@ def test_losses_of_an_apply_are_in_its_json(tmp_path):
     assert answer(path, "--apply")["losses"]
 
 
-def test_an_empty_whole_is_refused_and_not_forgotten(tmp_path):
+def test_an_empty_whole_is_refused_rather_than_ignored(tmp_path):
     path = tmp_path / "f.csv"
     path.write_bytes(csv(["Code"], ["PE-DIJON"]))
 
