@@ -118,9 +118,7 @@ def _requests(matches: MatchQuerySet) -> Iterable[int]:
 
 def offer_to_stand_ins(*, now: datetime) -> None:
     """Offer what waits for people who are away today to whoever stands in."""
-    away = standing_in.to_offer(now=now).order_by("need__solicitation")
-    requests = away.values_list("need__solicitation", flat=True).distinct()
-    each_safely(standing_in.offer, requests[:SWEEP_SIZE], now=now)
+    each_safely(standing_in.offer, _requests(standing_in.to_offer(now=now)), now=now)
 
 
 def keep_time(*, now: datetime) -> None:

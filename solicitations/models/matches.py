@@ -128,18 +128,15 @@ class MatchQuerySet(models.QuerySet["Match"]):
         return self.active().filter(has_left & ~is_known | ~has_left & is_known | is_refused)
 
     def to_give_back(self, today: date, *, now: datetime) -> Self:
-        """Matches withdrawn as gone whose expert serves there again, today, of needs nobody took.
-
-        Somebody who has moved to another office since gets nothing of the former one's.
-        """
-        gone = Expert.objects.gone(today, now=now)
-        away = Absence.objects.filter(from_on__lte=today, to_on__gte=today)
-        waiting = self._withdrawn_and_waiting().filter(
-            need__solicitation__state=lifecycle.RequestState.SUBMITTED, expert__is_bouncing=False
-        )
-        asked = waiting.alias(asked=KT("reason__office"))
-        same = asked.filter(Q(asked=None) | Q(asked=F("expert__office__code")))
-        return same.exclude(expert__in=gone.values("pk")).exclude(expert__in=away.values("expert"))
+        """Matches withdrawn as gone whose expert serves again, in the same office, of needs nobody took."""
+        gone = Expert.objects.gone(today, now=now).values("pk")
+        away = Absence.objects.filter(from_on__lte=today, to_on__gte=today).values("expert")
+        rows = self._withdrawn_and_waiting().alias(asked=KT("reason__office"))
+        return rows.filter(
+            Q(asked=None) | Q(asked=F("expert__office__code")),
+            need__solicitation__state=lifecycle.RequestState.SUBMITTED,
+            expert__is_bouncing=False,
+        ).exclude(Q(expert__in=gone) | Q(expert__in=away))
 
     def withdrawn_as_gone(self, expert_pk: int, *, since: datetime) -> Self:
         """Matches withdrawn since that moment because their expert was gone, of needs that nobody took."""
