@@ -26,8 +26,8 @@ def reassign(
     """Give these active matches of request ``pk`` to ``target``, who must be there today.
 
     A sent need is sent to them; a taken one stays taken, in their hands, and the company hears their name.
-    ``by``: the manager, in whose name it is done. Raises ``ForbiddenMove`` when one of them is over, or
-    was answered by ``target`` already, and ``NobodyThere`` when they are away; nothing moves then.
+    ``by``: the manager, in whose name it is done. Raises ``ForbiddenMove`` when one of them is over, is theirs
+    or was answered by ``target`` already, and ``NobodyThere`` when they are away; nothing moves then.
     """
     solicitation = Solicitation.objects.locked(pk)
     if not receivers.is_there(target, on=solicitation.today(now)):
@@ -62,7 +62,8 @@ def _lock(solicitation: Solicitation, match_pks: Collection[int], target: Expert
     """
     rows = Match.objects.active().filter(pk__in=match_pks, need__solicitation=solicitation).with_people()
     given = list(rows.select_for_update(of=("self",)).in_order())
-    if len(given) < len(set(match_pks)) or solicitation.refuses_answers or not given:
+    is_theirs = any(row.expert_id == target.pk for row in given)
+    if is_theirs or len(given) < len(set(match_pks)) or solicitation.refuses_answers or not given:
         raise ForbiddenMove(MatchState.WITHDRAWN, MatchState.REPLACED)
     for row in given:
         row.mailbox.solicitation = row.need.solicitation = solicitation

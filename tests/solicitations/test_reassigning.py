@@ -149,6 +149,15 @@ def test_what_changed_meanwhile_moves_nothing(mine, colleague, reassign, commit,
     assert not Match.objects.filter(expert=colleague).exists()
 
 
+def test_who_has_the_need_is_not_given_it_again(mine, reassign, take):
+    take()
+
+    with pytest.raises(ForbiddenMove):
+        reassign(to=mine.expert)
+
+    assert Match.objects.get(pk=mine.pk).state == MatchState.TAKEN
+
+
 def test_colleague_who_declined_is_not_asked_again(mine, colleague, reassign, commit, now):
     commit(expert_answers.bring_in, mine, colleague, word="", by=mine.mailbox, now=now)
     theirs = Match.objects.with_people().get(need=mine.need, expert=colleague)

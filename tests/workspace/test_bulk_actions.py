@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from experts.models import AccessRecord, Expert, Seat
+from mailing.models import OutgoingEmail
 from solicitations.actions import expert_answers
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Match, Solicitation
@@ -136,6 +137,20 @@ def test_manager_gives_needs_in_her_name_and_answers_none(needs, colleague, now)
         MatchState.WITHDRAWN,
         MatchState.TAKEN,
     ]
+
+
+def test_who_has_a_need_is_not_given_it_again(needs, now):
+    """Nobody is mailed: neither the colleague, nor the company, which knows the name."""
+    expert_answers.move(needs[0], MatchState.TAKEN, by=needs[0].mailbox, now=now)
+    manager = PersonFactory()
+    Seat.objects.create(user=manager, office=needs[0].expert.office, given_at=now)
+    before = OutgoingEmail.objects.count()
+
+    answered = act(signed_in(manager), needs, geste="confier", collegue=needs[0].expert_id)
+
+    assert [row.why for row in answered.context["report"].unmoved] == ["cette personne l'a déjà"] * 2
+    assert states(needs) == [MatchState.TAKEN, MatchState.SENT]
+    assert OutgoingEmail.objects.count() == before
 
 
 def test_needs_of_others_are_left_out(needs, expert_client):

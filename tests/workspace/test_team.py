@@ -145,6 +145,9 @@ def test_pause_says_what_it_leaves_before_it_is_saved(client, mine):
     page = client.get(person_path("pause", mine.expert))
 
     assert "relisez avant d'enregistrer" in page_text(page)
+    assert "Accueil Mes antennes Mettre en pause" in page_text(
+        page
+    )  # not the directory, which is the region's
 
 
 @pytest.mark.parametrize("name", ["record", "subjects", "absence", "pause", "leave", "reassign"])

@@ -19,6 +19,7 @@ OVER = "il n'attend plus de réponse"
 NOT_TAKEN = "il n'est pas pris en charge : ouvrez-le"
 TAKEN_ALREADY = "il est pris en charge : terminez-le plutôt"
 NOBODY_THERE = "cette personne ne peut pas le recevoir"
+ALREADY_THEIRS = "cette personne l'a déjà"
 NOTHING_TO_UNDO = "il n'y a rien à annuler"
 
 
@@ -78,6 +79,8 @@ def hand_over_each(
     """Give each need to a colleague: her own are handed over, those of her offices reassigned in her name."""
 
     def give(match: Match) -> None:
+        if match.expert_id == target.pk:
+            raise NotMoved(ALREADY_THEIRS)
         if match.expert_id in reader.posts:
             expert_answers.hand_over(match, target, word=word, by=_used(match, reader), now=now)
         else:
