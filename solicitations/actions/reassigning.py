@@ -26,8 +26,8 @@ def reassign(
     """Give these active matches of request ``pk`` to ``target``, who must be there today.
 
     A sent need is sent to them; a taken one stays taken, in their hands, and the company hears their name.
-    ``by``: the manager, in whose name it is done. Raises ``ForbiddenMove`` when one of them is over, is theirs
-    or was answered by ``target`` already, and ``NobodyThere`` when they are away; nothing moves then.
+    ``by``: the manager, in whose name it is done. Raises ``ForbiddenMove`` when one of them is over, is
+    theirs or was answered by ``target`` already, and ``NobodyThere`` when they are away; nothing moves then.
     """
     solicitation = Solicitation.objects.locked(pk)
     if not receivers.is_there(target, on=solicitation.today(now)):
