@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +19,7 @@ from oversight.request_rows import Badge
 from solicitations import links
 from solicitations.actions import expert_messages, held_replies, staff_actions
 from solicitations.conversation import replies
+from solicitations.lifecycle import Voice
 from solicitations.models import Solicitation
 from solicitations.views import originals
 
@@ -85,14 +87,19 @@ def _lines(emails: Sequence[IncomingEmail]) -> list[IncomingMailLine]:
 @require_safe
 @staff_page
 def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one mail: its state and reason, its text, and the possible decisions."""
+    """Show one mail: its state and reason, its text, and the possible decisions.
+
+    Of a mail that people of one institution write to each other, staff judge the sender, and read no word.
+    """
     email = _opened(request, pk)
     reply = replies.read_mail(email, replies.writer_of(email))
+    is_inner = f"voice:{Voice.INSTITUTION.value}" in email.about and not settings.DEMO
     context = {
         "line": _lines([email])[0],
         "reply": reply,
-        "words": links.without_secrets(reply.text),
-        "original": originals.read(email),
+        "is_inner": is_inner,
+        "words": "" if is_inner else links.without_secrets(reply.text),
+        "original": None if is_inner else originals.read(email),
     }
     return render(request, "oversight/incoming/mail.html", context)
 

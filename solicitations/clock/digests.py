@@ -45,7 +45,11 @@ def gather(address: str, *, now: datetime) -> None:
         key=f"digest:{salted_hmac('solicitations.digest', address.lower()).hexdigest()[:20]}:{day}",
         to=last.to,
         template=request_mails.DIGEST,
-        context={"requests": lines, "own_record_url": last.context.get("own_record_url", "")},
+        context={
+            "requests": lines,
+            "own_record_url": last.context.get("own_record_url", ""),
+            "is_internal": any(row.context.get("is_internal") for row in rows),
+        },
         about=list(dict.fromkeys(name for line in lines for name in line["about"])),
         list_id=f"recapitulatif.{settings.REPLY_DOMAIN}",
         unsubscribe_url=last.unsubscribe_url,

@@ -8,8 +8,8 @@ from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
 from solicitations import links
 from solicitations.actions import company_requests
-from solicitations.lifecycle import EventKind
-from solicitations.models import Event, Mailbox, Message
+from solicitations.lifecycle import EventKind, Voice
+from solicitations.models import Event, InternalMessage, Mailbox, Message
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import WORDS, answer, raw
 
@@ -40,6 +40,20 @@ def text_of(client, path: str) -> str:
 
 def listed(client, **query) -> list[str]:
     return [line.email.message_id for line in client.get(LIST, query).context["lines"]]
+
+
+def test_a_held_mail_to_an_institution_is_judged_by_its_sender_alone(as_regional, author, today):
+    """Published, it is read by its people; staff read no word of it before either."""
+    to = links.reply_address(author, voice=Voice.INSTITUTION)
+    held = answer(author, "Entre collègues.", to=to, sender=STRANGER, now=today)
+
+    text = text_of(as_regional, f"{LIST}{held.pk}/")
+
+    assert "Entre collègues" not in text
+    assert "Jugez de l'expéditeur" in text
+    assert STRANGER in text
+    as_regional.post(f"{LIST}{held.pk}/publier/")
+    assert InternalMessage.objects.get().body == "Entre collègues."
 
 
 class TestIncomingList:

@@ -21,7 +21,15 @@ from solicitations.clock import digests
 from solicitations.conversation import reading_rights
 from solicitations.dispatch import readdressing
 from solicitations.lifecycle import MatchState, Voice
-from solicitations.models import Addition, InternalMessage, Mailbox, Message, OfficeManager, Question
+from solicitations.models import (
+    Addition,
+    InternalMessage,
+    Mailbox,
+    Match,
+    Message,
+    OfficeManager,
+    Question,
+)
 from tests.experts.factories import ExpertFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer, raw, receive
@@ -133,6 +141,21 @@ class TestReaders:
         assert INNER not in words
         assert all(text in words for text in (THREAD, ASKED, REPLIED, ADDED))
         assert mail.context["is_internal"]
+
+    def test_staff_read_no_inner_word_in_a_digest(self, commit, sent, author, manager, now):
+        colleague = ExpertFactory(office=author.speaker().office)
+        box = Mailbox.objects.create(solicitation=sent, email=colleague.email, created_at=now)
+        Match.objects.create(need=sent.needs.get(), expert=colleague, mailbox=box, sent_at=now)
+        MailPreference.objects.create(address=box.email, choice=MailChoice.DIGEST, changed_at=now)
+        commit(expert_messages.post_internal_message, author, body=INNER, now=now)
+        commit(digests.gather, box.email.lower(), now=now + timedelta(days=1))
+        digest = OutgoingEmail.objects.get(template__endswith="/digest")
+        nation = User.objects.create(email="equipe@nation.example.org", role="national")
+
+        page = signed_in(nation).get(f"/courrier/{digest.pk}/").content.decode()
+
+        assert INNER in digest.rendered().text
+        assert INNER not in page
 
     def test_answer_goes_to_all_when_its_author_declined_and_nobody_took(self, commit, sent, author, now):
         question = commit(expert_messages.ask, author, body=ASKED, now=now)
