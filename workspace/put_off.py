@@ -4,12 +4,15 @@ from datetime import date, datetime, timedelta
 
 from django import forms
 from django.db import transaction
+from django.db.models import F, Q
 
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match
 from workspace.models import PutOff
 
 LONGEST = timedelta(days=366)
+# What was put off before the need was handed over, undone, or taken anew counts no more.
+STANDS = Q(state=MatchState.TAKEN, put_off__at__gte=F("taken_at"))
 
 
 class NotTaken(Exception):
@@ -37,6 +40,14 @@ class PutOffForm(forms.Form):
         if until and not self.today < until <= self.today + LONGEST:
             raise forms.ValidationError("Choisissez un jour à venir, dans l'année.")
         return until
+
+
+def standing(match: Match) -> PutOff | None:
+    """What the need is put off until, and by whom; ``None`` when it is not. Needs ``put_off`` loaded."""
+    found: PutOff | None = getattr(match, "put_off", None)
+    if found is None or match.state != MatchState.TAKEN or match.taken_at is None:
+        return None
+    return found if found.at >= match.taken_at else None
 
 
 @transaction.atomic(durable=True)

@@ -19,11 +19,11 @@ from solicitations.lifecycle import (
 )
 from solicitations.models import Mailbox, Match, OfficeManager, Solicitation
 from solicitations.views.legal import LegalClock, clock
-from workspace import company_history, need_words, recruitment, voices
+from workspace import company_history, need_words, put_off, recruitment, voices
 from workspace.call_lists import PlannedCalls, planned_calls_of
 from workspace.company_history import EarlierRequest
 from workspace.forms import BRING_IN, HAND_OVER
-from workspace.models import RecruitmentOutcome
+from workspace.models import PutOff, RecruitmentOutcome
 from workspace.request_timeline import TimelineLine, timeline
 from workspace.voices import Voices
 
@@ -54,6 +54,10 @@ class NeedCard:
     @property
     def subject(self) -> str:
         return self.match.need.subject.label
+
+    @property
+    def put_off(self) -> PutOff | None:
+        return put_off.standing(self.match)
 
     @property
     def may_take(self) -> bool:

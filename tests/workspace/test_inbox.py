@@ -160,6 +160,21 @@ class TestUnread:
         [row] = client.get(f"{INBOX}?onglet=tous").context["rows"]
         return row.is_unread
 
+    def test_what_a_manager_writes_in_the_institution_is_unread(self, expert_client, manager, mine, clock):
+        path, manages = request_path(mine), signed_in(manager)
+        version = expert_client.get(path).context["version"].tag
+        clock.shift(timedelta(minutes=1))
+        manages.get(path)
+        manages.post(f"{path}interne/", {"body": "Prioritaire."})
+
+        assert self.is_unread(expert_client)
+        asked = expert_client.get(f"{path}suite/", headers={"If-None-Match": version})
+        assert asked.status_code == 286  # which tells htmx to ask no more
+        expert_client.get(path)
+        clock.shift(timedelta(minutes=1))
+        expert_client.post(f"{path}interne/", {"body": "Bien reçu."})
+        assert not self.is_unread(expert_client)
+
     def test_what_was_read_at_either_door_is_read(self, expert_client, client, mine):
         assert self.is_unread(expert_client)
 

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from experts.models import Seat
-from solicitations.actions import expert_answers, expert_messages
+from solicitations.actions import expert_answers, expert_messages, undoing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match, Solicitation
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
@@ -206,6 +206,21 @@ class TestPuttingOff:
 
         clock.shift(timedelta(days=2))
         assert found(expert_client, "?onglet=pris-en-charge") == ["Roy", "Peintures Vannier SARL"]
+
+    def test_a_need_that_is_to_be_answered_again_is_put_off_no_more(self, expert_client, commit, taken, now):
+        """She put it off, then undid her taking: it waits at its usual place, and so once taken anew."""
+        self.post(expert_client, f"{INBOX}{taken.mailbox_id}/", taken, "2026-12-20")
+        later = commit(send, now=now + timedelta(minutes=1), company_name="Roy", siret="", email="r@x.fr")
+        undoing.undo(taken, by=taken.mailbox, now=now + timedelta(minutes=2))
+
+        assert found(expert_client, "?onglet=a-repondre") == ["Peintures Vannier SARL", "Roy"]
+
+        for row in (taken, match(later, EXPERT)):
+            expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now + timedelta(minutes=3))
+        assert found(expert_client, "?onglet=pris-en-charge") == ["Peintures Vannier SARL", "Roy"]
+        assert found(expert_client, "?onglet=pris-en-charge&vue=remis") == []
+        page = expert_client.get(f"{INBOX}{taken.mailbox_id}/").content.decode()
+        assert "Remettre à plus tard" in page
 
     def test_it_is_put_off_and_taken_up_again_by_link_too(self, client, taken):
         path = answer_path(taken.mailbox)

@@ -14,9 +14,10 @@ from mailing.form_fields import LineField
 from solicitations.lifecycle import ACTIVE
 from solicitations.models.matches import MatchQuerySet
 from territories.models import Department
+from workspace import put_off
 from workspace.inbox import inbox_queries, text_search
 from workspace.inbox.readers import Reader
-from workspace.inbox.tabs import STATES, InboxList, Scope, StateTab, experts_of
+from workspace.inbox.tabs import STATES, InboxList, Scope, experts_of
 
 LATE, CLOCK, NOT_CALLED, PUT_OFF = "retard", "delai", "rappel", "remis"
 WATCHED = {
@@ -137,7 +138,7 @@ def _watched(code: str, *, now: datetime) -> Q:
         LATE: inbox_queries.late(now=now),
         CLOCK: inbox_queries.on_the_clock(),
         NOT_CALLED: Q(state__in=ACTIVE) & inbox_queries.not_called(now=now),
-        PUT_OFF: Q(state__in=STATES[StateTab.TAKEN], put_off__until__gt=timezone.localdate(now)),
+        PUT_OFF: put_off.STANDS & Q(put_off__until__gt=timezone.localdate(now)),
     }
     return conditions[code]
 

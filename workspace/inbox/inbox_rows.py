@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from solicitations import wording
 from solicitations.lifecycle import ACTIVE, EventKind, MatchState
-from solicitations.models import Event, Match, Message, PlannedCall
+from solicitations.models import Event, InternalMessage, Match, Message, PlannedCall
+from workspace import put_off
 from workspace.inbox.inbox_queries import with_urgency
 from workspace.inbox.readers import Reader
 from workspace.models import ReadMark
@@ -72,7 +73,7 @@ class InboxRow:
 
 
 def inbox_rows(reader: Reader, pks: Sequence[int], *, now: datetime, today: date) -> list[InboxRow]:
-    """Build the lines of these needs, in that order. Five queries."""
+    """Build the lines of these needs, in that order. Six queries."""
     needs = with_urgency(Match.objects.filter(pk__in=pks), now=now, today=today)
     people = (
         needs.with_people()
@@ -88,8 +89,8 @@ def inbox_rows(reader: Reader, pks: Sequence[int], *, now: datetime, today: date
 def _row(reader: Reader, match: Match, *, is_unread: bool, now: datetime, today: date) -> InboxRow:
     solicitation = match.mailbox.solicitation
     is_open = reader.may_open(match.expert_id)
-    put_off = getattr(match, "put_off", None)
-    until = put_off.until if put_off and match.state == MatchState.TAKEN else None
+    standing = put_off.standing(match)
+    until = standing.until if standing else None
     due_on = wording.legal_deadline(solicitation) if match.is_clocked else None  # type: ignore[attr-defined]
     is_hidden = solicitation.is_confidential and not is_open
     return InboxRow(
@@ -127,12 +128,15 @@ def _unread(reader: Reader, matches: Sequence[Match]) -> set[int]:
     """Keys of the needs with news since she last read their request; her own acts are none."""
     readable = [match for match in matches if reader.may_open(match.expert_id)]
     own = {match.mailbox_id for match in readable if match.expert_id in reader.posts}
-    news = _last_news(reader, {match.mailbox.solicitation_id for match in readable}, own)
+    requests = {match.mailbox.solicitation_id for match in readable}
+    news, inner = _last_news(reader, requests, own), _last_inner_words(reader, requests, own)
     marks = _marks(reader, readable)
     found = set()
     for match in readable:
         read_at = marks.get(match.mailbox_id) or match.ended_at
-        last = max(filter(None, [news.get(match.mailbox.solicitation_id), match.sent_at]))
+        request = match.mailbox.solicitation_id
+        written = inner.get((request, match.expert.office.institution_id))
+        last = max(filter(None, [news.get(request), written, match.sent_at]))
         if read_at is None or last > read_at:
             found.add(match.pk)
     return found
@@ -148,6 +152,16 @@ def _last_news(reader: Reader, requests: Iterable[int], own: Iterable[int]) -> M
         for request, at in rows.order_by().values_list("solicitation").annotate(Max("at")):
             latest[request] = max(at, latest.get(request, at))
     return latest
+
+
+def _last_inner_words(
+    reader: Reader, requests: Iterable[int], own: Iterable[int]
+) -> Mapping[tuple[int, int], datetime]:
+    """The moment of the last message of others within an institution, by request and institution."""
+    around = InternalMessage.objects.filter(solicitation__in=requests)
+    others = around.exclude(by_user=reader.user).exclude(by_user=None, mailbox__in=own)
+    rows = others.order_by().values_list("solicitation", "institution").annotate(Max("at"))
+    return {(request, institution): at for request, institution, at in rows}
 
 
 def _marks(reader: Reader, matches: Sequence[Match]) -> Mapping[int, datetime]:

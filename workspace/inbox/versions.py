@@ -6,7 +6,7 @@ Only what came after a version is read, so that asking again costs little, howev
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Exists, Q
@@ -14,7 +14,7 @@ from django.db.models import Exists, Q
 from experts.accounts import seats
 from experts.accounts.seats import Work
 from experts.models import User
-from solicitations.models import Event, Mailbox, Message
+from solicitations.models import Event, InternalMessage, Mailbox, Message
 
 STORED = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,18})\.(\d{1,11})"')
 # A list older than this is news by itself: delays pass without any event, and a transaction that began
@@ -94,4 +94,10 @@ def has_news_of(mailbox: Mailbox, version: Version, *, user: User) -> bool:
     request = {"solicitation": mailbox.solicitation_id}
     events = Event.objects.filter(pk__gt=version.event, **request).exclude(by_user=user)
     messages = Message.objects.filter(pk__gt=version.message, **request).exclude(mailbox=mailbox)
-    return User.objects.filter(Q(Exists(events)) | Q(Exists(messages)), pk=user.pk).exists()
+    inner = InternalMessage.objects.filter(
+        at__gt=datetime.fromtimestamp(version.read_at, UTC),
+        institution__in=mailbox.matches.live().values("expert__office__institution"),
+        **request,
+    ).exclude(by_user=user)
+    news = Q(Exists(events)) | Q(Exists(messages)) | Q(Exists(inner))
+    return User.objects.filter(news, pk=user.pk).exists()
