@@ -13,10 +13,12 @@ from mailing.models import (
     IncomingState,
     OutgoingEmail,
     OutgoingEmailQuerySet,
+    id_in,
 )
-from solicitations.models import Solicitation
+from solicitations.models import Addition, InternalMessage, Message, Question, Solicitation, Text
 
 THREAD_PREFIX = "request-"  # the thread of the mails of a request: "request-7"
+TEXTS: tuple[type[Text], ...] = (Message, InternalMessage, Question, Addition)
 ABOUT_PREFIX = "request:"  # the first subject of an incoming mail: "request:7"
 
 
@@ -56,6 +58,15 @@ def request_of(email: OutgoingEmail) -> int | None:
 
 
 def may_resend(user: User | AnonymousUser, email: OutgoingEmail) -> bool:
-    """Return whether the user may resend this mail: sent or refused, without code, and not erased."""
+    """Return whether the user may resend this mail: sent or refused, without code, and not erased.
+
+    Nor does a mail leave again whose words their author has withdrawn since.
+    """
     has_content = not (email.is_secret or email.is_erased)
-    return is_staff(user) and has_content and bool(email.sent_at or email.refused_at)
+    is_over = bool(email.sent_at or email.refused_at)
+    return is_staff(user) and has_content and is_over and not _is_withdrawn(email)
+
+
+def _is_withdrawn(email: OutgoingEmail) -> bool:
+    named = ((table, id_in(email.about, table.__name__.lower())) for table in TEXTS)
+    return any(table.objects.filter(pk=pk).exclude(withdrawn_at=None).exists() for table, pk in named if pk)

@@ -7,10 +7,10 @@ import pytest
 
 from mailing import delivery
 from mailing.models import OutgoingEmail
-from solicitations.actions import company_address, company_requests
+from solicitations.actions import company_address, company_requests, expert_messages
 from solicitations.lifecycle import EventKind
 from solicitations.models import AddressChange, Draft, Mailbox
-from tests.solicitations.factories import send
+from tests.solicitations.factories import mailbox, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -260,6 +260,19 @@ class TestDemo:
 
     def test_sign_in_code_is_kept_to_be_read(self, client, code):
         assert "BCDF-GHJK" in text_of(client, f"{OUTBOX}{code.pk}/")
+
+    def test_words_that_were_withdrawn_do_not_leave_again(self, as_regional, sent, today):
+        author = mailbox(sent, "recrutement@france-travail")
+        said = expert_messages.post_message(author, body="Mot de trop.", now=today)
+        mail = OutgoingEmail.objects.filter(template__endswith="/message").order_by("pk")[0]
+        OutgoingEmail.objects.filter(pk=mail.pk).update(sent_at=today)
+        page = f"{OUTBOX}{mail.pk}/"
+        assert f"{page}renvoyer/" in as_regional.get(page).content.decode()
+
+        expert_messages.withdraw(said, by=author, now=today)
+
+        assert f"{page}renvoyer/" not in as_regional.get(page).content.decode()
+        assert as_regional.post(f"{page}renvoyer/").status_code == 403
 
     def test_visitor_resends_nothing(self, client, acknowledgement, today):
         OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(sent_at=today)
