@@ -99,7 +99,7 @@ def process_reply(pk: int, *, now: datetime) -> None:
     reply = read_mail(email, person) if person else top
     email.about = _about(addressee)
     email.text_digest = reply.text_digest
-    reason = _automatic_reason(reply) or addressee.reason or _content_reason(email, reply)
+    reason = _automatic_reason(reply) or addressee.reason or _content_reason(email, reply, addressee)
     if reason is None:
         reason = _publish_or_reason(email, reply, addressee, now=now)
     if reason is not None:
@@ -155,7 +155,10 @@ def _automatic_reason(reply: Reply) -> Reason | None:
     return Reason.LOOP if to_senders.is_portal(reply.sender) else AUTOMATIC_REASONS.get(reply.kind)
 
 
-def _content_reason(email: IncomingEmail, reply: Reply) -> Reason | None:
+def _content_reason(email: IncomingEmail, reply: Reply, to: Addressee) -> Reason | None:
+    box = to.person if to.voice == Voice.INSTITUTION and isinstance(to.person, Mailbox) else None
+    if box and box.serves_several_institutions():
+        return Reason.SEVERAL
     if email.reason == Reason.OVERSIZED or len(reply.text) > LONGEST_REPLY:
         return Reason.OVERSIZED
     return None if reply.text else Reason.EMPTY

@@ -104,6 +104,11 @@ class Mailbox(models.Model):
             raise Expert.DoesNotExist
         return match.expert
 
+    def serves_several_institutions(self) -> bool:
+        """Return ``True`` when its posts that follow the request are of several institutions."""
+        served = self.matches.following().order_by()
+        return served.values("expert__office__institution").distinct().count() > 1
+
     def link_is_expired(self, *, now: datetime) -> bool:
         """Return ``True`` when the mailbox's link has expired. Needs ``solicitation`` loaded."""
         expiry = self.solicitation.links_end_at

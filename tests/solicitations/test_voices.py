@@ -30,7 +30,7 @@ from solicitations.models import (
     OfficeManager,
     Question,
 )
-from tests.experts.factories import ExpertFactory, signed_in
+from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer, raw, receive
 from tests.workspace.conftest import answer_path, page_text
@@ -185,6 +185,25 @@ class TestRepliesByMail:
         }
         assert email.state == IncomingState.ACCEPTED
         assert written == {one: int(one == voice) for one in Voice}
+
+    def test_a_mailbox_of_two_institutions_writes_to_one_of_them_on_its_page_alone(
+        self, commit, sent, author, manager, other, now
+    ):
+        """An answer by mail would be read by the first of them, whichever wrote."""
+        second = ExpertFactory(office=other.speaker().office, email=author.email)
+        Match.objects.create(need=sent.needs.get(), expert=second, mailbox=author, sent_at=now)
+        colleague = PersonFactory()
+        Seat.objects.create(user=colleague, office=second.office, given_at=now)
+        asks = OfficeManager(colleague, second.office.institution, sent)
+        commit(expert_messages.post_internal_message, asks, body=INNER, now=now)
+        mail = OutgoingEmail.objects.get(template__endswith="/internal_message", to=author.email)
+
+        email = answer(author, to=mail.reply_to, now=now)
+
+        assert (email.state, email.reason) == (IncomingState.REFUSED, Reason.SEVERAL)
+        assert "Répondez depuis votre compte" in mail.rendered().text
+        assert "sert plusieurs institutions" in OutgoingEmail.objects.latest("pk").rendered().text
+        assert InternalMessage.objects.count() == 1
 
     def test_manager_speaks_to_her_institution_in_her_name(self, manager, author, now):
         email = receive(raw(manager, to=links.reply_address(manager)), now=now)
