@@ -43,7 +43,7 @@ class PutOffForm(forms.Form):
 
 
 def standing(match: Match) -> PutOff | None:
-    """What the need is put off until, and by whom; ``None`` when it is not. Needs ``put_off`` loaded."""
+    """Return the day that the need is put off until; ``None`` without any. Needs ``put_off`` loaded."""
     found: PutOff | None = getattr(match, "put_off", None)
     if found is None or match.state != MatchState.TAKEN or match.taken_at is None:
         return None

@@ -6,7 +6,7 @@ import zipfile
 from enum import Enum
 
 from directory.sheets.tables import BROKEN, MAX_BYTES, TOO_BIG, UnreadableSheet
-from solicitations.conversation.accepted_files import DAMAGED_ARCHIVE
+from mailing.accepted_files import DAMAGED_ARCHIVE
 
 MEGABYTE = 1024 * 1024
 # Unpacked sizes: beyond them a small file would fill the memory.

@@ -28,7 +28,7 @@ from directory.sheets.tables import (
     UnreadableSheet,
     with_layout,
 )
-from solicitations.conversation.accepted_files import DAMAGED_ARCHIVE
+from mailing.accepted_files import DAMAGED_ARCHIVE
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"

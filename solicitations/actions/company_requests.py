@@ -10,10 +10,10 @@ from django.db import connection, transaction
 
 from experts.models import Institution, Subject
 from mailing import outbox
+from mailing.accepted_files import AcceptedFile
 from mailing.models import OutgoingEmail
 from solicitations import suspicion, tasks
 from solicitations.conversation import messages
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.dispatch import closing, duplicates, routing
 from solicitations.lifecycle import (
     ACTIVE,

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from mailing.accepted_files import AcceptedFile
 from solicitations.conversation import messages
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.lifecycle import UNDO_DELAY, EventKind, RequestState
 from solicitations.models import (
     Event,

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from mailing import accepted_files, virus_scanner
+from mailing.accepted_files import AcceptedFile, UnacceptedFile
 from mailing.transactions import transaction_required
-from solicitations.conversation import accepted_files, file_store, virus_scanner
-from solicitations.conversation.accepted_files import AcceptedFile, UnacceptedFile
+from solicitations.conversation import file_store
 from solicitations.models import AttachedFile, Solicitation, Text
 
 UNCHECKED = (

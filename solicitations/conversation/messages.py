@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailing.accepted_files import AcceptedFile
 from mailing.models import IncomingEmail, OutgoingEmail
 from mailing.transactions import transaction_required
 from solicitations import links
 from solicitations.conversation import mentions
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.conversation.attachments import attach, detach
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, ClosedReason, EventKind

@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from mailing.accepted_files import MAX_FILE_BYTES, AcceptedFile, UnacceptedFile
 from solicitations.conversation import attachments, file_store
-from solicitations.conversation.accepted_files import MAX_FILE_BYTES, AcceptedFile, UnacceptedFile
 
 MAX_AT_ONCE = 3
 HELP = (

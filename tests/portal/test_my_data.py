@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from experts.models import Subject
+from mailing.accepted_files import AcceptedFile
 from mailing.models import DeliveryEvent, OutgoingEmail
 from portal import my_data
 from solicitations.actions import company_requests, expert_answers, expert_messages
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.lifecycle import MatchState
 from solicitations.models import AddressChange, Draft, Match, PlannedCall, Solicitation
 from tests.solicitations.factories import TEXT, mailbox, match, send

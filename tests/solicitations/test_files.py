@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from mailing import accepted_files, virus_scanner
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.actions import company_requests, expert_messages
 from solicitations.clock import erasure
-from solicitations.conversation import accepted_files, attachments, file_store, virus_scanner
+from solicitations.conversation import attachments, file_store
 from solicitations.lifecycle import Voice
 from solicitations.models import AttachedFile, Mailbox, Message
 from tests.experts.factories import signed_in

@@ -15,11 +15,11 @@ from django.db import connection
 from directory import weekly_summary
 from experts.models import Expert, Seat
 from experts.models.mail_preferences import MailChoice
+from mailing.accepted_files import AcceptedFile
 from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.actions import expert_messages, mail_choice
 from solicitations.clock import digests, erasure
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.dispatch import reoffer
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import AttachedFile, Event, Match, Message

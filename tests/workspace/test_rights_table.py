@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import URLResolver, reverse
 
 from experts.models import CannedAnswer, Expert, Office, Seat
+from mailing.accepted_files import AcceptedFile
 from mailing.models import Channel, IncomingEmail
 from solicitations.actions import company_requests
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.models import Mailbox, Match, Message, Solicitation
 from territories.models import Region
 from tests.attacks.addresses import PARAMETER, Address, every_address

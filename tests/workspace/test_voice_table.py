@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from experts.models import MailPreference, Seat
 from experts.models.mail_preferences import MailChoice
+from mailing.accepted_files import AcceptedFile
 from mailing.models import OutgoingEmail
 from solicitations import links
 from solicitations.actions import company_requests, expert_answers, expert_messages
-from solicitations.conversation.accepted_files import AcceptedFile
 from solicitations.lifecycle import MatchState
 from solicitations.models import Addition, InternalMessage, Message, Question
 from tests.experts.factories import PersonFactory, signed_in
