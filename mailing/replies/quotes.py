@@ -62,6 +62,10 @@ FOLLOWER_WITHIN = 6
 COPY_AT_MOST = 300
 LINK = re.compile(r"\(?<?https?://\S+|\S+@\S+")
 WORDS = re.compile(r"\w+")
+NOT_LETTERS = re.compile(r"[^a-z0-9]+")
+LETTERS_AT_LEAST = 6
+# What a text client writes for a picture.
+IMAGE = re.compile(r"\[(image|cid)\b.{0,200}\]", re.IGNORECASE)
 
 
 def authored(
@@ -76,20 +80,21 @@ def authored(
     In doubt, a line is kept. ``sent``: the lines of our mail, when known; in an unmarked copy of it, the
     other lines were typed by the author. ``our_addresses``: those our mails leave from, in lower case.
     """
-    ours = " ".join(_words(line) for line in sent)
     marked = _with_quotes_marked(_Scan(lines, our_addresses=our_addresses), is_answer=is_answer)
-    return _Scan(marked, ours=ours, our_addresses=our_addresses).runs()
+    return _Scan(marked, sent=sent, our_addresses=our_addresses).runs()
 
 
 class _Scan:
     """Searches in the lines of one mail."""
 
     def __init__(
-        self, lines: Sequence[TextLine], *, ours: str = "", our_addresses: Collection[str] = ()
+        self, lines: Sequence[TextLine], *, sent: Sequence[TextLine] = (), our_addresses: Collection[str] = ()
     ) -> None:
         self.lines = lines
         self.attributions = above_delimiters(lines, our_addresses)
+        ours = " ".join(filter(None, map(_words, sent)))
         self.ours = f" {ours} " if ours else ""
+        self.our_letters = "".join(_letters(line) for line in sent)
         self.typed_in_quote = self._typed_in_quote()
         self.last_quoted = self._last(lambda line: line.is_quoted)
         self.last_delimiter = self._last(is_delimiter)
@@ -257,11 +262,19 @@ class _Scan:
     def _not_ours(self, copied: Iterable[int]) -> set[int]:
         """Indices of the lines that our mail does not have; none when the copy is hardly one of our mail."""
         words = {at: found for at in copied if self.ours and (found := _words(self.lines[at]))}
-        typed = {at for at, found in words.items() if f" {found} " not in self.ours}
+        typed = {at for at, found in words.items() if not self._is_ours(self.lines[at], found)}
         common = sum(len(found) for at, found in words.items() if at not in typed)
         # Otherwise: another mail, or an old version of ours.
         is_ours = len(typed) * 2 < len(words) or common * 3 > len(self.ours)
         return typed if is_ours else set()
+
+    def _is_ours(self, line: TextLine, words: str) -> bool:
+        """True for words of our mail, also when an ASCII client replaced their accents."""
+        if f" {words} " in self.ours or IMAGE.fullmatch(line.text.strip("> ")):
+            return True
+        letters = _letters(line)
+        is_altered = "?" in line.text or not line.text.isascii()
+        return is_altered and len(letters) >= LETTERS_AT_LEAST and letters in self.our_letters
 
     def _end_of_footer(self) -> int:
         """Index after the last line of our footer, which contains the site's address."""
@@ -302,6 +315,12 @@ def _words(line: TextLine) -> str:
     """The words of a line, for comparison: mail clients rewrite links, spaces and punctuation."""
     bare = (LINK.sub(" ", word[:MARK_AT_MOST]) for word in line.text.split())
     return " ".join(WORDS.findall(fold(" ".join(bare))))
+
+
+def _letters(line: TextLine) -> str:
+    """The ASCII letters and figures of a line, without links: what no client alters."""
+    bare = (LINK.sub("", word[:MARK_AT_MOST]) for word in line.text.split())
+    return NOT_LETTERS.sub("", "".join(bare).lower())
 
 
 def _label(line: TextLine) -> str:

@@ -1,6 +1,7 @@
 """Answers to our own mails, from clients that do not mark quotations."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,21 @@ def test_an_answer_below_the_text_of_our_mail_is_kept(sent):
     assert read(raw.encode()).text == "Bonjour,\n\nOui, lundi."
 
 
+ALTERED = {
+    "as it is": lambda text: text,
+    "ASCII": lambda text: text.encode("ascii", "replace").decode(),
+    "ASCII by bytes": lambda text: re.sub(r"[^\x00-\x7f]", lambda found: "?" * len(found[0].encode()), text),
+    "read as Latin-1": lambda text: text.encode().decode("cp1252", "replace"),
+    "other quotes": lambda text: text.replace("'", "’"),
+    "pictures": lambda text: text.replace("\n\n", "\n\n[image: Relais]\n", 1),
+}
+
+
+@pytest.mark.parametrize("alter", ALTERED.values(), ids=ALTERED)
 @pytest.mark.parametrize("mark", ["> ", ""])
-def test_our_text_alone_has_no_word_of_the_author(sent, mark):
-    quoted = "".join(f"{mark}{line}\n" for line in sent.text.splitlines())
+def test_our_text_alone_has_no_word_of_the_author(sent, mark, alter):
+    quoted = "".join(f"{mark}{line}\n" for line in alter(sent.text).splitlines())
     raw = TOP.format("plain") + "Oui.\n\n" + UNMARKED.partition("\n\n")[2] + quoted
 
     assert read(raw.encode(), sent=sent.html, sent_text=sent.text).text == "Oui."
+    assert read(raw.encode()).text == "Oui."
