@@ -18,7 +18,7 @@ Row = TypeVar("Row")
 
 
 class _Place(NamedTuple):
-    """Where a value stands in the SQL: the name of its argument."""
+    """The place of a value in the SQL, by the name of its argument."""
 
     name: str
 
