@@ -1,4 +1,4 @@
-"""Queries whose SQL Django writes once per process, for what each sending of a request looks up.
+"""Queries whose SQL Django writes once per process, for what each sending and each signed-in page looks up.
 
 Writing the SQL takes Django longer than PostgreSQL takes to answer.
 """

@@ -8,6 +8,7 @@ address of the account needs no seat.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from experts.accounts import access_log
 from experts.models import AccessRecord, Expert, Office, Seat, User
 from experts.models.directory import ExpertQuerySet, OfficeQuerySet
+from mailing.prepared_queries import PreparedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,14 @@ def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
     """
     if not user.is_active:
         return Expert.objects.none()
+    return posts_held(user.pk, user.email, now=now)
+
+
+def posts_held(user: Any, email: Any, *, now: Any) -> ExpertQuerySet:
+    """The serving posts at this address, and those of the seats of the account with this key."""
     given = Seat.objects.current(now=now).filter(user=user, expert__isnull=False).values("expert")
     # A union: with « or », the database would read all experts.
-    own = Expert.objects.filter(email__iexact=user.email).values("pk")
+    own = Expert.objects.filter(email__iexact=email).values("pk")
     return serving_posts(now=now).filter(pk__in=own.union(given))
 
 
@@ -60,6 +67,10 @@ def managed_offices(user: User, *, now: datetime) -> OfficeQuerySet:
     """The offices that the account manages by its seats, closed ones included."""
     if not user.is_active:
         return Office.objects.none()
+    return _offices_held(user.pk, now=now)
+
+
+def _offices_held(user: Any, *, now: Any) -> OfficeQuerySet:
     given = Seat.objects.current(now=now).filter(user=user, office__isnull=False).values("office")
     return Office.objects.filter(pk__in=given)
 
@@ -72,11 +83,16 @@ def managers_of(offices: Iterable[int], *, now: datetime) -> list[User]:
 
 def work_of(user: User, *, now: datetime) -> Work:
     """The work of an account, in one query."""
-    found = User.objects.filter(pk=user.pk, is_active=True).values_list(
-        Exists(posts_of(user, now=now)), Exists(managed_offices(user, now=now))
-    )
-    has_posts, manages = next(iter(found), (False, False))
+    found = _WORK.first(user=user.pk, email=user.email, now=now) if user.is_active else None
+    has_posts, manages = found or (False, False)
     return Work(has_posts=has_posts, manages=manages)
+
+
+_WORK = PreparedQuery(
+    lambda user, email, now: User.objects.filter(pk=user, is_active=True).values_list(
+        Exists(posts_held(user, email, now=now)), Exists(_offices_held(user, now=now))
+    )
+)
 
 
 def work_in(request: HttpRequest) -> Work:

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from experts.accounts import limits, seats
 from experts.models import User
+from mailing.prepared_queries import PreparedQuery
 from solicitations import links
 from solicitations.actions import expert_messages
 from solicitations.models import Mailbox, Match
@@ -83,14 +84,22 @@ def by_account(view: TokenView) -> Callable[..., HttpResponse]:
     return answered
 
 
+_OWN = PreparedQuery(
+    lambda pk, user, email, now: Mailbox.objects.select_related("solicitation__commune__department").filter(
+        pk=pk,
+        pk__in=Match.objects.filter(
+            mailbox=pk, expert__in=seats.posts_held(user, email, now=now).values("pk")
+        ).values("mailbox"),
+    )
+)
+
+
 def own_mailbox(request: HttpRequest, pk: int) -> Mailbox | None:
     """The mailbox, used by the signed-in person; ``None`` when she has no post there."""
     user = request.user
-    if not isinstance(user, User):
+    if not isinstance(user, User) or not user.is_active:
         return None
-    posts = seats.posts_of(user, now=timezone.now()).values("pk")
-    found = Mailbox.objects.select_related("solicitation__commune__department")
-    mailbox = found.filter(pk=pk, pk__in=Match.objects.filter(expert__in=posts).values("mailbox")).first()
+    mailbox = _OWN.first(pk=pk, user=user.pk, email=user.email, now=timezone.now())
     if mailbox is not None:
         mailbox.used_by = user
     return mailbox
