@@ -12,6 +12,7 @@ from mailing import delivery, delivery_reports, return_path
 from mailing.address_refusals import ReportKind, kind_of
 from mailing.models import BOUNCE_FIELDS, IncomingEmail, IncomingState, Reason
 from mailing.replies import headers, parser, parts
+from mailing.replies.markup import html_lines
 from mailing.transactions import transaction_required
 
 # The report stands before the mail that it returns.
@@ -23,7 +24,7 @@ ACTION = re.compile(r"^Action:[ \t]*(\w+)", re.IGNORECASE | re.MULTILINE)
 WORDS = re.compile(r"^(?:Diagnostic-Code|Status):[ \t]*(.+(?:\n[ \t]+.+)*)", re.IGNORECASE | re.MULTILINE)
 # A report without fields: qmail's, or that of a server which writes the answer it got (RFC 3463's codes).
 QMAIL = re.compile(r"\s*Hi\. This is the ")
-ANSWER = re.compile(r"\b55\d[ -]#?5\.\d{1,3}\.\d{1,3}\b.*|\b5\.[1-7]\.\d{1,3}\b.*")
+ANSWER = re.compile(r"\b55\d[ -]#?5\.\d{1,3}\.\d{1,3}\b.*|\b5\.[1-7]\.\d{1,3}\b.*|\b55[0-4][ -][^\W\d].{2,}")
 WAITING = re.compile(r"delayed|will be retried|retry|still trying|not yet|retard|nouvel essai", re.IGNORECASE)
 REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon")
 NO_WORDS = "avis de non-remise"
@@ -123,7 +124,8 @@ def _words(report: str) -> str:
 
 def _is_from_a_server(message: Message) -> bool:
     sender = next(iter(headers.addresses(message, "From")), "")
-    return sender.partition("@")[0].lower() in REPORTERS
+    is_returned = headers.first(message, "Return-Path").replace(" ", "") == "<>"
+    return is_returned or sender.partition("@")[0].lower() in REPORTERS
 
 
 def _answer(message: Message) -> str:
@@ -133,5 +135,6 @@ def _answer(message: Message) -> str:
 
 
 def _text(message: Message) -> str:
-    texts = (text for part, text in parts.bodies(message) if part.get_content_type() == "text/plain")
-    return next(texts, "")
+    texts = {part.get_content_type(): text for part, text in reversed(list(parts.bodies(message)))}
+    shown = (line.text for line in html_lines(texts.get("text/html", "")))
+    return texts.get("text/plain") or "\n".join(shown)

@@ -88,12 +88,27 @@ REFUSALS = {
         ),
         bounces.NO_WORDS,
     ),
+    "without an enhanced code": (
+        plain("RCPT TO:<x@example.org>: host mx said: 550 user unknown"),
+        "550 user unknown",
+    ),
+    "from nobody, as HTML": (
+        plain(
+            "<p>Votre message n'a pas été remis.</p><p>550 5.1.1 inconnu</p>",
+            sender="noreply@mx.example.org",
+            more="Return-Path: <>\nContent-Type: text/html; charset=utf-8\n",
+        ),
+        "550 5.1.1 inconnu",
+    ),
     "a text": (plain("Remote host said: 550-5.7.1 Message blocked"), "550-5.7.1 Message blocked"),
 }
 OTHERS = {
     "delay": report("Final-Recipient: rfc822; x\nAction: delayed\nStatus: 4.4.1\n"),
     "delivered": report("Action: delivered\nStatus: 2.0.0\n"),
     "delay as a text": plain("550 5.4.1 for now: delivery will be retried for 3 days"),
+    "absence from nobody": plain(
+        "Je suis absente, appelez le 550.", sender="lea@example.org", more="Return-Path: <>\n"
+    ),
     "absence": plain("Je suis absente.", sender="lea@example.org", more="Auto-Submitted: auto-replied\n"),
     "a person who quotes a code": plain("J'ai reçu 550 5.1.1, que faire ?", sender="lea@example.org"),
     "parts in parts": "".join(
