@@ -44,7 +44,7 @@ class Reason(models.TextChoices):
     EXPIRED = "expired", "L'adresse n'a plus cours"
     CLOSED = "closed", "La demande n'accepte plus de message de cette personne"
     EMPTY = "empty", "Aucun texte, une fois les citations ôtées"
-    SEVERAL = "several", "Cette boîte sert plusieurs institutions : laquelle lirait ces mots ?"
+    SEVERAL = "several", "Cette boîte sert plusieurs institutions : laquelle lirait ces mots ?"
     OVERSIZED = "oversized", "Trop long ou trop lourd"
     DUPLICATE = "duplicate", "Reçu une seconde fois"
     AUTO_REPLY = "auto_reply", "Réponse automatique"

@@ -14,7 +14,7 @@ from solicitations.models import InternalMessage, Mailbox, Match, OfficeManager,
 from solicitations.notifications import request_mails
 
 # Of a mailbox with posts in several institutions: its answer by mail would not say which one reads it.
-BY_ACCOUNT = "Répondez depuis votre compte : cette boîte sert plusieurs institutions."
+BY_ACCOUNT = "Répondez depuis votre compte : cette boîte sert plusieurs institutions."
 
 
 @dataclass(frozen=True)
