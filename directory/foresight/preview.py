@@ -4,8 +4,8 @@ The rule runs on candidates in memory: a rehearsal in the database, rolled back,
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -95,6 +95,8 @@ def foresee(plan: Plan, *, now: datetime, window: timedelta = WINDOW) -> Preview
     known = KnownAreas.load()
     stored = plan_reach.load_around({request.place for request in requests}, found.days, known)
     applied = plan.applied_to(stored)
+    had = {email for _, email in stored.experts}
+    former = {new: old for new, old in plan.former_addresses.items() if new not in had}
     before = DirectoryInMemory(stored, known)
     after = DirectoryInMemory(applied, known, former=before)
     total, changed = 0, []
@@ -105,7 +107,7 @@ def foresee(plan: Plan, *, now: datetime, window: timedelta = WINDOW) -> Preview
         ]
         days = _days(found, candidates)
         total += bool(days)
-        changed += list(_first_change(request, days, candidates))
+        changed += list(_first_change(request, days, candidates, former))
     changed.sort(key=lambda line: (not line.is_uncovered, not line.is_held, not line.is_lost))
     return Preview(found, total, tuple(changed), _names(applied) | _names(stored))
 
@@ -117,9 +119,15 @@ def _days(found: Reach, candidates: Iterable[list[OfficeCandidate]]) -> list[dat
 
 
 def _first_change(
-    request: PastRequest, days: list[date], candidates: Iterable[list[OfficeCandidate]]
+    request: PastRequest,
+    days: list[date],
+    candidates: Iterable[list[OfficeCandidate]],
+    former: Mapping[str, str],
 ) -> Iterator[PreviewedRequest]:
-    """Yield the request as the first of these days changes it, if one does; who is refused is not said."""
+    """Yield the request as the first of these days changes it, if one does; who is refused is not said.
+
+    ``former``: the address that a person had, by the one that the plan gives; they remain the same person.
+    """
     for day in days:
         first, second = (
             decide_among(
@@ -127,9 +135,27 @@ def _first_change(
             )
             for offices in candidates
         )
+        second = _under_former_addresses(second, former)
         if outcome(first) != outcome(second):
             yield PreviewedRequest(request, day, first, second)
             return
+
+
+def _under_former_addresses(decision: Decision, former: Mapping[str, str]) -> Decision:
+    """The decision with the addresses that its people had before the plan."""
+    if not former:
+        return decision
+    needs = (
+        replace(
+            need,
+            chosen=tuple(
+                replace(chosen, expert=former.get(chosen.expert.lower(), chosen.expert))
+                for chosen in need.chosen
+            ),
+        )
+        for need in decision.needs
+    )
+    return replace(decision, needs=tuple(needs))
 
 
 def outcome(decision: Decision) -> list[tuple[frozenset[str], frozenset[str], bool]]:

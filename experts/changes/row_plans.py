@@ -99,6 +99,15 @@ class Plan:
         """Return whether the plan would change the tables."""
         return any(row.changes_something for row in self.rows())
 
+    @property
+    def former_addresses(self) -> dict[str, str]:
+        """The address that each person had, by the one that they take, in lower case."""
+        return {
+            row.after["email"].lower(): row.before["email"].lower()
+            for row in self.experts
+            if row.outcome is RowOutcome.CHANGED and "email" in row.written
+        }
+
     def only_changes(self) -> "Plan":
         """The same plan without the rows that it leaves as they are."""
         return Plan(

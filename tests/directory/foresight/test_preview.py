@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from directory.address_changes import plan_address_change
 from directory.foresight.preview import foresee
 from directory.foresight.preview_content import preview_content
 from directory.foresight.preview_map import PreviewPlaces, preview_map
@@ -247,3 +248,21 @@ def test_a_map_drawn_from_stored_places_is_the_same():
     drawn = preview_map(stored)
     assert drawn == preview_map(places)
     assert sorted(shape.effect for shape in drawn.shapes if shape.effect) == ["changed", "uncovered"]
+
+
+def test_who_has_another_address_is_the_same_person(commit):
+    sent = commit(send, now=NOW)
+    asked = Expert.objects.filter(matches__need__solicitation=sent).order_by("pk").first()
+
+    preview = foresee(plan_address_change(asked.email, "Nouvelle@example.org"), now=NOW)
+
+    assert (preview.total, preview.changed) == (1, ())
+
+
+def test_who_takes_the_address_of_somebody_asked_too_is_lost(commit):
+    sent = commit(send, now=NOW)
+    first, second = Expert.objects.filter(matches__need__solicitation=sent).order_by("pk")[:2]
+
+    preview = foresee(plan_address_change(first.email, second.email), now=NOW)
+
+    assert preview.counts == {"lost": 1}
