@@ -19,6 +19,8 @@ _DEPARTMENTS = {
     "988": "Pacific/Noumea",
     "989": "Etc/GMT+8",  # Clipperton has no name of its own: UTC-8
 }
+# Regions of one département overseas.
+_REGIONS = {"01": "971", "02": "972", "03": "973", "04": "974", "06": "976", "975": "975"}
 # Polynesia spans three zones.
 _COMMUNES = {
     "98719": "Pacific/Gambier",
@@ -30,3 +32,8 @@ _COMMUNES = {
 def time_zone(department: str, commune: str = "") -> ZoneInfo:
     """The time zone of a département (its code), or of a commune in it that has another one."""
     return ZoneInfo(_COMMUNES.get(commune) or _DEPARTMENTS.get(department, _METROPOLE))
+
+
+def region_time_zone(region: str) -> ZoneInfo:
+    """The time zone of a region, by its code."""
+    return time_zone(_REGIONS.get(region, ""))

@@ -1,15 +1,14 @@
 """Openings of regions and themes, and demands refused because a region is closed."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, Q, prefetch_related_objects
 
 from experts.models import Subject, Theme
 from mailing.prepared_queries import PreparedQuery
 from territories.models import Commune, Region
+from territories.time_zones import region_time_zone
 
 
 class OpeningQuerySet(models.QuerySet["Opening"]):
@@ -66,11 +65,11 @@ class Opening(models.Model):
         return f"{self.region}, {self.theme or 'tous les thèmes'}"
 
     def is_open_on(self, now: datetime) -> bool:
-        """Open by its flag, from its opening date to its closing date, the first closed day.
+        """Open by its flag, from its opening date to its closing date, the first closed day, at local midnight.
 
         A closing before the opening is a break: closed from one to the other.
         """
-        today = _today(now)
+        today = self._today(now)
         is_opened = self.opens_on is None or self.opens_on <= today
         is_closed = self.closes_on is not None and self.closes_on <= today
         if self.opens_on and self.closes_on and self.closes_on < self.opens_on:
@@ -79,11 +78,10 @@ class Opening(models.Model):
 
     def next_opening(self, now: datetime) -> date | None:
         """The day it opens, when that day is to come."""
-        return self.opens_on if self.is_open and self.opens_on and self.opens_on > _today(now) else None
+        return self.opens_on if self.is_open and self.opens_on and self.opens_on > self._today(now) else None
 
-
-def _today(now: datetime) -> date:
-    return now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(region_time_zone(self.region_id)).date()
 
 
 class MissedDemandQuerySet(models.QuerySet["MissedDemand"]):

@@ -1,6 +1,7 @@
 """Pages of a region: contact, links, openings by date, and the demand it could not take."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -192,6 +193,14 @@ class TestOpenings:
         opening = Opening(region_id="27", is_open=is_open, opens_on=opens_on, closes_on=closes_on)
 
         assert opening.is_open_on(NOON) is expected
+
+    @pytest.mark.parametrize(("region", "hours"), [("27", 0), ("04", -3), ("02", 5), ("975", 4)])
+    def test_day_begins_at_midnight_of_the_region(self, region, hours):
+        opening = Opening(region_id=region, opens_on=TODAY)
+        midnight = datetime.combine(TODAY, time(), tzinfo=ZoneInfo("Europe/Paris")) + timedelta(hours=hours)
+
+        assert not opening.is_open_on(midnight - timedelta(minutes=1))
+        assert opening.is_open_on(midnight)
 
     def test_demand_recorded_meanwhile_is_shown(self, as_regional):
         asked = Subject.objects.get(slug="licenciement")
