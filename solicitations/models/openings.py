@@ -65,9 +65,10 @@ class Opening(models.Model):
         return f"{self.region}, {self.theme or 'tous les thèmes'}"
 
     def is_open_on(self, now: datetime) -> bool:
-        """Open by its flag, from its opening date to its closing date, the first closed day, at local midnight.
+        """Open by its flag, from its opening date to its closing date, the first closed day.
 
-        A closing before the opening is a break: closed from one to the other.
+        Days begin at midnight in the region. A closing before the opening is a break: closed from one to the
+        other.
         """
         today = self._today(now)
         is_opened = self.opens_on is None or self.opens_on <= today
