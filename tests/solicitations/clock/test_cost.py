@@ -59,13 +59,15 @@ def test_the_requests_of_one_turn_are_freed_before_the_next(commit, now, monkeyp
         commit(send, commune="21166", siret="", email=f"c{number}@example.org", now=now)
     monkeypatch.setattr(due, "CHUNK", 1)
     gc.collect()
+    before = loaded_requests()
     gc.disable()
     try:
         alive = [loaded_requests() for _ in due.loaded(Solicitation.objects.order_by("pk"))]
     finally:
         gc.enable()
 
-    assert max(alive) == 2  # this one, and the one before, which the loop still names
+    # This one, and the one before, which the loop still names.
+    assert max(alive) - before <= 2
 
 
 def loaded_requests() -> int:
