@@ -2,7 +2,8 @@
 
 import pytest
 
-from solicitations.lifecycle import AlertCause
+from solicitations.actions import expert_answers
+from solicitations.lifecycle import AlertCause, MatchState
 from tests.solicitations.factories import match
 from tests.workspace.conftest import answer_path, page_text
 
@@ -46,6 +47,26 @@ def test_departure_is_recorded_and_staff_are_alerted(press, expert_mailbox, sent
     assert sent.alerts.get().cause == AlertCause.DEPARTURE
     assert "Merci de l'avoir dit." in page_text(page)
     assert "Vous n'êtes plus à ce poste : ce besoin est proposé à d'autres" in page_text(page)
+
+
+def test_a_page_that_would_refuse_a_change_does_not_offer_it(client, commit, expert_mailbox, sent, now):
+    declined = match(sent, "recrutement@france-travail")
+    acts = [f"postes/{declined.expert_id}/{act}/" for act in ("numero", "depart")]
+    before = client.get(answer_path(expert_mailbox)).content.decode()
+    commit(
+        expert_answers.move,
+        declined,
+        MatchState.DECLINED,
+        by=expert_mailbox,
+        decline_reason="no_capacity",
+        now=now,
+    )
+
+    after = client.get(answer_path(expert_mailbox))
+
+    assert all(act in before for act in acts)
+    assert not any(act in after.content.decode() for act in acts)
+    assert "ouvrez une demande que vous n'avez pas déclinée" in page_text(after)
 
 
 def test_nobody_changes_the_record_of_another_expert(client, sent, expert_mailbox):

@@ -16,7 +16,7 @@ from mailing.models import refuses_mail
 from solicitations import progress, wording
 from solicitations.actions import expert_messages
 from solicitations.conversation import reading_rights
-from solicitations.lifecycle import RequestState
+from solicitations.lifecycle import MatchState, RequestState
 from solicitations.models import Mailbox, Match, PlannedCall
 from solicitations.views import legal
 from workspace import need_words, reading, request_page
@@ -134,6 +134,9 @@ def _forms(mailbox: Mailbox, page: RequestPage, refused: InvalidForms) -> dict[s
             }
             for expert in page.experts
         ],
+        "may_change_record": any(
+            not (card.match.is_gone or card.match.state == MatchState.DECLINED) for card in page.cards
+        ),
     }
 
 
