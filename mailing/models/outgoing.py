@@ -145,11 +145,16 @@ class OutgoingEmail(models.Model):
         """The mail as it is sent. Raises ``NoContent`` when it is erased, or a secret outside the demo."""
         if self.is_erased or (self.is_secret and not self.context):
             raise NoContent(self.key)
-        return rendering.render(self.template, self.context, is_answerable=self.is_answered_here)
+        return rendering.render(self.template, self.context, is_answerable=self.invites_reply)
 
     @property
-    def is_answered_here(self) -> bool:
-        """True when the replies come back to the portal; other ones go to a person's own mailbox."""
+    def invites_reply(self) -> bool:
+        """True when the replies come back to the portal, and the mail does not say that nobody reads them.
+
+        Other replies go to a person's own mailbox.
+        """
+        if self.context.get("answer_readers") == "":
+            return False
         return self.reply_to.lower().endswith(f"@{settings.REPLY_DOMAIN.lower()}")
 
     def was_missed_by_workers(self, *, now: datetime) -> bool:

@@ -41,6 +41,7 @@ READERS = {
 }
 READERS_OF_COMPANY = "Votre réponse sera lue par tous les experts de votre demande."
 READERS_OF_ANSWER = "Votre réponse sera lue par qui vous écrit et par qui s'en occupe."
+NO_READERS = {"answer_readers": ""}  # in the context of a mail whose reply would be refused: it invites none
 TEXT_KEYS: dict[type[Text], str] = {Message: "m", InternalMessage: "i", Question: "q", Addition: "a"}
 
 
@@ -53,6 +54,20 @@ def relays(subjects: Iterable[int]) -> list[str]:
     """Names of institutions that help on these subjects outside the portal, which sends them nothing."""
     found = Institution.objects.filter(answers__is_relay=True, answers__subject__in=list(subjects))
     return list(found.distinct().order_by("position", "pk").values_list("name", flat=True))
+
+
+def heard_mailboxes(solicitation: Solicitation) -> set[int]:
+    """Primary keys of the mailboxes whose replies the request still takes."""
+    if solicitation.refuses_answers:
+        return set()
+    following = Mailbox.objects.following().filter(solicitation=solicitation)
+    return set(following.values_list("pk", flat=True))
+
+
+def _hears_company(solicitation: Solicitation) -> bool:
+    if not solicitation.is_over or solicitation.refuses_answers:
+        return not solicitation.refuses_answers
+    return Mailbox.objects.filter(solicitation=solicitation).not_declined().exists()
 
 
 def about(solicitation: Solicitation, *others: Event | Match | Mailbox | PlannedCall | Text) -> list[str]:
@@ -125,6 +140,7 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
             "region_phone": contact.phone,
             "my_data_url": links.absolute("/mes-donnees/"),
             "answer_readers": READERS_OF_ANSWER if question else READERS_OF_COMPANY,
+            **({} if _hears_company(solicitation) else NO_READERS),
             **context,
         },
         about=about(solicitation, *events, *([question] if question else [])),

@@ -199,10 +199,12 @@ def stopped(
     not_before: datetime | None = None,
 ) -> None:
     """Tell these mailboxes that they have nothing more to do on the request; ``why`` is a sentence."""
+    heard = request_mails.heard_mailboxes(solicitation)
     for mailbox in mailboxes:
         key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
+        context = {"why": why, **({} if mailbox.pk in heard else request_mails.NO_READERS)}
         request_mails.to_expert(
-            mailbox, "stopped", key=key, context={"why": why}, others=[event], not_before=not_before, now=now
+            mailbox, "stopped", key=key, context=context, others=[event], not_before=not_before, now=now
         )
 
 
@@ -250,11 +252,17 @@ def record_changed(mailbox: Mailbox, *, phone: str, change: str, now: datetime) 
     """
     solicitation = mailbox.solicitation
     url = links.absolute(reverse("workspace:undo_record_change", args=[change]))
+    is_heard = mailbox.pk in request_mails.heard_mailboxes(solicitation)
     email = request_mails.compose_to_expert(
         mailbox,
         "record_changed",
         key=f"record_changed:{solicitation.pk}:{mailbox.pk}:{now:%Y%m%d%H%M%S%f}",
-        context={**request_mails.common_context(solicitation), "phone": phone, "undo_url": url},
+        context={
+            **request_mails.common_context(solicitation),
+            "phone": phone,
+            "undo_url": url,
+            **({} if is_heard else request_mails.NO_READERS),
+        },
         now=now,
     )
     outbox.enqueue_all([email])

@@ -98,6 +98,14 @@ def test_a_mail_that_is_answered_here_says_where_to_type(settings):
     assert answerable.rendered().text.startswith(DELIMITER)
 
 
+def test_a_mail_whose_reply_nobody_would_read_does_not(settings):
+    email = OutgoingEmailFactory(reply_to=f"reponse+e1-aa@{settings.REPLY_DOMAIN}")
+    email.context["answer_readers"] = ""
+
+    assert DELIMITER not in email.rendered().text
+    assert DELIMITER not in email.rendered().html
+
+
 @pytest.mark.parametrize("reply_to", ["", "zoe@dreets.example.org"])
 def test_a_mail_that_somebody_answers_elsewhere_does_not(reply_to):
     assert DELIMITER not in OutgoingEmailFactory(reply_to=reply_to).rendered().text
