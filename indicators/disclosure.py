@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Generic, TypeVar
 
 LEAST = 5
@@ -36,14 +37,27 @@ def hidden_cells(
     hidden: set[Cell] = set(small)
     while len(hidden) < len(counts):
         _protect_each_sum(counts, sums, hidden)
-        found = determined(hidden, sums)
+        found = determined(hidden, sums) or bounded(counts, hidden, sums)
         if not found:
             return frozenset(hidden)
-        touching = [one for one in sums if not found.isdisjoint(one.members)]
-        added = [_hide_one_more(counts, one, hidden) for one in touching]
-        if all(cell is None for cell in added):
+        if not _hide_near(counts, found, sums, hidden):
             break  # nothing less than all protects them
     return frozenset(counts)
+
+
+def _hide_near(
+    counts: Mapping[Cell, int], found: set[Cell], sums: Sequence[Sum[Cell]], hidden: set[Cell]
+) -> bool:
+    """Hide one more cell in each sum of those found, else in the sums beside; ``False`` when none is left."""
+    near, size = set(found), 0
+    while len(near) > size:
+        size = len(near)
+        touching = [one for one in sums if not near.isdisjoint(one.members)]
+        added = [_hide_one_more(counts, one, hidden) for one in touching]
+        if any(cell is not None for cell in added):
+            return True
+        near.update(cell for one in touching for cell in one.members)
+    return False
 
 
 def _protect_each_sum(counts: Mapping[Cell, int], sums: Sequence[Sum[Cell]], hidden: set[Cell]) -> None:
@@ -110,6 +124,58 @@ def determined(hidden: Iterable[Cell], sums: Sequence[Sum[Cell]]) -> set[Cell]:
     unknown = set(hidden)
     rows = [_row(one, unknown) for one in sums]
     return {next(iter(row)) for row in _reduced([row for row in rows if row]) if len(row) == 1}
+
+
+def bounded(counts: Mapping[Cell, int], hidden: Iterable[Cell], sums: Sequence[Sum[Cell]]) -> set[Cell]:
+    """The small cells that count a need, and to which the sums, one after the other, leave a single value.
+
+    A small count is from 0 to 4, a masked one 5 or more: each sum narrows the bounds of its cells, and these
+    narrow those of the sums beside it.
+    """
+    unknown = set(hidden)
+    bounds: dict[Cell, tuple[float, float]] = {
+        cell: (_lower(counts[cell]), _upper(counts[cell])) for cell in unknown
+    }
+    rows: list[tuple[Cell, list[Cell], int]] = []
+    beside: dict[Cell, list[int]] = defaultdict(list)
+    for one in sums:
+        parts = [cell for cell in one.parts if cell in unknown]
+        if parts or one.total in unknown:
+            for cell in (*parts, *({one.total} & unknown)):
+                beside[cell].append(len(rows))
+            rows.append((one.total, parts, sum(counts[cell] for cell in one.parts if cell not in unknown)))
+    waiting = set(range(len(rows)))
+    while waiting:
+        total, parts, shown = rows[waiting.pop()]
+        found = _narrowed(parts, bounds, *bounds.get(total, (counts[total], counts[total])), shown)
+        if total in unknown:
+            least, most = (sum(bounds[cell][end] for cell in parts) for end in (0, 1))
+            found[total] = (shown + least, shown + most)
+        for cell, (lower, upper) in found.items():
+            low, high = bounds[cell]
+            if lower > low or upper < high:
+                bounds[cell] = (max(lower, low), min(upper, high))
+                waiting.update(beside[cell])
+    return {cell for cell, (low, high) in bounds.items() if 0 < low == high < LEAST}
+
+
+def _narrowed(
+    parts: Sequence[Cell],
+    bounds: Mapping[Cell, tuple[float, float]],
+    total_low: float,
+    total_high: float,
+    shown: int,
+) -> dict[Cell, tuple[float, float]]:
+    """The bounds that a total leaves to each of its hidden parts; ``shown``: the sum of the others."""
+    least = shown + sum(bounds[cell][0] for cell in parts)
+    unlimited = [cell for cell in parts if bounds[cell][1] == inf]
+    limited = shown + sum(bounds[cell][1] for cell in parts if bounds[cell][1] < inf)
+    found = {}
+    for cell in parts:
+        low, high = bounds[cell]
+        others = limited - (high if high < inf else 0) if unlimited in ([], [cell]) else inf
+        found[cell] = (total_low - others, total_high - least + low)
+    return found
 
 
 def _row(one: Sum[Cell], unknown: set[Cell]) -> Row[Cell]:

@@ -6,7 +6,7 @@ from itertools import product
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from experts.models import Office, Seat, Subject
@@ -80,6 +80,45 @@ def test_the_nation_less_its_regions_gives_no_hidden_count(numbers):
     for family, place in product((SUBJECT, INSTITUTION), ("", "A", "B", "C")):
         for (part, code), counts in country.counts(family, place).items():
             assert counts[MEASURE] >= LEAST or (place, part, family, code) in hidden
+
+
+def narrowed(sums, bounds):
+    """The bounds that a reader knows of each count, once no sum narrows any further."""
+    before = None
+    while bounds != before:
+        before = dict(bounds)
+        for one in sums:
+            ends = [sum(bounds[cell][end] for cell in one.parts) for end in (0, 1)]
+            low, high = bounds[one.total]
+            bounds[one.total] = low, high = max(low, ends[0]), min(high, ends[1])
+            for cell in one.parts:
+                least = sum(bounds[other][0] for other in one.parts if other != cell)
+                most = sum(bounds[other][1] for other in one.parts if other != cell)
+                bounds[cell] = max(bounds[cell][0], low - most), min(bounds[cell][1], high - least)
+    return bounds
+
+
+@settings(max_examples=25, deadline=None)
+@given(NUMBERS)
+@example([4, 3, 0, 1, 8, 0, 0, 0, 6, 2, 12, 0, 0, 5, 5, 9, 0, 4, 4, 0, 0, 0, 0, 12, 1, 3, 0, 8, 0, 0])
+def test_one_sum_after_another_counts_no_need_of_a_small_count(numbers):
+    country = country_of(numbers)
+    hidden = country.hidden(CODES, PARTS).by_measure[MEASURE]
+    sums = list(sums_of_readers())
+    bounds, small = {}, set()
+    for cell in {cell for one in sums for cell in one.members}:
+        place, part, family, code = cell
+        counts = country.totals(place) if family == TOTAL else country.counts(family, place)
+        count = counts.get((part, code), {}).get(MEASURE, 0)
+        is_small, most = count < LEAST, sum(numbers)
+        within = (0, LEAST - 1) if is_small else (LEAST, most)
+        bounds[cell] = within if cell in hidden else (count, count)
+        if is_small and count and not (place == NO_REGION and family in {SUBJECT, INSTITUTION}):
+            small.add(cell)
+
+    known = narrowed(sums, bounds)
+
+    assert [cell for cell in small if known[cell][0] == known[cell][1]] == []
 
 
 @settings(max_examples=60, deadline=None)
