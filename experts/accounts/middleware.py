@@ -13,9 +13,10 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 from experts.accounts import proconnect_session, seats, sessions
 from experts.models import User
@@ -51,6 +52,11 @@ class SecondFactorMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Redirect to the sign-in or enrolment page, or return ``None`` when the page may be shown."""
+        turned_away = self._turned_away(request, view)
+        request.is_let_in = turned_away is None  # type: ignore[attr-defined]  # read by ``keep_unsent_words``
+        return turned_away
+
+    def _turned_away(self, request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
         user = request.user
         if not isinstance(user, User):
             return None
@@ -141,6 +147,32 @@ def _is_session_too_old(request: HttpRequest) -> bool:
     """Return whether the last authentication recorded by allauth is older than ``SESSION_LIFE``."""
     proofs = request.session.get("account_authentication_methods", [])
     return bool(proofs) and time.time() - max(proof["at"] for proof in proofs) > SESSION_LIFE.total_seconds()
+
+
+def keep_unsent_words(get_response: GetResponse) -> GetResponse:
+    """Show the words of a form sent by somebody who must first sign in, or add a second factor.
+
+    A redirection would lose them: a session may end while its owner writes.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_redirected = isinstance(response, HttpResponseRedirect) and not getattr(
+            request, "is_let_in", False
+        )
+        if request.method != "POST" or not is_redirected:
+            return response
+        texts = (text for name in request.POST for text in request.POST.getlist(name))
+        words = [text.strip() for text in texts if len(text.split()) > 1]
+        if not words:
+            return response
+        shown = render(
+            request, "account/unsent_words.html", {"words": words, "next": response["Location"]}, status=403
+        )
+        add_never_cache_headers(shown)
+        return shown
+
+    return middleware
 
 
 def after_response(get_response: GetResponse) -> GetResponse:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "experts.accounts.middleware.NeverWaitMiddleware",
+    "experts.accounts.middleware.keep_unsent_words",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "experts.accounts.middleware.after_response",
