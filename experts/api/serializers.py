@@ -1,6 +1,6 @@
 """Serializers of the public API for subjects and the institutions that answer them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -74,8 +74,22 @@ class NotFoundSerializer(serializers.Serializer[Any]):
     commune = serializers.ListField(child=serializers.CharField(), required=False)
 
 
+class WrittenField(serializers.CharField):
+    """A text that somebody wrote: a number is none, where the framework would turn it into one."""
+
+    def to_internal_value(self, data: object) -> str:
+        """Return the text without the spaces around it."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        written: str = super().to_internal_value(data)
+        return written
+
+
 class SuggestionsQuery(serializers.Serializer[Any]):
-    text = serializers.CharField(
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "Envoyez un objet JSON, qui a une clé « text »."
+    }
+    text = WrittenField(
         max_length=MAX_TEXT,
         help_text="Ce que la personne écrit, avec ses mots. Rien n'en est gardé.",
         error_messages={

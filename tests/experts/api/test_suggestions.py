@@ -43,6 +43,9 @@ def test_no_cache_keeps_what_a_person_writes(client):
         ({"text": "  \n "}, "Écrivez votre besoin"),
         ({"text": None}, "Écrivez votre besoin"),
         ({"text": ["a"]}, "Écrivez votre besoin"),
+        ({"text": 3}, "Écrivez votre besoin"),
+        ({"text": 4.5}, "Écrivez votre besoin"),
+        ({"text": True}, "Écrivez votre besoin"),
         ({"text": "a" * 4_001}, "4 000 caractères au plus"),
         ({"text": "a\x00b"}, "caractère"),
         ({"text": "\ud800"}, "caractère"),
@@ -68,6 +71,13 @@ def test_body_that_is_no_object_is_refused(client, body):
     response = client.post("/api/v1/suggestions/", body, content_type="application/json")
 
     assert response.status_code == 400
+
+
+@pytest.mark.parametrize("body", [["apprenti"], [], 3, "apprenti"])
+def test_json_that_is_no_object_is_told_what_to_send(client, body):
+    response = ask(client, body)
+
+    assert response.json() == {"non_field_errors": ["Envoyez un objet JSON, qui a une clé « text »."]}
 
 
 @pytest.mark.parametrize("text", ["a" * 4_000, "🙂", "\x1b\x07", "\u202e\u200b", "." * 4_000])
