@@ -37,7 +37,7 @@ def invites(mail: OutgoingEmail) -> bool:
 
 
 def is_heard(mail: OutgoingEmail, *, now) -> bool:
-    """Whether a reply to the mail, by whom it was sent to, is published."""
+    """Return whether a reply to the mail, by whom it was sent to, is published."""
     lines = [
         f"From: {mail.to}",
         f"To: {mail.reply_to}",
