@@ -30,5 +30,6 @@ def erase_accounts(addresses: Collection[str]) -> None:
     accounts = User.objects.annotate(lower=Lower("email")).filter(lower__in=addresses, role="")
     for user in accounts.exclude(Exists(held)):
         Authenticator.objects.filter(user=user).delete()
+        user.saved_searches.all().delete()  # of the inbox, a room above: their words may name a company
         user.email, user.name, user.is_active = f"{ERASED}{user.pk}@{settings.REPLY_DOMAIN}", "", False
         user.save(update_fields=["email", "name", "is_active"])

@@ -29,6 +29,7 @@ from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import ExpertFactory, NationalFactory
 from tests.solicitations.factories import expire, send
 from tests.solicitations.test_erasure import traces
+from workspace.models import SavedSearch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -65,7 +66,8 @@ def gone(commit) -> Expert:
     commit(expert_answers.move, match, MatchState.HELPED, by=match.mailbox, answer="Fait.", now=NOW)
     for late in Match.objects.active().filter(need__solicitation=request):
         commit(expire, late.pk, now=NOW)
-    User.objects.create_user(EMAIL, name=NAME)
+    account = User.objects.create_user(EMAIL, name=NAME)
+    SavedSearch.objects.create(user=account, name="La mienne", query=f"q={NAME}")
     Expert.objects.filter(pk=expert.pk).update(verified_on=None)
     for address in yearly.addresses_to_write(now=NOW):
         commit(yearly.write, address, now=NOW)
