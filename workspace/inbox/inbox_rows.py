@@ -1,6 +1,6 @@
 """Lines of the inbox: no word of the company, a fixed number of queries."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -44,7 +44,8 @@ class InboxRow:
     """One need of the inbox; ``address`` is empty when only its line may be read.
 
     ``has_left``: who took it is gone, somebody else is to follow it. ``due_on``: the deadline of the law,
-    when it binds this expert. ``put_off_until`` may be past: it is back.
+    when it binds this expert. ``put_off_until`` may be past: it is back. ``is_double``: another line is of
+    the same need and mailbox, for her other post.
     """
 
     match: Match
@@ -66,6 +67,7 @@ class InboxRow:
     is_back: bool
     stands_in_for: str
     is_confidential: bool
+    is_double: bool
 
     @property
     def pk(self) -> int:
@@ -83,10 +85,24 @@ def inbox_rows(reader: Reader, pks: Sequence[int], *, now: datetime, today: date
     by_pk = {match.pk: match for match in people}
     matches = [by_pk[pk] for pk in pks if pk in by_pk]
     unread = _unread(reader, matches)
-    return [_row(reader, match, is_unread=match.pk in unread, now=now, today=today) for match in matches]
+    own = (match for match in matches if match.expert_id in reader.posts)
+    posts = Counter((match.need_id, match.mailbox_id) for match in own)
+    return [
+        _row(
+            reader,
+            match,
+            is_unread=match.pk in unread,
+            is_double=posts[match.need_id, match.mailbox_id] > 1,
+            now=now,
+            today=today,
+        )
+        for match in matches
+    ]
 
 
-def _row(reader: Reader, match: Match, *, is_unread: bool, now: datetime, today: date) -> InboxRow:
+def _row(
+    reader: Reader, match: Match, *, is_unread: bool, is_double: bool, now: datetime, today: date
+) -> InboxRow:
     solicitation = match.mailbox.solicitation
     is_open = reader.may_open(match.expert_id)
     standing = put_off.standing(match)
@@ -113,6 +129,7 @@ def _row(reader: Reader, match: Match, *, is_unread: bool, now: datetime, today:
         is_back=until is not None and until <= today,
         stands_in_for=match.reason.get("stand_in_for") or "",
         is_confidential=solicitation.is_confidential,
+        is_double=is_double,
     )
 
 

@@ -1,0 +1,32 @@
+"""A need sent to two posts of one person: two lines of her inbox, which say why."""
+
+import pytest
+
+from solicitations.lifecycle import MatchState
+from solicitations.models import Match
+from tests.experts.factories import ExpertFactory, OfficeFactory, PersonFactory, signed_in
+from tests.solicitations.factories import match, send
+from tests.workspace.conftest import page_text
+
+pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+WHY = "adressé à deux de vos postes, ici : {}. Une seule réponse suffit."
+
+
+def test_a_need_of_two_posts_says_so_and_one_answer_is_for_both(commit, now):
+    mine = match(commit(send, now=now), "recrutement@france-travail")
+    client = signed_in(PersonFactory(email=mine.mailbox.email))
+    assert "deux de vos postes" not in page_text(client.get("/besoins/"))
+    other = ExpertFactory(office=OfficeFactory(), email=mine.mailbox.email, name="Son autre poste")
+    twin = Match.objects.get(pk=mine.pk)
+    twin.pk, twin.expert = None, other
+    twin.save(force_insert=True)
+
+    page = client.get("/besoins/")
+
+    said = page_text(page)
+    assert [said.count(WHY.format(post)) for post in (mine.person, "Son autre poste")] == [1, 1]
+    typed = {"besoins": [mine.pk], "seen": page.context["version"].event, "geste": "clore"}
+    client.post("/besoins/lot/", typed | {"issue": "decline-not_my_subject"})
+    states = set(Match.objects.filter(need=mine.need, mailbox=mine.mailbox).values_list("state", flat=True))
+    assert len(states) == 1
+    assert states != {MatchState.SENT}
