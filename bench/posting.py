@@ -128,18 +128,19 @@ def _shares(port: int, people: Sequence[Visitor], example: int) -> list[tuple[fl
 
 
 def _steadily(port: int, people: Sequence[Visitor]) -> SteadyRun:
-    """Post at a fixed rate, without waiting for earlier posts."""
-    local, start = threading.local(), time.perf_counter() + 0.5
+    """Post at a fixed rate, without waiting for earlier posts, each visitor by a connection of their own.
+
+    One that served before may be closed by the server at the very moment when it serves again.
+    """
+    start = time.perf_counter() + 0.5
 
     def work(number: int, visitor: Visitor) -> tuple[float, int]:
         due = start + number / RATE
         time.sleep(max(0.0, due - time.perf_counter()))
-        if not hasattr(local, "connection"):
-            local.connection = HTTPConnection("127.0.0.1", port, timeout=60)
         try:
-            status = post_last_step(local.connection, visitor)
+            with connected_to(port) as connection:
+                status = post_last_step(connection, visitor)
         except OSError:
-            local.connection.close()
             status = 0
         return (time.perf_counter() - due) * 1_000, status
 
