@@ -37,7 +37,7 @@ def hidden_cells(
     hidden: set[Cell] = set(small)
     while len(hidden) < len(counts):
         _protect_each_sum(counts, sums, hidden)
-        found = determined(hidden, sums) or bounded(counts, hidden, sums)
+        found = bounded(counts, hidden, sums) or determined(hidden, sums)  # the cheaper one first
         if not found:
             return frozenset(hidden)
         if not _hide_near(counts, found, sums, hidden):
@@ -195,11 +195,21 @@ def _reduced(rows: list[Row[Cell]]) -> list[Row[Cell]]:
         row = rows[number]
         if not row:
             continue
-        pivot = min(row, key=lambda cell: len(where[cell]))
-        _scale(row, by=pow(row[pivot], -1, PRIME))
-        for other in where[pivot] - {number}:
+        pivot = _least_shared(row, where)
+        others = where[pivot] - {number}
+        if others:
+            _scale(row, by=pow(row[pivot], -1, PRIME))
+        for other in others:
             _subtract(rows[other], row, times=rows[other][pivot], where=where, number=other)
     return rows
+
+
+def _least_shared(row: Row[Cell], where: Mapping[Cell, set[int]]) -> Cell:
+    """The cell of a row that the fewest rows have."""
+    for cell in row:
+        if len(where[cell]) == 1:
+            return cell
+    return min(row, key=lambda cell: len(where[cell]))
 
 
 def _scale(row: Row[Cell], *, by: int) -> None:
