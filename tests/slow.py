@@ -42,7 +42,9 @@ COMPUTING = (
     "experts/test_admin.py",
     "experts/test_import_catalogue.py",
     "experts/wording",
+    "indicators/test_whole_country.py",
     "mailing/replies/test_hostile.py",
+    "mailing/replies/test_parser.py",
     "mailing/test_originals.py",
     "mailing/test_webhooks.py",
     "oversight/test_exports.py",
@@ -66,6 +68,7 @@ COMPUTING = (
     "workspace/test_bulk_actions.py",
     "workspace/test_inbox_filters.py",
     "workspace/test_need_actions.py",
+    "workspace/test_rights_table.py",
     "workspace/test_shared_mailbox.py",
 )
 SLOW = WAITING + COMPUTING
