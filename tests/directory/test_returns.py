@@ -138,26 +138,19 @@ def test_who_is_back_in_an_office_that_is_closed_gets_nothing(commit, as_regiona
     assert not Office.objects.get(code="PE-DIJON").is_open_on(timezone.localdate())
 
 
-def test_who_has_two_reasons_to_be_gone_is_back_with_the_last(commit, as_regional, person, sent):
-    commit(pause, as_regional, person)
-    commit(leave, as_regional, person)
-    commit(come_back, as_regional, person)
-    sent.refresh_from_db()
-    assert sent.state == MatchState.WITHDRAWN
-
-    commit(pause, as_regional, person)
-
-    sent.refresh_from_db()
-    assert sent.state == MatchState.SENT
-
-
-@pytest.mark.parametrize("first", [close, end_convention])
-def test_who_was_paused_in_an_office_that_closed_is_back_when_both_end(
-    commit, as_regional, person, sent, first
-):
-    commit(first, as_regional, person)
-    commit(pause, as_regional, person)
-    commit(reopen, as_regional, person)
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (pause, leave, come_back),
+        (close, pause, reopen),
+        (end_convention, pause, reopen),
+    ],
+    ids=["left while paused", "paused in a closed office", "paused after a convention"],
+)
+def test_who_has_two_reasons_to_be_gone_is_back_when_both_end(commit, as_regional, person, sent, acts):
+    """One reason ends, then the pause."""
+    for act in acts:
+        commit(act, as_regional, person)
     sent.refresh_from_db()
     assert sent.state == MatchState.WITHDRAWN
 
