@@ -21,7 +21,7 @@ from workspace.inbox.versions import Version
 
 SHARE = 0.50  # of the bare view's requests a second
 CONNECTIONS = 4
-MOST_EVENTS = 100  # of others, since the list was shown
+MAX_EVENTS = 100  # of others, since the list was shown
 ROUNDS, ROUND_SIZE, WARM_UP = (1, 20, 8) if contents.IS_SMALL else (8, 600, 100)
 OURS, BARE = "/besoins/suite/?pour=antennes&onglet=a-repondre", "/bench/unchanged/"
 
@@ -59,7 +59,7 @@ def _compared(port: int, name: str, headers: Mapping[str, str], version: Version
 def _before_others(manager: User) -> Version:
     """The version before the last events, as far back as none is of a need of this manager."""
     version, offices = Version.current(now=timezone.now()), manager.seats.values("office")
-    latest = Event.objects.order_by("-pk").values_list("pk", "solicitation")[:MOST_EVENTS]
+    latest = Event.objects.order_by("-pk").values_list("pk", "solicitation")[:MAX_EVENTS]
     for pk, request in latest:
         if Match.objects.filter(mailbox__solicitation=request, expert__office__in=offices).exists():
             return replace(version, event=pk)

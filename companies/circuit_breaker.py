@@ -9,7 +9,7 @@ FAILURES_ALLOWED = 3
 FAILURES_REMEMBERED = timedelta(minutes=5)
 PAUSE = timedelta(seconds=30)
 TRIAL = timedelta(seconds=10)  # time during which the other callers wait for the trial call
-LONGEST_PAUSE = timedelta(minutes=5)
+MAX_PAUSE = timedelta(minutes=5)
 DEFAULT_PAUSE = timedelta(seconds=5)
 
 OPEN_KEY = "register:open"
@@ -44,7 +44,7 @@ def record_failure() -> None:
 
 def pause(duration: timedelta) -> None:
     """Allow no call for that time, five minutes at most."""
-    register_cache.put(OPEN_KEY, True, timeout=min(max(duration, timedelta(seconds=1)), LONGEST_PAUSE))
+    register_cache.put(OPEN_KEY, True, timeout=min(max(duration, timedelta(seconds=1)), MAX_PAUSE))
 
 
 def requested_pause(retry_after: str, *, now: datetime) -> timedelta:
@@ -54,7 +54,7 @@ def requested_pause(retry_after: str, *, now: datetime) -> timedelta:
     """
     try:
         if retry_after.strip().isdecimal():
-            return timedelta(seconds=min(int(retry_after), LONGEST_PAUSE.seconds))
+            return timedelta(seconds=min(int(retry_after), MAX_PAUSE.seconds))
         until = parsedate_to_datetime(retry_after)
     except (ValueError, OverflowError):
         return DEFAULT_PAUSE

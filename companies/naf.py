@@ -21,9 +21,9 @@ DATA = Path(__file__).resolve().parent / "data"
 CODE = re.compile(r"([0-9]{2})([0-9]{2})([A-Z])")
 CODE_START = re.compile(r"[0-9]{2,4}[A-Z]?")
 SEPARATORS = re.compile(r"[\s.]+")
-LONGEST_TEXT = 100
-SHORTEST_PREFIX = 3
-SHORTEST_MISTYPED = 5
+MAX_TEXT_LENGTH = 100
+MIN_PREFIX_LENGTH = 3
+MIN_MISTYPED_LENGTH = 5
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def search(text: str, limit: int = 8) -> list[Activity]:
 
     Only the activities that match the most words are kept. Accents, plurals and one typo a word are ignored.
     """
-    text = text[:LONGEST_TEXT]
+    text = text[:MAX_TEXT_LENGTH]
     if CODE_START.fullmatch(_compact(text)):
         codes = [code for code in _labels() if CODE.fullmatch(code) and code.startswith(_compact(text))]
         return [_activity(code) for code in codes[:limit]]
@@ -82,9 +82,9 @@ def _fits(token: str) -> dict[str, Fit]:
     for word, codes in _words().items():
         if word == token:
             _improve(found, codes, trade=Fit.TRADE, label=Fit.LABEL)
-        elif len(token) >= SHORTEST_PREFIX and word.startswith(token):
+        elif len(token) >= MIN_PREFIX_LENGTH and word.startswith(token):
             _improve(found, codes, trade=Fit.TRADE_START, label=Fit.LABEL_START)
-    if not found and len(token) >= SHORTEST_MISTYPED:
+    if not found and len(token) >= MIN_MISTYPED_LENGTH:
         for word, codes in _words().items():
             if is_one_typo(token, word):
                 _improve(found, codes, trade=Fit.TRADE_TYPO, label=Fit.LABEL_TYPO)

@@ -32,8 +32,8 @@ for _outcome in (
 
 FOUND_KEPT = timedelta(hours=24)
 NOT_FOUND_KEPT = timedelta(minutes=10)
-SHORTEST_NAME = 3  # the register refuses less
-LONGEST_NAME = 100
+MIN_NAME_LENGTH = 3  # the register refuses less
+MAX_NAME_LENGTH = 100
 COMPANIES_PER_PAGE = 10
 
 # The register files these three cities by arrondissement only.
@@ -64,9 +64,9 @@ def find_by_siret(siret: str) -> Company | None:
 def clean_name(text: str) -> str:
     """A name that the register can search for. Raises ``InvalidName``."""
     name = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    if sum(char.isalnum() for char in name) < SHORTEST_NAME:
+    if sum(char.isalnum() for char in name) < MIN_NAME_LENGTH:
         raise InvalidName("Indiquez au moins 3 lettres du nom de l'entreprise.")
-    return name[:LONGEST_NAME]
+    return name[:MAX_NAME_LENGTH]
 
 
 def search(text: str, commune_code: str | None = None) -> list[Company]:

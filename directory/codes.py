@@ -6,7 +6,7 @@ from directory.sheets.new_codes import new_code
 from experts.models import Office
 from territories.models import Area
 
-LONGEST = 60
+MAX_LENGTH = 60
 
 
 def new_office_code(institution: str, name: str) -> str:
@@ -16,7 +16,7 @@ def new_office_code(institution: str, name: str) -> str:
 
 def new_zone_slug(name: str) -> str:
     """An identifier for a new zone: « pays-beaunois »."""
-    base = slugify(name)[:LONGEST].rstrip("-") or "zone"
+    base = slugify(name)[:MAX_LENGTH].rstrip("-") or "zone"
     zones = Area.objects.of_kind("zone").filter(code__startswith=base)
     taken = set(zones.values_list("code", flat=True))
     number, slug = 1, base

@@ -26,7 +26,7 @@ NARROWING = {
     "office", "institution", "dropped_at", "absence", "declared_absences", "is_fallback",
 }  # fmt: skip
 ABSENCES = ("absence", "declared_absences")
-MOST_DAYS = 4  # of an absence: its first, then those when a colleague goes away too
+MAX_DAYS = 4  # of an absence: its first, then those when a colleague goes away too
 MAX_COMMUNES = 12
 MAX_AWAY = 5  # people of one plan whose absences are looked at day by day
 FALLBACK = "Antenne de repli"
@@ -144,7 +144,7 @@ def _days(rows: list[RowPlan[Any]], today: date) -> list[date]:
                 expert__office=expert.office_id, from_on__gt=first, from_on__lte=absence.to_on
             )
             colleagues = others.exclude(expert=expert.pk).order_by("from_on", "pk")
-            days |= {first, *colleagues.values_list("from_on", flat=True)[: MOST_DAYS - 1]}
+            days |= {first, *colleagues.values_list("from_on", flat=True)[: MAX_DAYS - 1]}
     return sorted(days)
 
 

@@ -15,7 +15,7 @@ from territories.areas import AreaRef
 from territories.models import Commune, Department
 
 PAGE = 100
-LONGEST_DETAIL = 120  # characters; a list of communes is much longer
+MAX_DETAIL_LENGTH = 120  # characters; a list of communes is much longer
 COMPLETED = "Antennes à compléter"
 SEVERAL, SEVERAL_CODE = "Plusieurs départements", "plusieurs"
 SHOWN = {LABELS[name] for name in ("phone", "email", "site", "siret", "areas")}
@@ -168,7 +168,7 @@ def _offered(line: Mapping[str, Any], unticked: set[str]) -> OfferedLine:
 
 def _short(words: str) -> str:
     """The beginning of a long list, and how many it has."""
-    if len(words) <= LONGEST_DETAIL:
+    if len(words) <= MAX_DETAIL_LENGTH:
         return words
     parts = words.split(", ")
-    return f"{words[:LONGEST_DETAIL].rpartition(', ')[0]}… ({len(parts)} en tout)"
+    return f"{words[:MAX_DETAIL_LENGTH].rpartition(', ')[0]}… ({len(parts)} en tout)"

@@ -12,7 +12,7 @@ from mailing.form_fields import LineField, WordsField
 from territories.models import Region
 
 MAX_ANSWERS = 30  # of one owner: a few, to find one at a glance
-LONGEST = 2000  # a closing message holds no more
+MAX_LENGTH = 2000  # a closing message holds no more
 Owner = Institution | Region | None  # ``None``: the national team
 
 
@@ -48,7 +48,7 @@ class CannedAnswerForm(forms.Form):
     body = WordsField(
         label="Texte",
         rows=8,
-        max_length=LONGEST,
+        max_length=MAX_LENGTH,
         error_messages={
             "required": "Écrivez le texte.",
             "max_length": "Raccourcissez le texte : 2\u00a0000 caractères au plus.",

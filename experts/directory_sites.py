@@ -11,7 +11,7 @@ from mailing.addresses import DOMAIN_LETTERS, refuse_look_alikes
 from mailing.form_fields import LineField
 from mailing.text_cleaning import clean_line
 
-LONGEST = 500
+MAX_LENGTH = 500
 _check = URLValidator(schemes=["http", "https"])
 
 
@@ -25,7 +25,7 @@ def clean_site(text: str) -> str:
     _check(address)
     host = urlsplit(address).netloc
     refuse_look_alikes(host, allowed=DOMAIN_LETTERS)
-    if len(address) > LONGEST or "@" in host:
+    if len(address) > MAX_LENGTH or "@" in host:
         raise ValidationError("too long, or with the name of a user")
     return address
 
@@ -36,7 +36,7 @@ class SiteField(LineField):
     def __init__(self, *, invalid: str, **kwargs: Any) -> None:
         super().__init__(
             required=False,
-            max_length=LONGEST,
+            max_length=MAX_LENGTH,
             error_messages={"invalid": invalid, "max_length": invalid},
             widget=forms.TextInput(attrs={"type": "url"}),
             **kwargs,

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import puremagic
 
 MAX_FILE_BYTES = 10_000_000
-LONGEST_NAME = 150
+MAX_NAME_LENGTH = 150
 HEAD = 8192  # all that tells a kind stands there
 MAX_ENTRIES = 3000
 MAX_UNPACKED_BYTES = 200_000_000
@@ -64,8 +64,8 @@ def check(name: str, content: bytes) -> AcceptedFile:
     """Return the file with its kind. Raises ``UnacceptedFile``."""
     if any(unicodedata.category(char) in {"Cc", "Cf"} for char in name) or "/" in name or "\\" in name:
         raise UnacceptedFile(f"Renommez « {visible_name(name)} » : son nom contient des signes interdits.")
-    if len(name) > LONGEST_NAME:
-        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {LONGEST_NAME} caractères au plus.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {MAX_NAME_LENGTH} caractères au plus.")
     if not content:
         raise UnacceptedFile(f"« {name} » est vide.")
     if len(content) > MAX_FILE_BYTES:
@@ -80,7 +80,7 @@ def visible_name(name: str) -> str:
     """The name without folders, nor characters that do not show or turn the text around."""
     last = name.replace("\\", "/").rpartition("/")[2]
     shown = "".join(char for char in last if unicodedata.category(char) not in {"Cc", "Cf"})
-    return shown.strip()[:LONGEST_NAME] or "sans nom"
+    return shown.strip()[:MAX_NAME_LENGTH] or "sans nom"
 
 
 def _kind(name: str, content: bytes) -> tuple[str, set[str]]:

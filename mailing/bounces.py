@@ -16,7 +16,7 @@ from mailing.replies.markup import html_lines
 from mailing.transactions import transaction_required
 
 # The report stands before the mail that it returns.
-READ_AT_MOST = 256 * 1024
+MAX_READ_BYTES = 256 * 1024
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 KINDS = {"delayed": ReportKind.SOFT, "delivered": ReportKind.DELIVERED}
 STATUS = re.compile(r"^Status:[ \t]*([\d.]+)", re.IGNORECASE | re.MULTILINE)
@@ -90,7 +90,7 @@ def final_failure(message: Message) -> str:
 
 def _read(raw: bytes) -> Notice | None:
     """The report of a server; ``None`` for another mail."""
-    message = parser.parse(raw[:READ_AT_MOST])
+    message = parser.parse(raw[:MAX_READ_BYTES])
     reports = list(_reports(message))
     if words := final_failure(message):
         failed = next((report for report in reports if _has_failed(report)), "")

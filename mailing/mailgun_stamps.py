@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 OLDEST = timedelta(hours=9)
 EARLIEST = timedelta(minutes=10)  # the clocks of the two machines may differ
-LONGEST = 12  # digits of a timestamp
+MAX_DIGITS = 12  # digits of a timestamp
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Stamp:
 def read(posted: Mapping[str, str], *, now: datetime) -> Stamp | None:
     """The stamp of a form; ``None`` when its time is missing, not a number, too old or in the future."""
     timestamp = posted.get("timestamp", "")
-    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= LONGEST):
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= MAX_DIGITS):
         return None
     until = datetime.fromtimestamp(int(timestamp), UTC) + OLDEST
     if not now <= until <= now + OLDEST + EARLIEST:

@@ -20,7 +20,7 @@ add_charset("utf-8", BASE64, BASE64, "utf-8")
 SEVEN_BITS = Charset("utf-8")
 SEVEN_BITS.body_encoding = QP
 # A longer word cannot stand on the header's first line, and is encoded to be cut.
-WORD_AT_MOST = 60
+MAX_WORD_LENGTH = 60
 
 
 class FoldedMessage(EmailMultiAlternatives):
@@ -48,7 +48,7 @@ def fold_subject(subject: str) -> str:
 
 def _is_plain(text: str, word: str) -> bool:
     """True when the text need not be encoded to begin on the first line. ``word``: one that cannot be cut."""
-    return text.isascii() and len(word) <= WORD_AT_MOST
+    return text.isascii() and len(word) <= MAX_WORD_LENGTH
 
 
 def fold_sender(name: str, address: str) -> str:

@@ -16,7 +16,7 @@ SHOWN_HEADERS = (
     "From", "Sender", "Reply-To", "To", "Cc", "Date", "Subject", "Message-ID", "In-Reply-To", "Return-Path",
     "Auto-Submitted", "Precedence", "List-Id", "Authentication-Results",
 )  # fmt: skip
-SHOWN_AT_MOST = 200_000
+MAX_SHOWN_LENGTH = 200_000
 ADDRESS = re.compile(r"[\w.!#$%&'*/=?^`{|}~+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 
@@ -35,7 +35,7 @@ def read(raw: bytes) -> Original:
     text = "\n\n".join(_shown(message))
     return Original(
         headers=tuple((name, masked(value)) for name, value in values if value),
-        text=masked(text[:SHOWN_AT_MOST].strip()),
+        text=masked(text[:MAX_SHOWN_LENGTH].strip()),
     )
 
 

@@ -19,11 +19,11 @@ from django.utils.datastructures import MultiValueDict
 
 from mailing.provider_posts import attachment_type, clean, clean_headers, one_line
 from mailing.replies import headers as mail_headers
-from mailing.replies.parser import PARTS_AT_MOST, parse_headers
+from mailing.replies.parser import MAX_PARTS, parse_headers
 from mailing.replies.parts import decode_base64
 
-NAME_AT_MOST = 300
-HEADERS_AT_MOST = 2_000
+MAX_NAME_LENGTH = 300
+MAX_HEADERS = 2_000
 # Written from the parts of the post, or from its envelope.
 REPLACED = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version", "return-path"}
 # Read later: first, since headers above the limits are cut.
@@ -98,7 +98,7 @@ def of_brevo(event: dict[str, Any]) -> PostedMail:
         ("From", _address(author, name="Name", address="Address") if isinstance(author, dict) else ""),
         ("Subject", _text(event, "Subject")),
         ("Message-ID", _text(event, "MessageId")),
-        ("X-Envelope-To", ", ".join(map(str, _list(event, "Recipients")[:HEADERS_AT_MOST]))),
+        ("X-Envelope-To", ", ".join(map(str, _list(event, "Recipients")[:MAX_HEADERS]))),
     ]
     files = [
         File(_text(row, "Name"), _text(row, "ContentType"), b"", _text(row, "ContentID"))
@@ -136,9 +136,9 @@ def _written(
     kept += [(name, one_line(value)) for name, value in known if value and name.lower() not in present]
     kept.sort(key=lambda header: not READ_LATER.fullmatch(header[0]))
     boundary = secrets.token_hex(16)
-    lines = [f"{name}: {value[: mail_headers.READ_AT_MOST]}" for name, value in kept[:HEADERS_AT_MOST]]
+    lines = [f"{name}: {value[: mail_headers.MAX_READ_LENGTH]}" for name, value in kept[:MAX_HEADERS]]
     top = [*lines, "MIME-Version: 1.0", f'Content-Type: multipart/mixed; boundary="{boundary}"', ""]
-    parts = [*_bodies(text, html), *map(_file, files[:PARTS_AT_MOST])]
+    parts = [*_bodies(text, html), *map(_file, files[:MAX_PARTS])]
     inner = b"".join(b"\n--%s\n%s" % (boundary.encode(), part) for part in parts)
     return "\n".join(top).encode() + inner + f"\n--{boundary}--\n".encode()
 
@@ -160,8 +160,8 @@ def _bodies(text: str, html: str) -> Iterator[bytes]:
 
 
 def _file(file: File) -> bytes:
-    name = quote(one_line(file.name)[:NAME_AT_MOST])
-    identifier = re.sub(r"[^!-~]", "", file.content_id).strip("<>")[:NAME_AT_MOST]
+    name = quote(one_line(file.name)[:MAX_NAME_LENGTH])
+    identifier = re.sub(r"[^!-~]", "", file.content_id).strip("<>")[:MAX_NAME_LENGTH]
     lines = [
         f"Content-Type: {attachment_type(file.kind.partition(';')[0].strip())}",
         f"Content-Disposition: {'inline' if identifier else 'attachment'}"

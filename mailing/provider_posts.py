@@ -18,13 +18,13 @@ from django.utils.http import parse_header_parameters
 CHUNK = 64 * 1024
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 # One field per header of the mail; the others are ignored.
-FIELDS_AT_MOST = 20_000
+MAX_FIELDS = 20_000
 # The fields that are read; Mailgun adds one per header.
 FIELDS = re.compile(
     r"timestamp|token|signature|recipient|sender|from|subject|event|attachments|attachment-count"
     r"|content-id-map|message-headers|body-(plain|html|mime)|stripped-(text|html)"
 )
-PART_HEADERS_AT_MOST = 64 * 1024
+MAX_PART_HEADERS_BYTES = 64 * 1024
 SURROGATES = re.compile("[\ud800-\udfff]")
 LINE_BREAKS = re.compile(r"[\r\n]+")
 HEADER_NAME = re.compile(r"[!-9;-~]{1,200}")
@@ -41,7 +41,7 @@ def read_form(request: HttpRequest, *, max_bytes: int) -> None:
 
 
 def _read_pairs(body: bytes, fields: QueryDict) -> None:
-    pairs = b"&".join(body.split(b"&", FIELDS_AT_MOST)[:FIELDS_AT_MOST])
+    pairs = b"&".join(body.split(b"&", MAX_FIELDS)[:MAX_FIELDS])
     for name, value in parse_qsl(pairs.decode("ascii", "replace"), keep_blank_values=True):
         if FIELDS.fullmatch(name):
             fields.appendlist(name, value)
@@ -69,9 +69,9 @@ def _parts(request: HttpRequest, boundary: bytes) -> Iterator[tuple[str, str | N
     stream = LazyStream(ChunkIter(request, CHUNK))
     for number, part in enumerate(InterBoundaryIter(stream, b"--" + boundary)):
         kind, described, content = multipartparser.parse_boundary_stream(  # type: ignore[attr-defined]
-            part, PART_HEADERS_AT_MOST
+            part, MAX_PART_HEADERS_BYTES
         )
-        if number > FIELDS_AT_MOST:
+        if number > MAX_FIELDS:
             return
         if "content-disposition" not in described:
             continue

@@ -13,12 +13,12 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from mailing.mailgun_stamps import Stamp
-from mailing.models import LONGEST_ADDRESS, Channel, IncomingEmail, Reason, UsedStamp
+from mailing.models import MAX_ADDRESS_LENGTH, Channel, IncomingEmail, Reason, UsedStamp
 from mailing.replies import headers
 
 MAX_BYTES = 10 * 1024 * 1024
 KEPT_OF_OVERSIZED = 64 * 1024
-LONGEST_LINE = 500  # of a subject, of a Message-ID
+MAX_HEADER_LENGTH = 500  # of a subject, of a Message-ID
 MAX_ADDRESSES = 10  # of ours, in one mail
 # Headers that name the recipient, the most reliable first.
 ADDRESSED = ("Envelope-To", "X-Envelope-To", "X-Original-To", "Delivered-To", "To", "Cc")
@@ -41,9 +41,9 @@ def store(
         IncomingEmail.objects.create(
             channel=channel,
             message_id=_message_id(top, raw),
-            sender=next(iter(headers.addresses(top, "From")), "")[:LONGEST_ADDRESS],
-            recipient=address[:LONGEST_ADDRESS],
-            subject=headers.first(top, "Subject")[:LONGEST_LINE],
+            sender=next(iter(headers.addresses(top, "From")), "")[:MAX_ADDRESS_LENGTH],
+            recipient=address[:MAX_ADDRESS_LENGTH],
+            subject=headers.first(top, "Subject")[:MAX_HEADER_LENGTH],
             raw=raw[:KEPT_OF_OVERSIZED] if is_oversized else raw,
             reason=Reason.OVERSIZED if is_oversized else "",
             received_at=now,

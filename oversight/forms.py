@@ -17,7 +17,7 @@ from territories.models import Commune, UnknownCommune
 from territories.names import normalise
 from territories.search import search_communes
 
-LONGEST_MESSAGE = 2000
+MAX_MESSAGE_LENGTH = 2000
 MAX_EMPLOYEES = 500_000
 CRAFT = {"": None, "yes": True, "no": False}
 COMPANY_FIELDS = (
@@ -35,10 +35,10 @@ def words_field(label: str, missing: str, *, help_text: str = "", rows: int = 3)
         label=label,
         help_text=help_text,
         rows=rows,
-        max_length=LONGEST_MESSAGE,
+        max_length=MAX_MESSAGE_LENGTH,
         error_messages={
             "required": missing,
-            "max_length": f"Raccourcissez ce texte : {LONGEST_MESSAGE} caractères au plus.",
+            "max_length": f"Raccourcissez ce texte : {MAX_MESSAGE_LENGTH} caractères au plus.",
         },
     )
 

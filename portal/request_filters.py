@@ -37,7 +37,7 @@ class BodySizeMiddleware:
         # A page that takes a file says its own limit, and how its sender is known without reading the body:
         # by the session, which is read for such a body alone, or by the address.
         is_known = getattr(view, "is_known", None)
-        if length <= getattr(view, "largest_body", most) and (
+        if length <= getattr(view, "max_body_bytes", most) and (
             is_known(request, **kwargs) if is_known else request.user.is_authenticated
         ):
             return None

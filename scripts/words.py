@@ -19,6 +19,9 @@ FORBIDDEN = {
     "tallies", "untell",
 }  # fmt: skip
 
+# A limit is MAX_… or MIN_…, which is what one searches for.
+LIMIT = re.compile(r"_?(LONGEST|LARGEST|MOST|SHORTEST|SMALLEST|FEWEST)(_|$)|.*_AT_(MOST|LEAST)$")
+
 # Django, Celery and pytest look for these files.
 CONVENTIONAL_MODULES = {
     "__init__", "__main__", "admin", "apps", "conftest", "factories", "forms", "models", "serializers",
@@ -83,6 +86,8 @@ def _name_faults(path: Path, tree: ast.Module) -> Iterator[str]:
         words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
         for word in FORBIDDEN.intersection(word.lower() for word in words):
             yield f"{path}:{line}: “{name}” says “{word}”"
+        if LIMIT.match(name):
+            yield f"{path}:{line}: the limit “{name}” is not named MAX_… or MIN_…"
 
 
 def _shadow_faults(path: Path, tree: ast.Module) -> Iterator[str]:

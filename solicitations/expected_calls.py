@@ -13,7 +13,7 @@ WORKING_DAY = timedelta(hours=CLOSES.hour - OPENS.hour)
 REPORTED_AGAIN_AFTER = timedelta(hours=24)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat")  # as ``callback_days`` names them
 SLOT_ENDS = {"morning": time(12), "noon": time(14), "afternoon": time(17), "evening": CLOSES}
-LONGEST_WAIT = 31  # days in which a wished day is looked for
+MAX_WAIT_DAYS = 31  # days in which a wished day is looked for
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _first_wished_slot(solicitation: Solicitation, start: datetime) -> datetime 
         return None
     local = start.astimezone(solicitation.time_zone)
     ends_at = max((SLOT_ENDS[hour] for hour in hours if hour in SLOT_ENDS), default=CLOSES)
-    for count in range(LONGEST_WAIT):
+    for count in range(MAX_WAIT_DAYS):
         on = local.date() + timedelta(days=count)
         is_wished = on.weekday() < len(WEEKDAYS) and WEEKDAYS[on.weekday()] in days if days else True
         is_served = is_working_day(on, solicitation.commune) or (

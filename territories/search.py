@@ -22,10 +22,10 @@ _CORSICA = re.compile(r"2[AB]([0-9]{3})?", re.IGNORECASE)  # INSEE's code of a c
 # The code of a département after the name: « Saint-Denis 974 ».
 _DEPARTMENT_AT_END = re.compile(r"^(.*\D)[ ,]+\(?(0[1-9]|[1-9][0-9]|2[AB]|9[78][0-9])\)?\s*$", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)\s*$")
-_SHORTEST_WORD = 3  # letters: shorter words occur inside too many names
-_MOST_WORDS = 8
-_SHORTEST_TYPO = 4  # letters: below, one typo turns it into too many names
-_SHORTEST_TYPO_OF_START = 6
+_MIN_WORD_LENGTH = 3  # letters: shorter words occur inside too many names
+_MAX_WORDS = 8
+_MIN_TYPO = 4  # letters: below, one typo turns it into too many names
+_MIN_TYPO_OF_START = 6
 _MANY = 60  # more than the homonyms of any name (12) and the communes of any postcode (46)
 
 
@@ -164,7 +164,7 @@ def _likeness(typed: str, name: str) -> Likeness | None:
         return Likeness.WORDS
     if is_one_typo(typed, name):
         return Likeness.TYPO
-    if len(typed) >= _SHORTEST_TYPO_OF_START and starts_with_one_typo(typed, name):
+    if len(typed) >= _MIN_TYPO_OF_START and starts_with_one_typo(typed, name):
         return Likeness.TYPO_OF_START
     return None
 
@@ -199,7 +199,7 @@ def _matches(typed: str, scope: dict[str, Any]) -> list[_Hit]:
     """Names equal to the typed text, that start with it, or whose words start with its words."""
     words = typed.split()
     condition = Q(search_name__startswith=typed)
-    if max(map(len, words)) >= _SHORTEST_WORD:
+    if max(map(len, words)) >= _MIN_WORD_LENGTH:
         condition = Q(
             *(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}") for word in words)
         )
@@ -218,7 +218,7 @@ def _typos(typed: str, scope: dict[str, Any]) -> list[_Hit]:
     indexes find the candidates. PostgreSQL's Levenshtein distance counts two for a swap.
     """
     size = len(typed)
-    if size < _SHORTEST_TYPO:
+    if size < _MIN_TYPO:
         return []
     half = size // 2
     swapped = typed[: half - 1] + typed[half] + typed[half - 1]
@@ -235,17 +235,17 @@ def _typos(typed: str, scope: dict[str, Any]) -> list[_Hit]:
         output_field=IntegerField(),
     )
     condition &= Q(LessThanOrEqual(distance, 2))
-    if size < _SHORTEST_TYPO_OF_START:
+    if size < _MIN_TYPO_OF_START:
         condition &= Q(LessThanOrEqual(Length("search_name"), size + 1))
     return _hits(typed, condition, distance, scope)
 
 
 def _contained(typed: str, scope: dict[str, Any]) -> list[_Hit]:
     """The names made of the most words that follow each other in the typed text."""
-    words = typed.split()[:_MOST_WORDS]
+    words = typed.split()[:_MAX_WORDS]
     for length in range(len(words) - 1, 0, -1):
         parts = [" ".join(words[at : at + length]) for at in range(len(words) - length + 1)]
-        if names := [part for part in parts if len(part) >= _SHORTEST_WORD]:
+        if names := [part for part in parts if len(part) >= _MIN_WORD_LENGTH]:
             found = _hits("", Q(search_name__in=names), Value(0), scope)
             if found:
                 return found

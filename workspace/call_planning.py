@@ -14,7 +14,7 @@ from territories.spoken_time import spoken_moment
 from workspace import call_mails
 
 FIRST_HOUR, LAST_HOUR = time(7), time(20)
-LONGEST = timedelta(days=92)
+MAX_WAIT = timedelta(days=92)
 DAY_EXPECTED = "Indiquez une date comme 03/05/2026."
 HOUR_EXPECTED = "Indiquez une heure comme 14:30."
 
@@ -62,7 +62,7 @@ class CallPlanForm(forms.Form):
         if self.starts_at() <= self.now:
             self.add_error("hour" if cleaned["day"] == self.now.astimezone(self.zone).date() else "day",
                            "Ce moment est passé : choisissez-en un à venir.")  # fmt: skip
-        elif self.starts_at() > self.now + LONGEST:
+        elif self.starts_at() > self.now + MAX_WAIT:
             self.add_error("day", "Choisissez un jour dans les trois mois.")
         return cleaned
 

@@ -11,15 +11,15 @@ from territories.models import Commune
 from territories.working_time import OPENS, is_working_day
 from workspace import call_mails
 
-AT_LEAST_BEFORE = timedelta(hours=1)
-LONGEST_LEAD = timedelta(days=7)  # a long week-end and a holiday lie within
+MIN_LEAD = timedelta(hours=1)
+MAX_LEAD = timedelta(days=7)  # a long week-end and a holiday lie within
 
 
 def remind_at(starts_at: datetime, commune: Commune) -> datetime:
     """The last 8:00 of a working day that comes an hour or more before the call, where the company is."""
     local = starts_at.astimezone(commune.time_zone)
     on: date = local.date()
-    while not is_working_day(on, commune) or _morning(on, local) > local - AT_LEAST_BEFORE:
+    while not is_working_day(on, commune) or _morning(on, local) > local - MIN_LEAD:
         on -= timedelta(days=1)
     return _morning(on, local)
 
@@ -30,7 +30,7 @@ def _morning(on: date, local: datetime) -> datetime:
 
 def to_remind(*, now: datetime) -> list[int]:
     """Calls whose reminder is due: planned before that morning, and not begun."""
-    rows = PlannedCall.objects.upcoming(now=now).filter(reminded_at=None, starts_at__lte=now + LONGEST_LEAD)
+    rows = PlannedCall.objects.upcoming(now=now).filter(reminded_at=None, starts_at__lte=now + MAX_LEAD)
     due = []
     for call in rows.select_related("mailbox__solicitation__commune").order_by("starts_at", "pk"):
         at = remind_at(call.starts_at, call.mailbox.solicitation.commune)

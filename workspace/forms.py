@@ -12,7 +12,7 @@ from solicitations.actions.receivers import Receiver
 from solicitations.forms.files import FilesField
 from solicitations.lifecycle import DeclineReason, MatchState
 
-LONGEST_WORDS = 3000
+MAX_WORDS_LENGTH = 3000
 FIRST_NAME = re.compile(r"[^\W\d_]+(?:(?:\. |[ '’-])[^\W\d_]+)*\.?")
 COLLEAGUE = "collegue-"  # before the id of an expert of the same office
 HAND_OVER, BRING_IN = "hand_over", "bring_in"
@@ -29,7 +29,7 @@ def words_field(label: str, *, required: str = "", help_text: str = "", rows: in
         required=bool(required),
         help_text=help_text,
         rows=rows,
-        max_length=LONGEST_WORDS,
+        max_length=MAX_WORDS_LENGTH,
         error_messages={
             "required": required,
             "max_length": "Raccourcissez votre texte : 3\u00a0000 caractères au plus.",

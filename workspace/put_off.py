@@ -10,7 +10,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match
 from workspace.models import PutOff
 
-LONGEST = timedelta(days=366)
+MAX_DELAY = timedelta(days=366)
 # What was put off before the need was handed over, undone, or taken anew counts no more.
 STANDS = Q(state=MatchState.TAKEN, put_off__at__gte=F("taken_at"))
 
@@ -37,7 +37,7 @@ class PutOffForm(forms.Form):
     def clean_until(self) -> date | None:
         """Refuse a day that is not to come."""
         until: date | None = self.cleaned_data["until"]
-        if until and not self.today < until <= self.today + LONGEST:
+        if until and not self.today < until <= self.today + MAX_DELAY:
             raise forms.ValidationError("Choisissez un jour à venir, dans l'année.")
         return until
 

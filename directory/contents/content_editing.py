@@ -14,7 +14,7 @@ from directory.contents.content_facts import MODELS, EditedContent, Facts
 from directory.models import ContentKind
 from experts.models import EntryQuestion
 
-LONGEST_KEY = {ContentKind.INSTITUTION: 20, ContentKind.GROUP: 20}
+MAX_KEY_LENGTH = {ContentKind.INSTITUTION: 20, ContentKind.GROUP: 20}
 SALT = "directory.content"
 
 
@@ -63,9 +63,9 @@ def new_key(kind: ContentKind, typed: Facts) -> str:
     if kind is ContentKind.QUESTION:
         last = EntryQuestion.objects.order_by("-position").values_list("position", flat=True).first()
         return str((last or 0) + 1)
-    is_code = kind in LONGEST_KEY
+    is_code = kind in MAX_KEY_LENGTH
     words = slugify(typed.get("label") or typed.get("name") or "") or kind.value
-    longest = LONGEST_KEY.get(kind, 60)
+    longest = MAX_KEY_LENGTH.get(kind, 60)
     base = (words.upper() if is_code else words)[: longest - 3].strip("-")
     keys = [base, *(f"{base}-{number}" for number in range(2, 100))]
     return next(key for key in keys if content_facts.read(kind, key) is None and not _is_taken(kind, key))
@@ -73,9 +73,9 @@ def new_key(kind: ContentKind, typed: Facts) -> str:
 
 def _is_taken(kind: ContentKind, key: str) -> bool:
     """Return whether the other kind that shares these codes has it: institutions and groups."""
-    if kind not in LONGEST_KEY:
+    if kind not in MAX_KEY_LENGTH:
         return False
     return any(
         model._default_manager.filter(code=key).exists()  # noqa: SLF001
-        for model, _ in (MODELS[other] for other in LONGEST_KEY if other is not kind)
+        for model, _ in (MODELS[other] for other in MAX_KEY_LENGTH if other is not kind)
     )

@@ -19,8 +19,8 @@ from solicitations import links
 YEAR = timedelta(days=365)
 REMINDED_AFTER = (timedelta(days=15), timedelta(days=30))
 UNANSWERED_AFTER = timedelta(days=45)  # then the region's list shows it
-LATE_AT_MOST = timedelta(days=31)  # of an office's letter, after an outage
-AT_MOST = 300  # letters a day, so that a whole directory is not mailed at once
+MAX_DELAY = timedelta(days=31)  # of an office's letter, after an outage
+MAX_LETTERS_A_DAY = 300  # letters a day, so that a whole directory is not mailed at once
 
 
 def serving(*, now: datetime) -> Experts:
@@ -39,7 +39,7 @@ def addresses_to_write(*, now: datetime) -> list[str]:
     oldest = rows.order_by(F("verified_on").asc(nulls_first=True), "pk").values_list(
         Lower("email"), flat=True
     )
-    return list(dict.fromkeys(oldest))[:AT_MOST]
+    return list(dict.fromkeys(oldest))[:MAX_LETTERS_A_DAY]
 
 
 @transaction.atomic(durable=True)
@@ -155,7 +155,7 @@ def offices_to_write(*, now: datetime) -> list[tuple[int, date]]:
     today = timezone.localdate(now)
     rows = Office.objects.open_on(today).exclude(email="")
     rows = rows.filter(Q(verified_on=None) | Q(verified_on__lt=today - YEAR))
-    days = [today - timedelta(days=back) for back in range(LATE_AT_MOST.days)]
+    days = [today - timedelta(days=back) for back in range(MAX_DELAY.days)]
     day_of = {day.timetuple().tm_yday % 365: day for day in reversed(days)}
     pks = rows.order_by("pk").values_list("pk", flat=True)
     return [(pk, day_of[pk % 365]) for pk in pks if pk % 365 in day_of]

@@ -15,7 +15,7 @@ from mailing.form_fields import AddressField, LineField, WordsField
 
 PHONE_EXPECTED = "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56."
 DAY_EXPECTED = "Indiquez une date, par exemple 24/12/2026."
-LONGEST_ABSENCE = 400  # days
+MAX_ABSENCE_DAYS = 400  # days
 
 
 class PhoneForm(forms.Form):
@@ -107,7 +107,7 @@ class AbsenceForm(forms.Form):
             self.add_error("to_on", "Le dernier jour vient avant le premier.")
         elif last and last < self.today:
             self.add_error("to_on", "Ces jours sont passés.")
-        elif first and last and (last - first).days > LONGEST_ABSENCE:
+        elif first and last and (last - first).days > MAX_ABSENCE_DAYS:
             self.add_error("to_on", "C'est plus d'un an : dites plutôt que vous n'êtes plus là.")
         return cleaned
 

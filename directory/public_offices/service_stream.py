@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 PART = 1024 * 1024  # characters
-LONGEST_OBJECT = 20 * PART
+MAX_OBJECT_BYTES = 20 * PART
 BETWEEN = re.compile(r"[\s,:]*")
 MISSING = "la liste « service » n'y est pas : ce n'est pas la base attendue."
 CUT_SHORT = "le fichier est coupé : sa fin manque."
@@ -83,7 +83,7 @@ class _Reader:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.position)
             except (json.JSONDecodeError, RecursionError) as error:
-                if self.is_over or len(self.text) - self.position > LONGEST_OBJECT:
+                if self.is_over or len(self.text) - self.position > MAX_OBJECT_BYTES:
                     sentence = cut_short if self._is_cut(error) else ""
                     raise UnreadableServices(sentence or unreadable) from error
             else:

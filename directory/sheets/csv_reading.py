@@ -11,7 +11,7 @@ from directory.sheets.tables import MAX_ROWS, READ_COLUMNS, TOO_MANY_ROWS, Sheet
 SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)  # as Excel writes it
 SEPARATORS = ";,\t"
 QUOTED = re.compile(r'"[^"]*"')
-LONGEST_LINE = 1_000_000  # characters; its cells would fill the memory
+MAX_LINE_LENGTH = 1_000_000  # characters; its cells would fill the memory
 MAX_CONTROLS = 2  # typed by accident, at the start of a text: their cells are refused by name
 BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -78,6 +78,6 @@ def _rows(text: str, separator: str, first_line: int) -> Iterator[SheetRow]:
 def _short_lines(text: str, first_line: int) -> Iterator[str]:
     """The lines of a text. Raises ``UnreadableSheet`` for one that is too long."""
     for number, line in enumerate(io.StringIO(text, newline=""), start=first_line):
-        if len(line) > LONGEST_LINE:
+        if len(line) > MAX_LINE_LENGTH:
             raise UnreadableSheet(f"La ligne {number} est trop longue : ce fichier n'est pas un tableau.")
         yield line

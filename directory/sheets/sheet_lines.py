@@ -16,7 +16,7 @@ from territories.areas import AreaRef, Level
 from territories.models import Area, Commune, Department, Epci, Region
 
 SEPARATOR = " ; "
-LONGEST_CELL = 32_000  # characters that a workbook accepts, about
+MAX_CELL_LENGTH = 32_000  # characters that a workbook accepts, about
 CRAFT_LABELS = {"only": "artisans seulement", "exclude": "sauf artisans"}
 CellToWrite = str | int | date
 SheetLine = list[CellToWrite]
@@ -153,6 +153,6 @@ def _listed(column: Column, values: Any, labels: Labels) -> CellToWrite:
 def _areas(refs: Iterable[AreaRef], labels: Labels) -> str:
     ordered = sorted(refs, key=lambda ref: (-ref.level, ref.code))
     text = SEPARATOR.join(map(labels.area, ordered))
-    if len(text) > LONGEST_CELL:
+    if len(text) > MAX_CELL_LENGTH:
         text = SEPARATOR.join(map(str, ordered))
-    return text if len(text) <= LONGEST_CELL else ""
+    return text if len(text) <= MAX_CELL_LENGTH else ""

@@ -28,4 +28,4 @@ def public_offices(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/sheets/public_offices.html", {"form": form, "menu": "sheets"})
 
 
-public_offices.largest_body = MAX_BYTES + ROOM_FOR_FIELDS  # type: ignore[attr-defined]
+public_offices.max_body_bytes = MAX_BYTES + ROOM_FOR_FIELDS  # type: ignore[attr-defined]

@@ -64,7 +64,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/sheets/sheets.html", context)
 
 
-sheets.largest_body = MAX_BYTES + ROOM_FOR_FIELDS  # type: ignore[attr-defined]
+sheets.max_body_bytes = MAX_BYTES + ROOM_FOR_FIELDS  # type: ignore[attr-defined]
 
 
 @require_safe

@@ -8,7 +8,7 @@ from mailing.models.delivery_events import (
 )
 from mailing.models.heartbeat import Heartbeat, beat, last_beat_at
 from mailing.models.incoming import (
-    LONGEST_ADDRESS,
+    MAX_ADDRESS_LENGTH,
     RESOLVED_FIELDS,
     Channel,
     IncomingEmail,
@@ -31,7 +31,7 @@ from mailing.models.used_stamps import SignatureReplayed, UsedStamp
 
 __all__ = [
     "BOUNCE_FIELDS",
-    "LONGEST_ADDRESS",
+    "MAX_ADDRESS_LENGTH",
     "OUTCOME_FIELDS",
     "RESOLVED_FIELDS",
     "Channel",

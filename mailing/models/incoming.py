@@ -16,7 +16,7 @@ LATEST_RETRY = timedelta(hours=1)
 SWEEP_GRACE_PERIOD = timedelta(minutes=1)
 
 
-LONGEST_ADDRESS = 254  # of RFC 5321
+MAX_ADDRESS_LENGTH = 254  # of RFC 5321
 # The fields changed by reading a mail; its content is never changed.
 RESOLVED_FIELDS = ("state", "reason", "about", "text_digest", "settled_at", "last_error")
 
@@ -128,8 +128,8 @@ class IncomingEmail(models.Model):
 
     channel = models.CharField("canal", max_length=10, choices=Channel)
     message_id = models.CharField("Message-ID", max_length=500)
-    sender = models.CharField("expéditeur", max_length=LONGEST_ADDRESS, blank=True)
-    recipient = models.CharField("destinataire", max_length=LONGEST_ADDRESS, blank=True)
+    sender = models.CharField("expéditeur", max_length=MAX_ADDRESS_LENGTH, blank=True)
+    recipient = models.CharField("destinataire", max_length=MAX_ADDRESS_LENGTH, blank=True)
     subject = models.CharField("objet", max_length=500, blank=True)
     raw = models.BinaryField("message d’origine")
     # Of the author's text, once read.

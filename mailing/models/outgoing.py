@@ -14,7 +14,7 @@ from mailing import rendering
 from mailing.failures import Failure
 from mailing.models.outgoing_querysets import (
     ERASED,
-    LONGEST_RETRY_AFTER,
+    MAX_RETRY_AFTER,
     PENDING,
     SWEEP_GRACE_PERIOD,
     OutgoingEmailQuerySet,
@@ -176,7 +176,7 @@ class OutgoingEmail(models.Model):
         if failure == Failure.REFUSED or self.is_secret or gives_up:
             self.refused_at = at
             return
-        wait = min(FIRST_RETRY_AFTER * 2 ** min(self.attempts - 1, 10), LONGEST_RETRY_AFTER)
+        wait = min(FIRST_RETRY_AFTER * 2 ** min(self.attempts - 1, 10), MAX_RETRY_AFTER)
         self.next_try_at = at + wait * random.uniform(1, 1.25)  # noqa: S311 (spreads the tries)
 
     def record_bounce(self, words: str, *, at: datetime) -> bool:

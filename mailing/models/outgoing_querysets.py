@@ -16,7 +16,7 @@ from mailing.transactions import transaction_required, wait_for_sending
 if TYPE_CHECKING:
     from mailing.models.outgoing import OutgoingEmail
 
-LONGEST_RETRY_AFTER = timedelta(hours=1)
+MAX_RETRY_AFTER = timedelta(hours=1)
 # Time left to a worker before the sweep handles a new row.
 SWEEP_GRACE_PERIOD = timedelta(minutes=1)
 
@@ -60,7 +60,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     def postpone(self, pk: int, *, why: str, now: datetime) -> None:
         """Delay the next try of a mail whose outcome could not be saved, and record the error."""
         self.pending().filter(pk=pk).update(
-            failure=Failure.CONTENT, last_error=printable(why), next_try_at=now + LONGEST_RETRY_AFTER
+            failure=Failure.CONTENT, last_error=printable(why), next_try_at=now + MAX_RETRY_AFTER
         )
 
     def due(self, *, now: datetime) -> Self:

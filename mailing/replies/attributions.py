@@ -29,9 +29,9 @@ INTRODUCES = re.compile(r"([:：]|-{2,}|[—–])$")
 FRAMED = re.compile(r"-{3,} ?[^-].*[^-] ?-{3,}")
 RULE = re.compile(r"[-_=*–—─]{5,}")
 # Blank lines and rules between the attribution and the delimiter.
-GAP_AT_MOST = 4
+MAX_GAP = 4
 LABELLED = re.compile(r"\W{0,3}[^\W\d_][\w .?-]{0,20}? ?[:：|] ?\S")
-LABELS_AT_LEAST, LABELS_AT_MOST = 3, 8
+MIN_LABELS, MAX_LABELS = 3, 8
 
 
 def is_delimiter(line: TextLine) -> bool:
@@ -48,7 +48,7 @@ def _above(
     lines: Sequence[TextLine], delimiter: int, our_addresses: Collection[str]
 ) -> tuple[int, int] | None:
     last = delimiter - 1
-    while last >= 0 and delimiter - last <= GAP_AT_MOST and _is_gap(lines[last]):
+    while last >= 0 and delimiter - last <= MAX_GAP and _is_gap(lines[last]):
         last -= 1
     if last < 0 or _is_gap(lines[last]):
         return None
@@ -96,18 +96,18 @@ def _has_sender(folded: str, our_addresses: Collection[str]) -> bool:
 def _first_label(lines: Sequence[TextLine], last: int) -> int | None:
     """Index of the first line of « Von: … Gesendet: … An: … Betreff: … », in any language."""
     first = last + 1
-    while first > 0 and last - first < LABELS_AT_MOST - 1 and LABELLED.match(lines[first - 1].folded):
+    while first > 0 and last - first < MAX_LABELS - 1 and LABELLED.match(lines[first - 1].folded):
         first -= 1
         block = [line.folded for line in lines[first : last + 1]]
         has_sender = OUR_NAME in block[0] or bool(ADDRESS.search(block[0]))
-        if len(block) >= LABELS_AT_LEAST and has_sender and any(map(DATE.search, block[1:])):
+        if len(block) >= MIN_LABELS and has_sender and any(map(DATE.search, block[1:])):
             return _first_above_labels(lines, first)
     return None
 
 
 def _first_above_labels(lines: Sequence[TextLine], first: int) -> int:
     """Index of « -----X <x@y> a écrit : ----- » above the labels, as Notes writes it; else ``first``."""
-    for at in range(first - 1, max(first - LABELS_AT_MOST, -1), -1):
+    for at in range(first - 1, max(first - MAX_LABELS, -1), -1):
         if FRAMED.fullmatch(lines[at].folded):
             return at
         if not LABELLED.match(lines[at].folded):

@@ -9,7 +9,7 @@ from mailing.replies.attributions import is_delimiter
 from mailing.replies.markup import html_lines
 from mailing.replies.quotes import authored
 from mailing.replies.signatures import without_signature
-from mailing.replies.text_lines import LINES_AT_MOST, TextLine, plain_lines, unwrap_flowed
+from mailing.replies.text_lines import MAX_LINES, TextLine, plain_lines, unwrap_flowed
 
 # « ##- Veuillez répondre au-dessus de cette ligne -## », which ticket programs write above what is typed.
 # With "##", in any language; otherwise, when the words say so.
@@ -43,7 +43,7 @@ def typed_text(
     our mails are sent from, in lower case.
     """
     texts = {id(part): text for part, text in parts.bodies(message)}
-    lines = _without_marks(_shown(message, texts)[:LINES_AT_MOST])
+    lines = _without_marks(_shown(message, texts)[:MAX_LINES])
     ours = [*html_lines(sent), *plain_lines(sent_text)]
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.

@@ -29,7 +29,7 @@ SIGNATURES = {
 }  # fmt: skip
 ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 # Longer attributes contain an image.
-ATTRIBUTES_AT_MOST = 4_000
+MAX_ATTRIBUTES_LENGTH = 4_000
 TIGHT = re.compile(r"margin(-bottom)?:0")
 NO_BORDER = re.compile(r"border-left:(none|0)")
 # The library would parse each as a number, whatever its length.
@@ -79,7 +79,7 @@ class Element:
 def element(name: str, attributes: str) -> Element:
     found = {
         match[1].lower(): shown(match[2].strip("\"'"))
-        for match in ATTRIBUTE.finditer(attributes[:ATTRIBUTES_AT_MOST])
+        for match in ATTRIBUTE.finditer(attributes[:MAX_ATTRIBUTES_LENGTH])
     }
     names = " ".join(found.get(key, "") for key in ("class", "id", "type", "data-marker"))
     href, alt = found.get("href", ""), found.get("alt", "")

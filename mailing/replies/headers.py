@@ -11,7 +11,7 @@ from email.utils import getaddresses
 from mailing.replies.charsets import clean, decode
 
 # Longer headers are not names, subjects or recipients, and the library becomes slow on them.
-READ_AT_MOST = 8_000
+MAX_READ_LENGTH = 8_000
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 
 
@@ -20,7 +20,7 @@ class ShortHeaders(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:READ_AT_MOST]
+        return name, value[:MAX_READ_LENGTH]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         """The raw value: the library would replace bytes beyond ASCII by question marks."""
@@ -86,7 +86,7 @@ def _values(message: Message, name: str) -> Iterator[str]:
 
 def _raw(value: object) -> str:
     """The value as text; bytes beyond ASCII, which the parser stores as surrogates, are decoded."""
-    text = str(value)[:READ_AT_MOST]
+    text = str(value)[:MAX_READ_LENGTH]
     return decode(text.encode("utf-8", "surrogateescape"), "") if not text.isascii() else text
 
 

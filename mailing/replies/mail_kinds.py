@@ -122,7 +122,7 @@ RECEIPT_WORDS = re.compile(
     r"|votre (e-?mail|message|courriel) .{0,60}en attente|aggregate report)"
 )
 # Longer texts are more than an automatic mail.
-WORDS_READ_AT_MOST = 1_000
+MAX_READ_LENGTH = 1_000
 
 
 def detect_kind(message: Message, *, sender: str, subject: str, text: str) -> tuple[MailKind, int]:
@@ -178,7 +178,7 @@ def _other_weak_signs(message: Message, *, sender: str, subject: str) -> Iterato
 
 
 def _speaks_like_a_machine(text: str) -> bool:
-    beginning = fold(text[:WORDS_READ_AT_MOST])
+    beginning = fold(text[:MAX_READ_LENGTH])
     return bool(AWAY_WORDS.search(beginning) or RECEIPT_WORDS.search(beginning))
 
 
@@ -235,7 +235,7 @@ def _has_null_sender(message: Message) -> bool:
 
 
 def _speaks_of_absence(subject: str, text: str) -> bool:
-    return bool(AWAY_WORDS.search(fold(f"{subject}\n{text[:WORDS_READ_AT_MOST]}")))
+    return bool(AWAY_WORDS.search(fold(f"{subject}\n{text[:MAX_READ_LENGTH]}")))
 
 
 def _submitted(message: Message) -> str:

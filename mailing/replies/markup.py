@@ -10,19 +10,19 @@ from itertools import islice
 
 from mailing.replies import elements
 from mailing.replies.elements import BLOCKS, LINKS, LISTS, OPENS_QUOTE, VOID, Element
-from mailing.replies.text_lines import LINES_AT_MOST, TextLine
+from mailing.replies.text_lines import MAX_LINES, TextLine
 
 # Nobody types more; some programs write thousands of tags around each word.
-TOKENS_AT_MOST = 40_000
+MAX_TOKENS = 40_000
 SPACES = re.compile(r"[ \t\n]+")
-NESTED_TABLES_AT_MOST = 20
+MAX_NESTED_TABLES = 20
 TAG_NAME = re.compile(r"/?[a-zA-Z][\w:-]*")
 
 
 def html_lines(html: str) -> list[TextLine]:
     """The lines of an HTML page."""
     page = _Page()
-    for is_tag, token in islice(elements.tokens(html), TOKENS_AT_MOST):
+    for is_tag, token in islice(elements.tokens(html), MAX_TOKENS):
         if is_tag:
             page.take_tag(token)
         else:
@@ -80,7 +80,7 @@ class _Page:
         while self.open:
             self._pop()
         self._end_line()
-        return self.lines[:LINES_AT_MOST]
+        return self.lines[:MAX_LINES]
 
     def _open(self, element: Element) -> None:
         if element.words & OPENS_QUOTE:
@@ -88,7 +88,7 @@ class _Page:
         if element.name == "tr":
             self.rows.append([])
             element.count, self.wants_gap = int(self.wants_gap), False
-        if element.name in {"td", "th"} and self.rows and len(self.outer) < NESTED_TABLES_AT_MOST:
+        if element.name in {"td", "th"} and self.rows and len(self.outer) < MAX_NESTED_TABLES:
             element.count = 1
             self.outer.append(self.lines)
             self.lines = []

@@ -12,12 +12,12 @@ from itertools import islice
 
 from mailing.replies.headers import ShortHeaders
 
-BYTES_AT_MOST = 25_000_000
+MAX_BYTES = 25_000_000
 # A mail of a person has fewer, by far; ten megabytes of an attachment are 140,000 lines.
-LINES_AT_MOST = 200_000
-PARTS_AT_MOST = 200
-DEPTH_AT_MOST = 20
-HEADER_BYTES_AT_MOST = 128 * 1024
+MAX_MAIL_LINES = 200_000
+MAX_PARTS = 200
+MAX_DEPTH = 20
+MAX_HEADER_BYTES = 128 * 1024
 
 BOUNDARY = re.compile(rb"boundary[ \t]*\*?=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 DELIMITER_LINE = re.compile(rb"^--([^\r\n]{1,210})", re.MULTILINE)
@@ -37,30 +37,30 @@ def parse(raw: bytes) -> Message:
 
 def parse_headers(raw: bytes) -> Message:
     """The message's headers alone; its body is left as text."""
-    return BytesHeaderParser(policy=ShortHeaders()).parsebytes(raw[:HEADER_BYTES_AT_MOST])
+    return BytesHeaderParser(policy=ShortHeaders()).parsebytes(raw[:MAX_HEADER_BYTES])
 
 
 def within_limits(raw: bytes) -> bytes:
     """The beginning of the message, cut before the first part or line above the limits."""
-    kept = _with_short_headers(raw[:BYTES_AT_MOST])
+    kept = _with_short_headers(raw[:MAX_BYTES])
     kept = kept[: _end_of_lines(kept)]
     return kept[: _end_of_parts(kept)]
 
 
 def _with_short_headers(raw: bytes) -> bytes:
-    """The message, with the headers beyond ``HEADER_BYTES_AT_MOST`` removed from its top."""
+    """The message, with the headers beyond ``MAX_HEADER_BYTES`` removed from its top."""
     end = HEADERS_END.search(raw)
     if end is None:
-        return raw[:HEADER_BYTES_AT_MOST]
-    if end.start() <= HEADER_BYTES_AT_MOST:
+        return raw[:MAX_HEADER_BYTES]
+    if end.start() <= MAX_HEADER_BYTES:
         return raw
-    top = raw[:HEADER_BYTES_AT_MOST]
+    top = raw[:MAX_HEADER_BYTES]
     return top[: max(top.rfind(b"\n"), 0)] + raw[end.start() :]
 
 
 def _end_of_lines(raw: bytes) -> int:
     """Index after the last line that is read."""
-    last = next(islice(LINE_END.finditer(raw), LINES_AT_MOST - 1, None), None)
+    last = next(islice(LINE_END.finditer(raw), MAX_MAIL_LINES - 1, None), None)
     return last.end() if last else len(raw)
 
 
@@ -79,6 +79,6 @@ def _end_of_parts(raw: bytes) -> int:
         elif name.endswith(b"--") and is_open.get(name[:-2]):
             is_open[name[:-2]] = False
             depth -= 1
-        if count > PARTS_AT_MOST or depth > DEPTH_AT_MOST:
+        if count > MAX_PARTS or depth > MAX_DEPTH:
             return found.start()
     return len(raw)

@@ -14,9 +14,9 @@ from mailing.replies.charsets import clean, decode
 
 BODIES = ("text/plain", "text/html")
 # The rest of longer bodies, taken together, is ignored.
-BODIES_AT_MOST = 1_000_000
+MAX_BODIES_LENGTH = 1_000_000
 # Nobody types more; some programs write thousands of tags around each word.
-TAGS_AT_MOST = 40_000
+MAX_TAGS = 40_000
 # Digital signatures, of no interest in a conversation.
 NOT_LISTED = {
     "application/pgp-keys",
@@ -25,9 +25,9 @@ NOT_LISTED = {
     "application/x-pkcs7-signature",
 }
 # A smaller image displayed in the text is a logo, a banner or an icon.
-LOGO_AT_MOST = 100_000
-NAME_AT_MOST = 120
-FILES_AT_MOST = 50
+MAX_LOGO_BYTES = 100_000
+MAX_NAME_LENGTH = 120
+MAX_FILES = 50
 SHOWN = re.compile(r"cid:([^\s\"'<>]{1,200})")
 ENCODING = re.compile("base64|quoted-printable")
 BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
@@ -64,7 +64,7 @@ def files(message: Message) -> Iterator[tuple[str, bytes]]:
 
 def _attached(message: Message) -> Iterator[Message]:
     shown = {identifier for _, text in bodies(message) for identifier in SHOWN.findall(text)}
-    return islice((part for part in walk(message) if _is_listed(part, shown)), FILES_AT_MOST)
+    return islice((part for part in walk(message) if _is_listed(part, shown)), MAX_FILES)
 
 
 def is_body(part: Message) -> bool:
@@ -74,7 +74,7 @@ def is_body(part: Message) -> bool:
 
 def bodies(message: Message) -> Iterator[tuple[Message, str]]:
     """The parts with text to display, and the text of each, plain or HTML, up to a total length."""
-    left, tags_left = BODIES_AT_MOST, TAGS_AT_MOST
+    left, tags_left = MAX_BODIES_LENGTH, MAX_TAGS
     for part in filter(is_body, walk(message)):
         text = clean(decode(content(part), headers.parameter(part, "charset"))[:left])
         if part.get_content_type() == "text/html":
@@ -129,7 +129,7 @@ def _is_listed(part: Message, shown: Set[str]) -> bool:
     if part.get_content_maintype() == "multipart" or kind in NOT_LISTED:
         return False
     if kind.startswith("image/") and headers.first(part, "Content-ID").strip("<> ") in shown:
-        return len(content(part)) > LOGO_AT_MOST
+        return len(content(part)) > MAX_LOGO_BYTES
     if kind == "text/calendar":  # without a name, it is the invitation itself, which repeats the text
         return _is_attached(part) or bool(_given_name(part))
     return _is_attached(part) or kind not in BODIES or bool(_given_name(part))
@@ -141,7 +141,7 @@ def _name(part: Message) -> str:
     payload = part.get_payload()
     if part.get_content_maintype() == "message" and isinstance(payload, list):
         subjects = (headers.first(inner, "Subject") for inner in payload if isinstance(inner, Message))
-        return (next(subjects, "") or "message")[:NAME_AT_MOST] + ".eml"
+        return (next(subjects, "") or "message")[:MAX_NAME_LENGTH] + ".eml"
     return "sans nom" + (mimetypes.guess_extension(part.get_content_type()) or "")
 
 
@@ -152,4 +152,8 @@ def _given_name(part: Message) -> str:
     except (ValueError, LookupError, TypeError):
         return ""
     name = FOLDERS.sub("", headers.decoded(name))
-    return name if len(name) <= NAME_AT_MOST else name[: NAME_AT_MOST // 2] + "…" + name[-NAME_AT_MOST // 2 :]
+    return (
+        name
+        if len(name) <= MAX_NAME_LENGTH
+        else name[: MAX_NAME_LENGTH // 2] + "…" + name[-MAX_NAME_LENGTH // 2 :]
+    )

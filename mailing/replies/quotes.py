@@ -16,7 +16,7 @@ from mailing.replies.attributions import (
     above_delimiters,
     is_delimiter,
 )
-from mailing.replies.text_lines import FOOTER, MARK_AT_MOST, TextLine, fold
+from mailing.replies.text_lines import FOOTER, MAX_MARK_LENGTH, TextLine, fold
 
 OUR_END = fold(FOOTER)
 OUR_END_LINES = 6
@@ -59,11 +59,11 @@ ORANGE = re.compile(r"message du ?:? ?\d\d?/\d\d?/\d\d.{0,10}")
 # Blank lines between an introduction and its quotation.
 FOLLOWER_WITHIN = 6
 # All our mails are shorter.
-COPY_AT_MOST = 300
+MAX_COPY_LINES = 300
 LINK = re.compile(r"\(?<?https?://\S+|\S+@\S+")
 WORDS = re.compile(r"\w+")
 NOT_LETTERS = re.compile(r"[^a-z0-9]+")
-LETTERS_AT_LEAST = 6
+MIN_LETTERS = 6
 # What a text client writes for a picture.
 IMAGE = re.compile(r"\[(image|cid)\b.{0,200}\]", re.IGNORECASE)
 
@@ -239,7 +239,7 @@ class _Scan:
 
     def _typed_between(self, start: int, end: int) -> list[list[TextLine]]:
         """The lines typed inside an unmarked copy of our mail, from our first line to our footer."""
-        end = min(end, start + COPY_AT_MOST)
+        end = min(end, start + MAX_COPY_LINES)
         first = next((at for at in range(start, end) if is_delimiter(self.lines[at])), start) + 1
         typed = self._not_ours(range(first, end))
         runs: list[list[TextLine]] = [[]]
@@ -254,7 +254,7 @@ class _Scan:
         """Indices of the lines typed inside a marked copy of our mail, above its last line."""
         quoted = [at for at, line in enumerate(self.lines) if line.is_quoted] if self.ours else []
         start = next((at for at in quoted if is_delimiter(self.lines[at])), len(self.lines))
-        copied = [at for at in quoted if start < at < start + COPY_AT_MOST]
+        copied = [at for at in quoted if start < at < start + MAX_COPY_LINES]
         typed = self._not_ours(copied)
         last = max((at for at in copied if at not in typed and _words(self.lines[at])), default=0)
         return {at for at in typed if at < last}
@@ -274,7 +274,7 @@ class _Scan:
             return True
         letters = _letters(line)
         is_altered = "?" in line.text or not line.text.isascii()
-        return is_altered and len(letters) >= LETTERS_AT_LEAST and letters in self.our_letters
+        return is_altered and len(letters) >= MIN_LETTERS and letters in self.our_letters
 
     def _end_of_footer(self) -> int:
         """Index after the last line of our footer, which contains the site's address."""
@@ -313,13 +313,13 @@ def _compares(line: TextLine) -> bool:
 
 def _words(line: TextLine) -> str:
     """The words of a line, for comparison: mail clients rewrite links, spaces and punctuation."""
-    bare = (LINK.sub(" ", word[:MARK_AT_MOST]) for word in line.text.split())
+    bare = (LINK.sub(" ", word[:MAX_MARK_LENGTH]) for word in line.text.split())
     return " ".join(WORDS.findall(fold(" ".join(bare))))
 
 
 def _letters(line: TextLine) -> str:
     """The ASCII letters and figures of a line, without links: what no client alters."""
-    bare = (LINK.sub("", word[:MARK_AT_MOST]) for word in line.text.split())
+    bare = (LINK.sub("", word[:MAX_MARK_LENGTH]) for word in line.text.split())
     return NOT_LETTERS.sub("", "".join(bare).lower())
 
 

@@ -6,12 +6,12 @@ In doubt, a block is kept.
 import re
 from collections.abc import Sequence, Set
 
-from mailing.replies.text_lines import MARK_AT_MOST, fold
+from mailing.replies.text_lines import MAX_MARK_LENGTH, fold
 
 # A longer block is not only a signature.
-SIGNATURE_AT_MOST = 15
-MARKED_AT_MOST = 2 * SIGNATURE_AT_MOST
-LINE_AT_MOST = 90
+MAX_SIGNATURE_LINES = 15
+MAX_MARKED_LINES = 2 * MAX_SIGNATURE_LINES
+MAX_LINE_LENGTH = 90
 RULE = re.compile(r"[-–—_]{2,}")
 CLOSING = re.compile(
     r"((bien |tres )?(sincerement |amicalement |respectueusement )?cordialement|cdlt|cdt|bien a vous"
@@ -59,7 +59,7 @@ WARNING_WORDS = re.compile(
     r"confidenti|destinatair|erreur|autoris|diffusion|pieces? jointe|expediteur|integrite|virus"
     r"|responsabilite|recipient|intended|error|privileged|attachment|notify|strictement"
 )
-WARNING_AT_LEAST, WARNING_AT_MOST = 100, 60
+MIN_WARNING_LENGTH, MAX_WARNING_LINES = 100, 60
 PHONE = re.compile(
     r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b"
     r"|\+ ?\d[\d .()/-]{6,18}\d\b|\(\d{3}\) ?\d{3}[ -]\d{4}\b"
@@ -119,23 +119,23 @@ def _is_tail(line: str) -> bool:
 
 
 def _folded(line: str) -> str:
-    return fold(line[:MARK_AT_MOST])
+    return fold(line[:MAX_MARK_LENGTH])
 
 
 def _warning_start(text: Sequence[str]) -> int | None:
     """Index of a legal warning that continues to the end."""
-    for at in range(max(0, len(text) - WARNING_AT_MOST), len(text)):
+    for at in range(max(0, len(text) - MAX_WARNING_LINES), len(text)):
         if WARNING_START.match(_folded(text[at])):
             paragraph = fold(" ".join(text[at : at + 8])[:1000])
             speaks_of = set(WARNING_WORDS.findall(paragraph))
-            if len(paragraph) >= WARNING_AT_LEAST and len(speaks_of) >= 3:
+            if len(paragraph) >= MIN_WARNING_LENGTH and len(speaks_of) >= 3:
                 return at
     return None
 
 
 def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
     """Index of the separator "-- ". "--" alone may be a rule typed by the author."""
-    for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)):
+    for at in range(max(0, len(text) - MAX_MARKED_LINES), len(text)):
         rest = [line for line in text[at + 1 :] if line.strip()]
         if text[at] == "-- " or (RULE.fullmatch(text[at].strip()) and (not rest or _signs(rest, names))):
             return at
@@ -144,9 +144,9 @@ def _marked_start(text: Sequence[str], names: Set[str]) -> int | None:
 
 def _block_start(text: Sequence[str], names: Set[str]) -> int | None:
     """Index of « Cordialement, » or the sender's name, before a block of names, titles and numbers."""
-    contents = [at for at in range(max(0, len(text) - MARKED_AT_MOST), len(text)) if text[at].strip()]
+    contents = [at for at in range(max(0, len(text) - MAX_MARKED_LINES), len(text)) if text[at].strip()]
     above = ""
-    for at in contents[-SIGNATURE_AT_MOST:]:
+    for at in contents[-MAX_SIGNATURE_LINES:]:
         rest = [text[below] for below in contents if below > at]
         # « Voici deux contacts : » with names below is not a signature.
         is_list = above.rstrip().endswith(":")
@@ -187,7 +187,7 @@ def _signs(lines: Sequence[str], names: Set[str]) -> bool:
 
 def _may_sign(line: str, names: Set[str]) -> bool:
     """True for a line that may be part of a signature: a name, a title, a place, a number, a rule."""
-    return len(line) <= LINE_AT_MOST and (
+    return len(line) <= MAX_LINE_LENGTH and (
         _is_name(line, names)
         or _is_contact(line, names)
         or _is_title(line)
@@ -205,7 +205,7 @@ def _is_name(line: str, names: Set[str]) -> bool:
 def _is_contact(line: str, names: Set[str]) -> bool:
     folded = _folded(line)
     words = set(WORDS.findall(folded))
-    if len(line) > LINE_AT_MOST or words & SPEECH:
+    if len(line) > MAX_LINE_LENGTH or words & SPEECH:
         return False
     if STREET.search(folded):
         return True

@@ -10,9 +10,9 @@ DELIMITER = "— Répondez au-dessus de cette ligne —"
 # The last paragraph of our HTML mails; text below it is not ours.
 FOOTER = "Relais Entreprises, le service public"
 # A longer line is a paragraph, not the beginning of a quotation or part of a signature.
-MARK_AT_MOST = 300
+MAX_MARK_LENGTH = 300
 # Further lines are ignored; staff can still read them in the original.
-LINES_AT_MOST = 5_000
+MAX_LINES = 5_000
 SPACES = re.compile(r"\s+")
 
 
@@ -39,7 +39,7 @@ class TextLine:
     @cached_property
     def folded(self) -> str:
         """The line for comparisons: normalised by ``fold``, without quote marks; "" for a paragraph."""
-        return fold(self.text.lstrip("> \t")) if len(self.text) <= MARK_AT_MOST else ""
+        return fold(self.text.lstrip("> \t")) if len(self.text) <= MAX_MARK_LENGTH else ""
 
 
 def fold(text: str) -> str:
@@ -53,7 +53,7 @@ def fold(text: str) -> str:
 
 def plain_lines(text: str) -> list[TextLine]:
     """The lines of a text mail."""
-    return [TextLine(line) for line in text.split("\n", LINES_AT_MOST)[:LINES_AT_MOST]]
+    return [TextLine(line) for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
 
 
 def unwrap_flowed(text: str, *, deletes_space: bool) -> str:

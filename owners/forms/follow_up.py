@@ -8,7 +8,7 @@ from django import forms
 from companies.forms import phone_field
 from mailing.form_fields import WordsField
 from owners.forms.contact import days_field, email_field, hours_field, wish_field
-from owners.forms.need import LONGEST_TEXT
+from owners.forms.need import MAX_TEXT_LENGTH
 from solicitations.forms.files import FilesField
 from solicitations.models import Question
 
@@ -18,7 +18,7 @@ class AdditionForm(forms.Form):
 
     body = WordsField(
         label="Ce que vous voulez ajouter",
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         rows=4,
         help_text="Tous les conseillers de votre demande le reçoivent aussitôt.",
         error_messages={

@@ -16,7 +16,7 @@ from owners.forms import hints
 from owners.forms.traps import TrapField
 from solicitations.actions.company_requests import RequestPart
 
-LONGEST_TEXT = 5000
+MAX_TEXT_LENGTH = 5000
 MAX_OTHER_SUBJECTS = 4
 OTHERS = "text_others"
 
@@ -25,7 +25,7 @@ def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField
     return WordsField(
         label=label,
         rows=rows,
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         help_text=help_text,
         error_messages={
             "required": "Écrivez quelques lignes : ce qui se passe, ce que vous attendez.",

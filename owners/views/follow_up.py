@@ -27,7 +27,7 @@ from solicitations.models.conversation import WITHDRAWAL_DELAY
 from solicitations.views import legal, originals, served_files
 from solicitations.views.served_files import takes_files
 
-LONGEST_NUMBER = 18
+MAX_NUMBER_LENGTH = 18
 OVER = "Cette demande est annulée ou terminée : elle ne peut plus être changée."
 
 
@@ -87,7 +87,7 @@ def _question(request: HttpRequest, solicitation: Solicitation) -> Question | No
     pk = request.POST.get("question", "")
     if not pk:
         return None
-    if not pk.isdecimal() or len(pk) > LONGEST_NUMBER:
+    if not pk.isdecimal() or len(pk) > MAX_NUMBER_LENGTH:
         raise Http404
     return get_object_or_404(solicitation.questions, pk=pk)
 

@@ -38,7 +38,7 @@ BESIDE_FIELDS: dict[str, forms.Field] = {
 _SUBJECT = PreparedQuery(lambda slug: Subject.objects.listed().select_related("theme").filter(slug=slug))
 _DRAFT = PreparedQuery(lambda pk: Draft.objects.filter(pk=pk))
 # More than any answer that is accepted: what is too long is refused, and shown again.
-MAX_VALUES, LONGEST_LINE, LONGEST_TEXT = 100, 1_000, 60_000
+MAX_VALUES, MAX_LINE_LENGTH, MAX_TEXT_LENGTH = 100, 1_000, 60_000
 MAX_STEP_BYTES = 120_000  # of all the values of a step: each confidential subject brings a text of its own
 
 
@@ -178,4 +178,4 @@ def _posted(form: forms.Form, name: str, field: forms.Field) -> list[str]:
 
 
 def _longest(field: forms.Field) -> int:
-    return LONGEST_TEXT if isinstance(field, WordsField) else LONGEST_LINE
+    return MAX_TEXT_LENGTH if isinstance(field, WordsField) else MAX_LINE_LENGTH

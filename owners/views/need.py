@@ -12,7 +12,7 @@ from experts.models import Subject
 from experts.wording import loading
 from owners.forms import hints as hint_list
 from owners.forms.examples import example
-from owners.forms.need import LONGEST_TEXT, MAX_OTHER_SUBJECTS, NeedForm
+from owners.forms.need import MAX_OTHER_SUBJECTS, MAX_TEXT_LENGTH, NeedForm
 from owners.views.journey import Journey, typed_values
 from owners.views.pages import public_page
 from solicitations.actions import company_requests
@@ -33,7 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if OTHER_SUBJECT in rows:  # « Décrire mon besoin »: whatever is ticked
         chosen = [rows[OTHER_SUBJECT]]
     first, *others = sorted(chosen, key=lambda row: row.is_confidential)
-    text = request.POST.get("texte", "")[:LONGEST_TEXT]
+    text = request.POST.get("texte", "")[:MAX_TEXT_LENGTH]
     data = QueryDict(mutable=True)
     data.update({"description": text, **{f"text_{row.slug}": text for row in others if row.is_confidential}})
     data.setlist("subjects", [row.slug for row in others][:MAX_OTHER_SUBJECTS])
@@ -113,7 +113,7 @@ def _first_form(request: HttpRequest, journey: Journey) -> NeedForm:
         journey.need.errors.clear()  # no error on a page that was not submitted
         return journey.need
     initial = initial_commune(request.GET.get("commune", ""))
-    initial["description"] = request.GET.get("texte", "")[:LONGEST_TEXT]
+    initial["description"] = request.GET.get("texte", "")[:MAX_TEXT_LENGTH]
     return NeedForm(subject=journey.subject, initial=initial)
 
 

@@ -19,9 +19,9 @@ SWITCHES = {
     "DEMO": "la démonstration ouvre tous les rôles à tout le monde",
     "BENCH": "les mesures de charge lèvent les limites d'envoi",
 }
-SHORTEST_TOKEN = 32
+MIN_TOKEN_LENGTH = 32
 # As Django's own check (security.W009) asks.
-SHORTEST_KEY, FEWEST_CHARACTERS = 50, 5
+MIN_KEY_LENGTH, MIN_KEY_CHARACTERS = 50, 5
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 DOMAIN = re.compile(rf"{LABEL}(\.{LABEL})*", re.IGNORECASE)
 HOST = re.compile(rf"({DOMAIN.pattern}|\[[0-9a-f:.]+\])(:[0-9]+)?", re.IGNORECASE)
@@ -95,10 +95,10 @@ def _weak_keys(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
         keys = {key for key in environment.get(name, "").split(",") if key} - set(KNOWN_KEYS)
         if any(
-            min(len(key) - SHORTEST_KEY, len(set(key)) - FEWEST_CHARACTERS) < 0 or _is_guessable(key)
+            min(len(key) - MIN_KEY_LENGTH, len(set(key)) - MIN_KEY_CHARACTERS) < 0 or _is_guessable(key)
             for key in keys
         ):
-            yield f"{name} est trop facile à deviner : {SHORTEST_KEY} caractères tirés au hasard, au moins."
+            yield f"{name} est trop facile à deviner : {MIN_KEY_LENGTH} caractères tirés au hasard, au moins."
 
 
 def _is_guessable(secret: str) -> bool:
@@ -112,8 +112,8 @@ def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
         if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
             yield f"{name} n'a pas sa place en production : {reason}."
     token = environment.get("METRICS_TOKEN", "")
-    if token and (len(token) < SHORTEST_TOKEN or _is_guessable(token)):
-        yield f"METRICS_TOKEN est trop facile à deviner : {SHORTEST_TOKEN} caractères au hasard, ou rien."
+    if token and (len(token) < MIN_TOKEN_LENGTH or _is_guessable(token)):
+        yield f"METRICS_TOKEN est trop facile à deviner : {MIN_TOKEN_LENGTH} caractères au hasard, ou rien."
     for name in ("DATABASE_URL", "REDIS_URL"):
         if urlsplit(environment.get(name, "")).username == "embedded":
             yield f"{name} désigne un serveur embarqué, réservé au développement et à la démonstration."
@@ -182,10 +182,10 @@ def _open_post(environment: Mapping[str, str], variable: str, known: Mapping[str
     elif name == "ANYMAIL_WEBHOOK_SECRET" and not all(":" in each for each in _secrets(environment[name])):
         yield f"{name} s'écrit utilisateur:mot-de-passe."
     elif any(
-        len(secret) < SHORTEST_TOKEN or _is_guessable(secret)
+        len(secret) < MIN_TOKEN_LENGTH or _is_guessable(secret)
         for secret in (each.rpartition(":")[2] for each in _secrets(environment[name]))
     ):
-        yield f"{name} est trop facile à deviner : {SHORTEST_TOKEN} caractères tirés au hasard, au moins."
+        yield f"{name} est trop facile à deviner : {MIN_TOKEN_LENGTH} caractères tirés au hasard, au moins."
 
 
 def _half_of_proconnect(environment: Mapping[str, str]) -> Iterator[str]:

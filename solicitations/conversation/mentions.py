@@ -13,8 +13,8 @@ from solicitations.models.matches import FOLLOWING
 from territories.names import normalise
 
 REGION_NAMES = ("région", "équipe régionale", "DREETS", "DIRECCTE", "DEETS", "DIECCTE", "DDETS")
-LONGEST = 8  # words of a name, as typed
-SHORTEST = 3  # letters of a word that stands for a name
+MAX_NAME_WORDS = 8  # words of a name, as typed
+MIN_LETTERS = 3  # letters of a word that stands for a name
 MARK = re.compile(r"(?<![\w@.])@(?=\w)")
 WORD = re.compile(r"[^\s@,;:!?()<>«»\"]+")
 
@@ -71,7 +71,7 @@ def _mention(text: str, start: int, named: Sequence[Mentionable]) -> Mention:
     words: list[re.Match[str]] = []
     for word in WORD.finditer(text, start + 1):
         gap = text[words[-1].end() : word.start()] if words else ""
-        if len(words) == LONGEST or "\n" in gap or gap.strip():
+        if len(words) == MAX_NAME_WORDS or "\n" in gap or gap.strip():
             break
         words.append(word)
     for count in range(len(words), 0, -1):
@@ -85,7 +85,7 @@ def _mention(text: str, start: int, named: Sequence[Mentionable]) -> Mention:
 def _named_by(typed: str, named: Sequence[Mentionable]) -> tuple[Mentionable, ...]:
     """Find whose name this is; else institutions whose name begins so; else people with this word."""
     key = normalise(typed)
-    if len(key) < SHORTEST:
+    if len(key) < MIN_LETTERS:
         return ()
     exact = [one for one in named if key in map(normalise, one.names)]
     # An institution and the region may share a name: the one that is in the request is meant.

@@ -10,7 +10,7 @@ from django.db import transaction
 from experts.models import Institution, User
 from mailing import bounces, message_builder, replies, senders
 from mailing.models import (
-    LONGEST_ADDRESS,
+    MAX_ADDRESS_LENGTH,
     RESOLVED_FIELDS,
     IncomingEmail,
     IncomingState,
@@ -42,7 +42,7 @@ from solicitations.notifications import request_mails, to_company, to_senders
 logger = logging.getLogger(__name__)
 
 # More than anybody types: a longer text is refused, never cut.
-LONGEST_REPLY = 20_000
+MAX_REPLY_LENGTH = 20_000
 MAX_FILES = 50
 # Staff publish the mail or set it aside.
 HELD_REASONS = {
@@ -159,7 +159,7 @@ def _content_reason(email: IncomingEmail, reply: Reply, to: Addressee) -> Reason
     box = to.person if to.voice == Voice.INSTITUTION and isinstance(to.person, Mailbox) else None
     if box and box.serves_several_institutions():
         return Reason.SEVERAL
-    if email.reason == Reason.OVERSIZED or len(reply.text) > LONGEST_REPLY:
+    if email.reason == Reason.OVERSIZED or len(reply.text) > MAX_REPLY_LENGTH:
         return Reason.OVERSIZED
     return None if reply.text else Reason.EMPTY
 
@@ -234,7 +234,7 @@ def publish(
     content = MessageContent(
         links.without_secrets(reply.text),
         incoming=email,
-        sent_from=sent_from[:LONGEST_ADDRESS],
+        sent_from=sent_from[:MAX_ADDRESS_LENGTH],
         attachments=files.held[:MAX_FILES],
         files=files.taken,
     )

@@ -22,7 +22,7 @@ TOO_MANY = f"Cette demande a déjà {attachments.MAX_FILES} fichiers : envoyez 
 
 
 REFUSALS = (file_store.NoRoom, attachments.TooManyFiles)  # known when the files are stored
-LARGEST_BODY = MAX_AT_ONCE * MAX_FILE_BYTES + 2_500_000
+MAX_BODY_BYTES = MAX_AT_ONCE * MAX_FILE_BYTES + 2_500_000
 
 
 def sentence(refusal: Exception) -> str:

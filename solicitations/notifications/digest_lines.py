@@ -53,7 +53,7 @@ LINES: Mapping[str, Line] = {
     "stopped": _stopped,
     "survey_answered": _survey,
 }
-LONGEST_QUOTE = 400
+MAX_QUOTE_LENGTH = 400
 
 
 def apply_choice(email: OutgoingEmail, mailbox: Mailbox, *, occasion: str, now: datetime) -> None:
@@ -87,8 +87,8 @@ def digest_lines(rows: Iterable[OutgoingEmail]) -> list[dict[str, Any]]:
         )
         line["about"] += [name for name in row.about if name not in line["about"]]
         sentence, quote = LINES[row.template.rpartition("/")[2]](context)
-        is_long = len(quote) > LONGEST_QUOTE
-        words = quote[:LONGEST_QUOTE].rstrip() + "…" if is_long else quote
+        is_long = len(quote) > MAX_QUOTE_LENGTH
+        words = quote[:MAX_QUOTE_LENGTH].rstrip() + "…" if is_long else quote
         quote = "" if context["is_confidential"] else words
         line["news"].append({"sentence": sentence, "quote": quote, "about": list(row.about)})
     return list(requests.values())

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from experts.models import RateCounter
 from mailing import message_builder, outbox, reception, senders
-from mailing.models import LONGEST_ADDRESS, OutgoingEmail, Reason
+from mailing.models import MAX_ADDRESS_LENGTH, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
 from solicitations.links import Person
@@ -31,7 +31,7 @@ def reply_not_published(reply: Reply, person: Person | None, reason: Reason, *, 
     Only the mailbox itself is told the reason and its page. A mail that answers none of ours, at no valid
     reply address, gets no answer: its sender may be forged.
     """
-    if not 0 < len(reply.sender) <= LONGEST_ADDRESS or not (person or _answers_us(reply)):
+    if not 0 < len(reply.sender) <= MAX_ADDRESS_LENGTH or not (person or _answers_us(reply)):
         return
     own = person if person and senders.is_same_mailbox(reply.sender, person.email) else None
     sender = hashlib.sha256("@".join(senders.parts(reply.sender)).encode()).hexdigest()[:20]

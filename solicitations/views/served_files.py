@@ -8,7 +8,7 @@ from django.utils.http import content_disposition_header
 
 from experts import tokens
 from solicitations.conversation import file_store
-from solicitations.forms.files import LARGEST_BODY
+from solicitations.forms.files import MAX_BODY_BYTES
 from solicitations.models import AttachedFile
 
 
@@ -40,7 +40,7 @@ def takes_files(purpose: str) -> Callable[[Any], Any]:
                 return False
             return True
 
-        view.largest_body, view.is_known = LARGEST_BODY, is_known
+        view.max_body_bytes, view.is_known = MAX_BODY_BYTES, is_known
         return view
 
     return decorated

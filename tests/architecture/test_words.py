@@ -10,6 +10,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "words.py"
 FAULTS = {
     "opening": ({"room/one.py": '"""What it does."""'}, "room/one.py:1: the docstring begins with “What”"),
     "metaphor": ({"room/one.py": "def hush(mail): ..."}, "room/one.py:1: “hush” says “hush”"),
+    "limit": ({"room/one.py": "LINES_AT_MOST = 5"}, "room/one.py:1: the limit “LINES_AT_MOST” is not named"),
     "two modules": (
         {"room/one.py": "", "other/one.py": ""},
         "modules of one name: other/one.py, room/one.py",

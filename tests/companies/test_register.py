@@ -271,7 +271,7 @@ def test_retry_after_is_read_in_both_forms(header, seconds):
 
     asked = circuit_breaker.requested_pause(header, now=now)
 
-    assert min(asked, circuit_breaker.LONGEST_PAUSE) == timedelta(seconds=seconds)
+    assert min(asked, circuit_breaker.MAX_PAUSE) == timedelta(seconds=seconds)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -351,7 +351,7 @@ def test_name_too_short_is_refused_with_a_sentence_and_never_asked(register, tex
 
 def test_name_is_cut_and_cleaned():
     assert clean_name("  Les\u00a0\x00Halles \n") == "Les Halles"
-    assert len(clean_name("x" * 5000)) == client.LONGEST_NAME
+    assert len(clean_name("x" * 5000)) == client.MAX_NAME_LENGTH
 
 
 def test_question_that_the_register_refuses_finds_nothing(register):

@@ -88,8 +88,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_text_takes_long(name, monkeypatch):
     """A quadratic pattern would take hours on two million characters."""
-    monkeypatch.setattr(originals, "SHOWN_AT_MOST", sys.maxsize)
-    monkeypatch.setattr(parts, "BODIES_AT_MOST", sys.maxsize)
+    monkeypatch.setattr(originals, "MAX_SHOWN_LENGTH", sys.maxsize)
+    monkeypatch.setattr(parts, "MAX_BODIES_LENGTH", sys.maxsize)
     begun = {"labels": "a@", "endless link": "http:/"}.get(name, "")
 
     with ending():

@@ -15,7 +15,7 @@ from territories.names import normalise
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 WORD = re.compile(r"[^\W_]+")
 SHORT = 4  # letters; shorter words begin too many: they must match whole
-MOST_WORDS, MOST_PLACES = 12, 50
+MAX_WORDS, MAX_PLACES = 12, 50
 BEGIN_LIGATURES = {"o": "œŒ", "a": "æÆ"}
 
 
@@ -40,7 +40,7 @@ def typed_words(text: str) -> list[str]:
     """The words that somebody typed, as the indexes spell them."""
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(LIGATURES))
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return WORD.findall(plain)[:MOST_WORDS]
+    return WORD.findall(plain)[:MAX_WORDS]
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _places(typed: str, words: Iterable[str]) -> dict[str, list[str]]:
         named |= Q(search_name__startswith=typed)
     found: dict[str, list[str]] = {}
     rows = Commune.objects.current().filter(named).order_by("-population", "pk")
-    for name, code in rows.values_list("search_name", "pk")[:MOST_PLACES]:
+    for name, code in rows.values_list("search_name", "pk")[:MAX_PLACES]:
         for key in {name, typed if name.startswith(typed) else name}:
             found.setdefault(key, []).append(f"{PLACE}{code.lower()}")
     return found

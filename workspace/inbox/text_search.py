@@ -27,7 +27,7 @@ from workspace.inbox.search_words import TypedWords
 from workspace.inbox.tabs import InboxList, Scope
 
 RARE = 2_000  # texts; words that more of them contain are frequent
-LEAST, MOST = 50, 20_000  # needs of a part
+MIN_NEEDS, MAX_NEEDS = 50, 20_000  # needs of a part
 MARGIN, GROWTH = 1.5, 8  # the first part should hold more than enough; the next ones grow
 NUMBER_OF_REQUESTS = "SELECT reltuples FROM pg_class WHERE oid = 'solicitations_solicitation'::regclass"
 Texts = QuerySet[Any, tuple[int, bool]]
@@ -77,7 +77,7 @@ class WordSearch:
         A list by urgency needs all of its own.
         """
         found: list[Row] = []
-        for part in _parts(needs, MOST if self.shown.is_active else _first_part(number, enough)):
+        for part in _parts(needs, MAX_NEEDS if self.shown.is_active else _first_part(number, enough)):
             requests = {request for _, request, _ in part}
             found += self._found(list(self._texts_of(requests)), part)
             if len(found) >= enough and not self.shown.is_active:
@@ -146,7 +146,7 @@ def _first_part(number: int, enough: int) -> int:
         cursor.execute(NUMBER_OF_REQUESTS)
         [(requests,)] = cursor.fetchall()
     wanted = math.ceil(MARGIN * enough * int(requests) / max(number, 1))
-    return min(max(wanted, LEAST), MOST)
+    return min(max(wanted, MIN_NEEDS), MAX_NEEDS)
 
 
 def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[Row]]:
@@ -156,7 +156,7 @@ def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[Row]]:
         rows = _rows(needs, start=start, size=size)
         yield rows
         is_last = len(rows) < size
-        start, size = start + size, min(size * GROWTH, MOST)
+        start, size = start + size, min(size * GROWTH, MAX_NEEDS)
 
 
 def _rows(needs: MatchQuerySet, *, start: int = 0, size: int | None = None) -> list[Row]:

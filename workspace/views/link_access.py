@@ -79,8 +79,8 @@ def by_account(view: TokenView) -> Callable[..., HttpResponse]:
             raise Http404
         return of_mailbox(request, own, **named)
 
-    if largest := getattr(view, "largest_body", 0):
-        answered.largest_body = largest  # type: ignore[attr-defined]
+    if largest := getattr(view, "max_body_bytes", 0):
+        answered.max_body_bytes = largest  # type: ignore[attr-defined]
     return answered
 
 

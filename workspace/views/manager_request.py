@@ -96,7 +96,7 @@ def internal(request: HttpRequest, mailbox: int) -> HttpResponse:
     return redirect("workspace:request", managed.pk)
 
 
-internal.largest_body = files.LARGEST_BODY  # type: ignore[attr-defined]
+internal.max_body_bytes = files.MAX_BODY_BYTES  # type: ignore[attr-defined]
 
 
 @never_cache

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailing.replies import DELIMITER, MailKind, parts, read
-from mailing.replies.text_lines import LINES_AT_MOST
+from mailing.replies.text_lines import MAX_LINES
 from tests.work import counted, ending
 
 TOP = b"From: Jeanne Martin <jeanne@exemple.fr>\nIn-Reply-To: <a@exemple.fr>\n"
@@ -115,7 +115,7 @@ def calls(raw):
 @pytest.mark.parametrize(("kind", "piece"), ADVERSARIES.values(), ids=ADVERSARIES)
 def test_twice_the_length_takes_no_more_than_twice_the_work(kind, piece):
     # Within what is read at most.
-    pieces = min(10_000 // len(piece), LINES_AT_MOST // 2 // max(piece.count("\n"), 1))
+    pieces = min(10_000 // len(piece), MAX_LINES // 2 // max(piece.count("\n"), 1))
 
     small, large = (calls(body(piece * pieces * times, kind)) for times in (1, 2))
 
@@ -125,7 +125,7 @@ def test_twice_the_length_takes_no_more_than_twice_the_work(kind, piece):
 @pytest.mark.parametrize(("kind", "piece"), ADVERSARIES.values(), ids=ADVERSARIES)
 def test_a_hostile_body_of_a_megabyte_is_read(kind, piece, monkeypatch):
     """A regular expression is one call, but a quadratic one would take hours."""
-    monkeypatch.setattr(parts, "BODIES_AT_MOST", sys.maxsize)
+    monkeypatch.setattr(parts, "MAX_BODIES_LENGTH", sys.maxsize)
 
     with ending():
         read(body(piece * (1_000_000 // len(piece)), kind))

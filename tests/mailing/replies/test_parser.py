@@ -25,7 +25,7 @@ HOSTILE = {
     "quoted boundary": (lambda times: MIXED.replace(b"=a", b'="a"') + b"--a \r\n\r\nx\r\n" * times, 1_000),
     "depth": (nested, 100),
     "messages inside": (lambda times: MIXED + b"--a\nContent-Type: message/rfc822\n\n" * times, 1_000),
-    "lines": (lambda times: MIXED + b"\n" * times, parser.LINES_AT_MOST),
+    "lines": (lambda times: MIXED + b"\n" * times, parser.MAX_MAIL_LINES),
     "headers": (lambda times: TOP + b"X-A: b\n" * times + b"\nBonjour.\n", 20_000),
     "html": (html_parts, 50),
 }
@@ -71,7 +71,7 @@ def test_parts_as_deep_as_programs_nest_them_are_read():
     ids=repr,
 )
 def test_dashes_that_are_no_boundary_are_not_counted(typed, monkeypatch):
-    monkeypatch.setattr(parser, "PARTS_AT_MOST", 2)
+    monkeypatch.setattr(parser, "MAX_PARTS", 2)
     raw = MIXED + typed.encode() + b"\n--a\n\nFin.\n--a--\n"
 
     assert parser.within_limits(raw) == raw
