@@ -9,7 +9,7 @@ from django.db import transaction
 from experts.models import Institution, Subject, User
 from mailing import outbox
 from mailing.models import OutgoingEmail, id_in
-from solicitations import links
+from solicitations import reply_addresses
 from solicitations.actions import handling, moves
 from solicitations.actions.company_requests import withdraw_all
 from solicitations.actions.expert_answers import NobodyThere, choose_within
@@ -249,7 +249,7 @@ def resend(email: OutgoingEmail, *, now: datetime) -> str:
         pks = [int(name.partition(":")[2]) for name in email.about if name.startswith("mailbox:")]
         if not Mailbox.objects.filter(pk__in=pks, left_at=None).exists():
             raise RecipientGone
-    elif owner := links.owner_of_reply_address(email.reply_to, now=now):
+    elif owner := reply_addresses.owner_of_reply_address(email.reply_to, now=now):
         to_company.readdress(email, owner)
     outbox.enqueue_again(email, now=now)
     return email.to

@@ -11,7 +11,7 @@ from experts import contacts
 from experts.accounts import seats
 from mailing import outbox
 from mailing.models import OutgoingEmail
-from solicitations import links, wording
+from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import MatchState, NeedState
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import request_mails
@@ -48,7 +48,7 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
         context={"requests": lines},
         about=[name for line in lines for name in line["about"]],
         thread=f"request-{alone.need.solicitation_id}" if alone else "",
-        reply_to=links.reply_address(alone.mailbox) if alone else "",
+        reply_to=reply_addresses.make(alone.mailbox) if alone else "",
         list_id=f"relances.{settings.REPLY_DOMAIN}",
         unsubscribe_url=links.unsubscribe_url(groups[0][0].mailbox),
         now=now,

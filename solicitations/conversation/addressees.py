@@ -11,7 +11,7 @@ from experts.tokens import ForgedLink
 from mailing import reception, senders
 from mailing.models import OutgoingEmail, Reason, id_in
 from mailing.replies import Reply
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.lifecycle import Voice
 from solicitations.links import Person
 from solicitations.models import Question, Solicitation
@@ -74,8 +74,8 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
 
 def _at(address: str, *, now: datetime) -> Addressee:
     try:
-        found = links.correspondent_of(address, now=now)
-    except links.NoReplyAddress:
+        found = reply_addresses.correspondent_of(address, now=now)
+    except reply_addresses.NoReplyAddress:
         return Addressee(None, Reason.UNKNOWN)
     except ForgedLink:
         return Addressee(None, Reason.FORGED)

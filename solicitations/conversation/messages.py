@@ -12,7 +12,7 @@ from typing import Any
 from mailing.accepted_files import AcceptedFile
 from mailing.models import IncomingEmail, OutgoingEmail
 from mailing.transactions import transaction_required
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.conversation import mentions
 from solicitations.conversation.attachments import attach, detach
 from solicitations.dispatch import alerts
@@ -69,7 +69,7 @@ def may_write_to_institution(
     """Return ``True`` when the expert follows the locked request, or the manager still has a part in it."""
     if isinstance(by, Mailbox):
         return may_write(solicitation, by)
-    return not solicitation.refuses_answers and links.manages(by, now=now)
+    return not solicitation.refuses_answers and reply_addresses.manages(by, now=now)
 
 
 def is_open_to_company(solicitation: Solicitation) -> bool:

@@ -12,7 +12,7 @@ from experts.models import Institution
 from mailing import outbox
 from mailing.models import OutgoingEmail, refuses_mail
 from mailing.transactions import wait_for_sending
-from solicitations import links, wording
+from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import Voice
 from solicitations.models import (
     Addition,
@@ -145,7 +145,7 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
         },
         about=about(solicitation, *events, *([question] if question else [])),
         thread=f"request-{solicitation.pk}",
-        reply_to=links.reply_address(solicitation, question=question),
+        reply_to=reply_addresses.make(solicitation, question=question),
         not_before=not_before,
         now=now,
     )
@@ -201,7 +201,7 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
         context={"url": url, "own_record_url": links.record_url(mailbox), **readers, **context},
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
-        reply_to=reply_to or links.reply_address(mailbox, voice=voice),
+        reply_to=reply_to or reply_addresses.make(mailbox, voice=voice),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
         unsubscribe_url=links.unsubscribe_url(mailbox),
         from_name=from_name,

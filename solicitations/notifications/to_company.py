@@ -12,7 +12,7 @@ from experts.models import Subject
 from mailing import outbox, senders
 from mailing.models import OutgoingEmail
 from mailing.transactions import wait_for_sending
-from solicitations import links, wording
+from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Addition, AddressChange, Draft, Event, Match, Need, Question, Solicitation
 from solicitations.notifications import request_mails
@@ -228,7 +228,7 @@ def readdress(email: OutgoingEmail, solicitation: Solicitation) -> None:
         "check_url": links.call_check_url(solicitation),
     }
     question = solicitation.questions.filter(pk=email.context.get("question_pk")).first()
-    email.to, email.reply_to = solicitation.email, links.reply_address(solicitation, question=question)
+    email.to, email.reply_to = solicitation.email, reply_addresses.make(solicitation, question=question)
     email.context |= {name: url for name, url in made.items() if name in email.context}
 
 

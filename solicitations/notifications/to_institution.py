@@ -8,7 +8,7 @@ from typing import Any
 from experts.accounts import seats
 from experts.models import Institution, Office, User
 from mailing import outbox
-from solicitations import links, wording
+from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import Voice
 from solicitations.models import InternalMessage, Mailbox, Match, OfficeManager, Solicitation
 from solicitations.notifications import request_mails
@@ -118,7 +118,7 @@ def _to_manager(posted: InternalMessage, user: User, *, context: dict[str, Any],
         },
         about=[*request_mails.about_person(manager), *request_mails.about(solicitation, posted)[1:]],
         thread=f"request-{solicitation.pk}",
-        reply_to=links.reply_address(manager),
+        reply_to=reply_addresses.make(manager),
         from_name=f"{posted.author}, via Relais Entreprises",
         is_automatic=False,
         now=now,

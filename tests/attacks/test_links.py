@@ -15,7 +15,7 @@ from experts import tokens
 from experts.models import Invitation
 from experts.tokens import ForgedLink
 from portal import my_data
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.links import (
     ADDRESS,
     ANSWER,
@@ -135,16 +135,19 @@ def test_a_key_that_was_replaced_opens_what_it_signed_for_as_long_as_it_is_kept(
     sample_data: SampleData, now, settings
 ):
     box, request = sample_data.mailbox, sample_data.solicitation
-    token, address = token_of(links.answer_url(box)), links.reply_address(box)
+    token, address = token_of(links.answer_url(box)), reply_addresses.make(box)
     by_mail = links.mailed_follow_url(request).rpartition("=")[2]
 
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key of ours", [settings.SECRET_KEY]
-    assert links.reply_address(box) != address
-    assert links.mailbox_of(token, now=now) == links.person_of(address, now=now) == box
+    assert reply_addresses.make(box) != address
+    assert links.mailbox_of(token, now=now) == reply_addresses.person_of(address, now=now) == box
     assert links.came_by_mail(by_mail, request)
 
     settings.SECRET_KEY_FALLBACKS = []
-    for opened in (lambda: links.mailbox_of(token, now=now), lambda: links.person_of(address, now=now)):
+    for opened in (
+        lambda: links.mailbox_of(token, now=now),
+        lambda: reply_addresses.person_of(address, now=now),
+    ):
         with pytest.raises(ForgedLink):
             opened()
     assert not links.came_by_mail(by_mail, request)
@@ -256,10 +259,10 @@ class TestReplyAddress:
     ):
         rows = [sample_data.solicitation, sample_data.mailbox, other.solicitation, other.mailbox]
 
-        before = {links.reply_address(row).partition("@")[0].rpartition("-")[2] for row in rows}
+        before = {reply_addresses.make(row).partition("@")[0].rpartition("-")[2] for row in rows}
         sample_data.mailbox.serial += 1
         sample_data.solicitation.link_serial += 1
-        after = {links.reply_address(row).partition("@")[0].rpartition("-")[2] for row in rows}
+        after = {reply_addresses.make(row).partition("@")[0].rpartition("-")[2] for row in rows}
 
         assert len(before) == 4
         assert len(before | after) == 6

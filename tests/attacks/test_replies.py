@@ -18,7 +18,7 @@ from django.core.management import call_command
 
 from mailing import message_builder, senders
 from mailing.models import IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import links, tasks
+from solicitations import reply_addresses, tasks
 from solicitations.actions import company_requests
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
@@ -101,7 +101,7 @@ def address(kind: str, pk: int, signature: str, domain: str = project.REPLY_DOMA
 
 
 def signature_of(row: Mailbox | Solicitation) -> str:
-    return links.reply_address(row).partition("@")[0].rpartition("-")[2]
+    return reply_addresses.make(row).partition("@")[0].rpartition("-")[2]
 
 
 FORGED: dict[str, Callable[[SampleData, SampleData], str]] = {
@@ -125,8 +125,8 @@ FORGED: dict[str, Callable[[SampleData, SampleData], str]] = {
     "a longer signature": lambda mine, theirs: address(
         "e", theirs.mailbox.pk, signature_of(theirs.mailbox) + "0"
     ),
-    "a zero before": lambda mine, theirs: links.reply_address(theirs.mailbox).replace("+e", "+e0"),
-    "other figures": lambda mine, theirs: links.reply_address(theirs.mailbox).replace(
+    "a zero before": lambda mine, theirs: reply_addresses.make(theirs.mailbox).replace("+e", "+e0"),
+    "other figures": lambda mine, theirs: reply_addresses.make(theirs.mailbox).replace(
         f"+e{theirs.mailbox.pk}-", "+e٣-"
     ),
     "another domain": lambda mine, theirs: address(
@@ -261,7 +261,7 @@ def test_the_same_mail_again_is_said_once(pipe, sample_data: SampleData):
     again = [
         pipe(content),
         pipe(content.replace(b"Subject: ", b"Subject: Fwd: ")),
-        pipe(content, recipient=links.reply_address(sample_data.mailbox).upper()),
+        pipe(content, recipient=reply_addresses.make(sample_data.mailbox).upper()),
         pipe(content.replace(b"Message-ID: <premier@", b"Message-ID:\n  <premier@")),
     ]
 
@@ -277,7 +277,7 @@ def test_a_mail_replayed_to_anothers_address_is_held(pipe, sample_data: SampleDa
     pipe(content)
     before = published()
 
-    email = pipe(content, recipient=links.reply_address(colleague))
+    email = pipe(content, recipient=reply_addresses.make(colleague))
 
     assert email.state == IncomingState.HELD
     assert published() == before

@@ -6,7 +6,7 @@ import pytest
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.actions import company_requests
 from solicitations.lifecycle import EventKind, Voice
 from solicitations.models import Event, InternalMessage, Mailbox, Message
@@ -44,7 +44,7 @@ def listed(client, **query) -> list[str]:
 
 def test_a_held_mail_to_an_institution_is_judged_by_its_sender_alone(as_regional, author, today):
     """Published, it is read by its people; staff read no word of it before either."""
-    to = links.reply_address(author, voice=Voice.INSTITUTION)
+    to = reply_addresses.make(author, voice=Voice.INSTITUTION)
     held = answer(author, "Entre collègues.", to=to, sender=STRANGER, now=today)
 
     text = text_of(as_regional, f"{LIST}{held.pk}/")
@@ -129,7 +129,7 @@ class TestOneMail:
             assert words in text
 
     def test_nothing_in_it_opens_anothers_page(self, as_regional, author, today):
-        words = f"Voir {links.answer_url(author)} et écrire à {links.reply_address(author)}"
+        words = f"Voir {links.answer_url(author)} et écrire à {reply_addresses.make(author)}"
 
         email = answer(author, words, sender=STRANGER, now=today)
         text = text_of(as_regional, f"{LIST}{email.pk}/").replace(email.recipient, "")
@@ -138,7 +138,7 @@ class TestOneMail:
         assert "localhost:8000/… et" in original
         assert top
         assert links.answer_url(author) not in text
-        assert links.reply_address(author) not in text
+        assert reply_addresses.make(author) not in text
 
     def test_its_html_is_escaped(self, as_regional, author, today):
         content = raw(author, sender=STRANGER).replace(

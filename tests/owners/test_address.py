@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from experts.accounts import limits
 from mailing.models import OutgoingEmail
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.actions import company_address, company_requests, expert_answers
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, MatchState
@@ -175,7 +175,7 @@ class TestConfirming:
 
         [told] = mails("taken_for_company")
         fresh = Solicitation.objects.get()
-        assert (told.to, told.reply_to) == (NEW, links.reply_address(fresh))
+        assert (told.to, told.reply_to) == (NEW, reply_addresses.make(fresh))
         assert told.context["url"] == links.mailed_follow_url(fresh)
 
     def test_the_experts_read_the_new_address(self, confirmed, sent):

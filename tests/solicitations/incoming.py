@@ -6,7 +6,7 @@ from typing import Any
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail
-from solicitations import links
+from solicitations import reply_addresses
 from solicitations.conversation import replies
 from solicitations.models import Mailbox, Solicitation
 
@@ -29,7 +29,7 @@ def raw(
     message = EmailMessage()
     known = {
         "From": person.email if sender is None else sender,
-        "To": to or links.reply_address(person),
+        "To": to or reply_addresses.make(person),
         "Subject": "Re: Trouver des candidats",
         "Message-ID": "<premier@poste.example.org>",
         "In-Reply-To": "<ailleurs@poste.example.org>",

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from mailing import accepted_files, virus_scanner
 from mailing.models import OutgoingEmail
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.actions import company_requests, expert_messages
 from solicitations.clock import erasure
 from solicitations.conversation import attachments, file_store
@@ -280,7 +280,7 @@ class TestFilesOfMessages:
         assert "a déjà 30 fichiers" in page_text(page)
 
     def test_attachments_of_a_mail_are_released_and_bad_ones_stay_held(self, author, now):
-        answer(author, files=("plan.pdf",), to=links.reply_address(author, voice=Voice.INSTITUTION), now=now)
+        answer(author, files=("plan.pdf",), to=reply_addresses.make(author, voice=Voice.INSTITUTION), now=now)
         answer(author, "Deux", files=("vrai.pdf",), message_id="<deux@poste.example.org>", now=now)
 
         assert not AttachedFile.objects.exists()  # nine letters are no PDF
@@ -288,7 +288,7 @@ class TestFilesOfMessages:
 
     def test_document_joined_to_a_reply_is_read_by_the_readers_of_its_voice(self, author, other, now):
         mail = message_from_bytes(
-            raw(author, to=links.reply_address(author), files=("plan.pdf",)), policy=policy.default
+            raw(author, to=reply_addresses.make(author), files=("plan.pdf",)), policy=policy.default
         )
         [part] = mail.iter_attachments()
         part.set_content(PDF, "application", "pdf", disposition="attachment", filename="plan.pdf")

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import time_machine
 
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.actions import expert_messages, staff_actions
 from solicitations.lifecycle import EventKind
 from solicitations.models import Addition, Mailbox, Message, Solicitation
@@ -89,7 +89,7 @@ class TestAnExpert:
         found = original(client, other, said).content.decode()
 
         assert "Copie à (adresse masquée)" in found
-        for secret in ("chef@", author.email, links.answer_url(author), links.reply_address(author)):
+        for secret in ("chef@", author.email, links.answer_url(author), reply_addresses.make(author)):
             assert secret not in found
 
     @pytest.mark.parametrize(

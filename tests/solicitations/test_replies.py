@@ -12,7 +12,7 @@ from django.db import connection
 from experts.models import User
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import links, tasks
+from solicitations import links, reply_addresses, tasks
 from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause, DeclineReason, EventKind, MatchState
@@ -124,7 +124,7 @@ class TestWhereItGoes:
         assert Message.objects.count() == 1
 
     def test_an_address_in_other_case_is_the_same_address(self, author, now):
-        email = answer(author, to=links.reply_address(author).upper(), now=now)
+        email = answer(author, to=reply_addresses.make(author).upper(), now=now)
 
         assert outcome(email) == ACCEPTED
 
@@ -140,7 +140,7 @@ def poison() -> None:
 
 class TestSecrets:
     def test_a_quote_that_stays_in_the_text_opens_nobodys_page(self, author, other, now):
-        link, address = links.answer_url(author), links.reply_address(author)
+        link, address = links.answer_url(author), reply_addresses.make(author)
         wrapped = f"https://garde.example.net/?url={quote(link, safe='')}"
 
         answer(author, f"Voici : {link} et {wrapped}, {address}.", now=now)
@@ -310,8 +310,8 @@ class TestRefused:
         assert outcome(email) == (IncomingState.REFUSED, Reason.UNKNOWN)
 
     def test_a_forged_token_is_refused_and_reveals_nothing(self, author, now):
-        forged = links.reply_address(author).replace(f"e{author.pk}-", f"e{author.pk}-0")
-        other = links.reply_address(author).replace(f"e{author.pk}-", f"e{author.pk + 1}-")
+        forged = reply_addresses.make(author).replace(f"e{author.pk}-", f"e{author.pk}-0")
+        other = reply_addresses.make(author).replace(f"e{author.pk}-", f"e{author.pk + 1}-")
 
         for number, address in enumerate((forged[:-1], other)):
             email = answer(author, to=address, message_id=f"<m{number}@poste.example.org>", now=now)
@@ -320,7 +320,7 @@ class TestRefused:
             assert email.about == []
 
     def test_a_signature_with_a_wrong_last_letter_is_refused(self, author, now):
-        good = links.reply_address(author)
+        good = reply_addresses.make(author)
         local, _, domain = good.partition("@")
         last = "0" if local[-1] != "0" else "1"
 

@@ -9,7 +9,7 @@ from django.conf import settings as project
 
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
-from solicitations import links
+from solicitations import reply_addresses
 from solicitations.actions import held_replies
 from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause
@@ -241,7 +241,7 @@ class TestSeveralAddresses:
     @pytest.mark.parametrize("header", ["To", "Cc"])
     def test_own_address_and_one_of_another_person(self, author, other, sent, is_first, header, now):
         for stranger in (other, sent):
-            addresses = [links.reply_address(author), links.reply_address(stranger)]
+            addresses = [reply_addresses.make(author), reply_addresses.make(stranger)]
             number = f"<{header}{stranger.pk}@poste.example.org>"
             text = f"Je l'appelle, {stranger.email}."
             both = addresses if is_first else addresses[::-1]
@@ -263,7 +263,7 @@ class TestSeveralAddresses:
 
     @pytest.mark.parametrize("order", list(permutations((0, 1))), ids=str)
     def test_delivered_twice(self, author, other, order, now):
-        addresses = (links.reply_address(author), links.reply_address(other))
+        addresses = (reply_addresses.make(author), reply_addresses.make(other))
         content = raw(author, to=", ".join(addresses))
 
         emails = deliver(content, tuple(addresses[at] for at in order), now=now)
@@ -274,7 +274,7 @@ class TestSeveralAddresses:
 
     @pytest.mark.parametrize("order", list(permutations((0, 1))), ids=str)
     def test_address_that_belongs_to_nobody(self, author, order, now):
-        addresses = (links.reply_address(author), f"reponse@{project.REPLY_DOMAIN}")
+        addresses = (reply_addresses.make(author), f"reponse@{project.REPLY_DOMAIN}")
 
         emails = deliver(raw(author, to=", ".join(addresses)), tuple(addresses[at] for at in order), now=now)
 
@@ -287,7 +287,7 @@ class TestSeveralAddresses:
         self, sent, second, order, answered, now
     ):
         people = (sent, second)
-        addresses = [links.reply_address(person) for person in people]
+        addresses = [reply_addresses.make(person) for person in people]
         thread = f"<request-{people[answered].pk}@{project.REPLY_DOMAIN}>"
         content = raw(sent, "Oui.", to=", ".join(addresses), in_reply_to=thread)
 
@@ -301,20 +301,20 @@ class TestSeveralAddresses:
     def test_blind_copies_to_two_requests_are_published_once(self, sent, second, now):
         content = raw(sent, "Oui.", to="moi@example.org")
 
-        first, last = deliver(content, tuple(map(links.reply_address, (sent, second))), now=now)
+        first, last = deliver(content, tuple(map(reply_addresses.make, (sent, second))), now=now)
 
         assert (outcome(first), last.reason) == (ACCEPTED, Reason.ELSEWHERE)
 
     def test_colleague_of_two_mailboxes_of_one_request(self, author, other, now):
         Mailbox.objects.filter(pk=other.pk).update(email="accueil@france-travail-dijon.example.org")
-        addresses = (links.reply_address(author), links.reply_address(other))
+        addresses = (reply_addresses.make(author), reply_addresses.make(other))
 
         deliver(raw(author, sender=COLLEAGUE, to=", ".join(addresses)), addresses, now=now)
 
         assert Message.objects.count() == 1
 
     def test_blind_copy_to_another_person_is_held_and_its_author_told_nothing(self, author, other, now):
-        addresses = (links.reply_address(author), links.reply_address(other))
+        addresses = (reply_addresses.make(author), reply_addresses.make(other))
 
         first, last = deliver(raw(author, to=addresses[0]), addresses, now=now)
 
@@ -322,7 +322,7 @@ class TestSeveralAddresses:
         assert not mailed("turned_away")
 
     def test_stranger_is_held_once(self, author, other, now):
-        addresses = (links.reply_address(author), links.reply_address(other))
+        addresses = (reply_addresses.make(author), reply_addresses.make(other))
 
         emails = deliver(raw(author, sender="x@y.example", to=", ".join(addresses)), addresses, now=now)
 

@@ -9,7 +9,7 @@ from experts.models import MailPreference, Seat, User
 from experts.models.mail_preferences import MailChoice
 from mailing.models import IncomingState, OutgoingEmail, Reason
 from oversight import permissions, timeline
-from solicitations import links
+from solicitations import links, reply_addresses
 from solicitations.actions import (
     company_requests,
     expert_answers,
@@ -176,7 +176,7 @@ class TestReaders:
 class TestRepliesByMail:
     @pytest.mark.parametrize("voice", Voice)
     def test_expert_speaks_in_the_voice_of_the_address(self, author, manager, voice, now):
-        email = answer(author, to=links.reply_address(author, voice=voice), now=now)
+        email = answer(author, to=reply_addresses.make(author, voice=voice), now=now)
 
         written = {
             Voice.EXPERTS: Message.objects.count(),
@@ -206,7 +206,7 @@ class TestRepliesByMail:
         assert InternalMessage.objects.count() == 1
 
     def test_manager_speaks_to_her_institution_in_her_name(self, manager, author, now):
-        email = receive(raw(manager, to=links.reply_address(manager)), now=now)
+        email = receive(raw(manager, to=reply_addresses.make(manager)), now=now)
 
         written = InternalMessage.objects.get()
         assert email.state == IncomingState.ACCEPTED
@@ -217,12 +217,12 @@ class TestRepliesByMail:
     def test_nobody_writes_for_a_manager(self, manager, now):
         colleague = "agent@france-travail-dijon.example.org"
 
-        email = receive(raw(manager, to=links.reply_address(manager), sender=colleague), now=now)
+        email = receive(raw(manager, to=reply_addresses.make(manager), sender=colleague), now=now)
 
         assert (email.state, email.reason) == (IncomingState.HELD, Reason.OTHER_SENDER)
 
     def test_manager_whose_seat_ended_is_not_heard(self, manager, now):
-        address = links.reply_address(manager)
+        address = reply_addresses.make(manager)
         Seat.objects.update(ended_at=now)
 
         email = receive(raw(manager, to=address), now=now)
@@ -259,7 +259,7 @@ class TestRepliesByMail:
         for voice in Voice:
             for number, (reason, headers) in enumerate(machines.items()):
                 name = f"<{voice}-{number}@poste.example.org>"
-                to = links.reply_address(author, voice=voice)
+                to = reply_addresses.make(author, voice=voice)
                 email = answer(author, to=to, message_id=name, now=now, **headers)
                 assert (email.state, email.reason) == (IncomingState.REFUSED, reason), (voice, reason)
 
@@ -267,7 +267,7 @@ class TestRepliesByMail:
         assert OutgoingEmail.objects.count() == before
 
     def test_mail_that_names_two_voices_is_held(self, author, now):
-        inner, shared = links.reply_address(author, voice=Voice.INSTITUTION), links.reply_address(author)
+        inner, shared = reply_addresses.make(author, voice=Voice.INSTITUTION), reply_addresses.make(author)
 
         email = receive(raw(author, to=f"{inner}, {shared}"), recipient=shared, now=now)
 
@@ -279,7 +279,7 @@ class TestRepliesByMail:
     ):
         commit(expert_messages.post_message, other, body=THREAD, now=now)
         mail = OutgoingEmail.objects.get(template__endswith="/message", to=author.email)
-        inner = links.reply_address(author, voice=Voice.INSTITUTION)
+        inner = reply_addresses.make(author, voice=Voice.INSTITUTION)
         content = raw(author, to=f"{mail.reply_to}, {inner}", in_reply_to=mail.message_id)
         addresses = (mail.reply_to, inner) if is_first else (inner, mail.reply_to)
 
@@ -292,7 +292,7 @@ class TestRepliesByMail:
         assert "turned_away" not in {row.template.rpartition("/")[2] for row in OutgoingEmail.objects.all()}
 
     def test_published_inner_mail_is_not_shown_to_staff(self, author, now):
-        email = answer(author, to=links.reply_address(author, voice=Voice.INSTITUTION), now=now)
+        email = answer(author, to=reply_addresses.make(author, voice=Voice.INSTITUTION), now=now)
         nation = User.objects.create(email="equipe@nation.example.org", role="national")
 
         assert email.state == IncomingState.ACCEPTED

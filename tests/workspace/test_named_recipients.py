@@ -8,7 +8,7 @@ import pytest
 
 from experts.models import Expert, Institution, Seat
 from mailing.models import OutgoingEmail
-from solicitations import links, tasks
+from solicitations import reply_addresses, tasks
 from solicitations.actions import expert_answers, reassigning
 from solicitations.lifecycle import MatchState, Voice
 from solicitations.models import InternalMessage, Mailbox, Match
@@ -192,7 +192,7 @@ def test_a_manager_who_writes_by_mail_as_an_expert_is_not_mailed_her_own_words(c
     scene = Scene(commit, sent, now)
     author_manages_too(scene)
 
-    answer(scene.author, to=links.reply_address(scene.author, voice=Voice.INSTITUTION), now=now)
+    answer(scene.author, to=reply_addresses.make(scene.author, voice=Voice.INSTITUTION), now=now)
 
     told = set(
         OutgoingEmail.objects.filter(template__endswith="/internal_message").values_list("to", flat=True)
