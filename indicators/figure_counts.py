@@ -11,7 +11,16 @@ from django.db.models import Case, Count, QuerySet, SmallIntegerField, Value, Wh
 
 from indicators.definitions import MEASURES
 from indicators.models import InstitutionNeed, NeedFacts, OfficeNeed, WholeNeed
-from indicators.places import NATION, OFFICE, WHOLE_YEAR, CountedPlace, Period
+from indicators.places import (
+    DEPARTMENT,
+    INSTITUTION,
+    NATION,
+    OFFICE,
+    SUBJECT,
+    WHOLE_YEAR,
+    CountedPlace,
+    Period,
+)
 
 Key = tuple[int, str]  # part of the year, code of the category
 Counts = Mapping[Key, Mapping[str, int]]  # the number of needs, by measure
@@ -19,6 +28,7 @@ Counts = Mapping[Key, Mapping[str, int]]  # the number of needs, by measure
 Hours = dict[float | None, int]
 ALL = ""  # the category of a total
 PERIOD = "period"
+COLUMNS = {SUBJECT: "subject", DEPARTMENT: "department", INSTITUTION: "institution"}
 
 
 @contextmanager
@@ -32,24 +42,19 @@ def groups_in_memory() -> Iterator[None]:
         yield
 
 
-def needs_of(place: CountedPlace, *, start: date, end: date, by_subject: bool = False) -> QuerySet[Any]:
+def needs_of(place: CountedPlace, *, start: date, end: date, family: str = "") -> QuerySet[Any]:
     """The facts of the needs of a place that were received from a day to the day before another.
 
-    An office counts those of confidential subjects by subject only: a total, which is exact there, would tell
-    how many they are.
+    Beyond an office, the family of institutions has a row for each one that was asked about a need. An office
+    counts needs of confidential subjects by subject only: its totals are exact, and would tell how many.
     """
     days = {"received_on__gte": start, "received_on__lt": end}
     if place.kind == OFFICE:
-        needs = OfficeNeed.objects.filter(office=int(place.code), **days)
-        return needs if by_subject else needs.exclude(subject__is_confidential=True)
-    whole = WholeNeed.objects.filter(**days)
-    return whole if place.kind == NATION else whole.filter(region=place.code)
-
-
-def institution_needs_of(place: CountedPlace, *, start: date, end: date) -> QuerySet[InstitutionNeed]:
-    """The facts of the needs of a region or of the nation, one row for each institution that was asked."""
-    needs = InstitutionNeed.objects.filter(received_on__gte=start, received_on__lt=end)
-    return needs if place.kind == NATION else needs.filter(region=place.code)
+        own = OfficeNeed.objects.filter(office=int(place.code), **days)
+        return own if family == SUBJECT else own.exclude(subject__is_confidential=True)
+    needs: QuerySet[Any] = InstitutionNeed.objects.all() if family == INSTITUTION else WholeNeed.objects.all()
+    found = needs.filter(**days)
+    return found if place.kind == NATION else found.filter(region=place.code)
 
 
 def counted(needs: QuerySet[NeedFacts], *, by: str, year: Period) -> Counts:
@@ -60,19 +65,6 @@ def counted(needs: QuerySet[NeedFacts], *, by: str, year: Period) -> Counts:
     for part, category, *counts in rows:
         for key in ((part, str(category)), (WHOLE_YEAR, str(category))):
             found[key].update(dict(zip(numbers, counts, strict=True)))
-    return found
-
-
-def counted_by_region(
-    needs: QuerySet[Any], *, by: str, year: Period, none: str
-) -> dict[str, dict[Key, Counter[str]]]:
-    """As ``counted``, apart for each region; ``none``: the needs outside any."""
-    numbers = {measure.code: Count(Value(1), filter=measure.condition or None) for measure in MEASURES}
-    rows = _by_part(needs, year).values_list("region", "part", by).annotate(**numbers).order_by()
-    found: dict[str, dict[Key, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for region, part, category, *counts in rows:
-        for key in ((part, str(category)), (WHOLE_YEAR, str(category))):
-            found[region or none][key].update(dict(zip(numbers, counts, strict=True)))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from directory.sheets.habits import inert
-from indicators import recruitment_figures
+from indicators import recruitment_figures, rounding
 from indicators.definitions import DELAY, DELAY_LABEL, MEASURES
 from indicators.figure_tables import FigureLine, FigureReport, FigureTable
 
@@ -33,7 +33,7 @@ def _write_total(sheet: Any, report: FigureReport, bold: Any) -> None:
     sheet.write_string(0, 1, report.period.label, bold)
     for row, (figure, measure) in enumerate(zip(report.total.figures, MEASURES, strict=True), start=2):
         sheet.write_string(row, 0, measure.label)
-        _write_count(sheet, row, 1, figure.count, figure.text)
+        _write_count(sheet, row, 1, figure.count)
         sheet.write_string(row, 2, measure.definition)
     last = len(MEASURES) + 2
     sheet.write_string(last, 0, DELAY_LABEL)
@@ -60,7 +60,7 @@ def _write_table(sheet: Any, table: FigureTable, bold: Any) -> None:
 def _write_line(sheet: Any, row: int, line: FigureLine) -> None:
     sheet.write_string(row, 0, inert(line.label))
     for column, figure in enumerate(line.figures, start=1):
-        _write_count(sheet, row, column, figure.count, figure.text)
+        _write_count(sheet, row, column, figure.count)
     sheet.write_string(row, len(line.figures) + 1, line.delay)
 
 
@@ -71,13 +71,13 @@ def _write_recruitment(sheet: Any, report: FigureReport, bold: Any) -> None:
         sheet.write_string(0, column, heading, bold)
     for row, line in enumerate(report.recruitment, start=1):
         sheet.write_string(row, 0, line.label)
-        for column, (count, text) in enumerate(zip(line.counts, line.texts, strict=True), start=1):
-            _write_count(sheet, row, column, count, text)
+        for column, count in enumerate(line.counts, start=1):
+            _write_count(sheet, row, column, count)
     sheet.write_string(len(report.recruitment) + 2, 0, recruitment_figures.DEFINITION)
 
 
-def _write_count(sheet: Any, row: int, column: int, count: int | None, text: str) -> None:
+def _write_count(sheet: Any, row: int, column: int, count: int | None) -> None:
     if count is None:
-        sheet.write_string(row, column, text)
+        sheet.write_string(row, column, rounding.SMALL)
     else:
         sheet.write_number(row, column, count)

@@ -19,8 +19,7 @@ from indicators import charts, figure_exports, figure_tables, needs_behind, plac
 from indicators.definitions import DELAY, DELAY_LABEL, MEASURES, measure_of
 from indicators.figure_tables import FigureReport
 from indicators.models import FactsState, WholeNeed
-from indicators.places import CountedPlace, Period
-from indicators.whole_country import TOTAL
+from indicators.places import TOTAL, CountedPlace, Period
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ON_A_PAGE = 25
@@ -87,14 +86,17 @@ def workbook(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def needs(request: HttpRequest) -> HttpResponse:
-    """List the needs behind a number that the page shows; 404 behind one that it hides."""
+    """List the needs behind a number of the page, for people who may open each; 404 where it is hidden.
+
+    None behind those of a confidential subject: the list would count them.
+    """
     now = timezone.now()
     asked = _asked(request, now=now)
     report = figure_tables.build(asked.place, asked.period, today=timezone.localdate(now))
     family, code = request.GET.get("par", TOTAL), request.GET.get("valeur", "")
     measure = measure_of(request.GET.get("chiffre", ""))
     line = _line_of(report, family, code)
-    if measure is None or line is None:
+    if measure is None or line is None or not line.is_listed:
         raise Http404
     figure = next(one for one in line.figures if one.measure == measure.code)
     if figure.count is None:

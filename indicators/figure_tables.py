@@ -1,23 +1,30 @@
-"""Figures of a place and a year, as tables: exact for an office, without small counts elsewhere."""
+"""Figures of a place and a year, as tables: exact for an office, rounded elsewhere."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from directory.office_content import answered_subjects
 from experts.models import Institution, Subject
-from indicators import disclosure, figure_counts, recruitment_figures
+from indicators import figure_counts, recruitment_figures, rounding
 from indicators.definitions import MEASURES, OF_SURVEY, RECEIVED
-from indicators.disclosure import LEAST, Sum
-from indicators.figure_counts import ALL, PERIOD, Counts, Hours
-from indicators.places import NATION, REGION, WHOLE_YEAR, CountedPlace, Period
+from indicators.figure_counts import ALL, COLUMNS, PERIOD, Counts, Hours, Key
+from indicators.places import (
+    DEPARTMENT,
+    INSTITUTION,
+    NATION,
+    NO_REGION,
+    REGION,
+    SUBJECT,
+    WHOLE_YEAR,
+    CountedPlace,
+    Period,
+)
 from indicators.recruitment_figures import RecruitmentLine
-from indicators.whole_country import DEPARTMENT, INSTITUTION, NO_REGION, SUBJECT, TOTAL, WholeCountry
 from territories.models import Department, Region
 
-SMALL, MASKED = f"<\u00a0{LEAST}", "masqué"
-Cell = tuple[int, str, str]  # part of the year, family of categories, code
+SHARE_FROM = 100  # a share of a smaller rounded number would be too far from the true one
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,11 @@ class Figure:
     measure: str
     label: str
     count: int | None
-    text: str
     share: str = ""
+
+    @property
+    def text(self) -> str:
+        return rounding.in_words(self.count)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class FigureLine:
     label: str
     figures: tuple[Figure, ...]
     delay: str
+    is_listed: bool = True  # its needs may be listed
 
     @property
     def received(self) -> Figure:
@@ -47,7 +58,7 @@ class FigureLine:
 
 @dataclass(frozen=True)
 class FigureTable:
-    """Figures by category; ``others``: the categories whose needs received are all hidden."""
+    """Figures by category; ``others``: the categories that have too few needs to be shown."""
 
     family: str
     title: str
@@ -70,7 +81,11 @@ class FigureReport:
 
 @dataclass(frozen=True)
 class Family:
-    """Categories of a place: codes and labels in the order of the page, and their counts."""
+    """Categories of a place: codes and labels in the order of the page, and their counts.
+
+    ``rounded``: the categories whose numbers are. ``unlisted``: those whose needs are not listed. ``always``:
+    those that have a line even without any need.
+    """
 
     name: str
     title: str
@@ -78,69 +93,29 @@ class Family:
     labels: Mapping[str, str]
     counts: Counts
     hours: Mapping[str, Hours]
-    protected: frozenset[str] = frozenset()  # of these, an office does not read that there is none
-
-
-@dataclass
-class Shown:
-    """The hidden cells of a place and a year, by measure, and the words for each figure."""
-
-    hidden: Mapping[str, frozenset[Cell]] = field(default_factory=dict)
-
-    def figures(self, cell: Cell, numbers: Mapping[str, int]) -> tuple[Figure, ...]:
-        """The figures of a line, with their share of the needs received or of the answers."""
-        counts = {code: self._count(code, cell, numbers) for code in (one.code for one in MEASURES)}
-        return tuple(
-            Figure(
-                measure=one.code,
-                label=one.label,
-                count=counts[one.code],
-                text=self._text(counts[one.code], numbers.get(one.code, 0)),
-                share=_share(counts[one.code], counts["avis" if one.code in OF_SURVEY else RECEIVED.code])
-                if one is not RECEIVED
-                else "",
-            )
-            for one in MEASURES
-        )
-
-    def _count(self, code: str, cell: Cell, numbers: Mapping[str, int]) -> int | None:
-        return None if cell in self.hidden[code] else numbers.get(code, 0)
-
-    def _text(self, shown: int | None, count: int) -> str:
-        if shown is not None:
-            return f"{shown:,}".replace(",", "\u202f")
-        return SMALL if count < LEAST else MASKED
-
-
-def _share(part: int | None, whole: int | None) -> str:
-    return f"{100 * part / whole:.0f}\u00a0%" if part and whole else ""
+    rounded: Container[str]
+    unlisted: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
 
 
 def build(place: CountedPlace, period: Period, *, today: date) -> FigureReport:
-    """Count, hide what may not be shown in any table of the year, and lay out those of the period."""
+    """Count, round, and lay out the tables of the period."""
     year = period.whole_year
     of_year = figure_counts.needs_of(place, start=year.first_day, end=year.end)
     begun = [part for part in period.all_parts if part.first_day <= today]
     with figure_counts.groups_in_memory():
-        country = None if place.is_office else WholeCountry.of_year(year)
-        families = _families(place, period, country)
+        families = _families(place, period)
         by_part = figure_counts.hours_by(of_year, by=PERIOD, year=period)
     total = figure_counts.totals(families[1].counts)  # of départements
-    numbers = [part.number for part in begun]
-    shown = Shown(
-        _hidden_beyond_offices(country, place, numbers)
-        if country
-        else hidden_of_office(families[0], numbers, confidential=_confidential())
-    )
     lines = {
         part.number: _line(
-            shown,
-            (part.number, TOTAL, ALL),
+            ALL,
             part.label.capitalize(),
             total.get((part.number, ALL), {}),
             figure_counts.merged(by_part.values())
             if part.number == WHOLE_YEAR
             else by_part.get(str(part.number), {}),
+            is_rounded=not place.is_office,
         )
         for part in (*begun, year)
     }
@@ -150,85 +125,80 @@ def build(place: CountedPlace, period: Period, *, today: date) -> FigureReport:
         period,
         lines[period.number],
         FigureTable(PERIOD, f"Par période, {period.year}", "Période", parts),
-        tuple(_table(shown, family, period.number) for family in families),
-        tuple(recruitment_figures.lines(place, period, today=today)),
+        tuple(_table(family, period.number, lists_others=not place.is_office) for family in families),
+        tuple(recruitment_figures.lines(place, period)),
     )
 
 
-def _line(shown: Shown, cell: Cell, label: str, numbers: Mapping[str, int], hours: Hours) -> FigureLine:
+def _line(code: str, label: str, numbers: Mapping[str, int], hours: Hours, *, is_rounded: bool) -> FigureLine:
     """One line; the delay is told where the needs received and taken are."""
-    figures = shown.figures(cell, numbers)
-    told = {one.measure: one.count for one in figures}
-    is_told = told[RECEIVED.code] is not None and told["pris"] is not None
-    return FigureLine(cell[2], label, figures, figure_counts.median_of(hours) if is_told else "")
+    shown = {one.code: numbers.get(one.code, 0) for one in MEASURES}
+    told = {code: rounding.rounded(count) if is_rounded else count for code, count in shown.items()}
+    least = SHARE_FROM if is_rounded else 1
+    figures = tuple(
+        Figure(
+            measure=one.code,
+            label=one.label,
+            count=told[one.code],
+            share=_share(told[one.code], told["avis" if one.code in OF_SURVEY else RECEIVED.code], least)
+            if one is not RECEIVED
+            else "",
+        )
+        for one in MEASURES
+    )
+    has_delay = told[RECEIVED.code] is not None and told["pris"] is not None
+    return FigureLine(code, label, figures, figure_counts.median_of(hours) if has_delay else "")
 
 
-def _table(shown: Shown, family: Family, part: int) -> FigureTable:
-    """The lines of a period; categories without any need are left out, unless they are protected."""
+def _share(part: int | None, whole: int | None, least: int) -> str:
+    return f"{100 * part / whole:.0f}\u00a0%" if part and whole and whole >= least else ""
+
+
+def _table(family: Family, part: int, *, lists_others: bool) -> FigureTable:
+    """The lines of a period, the largest first; those without any need to show are left out."""
     lines = [
-        _line(
-            shown,
-            (part, family.name, code),
-            label,
-            family.counts.get((part, code), {}),
-            family.hours.get(code, {}),
+        replace(
+            _line(
+                code,
+                label,
+                family.counts.get((part, code), {}),
+                family.hours.get(code, {}),
+                is_rounded=code in family.rounded,
+            ),
+            is_listed=code not in family.unlisted,
         )
         for code, label in family.labels.items()
     ]
-    told = [line for line in lines if line.received.count or line.code in family.protected]
-    others = [line.label for line in lines if line.received.count is None and line not in told]
+    told = [line for line in lines if line.received.count or line.code in family.always]
     told.sort(key=lambda line: -(line.received.count or 0))
+    others = [line.label for line in lines if line not in told] if lists_others else []
     return FigureTable(family.name, family.title, family.heading, tuple(told), tuple(others))
 
 
-def _families(place: CountedPlace, period: Period, country: WholeCountry | None) -> list[Family]:
-    """The categories of a page; ``country``: the counts, beyond an office."""
-    families = [
-        Family(
-            name,
-            title,
-            heading,
-            labels,
-            country.counts(name, place.code) if country else _counts_of_office(place, period, name),
-            _hours(place, period, name),
-            _protected_subjects(place) if name == SUBJECT else frozenset(),
-        )
-        for name, title, heading, labels in (
-            (SUBJECT, "Par sujet", "Sujet", _subjects()),
-            (DEPARTMENT, "Par département", "Département", _departments(place)),
-        )
-    ]
-    if country is None:
-        return families
-    if place.kind == NATION:
-        families.append(_regions(country, families[1]))
-    by_institution = Family(
-        INSTITUTION,
-        "Par institution",
-        "Institution",
-        _institutions(),
-        country.counts(INSTITUTION, place.code),
-        _hours(place, period, INSTITUTION),
+def _families(place: CountedPlace, period: Period) -> list[Family]:
+    """The categories of a page: subjects, départements and, beyond an office, regions and institutions."""
+    subjects = replace(
+        _family(place, period, SUBJECT, "Par sujet", "Sujet", _subjects()), unlisted=_confidential()
     )
-    return [*families, by_institution]
+    if place.is_office:
+        subjects = replace(subjects, rounded=subjects.unlisted, always=_answered_confidential(place))
+    departments = _family(place, period, DEPARTMENT, "Par département", "Département", _departments(place))
+    if place.is_office:
+        return [subjects, departments]
+    institutions = _family(place, period, INSTITUTION, "Par institution", "Institution", _institutions())
+    regions = [_regions(departments)] if place.kind == NATION else []
+    return [subjects, departments, *regions, institutions]
 
 
-def _counts_of_office(place: CountedPlace, period: Period, family: str) -> Counts:
-    year = period.whole_year
-    needs = figure_counts.needs_of(place, start=year.first_day, end=year.end, by_subject=family == SUBJECT)
-    return figure_counts.counted(needs, by=_COLUMNS[family], year=period)
-
-
-def _hours(place: CountedPlace, period: Period, family: str) -> Mapping[str, Hours]:
-    days = {"start": period.first_day, "end": period.end}
-    if family == INSTITUTION:
-        needs: Any = figure_counts.institution_needs_of(place, **days)
-    else:
-        needs = figure_counts.needs_of(place, **days, by_subject=family == SUBJECT)
-    return figure_counts.hours_by(needs, by=_COLUMNS[family], year=period)
-
-
-_COLUMNS = {SUBJECT: "subject", DEPARTMENT: "department", INSTITUTION: "institution"}
+def _family(
+    place: CountedPlace, period: Period, name: str, title: str, heading: str, labels: Mapping[str, str]
+) -> Family:
+    year, column = period.whole_year, COLUMNS[name]
+    of_year = figure_counts.needs_of(place, start=year.first_day, end=year.end, family=name)
+    of_period = figure_counts.needs_of(place, start=period.first_day, end=period.end, family=name)
+    counts = figure_counts.counted(of_year, by=column, year=period)
+    hours = figure_counts.hours_by(of_period, by=column, year=period)
+    return Family(name, title, heading, labels, counts, hours, () if place.is_office else labels)
 
 
 def _subjects() -> dict[str, str]:
@@ -249,41 +219,21 @@ def _institutions() -> dict[str, str]:
     return {str(pk): name for pk, name in rows}
 
 
-def _regions(country: WholeCountry, departments: Family) -> Family:
+def _regions(departments: Family) -> Family:
     """The regions of the nation: sums of their departments."""
-    hours: dict[str, list[Hours]] = {}
-    for code, delays in departments.hours.items():
-        hours.setdefault(country.regions[code], []).append(delays)
-    labels = dict(Region.objects.order_by("name", "pk").values_list("pk", "name"))
-    return Family(
-        REGION,
-        "Par région",
-        "Région",
-        {**labels, NO_REGION: "Hors région"},
-        {(part, pk): numbers for pk in country.inside for (part, _), numbers in country.totals(pk).items()},
-        {code: figure_counts.merged(several) for code, several in hours.items()},
-    )
-
-
-def _protected_subjects(place: CountedPlace) -> frozenset[str]:
-    """Confidential subjects that an office's institution answers: their line shows even without any need."""
-    if not place.is_office:
-        return frozenset()
-    institution = Institution.objects.get(offices=int(place.code))
-    found = Subject.objects.filter(is_confidential=True, slug__in=answered_subjects(institution))
-    return frozenset(str(pk) for pk in found.values_list("pk", flat=True))
-
-
-def _hidden_beyond_offices(
-    country: WholeCountry, place: CountedPlace, begun: Sequence[int]
-) -> Mapping[str, frozenset[Cell]]:
-    """The hidden cells of each measure on the page of a region or of the nation, over the year's parts."""
+    region_of = {pk: region or NO_REGION for pk, region in Department.objects.values_list("pk", "region")}
+    counts: dict[Key, Counter[str]] = defaultdict(Counter)
+    for (part, department), numbers in departments.counts.items():
+        counts[part, region_of[department]].update(numbers)
+    hours: dict[str, list[Hours]] = defaultdict(list)
+    for department, delays in departments.hours.items():
+        hours[region_of[department]].append(delays)
     labels = {
-        SUBJECT: tuple(_subjects()),
-        INSTITUTION: tuple(_institutions()),
-        DEPARTMENT: tuple(country.regions),
+        **dict(Region.objects.order_by("name", "pk").values_list("pk", "name")),
+        NO_REGION: "Hors région",
     }
-    return country.hidden(labels, begun).on_page(place.code)
+    merged = {code: figure_counts.merged(several) for code, several in hours.items()}
+    return Family(REGION, "Par région", "Région", labels, counts, merged, labels)
 
 
 def _confidential() -> frozenset[str]:
@@ -291,29 +241,8 @@ def _confidential() -> frozenset[str]:
     return frozenset(str(pk) for pk in found.values_list("pk", flat=True))
 
 
-def hidden_of_office(
-    subjects: Family, begun: Sequence[int], *, confidential: frozenset[str]
-) -> dict[str, frozenset[Cell]]:
-    """The hidden cells of each measure on an office's page, over all parts of the year.
-
-    An office reads all but small counts of confidential subjects, which are in none of its totals, and the
-    months that would give them. For those that its institution answers, that there is none is hidden too.
-    """
-    hidden = {}
-    for measure in MEASURES:
-        counts = {
-            (part, SUBJECT, code): subjects.counts.get((part, code), {}).get(measure.code, 0)
-            for code in sorted(confidential)
-            for part in (WHOLE_YEAR, *begun)
-        }
-        sums = [
-            Sum((WHOLE_YEAR, SUBJECT, code), tuple((part, SUBJECT, code) for part in begun))
-            for code in sorted(confidential)
-        ]
-        small = {
-            cell
-            for cell, count in counts.items()
-            if count < LEAST and (count or cell[2] in subjects.protected)
-        }
-        hidden[measure.code] = disclosure.hidden_cells(counts, sums, small=small)
-    return hidden
+def _answered_confidential(place: CountedPlace) -> frozenset[str]:
+    """Confidential subjects that an office's institution answers: that it got none is not told either."""
+    institution = Institution.objects.get(offices=int(place.code))
+    found = Subject.objects.filter(is_confidential=True, slug__in=answered_subjects(institution))
+    return frozenset(str(pk) for pk in found.values_list("pk", flat=True))

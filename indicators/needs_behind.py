@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from indicators import figure_counts
 from indicators.definitions import Measure
-from indicators.places import REGION, CountedPlace, Period
-from indicators.whole_country import DEPARTMENT, INSTITUTION, NO_REGION, SUBJECT
+from indicators.figure_counts import COLUMNS
+from indicators.places import NO_REGION, REGION, CountedPlace, Period
 from solicitations.lifecycle import NeedState, RequestState
 from solicitations.models import Match, Need
 
-COLUMNS = {SUBJECT: "subject", DEPARTMENT: "department", INSTITUTION: "institution"}
 HIDDEN, ERASED = "Demande confidentielle", "Demande effacée"
+HIDDEN_SUBJECT = "Sujet confidentiel"
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,7 @@ class NeedLine:
 
 def found(place: CountedPlace, period: Period, measure: Measure, *, family: str, code: str) -> QuerySet[Any]:
     """Keys of the needs that a figure counts, the latest first."""
-    days = {"start": period.first_day, "end": period.end}
-    if family == INSTITUTION:
-        facts: QuerySet[Any] = figure_counts.institution_needs_of(place, **days)
-    else:
-        facts = figure_counts.needs_of(place, **days, by_subject=family == SUBJECT)
+    facts = figure_counts.needs_of(place, start=period.first_day, end=period.end, family=family)
     if family == REGION:
         facts = facts.filter(department__region=None if code == NO_REGION else code)
     elif family in COLUMNS:
@@ -74,7 +70,7 @@ def _line(need: Need, mailbox: int | None) -> NeedLine:
         reference=solicitation.reference,
         applicant=ERASED if is_erased else named,
         place=solicitation.commune.place,
-        subject=need.subject.label,
+        subject=HIDDEN_SUBJECT if solicitation.is_confidential else need.subject.label,
         state=NeedState(need.state),
         submitted_at=solicitation.submitted_at,
         zone=solicitation.time_zone,

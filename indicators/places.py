@@ -13,6 +13,8 @@ MONTHS = (
 )  # fmt: skip
 QUARTERS = ("1er trimestre", "2e trimestre", "3e trimestre", "4e trimestre")
 NATION, REGION, OFFICE = "france", "region", "antenne"
+TOTAL, SUBJECT, INSTITUTION, DEPARTMENT = "total", "sujet", "institution", "departement"
+NO_REGION = "-"  # the departments outside any region: a line in the nation's page
 WHOLE_YEAR = 0
 
 
@@ -99,6 +101,6 @@ class Period:
 def parts_of_year(place: CountedPlace) -> int:
     """The number of parts in a year: months of an office, else quarters.
 
-    Shorter periods, or any two days, would give small counts away by their differences.
+    Beyond an office, two periods that differ by a few days would tell how many needs came in these days.
     """
     return len(MONTHS) if place.is_office else len(QUARTERS)

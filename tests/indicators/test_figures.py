@@ -10,7 +10,7 @@ import time_machine
 from experts.models import AccessRecord, Seat, Subject
 from indicators import need_facts
 from indicators.figure_counts import median_of
-from indicators.models import InstitutionNeed, OfficeNeed, WholeNeed
+from indicators.models import FactsState, InstitutionNeed, OfficeNeed, WholeNeed
 from solicitations.actions import expert_answers, undoing
 from solicitations.lifecycle import ClosedReason, MatchState, RequestState
 from solicitations.models import Need, Solicitation, Survey
@@ -99,10 +99,10 @@ class TestFacts:
 
 
 class TestPages:
-    def test_beyond_an_office_small_counts_are_hidden_on_the_page_and_in_the_workbook(self, now):
+    def test_beyond_an_office_numbers_are_rounded_on_the_page_and_in_the_workbook(self, now):
         fill(9, now=now)
         fill(3, now=now, subject="financer-formation")
-        fill(40, now=now, subject="recrutement-developpement", commune="25056")
+        fill(44, now=now, subject="recrutement-developpement", commune="25056")
         need_facts.refresh(now=now)
         client = signed_in(NationalFactory())
 
@@ -110,14 +110,51 @@ class TestPages:
         book = openpyxl.load_workbook(io.BytesIO(client.get("/chiffres/tableaux.xlsx").content))
 
         assert "Chiffres — France entière, 2026" in page
-        assert "Reçus 52" in page
+        assert "Reçus 60" in page
+        assert "arrondi à la dizaine" in page
         by_subject = {row[0]: row[1] for row in book["Par sujet"].iter_rows(min_row=2, values_only=True)}
         labels = {one.slug: one.label for one in Subject.objects.all()}
         assert by_subject[labels["recrutement-developpement"]] == 40
         assert labels["financer-formation"] in by_subject
         assert by_subject[labels["financer-formation"]] is None  # among those that are not detailed
-        assert by_subject[labels["trouver-candidats"]] == 9  # many others may make the three that are left
+        assert by_subject[labels["trouver-candidats"]] == 10
         assert AccessRecord.objects.get(kind=AccessRecord.Kind.EXPORTED).words.startswith("Chiffres, France")
+
+    def test_a_share_of_a_small_rounded_number_is_not_told(self, now):
+        fill(94, now=now)
+        need_facts.refresh(now=now)
+        client = signed_in(NationalFactory())
+
+        def shares():
+            return {
+                one.measure: one.share for one in client.get("/chiffres/").context["report"].total.figures
+            }
+
+        assert shares()["attente"] == ""
+
+        fill(1, now=now)
+        need_facts.refresh(now=now)
+        FactsState.objects.all().delete()
+        need_facts.refresh(now=now)
+
+        assert shares()["attente"] == "100\u00a0%"
+
+    def test_the_list_behind_a_number_does_not_count_confidential_subjects(self, now):
+        fill(20, now=now, is_confidential=True)
+        Subject.objects.filter(slug="trouver-candidats").update(is_confidential=True)
+        need_facts.refresh(now=now)
+        client = signed_in(NationalFactory())
+        subject = Subject.objects.get(slug="trouver-candidats")
+
+        page = client.get("/chiffres/").content.decode()
+        behind = client.get("/chiffres/besoins/", {"chiffre": "recus"}).content.decode()
+
+        assert f"valeur={subject.pk}&" not in page
+        assert (
+            client.get(f"/chiffres/besoins/?chiffre=recus&par=sujet&valeur={subject.pk}").status_code == 404
+        )
+        assert "Sujet confidentiel" in behind
+        assert subject.label not in behind
 
     def test_an_office_reads_exact_figures_by_month_and_opens_the_needs(self, commit, now):
         sent = commit(send, now=now)
