@@ -19,7 +19,14 @@ from experts.models import Cause, Expert, Institution, Office, Subject, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
 from solicitations import tasks
-from solicitations.actions import company_requests, expert_answers, expert_messages, feedback, staff_actions
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    expert_messages,
+    feedback,
+    staff_actions,
+    submission,
+)
 from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Draft, Match, Need, Opening, Solicitation
@@ -210,8 +217,8 @@ def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
         consented_at=at,
     )
     subjects = tuple(Subject.objects.filter(slug__in=entry["subjects"]).order_by("position", "pk"))
-    part = company_requests.RequestPart(subjects=subjects, description=entry["message"])
-    return company_requests.submit(blank, parts=[part], now=at)[0]
+    part = submission.RequestPart(subjects=subjects, description=entry["message"])
+    return submission.submit(blank, parts=[part], now=at)[0]
 
 
 def apply_step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: datetime) -> None:

@@ -14,7 +14,7 @@ from experts.wording import distress
 from mailing.form_fields import WordsField
 from owners.forms import hints
 from owners.forms.traps import TrapField
-from solicitations.actions.company_requests import RequestPart
+from solicitations.actions.submission import RequestPart
 
 MAX_TEXT_LENGTH = 5000
 MAX_OTHER_SUBJECTS = 4

@@ -16,7 +16,7 @@ from owners.views.journey import Journey, typed_values
 from owners.views.need import closed_page
 from owners.views.pages import public_page, thanks
 from solicitations import wording
-from solicitations.actions import company_requests
+from solicitations.actions import submission
 from solicitations.models import Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 
@@ -65,7 +65,7 @@ def _refusal(
 
 def _send(journey: Journey, form: ContactForm, *, now: datetime) -> HttpResponse:
     try:
-        sent = company_requests.submit(
+        sent = submission.submit(
             _blank(journey, form, now=now),
             parts=journey.need.parts(),
             unticked=form.unticked,
@@ -73,7 +73,7 @@ def _send(journey: Journey, form: ContactForm, *, now: datetime) -> HttpResponse
             is_suspect=_is_suspect(journey, form, now=now),
             now=now,
         )
-    except company_requests.AlreadySent as already:
+    except submission.AlreadySent as already:
         return thanks(already.solicitation)
     return thanks(sent[0])
 

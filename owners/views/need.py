@@ -15,7 +15,7 @@ from owners.forms.examples import example
 from owners.forms.need import MAX_OTHER_SUBJECTS, MAX_TEXT_LENGTH, NeedForm
 from owners.views.journey import Journey, typed_values
 from owners.views.pages import public_page
-from solicitations.actions import company_requests
+from solicitations.actions import submission
 
 OTHER_SUBJECT = "autre"
 SURE = 0.7  # score from which a text speaks of another subject than those chosen
@@ -83,7 +83,7 @@ def closed_page(request: HttpRequest, journey: Journey) -> HttpResponse | None:
     missed = {f"{journey.commune.code}:{subject.slug}": subject for subject, _ in closings}
     new = [subject for key, subject in missed.items() if key not in counted]
     if new and request.method == "POST":
-        company_requests.record_missed_demand(commune=journey.commune, subjects=new, now=now)
+        submission.record_missed_demand(commune=journey.commune, subjects=new, now=now)
         journey.save_answers(request, missed=sorted({*counted, *missed}))
     context = {
         "subject": journey.subject,

@@ -13,7 +13,7 @@ django.setup()
 from django.db import Error, close_old_connections, connection  # noqa: E402 (the settings come first)
 from django.utils import timezone  # noqa: E402
 
-from solicitations.actions import company_requests  # noqa: E402
+from solicitations.actions import submission  # noqa: E402
 from solicitations.models import Draft  # noqa: E402
 from tests.faults.simulated_owners import SUBJECT, SimulatedOwner  # noqa: E402
 from tests.solicitations.factories import blank, part  # noqa: E402
@@ -33,10 +33,8 @@ def _is_kept(owner: SimulatedOwner) -> bool:
     close_old_connections()
     try:
         request = blank(now=now, siret="", email=owner.email)
-        company_requests.submit(
-            request, parts=[part(SUBJECT)], draft=Draft.objects.get(pk=owner.draft), now=now
-        )
-    except company_requests.AlreadySent:
+        submission.submit(request, parts=[part(SUBJECT)], draft=Draft.objects.get(pk=owner.draft), now=now)
+    except submission.AlreadySent:
         return True
     except Error:
         connection.close()

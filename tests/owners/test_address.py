@@ -10,7 +10,7 @@ from django.utils import timezone
 from experts.accounts import limits
 from mailing.models import OutgoingEmail
 from solicitations import links, reply_addresses
-from solicitations.actions import company_address, company_requests, expert_answers
+from solicitations.actions import company_address, company_requests, expert_answers, submission
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import AddressChange, Solicitation
@@ -225,7 +225,7 @@ class TestConfirming:
 
     def test_requests_of_one_sending_follow(self, client, commit, now):
         parts = [part("trouver-candidats"), part("licenciement", text="Mon serveur ne vient plus.")]
-        first, apart = commit(company_requests.submit, blank(now=now), parts=parts, now=now)
+        first, apart = commit(submission.submit, blank(now=now), parts=parts, now=now)
         other = commit(send, now=now, siret="", commune="21231")
 
         commit(company_address.ask, apart, email=NEW, now=now)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from experts.models import Subject
-from solicitations.actions import company_requests
+from solicitations.actions import submission
 from solicitations.clock import run
 from solicitations.dispatch import closing
 from solicitations.models import Mailbox, Match, Solicitation
@@ -33,16 +33,16 @@ def blank(*, commune: str = "21317", now: datetime, **columns: Any) -> Solicitat
     return Solicitation(commune=Commune.objects.resolve(commune), **(known | columns))
 
 
-def part(*slugs: str, text: str = TEXT) -> company_requests.RequestPart:
+def part(*slugs: str, text: str = TEXT) -> submission.RequestPart:
     """A part of a request: these subjects with one text."""
     found = {subject.slug: subject for subject in Subject.objects.filter(slug__in=slugs)}
-    return company_requests.RequestPart(subjects=tuple(found[slug] for slug in slugs), description=text)
+    return submission.RequestPart(subjects=tuple(found[slug] for slug in slugs), description=text)
 
 
 def send(*slugs: str, now: datetime, text: str = TEXT, **columns: Any) -> Solicitation:
     """Submit a request; it is routed when the transaction commits."""
     subjects = slugs or ("trouver-candidats",)
-    sent = company_requests.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
+    sent = submission.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
     return Solicitation.objects.get(pk=sent[0].pk)
 
 

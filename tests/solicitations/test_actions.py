@@ -16,6 +16,7 @@ from solicitations.actions import (
     expert_record,
     feedback,
     staff_actions,
+    submission,
     undoing,
 )
 from solicitations.dispatch import fallback, holding, refusals, routing
@@ -87,7 +88,7 @@ class TestSubmit:
     def test_a_confidential_subject_is_a_request_of_its_own_linked_to_the_other(self, commit, now):
         parts = [part("trouver-candidats"), part("dettes-fiscales", text="Deux trimestres de TVA.")]
 
-        first, apart = commit(company_requests.submit, blank(now=now), parts=parts, now=now)
+        first, apart = commit(submission.submit, blank(now=now), parts=parts, now=now)
 
         assert (first.is_confidential, apart.is_confidential) == (False, True)
         assert apart.sent_with == first
@@ -151,11 +152,11 @@ class TestSubmit:
     def test_a_draft_sent_twice_makes_one_request(self, commit, now):
         draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
         (first,) = commit(
-            company_requests.submit, blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now
+            submission.submit, blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now
         )
 
-        with pytest.raises(company_requests.AlreadySent) as caught:
-            company_requests.submit(blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now)
+        with pytest.raises(submission.AlreadySent) as caught:
+            submission.submit(blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now)
 
         assert caught.value.solicitation == first
         draft.refresh_from_db()
@@ -165,7 +166,7 @@ class TestSubmit:
         unticked = [Institution.objects.get(code="ML")]
 
         (request,) = commit(
-            company_requests.submit,
+            submission.submit,
             blank(now=now),
             parts=[part("trouver-candidats")],
             unticked=unticked,

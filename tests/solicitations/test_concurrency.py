@@ -29,6 +29,7 @@ from solicitations.actions import (
     expert_messages,
     feedback,
     staff_actions,
+    submission,
     undoing,
 )
 from solicitations.dispatch import fallback, holding, reoffer, routing
@@ -92,11 +93,11 @@ def test_two_clicks_on_one_draft_make_one_request(now):
 
     def click() -> object:
         parts = [part("trouver-candidats")]
-        return company_requests.submit(blank(now=now), parts=parts, draft=draft, now=now)
+        return submission.submit(blank(now=now), parts=parts, draft=draft, now=now)
 
     outcomes = together(click, click, click)
 
-    assert errors(outcomes) == [company_requests.AlreadySent] * 2
+    assert errors(outcomes) == [submission.AlreadySent] * 2
     assert Solicitation.objects.count() == 1
     assert len(mails("received")) == 1
     assert len(mails("notified")) == 4

@@ -15,6 +15,7 @@ from solicitations.actions import (
     expert_messages,
     expert_record,
     staff_actions,
+    submission,
     undoing,
 )
 from solicitations.dispatch import fallback, holding, routing
@@ -409,7 +410,7 @@ class TestFallback:
     def test_an_unticked_institution_is_never_asked_in_any_round(self, commit, admin, now):
         unticked = [Institution.objects.get(code="ML")]
         (request,) = commit(
-            company_requests.submit,
+            submission.submit,
             blank(now=now),
             parts=[part("trouver-candidats")],
             unticked=unticked,

@@ -27,6 +27,7 @@ from solicitations.actions import (
     feedback,
     handling,
     staff_letters,
+    submission,
 )
 from solicitations.actions.feedback import Opinion
 from solicitations.clock import erasure
@@ -161,7 +162,7 @@ def lived_through(commit, now) -> Solicitation:
     commit(company_requests.send_resume_link, draft, email=draft.email, now=now)
     unticked = Institution.objects.order_by("pk").last()
     sent = commit(
-        company_requests.submit,
+        submission.submit,
         blank(now=now, fact_sources={"naf": {"source": "owner", "on": "2026-12-01"}}, callback_days=["mon"]),
         parts=[part("contrat-travail", "premier-salarie")],
         draft=draft,

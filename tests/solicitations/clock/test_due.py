@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from experts.models import Absence, Institution, Subject, User
 from solicitations import tasks
-from solicitations.actions import company_requests, expert_answers, feedback, staff_actions, undoing
+from solicitations.actions import (
+    company_requests,
+    expert_answers,
+    feedback,
+    staff_actions,
+    submission,
+    undoing,
+)
 from solicitations.clock import due, plan, run
 from solicitations.dispatch import fallback, routing
 from solicitations.lifecycle import ClosedReason, ForbiddenMove, MatchState
@@ -39,7 +46,7 @@ class History:
         self.at, self.stack = at, stack
         self.staff = User.objects.create_user("nationale@equipe.example.org", role="national")
         columns = {"siret": "", "headcount_min": 6, "headcount_max": 6}
-        self.request = company_requests.submit(
+        self.request = submission.submit(
             blank(now=at, **columns), parts=[part(*subjects)], is_suspect=is_suspect, now=at
         )[0]
 
