@@ -191,7 +191,7 @@ def mornings(samples: Sequence[SampleRequest], *, now: datetime) -> set[datetime
 def run_clock(at: datetime) -> None:
     for pk in holding.to_remind(now=at):
         holding.remind_staff(pk, now=at)
-    tasks.keep_time(now=at)
+    tasks.run_clock(now=at)
 
 
 def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:

@@ -43,7 +43,7 @@ def enqueue_all(emails: list[OutgoingEmail]) -> list[OutgoingEmail]:
         email.pk = pks[email.message_id]
         email._state.adding = False  # noqa: SLF001
     if leaving := [email for email in new if not (email.is_for_digest or email.cancelled_at)]:
-        _order_delivery(leaving)
+        _schedule_delivery(leaving)
     return new
 
 
@@ -113,62 +113,62 @@ def restore_about(subject: str, *, cancelled_at: datetime) -> None:
     restored = list(rows.select_for_update().order_by("pk"))
     OutgoingEmail.objects.filter(pk__in=[email.pk for email in restored]).update(cancelled_at=None)
     if restored:
-        _order_delivery(restored)
+        _schedule_delivery(restored)
 
 
-class _DeliveryOrder:
+class _DeliveryTask:
     """Publishes one task message per ``not_before`` after the commit of a transaction.
 
     When the broker is down, the sweep sends the mails.
     """
 
     def __init__(self, emails: Sequence[OutgoingEmail]) -> None:
-        self.departures: dict[datetime, list[int]] = {}
+        self.mails_by_time: dict[datetime, list[int]] = {}
         self.is_published = False
         self.add(emails)
 
     def add(self, emails: Sequence[OutgoingEmail]) -> None:
         for email in emails:
-            self.departures.setdefault(email.not_before, []).append(email.pk)
+            self.mails_by_time.setdefault(email.not_before, []).append(email.pk)
 
     def __call__(self) -> None:
         self.is_published = True
-        if common := _common_order.get():
-            for not_before, pks in self.departures.items():
-                common.departures.setdefault(not_before, []).extend(pks)
+        if common := _common_task.get():
+            for not_before, pks in self.mails_by_time.items():
+                common.mails_by_time.setdefault(not_before, []).extend(pks)
         else:
             self.publish()
 
     def publish(self) -> None:
         now = timezone.now()
-        for not_before, pks in self.departures.items():
+        for not_before, pks in self.mails_by_time.items():
             eta = not_before if not_before > now else None
             # Afterwards the sweep sends the mail: tasks do not accumulate while a mail server hangs.
             if deliver.apply_async(pks, eta=eta, expires=(eta or now) + SWEEP_GRACE_PERIOD) is None:
                 return  # the broker is down: do not make the visitor wait for each task
 
 
-_common_order: ContextVar[_DeliveryOrder | None] = ContextVar("common_order", default=None)
+_common_task: ContextVar[_DeliveryTask | None] = ContextVar("common_task", default=None)
 
 
 @contextmanager
-def one_order() -> Iterator[None]:
+def one_delivery_task() -> Iterator[None]:
     """Publish in one task, at the end of the block, the mails of all transactions committed in it."""
-    common = _DeliveryOrder([])
-    token = _common_order.set(common)
+    common = _DeliveryTask([])
+    token = _common_task.set(common)
     try:
         yield
     finally:
-        _common_order.reset(token)
+        _common_task.reset(token)
         common.publish()
 
 
-def _order_delivery(emails: Sequence[OutgoingEmail]) -> None:
-    """Add these mails to the order of the current savepoint, or make one: a rollback drops both."""
+def _schedule_delivery(emails: Sequence[OutgoingEmail]) -> None:
+    """Add these mails to the task of the current savepoint, or make one: a rollback drops both."""
     connection = transaction.get_connection()
     for savepoints, function, _ in reversed(connection.run_on_commit):
-        is_open = isinstance(function, _DeliveryOrder) and not function.is_published
+        is_open = isinstance(function, _DeliveryTask) and not function.is_published
         if is_open and savepoints == set(connection.savepoint_ids):
             function.add(emails)
             return
-    transaction.on_commit(_DeliveryOrder(emails))
+    transaction.on_commit(_DeliveryTask(emails))

@@ -100,7 +100,7 @@ def sweep() -> None:
     each_safely(refusals.report_refused_mail, refused.values_list("pk", flat=True), now=now)
     unread = IncomingEmail.objects.for_sweep(now=now).values_list("pk", flat=True)
     each_safely(replies.process_reply_safely, unread[:SWEEP_SIZE], now=now)
-    keep_time(now=now)
+    run_clock(now=now)
     beat("solicitations.sweep", now=timezone.now())
 
 
@@ -121,7 +121,7 @@ def offer_to_stand_ins(*, now: datetime) -> None:
     each_safely(standing_in.offer, _requests(standing_in.to_offer(now=now)), now=now)
 
 
-def keep_time(*, now: datetime) -> None:
+def run_clock(*, now: datetime) -> None:
     """Do the clock's work in each territory's working time: reminders, then the other steps."""
     each_safely(reminders.remind, sorted(reminders.addresses(now=now)), now=now)
     each_safely(digests.gather, digests.due_addresses(now=now), now=now)

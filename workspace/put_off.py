@@ -12,7 +12,7 @@ from workspace.models import PutOff
 
 MAX_DELAY = timedelta(days=366)
 # What was put off before the need was handed over, undone, or taken anew counts no more.
-STANDS = Q(state=MatchState.TAKEN, put_off__at__gte=F("taken_at"))
+IS_CURRENT = Q(state=MatchState.TAKEN, put_off__at__gte=F("taken_at"))
 
 
 class NotTaken(Exception):
@@ -42,7 +42,7 @@ class PutOffForm(forms.Form):
         return until
 
 
-def standing(match: Match) -> PutOff | None:
+def current(match: Match) -> PutOff | None:
     """Return the day that the need is put off until; ``None`` without any. Needs ``put_off`` loaded."""
     found: PutOff | None = getattr(match, "put_off", None)
     if found is None or match.state != MatchState.TAKEN or match.taken_at is None:

@@ -57,7 +57,7 @@ class NeedCard:
 
     @property
     def put_off(self) -> PutOff | None:
-        return put_off.standing(self.match)
+        return put_off.current(self.match)
 
     @property
     def may_take(self) -> bool:

@@ -45,7 +45,7 @@ class RequestPart:
     description: str
 
 
-@outbox.one_order()
+@outbox.one_delivery_task()
 @transaction.atomic(durable=True)
 def submit(
     blank: Solicitation,
@@ -62,7 +62,7 @@ def submit(
     ``is_suspect``: a robot seems to have filled the form. Raises ``AlreadySent`` when the draft was sent.
     """
     _lock_senders({blank.siret, blank.email.lower()} - {""})
-    sent: list[routing.RequestRead] = []
+    sent: list[routing.LoadedRequest] = []
     for part in parts:
         first = sent[0].solicitation if sent else None
         sent.append(
@@ -70,12 +70,12 @@ def submit(
         )
     if draft is not None:
         _mark_sent(draft, sent[0].solicitation, now=now)
-    for read in sent:
-        transaction.on_commit(lambda read=read: _route(read, now=now))  # type: ignore[misc]
-    return [read.solicitation for read in sent]
+    for loaded in sent:
+        transaction.on_commit(lambda loaded=loaded: _route(loaded, now=now))  # type: ignore[misc]
+    return [loaded.solicitation for loaded in sent]
 
 
-def _route(sent: routing.RequestRead, *, now: datetime) -> None:
+def _route(sent: routing.LoadedRequest, *, now: datetime) -> None:
     """Route a request just sent, or have a worker do it when it is held."""
     pk = sent.solicitation.pk
     if sent.solicitation.state == RequestState.HELD:
@@ -118,7 +118,7 @@ def _create_request(
     unticked: Sequence[Institution],
     is_suspect: bool,
     now: datetime,
-) -> routing.RequestRead:
+) -> routing.LoadedRequest:
     solicitation = copy.copy(blank)
     solicitation.reference = make_reference()
     solicitation.description = part.description
@@ -143,7 +143,7 @@ def _create_request(
     Event.objects.bulk_create(_first_events(solicitation, held_reason, now=now))
     to_company.received(solicitation, subjects=part.subjects, now=now)
     codes = frozenset(institution.code for institution in unticked)
-    return routing.RequestRead(solicitation, needs, codes)
+    return routing.LoadedRequest(solicitation, needs, codes)
 
 
 def _held_reason(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:

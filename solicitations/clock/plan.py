@@ -51,7 +51,7 @@ def load(requests: SolicitationQuerySet) -> list[Solicitation]:
 
 def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
     """The steps to come of a request that ``load`` fetched, in order, if nobody answers."""
-    if solicitation.is_put_off(now=now):
+    if solicitation.awaits_retry(now=now):
         return []
     clock = Clock(solicitation.commune, now)
     events: list[Event] = getattr(solicitation, "clock_events", [])

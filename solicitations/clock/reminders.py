@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from solicitations.clock import due, mails, plan
-from solicitations.clock.run import put_off, record_step
+from solicitations.clock.run import record_step, schedule_retry
 from solicitations.clock.steps import Planned, Step, is_away
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match, Solicitation
@@ -88,7 +88,7 @@ def _record_each(ready: Sequence[Planned], *, now: datetime) -> set[int]:
         except Exception as error:
             pk = planned.solicitation.pk
             logger.exception("the reminder of request %s failed", pk)
-            put_off(pk, error, now=now)
+            schedule_retry(pk, error, now=now)
             failed.add(pk)
     return failed
 

@@ -36,10 +36,10 @@ def advance_safely(pk: int, *, now: datetime) -> None:
     except Exception as error:
         logger.exception("the clock of request %s failed", pk)
         with suppress(DatabaseError):  # the database is down too: the request stays due
-            put_off(pk, error, now=now)
+            schedule_retry(pk, error, now=now)
 
 
-def put_off(pk: int, error: Exception, *, now: datetime) -> None:
+def schedule_retry(pk: int, error: Exception, *, now: datetime) -> None:
     """Record why the clock of a request failed, and when it is tried again."""
     retry_at = now + settings.CLOCK_RETRY_AFTER
     Solicitation.objects.filter(pk=pk).update(
@@ -62,7 +62,7 @@ def advance(pk: int, *, now: datetime) -> None:
     if ready:
         [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
     solicitation.clock_due_at = due.next_at(loaded, now=now)
-    if not solicitation.is_put_off(now=now):
+    if not solicitation.awaits_retry(now=now):
         solicitation.clock_error, solicitation.clock_retry_at = "", None
     solicitation.save(update_fields=["clock_due_at", "clock_error", "clock_retry_at"])
 

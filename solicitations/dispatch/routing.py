@@ -56,7 +56,7 @@ _durations = deque([0.02], maxlen=100)
 
 
 @dataclass(frozen=True)
-class RequestRead:
+class LoadedRequest:
     """A request, its needs with their subjects, in order, and the codes of the institutions unticked."""
 
     solicitation: Solicitation
@@ -64,7 +64,7 @@ class RequestRead:
     unticked: frozenset[str]
 
 
-def route_safely(pk: int, *, now: datetime, just_sent: RequestRead | None = None) -> None:
+def route_safely(pk: int, *, now: datetime, just_sent: LoadedRequest | None = None) -> None:
     """Route a request; a failure is recorded and left to the sweep, and never reaches the visitor.
 
     ``just_sent``: the request as this process has just written it, which spares reading it again.
@@ -90,7 +90,7 @@ def usual_duration() -> float:
 
 
 @transaction.atomic(durable=True)
-def route(pk: int, *, now: datetime, just_sent: RequestRead | None = None) -> None:
+def route(pk: int, *, now: datetime, just_sent: LoadedRequest | None = None) -> None:
     """Choose the experts, record the decision and mail them; a second call finds nothing to do.
 
     A held request gets its decision, for staff to read, and nobody is mailed.
@@ -101,9 +101,9 @@ def route(pk: int, *, now: datetime, just_sent: RequestRead | None = None) -> No
     # Not ``is_over``: a state that only a later version knows is left to that version.
     if solicitation.routing_due_at is None or solicitation.state not in ROUTED_IN:
         return
-    read = just_sent or _read(solicitation)
-    needs = read.needs
-    decision = _decide(read, now=now)
+    loaded = just_sent or _load(solicitation)
+    needs = loaded.needs
+    decision = _decide(loaded, now=now)
     for need, decided in zip(needs, decision.needs, strict=True):
         need.decision, need.is_fallback = decided.as_json(), decided.is_fallback
     solicitation.routing_due_at, solicitation.routing_error = None, ""
@@ -125,26 +125,26 @@ def _is_as_sent(sent: Solicitation) -> bool:
     return _LOCKED.first(pk=sent.pk) == (sent.state, sent.routing_due_at)
 
 
-def _read(solicitation: Solicitation, *needs: Need) -> RequestRead:
+def _load(solicitation: Solicitation, *needs: Need) -> LoadedRequest:
     """The request with these needs; all of them without any."""
     unticked = solicitation.unticked_institutions.values_list("code", flat=True)
     asked = needs or solicitation.needs.select_related("subject").order_by("position", "pk")
-    return RequestRead(solicitation, list(asked), frozenset(unticked))
+    return LoadedRequest(solicitation, list(asked), frozenset(unticked))
 
 
-def _decide(read: RequestRead, *, now: datetime) -> Decision:
+def _decide(loaded: LoadedRequest, *, now: datetime) -> Decision:
     return loading.decide(
-        subjects=[need.subject.slug for need in read.needs],
-        commune=read.solicitation.commune,
-        facts=read.solicitation.facts,
-        on=read.solicitation.today(now),
-        without_institutions=read.unticked,
+        subjects=[need.subject.slug for need in loaded.needs],
+        commune=loaded.solicitation.commune,
+        facts=loaded.solicitation.facts,
+        on=loaded.solicitation.today(now),
+        without_institutions=loaded.unticked,
     )
 
 
 def decide_today(need: Need, *, now: datetime) -> NeedDecision:
     """Apply the rule to one need of a request that was routed, with the directory as it is now."""
-    return _decide(_read(need.solicitation, need), now=now).needs[0]
+    return _decide(_load(need.solicitation, need), now=now).needs[0]
 
 
 def decide_again(need: Need, *, now: datetime) -> NeedDecision:

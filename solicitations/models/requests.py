@@ -294,8 +294,8 @@ class Solicitation(models.Model):
         first = self.duplicate_of
         return first if first and first.email.lower() == self.email.lower() else None
 
-    def is_put_off(self, *, now: datetime) -> bool:
-        """True while its clock failed and is not tried again yet."""
+    def awaits_retry(self, *, now: datetime) -> bool:
+        """True from a failure of its clock until the next try."""
         return self.clock_retry_at is not None and self.clock_retry_at > now
 
     @property

@@ -113,7 +113,7 @@ class TestRemindNow:
         self, as_regional, commit, sent, today, do
     ):
         morning = today + 3 * DAY
-        commit(tasks.keep_time, now=morning)
+        commit(tasks.run_clock, now=morning)
         assert OutgoingEmail.objects.filter(template__endswith="/reminders").exists()
 
         text = do(as_regional, sent, "relancer", now=morning + timedelta(hours=1))
@@ -131,11 +131,11 @@ class TestRemindNow:
 
         early = today + 3 * DAY - timedelta(hours=2)
         do(as_regional, sent, "relancer", now=early)
-        commit(tasks.keep_time, now=today + 3 * DAY)
+        commit(tasks.run_clock, now=today + 3 * DAY)
         assert by_portal() == []
 
-        commit(tasks.keep_time, now=today + 6 * DAY)
-        commit(tasks.keep_time, now=today + 7 * DAY)
+        commit(tasks.run_clock, now=today + 6 * DAY)
+        commit(tasks.run_clock, now=today + 7 * DAY)
         assert by_portal() == [today + 6 * DAY, today + 7 * DAY]
 
     def test_does_not_prevent_an_expert_from_undoing(self, as_regional, commit, sent, today, do):

@@ -72,7 +72,7 @@ def test_page_says_who_received_and_who_took(owner, sent, commit, now):
 def test_page_says_that_experts_were_reminded_once_they_were(client, sent, commit, now):
     before = text_of(client.get(path_of(sent)))
     for days in range(7, 12):  # a working day is among them
-        commit(tasks.keep_time, now=(now + timedelta(days=days)).replace(hour=12))
+        commit(tasks.run_clock, now=(now + timedelta(days=days)).replace(hour=12))
     after = text_of(client.get(path_of(sent)))
 
     assert "Sans réponse sous 7 jours, nous relançons" in before

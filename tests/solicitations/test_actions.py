@@ -186,7 +186,7 @@ class TestRoute:
 
     def test_a_request_that_changed_since_it_was_sent_is_read_again(self, sent, commit, now):
         """The process that sent it would route it as it was then."""
-        just_sent = routing.RequestRead(
+        just_sent = routing.LoadedRequest(
             copy.copy(sent), list(sent.needs.select_related("subject")), frozenset()
         )
         just_sent.solicitation.routing_due_at, just_sent.solicitation.routed_at = now, None

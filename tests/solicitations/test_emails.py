@@ -336,10 +336,10 @@ def let_time_pass(commit, now) -> None:
     taken = commit(send, "dettes-fiscales", siret="", email="dettes@example.org", now=now)
     mine = Match.objects.with_people().get(need__solicitation=taken)
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    commit(tasks.keep_time, now=now + timedelta(days=1))
+    commit(tasks.run_clock, now=now + timedelta(days=1))
     Draft.objects.update(updated_at=now + timedelta(days=184))  # else its mails are erased with it
     for day in (3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 184):
-        commit(tasks.keep_time, now=now + timedelta(days=day))
+        commit(tasks.run_clock, now=now + timedelta(days=day))
 
 
 def exhaust(commit, now) -> None:

@@ -368,7 +368,7 @@ class TestAnonymise:
         waiting = held(commit, now) if wait == "held" else uncovered(commit, now)
         assert waiting.alerts.open().exists()
 
-        commit(tasks.keep_time, now=now + YEARS)
+        commit(tasks.run_clock, now=now + YEARS)
 
         waiting.refresh_from_db()
         assert (waiting.state, waiting.closed_reason) == (RequestState.ANONYMISED, ClosedReason.UNANSWERED)
@@ -388,7 +388,7 @@ class TestAnonymise:
         waiting = uncovered(commit, now)
         Event.objects.create(solicitation=waiting, kind=kind, at=now + timedelta(days=300))
 
-        commit(tasks.keep_time, now=now + YEARS)
+        commit(tasks.run_clock, now=now + YEARS)
 
         assert (Solicitation.objects.get(pk=waiting.pk).description == TEXT) == is_kept
 
@@ -399,7 +399,7 @@ class TestAnonymise:
             solicitation=waiting, mailbox=expert.mailbox, body="Je cherche.", at=now + timedelta(days=300)
         )
 
-        commit(tasks.keep_time, now=now + YEARS)
+        commit(tasks.run_clock, now=now + YEARS)
 
         assert Solicitation.objects.get(pk=waiting.pk).description == TEXT
 

@@ -114,7 +114,7 @@ class TestDigest:
 
     def test_the_sweep_sends_it(self, waiting, commit, now):
         with time_machine.travel(now.replace(hour=16, minute=1), tick=False):
-            commit(tasks.keep_time, now=now.replace(hour=16, minute=1))
+            commit(tasks.run_clock, now=now.replace(hour=16, minute=1))
 
         assert len(digest_of(waiting)) == 1
 

@@ -36,14 +36,14 @@ def take(commit, solicitation, now) -> None:
 
 def legal(commit, solicitation, now) -> None:
     """A question on labour law without answer for seven working days, which are nine days here."""
-    commit(tasks.keep_time, now=now + 9 * DAY)
+    commit(tasks.run_clock, now=now + 9 * DAY)
 
 
 def silent(commit, solicitation, now) -> None:
     """The expert who took the need never answers: call check, reminder, alert on silence, a day after it."""
     take(commit, solicitation, now)
     for days in (7, 21, 45, 48):
-        commit(tasks.keep_time, now=now + days * DAY)
+        commit(tasks.run_clock, now=now + days * DAY)
 
 
 def not_called(commit, solicitation, now) -> None:

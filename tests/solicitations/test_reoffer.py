@@ -207,7 +207,7 @@ class TestTaken:
 
         commit(expert_messages.post_message, other.mailbox, body="Qui appelle ?", now=now + MINUTE)
         for day in (3, 14, 21, 31):
-            commit(tasks.keep_time, now=now + day * DAY)
+            commit(tasks.run_clock, now=now + day * DAY)
 
         assert not OutgoingEmail.objects.filter(
             to=taken.mailbox.email, created_at__gt=now + MINUTE, cancelled_at=None
@@ -233,7 +233,7 @@ def test_an_office_that_has_closed_and_its_managers_get_no_mail(commit, sent, mi
     sweep(commit, now + MINUTE)
 
     commit(feedback.report_not_called, sent, now=now + 2 * DAY)
-    commit(tasks.keep_time, now=now + 49 * DAY)
+    commit(tasks.run_clock, now=now + 49 * DAY)
 
     assert sent.alerts.filter(cause=AlertCause.SILENT).exists()
     assert not OutgoingEmail.objects.filter(to__in=[office.email, manager.email]).exists()

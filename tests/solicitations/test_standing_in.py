@@ -107,7 +107,7 @@ class TestReminders:
         commit(tasks.offer_to_stand_ins, now=now)
 
         for day in (3, 7, 10, 15):
-            commit(tasks.keep_time, now=now + day * DAY)
+            commit(tasks.run_clock, now=now + day * DAY)
 
         reminded = OutgoingEmail.objects.filter(template__endswith="/reminders")
         assert not reminded.filter(to=mine.expert.email).exists()
@@ -115,7 +115,7 @@ class TestReminders:
         told = Event.objects.get(match=mine, kind=EventKind.MANAGER_TOLD)
         assert told.at == now + 10 * DAY
 
-        commit(tasks.keep_time, now=now + 21 * DAY)
+        commit(tasks.run_clock, now=now + 21 * DAY)
         assert reminded.filter(to=mine.expert.email).exists()
 
     @pytest.mark.parametrize("state", [MatchState.SENT, MatchState.TAKEN], ids=str)

@@ -138,7 +138,7 @@ def _digest(author, reader, *, now) -> None:
     assert mails("digest", reader.email) == 0
 
     for _ in range(2):
-        tasks.keep_time(now=at)
+        tasks.run_clock(now=at)
     assert mails("digest", reader.email) == 1
 
 
@@ -167,7 +167,7 @@ def _three_days_without_clock(requests, needs: list[Match], *, now) -> None:
     other = match(requests[1], OTHER)
 
     for minute in range(2):
-        tasks.keep_time(now=back + timedelta(minutes=minute))
+        tasks.run_clock(now=back + timedelta(minutes=minute))
         for place in weekly_summary.places_due(now=back):
             weekly_summary.send(place, now=back + timedelta(minutes=minute))
 

@@ -138,7 +138,7 @@ def _watched(code: str, *, now: datetime) -> Q:
         LATE: inbox_queries.late(now=now),
         CLOCK: inbox_queries.on_the_clock(),
         NOT_CALLED: Q(state__in=ACTIVE) & inbox_queries.not_called(now=now),
-        PUT_OFF: put_off.STANDS & Q(put_off__until__gt=timezone.localdate(now)),
+        PUT_OFF: put_off.IS_CURRENT & Q(put_off__until__gt=timezone.localdate(now)),
     }
     return conditions[code]
 

@@ -61,8 +61,8 @@ def with_urgency(needs: MatchQuerySet, *, now: datetime, today: date) -> MatchQu
     """Annotate active needs: on the clock of the law, late, company not called, and their rank."""
     ranked = Case(
         When(expert_left_at__isnull=False, then=Value(LEFT)),
-        When(put_off.STANDS & Q(put_off__until__gt=today), then=Value(PUT_OFF)),
-        When(put_off.STANDS & Q(put_off__until__lte=today), then=Value(RETURNED)),
+        When(put_off.IS_CURRENT & Q(put_off__until__gt=today), then=Value(PUT_OFF)),
+        When(put_off.IS_CURRENT & Q(put_off__until__lte=today), then=Value(RETURNED)),
         When(is_clocked=True, then=Value(CLOCK)),
         When(is_late=True, then=Value(LATE)),
         When(is_not_called=True, then=Value(NOT_CALLED)),

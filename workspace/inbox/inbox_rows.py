@@ -105,7 +105,7 @@ def _row(
 ) -> InboxRow:
     solicitation = match.mailbox.solicitation
     is_open = reader.may_open(match.expert_id)
-    standing = put_off.standing(match)
+    standing = put_off.current(match)
     until = standing.until if standing else None
     due_on = wording.legal_deadline(solicitation) if match.is_clocked else None  # type: ignore[attr-defined]
     is_hidden = solicitation.is_confidential and not is_open

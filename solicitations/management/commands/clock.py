@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if not lines:
             self.stderr.write("Rien ne part à ce moment.")
         if not options["dry_run"]:
-            tasks.keep_time(now=at)
+            tasks.run_clock(now=at)
 
 
 def moment(typed: str) -> datetime:

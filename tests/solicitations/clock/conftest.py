@@ -17,7 +17,7 @@ def sweep(commit) -> Callable[[datetime], None]:
     """Run one sweep of the clock at a moment."""
 
     def swept(at: datetime) -> None:
-        commit(tasks.keep_time, now=at)
+        commit(tasks.run_clock, now=at)
 
     return swept
 

@@ -23,7 +23,7 @@ def count_sweep_queries(at) -> int:
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        tasks.keep_time(now=at)
+        tasks.run_clock(now=at)
     return len(captured)
 
 
@@ -39,7 +39,7 @@ def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
         )
         commit(company_requests.cancel, cancelled, now=now)
         commit(send, "clause-insertion", commune="21166", siret="", email=f"b{number}@example.org", now=now)
-    tasks.keep_time(now=now)  # plans each changed request anew; the sweeps that follow skip it
+    tasks.run_clock(now=now)  # plans each changed request anew; the sweeps that follow skip it
 
     assert count_sweep_queries(now + DAY) == baseline
     assert baseline <= 10
@@ -48,7 +48,7 @@ def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
 def test_a_sweep_at_night_makes_no_more_queries_than_one_with_nothing_due(commit, now):
     commit(send, "clause-insertion", commune="21166", siret="", now=now)
     night = now + 3 * DAY + timedelta(hours=12)
-    tasks.keep_time(now=night)  # puts off to the morning what fell due during the three days
+    tasks.run_clock(now=night)  # puts off to the morning what fell due during the three days
 
     at_night = count_sweep_queries(night)
     assert at_night == count_sweep_queries(now)  # when the request was sent: nothing is due yet

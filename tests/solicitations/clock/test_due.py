@@ -63,7 +63,7 @@ class History:
 
     def sweep(self, which: int) -> None:
         self.at += which * HOUR
-        tasks.keep_time(now=self.at)
+        tasks.run_clock(now=self.at)
 
     def move(self, which: int) -> None:
         targets = [MatchState.TAKEN, MatchState.DECLINED, MatchState.HELPED, MatchState.NO_HELP]
@@ -131,7 +131,7 @@ class History:
             Absence.objects.create(expert=match.expert, from_on=today, to_on=today + 9 * DAY)
 
     def fail(self, which: int) -> None:
-        run.put_off(self.request.pk, ForbiddenMove(MatchState.SENT, MatchState.SENT), now=self.at)
+        run.schedule_retry(self.request.pk, ForbiddenMove(MatchState.SENT, MatchState.SENT), now=self.at)
 
     def another(self, which: int) -> None:
         """Send the same experts another request: they get one reminder a day for both."""
@@ -258,12 +258,12 @@ def test_the_stored_moment_is_right_for_one_person_in_two_time_zones(commit, now
 
     for hour in range(20 * 24, 26 * 24):
         at = now + hour * HOUR
-        commit(tasks.keep_time, now=at)
+        commit(tasks.run_clock, now=at)
         assert late(at) == []
 
 
 def test_a_request_whose_clock_failed_is_due_at_its_retry(sent, now):
-    run.put_off(sent.pk, RuntimeError(), now=now)
+    run.schedule_retry(sent.pk, RuntimeError(), now=now)
 
     sent.refresh_from_db()
     assert sent.clock_due_at == sent.clock_retry_at == now + HOUR

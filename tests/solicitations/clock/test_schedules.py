@@ -39,7 +39,7 @@ def result(moves, moments, *, now) -> tuple[Counter, Counter, str]:
     for target in moves:
         expert_answers.move(mine, target, by=mine.mailbox, now=now)
     for at in moments:
-        tasks.keep_time(now=at)
+        tasks.run_clock(now=at)
     request.refresh_from_db()
     events = Event.objects.filter(solicitation=request, kind__in=CLOCK_EVENTS)
     steps = Counter(events.values_list("kind", "match__expert__email", "reason"))

@@ -24,7 +24,7 @@ def test_two_simultaneous_sweeps_do_each_step_once(now):
 
     for day in (3, 7, 10, 14, 45, 55, 65):
         at = now + day * DAY
-        assert errors(together(*[lambda at=at: tasks.keep_time(now=at)] * 2)) == []
+        assert errors(together(*[lambda at=at: tasks.run_clock(now=at)] * 2)) == []
 
     steps = Counter(
         Event.objects.filter(kind__in=CLOCK_EVENTS).values_list("match", "kind", "reason", "solicitation")
@@ -43,7 +43,7 @@ def test_a_cancellation_during_a_sweep_leaves_no_match_and_no_mail(now):
     at = now + 10 * DAY
 
     def sweep() -> None:
-        tasks.keep_time(now=at)
+        tasks.run_clock(now=at)
 
     outcomes = together(sweep, lambda: company_requests.cancel(request, now=at), sweep)
 
