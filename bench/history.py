@@ -15,7 +15,7 @@ from bench.history_tables import MATCHES, REQUESTS, TABLES, THIN_OUT, Table
 from experts.models import Subject, User
 from experts.routing import loading
 from experts.routing.decision import Decision
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from solicitations import tasks
 from territories.models import Commune, Region
 
@@ -73,7 +73,7 @@ def _write_examples(cursor: CursorWrapper, chance: random.Random, *, count: int,
     communes = list(Commune.objects.current().with_place().order_by("pk"))
     people = [commune.population for commune in communes]
     subjects = dict(Subject.objects.listed().order_by("pk").values_list("slug", "pk"))
-    facts = Facts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False)
+    facts = ApplicantFacts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False)
     number = 0
     while number < count:
         commune = chance.choices(communes, people)[0]

@@ -17,7 +17,7 @@ from bench.harness import Result, code, in_turns, median, milliseconds, percenti
 from experts.models import Expert, Subject
 from experts.routing import engine, loading
 from experts.routing.decision import Decision
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.models import Commune
 
 BY_HAND = (Path(__file__).resolve().parent / "routing.sql").read_text()
@@ -27,9 +27,9 @@ DEMANDS = 50 if contents.IS_SMALL else 2_000
 ROUNDS = 2 if contents.IS_SMALL else 12
 SMALL_TABLE = 1_000  # rows; below, PostgreSQL is right to scan the table
 FACTS = (
-    Facts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False),
-    Facts(headcount=(20, 49), naf="56.10A", legal_form="5499", project_holder=False),
-    Facts(project_holder=True),
+    ApplicantFacts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False),
+    ApplicantFacts(headcount=(20, 49), naf="56.10A", legal_form="5499", project_holder=False),
+    ApplicantFacts(project_holder=True),
 )
 
 
@@ -39,7 +39,7 @@ class SampleDemand:
 
     subjects: tuple[str, ...]
     commune: Commune
-    facts: Facts
+    facts: ApplicantFacts
 
     def route(self) -> Decision:
         return loading.decide(

@@ -16,7 +16,7 @@ from experts.models import Subject
 from territories.models import Epci, Region
 
 BOM = "\ufeff"  # without it a French Excel does not read UTF-8
-Cell = str | int
+CoverageCell = str | int
 HEADINGS = (
     "Sujet", "Territoire", "Code", "Communes", "Sans réponse", "Habitants sans réponse",
     "Sans réponse ni antenne de repli", *(FLAG_LABELS[flag] for flag in Flag),
@@ -24,7 +24,7 @@ HEADINGS = (
 WIDTHS = (48, 36, 12, 11, 13, 22, 30, *(24 for _ in Flag))
 
 
-def lines(computed: ComputedCoverage, *, by_region: bool) -> Iterator[list[Cell]]:
+def lines(computed: ComputedCoverage, *, by_region: bool) -> Iterator[list[CoverageCell]]:
     """The figures of each subject, by région or by EPCI."""
     labels = dict(Subject.objects.values_list("slug", "label"))
     names: dict[str, str] = dict((Region if by_region else Epci).objects.values_list("pk", "name"))
@@ -54,7 +54,7 @@ def _places(computed: ComputedCoverage, code_of: Callable[[LocatedCommune], str 
     return {code: groups_of(own) for code, own in sorted(places.items())}
 
 
-def csv_text(found: Iterable[list[Cell]]) -> str:
+def csv_text(found: Iterable[list[CoverageCell]]) -> str:
     """A CSV file for a French Excel."""
     written = StringIO()
     written.write(BOM)
@@ -64,7 +64,7 @@ def csv_text(found: Iterable[list[Cell]]) -> str:
     return written.getvalue()
 
 
-def workbook(found: Iterable[list[Cell]]) -> bytes:
+def workbook(found: Iterable[list[CoverageCell]]) -> bytes:
     """The same as a workbook; one row is held in memory beside the file."""
     written = BytesIO()
     book = xlsxwriter.Workbook(written, {"constant_memory": True})

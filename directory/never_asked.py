@@ -1,9 +1,8 @@
 """Reasons why an office or an expert would never be asked anything, said before they are saved. Pure."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
-Facts = dict[str, Any]
+from experts.changes.directory_facts import Facts
 
 
 def office_reasons(office: Facts, *, is_notified: bool) -> list[str]:

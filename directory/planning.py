@@ -9,7 +9,7 @@ from directory.file import DirectoryFile, ExpertEntry, OfficeEntry, ZoneEntry
 from experts.changes import editing
 from experts.changes.directory_facts import EXPERT_COLUMNS, OFFICE_COLUMNS, AbsenceEntry, Facts
 from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
-from experts.changes.stored import Key, Row, StoredDirectory, StoredRow
+from experts.changes.stored import Row, RowKey, StoredDirectory, StoredRow
 from experts.models import Expert, Office
 from experts.models.directory import DirectorySource
 from territories.areas import AreaRef
@@ -145,7 +145,7 @@ def _current(refs: Iterable[AreaRef], current: Mapping[AreaRef, AreaRef]) -> fro
 
 
 def _plan_row(
-    code: Key,
+    code: RowKey,
     facts: Facts,
     stored: StoredRow[Row],
     protected: Iterable[str] = (),

@@ -14,7 +14,7 @@ from companies.register_responses import Company
 from directory.subject_choices import subjects_by_theme
 from experts.batches import InvalidInput
 from experts.routing import inputs
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from mailing.form_fields import LineField
 
 NOT_KNOWN = ("", "On ne sait pas")
@@ -127,12 +127,12 @@ class SimulatorForm(CommuneForm):
         slugs = [self.cleaned_data[name] for name in SUBJECTS]
         return {slug: self.labels[slug] for slug in slugs if slug}
 
-    def facts(self, company: Company | None) -> Facts:
+    def facts(self, company: Company | None) -> ApplicantFacts:
         """The facts typed, else those of the register. For a valid form."""
         cleaned = self.cleaned_data
         known = CompanyFacts.from_register(company) if company else CompanyFacts()
         craft = CRAFT[cleaned["artisan"]]
-        return Facts(
+        return ApplicantFacts(
             headcount=cleaned["effectif"] or known.value("headcount"),
             naf=cleaned["naf"] or known.value("naf"),
             legal_form=cleaned["forme"] or known.value("legal_form"),

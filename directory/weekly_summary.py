@@ -25,7 +25,7 @@ PARIS = "75056"
 WEEK = timedelta(days=7)
 LATE = timedelta(days=7)  # as the staff's counter
 Lines = list[tuple[str, int]]
-Section = dict[str, Any]
+SummarySection = dict[str, Any]
 
 
 def places_due(*, now: datetime) -> list[str]:
@@ -56,7 +56,7 @@ def send(code: str, *, now: datetime) -> None:
         return
     summed.week = week
     summed.save(update_fields=["week"])
-    by_person: dict[str, list[Section]] = defaultdict(list)
+    by_person: dict[str, list[SummarySection]] = defaultdict(list)
     for office, lines in _offices(code, now=now):
         for to in {office.email.lower(), *_managers(office, now=now)}:
             by_person[to].append({"name": office.name, "lines": lines})
@@ -118,7 +118,7 @@ def _region_lines(code: str, *, now: datetime) -> Lines:
 
 
 def _mail(
-    to: str, *, key: str, sections: list[Section], is_staff: bool = False, week: date, now: datetime
+    to: str, *, key: str, sections: list[SummarySection], is_staff: bool = False, week: date, now: datetime
 ) -> None:
     has_account = is_staff or User.objects.filter(email__iexact=to, is_active=True).exists()
     if refuses_mail(to):

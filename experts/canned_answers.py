@@ -13,7 +13,7 @@ from territories.models import Region
 
 MAX_ANSWERS = 30  # of one owner: a few, to find one at a glance
 MAX_LENGTH = 2000  # a closing message holds no more
-Owner = Institution | Region | None  # ``None``: the national team
+AnswerOwner = Institution | Region | None  # ``None``: the national team
 
 
 class TitleTaken(Exception):
@@ -66,7 +66,7 @@ class CannedAnswerForm(forms.Form):
             field.widget = forms.HiddenInput()
             field.initial = institutions[0].pk
 
-    def try_to_add(self, owner: Owner, *, by: User, now: datetime) -> bool:
+    def try_to_add(self, owner: AnswerOwner, *, by: User, now: datetime) -> bool:
         """Keep the text of a valid form, and return whether it was; what forbids it is said on the form."""
         try:
             add(owner, title=self.cleaned_data["title"], body=self.cleaned_data["body"], by=by, now=now)
@@ -89,7 +89,7 @@ class CannedAnswerForm(forms.Form):
 
 
 @transaction.atomic(durable=True)
-def add(owner: Owner, *, title: str, body: str, by: User, now: datetime) -> CannedAnswer:
+def add(owner: AnswerOwner, *, title: str, body: str, by: User, now: datetime) -> CannedAnswer:
     """Keep one more text. Raises ``TitleTaken``, ``TooMany``."""
     institution = owner if isinstance(owner, Institution) else None
     region = owner if isinstance(owner, Region) else None

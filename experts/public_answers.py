@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from experts.models import Expert, Institution, Office, Subject, SubjectInstitution
 from experts.routing import explanations
-from experts.routing.criteria import Facts
+from experts.routing.criteria import ApplicantFacts
 from experts.routing.engine import Chosen, NeedDecision
 from experts.routing.loading import decide
 from mailing.addresses import strip_addresses
@@ -53,7 +53,9 @@ class PublicAnswers:
 def answers(subjects: Sequence[Subject], *, commune: Commune, on: date) -> PublicAnswers:
     """The offices that a company of which nothing is known would reach. A fixed number of queries."""
     labels = {subject.slug: subject.label for subject in subjects}
-    needs = decide(subjects=list(labels), commune=commune, facts=Facts(), on=on).needs if labels else ()
+    needs = (
+        decide(subjects=list(labels), commune=commune, facts=ApplicantFacts(), on=on).needs if labels else ()
+    )
     covered = [need for need in needs if not need.is_fallback]
     return PublicAnswers(
         institutions=_institutions(covered, labels),

@@ -30,10 +30,10 @@ HEADINGS = (
 )  # fmt: skip
 WIDTHS = (11, 16, 32, 20, 24, 20, 40, 22, 60, 20, 40, 14)
 DATE_FORMAT = "dd/mm/yyyy hh:mm"
-Line = list[str | datetime]
+RequestLine = list[str | datetime]
 
 
-def lines(found: SolicitationQuerySet, *, visible: SolicitationQuerySet, most: int) -> Iterator[Line]:
+def lines(found: SolicitationQuerySet, *, visible: SolicitationQuerySet, most: int) -> Iterator[RequestLine]:
     """One line per request found, read a few at a time: no long query, and nothing held in memory.
 
     ``visible``: what the user may see, asked again for each part of the file. A last line says that there are
@@ -51,7 +51,7 @@ def lines(found: SolicitationQuerySet, *, visible: SolicitationQuerySet, most: i
         yield [f"Fichier coupé à {most} demandes : resserrez les filtres."]
 
 
-def _line(solicitation: Solicitation, row: RequestRow) -> Line:
+def _line(solicitation: Solicitation, row: RequestRow) -> RequestLine:
     is_named = not row.is_confidential
     cells = [
         row.applicant if is_named else "Demande confidentielle",
@@ -74,7 +74,7 @@ def inert(text: str) -> str:
     return f"'{text}" if text.lstrip(" \xa0").startswith(FORMULA_SIGNS) else text
 
 
-def csv_chunks(found: Iterable[Line]) -> Iterator[str]:
+def csv_chunks(found: Iterable[RequestLine]) -> Iterator[str]:
     """Parts of a CSV file for a French Excel."""
     yield BOM + csv_line(HEADINGS)
     for line in found:
@@ -88,7 +88,7 @@ def csv_line(cells: Iterable[str]) -> str:
     return written.getvalue()
 
 
-def xlsx_chunks(found: Iterable[Line]) -> Iterator[bytes]:
+def xlsx_chunks(found: Iterable[RequestLine]) -> Iterator[bytes]:
     """Parts of a workbook, which is written in a temporary file before it leaves."""
     with TemporaryFile() as file:
         _write_workbook(file, found)
@@ -96,7 +96,7 @@ def xlsx_chunks(found: Iterable[Line]) -> Iterator[bytes]:
         yield from iter(lambda: file.read(PART), b"")
 
 
-def _write_workbook(file: IO[bytes], found: Iterable[Line]) -> None:
+def _write_workbook(file: IO[bytes], found: Iterable[RequestLine]) -> None:
     """Write the rows as they come: the library keeps one of them in memory."""
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     sheet = book.add_worksheet("Demandes")

@@ -19,7 +19,7 @@ KEPT_FOR = timedelta(minutes=5)  # as the API's answers
 
 
 @dataclass(frozen=True, slots=True)
-class SheetLine:
+class DepartmentLine:
     """An office and the labels of the themes that it answers there; none for a relay or a fallback office."""
 
     line: DirectoryLine
@@ -28,7 +28,7 @@ class SheetLine:
 
 def sheet_lines(
     department: Department, *, now: datetime, closed_themes: Collection[int] = ()
-) -> list[SheetLine]:
+) -> list[DepartmentLine]:
     """The offices by institution and name, relays included; a fixed number of queries.
 
     ``closed_themes``: pks of the themes closed there, whose subjects nobody answers.
@@ -45,7 +45,7 @@ def sheet_lines(
     for line in found:
         answered = {theme_of.get(slug) for slug in answering.get(line.code, [])}
         shown = () if line.is_fallback else tuple(themes[pk] for pk in themes if pk in answered)
-        lines.append(SheetLine(line, shown))
+        lines.append(DepartmentLine(line, shown))
     return lines
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from mailing import tracing
 from portal import counters
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 HEADER = "X-Request-ID"
 # The formats that proxies use (UUID, 32 hexadecimal digits): nobody can put a name into them.
@@ -23,7 +23,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 logger = logging.getLogger(__name__)
 
 
-def log_requests(get_response: Answer) -> Answer:
+def log_requests(get_response: GetResponse) -> GetResponse:
     """Identify the request, with the proxy's identifier when it is valid, then log the answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

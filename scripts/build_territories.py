@@ -38,7 +38,7 @@ CURRENT = "commune-actuelle"
 WITHOUT_REGION = {"977", "978", "984", "986", "987", "988", "989"}
 
 Entries = list[dict[str, Any]]
-Row = Sequence[object]
+DataRow = Sequence[object]
 
 
 def fetch(version: str, folder: Path) -> Path:
@@ -62,7 +62,7 @@ def read(archive: Path) -> tuple[str, dict[str, Entries]]:
         return load("package.json")["version"], {name: load(f"data/{name}.json") for name in names}
 
 
-def communes(lists: dict[str, Entries]) -> list[Row]:
+def communes(lists: dict[str, Entries]) -> list[DataRow]:
     """Current communes: code, name, département, EPCI or nothing, population, postcodes."""
     epci = {member["code"]: group["code"] for group in lists["epci"] for member in group["membres"]}
     return [
@@ -79,7 +79,7 @@ def communes(lists: dict[str, Entries]) -> list[Row]:
     ]
 
 
-def former_communes(lists: dict[str, Entries]) -> list[Row]:
+def former_communes(lists: dict[str, Entries]) -> list[DataRow]:
     """Former communes: code, kind, name (unknown for old codes), current commune.
 
     An old code that is also a delegated or associated commune is left out, since the latter has precedence.
@@ -104,7 +104,7 @@ def former_communes(lists: dict[str, Entries]) -> list[Row]:
     return [*named, *old]
 
 
-def write(name: str, header: str, rows: Iterable[Row]) -> None:
+def write(name: str, header: str, rows: Iterable[DataRow]) -> None:
     """Write a compressed table sorted by code, without date or name in the archive."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

@@ -9,13 +9,7 @@ from django.urls import reverse
 
 from experts import tokens
 from solicitations.lifecycle import EventKind, RequestState
-from solicitations.models import (
-    AddressChange,
-    Draft,
-    Mailbox,
-    OfficeManager,
-    Solicitation,
-)
+from solicitations.models import AddressChange, Draft, Mailbox, OfficeManager, Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 
 ANSWER, FOLLOW, RESUME = "answer", "follow", "resume"
@@ -25,7 +19,7 @@ BY_MAIL = "courrier"
 MAILED = "solicitations.mailed"  # what a digest is made for
 WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[eciqpm][0-9.]+-[0-9a-f]{10,}", re.IGNORECASE)
 WRITTEN_RECORD_CHANGE = re.compile(r"/fiche/[\w:.=-]{10,}")
-Person = Mailbox | Solicitation | OfficeManager
+Participant = Mailbox | Solicitation | OfficeManager
 
 
 class RevokedLink(Exception):

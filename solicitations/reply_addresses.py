@@ -10,7 +10,7 @@ from experts import tokens
 from experts.accounts import seats
 from experts.models import Institution, User
 from solicitations.lifecycle import RequestState, Voice
-from solicitations.links import ExpiredLink, Person, owner_is_late
+from solicitations.links import ExpiredLink, Participant, owner_is_late
 from solicitations.models import Mailbox, Match, OfficeManager, Question, Solicitation
 
 REPLY = "solicitations.reply"  # what a digest is made for
@@ -36,12 +36,12 @@ class Correspondent:
     ``question``: the one that the company answers there.
     """
 
-    person: Person
+    person: Participant
     voice: Voice
     question: Question | None = None
 
 
-def make(row: Person, *, voice: Voice = Voice.EXPERTS, question: Question | None = None) -> str:
+def make(row: Participant, *, voice: Voice = Voice.EXPERTS, question: Question | None = None) -> str:
     """Return the signed address for replies by mail: it identifies the request, the person and the voice.
 
     Of a company, ``question`` is the one that it answers. Mail servers may lower the case of a local part:
@@ -52,7 +52,7 @@ def make(row: Person, *, voice: Voice = Voice.EXPERTS, question: Question | None
     return f"reponse+{named}-{signature}@{settings.REPLY_DOMAIN}"
 
 
-def person_of(address: str, *, now: datetime) -> Person:
+def person_of(address: str, *, now: datetime) -> Participant:
     """Return the person that a reply address belongs to. Raises as ``correspondent_of`` does."""
     return correspondent_of(address, now=now).person
 
@@ -122,7 +122,7 @@ def owner_of_reply_address(address: str, *, now: datetime) -> Solicitation | Non
     return row if isinstance(row, Solicitation) else None
 
 
-def _takes_answers(row: Person, *, now: datetime) -> bool:
+def _takes_answers(row: Participant, *, now: datetime) -> bool:
     if isinstance(row, OfficeManager):
         return row.solicitation.state != RequestState.ANONYMISED and manages(row, now=now)
     if isinstance(row, Solicitation):
@@ -131,13 +131,13 @@ def _takes_answers(row: Person, *, now: datetime) -> bool:
     return not (is_erased or row.revoked_at or row.link_is_expired(now=now))
 
 
-def _serial(row: Person) -> int:
+def _serial(row: Participant) -> int:
     if isinstance(row, OfficeManager):
         return 1
     return row.serial if isinstance(row, Mailbox) else row.link_serial
 
 
-def _named(row: Person, *, voice: Voice, question: Question | None) -> str:
+def _named(row: Participant, *, voice: Voice, question: Question | None) -> str:
     """Return the part of a reply address that names the person and the voice."""
     if isinstance(row, OfficeManager):
         return f"m{row.user.pk}.{row.institution.pk}.{row.solicitation.pk}"

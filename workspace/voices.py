@@ -166,7 +166,7 @@ def _asked(
     return AskedQuestion(question, answers, is_hidden)
 
 
-def may_withdraw(text: Text, *, by: links.Person, now: datetime) -> bool:
+def may_withdraw(text: Text, *, by: links.Participant, now: datetime) -> bool:
     """Return whether this author may withdraw the text still."""
     is_recent = text.withdrawn_at is None and now - text.at <= WITHDRAWAL_DELAY
     return is_recent and messages.is_author(text, by)

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from directory.contents import content_facts, content_writing
-from directory.contents.content_facts import Facts
+from directory.contents.content_facts import ContentFacts
 from directory.models import ContentKind, ContentRevision
 from experts.models import User
 
@@ -14,7 +14,7 @@ from experts.models import User
 class StaleContent(Exception):
     """The content changed since the person read it; ``facts`` are those of now."""
 
-    def __init__(self, facts: Facts | None) -> None:
+    def __init__(self, facts: ContentFacts | None) -> None:
         self.facts = facts
         super().__init__()
 
@@ -29,8 +29,8 @@ class ContentChange:
 
     kind: ContentKind
     key: str
-    before: Facts | None
-    after: Facts
+    before: ContentFacts | None
+    after: ContentFacts
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def plan_undo(revision: ContentRevision) -> UndoPlan | None:
     if current is None:
         return None
     retired = {"is_listed": False} if "is_listed" in current.facts else {}
-    before: Facts = retired if revision.before is None else revision.before
+    before: ContentFacts = retired if revision.before is None else revision.before
     touched = [fact for fact in before if revision.before is None or before[fact] != revision.after[fact]]
     free = [fact for fact in touched if current.facts.get(fact) == revision.after.get(fact)]
     after = current.facts | {fact: before[fact] for fact in free}

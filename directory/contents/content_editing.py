@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from directory.contents import content_facts
 from directory.contents.content_changes import ContentChange
-from directory.contents.content_facts import MODELS, EditedContent, Facts
+from directory.contents.content_facts import MODELS, ContentFacts, EditedContent
 from directory.models import ContentKind
 from experts.models import EntryQuestion
 
@@ -22,43 +22,43 @@ SALT = "directory.content"
 class SeenContent:
     """The facts that the form was filled with, and a mark of those that the last page showed."""
 
-    facts: Facts
+    facts: ContentFacts
     known: str
 
     @classmethod
-    def of(cls, posted: Mapping[str, str], now: Facts | None) -> "SeenContent":
+    def of(cls, posted: Mapping[str, str], now: ContentFacts | None) -> "SeenContent":
         """The facts that the page of a form carries, else those of ``now``."""
         try:
             return cls(*signing.loads(posted.get("seen", ""), salt=SALT))
         except signing.BadSignature:
             return cls(now or {}, mark(now))
 
-    def packed(self, now: Facts | None) -> str:
+    def packed(self, now: ContentFacts | None) -> str:
         """The hidden field of a page that shows the facts as they are ``now``."""
         return signing.dumps([self.facts, mark(now)], salt=SALT, compress=True)
 
-    def edited(self, typed: Facts) -> Facts:
+    def edited(self, typed: ContentFacts) -> ContentFacts:
         """The facts that the person changed."""
         return {fact: value for fact, value in typed.items() if value != self.facts.get(fact)}
 
-    def changed_meanwhile(self, now: Facts | None) -> list[str]:
+    def changed_meanwhile(self, now: ContentFacts | None) -> list[str]:
         """Names of the facts that somebody else changed since the form was filled."""
         return [fact for fact, value in (now or {}).items() if value != self.facts.get(fact, value)]
 
 
-def mark(facts: Facts | None) -> str:
+def mark(facts: ContentFacts | None) -> str:
     """A digest of the facts, to see that nobody changed them between reading and saving."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def change_from(content: EditedContent | None, kind: ContentKind, typed: Facts) -> ContentChange:
+def change_from(content: EditedContent | None, kind: ContentKind, typed: ContentFacts) -> ContentChange:
     """The change that gives these facts to a content, or adds it; facts not typed stay as they are."""
     if content is None:
         return ContentChange(kind, new_key(kind, typed), None, typed)
     return ContentChange(kind, content.key, content.facts, content.facts | typed)
 
 
-def new_key(kind: ContentKind, typed: Facts) -> str:
+def new_key(kind: ContentKind, typed: ContentFacts) -> str:
     """A key that no row has, made from the name: « conges-payes », « AGEFIPH »; of a question, a rank."""
     if kind is ContentKind.QUESTION:
         last = EntryQuestion.objects.order_by("-position").values_list("position", flat=True).first()

@@ -22,7 +22,7 @@ from experts.models import (
 from solicitations.models import Opening
 from territories.models import Region
 
-Facts = dict[str, Any]  # what a JSON column holds
+ContentFacts = dict[str, Any]  # what a JSON column holds
 
 # Columns that are facts as they are.
 COLUMNS: Mapping[ContentKind, tuple[str, ...]] = {
@@ -71,7 +71,7 @@ class EditedContent:
     key: str
     label: str
     row: Any  # of one of ``MODELS``
-    facts: Facts
+    facts: ContentFacts
 
 
 def read(kind: ContentKind, key: str, *, for_update: bool = False) -> EditedContent | None:
@@ -89,15 +89,15 @@ def _may_be(model: type[models.Model], name: str, key: str) -> bool:
     return name != "position" or (key.isascii() and key.isdigit() and len(key) < 5)
 
 
-def _columns(kind: ContentKind, row: Any) -> Facts:
+def _columns(kind: ContentKind, row: Any) -> ContentFacts:
     return {column: getattr(row, column) for column in COLUMNS[kind]}
 
 
-def _theme(row: Theme) -> Facts:
+def _theme(row: Theme) -> ContentFacts:
     return {**_columns(ContentKind.THEME, row), "is_listed": row.dropped_at is None}
 
 
-def _subject(row: Subject) -> Facts:
+def _subject(row: Subject) -> ContentFacts:
     answers = SubjectInstitution.objects.filter(subject=row).order_by("position", "pk")
     codes = list(answers.values_list("is_relay", "institution__code", "group__code"))
     examples = SubjectExamples.objects.filter(subject=row).first()
@@ -111,7 +111,7 @@ def _subject(row: Subject) -> Facts:
     }
 
 
-def _institution(row: Institution) -> Facts:
+def _institution(row: Institution) -> ContentFacts:
     return {
         **_columns(ContentKind.INSTITUTION, row),
         "group": row.group.code if row.group else "",
@@ -119,11 +119,11 @@ def _institution(row: Institution) -> Facts:
     }
 
 
-def _group(row: InstitutionGroup) -> Facts:
+def _group(row: InstitutionGroup) -> ContentFacts:
     return _columns(ContentKind.GROUP, row)
 
 
-def _question(row: EntryQuestion) -> Facts:
+def _question(row: EntryQuestion) -> ContentFacts:
     return {
         **_columns(ContentKind.QUESTION, row),
         "theme": row.theme.slug if row.theme else "",
@@ -132,7 +132,7 @@ def _question(row: EntryQuestion) -> Facts:
     }
 
 
-def _region(row: Region) -> Facts:
+def _region(row: Region) -> ContentFacts:
     details = RegionDetails.objects.filter(region=row).first() or RegionDetails(region=row)
     links = RegionalLink.objects.filter(region=row).order_by("position", "pk")
     openings = Opening.objects.filter(region=row).order_by("theme__position", "pk")
@@ -149,7 +149,7 @@ def _region(row: Region) -> Facts:
     }
 
 
-def opening_facts(opening: Opening) -> Facts:
+def opening_facts(opening: Opening) -> ContentFacts:
     """The facts of the opening of a region, or of a theme in it."""
     return {
         "is_open": opening.is_open,
@@ -163,7 +163,7 @@ def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-_READERS: Mapping[ContentKind, Callable[[Any], Facts]] = {
+_READERS: Mapping[ContentKind, Callable[[Any], ContentFacts]] = {
     ContentKind.THEME: _theme,
     ContentKind.SUBJECT: _subject,
     ContentKind.INSTITUTION: _institution,

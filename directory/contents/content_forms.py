@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from directory.contents.content_facts import Facts
+from directory.contents.content_facts import ContentFacts
 from directory.contents.content_fields import LinesField, NamesField, RankField
 from directory.models import ContentKind
 from experts.models import Institution, InstitutionGroup, InstitutionKind, Subject, Theme
@@ -46,7 +46,7 @@ class CatalogueForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.key = key
 
-    def facts(self) -> Facts:
+    def facts(self) -> ContentFacts:
         """The facts as typed. For a valid form."""
         return dict(self.cleaned_data)
 
@@ -169,7 +169,7 @@ class EntryQuestionForm(CatalogueForm):
         subjects = Subject.objects.order_by("position", "pk").values_list("slug", "label")
         self.fields["subjects"].names = dict(subjects)  # type: ignore[attr-defined]
 
-    def clean(self) -> Facts:
+    def clean(self) -> ContentFacts:
         if "subjects" in self.cleaned_data:
             leads_to = (bool(self.cleaned_data.get("theme")), bool(self.cleaned_data["subjects"]))
             if leads_to not in {(True, False), (False, True)}:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from directory.contents.content_changes import ContentChange
-from directory.contents.content_facts import Facts
+from directory.contents.content_facts import ContentFacts
 from directory.contents.content_forms import FORMS, institution_names
 from directory.models import ContentKind, ContentRevision
 from experts.models import Subject, Theme
@@ -41,7 +41,9 @@ class Wording:
         self.names = institution_names() | dict(Subject.objects.values_list("slug", "label"))
         self.themes = dict(Theme.objects.values_list("slug", "label"))
 
-    def changes(self, before: Facts | None, after: Facts, facts: Iterable[str]) -> list[FactChange]:
+    def changes(
+        self, before: ContentFacts | None, after: ContentFacts, facts: Iterable[str]
+    ) -> list[FactChange]:
         """These facts before and after; those of the openings one by one."""
         found = []
         order = [*self.fields] or [*REGION_FACTS]  # a JSON column keeps none
@@ -75,7 +77,9 @@ class Wording:
             return f"{item['label']} ({item['url']})"
         return self.names.get(item, item) if fact in {"institutions", "relays", "subjects"} else str(item)
 
-    def _openings(self, before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[FactChange]:
+    def _openings(
+        self, before: Mapping[str, ContentFacts], after: Mapping[str, ContentFacts]
+    ) -> list[FactChange]:
         return [
             FactChange(
                 f"Ouverture, {self.themes.get(slug, slug)}" if slug else "Ouverture de la région",
@@ -92,7 +96,9 @@ def changes_of(change: ContentChange) -> list[FactChange]:
     return Wording(change.kind).changes(change.before, change.after, change.changed)
 
 
-def meanwhile(kind: ContentKind, seen: Facts, now: Facts | None, facts: list[str]) -> list[FactChange]:
+def meanwhile(
+    kind: ContentKind, seen: ContentFacts, now: ContentFacts | None, facts: list[str]
+) -> list[FactChange]:
     """These facts, which somebody else changed since a form was filled, in words."""
     return Wording(kind).changes(seen, now or {}, facts) if facts else []
 
@@ -103,7 +109,7 @@ def changes_of_revision(revision: ContentRevision, wording: Wording) -> list[Fac
     return wording.changes(done.before, done.after, done.changed)
 
 
-def said_opening(facts: Facts | None) -> str:
+def said_opening(facts: ContentFacts | None) -> str:
     """« ouvert », « ouvre le 01/03/2027 », « fermé : travaux »."""
     if facts is None:
         return "ouvert"

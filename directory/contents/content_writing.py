@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from directory.contents.content_facts import COLUMNS, MODELS, Facts
+from directory.contents.content_facts import COLUMNS, MODELS, ContentFacts
 from directory.models import ContentKind
 from experts.models import (
     EntryQuestion,
@@ -31,7 +31,9 @@ def new_row(kind: ContentKind, key: str) -> Any:
     return model(**{name: key}, is_added_here=True)
 
 
-def write(kind: ContentKind, row: Any, facts: Facts, *, changed: Collection[str], now: datetime) -> None:
+def write(
+    kind: ContentKind, row: Any, facts: ContentFacts, *, changed: Collection[str], now: datetime
+) -> None:
     """Write the facts named in ``changed`` to this row; all but a region record what the portal edited."""
     if kind is ContentKind.REGION:
         _write_region(row, facts, changed)
@@ -88,7 +90,7 @@ def _write_question_subjects(question: EntryQuestion, slugs: list[str]) -> None:
     question.subjects.set(Subject.objects.filter(slug__in=slugs))
 
 
-def _write_region(region: Region, facts: Facts, changed: Collection[str]) -> None:
+def _write_region(region: Region, facts: ContentFacts, changed: Collection[str]) -> None:
     details = {column: facts[column] for column in COLUMNS[ContentKind.REGION]}
     if details.keys() & set(changed):
         RegionDetails.objects.update_or_create(region=region, defaults=details)
@@ -98,7 +100,7 @@ def _write_region(region: Region, facts: Facts, changed: Collection[str]) -> Non
         _write_openings(region, facts["openings"])
 
 
-def _write_links(region: Region, links: list[Facts]) -> None:
+def _write_links(region: Region, links: list[ContentFacts]) -> None:
     subjects = {subject.slug: subject for subject in Subject.objects.all()}
     RegionalLink.objects.filter(region=region).delete()
     RegionalLink.objects.bulk_create(
@@ -113,7 +115,7 @@ def _write_links(region: Region, links: list[Facts]) -> None:
     )
 
 
-def _write_openings(region: Region, openings: Mapping[str, Facts]) -> None:
+def _write_openings(region: Region, openings: Mapping[str, ContentFacts]) -> None:
     """Write the openings of a region (key ``""``) and of its themes, by slug: without a row, open."""
     themes = {theme.slug: theme for theme in Theme.objects.all()}
     stored = Opening.objects.filter(region=region).values_list("pk", "theme__slug")

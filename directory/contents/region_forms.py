@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from directory.contents.content_facts import Facts
+from directory.contents.content_facts import ContentFacts
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.directory_sites import SiteField
 from experts.models import Subject
@@ -73,7 +73,7 @@ class RegionalLinkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["subject"].choices = [("", "tous les besoins"), *subjects]  # type: ignore[attr-defined]
 
-    def clean(self) -> Facts:
+    def clean(self) -> ContentFacts:
         label, url = self.cleaned_data.get("label"), self.cleaned_data.get("url")
         if label and not url and "url" not in self.errors:
             self.add_error("url", "Indiquez l'adresse de ce site, ou effacez son nom.")
@@ -87,14 +87,14 @@ LinkFormSet = forms.formset_factory(
 )
 
 
-def links_formset(data: Any, *, links: list[Facts]) -> Any:
+def links_formset(data: Any, *, links: list[ContentFacts]) -> Any:
     """The lines of links of a region."""
     subjects = Subject.objects.listed().order_by("theme__position", "position", "pk")
     choices = list(subjects.values_list("slug", "label"))
     return LinkFormSet(data, initial=links, prefix="liens", form_kwargs={"subjects": choices})
 
 
-def typed_links(formset: Any) -> list[Facts]:
+def typed_links(formset: Any) -> list[ContentFacts]:
     """The links of a valid formset, each once."""
     typed = [form.cleaned_data for form in formset.forms if form.cleaned_data.get("url")]
     return list({(link["url"], link["subject"]): link for link in typed}.values())
@@ -124,7 +124,7 @@ class OpeningForm(forms.Form):
         help_text="Par exemple « Le service ouvrira au printemps. »",
     )
 
-    def clean(self) -> Facts:
+    def clean(self) -> ContentFacts:
         opens_on, closes_on = self.cleaned_data.get("opens_on"), self.cleaned_data.get("closes_on")
         if opens_on and opens_on == closes_on:
             self.add_error(
@@ -132,7 +132,7 @@ class OpeningForm(forms.Form):
             )
         return self.cleaned_data
 
-    def opening(self) -> Facts | None:
+    def opening(self) -> ContentFacts | None:
         """The facts of the opening; ``None`` when it is simply open. For a valid form."""
         is_open = self.cleaned_data["state"] == OPEN
         days = {name: self.cleaned_data[name] for name in ("opens_on", "closes_on")}
@@ -142,7 +142,7 @@ class OpeningForm(forms.Form):
         return {"is_open": is_open, **iso, "explanation": self.cleaned_data["explanation"]}
 
 
-def initial_opening(facts: Facts | None) -> Facts:
+def initial_opening(facts: ContentFacts | None) -> ContentFacts:
     """The initial values of ``OpeningForm``."""
     if facts is None:
         return {"state": OPEN}

@@ -6,16 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from directory.coverage.commune_groups import Groups
-from directory.coverage.directory_content import (
-    Areas,
-    CoverageExpert,
-    CoverageOffice,
-    DirectoryContent,
-    Rank,
-)
-from experts.routing.criteria import Criteria, CriteriaVerdict, Facts, check_criteria
+from directory.coverage.directory_content import Areas, CoverageExpert, CoverageOffice, DirectoryContent, Rank
+from experts.routing.criteria import ApplicantFacts, Criteria, CriteriaVerdict, check_criteria
 
-NOTHING_KNOWN = Facts()
+NOTHING_KNOWN = ApplicantFacts()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ from experts.models import Expert
 from experts.routing import engine
 from experts.routing.engine import (
     AbsencePeriod,
+    ApplicantFacts,
     AskedSubject,
     CoveringArea,
     Criteria,
@@ -27,7 +28,6 @@ from experts.routing.engine import (
     ExpertCandidate,
     OfficeCandidate,
 )
-from experts.routing.engine import Facts as CompanyFacts
 from territories.areas import AreaRef
 
 Zones = dict[str, Facts]  # by slug
@@ -127,7 +127,7 @@ class DirectoryInMemory:
         self,
         asked: Sequence[AskedSubject],
         place: Location,
-        facts: CompanyFacts,
+        facts: ApplicantFacts,
         *,
         on: date,
         without: Collection[str] = frozenset(),
@@ -170,7 +170,7 @@ class DirectoryInMemory:
 def decide_among(
     offices: Iterable[OfficeCandidate],
     asked: Sequence[AskedSubject],
-    facts: CompanyFacts,
+    facts: ApplicantFacts,
     *,
     on: date,
     without: Collection[str] = frozenset(),

@@ -9,7 +9,7 @@ from functools import cache
 from companies.naf_editions import in_rev2
 from directory.foresight.areas_in_memory import Location
 from experts.routing import loading
-from experts.routing.engine import AskedSubject, Facts
+from experts.routing.engine import ApplicantFacts, AskedSubject
 from solicitations.models import Need, Solicitation
 from solicitations.models.request_querysets import SolicitationQuerySet
 from territories.models import Commune
@@ -56,7 +56,7 @@ class PastRequest:
     place: Location
     commune: str
     asked: tuple[AskedSubject, ...]
-    facts: Facts
+    facts: ApplicantFacts
     unticked: frozenset[str]
     is_activity_answered: bool
     is_confidential: bool

@@ -9,7 +9,7 @@ from directory.foresight.outside import Named, WhyNot
 from experts.models import Expert, Office, User
 from experts.routing import explanations, loading
 from experts.routing.decision import Chosen, Decision, NeedDecision, Refused
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.models import Area, Commune
 
 ANYBODY = "un référent"
@@ -21,7 +21,7 @@ class SimulatedDemand:
 
     subjects: Mapping[str, str]
     commune: Commune
-    facts: Facts
+    facts: ApplicantFacts
     on: date
 
 

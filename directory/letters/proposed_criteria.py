@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from experts.routing.criteria import Criteria, Facts, check_criteria, normalise
+from experts.routing.criteria import ApplicantFacts, Criteria, check_criteria, normalise
 
 Change = dict[str, Any]
 DIVISION = 2  # characters of a NAF division, and of a legal category's second level
@@ -16,7 +16,7 @@ LARGE = 50  # employees: refused companies of that size are too large, even when
 class DecidedCompany:
     """Facts of a company on the day of its request."""
 
-    facts: Facts
+    facts: ApplicantFacts
     on: date
 
 
@@ -61,7 +61,10 @@ def _candidates(
 
 
 def _excluded(
-    facts: Sequence[Facts], code: Callable[[Facts], str | None], name: str, here: tuple[str, ...]
+    facts: Sequence[ApplicantFacts],
+    code: Callable[[ApplicantFacts], str | None],
+    name: str,
+    here: tuple[str, ...],
 ) -> Iterator[Change]:
     """Exclude the codes that begin like those of all these companies."""
     prefixes = {normalise(code(one) or "")[:DIVISION] for one in facts}

@@ -14,14 +14,14 @@ from directory.public_offices.service_stream import UnreadableServices, read_ser
 from directory.public_offices.service_types import load_types
 from directory.sheets.sheet_plan import Closing
 from directory.sheets.tables import UnreadableSheet
-from directory.sheets.trial import Progress, SheetTrial
+from directory.sheets.trial import ReportProgress, SheetTrial
 from experts.changes import snapshot
 from experts.models import Institution
 
 REPORTED_EVERY = 500  # services
 
 
-def try_services(content: bytes, *, region: str | None, progress: Progress | None = None) -> SheetTrial:
+def try_services(content: bytes, *, region: str | None, progress: ReportProgress | None = None) -> SheetTrial:
     """Say which offices a file would create or complete. Raises ``UnreadableSheet``."""
     types = load_types(None, set(Institution.objects.listed().values_list("code", flat=True)))
     unread: list[str] = []
@@ -36,7 +36,9 @@ def try_services(content: bytes, *, region: str | None, progress: Progress | Non
     return SheetTrial(made.plan, (*refused, *unread, *made.remarks), (), Closing())
 
 
-def read_all(path: Path, unread: list[str], *, progress: Progress | None = None) -> Iterator[PublicService]:
+def read_all(
+    path: Path, unread: list[str], *, progress: ReportProgress | None = None
+) -> Iterator[PublicService]:
     """The services of a file; items that are no service are said in ``unread``."""
     for number, item in enumerate(read_services(path), start=1):
         service = read_service(number, item)

@@ -23,7 +23,7 @@ from experts.models import Cause, RevisedRow
 from territories.areas import AreaRef, Level
 from territories.models import Area
 
-Progress = Callable[[int], None]
+ReportProgress = Callable[[int], None]
 REPORTED_EVERY = 500  # rows
 
 
@@ -64,7 +64,7 @@ def plan_fingerprint(plan: Plan) -> str:
 
 
 def try_sheet(
-    content: bytes, name: str, options: SheetOptions, *, now: datetime, progress: Progress | None = None
+    content: bytes, name: str, options: SheetOptions, *, now: datetime, progress: ReportProgress | None = None
 ) -> SheetTrial:
     """Say what a file would change. Raises ``UnreadableSheet`` or ``InvalidSheet``."""
     gathering, current, remarks = _gather(content, name, region=options.region, progress=progress)
@@ -81,7 +81,7 @@ def try_sheet(
 
 
 def _gather(
-    content: bytes, name: str, *, region: str | None, progress: Progress | None
+    content: bytes, name: str, *, region: str | None, progress: ReportProgress | None
 ) -> tuple[Gathering, Mapping[AreaRef, AreaRef], tuple[str, ...]]:
     """Read what the rows say, today's areas, and the remarks; the names needed to read are freed."""
     names = KnownNames(known_names.institutions(), known_names.subjects(), known_names.AreaNames())

@@ -13,7 +13,7 @@ from directory.sheet_upload import MAX_ATTEMPTS, SheetUpload
 from directory.sheets.applying_sheets import ChangedMeanwhile, apply_trial
 from directory.sheets.sheet_plan import SheetOptions
 from directory.sheets.tables import UnreadableSheet
-from directory.sheets.trial import InvalidSheet, Progress, SheetTrial, try_sheet
+from directory.sheets.trial import InvalidSheet, ReportProgress, SheetTrial, try_sheet
 from directory.sheets.upload_report import (
     MAX_LINES,
     error_report,
@@ -27,7 +27,7 @@ from experts.models import Cause, User
 
 State = SheetUpload.State
 MAX_OFFERED = 5_000  # lines of an offer, which is ticked page by page; a region has fewer
-Clock = Callable[[], datetime]
+ReadClock = Callable[[], datetime]
 LOST_RIGHT = "Vous n'avez plus la charge de cette région : rien n'a été enregistré."
 GIVEN_UP = (
     "La lecture a été interrompue trois fois : envoyez un fichier plus petit, ou appelez l'équipe nationale."
@@ -38,7 +38,7 @@ GIVEN_UP = (
 class Reading:
     """Steps of one kind of file: its dry run, and the part of it that was chosen."""
 
-    make: Callable[[SheetUpload, datetime, Progress | None], SheetTrial]
+    make: Callable[[SheetUpload, datetime, ReportProgress | None], SheetTrial]
     cause: Cause
     choose: Callable[[SheetTrial, list[str]], SheetTrial] = lambda trial, _: trial
 
@@ -100,7 +100,7 @@ def cancel(upload: SheetUpload) -> bool:
     return bool(found.update(state=State.CANCELLED, content=b"", report={}))
 
 
-def read_sheet(upload: SheetUpload, now: datetime, progress: Progress | None) -> SheetTrial:
+def read_sheet(upload: SheetUpload, now: datetime, progress: ReportProgress | None) -> SheetTrial:
     """Make the dry run of a spreadsheet."""
     return try_sheet(bytes(upload.content), upload.file_name, _options(upload), now=now, progress=progress)
 
@@ -108,7 +108,7 @@ def read_sheet(upload: SheetUpload, now: datetime, progress: Progress | None) ->
 SHEETS = Reading(read_sheet, Cause.SHEET)
 
 
-def work(pk: int, *, clock: Clock, offers: Reading = SHEETS) -> None:
+def work(pk: int, *, clock: ReadClock, offers: Reading = SHEETS) -> None:
     """Read or import a file, if no other worker has taken it; ``offers``: how offers are read."""
     upload = _claim(pk, now=clock())
     if upload is None:
@@ -146,7 +146,7 @@ def _claim(pk: int, *, now: datetime) -> SheetUpload | None:
     return None
 
 
-def _read(upload: SheetUpload, reading: Reading, *, clock: Clock) -> None:
+def _read(upload: SheetUpload, reading: Reading, *, clock: ReadClock) -> None:
     """Make the dry run."""
     reporter = _Reporter(upload, clock)
     try:
@@ -159,7 +159,7 @@ def _read(upload: SheetUpload, reading: Reading, *, clock: Clock) -> None:
         reporter.report_trial(trial)
 
 
-def _apply(upload: SheetUpload, reading: Reading, *, clock: Clock) -> None:
+def _apply(upload: SheetUpload, reading: Reading, *, clock: ReadClock) -> None:
     """Import a file, unless it would no longer do what was shown: its new dry run is shown instead."""
     reporter = _Reporter(upload, clock)
     author = upload.author
@@ -204,7 +204,7 @@ def _has_right(user: User, upload: SheetUpload) -> bool:
 class _Reporter:
     """Progress and end of a worker's turn; a file that was cancelled meanwhile is written no more."""
 
-    def __init__(self, upload: SheetUpload, clock: Clock) -> None:
+    def __init__(self, upload: SheetUpload, clock: ReadClock) -> None:
         self.pk, self.state, self.clock = upload.pk, upload.state, clock
         self.author = upload.author
         self.most_lines = MAX_OFFERED if upload.is_offer else MAX_LINES

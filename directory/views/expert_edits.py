@@ -9,12 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from directory import address_reports
-from directory.address_changes import (
-    AddressTaken,
-    ChangeRefused,
-    change_address,
-    plan_address_change,
-)
+from directory.address_changes import AddressTaken, ChangeRefused, change_address, plan_address_change
 from directory.forms.area_choice import OwnAreasForm
 from directory.forms.expert_facts import (
     AddressChangeForm,

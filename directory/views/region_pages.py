@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from directory.contents import content_changes, content_editing, content_facts, content_words, region_forms
 from directory.contents.content_changes import ContentChange, StaleContent
 from directory.contents.content_editing import SeenContent
-from directory.contents.content_facts import EditedContent, Facts
+from directory.contents.content_facts import ContentFacts, EditedContent
 from directory.models import ContentKind, ContentRevision
 from directory.region_health import region_health
 from directory.views.catalogue_pages import SAME, SAVED, STALE, journal_entries, undo_revision
@@ -126,12 +126,12 @@ def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 def is_own_change(revision: ContentRevision) -> bool:
     """Return whether the region's own staff may undo this change: it opened and closed nothing."""
-    before: Facts = revision.before or {}
+    before: ContentFacts = revision.before or {}
     return bool(before.get("openings") == revision.after.get("openings"))
 
 
 def _saved(
-    request: HttpRequest, content: EditedContent, typed: Facts, *, title: str, **page: Any
+    request: HttpRequest, content: EditedContent, typed: ContentFacts, *, title: str, **page: Any
 ) -> HttpResponse:
     """Save what was typed; a fact that somebody else changed meanwhile is shown before it is replaced."""
     seen = SeenContent.of(request.POST, content.facts)

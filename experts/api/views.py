@@ -24,7 +24,7 @@ from experts.api.serializers import (
     ThemeSerializer,
 )
 from experts.models import Institution, Subject, SubjectInstitution, Theme
-from experts.routing.criteria import Facts
+from experts.routing.criteria import ApplicantFacts
 from experts.routing.loading import decide
 from experts.wording import loading
 from territories.api.throttling import NetworkThrottle
@@ -116,7 +116,7 @@ class Answers(PublicView):
         if commune is None or missing:
             return Response(missing, status=404)
         today = timezone.localdate()
-        (need,) = decide(subjects=[asked["subject"]], commune=commune, facts=Facts(), on=today).needs
+        (need,) = decide(subjects=[asked["subject"]], commune=commune, facts=ApplicantFacts(), on=today).needs
         institutions = list(dict.fromkeys(chosen.institution for chosen in need.chosen))
         return self.cacheable({"institutions": institutions, "fallback": need.is_fallback})
 

@@ -13,7 +13,7 @@ from experts.changes.directory_facts import (
     Facts,
 )
 from experts.changes.row_plans import Difference, RowOutcome, RowPlan
-from experts.changes.stored import Key, Row, StoredRow
+from experts.changes.stored import Row, RowKey, StoredRow
 from experts.models import Expert, Office
 from experts.models.directory import DirectorySource
 from territories.models import Area
@@ -33,7 +33,7 @@ ABSENCES = "absences"
 
 
 def change(
-    key: Key, stored: StoredRow[Row], facts: Mapping[str, Any], *, is_edit: bool = True
+    key: RowKey, stored: StoredRow[Row], facts: Mapping[str, Any], *, is_edit: bool = True
 ) -> RowPlan[Row]:
     """Change these facts of a row; those that are not given stay, equal ones are not written.
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from experts.changes import snapshot
 from experts.changes.row_plans import Plan, RowPlan
-from experts.changes.stored import Key, StoredRow
+from experts.changes.stored import RowKey, StoredRow
 from experts.models import Expert, Office, User
 from experts.regions import RegionCounter
 from territories.areas import AreaRef
@@ -32,7 +32,7 @@ class Refusal:
     """A row, or one of its facts, that the editor may not change; ``fact`` is empty for the whole row."""
 
     kind: str
-    key: Key
+    key: RowKey
     fact: str
     sentence: str
 
@@ -153,7 +153,7 @@ class _Check:
         return facts["areas"] or self._areas_of_office(facts["office"])
 
     def _areas_of_office(self, code: str) -> Refs:
-        planned: dict[Key, Refs] = {row.key: row.after["areas"] for row in self.plan.offices}
+        planned: dict[RowKey, Refs] = {row.key: row.after["areas"] for row in self.plan.offices}
         stored = self.offices.get(code)
         return planned.get(code, stored.facts["areas"] if stored else frozenset())
 

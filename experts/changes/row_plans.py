@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Generic
 
 from experts.changes.directory_facts import Facts
-from experts.changes.stored import Key, Row, StoredDirectory, StoredRow
+from experts.changes.stored import Row, RowKey, StoredDirectory, StoredRow
 from experts.models import Expert, Office
 from territories.models import Area
 
@@ -40,7 +40,7 @@ class RowPlan(Generic[Row]):
     ``changes`` will be written; ``kept`` are proposed values that do not replace what people declared.
     """
 
-    key: Key
+    key: RowKey
     outcome: RowOutcome
     row: Row | None = None
     facts: Facts = field(default_factory=dict)

@@ -9,7 +9,7 @@ from experts.changes.directory_facts import Facts
 from experts.models import Expert, Office
 from territories.models import Area
 
-Key = str | tuple[str, str]
+RowKey = str | tuple[str, str]
 Row = TypeVar("Row", bound=models.Model)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from experts.routing.criteria import Criteria, Facts
+from experts.routing.criteria import ApplicantFacts, Criteria
 from territories.areas import AreaRef, Level
 
 Rank = tuple[Level, int]
@@ -107,7 +107,7 @@ class Demand:
     """The subjects asked, the facts of the company, and the day."""
 
     subjects: tuple[AskedSubject, ...]
-    facts: Facts
+    facts: ApplicantFacts
     on: date
 
 

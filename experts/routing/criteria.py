@@ -24,8 +24,8 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Facts of the company on the day of the request; ``None``: unknown.
+class ApplicantFacts:
+    """Facts of the applicant, a company or a project holder, on the day of the request; ``None``: unknown.
 
     ``headcount`` is a band, bounds included: ``(12, 12)``, ``(20, 49)``, ``(10000, None)`` without upper
     bound. ``naf`` and ``legal_form`` (INSEE category) are written with or without dots.
@@ -75,7 +75,7 @@ class CriteriaVerdict:
     unverified: tuple[str, ...]
 
 
-def check_criteria(criteria: Criteria, facts: Facts, *, on: date) -> CriteriaVerdict:
+def check_criteria(criteria: Criteria, facts: ApplicantFacts, *, on: date) -> CriteriaVerdict:
     """Check a company against each criterion of an office; an unknown fact never refuses."""
     results = [(obstacle, check(criteria, facts, on)) for obstacle, check in CHECKS.items()]
     return CriteriaVerdict(
@@ -97,37 +97,37 @@ def completed_years(since: date, on: date) -> int:
     return max(0, on.year - since.year - ((on.month, on.day) < (since.month, since.day)))
 
 
-def _headcount(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+def _headcount(criteria: Criteria, facts: ApplicantFacts, _on: date) -> CriterionResult | None:
     return _check_band(facts.headcount, criteria.headcount_min, criteria.headcount_max)
 
 
-def _age(criteria: Criteria, facts: Facts, on: date) -> CriterionResult | None:
+def _age(criteria: Criteria, facts: ApplicantFacts, on: date) -> CriterionResult | None:
     years = None if facts.created_on is None else completed_years(facts.created_on, on)
     band = None if years is None else (years, years)
     return _check_band(band, criteria.age_min_years, criteria.age_max_years)
 
 
-def _naf(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+def _naf(criteria: Criteria, facts: ApplicantFacts, _on: date) -> CriterionResult | None:
     return _check_code(facts.naf, criteria.naf, criteria.naf_excluded)
 
 
-def _legal_form(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+def _legal_form(criteria: Criteria, facts: ApplicantFacts, _on: date) -> CriterionResult | None:
     return _check_code(facts.legal_form, criteria.legal_forms, criteria.legal_forms_excluded)
 
 
-def _craft(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+def _craft(criteria: Criteria, facts: ApplicantFacts, _on: date) -> CriterionResult | None:
     if not criteria.craft:
         return None
     return _criterion_result(None if facts.craft is None else facts.craft == (criteria.craft == "only"))
 
 
-def _project_holder(criteria: Criteria, facts: Facts, _on: date) -> CriterionResult | None:
+def _project_holder(criteria: Criteria, facts: ApplicantFacts, _on: date) -> CriterionResult | None:
     if criteria.project_holders is not False:
         return None
     return _criterion_result(None if facts.project_holder is None else not facts.project_holder)
 
 
-CHECKS: Mapping[Obstacle, Callable[[Criteria, Facts, date], CriterionResult | None]] = {
+CHECKS: Mapping[Obstacle, Callable[[Criteria, ApplicantFacts, date], CriterionResult | None]] = {
     Obstacle.HEADCOUNT: _headcount,
     Obstacle.NAF: _naf,
     Obstacle.LEGAL_FORM: _legal_form,

@@ -18,11 +18,12 @@ from experts.routing.candidates import (
     Rank,
     most_local,
 )
-from experts.routing.criteria import Criteria, CriteriaVerdict, Facts, Obstacle, check_criteria
+from experts.routing.criteria import ApplicantFacts, Criteria, CriteriaVerdict, Obstacle, check_criteria
 from experts.routing.decision import Chosen, Decision, NeedDecision, Refused
 
 __all__ = [
     "AbsencePeriod",
+    "ApplicantFacts",
     "AskedSubject",
     "Chosen",
     "CoveringArea",
@@ -30,7 +31,6 @@ __all__ = [
     "Decision",
     "Demand",
     "ExpertCandidate",
-    "Facts",
     "NeedDecision",
     "Obstacle",
     "OfficeCandidate",
@@ -83,7 +83,7 @@ def decide(demand: Demand, offices: Iterable[OfficeCandidate], *, with_refusals:
 
 
 def decide_for_institution(
-    asked: AskedSubject, facts: Facts, on: date, offices: Iterable[OfficeCandidate]
+    asked: AskedSubject, facts: ApplicantFacts, on: date, offices: Iterable[OfficeCandidate]
 ) -> NeedDecision:
     """Apply steps 3 to 7 alone: no exclusive office, no fallback."""
     considered_offices = _considered_offices(asked, facts, on, offices)
@@ -117,7 +117,7 @@ def _decide_need(
 
 
 def _considered_offices(
-    asked: AskedSubject, facts: Facts, on: date, offices: Iterable[OfficeCandidate]
+    asked: AskedSubject, facts: ApplicantFacts, on: date, offices: Iterable[OfficeCandidate]
 ) -> list[ConsideredOffice]:
     """Steps 2 and 3: the offices to consider, in the subject's order of institutions, then by code."""
     order = {code: place for place, code in reversed(list(enumerate(asked.institutions)))}

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, TypeGuard
 
 from experts.batches import InvalidInput, parse_line
-from experts.routing.criteria import Facts, normalise
+from experts.routing.criteria import ApplicantFacts, normalise
 from mailing.text_cleaning import clean_line
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -22,7 +22,7 @@ class RoutingQuery:
 
     subjects: tuple[str, ...]
     commune: str
-    facts: Facts
+    facts: ApplicantFacts
     on: date | None
 
 
@@ -44,7 +44,7 @@ def read(request: Mapping[str, Any]) -> RoutingQuery:
     if sentences:
         raise InvalidInput(*sentences)
     subjects, commune, on = values.pop("subjects"), values.pop("commune"), values.pop("on")
-    return RoutingQuery(subjects, commune, Facts(**values), on)
+    return RoutingQuery(subjects, commune, ApplicantFacts(**values), on)
 
 
 def read_band(typed: str) -> int | list[int | None] | str:

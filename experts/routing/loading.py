@@ -19,13 +19,13 @@ from experts.models import Expert, Institution, Office
 from experts.routing import engine, queries
 from experts.routing.engine import (
     AbsencePeriod,
+    ApplicantFacts,
     AskedSubject,
     CoveringArea,
     Criteria,
     Decision,
     Demand,
     ExpertCandidate,
-    Facts,
     NeedDecision,
     OfficeCandidate,
 )
@@ -37,7 +37,7 @@ def decide(
     *,
     subjects: Sequence[str],
     commune: Commune,
-    facts: Facts,
+    facts: ApplicantFacts,
     on: date,
     without_institutions: Collection[str] = frozenset(),
     without_offices: Collection[str] = frozenset(),
@@ -54,7 +54,7 @@ def decide(
 
 
 def decide_for_institution(
-    institution_code: str, *, subject: str, commune: Commune, facts: Facts, on: date
+    institution_code: str, *, subject: str, commune: Commune, facts: ApplicantFacts, on: date
 ) -> NeedDecision:
     """Choose the experts of one institution, listed by the subject or not: steps 3 to 7 of the rule.
 
@@ -66,7 +66,12 @@ def decide_for_institution(
 
 
 def decide_for_each_institution(
-    institution_codes: Collection[str], *, subjects: Sequence[str], commune: Commune, facts: Facts, on: date
+    institution_codes: Collection[str],
+    *,
+    subjects: Sequence[str],
+    commune: Commune,
+    facts: ApplicantFacts,
+    on: date,
 ) -> dict[str, dict[str, NeedDecision]]:
     """Decide as ``decide_for_institution`` for many: by subject, then by institution. Four queries in all."""
     offices = _Search(commune, subjects, on).offices(institution_codes, with_fallback=False)
@@ -109,7 +114,7 @@ def institutions_covering(commune: Commune, *, on: date) -> list[Institution]:
     return list(institutions.filter(pk__in=offices.values("institution")).order_by("position", "pk"))
 
 
-def readable(facts: Facts) -> Facts:
+def readable(facts: ApplicantFacts) -> ApplicantFacts:
     """Return the facts as criteria read them: a code of another edition becomes ours, or unknown."""
     naf, legal_form = facts.naf, facts.legal_form
     return replace(

@@ -8,7 +8,7 @@ from typing import Any
 
 from experts.wording import distress, features, spelling
 from experts.wording.features import STOP_WORDS, Word
-from experts.wording.model import Model, Text, train
+from experts.wording.model import ExampleText, Model, train
 
 LIMIT = 5
 # Measured on the examples, each answered by a model that had not read it: with these, the score of the first
@@ -93,11 +93,11 @@ class Catalogue:
     @classmethod
     def of(cls, subjects: Sequence[SubjectTexts]) -> "Catalogue":
         """Learn the texts of these subjects; takes seconds."""
-        texts: list[Text] = []
+        texts: list[ExampleText] = []
         keywords: list[dict[tuple[str, ...], list[int]]] = [defaultdict(list) for _ in _keys([])]
         for index, subject in enumerate(subjects):
             contents = (*subject.titles, subject.description, *subject.examples)
-            texts += [Text(index, features.clean(content)) for content in contents if content]
+            texts += [ExampleText(index, features.clean(content)) for content in contents if content]
             for title in subject.titles:
                 for by_key, key in zip(keywords, _keys(_plain(title)), strict=True):
                     by_key[key].append(index)

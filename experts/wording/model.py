@@ -22,7 +22,7 @@ MIN_TEXTS = 2  # a pair or a group of letters met in one text only says nothing 
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ExampleText:
     """A text of a subject, and its weight beside the others."""
 
     subject: int  # index in the catalogue's order
@@ -69,7 +69,7 @@ class Model:
         return posting.weights[at] if has_it else 0.0
 
 
-def train(texts: Sequence[Text], subject_count: int) -> Model:
+def train(texts: Sequence[ExampleText], subject_count: int) -> Model:
     """Compute the model of these texts. Features are counted twice rather than kept, to spare memory."""
     plain = [[word.plain for word in words(text.content)] for text in texts]
     word_counts: Counter[str] = Counter()

@@ -24,7 +24,7 @@ from solicitations.models.request_querysets import SolicitationQuerySet
 PAGE = 25
 URGENT = 20
 MAX_COUNTED = 999
-KINDS: dict[str, tuple[str, Callable[[Iterable[exports.Line]], Iterator[Any]]]] = {
+KINDS: dict[str, tuple[str, Callable[[Iterable[exports.RequestLine]], Iterator[Any]]]] = {
     "csv": ("text/csv; charset=utf-8", exports.csv_chunks),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.xlsx_chunks),
 }

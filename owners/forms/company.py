@@ -9,7 +9,7 @@ from django import forms
 from companies import legal_forms, naf, register, siret
 from companies.facts import CompanyFacts, FactSource
 from companies.naf_editions import in_rev2
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from mailing.form_fields import LineField
 from owners.forms.identity import Identity, looks_like_a_number
 
@@ -175,10 +175,10 @@ class FactsForm(forms.Form):
                 corrections[name] = cleaned[name]
         return self.identity.facts.corrected(corrections, by=FactSource.OWNER, on=self.on)
 
-    def routing_facts(self) -> Facts:
+    def routing_facts(self) -> ApplicantFacts:
         """The bare values that the routing reads. For a valid form."""
         facts = self.facts()
-        return Facts(
+        return ApplicantFacts(
             headcount=facts.value("headcount"),
             naf=facts.value("naf"),
             legal_form=facts.value("legal_form"),

@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 
 from experts.models import Institution, Subject
 from experts.routing import loading
-from experts.routing.engine import Decision, Facts
+from experts.routing.engine import ApplicantFacts, Decision
 from mailing.form_fields import WordsField
 from mailing.prepared_queries import PreparedQuery
 from owners.forms.company import FactsForm
@@ -97,7 +97,7 @@ class Journey:
     def slugs(self) -> list[str]:
         return [subject.slug for subject in self.need.all_subjects()]
 
-    def decide(self, facts: Facts, *, without: Iterable[Institution] = ()) -> Decision:
+    def decide(self, facts: ApplicantFacts, *, without: Iterable[Institution] = ()) -> Decision:
         """Return the routing decision for the request as it is now."""
         return loading.decide(
             subjects=self.slugs,

@@ -9,23 +9,8 @@ from mailing.accepted_files import AcceptedFile
 from mailing.models import OutgoingEmail
 from solicitations.conversation import messages
 from solicitations.dispatch import closing
-from solicitations.lifecycle import (
-    ACTIVE,
-    UNDO_DELAY,
-    EventKind,
-    ForbiddenMove,
-    MatchState,
-    RequestState,
-)
-from solicitations.models import (
-    Addition,
-    Draft,
-    Event,
-    Mailbox,
-    Match,
-    Question,
-    Solicitation,
-)
+from solicitations.lifecycle import ACTIVE, UNDO_DELAY, EventKind, ForbiddenMove, MatchState, RequestState
+from solicitations.models import Addition, Draft, Event, Mailbox, Match, Question, Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
 from solicitations.notifications import request_mails, to_company, to_experts
 

@@ -12,18 +12,8 @@ from experts.models import Institution, Subject
 from mailing import outbox
 from solicitations import suspicion, tasks
 from solicitations.dispatch import duplicates, routing
-from solicitations.lifecycle import (
-    EventKind,
-    HeldReason,
-    RequestState,
-)
-from solicitations.models import (
-    Draft,
-    Event,
-    MissedDemand,
-    Need,
-    Solicitation,
-)
+from solicitations.lifecycle import EventKind, HeldReason, RequestState
+from solicitations.models import Draft, Event, MissedDemand, Need, Solicitation
 from solicitations.models.requests import make_reference
 from solicitations.notifications import to_company
 from territories.models import Commune

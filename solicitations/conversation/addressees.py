@@ -13,7 +13,7 @@ from mailing.models import OutgoingEmail, Reason, id_in
 from mailing.replies import Reply
 from solicitations import links, reply_addresses
 from solicitations.lifecycle import Voice
-from solicitations.links import Person
+from solicitations.links import Participant
 from solicitations.models import Question, Solicitation
 
 MAX_ADDRESSES = 10  # of ours, in one mail
@@ -28,7 +28,7 @@ class Addressee(NamedTuple):
     ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
     """
 
-    person: Person | None
+    person: Participant | None
     reason: Reason | None
     is_elsewhere: bool = False
     is_misdirected: bool = False
@@ -36,12 +36,12 @@ class Addressee(NamedTuple):
     question: Question | None = None
 
 
-def request_pk(person: Person) -> int:
+def request_pk(person: Participant) -> int:
     """The id of the request that the person has a part in."""
     return request_of(person).pk
 
 
-def request_of(person: Person) -> Solicitation:
+def request_of(person: Participant) -> Solicitation:
     """The request that the person has a part in."""
     return person if isinstance(person, Solicitation) else person.solicitation
 

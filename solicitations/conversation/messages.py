@@ -78,7 +78,7 @@ def is_open_to_company(solicitation: Solicitation) -> bool:
     return not (solicitation.is_cancelled or is_spam_or_test)
 
 
-def is_author(text: Text, by: links.Person) -> bool:
+def is_author(text: Text, by: links.Participant) -> bool:
     """Return whether this person wrote the text; of an expert, anybody who reads the mailbox did."""
     if isinstance(by, OfficeManager):
         return isinstance(text, InternalMessage) and text.mailbox_id is None and text.by_user == by.user

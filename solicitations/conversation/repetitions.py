@@ -10,7 +10,7 @@ from mailing.replies import Reply
 from mailing.replies.text_lines import fold
 from solicitations import links
 from solicitations.lifecycle import Voice
-from solicitations.links import Person
+from solicitations.links import Participant
 from solicitations.models import InternalMessage, Mailbox, OfficeManager
 
 DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
@@ -23,7 +23,7 @@ ALIKE_WEEKLY_LIMIT = 5
 
 
 def reason_to_hold(
-    email: IncomingEmail, reply: Reply, person: Person, *, voice: Voice, now: datetime
+    email: IncomingEmail, reply: Reply, person: Participant, *, voice: Voice, now: datetime
 ) -> Reason | None:
     """The limit that one more mail would exceed; ``None`` below all. Needs the request locked."""
     accepted = IncomingEmail.objects.accepted()
@@ -44,7 +44,7 @@ def reason_to_hold(
     return Reason.REPEATED if is_repeated else None
 
 
-def _texts_of(person: Person, voice: Voice) -> tuple[QuerySet[Any], str]:
+def _texts_of(person: Participant, voice: Voice) -> tuple[QuerySet[Any], str]:
     """Texts of the person in that voice, and the column of their moment."""
     if isinstance(person, OfficeManager):
         mine = InternalMessage.objects.filter(solicitation=person.solicitation, by_user=person.user)

@@ -27,7 +27,7 @@ from solicitations.conversation.attachments import SortedFiles
 from solicitations.conversation.messages import MessageContent
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, Voice
-from solicitations.links import Person
+from solicitations.links import Participant
 from solicitations.models import (
     InternalMessage,
     Mailbox,
@@ -109,7 +109,7 @@ def process_reply(pk: int, *, now: datetime) -> None:
     email.save(update_fields=RESOLVED_FIELDS)
 
 
-def read_mail(email: IncomingEmail, person: Person | None) -> Reply:
+def read_mail(email: IncomingEmail, person: Participant | None) -> Reply:
     """Parse the mail; when it answers one of ours, replies typed between our lines are found too."""
     raw = bytes(email.raw)
     in_reply_to = replies.read_headers(raw).in_reply_to
@@ -138,7 +138,7 @@ def addressee_of(email: IncomingEmail) -> Addressee:
     return Addressee(person, None, voice=Voice(voice.partition(":")[2]), question=question)
 
 
-def writer_of(email: IncomingEmail) -> Person | None:
+def writer_of(email: IncomingEmail) -> Participant | None:
     """Return the person whose reply address the processed mail was sent to; ``None`` without any."""
     if pk := id_in(email.about, "mailbox"):
         return Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
@@ -269,7 +269,9 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("’", "'").split())
 
 
-def _hold_or_refuse(email: IncomingEmail, person: Person | None, reason: Reason, *, now: datetime) -> None:
+def _hold_or_refuse(
+    email: IncomingEmail, person: Participant | None, reason: Reason, *, now: datetime
+) -> None:
     """Hold the mail, with an alert to staff, or refuse it."""
     if reason in HELD_REASONS and person is not None:
         email.resolve(IncomingState.HELD, reason=reason, at=now)

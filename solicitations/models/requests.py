@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from experts.models import Institution, User
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from solicitations import lifecycle
 from solicitations.lifecycle import (
     ClosedReason,
@@ -258,12 +258,12 @@ class Solicitation(models.Model):
         return now.astimezone(self.time_zone).date()
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> ApplicantFacts:
         """The company's facts that routing uses; ``None`` where unknown."""
         headcount = None
         if self.headcount_min is not None:
             headcount = (self.headcount_min, self.headcount_max)
-        return Facts(
+        return ApplicantFacts(
             headcount=headcount,
             naf=self.naf or None,
             legal_form=self.legal_form or None,

@@ -9,7 +9,7 @@ from experts.models.mail_preferences import MailChoice
 from mailing.models import OutgoingEmail
 from solicitations.models import Mailbox
 
-Line = Callable[[Mapping[str, Any]], tuple[str, str]]
+LineWriter = Callable[[Mapping[str, Any]], tuple[str, str]]
 
 
 def _message(context: Mapping[str, Any]) -> tuple[str, str]:
@@ -44,7 +44,7 @@ def _survey(context: Mapping[str, Any]) -> tuple[str, str]:
 
 
 # All other mails leave at once: new needs, reminders, what is asked of a person, what a person asked for.
-LINES: Mapping[str, Line] = {
+LINES: Mapping[str, LineWriter] = {
     "message": _message,
     "internal_message": _internal,
     "added": _added,

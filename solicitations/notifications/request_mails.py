@@ -75,7 +75,7 @@ def about(solicitation: Solicitation, *others: Event | Match | Mailbox | Planned
     return [f"request:{solicitation.pk}", *(f"{type(row).__name__.lower()}:{row.pk}" for row in others)]
 
 
-def about_person(person: links.Person) -> list[str]:
+def about_person(person: links.Participant) -> list[str]:
     """Return the outbox's names for a mail to or from this person: the request, and an expert's mailbox."""
     if isinstance(person, OfficeManager):
         names = [f"manager:{person.user.pk}", f"institution:{person.institution.pk}"]

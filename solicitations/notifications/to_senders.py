@@ -11,7 +11,7 @@ from mailing import message_builder, outbox, reception, senders
 from mailing.models import MAX_ADDRESS_LENGTH, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
-from solicitations.links import Person
+from solicitations.links import Participant
 from solicitations.models import InternalMessage, Mailbox, Message, OfficeManager, Question, Solicitation
 from solicitations.notifications import request_mails
 
@@ -25,7 +25,7 @@ def is_portal(address: str) -> bool:
     return reception.is_ours(address) or any(senders.is_same_mailbox(address, mine) for mine in own)
 
 
-def reply_not_published(reply: Reply, person: Person | None, reason: Reason, *, now: datetime) -> None:
+def reply_not_published(reply: Reply, person: Participant | None, reason: Reason, *, now: datetime) -> None:
     """Tell the sender that a reply was not published, and what to do: one mail per day and sender.
 
     Only the mailbox itself is told the reason and its page. A mail that answers none of ours, at no valid
@@ -64,11 +64,11 @@ def _answers_us(reply: Reply) -> bool:
     return OutgoingEmail.objects.filter(message_id__in=reply.in_reply_to).exists()
 
 
-def _thread(person: Person) -> str:
+def _thread(person: Participant) -> str:
     return f"request-{person.pk if isinstance(person, Solicitation) else person.solicitation.pk}"
 
 
-def _page(person: Person) -> str:
+def _page(person: Participant) -> str:
     """Return the link to this person's page; an expired link lets them ask for a new one."""
     if isinstance(person, OfficeManager):
         return links.absolute(reverse("workspace:inbox"))

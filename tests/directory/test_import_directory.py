@@ -11,7 +11,7 @@ from django.db import connection
 from directory.models import DirectoryImport
 from experts.models import Absence, Expert, Office
 from experts.models.directory import DirectorySource
-from experts.routing.criteria import Facts
+from experts.routing.criteria import ApplicantFacts
 from experts.routing.loading import decide
 from territories.models import Area, AreaMember, Commune
 from tests.directory.files import ABSENT, SMALL, changed, write
@@ -145,7 +145,7 @@ def test_same_email_in_two_offices_is_one_person_with_two_posts(tmp_path):
 class TestMissingFromFile:
     def test_is_closed_whatever_the_date_asked(self, tmp_path, imported):
         commune = Commune.objects.resolve("21231")
-        asked = {"subjects": ["trouver-candidats"], "commune": commune, "facts": Facts(naf="43.34Z")}
+        asked = {"subjects": ["trouver-candidats"], "commune": commune, "facts": ApplicantFacts(naf="43.34Z")}
         assert "PE-TEST" in decide(**asked, on=date(2027, 1, 5)).offices
 
         import_text(

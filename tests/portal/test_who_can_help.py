@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from experts.models import Expert, Office, RegionalLink, RegionDetails, Subject, Theme, User
-from experts.routing.criteria import Facts
+from experts.routing.criteria import ApplicantFacts
 from experts.routing.loading import decide
 from indicators.models import PageViews
 from solicitations.models import Opening
@@ -46,7 +46,7 @@ def test_offices_shown_are_those_of_the_routing(client, need, commune):
     page = ask(client, need, commune)
     place = Commune.objects.resolve(commune)
     slugs = [subject.slug for subject in page.context["form"].subjects()]
-    needs = decide(subjects=slugs, commune=place, facts=Facts(), on=timezone.localdate()).needs
+    needs = decide(subjects=slugs, commune=place, facts=ApplicantFacts(), on=timezone.localdate()).needs
     routed = {chosen.office for one in needs if not one.is_fallback for chosen in one.chosen}
     assert shown(page) == set(Office.objects.filter(code__in=routed).values_list("name", flat=True))
     uncovered = [Subject.objects.get(slug=one.subject).label for one in needs if one.is_fallback]

@@ -30,10 +30,10 @@ HEADINGS = (
     "Offres", *(f"Postes : {label.lower()}" for label in Qualification.labels), "Postes pourvus",
 )  # fmt: skip
 WIDTHS = (16, 40, 32, 32, 18, 32, 32, 14, 10, 12, 14, 11, 10, *([22] * len(Qualification.labels)), 14)
-Line = list[str | int]
+InboxLine = list[str | int]
 
 
-def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[Line]:
+def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[InboxLine]:
     """One line per need found, read a few at a time; a last one says when there are more."""
     pks = list(found.values_list("pk", flat=True)[: MAX_LINES + 1])
     for start in range(0, min(len(pks), MAX_LINES), CHUNK):
@@ -63,7 +63,7 @@ def _line(row: InboxRow) -> list[str]:
     return [inert(cell) for cell in cells]
 
 
-def _recruitment_cells(outcomes: Sequence[RecruitmentOutcome]) -> Line:
+def _recruitment_cells(outcomes: Sequence[RecruitmentOutcome]) -> InboxLine:
     """Offers, posts of each qualification, posts filled; empty where nothing was counted."""
     if not outcomes:
         return [""] * (len(Qualification.labels) + 2)
@@ -79,7 +79,7 @@ def _yes(*, is_so: bool) -> str:
     return "oui" if is_so else "non"
 
 
-def csv_chunks(found: Iterable[Line]) -> Iterator[str]:
+def csv_chunks(found: Iterable[InboxLine]) -> Iterator[str]:
     """Parts of a CSV file for a French Excel."""
     yield BOM + _csv_line(HEADINGS)
     for line in found:
@@ -92,7 +92,7 @@ def _csv_line(cells: Iterable[str | int]) -> str:
     return written.getvalue()
 
 
-def xlsx_chunks(found: Iterable[Line]) -> Iterator[bytes]:
+def xlsx_chunks(found: Iterable[InboxLine]) -> Iterator[bytes]:
     """Parts of a workbook, which is written in a temporary file before it leaves."""
     with TemporaryFile() as file:
         _write_workbook(file, found)
@@ -100,7 +100,7 @@ def xlsx_chunks(found: Iterable[Line]) -> Iterator[bytes]:
         yield from iter(lambda: file.read(PART), b"")
 
 
-def _write_workbook(file: IO[bytes], found: Iterable[Line]) -> None:
+def _write_workbook(file: IO[bytes], found: Iterable[InboxLine]) -> None:
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     sheet, bold = book.add_worksheet("Besoins"), book.add_format({"bold": True})
     for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):

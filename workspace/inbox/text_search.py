@@ -31,7 +31,7 @@ MIN_NEEDS, MAX_NEEDS = 50, 20_000  # needs of a part
 MARGIN, GROWTH = 1.5, 8  # the first part should hold more than enough; the next ones grow
 NUMBER_OF_REQUESTS = "SELECT reltuples FROM pg_class WHERE oid = 'solicitations_solicitation'::regclass"
 Texts = QuerySet[Any, tuple[int, bool]]
-Row = tuple[int, int, str]  # keys of a need and of its request, state of the need
+NeedRow = tuple[int, int, str]  # keys of a need and of its request, state of the need
 
 
 def with_words(needs: MatchQuerySet, text: str, shown: InboxList, *, enough: int) -> MatchQuerySet:
@@ -63,7 +63,7 @@ class WordSearch:
         [plan] = json.loads(self._texts().explain(format="json"))
         return int(plan["Plan"]["Plan Rows"])
 
-    def anywhere(self, needs: MatchQuerySet) -> list[Row] | None:
+    def anywhere(self, needs: MatchQuerySet) -> list[NeedRow] | None:
         """Search all texts; ``None`` when the words are frequent after all."""
         texts = list(self._texts()[: RARE + 1])
         if len(texts) > RARE:
@@ -71,12 +71,12 @@ class WordSearch:
         requests = {request for request, _ in texts}
         return self._found(texts, _rows(needs.filter(mailbox__solicitation__in=requests)))
 
-    def among_latest(self, needs: MatchQuerySet, *, number: int, enough: int) -> list[Row]:
+    def among_latest(self, needs: MatchQuerySet, *, number: int, enough: int) -> list[NeedRow]:
         """Search the texts of the latest needs, then of earlier ones, until there are enough.
 
         A list by urgency needs all of its own.
         """
-        found: list[Row] = []
+        found: list[NeedRow] = []
         for part in _parts(needs, MAX_NEEDS if self.shown.is_active else _first_part(number, enough)):
             requests = {request for _, request, _ in part}
             found += self._found(list(self._texts_of(requests)), part)
@@ -110,7 +110,7 @@ class WordSearch:
             texts.append(Message.objects.all())
         return [text.alias(said=MESSAGE_WORDS).filter(solicitation__is_confidential=False) for text in texts]
 
-    def _found(self, texts: list[tuple[int, bool]], rows: list[Row]) -> list[Row]:
+    def _found(self, texts: list[tuple[int, bool]], rows: list[NeedRow]) -> list[NeedRow]:
         """The rows of which what may be searched says the words.
 
         Of a colleague's need, and of one that is no longer hers, the reader searches what its line shows.
@@ -149,7 +149,7 @@ def _first_part(number: int, enough: int) -> int:
     return min(max(wanted, MIN_NEEDS), MAX_NEEDS)
 
 
-def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[Row]]:
+def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[NeedRow]]:
     """The needs from the latest on, in parts that grow."""
     start, is_last = 0, False
     while not is_last:
@@ -159,7 +159,7 @@ def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[Row]]:
         start, size = start + size, min(size * GROWTH, MAX_NEEDS)
 
 
-def _rows(needs: MatchQuerySet, *, start: int = 0, size: int | None = None) -> list[Row]:
+def _rows(needs: MatchQuerySet, *, start: int = 0, size: int | None = None) -> list[NeedRow]:
     if size is not None:
         # First the keys alone, which the index of the list holds.
         latest = needs.order_by("-sent_at", "-pk").values("pk")[start : start + size]

@@ -11,7 +11,7 @@ from directory.coverage.directory_content import CoverageExpert, CoverageOffice
 from directory.coverage.subject_coverage import CoverageEngine, Flag
 from experts.models import Office, Subject
 from experts.routing import loading
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.models import Commune
 from tests.directory.coverage import random_directory
 from tests.directory.coverage.random_directory import ON
@@ -60,7 +60,7 @@ def routed_cells(communes):
     found = {}
     for code in communes:
         commune = Commune.objects.resolve(code)
-        decision = loading.decide(subjects=slugs, commune=commune, facts=Facts(), on=ON)
+        decision = loading.decide(subjects=slugs, commune=commune, facts=ApplicantFacts(), on=ON)
         for need in decision.needs:
             flags = [] if need.is_fallback else expected_flags(need, exclusive)
             found[need.subject, code] = (list(need.offices), list(need.emails), need.is_fallback, flags)

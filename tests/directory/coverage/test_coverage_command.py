@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from experts.models import Office, Subject
 from experts.routing import loading
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.models import Commune
 from tests.directory.coverage.random_directory import ON
 from tests.experts.routing.directory_rows import make_expert, make_office
@@ -35,7 +35,9 @@ def test_a_line_for_each_commune_of_the_region_says_what_routing_would_do():
     ]
     for line in lines[:: len(lines) // 15]:
         commune = Commune.objects.resolve(line["commune"])
-        need = loading.decide(subjects=[line["subject"]], commune=commune, facts=Facts(), on=ON).needs[0]
+        need = loading.decide(
+            subjects=[line["subject"]], commune=commune, facts=ApplicantFacts(), on=ON
+        ).needs[0]
         assert line["offices"] == list(need.offices)
         assert line["experts"] == list(need.emails)
         assert line["fallback"] is need.is_fallback

@@ -10,7 +10,7 @@ from experts.changes.directory_facts import AbsenceEntry
 from experts.changes.row_plans import Plan
 from experts.changes.stored import StoredDirectory
 from experts.models import Institution, Subject
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from solicitations.models import Need, Solicitation
 from territories.areas import AreaRef
 from tests.directory.foresight.seeded_directory import CRITERIA, NOW, SUBJECTS
@@ -27,7 +27,7 @@ CRITERIA_OFF = {
 }
 
 
-def stored_facts(facts: Facts) -> Facts:
+def stored_facts(facts: ApplicantFacts) -> ApplicantFacts:
     """The facts as a request gives them back: one without a headcount, a project or not."""
     return replace(facts, project_holder=bool(facts.project_holder))
 

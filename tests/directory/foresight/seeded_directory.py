@@ -5,7 +5,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from experts.models import Absence, Expert, Institution, Office, Subject
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.areas import AreaRef
 from territories.models import Area, Commune
 from tests.experts.routing.directory_rows import PHONE, areas
@@ -131,7 +131,7 @@ def demands(chance: Random, count: int) -> list[dict[str, object]]:
         {
             "subjects": chance.sample(SUBJECTS, chance.randint(1, 2)),
             "commune": places[chance.choice(list(places))],
-            "facts": Facts(
+            "facts": ApplicantFacts(
                 headcount=chance.choice([None, (6, 6), (20, 49), (10000, None)]),
                 naf=chance.choice([None, "43.34Z", "56.10A"]),
                 legal_form=chance.choice([None, "5499", "1000"]),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from experts.models import Absence, Expert, Institution, Office, Subject
 from experts.routing import loading
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.models import Commune
 from tests.experts.factories import stored_rows
 
@@ -35,7 +35,7 @@ def decision():
     return loading.decide(
         subjects=["trouver-candidats"],
         commune=commune,
-        facts=Facts(project_holder=False),
+        facts=ApplicantFacts(project_holder=False),
         on=date(2026, 12, 1),
     )
 

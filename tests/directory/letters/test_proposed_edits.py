@@ -10,12 +10,12 @@ from directory.letters import proposed_edits
 from directory.letters.proposed_criteria import DecidedCompany, propose_criteria
 from directory.letters.repeated_declines import DeclinedNeed, RepeatedDecline
 from experts.models import Expert
-from experts.routing.criteria import Criteria, Facts
+from experts.routing.criteria import ApplicantFacts, Criteria
 from solicitations.lifecycle import DeclineReason
 from territories.areas import AreaRef
 
 ON = date(2026, 11, 29)
-SMALL = Facts(headcount=(6, 6), naf="43.34Z", legal_form="5499", craft=True, project_holder=False)
+SMALL = ApplicantFacts(headcount=(6, 6), naf="43.34Z", legal_form="5499", craft=True, project_holder=False)
 COTE_DOR = AreaRef("department", "21")
 
 

@@ -4,11 +4,11 @@ from datetime import date
 from itertools import count
 
 from experts.routing.engine import (
+    ApplicantFacts,
     AskedSubject,
     CoveringArea,
     Demand,
     ExpertCandidate,
-    Facts,
     NeedDecision,
     OfficeCandidate,
     decide,
@@ -47,7 +47,7 @@ def route(
     *offices: OfficeCandidate, institutions=("PE",), facts=None, on=ON, subject=SUBJECT
 ) -> NeedDecision:
     """Decide for one subject."""
-    demand = Demand((AskedSubject(subject, tuple(institutions)),), facts or Facts(), on)
+    demand = Demand((AskedSubject(subject, tuple(institutions)),), facts or ApplicantFacts(), on)
     return decide(demand, offices).needs[0]
 
 

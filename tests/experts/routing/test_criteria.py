@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from experts.routing.criteria import Criteria, Facts, check_criteria, completed_years
+from experts.routing.criteria import ApplicantFacts, Criteria, check_criteria, completed_years
 
 ON = date(2026, 12, 1)
 
 REFUSED, ACCEPTED, UNVERIFIED, NOT_ASKED = "refused", "accepted", "unverified", "not asked"
 
 
-def criterion_result(criteria: Criteria, facts: Facts, fact: str, on: date = ON) -> str:
+def criterion_result(criteria: Criteria, facts: ApplicantFacts, fact: str, on: date = ON) -> str:
     verdict = check_criteria(criteria, facts, on=on)
     if fact in verdict.obstacles:
         return REFUSED
@@ -37,16 +37,16 @@ def criterion_result(criteria: Criteria, facts: Facts, fact: str, on: date = ON)
     ],
 )
 def test_unknown_fact_never_excludes_and_is_not_verified(criteria, fact):
-    assert criterion_result(criteria, Facts(), fact) == UNVERIFIED
+    assert criterion_result(criteria, ApplicantFacts(), fact) == UNVERIFIED
 
 
 @pytest.mark.parametrize("code", ["", " ", "."])
 def test_blank_code_is_unknown(code):
-    assert criterion_result(Criteria(naf=("43",)), Facts(naf=code), "naf") == UNVERIFIED
+    assert criterion_result(Criteria(naf=("43",)), ApplicantFacts(naf=code), "naf") == UNVERIFIED
 
 
 def test_no_criterion_asks_nothing():
-    everything = Facts((12, 12), "56.10A", "5499", False, date(2020, 1, 1), False)
+    everything = ApplicantFacts((12, 12), "56.10A", "5499", False, date(2020, 1, 1), False)
 
     verdict = check_criteria(Criteria(), everything, on=ON)
 
@@ -79,7 +79,7 @@ def test_no_criterion_asks_nothing():
 def test_headcount_excludes_only_when_the_whole_band_is_outside_inclusive_bounds(band, low, high, expected):
     criteria = Criteria(headcount_min=low, headcount_max=high)
 
-    assert criterion_result(criteria, Facts(headcount=band), "headcount") == expected
+    assert criterion_result(criteria, ApplicantFacts(headcount=band), "headcount") == expected
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_headcount_excludes_only_when_the_whole_band_is_outside_inclusive_bounds
 def test_naf_is_compared_by_prefix_at_least_one_accepted_none_excluded(naf, accepted, excluded, expected):
     criteria = Criteria(naf=accepted, naf_excluded=excluded)
 
-    assert criterion_result(criteria, Facts(naf=naf), "naf") == expected
+    assert criterion_result(criteria, ApplicantFacts(naf=naf), "naf") == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_naf_is_compared_by_prefix_at_least_one_accepted_none_excluded(naf, acce
 def test_legal_category_is_compared_by_prefix(form, accepted, excluded, expected):
     criteria = Criteria(legal_forms=accepted, legal_forms_excluded=excluded)
 
-    assert criterion_result(criteria, Facts(legal_form=form), "legal_form") == expected
+    assert criterion_result(criteria, ApplicantFacts(legal_form=form), "legal_form") == expected
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_legal_category_is_compared_by_prefix(form, accepted, excluded, expected
     ],
 )
 def test_craft_only_refuses_the_others_and_exclude_refuses_craft(criterion, is_craft, expected):
-    assert criterion_result(Criteria(craft=criterion), Facts(craft=is_craft), "craft") == expected
+    assert criterion_result(Criteria(craft=criterion), ApplicantFacts(craft=is_craft), "craft") == expected
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,10 @@ def test_project_holders_false_refuses_them_and_true_or_absent_sets_no_condition
 ):
     criteria = Criteria(project_holders=criterion)
 
-    assert criterion_result(criteria, Facts(project_holder=is_project_holder), "project_holder") == expected
+    assert (
+        criterion_result(criteria, ApplicantFacts(project_holder=is_project_holder), "project_holder")
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,12 +184,12 @@ def test_age_is_completed_years(since, on, years):
 def test_age_bounds_are_inclusive(created_on, low, high, expected):
     criteria = Criteria(age_min_years=low, age_max_years=high)
 
-    assert criterion_result(criteria, Facts(created_on=created_on), "age") == expected
+    assert criterion_result(criteria, ApplicantFacts(created_on=created_on), "age") == expected
 
 
 def test_every_criterion_must_hold_and_every_obstacle_is_told():
     criteria = Criteria(headcount_max=9, naf=("43",), craft="only", age_min_years=3, project_holders=False)
-    facts = Facts((12, 12), "56.10A", None, False, None, False)
+    facts = ApplicantFacts((12, 12), "56.10A", None, False, None, False)
 
     verdict = check_criteria(criteria, facts, on=ON)
 

@@ -6,10 +6,10 @@ import pytest
 
 from experts.routing.engine import (
     AbsencePeriod,
+    ApplicantFacts,
     AskedSubject,
     Criteria,
     Demand,
-    Facts,
     decide,
     decide_fallback,
     decide_for_institution,
@@ -78,7 +78,9 @@ def test_closed_office_is_left_out_from_its_first_closed_day(closes_on, offices)
 
 
 def test_criteria_leave_an_office_out():
-    decision = route(office("A", criteria=Criteria(headcount_max=9)), facts=Facts(headcount=(12, 12)))
+    decision = route(
+        office("A", criteria=Criteria(headcount_max=9)), facts=ApplicantFacts(headcount=(12, 12))
+    )
 
     assert decision.offices == ()
 
@@ -415,7 +417,10 @@ def test_rank_of_an_exclusive_office_is_the_best_among_its_experts_still_there()
 )
 def test_exclusive_office_already_dropped_blocks_nobody(dropped):
     decision = route(
-        office("A", areas=[DEPARTMENT]), dropped, institutions=("PE", "GUEA"), facts=Facts(headcount=(12, 12))
+        office("A", areas=[DEPARTMENT]),
+        dropped,
+        institutions=("PE", "GUEA"),
+        facts=ApplicantFacts(headcount=(12, 12)),
     )
 
     assert decision.offices == ("A",)
@@ -469,7 +474,7 @@ def test_fallback_ignores_criteria_skills_and_the_experts_own_areas():
     decision = route(
         fallback("F", *staff, criteria=Criteria(headcount_max=1)),
         fallback("N", areas=[NATIONAL]),
-        facts=Facts(headcount=(12, 12)),
+        facts=ApplicantFacts(headcount=(12, 12)),
     )
 
     assert names(decision) == ["elsewhere", "no-skill", "wide"]
@@ -507,7 +512,8 @@ def test_fallback_alone_asks_the_offices_that_are_left():
 
 def ask(*subjects: str, offices, institutions=("PE",)):
     return decide(
-        Demand(tuple(AskedSubject(slug, tuple(institutions)) for slug in subjects), Facts(), ON), offices
+        Demand(tuple(AskedSubject(slug, tuple(institutions)) for slug in subjects), ApplicantFacts(), ON),
+        offices,
     )
 
 
@@ -577,14 +583,14 @@ def test_one_institution_alone_knows_neither_exclusivity_nor_fallback():
         fallback(),
     ]
 
-    decision = decide_for_institution(AskedSubject(SUBJECT, ("PE",)), Facts(), ON, offices)
+    decision = decide_for_institution(AskedSubject(SUBJECT, ("PE",)), ApplicantFacts(), ON, offices)
 
     assert (decision.offices, decision.is_fallback) == (("A", "B"), False)
 
 
 def test_one_institution_alone_may_have_nobody():
     decision = decide_for_institution(
-        AskedSubject(SUBJECT, ("PE",)), Facts(), ON, [office("A", **CLOSED), fallback()]
+        AskedSubject(SUBJECT, ("PE",)), ApplicantFacts(), ON, [office("A", **CLOSED), fallback()]
     )
 
     assert (decision.chosen, decision.is_fallback) == ((), False)
@@ -592,7 +598,9 @@ def test_one_institution_alone_may_have_nobody():
 
 def test_chosen_says_why():
     criteria = Criteria(headcount_max=49, naf=("43",))
-    decision = route(office("A", areas=[REGION, EPCI], criteria=criteria), facts=Facts(headcount=(6, 9)))
+    decision = route(
+        office("A", areas=[REGION, EPCI], criteria=criteria), facts=ApplicantFacts(headcount=(6, 9))
+    )
 
     (chosen,) = decision.chosen
     assert (chosen.office, chosen.institution, chosen.expert) == ("A", "PE", "a@example.org")

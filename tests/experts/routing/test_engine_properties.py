@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from experts.routing.decision import Decision
 from experts.routing.engine import (
     AbsencePeriod,
+    ApplicantFacts,
     AskedSubject,
     CoveringArea,
     Criteria,
     Demand,
     ExpertCandidate,
-    Facts,
     Obstacle,
     OfficeCandidate,
     decide,
@@ -68,7 +68,7 @@ bands = st.tuples(st.integers(0, 60), st.none() | st.integers(0, 60)).filter(
     lambda band: band[1] is None or band[0] <= band[1]
 )
 facts = st.builds(
-    Facts,
+    ApplicantFacts,
     headcount=st.none() | bands,
     naf=st.sampled_from((None, "43.34Z", "56.10A", "47.71Z")),
     legal_form=st.sampled_from((None, "5499", "1000")),
@@ -177,7 +177,9 @@ def test_widening_an_area_never_turns_a_covered_subject_into_a_fallback(demand, 
         assert need.is_fallback or not then.is_fallback
 
 
-@given(demands(), directories(), st.frozensets(st.sampled_from([field.name for field in fields(Facts)])))
+@given(
+    demands(), directories(), st.frozensets(st.sampled_from([field.name for field in fields(ApplicantFacts)]))
+)
 def test_unknown_fact_is_never_an_obstacle(demand, directory, unknown):
     known = replace(demand.facts, **dict.fromkeys(unknown))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experts.routing.engine import AbsencePeriod, AskedSubject, Criteria, Demand, Facts, decide
+from experts.routing.engine import AbsencePeriod, ApplicantFacts, AskedSubject, Criteria, Demand, decide
 from tests.experts.routing.builders import (
     DEPARTMENT,
     EPCI,
@@ -24,7 +24,8 @@ def test_office_refused_as_a_whole_gives_one_line_with_every_obstacle():
     staff = expert("a", subjects=NOTHING), expert("b", absences=(TODAY,))
 
     decision = route(
-        office("A", *staff, criteria=criteria, closes_on=ON), facts=Facts((12, 12), "56.10A", craft=True)
+        office("A", *staff, criteria=criteria, closes_on=ON),
+        facts=ApplicantFacts((12, 12), "56.10A", craft=True),
     )
 
     assert lines(decision) == [("A", None, ["closed", "headcount", "naf"])]
@@ -125,7 +126,7 @@ def test_refusals_come_as_subjects_then_institutions_then_office_then_email():
         office("B", institution="CCI", closes_on=ON),
         office("A", institution="CCI", closes_on=ON),
     ]
-    demand = Demand((AskedSubject("two", ("PE",)), AskedSubject("one", ("PE", "CCI"))), Facts(), ON)
+    demand = Demand((AskedSubject("two", ("PE",)), AskedSubject("one", ("PE", "CCI"))), ApplicantFacts(), ON)
 
     decision = decide(demand, offices)
 
@@ -147,7 +148,7 @@ def test_unknown_facts_are_those_that_a_candidate_s_criterion_could_not_settle_s
         office("D", criteria=Criteria(age_max_years=3), institution="CCI"),
     ]
 
-    decision = route(*offices, facts=Facts(headcount=(20, 49)))
+    decision = route(*offices, facts=ApplicantFacts(headcount=(20, 49)))
 
     assert decision.unknown == ("craft", "headcount", "naf", "project_holder")
 
@@ -157,6 +158,6 @@ def test_unknown_facts_of_all_the_subjects_are_united():
         office("A", criteria=Criteria(naf=("43",))),
         office("B", institution="CCI", criteria=Criteria(craft="only")),
     ]
-    demand = Demand((AskedSubject("one", ("PE",)), AskedSubject("two", ("PE", "CCI"))), Facts(), ON)
+    demand = Demand((AskedSubject("one", ("PE",)), AskedSubject("two", ("PE", "CCI"))), ApplicantFacts(), ON)
 
     assert decide(demand, offices).unknown == ("craft", "naf")

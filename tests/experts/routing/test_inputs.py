@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from experts.routing.inputs import InvalidInput, RoutingQuery, read, read_band, read_line
 
 ASKED = {"subjects": ["trouver-candidats"], "commune": "21231"}
 
 
-def facts(**typed) -> Facts:
+def facts(**typed) -> ApplicantFacts:
     return read(ASKED | typed).facts
 
 
@@ -19,7 +19,9 @@ def test_absent_and_null_are_unknown():
     nothing = dict.fromkeys(["naf", "headcount", "legal_form", "craft", "created_on", "project_holder", "on"])
 
     assert (
-        read(ASKED) == read(ASKED | nothing) == RoutingQuery(("trouver-candidats",), "21231", Facts(), None)
+        read(ASKED)
+        == read(ASKED | nothing)
+        == RoutingQuery(("trouver-candidats",), "21231", ApplicantFacts(), None)
     )
 
 
@@ -39,7 +41,7 @@ def test_everything_is_read():
         }
     )
 
-    known = Facts((12, 12), "5610A", "5499", False, date(2019, 5, 1), True)
+    known = ApplicantFacts((12, 12), "5610A", "5499", False, date(2019, 5, 1), True)
     assert question == RoutingQuery(("b", "a"), "2A004", known, date(2026, 12, 1))
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from companies.models import NafCorrespondence
 from experts.models import Absence, Institution, Office, Subject
 from experts.routing import loading
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from territories.models import Area, Commune
 from tests.experts.routing.builders import lines, names
 from tests.experts.routing.directory_rows import areas, make_expert, make_office
@@ -29,10 +29,18 @@ def empty_directory(db):
 
 
 def route(
-    subject: str = SUBJECT, commune: str = "21231", facts: Facts | None = None, on: date = ON, **without
+    subject: str = SUBJECT,
+    commune: str = "21231",
+    facts: ApplicantFacts | None = None,
+    on: date = ON,
+    **without,
 ):
     decision = loading.decide(
-        subjects=[subject], commune=Commune.objects.resolve(commune), facts=facts or Facts(), on=on, **without
+        subjects=[subject],
+        commune=Commune.objects.resolve(commune),
+        facts=facts or ApplicantFacts(),
+        on=on,
+        **without,
     )
     return decision.needs[0]
 
@@ -157,17 +165,17 @@ def test_the_first_of_closing_and_end_of_convention_counts():
 @pytest.mark.parametrize(
     ("criteria", "facts", "obstacle"),
     [
-        ({"headcount_min": 10}, Facts(headcount=(9, 9)), "headcount"),
-        ({"headcount_max": 10}, Facts(headcount=(11, 11)), "headcount"),
-        ({"age_min_years": 3}, Facts(created_on=date(2026, 1, 1)), "age"),
-        ({"age_max_years": 3}, Facts(created_on=date(2016, 1, 1)), "age"),
-        ({"naf": ["43", "01"]}, Facts(naf="56.10A"), "naf"),
-        ({"naf_excluded": ["56.1"]}, Facts(naf="56.10A"), "naf"),
-        ({"legal_forms": ["1"]}, Facts(legal_form="5499"), "legal_form"),
-        ({"legal_forms_excluded": ["54"]}, Facts(legal_form="5499"), "legal_form"),
-        ({"craft": "only"}, Facts(craft=False), "craft"),
-        ({"craft": "exclude"}, Facts(craft=True), "craft"),
-        ({"project_holders": False}, Facts(project_holder=True), "project_holder"),
+        ({"headcount_min": 10}, ApplicantFacts(headcount=(9, 9)), "headcount"),
+        ({"headcount_max": 10}, ApplicantFacts(headcount=(11, 11)), "headcount"),
+        ({"age_min_years": 3}, ApplicantFacts(created_on=date(2026, 1, 1)), "age"),
+        ({"age_max_years": 3}, ApplicantFacts(created_on=date(2016, 1, 1)), "age"),
+        ({"naf": ["43", "01"]}, ApplicantFacts(naf="56.10A"), "naf"),
+        ({"naf_excluded": ["56.1"]}, ApplicantFacts(naf="56.10A"), "naf"),
+        ({"legal_forms": ["1"]}, ApplicantFacts(legal_form="5499"), "legal_form"),
+        ({"legal_forms_excluded": ["54"]}, ApplicantFacts(legal_form="5499"), "legal_form"),
+        ({"craft": "only"}, ApplicantFacts(craft=False), "craft"),
+        ({"craft": "exclude"}, ApplicantFacts(craft=True), "craft"),
+        ({"project_holders": False}, ApplicantFacts(project_holder=True), "project_holder"),
     ],
 )
 def test_each_criterion_of_the_row_is_read(criteria, facts, obstacle):
@@ -315,7 +323,9 @@ def test_one_institution_alone_answers_although_the_subject_does_not_list_it():
 
     def within(code):
         return names(
-            loading.decide_for_institution(code, subject=SUBJECT, commune=commune, facts=Facts(), on=ON)
+            loading.decide_for_institution(
+                code, subject=SUBJECT, commune=commune, facts=ApplicantFacts(), on=ON
+            )
         )
 
     assert (within("CCI"), within("PE"), within("UR"), within("NOWHERE")) == (["a"], [], [], [])
@@ -326,7 +336,7 @@ def test_one_institution_alone_is_not_asked_when_it_is_never_notified():
     make_expert(make_office("A", "department:21"), "a")
 
     need = loading.decide_for_institution(
-        "PE", subject=SUBJECT, commune=Commune.objects.resolve("21231"), facts=Facts(), on=ON
+        "PE", subject=SUBJECT, commune=Commune.objects.resolve("21231"), facts=ApplicantFacts(), on=ON
     )
 
     assert (need.chosen, need.refused) == ((), ())
@@ -371,7 +381,7 @@ def count_queries(subjects: list[str]) -> int:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        loading.decide(subjects=subjects, commune=commune, facts=Facts(), on=ON)
+        loading.decide(subjects=subjects, commune=commune, facts=ApplicantFacts(), on=ON)
     return len(queries)
 
 
@@ -397,9 +407,13 @@ def test_number_of_queries_never_changes():
 @pytest.mark.parametrize(
     ("criteria", "facts", "fact"),
     [
-        pytest.param({"naf": ["45"]}, Facts(naf="95.31Y"), "naf", id="activity, NAF 2025"),
-        pytest.param({"naf_excluded": ["95"]}, Facts(naf="9531Y"), "naf", id="refused activity, NAF 2025"),
-        pytest.param({"legal_forms": ["54"]}, Facts(legal_form="3815"), "legal_form", id="no such category"),
+        pytest.param({"naf": ["45"]}, ApplicantFacts(naf="95.31Y"), "naf", id="activity, NAF 2025"),
+        pytest.param(
+            {"naf_excluded": ["95"]}, ApplicantFacts(naf="9531Y"), "naf", id="refused activity, NAF 2025"
+        ),
+        pytest.param(
+            {"legal_forms": ["54"]}, ApplicantFacts(legal_form="3815"), "legal_form", id="no such category"
+        ),
     ],
 )
 def test_code_of_another_edition_refuses_nobody_and_is_unknown(criteria, facts, fact):
@@ -418,7 +432,7 @@ def test_code_with_one_equivalent_is_checked_like_it():
     make_expert(make_office("B", "commune:21231", naf=["10"]), "b")
     NafCorrespondence.objects.create(code="95.31Y", rev2="45.20A")
 
-    assert names(route(facts=Facts(naf="95.31Y"))) == ["a"]
+    assert names(route(facts=ApplicantFacts(naf="95.31Y"))) == ["a"]
 
 
 @pytest.mark.parametrize("source", ["file", "hand"])

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from demo.seeding import read_scenarios
-from experts.routing.engine import Facts
+from experts.routing.engine import ApplicantFacts
 from experts.routing.loading import decide
 from territories.models import Commune
 
@@ -27,7 +27,7 @@ def route(scenario: dict, on: str | None = None, **facts):
     return decide(
         subjects=scenario["subjects"],
         commune=Commune.objects.resolve(scenario["commune"]),
-        facts=Facts(**known | facts),
+        facts=ApplicantFacts(**known | facts),
         on=date.fromisoformat(on or scenario["date"]),
     )
 
