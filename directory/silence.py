@@ -10,7 +10,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Match
 
 REQUESTS = 3
-# A request sent since then may still be answered: the second reminder leaves after seven days.
+# A request sent since then may still be answered: the second reminder is sent after seven days.
 TIME_TO_ANSWER = timedelta(days=7)
 WITHOUT_ANSWER = [MatchState.SENT, MatchState.EXPIRED]
 

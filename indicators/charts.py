@@ -7,6 +7,7 @@ from indicators.figure_tables import FigureLine, FigureTable
 
 WIDTH, HEIGHT, BASE, TOP = 360, 150, 130, 16
 SIDE_HEIGHT, SIDE_WIDTH = 34, 300
+RECEIVED, TAKEN = 0, 2  # places in the figures of a line
 MAX_SIDE_BARS = 8
 SHORT_MONTHS = {
     "janvier": "janv.", "février": "févr.", "avril": "avr.", "juillet": "juil.",
@@ -16,7 +17,7 @@ SHORT_MONTHS = {
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle and the words beside it; without size when its number is hidden."""
+    """A rectangle, its number (``text``) and its label; without size when the number is hidden."""
 
     x: float
     y: float
@@ -28,27 +29,27 @@ class Bar:
 
     @property
     def middle(self) -> float:
-        """The horizontal middle, where its words stand."""
+        """x of the middle, where the number and the label are centred."""
         return self.x + self.width / 2
 
     @property
     def right(self) -> float:
-        """Its right side, where the label of two bars side by side stands."""
+        """x of the right side: the label of two bars side by side is centred there."""
         return self.x + self.width
 
     @property
     def end(self) -> float:
-        """The place of words beside it."""
+        """x of a text written to the right of the bar."""
         return self.right + 4
 
     @property
     def base(self) -> float:
-        """The baseline of words beside it."""
+        """y of the baseline of a text written to the right of the bar."""
         return self.y + self.height - 2
 
     @property
     def text_y(self) -> float:
-        """The baseline of its number, above it."""
+        """y of the baseline of the number, above the bar."""
         return self.y - 3
 
 
@@ -62,19 +63,19 @@ class Chart:
 
     @property
     def is_dense(self) -> bool:
-        """Many bars: their words are small."""
+        """True when the bars are so many that their texts are small."""
         return len(self.bars) > 8
 
 
 def columns(table: FigureTable) -> Chart:
-    """Needs received and taken in each part of the year, side by side."""
-    most = _most(table.lines, (0, 2))
+    """Chart of the needs received and taken in each part of the year, side by side."""
+    most = _largest(table.lines, (RECEIVED, TAKEN))
     step = WIDTH / max(len(table.lines), 1)
     width = min(step * 0.4, 40)
     bars = []
     for place, line in enumerate(table.lines):
         left = place * step + step / 2 - width
-        for second, number in enumerate((0, 2)):
+        for second, number in enumerate((RECEIVED, TAKEN)):
             figure = line.figures[number]
             height = (BASE - TOP) * (figure.count or 0) / most
             bars.append(
@@ -92,9 +93,9 @@ def columns(table: FigureTable) -> Chart:
 
 
 def side_bars(table: FigureTable) -> Chart:
-    """Needs received in the first categories, one under the other."""
+    """Chart of the needs received in the first categories, one bar under the other."""
     lines = [line for line in table.lines if line.received.count][:MAX_SIDE_BARS]
-    most = _most(lines, (0,))
+    most = _largest(lines, (RECEIVED,))
     bars = tuple(
         Bar(
             x=0,
@@ -115,6 +116,7 @@ def _short(label: str) -> str:
     return SHORT_MONTHS.get(name, name.replace("trimestre", "trim."))
 
 
-def _most(lines: Iterable[FigureLine], numbers: Sequence[int]) -> int:
+def _largest(lines: Iterable[FigureLine], numbers: Sequence[int]) -> int:
+    """The largest of these figures of all lines, 1 at least."""
     counts = [line.figures[number].count or 0 for line in lines for number in numbers]
     return max([*counts, 1])

@@ -114,12 +114,12 @@ def _envelope_sender(email: OutgoingEmail) -> str:
 
 
 def sender_addresses() -> list[str]:
-    """The addresses that our mails leave from."""
+    """The addresses that our mails are sent from."""
     return [parseaddr(sender)[1] for sender in (settings.DEFAULT_FROM_EMAIL, settings.REQUESTS_FROM_EMAIL)]
 
 
 def _sender(email: OutgoingEmail) -> str:
-    """Sender of the mail: one that can be answered does not leave from an address that says not to."""
+    """Sender of the mail: one that can be answered is not sent from an address that says not to."""
     sender = settings.REQUESTS_FROM_EMAIL if email.reply_to else settings.DEFAULT_FROM_EMAIL
     default_name, address = parseaddr(sender)
     return formataddr((one_line(email.from_name) or default_name, address))

@@ -69,7 +69,7 @@ def compose(  # noqa: PLR0913 (a mail has that many fields)
     ``about`` what the mail is about ("request:7", "match:42"), ``thread`` the conversation it belongs to
     ("request-7"). ``not_before`` delays it.
     """
-    leaves_at = not_before or now
+    due_at = not_before or now
     return OutgoingEmail(
         key=key,
         to=to,
@@ -83,8 +83,8 @@ def compose(  # noqa: PLR0913 (a mail has that many fields)
         unsubscribe_url=unsubscribe_url,
         is_automatic=is_automatic,
         created_at=now,
-        not_before=leaves_at,
-        next_try_at=leaves_at,
+        not_before=due_at,
+        next_try_at=due_at,
         request_id=tracing.current(),
     )
 

@@ -60,7 +60,7 @@ def request_of(email: OutgoingEmail) -> int | None:
 def may_resend(user: User | AnonymousUser, email: OutgoingEmail) -> bool:
     """Return whether the user may resend this mail: sent or refused, without code, and not erased.
 
-    Nor does a mail leave again whose words their author has withdrawn since.
+    Nor is a mail sent again whose words their author has withdrawn since.
     """
     has_content = not (email.is_secret or email.is_erased)
     is_over = bool(email.sent_at or email.refused_at)

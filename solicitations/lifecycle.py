@@ -205,7 +205,7 @@ CLOCK_EVENTS = frozenset(
     }
 )
 
-UNDO_DELAY = timedelta(seconds=60)  # mails caused by a button leave after this delay, unless undone
+UNDO_DELAY = timedelta(seconds=60)  # mails caused by a button are sent after this delay, unless undone
 
 M = MatchState
 MATCH_MOVES: dict[MatchState, frozenset[MatchState]] = {

@@ -166,7 +166,7 @@ def owner_is_late(solicitation: Solicitation, *, now: datetime) -> bool:
 
 
 def _was_asked_lately(solicitation: Solicitation, *, now: datetime) -> bool:
-    """A mail that asks the owner something may leave long after the end: its links open as long."""
+    """True when a mail asked the owner something lately, which may be long after the end of the request."""
     asking = [EventKind.CALL_CHECKED, EventKind.SURVEYED, EventKind.FOLLOWED_UP]
     return solicitation.events.filter(kind__in=asking, at__gt=now - LINK_LIFE_AFTER_END).exists()
 

@@ -112,7 +112,7 @@ class Progress:
 
 
 def of(solicitation: Solicitation) -> Progress:
-    """Everything that the owner's page says of a request."""
+    """The progress of a request, as the owner's page shows it."""
     is_discreet = says_received_only(solicitation)
     rows = Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order()
     matches = [] if is_discreet else list(rows)
@@ -220,7 +220,7 @@ def legal_answers(matches: Iterable[Match]) -> tuple[LegalAnswer, ...]:
 
 
 def _legal_answer(match: Match) -> LegalAnswer | None:
-    """Of one match, from the moves that nobody went back on: the row itself keeps the last words alone."""
+    """The legal answer of a match, from its moves that were not undone: its row keeps only the last one."""
     moves = [move for move in match.events.not_undone() if move.to_state in ANSWERED_STATES and move.reason]
     if not match.answer or not moves:
         return None

@@ -124,7 +124,7 @@ class OtherExpert:
 
 @dataclass(frozen=True)
 class RequestPage:
-    """Everything that the page shows; ``gone``: the needs that are no longer this mailbox's."""
+    """Content of the page; ``gone``: the needs that this mailbox has no longer."""
 
     cards: tuple[NeedCard, ...]
     gone: tuple[NeedCard, ...]

@@ -16,7 +16,7 @@ def check(
 ) -> list[Mention]:
     """Return the mentions of the message, and put its doubt, if any, beside the field.
 
-    ``institution``: the only one whose people may be mentioned, in its inner voice.
+    ``institution``: the only one whose people may be mentioned, in its internal voice.
     """
     if not form.is_valid() or "@" not in form.cleaned_data["body"]:
         return []

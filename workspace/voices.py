@@ -48,7 +48,7 @@ class AskedQuestion:
 class Audience:
     """Readers of what is written, in words: among the experts, and in the institution; empty for nobody else.
 
-    ``institution``: its name; empty without inner voice, as by the link of a mail.
+    ``institution``: its name; empty without internal voice, as by the link of a mail.
     """
 
     experts: str = ""
@@ -144,7 +144,7 @@ def _audience(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> A
     return Audience(experts, institution.name, _inside(to, institution, matches))
 
 
-def _inside(to: to_institution.InnerRecipients, institution: Institution, matches: Iterable[Match]) -> str:
+def _inside(to: to_institution.InternalRecipients, institution: Institution, matches: Iterable[Match]) -> str:
     """The names of those who are mailed a message within an institution."""
     mailed = {mailbox.pk for mailbox in to.mailboxes}
     people = [

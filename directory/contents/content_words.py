@@ -44,7 +44,7 @@ class Wording:
     def changes(
         self, before: ContentFacts | None, after: ContentFacts, facts: Iterable[str]
     ) -> list[FactChange]:
-        """These facts before and after; those of the openings one by one."""
+        """The changes of these facts, with one for each opening that differs."""
         found = []
         order = [*self.fields] or [*REGION_FACTS]  # a JSON column keeps none
         for fact in sorted(facts, key=lambda fact: order.index(fact) if fact in order else len(order)):
@@ -99,7 +99,7 @@ def changes_of(change: ContentChange) -> list[FactChange]:
 def meanwhile(
     kind: ContentKind, seen: ContentFacts, now: ContentFacts | None, facts: list[str]
 ) -> list[FactChange]:
-    """These facts, which somebody else changed since a form was filled, in words."""
+    """The changes that somebody else made to these facts since a form was filled, in words."""
     return Wording(kind).changes(seen, now or {}, facts) if facts else []
 
 

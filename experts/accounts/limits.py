@@ -25,7 +25,7 @@ def is_lifted() -> bool:
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many times in a window, per client: a network address, a mailbox, a request."""
+    """Rate limit: ``most`` times ``during`` a window, per client (a network, a mailbox or a request)."""
 
     name: str
     most: int

@@ -27,7 +27,7 @@ class TooManyTries(Exception):
 def begin(request: HttpRequest, mailbox: str, *, account: str, now: datetime) -> None:
     """Mail a code to a shared mailbox; ``account``: the address of whoever will work there.
 
-    Nothing leaves, and no code is right, for an address that no post bears.
+    No mail is sent, and no code is right, for an address that no post bears.
     """
     code = get_adapter().generate_login_code() if seats.posts_at(mailbox, now=now).exists() else ""
     request.session[IN_SESSION] = {

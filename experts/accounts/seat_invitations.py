@@ -88,7 +88,7 @@ def send_again(invitation: Invitation, *, by: User, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def withdraw(invitation: Invitation, *, by: User, now: datetime) -> None:
-    """Take an invitation back; its mail does not leave if it has not left yet."""
+    """Take an invitation back, and cancel its mail if it is not sent yet."""
     if Invitation.objects.pending().filter(pk=invitation.pk).update(withdrawn_at=now):
         OutgoingEmail.objects.cancel_about(f"invitation:{invitation.pk}", now=now)
         words = f"{invitation.email} : {offer_of(invitation).words}"
@@ -162,7 +162,7 @@ def _give(user: User, offer: Offer, *, by: User, now: datetime) -> None:
 
 
 def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
-    """Save the invitation and write its mail, in place of one that has not left yet."""
+    """Save the invitation and write its mail, in place of an unsent one."""
     invitation.serial += 1
     invitation.sent_at, invitation.expires_at = now, now + settings.INVITATION_LIFE
     invitation.invited_by = by

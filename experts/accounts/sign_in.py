@@ -71,7 +71,7 @@ class SignInProcess(LoginCodeVerificationProcess):
         return process
 
     def send_by_email(self, email: str, skip_enumeration_mails: bool = False) -> None:
-        """Mail the code; nothing leaves for an address that may not sign in."""
+        """Mail the code; no mail is sent to an address that may not sign in."""
         if self.state["opens"]:
             # allauth's own method takes an account as the proof that the address may.
             code = self.generate_code()

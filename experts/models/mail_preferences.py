@@ -73,6 +73,6 @@ class MailPreference(models.Model):
             on += timedelta(days=1)
 
     def postponed_digest_at(self, *, now: datetime) -> datetime | None:
-        """The moment when a late digest may leave: ``None`` now, else the next working morning."""
+        """The moment when a late digest may be sent: ``None`` now, else the next working morning."""
         place = self.place
         return None if is_working_time(now, place) else next_working_morning(now, place)

@@ -84,7 +84,7 @@ class OutgoingEmail(models.Model):
     request_id = models.CharField(
         "identifiant de la requête", max_length=64, blank=True, default="", db_default=""
     )
-    # It leaves as a line of its recipient's digest, once ``not_before`` has come.
+    # It is sent as a line of its recipient's digest, once ``not_before`` has come.
     is_for_digest = models.BooleanField("attend le récapitulatif", default=False, db_default=False)
     is_saved_by_sweep = models.BooleanField("repris par le balayage", default=False, db_default=False)
 

@@ -78,7 +78,7 @@ def authored(
     """The runs of lines typed by the author, in order. ``is_answer``: the mail has In-Reply-To or References.
 
     In doubt, a line is kept. ``sent``: the lines of our mail, when known; in an unmarked copy of it, the
-    other lines were typed by the author. ``our_addresses``: those our mails leave from, in lower case.
+    other lines were typed by the author. ``our_addresses``: those our mails are sent from, in lower case.
     """
     marked = _with_quotes_marked(_Scan(lines, our_addresses=our_addresses), is_answer=is_answer)
     return _Scan(marked, sent=sent, our_addresses=our_addresses).runs()

@@ -55,7 +55,7 @@ def read(raw: bytes, *, sent: str = "", sent_text: str = "", our_addresses: Coll
 
     ``sent`` and ``sent_text``: the HTML and the text of our mail that it answers, when known. Comparing with
     them shows what was typed inside a quotation, or between the lines of one that Outlook did not mark.
-    ``our_addresses``: those our mails leave from; a line just above our delimiter that contains one
+    ``our_addresses``: those our mails are sent from; a line just above our delimiter that contains one
     introduces the quotation.
     """
     message = parse(raw)

@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # it changes nothing, and needs no cookie
 @public_page
 def search(request: HttpRequest) -> HttpResponse:
-    """At most five subjects for a text, with a doubt when there is one; a posted text is in no address."""
+    """Show at most five subjects for a text, and say when they are doubtful; a posted text is in no URL."""
     form = SearchForm(request.POST if request.method == "POST" else request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     suggestions = loading.suggest(words) if words else Suggestions(())

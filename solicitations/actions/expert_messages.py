@@ -24,7 +24,7 @@ from solicitations.notifications import to_experts
 
 
 class NotInThread(Exception):
-    """This mailbox may not write about this request any more."""
+    """The mailbox may not write about this request any more."""
 
 
 class NotTheAuthor(Exception):

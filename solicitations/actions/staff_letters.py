@@ -92,7 +92,7 @@ def _waiting(matches: list[Match], solicitation: Solicitation, *, day: date) -> 
 
 
 def _with_somebody(matches: MatchQuerySet, solicitation: Solicitation, *, now: datetime) -> MatchQuerySet:
-    """Matches of the request whose expert is not gone: no mail leaves to somebody who is."""
+    """Matches of the request whose expert is not gone: no mail is sent to somebody who is."""
     gone = Expert.objects.gone(solicitation.today(now), now=now)
     return matches.filter(need__solicitation=solicitation, mailbox__left_at=None).exclude(
         expert__in=gone.values("pk")

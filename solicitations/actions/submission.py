@@ -20,7 +20,7 @@ from territories.models import Commune
 
 
 class AlreadySent(Exception):
-    """This draft became ``solicitation`` already: a second click sends nothing more."""
+    """The draft was sent already, as ``solicitation``: a second click sends nothing more."""
 
     def __init__(self, solicitation: Solicitation) -> None:
         super().__init__(solicitation.reference)

@@ -21,7 +21,7 @@ class NothingToUndo(Exception):
 def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
     """Undo the last move of ``by``, once. Raises ``NothingToUndo``, ``ForbiddenMove``.
 
-    Within a minute no mail has left about it; later, until the request closes, those mailed are mailed again.
+    Within a minute no mail was sent about it; later, until the request closes, those mailed are mailed again.
     """
     solicitation, locked = moves.lock(match, by=by)
     event = last_move(locked[0], by=by)
@@ -43,7 +43,7 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
 def undo_reassigning(match: Match, *, by: User, now: datetime) -> None:
     """Give back a need that this manager gave to a colleague, who has not answered it since.
 
-    Raises ``NothingToUndo``; mails leave as for an expert's own undoing.
+    Raises ``NothingToUndo``; mails are sent as for an expert's own undoing.
     """
     solicitation = Solicitation.objects.locked(match.mailbox.solicitation_id)
     [row] = Match.objects.with_people().select_for_update(of=("self",)).filter(pk=match.pk)

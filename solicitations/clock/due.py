@@ -36,7 +36,7 @@ def ready_steps(*, now: datetime) -> Iterator[Planned]:
 
 
 def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
-    """These requests as ``plan.load`` brings them, a few at a time.
+    """Yield these requests, loaded by ``plan.load`` a few at a time.
 
     A request and its needs name each other, so that Python frees them only by its collector: it is called
     after each few, and looks at nothing older than this loop.

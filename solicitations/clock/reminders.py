@@ -28,7 +28,7 @@ def addresses(*, now: datetime) -> set[str]:
 
 @transaction.atomic(durable=True)
 def remind(address: str, *, now: datetime) -> None:
-    """Mail this person what waits for them, if a reminder is due and none has left today."""
+    """Mail this person what waits for them, if a reminder is due and none was sent today."""
     locked = {step.solicitation.pk for step in leaving(address, now=now)}
     if not locked:
         return
@@ -69,7 +69,7 @@ def _waiting(address: str) -> list[Solicitation]:
 def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
     """The reminders that a mail sent now would contain, the oldest first; none when it has to wait.
 
-    One mail a day serves requests of several time zones: the one due first decides when it leaves.
+    One mail a day serves requests of several time zones: the one due first decides when it is sent.
     """
     ready = sorted((step for step in reminders if step.due_at <= now), key=lambda step: step.due_at)
     soon = [step for step in ready if step.leaves_at - now < SOON]

@@ -46,7 +46,7 @@ REGION = Mentionable("la région", REGION_NAMES, is_region=True)
 def named_in(matches: Iterable[Match]) -> list[Mentionable]:
     """People and institutions who follow the request, and the region. Needs ``with_people``.
 
-    Give the matches of one institution alone for its inner voice.
+    Give the matches of one institution alone for its internal voice.
     """
     people: dict[str, set[int]] = {}
     institutions: dict[str, tuple[tuple[str, ...], set[int]]] = {}

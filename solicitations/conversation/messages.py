@@ -89,7 +89,7 @@ def is_author(text: Text, by: links.Participant) -> bool:
 
 @transaction_required
 def withdraw(text: Text, *, now: datetime) -> None:
-    """Erase the words of a locked text, here and in the mails that have not left."""
+    """Erase the words of a locked text, here and in the unsent mails."""
     body = text.body
     text.withdraw(at=now)
     detach(text.files.all())

@@ -11,7 +11,7 @@ from solicitations.models import Addition, InternalMessage, Mailbox, Match, Mess
 class ReadingRights:
     """Somebody who reads a request, by their rights in its three voices.
 
-    ``mailboxes``: those that they read for, hers or her offices'. ``institutions``: whose inner voice they
+    ``mailboxes``: those that they read for, hers or her offices'. ``institutions``: whose internal voice they
     read. ``reads_answers``: one of the mailboxes took a need, so that the company's answers are for it too.
     """
 
@@ -29,7 +29,7 @@ class ReadingRights:
 
 
 def of_mailbox(mailbox: Mailbox) -> ReadingRights:
-    """The reader of an expert's page; without account, by the link of a mail, no inner voice."""
+    """The reader of an expert's page; without account, by the link of a mail, no internal voice."""
     live = list(mailbox.matches.live().values_list("expert__office__institution", flat=True))
     return ReadingRights(
         mailboxes=frozenset([mailbox.pk]),

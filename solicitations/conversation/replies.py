@@ -48,7 +48,7 @@ MAX_FILES = 50
 HELD_REASONS = {
     Reason.OTHER_SENDER, Reason.DOUBTFUL, Reason.LIST, Reason.REPEATED, Reason.FLOOD, Reason.ELSEWHERE,
 }  # fmt: skip
-# Its author may be a program, or was heard already.
+# Its author may be a program, or was answered already.
 NOT_ANSWERED_REASONS = {*HELD_REASONS, Reason.DUPLICATE, Reason.LOOP} - {Reason.OTHER_SENDER}
 AUTOMATIC_REASONS = {
     MailKind.AUTO_REPLY: Reason.AUTO_REPLY,

@@ -74,7 +74,7 @@ def _complete(
 
 
 def _reopen(mailboxes: Iterable[Mailbox]) -> None:
-    """Let mails leave again to mailboxes that had nobody left: the experts chosen now are there."""
+    """Let mails be sent again to mailboxes that had nobody left: the experts chosen now are there."""
     for mailbox in mailboxes:
         if mailbox.left_at is not None:
             mailbox.left_at = None

@@ -17,7 +17,7 @@ TO_STAFF = {"solicitations/emails/alert", "solicitations/emails/expert_gone"}
 def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     """Alert staff to a refused mail: they call the company, or look for another expert.
 
-    Of a company whose address refuses mails, the experts are told to call, and no other mail leaves. What a
+    Of a company whose address refuses mails, the experts are told to call, and no other mail is sent. What a
     member of staff did not get is told to those who take their place.
     """
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()

@@ -72,7 +72,7 @@ class Mailbox(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     extended_until = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
-    # Since when all its experts have been gone: no mail leaves to it.
+    # Since when all its experts have been gone: no mail is sent to it.
     left_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -354,10 +354,10 @@ class Match(models.Model):
 
 
 def bound_by_legal_clock(matches: Iterable[Match]) -> list[Match]:
-    """Of the matches of a need on the clock of L. 5143-1, those that it binds.
+    """The matches, among those of a need, that are bound by the legal clock (code du travail, L. 5143-1).
 
-    They are those of the services whose trade is to answer on labour law; without any, all of them. Needs
-    ``with_people``.
+    These are the matches of the services whose trade is to answer on labour law; all of them when the need
+    has no such service. Needs ``with_people``.
     """
     live = [match for match in matches if match.state not in UNBOUND]
     services = [match for match in live if match.expert.office.institution.is_legal_information]

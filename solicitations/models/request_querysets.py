@@ -167,7 +167,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
         return self.exclude(handled_by=None).exclude(handled_by=user)
 
     def by_company(self) -> Self:
-        """In the order of the companies' names; those without a name come last."""
+        """Order by name of company; requests without a name come last."""
         return self.order_by(NullIf("company_name", Value("")).asc(nulls_last=True), "-submitted_at", "-pk")
 
     def search(self, text: str) -> Self:

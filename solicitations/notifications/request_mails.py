@@ -56,7 +56,7 @@ def relays(subjects: Iterable[int]) -> list[str]:
     return list(found.distinct().order_by("position", "pk").values_list("name", flat=True))
 
 
-def heard_mailboxes(solicitation: Solicitation) -> set[int]:
+def mailboxes_that_may_reply(solicitation: Solicitation) -> set[int]:
     """Primary keys of the mailboxes whose replies the request still takes."""
     if solicitation.refuses_answers:
         return set()
@@ -64,7 +64,8 @@ def heard_mailboxes(solicitation: Solicitation) -> set[int]:
     return set(following.values_list("pk", flat=True))
 
 
-def _hears_company(solicitation: Solicitation) -> bool:
+def _company_may_reply(solicitation: Solicitation) -> bool:
+    """Return ``True`` while somebody would read what the company answers by mail."""
     if not solicitation.is_over or solicitation.refuses_answers:
         return not solicitation.refuses_answers
     return Mailbox.objects.filter(solicitation=solicitation).not_declined().exists()
@@ -126,7 +127,7 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
 ) -> None:
     """Enqueue a mail to the company; with a ``question``, a reply to it goes to that question's readers.
 
-    No mail leaves to an address that refuses ours, but for the first one: it is written, cancelled.
+    No mail is sent to an address that refuses ours, but for the first one: it is written, cancelled.
     """
     contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
     email = outbox.compose(
@@ -140,7 +141,7 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
             "region_phone": contact.phone,
             "my_data_url": links.absolute("/mes-donnees/"),
             "answer_readers": READERS_OF_ANSWER if question else READERS_OF_COMPANY,
-            **({} if _hears_company(solicitation) else NO_READERS),
+            **({} if _company_may_reply(solicitation) else NO_READERS),
             **context,
         },
         about=about(solicitation, *events, *([question] if question else [])),

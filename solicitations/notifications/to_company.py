@@ -210,7 +210,7 @@ def address_left(solicitation: Solicitation, *, old: str, now: datetime) -> None
 
 
 def readdress_unsent(solicitation: Solicitation, *, old: str, now: datetime) -> None:
-    """Send to the corrected address, with links that work, what has not left for the old one."""
+    """Send to the corrected address, with links that work, the unsent mails to the old one."""
     wait_for_sending()
     rows = OutgoingEmail.objects.about(f"request:{solicitation.pk}").pending().filter(to__iexact=old)
     for row in rows.select_for_update().order_by("pk"):

@@ -199,10 +199,10 @@ def stopped(
     not_before: datetime | None = None,
 ) -> None:
     """Tell these mailboxes that they have nothing more to do on the request; ``why`` is a sentence."""
-    heard = request_mails.heard_mailboxes(solicitation)
+    replying = request_mails.mailboxes_that_may_reply(solicitation)
     for mailbox in mailboxes:
         key = f"stopped:{solicitation.pk}:{mailbox.pk}:e{event.pk}"
-        context = {"why": why, **({} if mailbox.pk in heard else request_mails.NO_READERS)}
+        context = {"why": why, **({} if mailbox.pk in replying else request_mails.NO_READERS)}
         request_mails.to_expert(
             mailbox, "stopped", key=key, context=context, others=[event], not_before=not_before, now=now
         )
@@ -248,11 +248,11 @@ def undone(event: Event, *, match: Match, mailboxes: Iterable[Mailbox], now: dat
 def record_changed(mailbox: Mailbox, *, phone: str, change: str, now: datetime) -> None:
     """Tell a mailbox that its record was changed from its page, with a way back for a day.
 
-    ``phone``: the new number; empty for a departure. It leaves though the mailbox's experts are gone.
+    ``phone``: the new number; empty for a departure. It is sent though the mailbox's experts are gone.
     """
     solicitation = mailbox.solicitation
     url = links.absolute(reverse("workspace:undo_record_change", args=[change]))
-    is_heard = mailbox.pk in request_mails.heard_mailboxes(solicitation)
+    may_reply = mailbox.pk in request_mails.mailboxes_that_may_reply(solicitation)
     email = request_mails.compose_to_expert(
         mailbox,
         "record_changed",
@@ -261,7 +261,7 @@ def record_changed(mailbox: Mailbox, *, phone: str, change: str, now: datetime) 
             **request_mails.common_context(solicitation),
             "phone": phone,
             "undo_url": url,
-            **({} if is_heard else request_mails.NO_READERS),
+            **({} if may_reply else request_mails.NO_READERS),
         },
         now=now,
     )

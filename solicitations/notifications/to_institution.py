@@ -1,4 +1,4 @@
-"""Mails of the inner voice of an institution: its people in a request, and the managers of their offices."""
+"""Mails of the internal voice of an institution: to its people in a request, and their managers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ BY_ACCOUNT = "Répondez depuis votre compte : cette boîte sert plusieurs insti
 
 
 @dataclass(frozen=True)
-class InnerRecipients:
-    """Readers who are mailed an inner message: experts of the request, managers of their offices."""
+class InternalRecipients:
+    """Readers who are mailed an internal message: experts of the request, managers of their offices."""
 
     mailboxes: list[Mailbox]
     managers: list[User]
@@ -72,7 +72,7 @@ def recipients(
     mailbox: Mailbox | None,
     user: User | None,
     now: datetime,
-) -> InnerRecipients:
+) -> InternalRecipients:
     """The readers who are mailed, once each, what one of these authors writes within an institution."""
     own = {author.email.lower() for author in (mailbox, user) if author}
     around = Mailbox.objects.filter(solicitation=solicitation).of_institution(institution.pk)
@@ -81,7 +81,7 @@ def recipients(
     ]
     told = own | {row.email.lower() for row in following}
     managing = _managers_of(solicitation, institution, now=now)
-    return InnerRecipients(following, [one for one in managing if one.email.lower() not in told])
+    return InternalRecipients(following, [one for one in managing if one.email.lower() not in told])
 
 
 def _managers_of(solicitation: Solicitation, institution: Institution, *, now: datetime) -> list[User]:

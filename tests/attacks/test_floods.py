@@ -110,7 +110,7 @@ def test_an_experts_link_in_the_wrong_hands_floods_nobody(sample_data, client, m
 
 
 def ask_code(client: Client, email: str) -> int:
-    """Ask for a sign-in code; returns the number of mails that left for it."""
+    """Ask for a sign-in code; returns the number of mails sent for it."""
     before = len(mail.outbox)
     client.post("/connexion/", {"email": email})
     return len(mail.outbox) - before

@@ -210,7 +210,7 @@ class TestPages:
 
 
 def test_queries_do_not_grow_with_the_list(as_national, django_assert_max_num_queries, office):
-    """As many queries for a full page as for one row."""
+    """A full page takes as many queries as one row."""
     for _ in range(30):
         ExpertFactory(office=OfficeFactory(institution=office.institution))
 

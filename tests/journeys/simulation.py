@@ -15,7 +15,7 @@ from solicitations.models import Solicitation
 from tests.journeys.person import Person
 from tests.smtp_sink import SmtpSink
 
-UNDO_DELAY_PASSED = timedelta(seconds=62)  # mails delayed for undo have left after it
+UNDO_DELAY_PASSED = timedelta(seconds=62)  # mails delayed for undo are sent after it
 
 
 class Simulation:
@@ -50,7 +50,7 @@ class Simulation:
         self.clock.move_to(at, tick=False)
 
     def deliver_mails(self) -> None:
-        """Advance the clock until the mails of the last actions have left."""
+        """Advance the clock until the mails of the last actions are sent."""
         self.advance(seconds=int(UNDO_DELAY_PASSED.total_seconds()))
 
     @property

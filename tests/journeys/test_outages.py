@@ -19,7 +19,7 @@ def test_broker_is_down_and_the_sweep_sends(simulation, unavailable_broker):
     assert simulation.recipients() == EVERYBODY
 
 
-def test_mail_server_is_down_and_mails_leave_once_it_is_back(simulation, settings):
+def test_mails_are_sent_once_the_mail_server_is_back(simulation, settings):
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     owner = submit_scenario(simulation, "SC01")
     simulation.deliver_mails()

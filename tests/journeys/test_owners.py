@@ -42,7 +42,7 @@ def test_cancelled_request_stops_for_everybody(simulation):
     assert "Vous n'avez rien à faire" in open_as_expert(simulation, TRAINING).text
 
 
-def test_request_cancelled_before_its_mails_left_is_never_heard_of(simulation):
+def test_a_request_cancelled_before_its_mails_were_sent_is_told_to_nobody(simulation):
     submit_scenario(simulation, "SC01").follow("Annuler ma demande").press("Annuler ma demande")
 
     simulation.deliver_mails()

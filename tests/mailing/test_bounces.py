@@ -204,7 +204,7 @@ def test_envelope_of_each_mail_is_its_own_and_readers_see_the_sender(sink, now, 
     assert return_path.email_of(sink.senders[0]) == email
 
 
-def test_text_leaves_as_seven_bits(sink):
+def test_text_is_sent_as_seven_bits(sink):
     email = OutgoingEmailFactory(context={"words": "é" * 3000})
 
     delivery.deliver(email.pk, now=email.next_try_at)

@@ -13,13 +13,13 @@ from tests.mailing.factories import OutgoingEmailFactory
 CONTENT = Rendered(subject="Sujet", text="Texte\n", html="<p>Texte</p>")
 
 
-def sealed(**values):
+def built(**values):
     return build_message(OutgoingEmailFactory.build(**values), CONTENT).message()
 
 
 def test_mails_of_one_thread_answer_the_same_root(settings):
     settings.REPLY_DOMAIN = "example.org"
-    first, second = sealed(thread="request-7"), sealed(thread="request-7")
+    first, second = built(thread="request-7"), built(thread="request-7")
 
     assert first["Message-ID"] != second["Message-ID"]
     for message in (first, second):
@@ -36,7 +36,7 @@ def test_the_same_row_keeps_its_message_id():
 
 
 def test_a_mail_alone_answers_nothing():
-    message = sealed()
+    message = built()
 
     assert message["In-Reply-To"] is None
     assert message["List-Id"] is None
@@ -44,11 +44,11 @@ def test_a_mail_alone_answers_nothing():
 
 
 def test_a_persons_mail_is_not_marked_as_automatic():
-    assert sealed(is_automatic=False)["Auto-Submitted"] is None
+    assert built(is_automatic=False)["Auto-Submitted"] is None
 
 
 def test_list_headers():
-    message = sealed(list_id="demande-7.example.org", unsubscribe_url="https://example.org/stop/")
+    message = built(list_id="demande-7.example.org", unsubscribe_url="https://example.org/stop/")
 
     assert message["List-Id"] == "<demande-7.example.org>"
     assert message["List-Unsubscribe"] == "<https://example.org/stop/>"
@@ -56,7 +56,7 @@ def test_list_headers():
 
 def test_names_of_the_sender_add_no_header(settings):
     settings.REQUESTS_FROM_EMAIL = "Relais <relais@example.org>"
-    message = sealed(from_name='Chambre, "de" métiers\r\nBcc: x@example.org', reply_to="a@example.org")
+    message = built(from_name='Chambre, "de" métiers\r\nBcc: x@example.org', reply_to="a@example.org")
 
     assert message["Bcc"] is None
     assert "relais@example.org" in message["From"]
@@ -66,24 +66,24 @@ def test_names_of_the_sender_add_no_header(settings):
 @pytest.mark.parametrize("to", ["", "nobody", "a@b@c", "a@example.org\nBcc: x@example.org", "é@example.org"])
 def test_invalid_address_is_refused(to):
     with pytest.raises(ValidationError):
-        sealed(to=to)
+        built(to=to)
 
 
 def test_only_x_request_id_is_a_header_of_our_own():
     invented = [
-        name for name in sealed(thread="request-7", request_id="8f2c") if name.lower().startswith("x-")
+        name for name in built(thread="request-7", request_id="8f2c") if name.lower().startswith("x-")
     ]
 
     assert invented == ["X-Request-ID"]
-    assert sealed(request_id="8f2c")["X-Request-ID"] == "8f2c"
+    assert built(request_id="8f2c")["X-Request-ID"] == "8f2c"
 
 
-def test_mail_that_can_be_answered_leaves_from_an_address_that_invites_to(settings):
+def test_mail_that_can_be_answered_is_sent_from_an_address_that_invites_to(settings):
     settings.DEFAULT_FROM_EMAIL = "Relais <ne-pas-repondre@example.org>"
     settings.REQUESTS_FROM_EMAIL = "Relais <demandes@example.org>"
 
-    assert sealed()["From"] == "Relais <ne-pas-repondre@example.org>"
-    assert sealed(reply_to="reponse+e1@example.org")["From"] == "Relais <demandes@example.org>"
+    assert built()["From"] == "Relais <ne-pas-repondre@example.org>"
+    assert built(reply_to="reponse+e1@example.org")["From"] == "Relais <demandes@example.org>"
 
 
 SUBJECTS = [

@@ -206,7 +206,7 @@ class TestEnvelope:
 
 
 class TestResend:
-    def test_mail_that_left_is_sent_again_as_a_row_of_its_own(self, as_regional, acknowledgement, today):
+    def test_mail_that_was_sent_is_sent_again_as_a_row_of_its_own(self, as_regional, acknowledgement, today):
         OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(sent_at=today)
 
         answer = as_regional.post(f"{OUTBOX}{acknowledgement.pk}/renvoyer/", follow=True)

@@ -69,7 +69,7 @@ class TestRemindNow:
             assert one.expert.office.name in text.split("Un rappel part")[1].split("</p>")[0]
         assert taken.expert.office.name not in text.split("Un rappel part")[1].split("</p>")[0]
 
-    def test_leaves_at_once_and_leads_to_the_expert_s_own_page(self, as_regional, sent, today, do):
+    def test_is_sent_at_once_and_links_to_the_expert_s_own_page(self, as_regional, sent, today, do):
         do(as_regional, sent, "relancer")
 
         expert = mailbox(sent, "recrutement@france-travail")
@@ -235,7 +235,7 @@ class TestWord:
         for url in (links.follow_url(sent), links.answer_url(other), links.answer_url(expert)):
             assert "avant vendredi" not in Client().get(url).content.decode()
 
-    def test_of_a_colleague_with_a_very_long_name_leaves_too(self, as_regional, regional, sent, expert, do):
+    def test_of_a_colleague_with_a_very_long_name_is_sent_too(self, as_regional, regional, sent, expert, do):
         type(regional).objects.filter(pk=regional.pk).update(name="N" * 200)
 
         do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)

@@ -167,7 +167,7 @@ class TestConfirming:
 
         assert not mails("lost_links")
 
-    def test_mails_that_have_not_left_go_to_the_new_mailbox(self, ask, client, commit, sent, now):
+    def test_unsent_mails_go_to_the_new_mailbox(self, ask, client, commit, sent, now):
         mine = sent.mailboxes.order_by("pk").first().matches.with_people().get()
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         ask()

@@ -1,4 +1,4 @@
-"""From the first step to the owner's page."""
+"""The form, from the first step to the owner's page."""
 
 import pytest
 

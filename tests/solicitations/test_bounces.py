@@ -95,7 +95,7 @@ class TestAddressOfTheCompany:
         assert "aucun ne part" in said
         assert not OutgoingEmail.objects.pending().filter(template__endswith="/question").exists()
 
-    def test_no_mail_leaves_towards_it_until_it_works(self, refused, commit, now):
+    def test_no_mail_is_sent_to_it_until_it_works(self, refused, commit, now):
         mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later)
         told = OutgoingEmail.objects.get(template__endswith="/taken_for_company")

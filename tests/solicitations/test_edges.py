@@ -622,7 +622,7 @@ class TestDuplicates:
         assert (third.state, third.duplicate_of) == (RequestState.HELD, second)
 
     def test_the_response_to_a_duplicate_takes_the_time_of_a_routing(self, commit, now, monkeypatch):
-        """Its sender may be a stranger: the response time must not reveal that a first request exists."""
+        """The sender may be a stranger: the response time must not reveal that a first request exists."""
         waits = []
         monkeypatch.setattr(time, "sleep", waits.append)
         monkeypatch.setattr(routing, "usual_duration", lambda: 3600.0)

@@ -173,11 +173,11 @@ def lived_through(commit, now) -> Solicitation:
     taker = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
     commit(expert_messages.ask, taker.mailbox, body="La gérante est-elle joignable ?", now=now)
     commit(expert_messages.post_message, taker.mailbox, body="J'appelle Peintures Vannier.", now=now)
-    inner = commit(
+    internal = commit(
         expert_messages.post_internal_message, taker.mailbox, body="La gérante est pressée.", now=now
     )
     AttachedFile.objects.create(
-        solicitation=request, internal_message=inner, name="gérante.pdf", kind="application/pdf", size=9,
+        solicitation=request, internal_message=internal, name="gérante.pdf", kind="application/pdf", size=9,
         key="0" * 32, at=now,
     )  # fmt: skip
     commit(company_requests.add_information, request, body="C'est pour la SARL Peintures Vannier.", now=now)

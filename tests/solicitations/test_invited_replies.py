@@ -36,7 +36,7 @@ def invites(mail: OutgoingEmail) -> bool:
     return DELIMITER in mail.rendered().text
 
 
-def is_heard(mail: OutgoingEmail, *, now) -> bool:
+def takes_reply(mail: OutgoingEmail, *, now) -> bool:
     """Return whether a reply to the mail, by whom it was sent to, is published."""
     lines = [
         f"From: {mail.to}",
@@ -52,12 +52,12 @@ def is_heard(mail: OutgoingEmail, *, now) -> bool:
 
 
 def checked(*, now) -> dict[str, bool]:
-    """For each kind of mail written since, whether it invites a reply: those that do are heard, no other."""
+    """Check that a reply is taken when the mail invites one; return whether it does, by kind of mail."""
     mails = OutgoingEmail.objects.filter(sent_at=None, cancelled_at=None, reply_to__startswith="reponse+")
     found = {}
     for mail in mails.order_by("pk"):
         kind = mail.template.rpartition("/")[2]
-        assert invites(mail) is is_heard(mail, now=now), kind
+        assert invites(mail) is takes_reply(mail, now=now), kind
         found[kind] = invites(mail)
     return found
 
@@ -92,7 +92,7 @@ def test_spam_hears_nobody(commit, sent, staff, now):
     assert checked(now=now) == {"stopped": False}
 
 
-def test_an_expert_withdrawn_is_heard_while_another_need_is_theirs(commit, sent, staff, now):
+def test_replies_of_a_withdrawn_expert_are_taken_while_another_need_is_theirs(commit, sent, staff, now):
     two = commit(send, "recrutement-developpement", "financer-formation", now=now, **FACTS)
     OutgoingEmail.objects.update(sent_at=now)
     rows = list(Match.objects.sent().filter(need__solicitation=two).with_people())
@@ -108,7 +108,7 @@ def test_an_expert_withdrawn_is_heard_while_another_need_is_theirs(commit, sent,
     assert checked(now=now) == {"stopped": False}
 
 
-def test_who_says_that_they_left_is_not_heard_and_who_corrects_a_number_is(commit, sent, now):
+def test_replies_are_taken_after_a_new_number_and_not_after_a_departure(commit, sent, now):
     row = match(sent, EXPERT)
     commit(expert_record.correct_phone, row.expert, by=row.mailbox, phone="03 80 12 34 56", now=now)
     assert checked(now=now)["record_changed"] is True

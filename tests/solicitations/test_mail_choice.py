@@ -129,7 +129,7 @@ class TestDigest:
 
 
 @pytest.mark.parametrize(("choice", "state"), [(MailChoice.ALL, "waiting"), (MailChoice.NEEDS, "cancelled")])
-def test_a_message_leaves_at_once_or_never(commit, sent, reader, now, choice, state):
+def test_a_message_is_sent_at_once_or_never(commit, sent, reader, now, choice, state):
     choose(commit, reader, choice, now=now)
     write(commit, sent, now=now + HOUR)
 

@@ -93,9 +93,9 @@ def test_what_was_taken_stays_taken_in_the_hands_of_the_colleague(mine, colleagu
     sent.refresh_from_db()
     assert sent.progress == "in_progress"
     assert waiting(colleague.email) == ["reassigned"]
-    heard = OutgoingEmail.objects.pending().get(to=sent.email)
-    assert heard.template.endswith("/taken_for_company")
-    assert heard.context["person"] == "Karim Dubois"
+    notified = OutgoingEmail.objects.pending().get(to=sent.email)
+    assert notified.template.endswith("/taken_for_company")
+    assert notified.context["person"] == "Karim Dubois"
 
 
 def test_company_that_was_not_told_yet_hears_one_name(mine, colleague, sent, take, reassign):

@@ -200,7 +200,7 @@ class TestTaken:
         assert sent.reference in text
         assert second.reference in text
 
-    def test_messages_and_reminders_do_not_leave_to_the_gone(self, commit, sent, taken, now):
+    def test_messages_and_reminders_are_not_sent_to_those_who_left(self, commit, sent, taken, now):
         left(taken.expert, now)
         sweep(commit, now + MINUTE)
         other = match(sent, "entreprises@mission-locale")

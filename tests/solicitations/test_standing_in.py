@@ -98,7 +98,7 @@ def test_what_she_took_stays_hers(mine, deputy, commit, now):
 
 
 class TestReminders:
-    """Of somebody away: none before her return, and nothing else waits for it."""
+    """Reminders of somebody away: none before her return, and nothing else waits for it."""
 
     def test_who_stands_in_is_reminded_who_is_away_is_not_and_the_manager_is_told_on_time(
         self, mine, deputy, commit, now

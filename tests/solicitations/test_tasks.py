@@ -38,7 +38,9 @@ def test_without_a_broker_the_request_is_routed_and_the_sweep_sends_its_mails(
     assert len(smtp_sink.messages) == 5
 
 
-def test_without_a_mail_server_mails_wait_and_leave_when_it_is_back(commit, sweep, settings, smtp_sink, now):
+def test_without_a_mail_server_mails_wait_and_are_sent_when_it_is_back(
+    commit, sweep, settings, smtp_sink, now
+):
     settings.EMAIL_PORT, port = 1, settings.EMAIL_PORT
     request = commit(send, now=now)
     sweep(at=now + timedelta(minutes=2))

@@ -76,7 +76,7 @@ def manager(sent, author, now) -> OfficeManager:
 
 @pytest.fixture
 def said(commit, sent, author, taker, manager, now) -> None:
-    """A word in each voice: the inner one and the question are the author's, who did not take the need."""
+    """A word in each voice: the internal one and the question are the author's, who did not take the need."""
     commit(expert_messages.post_internal_message, author, body=INNER, now=now)
     commit(expert_messages.post_message, author, body=THREAD, now=now)
     question = commit(expert_messages.ask, author, body=ASKED, now=now)
@@ -102,7 +102,7 @@ class TestReaders:
         }
 
         assert shown == {
-            "author": {THREAD, ASKED, REPLIED, ADDED},  # by link: no inner voice
+            "author": {THREAD, ASKED, REPLIED, ADDED},  # by link: no internal voice
             "other": {THREAD, ASKED, ADDED},
             "taker": {THREAD, ASKED, REPLIED, ADDED},
             "owner": {ASKED, REPLIED, ADDED},
@@ -221,7 +221,7 @@ class TestRepliesByMail:
 
         assert (email.state, email.reason) == (IncomingState.HELD, Reason.OTHER_SENDER)
 
-    def test_manager_whose_seat_ended_is_not_heard(self, manager, now):
+    def test_reply_of_a_manager_whose_seat_ended_is_not_taken(self, manager, now):
         address = reply_addresses.make(manager)
         Seat.objects.update(ended_at=now)
 
@@ -267,9 +267,9 @@ class TestRepliesByMail:
         assert OutgoingEmail.objects.count() == before
 
     def test_mail_that_names_two_voices_is_held(self, author, now):
-        inner, shared = reply_addresses.make(author, voice=Voice.INSTITUTION), reply_addresses.make(author)
+        internal, shared = reply_addresses.make(author, voice=Voice.INSTITUTION), reply_addresses.make(author)
 
-        email = receive(raw(author, to=f"{inner}, {shared}"), recipient=shared, now=now)
+        email = receive(raw(author, to=f"{internal}, {shared}"), recipient=shared, now=now)
 
         assert (email.state, email.reason) == (IncomingState.HELD, Reason.ELSEWHERE)
 
@@ -279,9 +279,9 @@ class TestRepliesByMail:
     ):
         commit(expert_messages.post_message, other, body=THREAD, now=now)
         mail = OutgoingEmail.objects.get(template__endswith="/message", to=author.email)
-        inner = reply_addresses.make(author, voice=Voice.INSTITUTION)
-        content = raw(author, to=f"{mail.reply_to}, {inner}", in_reply_to=mail.message_id)
-        addresses = (mail.reply_to, inner) if is_first else (inner, mail.reply_to)
+        internal = reply_addresses.make(author, voice=Voice.INSTITUTION)
+        content = raw(author, to=f"{mail.reply_to}, {internal}", in_reply_to=mail.message_id)
+        addresses = (mail.reply_to, internal) if is_first else (internal, mail.reply_to)
 
         emails = [receive(content, recipient=address, now=now) for address in addresses]
 

@@ -140,7 +140,7 @@ def test_manager_gives_needs_in_her_name_and_answers_none(needs, colleague, now)
 
 
 def test_who_has_a_need_is_not_given_it_again(needs, now):
-    """No mail leaves, to the colleague or to the company, which knows the name."""
+    """No mail is sent, to the colleague or to the company, which knows the name."""
     expert_answers.move(needs[0], MatchState.TAKEN, by=needs[0].mailbox, now=now)
     manager = PersonFactory()
     Seat.objects.create(user=manager, office=needs[0].expert.office, given_at=now)

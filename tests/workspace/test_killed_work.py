@@ -126,7 +126,7 @@ def _upload(author, folder: Path, monkeypatch, *, now) -> None:
 
 
 def _digest(author, reader, *, now) -> None:
-    """It leaves once, with all that waited."""
+    """The digest is sent once, with all that waited."""
     mail_choice.choose(reader.email, MailChoice.DIGEST, hour=16, now=now)
     Match.objects.filter(mailbox=reader).update(state=MatchState.SENT, decline_reason="", ended_at=None)
     expert_messages.post_message(author, body="Je l'appelle lundi.", now=now + timedelta(hours=1))
@@ -143,7 +143,7 @@ def _digest(author, reader, *, now) -> None:
 
 
 def _reoffer(needs: list[Match], colleague: Expert, *, now) -> None:
-    """Others are asked once, and who left is told nothing more."""
+    """Other experts are asked once, and those who left are mailed no more."""
     need, later = needs[0], now + timedelta(hours=8)
     Expert.objects.filter(pk=need.expert_id).update(left_at=later)
     killed(

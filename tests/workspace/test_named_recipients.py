@@ -57,7 +57,7 @@ class Scene:
 
 
 def nothing(scene) -> None:
-    """As it was sent."""
+    """The mail as it was sent."""
 
 
 def colleague_left(scene) -> None:

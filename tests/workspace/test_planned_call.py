@@ -31,7 +31,7 @@ def to_company() -> list[OutgoingEmail]:
 
 
 def leave(mails) -> None:
-    """The mails leave."""
+    """Send the mails."""
     for mail in mails:
         OutgoingEmail.objects.filter(pk=mail.pk).update(sent_at=mail.not_before)
 

@@ -146,13 +146,13 @@ def _unread(reader: Reader, matches: Sequence[Match]) -> set[int]:
     readable = [match for match in matches if reader.may_open(match.expert_id)]
     own = {match.mailbox_id for match in readable if match.expert_id in reader.posts}
     requests = {match.mailbox.solicitation_id for match in readable}
-    news, inner = _last_news(reader, requests, own), _last_inner_words(reader, requests, own)
+    news, internal = _last_news(reader, requests, own), _last_internal_words(reader, requests, own)
     marks = _marks(reader, readable)
     found = set()
     for match in readable:
         read_at = marks.get(match.mailbox_id) or match.ended_at
         request = match.mailbox.solicitation_id
-        written = inner.get((request, match.expert.office.institution_id))
+        written = internal.get((request, match.expert.office.institution_id))
         last = max(filter(None, [news.get(request), written, match.sent_at]))
         if read_at is None or last > read_at:
             found.add(match.pk)
@@ -171,7 +171,7 @@ def _last_news(reader: Reader, requests: Iterable[int], own: Iterable[int]) -> M
     return latest
 
 
-def _last_inner_words(
+def _last_internal_words(
     reader: Reader, requests: Iterable[int], own: Iterable[int]
 ) -> Mapping[tuple[int, int], datetime]:
     """The moment of the last message of others within an institution, by request and institution."""

@@ -127,7 +127,7 @@ class WordSearch:
         ]
 
     def _lines(self, among: Collection[int]) -> set[int]:
-        """Of these requests, those whose line of a list says the words."""
+        """Keys of the requests, among these, whose line in a list contains the words."""
         if not among:
             return set()
         rows = Solicitation.objects.filter(pk__in=among).alias(text=LINE_TEXT)

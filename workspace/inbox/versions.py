@@ -94,10 +94,10 @@ def has_news_of(mailbox: Mailbox, version: Version, *, user: User) -> bool:
     request = {"solicitation": mailbox.solicitation_id}
     events = Event.objects.filter(pk__gt=version.event, **request).exclude(by_user=user)
     messages = Message.objects.filter(pk__gt=version.message, **request).exclude(mailbox=mailbox)
-    inner = InternalMessage.objects.filter(
+    internal = InternalMessage.objects.filter(
         at__gt=datetime.fromtimestamp(version.read_at, UTC),
         institution__in=mailbox.matches.live().values("expert__office__institution"),
         **request,
     ).exclude(by_user=user)
-    news = Q(Exists(events)) | Q(Exists(messages)) | Q(Exists(inner))
+    news = Q(Exists(events)) | Q(Exists(messages)) | Q(Exists(internal))
     return User.objects.filter(news, pk=user.pk).exists()

@@ -9,7 +9,7 @@ from territories import bundle
 
 
 class Command(BaseCommand):
-    """To run before ``import_territories``, each January."""
+    """Command to run before ``import_territories``, each January."""
 
     help = "Dit ce que le nouveau code géographique changera, avant « import_territories ». N'écrit rien."
 

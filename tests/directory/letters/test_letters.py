@@ -160,7 +160,7 @@ class TestListOfAnOffice:
         assert client.post(path, {"body": "x"}).status_code == 200
 
 
-def test_office_letter_due_on_a_week_end_leaves_after_it_and_once(commit):
+def test_office_letter_due_on_a_week_end_is_sent_after_it_and_once(commit):
     office = Office.objects.get(code="PE-DIJON")
     day_of_year = office.pk % 365 or 365
     due = datetime(2027, 1, 1, 10, tzinfo=UTC) + (day_of_year - 1) * DAY
@@ -176,7 +176,7 @@ def test_office_letter_due_on_a_week_end_leaves_after_it_and_once(commit):
 @pytest.mark.parametrize(
     ("day", "is_written"), [("2026-12-01", True), ("2026-12-06", False), ("2026-12-25", False)]
 )
-def test_letters_leave_on_working_days_alone(day, is_written, django_capture_on_commit_callbacks):
+def test_letters_are_sent_on_working_days_alone(day, is_written, django_capture_on_commit_callbacks):
     verify_all_but(EMAIL)
 
     with time_machine.travel(f"{day}T09:10+01:00", tick=False), django_capture_on_commit_callbacks():

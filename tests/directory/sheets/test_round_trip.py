@@ -97,7 +97,7 @@ def test_an_export_changes_nothing_when_it_comes_back(extension):
 
 
 def test_codes_alone_in_their_cells_survive_a_french_excel():
-    """It reads « 0110 » as the number 110, another activity; with its dot, as a day, which is put back."""
+    """Excel reads « 0110 » as the number 110, another activity; with its dot, as a day, which is put back."""
     text = exported("csv").decode().replace(";01.10;", ";01/10/2026;").replace(";01;", ";1;")
 
     trial = try_sheet(text.encode("cp1252", errors="ignore"), "f.csv", SheetOptions(None), now=NOW)

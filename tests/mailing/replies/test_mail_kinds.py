@@ -55,7 +55,7 @@ WEAK = [
 
 
 @pytest.mark.parametrize("headers", WEAK, ids=str)
-def test_one_weak_sign_leaves_the_mail_to_its_author(headers):
+def test_one_weak_sign_does_not_make_an_automatic_mail(headers):
     reply = read(mail(**headers))
 
     assert (reply.kind, reply.weak_signs) == (MailKind.PERSON, 1)

@@ -76,7 +76,7 @@ class TestClockChange:
     """Sweeps every half hour around the change to or from summer time."""
 
     @pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"], ids=["forward", "back"])
-    def test_a_reminder_leaves_once(self, commit, sweep, sunday):
+    def test_a_reminder_is_sent_once(self, commit, sweep, sunday):
         change = datetime.fromisoformat(sunday).replace(tzinfo=PARIS)
         sent_at = change - 3 * DAY + HOUR  # the third day falls in the night of the change
         commit(send, "clause-insertion", commune="21166", siret="", now=sent_at)

@@ -356,7 +356,7 @@ class TestHours:
         sweep(now + 16 * DAY)
         assert recipients("where_things_stand") == [request.email]
 
-    def test_no_mail_leaves_at_night(self, unreached, sweep, now):
+    def test_no_mail_is_sent_at_night(self, unreached, sweep, now):
         sweep(now + 7 * DAY + 11 * HOUR)
 
         assert recipients("where_things_stand") == []

@@ -1,4 +1,4 @@
-"""After an outage of the sweep, each overdue mail leaves once, in order; one reminder a day to a person."""
+"""After an outage of the sweep, each overdue mail is sent once, in order; one reminder a day to a person."""
 
 from datetime import timedelta
 
@@ -90,7 +90,7 @@ def test_mails_of_each_day_after_an_outage(three, sweep, now):
     }
 
 
-def test_two_reminders_of_a_request_leave_on_different_days(commit, sweep, now):
+def test_two_reminders_of_a_request_are_sent_on_different_days(commit, sweep, now):
     commit(send, "clause-insertion", commune="21166", siret="", now=now)
 
     for minute in range(0, 120, 10):
