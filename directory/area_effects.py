@@ -26,6 +26,7 @@ class CommuneList:
 
     @property
     def others(self) -> int:
+        """The number of communes that are not named."""
         return self.count - len(self.names)
 
     def __bool__(self) -> bool:
@@ -115,11 +116,7 @@ def _covered_by_others(codes: set[str], *, institution: str, pk: int | None, on:
         return {}
     communes = Commune.objects.filter(pk__in=codes)
     containing = Q(kind="national") | Q(kind="commune", current_code__in=codes)
-    for kind, column in (
-        ("epci", "epci"),
-        ("department", "department"),
-        ("region", "department__region"),
-    ):
+    for kind, column in (("epci", "epci"), ("department", "department"), ("region", "department__region")):
         containing |= Q(kind=kind, current_code__in=communes.values(column))
     ordinary = Area.objects.filter(containing, dropped_at=None)
     zones = AreaMember.objects.filter(member__in=ordinary.values("pk")).values("zone")

@@ -28,8 +28,8 @@ def search_offices(offices: OfficeQuerySet, text: str, *, people: ExpertQuerySet
         # A union, not a disjunction of the two tables, which no index could serve.
         own = Q(Contains(OFFICE_WORDS, word)) | Q(institution__in=_institution_ids(institutions, word))
         by_office = Office.objects.filter(own)
-        through_people = [people.filter(one).values("office") for one in _of_experts(word)]
-        former = _named_formerly(word)
+        through_people = [people.filter(one).values("office") for one in _expert_conditions(word)]
+        former = _offices_with_former_name(word)
         found = found.filter(pk__in=by_office.values("pk").union(former, *through_people, all=True))
     return found
 
@@ -49,7 +49,7 @@ def search_experts(experts: ExpertQuerySet, text: str) -> ExpertQuerySet:
     found = experts
     for word in words_of(text):
         by_office = Expert.objects.filter(office__in=_offices_by_name(institutions, word))
-        own = [Expert.objects.filter(one).values("pk") for one in _of_experts(word)]
+        own = [Expert.objects.filter(one).values("pk") for one in _expert_conditions(word)]
         found = found.filter(pk__in=by_office.values("pk").union(*own, all=True))
     return found
 
@@ -68,13 +68,13 @@ def plain(text: str) -> str:
     return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn").lower()
 
 
-def _of_experts(word: str) -> list[Q]:
-    """Conditions on experts with a word, now or formerly: apart, so that an index can serve each."""
+def _expert_conditions(word: str) -> list[Q]:
+    """Conditions on experts with a word, now or formerly: separate ones, so that each can use an index."""
     former = Contains(_joined_texts("former_emails"), word)
     return [
         Q(Contains(EXPERT_WORDS, word)),
         ~Q(former_emails=[]) & Q(former),
-        Q(pk__in=_formerly_named(RevisedRow.Kind.EXPERT, word)),
+        Q(pk__in=_keys_with_former_name(RevisedRow.Kind.EXPERT, word)),
     ]
 
 
@@ -82,8 +82,8 @@ def _joined_texts(column: str) -> Func:
     return Func(F(column), Value(" "), function="array_to_string", output_field=TextField())
 
 
-def _formerly_named(kind: str, word: str) -> QuerySet[RevisedRow, int]:
-    """Primary keys of the rows whose name, before a change that the journal keeps, had a word."""
+def _keys_with_former_name(kind: str, word: str) -> QuerySet[RevisedRow, int]:
+    """Primary keys of the offices or experts one of whose former names, kept by the journal, has a word."""
     renamed = RevisedRow.objects.filter(kind=kind, before__has_key="name", after__has_key="name")
     name = plain_text(KeyTextTransform("name", "before"))
     return renamed.filter(Contains(name, word)).values_list("row_pk", flat=True)
@@ -99,12 +99,12 @@ def _institution_ids(institutions: list[Institution], word: str) -> list[int]:
 
 
 def _offices_by_name(institutions: list[Institution], word: str) -> Any:
-    """Primary keys of the offices with a word in a name, their code or institution; the index comes first."""
+    """Primary keys of the offices with a word in a name, in their code or in a name of their institution."""
     name_or_code = Q(Contains(plain_text("name"), word)) | Q(Contains(plain_text("code"), word))
-    by_name = Q(Contains(OFFICE_WORDS, word)) & name_or_code
+    by_name = Q(Contains(OFFICE_WORDS, word)) & name_or_code  # the first has an index, the second not
     own = Office.objects.filter(by_name | Q(institution__in=_institution_ids(institutions, word)))
-    return own.values("pk").union(_named_formerly(word), all=True)
+    return own.values("pk").union(_offices_with_former_name(word), all=True)
 
 
-def _named_formerly(word: str) -> Any:
-    return Office.objects.filter(pk__in=_formerly_named(RevisedRow.Kind.OFFICE, word)).values("pk")
+def _offices_with_former_name(word: str) -> Any:
+    return Office.objects.filter(pk__in=_keys_with_former_name(RevisedRow.Kind.OFFICE, word)).values("pk")

@@ -57,7 +57,7 @@ def import_catalogue(
     _write_institutions(institutions, counts, now)
     _write_subjects(catalogue, counts, now)
     _write_examples([*_subjects(catalogue)], counts)
-    _write_answers([*_subjects(catalogue)], counts)
+    _write_handlers([*_subjects(catalogue)], counts)
     _write_questions(catalogue, counts)
     return counts
 
@@ -157,7 +157,7 @@ def _write_examples(entries: list[SubjectEntry], counts: ImportCounts) -> None:
     counts.changed += len({examples.subject for examples in written} - counts.new)
 
 
-def _write_answers(entries: list[SubjectEntry], counts: ImportCounts) -> None:
+def _write_handlers(entries: list[SubjectEntry], counts: ImportCounts) -> None:
     """Write the institutions that answer each subject, the first one leading, and its relays."""
     groups = {group.code: group.pk for group in InstitutionGroup.objects.all()}
     institutions = {institution.code: institution.pk for institution in Institution.objects.all()}

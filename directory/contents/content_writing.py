@@ -26,7 +26,7 @@ from territories.models import Region
 
 
 def new_row(kind: ContentKind, key: str) -> Any:
-    """A row of the catalogue that nobody saved yet, marked as added in the portal."""
+    """Return a new row of the catalogue, not saved yet, marked as added in the portal (``is_added_here``)."""
     model, name = MODELS[kind]
     return model(**{name: key}, is_added_here=True)
 
@@ -34,7 +34,7 @@ def new_row(kind: ContentKind, key: str) -> Any:
 def write(
     kind: ContentKind, row: Any, facts: ContentFacts, *, changed: Collection[str], now: datetime
 ) -> None:
-    """Write the facts named in ``changed`` to this row; all but a region record what the portal edited."""
+    """Write the facts named in ``changed``; the row records that they were edited, except a region's."""
     if kind is ContentKind.REGION:
         _write_region(row, facts, changed)
         return
@@ -54,14 +54,14 @@ def write(
 
 
 def _write_institutions(row: Subject, codes: list[str]) -> None:
-    _write_answers(row, codes, is_relay=False)
+    _write_handlers(row, codes, is_relay=False)
 
 
 def _write_relays(row: Subject, codes: list[str]) -> None:
-    _write_answers(row, codes, is_relay=True)
+    _write_handlers(row, codes, is_relay=True)
 
 
-def _write_answers(subject: Subject, codes: list[str], *, is_relay: bool) -> None:
+def _write_handlers(subject: Subject, codes: list[str], *, is_relay: bool) -> None:
     """Replace the institutions and groups that handle a subject, in this order; unknown codes are ignored.
 
     ``is_relay``: those that the subject's page names, and that are never sent a request.
@@ -116,7 +116,7 @@ def _write_links(region: Region, links: list[ContentFacts]) -> None:
 
 
 def _write_openings(region: Region, openings: Mapping[str, ContentFacts]) -> None:
-    """Write the openings of a region (key ``""``) and of its themes, by slug: without a row, open."""
+    """Write the openings of a region (key ``""``) and of its themes (key: slug); one without row is open."""
     themes = {theme.slug: theme for theme in Theme.objects.all()}
     stored = Opening.objects.filter(region=region).values_list("pk", "theme__slug")
     gone = [pk for pk, slug in stored if (slug or "") not in openings]
@@ -127,11 +127,7 @@ def _write_openings(region: Region, openings: Mapping[str, ContentFacts]) -> Non
         Opening.objects.update_or_create(
             region=region,
             theme=themes.get(slug),
-            defaults={
-                **facts,
-                "opens_on": _date(facts["opens_on"]),
-                "closes_on": _date(facts["closes_on"]),
-            },
+            defaults={**facts, "opens_on": _date(facts["opens_on"]), "closes_on": _date(facts["closes_on"])},
         )
 
 

@@ -17,11 +17,7 @@ from experts.models import User
 
 MAX_LINES = 500  # of each outcome; the counts are whole
 KINDS = {"offices": "Antenne", "experts": "Référent"}
-OUTCOMES = {
-    "created": RowOutcome.CREATED,
-    "changed": RowOutcome.CHANGED,
-    "closed": RowOutcome.CLOSED,
-}
+OUTCOMES = {"created": RowOutcome.CREATED, "changed": RowOutcome.CHANGED, "closed": RowOutcome.CLOSED}
 HIDDEN = {"edited_fields", "source", "office"}
 CHOICES: Mapping[str, Mapping[Any, str]] = {
     "craft": {"": "toutes les entreprises", "only": "artisans seulement", "exclude": "sauf artisans"},

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from directory import coverage_files
-from directory.coverage import commune_cells, page_content
+from directory.coverage import page_content, subject_rows
 from directory.coverage.coverage_form import CoverageForm
 from directory.coverage.coverage_words import percent
 from directory.coverage.map_content import CoverageMap, make_map
@@ -139,13 +139,13 @@ def _details(request: HttpRequest, computed: ComputedCoverage) -> dict[str, Any]
     """The communes of the EPCI asked, or the subjects of the commune asked; nothing by default."""
     epci, code = request.GET.get("epci", ""), request.GET.get("commune", "")
     if code:
-        subjects = commune_cells.subject_rows(computed, code)
+        subjects = subject_rows.subject_rows(computed, code)
         if not subjects:
             return {}
         return {
             "commune": Commune.objects.get(pk=code),
             "uncovered": [row for row in subjects if row.is_fallback],
-            "themes": commune_cells.rows_by_theme(subjects),
+            "themes": subject_rows.rows_by_theme(subjects),
         }
     wanted = "" if epci == WITHOUT_EPCI else epci
     rows = page_content.commune_rows(computed, wanted) if epci else []

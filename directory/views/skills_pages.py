@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from directory.forms.skills import FACT_PREFIX, SkillsForm, answer_facts
+from directory.forms.skills import FACT_PREFIX, SkillsForm, skill_facts
 from directory.skills_matrix import MatrixPlace, experts_there, matrix, offices_there, shut_reason
 from directory.views.change_flow import Edit, serve
 from experts.accounts.staff_access import staff_page, staff_user
@@ -68,7 +68,7 @@ def cell(request: HttpRequest) -> HttpResponse:
     edit = Edit(
         title=f"{institution.name} : {subject.label}",
         back=f"{reverse('directory:skills')}?{place.query}&theme={theme}",
-        found=lambda: answer_facts(some, subject.slug),
+        found=lambda: skill_facts(some, subject.slug),
         form=lambda data, shown: SkillsForm(data, shown=shown, experts=some),
         plan=lambda facts: plan_skills(some, subject.slug, facts),
         done="Les sujets des référents sont enregistrés.",

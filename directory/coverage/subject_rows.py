@@ -1,4 +1,4 @@
-"""Rows of the subjects in one commune: the answer to each, and the rows with an answer by theme.
+"""Table of the subjects in one commune: a row with the answer to each, and the rows grouped by theme.
 
 An *answer* is what routing would give: the offices and experts that a request would be sent to.
 """
@@ -32,19 +32,19 @@ class SubjectCoverageRow:
 
 @dataclass(frozen=True, slots=True)
 class ThemeRows:
-    """The rows of a theme whose subjects have an answer."""
+    """The rows of a theme, without the subjects that nobody but the fallback answers."""
 
     theme: str
     rows: list[SubjectCoverageRow]
 
     @property
-    def weak_count(self) -> int:
+    def flagged_count(self) -> int:
         """The number of subjects with a remark."""
         return sum(bool(row.remarks) for row in self.rows)
 
 
 def subject_rows(computed: ComputedCoverage, commune: str) -> list[SubjectCoverageRow]:
-    """One row per subject for this commune, in the catalogue's order; none outside ``computed``'s place."""
+    """One row per subject for this commune, in the catalogue's order; none if ``computed`` leaves it out."""
     groups = computed.content.groups
     indexes = groups.members(groups.where({commune}))  # of the group of this commune
     subjects = {subject.slug: subject for subject in Subject.objects.select_related("theme")}
@@ -69,7 +69,7 @@ def subject_rows(computed: ComputedCoverage, commune: str) -> list[SubjectCovera
 
 
 def rows_by_theme(rows: Iterable[SubjectCoverageRow]) -> list[ThemeRows]:
-    """The rows with an answer, by theme, in their order."""
+    """The rows by theme, in their order, without the subjects that nobody but the fallback answers."""
     themes: dict[str, list[SubjectCoverageRow]] = {}
     for row in rows:
         if not row.is_fallback:
