@@ -12,7 +12,8 @@ How to write a mail: three files beside each other,
   ``{% include "mailing/_button.mjml.html" with url=answer_url label="Je prends en charge" only %}``
   (``is_secondary=True`` for the second one) and
   ``{% include "mailing/_quote.mjml.html" with text=words only %}`` for what somebody typed: line breaks
-  kept, links no_autolink. In the text version: ``{{ words|quoted }}`` after ``{% load mails %}``.
+  kept, and nothing that mail programs turn into a link. In the text version: ``{{ words|quoted }}`` after
+  ``{% load mails %}``.
 
 Beside the context, templates know ``SITE_URL``; the base ones, ``DELIMITER``.
 """
@@ -30,7 +31,7 @@ from mailing.templatetags.mails import no_autolink
 
 # Characters that XML 1.0 forbids; Word pastes some as line breaks. mrml would refuse the whole mail.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-# Marks that turn the direction of what follows, whoever wrote it: an address could be read backwards.
+# Characters that set the direction of the text that follows: an address could be read backwards.
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LINK = re.compile(r"(https?://[^/\s\"'<>]+)/[^\s\"'<>]+")
 # Names of context values that are meant to be clicked.

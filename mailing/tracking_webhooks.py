@@ -119,7 +119,7 @@ def store_event(sender: type[TrackingWebhook], event: AnymailTrackingEvent, **kw
 
 @transaction_required
 def _use_stamp(event: AnymailTrackingEvent, *, now: datetime) -> None:
-    """Use the event's signature up. Raises ``SignatureReplayed`` when it has stored an event before."""
+    """Record that the event's signature is used. Raises ``SignatureReplayed`` when it was used before."""
     signature = event.esp_event.get("signature") if isinstance(event.esp_event, dict) else None
     signed = signature if isinstance(signature, dict) else {}
     stamp = mailgun_stamps.read({name: str(value) for name, value in signed.items()}, now=now)

@@ -31,7 +31,7 @@ USED_ALREADY = 406  # Mailgun does not post again what is answered so
 
 
 class ProviderWebhook:
-    """A webhook that answers 404 unless the setting named by ``setting`` is its ``channel``: the provider."""
+    """A webhook of one provider (``channel``): it answers 404 unless ``setting`` names that provider."""
 
     channel: str
     setting: str
@@ -43,13 +43,13 @@ class ProviderWebhook:
         view = super().as_view(**initkwargs)  # type: ignore[misc]
 
         @wraps(view)
-        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if cls.channel != getattr(settings, cls.setting):
                 raise Http404
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
 
-        return answered
+        return checked
 
     @method_decorator(csrf_exempt)
     @method_decorator(login_not_required)
@@ -142,7 +142,7 @@ def read_json(request: HttpRequest) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise AnymailWebhookValidationFailure("a post that cannot be read") from error
     if not isinstance(posted, dict):
-        raise AnymailWebhookValidationFailure("a post that is no object")
+        raise AnymailWebhookValidationFailure("a post that is not a JSON object")
     return posted
 
 

@@ -7,7 +7,7 @@ from email.message import Message
 from mailing.replies import headers, parts
 from mailing.replies.attributions import is_delimiter
 from mailing.replies.markup import html_lines
-from mailing.replies.quotes import authored
+from mailing.replies.quotes import typed_blocks
 from mailing.replies.signatures import without_signature
 from mailing.replies.text_lines import MAX_LINES, TextLine, plain_lines, unwrap_flowed
 
@@ -43,20 +43,20 @@ def typed_text(
     our mails are sent from, in lower case.
     """
     texts = {id(part): text for part, text in parts.bodies(message)}
-    lines = _without_marks(_shown(message, texts)[:MAX_LINES])
+    lines = _without_added_lines(_shown(message, texts)[:MAX_LINES])
     ours = [*html_lines(sent), *plain_lines(sent_text)]
     is_answer = headers.has(message, "In-Reply-To", "References")
     # Some people type inside their signature.
     for shown in ([line for line in lines if not line.is_signature], lines):
-        blocks = authored(shown, is_answer=is_answer, sent=ours, our_addresses=our_addresses)
+        blocks = typed_blocks(shown, is_answer=is_answer, sent=ours, our_addresses=our_addresses)
         kept = [without_signature([line.text for line in block], names=names) for block in blocks]
         if text := "\n\n".join(filter(None, map(_tidy, kept))):
             return text
     return ""
 
 
-def is_written_by_tickets(message: Message) -> bool:
-    """True when a line of a ticket program asks to answer above it."""
+def is_from_ticket_program(message: Message) -> bool:
+    """True when a line of a ticket program (a helpdesk) asks to answer above it."""
     return any(
         TICKET_LINE.fullmatch(line.folded)
         for part, text in parts.bodies(message)
@@ -64,8 +64,8 @@ def is_written_by_tickets(message: Message) -> bool:
     )
 
 
-def _without_marks(lines: list[TextLine]) -> list[TextLine]:
-    """The lines without those that ticket programs, and our mails above their delimiter, add."""
+def _without_added_lines(lines: list[TextLine]) -> list[TextLine]:
+    """The lines without those that ticket programs add, and our mails above their delimiter."""
     kept: list[TextLine] = []
     for line in lines:
         is_ours = is_delimiter(line) and "#" not in line.folded

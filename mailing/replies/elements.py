@@ -13,7 +13,7 @@ BLOCKS = {
     "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
     "ul",
 }  # fmt: skip
-APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"}
+SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"}
 LISTS = {"ul", "ol"}
 # Classes and ids by which Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, Roundcube mark quotations.
 QUOTES = {
@@ -39,10 +39,10 @@ LINKS = ("http://", "https://", "mailto:")
 
 @dataclass
 class Element:
-    """An open tag, and its effect until it closes."""
+    """An open tag, and its effect until it closes. ``marks``: its classes, ids and types in lower case."""
 
     name: str
-    words: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
     style: str = ""
     href: str = ""
     alt: str = ""
@@ -50,25 +50,25 @@ class Element:
     count: int = 0
 
     @property
-    def hides(self) -> bool:
+    def is_hidden(self) -> bool:
         return self.name in HIDDEN or "display:none" in self.style
 
     @property
-    def quotes(self) -> bool:
-        if self.words & QUOTES:
+    def is_quote(self) -> bool:
+        if self.marks & QUOTES:
             return True
         has_bar = "border-left:" in self.style and not NO_BORDER.search(self.style)
-        return self.name == "blockquote" and (has_bar or bool(self.words & {"cite", "gmail_quote"}))
+        return self.name == "blockquote" and (has_bar or bool(self.marks & {"cite", "gmail_quote"}))
 
     @property
-    def signs(self) -> bool:
-        return bool(self.words & SIGNATURES)
+    def is_signature(self) -> bool:
+        return bool(self.marks & SIGNATURES)
 
     @property
-    def stands_apart(self) -> bool:
+    def is_spaced(self) -> bool:
         """True when blank lines surround the element. Outlook's paragraphs are single lines."""
-        is_tight = any(word.startswith(("mso", "x_mso")) for word in self.words) or TIGHT.search(self.style)
-        return self.name in APART and not (self.name == "p" and is_tight)
+        is_tight = any(mark.startswith(("mso", "x_mso")) for mark in self.marks) or TIGHT.search(self.style)
+        return self.name in SPACED and not (self.name == "p" and is_tight)
 
     @property
     def is_bullet(self) -> bool:
@@ -76,16 +76,17 @@ class Element:
         return "mso-list:ignore" in self.style
 
 
-def element(name: str, attributes: str) -> Element:
+def parse_tag(name: str, attributes: str) -> Element:
+    """Read the attributes of an opening tag, as written in the HTML."""
     found = {
-        match[1].lower(): shown(match[2].strip("\"'"))
+        match[1].lower(): decoded(match[2].strip("\"'"))
         for match in ATTRIBUTE.finditer(attributes[:MAX_ATTRIBUTES_LENGTH])
     }
     names = " ".join(found.get(key, "") for key in ("class", "id", "type", "data-marker"))
     href, alt = found.get("href", ""), found.get("alt", "")
     return Element(
         name=name,
-        words=frozenset(names.lower().split()),
+        marks=frozenset(names.lower().split()),
         style="".join(found.get("style", "").lower().split()),
         href=href if name == "a" and href.lower().startswith(LINKS) else "",
         # Some clients send emoji as images; the descriptions of other images were not typed by the author.
@@ -93,7 +94,7 @@ def element(name: str, attributes: str) -> Element:
     )
 
 
-def shown(text: str) -> str:
+def decoded(text: str) -> str:
     """``text`` with its HTML entities decoded."""
     return unescape(LONG_NUMBER.sub("", text))
 
@@ -117,7 +118,7 @@ def tokens(html: str) -> Iterator[tuple[bool, str]]:
             at = opening + 1
             continue
         end = html.find(">", opening)
-        # A ">" inside quotes does not end the tag.
+        # A ">" inside is_quote does not end the tag.
         if html.count('"', opening, end) % 2 and end < last_end:
             end = html.find(">", end + 1)
         yield True, html[opening + 1 : end]

@@ -10,7 +10,7 @@ from email.message import Message
 from enum import StrEnum
 
 from mailing.replies import headers
-from mailing.replies.body import is_written_by_tickets
+from mailing.replies.body import is_from_ticket_program
 from mailing.replies.parts import content, walk
 from mailing.replies.text_lines import fold
 
@@ -188,7 +188,7 @@ def _is_typed_in_a_ticket(message: Message, text: str) -> bool:
         _submitted(message) == "auto-generated"
         and bool(text)
         and not _speaks_like_a_machine(text)
-        and is_written_by_tickets(message)
+        and is_from_ticket_program(message)
     )
 
 

@@ -42,9 +42,9 @@ class _Page:
     bullet: str = ""
 
     def take_text(self, token: str) -> None:
-        if self.counts["hides"]:
+        if self.counts["hidden"]:
             return
-        text = elements.shown(token)
+        text = elements.decoded(token)
         if self.counts["pre"]:
             first, *others = text.split("\n")
             self._write(first)
@@ -63,7 +63,7 @@ class _Page:
         if name.startswith("/"):
             self._close(name[1:])
             return
-        element = elements.element(name, token[found.end() :])
+        element = elements.parse_tag(name, token[found.end() :])
         if name == "br":
             self._end_line(even_empty=True)
         elif name == "img":
@@ -83,7 +83,7 @@ class _Page:
         return self.lines[:MAX_LINES]
 
     def _open(self, element: Element) -> None:
-        if element.words & OPENS_QUOTE:
+        if element.marks & OPENS_QUOTE:
             self.lines.append(TextLine("", opens_quote=True))
         if element.name == "tr":
             self.rows.append([])
@@ -94,7 +94,7 @@ class _Page:
             self.lines = []
         if element.name == "li":
             self._number()
-        if element.stands_apart and not self.counts["li"]:
+        if element.is_spaced and not self.counts["li"]:
             self.wants_gap = True
         element.starts_at = len(self.buffer)
         self.open.append(element)
@@ -138,20 +138,20 @@ class _Page:
             self._end_row(wants_gap=bool(element.count))
         if element.name == "li":
             self.bullet = ""
-        if element.stands_apart and not self.counts["li"]:
+        if element.is_spaced and not self.counts["li"]:
             self.wants_gap = True
         return element.name
 
     def _count(self, element: Element, step: int) -> None:
         self.counts[f"<{element.name}"] += step
-        self.counts["hides"] += step * element.hides
-        self.counts["quotes"] += step * element.quotes
-        self.counts["signs"] += step * element.signs
+        self.counts["hidden"] += step * element.is_hidden
+        self.counts["quote"] += step * element.is_quote
+        self.counts["signature"] += step * element.is_signature
         if element.name in LISTS | {"li", "pre"}:
             self.counts[element.name] += step
 
     def _write(self, text: str) -> None:
-        if text and not self.counts["hides"]:
+        if text and not self.counts["hidden"]:
             self.buffer.append(text)
 
     def _end_line(self, *, even_empty: bool = False) -> None:
@@ -170,7 +170,7 @@ class _Page:
         self.bullet = "" if text else self.bullet
 
     def _add(self, text: str) -> None:
-        is_quoted, is_signature = self.counts["quotes"] > 0, self.counts["signs"] > 0
+        is_quoted, is_signature = self.counts["quote"] > 0, self.counts["signature"] > 0
         self.lines.append(TextLine(text, is_quoted=is_quoted, is_signature=is_signature))
 
     def _rewrite_bullet(self, element: Element) -> None:

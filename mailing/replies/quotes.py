@@ -68,14 +68,14 @@ MIN_LETTERS = 6
 IMAGE = re.compile(r"\[(image|cid)\b.{0,200}\]", re.IGNORECASE)
 
 
-def authored(
+def typed_blocks(
     lines: Sequence[TextLine],
     *,
     is_answer: bool,
     sent: Sequence[TextLine] = (),
     our_addresses: Collection[str] = (),
 ) -> list[list[TextLine]]:
-    """The runs of lines typed by the author, in order. ``is_answer``: the mail has In-Reply-To or References.
+    """The blocks of lines typed by the author, in order. ``is_answer``: it has In-Reply-To or References.
 
     In doubt, a line is kept. ``sent``: the lines of our mail, when known; in an unmarked copy of it, the
     other lines were typed by the author. ``our_addresses``: those our mails are sent from, in lower case.

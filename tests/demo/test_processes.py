@@ -1,4 +1,4 @@
-"""The demo's processes are watched, and all stopped."""
+"""The demo reports a process that ends, and stops all of them."""
 
 import os
 import signal
@@ -12,16 +12,16 @@ from demo.processes import ProcessEnded, Processes
 from tests.workers import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-# Starts a child of its own, as gunicorn and Celery do, says its number, and lasts.
+# Starts a child process, as gunicorn and Celery do, prints its pid, and stays alive.
 PARENT = """
 import subprocess, time
 print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
 time.sleep(600)
 """
-DEAF = """
+IGNORES_SIGTERM = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("deaf", flush=True)
+print("ready", flush=True)
 time.sleep(600)
 """
 
@@ -47,7 +47,7 @@ def test_output_goes_to_a_log(processes, tmp_path):
 
 
 def test_end_of_a_process_is_reported_with_the_end_of_its_log(processes, tmp_path):
-    processes.start("lasting", "sleep", "600")
+    processes.start("healthy", "sleep", "600")
     processes.start("broken", sys.executable, "-c", "raise SystemExit('le port est pris')")
 
     with pytest.raises(ProcessEnded, match=r"« broken »[\s\S]*le port est pris"):
@@ -68,15 +68,15 @@ def test_stop_ends_children_of_children(processes, tmp_path):
 
 def test_process_that_ignores_the_signal_is_killed(processes, monkeypatch, tmp_path):
     monkeypatch.setattr("demo.processes.STOP_TIMEOUT", 0.2)
-    processes.start("deaf", sys.executable, "-c", DEAF)
-    wait_for((tmp_path / "deaf.log").read_text)
+    processes.start("stubborn", sys.executable, "-c", IGNORES_SIGTERM)
+    wait_for((tmp_path / "stubborn.log").read_text)
 
     processes.stop()
 
     assert processes.running[0].process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a Linux right")
+@pytest.mark.skipif(sys.platform != "linux", reason="setpriv is a Linux program")
 def test_processes_end_when_the_parent_is_killed(tmp_path):
     code = (
         "import os, pathlib, time; from demo.processes import Processes;"
@@ -85,9 +85,11 @@ def test_processes_end_when_the_parent_is_killed(tmp_path):
     )
     with subprocess.Popen(  # noqa: S603 (fixed commands)
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as us:
-        tied = int(us.stdout.readline())
-        wait_for(lambda: Path(f"/proc/{tied}/comm").read_text() == "sleep\n")  # setpriv has become it
-        us.kill()
+    ) as parent:
+        tied = int(parent.stdout.readline())
+        wait_for(
+            lambda: Path(f"/proc/{tied}/comm").read_text() == "sleep\n"
+        )  # setpriv has replaced itself by it
+        parent.kill()
 
     wait_for(lambda: not is_alive(tied))

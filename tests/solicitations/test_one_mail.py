@@ -16,7 +16,7 @@ from tests.solicitations.factories import send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-SHARED_ADDRESS = "desk@region.example.org"
+SHARED_ADDRESS = "equipe@region.example.org"
 
 
 @pytest.fixture
@@ -34,24 +34,24 @@ def take(commit, solicitation, now) -> None:
     commit(expert_answers.move, match, MatchState.TAKEN, by=match.mailbox, now=now)
 
 
-def legal(commit, solicitation, now) -> None:
-    """A question on labour law without answer for seven working days, which are nine days here."""
+def pass_legal_deadline(commit, solicitation, now) -> None:
+    """Leave a question on labour law without answer for seven working days, which are nine days here."""
     commit(tasks.run_clock, now=now + 9 * DAY)
 
 
-def silent(commit, solicitation, now) -> None:
-    """The expert who took the need never answers: call check, reminder, alert on silence, a day after it."""
+def stop_answering(commit, solicitation, now) -> None:
+    """Take the need and never answer: call check, reminder, alert on silence, and a sweep some days later."""
     take(commit, solicitation, now)
     for days in (7, 21, 45, 48):
         commit(tasks.run_clock, now=now + days * DAY)
 
 
-def not_called(commit, solicitation, now) -> None:
+def report_no_call(commit, solicitation, now) -> None:
     take(commit, solicitation, now)
     commit(feedback.report_not_called, solicitation, now=now + DAY)
 
 
-def all_declined(commit, solicitation, now) -> None:
+def decline_all(commit, solicitation, now) -> None:
     for match in Match.objects.with_people().filter(need__solicitation=solicitation).in_order():
         move = {"by": match.mailbox, "decline_reason": "no_capacity", "now": now}
         commit(expert_answers.move, match, MatchState.DECLINED, **move)
@@ -59,10 +59,10 @@ def all_declined(commit, solicitation, now) -> None:
 
 
 CAUSES: dict[AlertCause, Callable[..., None]] = {
-    AlertCause.LEGAL: legal,
-    AlertCause.SILENT: silent,
-    AlertCause.NOT_CALLED: not_called,
-    AlertCause.ALL_DECLINED: all_declined,
+    AlertCause.LEGAL: pass_legal_deadline,
+    AlertCause.SILENT: stop_answering,
+    AlertCause.NOT_CALLED: report_no_call,
+    AlertCause.ALL_DECLINED: decline_all,
 }
 
 

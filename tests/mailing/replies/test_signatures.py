@@ -1,4 +1,4 @@
-"""Signatures in English and other languages are cut as French ones; words that look like one are kept."""
+"""Signatures in English and other languages are cut like French ones; what only looks like one is kept."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_a_signature_is_cut(signature):
 
 
 @pytest.mark.parametrize("typed", TYPED)
-def test_words_that_only_look_like_one_are_kept(typed):
+def test_words_that_only_look_like_a_signature_are_kept(typed):
     text = f"We call on Monday.\n\n{typed}"
 
     assert read(mail(text, From=SENDER)).text == text
@@ -77,11 +77,11 @@ def test_words_that_only_look_like_one_are_kept(typed):
         "## Répondez au-dessus de cette ligne ##",
     ],
 )
-def test_the_line_that_a_ticket_program_writes_above_an_answer_is_no_word_of_its_author(line):
+def test_the_line_that_a_ticket_program_writes_above_an_answer_is_cut(line):
     assert read(mail(f"{line}\n\nWe call on Monday.", From=SENDER)).text == "We call on Monday."
 
 
-def test_a_signature_that_front_marks_is_cut():
+def test_a_signature_marked_by_the_front_mail_program_is_cut():
     html = "<p>We call on Monday.</p><div class='front-signature'>The recruiters</div>"
 
     assert read(mail(html, From=SENDER, Content_Type="text/html")).text == "We call on Monday."
