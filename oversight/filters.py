@@ -61,7 +61,7 @@ class LineFilter(django_filters.CharFilter):
 
 
 def with_problem(requests: SolicitationQuerySet, code: str, *, now: datetime) -> SolicitationQuerySet:
-    """Requests of one of the four counters, or those with a standing alert."""
+    """Requests of one of the four counters, or those with an open alert."""
     if code == HELD:
         return requests.held()
     if code == UNCOVERED:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 # A docstring begins with a noun or a verb: "Return the needs…", "The needs of this mailbox…".
 OPENINGS = {
-    "how", "that", "those", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why",
+    "as", "from", "how", "it", "its", "of", "that", "their", "these", "they", "those", "to", "what", "when",
+    "where", "whether", "which", "who", "whom", "whose", "why",
 }  # fmt: skip
 
 FORBIDDEN = {
     "deed", "desk", "desks", "doer", "fate", "fates", "finding", "findings", "forgotten", "gauge", "gauges",
-    "hear", "hush", "morrow", "outlived", "reckon", "seal", "story", "stories", "strike", "tally",
-    "tallies", "untell",
+    "hear", "hears", "hush", "hushed", "morrow", "outlived", "reckon", "reckoned", "seal", "sealed", "settle",
+    "settles", "story", "stories", "strike", "struck", "tally", "tallies", "untell",
 }  # fmt: skip
 
 # A limit is MAX_… or MIN_…, which is what one searches for.
@@ -32,6 +33,7 @@ LAYERS = {
     "actions", "admin", "bench", "commands", "forms", "models", "settings", "templatetags", "views",
     "wording",
 }  # fmt: skip
+CAPITALISED = re.compile(r"([A-Z][a-z]+)+")
 CONVENTIONAL_CLASSES = {"Command", "Meta", "Migration"}
 
 
@@ -67,10 +69,12 @@ def _faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
 def _docstring_faults(path: Path, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = re.match(r"[A-Za-z]+", ast.get_docstring(node) or "")
+            text, line = ast.get_docstring(node) or "", getattr(node, "lineno", 1)
+            first = re.match(r"[A-Za-z]+", text)
             if first and first[0].lower() in OPENINGS:
-                line = getattr(node, "lineno", 1)
                 yield f"{path}:{line}: the docstring begins with “{first[0]}”, not with a noun or a verb"
+            for word in FORBIDDEN.intersection(re.findall(r"[a-z]+", re.sub("``.*?``", "", text.lower()))):
+                yield f"{path}:{line}: the docstring says “{word}”"
 
 
 def _name_faults(path: Path, tree: ast.Module) -> Iterator[str]:
@@ -121,17 +125,21 @@ def _module_faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
 
 
 def _class_faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
-    """Nested classes are known by their owner: ``Area.Kind``, ``Subject.Level``."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    """Classes and type aliases of one name, with several meanings.
+
+    Nested classes are known by their owner: ``Area.Kind``, ``Subject.Level``. The same alias may be written
+    twice; type variables are names of their file.
+    """
+    found: dict[str, dict[str, Path]] = defaultdict(dict)
     for path, tree in sources.items():
-        for node in tree.body:
-            if (
-                isinstance(node, ast.ClassDef)
-                and node.name not in CONVENTIONAL_CLASSES
-                and path.parts[0] != "tests"
-            ):
-                found[node.name].append(path)
-    yield from _twins(found.values(), "classes of one name")
+        for node in tree.body if path.parts[0] != "tests" else ():
+            if isinstance(node, ast.ClassDef) and node.name not in CONVENTIONAL_CLASSES:
+                found[node.name][str(path)] = path
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                alias, value = node.targets[0].id, ast.unparse(node.value)
+                if CAPITALISED.fullmatch(alias) and "TypeVar(" not in value:
+                    found[alias][value] = path
+    yield from _twins([list(paths.values()) for paths in found.values()], "classes of one name")
 
 
 def _twins(groups: Iterable[list[Path]], what: str) -> Iterator[str]:

@@ -227,7 +227,7 @@ def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:
 
 
 def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
-    """Standing alerts; that of a held request is only settled by releasing or closing it."""
+    """The open alerts; that of a held request is resolved by releasing or closing it, and by nothing else."""
     return [
         {
             "pk": alert.pk,

@@ -1,4 +1,4 @@
-"""The staff's list of requests: counters, standing alerts, all requests; and what is filtered, as a file."""
+"""The staff's list of requests: counters, open alerts, all requests; and what is filtered, as a file."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ def counters(visible: SolicitationQuerySet, *, current: str, now: datetime) -> l
 
 
 def urgent(visible: SolicitationQuerySet) -> list[Solicitation]:
-    """Requests with a standing alert, those without any recipient first."""
+    """Requests with an open alert, those without any recipient first."""
     alerts = Alert.objects.open().filter(solicitation__in=visible).urgent_first()
     placed = alerts.select_related("solicitation__commune__department", "solicitation__handled_by").defer(
         "solicitation__description"

@@ -25,7 +25,7 @@ def reassign(
 ) -> None:
     """Give these active matches of request ``pk`` to ``target``, who must be there today.
 
-    A sent need is sent to them; a taken one stays taken, in their hands, and the company hears their name.
+    A sent need is sent to them; a taken one stays taken, in their hands, and the company is told their name.
     ``by``: the manager, in whose name it is done. Raises ``ForbiddenMove`` when one of them is over, is
     theirs or was answered by ``target`` already, and ``NobodyThere`` when they are away; nothing moves then.
     """

@@ -9,6 +9,10 @@ import pytest
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "words.py"
 FAULTS = {
     "opening": ({"room/one.py": '"""What it does."""'}, "room/one.py:1: the docstring begins with “What”"),
+    "metaphor in a docstring": (
+        {"room/one.py": '"""Hush the mails."""'},
+        "room/one.py:1: the docstring says “hush”",
+    ),
     "metaphor": ({"room/one.py": "def hush(mail): ..."}, "room/one.py:1: “hush” says “hush”"),
     "limit": ({"room/one.py": "LINES_AT_MOST = 5"}, "room/one.py:1: the limit “LINES_AT_MOST” is not named"),
     "two modules": (
@@ -19,6 +23,10 @@ FAULTS = {
         {"room/one.py": "class Row: ...", "room/two.py": "class Row: ..."},
         "classes of one name: room/one.py, room/two.py",
     ),
+    "two aliases": (
+        {"room/one.py": "Row = list[str]", "room/two.py": "Row = tuple[str, int]"},
+        "classes of one name: room/one.py, room/two.py",
+    ),
     "hidden module": (
         {"room/one.py": "from room import two\n\n\ndef act(two): ...", "room/two.py": ""},
         "room/one.py:4: “two” hides the module of that name",
@@ -27,6 +35,8 @@ FAULTS = {
 PLAIN = {
     "room/models/one.py": '"""Rows."""\nclass Row:\n    class Kind: ...',
     "room/one.py": '"""Return the rows."""\nfrom room.models import one\nclass Table:\n    class Kind: ...',
+    "room/two.py": 'Key = tuple[str, int]\nAny = TypeVar("Any")',
+    "room/three.py": 'Key = tuple[str, int]\nAny = TypeVar("Any")',
     "tests/room/test_one.py": "class Row: ...",
 }
 

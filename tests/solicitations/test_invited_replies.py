@@ -62,19 +62,19 @@ def checked(*, now) -> dict[str, bool]:
     return found
 
 
-def test_a_cancelled_request_hears_no_expert(commit, sent, now):
+def test_no_expert_may_write_to_a_cancelled_request(commit, sent, now):
     commit(company_requests.cancel, sent, now=now)
 
     assert checked(now=now) == {"stopped": False}
 
 
-def test_a_request_that_staff_closed_hears_nobody(commit, sent, staff, now):
+def test_nobody_may_write_to_a_request_that_staff_closed(commit, sent, staff, now):
     commit(staff_actions.close, sent, words="Nous vous avons répondu au téléphone.", by=staff, now=now)
 
     assert checked(now=now) == {"closed_by_staff": False, "stopped": False}
 
 
-def test_a_request_that_staff_closed_after_help_hears_the_company(commit, sent, staff, now):
+def test_the_company_may_write_to_a_request_that_staff_closed_after_help(commit, sent, staff, now):
     for state in (MatchState.TAKEN, MatchState.HELPED):
         helping = match(sent, EXPERT)
         commit(expert_answers.move, helping, state, by=helping.mailbox, now=now)
@@ -86,7 +86,7 @@ def test_a_request_that_staff_closed_after_help_hears_the_company(commit, sent, 
     assert checked(now=now) == {"closed_by_staff": True, "stopped": False}
 
 
-def test_spam_hears_nobody(commit, sent, staff, now):
+def test_nobody_may_write_to_a_request_closed_as_spam(commit, sent, staff, now):
     commit(staff_actions.mark, sent, ClosedReason.SPAM, by=staff, now=now)
 
     assert checked(now=now) == {"stopped": False}

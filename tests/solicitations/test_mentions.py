@@ -96,7 +96,7 @@ def test_the_mentioned_are_mailed_at_once_and_nobody_else_reads_more(commit, now
 
 @pytest.mark.reference
 @pytest.mark.django_db
-def test_the_region_hears_of_each_mention_and_of_those_of_an_hour_by_one_mail(commit, now):
+def test_the_region_is_alerted_to_each_mention_and_mailed_once_for_those_of_an_hour(commit, now):
     request = commit(send, now=now)
     one, other = mailbox(request, "recrutement@france-travail"), mailbox(request, "entreprises@mission")
 

@@ -98,7 +98,7 @@ def test_what_was_taken_stays_taken_in_the_hands_of_the_colleague(mine, colleagu
     assert notified.context["person"] == "Karim Dubois"
 
 
-def test_company_that_was_not_told_yet_hears_one_name(mine, colleague, sent, take, reassign):
+def test_company_that_was_not_told_yet_is_told_one_name(mine, colleague, sent, take, reassign):
     take()
 
     reassign()

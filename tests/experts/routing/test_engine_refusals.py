@@ -140,7 +140,7 @@ def test_refusals_come_as_subjects_then_institutions_then_office_then_email():
     ]
 
 
-def test_unknown_facts_are_those_that_a_candidate_s_criterion_could_not_settle_sorted():
+def test_unknown_facts_are_those_that_a_criterion_could_not_check_sorted():
     offices = [
         office("A", criteria=Criteria(naf=("43",), headcount_max=20)),
         office("B", criteria=Criteria(craft="only", project_holders=False), closes_on=ON),
