@@ -14,10 +14,11 @@ from solicitations.links import ExpiredLink, Participant, owner_is_late
 from solicitations.models import Mailbox, Match, OfficeManager, Question, Solicitation
 
 REPLY = "solicitations.reply"  # what a digest is made for
-# e: an expert to the others; p: to the company; i: to their institution. c: the company to all its experts;
-# q: to the author of that question. m: a manager to her institution (account, institution, request).
+# e: an expert to the others; p: to the company; i: to that institution, or to their own where none is named.
+# c: the company to all its experts; q: to the author of that question. m: a manager to her institution
+# (account, institution, request).
 REPLY_ADDRESS = re.compile(
-    r"reponse\+(?:([eciqp])([1-9][0-9]{0,17})"
+    r"reponse\+(?:([eciqp])([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,9}))?"
     r"|m([1-9][0-9]{0,9})\.([1-9][0-9]{0,9})\.([1-9][0-9]{0,17}))-([0-9a-f]{20})"
 )
 EXPERT_VOICES = {"e": Voice.EXPERTS, "p": Voice.COMPANY, "i": Voice.INSTITUTION}
@@ -33,21 +34,28 @@ class NoReplyAddress(ValueError):
 class Correspondent:
     """The person whose mails come to a reply address, and to whom they speak.
 
-    ``question``: the one that the company answers there.
+    ``question``: the one that the company answers there. ``institution``: the one that an expert speaks to.
     """
 
     person: Participant
     voice: Voice
     question: Question | None = None
+    institution: int | None = None
 
 
-def make(row: Participant, *, voice: Voice = Voice.EXPERTS, question: Question | None = None) -> str:
+def make(
+    row: Participant,
+    *,
+    voice: Voice = Voice.EXPERTS,
+    question: Question | None = None,
+    institution: int | None = None,
+) -> str:
     """Return the signed address for replies by mail: it identifies the request, the person and the voice.
 
-    Of a company, ``question`` is the one that it answers. Mail servers may lower the case of a local part:
-    it is made of lower-case letters, digits and dots.
+    Of a company, ``question`` is the one that it answers; ``institution``: the one that an expert speaks to.
+    Mail servers may lower the case of a local part: it is made of lower-case letters, digits and dots.
     """
-    named = _named(row, voice=voice, question=question)
+    named = _named(row, voice=voice, question=question, institution=institution)
     signature = tokens.digest(REPLY, f"{named}.{_serial(row)}")
     return f"reponse+{named}-{signature}@{settings.REPLY_DOMAIN}"
 
@@ -67,8 +75,8 @@ def correspondent_of(address: str, *, now: datetime) -> Correspondent:
     written = REPLY_ADDRESS.fullmatch(local)
     if written is None or domain != settings.REPLY_DOMAIN.lower():
         raise NoReplyAddress(address)
-    letter, pk, account, institution, request, signature = written.groups()
-    found = _correspondent(letter, pk) if letter else _manager(account, institution, request)
+    letter, pk, inner, account, institution, request, signature = written.groups()
+    found = _correspondent(letter, pk, inner) if letter else _manager(account, institution, request)
     if found is None:
         raise tokens.ForgedLink(address)
     row, named = found.person, local.removeprefix("reponse+").rpartition("-")[0]
@@ -76,17 +84,18 @@ def correspondent_of(address: str, *, now: datetime) -> Correspondent:
     known = [serial for serial in issued if tokens.is_digest(signature, REPLY, f"{named}.{serial}")]
     if not known:
         raise tokens.ForgedLink(address)
-    if known[0] != _serial(row) or not _takes_answers(row, now=now):
+    if known[0] != _serial(row) or not _takes_answers(row, now=now) or _has_left_institution(found):
         raise ExpiredLink(row)
     return found
 
 
-def _correspondent(letter: str, pk: str) -> Correspondent | None:
+def _correspondent(letter: str, pk: str, institution: str | None) -> Correspondent | None:
     """The person and voice that a letter and a number name; ``None`` when there is no such row."""
     if voice := EXPERT_VOICES.get(letter):
         mailboxes = Mailbox.objects.select_related("solicitation__commune__department")
         mailbox = mailboxes.filter(pk=pk).first()
-        return Correspondent(mailbox, voice) if mailbox else None
+        inner = int(institution) if institution else None
+        return Correspondent(mailbox, voice, institution=inner) if mailbox else None
     question = Question.objects.filter(pk=pk).first() if letter == "q" else None
     if letter == "q" and question is None:
         return None
@@ -131,16 +140,22 @@ def _takes_answers(row: Participant, *, now: datetime) -> bool:
     return not (is_erased or row.revoked_at or row.link_is_expired(now=now))
 
 
+def _has_left_institution(found: Correspondent) -> bool:
+    """Return whether the address speaks to an institution that has nobody at that mailbox any more."""
+    mailbox = found.person if isinstance(found.person, Mailbox) else None
+    return bool(mailbox and found.institution and not mailbox.serves(found.institution))
+
+
 def _serial(row: Participant) -> int:
     if isinstance(row, OfficeManager):
         return 1
     return row.serial if isinstance(row, Mailbox) else row.link_serial
 
 
-def _named(row: Participant, *, voice: Voice, question: Question | None) -> str:
+def _named(row: Participant, *, voice: Voice, question: Question | None, institution: int | None) -> str:
     """Return the part of a reply address that names the person and the voice."""
     if isinstance(row, OfficeManager):
         return f"m{row.user.pk}.{row.institution.pk}.{row.solicitation.pk}"
     if isinstance(row, Mailbox):
-        return f"{LETTERS[voice]}{row.pk}"
+        return f"{LETTERS[voice]}{row.pk}" + (f".{institution}" if institution else "")
     return f"q{question.pk}" if question else f"c{row.pk}"

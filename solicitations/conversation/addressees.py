@@ -23,7 +23,8 @@ THREAD = re.compile(r"<request-(\d{1,18})@")
 class Addressee(NamedTuple):
     """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
 
-    ``voice``: to whom the mail speaks; ``question``: the one that the company answers.
+    ``voice``: to whom the mail speaks; ``question``: the one that the company answers; ``institution``: the
+    one that an expert speaks to, ``None`` where the address names none.
     ``is_elsewhere``: the mail answers another request, at an address of the same sender, or names two voices.
     ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
     """
@@ -34,6 +35,7 @@ class Addressee(NamedTuple):
     is_misdirected: bool = False
     voice: Voice = Voice.EXPERTS
     question: Question | None = None
+    institution: int | None = None
 
 
 def request_pk(person: Participant) -> int:
@@ -81,7 +83,9 @@ def _at(address: str, *, now: datetime) -> Addressee:
         return Addressee(None, Reason.FORGED)
     except links.ExpiredLink as expired:
         return Addressee(expired.row, Reason.EXPIRED)
-    return Addressee(found.person, None, voice=found.voice, question=found.question)
+    return Addressee(
+        found.person, None, voice=found.voice, question=found.question, institution=found.institution
+    )
 
 
 def _rank(found: Addressee, reply: Reply) -> int:

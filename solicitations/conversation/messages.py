@@ -122,12 +122,15 @@ def add_expert_message(by: Mailbox, content: MessageContent, *, now: datetime) -
 
 @transaction_required
 def add_internal_message(
-    by: Mailbox | OfficeManager, content: MessageContent, *, now: datetime
+    by: Mailbox | OfficeManager, content: MessageContent, *, now: datetime, institution: int | None = None
 ) -> InternalMessage:
-    """Post a message within the author's institution and mail it there. Needs the request locked."""
+    """Post a message within the author's institution and mail it there. Needs the request locked.
+
+    ``institution``: which one, of an expert with posts in several.
+    """
     message = InternalMessage(solicitation=by.solicitation, at=now, **content.columns)
     if isinstance(by, Mailbox):
-        expert = by.speaker()
+        expert = by.speaker(institution)
         message.mailbox, message.by_user, message.author = by, by.used_by, expert.name
         message.institution = expert.office.institution
     else:

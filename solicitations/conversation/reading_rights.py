@@ -41,7 +41,7 @@ def of_mailbox(mailbox: Mailbox) -> ReadingRights:
 def is_mailed_to(text: Message | InternalMessage | Addition, mailbox: Mailbox) -> bool:
     """Return whether a text may still be mailed to a mailbox that it was written for."""
     if isinstance(text, InternalMessage):
-        return Mailbox.objects.of_institution(text.institution_id).filter(pk=mailbox.pk).exists()
+        return mailbox.serves(text.institution_id)
     return mailbox.matches.live().exists() and of_mailbox(mailbox).may_read(text)
 
 

@@ -126,6 +126,8 @@ def _about(addressee: Addressee) -> list[str]:
     names = request_mails.about_person(addressee.person)
     if addressee.question:
         names.append(f"question:{addressee.question.pk}")
+    if addressee.institution:
+        names.append(f"institution:{addressee.institution}")
     is_usual = isinstance(addressee.person, Solicitation) or addressee.voice == Voice.EXPERTS
     return names if is_usual else [*names, f"voice:{addressee.voice.value}"]
 
@@ -135,7 +137,13 @@ def addressee_of(email: IncomingEmail) -> Addressee:
     person = writer_of(email)
     voice = next((name for name in email.about if name.startswith("voice:")), "voice:experts")
     question = Question.objects.filter(pk=id_in(email.about, "question") or 0).first()
-    return Addressee(person, None, voice=Voice(voice.partition(":")[2]), question=question)
+    return Addressee(
+        person,
+        None,
+        voice=Voice(voice.partition(":")[2]),
+        question=question,
+        institution=id_in(email.about, "institution"),
+    )
 
 
 def writer_of(email: IncomingEmail) -> Participant | None:
@@ -156,7 +164,8 @@ def _automatic_reason(reply: Reply) -> Reason | None:
 
 
 def _content_reason(email: IncomingEmail, reply: Reply, to: Addressee) -> Reason | None:
-    box = to.person if to.voice == Voice.INSTITUTION and isinstance(to.person, Mailbox) else None
+    is_inner = to.voice == Voice.INSTITUTION and to.institution is None
+    box = to.person if is_inner and isinstance(to.person, Mailbox) else None
     if box and box.serves_several_institutions():
         return Reason.SEVERAL
     if email.reason == Reason.OVERSIZED or len(reply.text) > MAX_REPLY_LENGTH:
@@ -209,6 +218,8 @@ def accepts_messages_from(solicitation: Solicitation, addressee: Addressee, *, n
     if isinstance(person, Mailbox):
         if addressee.voice == Voice.COMPANY:
             return not solicitation.refuses_answers and person.matches.active().exists()
+        if addressee.institution and not person.serves(addressee.institution):
+            return False
         return messages.may_write(solicitation, person)
     if person is None or not messages.is_open_to_company(solicitation):
         return False
@@ -245,17 +256,17 @@ def publish(
     elif isinstance(person, OfficeManager):
         messages.add_internal_message(person, content, now=now)
     elif person is not None:
-        _publish_of_expert(person, content, reply, addressee.voice, now=now)
+        _publish_of_expert(person, content, reply, addressee, now=now)
     email.resolve(IncomingState.ACCEPTED, at=now)
 
 
 def _publish_of_expert(
-    person: Mailbox, content: MessageContent, reply: Reply, voice: Voice, *, now: datetime
+    person: Mailbox, content: MessageContent, reply: Reply, to: Addressee, *, now: datetime
 ) -> None:
     message: Message | InternalMessage | Question
-    if voice == Voice.INSTITUTION:
-        message = messages.add_internal_message(person, content, now=now)
-    elif voice == Voice.COMPANY:
+    if to.voice == Voice.INSTITUTION:
+        message = messages.add_internal_message(person, content, institution=to.institution, now=now)
+    elif to.voice == Voice.COMPANY:
         message = messages.add_question(person, content, now=now)
     else:
         message = messages.add_expert_message(person, content, now=now)

@@ -95,14 +95,23 @@ class Mailbox(models.Model):
     def is_erased(self) -> bool:
         return self.email.startswith(ERASED)
 
-    def speaker(self) -> Expert:
-        """Return the expert who signs this mailbox's messages: of its posts, the first still there."""
+    def speaker(self, institution: int | None = None) -> Expert:
+        """Return the expert who signs this mailbox's messages: of its posts, the first still there.
+
+        ``institution``: among those of that institution.
+        """
         rows = self.matches.select_related("expert__office__institution")
+        if institution:
+            rows = rows.filter(expert__office__institution=institution)
         match = rows.following().order_by(F("expert_left_at").asc(nulls_first=True), "pk").first()
         match = match or rows.order_by("pk").first()
         if match is None:
             raise Expert.DoesNotExist
         return match.expert
+
+    def serves(self, institution: int) -> bool:
+        """Return ``True`` when a post of that institution follows the request here."""
+        return Mailbox.objects.of_institution(institution).filter(pk=self.pk).exists()
 
     def serves_several_institutions(self) -> bool:
         """Return ``True`` when its posts that follow the request are of several institutions."""

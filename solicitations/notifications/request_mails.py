@@ -187,10 +187,12 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     from_name: str = "",
     reply_to: str = "",
     voice: Voice = Voice.EXPERTS,
+    institution: int | None = None,
 ) -> OutgoingEmail:
     """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline.
 
-    ``reply_to``: who reads the replies; by default they come back to the request, in that ``voice``.
+    ``reply_to``: who reads the replies; by default they come back to the request, in that ``voice``, and
+    ``institution`` where there is one.
     """
     solicitation = mailbox.solicitation
     url = context.get("url") or links.answer_url(mailbox)
@@ -202,7 +204,7 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
         context={"url": url, "own_record_url": links.record_url(mailbox), **readers, **context},
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
-        reply_to=reply_to or reply_addresses.make(mailbox, voice=voice),
+        reply_to=reply_to or reply_addresses.make(mailbox, voice=voice, institution=institution),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
         unsubscribe_url=links.unsubscribe_url(mailbox),
         from_name=from_name,

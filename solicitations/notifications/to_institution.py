@@ -13,9 +13,6 @@ from solicitations.lifecycle import Voice
 from solicitations.models import InternalMessage, Mailbox, Match, OfficeManager, Solicitation
 from solicitations.notifications import request_mails
 
-# Of a mailbox with posts in several institutions: its answer by mail would not say which one reads it.
-BY_ACCOUNT = "Répondez depuis votre compte : cette boîte sert plusieurs institutions."
-
 
 @dataclass(frozen=True)
 class InternalRecipients:
@@ -44,20 +41,19 @@ def message(posted: InternalMessage, *, mentioned: Collection[int] = (), now: da
         posted.solicitation, posted.institution, mailbox=posted.mailbox, user=posted.by_user, now=now
     )
     for mailbox in to.mailboxes:
-        readers = {"answer_readers": BY_ACCOUNT} if mailbox.serves_several_institutions() else {}
         request_mails.to_expert(
             mailbox,
             "internal_message",
             key=f"internal_message:{posted.solicitation_id}:{mailbox.pk}:i{posted.pk}",
             context={
                 **context,
-                **readers,
                 "account_url": links.account_url(mailbox),
                 "is_mentioned": mailbox.pk in mentioned,
             },
             is_urgent=mailbox.pk in mentioned,
             others=[posted],
             voice=Voice.INSTITUTION,
+            institution=posted.institution_id,
             from_name=f"{posted.author}, via Relais Entreprises",
             now=now,
         )

@@ -14,6 +14,7 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
+    held_replies,
     reassigning,
     undoing,
 )
@@ -186,10 +187,9 @@ class TestRepliesByMail:
         assert email.state == IncomingState.ACCEPTED
         assert written == {one: int(one == voice) for one in Voice}
 
-    def test_a_mailbox_of_two_institutions_writes_to_one_of_them_on_its_page_alone(
+    def test_a_mailbox_of_two_institutions_answers_the_one_that_wrote(
         self, commit, sent, author, manager, other, now
     ):
-        """An answer by mail would be read by the first of them, whichever wrote."""
         second = ExpertFactory(office=other.speaker().office, email=author.email)
         Match.objects.create(need=sent.needs.get(), expert=second, mailbox=author, sent_at=now)
         colleague = PersonFactory()
@@ -200,10 +200,34 @@ class TestRepliesByMail:
 
         email = answer(author, to=mail.reply_to, now=now)
 
+        assert email.state == IncomingState.ACCEPTED
+        answered = InternalMessage.objects.latest("pk")
+        assert (answered.institution, answered.author) == (second.office.institution, second.name)
+        # An older address names none of them.
+        email = answer(
+            author, "Et encore.", to=reply_addresses.make(author, voice=Voice.INSTITUTION), now=now
+        )
         assert (email.state, email.reason) == (IncomingState.REFUSED, Reason.SEVERAL)
-        assert "Répondez depuis votre compte" in mail.rendered().text
         assert "sert plusieurs institutions" in OutgoingEmail.objects.latest("pk").rendered().text
+
+    def test_who_went_to_another_institution_answers_neither_by_a_mail_of_the_former(
+        self, commit, sent, author, manager, other, now
+    ):
+        commit(expert_messages.post_internal_message, manager, body=INNER, now=now)
+        mail = OutgoingEmail.objects.get(template__endswith="/internal_message", to=author.email)
+        stranger = "autre@partout.example.org"
+        held = answer(author, "Merci.", sender=stranger, to=mail.reply_to, now=now)
+        person = author.speaker()
+        person.office = other.speaker().office
+        person.save()
+
+        email = answer(author, to=mail.reply_to, message_id="<apres@poste.example.org>", now=now)
+
+        assert (email.state, email.reason) == (IncomingState.REFUSED, Reason.EXPIRED)
         assert InternalMessage.objects.count() == 1
+        nation = User.objects.create(email="equipe@nation.example.org", role="national")
+        with pytest.raises(expert_messages.NotInThread):
+            commit(held_replies.publish_reply, held, by=nation, now=now)
 
     def test_manager_speaks_to_her_institution_in_her_name(self, manager, author, now):
         email = receive(raw(manager, to=reply_addresses.make(manager)), now=now)
