@@ -11,6 +11,7 @@ from owners.forms.contact import days_field, email_field, hours_field, wish_fiel
 from owners.forms.need import MAX_TEXT_LENGTH
 from solicitations.forms.files import FilesField
 from solicitations.models import Question
+from solicitations.notifications import to_readers
 
 
 class AdditionForm(forms.Form):
@@ -30,7 +31,7 @@ class AdditionForm(forms.Form):
 
 
 class ReplyForm(AdditionForm):
-    """The answer to one question: for its author, and for who took a need."""
+    """The answer to one question: for its author, and for who took a need; ``readers`` says who."""
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, files: Any = None, *, question: Question
@@ -38,7 +39,12 @@ class ReplyForm(AdditionForm):
         super().__init__(data, files, auto_id=f"answer{question.pk}_%s")
         self.question = question
         self.fields["body"].label = "Votre réponse"
-        self.fields["body"].help_text = f"Elle va à {question.author} et à qui s'occupe de votre demande."
+        self.readers = to_readers.answer_readers_in_words(question)
+        self.fields["body"].help_text = (
+            f"Elle va à {question.author} et à qui s'occupe de votre demande."
+            if self.readers == question.author
+            else f"{question.author} ne suit plus votre demande\u00a0: votre réponse va à {self.readers}."
+        )
 
 
 class CorrectionForm(forms.Form):

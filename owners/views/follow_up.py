@@ -77,8 +77,8 @@ def add(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     except files.REFUSALS as refusal:
         form.add_error("attached", files.sentence(refusal))
         return show(request, solicitation, addition=form)
-    if question:
-        return back_to_page(request, solicitation, success=f"Votre réponse est envoyée à {question.author}.")
+    if isinstance(form, ReplyForm):
+        return back_to_page(request, solicitation, success=f"Votre réponse est envoyée à {form.readers}.")
     return back_to_page(request, solicitation, success="Vos informations sont ajoutées à votre demande.")
 
 

@@ -77,6 +77,14 @@ def remove_addition(solicitation: Solicitation, body: str) -> None:
         email.save(update_fields=["context"])
 
 
+def answer_readers_in_words(question: Question) -> str:
+    """Who reads the answer to a question, for its company: « Envoyer à … »; see ``add_company_message``."""
+    readers = {mailbox.pk for mailbox in answer_readers(question)}
+    if question.mailbox_id in readers:
+        return question.author
+    return "qui s'occupe de votre demande" if readers else "tous les experts de votre demande"
+
+
 def answer_readers(question: Question) -> MailboxQuerySet:
     """The mailboxes that read the answer to a question: its author, and who took a need of the request."""
     around = Mailbox.objects.filter(solicitation=question.solicitation_id)

@@ -11,11 +11,11 @@ from icalendar import Calendar
 
 from mailing.models import OutgoingEmail
 from solicitations import links, tasks
-from solicitations.actions import company_requests, expert_answers
+from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.lifecycle import ContactWish, EventKind, HeldReason, MatchState, RequestState
 from solicitations.models import Question, Solicitation
 from tests.owners.visitor import text_of
-from tests.solicitations.factories import send
+from tests.solicitations.factories import match, send
 from workspace import call_planning
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -112,6 +112,29 @@ def test_addition_answers_a_question(owner, sent, now):
 
     assert sent.questions.get().answered_at
     assert "Répondez ci-dessous" not in text_of(owner())
+
+
+def test_the_answer_to_who_left_says_who_reads_it_instead(owner, sent, commit, now):
+    author = match(sent, "recrutement@france-travail")
+    commit(expert_messages.ask, author.mailbox, body="Quel contrat ?", now=now)
+    name = author.expert.name
+    assert f"Envoyer ma réponse à {name}" in text_of(owner())
+    commit(
+        expert_answers.move, author, MatchState.DECLINED, by=author.mailbox, decline_reason="other", now=now
+    )
+
+    page = text_of(owner())
+    assert f"{name} ne suit plus votre demande" in page
+    assert "Envoyer ma réponse à tous les experts de votre demande" in page
+
+    other = match(sent, "entreprises@mission-locale")
+    commit(expert_answers.move, other, MatchState.TAKEN, by=other.mailbox, now=now)
+
+    assert "Envoyer ma réponse à qui s'occupe de votre demande" in text_of(owner())
+    asked = sent.questions.get()
+    said = owner("completer/", body="Un CDI.", question=asked.pk)
+    assert sent.additions.get().question == asked
+    assert f"est envoyée à {name}" not in text_of(owner()) + said.content.decode()
 
 
 @pytest.mark.parametrize("body", BAD_WORDS.values(), ids=BAD_WORDS)
