@@ -27,11 +27,16 @@ def deliver(
 
     ``connection`` is shared with other mails; without it, the mail has its own.
 
-    Nothing happens when the mail is sent, refused, cancelled, not due, or locked by another worker. A process
+    Nothing happens when the mail is sent, refused, cancelled, not due, or locked by another worker; one to an
+    address that refuses our mails for good is cancelled, unless somebody has just asked for it. A process
     killed between sending and the commit causes one duplicate, with the same Message-ID.
     """
     email = OutgoingEmail.objects.lock_due(pk, now=now)
     if email is None:
+        return None
+    if email.is_useless:
+        email.cancelled_at = now
+        email.save(update_fields=["cancelled_at"])
         return None
     was_missed = by_sweep and email.was_missed_by_workers(now=now)
     try:
@@ -44,7 +49,7 @@ def deliver(
             _send(email, content, connection=opened, now=now)
     email.is_saved_by_sweep = was_missed and email.sent_at is not None
     email.save(update_fields=OUTCOME_FIELDS)
-    delivery_reports.record_attempt(email, is_to_refused=email.is_to_refused, now=now)
+    delivery_reports.record_attempt(email, is_to_refused=email.refusal_is_final is not None, now=now)
     if email.refused_at:
         transaction.on_commit(lambda: notify_refused(pk))
     return email

@@ -88,8 +88,8 @@ class OutgoingEmail(models.Model):
     is_for_digest = models.BooleanField("attend le récapitulatif", default=False, db_default=False)
     is_saved_by_sweep = models.BooleanField("repris par le balayage", default=False, db_default=False)
 
-    # Set by ``lock_due``: the recipient's address is known to refuse our mails.
-    is_to_refused = False
+    # Set by ``lock_due``: whether the recipient's address refuses mails for good; ``None``: it takes them.
+    refusal_is_final: bool | None = None
 
     objects = OutgoingEmailQuerySet.as_manager()
 
@@ -156,6 +156,14 @@ class OutgoingEmail(models.Model):
         if self.context.get("answer_readers") == "":
             return False
         return self.reply_to.lower().endswith(f"@{settings.REPLY_DOMAIN.lower()}")
+
+    @property
+    def is_useless(self) -> bool:
+        """True to an address that refuses our mails for good, of a mail that nobody has just asked for.
+
+        Others leave: an address may work again. One may unsubscribe from those that come by themselves.
+        """
+        return bool(self.refusal_is_final and self.unsubscribe_url)
 
     def was_missed_by_workers(self, *, now: datetime) -> bool:
         """True for a first try after the head start: no worker has received the mail."""

@@ -31,9 +31,9 @@ LOCK_DUE = """
           AND sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL
         FOR UPDATE SKIP LOCKED
     )
-    RETURNING *, EXISTS (
-        SELECT FROM mailing_refusedaddress WHERE address = lower("to")
-    ) AS is_to_refused
+    RETURNING *, (
+        SELECT is_final FROM mailing_refusedaddress WHERE address = lower("to")
+    ) AS refusal_is_final
 """
 
 

@@ -31,7 +31,7 @@ from solicitations.notifications import digest_lines
 
 REMINDERS = "solicitations/emails/reminders"
 DIGEST = "solicitations/emails/digest"
-ON_TRIAL = {"received"}  # somebody has just typed the address: it may work again
+ON_TRIAL = {"received", "link_reissued"}  # somebody has just asked for them: the address may work again
 WRITTEN_BY_PEOPLE = {"message", "staff_word", "internal_message"}
 # Who reads the answer to a mail: the line above ours, short enough that no mail client breaks it.
 READERS = {
@@ -206,7 +206,7 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
         thread=f"request-{solicitation.pk}",
         reply_to=reply_to or reply_addresses.make(mailbox, voice=voice, institution=institution),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
-        unsubscribe_url=links.unsubscribe_url(mailbox),
+        unsubscribe_url="" if occasion in ON_TRIAL else links.unsubscribe_url(mailbox),
         from_name=from_name,
         is_automatic=occasion not in WRITTEN_BY_PEOPLE,
         not_before=not_before,

@@ -100,6 +100,27 @@ class TestWhileSending:
 
         assert not RefusedAddress.objects.exists()
 
+    def test_to_an_address_that_refused_for_good_only_what_was_asked_for_leaves(self, sink, sent, now):
+        notice(report(), sent, now=now)
+        news = OutgoingEmailFactory(to=sent.to, unsubscribe_url="https://example.org/non-merci/")
+        asked = OutgoingEmailFactory(to=sent.to)
+
+        for email in (news, asked):
+            self.attempt(email, now=now + DAY)
+            email.refresh_from_db()
+
+        assert (news.state, asked.state) == ("cancelled", "sent")
+
+    def test_to_an_address_that_refused_for_a_while_all_leave(self, sink, sent, now):
+        notice(DELAYED, sent, now=now + 5 * DAY)
+        assert not RefusedAddress.objects.get().is_final
+        news = OutgoingEmailFactory(to=sent.to, unsubscribe_url="https://example.org/non-merci/")
+
+        self.attempt(news, now=now + 6 * DAY)
+
+        news.refresh_from_db()
+        assert news.state == "sent"
+
     def test_an_acceptance_says_nothing_after_a_notice(self, sink, sent, now):
         notice(report(), sent, now=now)
 

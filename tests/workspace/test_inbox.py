@@ -282,6 +282,23 @@ class TestDepartures:
         assert [row.pk for row in page.context["rows"]] == [left_behind.pk, theirs.pk]
         assert "n'est plus là : à confier" in page_text(page)
 
+    def test_what_is_taken_by_who_gets_no_mails_heads_the_managers_list(
+        self, manager, expert_client, mine, commit, now
+    ):
+        clerk = ExpertFactory(office=mine.expert.office, has_all_subjects=True)
+        late = commit(send, now=now - timedelta(days=60), email="b@example.org", siret="")
+        theirs = match(late, clerk.email)
+        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        Match.objects.filter(pk=theirs.pk).update(state=MatchState.TAKEN, taken_at=now - timedelta(days=50))
+        type(mine.expert).objects.filter(pk=mine.expert_id).update(is_bouncing=True)
+
+        page = signed_in(manager).get(f"{INBOX}?onglet=pris-en-charge")
+
+        assert [row.pk for row in page.context["rows"]] == [mine.pk, theirs.pk]
+        assert "refuse nos courriels : à appeler, ou à confier" in page_text(page)
+        own = page_text(expert_client.get(f"{INBOX}?onglet=pris-en-charge"))
+        assert "refuse nos courriels" not in own
+
     def test_their_links_answer_a_sentence_and_do_nothing(self, client, left_behind):
         path = answer_path(left_behind.mailbox)
         before = Event.objects.count()

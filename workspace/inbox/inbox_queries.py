@@ -14,12 +14,14 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Value,
     When,
 )
 from django.db.models.lookups import Exact
 
+from experts.models import Expert
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Match, PlannedCall
 from solicitations.models.matches import STANDS_IN, UNBOUND, MatchQuerySet
@@ -28,8 +30,8 @@ from workspace import put_off
 from workspace.inbox.readers import Reader
 from workspace.inbox.tabs import STATES, InboxList, Scope, StateTab, experts_of, scopes_of, tab_of
 
-# Ranks of the urgent needs: those that nobody follows any more, those put off until today, the clock of the
-# law, lateness, a company that nobody called.
+# Ranks of the urgent needs: those that nobody follows any more or whose mails nobody gets, those put off
+# until today, the clock of the law, lateness, a company that nobody called.
 LEFT, RETURNED, CLOCK, LATE, NOT_CALLED, USUAL, PUT_OFF = range(7)
 
 
@@ -61,6 +63,7 @@ def with_urgency(needs: MatchQuerySet, *, now: datetime, today: date) -> MatchQu
     """Annotate active needs: on the clock of the law, late, company not called, and their rank."""
     ranked = Case(
         When(expert_left_at__isnull=False, then=Value(LEFT)),
+        When(state=MatchState.TAKEN, expert__in=_unreached(), then=Value(LEFT)),
         When(put_off.IS_CURRENT & Q(put_off__until__gt=today), then=Value(PUT_OFF)),
         When(put_off.IS_CURRENT & Q(put_off__until__lte=today), then=Value(RETURNED)),
         When(is_clocked=True, then=Value(CLOCK)),
@@ -72,6 +75,11 @@ def with_urgency(needs: MatchQuerySet, *, now: datetime, today: date) -> MatchQu
     return needs.annotate(
         is_clocked=_yes(on_the_clock()), is_late=_yes(late(now=now)), is_not_called=_yes(not_called(now=now))
     ).annotate(rank=ranked)
+
+
+def _unreached() -> QuerySet[Expert, int]:
+    """Experts whose address refuses our mails: nothing new about a need that they took reaches them."""
+    return Expert.objects.filter(is_bouncing=True).values_list("pk", flat=True)
 
 
 def _yes(condition: Q) -> Case:

@@ -43,9 +43,9 @@ NEWS = (
 class InboxRow:
     """One need of the inbox; ``address`` is empty when only its line may be read.
 
-    ``has_left``: who took it is gone, somebody else is to follow it. ``due_on``: the deadline of the law,
-    when it binds this expert. ``put_off_until`` may be past: it is back. ``is_double``: another line is of
-    the same need and mailbox, for her other post.
+    ``has_left``: who took it is gone, somebody else is to follow it. ``is_unreached``: the address of who
+    took it refuses mails. ``due_on``: the deadline of the law, when it binds this expert. ``put_off_until``
+    may be past: it is back. ``is_double``: another line is of the same need and mailbox, for her other post.
     """
 
     match: Match
@@ -61,6 +61,7 @@ class InboxRow:
     is_late: bool
     is_not_called: bool
     has_left: bool
+    is_unreached: bool
     is_unread: bool
     planned_call_at: datetime | None
     put_off_until: date | None
@@ -123,6 +124,7 @@ def _row(
         is_late=match.is_late,  # type: ignore[attr-defined]
         is_not_called=match.state in ACTIVE and match.is_not_called,  # type: ignore[attr-defined]
         has_left=match.state == MatchState.TAKEN and match.expert_left_at is not None,
+        is_unreached=_is_unreached(reader, match),
         is_unread=is_unread,
         planned_call_at=_planned_call_at(match, now=now),
         put_off_until=until,
@@ -131,6 +133,11 @@ def _row(
         is_confidential=solicitation.is_confidential,
         is_double=is_double,
     )
+
+
+def _is_unreached(reader: Reader, match: Match) -> bool:
+    is_own = match.expert_id in reader.posts
+    return match.state == MatchState.TAKEN and match.expert.is_bouncing and not is_own
 
 
 def _planned_call_at(match: Match, *, now: datetime) -> datetime | None:
