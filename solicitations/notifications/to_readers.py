@@ -78,7 +78,7 @@ def remove_addition(solicitation: Solicitation, body: str) -> None:
 
 
 def answer_readers_in_words(question: Question) -> str:
-    """Who reads the answer to a question, for its company: « Envoyer à … »; see ``add_company_message``."""
+    """The readers of the answer to a question, as its company reads them: « Envoyer à … »."""
     readers = {mailbox.pk for mailbox in answer_readers(question)}
     if question.mailbox_id in readers:
         return question.author
