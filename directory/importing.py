@@ -17,9 +17,8 @@ from experts.entries import Problem, Problems
 from experts.models import Cause, Expert, Institution, Subject
 from experts.models.directory import DirectorySource
 from experts.yaml_files import parse
-from territories.areas import AreaRef, Level
+from territories.areas import MAY_VANISH, AreaRef, Level
 from territories.models import Area, Commune
-from territories.vanished_epci import zone_slug
 
 
 class InvalidDirectory(Exception):
@@ -67,9 +66,9 @@ def current_areas(refs: set[AreaRef]) -> dict[AreaRef, AreaRef]:
     current = {
         ref: AreaRef(area.kind, area.current_code) for ref, area in Area.objects.by_reference(others).items()
     }
-    zones = {AreaRef("zone", zone_slug(ref.code)): ref for ref in others if ref.level is Level.EPCI}
+    zones = {ref.kept_as: ref for ref in others if ref.level in MAY_VANISH and ref not in current}
     for zone in Area.objects.by_reference(list(zones)):
-        current[zones[zone]] = zone  # an EPCI that vanished: its last communes
+        current[zones[zone]] = zone  # it vanished: what it contained
     for code, commune in communes.items():
         current[AreaRef("commune", code)] = AreaRef("commune", commune.code)
     return current

@@ -36,7 +36,7 @@ def make_plan(
     ``current`` maps the areas that the file names to today's areas; ``former_offices``: by expert, the codes
     of the offices that they were moved from.
     """
-    zones = {entry.slug: _zone_facts(entry, current) for entry in file.zones}
+    zones = {entry.slug: _zone_facts(entry, current, stored.zones) for entry in file.zones}
     offices = {entry.code: _office_facts(entry, current) for entry in file.offices}
     named = [(office.code, entry.email.lower()) for office in file.offices for entry in office.experts]
     people = _KnownPeople(stored, named, former_offices)
@@ -65,8 +65,15 @@ def _plan_office(code: str, facts: Facts, stored: StoredRow[Office] | None) -> R
     return _plan_row(code, facts, stored) if stored else editing.new_office(code, facts)
 
 
-def _zone_facts(entry: ZoneEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:
-    return GIVEN | {"name": entry.name, "members": _current(entry.members, current)}
+def _zone_facts(
+    entry: ZoneEntry, current: Mapping[AreaRef, AreaRef], zones: Mapping[str, StoredRow[Area]]
+) -> Facts:
+    named = _current(entry.members, current)
+    replaced = {ref for ref in named if ref.kind == "zone"}  # they vanished: no zone contains a zone
+    members = named - replaced
+    for ref in replaced:
+        members |= zones[ref.code].facts["members"]
+    return GIVEN | {"name": entry.name, "members": members}
 
 
 def _office_facts(entry: OfficeEntry, current: Mapping[AreaRef, AreaRef]) -> Facts:

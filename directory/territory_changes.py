@@ -5,12 +5,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from experts.models import Expert, Office
+from experts.models import Expert, Office, RegionalLink, RegionDetails, User
+from experts.regions import RegionCounter, regions_of
 from solicitations.lifecycle import RequestState
-from solicitations.models import Solicitation
-from territories import bundle_import
+from solicitations.models import Opening, Solicitation
+from territories import vanished_areas
 from territories.bundle import Bundle
-from territories.models import Area, Commune, Epci, FormerCommune
+from territories.models import Area, Commune, Department, FormerCommune, Region
+
+WORDS = {"epci": "EPCI", "department": "département", "region": "région"}
 
 
 def compare(code: Bundle) -> Iterator[str]:
@@ -19,17 +22,33 @@ def compare(code: Bundle) -> Iterator[str]:
     yield from _merged(code)
     yield from _restored(code)
     yield from _moved(code)
+    yield from _attached(code)
+    yield from _recounted(code)
 
 
 def _vanished(code: Bundle) -> Iterator[str]:
-    names = {epci.pk: epci.name for epci in code.epci} | dict(Epci.objects.values_list("pk", "name"))
-    for epci in bundle_import.vanishing(code):
-        heir = f"l'essentiel va à {names[epci.heir]} ({epci.heir})" if epci.heir else "sans successeur"
+    every: list[Any] = [*code.epci, *code.departments, *code.regions]
+    names = {row.pk: row.name for row in every}
+    for one in vanished_areas.vanishing(code):
+        heir = f"l'essentiel va à {names[one.heir]} ({one.heir})" if one.heir else "sans successeur"
+        members = "territoires" if one.ref.kind == "region" else "communes"
         yield (
-            f"EPCI {epci.siren} {epci.name} disparaît, {heir} : "
-            f"la zone « {epci.slug} » garde ses {len(epci.communes)} communes"
+            f"{WORDS[one.ref.kind]} {one.ref.code} {one.name} disparaît, {heir} : "
+            f"la zone « {one.zone.code} » garde ses {len(one.members)} {members}"
         )
-        yield from _users(Area.objects.of_kind("epci").filter(code=epci.siren))
+        yield from _users(Area.objects.of_kind(one.ref.kind).filter(code=one.ref.code))
+        if one.ref.kind == "region":
+            yield from _settled(one.ref.code)
+
+
+def _settled(region: str) -> Iterator[str]:
+    """What is kept by the code of a région: nothing moves it to another one."""
+    for email in User.objects.filter(region=region).order_by("pk").values_list("email", flat=True):
+        yield f"  compte {email} : à rattacher à une autre région"
+    if Opening.objects.filter(region=region).exists():
+        yield "  ouverture et fermeture : à redire pour la région qui suit"
+    if any(model.objects.filter(region=region).exists() for model in (RegionDetails, RegionalLink)):
+        yield "  coordonnées et liens : à redire pour la région qui suit"
 
 
 def _merged(code: Bundle) -> Iterator[str]:
@@ -66,16 +85,36 @@ def _restored(code: Bundle) -> Iterator[str]:
 def _moved(code: Bundle) -> Iterator[str]:
     """Communes that change EPCI or département: offices of the former one lose them, others gain them."""
     places = {commune.pk: commune for commune in code.communes}
-    kept = {epci.pk for epci in code.epci}
+    kept = {row.pk for row in (*code.epci, *code.departments)}
     for commune in Commune.objects.current().filter(pk__in=places).order_by("pk"):
         after = places[commune.pk]
         for kind in ("epci", "department"):
             one, other = (getattr(place, f"{kind}_id") for place in (commune, after))
-            if one == other or (kind == "epci" and one and one not in kept):
+            if one == other or (one and one not in kept):
                 continue
             label = "EPCI" if kind == "epci" else "département"
             yield f"commune {commune.pk} {commune.name} : {label} {one or 'aucun'} → {other or 'aucun'}"
             yield from _users(Area.objects.of_kind(kind).filter(code__in=[one or "", other or ""]))
+
+
+def _attached(code: Bundle) -> Iterator[str]:
+    """Départements that go to another région, as it is or a new one."""
+    before = dict(Department.objects.values_list("pk", "region"))
+    for row in sorted(code.departments, key=lambda row: row.pk):
+        one, other = before.get(row.pk, row.region_id), row.region_id
+        if one != other:
+            yield f"département {row.pk} {row.name} : région {one or 'aucune'} → {other or 'aucune'}"
+            yield from _users(Area.objects.of_kind("region").filter(code__in=[one or "", other or ""]))
+
+
+def _recounted(code: Bundle) -> Iterator[str]:
+    """Offices whose région would be another one: that of most of the communes that they cover today."""
+    names = dict(Region.objects.values_list("pk", "name")) | {row.pk: row.name for row in code.regions}
+    counter = RegionCounter(vanished_areas.places_after(code)["region"])
+    for office, region in regions_of(Office.objects.listed().order_by("code"), counter):
+        if region != office.region_id:
+            before, after = (names.get(one or "", "aucune") for one in (office.region_id, region))
+            yield f"antenne {office.code} {office.name} : région {before} → {after}"
 
 
 def _crossed(commune: Commune, after: Commune | None) -> Q:

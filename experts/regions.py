@@ -1,7 +1,7 @@
 """Region of an office: the one that most of its communes belong to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from experts.models import Office
 from territories.areas import AreaRef
@@ -10,27 +10,30 @@ from territories.models import Area, AreaMember, Commune
 KINDS = {"epci": 1, "department": 2, "region": 3}  # places in a row of ``RegionCounter``
 
 
-def update_regions(offices: Iterable[Office] | None = None) -> int:
-    """Set the region of these offices (all when ``None``) from their areas; return how many changed.
+def update_regions(offices: Iterable[Office] | None = None) -> list[tuple[Office, str | None]]:
+    """Set the region of these offices (all when ``None``) from their areas; return the changed, as before.
 
     National offices and those without areas have no region. Among equal regions, the lowest code.
     """
-    rows = list(Office.objects.all() if offices is None else offices)
-    pairs = Office.areas.through.objects.all()
-    if offices is not None:
-        pairs = pairs.filter(office__in=rows)
+    rows = Office.objects.all() if offices is None else offices
+    changed = []
+    for office, region in regions_of(rows, RegionCounter()):
+        if region != office.region_id:
+            changed.append((office, office.region_id))
+            office.region_id = region
+    Office.objects.bulk_update([office for office, _ in changed], ["region"], batch_size=500)
+    return changed
+
+
+def regions_of(offices: Iterable[Office], counter: "RegionCounter") -> Iterator[tuple[Office, str | None]]:
+    """The region of each office, by its areas."""
+    rows = list(offices)
     areas: dict[int, set[int]] = defaultdict(set)
+    pairs = Office.areas.through.objects.filter(office__in=[office.pk for office in rows])
     for office_pk, area in pairs.values_list("office_id", "area_id"):
         areas[office_pk].add(area)
-    regions = RegionCounter()
-    changed = []
     for office in rows:
-        region = regions.most_of(frozenset(areas[office.pk]))
-        if region != office.region_id:
-            office.region_id = region
-            changed.append(office)
-    Office.objects.bulk_update(changed, ["region"], batch_size=500)
-    return len(changed)
+        yield office, counter.most_of(frozenset(areas[office.pk]))
 
 
 def region_of(areas: Iterable[Area]) -> str | None:
@@ -45,13 +48,18 @@ def areas_beyond(areas: Iterable[Area], region: str | None) -> list[Area]:
 
 
 class RegionCounter:
-    """Counter of communes by region; all the tables are read once."""
+    """Counter of communes by region; all the tables are read once.
 
-    def __init__(self) -> None:
+    ``region_of``: the region of each commune, of the tables by default.
+    """
+
+    def __init__(self, region_of: Mapping[str, str | None] | None = None) -> None:
         self._rows = list(
             Commune.objects.current().values_list("code", "epci", "department", "department__region")
         )
-        self.region_of: dict[str, str | None] = {row[0]: row[3] for row in self._rows}
+        self.region_of: dict[str, str | None] = {
+            row[0]: region_of.get(row[0]) if region_of else row[3] for row in self._rows
+        }
         self._communes: dict[str, dict[str, list[str]]] = {}  # by kind of area, grouped when first asked for
         self.areas = {
             pk: (kind, code) for pk, kind, code in Area.objects.values_list("pk", "kind", "current_code")

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from territories.areas import AreaRef, Level, MalformedArea
@@ -29,11 +29,14 @@ PREFIXES = {
     "zone ": "zone",
     "epci ": "epci",
 }
+POSTCODE = "postcode"  # no kind of area: the communes that have it
 # Kinds as people write them before a code, or as exports do in brackets; and what a code looks like.
 KIND_WORDS = {
     "commune": "commune", "epci": "epci", "zone": "zone", "region": "region",
     "departement": "department", "dept": "department", "dpt": "department",
+    "insee": "commune", "postal": POSTCODE, "cp": POSTCODE,
 }  # fmt: skip
+FIVE_DIGITS = re.compile(r"[0-9]{5}")
 CODE = re.compile(r"[0-9]{9}|[0-9][0-9ab][0-9]{0,3}|[0-9]")
 MAX_AREAS_TYPED = 2000  # a whole région pasted commune by commune
 MAX_CHOICES = 20
@@ -56,16 +59,15 @@ class FoundArea:
 
 @dataclass(frozen=True, slots=True)
 class TypedArea:
-    """A text and the areas that it may mean; ``is_exact``: the text is their name or code."""
+    """A text and the areas that it may mean.
+
+    ``is_exact``: the text is their name or code; ``is_postcode``: it is theirs, so that all may be meant.
+    """
 
     text: str
     found: tuple[FoundArea, ...]
     is_exact: bool
-
-    @property
-    def only(self) -> FoundArea | None:
-        """The area, when the text can mean no other."""
-        return self.found[0] if self.is_exact and len(self.found) == 1 else None
+    is_postcode: bool = False
 
 
 def split_areas(text: str) -> list[str]:
@@ -80,6 +82,39 @@ def find_areas(texts: Sequence[str]) -> list[TypedArea]:
     return [index.typed(text) for text in texts]
 
 
+def areas_in_use() -> Iterator[tuple[AreaRef, str]]:
+    """Every région, département, EPCI and zone in use, in that order, by code, with its name."""
+    kinds = ("region", "department", "epci", "zone")
+    rows = Area.objects.filter(kind__in=kinds, dropped_at=None).values_list("kind", "code", "name")
+    for kind, code, name in sorted(rows, key=lambda row: (kinds.index(row[0]), row[1])):
+        yield AreaRef(kind, code), name
+
+
+class Postcodes:
+    """Postcodes that people may write in the place of the code of a commune; the table is read once."""
+
+    def __init__(self) -> None:
+        former = FormerCommune.objects.values_list("code", flat=True)
+        self._codes = {*Commune.objects.values_list("pk", flat=True), *former}
+        self._communes: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        rows = Commune.objects.current().order_by("pk").values_list("pk", "name", "postcodes")
+        for pk, name, postcodes in rows:
+            for code in postcodes:
+                self._communes[code].append((pk, name))
+
+    def only_postcode(self, code: str) -> str:
+        """The communes of a postcode that is the code of none, in words; empty for any other."""
+        return "" if code in self._codes else self._said(code)
+
+    def others(self, code: str) -> str:
+        """The communes of which the code of a commune is the postcode, that one left out."""
+        return self._said(code) if code in self._codes else ""
+
+    def _said(self, code: str) -> str:
+        names = [name for pk, name in self._communes.get(code, ()) if pk != code]
+        return ", ".join(names[:3]) + ("…" if names[3:] else "")
+
+
 class _Index:
     """Names and codes of all the areas but the communes, and of the communes that the texts name."""
 
@@ -88,18 +123,16 @@ class _Index:
         self.by_code: dict[str, dict[AreaRef, FoundArea]] = defaultdict(dict)
         self.by_ref: dict[AreaRef, FoundArea] = {}
         self._add(FoundArea(AreaRef("national"), "France entière"), "france", "france entiere", "national")
-        for code, name in Region.objects.order_by("pk").values_list("pk", "name"):
-            self._add(FoundArea(AreaRef("region", code), name), name)
-        for code, name in Department.objects.order_by("pk").values_list("pk", "name"):
-            self._add(FoundArea(AreaRef("department", code), name), name)
-        for code, name in Epci.objects.order_by("pk").values_list("pk", "name"):
-            self._add(FoundArea(AreaRef("epci", code), name), name)
-        zones = Area.objects.of_kind("zone").filter(dropped_at=None).order_by("pk")
-        for code, name in zones.values_list("code", "name"):
-            self._add(FoundArea(AreaRef("zone", code), name), name)
+        for ref, name in areas_in_use():
+            self._add(FoundArea(ref, name), name)
         self.others = dict(self.by_name)
         self.formerly: dict[str, dict[AreaRef, FoundArea]] = defaultdict(dict)
+        self.by_postcode: dict[str, dict[AreaRef, FoundArea]] = defaultdict(dict)
         self._add_communes(list(texts))
+        bare = [text for text in texts if FIVE_DIGITS.fullmatch(text)]
+        # In a list, the codes that can be of one sort only tell the sort of the others.
+        self.has_communes = any(code in self.by_code and code not in self.by_postcode for code in bare)
+        self.has_postcodes = any(code in self.by_postcode and code not in self.by_code for code in bare)
 
     def _add(self, area: FoundArea, *names: str) -> None:
         for name in names:
@@ -114,6 +147,11 @@ class _Index:
         codes += [code for _, _, given in split for code in given]
         for code, commune in Commune.objects.resolve_all(codes).items():
             self.by_code[code][AreaRef("commune", commune.pk)] = _of_commune(commune)
+        postcodes = [code for code in codes if FIVE_DIGITS.fullmatch(code)]
+        rows = Commune.objects.current().with_place().filter(postcodes__overlap=postcodes).order_by("pk")
+        for commune in rows if postcodes else ():
+            for code in commune.postcodes:
+                self.by_postcode[code][AreaRef("commune", commune.pk)] = _of_commune(commune)
         names = {normalise(_without_prefix(text)[1]) for text in texts} | {name for _, name, _ in split}
         names.discard("")
         for commune in Commune.objects.current().with_place().filter(search_name__in=names).order_by("pk"):
@@ -129,17 +167,50 @@ class _Index:
             in_code = self.by_code.get(ref.code, {}) if ref.kind == "commune" else {}
             found = [known] if known else [area for at, area in in_code.items() if at.kind == "commune"]
             return TypedArea(text, tuple(found), is_exact=True)
+        if postal := self.by_postcode.get(text):
+            return self._postal(text, postal)
         if by_code := self.by_code.get(text.upper(), {}):
             return TypedArea(text, tuple(by_code.values()), is_exact=True)
         kind, bare = _without_prefix(text)
         name = normalise(bare)
         named = self.by_name.get(name, {}) if name else {}
         exact = [area for area in named.values() if kind in {"", area.ref.kind}]
+        if exact and not kind and all(area.ref.kind == "commune" for area in exact):
+            exact += self._beginning_with(name)
         if exact := exact or self._coded(text):
             return TypedArea(text, tuple(exact[:MAX_CHOICES]), is_exact=True)
+        if communes := self._of_postcode(text):
+            return TypedArea(text, tuple(communes), is_exact=True, is_postcode=True)
         # A former commune may have the name by which people call a région, « Bourgogne ».
         near, former = self._near(name, kind), tuple(self.formerly.get(name, {}).values())
         return TypedArea(text, (*former, *near)[:MAX_CHOICES], is_exact=bool(former) and not near)
+
+    def _postal(self, text: str, postal: dict[AreaRef, FoundArea]) -> TypedArea:
+        """The areas of five digits that are a postcode, and perhaps the code of a commune too."""
+        communes = self.by_code.get(text, {})
+        if communes and self.has_communes and not self.has_postcodes:
+            return TypedArea(text, tuple(communes.values()), is_exact=True)
+        if self.has_postcodes and not self.has_communes:
+            communes = {}
+        return TypedArea(text, tuple((communes | postal).values()), is_exact=True, is_postcode=not communes)
+
+    def _of_postcode(self, text: str) -> list[FoundArea]:
+        """The communes of « 21200 Beaune » or « code postal 21200 »."""
+        kind, name, codes = _name_and_code(text)
+        found = [area for code in codes for area in self.by_postcode.get(code, {}).values()]
+        return [
+            area for area in found if kind == POSTCODE or (not kind and name in {"", normalise(area.name)})
+        ]
+
+    def _beginning_with(self, name: str) -> list[FoundArea]:
+        """The régions and départements whose name begins with that of a commune: « Saône », « Grand »."""
+        return [
+            area
+            for known, areas in self.others.items()
+            if known.startswith(f"{name} ")
+            for area in areas.values()
+            if area.ref.kind in {"region", "department"}
+        ]
 
     def _coded(self, text: str) -> list[FoundArea]:
         """The areas of a code beside a kind or a name: « département 21 », « Dijon (21) », « Corse 2A »."""
@@ -201,7 +272,7 @@ def _name_and_code(text: str) -> tuple[str, str, tuple[str, ...]]:
         return "", "", ()
     kind = KIND_WORDS.get(words[place], "") if words else ""
     if kind:
-        words.pop(place)
+        words = [word for word in words if word not in {"code", *KIND_WORDS}]
     lost = (f"0{code}",) if code.isdecimal() and len(code) in {1, 4} else ()
     return kind, " ".join(words), (code, *lost)
 

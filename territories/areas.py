@@ -32,6 +32,9 @@ _CODES = {
     Level.REGION: re.compile(r"[0-9]{2,3}"),
     Level.NATIONAL: re.compile(r""),
 }
+MAY_VANISH = {Level.EPCI, Level.DEPARTMENT, Level.REGION}
+# Beginnings of the codes of the zones that take the place of those that vanished.
+_KEPT_AS = {"epci": "epci", "department": "departement", "region": "region"}
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -56,6 +59,11 @@ class AreaRef:
     @property
     def level(self) -> Level:
         return Level[self.kind.upper()]
+
+    @property
+    def kept_as(self) -> "AreaRef":
+        """The zone that takes the place of this EPCI, département or région once it has vanished."""
+        return AreaRef("zone", f"{_KEPT_AS[self.kind]}-{self.code.lower()}")
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.code}" if self.code else self.kind

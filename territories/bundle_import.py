@@ -7,11 +7,10 @@ from typing import TypeVar
 from django.db import connection, models, transaction
 from django.db.models import Count, QuerySet
 
-from territories import vanished_epci
+from territories import vanished_areas
 from territories.areas import Level
 from territories.bundle import Bundle
 from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
-from territories.vanished_epci import VanishedEpci
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -43,7 +42,7 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     A commune that no longer exists stays in the table, so that rows that point to it stay valid, and its
     ``merged_into`` names its successor. Raises ``CommunesWithoutSuccessor``, and then changes nothing.
     """
-    vanished = vanishing(bundle)
+    vanished = vanished_areas.vanishing(bundle)
     _save(Region.objects.all(), bundle.regions, "code", "name")
     _save(Department.objects.all(), bundle.departments, "code", "name", "region")
     _save(Epci.objects.all(), bundle.epci, "siren", "name")
@@ -51,17 +50,11 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     _retire_communes(bundle)
     FormerCommune.objects.all().delete()
     FormerCommune.objects.bulk_create(bundle.former, batch_size=_BATCH)
-    vanished_epci.keep_as_zones(vanished)
+    vanished_areas.keep_as_zones(vanished)
     _save_areas(bundle, now=now)
     _apply_mergers()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE territories_commune, territories_formercommune, territories_area")
-
-
-def vanishing(bundle: Bundle) -> list[VanishedEpci]:
-    """The EPCI that this code no longer has, before it is imported."""
-    epci_of = {commune.code: commune.epci_id for commune in bundle.communes}
-    return vanished_epci.vanishing([row.pk for row in bundle.epci], epci_of)
 
 
 def _save(table: QuerySet[Row], rows: Sequence[Row], key: str, *fields: str) -> None:
@@ -72,17 +65,19 @@ def _save(table: QuerySet[Row], rows: Sequence[Row], key: str, *fields: str) -> 
 
 
 def _retire_communes(bundle: Bundle) -> None:
-    """Set ``merged_into`` of the communes that no longer exist, directly or through an earlier merger."""
+    """Set the successor of the communes that no longer exist, and its département: its région answers."""
     current = {commune.code for commune in bundle.communes}
+    departments = {commune.code: commune.department_id for commune in bundle.communes}
     successors = {row.code: row.current_id for row in bundle.former} | {code: code for code in current}
     retired = list(Commune.objects.exclude(code__in=current))
     for commune in retired:
         followed = successors.get(commune.merged_into_id or "")
         commune.merged_into_id = successors.get(commune.code) or followed
         commune.epci_id = None
+        commune.department_id = departments.get(commune.merged_into_id or "", commune.department_id)
     if lost := [commune.code for commune in retired if not commune.merged_into_id]:
         raise CommunesWithoutSuccessor(lost)
-    Commune.objects.bulk_update(retired, ["merged_into", "epci"], batch_size=_BATCH)
+    Commune.objects.bulk_update(retired, ["merged_into", "epci", "department"], batch_size=_BATCH)
 
 
 def _save_areas(bundle: Bundle, *, now: datetime) -> None:

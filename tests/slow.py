@@ -35,7 +35,7 @@ COMPUTING = (
     "directory/test_import_public_offices.py",
     "directory/test_office_edits.py",
     "directory/test_page_rights.py",
-    "directory/test_vanished_epci.py",
+    "directory/test_vanished_areas.py",
     "experts/changes/test_changes.py",
     "experts/routing/test_engine_properties.py",
     "experts/routing/test_route.py",

@@ -18,7 +18,7 @@ from experts.changes.stored import StoredRow
 from experts.models import Expert, Office, RevisedRow
 from territories.area_search import names_of
 from territories.models import Area
-from territories.vanished_epci import heir_of
+from territories.vanished_areas import heir_of
 
 PAGE = 50
 BY_HAND: Facts = {"source": Area.Source.HAND}  # no file changes it any more

@@ -151,9 +151,10 @@ def _link(relation: Any, fact: str, pairs: Pairs, targets: Mapping[Any, int]) ->
     ).delete()
     through.objects.bulk_create(
         (
-            through(**{f"{source}_id": row.pk, f"{target}_id": targets[code]})
+            through(**{f"{source}_id": row.pk, f"{target}_id": pk})
             for plan, row in changed
-            for code in sorted(plan.written[fact])
+            # Communes that merged since they were written down are one area.
+            for pk in sorted({targets[code] for code in plan.written[fact]})
         ),
         batch_size=5000,
     )

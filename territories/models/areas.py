@@ -8,7 +8,7 @@ from django.db import connections, models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from territories.areas import AreaRef, Level
+from territories.areas import MAY_VANISH, AreaRef, Level
 from territories.models.communes import Commune, CommuneQuerySet
 
 
@@ -112,8 +112,9 @@ class AreaQuerySet(models.QuerySet["Area"]):
     def find_or_create(self, refs: Collection[AreaRef]) -> dict[AreaRef, "Area"]:
         """The area of each reference; areas of single communes are created when missing.
 
-        The code of a former commune gives the area of the current one. A reference that names no area in use
-        is absent from the answer. At most five queries.
+        The code of a former commune gives the area of the current one, that of an EPCI, a département or a
+        région that vanished the zone that replaces it. A reference that names no area in use is absent from
+        the answer. At most six queries.
         """
         communes = Commune.objects.resolve_all([ref.code for ref in refs if ref.kind == "commune"])
         current = {
@@ -129,7 +130,9 @@ class AreaQuerySet(models.QuerySet["Area"]):
             if AreaRef("commune", code) not in areas
         ]
         Area.objects.bulk_create(new, ignore_conflicts=True)
-        areas |= self.by_reference([area.ref for area in new])
+        gone = [ref for ref in refs if ref.level in MAY_VANISH and ref not in areas]
+        areas |= self.by_reference([*(area.ref for area in new), *(ref.kept_as for ref in gone)])
+        areas |= {ref: areas[ref.kept_as] for ref in gone if ref.kept_as in areas}
         return {ref: areas[now] for ref, now in current.items() if now in areas}
 
     def make_zone(self, slug: str, name: str, members: Collection[AreaRef], source: str = "file") -> "Area":
@@ -152,8 +155,11 @@ class AreaQuerySet(models.QuerySet["Area"]):
                 "dropped_at": None,
             },
         )
-        zone.members.set(found.values())
-        zone.count_communes(found.values())
+        inside: set[Area] = set()
+        for area in found.values():
+            inside |= set(area.members.all()) if area.kind == "zone" else {area}
+        zone.members.set(inside)
+        zone.count_communes(inside)
         zone.save(update_fields=["commune_count"])
         return zone
 

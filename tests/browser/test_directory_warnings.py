@@ -15,8 +15,9 @@ from experts.changes.applying import apply
 from experts.changes.row_plans import Plan
 from experts.models import Cause, Expert, Office, RegionDetails, Revision
 from solicitations.models import Match
+from territories.areas import AreaRef
 from territories.models import Area, Commune
-from territories.vanished_epci import VanishedEpci, keep_as_zones
+from territories.vanished_areas import VanishedArea, keep_as_zones
 from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import send
 
@@ -126,10 +127,11 @@ def list_of_an_office(open_page: Callable[[str], Page]) -> Page:
 def vanished_epci(open_page: Callable[[str], Page]) -> Page:
     """Page of the zone of an EPCI that vanished, with its heir."""
     siren = "242100410"
-    communes = tuple(Commune.objects.filter(epci=siren).values_list("pk", flat=True))
-    keep_as_zones([VanishedEpci(siren, "Dijon Métropole", communes)])
+    codes = Commune.objects.filter(epci=siren).values_list("pk", flat=True)
+    communes = tuple(AreaRef("commune", code) for code in codes)
+    keep_as_zones([VanishedArea(AreaRef("epci", siren), "Dijon Métropole", communes)])
     page = open_page(f"/annuaire/zones/epci-{siren}/")
-    page.get_by_text("Cette intercommunalité n'existe plus").wait_for()
+    page.get_by_text("Ce territoire n'existe plus").wait_for()
     return page
 
 
