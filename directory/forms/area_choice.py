@@ -1,6 +1,7 @@
 """Choice of areas without a map: those kept, and names or codes to add, homonyms asked."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -38,8 +39,8 @@ class AreaChoiceForm(RowFactsForm):
         required=False,
         rows=4,
         help_text=(
-            "Communes, intercommunalités, zones, départements ou régions : un nom ou un code par ligne, "
-            "ou séparés par des points-virgules. Par exemple « Dijon Métropole ; 71 ; Beaune »."
+            "Communes, intercommunalités, zones, départements ou régions : un nom, un code ou un code postal "
+            "par ligne, ou séparés par des points-virgules. Par exemple « Dijon Métropole ; 71 ; Beaune »."
         ),
     )
 
@@ -84,8 +85,9 @@ class AreaChoiceForm(RowFactsForm):
         if chosen:
             return chosen
         if found:
-            self.questions.append(TypedArea(typed.text, tuple(found), typed.is_exact))
-            self._refuse(f"« {typed.text} » : cochez ci-dessous le territoire que vous voulez dire.")
+            self.questions.append(replace(typed, found=tuple(found)))
+            which = "les communes voulues" if typed.is_postcode else "le territoire que vous voulez dire"
+            self._refuse(f"« {typed.text} » : cochez ci-dessous {which}.")
         else:
             self._refuse(f"« {typed.text} » n'est ni le nom ni le code d'un territoire : vérifiez-le.")
         return set()
@@ -99,12 +101,15 @@ class OfficeAreasForm(AreaChoiceForm):
     """Areas of an office."""
 
     title = "Les territoires"
+    done = "Les territoires de l'antenne sont enregistrés."
 
 
 class OwnAreasForm(AreaChoiceForm):
     """Own areas of an expert, which replace those of the office."""
 
     title = "Les territoires propres"
+    done = "Les territoires propres sont enregistrés."
+    intro = "Ils remplacent ceux de l'antenne. Sans aucun, ceux de l'antenne comptent."
 
 
 class ZoneForm(AreaChoiceForm):

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from directory.sheets.name_index import NameIndex, NotFound
 from experts.models import Institution, Subject
+from territories.area_search import Postcodes, areas_in_use
 from territories.areas import AreaRef, Level, MalformedArea
-from territories.models import Area, Commune, Department, Epci, FormerCommune, Region
+from territories.models import Commune, Department, FormerCommune, Region
 from territories.names import normalise
 
 KIND_WORDS = {
@@ -103,6 +104,8 @@ class AreaNames:
             return AreaRef("department" if is_department else "region", code)
         if len(code) == 9:
             return AreaRef("epci", code)
+        if len(code) == 5 and (places := self.postcodes.only_postcode(code)):
+            raise NotFound(f"« {text} » est le code postal de {places} : écrivez la commune.")
         if len(code) == 5:
             return AreaRef("commune", code)
         raise NotFound(f"territoire inconnu : « {text} ».")
@@ -129,6 +132,10 @@ class AreaNames:
         return dict(Region.objects.values_list("code", "name"))
 
     @cached_property
+    def postcodes(self) -> Postcodes:
+        return Postcodes()
+
+    @cached_property
     def department_of(self) -> dict[str, str]:
         """Département of each current commune."""
         return dict(Commune.objects.current().values_list("code", "department_id"))
@@ -143,24 +150,26 @@ class AreaNames:
         for name, code, current in former:
             ref = AreaRef("commune", code)
             index.other_names[normalise(name)][ref] = str(NamedArea(ref, current))
+        self._add_beginnings(index)
         return index
+
+    def _add_beginnings(self, index: NameIndex[AreaRef]) -> None:
+        """Ask which is meant by the name of a commune that begins that of a région: « Bourgogne »."""
+        for ref, name in areas_in_use():
+            words = normalise(name).split() if ref.level >= Level.DEPARTMENT else []
+            for beginning in (" ".join(words[:size]) for size in range(1, len(words))):
+                for known in (index.names, index.other_names):
+                    same = known.get(beginning, {})
+                    if same and all(other.kind == "commune" for other in same):
+                        same[ref] = str(NamedArea(ref, name))
 
 
 def all_areas() -> Iterable[NamedArea]:
     """Every region, département, EPCI, zone in use and current commune."""
-    tables = (
-        ("region", Region.objects.order_by("code").values_list("code", "name")),
-        ("department", Department.objects.order_by("code").values_list("code", "name")),
-        ("epci", Epci.objects.order_by("siren").values_list("siren", "name")),
-        (
-            "zone",
-            Area.objects.of_kind("zone").filter(dropped_at=None).order_by("code").values_list("code", "name"),
-        ),
-        ("commune", Commune.objects.current().order_by("code").values_list("code", "name")),
-    )
-    for kind, rows in tables:
-        for code, name in rows:
-            yield NamedArea(AreaRef(kind, code), name)
+    for ref, name in areas_in_use():
+        yield NamedArea(ref, name)
+    for code, name in Commune.objects.current().order_by("code").values_list("code", "name"):
+        yield NamedArea(AreaRef("commune", code), name)
 
 
 def _written(text: str, kind: str, code: str) -> AreaRef:

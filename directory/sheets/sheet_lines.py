@@ -12,8 +12,9 @@ from directory.sheets.known_names import NamedArea
 from experts.changes.directory_facts import Facts, absence_order
 from experts.changes.stored import StoredDirectory, StoredRow
 from experts.models import Institution, Office, Subject
+from territories.area_search import areas_in_use
 from territories.areas import AreaRef, Level
-from territories.models import Area, Commune, Department, Epci, Region
+from territories.models import Commune
 
 SEPARATOR = " ; "
 MAX_CELL_LENGTH = 32_000  # characters that a workbook accepts, about
@@ -48,14 +49,8 @@ class Labels:
 
 def _names_of(refs: set[AreaRef]) -> dict[AreaRef, str]:
     codes = [ref.code for ref in refs if ref.kind == "commune"]
-    tables = (
-        ("region", Region.objects.values_list("code", "name")),
-        ("department", Department.objects.values_list("code", "name")),
-        ("epci", Epci.objects.values_list("siren", "name")),
-        ("zone", Area.objects.of_kind("zone").filter(dropped_at=None).values_list("code", "name")),
-        ("commune", Commune.objects.filter(code__in=codes).values_list("code", "name")),
-    )
-    return {AreaRef(kind, code): name for kind, rows in tables for code, name in rows}
+    communes = Commune.objects.filter(code__in=codes).values_list("code", "name")
+    return dict(areas_in_use()) | {AreaRef("commune", code): name for code, name in communes}
 
 
 def region_offices(stored: StoredDirectory, region: str | None) -> dict[str, StoredRow[Office]]:

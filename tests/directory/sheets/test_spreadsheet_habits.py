@@ -32,6 +32,9 @@ CELLS = {
     "commune": ("Territoires", 1004, "1004", "office.areas", {AreaRef("commune", "01004")}, "zéro remis"),
     "commune, decimals": ("Territoires", 1004.0, "1004,0", "office.areas", {AreaRef("commune", "01004")}, ""),
     "département": ("Territoires", 5, "5", "office.areas", {AreaRef("department", "05")}, "zéro remis"),
+    "a code that is a postcode too": (
+        "Territoires", 21200, "21200", "office.areas", {AreaRef("commune", "21200")}, "code postal de Beaune",
+    ),
     "curly apostrophe": ("Territoires", "Côte-d’Or", None, "office.areas", {AreaRef("department", "21")}, ""),
     "line ends in a list": (
         "Territoires", "Beaune\nDole", None, "office.areas",
@@ -85,6 +88,12 @@ REFUSED = {
     "a null range": ("Effectif max", "#NUL!", "donne une erreur"),
     "an error of LibreOffice": ("Effectif max", "Err:502", "donne une erreur"),
     "a narrow column": ("Fermeture", "########", "donne une erreur"),
+    "a postcode": ("Territoires", "21000", "est le code postal de Dijon"),
+    "a postcode of several": ("Territoires", "21800", "est le code postal de Chevigny-Saint-Sauveur, "),
+    "a région by half its name": ("Territoires", "Bourgogne", "région 27"),
+    "a commune that begins a région": ("Territoires", "Grand", "« Grand Est (région 44) »"),
+    "a commune that begins a département": ("Territoires", "Saône", "« Saône-et-Loire (département 71) »"),
+    "a commune and a département": ("Territoires", "Vienne", "« Vienne (commune 38544) »"),
     "a day that is none": ("Fermeture", "31/02/2026", "n'est pas une date"),
 }
 FORMATS = ("xlsx", "ods", "csv")
