@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django import forms
 from django.core import signing
 from django.utils.text import slugify
 
@@ -13,6 +14,7 @@ from directory.contents.content_changes import ContentChange
 from directory.contents.content_facts import MODELS, ContentFacts, EditedContent
 from directory.models import ContentKind
 from experts.models import EntryQuestion
+from mailing.shown_values import show_news
 
 MAX_KEY_LENGTH = {ContentKind.INSTITUTION: 20, ContentKind.GROUP: 20}
 SALT = "directory.content"
@@ -40,6 +42,12 @@ class SeenContent:
     def edited(self, typed: ContentFacts) -> ContentFacts:
         """The facts that the person changed."""
         return {fact: value for fact, value in typed.items() if value != self.facts.get(fact)}
+
+    def shown_by(self, form: forms.BaseForm, now: ContentFacts | None) -> "SeenContent":
+        """What a form shows again: the person's words, and others' values where they wrote nothing."""
+        if not form.is_bound or now is None:
+            return self
+        return replace(self, facts=self.facts | show_news(form, self.changed_meanwhile(now), now))
 
     def changed_meanwhile(self, now: ContentFacts | None) -> list[str]:
         """Names of the facts that somebody else changed since the form was filled."""

@@ -131,10 +131,10 @@ def _edited(request: HttpRequest, kind: ContentKind, content: EditedContent | No
     key, facts = (content.key, content.facts) if content else ("", None)
     if request.method != "POST":
         return _form_page(request, FORMS[kind](initial=facts, key=key), kind, content)
-    form = FORMS[kind](request.POST, key=key)
+    seen = SeenContent.of(request.POST, facts)
+    form = FORMS[kind](request.POST, initial=seen.facts, key=key)
     if not form.is_valid() or request.POST.get("action") == "edit":
         return _form_page(request, form, kind, content)
-    seen = SeenContent.of(request.POST, facts)
     typed = seen.edited(form.facts()) if content else form.facts()
     change = content_editing.change_from(content, kind, typed)
     is_stale = seen.known != content_editing.mark(facts)
@@ -170,7 +170,7 @@ def _form_page(
         "content": content,
         "title": content.label if content else NEW_TITLES[kind],
         "names": institution_names() if kind is ContentKind.SUBJECT else {},
-        "seen": SeenContent.of(request.POST, facts).packed(facts),
+        "seen": SeenContent.of(request.POST, facts).shown_by(form, facts).packed(facts),
         "latest": journal_entries(revisions.select_related("author", "undone_by").newest_first()[:3]),
         "menu": "catalogue",
     }

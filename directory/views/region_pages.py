@@ -74,7 +74,7 @@ def contact(request: HttpRequest, code: str) -> HttpResponse:
     region = _region_or_404(request, code)
     content = _content(region)
     posted = request.POST if request.method == "POST" else None
-    form = region_forms.RegionContactForm(posted, initial=content.facts)
+    form = region_forms.RegionContactForm(posted, initial=SeenContent.of(request.POST, content.facts).facts)
     if request.method == "POST" and form.is_valid():
         return _saved(request, content, form.cleaned_data, title=CONTACT, form=form)
     return _form_page(request, content, CONTACT, form=form)
@@ -153,10 +153,11 @@ def _saved(
 def _form_page(request: HttpRequest, content: EditedContent, title: str, **context: Any) -> HttpResponse:
     form, seen = context.get("form"), SeenContent.of(request.POST, content.facts)
     has_errors = bool(form.errors) if form else bool(context["formset"].total_error_count())
+    shown = seen.shown_by(form, content.facts) if form else seen
     context |= {
         "title": title,
         "region": content.row,
-        "seen": seen.packed(content.facts),
+        "seen": shown.packed(content.facts),
         "meanwhile": content_words.meanwhile(
             content.kind, seen.facts, content.facts, seen.changed_meanwhile(content.facts)
         ),

@@ -137,6 +137,17 @@ class TestEditing:
         subject = Subject.objects.get(slug="licenciement")
         assert (subject.label, subject.position) == ("Un", 77)
 
+    def test_a_mistake_shows_what_a_colleague_changed_elsewhere(self, as_national):
+        first = {**typed(as_national, SUBJECT, label=""), "seen": as_national.get(SUBJECT).context["seen"]}
+        save(as_national, SUBJECT, position="77", institutions="France Travail", is_confidential="on")
+
+        page = as_national.post(SUBJECT, {**first, "action": "save"})
+
+        form = page.context["form"]
+        assert form["label"].errors
+        assert (form["position"].value(), form["is_confidential"].value()) == ("77", True)
+        assert form["institutions"].value() == "France Travail (PE)"
+
     def test_new_subject_has_an_address_and_a_place(self, as_national, client):
         path = "/annuaire/catalogue/ajouter/subject/"
         save(

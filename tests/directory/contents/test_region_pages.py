@@ -128,9 +128,26 @@ class TestTwoPeople:
             ("Nom affiché", "Direction"), ("Téléphone", "03 80 12 34 56")
         }  # fmt: skip
         assert page.context["form"]["name"].value() == "DREETS"
-        as_regional.post(path, {**mine, "seen": page.context["seen"]})
+        assert page.context["form"]["phone"].value() == "03 80 12 34 56"
+        shown = {"phone": page.context["form"]["phone"].value(), "seen": page.context["seen"]}
+        as_regional.post(path, {**mine, **shown})
         details = RegionDetails.objects.get(region_id="27")
         assert (details.name, details.phone) == ("DREETS", "03 80 12 34 56")
+
+    def test_a_mistake_shows_what_a_colleague_changed_and_what_was_typed(self, as_regional, as_national):
+        path = f"{REGION}coordonnees/"
+        seen = as_regional.get(path).context["seen"]
+        as_national.post(path, {"name": "Direction", "phone": "", "hours": "lundi"})
+
+        page = as_regional.post(path, {"name": "", "phone": "12", "hours": "", "seen": seen})
+
+        assert page.context["form"]["phone"].errors
+        shown = {name: page.context["form"][name].value() for name in ("name", "phone", "hours")}
+        assert shown == {"name": "Direction", "phone": "12", "hours": "lundi"}
+        shown |= {"phone": "0380123456", "hours": "", "seen": page.context["seen"]}
+        as_regional.post(path, shown)
+        details = RegionDetails.objects.get(region_id="27")
+        assert (details.name, details.phone, details.hours) == ("Direction", "03 80 12 34 56", "")
 
     def test_links_typed_are_not_lost(self, as_regional, as_national):
         seen = as_regional.get(f"{REGION}liens/").context["seen"]
