@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from directory.models import Letter, RecordRemark
@@ -11,7 +12,7 @@ from experts.changes import applying, editing, snapshot
 from experts.changes.directory_facts import AbsenceEntry, Facts
 from experts.changes.row_plans import Plan, RowPlan
 from experts.changes.stored import StoredRow
-from experts.models import Cause, Expert, Office
+from experts.models import Cause, Expert, Office, RevisedRow
 from mailing import outbox
 
 
@@ -106,8 +107,13 @@ def come_back(post: Expert, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def remark(post: Expert, body: str, *, now: datetime) -> None:
-    """Leave a correction for the region to make; the same words twice in a day are one."""
+def remark(post: Expert, body: str, *, by_office: bool = False, now: datetime) -> None:
+    """Leave a correction for the region to make; the same words twice in a day are one.
+
+    The expert's own is about the whole record, and answers the yearly letter.
+    """
+    if not by_office:
+        _answered(post.email, now=now)
     known = RecordRemark.objects.filter(expert=post, body=body, at__gte=now - timedelta(days=1))
     if not known.exists():
         _remark(post, body, office=post.office, now=now)
@@ -142,4 +148,23 @@ def _stored(post: Expert) -> tuple[tuple[str, str], StoredRow[Expert]]:
 def _apply(*rows: RowPlan[Expert], now: datetime) -> None:
     note = str(rows[0].before["email"]) if rows else ""
     applying.apply_inside(Plan(experts=rows), cause=Cause.EXPERT, note=note, now=now)
-    Letter.objects.filter(email__iexact=note, answered_at=None).update(answered_at=now)
+    _close_letter(note, now=now)
+
+
+def _close_letter(email: str, *, now: datetime) -> None:
+    """Close the letter of an address once something was said of each of its posts since it was sent."""
+    letter = Letter.objects.filter(email__iexact=email, answered_at=None).first()
+    if letter is None:
+        return
+    said = RevisedRow.objects.filter(
+        kind=RevisedRow.Kind.EXPERT, revision__cause=Cause.EXPERT, revision__made_at__gte=letter.sent_at
+    )
+    open_offices = Office.objects.open_on(timezone.localdate(now))
+    posts = Expert.objects.listed().filter(email__iexact=email, left_at=None, office__in=open_offices)
+    verified = Q(verified_on__gte=timezone.localdate(letter.sent_at))
+    if not posts.exclude(verified).exclude(pk__in=said.values("row_pk")).exists():
+        _answered(email, now=now)
+
+
+def _answered(email: str, *, now: datetime) -> None:
+    Letter.objects.filter(email__iexact=email, answered_at=None).update(answered_at=now)

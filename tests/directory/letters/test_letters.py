@@ -88,6 +88,26 @@ class TestYearlyLetter:
         assert yearly.letters_to_remind(now=NOW + 20 * DAY) == []
         assert Letter.objects.get().answered_at == NOW + DAY
 
+    def test_an_answer_about_one_post_of_two_does_not_end_it(self, commit):
+        verify_all_but(EMAIL)
+        first = Expert.objects.get(email=EMAIL)
+        second = ExpertFactory(email=EMAIL.upper(), office__name="Autre antenne")
+        commit(yearly.write, EMAIL, now=NOW)
+
+        commit(record_actions.leave, first, successor="", now=NOW + DAY)
+        assert yearly.letters_to_remind(now=NOW + 20 * DAY)
+        commit(record_actions.correct, second, {"phone": "03 80 00 00 09"}, now=NOW + 2 * DAY)
+
+        assert yearly.letters_to_remind(now=NOW + 20 * DAY) == []
+        assert Letter.objects.get().answered_at == NOW + 2 * DAY
+
+    def test_a_word_to_the_region_ends_it(self, commit):
+        verify_all_but(EMAIL)
+        commit(yearly.write, EMAIL, now=NOW)
+        commit(record_actions.remark, Expert.objects.get(email=EMAIL), "Un sujet de moins", now=NOW + DAY)
+
+        assert yearly.letters_to_remind(now=NOW + 20 * DAY) == []
+
     @pytest.mark.parametrize("way", ["verified", "left"])
     def test_the_region_may_end_it(self, commit, way):
         verify_all_but(EMAIL)
@@ -273,6 +293,29 @@ class TestListToVerify:
 
         Expert.objects.filter(email=EMAIL).update(verified_on=date(2026, 12, 2))
         assert EMAIL not in {email for email, _ in self.doubts(admin)}
+
+    def send_three_needs(self, commit, now):
+        """A request of three needs that one person is asked about."""
+        slugs = ("trouver-candidats", "premier-salarie", "recruter-handicap")
+        expert = Expert.objects.get(email=EMAIL)
+        expert.has_all_subjects = True
+        expert.save()
+        return Match.objects.filter(need__solicitation=commit(send, *slugs, now=now), expert=expert)
+
+    def test_one_request_of_many_needs_is_not_three(self, admin, commit, now):
+        matches = self.send_three_needs(commit, now)
+        assert matches.count() > 1
+
+        assert not [email for email, _ in self.doubts(admin, now=now + 20 * DAY) if email == EMAIL]
+        for turn in range(2):
+            commit(send, now=now, text=f"Texte {turn}", email=f"e{turn}@example.org", siret="")
+        evidence = "N'a répondu à aucune des trois dernières demandes"
+        assert (EMAIL, evidence) in self.doubts(admin, now=now + 20 * DAY)
+
+        reason = {"decline_reason": "not_my_area"}
+        for match in matches:
+            commit(expert_answers.move, match, MatchState.DECLINED, by=match.mailbox, now=now, **reason)
+        assert not [email for email, _ in self.doubts(admin, now=now + 20 * DAY) if email == EMAIL]
 
     def test_of_another_region_is_not_shown(self):
         Expert.objects.filter(email=EMAIL).update(is_bouncing=True)
