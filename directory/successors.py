@@ -49,15 +49,25 @@ def facts_of_successor(gone: Expert) -> Facts:
     return {name: facts[name] for name in COPIED} | {"name": named.name, "email": named.email}
 
 
+def keeps_mailbox(gone: Expert, email: str) -> bool:
+    """Return whether the successor reads the same mailbox, that of a team: the post stays, renamed."""
+    return email.lower() == gone.email.lower()
+
+
 def plan_successor(gone: Expert, facts: Facts) -> Plan:
     """Plan the post of a successor in the same office, with the same own areas."""
     key = (gone.office.code, str(facts["email"]).lower())
+    if keeps_mailbox(gone, facts["email"]):
+        [(key, stored)] = snapshot.load(experts=[gone.pk]).experts.items()
+        kept = {name: value for name, value in facts.items() if name != "email"}
+        return Plan(experts=(editing.change(key, stored, kept | {"left_at": None, "successor": ""}),))
     return Plan(experts=(editing.new_expert(key, {"areas": _facts(gone)["areas"]} | facts),))
 
 
 def is_taken(gone: Expert, email: str) -> bool:
-    """Return whether an expert of the office has this address already."""
-    return Expert.objects.filter(office=gone.office_id, email__iexact=email).exists()
+    """Return whether another expert of the office has this address already."""
+    others = Expert.objects.filter(office=gone.office_id).exclude(pk=gone.pk)
+    return others.filter(email__iexact=email).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,10 @@ class SuccessorOffer:
     named: NamedSuccessor
     subjects: str
     waiting: int
+
+    @property
+    def is_same_mailbox(self) -> bool:
+        return keeps_mailbox(self.gone, self.named.email)
 
     @property
     def needs(self) -> str:

@@ -1,4 +1,4 @@
-"""Refusals of one expert for one reason, three times or more, that the directory does not explain yet."""
+"""Refusals of one expert for one reason, of three requests or more, that the directory does not explain."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -84,7 +84,7 @@ def repeated_declines(experts: QuerySet[Expert], *, now: datetime) -> list[Repea
     for (pk, reason), own in needs.items():
         since = corrected.get((pk, reason))
         recent = tuple(need for need in own if since is None or need.at > since)
-        if len(recent) >= ALIKE:
+        if len({need.solicitation for need in recent}) >= ALIKE:  # a request may have many needs
             found.append(RepeatedDecline(people[pk], reason, recent))
     return found
 

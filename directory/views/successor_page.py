@@ -21,6 +21,7 @@ from experts.changes.row_plans import Plan
 from experts.models import Expert, User
 
 NOT_LEFT = "Notez d'abord le départ : son successeur se crée ensuite."
+REOPENED = "Le poste est rouvert : ce qui attendait lui est proposé de nouveau."
 DONE = "Le poste est créé : ce qui attendait lui est proposé."
 MOVED = "Ce départ a changé depuis que la liste a été affichée : relisez avant d'enregistrer."
 THERE = "a déjà un poste dans cette antenne : ce qui attendait lui est proposé, s'il répond à la règle."
@@ -87,7 +88,7 @@ def make_successor(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         try:
             _make(gone, facts, by=user)
-            messages.success(request, DONE)
+            messages.success(request, REOPENED if successors.keeps_mailbox(gone, facts["email"]) else DONE)
         except StalePlan:
             messages.warning(request, MOVED)
     return redirect("directory:verification")
@@ -95,7 +96,8 @@ def make_successor(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _make(gone: Expert, facts: Facts, *, by: User) -> None:
     made = successors.make_post(gone, facts, by=by, now=timezone.now())
-    tasks.offer_needs_to_successor.delay(gone.pk, made.pk)
+    if made.pk != gone.pk:
+        tasks.offer_needs_to_successor.delay(gone.pk, made.pk)
 
 
 def _intro(gone: Expert) -> str:

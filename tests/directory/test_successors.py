@@ -8,6 +8,7 @@ from directory.own_record import record_actions
 from experts.models import Expert
 from solicitations.dispatch import reoffer
 from solicitations.models import Match
+from solicitations.tasks import reoffer_needs_of_gone
 from tests.directory.pages import save, text
 from tests.solicitations.factories import send
 
@@ -86,14 +87,21 @@ class TestPost:
         assert f"{colleague.name} a déjà un poste dans cette antenne" in text(pressed)
         assert "A quitté" not in text(as_regional.get("/annuaire/a-verifier/"))
 
-    def test_nobody_follows_themselves(self, as_regional, commit, now):
-        gone, _ = self.leave(commit, now, f"Moi, {EMAIL}")
+    def test_who_follows_in_the_mailbox_of_a_team_has_the_same_post(self, as_regional, commit, now):
+        gone, _ = self.leave(commit, now, f"Jeanne Petit, {EMAIL.upper()}")
+        listed = text(as_regional.get("/annuaire/a-verifier/"))
+        assert "Ce bouton rouvre le poste au nom de <strong>Jeanne Petit</strong>" in listed
 
         pressed = as_regional.post(
-            f"/annuaire/referents/{gone.pk}/successeur/creer/", {"adresse": EMAIL}, follow=True
+            f"/annuaire/referents/{gone.pk}/successeur/creer/", {"adresse": EMAIL.upper()}, follow=True
         )
+        commit(reoffer_needs_of_gone)
 
-        assert "Un référent de cette antenne a déjà cette adresse." in text(pressed)
+        assert "Le poste est rouvert" in text(pressed)
+        [post] = Expert.objects.filter(email__iexact=EMAIL)
+        assert (post.pk, post.name, post.left_at, post.successor) == (gone.pk, "Jeanne Petit", None, "")
+        assert Match.objects.get(expert=post).state == "sent"
+        assert "A quitté" not in text(as_regional.get("/annuaire/a-verifier/"))
 
     def test_a_post_is_offered_once_whatever_its_person_wrote_before(self, as_regional, commit, now):
         gone = Expert.objects.get(email=EMAIL)
