@@ -350,11 +350,19 @@ def test_unknown_territory_anywhere_changes_nothing(tmp_path):
     assert dump() == before
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["applied", "dry run"])
+def test_what_a_file_leaves_to_nobody_is_said(tmp_path, options):
+    said = import_text(tmp_path, SMALL, *options)
+
+    assert "Plus personne n'y répondra" in said
+    assert "Dijon" in said.partition("Plus personne")[2]
+
+
 def test_number_of_queries_does_not_grow_with_the_file(tmp_path, django_assert_max_num_queries):
     office = SMALL[SMALL.index("  - id: UR-TEST") :]
     many = SMALL + "".join(office.replace("UR-TEST", f"UR-{n}") for n in range(300))
 
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(180):
         import_text(tmp_path, many)
 
 

@@ -25,17 +25,13 @@ class Command(BaseCommand):
         need_reference()
         checked = self._check(file)
         now = timezone.now()
-        plan = (
-            importing.plan_import(checked, now=now)
-            if dry_run
-            else importing.import_file(checked, name=file.name, now=now)
-        )
-        for line in plan_report.lines(plan, is_dry_run=dry_run):
+        plan = importing.plan_import(checked, now=now)
+        # As things were before: a plan that is applied takes nothing away any more.
+        effects = plan_effects.effects(plan, user=plan_effects.command_user(None), now=now)
+        if not dry_run:
+            plan = importing.import_file(checked, name=file.name, now=now)
+        for line in (*plan_report.lines(plan, is_dry_run=dry_run), *plan_effects.lines(effects)):
             self.stdout.write(line)
-        if dry_run:
-            effects = plan_effects.effects(plan, user=plan_effects.command_user(None), now=now)
-            for line in plan_effects.lines(effects):
-                self.stdout.write(line)
 
     def _check(self, file: Path) -> importing.CheckedFile:
         """Read and check the file. Raises ``CommandError`` after printing its errors."""
