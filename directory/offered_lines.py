@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import QueryDict
 
-from directory.word_search import plain, words_of
 from experts.changes.directory_facts import LABELS
+from experts.word_search import plain, words_of
 from territories.areas import AreaRef
 from territories.models import Commune, Department
 

@@ -29,6 +29,15 @@ register_converter(OfficeCodeConverter, "office")
 
 OWN_POST = "ma-fiche/<str:token>/postes/<int:pk>"
 
+OFFICE_SECTIONS = (
+    ("coordonnees", "contact", "office_contact"),
+    ("territoires", "areas", "office_areas"),
+    ("entreprises", "criteria", "office_criteria"),
+    ("role", "role", "office_role"),
+    ("convention", "agreement", "office_agreement"),
+    ("fermer", "close", "close_office"),
+)
+
 app_name = "directory"
 urlpatterns: list[URLPattern] = [
     path("annuaire/", directory_lists.offices, name="offices"),
@@ -37,29 +46,15 @@ urlpatterns: list[URLPattern] = [
     path("annuaire/antennes/nouvelle/", office_edits.new, name="new_office"),
     *coverage_urls.urlpatterns,
     path("annuaire/antennes/<office:code>/", record_pages.office_page, name="office"),
-    path(
-        "annuaire/antennes/<office:code>/coordonnees/",
-        office_edits.section,
-        {"section": "contact"},
-        name="office_contact",
+    *(
+        path(
+            f"annuaire/antennes/<office:code>/{segment}/",
+            office_edits.section,
+            {"section": section},
+            name=name,
+        )
+        for segment, section, name in OFFICE_SECTIONS
     ),
-    path("annuaire/antennes/<office:code>/territoires/", office_edits.areas, name="office_areas"),
-    path(
-        "annuaire/antennes/<office:code>/entreprises/",
-        office_edits.section,
-        {"section": "criteria"},
-        name="office_criteria",
-    ),
-    path(
-        "annuaire/antennes/<office:code>/role/", office_edits.section, {"section": "role"}, name="office_role"
-    ),
-    path(
-        "annuaire/antennes/<office:code>/convention/",
-        office_edits.section,
-        {"section": "agreement"},
-        name="office_agreement",
-    ),
-    path("annuaire/antennes/<office:code>/fermer/", office_edits.close, name="close_office"),
     path("annuaire/antennes/<office:code>/rouvrir/", office_edits.reopen, name="reopen_office"),
     path("annuaire/antennes/<office:code>/fichier/", office_edits.accept_file, name="accept_file"),
     path("annuaire/antennes/<office:code>/reunir/", merging_pages.offices, name="merge_offices"),

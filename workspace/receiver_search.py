@@ -6,12 +6,12 @@ from datetime import datetime
 from django import forms
 from django.db.models import Q
 
-from directory.word_search import plain, search_experts, words_of
 from experts.models import Expert, Subject
 from experts.models.directory import ExpertQuerySet
 from experts.models.directory_words import plain_text
 from experts.routing import explanations, loading
 from experts.routing.decision import NeedDecision
+from experts.word_search import plain, search_experts, words_of
 from mailing.form_fields import LineField
 from solicitations.actions import receivers
 from solicitations.models import Match

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from directory.contents.content_facts import ContentFacts
+from directory.forms.facts_form import DirectoryDayField
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.directory_sites import SiteField
 from experts.models import Subject
@@ -15,18 +16,6 @@ MORE_LINKS = 3  # empty lines to add links
 MAX_LINKS = 30
 OPEN, CLOSED = "open", "closed"
 SITE = "Indiquez une adresse complète, par exemple https://www.exemple.fr."
-
-
-class DayField(forms.DateField):
-    """A date, chosen in a browser's calendar or typed « 31/12/2026 »."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-            error_messages={"invalid": "Indiquez une date, par exemple 31/12/2026."},
-            **kwargs,
-        )
 
 
 class RegionContactForm(forms.Form):
@@ -109,10 +98,10 @@ class OpeningForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choisissez ouvert ou fermé."},
     )
-    opens_on = DayField(
+    opens_on = DirectoryDayField(
         label="Ouvre le", required=False, help_text="Avant ce jour, le service est fermé. Vide : déjà ouvert."
     )
-    closes_on = DayField(
+    closes_on = DirectoryDayField(
         label="Premier jour de fermeture",
         required=False,
         help_text="Avant la date d'ouverture : une interruption, de l'une à l'autre.",

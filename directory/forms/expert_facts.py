@@ -41,6 +41,7 @@ class RecordForm(RowFactsForm):
     """Name, job and phone of an expert."""
 
     title = "La fiche"
+    done = "La fiche est enregistrée."
 
     name = LineField(
         label="Nom",
@@ -62,6 +63,7 @@ class SubjectsForm(RowFactsForm):
     """Subjects that an expert answers, among those that the institution is asked about."""
 
     title = "Les sujets"
+    done = "Les sujets sont enregistrés."
     given: ClassVar[tuple[str, ...]] = ("has_all_subjects", "subjects")
 
     extent = forms.ChoiceField(
@@ -154,6 +156,7 @@ class AddressChangeForm(RowFactsForm):
     """The new address of a person."""
 
     title = "L'adresse électronique"
+    done = "L'adresse est changée : les liens partent à la nouvelle."
     intro = (
         "Tous les postes de cette personne changent d'adresse. Ses demandes ouvertes la suivent : "
         "de nouveaux liens partent à la nouvelle adresse, les anciens ne s'ouvrent plus."
@@ -166,6 +169,7 @@ class DaysAwayForm(RowFactsForm):
     """Days when an expert is away, beside those already known."""
 
     title = "Une absence"
+    done = "L'absence est enregistrée."
     given: ClassVar[tuple[str, ...]] = ("declared_absences",)
 
     from_on = DirectoryDayField(
@@ -228,6 +232,7 @@ class LeavingForm(RowFactsForm):
     """The day when an expert leaves, and who follows."""
 
     title = "Un départ"
+    done = "Le départ est enregistré."
     intro = (
         "À partir de ce jour, cette personne ne reçoit plus rien. Ce qui attend chez elle est proposé "
         "à d'autres, dans son antenne d'abord ; ce qu'elle a pris en charge lui reste, et l'équipe régionale "
@@ -254,6 +259,7 @@ class MoveForm(RowFactsForm):
     """The office that an expert moves to."""
 
     title = "Changer d'antenne"
+    done = "Cette personne a changé d'antenne."
     intro = (
         "Cette personne garde ses sujets, ses territoires propres et ses demandes ouvertes. "
         "Sans territoire propre, elle reçoit désormais ceux de sa nouvelle antenne."

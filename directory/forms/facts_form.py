@@ -15,6 +15,10 @@ from mailing.form_fields import AddressField, LineField
 class RowFactsForm(forms.Form):
     """A form of facts: values of a row, by name. ``shown``: those that the page displayed before the edit."""
 
+    # Its page: the heading, what it says first, and once the change is saved.
+    title: ClassVar[str] = ""
+    intro: ClassVar[str] = ""
+    done: ClassVar[str] = ""
     # Facts that the form gives, when they are not its fields.
     given: ClassVar[tuple[str, ...]] = ()
 

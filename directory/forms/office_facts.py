@@ -50,6 +50,7 @@ class OfficeContactForm(RowFactsForm):
     """Name, institution and contact of an office."""
 
     title = "Les coordonnées"
+    done = "Les coordonnées de l'antenne sont enregistrées."
 
     name = LineField(
         label="Nom de l'antenne",
@@ -81,6 +82,7 @@ class CriteriaForm(RowFactsForm):
     """Companies that an office accepts."""
 
     title = "Les entreprises acceptées"
+    done = "Les entreprises acceptées sont enregistrées."
     intro = (
         "Une entreprise qui ne remplit pas une condition n'est pas envoyée à cette antenne. "
         "Ce qu'on ne sait pas d'elle ne l'écarte jamais."
@@ -156,6 +158,7 @@ class RoleForm(RowFactsForm):
     """Subjects that an office takes alone, and its part as a fallback."""
 
     title = "Le rôle"
+    done = "Le rôle de l'antenne est enregistré."
 
     is_fallback = forms.BooleanField(
         label="Antenne de repli",
@@ -191,6 +194,7 @@ class AgreementForm(RowFactsForm):
     """The convention of an office with the service."""
 
     title = "La convention"
+    done = "La convention est enregistrée."
     intro = "Vous recevez un rappel 60 jours, puis 15 jours avant la fin."
 
     agreement_signed_on = DirectoryDayField(label="Signée le", required=False)
@@ -215,6 +219,7 @@ class ClosingForm(RowFactsForm):
     """The first day when an office is closed."""
 
     title = "Fermer l'antenne"
+    done = "La fermeture de l'antenne est enregistrée."
     intro = (
         "À partir de ce jour, elle ne reçoit plus rien. Ce qui attend chez elle est proposé à d'autres ; "
         "ce que ses référents ont pris en charge leur reste. Vous pourrez la rouvrir."

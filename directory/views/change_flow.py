@@ -23,6 +23,7 @@ from experts.changes.applying import StalePlan
 from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
 from experts.models import User
+from mailing.shown_values import show_news
 
 # Changes of these facts alone change nothing to who receives what: they are saved at once.
 HARMLESS = {
@@ -71,6 +72,22 @@ class Edit:
     proposal: str = ""
     # Writes the plan otherwise than ``apply_and_tell``, from the facts. Raises ``EditRefused``.
     write: Callable[[Facts, User], None] | None = None
+
+
+def edit_of(
+    form: type[RowFactsForm], *, name: str, back: tuple[str, str], given: Mapping[str, Any], **others: Any
+) -> Edit:
+    """A change of what is called ``name``: its form says the words; ``given``: what the form needs.
+
+    ``back``: the page to go back to and its name; ``others``: other fields of ``Edit``.
+    """
+    words = {"title": form.title, "intro": form.intro, "done": form.done} | others
+    return Edit(
+        **words | {"title": f"{words['title']} — {name}"},
+        back=back[0],
+        form=lambda data, shown: form(data, shown=shown, **given),
+        context={"back_label": back[1]},
+    )
 
 
 def serve(request: HttpRequest, edit: Edit) -> HttpResponse:
@@ -137,7 +154,11 @@ class _Flow:
         except EditRefused as error:
             messages.error(self.request, str(error))
             return redirect(self.edit.back)
-        return self._confirmation_page(plan, self._packed) if plan.changes_something else self._nothing()
+        return (
+            self._confirmation_page(plan, self._packed(self.shown))
+            if plan.changes_something
+            else self._nothing()
+        )
 
     def _facts(self, found: Facts) -> Facts:
         """The facts to change: those that the editor changed, less those left to a colleague's value."""
@@ -174,14 +195,16 @@ class _Flow:
             self.form.add_error(refusal.fact if refusal.fact in self.form.fields else None, refusal.sentence)
         return bool(refused)
 
-    @property
-    def _packed(self) -> str:
-        names = [name for name in self.form.fact_names() if name in self.shown]
-        return shown_facts.pack(self.shown, names)
+    def _packed(self, shown: Facts) -> str:
+        return shown_facts.pack(shown, [name for name in self.form.fact_names() if name in shown])
 
     def form_page(self) -> HttpResponse:
-        """Show the form, with its errors."""
-        context = {"edit": self.edit, "form": self.form, "shown": self._packed, **self.edit.context}
+        """Show the form, with its errors, and others' values where the person changed nothing."""
+        shown = dict(self.shown)
+        if self.form.is_bound and not self.edit.is_new:
+            found = self.edit.found()
+            shown |= show_news(self.form, shown_facts.changed_meanwhile(self.shown, found), found)
+        context = {"edit": self.edit, "form": self.form, "shown": self._packed(shown), **self.edit.context}
         return render(self.request, self.edit.template, context)
 
     def _changed_meanwhile(self, found: Facts) -> list[ChangedFact]:

@@ -1,6 +1,6 @@
 """Changes of an expert, one page each; creation, absences, departure and return."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +20,12 @@ from directory.forms.expert_facts import (
     RecordForm,
     SubjectsForm,
 )
-from directory.forms.facts_form import FixedFactsForm
+from directory.forms.facts_form import FixedFactsForm, RowFactsForm
 from directory.moves import plan_move
 from directory.office_content import answered_subjects
 from directory.views import decline_proposals, link_values
 from directory.views.access_to_offices import own_expert_or_404, own_office_or_404
-from directory.views.change_flow import Edit, EditRefused, serve
+from directory.views.change_flow import Edit, EditRefused, edit_of, serve
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.changes import editing, snapshot
 from experts.changes.directory_facts import Facts
@@ -73,14 +73,7 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
 @staff_page
 def record(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the name, the job or the phone of an expert."""
-    expert = own_expert_or_404(request, pk)
-    edit = expert_edit(
-        expert,
-        form=lambda data, shown: RecordForm(data, shown=shown),
-        title=RecordForm.title,
-        done="La fiche est enregistrée.",
-    )
-    return serve(request, edit)
+    return serve(request, expert_edit(own_expert_or_404(request, pk), RecordForm))
 
 
 @staff_page
@@ -90,9 +83,8 @@ def subjects(request: HttpRequest, pk: int) -> HttpResponse:
     answered = answered_subjects(expert.office.institution)
     edit = expert_edit(
         expert,
-        form=lambda data, shown: SubjectsForm(data, shown=shown, answered=answered),
-        title=SubjectsForm.title,
-        done="Les sujets sont enregistrés.",
+        SubjectsForm,
+        given={"answered": answered},
         template="directory/subjects_form.html",
         **decline_proposals.subject_proposal(request, expert, answered=answered),
     )
@@ -106,10 +98,8 @@ def areas(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = decline_proposals.area_proposal(request, expert)
     edit = expert_edit(
         expert,
-        form=lambda data, shown: OwnAreasForm(data, shown=shown, is_proposed=bool(proposal["proposed"])),
-        title=OwnAreasForm.title,
-        done="Les territoires propres sont enregistrés.",
-        intro="Ils remplacent ceux de l'antenne. Sans aucun, ceux de l'antenne comptent.",
+        OwnAreasForm,
+        given={"is_proposed": bool(proposal["proposed"])},
         template="directory/areas_form.html",
         **proposal,
     )
@@ -135,16 +125,7 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
         except ChangeRefused as error:
             raise EditRefused(str(error), field="email") from error
 
-    edit = expert_edit(
-        expert,
-        form=lambda data, shown: AddressChangeForm(data, shown=shown),
-        title=AddressChangeForm.title,
-        done="L'adresse est changée : les liens partent à la nouvelle.",
-        intro=AddressChangeForm.intro,
-        plan=plan,
-        write=write,
-    )
-    return serve(request, edit)
+    return serve(request, expert_edit(expert, AddressChangeForm, plan=plan, write=write))
 
 
 def _taken(error: AddressTaken) -> EditRefused:
@@ -160,13 +141,8 @@ def absence(request: HttpRequest, pk: int) -> HttpResponse:
         Expert.objects.listed().filter(office=expert.office_id, left_at=None).exclude(pk=pk)
     ).order_by("name", "pk")
     known = stored_expert(expert).facts["absence"]
-    edit = expert_edit(
-        expert,
-        form=lambda data, shown: DaysAwayForm(data, shown=shown, colleagues=colleagues, file_absence=known),
-        title=DaysAwayForm.title,
-        done="L'absence est enregistrée.",
-    )
-    return serve(request, edit)
+    given = {"colleagues": colleagues, "file_absence": known}
+    return serve(request, expert_edit(expert, DaysAwayForm, given=given))
 
 
 @staff_page
@@ -186,14 +162,7 @@ def remove_absence(request: HttpRequest, pk: int, day: str) -> HttpResponse:
 @staff_page
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a departure."""
-    edit = expert_edit(
-        own_expert_or_404(request, pk),
-        form=lambda data, shown: LeavingForm(data, shown=shown),
-        title=LeavingForm.title,
-        done="Le départ est enregistré.",
-        intro=LeavingForm.intro,
-    )
-    return serve(request, edit)
+    return serve(request, expert_edit(own_expert_or_404(request, pk), LeavingForm))
 
 
 @staff_page
@@ -247,10 +216,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     offices = others.exclude(pk=expert.office_id).order_by("name", "pk")
     edit = expert_edit(
         expert,
-        form=lambda data, shown: MoveForm(data, shown=shown, offices=offices),
-        title=MoveForm.title,
-        done="Cette personne a changé d'antenne.",
-        intro=MoveForm.intro,
+        MoveForm,
+        given={"offices": offices},
         plan=lambda facts: plan_move(expert, to=facts["office"]) if facts else Plan(),
     )
     return serve(request, edit)
@@ -258,44 +225,33 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 def expert_edit(
     expert: Expert,
+    form: type[RowFactsForm],
     *,
-    form: Any,
-    title: str,
-    done: str,
-    plan: Any = None,
+    plan: Callable[[Facts], Plan] | None = None,
     back: tuple[str, str] | None = None,
-    **shown: Any,
+    given: Mapping[str, Any] | None = None,
+    **others: Any,
 ) -> Edit:
-    """A change of some facts of one expert.
-
-    ``back``: the page to go back to and its name, the expert by default; ``shown``: other fields of ``Edit``.
-    """
+    """A change of facts of one expert; ``given``: what its form needs; ``others``: fields of ``Edit``."""
 
     def change(facts: Facts) -> Plan:
         key = (expert.office.code, expert.email.lower())
         return Plan(experts=(editing.change(key, stored_expert(expert), facts),))
 
-    address, label = back or (reverse("directory:expert", args=[expert.pk]), expert.name)
-    return Edit(
-        title=f"{title} — {expert.name}",
-        back=address,
+    return edit_of(
+        form,
+        name=expert.name,
+        back=back or (reverse("directory:expert", args=[expert.pk]), expert.name),
+        given=given or {},
         found=lambda: stored_expert(expert).facts,
-        form=form,
         plan=plan or change,
-        done=done,
-        context={"back_label": label},
-        **shown,
+        **others,
     )
 
 
 def _fixed(expert: Expert, facts: Facts, title: str, done: str) -> Edit:
     """A change without anything to type."""
-    return expert_edit(
-        expert,
-        form=lambda data, shown: FixedFactsForm(data, shown=shown, fixed=facts),
-        title=title,
-        done=done,
-    )
+    return expert_edit(expert, FixedFactsForm, given={"fixed": facts}, title=title, done=done)
 
 
 def stored_expert(expert: Expert) -> StoredRow[Expert]:

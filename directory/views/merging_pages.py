@@ -48,7 +48,8 @@ def experts(request: HttpRequest, pk: int) -> HttpResponse:
 
     edit = expert_edit(
         kept,
-        form=lambda data, shown: OtherRowForm(data, shown=shown, rows=rows),
+        OtherRowForm,
+        given={"rows": rows},
         title="Réunir deux fiches",
         done="Les deux fiches n'en font plus qu'une.",
         intro="Cette fiche reste. Elle reçoit les sujets, les territoires, absences et demandes de l'autre.",
@@ -88,7 +89,8 @@ def offices(request: HttpRequest, code: str) -> HttpResponse:
 
     edit = office_edit(
         kept,
-        form=lambda data, shown: OtherRowForm(data, shown=shown, rows=others.values_list("pk", "name")),
+        OtherRowForm,
+        given={"rows": others.values_list("pk", "name")},
         title="Réunir deux antennes",
         done="Les deux antennes n'en font plus qu'une.",
         intro="Cette antenne reste. Elle reçoit les référents, les territoires et les demandes de l'autre.",

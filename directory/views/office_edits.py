@@ -1,7 +1,6 @@
 """Changes of an office, one page each; creation, closing and reopening."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,12 +10,12 @@ from django.utils import timezone
 
 from directory.codes import new_office_code
 from directory.forms.area_choice import NewOfficeWithAreasForm, OfficeAreasForm
-from directory.forms.facts_form import FixedFactsForm
+from directory.forms.facts_form import FixedFactsForm, RowFactsForm
 from directory.forms.office_facts import AgreementForm, ClosingForm, CriteriaForm, OfficeContactForm, RoleForm
 from directory.office_content import answered_subjects
 from directory.views import decline_proposals, link_values
 from directory.views.access_to_offices import own_office_or_404
-from directory.views.change_flow import Edit, EditRefused, serve
+from directory.views.change_flow import Edit, EditRefused, edit_of, serve
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.changes import editing, snapshot
 from experts.changes.directory_facts import Facts
@@ -25,23 +24,13 @@ from experts.changes.stored import StoredRow
 from experts.models import Office
 from experts.regions import areas_beyond
 
-
-@dataclass(frozen=True)
-class OfficeSection:
-    """A page that changes a part of an office."""
-
-    form: type[Any]
-    done: str
-    intro: str = ""
-
-
-SECTIONS: Mapping[str, OfficeSection] = {
-    "contact": OfficeSection(OfficeContactForm, "Les coordonnées de l'antenne sont enregistrées."),
-    "criteria": OfficeSection(
-        CriteriaForm, "Les entreprises acceptées sont enregistrées.", intro=CriteriaForm.intro
-    ),
-    "role": OfficeSection(RoleForm, "Le rôle de l'antenne est enregistré."),
-    "agreement": OfficeSection(AgreementForm, "La convention est enregistrée.", intro=AgreementForm.intro),
+SECTIONS: Mapping[str, type[RowFactsForm]] = {
+    "contact": OfficeContactForm,
+    "areas": OfficeAreasForm,
+    "criteria": CriteriaForm,
+    "role": RoleForm,
+    "agreement": AgreementForm,
+    "close": ClosingForm,
 }
 COPIED = (*CriteriaForm.base_fields, "institution", "exclusive_subjects", "is_public")
 DEFAULTS: Facts = {"is_public": True, "areas": frozenset()}
@@ -50,47 +39,12 @@ DEFAULTS: Facts = {"is_public": True, "areas": frozenset()}
 @staff_page
 def section(request: HttpRequest, code: str, section: str) -> HttpResponse:
     """Change one part of an office."""
-    office, part = own_office_or_404(request, code), SECTIONS[section]
-    extra = {"answered": answered_subjects(office.institution)} if part.form is RoleForm else {}
-    proposal: Any = decline_proposals.criteria_proposal(request, office) if part.form is CriteriaForm else {}
-    return serve(
-        request,
-        office_edit(
-            office,
-            form=lambda data, shown: part.form(data, shown=shown, **extra),
-            title=part.form.title,
-            done=part.done,
-            intro=part.intro,
-            **proposal,
-        ),
-    )
-
-
-@staff_page
-def areas(request: HttpRequest, code: str) -> HttpResponse:
-    """Change the areas of an office."""
-    edit = office_edit(
-        own_office_or_404(request, code),
-        form=lambda data, shown: OfficeAreasForm(data, shown=shown),
-        title=OfficeAreasForm.title,
-        done="Les territoires de l'antenne sont enregistrés.",
-        template="directory/areas_form.html",
-    )
-    return serve(request, edit)
-
-
-@staff_page
-def close(request: HttpRequest, code: str) -> HttpResponse:
-    """Close an office from a day."""
-    office = own_office_or_404(request, code)
-    edit = office_edit(
-        office,
-        form=lambda data, shown: ClosingForm(data, shown=shown),
-        title=ClosingForm.title,
-        done="La fermeture de l'antenne est enregistrée.",
-        intro=ClosingForm.intro,
-    )
-    return serve(request, edit)
+    office, form = own_office_or_404(request, code), SECTIONS[section]
+    given = {"answered": answered_subjects(office.institution)} if form is RoleForm else {}
+    others: Any = {"template": "directory/areas_form.html"} if form is OfficeAreasForm else {}
+    if form is CriteriaForm:
+        others = decline_proposals.criteria_proposal(request, office)
+    return serve(request, office_edit(office, form, given=given, **others))
 
 
 @staff_page
@@ -102,7 +56,8 @@ def reopen(request: HttpRequest, code: str) -> HttpResponse:
         fixed["agreement_ends_on"] = None
     edit = office_edit(
         office,
-        form=lambda data, shown: FixedFactsForm(data, shown=shown, fixed=fixed),
+        FixedFactsForm,
+        given={"fixed": fixed},
         title="Rouvrir l'antenne",
         done="L'antenne est rouverte.",
         intro="Elle recevra de nouveau les demandes de son territoire.",
@@ -113,12 +68,10 @@ def reopen(request: HttpRequest, code: str) -> HttpResponse:
 @staff_page
 def verify(request: HttpRequest, code: str) -> HttpResponse:
     """Record that everything about an office is right today."""
-    office = own_office_or_404(request, code)
     edit = office_edit(
-        office,
-        form=lambda data, shown: FixedFactsForm(
-            data, shown=shown, fixed={"verified_on": timezone.localdate()}
-        ),
+        own_office_or_404(request, code),
+        FixedFactsForm,
+        given={"fixed": {"verified_on": timezone.localdate()}},
         title="Tout est juste",
         done="La vérification de l'antenne est notée à la date d'aujourd'hui.",
         intro="Ses coordonnées, ses territoires, ses conditions et ses référents sont justes aujourd'hui.",
@@ -143,7 +96,8 @@ def accept_file(request: HttpRequest, code: str) -> HttpResponse:
 
     edit = office_edit(
         office,
-        form=lambda data, shown: FixedFactsForm(data, shown=shown, fixed={"edited_fields": []}),
+        FixedFactsForm,
+        given={"fixed": {"edited_fields": []}},
         title="Reprendre les valeurs du fichier",
         done="Le prochain fichier remplacera ce qui a été corrigé ici.",
         intro="Rien ne change aujourd'hui. Le prochain fichier remplacera ce qui a été corrigé ici.",
@@ -196,19 +150,25 @@ def _page_after_new(plan: Plan, asked: list[str]) -> str:
     return f"{reverse('directory:new_expert', args=[code])}?{urlencode({'sujet': asked}, doseq=True)}"
 
 
-def office_edit(office: Office, *, form: Any, title: str, done: str, plan: Any = None, **shown: Any) -> Edit:
-    """A change of some facts of one office; ``shown``: the introduction and the template."""
+def office_edit(
+    office: Office,
+    form: type[RowFactsForm],
+    *,
+    plan: Callable[[Facts], Plan] | None = None,
+    given: Mapping[str, Any] | None = None,
+    **others: Any,
+) -> Edit:
+    """A change of facts of one office; ``given``: what its form needs; ``others``: fields of ``Edit``."""
 
     def stored() -> StoredRow[Office]:
         return snapshot.load(offices=[office.pk]).offices[office.code]
 
-    return Edit(
-        title=f"{title} — {office.name}",
-        back=reverse("directory:office", args=[office.code]),
+    return edit_of(
+        form,
+        name=office.name,
+        back=(reverse("directory:office", args=[office.code]), office.name),
+        given=given or {},
         found=lambda: stored().facts,
-        form=form,
         plan=plan or (lambda facts: Plan(offices=(editing.change(office.code, stored(), facts),))),
-        done=done,
-        context={"back_label": office.name},
-        **shown,
+        **others,
     )

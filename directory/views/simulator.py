@@ -15,9 +15,9 @@ from directory.foresight import simulation
 from directory.foresight.outside import Named
 from directory.foresight.simulation import SimulatedDemand
 from directory.simulator_form import SimulatorForm
-from directory.word_search import plain, search_experts, search_offices_by_name
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.models import Expert, Office, User
+from experts.word_search import plain, search_experts, search_offices_by_name
 
 MAX_NAMES = 10
 ASKED = ("antenne", "referent")

@@ -8,7 +8,7 @@ ACCENTED, PLAIN = "àâäéèêëîïôöùûüÿç’", "aaaeeeeiioouuuyc'"  # 
 
 
 def plain_text(text: str | Combinable) -> Func:
-    """The text in small letters without accents, as ``directory.word_search.plain`` gives it."""
+    """The text in small letters without accents, as ``experts.word_search.plain`` gives it."""
     spelled: Func = Lower(text)
     for ligature, letters in (("œ", "oe"), ("æ", "ae")):
         spelled = Func(spelled, Value(ligature), Value(letters), function="replace", output_field=TextField())

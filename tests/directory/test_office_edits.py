@@ -168,6 +168,16 @@ class TestAreas:
         save(as_regional, self.PATH, **typed)
         assert area("commune", "21540") in office.areas.all()
 
+    def test_the_communes_of_a_postcode_are_shown_ticked(self, as_regional, office):
+        page = type_in(as_regional, self.PATH, added="21800 ; 21200 Beaune")
+        [question] = page.context["form"].questions
+        assert (question.text, question.is_postcode) == ("21800", True)
+        assert text(page).count("checked") > len(question.found)
+        values = shown_values(page) | {"added": "21800 ; 21200 Beaune", "lequel-21800": ["commune:21515"]}
+        confirm(as_regional, self.PATH, as_regional.post(self.PATH, values))
+
+        assert {area("commune", "21515"), area("commune", "21054")} < set(office.areas.all())
+
     @pytest.mark.parametrize(
         "typed", ["Zzzz", "99999", "epci:000000000", "commune:99999", "zone:nulle-part", "%"]
     )
@@ -271,6 +281,26 @@ class TestTwoEditors:
         as_regional.post(self.PATH, carried)
 
         assert Office.objects.get(pk=office.pk).phone == "03 53 08 08 08"
+
+    def test_a_mistake_shows_what_the_first_changed_and_what_the_second_typed(
+        self, as_regional, as_national, office
+    ):
+        path = f"{PAGE}coordonnees/"
+        mine = shown_values(as_regional.get(path)) | {"phone": "12", "name": "Agence"}
+        save(as_national, path, email="autre@france-travail.example.org", is_public="")
+
+        page = as_regional.post(path, mine)
+        shown = shown_values(page)
+        save_shown = as_regional.post(path, shown | {"phone": "03 80 12 34 56"})
+
+        assert (shown["name"], shown["phone"]) == ("Agence", "12")
+        assert shown["email"] == "autre@france-travail.example.org"
+        assert "is_public" not in shown
+        assert save_shown.status_code == 302
+        office.refresh_from_db()
+        assert (office.name, office.email, office.is_public) == (
+            "Agence", "autre@france-travail.example.org", False
+        )  # fmt: skip
 
     def test_areas_that_both_add_are_merged(self, as_regional, as_national, office):
         path = f"{PAGE}territoires/"

@@ -5,9 +5,9 @@ from django.db import connection
 from django.utils import timezone
 
 from directory.address_changes import change_address
-from directory.word_search import plain, search_experts, search_offices, search_offices_by_name
 from experts.models import Expert, Office
 from experts.models.directory_words import plain_text
+from experts.word_search import plain, search_experts, search_offices, search_offices_by_name
 from tests.directory.pages import save
 from tests.experts.factories import ExpertFactory, NationalFactory, OfficeFactory
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from directory.forms.expert_facts import DaysAwayForm, LeavingForm, NewExpertForm, RecordForm, SubjectsForm
-from directory.forms.facts_form import FixedFactsForm
+from directory.forms.facts_form import FixedFactsForm, RowFactsForm
 from directory.office_content import answered_subjects
 from directory.views.change_flow import Edit, serve
 from directory.views.expert_edits import expert_edit, stored_expert
@@ -88,7 +88,7 @@ def new(request: HttpRequest, office: int) -> HttpResponse:
 @person_page
 def record(request: HttpRequest, expert: Expert) -> HttpResponse:
     """Change the name, the job or the phone of a person."""
-    return serve(request, _edit(expert, RecordForm, done="La fiche est enregistrée."))
+    return serve(request, _edit(expert, RecordForm))
 
 
 @person_page
@@ -98,9 +98,8 @@ def subjects(request: HttpRequest, expert: Expert) -> HttpResponse:
     edit = _edit(
         expert,
         SubjectsForm,
-        done="Les sujets sont enregistrés.",
         template="directory/subjects_form.html",
-        options={"answered": answered},
+        given={"answered": answered},
     )
     return serve(request, edit)
 
@@ -113,7 +112,7 @@ def absence(request: HttpRequest, expert: Expert) -> HttpResponse:
         "colleagues": colleagues.order_by("name", "pk"),
         "file_absence": stored_expert(expert).facts["absence"],
     }
-    return serve(request, _edit(expert, DaysAwayForm, done="L'absence est enregistrée.", options=options))
+    return serve(request, _edit(expert, DaysAwayForm, given=options))
 
 
 @never_cache
@@ -145,34 +144,16 @@ def pause(request: HttpRequest, expert: Expert) -> HttpResponse:
 @person_page
 def leave(request: HttpRequest, expert: Expert) -> HttpResponse:
     """Record a departure."""
-    return serve(
-        request, _edit(expert, LeavingForm, done="Le départ est enregistré.", intro=LeavingForm.intro)
-    )
+    return serve(request, _edit(expert, LeavingForm))
 
 
-def _edit(
-    expert: Expert, form: Any, *, done: str, options: dict[str, Any] | None = None, **shown: Any
-) -> Edit:
-    return expert_edit(
-        expert,
-        form=lambda data, found: form(data, shown=found, **(options or {})),
-        title=form.title,
-        done=done,
-        back=(reverse("workspace:team"), "Mes antennes"),
-        refused=refused_to_manager,
-        **shown,
-    )
+def _edit(expert: Expert, form: type[RowFactsForm], **others: Any) -> Edit:
+    back = (reverse("workspace:team"), "Mes antennes")
+    return expert_edit(expert, form, back=back, refused=refused_to_manager, **others)
 
 
 def _fixed(expert: Expert, facts: Facts, *, title: str, done: str) -> Edit:
-    return expert_edit(
-        expert,
-        form=lambda data, found: FixedFactsForm(data, shown=found, fixed=facts),
-        title=title,
-        done=done,
-        back=(reverse("workspace:team"), "Mes antennes"),
-        refused=refused_to_manager,
-    )
+    return _edit(expert, FixedFactsForm, given={"fixed": facts}, title=title, done=done)
 
 
 @person_page
