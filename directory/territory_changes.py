@@ -42,7 +42,7 @@ def _vanished(code: Bundle) -> Iterator[str]:
 
 
 def _settled(region: str) -> Iterator[str]:
-    """What is kept by the code of a région: nothing moves it to another one."""
+    """Lines about the rows kept by the code of a région: nothing moves them to another one."""
     for email in User.objects.filter(region=region).order_by("pk").values_list("email", flat=True):
         yield f"  compte {email} : à rattacher à une autre région"
     if Opening.objects.filter(region=region).exists():

@@ -44,7 +44,7 @@ class SeenContent:
         return {fact: value for fact, value in typed.items() if value != self.facts.get(fact)}
 
     def shown_by(self, form: forms.BaseForm, now: ContentFacts | None) -> "SeenContent":
-        """What a form shows again: the person's words, and others' values where they wrote nothing."""
+        """The facts that a form shows again: typed ones are its person's, the others as they are now."""
         if not form.is_bound or now is None:
             return self
         return replace(self, facts=self.facts | show_news(form, self.changed_meanwhile(now), now))
