@@ -30,35 +30,35 @@ REQUESTS = """
     FROM (
         SELECT number, example, sent_at,
             CASE
-                WHEN age < interval '3 days' AND luck < 0.80 THEN
-                    CASE WHEN luck < 0.55 THEN 'waiting' ELSE 'taken' END
-                WHEN age < interval '10 days' AND luck < 0.30 THEN
-                    CASE WHEN luck < 0.12 THEN 'waiting' ELSE 'taken' END
-                WHEN age < interval '45 days' AND luck < 0.05 THEN
-                    CASE WHEN luck < 0.02 THEN 'waiting' ELSE 'taken' END
-                WHEN age < interval '90 days' AND luck < 0.01 THEN 'taken'
-                WHEN age < interval '2 days' AND luck > 0.98 THEN 'held'
-                WHEN age < interval '30 days' AND luck > 0.995 THEN 'uncovered'
+                WHEN age < interval '3 days' AND state_chance < 0.80 THEN
+                    CASE WHEN state_chance < 0.55 THEN 'waiting' ELSE 'taken' END
+                WHEN age < interval '10 days' AND state_chance < 0.30 THEN
+                    CASE WHEN state_chance < 0.12 THEN 'waiting' ELSE 'taken' END
+                WHEN age < interval '45 days' AND state_chance < 0.05 THEN
+                    CASE WHEN state_chance < 0.02 THEN 'waiting' ELSE 'taken' END
+                WHEN age < interval '90 days' AND state_chance < 0.01 THEN 'taken'
+                WHEN age < interval '2 days' AND state_chance > 0.98 THEN 'held'
+                WHEN age < interval '30 days' AND state_chance > 0.995 THEN 'uncovered'
                 WHEN age > interval '730 days' THEN 'anonymised'
-                WHEN end_luck < 0.66 THEN 'helped'
-                WHEN end_luck < 0.74 THEN 'no_help'
-                WHEN end_luck < 0.79 THEN 'unreachable'
-                WHEN end_luck < 0.87 AND age > interval '46 days' THEN 'unanswered'
-                WHEN end_luck < 0.92 THEN 'declined'
-                WHEN end_luck < 0.96 THEN 'cancelled'
-                WHEN end_luck < 0.97 THEN 'staff'
-                WHEN end_luck < 0.99 THEN 'spam'
-                WHEN end_luck < 0.995 THEN 'test'
+                WHEN outcome_chance < 0.66 THEN 'helped'
+                WHEN outcome_chance < 0.74 THEN 'no_help'
+                WHEN outcome_chance < 0.79 THEN 'unreachable'
+                WHEN outcome_chance < 0.87 AND age > interval '46 days' THEN 'unanswered'
+                WHEN outcome_chance < 0.92 THEN 'declined'
+                WHEN outcome_chance < 0.96 THEN 'cancelled'
+                WHEN outcome_chance < 0.97 THEN 'staff'
+                WHEN outcome_chance < 0.99 THEN 'spam'
+                WHEN outcome_chance < 0.995 THEN 'test'
                 ELSE 'duplicate'
             END AS outcome
         FROM (
             SELECT number, (bench.chance(number, 1) * (%(examples)s - 1))::int AS example,
                 bench.now() - %(past)s::interval * (1 - number::float / %(count)s) AS sent_at,
                 %(past)s::interval * (1 - number::float / %(count)s) AS age,
-                bench.chance(number, 2) AS luck, bench.chance(number, 3) AS end_luck
+                bench.chance(number, 2) AS state_chance, bench.chance(number, 3) AS outcome_chance
             FROM generate_series(1, %(count)s) AS number
         ) AS drawn
-    ) AS told
+    ) AS requests_drawn
 """
 
 # Keeps one request out of %(one_of)s, and the first page of each list.
@@ -244,7 +244,7 @@ EVENT = Table(
         SELECT number, NULL, 'closed', NULL, '', '', ended_at FROM bench.request WHERE ended_at IS NOT NULL
         UNION ALL
         SELECT number, match, kind, NULL, '', '', at FROM bench.mark
-    ) AS told""",
+    ) AS events""",
 )
 
 ALERT = Table(

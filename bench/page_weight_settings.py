@@ -10,4 +10,4 @@ from portal.settings.base import env
 STATIC_ROOT = env.path("STATIC_ROOT")
 STORAGES = demo.STORAGES if env.str("BENCH_SIZE", "") == "small" else base.STORAGES
 WHITENOISE_AUTOREFRESH = False
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages link to no other
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages link to hashed names alone

@@ -20,7 +20,7 @@ from bench import contents, databases
 from demo.processes import killed_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
-START = 60.0  # seconds, enough for a slow machine
+PROCESS_TIMEOUT = 60.0  # seconds, enough for a slow machine
 WEB_PROCESSES = 1 if contents.IS_SMALL else 2
 
 
@@ -56,9 +56,9 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         accepted = Path(folder) / "accepted"
         accepted.touch()
-        size = ["--workers", str(WEB_PROCESSES), "--threads", "4"]
-        words = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", *size, "--no-control-socket"]
-        stack.enter_context(_running(words, environment))
+        scale = ["--workers", str(WEB_PROCESSES), "--threads", "4"]
+        arguments = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", *scale, "--no-control-socket"]
+        stack.enter_context(_running(arguments, environment))
         stack.enter_context(_running(["bench.sink", str(smtp), str(accepted)], environment))
         if worker:
             celery = ["celery", "--quiet", "--app", "portal", "worker", "--concurrency", "1"]
@@ -68,9 +68,9 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
 
 
 @contextmanager
-def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _running(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(
-        [*killed_with_parent(), sys.executable, "-m", *words],
+        [*killed_with_parent(), sys.executable, "-m", *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -80,7 +80,7 @@ def _running(words: list[str], environment: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=START)
+        process.wait(timeout=PROCESS_TIMEOUT)
 
 
 @contextmanager
@@ -105,14 +105,14 @@ def _broker() -> str:
 
 
 def free_port() -> int:
-    """A free port."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port: int = closed_at_once.getsockname()[1]
+    """A TCP port that nothing listens to, until the caller does."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port: int = unused.getsockname()[1]
         return port
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + START
+    until = time.monotonic() + PROCESS_TIMEOUT
     while not condition():
         if time.monotonic() > until:
             raise TimeoutError

@@ -75,11 +75,11 @@ def open_page(page: Page, live_server, console: list[str]) -> Callable[[str], Pa
 
 
 @pytest.fixture
-def agent_page(open_page, page, live_server):
+def staff_page(open_page, page, live_server):
     """Open pages as a signed-in member of the national team."""
-    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
+    staff = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
     name = django_settings.SESSION_COOKIE_NAME
-    session = signed_in(agent).cookies[name].value
+    session = signed_in(staff).cookies[name].value
     page.context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
     return open_page
 

@@ -31,7 +31,7 @@ def journal_entry(now) -> None:
     )
 
 
-def test_pages_are_accessible_without_console_messages(agent_page, console, expert, journal_entry):
+def test_pages_are_accessible_without_console_messages(staff_page, console, expert, journal_entry):
     of_expert = f"/annuaire/referents/{expert.pk}/"
     paths = [
         "/annuaire/",
@@ -59,14 +59,14 @@ def test_pages_are_accessible_without_console_messages(agent_page, console, expe
         f"{OFFICE}nouveau-referent/?sujet=saisonniers&territoire=department:21",
     ]
 
-    found = [f"{path} {line}" for path in paths for line in accessibility_errors(agent_page(path))]
+    found = [f"{path} {line}" for path in paths for line in accessibility_errors(staff_page(path))]
 
     assert found == []
     assert console == []
 
 
-def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(agent_page):
-    page = agent_page(f"{OFFICE}territoires/")
+def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(staff_page):
+    page = staff_page(f"{OFFICE}territoires/")
     page.get_by_label("Ajouter des territoires").fill("Saint-Apollinaire ; 71")
     page.get_by_role("button", name="Voir le résultat").press("Enter")
 
@@ -80,8 +80,8 @@ def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(age
     page.get_by_text("Les territoires de l'antenne sont enregistrés.").wait_for()
 
 
-def test_a_cell_of_who_does_what_is_changed_with_the_keyboard_alone(agent_page):
-    page = agent_page("/annuaire/qui-fait-quoi/?region=27&theme=recrutement")
+def test_a_cell_of_who_does_what_is_changed_with_the_keyboard_alone(staff_page):
+    page = staff_page("/annuaire/qui-fait-quoi/?region=27&theme=recrutement")
     page.locator("a[href*='institution=PE&'][href*='sujet=saisonniers']").focus()
     page.keyboard.press("Enter")
     page.get_by_role("checkbox").first.wait_for()

@@ -144,11 +144,11 @@ PAGES = [
 
 
 @pytest.mark.parametrize("warned", PAGES, ids=lambda page: page.__name__)
-def test_a_page_that_warns_is_accessible_at_each_width(agent_page, console, commit, now, warned):
+def test_a_page_that_warns_is_accessible_at_each_width(staff_page, console, commit, now, warned):
     send(now=now)
     assert Match.objects.exists()
 
-    page = warned(agent_page)
+    page = warned(staff_page)
 
     assert accessibility_errors(page) == []
     if folder := os.environ.get("PICTURES"):

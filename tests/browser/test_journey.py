@@ -127,28 +127,28 @@ def end(taker: Page) -> None:
     expect(taker.get_by_role("main")).to_contain_text("Vous avez aidé l'entreprise")
 
 
-def read_as_staff(agent: Page, live_server, smtp_sink) -> None:
+def read_as_staff(staff: Page, live_server, smtp_sink) -> None:
     """Sign in by the mailed code, register an application, read the request and one of its mails."""
     User.objects.create_user(ADMIN, role=User.Role.REGION, region=Region.objects.get(pk="27"))
-    agent.goto(live_server.url)
-    agent.get_by_role("link", name="Espace agents").first.click()
-    agent.get_by_label("Votre adresse électronique").fill(ADMIN)
-    agent.get_by_role("button", name="Recevoir un code").click()
+    staff.goto(live_server.url)
+    staff.get_by_role("link", name="Espace agents").first.click()
+    staff.get_by_label("Votre adresse électronique").fill(ADMIN)
+    staff.get_by_role("button", name="Recevoir un code").click()
     wait_for(lambda: bool(smtp_sink.to(ADMIN)))
     code = re.search(r"[A-Z]{4}-[A-Z]{4}", body(smtp_sink.to(ADMIN)[0]))[0]
-    agent.get_by_label("Code reçu par courriel").fill(code)
-    agent.get_by_role("button", name="Continuer").click()
-    secret = agent.locator("dd code").inner_text()
+    staff.get_by_label("Code reçu par courriel").fill(code)
+    staff.get_by_role("button", name="Continuer").click()
+    secret = staff.locator("dd code").inner_text()
     counter = max(totp.yield_hotp_counters_from_time())
-    agent.get_by_label("Code de votre application").fill(
+    staff.get_by_label("Code de votre application").fill(
         totp.format_hotp_value(totp.hotp_value(secret, counter))
     )
-    agent.get_by_role("button", name="Enregistrer mon application").click()
-    agent.get_by_role("link", name="aller aux demandes").click()
-    agent.get_by_role("link", name="PEINTURES VANNIER").first.click()
-    expect(agent.get_by_role("main")).to_contain_text("Pourquoi ces destinataires")
-    agent.get_by_role("link", name=OWNER).last.click()
-    frame = agent.frame_locator("iframe")
+    staff.get_by_role("button", name="Enregistrer mon application").click()
+    staff.get_by_role("link", name="aller aux demandes").click()
+    staff.get_by_role("link", name="PEINTURES VANNIER").first.click()
+    expect(staff.get_by_role("main")).to_contain_text("Pourquoi ces destinataires")
+    staff.get_by_role("link", name=OWNER).last.click()
+    frame = staff.frame_locator("iframe")
     expect(frame.locator("body")).to_contain_text(Solicitation.objects.get().reference)
 
 

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 DEMAND = "sujet=trouver-candidats&commune=Dijon&commune_code=21231&jour=01/12/2026"
 
 
-def test_the_simulator_is_accessible_without_console_messages(agent_page, console):
+def test_the_simulator_is_accessible_without_console_messages(staff_page, console):
     queries = [
         "",
         f"?{DEMAND}&sujet_2=recruter-apprenti&antenne=PE-DIJON",
@@ -20,7 +20,7 @@ def test_the_simulator_is_accessible_without_console_messages(agent_page, consol
     found = [
         line
         for query in queries
-        for line in accessibility_errors(agent_page(f"/annuaire/simulateur/{query}"))
+        for line in accessibility_errors(staff_page(f"/annuaire/simulateur/{query}"))
     ]
 
     assert found == []

@@ -29,14 +29,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
 PITCH = "Un casino : https://a.example.org et https://b.example.org, à voir."
 
 
-def test_empty_pages_say_why(agent_page, console):
-    found = [line for path in ("/demandes/", "/courrier/") for line in accessibility_errors(agent_page(path))]
+def test_empty_pages_say_why(staff_page, console):
+    found = [line for path in ("/demandes/", "/courrier/") for line in accessibility_errors(staff_page(path))]
 
     assert found == []
     assert console == []
 
 
-def test_list_and_outbox_are_accessible_and_quiet(agent_page, console):
+def test_list_and_outbox_are_accessible_and_quiet(staff_page, console):
     now = timezone.now()
     send(now=now - timedelta(days=8))
     send("dettes-fiscales", now=now, siret="")
@@ -64,13 +64,13 @@ def test_list_and_outbox_are_accessible_and_quiet(agent_page, console):
         f"/courrier/{email.pk}/",
     ]
 
-    found = [line for path in paths for line in accessibility_errors(agent_page(path))]
+    found = [line for path in paths for line in accessibility_errors(staff_page(path))]
 
     assert found == []
     assert console == []
 
 
-def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
+def test_request_in_its_states_is_accessible_and_quiet(staff_page, console):
     now = timezone.now()
     held = send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
     holding.report_held(held.pk, now=now)
@@ -90,7 +90,7 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
     found = [
         line
         for request in (held, confidential, talked, lost)
-        for line in accessibility_errors(agent_page(f"/demandes/{request.reference}/"))
+        for line in accessibility_errors(staff_page(f"/demandes/{request.reference}/"))
     ]
 
     assert found == []
@@ -107,8 +107,8 @@ def test_request_in_its_states_is_accessible_and_quiet(agent_page, console):
         ("Écrire à un référent", "Lui envoyer ce message", "Choisissez un référent."),
     ],
 )
-def test_refused_act_is_shown_with_its_error(agent_page, console, summary, button, sentence):
-    page = agent_page(f"/demandes/{send(now=timezone.now()).reference}/")
+def test_refused_act_is_shown_with_its_error(staff_page, console, summary, button, sentence):
+    page = staff_page(f"/demandes/{send(now=timezone.now()).reference}/")
     page.get_by_text(summary, exact=True).click()
 
     page.get_by_role("button", name=button).click()
@@ -118,8 +118,8 @@ def test_refused_act_is_shown_with_its_error(agent_page, console, summary, butto
     assert console == []
 
 
-def test_correction_offers_homonyms(agent_page, console):
-    page = agent_page(f"/demandes/{send(now=timezone.now()).reference}/")
+def test_correction_offers_homonyms(staff_page, console):
+    page = staff_page(f"/demandes/{send(now=timezone.now()).reference}/")
     page.get_by_text("Corriger et désigner à nouveau").click()
     page.get_by_label("Commune", exact=False).first.fill("Saint-Apollinaire")
 
@@ -132,13 +132,13 @@ def test_correction_offers_homonyms(agent_page, console):
 
 def test_canned_answer_fills_in_the_closing_message_without_a_script(new_browser_page, live_server):
     """The page comes back with the form open, and the text in it."""
-    agent = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
-    canned_answers.add(None, title="Conseil en droit", body="Appelez le 3939.", by=agent, now=timezone.now())
+    staff = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
+    canned_answers.add(None, title="Conseil en droit", body="Appelez le 3939.", by=staff, now=timezone.now())
     request = send(now=timezone.now())
     name = settings.SESSION_COOKIE_NAME
     page = new_browser_page(javascript=False, width=360)
     page.context.add_cookies(
-        [{"name": name, "value": signed_in(agent).cookies[name].value, "url": live_server.url}]
+        [{"name": name, "value": signed_in(staff).cookies[name].value, "url": live_server.url}]
     )
     page.goto(f"{live_server.url}/demandes/{request.reference}/")
     page.get_by_text("Clore avec un message").click()

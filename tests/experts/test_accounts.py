@@ -24,16 +24,16 @@ def fresh_limits() -> None:
 
 
 @pytest.fixture
-def agent() -> User:
+def staff() -> User:
     return User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
 
 
 @pytest.fixture
-def secret(agent) -> str:
-    """The key of the agent's application, already registered."""
+def secret(staff) -> str:
+    """The key of the staff member's application, already registered."""
     key = totp.generate_totp_secret()
-    totp.TOTP.activate(agent, key)
-    RecoveryCodes.activate(agent)
+    totp.TOTP.activate(staff, key)
+    RecoveryCodes.activate(staff)
     return key
 
 
@@ -53,9 +53,9 @@ def signed_in(client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def sign_in(client, agent) -> None:
+def sign_in(client, staff) -> None:
     """Sign in without the second factor's check."""
-    client.force_login(agent)
+    client.force_login(staff)
 
 
 def mailed_changes() -> list[tuple[str, str]]:
@@ -65,7 +65,7 @@ def mailed_changes() -> list[tuple[str, str]]:
 
 
 class TestCode:
-    def test_code_comes_by_mail_and_leads_to_the_enrolment_of_a_second_factor(self, client, agent):
+    def test_code_comes_by_mail_and_leads_to_the_enrolment_of_a_second_factor(self, client, staff):
         answer = ask_code(client, "EQUIPE@example.org")
         assert answer.url == reverse("account_confirm_login_code")
 
@@ -74,7 +74,7 @@ class TestCode:
         assert signed_in(client)
         assert answer.redirect_chain[-1][0] == reverse("mfa_activate_totp")
 
-    def test_unknown_address_gets_the_same_page_and_nothing_else(self, client, agent):
+    def test_unknown_address_gets_the_same_page_and_nothing_else(self, client, staff):
         known = client.get(ask_code(client).url).content.decode()
         client.post(reverse("account_logout"))
 
@@ -84,7 +84,7 @@ class TestCode:
         assert [message.to for message in mail.outbox] == [["equipe@example.org"]]
         assert User.objects.count() == 1
 
-    def test_code_is_mailed_after_the_response(self, client, agent, rf):
+    def test_code_is_mailed_after_the_response(self, client, staff, rf):
         """Response times must not reveal which addresses have an account."""
         done = []
 
@@ -93,19 +93,19 @@ class TestCode:
                 done.append(len(mail.outbox))
                 super().append(work)
 
-        client.post(LOGIN, {"email": agent.email}, **{"relais.after_response": WatchedList()})
+        client.post(LOGIN, {"email": staff.email}, **{"relais.after_response": WatchedList()})
 
         assert done == [0]
         assert len(mail.outbox) == 1
 
-    def test_closed_account_gets_no_code(self, client, agent):
+    def test_closed_account_gets_no_code(self, client, staff):
         User.objects.update(is_active=False)
 
         ask_code(client)
 
         assert mail.outbox == []
 
-    def test_wrong_code_is_said_and_the_third_ends_the_try(self, client, agent):
+    def test_wrong_code_is_said_and_the_third_ends_the_try(self, client, staff):
         page = ask_code(client).url
 
         assert "n&#x27;est pas le bon" in client.post(page, {"code": "BBBB-BBBB"}).content.decode()
@@ -116,20 +116,20 @@ class TestCode:
         assert not signed_in(client)
 
     @pytest.mark.parametrize("code", ["", " ", "\0", "é" * 8, "x" * 5000, "<b>", "🙂"])
-    def test_bad_code_gets_a_sentence(self, client, agent, code):
+    def test_bad_code_gets_a_sentence(self, client, staff, code):
         answer = client.post(ask_code(client).url, {"code": code})
 
         assert answer.status_code == 200
         assert "fr-error-text" in answer.content.decode() or "fr-message--error" in answer.content.decode()
 
     @pytest.mark.parametrize("email", ["", "equipe", "a@b", "x" * 300 + "@example.org"])
-    def test_bad_address_gets_a_sentence(self, client, agent, email):
+    def test_bad_address_gets_a_sentence(self, client, staff, email):
         answer = ask_code(client, email)
 
         assert answer.status_code == 200
         assert "fr-message--error" in answer.content.decode()
 
-    def test_code_can_be_sent_again_and_the_first_one_is_dead(self, client, agent):
+    def test_code_can_be_sent_again_and_the_first_one_is_dead(self, client, staff):
         page = ask_code(client).url
         first = mailed_code()
 
@@ -140,14 +140,14 @@ class TestCode:
 
         assert signed_in(client)
 
-    def test_address_can_be_changed(self, client, agent):
+    def test_address_can_be_changed(self, client, staff):
         ask_code(client, "faute@example.org")
 
         answer = client.post(reverse("account_logout"), {"next": LOGIN}, follow=True)
 
         assert "Votre adresse électronique" in answer.content.decode()
 
-    def test_limit_per_address_is_said(self, client, agent):
+    def test_limit_per_address_is_said(self, client, staff):
         for _ in range(3):
             ask_code(client)
             client.post(reverse("account_logout"))
@@ -155,7 +155,7 @@ class TestCode:
         assert "Trop d" in ask_code(client).content.decode()
         assert len(mail.outbox) == 3
 
-    def test_mail_is_a_row_without_its_code(self, client, agent):
+    def test_mail_is_a_row_without_its_code(self, client, staff):
         ask_code(client)
 
         row = OutgoingEmail.objects.get()
@@ -163,7 +163,7 @@ class TestCode:
         assert row.sent_at
         assert row.context == {}
 
-    def test_mail_server_down_changes_nothing_on_the_page(self, client, agent, settings):
+    def test_mail_server_down_changes_nothing_on_the_page(self, client, staff, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
 
@@ -176,7 +176,7 @@ class TestCode:
 
 
 class TestSecondFactor:
-    def test_code_by_mail_is_not_enough_once_an_application_is_registered(self, client, agent, secret):
+    def test_code_by_mail_is_not_enough_once_an_application_is_registered(self, client, staff, secret):
         answer = client.post(ask_code(client).url, {"code": mailed_code()})
         assert answer.url == reverse("mfa_authenticate")
         assert not signed_in(client)
@@ -187,7 +187,7 @@ class TestSecondFactor:
         assert answer.url == "/demandes/"
         assert signed_in(client)
 
-    def test_recovery_code_replaces_the_application_once(self, client, agent, secret):
+    def test_recovery_code_replaces_the_application_once(self, client, staff, secret):
         code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
 
         for expected in (True, False):
@@ -197,13 +197,13 @@ class TestSecondFactor:
             client.post(reverse("account_logout"))
 
     @pytest.mark.parametrize("path", ["/", "/demandes/", "/courrier/", "/admin/"])
-    def test_nobody_without_a_second_factor_opens_a_page(self, client, agent, path):
-        sign_in(client, agent)
+    def test_nobody_without_a_second_factor_opens_a_page(self, client, staff, path):
+        sign_in(client, staff)
 
         assert client.get(path).url == reverse("mfa_activate_totp")
 
-    def test_enrolment_gives_recovery_codes_then_opens_the_pages(self, client, agent):
-        sign_in(client, agent)
+    def test_enrolment_gives_recovery_codes_then_opens_the_pages(self, client, staff):
+        sign_in(client, staff)
         page = client.get(reverse("mfa_activate_totp"))
         key = page.context["form"].secret
 
@@ -213,7 +213,7 @@ class TestSecondFactor:
         assert len(re.findall(r"<code>", answer.content.decode())) == 10
         assert client.get("/admin/").status_code == 200
 
-    def test_each_change_is_mailed_to_its_owner(self, client, agent, django_capture_on_commit_callbacks):
+    def test_each_change_is_mailed_to_its_owner(self, client, staff, django_capture_on_commit_callbacks):
         client.post(ask_code(client).url, {"code": mailed_code()})
         key = client.get(reverse("mfa_activate_totp")).context["form"].secret
         changes = {
@@ -226,11 +226,11 @@ class TestSecondFactor:
             with django_capture_on_commit_callbacks(execute=True):
                 client.post(reverse(f"mfa_{name}"), fields)
 
-        assert mailed_changes() == [(agent.email, "added"), (agent.email, "codes"), (agent.email, "removed")]
+        assert mailed_changes() == [(staff.email, "added"), (staff.email, "codes"), (staff.email, "removed")]
 
-    def test_second_factor_removed_by_the_team_is_mailed_too(self, client, agent, secret):
+    def test_second_factor_removed_by_the_team_is_mailed_too(self, client, staff, secret):
         other = User.objects.create_user("autre@example.org", role=User.Role.NATIONAL)
-        sign_in(client, agent)
+        sign_in(client, staff)
 
         page = f"/equipe/comptes/{other.pk}/second-facteur/"
         assert "Dites pourquoi" in client.post(page, {"reason": " "}).content.decode()
@@ -239,16 +239,16 @@ class TestSecondFactor:
         assert mailed_changes() == [(other.email, "forgotten")]
         assert "Téléphone volé" in OutgoingEmail.objects.get(to=other.email).rendered().text
         line = other.access_records.get()
-        assert (line.kind, line.by, line.words) == ("factor_reset", agent, "Téléphone volé")
+        assert (line.kind, line.by, line.words) == ("factor_reset", staff, "Téléphone volé")
 
-    def test_secrets_are_encrypted_in_the_database(self, agent, secret):
+    def test_secrets_are_encrypted_in_the_database(self, staff, secret):
         stored = {key: value for row in Authenticator.objects.all() for key, value in row.data.items()}
 
         assert secret not in str(stored)
         assert stored["secret"].startswith("sealed:")
         assert stored["seed"].startswith("sealed:")
 
-    def test_secrets_of_a_replaced_key_are_read_while_it_is_a_fallback(self, client, agent, secret, settings):
+    def test_secrets_of_a_replaced_key_are_read_while_it_is_a_fallback(self, client, staff, secret, settings):
         application = Authenticator.objects.get(type="totp").wrap()
         first, settings.SECRET_KEY = settings.SECRET_KEY, "another key of ours"
         assert not application.validate_code(current(secret))
@@ -256,22 +256,22 @@ class TestSecondFactor:
         settings.SECRET_KEY_FALLBACKS = [first]
         assert application.validate_code(current(secret))
 
-    def test_secret_stored_unencrypted_is_still_valid(self, agent, secret):
+    def test_secret_stored_unencrypted_is_still_valid(self, staff, secret):
         Authenticator.objects.filter(type="totp").update(data={"secret": secret})
 
         assert Authenticator.objects.get(type="totp").wrap().validate_code(current(secret))
 
-    def test_application_without_recent_proof_cannot_be_removed(self, client, agent, secret):
-        sign_in(client, agent)
+    def test_application_without_recent_proof_cannot_be_removed(self, client, staff, secret):
+        sign_in(client, staff)
 
         answer = client.post(reverse("mfa_deactivate_totp"))
 
         assert answer.url.startswith(reverse("mfa_reauthenticate"))
         assert Authenticator.objects.filter(type="totp").exists()
 
-    def test_demo_requires_no_second_factor(self, client, agent, settings):
+    def test_demo_requires_no_second_factor(self, client, staff, settings):
         settings.DEMO = True
-        sign_in(client, agent)
+        sign_in(client, staff)
 
         assert client.get("/admin/").status_code == 200
 
@@ -285,8 +285,8 @@ class TestAddresses:
     def test_admin_sends_to_our_sign_in(self, client):
         assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith(LOGIN)
 
-    def test_signing_out(self, client, agent, secret):
-        sign_in(client, agent)
+    def test_signing_out(self, client, staff, secret):
+        sign_in(client, staff)
         assert client.get(reverse("account_logout")).status_code == 200
         assert signed_in(client)
 

@@ -35,7 +35,7 @@ from tests.workers import ARRIVAL, START, running_worker, wait_for
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 OWNER = "zephirine.quatrevaux@planted.example.org"
-AGENT = "equipe.plantee@example.org"
+STAFF_EMAIL = "equipe.plantee@example.org"
 EXPERT = "recrutement@france-travail-dijon.example.org"
 PLANTED = {
     "contact": "Zéphirine Quatrevaux",
@@ -153,12 +153,12 @@ def reply_by_mail(simulation, asked):
 
 
 def sign_in_badly_then_well(simulation):
-    agent = User.objects.create_user(AGENT, name="Agent planté", role=User.Role.NATIONAL)
+    account = User.objects.create_user(STAFF_EMAIL, name="Agent planté", role=User.Role.NATIONAL)
     browser = Client()
-    for address in (AGENT, OWNER):
+    for address in (STAFF_EMAIL, OWNER):
         browser.post("/connexion/", {"email": address})
         browser.post("/connexion/code/confirm/", {"code": "PLAN-TULI"})
-    staff = signed_in(agent)
+    staff = signed_in(account)
     staff.get("/demandes/?q=Quatrevaux")
     staff.get(f"/demandes/{Solicitation.objects.get().reference}/")
 

@@ -131,8 +131,8 @@ def test_closed_theme_leaves_the_others_open(simulation):
 def test_stranger_cannot_tell_that_a_first_request_exists(simulation):
     doubtful = SCENARIOS["SC01"] | {"message": PITCH}
     alone = submit_request(simulation, simulation.person(), doubtful, email=STRANGER).text
-    agent = User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
-    staff_actions.mark(Solicitation.objects.get(), ClosedReason.TEST, by=agent, now=simulation.now)
+    staff = User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
+    staff_actions.mark(Solicitation.objects.get(), ClosedReason.TEST, by=staff, now=simulation.now)
     submit_scenario(simulation, "SC01")
 
     after = submit_request(simulation, simulation.person(), doubtful, email=STRANGER).text

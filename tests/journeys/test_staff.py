@@ -23,7 +23,7 @@ PITCH = "Un casino en ligne : https://a.example.org et https://b.example.org, à
 
 
 @pytest.fixture(autouse=True)
-def staff(simulation) -> None:
+def staff_accounts(simulation) -> None:
     for email, region in ((ADMIN, "27"), (ELSEWHERE, "53")):
         User.objects.create_user(email, role=User.Role.REGION, region=Region.objects.get(pk=region))
 
@@ -32,13 +32,13 @@ def test_held_request_is_told_at_once_and_released(simulation):
     submit_scenario(simulation, "SC01", message=PITCH)
     simulation.deliver_mails()
 
-    agent = open_last_alert(simulation)
-    assert "Seraient sollicités" in agent.text
-    agent.press("Libérer la demande")
+    admin = open_last_alert(simulation)
+    assert "Seraient sollicités" in admin.text
+    admin.press("Libérer la demande")
     simulation.deliver_mails()
 
     assert simulation.inbox(ELSEWHERE) == []
-    assert "La demande est libérée" in agent.text
+    assert "La demande est libérée" in admin.text
     assert {str(mail["To"]) for mail in simulation.mails} >= set(SCENARIOS["SC01"]["expected_experts"])
 
 
@@ -48,8 +48,8 @@ def test_like_request_is_merged_into_the_first(simulation):
     stranger = submit_request(simulation, simulation.person(), again, email=STRANGER)
     simulation.deliver_mails()
 
-    agent = open_last_alert(simulation)
-    agent.press("Réunir à la première demande")
+    admin = open_last_alert(simulation)
+    admin.press("Réunir à la première demande")
     simulation.deliver_mails()
 
     assert "Et aussi un plaquiste." in body(simulation.last_mail(TRAINING))
@@ -63,8 +63,8 @@ def test_like_request_is_released_when_it_is_another_need(simulation):
     simulation.deliver_mails()
     assert len(simulation.inbox(TRAINING)) == 1  # time alone never releases it
 
-    agent = open_last_alert(simulation)
-    agent.press("Libérer la demande")
+    admin = open_last_alert(simulation)
+    admin.press("Libérer la demande")
     simulation.deliver_mails()
 
     assert len(simulation.inbox(TRAINING)) == 2
@@ -75,10 +75,10 @@ def test_spam_is_closed_without_any_mail(simulation):
     submit_scenario(simulation, "SC01", message=PITCH)
     simulation.deliver_mails()
 
-    agent = open_last_alert(simulation)
+    admin = open_last_alert(simulation)
     simulation.deliver_mails()  # what it hears of its own account
     before = len(simulation.mails)
-    agent.press("C'est une demande indésirable")
+    admin.press("C'est une demande indésirable")
     simulation.advance(hours=5)
     simulation.deliver_mails()
 
@@ -89,18 +89,18 @@ def test_spam_is_closed_without_any_mail(simulation):
 def test_request_is_corrected_completed_and_closed(simulation):
     owner = submit_scenario(simulation, "SC10")
     simulation.deliver_mails()
-    agent = sign_in(simulation, ADMIN).open("/demandes/").follow("VERT PAYSAGE 21")
+    admin = sign_in(simulation, ADMIN).open("/demandes/").follow("VERT PAYSAGE 21")
 
-    agent.fill("Institution", "Plan local pour l'insertion").fill("Pourquoi l'ajouter", "Connaît la clause.")
-    agent.press("Lui envoyer la demande")
+    admin.fill("Institution", "Plan local pour l'insertion").fill("Pourquoi l'ajouter", "Connaît la clause.")
+    admin.press("Lui envoyer la demande")
     simulation.deliver_mails()
     assert "L'équipe du service a pensé à vous" in body(simulation.last_mail("plie-dijon"))
-    agent.fill("Référent", "Clauses d'insertion").fill("Pourquoi le retirer", "En congé.")
-    agent.press("Le retirer de la demande")
+    admin.fill("Référent", "Clauses d'insertion").fill("Pourquoi le retirer", "En congé.")
+    admin.press("Le retirer de la demande")
     simulation.deliver_mails()
     assert "En congé." in body(simulation.last_mail("facilitation"))
-    agent.fill("Votre message à l'entreprise", "Un conseiller vous a répondu ce matin.")
-    agent.press("Clore la demande")
+    admin.fill("Votre message à l'entreprise", "Un conseiller vous a répondu ce matin.")
+    admin.press("Clore la demande")
     simulation.deliver_mails()
 
     assert "Un conseiller vous a répondu ce matin." in body(simulation.last_mail(EMAIL))
@@ -110,10 +110,10 @@ def test_request_is_corrected_completed_and_closed(simulation):
 def test_other_region_sees_nothing_and_openings_of_a_confidential_one_are_recorded(simulation):
     submit_scenario(simulation, "SC15")
     simulation.deliver_mails()
-    agent = sign_in(simulation, ADMIN).open("/demandes/").follow("RÉSIDENCE LES CHARMILLES")
-    assert "Confidentielle : chaque ouverture est enregistrée" in agent.text
+    admin = sign_in(simulation, ADMIN).open("/demandes/").follow("RÉSIDENCE LES CHARMILLES")
+    assert "Confidentielle : chaque ouverture est enregistrée" in admin.text
 
-    stranger = sign_in(simulation, ELSEWHERE).open(agent.path)
+    stranger = sign_in(simulation, ELSEWHERE).open(admin.path)
 
     assert stranger.response.status_code == 404
     assert "CHARMILLES" not in stranger.open("/demandes/").text
@@ -125,12 +125,12 @@ def test_outbox_shows_states_and_masks_links(simulation):
     submit_scenario(simulation, "SC01")
     simulation.deliver_mails()
 
-    agent = sign_in(simulation, ADMIN).open("/courrier/")
-    assert TRAINING in agent.text
-    agent.open(re.search(r"/courrier/\d+/", agent.response.content.decode())[0])
+    admin = sign_in(simulation, ADMIN).open("/courrier/")
+    assert TRAINING in admin.text
+    admin.open(re.search(r"/courrier/\d+/", admin.response.content.decode())[0])
 
-    assert "/reponse/" not in agent.response.content.decode()
-    assert "/suivi/1" not in agent.response.content.decode()
+    assert "/reponse/" not in admin.response.content.decode()
+    assert "/suivi/1" not in admin.response.content.decode()
 
 
 def open_last_alert(simulation: Simulation) -> Person:
@@ -141,11 +141,11 @@ def open_last_alert(simulation: Simulation) -> Person:
 
 def sign_in(simulation: Simulation, address: str) -> Person:
     """Sign in by the mailed code and register an application."""
-    agent = simulation.person().open("/demandes/").fill("Votre adresse électronique", address)
-    agent.press("Recevoir un code")
+    admin = simulation.person().open("/demandes/").fill("Votre adresse électronique", address)
+    admin.press("Recevoir un code")
     code = re.search(r"[A-Z]{4}-[A-Z]{4}", body(simulation.last_mail(address, "code de connexion")))[0]
-    agent.fill("Code reçu par courriel", code).press("Continuer")
-    secret = re.search(r"Clé à recopier\s+(\S+)", agent.text)[1]
+    admin.fill("Code reçu par courriel", code).press("Continuer")
+    secret = re.search(r"Clé à recopier\s+(\S+)", admin.text)[1]
     counter = max(totp.yield_hotp_counters_from_time())
-    agent.fill("Code de votre application", totp.format_hotp_value(totp.hotp_value(secret, counter)))
-    return agent.press("Enregistrer mon application")
+    admin.fill("Code de votre application", totp.format_hotp_value(totp.hotp_value(secret, counter)))
+    return admin.press("Enregistrer mon application")
