@@ -1,4 +1,4 @@
-"""Editions of the classification of activities: labels and criteria read NAF rév. 2 alone.
+"""Editions of the classification of activities (NAF). Labels and criteria are those of NAF rév. 2.
 
 INSEE replaces it by NAF 2025, whose codes have other letters; a company's code is stored as it was given.
 """

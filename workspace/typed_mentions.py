@@ -23,7 +23,9 @@ def check(
     matches = Match.objects.filter(need__solicitation=solicitation)
     if institution:
         matches = matches.filter(expert__office__institution=institution)
-    found = mentions.find(form.cleaned_data["body"], mentions.named_in(matches.with_people().in_order()))
+    found = mentions.find(
+        form.cleaned_data["body"], mentions.mentionable_in(matches.with_people().in_order())
+    )
     if sentence := doubt(found):
         form.add_error("body", sentence)
     return found
@@ -32,7 +34,7 @@ def check(
 def said(sentence: str, found: Sequence[Mention]) -> str:
     """The sentence on top, with the mentions that name nobody of the request."""
     nobody = [f"«\u00a0{typed}\u00a0»" for typed in unknown(found)]
-    region = " La région est prévenue." if mentions.alert_region(found) else ""
+    region = " La région est prévenue." if mentions.mentions_region(found) else ""
     if not nobody:
         return sentence + region
     verb = "ne désignent" if len(nobody) > 1 else "ne désigne"

@@ -93,7 +93,7 @@ def of_mailbox(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> 
         messages=thread,
         audience=audience,
         withdrawable=(*voices.withdrawable, *own),
-        named=tuple(mentions.named_in(matches)),
+        named=tuple(mentions.mentionable_in(matches)),
     )
 
 
@@ -106,7 +106,7 @@ def of_manager(manager: OfficeManager, matches: Sequence[Match], *, now: datetim
     )
     audience = Audience("", manager.institution.name, _inside(to, manager.institution, matches))
     read = _read(manager.solicitation, reader, by=manager, now=now)
-    return replace(read, audience=audience, named=tuple(mentions.named_in(matches)))
+    return replace(read, audience=audience, named=tuple(mentions.mentionable_in(matches)))
 
 
 def _read(

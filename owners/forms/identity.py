@@ -68,7 +68,7 @@ class Found:
     """The register's answer to a SIRET or a name."""
 
     companies: tuple[Company, ...] = ()
-    is_away: bool = False
+    is_register_unavailable: bool = False
 
 
 def looks_like_a_number(text: str) -> bool:
@@ -79,7 +79,7 @@ def looks_like_a_number(text: str) -> bool:
 
 
 def look_up(*, number: str, name: str, commune_code: str) -> Found:
-    """Ask the register; ``is_away`` when it does not answer."""
+    """Ask the register; ``is_register_unavailable`` when it does not answer."""
     try:
         if number:
             company = register.find_by_siret(number)
@@ -87,7 +87,7 @@ def look_up(*, number: str, name: str, commune_code: str) -> Found:
         found = register.search(name, commune_code) or register.search(name)  # its seat may be elsewhere
         return Found(tuple(found))
     except register.RegisterUnavailable:
-        return Found(is_away=True)
+        return Found(is_register_unavailable=True)
 
 
 def _iso(on: date | None) -> str | None:

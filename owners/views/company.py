@@ -92,9 +92,12 @@ def _chosen(request: HttpRequest, form: CompanyForm, found: Found) -> Identity |
     for row in found.companies:
         if row.siret == wanted:
             return Identity(Kind.FOUND, siret=row.siret, company=row)
-    if found.is_away or wanted == NOT_LISTED or request.POST.get("action") == "typed":
+    if found.is_register_unavailable or wanted == NOT_LISTED or request.POST.get("action") == "typed":
         return Identity(
-            Kind.TYPED, siret=cleaned["siret"], name=cleaned["name"], is_register_away=found.is_away
+            Kind.TYPED,
+            siret=cleaned["siret"],
+            name=cleaned["name"],
+            is_register_away=found.is_register_unavailable,
         )
     return None
 

@@ -142,7 +142,7 @@ def _recap(journey: Journey) -> dict[str, Any]:
 
 
 def _recipients(journey: Journey) -> recipients.Recipients:
-    return recipients.read(journey.decide(journey.facts.routing_facts()), journey=journey)
+    return recipients.of_decision(journey.decide(journey.facts.routing_facts()), journey=journey)
 
 
 def _page(

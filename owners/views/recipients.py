@@ -34,8 +34,8 @@ class Recipients:
         return [row.institution for row in self.chosen if row.institution.may_be_unticked]
 
 
-def read(decision: Decision, *, journey: Journey) -> Recipients:
-    """The institutions in the order of the decision, each with its offices and subjects."""
+def of_decision(decision: Decision, *, journey: Journey) -> Recipients:
+    """Recipients in the order of the decision: each institution, with its offices and subjects."""
     labels = {subject.slug: subject.label for subject in journey.need.all_subjects()}
     offices = Office.objects.select_related("institution").in_bulk(list(decision.offices), field_name="code")
     found: dict[str, Recipient] = {}

@@ -37,7 +37,8 @@ SCHEMES = {
     "REGISTER_URL": ("http", "https"),
 }
 SENDERS = ("DEFAULT_FROM_EMAIL", "REQUESTS_FROM_EMAIL", "NATIONAL_TEAM_EMAIL")
-KNOWN_KEYS = ("demo only", "development only", "tests only")
+# Keys that this repository contains.
+PUBLISHED_KEYS = ("demo only", "development only", "tests only")
 # The variables that Anymail requires for each provider; others (region, API address) are optional.
 PROVIDERS = {
     "brevo": ("BREVO_API_KEY",),
@@ -62,13 +63,13 @@ def configuration_errors(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each variable that is missing, or that production forbids."""
     return [
         *_missing(environment),
-        *_known_keys(environment),
+        *_published_keys(environment),
         *_weak_keys(environment),
         *_out_of_place(environment),
         *_wrong_addresses(environment),
         *_without_mail(environment),
-        *_open_to_anybody(environment),
-        *_half_of_proconnect(environment),
+        *_unsigned_webhooks(environment),
+        *_incomplete_proconnect(environment),
     ]
 
 
@@ -84,16 +85,16 @@ def _missing(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} manque : {meaning}."
 
 
-def _known_keys(environment: Mapping[str, str]) -> Iterator[str]:
+def _published_keys(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
-        if set(environment.get(name, "").split(",")) & set(KNOWN_KEYS):
+        if set(environment.get(name, "").split(",")) & set(PUBLISHED_KEYS):
             yield f"{name} est une clé publique, celle de la démonstration ou du développement."
 
 
 def _weak_keys(environment: Mapping[str, str]) -> Iterator[str]:
-    """Keys that can be guessed; one that was replaced still signs what was mailed."""
+    """Keys that can be guessed, replaced ones included: the links mailed before still work with them."""
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
-        keys = {key for key in environment.get(name, "").split(",") if key} - set(KNOWN_KEYS)
+        keys = {key for key in environment.get(name, "").split(",") if key} - set(PUBLISHED_KEYS)
         if any(
             min(len(key) - MIN_KEY_LENGTH, len(set(key)) - MIN_KEY_CHARACTERS) < 0 or _is_guessable(key)
             for key in keys
@@ -163,14 +164,15 @@ def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
         yield "EMAIL_URL ne désigne pas un serveur de mails : son adresse commence par smtp."
 
 
-def _open_to_anybody(environment: Mapping[str, str]) -> Iterator[str]:
+def _unsigned_webhooks(environment: Mapping[str, str]) -> Iterator[str]:
+    """Providers that may post to us without a secret, or with one that can be guessed."""
     said: list[str] = []
     for variable, known in (("INBOUND_PROVIDER", INBOUND), ("TRACKING_PROVIDER", TRACKING)):
-        said += _open_post(environment, variable, known)
+        said += _webhook_errors(environment, variable, known)
     yield from dict.fromkeys(said)  # both may need the same secret
 
 
-def _open_post(environment: Mapping[str, str], variable: str, known: Mapping[str, str]) -> Iterator[str]:
+def _webhook_errors(environment: Mapping[str, str], variable: str, known: Mapping[str, str]) -> Iterator[str]:
     chosen = environment.get(variable, "")
     if not chosen:
         return
@@ -188,7 +190,7 @@ def _open_post(environment: Mapping[str, str], variable: str, known: Mapping[str
         yield f"{name} est trop facile à deviner : {MIN_TOKEN_LENGTH} caractères tirés au hasard, au moins."
 
 
-def _half_of_proconnect(environment: Mapping[str, str]) -> Iterator[str]:
+def _incomplete_proconnect(environment: Mapping[str, str]) -> Iterator[str]:
     names = ("PROCONNECT_ISSUER", "PROCONNECT_CLIENT_ID", "PROCONNECT_CLIENT_SECRET")
     if not any(environment.get(name) for name in names):
         return

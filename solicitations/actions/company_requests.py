@@ -49,7 +49,7 @@ def correct_contact(
     now: datetime,
     wish: str = "",
 ) -> None:
-    """Change the phone number, the hours and the wished way, which stays when ``wish`` is empty.
+    """Change the phone number, when to call, and how to be contacted (``wish``; empty: as before).
 
     The experts who have not declined are mailed what changed.
     """

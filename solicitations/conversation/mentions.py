@@ -21,7 +21,7 @@ WORD = re.compile(r"[^\s@,;:!?()<>«»\"]+")
 
 @dataclass(frozen=True)
 class Mentionable:
-    """Somebody who may be mentioned: the names by which, and the mailboxes told; none for the region."""
+    """Somebody who may be mentioned: their names, and the mailboxes to notify; none for the region."""
 
     label: str
     names: tuple[str, ...]
@@ -43,7 +43,7 @@ class Mention:
 REGION = Mentionable("la région", REGION_NAMES, is_region=True)
 
 
-def named_in(matches: Iterable[Match]) -> list[Mentionable]:
+def mentionable_in(matches: Iterable[Match]) -> list[Mentionable]:
     """People and institutions who follow the request, and the region. Needs ``with_people``.
 
     Give the matches of one institution alone for its internal voice.
@@ -102,12 +102,12 @@ def _partly(key: str, named: Sequence[Mentionable]) -> tuple[list[Mentionable], 
     return [one for one in begun if not one.is_person], people
 
 
-def told(mentions: Iterable[Mention]) -> frozenset[int]:
-    """The mailboxes that the mentions name without doubt."""
+def mentioned_mailboxes(mentions: Iterable[Mention]) -> frozenset[int]:
+    """Primary keys of the mailboxes to notify: those of the mentions that name one person or institution."""
     clear = [mention.named[0] for mention in mentions if len(mention.named) == 1]
     return frozenset(pk for one in clear for pk in one.mailboxes)
 
 
-def alert_region(mentions: Iterable[Mention]) -> bool:
+def mentions_region(mentions: Iterable[Mention]) -> bool:
     """Return whether one of them names the region."""
     return any(len(mention.named) == 1 and mention.named[0].is_region for mention in mentions)

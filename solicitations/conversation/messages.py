@@ -115,7 +115,7 @@ def add_expert_message(by: Mailbox, content: MessageContent, *, now: datetime) -
     )
     attach(message, content.files, now=now)
     found = _mentions(message.body, _matches(by.solicitation))
-    to_readers.message(message, mentioned=mentions.told(found), now=now)
+    to_readers.message(message, mentioned=mentions.mentioned_mailboxes(found), now=now)
     _alert_region(message, found, now=now)
     return message
 
@@ -140,7 +140,7 @@ def add_internal_message(
     attach(message, content.files, now=now)
     own = _matches(by.solicitation).filter(expert__office__institution=message.institution_id)
     found = _mentions(message.body, own)
-    to_institution.message(message, mentioned=mentions.told(found), now=now)
+    to_institution.message(message, mentioned=mentions.mentioned_mailboxes(found), now=now)
     _alert_region(message, found, now=now)
     return message
 
@@ -150,14 +150,14 @@ def _matches(solicitation: Solicitation) -> MatchQuerySet:
 
 
 def _mentions(body: str, matches: MatchQuerySet) -> list[mentions.Mention]:
-    return mentions.find(body, mentions.named_in(matches)) if "@" in body else []
+    return mentions.find(body, mentions.mentionable_in(matches)) if "@" in body else []
 
 
 def _alert_region(
     message: Message | InternalMessage, found: Sequence[mentions.Mention], *, now: datetime
 ) -> None:
     """Alert staff of the region, when it is mentioned: by whom, not in which words."""
-    if mentions.alert_region(found):
+    if mentions.mentions_region(found):
         words = f"Par {message.author} ({message.institution})"
         alerts.raise_alert(message.solicitation, AlertCause.MENTIONED, words=words, now=now)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from portal.settings.production_checks import (
-    KNOWN_KEYS,
     PROVIDERS,
+    PUBLISHED_KEYS,
     REQUIRED,
     configuration_errors,
     mail_provider,
@@ -109,8 +109,8 @@ def test_missing_variable_is_named(name, value):
         ("EMAIL_URL", "dummy://"),
         ("DATABASE_URL", "postgres://embedded:x@127.0.0.1:5000/relais"),
         ("REDIS_URL", "redis://embedded:x@127.0.0.1:5000/0"),
-        *[("SECRET_KEY", key) for key in KNOWN_KEYS],
-        ("SECRET_KEY_FALLBACKS", KNOWN_KEYS[0]),
+        *[("SECRET_KEY", key) for key in PUBLISHED_KEYS],
+        ("SECRET_KEY_FALLBACKS", PUBLISHED_KEYS[0]),
     ],
 )
 def test_what_has_no_place_in_production_is_named(name, value):

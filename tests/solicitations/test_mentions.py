@@ -24,7 +24,7 @@ def follows(pk: int, person: str, institution: str, *former: str, state=MatchSta
     )
 
 
-NAMED = mentions.named_in(
+NAMED = mentions.mentionable_in(
     [
         follows(1, "Nadia Leblanc", "France Travail", "Pôle emploi", "ANPE"),
         follows(2, "Karim Leblanc", "France Travail", "Pôle emploi", "ANPE"),
@@ -57,8 +57,8 @@ def test_the_longest_words_that_name_somebody_without_accents(text, typed, told,
     found = mentions.find(text, NAMED)
 
     assert [mention.typed for mention in found] == typed
-    assert mentions.told(found) == told
-    assert mentions.alert_region(found) == is_region
+    assert mentions.mentioned_mailboxes(found) == told
+    assert mentions.mentions_region(found) == is_region
 
 
 def test_a_name_that_several_have_is_a_doubt_and_one_that_nobody_has_is_said():
@@ -68,12 +68,12 @@ def test_a_name_that_several_have_is_a_doubt_and_one_that_nobody_has_is_said():
 
 
 def test_an_institution_of_the_request_is_meant_before_the_region_of_that_name():
-    named = mentions.named_in([follows(1, "Conseil", "DREETS")])
+    named = mentions.mentionable_in([follows(1, "Conseil", "DREETS")])
 
     found = mentions.find("@DREETS", named)
 
-    assert mentions.told(found) == {1}
-    assert not mentions.alert_region(found)
+    assert mentions.mentioned_mailboxes(found) == {1}
+    assert not mentions.mentions_region(found)
 
 
 @pytest.mark.reference

@@ -1,4 +1,4 @@
-"""« Remettre à plus tard » a need that one took."""
+"""« Remettre à plus tard »: an expert puts off a need that they took."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from workspace.views.need_actions import need_action, show_stale
 
 @need_action(lambda request: "")
 def put_off_need(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
-    """Put the need off until a day, or take it up again."""
+    """Put the need off until a day, or stop putting it off."""
     now = timezone.now()
     form: PutOffForm = put_off_form(card, request.POST, today=timezone.localdate(now))
     if not form.is_valid():
