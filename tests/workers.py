@@ -15,7 +15,7 @@ from portal.celery import app
 from tests.databases import ROOT
 from tests.smtp_sink import SmtpSink
 
-START, ARRIVAL = 300.0, 300.0  # seconds before giving up, on a machine busy with other work
+START, ARRIVAL_TIMEOUT = 300.0, 300.0  # seconds before giving up, on a machine busy with other work
 
 
 @contextmanager
@@ -58,10 +58,10 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
             yield told
         finally:
             process.terminate()
-            process.wait(timeout=ARRIVAL)
+            process.wait(timeout=ARRIVAL_TIMEOUT)
 
 
-def wait_for(condition: Callable[[], bool], most: float = ARRIVAL) -> None:
+def wait_for(condition: Callable[[], bool], most: float = ARRIVAL_TIMEOUT) -> None:
     """Return as soon as the condition holds."""
     until = time.monotonic() + most
     while not condition():

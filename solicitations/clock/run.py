@@ -117,7 +117,7 @@ def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetim
 
 
 def _resolve_nobody(solicitation: Solicitation, *, now: datetime) -> None:
-    """Resolve the alert « nobody found » once no need is uncovered."""
+    """Resolve the alert « nobody found » once all needs have an expert."""
     if not solicitation.needs.uncovered().exists():
         solicitation.alerts.open().filter(cause=AlertCause.NOBODY).update(settled_at=now)
 
@@ -171,7 +171,7 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
 
 
 def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
-    """Expire the matches, give up the needs that reach nobody, tell the company which stay unanswered."""
+    """Expire the matches, give up the needs that reach nobody, and mail the company the unanswered ones."""
     events = [expire(match, now=now) for match in _matches(steps)]
     events += [_give_up(need, planned.why, now=now) for planned in steps if (need := planned.uncovered)]
     closing.refresh(solicitation, now=now)

@@ -30,7 +30,7 @@ from tests.journeys.person import Person
 from tests.journeys.scenarios import SCENARIOS, fill_company, fill_need, open_as_expert
 from tests.journeys.simulation import body, link
 from tests.mailing.factories import OutgoingEmailFactory
-from tests.workers import ARRIVAL, START, running_worker, wait_for
+from tests.workers import ARRIVAL_TIMEOUT, START, running_worker, wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -236,13 +236,13 @@ def running_web(environment, log):
         yield site
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=ARRIVAL)
+        process.wait(timeout=ARRIVAL_TIMEOUT)
 
 
 def send(site, request):
     """Send a raw request, answered or not."""
     host, _, port = site.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=ARRIVAL) as connection:
+    with socket.create_connection((host, int(port)), timeout=ARRIVAL_TIMEOUT) as connection:
         connection.sendall(request)
         connection.recv(1000)
 
@@ -250,7 +250,7 @@ def send(site, request):
 def ask(address):
     """Status of the response; ``None`` without response."""
     try:
-        return urllib.request.urlopen(address, timeout=ARRIVAL).status  # noqa: S310 (our own address)
+        return urllib.request.urlopen(address, timeout=ARRIVAL_TIMEOUT).status  # noqa: S310 (our own address)
     except urllib.error.HTTPError as refusal:
         return refusal.code
     except OSError:

@@ -12,7 +12,7 @@ from mailing.delivery import deliver, send_now
 from mailing.failures import Failure
 from mailing.models import OutgoingEmail, OutgoingState
 from tests.mailing.factories import CONTEXT, NOW, OutgoingEmailFactory
-from tests.workers import ARRIVAL, wait_for_a_blocked_session
+from tests.workers import ARRIVAL_TIMEOUT, wait_for_a_blocked_session
 
 pytestmark = pytest.mark.django_db
 
@@ -150,7 +150,7 @@ def test_long_lines_and_accents_arrive_whole(sink):
 def held(sink):
     """A mail server that holds the first mail: ``begun`` is set on arrival, ``goes_on`` lets it answer."""
     begun, goes_on = threading.Event(), threading.Event()
-    sink.at_data = lambda: (begun.set(), goes_on.wait(ARRIVAL))
+    sink.at_data = lambda: (begun.set(), goes_on.wait(ARRIVAL_TIMEOUT))
     return begun, goes_on
 
 
@@ -174,11 +174,11 @@ def test_two_workers_send_once(sink, held, begin):
     email = OutgoingEmailFactory()
 
     first = begin(deliver, email.pk, now=NOW)
-    assert begun.wait(ARRIVAL)
-    assert begin(deliver, email.pk, now=NOW).result(ARRIVAL) is None
+    assert begun.wait(ARRIVAL_TIMEOUT)
+    assert begin(deliver, email.pk, now=NOW).result(ARRIVAL_TIMEOUT) is None
     goes_on.set()
 
-    assert first.result(ARRIVAL).state == OutgoingState.SENT
+    assert first.result(ARRIVAL_TIMEOUT).state == OutgoingState.SENT
     assert len(sink.messages) == 1
     assert after(email).attempts == 1
 
@@ -189,12 +189,12 @@ def test_a_cancel_during_the_sending_leaves_it_sent(held, begin):
     email = OutgoingEmailFactory()
 
     begin(deliver, email.pk, now=NOW)
-    assert begun.wait(ARRIVAL)
+    assert begun.wait(ARRIVAL_TIMEOUT)
     cancelled = begin(transaction.atomic(OutgoingEmail.objects.cancel_about), "play:1", now=NOW)
     wait_for_a_blocked_session()
     goes_on.set()
 
-    assert cancelled.result(ARRIVAL) == 0
+    assert cancelled.result(ARRIVAL_TIMEOUT) == 0
     assert after(email).state == OutgoingState.SENT
 
 

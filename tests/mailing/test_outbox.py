@@ -13,7 +13,7 @@ from mailing.models.outgoing_querysets import SWEEP_GRACE_PERIOD
 from portal.celery import app
 from tests.mailing.factories import CONTEXT, NOW
 from tests.unresponsive_server import UnresponsiveServer
-from tests.workers import ARRIVAL
+from tests.workers import ARRIVAL_TIMEOUT
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def pks_of(*keys):
 def published_tasks(count):
     """The mail ids of each task published to the broker."""
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        return [queue.get(timeout=ARRIVAL).payload[0] for _ in range(count)]
+        return [queue.get(timeout=ARRIVAL_TIMEOUT).payload[0] for _ in range(count)]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_enqueue_is_undone_with_its_transaction():
     assert not OutgoingEmail.objects.exists()
 
 
-def test_enqueue_again_adds_one_row_a_minute():
+def test_enqueue_again_adds_at_most_one_row_a_minute():
     with transaction.atomic():
         enqueue(about=["request:7"], thread="request-7")
     email = OutgoingEmail.objects.get()
@@ -167,7 +167,7 @@ def test_a_task_that_sends_expires_when_the_sweep_takes_over(
         enqueue(not_before=before + delay, now=before)
 
     with app.connection() as broker, broker.SimpleQueue("celery") as queue:
-        headers = queue.get(timeout=ARRIVAL).headers
+        headers = queue.get(timeout=ARRIVAL_TIMEOUT).headers
 
     expires = datetime.fromisoformat(headers["expires"])
     assert before <= expires - delay - SWEEP_GRACE_PERIOD <= timezone.now()

@@ -30,7 +30,7 @@ def read(name: str) -> list[Message]:
 
 
 def share_found(suggested: Iterable[tuple[Message, Suggestions]], *, among: int) -> float:
-    """Share of messages that have one of their subjects among the first ones."""
+    """Share of the messages that have one of their subjects among their first suggestions."""
     hits = [
         any(found.slug in message.slugs for found in suggestions.subjects[:among])
         for message, suggestions in suggested
@@ -39,7 +39,7 @@ def share_found(suggested: Iterable[tuple[Message, Suggestions]], *, among: int)
 
 
 def share_of_needs(suggested: Iterable[tuple[Message, Suggestions]], *, among: int) -> float:
-    """Share of needed subjects that are among the first ones."""
+    """Share of the subjects that the messages need which are among their first suggestions."""
     hits = [
         slug in [found.slug for found in suggestions.subjects[:among]]
         for message, suggestions in suggested
