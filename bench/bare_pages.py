@@ -1,4 +1,4 @@
-"""Baselines of the inbox: the same templates with ready data, and an answer that nothing is new."""
+"""Baselines of the inbox: the same templates with their context ready, and a bare 304 response."""
 
 import threading
 from typing import Any
@@ -27,7 +27,7 @@ def ready(request: HttpRequest, page: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, page: str) -> tuple[Template, dict[str, Any]]:
-    """Open the page itself, and keep its outermost template and the data given to it."""
+    """Open the page itself; return its outermost template and the context given to it."""
     seen: list[tuple[Template, dict[Any, Any]]] = []
     found, usual = resolve(page), Template.render
 

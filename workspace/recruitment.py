@@ -112,7 +112,7 @@ def outcomes_of(match: Match) -> list[RecruitmentOutcome]:
 
 
 def outcomes_of_matches(matches: Sequence[int]) -> dict[int, list[RecruitmentOutcome]]:
-    """The outcomes of those of these needs that are concluded. One query."""
+    """The outcomes of the matches, among these (primary keys), that are concluded. One query."""
     found: dict[int, list[RecruitmentOutcome]] = defaultdict(list)
     for outcome in RecruitmentOutcome.objects.concluded().filter(match__in=matches).order_by("pk"):
         found[outcome.match_id].append(outcome)

@@ -56,7 +56,10 @@ def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
 
 
 def posts_held(user: Any, email: Any, *, now: Any) -> ExpertQuerySet:
-    """The serving posts at this address, and those of the seats of the account with this key."""
+    """The serving posts at this address, and those of the seats of the account with this key.
+
+    The arguments are values, or the expressions that stand for them in a ``PreparedQuery``.
+    """
     given = Seat.objects.current(now=now).filter(user=user, expert__isnull=False).values("expert")
     # A union: with « or », the database would read all experts.
     own = Expert.objects.filter(email__iexact=email).values("pk")

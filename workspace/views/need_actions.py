@@ -39,10 +39,16 @@ OUTCOMES = {
 }
 
 
+def changes_no_state(request: HttpRequest) -> str:
+    """The ``target_state`` of an action that changes none."""
+    return ""
+
+
 def need_action(target_state: Callable[[HttpRequest], str]) -> Callable[[NeedView], TokenView]:
     """Decorate a view that acts on one need of this mailbox; posted from an older page, it changes nothing.
 
-    ``target_state`` gives the state that the post asks for: if it is reached already, this is a second click.
+    ``target_state`` gives the state that the post asks for, "" for none: if the need has it, this is a second
+    click.
     """
 
     def decorator(view: NeedView) -> TokenView:
@@ -179,7 +185,7 @@ def _said(cleaned: Mapping[str, Any]) -> dict[str, str]:
     return {name: cleaned[name] for name in ("words", "answer") if name in cleaned}
 
 
-@need_action(lambda request: "")
+@need_action(changes_no_state)
 def undo(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """« Annuler »."""
     undoing.undo(card.match, by=mailbox, now=timezone.now())

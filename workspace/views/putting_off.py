@@ -10,10 +10,10 @@ from workspace.put_off import PutOffForm
 from workspace.request_page import NeedCard
 from workspace.views.answer import put_off_form, show
 from workspace.views.link_access import redirect_to_page
-from workspace.views.need_actions import need_action, show_stale
+from workspace.views.need_actions import changes_no_state, need_action, show_stale
 
 
-@need_action(lambda request: "")
+@need_action(changes_no_state)
 def put_off_need(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResponse:
     """Put the need off until a day, or stop putting it off."""
     now = timezone.now()
