@@ -20,10 +20,10 @@ from oversight.filters import DISPLAYED_STATES, PROBLEMS
 from solicitations.models import Solicitation
 from tests.experts.factories import signed_in
 
-TIMES_THE_SMALL = 1.5
+MAX_RATIO = 1.5
 LINK = re.compile(rb'href="/demandes/([0-9A-Z]{4}-[0-9A-Z]{4})/')
 GROUPS = ("Staff list", "Filter", "Request page")
-ROUNDS, WARM_UP, TIMES_A_ROUND = (1, 1, 1) if contents.IS_SMALL else (10, 2, 3)
+ROUNDS, WARM_UP, RUNS_A_ROUND = (1, 1, 1) if contents.IS_SMALL else (10, 2, 3)
 ONE_PAGE_OF = 4 if contents.IS_SMALL else 1
 
 
@@ -80,8 +80,8 @@ def _row(group: str, lines: list[PageComparison]) -> Result:
     return Result(
         f"{group}{named}: {thousands(contents.MANY_NEEDS)} needs against {thousands(contents.FEW_NEEDS)}",
         f"{worst.ratio:.2f} × ({many:.1f} ms; {few:.1f} ms; {max(worst.many.queries)} queries)",
-        f"median of {len(worst.many.times)} ≤ {TIMES_THE_SMALL} ×, constant queries",
-        all(line.ratio <= TIMES_THE_SMALL and line.is_constant for line in lines),
+        f"median of {len(worst.many.times)} ≤ {MAX_RATIO} ×, constant queries",
+        all(line.ratio <= MAX_RATIO and line.is_constant for line in lines),
         "\n".join([head, *map(str, lines)]),
     )
 
@@ -95,7 +95,7 @@ def _open(client: Client, address: str, seen: PageCost) -> None:
             raise AssertionError(f"{address}: {answer.status_code}")
     seen.queries.add(len(queries))
     seen.rows = len(set(LINK.findall(answer.content)))
-    seen.times += [milliseconds(lambda: client.get(address)) for _ in range(TIMES_A_ROUND)]
+    seen.times += [milliseconds(lambda: client.get(address)) for _ in range(RUNS_A_ROUND)]
 
 
 def _pages_of(database: str) -> dict[str, tuple[Client, str]]:

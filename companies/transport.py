@@ -1,4 +1,4 @@
-"""One HTTP request to a server of others, with a hard limit on its total time."""
+"""One HTTP request to an external server, with a hard limit on its total time."""
 
 import ipaddress
 import time
@@ -31,7 +31,7 @@ class Response:
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Request:
     method: str
     url: str
     params: Mapping[str, str]
@@ -43,22 +43,22 @@ def get(
     url: str, params: Mapping[str, str], *, within: timedelta, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The response to a GET; redirects are not followed. Raises ``ExchangeFailed``."""
-    return _ask(_Question("GET", url, params, {}, headers or {}), within)
+    return _ask(_Request("GET", url, params, {}, headers or {}), within)
 
 
 def post(url: str, form: Mapping[str, str], *, within: timedelta) -> Response:
     """The response to a POST of a form; redirects are not followed. Raises ``ExchangeFailed``."""
-    return _ask(_Question("POST", url, {}, form, {}), within)
+    return _ask(_Request("POST", url, {}, form, {}), within)
 
 
-def _ask(question: _Question, within: timedelta) -> Response:
-    """The response to a question.
+def _ask(request: _Request, within: timedelta) -> Response:
+    """The response to a request.
 
     The exchange runs in a thread of its own: the timeouts of a socket restart with each byte and do not
     cover the DNS lookup. After a timeout the thread ends by itself, later.
     """
     outcomes: SimpleQueue[Response | ExchangeFailed] = SimpleQueue()
-    Thread(target=_run, args=(outcomes, question, within), name="exchange", daemon=True).start()
+    Thread(target=_run, args=(outcomes, request, within), name="exchange", daemon=True).start()
     try:
         outcome = outcomes.get(timeout=within.total_seconds())
     except Empty:
@@ -68,28 +68,28 @@ def _ask(question: _Question, within: timedelta) -> Response:
     return outcome
 
 
-def _run(outcomes: SimpleQueue[Response | ExchangeFailed], question: _Question, within: timedelta) -> None:
+def _run(outcomes: SimpleQueue[Response | ExchangeFailed], request: _Request, within: timedelta) -> None:
     try:
-        outcomes.put(_exchange(question, within.total_seconds()))
+        outcomes.put(_exchange(request, within.total_seconds()))
     except ExchangeFailed as failure:
         outcomes.put(failure)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         outcomes.put(ExchangeFailed(type(error).__name__))
 
 
-def _exchange(question: _Question, seconds: float) -> Response:
-    url = question.url
+def _exchange(request: _Request, seconds: float) -> Response:
+    url = request.url
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ExchangeFailed("not an http address")
     deadline = time.monotonic() + seconds
     with requests.Session() as session:
         session.trust_env = not _is_loopback(url)  # a proxy named in the environment is for the outside
         with session.request(
-            question.method,
+            request.method,
             url,
-            params=question.params,
-            data=question.form,
-            headers={**HEADERS, **question.headers},
+            params=request.params,
+            data=request.form,
+            headers={**HEADERS, **request.headers},
             timeout=seconds,
             allow_redirects=False,
             stream=True,

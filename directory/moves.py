@@ -16,8 +16,8 @@ def plan_move(expert: Expert, *, to: str) -> Plan:
     rows = []
     for key, row in stored.items():
         if row.row is not None and row.row.pk == expert.pk:
-            alone = _without_deputies(row.facts, lambda deputy: True)
-            rows.append(editing.change(key, row, {"office": to, **alone}))
+            without_deputy = _without_deputies(row.facts, lambda deputy: True)
+            rows.append(editing.change(key, row, {"office": to, **without_deputy}))
         elif changed := _without_deputies(row.facts, lambda deputy: deputy == expert.email.lower()):
             rows.append(editing.change(key, row, changed))
     return Plan(experts=tuple(rows))
@@ -26,13 +26,13 @@ def plan_move(expert: Expert, *, to: str) -> Plan:
 def _without_deputies(facts: Facts, is_gone: Any) -> Facts:
     """The absences that change when these deputies are named no more."""
 
-    def alone(absence: AbsenceEntry) -> AbsenceEntry:
+    def without_deputy(absence: AbsenceEntry) -> AbsenceEntry:
         return replace(absence, deputy=None) if absence.deputy and is_gone(absence.deputy) else absence
 
     found: Facts = {}
-    if facts["absence"] and alone(facts["absence"]) != facts["absence"]:
-        found["absence"] = alone(facts["absence"])
-    declared = frozenset(map(alone, facts["declared_absences"]))
+    if facts["absence"] and without_deputy(facts["absence"]) != facts["absence"]:
+        found["absence"] = without_deputy(facts["absence"])
+    declared = frozenset(map(without_deputy, facts["declared_absences"]))
     if declared != facts["declared_absences"]:
         found["declared_absences"] = declared
     return found
