@@ -15,7 +15,7 @@ def test_faults_of_every_kind_lose_nothing(harness, scaled, capsys):
     with capsys.disabled():
         sys.stdout.write(f"\nFAULTS_SEED={seed}\n")
     number = scaled(150, int(os.environ.get("FAULTS_REQUESTS", "10000")))
-    harness.environment["EMAIL_TIMEOUT"] = SHORT_EMAIL_TIMEOUT
+    harness.environment |= {"EMAIL_TIMEOUT": SHORT_EMAIL_TIMEOUT, "NIGHTLY_TASKS": "1"}
     injector = FaultInjector(harness, seed)
     everybody = simulated_owners.create_owners(harness, number)
     over_http = number * 2 // 5
