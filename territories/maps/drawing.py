@@ -1,8 +1,8 @@
 """Drawing of outlines as paths of an SVG: the mainland in a frame, each overseas territory in its own."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from territories.areas import Level
 from territories.maps.commune_points import commune_points
@@ -111,8 +111,18 @@ def region(
 
     All are codes; those without outline, and the communes without point, are left out.
     """
+    drawn = _region(tuple(sorted(departments)), tuple(sorted(epci)))
+    if drawn is None:
+        return None
+    drawing, placement = drawn
+    points = {code: placement.place(point) for code in communes if (point := commune_points().get(code))}
+    return replace(drawing, points=points)
+
+
+@lru_cache(maxsize=32)  # the régions: thousands of points are projected for one
+def _region(departments: tuple[str, ...], epci: tuple[str, ...]) -> tuple[Drawing, _Placement] | None:
     known, shapes = outlines(Level.DEPARTMENT), outlines(Level.EPCI)
-    own = [known[code] for code in sorted(departments) if code in known]
+    own = [known[code] for code in departments if code in known]
     if not own:
         return None
     projection = mercator if own[0].code in OVERSEAS else lambert_93
@@ -120,13 +130,13 @@ def region(
     _, low, _, high = _bounds(own, projection)
     height = min(REGION_HEIGHT, round((high - low) * placement.scale) + 2 * MARGIN)
     placement = _fit(own, projection, Frame(0, 0, WIDTH, height))
-    return Drawing(
+    drawing = Drawing(
         width=WIDTH,
         height=height,
-        paths={code: placement.path(shapes[code]) for code in sorted(epci) if code in shapes},
+        paths={code: placement.path(shapes[code]) for code in epci if code in shapes},
         borders="".join(placement.path(outline) for outline in own),
-        points={code: placement.place(point) for code in communes if (point := commune_points().get(code))},
     )
+    return drawing, placement
 
 
 def _bounds(shapes: Sequence[Outline], projection: Projection) -> tuple[float, float, float, float]:
