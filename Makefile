@@ -31,10 +31,10 @@ demo: install
 	@exec $(BIN)/python manage.py demo
 
 test: install browser pgbouncer nginx
-	$(BIN)/pytest -n auto --maxschedchunk 4
+	$(BIN)/pytest -n auto
 
 quick: install
-	$(BIN)/pytest -n logical --maxschedchunk 20 -m "not slow"
+	$(BIN)/pytest -n logical -m "not slow"
 
 faults: install pgbouncer nginx
 	FAULTS=long $(BIN)/pytest tests/faults

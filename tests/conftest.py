@@ -26,7 +26,7 @@ from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import REFERENCE, ROOT, TEMPLATES, Databases
-from tests.slow import SLOW, WAITING, mixed, rank
+from tests.slow import SLOW, WAITING, Scheduler, mixed, rank
 from tests.smtp_sink import SmtpSink
 
 if os.environ.get("DJANGO_SETTINGS_MODULE", "portal.settings.test") != "portal.settings.test":
@@ -85,6 +85,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two processes a core, since tests also wait for servers and browsers; one for ``-n logical``."""
     return (1 if config.option.numprocesses == "logical" else 2) * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    config.option.loadscopereorder = False  # ours says which come first
+    return Scheduler(config, log)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

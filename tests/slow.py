@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from pathlib import PurePath
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # Folders and modules, the longest tests first.
 WAITING = (  # mostly for servers, browsers and other processes
-    "bench/test_bench.py",
-    "demo/test_demo.py",
     "faults",
     "browser",
+    "bench/test_bench.py",
+    "demo/test_demo.py",
     "demo/test_services.py",
     "journeys/test_worker.py",
     "journeys/test_replies.py",
@@ -72,23 +74,39 @@ COMPUTING = (
     "workspace/test_shared_mailbox.py",
 )
 SLOW = WAITING + COMPUTING
+TOGETHER = ("faults", "browser")  # folders whose tests share servers, or a browser
 MIXED_PART = 0.85  # of the tests that compute; the last ones run alone, so that no process waits for another
+TESTS = PurePath(__file__).parent
 
 
 @cache
 def rank(path: PurePath) -> int:
     """Return the place of a test module in ``SLOW``; one that is not slow comes after all others."""
-    inside = path.relative_to(PurePath(__file__).parent)
+    inside = path.relative_to(TESTS)
     return next((place for place, name in enumerate(SLOW) if inside.is_relative_to(name)), len(SLOW))
 
 
+def unit(module: str) -> str:
+    """Return what one process runs whole: a test module, or a folder of ``TOGETHER``."""
+    inside = PurePath(module).relative_to(TESTS.name)
+    return inside.parts[0] if inside.parts[0] in TOGETHER else str(inside)
+
+
+class Scheduler(LoadScopeScheduling):
+    """Hand out whole units, in the order of the tests: what a module builds once is built in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit(nodeid.partition("::")[0])
+
+
 def mixed(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """The tests that wait, the longest first, evenly spread among those that compute meanwhile."""
+    """The units that wait, the longest first, evenly spread among those that compute meanwhile."""
     by_rank = sorted(items, key=lambda item: rank(item.path))
     waiting = [item for item in by_rank if rank(item.path) < len(WAITING)]
     others = by_rank[len(waiting) :]
-    gap = int(MIXED_PART * len(others)) // max(len(waiting), 1)
+    units = [list(tests) for _, tests in groupby(waiting, lambda item: rank(item.path))]
+    gap = int(MIXED_PART * len(others)) // max(len(units), 1)
     spread: list[pytest.Item] = []
-    for place, item in enumerate(waiting):
-        spread += [item, *others[gap * place : gap * (place + 1)]]
-    return spread + others[gap * len(waiting) :]
+    for place, tests in enumerate(units):
+        spread += [*tests, *others[gap * place : gap * (place + 1)]]
+    return spread + others[gap * len(units) :]
