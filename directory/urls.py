@@ -8,6 +8,7 @@ from directory.views import (
     catalogue_pages,
     directory_lists,
     expert_edits,
+    expert_presence,
     journal_pages,
     mail_preferences,
     merging_pages,
@@ -97,22 +98,24 @@ urlpatterns: list[URLPattern] = [
     path("annuaire/referents/<int:pk>/fiche/", expert_edits.record, name="expert_record"),
     path("annuaire/referents/<int:pk>/sujets/", expert_edits.subjects, name="expert_subjects"),
     path("annuaire/referents/<int:pk>/territoires/", expert_edits.areas, name="expert_areas"),
-    path("annuaire/referents/<int:pk>/absence/", expert_edits.absence, name="expert_absence"),
+    path("annuaire/referents/<int:pk>/absence/", expert_presence.absence, name="expert_absence"),
     path(
         "annuaire/referents/<int:pk>/absence/<str:day>/retirer/",
-        expert_edits.remove_absence,
+        expert_presence.remove_absence,
         name="remove_absence",
     ),
-    path("annuaire/referents/<int:pk>/depart/", expert_edits.leave, name="expert_departure"),
+    path("annuaire/referents/<int:pk>/depart/", expert_presence.leave, name="expert_departure"),
     path("annuaire/referents/<int:pk>/successeur/", successor_page.successor, name="expert_successor"),
     path(
         "annuaire/referents/<int:pk>/successeur/creer/", successor_page.make_successor, name="make_successor"
     ),
-    path("annuaire/referents/<int:pk>/retour/", expert_edits.come_back, name="expert_return"),
-    path("annuaire/referents/<int:pk>/pause/", expert_edits.pause, name="expert_pause"),
+    path("annuaire/referents/<int:pk>/retour/", expert_presence.come_back, name="expert_return"),
+    path("annuaire/referents/<int:pk>/pause/", expert_presence.pause, name="expert_pause"),
     path("annuaire/referents/<int:pk>/antenne/", expert_edits.move, name="expert_move"),
     path(
-        "annuaire/referents/<int:pk>/adresse-bonne/", expert_edits.address_works, name="expert_address_works"
+        "annuaire/referents/<int:pk>/adresse-bonne/",
+        expert_presence.address_works,
+        name="expert_address_works",
     ),
     path("annuaire/referents/<int:pk>/verifier/", expert_edits.verify, name="verify_expert"),
     path("annuaire/referents/<int:pk>/adresse/", expert_edits.address, name="expert_address"),

@@ -1,25 +1,15 @@
-"""Changes of an expert, one page each; creation, absences, departure and return."""
+"""Creation of an expert, and changes of what an expert does, one page each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from directory import address_reports
 from directory.address_changes import AddressTaken, ChangeRefused, change_address, plan_address_change
 from directory.forms.area_choice import OwnAreasForm
-from directory.forms.expert_facts import (
-    AddressChangeForm,
-    DaysAwayForm,
-    LeavingForm,
-    MoveForm,
-    NewExpertForm,
-    RecordForm,
-    SubjectsForm,
-)
+from directory.forms.expert_facts import AddressChangeForm, MoveForm, NewExpertForm, RecordForm, SubjectsForm
 from directory.forms.facts_form import FixedFactsForm, RowFactsForm
 from directory.moves import plan_move
 from directory.office_content import answered_subjects
@@ -32,8 +22,6 @@ from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
 from experts.changes.stored import StoredRow
 from experts.models import Expert, Office, User
-
-HERE: Facts = {"left_at": None, "successor": ""}
 
 
 @staff_page
@@ -134,78 +122,11 @@ def _taken(error: AddressTaken) -> EditRefused:
 
 
 @staff_page
-def absence(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add an absence."""
-    expert = own_expert_or_404(request, pk)
-    colleagues = (
-        Expert.objects.listed().filter(office=expert.office_id, left_at=None).exclude(pk=pk)
-    ).order_by("name", "pk")
-    known = stored_expert(expert).facts["absence"]
-    given = {"colleagues": colleagues, "file_absence": known}
-    return serve(request, expert_edit(expert, DaysAwayForm, given=given))
-
-
-@staff_page
-def remove_absence(request: HttpRequest, pk: int, day: str) -> HttpResponse:
-    """Remove the absence that begins on a day."""
-    expert = own_expert_or_404(request, pk)
-    facts = stored_expert(expert).facts
-    declared = {one for one in facts["declared_absences"] if one.from_on.isoformat() != day}
-    fixed: Facts = {"declared_absences": frozenset(declared)}
-    if facts["absence"] and facts["absence"].from_on.isoformat() == day:
-        fixed["absence"] = None
-    elif len(declared) == len(facts["declared_absences"]):
-        raise Http404
-    return serve(request, _fixed(expert, fixed, "Retirer une absence", "L'absence est retirée."))
-
-
-@staff_page
-def leave(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record a departure."""
-    return serve(request, expert_edit(own_expert_or_404(request, pk), LeavingForm))
-
-
-@staff_page
-def come_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undo a departure."""
-    expert = own_expert_or_404(request, pk)
-    return serve(request, _fixed(expert, HERE, "Annuler le départ", "Cette personne reçoit de nouveau."))
-
-
-@staff_page
-def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause an expert, or end the pause."""
-    expert = own_expert_or_404(request, pk)
-    title, done = (
-        ("Reprendre", "Cette personne reçoit de nouveau.")
-        if expert.is_paused
-        else ("Mettre en pause", "Cette personne ne reçoit plus rien jusqu'à la reprise.")
-    )
-    return serve(request, _fixed(expert, {"is_paused": not expert.is_paused}, title, done))
-
-
-@staff_page
-def address_works(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record that an address that was refused works again."""
-    expert = own_expert_or_404(request, pk)
-    done = "L'adresse est de nouveau utilisée."
-    edit = _fixed(expert, {"is_bouncing": False}, "L'adresse fonctionne", done)
-    return serve(request, replace(edit, write=_say_works(expert)))
-
-
-def _say_works(expert: Expert) -> Callable[[Facts, User], None]:
-    def write(facts: Facts, user: User) -> None:
-        address_reports.say_works(expert.email, by=user, now=timezone.now())
-
-    return write
-
-
-@staff_page
 def verify(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that everything about an expert is right today."""
     fixed = {"verified_on": timezone.localdate()}
     done = "La vérification est notée à la date d'aujourd'hui."
-    return serve(request, _fixed(own_expert_or_404(request, pk), fixed, "Tout est juste", done))
+    return serve(request, fixed_edit(own_expert_or_404(request, pk), fixed, "Tout est juste", done))
 
 
 @staff_page
@@ -249,7 +170,7 @@ def expert_edit(
     )
 
 
-def _fixed(expert: Expert, facts: Facts, title: str, done: str) -> Edit:
+def fixed_edit(expert: Expert, facts: Facts, title: str, done: str) -> Edit:
     """A change without anything to type."""
     return expert_edit(expert, FixedFactsForm, given={"fixed": facts}, title=title, done=done)
 
