@@ -4,6 +4,7 @@ Mailgun signs a timestamp and a token; a *stamp* is the digest of these two, and
 """
 
 import hashlib
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ from mailing.models import BOUNCE_FIELDS, OutgoingEmail, SignatureReplayed, Used
 from mailing.return_path import local_part_of
 from mailing.transactions import transaction_required, wait_for_sending
 from mailing.webhooks import ProviderWebhook
+
+logger = logging.getLogger(__name__)
 
 # Providers' own names of a temporary refusal (a soft bounce).
 SOFT_NAMES = {"soft_bounce", "SoftBounce", "temporary"}
@@ -99,6 +102,9 @@ def store_event(sender: type[TrackingWebhook], event: AnymailTrackingEvent, **kw
             _use_stamp(event, now=now)
         email = _email_of(event)
         kind = _kind_of(event)
+        if email is None:
+            # Answered as the others: a provider would post again what it is told to be wrong.
+            logger.info("report about no mail of ours", extra={"provider": sender.channel, "kind": kind})
         if email is None or kind is None:
             return
         text = _text_of(event)

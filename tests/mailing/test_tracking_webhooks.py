@@ -8,7 +8,7 @@ from django.conf import settings as project
 from django.test import Client
 
 from mailing.message_builder import build_message
-from mailing.models import DeliveryEvent, OutgoingState, RefusedAddress
+from mailing.models import DeliveryEvent, OutgoingEmail, OutgoingState, RefusedAddress
 from tests.mailing.factories import OutgoingEmailFactory
 from tests.mailing.test_webhooks import KEY, SECRET, password, signed
 
@@ -149,6 +149,30 @@ def test_each_event_has_its_kind_or_none(provider, payload, kind, sent, post):
 
     assert list(DeliveryEvent.objects.values_list("kind", flat=True)) == ([kind] if kind else [])
     assert RefusedAddress.objects.exists() == (kind == "hard")
+
+
+@pytest.mark.parametrize("is_marked", [True, False], ids=["erased since", "another sender's"])
+@pytest.mark.parametrize("provider", POSTS)
+def test_a_report_about_no_mail_of_ours_is_logged_and_never_posted_again(
+    provider, is_marked, sent, post, caplog
+):
+    payload = POSTS[provider](sent)
+    if is_marked:
+        OutgoingEmail.objects.all().delete()
+    elif provider == "mailgun":
+        payload["event-data"]["message"]["headers"]["message-id"] = "abc@another.example.org"
+    else:
+        [payload if isinstance(payload, dict) else payload[0]][0].pop(
+            {"brevo": "X-Mailin-custom", "mailjet": "Payload", "postmark": "Metadata"}[provider]
+        )
+
+    with caplog.at_level("INFO", "mailing.tracking_webhooks"):
+        assert post(provider, payload).status_code == 200
+
+    assert not DeliveryEvent.objects.exists()
+    assert not RefusedAddress.objects.exists()
+    told = [row for row in caplog.records if row.name == "mailing.tracking_webhooks"]
+    assert [(row.message, row.provider) for row in told] == [("report about no mail of ours", provider)]
 
 
 @pytest.mark.parametrize(
