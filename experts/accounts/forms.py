@@ -6,12 +6,17 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.utils import timezone
 
-from experts.accounts import access_log, limits
+from experts.accounts import access_log, limits, security_keys
 from experts.models import AccessRecord
 from mailing.form_fields import AddressField, LineField
 
@@ -21,6 +26,11 @@ CODE_ERRORS = {
     "max_length": "Ce code est trop long : recopiez-le à nouveau.",
 }
 APPLICATION_CODE = "Code de votre application"
+KEY_ERROR = "Cette clé n'a pas été reconnue. Essayez encore, ou saisissez un code."
+COPIED_KEY_ERROR = (
+    "Cette clé est refusée\u00a0: son compteur a reculé, une copie en existe peut-être. Connectez-vous par "
+    "un code, retirez-la de votre compte, et prévenez l'équipe nationale."
+)
 
 
 def code_field(label: str, help_text: str, *, is_number: bool) -> LineField:
@@ -114,6 +124,34 @@ class KeyEnrolmentForm(AddWebAuthnForm):
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class CountedSignatures(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        """Verify the key's answer, and that no copy of the key has answered before; record a refusal."""
+        response = self.cleaned_data["credential"]
+        kind = AccessRecord.Kind.FACTOR_REFUSED
+        try:
+            key: Authenticator = super().clean_credential()
+            security_keys.count_signature(key, response)
+        except forms.ValidationError as refusal:
+            access_log.record(kind, self.user, now=timezone.now(), request=context.request)
+            if refusal.code != "incorrect_code":
+                raise
+            raise forms.ValidationError(KEY_ERROR) from refusal
+        except security_keys.CopiedKey as copied:
+            words = f"Clé «\u00a0{key}\u00a0», peut-être copiée"
+            access_log.record(kind, self.user, now=timezone.now(), words=words, request=context.request)
+            raise forms.ValidationError(COPIED_KEY_ERROR) from copied
+        return key
+
+
+class KeyForm(CountedSignatures):
+    """The key asked for at sign-in."""
+
+
+class KeyReauthenticationForm(CountedSignatures, ReauthenticateWebAuthnForm):
+    """The key asked for before one's security is changed."""
 
 
 class SharedMailboxForm(forms.Form):

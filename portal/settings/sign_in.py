@@ -28,6 +28,8 @@ MFA_FORMS = {
     "reauthenticate": "experts.accounts.forms.ReauthenticationForm",
     "activate_totp": "experts.accounts.forms.SecondFactorEnrolmentForm",
     "add_webauthn": "experts.accounts.forms.KeyEnrolmentForm",
+    "authenticate_webauthn": "experts.accounts.forms.KeyForm",
+    "reauthenticate_webauthn": "experts.accounts.forms.KeyReauthenticationForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Relais Entreprises"

@@ -57,7 +57,7 @@ def test_security_key_is_registered_then_asked_for_at_sign_in(page, open_page, c
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "usb", "isUserVerified": True, "hasUserVerification": True}
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    key = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
 
     def sign_in() -> None:
         mail.outbox.clear()
@@ -80,11 +80,27 @@ def test_security_key_is_registered_then_asked_for_at_sign_in(page, open_page, c
     sign_in()
     found += look(page, "second-factor")
     press(page, "Utiliser ma clé")
-    devtools.detach()
 
     assert page.url.endswith("/besoins/")
     kinds = manager.access_records.order_by("pk").values_list("kind", flat=True)
     assert list(kinds).count(AccessRecord.Kind.SIGNED_IN) == 2
+
+    # A copy of the key, made before it was used.
+    [secret] = devtools.send("WebAuthn.getCredentials", {"authenticatorId": key})["credentials"]
+    assert secret["signCount"] > 1
+    copied = {"authenticatorId": key, "credential": secret | {"signCount": 0}}
+    devtools.send("WebAuthn.clearCredentials", {"authenticatorId": key})
+    devtools.send("WebAuthn.addCredential", copied)
+    open_page("/connexion/fin/")
+    press(page, "Me déconnecter")
+    sign_in()
+    press(page, "Utiliser ma clé")
+    page.get_by_text("son compteur a reculé").wait_for()
+    found += look(page, "copied-key")
+    devtools.detach()
+    last = manager.access_records.latest("pk")
+    assert last.kind == AccessRecord.Kind.FACTOR_REFUSED
+    assert last.words.endswith("Clé du trousseau\u00a0», peut-être copiée")
     assert (found, console) == ([], [])
 
 
