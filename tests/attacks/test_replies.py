@@ -238,7 +238,7 @@ def ended_long_ago(sample_data: SampleData, now: datetime) -> None:
 
 @pytest.mark.parametrize("end", [revoked, replaced, ended_long_ago], ids=lambda end: end.__name__)
 @pytest.mark.parametrize("is_own", [True, False], ids=["its own mailbox", "a stranger"])
-def test_an_address_that_was_revoked_is_dead(pipe, sample_data: SampleData, today, end, is_own):
+def test_an_address_that_was_revoked_is_invalid(pipe, sample_data: SampleData, today, end, is_own):
     content = raw(sample_data.mailbox, IN_CHARGE, sender=sample_data.mailbox.email if is_own else PIRATE)
     end(sample_data, today)
     before = published()
@@ -252,7 +252,7 @@ def test_an_address_that_was_revoked_is_dead(pipe, sample_data: SampleData, toda
             assert_tells_nothing(row, sample_data)
 
 
-def test_the_same_mail_again_is_said_once(pipe, sample_data: SampleData):
+def test_the_same_mail_again_is_reported_once(pipe, sample_data: SampleData):
     content = raw(sample_data.mailbox)
     first = pipe(content)
     before = published()

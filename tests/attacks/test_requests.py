@@ -274,7 +274,7 @@ def test_the_admin_has_no_page_about_passwords(path, national: User):
     assert "password_change" not in page.content.decode()
 
 
-def test_cookies_are_said_to_be_ours_alone(client, settings):
+def test_cookies_are_reported_to_be_ours_alone(client, settings):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
 
     client.post("/demande/trouver-candidats/", CONTACT)

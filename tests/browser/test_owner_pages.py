@@ -108,7 +108,7 @@ def test_commune_is_chosen_with_the_keyboard(open_page, console):
     assert console == []
 
 
-def test_commune_typed_again_forgets_the_choice(open_page):
+def test_commune_typed_again_replaces_the_choice(open_page):
     page = open_page(NEED)
     box = page.get_by_label("Votre commune")
     box.press_sequentially("beaune")

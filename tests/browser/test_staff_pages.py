@@ -36,7 +36,7 @@ def test_empty_pages_say_why(staff_page, console):
     assert console == []
 
 
-def test_list_and_outbox_are_accessible_and_quiet(staff_page, console):
+def test_list_and_outbox_are_accessible_without_console_messages(staff_page, console):
     now = timezone.now()
     send(now=now - timedelta(days=8))
     send("dettes-fiscales", now=now, siret="")
@@ -70,7 +70,7 @@ def test_list_and_outbox_are_accessible_and_quiet(staff_page, console):
     assert console == []
 
 
-def test_request_in_its_states_is_accessible_and_quiet(staff_page, console):
+def test_request_in_its_states_is_accessible_without_console_messages(staff_page, console):
     now = timezone.now()
     held = send(now=now, siret="", email="autre@exemple.example.org", text=PITCH)
     holding.report_held(held.pk, now=now)

@@ -88,7 +88,7 @@ def test_facts_come_back_as_they_were_stored():
         ("headcount", "staff", "corrigé par le service le 1er décembre 2024"),
     ],
 )
-def test_source_is_said_in_words(name, source, words):
+def test_source_is_reported_in_words(name, source, words):
     assert source_label(name, source, date(2024, 12, 1)) == words
 
 

@@ -75,7 +75,7 @@ def test_second_establishment_has_its_own_address_and_its_company_s_headcount(re
     assert company.headcount == (20, 49)
 
 
-def test_closed_company_is_found_and_said_closed(register):
+def test_closed_company_is_found_and_reported_closed(register):
     company = find_by_siret("00011001500013")
 
     assert company.is_closed
@@ -167,7 +167,7 @@ def test_answer_nested_too_deep_is_unavailable(register):
         find_by_siret(SIRET)
 
 
-def test_answer_is_remembered(register):
+def test_answer_is_cached(register):
     first = find_by_siret(SIRET)
     register.mode = Mode.ERROR
 
@@ -175,14 +175,14 @@ def test_answer_is_remembered(register):
     assert len(register.questions) == 1
 
 
-def test_unknown_siret_is_remembered(register):
+def test_unknown_siret_is_cached(register):
     find_by_siret(UNKNOWN)
     find_by_siret(UNKNOWN)
 
     assert len(register.questions) == 1
 
 
-def test_failure_is_not_remembered(register):
+def test_failure_is_not_cached(register):
     register.mode = Mode.ERROR
     with pytest.raises(RegisterUnavailable):
         find_by_siret(SIRET)
@@ -201,7 +201,7 @@ def test_register_that_keeps_failing_is_left_alone(register):
     assert len(register.questions) == circuit_breaker.FAILURES_ALLOWED
 
 
-def test_success_forgets_earlier_failures(register):
+def test_success_resets_the_count_of_failures(register):
     for unknown in ("00011005600017", "00011006400011", "00011007200014", "00011008000017"):
         register.mode = Mode.ERROR
         with pytest.raises(RegisterUnavailable):

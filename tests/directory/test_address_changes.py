@@ -36,7 +36,7 @@ def change(commit, now, former=FORMER, email=NEW, by=None):
     return commit(address_changes.change_address, former, email, by=by or NationalFactory(), now=now)
 
 
-def test_open_mailboxes_follow_and_old_links_die(commit, now, client, request_sent):
+def test_open_mailboxes_follow_and_old_links_are_revoked(commit, now, client, request_sent):
     mailbox = Mailbox.objects.at(FORMER).get()
     old = links.answer_url(mailbox)
 
@@ -141,7 +141,7 @@ class TestUndo:
         revision = change(commit, now)
         return commit(undo, revision, by=NationalFactory(), now=now + DAY)
 
-    def test_open_mailboxes_return_and_the_other_links_die(self, undone, client):
+    def test_open_mailboxes_return_and_the_other_links_are_revoked(self, undone, client):
         mailbox = Mailbox.objects.at(FORMER).get()
 
         assert mailbox.serial == 3

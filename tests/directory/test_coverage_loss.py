@@ -24,7 +24,7 @@ def closing(code: str) -> Plan:
     return Plan(offices=(editing.close_office(code, stored, on=timezone.localdate()),))
 
 
-def test_the_last_fallback_of_a_region_is_said_first(now):
+def test_the_last_fallback_of_a_region_is_reported_first(now):
     fallback = Office.objects.get(region="27", is_fallback=True)
     Office.objects.filter(region=None, is_fallback=True).update(closed_on="2020-01-01")
 
@@ -66,7 +66,7 @@ def moved(code: str, to: str) -> Plan:
     ],
     ids=["closed", "departure", "move", "convention", "ordinary", "areas"],
 )
-def test_the_last_fallback_of_a_region_is_said_though_the_national_one_stays(made):
+def test_the_last_fallback_of_a_region_is_reported_though_the_national_one_stays(made):
     fallback = Office.objects.get(region="27", is_fallback=True)
     assert Office.objects.filter(region=None, is_fallback=True, closed_on=None).exists()
 
@@ -89,7 +89,7 @@ def test_who_takes_over_in_the_same_plan_is_counted():
     assert losses(plan, now=timezone.now()) == []
 
 
-def test_the_last_to_answer_a_subject_is_said_with_the_communes(as_regional):
+def test_the_last_to_answer_a_subject_is_reported_with_the_communes(as_regional):
     Office.objects.exclude(code="PE-DIJON").filter(is_fallback=False).update(closed_on="2020-01-01")
 
     page = type_in(as_regional, "/annuaire/antennes/PE-DIJON/fermer/", closed_on="2030-01-01")
@@ -130,7 +130,7 @@ class TestAbsences:
             now=timezone.now(),
         )
 
-    def test_the_last_person_of_an_office_is_said_with_the_communes(self, two):
+    def test_the_last_person_of_an_office_is_reported_with_the_communes(self, two):
         one, other = two
         assert self.away(one) == []
         Expert.objects.filter(pk=other.pk).update(is_paused=True)
@@ -157,7 +157,7 @@ class TestAbsences:
         Absence.objects.filter(expert=other, source="hand").update(from_on=date(2030, 1, 26))
         assert self.away(one) == []
 
-    def test_on_one_s_own_record_it_is_said_before_it_is_saved(self, client, two):
+    def test_on_one_s_own_record_it_is_reported_before_it_is_saved(self, client, two):
         one, other = two
         Expert.objects.filter(pk=other.pk).update(is_paused=True)
         path = urlsplit(record_links.record_url(one, today=timezone.localdate())).path

@@ -82,7 +82,7 @@ class TestPlaceAndSubject:
         assert person.email not in experts(as_national, "lieu=Dijon")
         assert person.email in experts(as_national, "lieu=Meaux")
 
-    def test_an_unknown_place_is_said(self, as_national):
+    def test_an_unknown_place_is_reported(self, as_national):
         page = as_national.get("/annuaire/?lieu=Zzzzzz")
 
         assert "Aucune commune ne s'appelle" in page.content.decode().replace("&#x27;", "'")
@@ -194,7 +194,7 @@ class TestPages:
         assert "conseil@relais-conseil-seine-et-tilles.example.org" in page
         assert "49 salariés au plus" in page
 
-    def test_who_will_never_be_asked_is_said(self, as_regional, office):
+    def test_who_will_never_be_asked_is_reported(self, as_regional, office):
         person = ExpertFactory(office=office, has_all_subjects=False)
 
         assert "Ne sera jamais sollicité" in as_regional.get("/annuaire/antennes/PE-DIJON/").content.decode()

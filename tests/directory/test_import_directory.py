@@ -351,7 +351,7 @@ def test_unknown_territory_anywhere_changes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["applied", "dry run"])
-def test_what_a_file_leaves_to_nobody_is_said(tmp_path, options):
+def test_what_a_file_leaves_to_nobody_is_reported(tmp_path, options):
     said = import_text(tmp_path, SMALL, *options)
 
     assert "Plus personne n'y répondra" in said

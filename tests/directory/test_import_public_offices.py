@@ -133,7 +133,7 @@ class TestImport:
         [({"epci": "242100410"}, "epci:242100410"), ({"department": "21"}, "department:21")],
         ids=["EPCI", "département"],
     )
-    def test_communes_that_are_exactly_an_area_are_said_as_that_area(self, tmp_path, chosen, expected):
+    def test_communes_that_are_exactly_an_area_are_reported_as_that_area(self, tmp_path, chosen, expected):
         codes = list(Commune.objects.current().filter(**chosen).values_list("code", flat=True))
         pivot = [{"type_service_local": "mission_locale", "code_insee_commune": codes}]
 
@@ -167,7 +167,7 @@ class TestImport:
         with pytest.raises(CommandError):
             run(write(tmp_path, CARD), "--types", str(table), "--dry-run")
 
-    def test_an_office_that_stands_is_matched_by_siret_then_by_name_and_place(self, tmp_path):
+    def test_an_existing_office_is_matched_by_siret_then_by_name_and_place(self, tmp_path):
         office = Office.objects.get(code="ML-DIJON")
         renamed = CARD | {"nom": "Autre nom"}
         renamed["pivot"] = [{"type_service_local": "mission_locale", "code_insee_commune": ["21231"]}]
@@ -332,7 +332,7 @@ class TestLeftOut:
         assert len(found["created"]) == 1
         assert any("déjà dans ce fichier" in remark for remark in found["remarks"])
 
-    def test_a_service_whose_office_is_closed_here_is_said(self, tmp_path):
+    def test_a_service_whose_office_is_closed_here_is_reported(self, tmp_path):
         Office.objects.filter(code="ML-DIJON").update(siret=SIRET, closed_on="2020-01-01")
 
         found = run(write(tmp_path, CARD))

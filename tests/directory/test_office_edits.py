@@ -110,7 +110,7 @@ class TestCriteria:
     def test_a_wrong_condition_is_a_sentence(self, as_regional, typed, wrong):
         assert type_in(as_regional, f"{PAGE}entreprises/", **typed).context["form"].errors[wrong]
 
-    def test_conditions_that_exclude_everybody_are_said(self, as_regional):
+    def test_conditions_that_exclude_everybody_are_reported(self, as_regional):
         page = type_in(as_regional, f"{PAGE}entreprises/", naf="43", naf_excluded="4")
 
         assert "Toutes les activités acceptées sont aussi refusées" in text(page)
@@ -181,7 +181,7 @@ class TestAreas:
     @pytest.mark.parametrize(
         "typed", ["Zzzz", "99999", "epci:000000000", "commune:99999", "zone:nulle-part", "%"]
     )
-    def test_an_unknown_name_is_said(self, as_regional, typed):
+    def test_an_unknown_name_is_reported(self, as_regional, typed):
         page = type_in(as_regional, self.PATH, added=typed)
 
         assert "n'est ni le nom ni le code" in text(page)
@@ -424,7 +424,7 @@ class TestExperts:
         assert set(copy.subjects.all()) == set(model.subjects.all())
         assert set(copy.areas.all()) == set(model.areas.all())
 
-    def test_an_expert_without_subject_is_said_before_saving(self, as_regional, office):
+    def test_an_expert_without_subject_is_reported_before_saving(self, as_regional, office):
         typed = {"name": "X", "email": "x@exemple.example.org", "phone": "03 80 12 34 56", "extent": "some"}
 
         page = type_in(as_regional, f"{PAGE}nouveau-referent/", **typed)

@@ -78,7 +78,7 @@ class TestLink:
         with time_machine.travel(timezone.now() + timedelta(days=31)):
             assert client.get(record).status_code == 410
 
-    def test_dies_with_the_address(self, client, record, expert):
+    def test_expires_with_the_address(self, client, record, expert):
         Expert.objects.filter(pk=expert.pk).update(email="autre@example.org")
 
         assert client.get(record).status_code == 410

@@ -147,7 +147,7 @@ class TestOffices:
         assert person.office == gone.office
         assert not other.is_open_on(timezone.localdate())
 
-    def test_a_person_in_both_is_said(self, as_regional, other, gone):
+    def test_a_person_in_both_is_reported(self, as_regional, other, gone):
         ExpertFactory(office=other, email=gone.email)
 
         page = type_in(as_regional, self.PATH, other=str(other.pk))

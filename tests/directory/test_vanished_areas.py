@@ -196,7 +196,7 @@ def test_an_office_of_a_departement_or_a_region_that_goes_covers_as_before(
     assert "areas" not in rows["PLIE-DIJON"].written
 
 
-def test_regions_of_offices_are_counted_again_and_said_before_and_after(
+def test_regions_of_offices_are_counted_again_and_reported_before_and_after(
     merged_code, by_department_and_region, regional, monkeypatch
 ):
     national = Office.objects.filter(areas__kind="national").values_list("pk", flat=True)

@@ -102,7 +102,7 @@ def test_sessions_close_with_the_last_seat(person):
 
 
 class TestAddress:
-    def test_an_account_given_another_address_keeps_its_posts_and_it_is_said(self, person):
+    def test_an_account_given_another_address_keeps_its_posts_and_it_is_reported(self, person):
         post = ExpertFactory(email=person.email)
 
         answer = signed_in(NationalFactory()).post(

@@ -105,7 +105,7 @@ class TestCode:
 
         assert mail.outbox == []
 
-    def test_wrong_code_is_said_and_the_third_ends_the_try(self, client, staff):
+    def test_wrong_code_is_reported_and_the_third_ends_the_try(self, client, staff):
         page = ask_code(client).url
 
         assert "n&#x27;est pas le bon" in client.post(page, {"code": "BBBB-BBBB"}).content.decode()
@@ -129,7 +129,7 @@ class TestCode:
         assert answer.status_code == 200
         assert "fr-message--error" in answer.content.decode()
 
-    def test_code_can_be_sent_again_and_the_first_one_is_dead(self, client, staff):
+    def test_code_can_be_sent_again_and_the_first_one_is_invalid(self, client, staff):
         page = ask_code(client).url
         first = mailed_code()
 
@@ -147,7 +147,7 @@ class TestCode:
 
         assert "Votre adresse électronique" in answer.content.decode()
 
-    def test_limit_per_address_is_said(self, client, staff):
+    def test_limit_per_address_is_reported(self, client, staff):
         for _ in range(3):
             ask_code(client)
             client.post(reverse("account_logout"))

@@ -220,7 +220,7 @@ class TestAnswer:
 
 
 @pytest.mark.parametrize("path", [".well-known/openid-configuration", "token", "userinfo", "jwks"])
-def test_a_server_that_fails_is_said_and_codes_go_on(client, proconnect, path):
+def test_a_server_that_fails_is_reported_and_codes_go_on(client, proconnect, path):
     ExpertFactory(email="marie@example.org")
     there = way_there(client)
     proconnect.lies = Lies(broken=(path,))

@@ -182,7 +182,7 @@ class TestEnd:
 
         assert mail.outbox == []
 
-    def test_sent_again_it_lives_on_and_its_former_link_is_dead(self, client, office, manager):
+    def test_sent_again_it_is_prolonged_and_its_former_link_is_invalid(self, client, office, manager):
         invitation = send(manager, Offer(office=office), now=timezone.now() - timedelta(days=20))
         former = link_of(invitation)
 

@@ -120,7 +120,7 @@ def test_a_wrong_second_factor_is_logged(client):
     assert user.access_records.get().kind == AccessRecord.Kind.FACTOR_REFUSED
 
 
-def test_old_lines_old_invitations_and_dead_sessions_are_erased():
+def test_old_lines_old_invitations_and_ended_sessions_are_erased():
     user, now = PersonFactory(), timezone.now()
     offer = {"office": OfficeFactory(), "invited_by": user, "sent_at": now}
     for days in (1, 400):

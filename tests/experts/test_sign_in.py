@@ -170,7 +170,7 @@ class TestSharedMailbox:
         assert len(mail.outbox) == sent
         assert not Seat.objects.exists()
 
-    def test_the_code_dies_after_three_tries_and_after_a_quarter_of_an_hour(self, client):
+    def test_the_code_expires_after_three_tries_and_after_a_quarter_of_an_hour(self, client):
         ExpertFactory(email="marie@example.org")
         ExpertFactory(email="equipe@example.org")
         sign_in(client, "marie@example.org")

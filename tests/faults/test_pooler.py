@@ -73,7 +73,7 @@ def test_visits_through_the_pooler_wait_as_little_as_without_it(harness, pooler)
     )
 
 
-def test_pooler_that_dies_under_load(harness, pooler, scaled):
+def test_pooler_that_is_killed_under_load(harness, pooler, scaled):
     harness.start_web()
     harness.start_worker()
     harness.start_beat()

@@ -54,7 +54,7 @@ def test_broker_that_hangs_makes_one_owner_wait(harness, scaled):
     assert report.duplicates == 0
 
 
-def test_broker_that_dies_under_a_worker_and_comes_back(harness, mail, scaled):
+def test_broker_that_is_killed_under_a_worker_and_restarted(harness, mail, scaled):
     """The beat reconnects by itself; so does the worker, or it fails and starts again.
 
     It fails where kombu puts back the tasks in hand through a channel whose connection is gone.

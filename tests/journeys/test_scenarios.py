@@ -170,7 +170,7 @@ def test_exclusive_office_answers_alone_and_the_others_stay_on_the_subject_page(
     assert Office.objects.filter(code__in=SCENARIOS["SC21"]["excluded_offices"]).count() == 4
 
 
-def test_uncovered_need_is_said_before_it_is_sent(simulation):
+def test_uncovered_need_is_reported_before_it_is_sent(simulation):
     """SC23."""
     owner = fill_need(simulation.person(), SCENARIOS["SC23"])
     fill_company(owner, SCENARIOS["SC23"]["company"])

@@ -376,7 +376,7 @@ def test_mailgun_post_of_hundreds_of_files_is_kept(inbound):
     assert len(stored_reply().attachments) == 50
 
 
-def test_a_mail_above_ten_megabytes_is_kept_in_part_and_its_reason_said(inbound):
+def test_a_mail_above_ten_megabytes_is_kept_in_part_with_its_reason(inbound):
     post_mailgun(inbound("mailgun"), signed(MAILGUN | {"body-plain": "x" * 11_000_000}))
 
     assert IncomingEmail.objects.get().reason == "oversized"

@@ -231,7 +231,7 @@ class TestDecisions:
         assert (Message.objects.count(), Event.objects.count(), OutgoingEmail.objects.count()) == before
         assert "déjà été traité" in page.content.decode()
 
-    def test_the_alert_stands_while_another_mail_is_held(self, as_regional, held, author, sent, today):
+    def test_the_alert_stays_open_while_another_mail_is_held(self, as_regional, held, author, sent, today):
         answer(author, sender=STRANGER, message_id="<autre@poste.example.org>", now=today)
 
         as_regional.post(f"{LIST}{held.pk}/publier/")

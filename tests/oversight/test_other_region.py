@@ -71,7 +71,7 @@ def test_its_region_is_alerted_in_its_list_and_by_mail_without_a_word_of_the_com
     assert WORDS not in page
 
 
-def test_is_said_in_the_history_of_the_held_one_and_once(as_neighbour, neighbour, sent, duplicate, press):
+def test_is_reported_in_the_history_of_the_held_one_and_once(as_neighbour, neighbour, sent, duplicate, press):
     press(as_neighbour, duplicate)
     sent.alerts.open().update(settled_at=sent.submitted_at)
     before = database_digest()

@@ -129,7 +129,7 @@ class TestOutboxMail:
         for path in (f"{OUTBOX}{mail.pk}/", f"{OUTBOX}{mail.pk}/html/"):
             assert not LINK.search(text_of(as_regional, path))
 
-    def test_html_stands_alone_under_a_policy_of_its_own(self, as_regional, acknowledgement):
+    def test_html_is_a_page_with_a_policy_of_its_own(self, as_regional, acknowledgement):
         answer = as_regional.get(f"{OUTBOX}{acknowledgement.pk}/html/")
 
         policy = answer["Content-Security-Policy"]

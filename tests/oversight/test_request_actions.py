@@ -235,7 +235,7 @@ class TestInstitutions:
         assert event.by_user == regional
         assert "Parcours utile." in event.reason
 
-    def test_institution_that_has_it_already_is_said(self, as_regional, sent, do):
+    def test_institution_that_has_it_already_is_reported(self, as_regional, sent, do):
         pole = Institution.objects.get(offices__experts__matches=match(sent, "recrutement@france-travail"))
 
         text = do(

@@ -101,7 +101,7 @@ class TestAsking:
         assert "Un point est à revoir" in text_of(answer)
         assert not mails("address_to_confirm")
 
-    def test_the_same_address_is_said_to_be_the_same(self, ask, sent):
+    def test_the_same_address_is_reported_to_be_the_same(self, ask, sent):
         assert "C'est déjà l'adresse de votre demande." in text_of(ask(sent.email.upper()))
         assert not AddressChange.objects.exists()
 
@@ -117,7 +117,7 @@ class TestAsking:
         assert "ne peut plus être changée" in text_of(ask())
         assert not mails("address_to_confirm")
 
-    def test_a_mail_that_was_refused_is_said_on_the_page(self, client, commit, sent, now):
+    def test_a_mail_that_was_refused_is_reported_on_the_page(self, client, commit, sent, now):
         cause = AlertCause.ACKNOWLEDGEMENT_REFUSED
         commit(alerts.raise_alert, sent, cause, now=now, by_mail=False)
 

@@ -80,7 +80,7 @@ def test_typed_words_are_shown_again_and_escaped():
     assert "&lt;b&gt;mes mots&lt;/b&gt;" in html
 
 
-def test_what_was_done_is_said_on_top_and_focused(rf):
+def test_what_was_done_is_reported_on_top_and_focused(rf):
     request = rf.get("/")
     request._messages = CookieStorage(request)  # noqa: SLF001 - where the middleware puts it
     messages.success(request, "Votre demande est annulée.")

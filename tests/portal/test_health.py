@@ -115,7 +115,7 @@ def test_ages_are_given_in_seconds(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_database_away_is_bad_and_the_process_alive(client):
+def test_database_down_is_bad_and_the_process_alive(client):
     port = connection.settings_dict["PORT"]
     connection.close()
     connection.settings_dict["PORT"] = "1"

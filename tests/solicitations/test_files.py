@@ -248,7 +248,7 @@ class TestFilesOfMessages:
         assert "Voici le plan." in page_text(page)
         assert not Message.objects.exists()
 
-    def test_full_disk_is_said_and_keeps_the_typed_words(self, client, author, folder):
+    def test_full_disk_is_reported_and_keeps_the_typed_words(self, client, author, folder):
         folder.write_bytes(b"a file where the folder should be")
         upload = SimpleUploadedFile("plan.pdf", PDF)
 

@@ -184,7 +184,7 @@ class TestOneClick:
         assert "Ne recevoir que les nouvelles demandes" in page.content.decode()
         assert not MailPreference.objects.exists()
 
-    def test_a_mail_whose_other_links_are_dead_still_does_it(self, mail, reader):
+    def test_a_mail_whose_other_links_have_expired_still_does_it(self, mail, reader):
         reader.serial += 1
         reader.save(update_fields=["serial"])
 

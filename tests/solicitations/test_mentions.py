@@ -61,7 +61,7 @@ def test_the_longest_words_that_name_somebody_without_accents(text, typed, told,
     assert mentions.mentions_region(found) == is_region
 
 
-def test_a_name_that_several_have_is_a_doubt_and_one_that_nobody_has_is_said():
+def test_a_name_that_several_have_is_a_doubt_and_one_that_nobody_has_is_reported():
     assert "Nadia Leblanc ou Karim Leblanc" in typed_mentions.doubt(mentions.find("@leblanc", NAMED))
     assert typed_mentions.doubt(mentions.find("@Nadia et @Zoé", NAMED)) == ""
     assert typed_mentions.unknown(mentions.find("@Nadia et @Zoé", NAMED)) == ["@Zoé"]

@@ -51,7 +51,7 @@ def test_moment_is_on_the_clock_of_the_territory(zone, said):
     assert plain(spoken_moment(at, zone=ZoneInfo(zone), now=NOW)) == said
 
 
-def test_round_hour_is_said_without_minutes():
+def test_round_hour_is_reported_without_minutes():
     at = datetime(2026, 12, 1, 14, tzinfo=PARIS)
 
     assert plain(spoken_moment(at, zone=PARIS, now=NOW)).endswith("à 14 h")
@@ -74,7 +74,7 @@ def test_round_hour_is_said_without_minutes():
         (timedelta(days=730), "il y a 2 ans"),
     ],
 )
-def test_age_is_said_in_the_unit_people_use(elapsed, said):
+def test_age_is_reported_in_the_unit_people_use(elapsed, said):
     assert plain(spoken_age(NOW - elapsed, zone=PARIS, now=NOW)) == said
 
 

@@ -153,7 +153,7 @@ class TestFilters:
         assert bool(found(expert_client, f"?{query}")) is is_found
 
     @pytest.mark.parametrize("query", ["du=2026-12-02&au=2026-12-01", "du=x", "sujet=inconnu", "referent=1"])
-    def test_filters_that_mean_nothing_are_said_and_left_out(self, expert_client, mine, query):
+    def test_filters_that_mean_nothing_are_reported_and_left_out(self, expert_client, mine, query):
         assert found(expert_client, f"?{query}") == ["Peintures Vannier SARL"]
 
     def test_manager_filters_by_colleague(self, mine, now):
@@ -165,7 +165,7 @@ class TestFilters:
         assert found(client, f"?referent={mine.expert_id}") == ["Peintures Vannier SARL"]
         assert found(client, f"?referent={other.pk}") == []
 
-    def test_search_is_remembered_until_it_is_removed(self, expert_client, mine):
+    def test_search_is_kept_until_it_is_removed(self, expert_client, mine):
         found(expert_client, "?q=zzzz")
         assert expert_client.get(INBOX).url == f"{INBOX}?q=zzzz"
 

@@ -42,7 +42,7 @@ def action_path(row, act: str) -> str:
 
 
 class TestTake:
-    def test_the_need_is_taken_and_said_on_top_with_a_way_back(self, press, mine):
+    def test_the_need_is_taken_and_reported_on_top_with_a_way_back(self, press, mine):
         page = press(mine.mailbox, action_path(mine, "prendre"))
 
         mine.refresh_from_db()

@@ -65,7 +65,7 @@ def test_one_gesture_gives_all_the_needs_of_a_person(client, mine, colleague):
     assert Match.objects.get(need=mine.need, expert=colleague).state == MatchState.SENT
 
 
-def test_what_was_answered_meanwhile_is_said_and_the_words_are_kept(client, mine, colleague, commit, now):
+def test_what_was_answered_meanwhile_is_reported_and_the_words_are_kept(client, mine, colleague, commit, now):
     path = person_path("reassign", mine.expert)
     client.get(path)
     expert_answers.move(mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)

@@ -85,7 +85,7 @@ class TestEditing:
 
         assert codes("licenciement") == ["OPCO", "PE", "AGEFIPH"]
 
-    def test_effect_of_another_institution_is_said(self, as_national):
+    def test_effect_of_another_institution_is_reported(self, as_national):
         posted = {**typed(as_national, SUBJECT, institutions="AGEFIPH"), "action": "preview"}
 
         said = " ".join(as_national.post(SUBJECT, posted).context["effects"])

@@ -80,7 +80,7 @@ def test_nights_that_were_missed_are_caught_up(office):
     assert "convention finie le jeudi 3" in mail.context["losses"][0]["causes"][0]
 
 
-def test_an_answer_that_becomes_weak_is_said_and_better_ones_are_not(office):
+def test_an_answer_that_becomes_weak_is_reported_and_better_ones_are_not(office):
     nightly.count_region("27", now=NIGHT)
     Office.objects.filter(pk=office.pk).update(craft="only")
     make_expert(make_office("ML", "department:71", institution="ML", region_id="27"), "b")
@@ -91,7 +91,7 @@ def test_an_answer_that_becomes_weak_is_said_and_better_ones_are_not(office):
     assert (loss["is_weakened"], loss["count"]) == (True, 698)
 
 
-def test_an_answer_that_hangs_on_the_silent_is_said_with_their_names(office, db):
+def test_an_answer_that_hangs_on_the_silent_is_reported_with_their_names(office, db):
     expert = office.experts.get()
     for days in (9, 8, 6):
         send(siret="", email=f"{days}@firme.example.org", now=NIGHT - days * DAY)  # never answered

@@ -92,7 +92,7 @@ def test_facts_of_the_firm_are_typed_or_come_from_the_register(as_national, regi
         assert ("n'intervient pas pour cet effectif",) in {line.obstacles for line in need.not_mailed}
 
 
-def test_a_register_that_is_away_is_said_and_the_rest_answers(as_national, settings):
+def test_a_register_that_is_away_is_reported_and_the_rest_answers(as_national, settings):
     settings.REGISTER_URL = "http://127.0.0.1:1/"
 
     answer = as_national.get(PAGE, DEMAND | {"siret": "00010037000014"})
@@ -158,7 +158,7 @@ class TestWhyNot:
 
         assert why_not(as_national, BREST, antenne="PE-DIJON").split(" ; ")[1:] == ["hors territoire"]
 
-    def test_obstacles_of_the_rule_are_said_for_a_candidate(self, as_national):
+    def test_obstacles_of_the_rule_are_reported_for_a_candidate(self, as_national):
         Office.objects.filter(code="PE-DIJON").update(closed_on="2026-01-01")
 
         assert why_not(as_national, antenne="PE-DIJON") == "antenne fermée à cette date"

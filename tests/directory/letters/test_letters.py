@@ -143,7 +143,7 @@ class TestListOfAnOffice:
     def now(self):
         return timezone.now()
 
-    def test_it_is_said_to_be_right(self, client, commit, path, now):
+    def test_it_is_reported_to_be_right(self, client, commit, path, now):
         assert EMAIL in text(client.get(path))
 
         for _ in range(2):
@@ -162,7 +162,7 @@ class TestListOfAnOffice:
         assert (remark.region_id, remark.expert.office.code) == ("27", "PE-DIJON")
         assert "La boîte de France Travail Dijon écrit" in remark.body
 
-    def test_the_link_dies_with_the_address_and_the_month(self, client, path, now):
+    def test_the_link_expires_with_the_address_and_the_month(self, client, path, now):
         with time_machine.travel(now + 31 * DAY, tick=False):
             assert client.get(path).status_code == 410
         Office.objects.filter(code="PE-DIJON").update(email="autre@exemple.org")

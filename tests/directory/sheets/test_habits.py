@@ -28,7 +28,7 @@ def test_days_are_read_as_french_people_write_them(text, expected):
 
 
 @pytest.mark.parametrize("value", ["46387", "46387,0", "46387.0"])
-def test_a_number_in_a_column_of_dates_is_a_day_and_is_said(value):
+def test_a_number_in_a_column_of_dates_is_a_day_and_is_reported(value):
     day, sentence = habits.read_day(None, value)
 
     assert day == date(2026, 12, 31)
@@ -53,7 +53,7 @@ NAF = {
 
 
 @pytest.mark.parametrize(("value", "text", "expected"), NAF.values(), ids=NAF)
-def test_a_naf_code_taken_for_something_else_is_put_back_and_said(value, text, expected):
+def test_a_naf_code_taken_for_something_else_is_put_back_and_reported(value, text, expected):
     prefix, sentence = habits.repaired_naf(value, text)
 
     assert prefix == expected
@@ -75,7 +75,7 @@ ZEROS = {
 
 
 @pytest.mark.parametrize(("repair", "text", "expected"), ZEROS.values(), ids=ZEROS)
-def test_lost_zeros_are_put_back_and_said(repair, text, expected):
+def test_lost_zeros_are_put_back_and_reported(repair, text, expected):
     repaired, sentence = repair(text)
 
     assert repaired == expected

@@ -209,7 +209,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("headings", "row", "column", "words"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_said_with_its_place(headings, row, column, words):
+def test_a_mistake_is_reported_with_its_place(headings, row, column, words):
     problems = problems_of(headings, row)
 
     line = 1 if "deux colonnes" in words else 2
@@ -218,7 +218,7 @@ def test_a_mistake_is_said_with_its_place(headings, row, column, words):
     )
 
 
-def test_every_mistake_is_said_at_once():
+def test_every_mistake_is_reported_at_once():
     problems = problems_of(
         ["Antenne", "Nom", "Mail", "Tél.", "Sujets"],
         ["PLIE de la métropole dijonnaise", "A", "a@b.fr", "x", "rien"],
@@ -399,7 +399,7 @@ def test_a_control_character_is_refused_by_its_line():
     assert said == [f'f.csv, line 2, column "Fonction": {sentence}']
 
 
-def test_a_newcomer_who_answers_in_another_office_is_said():
+def test_a_newcomer_who_answers_in_another_office_is_reported():
     row = ["CAPE-21", PLIE.upper(), "Anne"]
 
     trial = trial_of(["Code", "Mail", "Nom du référent"], row)
@@ -408,7 +408,7 @@ def test_a_newcomer_who_answers_in_another_office_is_said():
     assert not trial_of(["Mail", "Fonction"], [PLIE, "X"]).remarks
 
 
-def test_one_person_on_two_sheets_is_said_with_the_sheet():
+def test_one_person_on_two_sheets_is_reported_with_the_sheet():
     book = xlsx([["Mail", "Fonction"], [PLIE, "A"]], [["Mail", "Fonction"], [PLIE, "B"]])
 
     with pytest.raises(InvalidSheet) as error:
@@ -436,7 +436,7 @@ def test_an_apostrophe_before_a_number_keeps_its_zeros():
     assert [row.written["phone"] for row in trial.plan.experts if row.written] == ["03 80 00 00 01"]
 
 
-def test_spaces_taken_out_of_an_address_are_said():
+def test_spaces_taken_out_of_an_address_are_reported():
     trial = trial_of(["Code", "Mail", "Nom du référent"], ["CAPE-21", "zo @exemple.org", "Zoé"])
 
     assert any("est lu sans ses espaces" in remark for remark in trial.remarks)

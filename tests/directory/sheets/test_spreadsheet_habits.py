@@ -194,7 +194,7 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("make", HIDDEN.values(), ids=HIDDEN)
-def test_what_is_hidden_is_read_and_said(make):
+def test_what_is_hidden_is_read_and_reported(make):
     rows, _, remarks = Reader().read(make())
 
     assert [row["expert.job"] for row in rows] == ["Une", "Deux"]

@@ -89,7 +89,7 @@ def test_sc12_deputy_answers_although_the_subject_is_not_in_their_list():
     assert chosen["SRE-21"].stand_in_for == "contrats@droit-travail-21.example.org"
 
 
-def test_sc19_craft_is_unknown_and_said():
+def test_sc19_craft_is_unknown_and_reported():
     assert route(scenario("SC19")).unknown == ("craft",)
 
 
