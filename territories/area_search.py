@@ -104,13 +104,13 @@ class Postcodes:
 
     def only_postcode(self, code: str) -> str:
         """The communes of a postcode that is the code of none, in words; empty for any other."""
-        return "" if code in self._codes else self._said(code)
+        return "" if code in self._codes else self._names_of(code)
 
     def others(self, code: str) -> str:
         """The communes of which the code of a commune is the postcode, that one left out."""
-        return self._said(code) if code in self._codes else ""
+        return self._names_of(code) if code in self._codes else ""
 
-    def _said(self, code: str) -> str:
+    def _names_of(self, code: str) -> str:
         names = [name for pk, name in self._communes.get(code, ()) if pk != code]
         return ", ".join(names[:3]) + ("…" if names[3:] else "")
 

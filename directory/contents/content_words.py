@@ -51,14 +51,14 @@ class Wording:
             if fact == "openings":
                 found += self._openings((before or {}).get(fact, {}), after.get(fact, {}))
                 continue
-            was = EMPTY if before is None else self._said(fact, before.get(fact))
-            found.append(FactChange(self._label(fact), was, self._said(fact, after.get(fact))))
+            was = EMPTY if before is None else self._in_words(fact, before.get(fact))
+            found.append(FactChange(self._label(fact), was, self._in_words(fact, after.get(fact))))
         return found
 
     def _label(self, fact: str) -> str:
         return str(self.fields[fact].label) if fact in self.fields else REGION_FACTS.get(fact, fact)
 
-    def _said(self, fact: str, value: Any) -> str:
+    def _in_words(self, fact: str, value: Any) -> str:
         """A value in words."""
         if isinstance(value, bool):
             return "oui" if value else "non"

@@ -94,7 +94,7 @@ def _gather(
     gathering.check()
     current = current_areas({ref for _, ref in reader.cells.found_areas})
     _check_areas(reader.cells, current)
-    remarks = [*reader.remarks, *map(str, reader.cells.remarks), *_said(gathering)]
+    remarks = [*reader.remarks, *map(str, reader.cells.remarks), *_sheet_notes(gathering)]
     if problems := reader.all_problems():
         raise InvalidSheet(problems, remarks)
     return gathering, current, tuple(remarks)
@@ -109,7 +109,7 @@ def _check_areas(cells: CellReader, current: Iterable[object]) -> None:
             entry.refuse(f"territoire inconnu : « {ref} ».")
 
 
-def _said(gathering: Gathering) -> list[str]:
+def _sheet_notes(gathering: Gathering) -> list[str]:
     """Sentences about addresses used elsewhere, and about experts whom nobody will ever ask."""
     emails = {key[1]: expert.row for key, expert in gathering.experts.items()}
     notes = [SheetNote(row.sheet, row.line, row.heading(key), said) for row, key, said in gathering.remarks]
