@@ -43,4 +43,5 @@ NATIONAL = Content(f"experts_{EXPERTS}", (SEED,), _fill_directory)
 LOCAL = Content(f"local_{EXPERTS}", (int(TOWN),), _keep_town, parent=NATIONAL)
 # The requests that today's service gets in 90 days.
 RECENT = _needs(RECENT_NEEDS, one_of=RECENT_ONE_OF)
+# Histories of ten thousand needs and of a million: what a page costs must not grow with them.
 FEW, MANY = _needs(FEW_NEEDS, one_of=ONE_OF), _needs(MANY_NEEDS)

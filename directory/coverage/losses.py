@@ -63,7 +63,7 @@ def find_losses(before: Uncovered, after: Uncovered, *, is_weakened: bool = Fals
 
 def find_explanations(content: DirectoryContent, *, after_day: date, after: datetime) -> list[Explanation]:
     """The changes since the last count: edits after its moment, closings and absences after its day."""
-    changes = [*_revised(after), *_dated(after_day, content.on), *_newly_silent(content, after)]
+    changes = [*_revised(after), *_closed_or_absent(after_day, content.on), *_newly_silent(content, after)]
     institutions = dict(Office.objects.values_list("code", "institution__code"))
     areas = _areas_of({change.office for change in changes})
     former = {ref for change in changes for ref in change.former_areas}
@@ -117,7 +117,7 @@ def _revised(after: datetime) -> Iterator[DirectoryChange]:
         yield DirectoryChange(office, text, areas)
 
 
-def _dated(after: date, on: date) -> Iterator[DirectoryChange]:
+def _closed_or_absent(after: date, on: date) -> Iterator[DirectoryChange]:
     """Offices that closed, conventions that ended and absences that began after a day, up to ``on``."""
     days = {"gt": after, "lte": on}
     closed = Q(**{f"closed_on__{name}": day for name, day in days.items()})

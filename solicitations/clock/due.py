@@ -39,7 +39,7 @@ def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
     """Yield these requests, loaded by ``plan.load`` a few at a time.
 
     A request and its needs name each other, so that Python frees them only by its collector: it is called
-    after each few, and looks at nothing older than this loop.
+    after each chunk, and looks at nothing older than this loop.
     """
     pks = requests.values_list("pk", flat=True).iterator(chunk_size=CHUNK)
     with _older_objects_left_alone():

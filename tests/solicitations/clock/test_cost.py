@@ -54,7 +54,7 @@ def test_a_sweep_at_night_makes_no_more_queries_than_one_with_nothing_due(commit
     assert at_night == count_sweep_queries(now)  # when the request was sent: nothing is due yet
 
 
-def test_the_requests_of_one_turn_are_freed_before_the_next(commit, now, monkeypatch):
+def test_the_requests_of_one_chunk_are_freed_before_the_next(commit, now, monkeypatch):
     for number in range(4):
         commit(send, commune="21166", siret="", email=f"c{number}@example.org", now=now)
     monkeypatch.setattr(due, "CHUNK", 1)
