@@ -6,7 +6,7 @@ BIN := .venv/bin
 LOCKED := .venv/installed-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 unexport DJANGO_SETTINGS_MODULE  # each target has its own
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick faults backup restore lint lock browser pgbouncer nginx bench clean
+.PHONY: help install demo test quick faults backup restore lint lock browser pgbouncer nginx caddy bench clean
 
 help:
 	@echo "make demo   le portail, son registre et ses serveurs, sur cette machine"
@@ -30,13 +30,13 @@ $(LOCKED):
 demo: install
 	@exec $(BIN)/python manage.py demo
 
-test: install browser pgbouncer nginx
+test: install browser pgbouncer nginx caddy
 	$(BIN)/pytest -n auto
 
 quick: install
 	$(BIN)/pytest -n logical -m "not slow"
 
-faults: install pgbouncer nginx
+faults: install pgbouncer nginx caddy
 	FAULTS=long $(BIN)/pytest tests/faults
 
 backup restore: install
@@ -49,10 +49,13 @@ browser:
 	@scripts/install_browser
 
 pgbouncer:
-	@scripts/install_pgbouncer
+	@scripts/install_server pgbouncer pgbouncer
 
 nginx:
-	@scripts/install_nginx
+	@scripts/install_server nginx nginx-light
+
+caddy:  # its tests are skipped where it cannot be had
+	@scripts/install_server caddy caddy || true
 
 lint: install
 	@scripts/lint

@@ -37,7 +37,7 @@ class PgBouncer(Server):
     def binary(self) -> Path:
         found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
         if not found:
-            raise ServerFailed("NO PGBOUNCER IS INSTALLED (scripts/install_pgbouncer): its test does not run")
+            raise ServerFailed("NO PGBOUNCER IS INSTALLED (make pgbouncer): its test does not run")
         return Path(found)
 
     def prepare(self, account: Account, password: str, port: int) -> list[str | Path]:
