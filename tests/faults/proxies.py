@@ -27,6 +27,7 @@ NAME = "localhost"  # which the tests' settings know
 # As the samples write them.
 SITE, PORTAL = "relais-entreprises.example.org", "127.0.0.1:8000"
 # What Debian's own nginx.conf has around a site: here nothing outside the folder, and nobody to become.
+# A test may say which address a visitor comes from.
 AROUND = """
 daemon off;
 {user}
@@ -34,6 +35,8 @@ pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
 events {{ worker_connections 768; }}
 http {{
+    set_real_ip_from 127.0.0.1;
+    real_ip_header X-Test-Visitor;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;

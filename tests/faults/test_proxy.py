@@ -1,6 +1,7 @@
 """Visitors of one byte a second, in front of the samples of docs/proxy/ and of four threads."""
 
 import os
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -9,7 +10,9 @@ from threading import Event, Thread
 import pytest
 
 from tests.faults import proxies
+from tests.faults.harness import PATIENCE
 from tests.faults.proxies import NAME, connect, get
+from tests.workers import wait_for
 
 VISITORS = 40
 # Without a cookie and an origin of ours, no form is read at all.
@@ -29,22 +32,20 @@ ATTACKS = {
 }
 
 
-@pytest.fixture(scope="session", params=["nginx", "caddy"])
-def installed_proxy(request) -> str:
+def require(name: str) -> None:
     """Skip the test where the proxy is absent, or fail where nginx is required."""
-    name: str = request.param
     if proxies.find(name) is None:
         is_required = name == "nginx" and os.environ.get("REQUIRE_NGINX") == "1"
-        reason = f"NO {name.upper()} IS INSTALLED (scripts/install_nginx): its test does not run"
+        reason = f"NO {name.upper()} IS INSTALLED (make {name}): its test does not run"
         (pytest.fail if is_required else pytest.skip)(reason)
-    return name
 
 
-@pytest.fixture
-def proxy(installed_proxy, harness, tmp_path) -> Iterator[int]:
+@pytest.fixture(params=["nginx", "caddy"])
+def proxy(request, harness, tmp_path) -> Iterator[int]:
     """The port of a proxy in front of a web process."""
+    require(request.param)
     harness.start_web()
-    with proxies.running(installed_proxy, portal=harness.addresses[0], folder=tmp_path) as port:
+    with proxies.running(request.param, portal=harness.addresses[0], folder=tmp_path) as port:
         yield port
 
 
@@ -109,6 +110,50 @@ def test_proxy_says_who_asks_and_writes_down_no_address(proxy, harness, tmp_path
 def test_mails_of_providers_pass_and_long_forms_do_not(proxy):
     assert state_of_post(proxy, "/anymail/mailgun/inbound/") == 404  # the portal's: no provider is named
     assert state_of_post(proxy, "/suivi/") in {413, 502}  # as Caddy 2.6 says it
+
+
+NETWORK, OTHER_NETWORK = "2001:db8:1:2", "2001:db8:1:3"
+SHARE = int(re.search(r"limit_conn visitors (\d+);", (proxies.SAMPLES / "nginx.conf").read_text())[1])
+
+
+@pytest.mark.parametrize(
+    ("visitors", "refused", "welcome"),
+    [
+        pytest.param(
+            [f"{NETWORK}:{n:x}::{n + 1:x}" for n in range(SHARE)],
+            f"{NETWORK}:ffff::1",
+            f"{OTHER_NETWORK}::1",
+            id="IPv6",
+        ),
+        pytest.param(
+            ["2001:db8::a0a:a0a"] * SHARE, "2001:db8:0:0:1::", "2001:db8:0:1::", id="zeros left out"
+        ),
+        pytest.param(["192.0.2.10"] * SHARE, "192.0.2.10", "192.0.2.11", id="IPv4"),
+        # 0x0a is an end of line.
+        pytest.param(
+            [f"a0a:a0a:a0a:a0a::{n:x}" for n in range(SHARE)],
+            "a0a:a0a:a0a:a0a::ffff",
+            "a0a:a0a:a0a:a0b::",
+            id="ends of lines",
+        ),
+    ],
+)
+def test_visitors_share_of_nginx_is_that_of_a_network(tmp_path, visitors, refused, welcome):
+    """Nobody is behind the proxy: who is let through is told so (502)."""
+    require("nginx")
+    with proxies.running("nginx", portal="http://127.0.0.1:1", folder=tmp_path) as port, ExitStack() as stack:
+        for visitor in visitors:
+            connection = stack.enter_context(connect(port))
+            connection.sendall(
+                f"{FORM}X-Test-Visitor: {visitor}\r\n{TYPE}Content-Length: 2000\r\n\r\na".encode()
+            )
+        wait_for(lambda: state_from(port, refused) == 429, PATIENCE)
+
+        assert state_from(port, welcome) == 502
+
+
+def state_from(port: int, visitor: str) -> int:
+    return int(get(port, "/", f"X-Test-Visitor: {visitor}").split()[1])
 
 
 def state_of_post(port: int, path: str, length: int = 4_000_000) -> int:
