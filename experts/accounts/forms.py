@@ -1,5 +1,6 @@
 """allauth's sign-in forms, with our labels and error messages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -17,7 +18,7 @@ from django import forms
 from django.utils import timezone
 
 from experts.accounts import access_log, limits, security_keys
-from experts.models import AccessRecord
+from experts.models import AccessRecord, User
 from mailing.form_fields import AddressField, LineField
 
 ADDRESS_ERROR = "Indiquez une adresse électronique complète, par exemple prenom.nom@organisme.fr."
@@ -25,6 +26,8 @@ CODE_ERRORS = {
     "required": "Indiquez le code.",
     "max_length": "Ce code est trop long : recopiez-le à nouveau.",
 }
+# What the library raises on an answer that no key writes.
+MALFORMED = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
 APPLICATION_CODE = "Code de votre application"
 KEY_ERROR = "Cette clé n'a pas été reconnue. Essayez encore, ou saisissez un code."
 COPIED_KEY_ERROR = (
@@ -86,20 +89,50 @@ class LoginCodeForm(ConfirmLoginCodeForm):
         return code
 
 
+def counted(user: User, judge: Callable[[], Any]) -> Any:
+    """Count the try of a second factor, then judge it; the right one forgives the ones before."""
+    now = timezone.now()
+    if limits.is_factor_try_over(user, now=now):
+        raise get_adapter().validation_error("too_many_login_attempts")
+    try:
+        found = judge()
+    except forms.ValidationError as refusal:
+        words = (refusal.params or {}).get("words", "")
+        access_log.record(
+            AccessRecord.Kind.FACTOR_REFUSED, user, now=now, words=words, request=context.request
+        )
+        raise
+    limits.forgive_factor_tries(user, now=now)
+    return found
+
+
+def judged_key(judge: Callable[[], Any]) -> Any:
+    """Judge a key's answer; one that no browser would write is refused as a wrong one."""
+    try:
+        return judge()
+    except (forms.ValidationError, *MALFORMED) as refusal:
+        raise forms.ValidationError(KEY_ERROR) from refusal
+
+
 class CountedTries(BaseAuthenticateForm):
     def clean_code(self) -> str:
-        """Count the try, then judge it; the right code forgives the ones before."""
-        now = timezone.now()
-        if limits.is_factor_try_over(self.user, now=now):
-            raise get_adapter().validation_error("too_many_login_attempts")
-        try:
-            code: str = super().clean_code()
-        except forms.ValidationError:
-            kind = AccessRecord.Kind.FACTOR_REFUSED
-            access_log.record(kind, self.user, now=now, request=context.request)
-            raise
-        limits.forgive_factor_tries(self.user, now=now)
+        code: str = counted(self.user, super().clean_code)
         return code
+
+
+class KeyAnswerField(forms.JSONField):
+    """A security key's answer; brackets without end are none."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(error_messages={"required": KEY_ERROR})
+
+    def to_python(self, value: Any) -> Any:
+        return judged_key(lambda: super(KeyAnswerField, self).to_python(value))
+
+    def bound_data(self, data: Any, initial: Any) -> None:
+        """Nothing: an answer serves once, the page shown again asks for another."""
 
 
 class SecondFactorForm(CountedTries, AuthenticateForm):
@@ -124,33 +157,37 @@ class KeyEnrolmentForm(AddWebAuthnForm):
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    credential = KeyAnswerField()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what is no answer of a key with a sentence."""
+        cleaned: dict[str, Any] = judged_key(super().clean)
+        return cleaned
 
 
-class CountedSignatures(AuthenticateWebAuthnForm):
+class KeyForm(AuthenticateWebAuthnForm):
+    """The key asked for at sign-in."""
+
+    credential = KeyAnswerField()
+
     def clean_credential(self) -> Authenticator:
-        """Verify the key's answer, and that no copy of the key has answered before; record a refusal."""
-        response = self.cleaned_data["credential"]
-        kind = AccessRecord.Kind.FACTOR_REFUSED
-        try:
-            key: Authenticator = super().clean_credential()
-            security_keys.count_signature(key, response)
-        except forms.ValidationError as refusal:
-            access_log.record(kind, self.user, now=timezone.now(), request=context.request)
-            if refusal.code != "incorrect_code":
-                raise
-            raise forms.ValidationError(KEY_ERROR) from refusal
-        except security_keys.CopiedKey as copied:
-            words = f"Clé «\u00a0{key}\u00a0», peut-être copiée"
-            access_log.record(kind, self.user, now=timezone.now(), words=words, request=context.request)
-            raise forms.ValidationError(COPIED_KEY_ERROR) from copied
+        """Count the try, then verify the key's answer, and that no copy of the key has answered before."""
+        response, verify = self.cleaned_data["credential"], super().clean_credential
+
+        def judge() -> Authenticator:
+            key: Authenticator = judged_key(verify)
+            try:
+                security_keys.count_signature(key, response)
+            except security_keys.CopiedKey as copied:
+                words = f"Clé «\u00a0{key}\u00a0», peut-être copiée"
+                raise forms.ValidationError(COPIED_KEY_ERROR, params={"words": words}) from copied
+            return key
+
+        key: Authenticator = counted(self.user, judge)
         return key
 
 
-class KeyForm(CountedSignatures):
-    """The key asked for at sign-in."""
-
-
-class KeyReauthenticationForm(CountedSignatures, ReauthenticateWebAuthnForm):
+class KeyReauthenticationForm(KeyForm, ReauthenticateWebAuthnForm):
     """The key asked for before one's security is changed."""
 
 

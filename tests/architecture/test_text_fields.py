@@ -15,7 +15,7 @@ CLEANED = (LineField, WordsField, AddressField, TrapField)
 NOT_TYPED = {
     ("BulkForm", "query"),  # the address of the list
     ("SavedSearchForm", "query"),
-    ("KeyEnrolmentForm", "credential"),  # by the browser
+    *((form, "credential") for form in ("KeyEnrolmentForm", "KeyForm", "KeyReauthenticationForm")),
     ("LoginEmailForm", "email"),  # replaced when the form is made
     ("CountedTries", "code"),
 }
