@@ -10,7 +10,7 @@ import secrets
 from base64 import encodebytes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from django.core.files.uploadedfile import UploadedFile
@@ -21,6 +21,8 @@ from mailing.provider_posts import attachment_type, clean, clean_headers, one_li
 from mailing.replies import headers as mail_headers
 from mailing.replies.parser import MAX_PARTS, parse_headers
 from mailing.replies.parts import decode_base64
+
+T = TypeVar("T", dict[str, Any], list[Any])
 
 MAX_NAME_LENGTH = 300
 MAX_HEADERS = 2_000
@@ -111,7 +113,10 @@ def of_brevo(event: dict[str, Any]) -> PostedMail:
 
 
 def of_mailgun(fields: QueryDict, files: MultiValueDict[str, UploadedFile]) -> PostedMail:
-    """The mail of a post of Mailgun, from its ``body-mime`` when it has one."""
+    """The mail of a post of Mailgun, from its ``body-mime`` when it has one.
+
+    A route that stores mails posts the addresses of the attachments, as JSON: their names alone are kept.
+    """
     recipient = fields.get("recipient", "")
     if "body-mime" in fields:
         return PostedMail(str(fields["body-mime"]).encode(), recipient, fields.get("sender"))
@@ -121,6 +126,11 @@ def of_mailgun(fields: QueryDict, files: MultiValueDict[str, UploadedFile]) -> P
         File(file.name or "", file.content_type or "", file.read(), str(identifiers.get(field, "")))
         for field in sorted(files, key=_number)
         for file in files.getlist(field)
+    ]
+    attached += [
+        File(_text(row, "name"), _text(row, "content-type"), b"")
+        for row in _json(fields.get("attachments", ""), list)
+        if isinstance(row, dict)
     ]
     texts = fields.get("body-plain", ""), fields.get("body-html", "")
     named = _pairs(fields.get("message-headers", ""))
@@ -176,12 +186,17 @@ def _file(file: File) -> bytes:
 
 def _pairs(written: str) -> list[tuple[str, Any]]:
     """The pairs of a JSON object, or of a list of pairs; none when it cannot be read."""
+    rows = [*_json(written, dict).items(), *_json(written, list)]
+    return [(str(row[0]), row[1]) for row in rows if isinstance(row, (list, tuple)) and len(row) == 2]
+
+
+def _json(written: str, kind: type[T]) -> T:
+    """What is written in JSON; an empty one when it cannot be read, or is of another ``kind``."""
     try:
         read = json.loads(written)
     except (ValueError, RecursionError):
-        return []
-    rows = read.items() if isinstance(read, dict) else read if isinstance(read, list) else ()
-    return [(str(row[0]), row[1]) for row in rows if isinstance(row, (list, tuple)) and len(row) == 2]
+        return kind()
+    return read if isinstance(read, kind) else kind()
 
 
 def _person(row: dict[str, Any]) -> str:

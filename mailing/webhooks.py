@@ -4,6 +4,7 @@ The answer is 200 once the row is committed; an error is a 5xx, and the provider
 """
 
 import json
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -27,7 +28,18 @@ from mailing.posted_mails import PostedMail
 
 # The largest mail accepted by providers (35 MB at Postmark), once encoded.
 MAX_POST_BYTES = 50 * 1024 * 1024
-USED_ALREADY = 406  # Mailgun does not post again what is answered so
+MAIL_FIELDS = {
+    "body-mime",
+    "body-plain",
+    "body-html",
+    "message-headers",
+}  # one at least, in Mailgun's post of a mail
+
+logger = logging.getLogger(__name__)
+
+
+class OtherPost(Exception):
+    """A verified post that is no incoming mail: the provider is set up wrongly. The message says how."""
 
 
 class ProviderWebhook:
@@ -66,6 +78,18 @@ class Inbound(ProviderWebhook):
     channel: Channel
     setting = "MAILING_INBOUND_PROVIDER"
     max_bytes = MAX_POST_BYTES
+    not_again = 403  # what the provider does not post again when it is answered so
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse for good what would be the same at each try, and say why in the log."""
+        try:
+            answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+        except SignatureReplayed:
+            return HttpResponse(status=self.not_again)
+        except OtherPost as error:
+            logger.warning("a post of %s is no incoming mail: %s", self.channel, error)
+            return HttpResponse(str(error), status=self.not_again, content_type="text/plain; charset=utf-8")
+        return answer
 
 
 class JsonInbound(Inbound):
@@ -97,13 +121,7 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
     """Mailgun. The post is signed with the account's key."""
 
     channel = Channel.MAILGUN
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            answer: HttpResponse = super().post(request, *args, **kwargs)
-        except SignatureReplayed:
-            return HttpResponse(status=USED_ALREADY)
-        return answer
+    not_again = 406
 
     def run_validators(self, request: HttpRequest) -> None:
         """Refuse a timestamp or token that is not ASCII, and a timestamp that is old or in the future."""
@@ -117,9 +135,9 @@ class Mailgun(Inbound, MailgunInboundWebhookView):
             raise AnymailWebhookValidationFailure("the timestamp is missing, too old or in the future")
 
     def parse_events(self, request: HttpRequest) -> list[AnymailInboundEvent]:
-        """Raise as Anymail does for a post of another kind: the route is not one that forwards mails."""
-        if request.POST.get("event", "inbound") != "inbound" or "attachments" in request.POST:
-            raise ImproperlyConfigured("Mailgun's route must forward incoming mails")
+        """The mail that a route forwards. Raises ``OtherPost``."""
+        if request.POST.get("event", "inbound") != "inbound" or not MAIL_FIELDS & set(request.POST):
+            raise OtherPost('Mailgun\'s route must forward incoming mails: forward("…/inbound/")')
         return [event_of(posted_mails.of_mailgun(request.POST, request.FILES), request)]
 
 
@@ -131,7 +149,7 @@ class Postmark(JsonInbound, PostmarkInboundWebhookView):
     def parse_events(self, request: HttpRequest) -> list[AnymailInboundEvent]:
         posted = read_json(request)
         if posted.get("RecordType", "Inbound") != "Inbound":
-            raise ImproperlyConfigured("Postmark's webhook must be the one of incoming mails")
+            raise OtherPost("Postmark's webhook must be the one of incoming mails")
         return [event_of(posted_mails.of_postmark(posted), posted)]
 
 

@@ -483,6 +483,10 @@ SHAPES = {
     "no headers": ("brevo", {**ITEM, "Headers": None}),
     "no count of files": ("mailgun", {**MAILGUN, "attachment-count": "beaucoup", "content-id-map": "x"}),
     "no list of headers": ("mailgun", {name: MAILGUN[name] for name in MAILGUN if name != "message-headers"}),
+    "event that is a mail": ("mailgun", {**MAILGUN, "event": "inbound"}),
+    "stored": ("mailgun", {**MAILGUN, "message-url": "https://x.example.org/m", "attachments": "[]"}),
+    "stored, odd files": ("mailgun", {**MAILGUN, "attachments": '[1, {"name": 3}, {"url": []}, null]'}),
+    "stored, no list of files": ("mailgun", {**MAILGUN, "attachments": "[" * 50_000}),
     "deep headers": ("mailgun", {**MAILGUN, "message-headers": "[" * 50_000}),
 }
 
@@ -502,6 +506,42 @@ def test_a_post_of_an_odd_shape_is_kept(name, inbound):
     assert stored_reply().text == TEXT.strip()
     assert OURS in {IncomingEmail.objects.get().recipient, *stored_reply().recipients}
     assert b"\nBcc:" not in bytes(IncomingEmail.objects.get().raw)
+
+
+def test_mail_that_a_route_of_mailgun_stores_is_kept_with_the_names_of_its_files(inbound):
+    files = [
+        {"name": "devis.pdf", "content-type": "application/pdf", "size": 4, "url": "https://x.example.org/1"},
+        {
+            "name": "plan d'accès.png",
+            "content-type": "image/png",
+            "size": 9,
+            "url": "https://x.example.org/2",
+        },
+    ]
+    mail = {**MAILGUN, "message-url": "https://x.example.org/m", "attachments": json.dumps(files)}
+
+    assert post(inbound("mailgun"), "mailgun", mail).status_code == 200
+    assert stored_reply().text == TEXT.strip()
+    assert list(stored_reply().attachments) == ["devis.pdf", "plan d'accès.png"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "posted", "status"),
+    [
+        ("mailgun", {**MAILGUN, "event": "delivered"}, 406),
+        ("mailgun", {**MAILGUN, "event": "bounced"}, 406),
+        ("mailgun", {"recipient": OURS, "sender": "lea@office.example.org"}, 406),
+        ("postmark", {**POSTMARK, "RecordType": "Bounce"}, 403),
+        ("postmark", {"RecordType": "Delivery", "MessageID": "x"}, 403),
+    ],
+)
+def test_post_that_is_no_mail_is_refused_for_good_with_a_sentence(provider, posted, status, inbound, caplog):
+    answer = post(inbound(provider), provider, posted)
+
+    assert answer.status_code == status
+    assert "incoming mails" in answer.content.decode()
+    assert "is no incoming mail" in caplog.text
+    assert not IncomingEmail.objects.exists()
 
 
 LONG_HEADERS = {"References": "<a@b.fr> " * 100_000, "X-A": "é" * 500_000, "Subject": "é " * 300_000}
