@@ -191,7 +191,7 @@ def _pairs(written: str) -> list[tuple[str, Any]]:
 
 
 def _json(written: str, kind: type[T]) -> T:
-    """What is written in JSON; an empty one when it cannot be read, or is of another ``kind``."""
+    """Return the JSON written; an empty one when it cannot be read, or is of another ``kind``."""
     try:
         read = json.loads(written)
     except (ValueError, RecursionError):

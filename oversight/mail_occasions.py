@@ -70,6 +70,7 @@ OCCASION_GROUPS = {
     "À l'équipe": {
         "handled_by_another": "Demande reprise par un collègue",
         "alert": "Alerte à l'équipe",
+        "staff_answered": "Réponse d'un référent à l'équipe",
         "expert_gone": "Départ d'un référent",
         "coverage_losses": "Couverture perdue",
         "office_reaches": "Antenne d'ailleurs qui couvre la région",

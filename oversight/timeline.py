@@ -151,11 +151,22 @@ def _words_of_staff(solicitation: Solicitation) -> Iterable[TimelineItem]:
             note.at, EventKind.NOTED.label, str(note.author), note.body, is_said=True, is_internal=True
         )
     for written in solicitation.staff_messages.select_related("author").order_by("at", "pk"):
-        yield TimelineItem(written.at, _addressed(written), str(written.author), written.body, is_said=True)
+        yield _word(written)
 
 
-def _addressed(written: StaffMessage) -> str:
-    return f"Mot de l'équipe à {written.addressee}"
+def _word(written: StaffMessage) -> TimelineItem:
+    title, who = f"Mot de l'équipe à {written.addressee}", str(written.author)
+    if written.answers_id:
+        title, who = f"Réponse à {written.author}, de l'équipe", written.addressee
+    return TimelineItem(
+        written.at,
+        title,
+        who,
+        written.body,
+        origin=written.origin,
+        incoming=written.incoming_id,
+        is_said=True,
+    )
 
 
 def _merge_simultaneous(entries: Iterable[TimelineItem]) -> Iterable[TimelineItem]:

@@ -17,7 +17,7 @@ UNSUBSCRIBE = "unsubscribe"
 SURVEY, CALL_CHECK, ADDRESS, RECORD_LINK = "survey", "call_check", "address", "record_link"
 BY_MAIL = "courrier"
 MAILED = "solicitations.mailed"  # what a digest is made for
-WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[eciqpm][0-9.]+-[0-9a-f]{10,}", re.IGNORECASE)
+WRITTEN_REPLY_ADDRESS = re.compile(r"reponse(\+|%2B)[eciqpms][0-9.]+-[0-9a-f]{10,}", re.IGNORECASE)
 WRITTEN_RECORD_CHANGE = re.compile(r"/fiche/[\w:.=-]{10,}")
 Participant = Mailbox | Solicitation | OfficeManager
 

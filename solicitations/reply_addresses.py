@@ -11,14 +11,14 @@ from experts.accounts import seats
 from experts.models import Institution, User
 from solicitations.lifecycle import RequestState, Voice
 from solicitations.links import ExpiredLink, Participant, owner_is_late
-from solicitations.models import Mailbox, Match, OfficeManager, Question, Solicitation
+from solicitations.models import Mailbox, Match, OfficeManager, Question, Solicitation, StaffMessage
 
 REPLY = "solicitations.reply"  # what a digest is made for
 # e: an expert to the others; p: to the company; i: to that institution, or to their own where none is named.
 # c: the company to all its experts; q: to the author of that question. m: a manager to her institution
-# (account, institution, request).
+# (account, institution, request). s: an expert to staff, about that word of theirs.
 REPLY_ADDRESS = re.compile(
-    r"reponse\+(?:([eciqp])([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,9}))?"
+    r"reponse\+(?:([eciqps])([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,9}))?"
     r"|m([1-9][0-9]{0,9})\.([1-9][0-9]{0,9})\.([1-9][0-9]{0,17}))-([0-9a-f]{20})"
 )
 EXPERT_VOICES = {"e": Voice.EXPERTS, "p": Voice.COMPANY, "i": Voice.INSTITUTION}
@@ -34,13 +34,15 @@ class NoReplyAddress(ValueError):
 class Correspondent:
     """The person whose mails come to a reply address, and to whom they speak.
 
-    ``question``: the one that the company answers there. ``institution``: the one that an expert speaks to.
+    ``question``: the one that the company answers there. ``institution``: the one that an expert speaks to;
+    ``word``: the one of staff that an expert answers.
     """
 
     person: Participant
     voice: Voice
     question: Question | None = None
     institution: int | None = None
+    word: StaffMessage | None = None
 
 
 def make(
@@ -49,13 +51,15 @@ def make(
     voice: Voice = Voice.EXPERTS,
     question: Question | None = None,
     institution: int | None = None,
+    word: StaffMessage | None = None,
 ) -> str:
     """Return the signed address for replies by mail: it identifies the request, the person and the voice.
 
-    Of a company, ``question`` is the one that it answers; ``institution``: the one that an expert speaks to.
-    Mail servers may lower the case of a local part: it is made of lower-case letters, digits and dots.
+    Of a company, ``question`` is the one that it answers; of an expert, ``word`` the one of staff;
+    ``institution``: the one that an expert speaks to. Mail servers may lower the case of a local part: it is
+    made of lower-case letters, digits and dots.
     """
-    named = _named(row, voice=voice, question=question, institution=institution)
+    named = f"s{word.pk}" if word else _named(row, voice=voice, question=question, institution=institution)
     signature = tokens.digest(REPLY, f"{named}.{_serial(row)}")
     return f"reponse+{named}-{signature}@{settings.REPLY_DOMAIN}"
 
@@ -96,6 +100,10 @@ def _correspondent(letter: str, pk: str, institution: str | None) -> Corresponde
         mailbox = mailboxes.filter(pk=pk).first()
         inner = int(institution) if institution else None
         return Correspondent(mailbox, voice, institution=inner) if mailbox else None
+    if letter == "s":
+        words = StaffMessage.objects.select_related("mailbox__solicitation__commune__department", "author")
+        word = words.filter(pk=pk, answers=None).first()
+        return Correspondent(word.mailbox, Voice.STAFF, word=word) if word else None
     question = Question.objects.filter(pk=pk).first() if letter == "q" else None
     if letter == "q" and question is None:
         return None

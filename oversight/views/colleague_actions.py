@@ -96,6 +96,7 @@ def write_to_expert(request: HttpRequest, solicitation: Solicitation, now: datet
         form.cleaned_data["mailbox"], body=form.cleaned_data["body"], by=user, now=now
     )
     messages.success(
-        request, f"Le message part à {written.addressee}. Sa réponse vous viendra à {user.email}."
+        request,
+        f"Le message part à {written.addressee}. Sa réponse sera gardée ici, et envoyée à {user.email}.",
     )
     return None

@@ -116,7 +116,7 @@ def reachable(solicitation: Solicitation, *, now: datetime) -> list[tuple[Mailbo
 
 @transaction.atomic(durable=True)
 def write_to_expert(mailbox: Mailbox, *, body: str, by: User, now: datetime) -> StaffMessage:
-    """Mail a word to one expert, whose reply goes to its author alone. Raises ``ForbiddenMove``.
+    """Mail a word to one expert, whose reply staff alone will read. Raises ``ForbiddenMove``.
 
     The same word again within a minute is a second click: it is mailed once.
     """
@@ -124,8 +124,8 @@ def write_to_expert(mailbox: Mailbox, *, body: str, by: User, now: datetime) -> 
     names = {found.pk: name for found, name in reachable(locked, now=now)}
     if locked.refuses_answers or mailbox.pk not in names:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
-    same = StaffMessage.objects.filter(mailbox=mailbox, author=by, body=body, at__gt=now - UNDO_DELAY)
-    if earlier := same.first():
+    words = StaffMessage.objects.filter(mailbox=mailbox, author=by, answers=None)
+    if earlier := words.filter(body=body, at__gt=now - UNDO_DELAY).first():
         return earlier
     written = StaffMessage.objects.create(
         solicitation=locked, mailbox=mailbox, author=by, addressee=names[mailbox.pk], body=body, at=now

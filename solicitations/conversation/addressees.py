@@ -14,7 +14,7 @@ from mailing.replies import Reply
 from solicitations import links, reply_addresses
 from solicitations.lifecycle import Voice
 from solicitations.links import Participant
-from solicitations.models import Question, Solicitation
+from solicitations.models import Question, Solicitation, StaffMessage
 
 MAX_ADDRESSES = 10  # of ours, in one mail
 THREAD = re.compile(r"<request-(\d{1,18})@")
@@ -24,7 +24,7 @@ class Addressee(NamedTuple):
     """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
 
     ``voice``: to whom the mail speaks; ``question``: the one that the company answers; ``institution``: the
-    one that an expert speaks to, ``None`` where the address names none.
+    one that an expert speaks to, ``None`` where the address names none; ``word``: of staff, that one answers.
     ``is_elsewhere``: the mail answers another request, at an address of the same sender, or names two voices.
     ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
     """
@@ -36,6 +36,7 @@ class Addressee(NamedTuple):
     voice: Voice = Voice.EXPERTS
     question: Question | None = None
     institution: int | None = None
+    word: StaffMessage | None = None
 
 
 def request_pk(person: Participant) -> int:
@@ -84,7 +85,12 @@ def _at(address: str, *, now: datetime) -> Addressee:
     except links.ExpiredLink as expired:
         return Addressee(expired.row, Reason.EXPIRED)
     return Addressee(
-        found.person, None, voice=found.voice, question=found.question, institution=found.institution
+        found.person,
+        None,
+        voice=found.voice,
+        question=found.question,
+        institution=found.institution,
+        word=found.word,
     )
 
 

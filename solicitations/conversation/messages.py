@@ -27,10 +27,11 @@ from solicitations.models import (
     OfficeManager,
     Question,
     Solicitation,
+    StaffMessage,
     Text,
 )
 from solicitations.models.matches import MatchQuerySet
-from solicitations.notifications import request_mails, to_company, to_institution, to_readers
+from solicitations.notifications import request_mails, to_company, to_institution, to_readers, to_staff
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,26 @@ def add_question(by: Mailbox, content: MessageContent, *, now: datetime) -> Ques
     Event.objects.record(EventKind.ASKED, by.solicitation, by=by, at=now)
     to_company.question(asked, now=now)
     return asked
+
+
+@transaction_required
+def add_answer_to_staff(word: StaffMessage, content: MessageContent, *, now: datetime) -> StaffMessage:
+    """Keep the expert's answer to a word of staff, and mail it to its author. Needs the request locked.
+
+    Files are held back: staff open them in the original.
+    """
+    held = [*content.attachments, *(file.name for file in content.files)]
+    answer = StaffMessage.objects.create(
+        solicitation=word.solicitation,
+        mailbox=word.mailbox,
+        author=word.author,
+        addressee=word.addressee,
+        answers=word,
+        at=now,
+        **content.columns | {"attachments": held},
+    )
+    to_staff.answered(answer, now=now)
+    return answer
 
 
 @transaction_required

@@ -11,7 +11,7 @@ from mailing.replies.text_lines import fold
 from solicitations import links
 from solicitations.lifecycle import Voice
 from solicitations.links import Participant
-from solicitations.models import InternalMessage, Mailbox, OfficeManager
+from solicitations.models import InternalMessage, Mailbox, OfficeManager, StaffMessage
 
 DAILY_LIMIT, DAY = 20, timedelta(days=1)  # mails of one person about one request
 MINUTE_LIMIT, MINUTE = 6, timedelta(minutes=1)  # mails about one request
@@ -53,6 +53,8 @@ def _texts_of(person: Participant, voice: Voice) -> tuple[QuerySet[Any], str]:
         return person.additions.all(), "at"
     if voice == Voice.COMPANY:
         return person.questions.all(), "asked_at"
+    if voice == Voice.STAFF:
+        return StaffMessage.objects.filter(mailbox=person).exclude(answers=None), "at"
     own = person.internal_messages if voice == Voice.INSTITUTION else person.messages
     return own.all(), "at"
 

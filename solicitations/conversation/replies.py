@@ -36,6 +36,7 @@ from solicitations.models import (
     OfficeManager,
     Question,
     Solicitation,
+    StaffMessage,
 )
 from solicitations.notifications import request_mails, to_company, to_senders
 
@@ -128,6 +129,8 @@ def _about(addressee: Addressee) -> list[str]:
         names.append(f"question:{addressee.question.pk}")
     if addressee.institution:
         names.append(f"institution:{addressee.institution}")
+    if addressee.word:
+        names.append(f"word:{addressee.word.pk}")
     is_usual = isinstance(addressee.person, Solicitation) or addressee.voice == Voice.EXPERTS
     return names if is_usual else [*names, f"voice:{addressee.voice.value}"]
 
@@ -143,6 +146,7 @@ def addressee_of(email: IncomingEmail) -> Addressee:
         voice=Voice(voice.partition(":")[2]),
         question=question,
         institution=id_in(email.about, "institution"),
+        word=StaffMessage.objects.select_related("author").filter(pk=id_in(email.about, "word") or 0).first(),
     )
 
 
@@ -220,7 +224,8 @@ def accepts_messages_from(solicitation: Solicitation, addressee: Addressee, *, n
             return not solicitation.refuses_answers and person.matches.active().exists()
         if addressee.institution and not person.serves(addressee.institution):
             return False
-        return messages.may_write(solicitation, person)
+        # Staff are answered for as long as the address is good, even to say no.
+        return addressee.word is not None or messages.may_write(solicitation, person)
     if person is None or not messages.is_open_to_company(solicitation):
         return False
     # As on its page: after the end, an expert must be left to read it.
@@ -263,8 +268,10 @@ def publish(
 def _publish_of_expert(
     person: Mailbox, content: MessageContent, reply: Reply, to: Addressee, *, now: datetime
 ) -> None:
-    message: Message | InternalMessage | Question
-    if to.voice == Voice.INSTITUTION:
+    message: Message | InternalMessage | Question | StaffMessage
+    if to.word:
+        message = messages.add_answer_to_staff(to.word, content, now=now)
+    elif to.voice == Voice.INSTITUTION:
         message = messages.add_internal_message(person, content, institution=to.institution, now=now)
     elif to.voice == Voice.COMPANY:
         message = messages.add_question(person, content, now=now)

@@ -1,9 +1,10 @@
-"""Words of staff: notes among colleagues, words to one expert."""
+"""Words of staff: notes among colleagues, words to one expert and the answers."""
 
 from django.db import models
 from django.db.models import Q
 
 from experts.models import User
+from solicitations.models.conversation import MailedText
 from solicitations.models.matches import Mailbox
 from solicitations.models.requests import Solicitation
 
@@ -30,8 +31,11 @@ class StaffNote(models.Model):
         return f"{self.author_id}, {self.at:%Y-%m-%d %H:%M}"
 
 
-class StaffMessage(models.Model):
-    """A word of staff to one expert of a request, as mailed; no other expert reads it."""
+class StaffMessage(MailedText):
+    """A word of staff to one expert of a request, as mailed, or the expert's answer; nobody else reads it.
+
+    ``answers``: of an answer, the word; both have the ``author`` and ``addressee`` of the word.
+    """
 
     solicitation = models.ForeignKey(
         Solicitation, on_delete=models.CASCADE, related_name="staff_messages", db_index=False
@@ -42,6 +46,9 @@ class StaffMessage(models.Model):
     addressee = models.CharField(max_length=1000)
     body = models.TextField()
     at = models.DateTimeField()
+    answers = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="given_answers"
+    )
 
     class Meta:
         constraints = [

@@ -25,6 +25,7 @@ from solicitations.models import (
     PlannedCall,
     Question,
     Solicitation,
+    StaffMessage,
     Text,
 )
 from solicitations.notifications import digest_lines
@@ -38,11 +39,14 @@ READERS = {
     Voice.EXPERTS: "Votre réponse sera lue par les autres experts, pas par l'entreprise.",
     Voice.COMPANY: "Votre réponse sera lue par l'entreprise et par les autres experts.",
     Voice.INSTITUTION: "Votre réponse sera lue par votre institution seule.",
+    Voice.STAFF: "Votre réponse sera lue par l'équipe du service seule.",
 }
 READERS_OF_COMPANY = "Votre réponse sera lue par tous les experts de votre demande."
 READERS_OF_ANSWER = "Votre réponse sera lue par qui vous écrit et par qui s'en occupe."
 NO_READERS = {"answer_readers": ""}  # in the context of a mail whose reply would be refused: it invites none
-TEXT_KEYS: dict[type[Text], str] = {Message: "m", InternalMessage: "i", Question: "q", Addition: "a"}
+TEXT_KEYS: dict[type[Text | StaffMessage], str] = {
+    Message: "m", InternalMessage: "i", Question: "q", Addition: "a", StaffMessage: "w",
+}  # fmt: skip
 
 
 def subject_labels(solicitation: Solicitation) -> list[str]:
@@ -84,7 +88,7 @@ def about_person(person: links.Participant) -> list[str]:
     return about(person.solicitation, person) if isinstance(person, Mailbox) else about(person)
 
 
-def text_key(text: Text) -> str:
+def text_key(text: Text | StaffMessage) -> str:
     """The part of a mail's key for a text that somebody wrote: ``m55``."""
     return f"{TEXT_KEYS[type(text)]}{text.pk}"
 
@@ -185,26 +189,30 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     others: Sequence[Event | Match | PlannedCall | Text] = (),
     not_before: datetime | None = None,
     from_name: str = "",
-    reply_to: str = "",
     voice: Voice = Voice.EXPERTS,
     institution: int | None = None,
+    word: StaffMessage | None = None,
 ) -> OutgoingEmail:
     """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline.
 
-    ``reply_to``: who reads the replies; by default they come back to the request, in that ``voice``, and
-    ``institution`` where there is one.
+    Replies come back to the request, in that ``voice``, and ``institution`` where there is one; ``word``: the
+    one of staff that they answer.
     """
     solicitation = mailbox.solicitation
     url = context.get("url") or links.answer_url(mailbox)
-    readers = {} if reply_to else {"answer_readers": READERS[voice]}
     return outbox.compose(
         key=key,
         to=mailbox.email,
         template=f"solicitations/emails/{occasion}",
-        context={"url": url, "own_record_url": links.record_url(mailbox), **readers, **context},
+        context={
+            "url": url,
+            "own_record_url": links.record_url(mailbox),
+            "answer_readers": READERS[voice],
+            **context,
+        },
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
-        reply_to=reply_to or reply_addresses.make(mailbox, voice=voice, institution=institution),
+        reply_to=reply_addresses.make(mailbox, voice=voice, institution=institution, word=word),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
         unsubscribe_url="" if occasion in ON_TRIAL else links.unsubscribe_url(mailbox),
         from_name=from_name,

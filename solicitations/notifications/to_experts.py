@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from experts.models import User
 from mailing import outbox
 from solicitations import links, wording
-from solicitations.lifecycle import UNDO_DELAY, ContactWish, MatchOrigin
+from solicitations.lifecycle import UNDO_DELAY, ContactWish, MatchOrigin, Voice
 from solicitations.models import (
     Event,
     Mailbox,
@@ -285,13 +285,14 @@ def reminded_by_staff(
 
 
 def written_by_staff(written: StaffMessage, *, now: datetime) -> None:
-    """A word of a member of staff to one expert; a reply goes to that person, not into the thread."""
+    """A word of a member of staff to one expert, whose reply goes back to staff alone."""
     request_mails.to_expert(
         written.mailbox,
         "staff_word",
         key=f"staff_word:{written.solicitation_id}:{written.mailbox_id}:w{written.pk}",
-        context={"person": str(written.author), "person_email": written.author.email, "body": written.body},
-        reply_to=written.author.email,
+        context={"person": str(written.author), "body": written.body},
+        voice=Voice.STAFF,
+        word=written,
         from_name=f"{str(written.author)[:150]}, via Relais Entreprises",
         now=now,
     )

@@ -1,6 +1,7 @@
 """Mails to staff."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.urls import reverse
 
@@ -10,7 +11,7 @@ from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Alert, Event, Match, Solicitation
+from solicitations.models import Alert, Event, Match, Solicitation, StaffMessage
 from solicitations.notifications import request_mails
 
 # Mails to experts or managers that say the same as the alert: staff may share their mailbox.
@@ -115,22 +116,36 @@ def handled_by_another(
     colleague: User, solicitation: Solicitation, *, by: User, words: str, event: Event, now: datetime
 ) -> None:
     """Tell a member of staff who takes their request over, and why; a reply goes to that colleague."""
+    key = f"handled_by_another:{solicitation.pk}:{event.pk}"
+    context = {"person": str(by), "words": words}
+    about = request_mails.about(solicitation, event)
+    _from_somebody(solicitation, key, context, to=colleague.email, about=about, reply_to=by.email, now=now)
+
+
+def answered(answer: StaffMessage, *, now: datetime) -> None:
+    """Mail an expert's answer to who wrote the word; to the region's staff once that account is closed."""
+    solicitation, author = answer.solicitation, answer.author
+    context = {"person": answer.addressee, "body": answer.body, "origin": answer.origin}
+    if solicitation.is_confidential:
+        context |= {"body": "", "origin": ""}
+    for address in [author.email] if author.is_active else staff_addresses(solicitation, now=now):
+        key = f"staff_answered:{solicitation.pk}:w{answer.pk}:{address.lower()}"
+        _from_somebody(
+            solicitation, key, context, to=address, about=request_mails.about(solicitation), now=now
+        )
+
+
+def _from_somebody(solicitation: Solicitation, key: str, context: dict[str, str], **fields: Any) -> None:
+    """Mail words of the ``person`` of the context; the key begins with the occasion."""
+    path = reverse("oversight:request", args=[solicitation.reference])
     outbox.enqueue(
-        key=f"handled_by_another:{solicitation.pk}:{event.pk}",
-        to=colleague.email,
-        template="solicitations/emails/handled_by_another",
-        context={
-            **request_mails.common_context(solicitation),
-            "person": str(by),
-            "words": words,
-            "url": links.absolute(reverse("oversight:request", args=[solicitation.reference])),
-        },
-        about=request_mails.about(solicitation, event),
+        key=key,
+        template=f"solicitations/emails/{key.partition(':')[0]}",
+        context={**request_mails.common_context(solicitation), **context, "url": links.absolute(path)},
         thread=f"request-{solicitation.pk}",
-        reply_to=by.email,
-        from_name=f"{str(by)[:150]}, via Relais Entreprises",
+        from_name=f"{context['person'][:150]}, via Relais Entreprises",
         is_automatic=False,
-        now=now,
+        **fields,
     )
 
 

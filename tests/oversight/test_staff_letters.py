@@ -10,10 +10,9 @@ from experts.accounts.sessions import SEEN_AT
 from experts.models import Expert
 from mailing import message_builder
 from mailing.models import OutgoingEmail
-from mailing.replies import DELIMITER
-from solicitations import links, tasks
+from solicitations import links, reply_addresses, tasks
 from solicitations.actions import expert_answers, staff_letters, undoing
-from solicitations.lifecycle import ClosedReason, EventKind, MatchState
+from solicitations.lifecycle import ClosedReason, EventKind, MatchState, Voice
 from solicitations.models import Match, Solicitation, StaffMessage
 from tests.solicitations.factories import mailbox, match, send
 
@@ -190,18 +189,20 @@ class TestWord:
     def expert(self, sent):
         return mailbox(sent, "recrutement@france-travail")
 
-    def test_is_mailed_to_this_expert_alone_and_a_reply_goes_to_its_author(
-        self, as_regional, regional, sent, expert, do
+    def test_is_mailed_to_this_expert_alone_and_a_reply_comes_back_to_staff(
+        self, as_regional, regional, sent, expert, do, today
     ):
         text = do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)
 
         [mail] = OutgoingEmail.objects.filter(template__endswith="staff_word")
         message = message_builder.build_message(mail, mail.rendered())
-        assert (mail.to, message.reply_to) == (expert.email, [regional.email])
+        assert mail.to == expert.email
+        found = reply_addresses.correspondent_of(message.reply_to[0], now=today)
+        assert (found.person, found.voice, found.word.body) == (expert, Voice.STAFF, WORD)
         assert mail.from_name == "La région, via Relais Entreprises"
         assert WORD in mail.rendered().text
-        assert f"écrivez à {regional.email}" in mail.rendered().text
-        assert f"Sa réponse vous viendra à {regional.email}" in text
+        assert "Votre réponse sera lue par l'équipe du service seule." in mail.rendered().text
+        assert f"envoyée à {regional.email}" in text
 
     def test_its_mail_has_no_link_that_a_reply_would_quote_to_staff(self, as_regional, sent, expert, do):
         do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)
@@ -210,17 +211,6 @@ class TestWord:
         for part in (mail.text, mail.html):
             assert "/reponse/" not in part
             assert "reponse+" not in part
-
-    def test_its_mail_does_not_ask_to_type_above_a_line_that_nobody_would_read(
-        self, as_regional, sent, expert, do
-    ):
-        do(as_regional, sent, "ecrire", mailbox=expert.pk, body=WORD)
-
-        [word] = OutgoingEmail.objects.filter(template__endswith="staff_word")
-        [notified] = OutgoingEmail.objects.filter(to=expert.email, template__endswith="notified")
-        for part in (word.rendered().text, word.rendered().html):
-            assert DELIMITER not in part
-        assert DELIMITER in notified.rendered().text
 
     def test_is_kept_in_the_history_and_shown_to_neither_company_nor_experts(
         self, as_regional, as_national, sent, expert, do

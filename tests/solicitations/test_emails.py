@@ -11,7 +11,7 @@ from django.conf import settings as project
 from experts.models import Institution, Seat, User
 from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered, render
-from solicitations import tasks
+from solicitations import reply_addresses, tasks
 from solicitations.actions import (
     company_address,
     company_requests,
@@ -322,7 +322,9 @@ def play_everything(commit, sent, now, users) -> None:
     second_admin = users.objects.create_user("adjointe@equipe.example.org", role="national")
     commit(handling.handle, sent, by=second_admin, now=later)
     commit(handling.handle, sent, by=admin, words="Tu pars en congé.", now=later)
-    commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
+    word = commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
+    to_staff = reply_addresses.make(Mailbox.objects.get(pk=mission.mailbox_id), word=word)
+    commit(answer, mission.mailbox, "C'est fait.", to=to_staff, message_id="<mot@poste.fr>", now=later)
     commit(company_address.ask, sent, email="gerante@peintures.example.org", now=later)
     commit(company_address.confirm, AddressChange.objects.get(), now=later)
     leave(later)

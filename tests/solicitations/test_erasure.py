@@ -50,6 +50,7 @@ from solicitations.models import (
     Need,
     PlannedCall,
     Solicitation,
+    StaffMessage,
     Survey,
 )
 from solicitations.models.surveys import Outcome, Usefulness
@@ -197,7 +198,13 @@ def lived_through(commit, now) -> Solicitation:
     region = User.objects.create_user("nadia@region.example.org", role="region", region=request.region)
     commit(handling.write_note, request, body="La gérante rappelle mardi.", by=region, now=now)
     commit(handling.handle, request, by=region, now=now)
-    commit(staff_letters.write_to_expert, taker.mailbox, body="Appelez La gérante.", by=region, now=now)
+    word = commit(
+        staff_letters.write_to_expert, taker.mailbox, body="Appelez La gérante.", by=region, now=now
+    )
+    StaffMessage.objects.create(
+        solicitation=request, mailbox=taker.mailbox, author=region, addressee="x", body="La gérante dit oui.",
+        at=now, answers=word, incoming=came(request, now, message_id="<d@vannier>"),
+    )  # fmt: skip
     PutOff.objects.create(match=taker, until=now.date(), by=region, at=now)
     ReadMark.objects.create(mailbox=taker.mailbox, user=region, read_at=now)
     PlannedCall.objects.create(mailbox=taker.mailbox, starts_at=now, changed_at=now)
