@@ -425,6 +425,32 @@ class TestMailToTheSender:
 
         assert [row.to for row in written("turned_away")] == [STRANGER]
 
+    @pytest.mark.parametrize(
+        "to",
+        [
+            "demandes@relais-entreprises.example.org",
+            "ne-pas-repondre@relais-entreprises.example.org",
+            f"reponse@{project.REPLY_DOMAIN}",
+            f"demandes@{project.REPLY_DOMAIN}",
+            f"reponse+e1-{'0' * 20}@{project.REPLY_DOMAIN}",
+            f"reponse+e1-0123456789@{project.REPLY_DOMAIN}",
+        ],
+    )
+    @pytest.mark.parametrize("who", ["author", "owner"])
+    def test_who_answers_our_mail_at_another_address_is_told_where_to_write(self, who, to, request, now):
+        person = request.getfixturevalue(who)
+        ours = written("notified" if who == "author" else "received")[0]
+
+        answer(person, to=to, in_reply_to=ours.message_id, now=now)
+
+        [row] = written("turned_away")
+        found = row.rendered().text
+        assert row.to == person.email
+        assert "L'adresse à laquelle vous avez écrit n'est pas lue." in found
+        assert "Répondez depuis l'adresse" not in found
+        assert project.SITE_URL + "/reponse" not in found
+        assert project.SITE_URL + "/suivi" not in found
+
     def test_an_expired_address_is_answered_with_the_page(self, author, now):
         content = raw(author)
         expire(author)
