@@ -32,6 +32,12 @@ _NO_MORE = "(?:plus|plu|pu)"
 _CLOSE = (
     "(?:mari|femme|conjointe?|compagne|compagnon|frere|soeur|pere|mere|fils|fille|associee?|patronn?e?|amie?)"
 )
+_WEAPON = "(?:fusil|carabine|pistolet|revolver|arme)"
+# What one may be tired of without danger.
+_TOOL = (
+    r"(?:ordi\w*|logiciel\w*|appli\w*|site\w*|imprimante\w*|machine\w*|telephone\w*|caisse\w*|formulaire\w*"
+    r"|paperass\w*|papier\w*|mot de passe|mots de passe|excel|messagerie|connexion|reseau|four|camion\w*)\b"
+)
 _HE = f"(?:il|elle|qui|on|ex|clients?|salariee?|{_CLOSE})"
 _PATTERNS = (
     # Wish to die, or to do oneself harm.
@@ -76,8 +82,23 @@ _PATTERNS = (
     r"regarde (?:la poutre|la corde|le fusil|mon fusil)|pense a (?:la|une) corde|la corde au cou",
     r"(?:want|wanna|going) (?:to )?(?:die|kill myself|end it)|kill (?:myself|himself|herself)",
     r"end (?:my|his|her) life|can ?t (?:take it|go on|cope)|cannot (?:take it|go on|cope)",
+    # Farewells, means at hand, being found.
+    r"lettres? d adieu|adieu a (?:tous|toutes|ma|mes|mon)|dire adieu",
+    r"(?:dites?|dire|dis|diras?) a (?:\w+ ){1,3}que je (?:les?|l|t) (?:aime|aimais|ai aime\w*)",
+    (
+        rf"(?:re)?trouv(?:er|era|erez|eront|ee?) (?:{_CLOSE} )?(?:pendue?|morte?)(?! (?:de|dans) rire)"
+        rf"|{_ME} pend(?:s|re|rai)"
+    ),
+    (
+        rf"(?:medicaments?|medocs?|cachets?|somniferes?|corde|{_WEAPON}) (?:\w+ )?(?:devant moi|sous les yeux"
+        r"|a portee de main|pres de moi|a cote de moi|dans (?:la|ma) main)"
+    ),
+    rf"(?:{_WEAPON}|corde) (?:est )?(?:charge|chargee|prete?)\b",
     # Exhaustion, despair.
-    rf"j?en (?:peux|peut|peu|puis|pouvons|pouvai[st]|pe) {_VERY}{_NO_MORE}",
+    (
+        rf"j?en (?:peux|peut|peu|puis|pouvons|pouvai[st]|pe) {_VERY}{_NO_MORE}"
+        rf"(?! (?:des |du |de |d )(?:l |ce |cet |cette |ces |mon |ma |mes )?{_TOOL})"
+    ),
     rf"je (?:n(?:e )?)?(?:peux|peut|peu) {_NO_MORE}{_END}",
     (
         r"(?:je|j) (?:vais |vai )?(?:craque|craquer?|craquons|craker?|m effondre)(?! "
@@ -85,7 +106,8 @@ _PATTERNS = (
     ),
     r"de (?:craquer|m effondrer|peter (?:un|les) \w+|sombrer)|va craquer|nerfs (?:ont )?lache\w*",
     rf"{_CLOSE} (?:craque|n en peut|s effondre|deprime|sombre)",
-    r"(?:je|j) (?:vais )?(?:pleure|pete (?:les plombs|un (?:cable|plomb)))|nuits? a pleurer",
+    r"(?:je|j) (?:vais )?(?:pleure(?! (?:pas|plus)\b)|pete (?:les plombs|un (?:cable|plomb)))",
+    r"nuits? a pleurer",
     r"suis en (?:pleurs|larmes)",
     rf"{_NO_MORE} (?:la|de|les) forces?{_END}",
     (
@@ -131,6 +153,10 @@ _PATTERNS = (
         rf"plus rien (?:n )?a de sens|rien n a plus de sens|me leve {_NO_MORE}{_END}"
         rf"|si j etai[st]? {_NO_MORE} la"
     ),
+    (
+        r"(?:sens comme|suis|vaux|qu) (?:une? |qu une? )?(?:merde|dechet|moins que rien|bonn?e? a rien"
+        rf"|ratee?|nulle){_END}|honte (?:de moi|de me regarder|devant (?:mes|ma|mon))|me degoute{_END}"
+    ),
     r"nervous breakdown|i (?:am|m) (?:so |very )?depressed",
     # Isolation.
     rf"me sen[st] {_VERY}(?:seule?|isolee?|vide|a bout(?! d )|mal)|seule? au monde",
@@ -161,7 +187,8 @@ _PATTERNS = (
     r"(?:frappee?s?|tabassee?s?|violee?s?) par (?:son|sa|mon|ma|un|une)",
 )
 _DISTRESS = re.compile(rf"\b(?:{'|'.join(_PATTERNS)})(?!\w)")
-# Exhaustion that is told of somebody whom one employs; suicide and violence are never left out.
+# Exhaustion that is told of somebody whom one employs, and the prevention of suicide; suicide and violence
+# themselves are never left out.
 _EMPLOYED = (
     r"(?:salarie|employe|ouvri|vendeu|collaborat|apprenti|secretaire|comptable|chauffeur|equip"
     r"|serveu|adjoint|gars)\w*"
@@ -169,6 +196,7 @@ _EMPLOYED = (
 _EXHAUSTED = "(?:burn ?out|depression|deprime|surmenage|epuisee?s?|desesperee?s?)"
 _OF_OTHERS = re.compile(
     rf"\b(?:{_EMPLOYED} (?:\w+ ){{0,4}}|elles? (?:est|sont|fait|a fait) (?:\w+ )?){_EXHAUSTED}"
+    r"|\bprevention (?:\w+ ){0,2}suicides?"
     rf"|\b{_EXHAUSTED} (?:d une?|de (?:mon|ma|mes|notre|nos|l)|du|des|chez) (?:\w+ )?{_EMPLOYED}"
 )
 

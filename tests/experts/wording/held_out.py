@@ -1,8 +1,8 @@
 """Owners' messages that no example was written from, and how many of them find their subjects.
 
 ``single.jsonl``: a message a line, with the best subject and those that would do as well; ``several.jsonl``:
-with the subjects that it needs, all of them. They were written apart from the examples and are never learnt:
-what is added here is never copied to the catalogue.
+with the subjects that it needs, all of them; ``distress.jsonl``: phrases of distress, and harmless ones. They
+were written apart from the examples and are never learnt: what is added here is never copied there.
 """
 
 import json

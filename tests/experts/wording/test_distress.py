@@ -1,9 +1,12 @@
 """Words of a person who may be in danger."""
 
+import json
+
 import pytest
 
 from experts.wording.distress import is_distress
 from experts.wording.features import words
+from tests.experts.wording.held_out import HERE
 
 
 def told(text: str) -> bool:
@@ -54,6 +57,12 @@ def told(text: str) -> bool:
         "je ne sers à rien",
         "crise d'angoisse tous les matins",
         "i want to die",
+        "j'ai les médicaments devant moi",
+        "je me sens comme une merde, j'ai honte devant mes enfants",
+        "ils vont me retrouver pendu dans la grange",
+        "dites à mes enfants que je les aime",
+        "j'ai écrit une lettre d'adieu",
+        "le fusil est chargé",
     ],
 )
 def test_distress_is_seen(text):
@@ -87,7 +96,23 @@ def test_distress_is_seen(text):
         "je suis perdu dans les aides",
         "je cherche désespérément un boulanger",
         "",
+        "je pleure pas après une subvention mais une aide serait bienvenue",
+        "formation prévention du suicide pour mes managers",
+        "mon logiciel plante tous les jours, j'en peux plus de cet ordinateur",
+        "je n'en peux plus des formulaires",
+        "un camion chargé de palettes",
     ],
 )
 def test_ordinary_trouble_is_not_distress(text):
     assert not told(text)
+
+
+def test_phrases_that_the_list_was_never_tuned_on_are_told_apart():
+    """Half of eighty, written before the list was read; the other half is above."""
+    lines = [json.loads(line) for line in (HERE / "distress.jsonl").read_text().splitlines()]
+    seen = {True: [], False: []}
+    for line in lines:
+        seen[line["is_distress"]].append(told(line["text"]))
+
+    assert sum(seen[True]) >= 0.85 * len(seen[True])
+    assert sum(seen[False]) <= 0.05 * len(seen[False])
