@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from experts.accounts import limits
-from experts.models import RateCounter
+from experts.models import RateCounter, User
 from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.lifecycle import HeldReason
@@ -120,6 +120,22 @@ def test_asking_for_sign_in_codes_is_bounded(strangers, national, monkeypatch, t
     monkeypatch.setattr(limits, "CODES_FROM_UNKNOWN_NETWORKS", limits.Limit("codes-unknown", 4, limits.HOUR))
 
     assert sum(ask_code(next(strangers).client, national.email) for _ in range(6)) == 4
+
+
+@pytest.mark.parametrize("address", ["198.51.100.{}", "2001:db8:1:2::{:x}"], ids=["IPv4", "IPv6"])
+def test_one_network_asks_for_so_many_codes_a_minute_whatever_the_mailbox(monkeypatch, address, today):
+    monkeypatch.setattr(limits, "CODES_PER_NETWORK", limits.Limit("codes-network", 4, limits.MINUTE))
+    for number in range(6):
+        User.objects.create_user(f"agent{number}@equipe.example.org", role="national")
+    here = address.format(1) if "." in address else None
+
+    asked = [
+        ask_code(Client(REMOTE_ADDR=here or address.format(number + 1)), f"agent{number}@equipe.example.org")
+        for number in range(6)
+    ]
+
+    assert asked == [1, 1, 1, 1, 0, 0]
+    assert ask_code(Client(REMOTE_ADDR="203.0.113.5"), "agent5@equipe.example.org") == 1
 
 
 @pytest.mark.parametrize(

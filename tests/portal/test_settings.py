@@ -184,6 +184,14 @@ def test_production_starts_when_complete():
             {"INBOUND_PROVIDER": "brevo", "ANYMAIL_WEBHOOK_SECRET": f"{'portail' * 9}:mot"},
             "ANYMAIL_WEBHOOK_SECRET",
         ),
+        *[
+            ({"INBOUND_PROVIDER": provider, name: f"{before}{secret}"}, name)
+            for secret in ("change-me-" * 4, "1234567890" * 4, "mot-de-passe-de-nos-courriels-entrants")
+            for provider, name, before in (
+                ("mailgun", "MAILGUN_WEBHOOK_SIGNING_KEY", ""),
+                ("postmark", "ANYMAIL_WEBHOOK_SECRET", "portail:"),
+            )
+        ],
     ],
 )
 def test_a_provider_that_posts_us_mails_without_its_secret_is_refused(environment, name):

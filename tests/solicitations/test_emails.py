@@ -26,7 +26,7 @@ from solicitations.actions import (
 )
 from solicitations.dispatch import fallback, holding
 from solicitations.lifecycle import MatchState
-from solicitations.models import AddressChange, Draft, Match, PlannedCall
+from solicitations.models import AddressChange, Draft, Mailbox, Match, PlannedCall
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.solicitations.incoming import answer
 from workspace import call_planning, call_reminders
