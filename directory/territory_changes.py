@@ -33,8 +33,8 @@ def _vanished(code: Bundle) -> Iterator[str]:
         heir = f"l'essentiel va à {names[one.heir]} ({one.heir})" if one.heir else "sans successeur"
         members = "territoires" if one.ref.kind == "region" else "communes"
         yield (
-            f"{WORDS[one.ref.kind]} {one.ref.code} {one.name} disparaît, {heir} : "
-            f"la zone « {one.zone.code} » garde ses {len(one.members)} {members}"
+            f"{WORDS[one.ref.kind]} {one.ref.code} {one.name} disparaît, {heir} : "
+            f"la zone « {one.zone.code} » garde ses {len(one.members)} {members}"
         )
         yield from _users(Area.objects.of_kind(one.ref.kind).filter(code=one.ref.code))
         if one.ref.kind == "region":
@@ -44,11 +44,11 @@ def _vanished(code: Bundle) -> Iterator[str]:
 def _settled(region: str) -> Iterator[str]:
     """Lines about the rows kept by the code of a région: nothing moves them to another one."""
     for email in User.objects.filter(region=region).order_by("pk").values_list("email", flat=True):
-        yield f"  compte {email} : à rattacher à une autre région"
+        yield f"  compte {email} : à rattacher à une autre région"
     if Opening.objects.filter(region=region).exists():
-        yield "  ouverture et fermeture : à redire pour la région qui suit"
+        yield "  ouverture et fermeture : à redire pour la région qui suit"
     if any(model.objects.filter(region=region).exists() for model in (RegionDetails, RegionalLink)):
-        yield "  coordonnées et liens : à redire pour la région qui suit"
+        yield "  coordonnées et liens : à redire pour la région qui suit"
 
 
 def _merged(code: Bundle) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _attached(code: Bundle) -> Iterator[str]:
     for row in sorted(code.departments, key=lambda row: row.pk):
         one, other = before.get(row.pk, row.region_id), row.region_id
         if one != other:
-            yield f"département {row.pk} {row.name} : région {one or 'aucune'} → {other or 'aucune'}"
+            yield f"département {row.pk} {row.name} : région {one or 'aucune'} → {other or 'aucune'}"
             yield from _users(Area.objects.of_kind("region").filter(code__in=[one or "", other or ""]))
 
 
@@ -114,7 +114,7 @@ def _recounted(code: Bundle) -> Iterator[str]:
     for office, region in regions_of(Office.objects.listed().order_by("code"), counter):
         if region != office.region_id:
             before, after = (names.get(one or "", "aucune") for one in (office.region_id, region))
-            yield f"antenne {office.code} {office.name} : région {before} → {after}"
+            yield f"antenne {office.code} {office.name} : région {before} → {after}"
 
 
 def _crossed(commune: Commune, after: Commune | None) -> Q:

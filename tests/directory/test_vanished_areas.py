@@ -206,13 +206,13 @@ def test_regions_of_offices_are_counted_again_and_reported_before_and_after(
 
     call_command("import_territories", stdout=out)
 
-    line = "antenne CAPE-21 Cap emploi Côte-d'Or : région Bourgogne-Franche-Comté → Centre-Est"
+    line = "antenne CAPE-21 Cap emploi Côte-d'Or : région Bourgogne-Franche-Comté → Centre-Est"
     assert line in said
     assert line in out.getvalue()
     assert "région 27 Bourgogne-Franche-Comté disparaît, l'essentiel va à Centre-Est (99)" in said
     assert "département 58 Nièvre disparaît, l'essentiel va à Côte-d'Or (21)" in said
-    assert "département 71 Saône-et-Loire : région 27 → 99" in said
-    assert f"compte {regional.email} : à rattacher à une autre région" in said
+    assert "département 71 Saône-et-Loire : région 27 → 99" in said
+    assert f"compte {regional.email} : à rattacher à une autre région" in said
     assert "commune 58194" not in said
     assert not Office.objects.filter(region="27").exists()
     assert Office.objects.get(code="PLIE-DIJON").region_id == MERGED

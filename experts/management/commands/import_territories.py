@@ -42,7 +42,7 @@ class Command(BaseCommand):
         changed = update_regions()
         names = dict(Region.objects.values_list("pk", "name"))
         return [
-            f"antenne {office.code} {office.name} : région "
+            f"antenne {office.code} {office.name} : région "
             f"{names.get(before or '', 'aucune')} → {names.get(office.region_id or '', 'aucune')}"
             for office, before in changed
         ]
