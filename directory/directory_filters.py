@@ -11,7 +11,8 @@ from django.http import QueryDict
 from directory.silence import silent
 from directory.subject_choices import subjects_by_theme
 from experts.models import Absence, Expert, Institution, Office, Seat, Subject, User
-from experts.models.directory import ExpertQuerySet, OfficeQuerySet
+from experts.models.experts import ExpertQuerySet
+from experts.models.offices import OfficeQuerySet
 from experts.word_search import search_experts, search_offices
 from mailing.form_fields import LineField
 from territories.models import Area, Commune

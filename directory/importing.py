@@ -15,7 +15,7 @@ from experts.changes import applying, history, snapshot
 from experts.changes.row_plans import Plan, RowOutcome
 from experts.entries import Problem, Problems
 from experts.models import Cause, Expert, Institution, Subject
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from experts.yaml_files import parse
 from territories.areas import MAY_VANISH, AreaRef, Level
 from territories.models import Area, Commune

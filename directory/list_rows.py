@@ -10,7 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from directory.row_states import RowState, expert_states, office_states
 from directory.silence import silent
 from experts.models import Expert, Office, User
-from experts.models.directory import ExpertQuerySet, OfficeQuerySet
+from experts.models.experts import ExpertQuerySet
+from experts.models.offices import OfficeQuerySet
 from experts.routing.explanations import KINDS
 from territories.models import Area
 

@@ -11,7 +11,7 @@ from experts.changes.directory_facts import EXPERT_COLUMNS, OFFICE_COLUMNS, Abse
 from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
 from experts.changes.stored import Row, RowKey, StoredDirectory, StoredRow
 from experts.models import Expert, Office
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from experts.models import Expert, Institution, Office, Subject, SubjectInstitution, Theme
-from experts.models.directory import OfficeQuerySet
+from experts.models.offices import OfficeQuerySet
 from territories.areas import AreaRef
 from territories.models import Area, Department, Region
 

@@ -9,8 +9,9 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import Contains
 
 from experts.models import Expert, Institution, Office, RevisedRow
-from experts.models.directory import ExpertQuerySet, OfficeQuerySet
 from experts.models.directory_words import EXPERT_WORDS, OFFICE_WORDS, plain_text
+from experts.models.experts import ExpertQuerySet
+from experts.models.offices import OfficeQuerySet
 
 MAX_WORDS = 8
 NUMBER = re.compile(r"\+?[0-9][0-9 .\-]{3,}[0-9]")

@@ -7,8 +7,8 @@ from django import forms
 from django.db.models import Q
 
 from experts.models import Expert, Subject
-from experts.models.directory import ExpertQuerySet
 from experts.models.directory_words import plain_text
+from experts.models.experts import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import NeedDecision
 from experts.word_search import plain, search_experts, words_of

@@ -12,7 +12,7 @@ from directory.models import Letter
 from directory.own_record import record_links
 from experts.contacts import region_contact
 from experts.models import Expert, Office
-from experts.models.directory import ExpertQuerySet as Experts
+from experts.models.experts import ExpertQuerySet as Experts
 from mailing import outbox
 from solicitations import links
 

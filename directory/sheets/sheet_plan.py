@@ -17,7 +17,7 @@ from experts.changes.rights import refusals_of_region, unreached
 from experts.changes.row_plans import Difference, Plan, RowOutcome, RowPlan
 from experts.changes.stored import StoredDirectory
 from experts.models import Expert, Office
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from territories.areas import AreaRef
 
 CONFIRMED_ABOVE = 0.10  # of the offices and experts of a whole

@@ -15,7 +15,8 @@ from django.http import HttpRequest
 
 from experts.accounts import access_log
 from experts.models import AccessRecord, Expert, Office, Seat, User
-from experts.models.directory import ExpertQuerySet, OfficeQuerySet
+from experts.models.experts import ExpertQuerySet
+from experts.models.offices import OfficeQuerySet
 from mailing.prepared_queries import PreparedQuery
 
 

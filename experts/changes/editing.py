@@ -15,7 +15,7 @@ from experts.changes.directory_facts import (
 from experts.changes.row_plans import Difference, RowOutcome, RowPlan
 from experts.changes.stored import Row, RowKey, StoredRow
 from experts.models import Expert, Office
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from territories.models import Area
 
 # Facts that a directory file gives: once edited here, the file no longer overwrites them.

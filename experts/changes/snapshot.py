@@ -17,7 +17,7 @@ from experts.changes.directory_facts import (
 )
 from experts.changes.stored import StoredDirectory, StoredRow
 from experts.models import Absence, Expert, Office
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area, AreaMember
 

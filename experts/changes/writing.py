@@ -15,7 +15,7 @@ from experts.changes.directory_facts import (
 )
 from experts.changes.row_plans import Plan, RowPlan
 from experts.models import Absence, Expert, Institution, Office, Subject
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from territories.areas import AreaRef
 from territories.models import Area
 

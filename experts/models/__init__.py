@@ -14,8 +14,9 @@ from experts.models.catalogue import (
     SubjectInstitution,
     Theme,
 )
-from experts.models.directory import Absence, Expert, Office
+from experts.models.experts import Absence, Expert
 from experts.models.mail_preferences import MailPreference
+from experts.models.offices import Office
 from experts.models.rate_counters import RateCounter
 from experts.models.region_details import RegionalLink, RegionDetails
 from experts.models.revisions import Cause, RevisedRow, Revision

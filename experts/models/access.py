@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from experts.models.accounts import User
-from experts.models.directory import Expert, Office
+from experts.models.experts import Expert
+from experts.models.offices import Office
 from territories.models import Region
 
 

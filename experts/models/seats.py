@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from experts.models.accounts import User
-from experts.models.directory import Expert, Office
+from experts.models.experts import Expert
+from experts.models.offices import Office
 
 
 class SeatQuerySet(models.QuerySet["Seat"]):

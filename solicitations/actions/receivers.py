@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from experts.models import Absence, Expert, Institution, Office
-from experts.models.directory import ExpertQuerySet
+from experts.models.experts import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import Chosen, NeedDecision
 from solicitations import wording

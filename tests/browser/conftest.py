@@ -75,12 +75,23 @@ def open_page(page: Page, live_server, console: list[str]) -> Callable[[str], Pa
 
 
 @pytest.fixture
-def staff_page(open_page, page, live_server):
-    """Open pages as a signed-in member of the national team."""
+def signed_in_page(live_server) -> Callable[[Page], Page]:
+    """Sign a browser page in as a member of the national team."""
     staff = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
     name = django_settings.SESSION_COOKIE_NAME
-    session = signed_in(staff).cookies[name].value
-    page.context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
+    cookie = {"name": name, "value": signed_in(staff).cookies[name].value, "url": live_server.url}
+
+    def signed(page: Page) -> Page:
+        page.context.add_cookies([cookie])
+        return page
+
+    return signed
+
+
+@pytest.fixture
+def staff_page(open_page, page, signed_in_page):
+    """Open pages as a signed-in member of the national team."""
+    signed_in_page(page)
     return open_page
 
 

@@ -1,5 +1,7 @@
 """Accessibility of the directory's pages: lists, records, forms and their confirmation, who does what."""
 
+import os
+
 import pytest
 
 from experts.changes import editing, snapshot
@@ -80,6 +82,46 @@ def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(sta
     page.get_by_text("Les territoires de l'antenne sont enregistrés.").wait_for()
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
+def test_areas_are_edited_with_the_keyboard_alone(new_browser_page, live_server, signed_in_page, javascript):
+    page = signed_in_page(new_browser_page(javascript=javascript))
+    page.goto(f"{live_server.url}{OFFICE}territoires/", wait_until="networkidle")
+    press_until_focused(page, "textarea[name=added]")
+    page.keyboard.type("21800 ; Saint-Apollinaire ; 71")
+    press_until_focused(page, "main button[type=submit]")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("décochez les communes à laisser").wait_for()
+    take_picture(page, f"questions-{javascript}")
+    press_until_focused(page, "input[value='commune:21171']")
+    page.keyboard.press("Space")
+    press_until_focused(page, "input[value='commune:21540']")
+    page.keyboard.press("Space")
+    press_until_focused(page, "main button[type=submit]")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Enregistrer").wait_for()
+    take_picture(page, f"effects-{javascript}")
+    press_until_focused(page, "main button[value=confirmer]")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("Les territoires de l'antenne sont enregistrés.").wait_for()
+    refs = {str(area.ref) for area in Office.objects.get(code="PE-DIJON").areas.all()}
+    assert {"commune:21515", "commune:21540", "department:71"} < refs
+    assert "commune:21171" not in refs
+
+
+def take_picture(page, name: str) -> None:
+    """Picture of a page at each width and on paper, when ``PICTURES`` names a folder."""
+    folder = os.environ.get("PICTURES")
+    for width in (1280, 360) if folder else ():
+        page.set_viewport_size({"width": width, "height": 800})
+        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+    if folder:
+        page.emulate_media(media="print")
+        page.screenshot(path=f"{folder}/{name}-print.png", full_page=True)
+        page.emulate_media(media="screen")
+
+
 def test_a_cell_of_who_does_what_is_changed_with_the_keyboard_alone(staff_page):
     page = staff_page("/annuaire/qui-fait-quoi/?region=27&theme=recrutement")
     page.locator("a[href*='institution=PE&'][href*='sujet=saisonniers']").focus()
@@ -100,8 +142,8 @@ def test_a_cell_of_who_does_what_is_changed_with_the_keyboard_alone(staff_page):
 
 def press_until_focused(page, selector: str) -> None:
     """Press the tab key until an element of this selector has the focus."""
-    for _ in range(40):
+    for _ in range(80):
         page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+        if page.locator(f":is({selector}):focus").count():
             return
     raise AssertionError(f"{selector} is not reached with the keyboard")

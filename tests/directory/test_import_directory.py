@@ -10,7 +10,7 @@ from django.db import connection
 
 from directory.models import DirectoryImport
 from experts.models import Absence, Expert, Office
-from experts.models.directory import DirectorySource
+from experts.models.offices import DirectorySource
 from experts.routing.criteria import ApplicantFacts
 from experts.routing.loading import decide
 from territories.models import Area, AreaMember, Commune

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from experts.accounts import seats
 from experts.models import Absence, Expert, Office, User
-from experts.models.directory import ExpertQuerySet
+from experts.models.experts import ExpertQuerySet
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match
 
