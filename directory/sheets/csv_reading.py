@@ -1,4 +1,4 @@
-"""Reading of CSV files: semicolons, commas or tabs, in UTF-8, UTF-16 or Windows-1252."""
+"""Reading of CSV files: semicolons, commas or tabs, in UTF-8, UTF-16, Windows-1252 or that of a Mac."""
 
 import codecs
 import csv
@@ -13,6 +13,7 @@ SEPARATORS = ";,\t"
 QUOTED = re.compile(r'"[^"]*"')
 MAX_LINE_LENGTH = 1_000_000  # characters; its cells would fill the memory
 MAX_CONTROLS = 2  # typed by accident, at the start of a text: their cells are refused by name
+FRENCH = "àâäæçéèêëîïôöœùûüÿÀÂÄÆÇÉÈÊËÎÏÔÖŒÙÛÜŸ«»“”‘’–—…°€²³§•\xa0\u202f"
 BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -42,11 +43,20 @@ def _decode(content: bytes) -> str:
     except UnicodeDecodeError:
         pass
     try:
-        return content.decode("cp1252")
+        text = content.decode("cp1252")
     except UnicodeDecodeError as error:
+        if _is_french(of_mac := content.decode("mac_roman")):
+            return of_mac
         raise UnreadableSheet(
-            "Ce fichier n'est ni en UTF-8 ni en Windows-1252 : enregistrez-le en « CSV UTF-8 »."
+            "Ce fichier n'est ni en UTF-8 ni en Windows-1252 : enregistrez-le en « CSV UTF-8 »."
         ) from error
+    # « ChargŽe »: Excel writes so on a Mac, in « CSV (Macintosh) ».
+    return of_mac if not _is_french(text) and _is_french(of_mac := content.decode("mac_roman")) else text
+
+
+def _is_french(text: str) -> bool:
+    """Return whether all the letters and marks are those of French."""
+    return all(letter.isascii() or letter in FRENCH for letter in set(text))
 
 
 def _separator(text: str) -> str:

@@ -115,6 +115,7 @@ ONE_ROW = {
     "UTF-16 without mark": csv(HEADINGS, ["PE", "Besançon", "a@b.fr", "03"], encoding="utf-16-le"),
     "UTF-16 the other way": csv(HEADINGS, ["PE", "Besançon", "a@b.fr", "03"], encoding="utf-16-be"),
     "Windows-1252": csv(HEADINGS, ["PE", "Besançon", "a@b.fr", "03"], encoding="cp1252"),
+    "Macintosh": csv(HEADINGS, ["PE", "Besançon", "a@b.fr", "03"], encoding="mac_roman"),
     "UTF-8 without mark": csv(HEADINGS, ["PE", "Besançon", "a@b.fr", "03"], encoding="utf-8"),
     "old Macintosh ends of lines": csv(HEADINGS, ["PE", "Besançon", "a@b.fr", "03"], line_end="\r"),
     "parts with names of other folders": with_parts(
@@ -127,6 +128,13 @@ ONE_ROW = {
 @pytest.mark.parametrize("content", ONE_ROW.values(), ids=ONE_ROW)
 def test_formats_give_the_same_rows(content):
     assert rows_of(content) == [(1, tuple(HEADINGS)), (2, ("PE", "Besançon", "a@b.fr", "03"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [("Chargée", "mac_roman"), ("Chargée", "cp1252"), ("Žižka, Ñuñoa", "cp1252")]
+)
+def test_letters_that_two_encodings_have_are_those_of_french(text, encoding):
+    assert rows_of(f"nom\n{text};x\n".encode(encoding)) == [(1, ("nom",)), (2, (text, "x"))]
 
 
 def test_a_declared_separator_counts_as_a_line():
