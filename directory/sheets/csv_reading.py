@@ -48,7 +48,7 @@ def _decode(content: bytes) -> str:
         if _is_french(of_mac := content.decode("mac_roman")):
             return of_mac
         raise UnreadableSheet(
-            "Ce fichier n'est ni en UTF-8 ni en Windows-1252 : enregistrez-le en « CSV UTF-8 »."
+            "Ce fichier n'est ni en UTF-8 ni en Windows-1252 : enregistrez-le en « CSV UTF-8 »."
         ) from error
     # « ChargŽe »: Excel writes so on a Mac, in « CSV (Macintosh) ».
     return of_mac if not _is_french(text) and _is_french(of_mac := content.decode("mac_roman")) else text
