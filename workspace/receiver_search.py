@@ -105,8 +105,10 @@ def _judged(match: Match, people: list[Expert], *, now: datetime) -> list[Candid
         facts=solicitation.facts,
         on=solicitation.today(now),
     )[slug]
-    place = solicitation.commune.name
-    return [_candidate(person, decisions[person.office.institution.code], place) for person in people]
+    place, nobody = solicitation.commune.name, NeedDecision(slug, ())
+    return [
+        _candidate(person, decisions.get(person.office.institution.code, nobody), place) for person in people
+    ]
 
 
 def _candidate(person: Expert, decision: NeedDecision, place: str) -> Candidate:

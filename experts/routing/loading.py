@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from companies import legal_forms
 from companies.naf_editions import in_rev2
-from experts.models import Expert, Institution, Office
 from experts.routing import engine, queries
 from experts.routing.engine import (
     AbsencePeriod,
@@ -73,16 +71,23 @@ def decide_for_each_institution(
     facts: ApplicantFacts,
     on: date,
 ) -> dict[str, dict[str, NeedDecision]]:
-    """Decide as ``decide_for_institution`` for many: by subject, then by institution. Four queries in all."""
-    offices = _Search(commune, subjects, on).offices(institution_codes, with_fallback=False)
+    """Decide as ``decide_for_institution`` for each of these with an open office for the commune.
+
+    By subject, then by institution, in the order given. Fallback offices do not count. Four queries in all.
+    """
     by_institution: dict[str, list[OfficeCandidate]] = {code: [] for code in institution_codes}
-    for office in offices:
+    for office in _Search(commune, subjects, on).offices(institution_codes, with_fallback=False):
         by_institution[office.institution].append(office)
+    around = {
+        code: own
+        for code, own in by_institution.items()
+        if any(not office.is_fallback and not office.is_closed(on) for office in own)
+    }
     known = readable(facts)
     return {
         slug: {
             code: engine.decide_for_institution(AskedSubject(slug, (code,)), known, on, own)
-            for code, own in by_institution.items()
+            for code, own in around.items()
         }
         for slug in subjects
     }
@@ -99,19 +104,6 @@ def decide_fallback(
     """Choose the fallback office not asked yet, the region's before the national one: step 9 of the rule."""
     search = _Search(commune, [subject], on, without_institutions, without_offices)
     return engine.decide_fallback(subject, on, search.offices(frozenset(), with_fallback=True))
-
-
-def institutions_covering(commune: Commune, *, on: date) -> list[Institution]:
-    """Institutions that may be notified and have an open office for the commune, in catalogue order.
-
-    Fallback offices do not count.
-    """
-    areas = list(Area.objects.containing(commune).values_list("pk", flat=True))
-    through_experts = Expert.objects.listed().filter(areas__in=areas).values("office")
-    reached = Q(pk__in=Office.objects.filter(areas__in=areas).values("pk")) | Q(pk__in=through_experts)
-    offices = Office.objects.open_on(on).filter(reached, is_fallback=False)
-    institutions = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
-    return list(institutions.filter(pk__in=offices.values("institution")).order_by("position", "pk"))
 
 
 def readable(facts: ApplicantFacts) -> ApplicantFacts:

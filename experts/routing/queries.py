@@ -62,13 +62,14 @@ OFFICES = """
 
 # All the experts of these offices, since colleagues replace the absent; one row for each absence that day.
 EXPERTS = """
+    WITH asked AS MATERIALIZED (SELECT id, slug FROM experts_subject WHERE slug = ANY(%(subjects)s))
     SELECT expert.office_id, expert.id, expert.email, expert.has_all_subjects,
         expert.is_paused, expert.is_bouncing, expert.left_at,
         ARRAY(
-            SELECT subject.slug
+            SELECT asked.slug
             FROM experts_expert_subjects AS skill
-            JOIN experts_subject AS subject ON subject.id = skill.subject_id
-            WHERE skill.expert_id = expert.id AND subject.slug = ANY(%(subjects)s)
+            JOIN asked ON asked.id = skill.subject_id
+            WHERE skill.expert_id = expert.id
         ),
         ARRAY(SELECT area_id FROM experts_expert_areas WHERE expert_id = expert.id),
         absence.from_on, absence.to_on, absence.deputy_id

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from experts.models import Absence, Expert, Institution, Office
 from experts.models.experts import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import Chosen, NeedDecision
+from mailing.prepared_queries import PreparedQuery
 from solicitations import wording
 from solicitations.models import Match, Solicitation
 
@@ -40,11 +42,11 @@ class Receivers:
 def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: datetime) -> dict[str, Receivers]:
     """The receivers of each subject, in catalogue order; none that the company unticked."""
     today = solicitation.today(now)
-    around = loading.institutions_covering(solicitation.commune, on=today)
-    unticked = set(solicitation.unticked_institutions.values_list("pk", flat=True))
-    asked = [institution for institution in around if institution.pk not in unticked]
+    notified = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
+    ticked = notified.exclude(pk__in=solicitation.unticked_institutions.values("pk"))
+    institutions = {institution.code: institution for institution in ticked.order_by("position", "pk")}
     decisions = loading.decide_for_each_institution(
-        [institution.code for institution in asked],
+        list(institutions),
         subjects=slugs,
         commune=solicitation.commune,
         facts=solicitation.facts,
@@ -56,14 +58,12 @@ def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: dateti
     return {
         slug: Receivers(
             able=tuple(
-                _receiver(institution, need.chosen, offices, people)
-                for institution in asked
-                if (need := of_one[institution.code]).chosen
+                _receiver(institutions[code], need.chosen, offices, people)
+                for code, need in of_one.items()
+                if need.chosen
             ),
             others=tuple(
-                (institution, _why_nobody(need))
-                for institution in asked
-                if not (need := of_one[institution.code]).chosen
+                (institutions[code], _why_nobody(need)) for code, need in of_one.items() if not need.chosen
             ),
         )
         for slug, of_one in decisions.items()
@@ -93,8 +93,10 @@ def colleagues(match: Match, *, now: datetime) -> list[Expert]:
 
     They need not treat the subject: who hands it over knows them. Needs ``with_people``.
     """
-    others = reachable(match, now=now).filter(office=match.expert.office_id)
-    return list(others.select_related("office__institution").order_by("name", "pk"))
+    found = _COLLEAGUES.rows(**_asked_for(match, now=now), office=match.expert.office_id)
+    for person in found:
+        person.office = match.expert.office
+    return found
 
 
 def reachable(match: Match, *, now: datetime) -> ExpertQuerySet:
@@ -102,13 +104,36 @@ def reachable(match: Match, *, now: datetime) -> ExpertQuerySet:
 
     None of an institution that is never notified, nor of one that the company unticked.
     """
-    solicitation = match.mailbox.solicitation
-    today = solicitation.today(now)
-    having = Match.objects.live().filter(need=match.need_id)
+    return _reachable(**_asked_for(match, now=now))
+
+
+def _asked_for(match: Match, *, now: datetime) -> dict[str, Any]:
+    """The arguments of ``_reachable`` for a match."""
+    mailbox = match.mailbox
+    return {
+        "need": match.need_id,
+        "solicitation": mailbox.solicitation_id,
+        "email": mailbox.email,
+        "today": mailbox.solicitation.today(now),
+    }
+
+
+def _reachable(*, need: Any, solicitation: Any, email: Any, today: Any) -> ExpertQuerySet:
+    having = Match.objects.live().filter(need=need)
+    unticked = Solicitation.unticked_institutions.through.objects.filter(solicitation=solicitation)
     found = _present(today).filter(office__in=Office.objects.open_on(today))
     found = found.exclude(office__institution__notified=Institution.Notified.NEVER)
-    found = found.exclude(office__institution__in=solicitation.unticked_institutions.values("pk"))
-    return found.exclude(pk__in=having.values("expert")).exclude(email__iexact=match.mailbox.email)
+    found = found.exclude(office__institution__in=unticked.values("institution"))
+    return found.exclude(pk__in=having.values("expert")).exclude(email__iexact=email)
+
+
+_COLLEAGUES: PreparedQuery[Expert] = PreparedQuery(
+    lambda need, solicitation, email, today, office: (
+        _reachable(need=need, solicitation=solicitation, email=email, today=today)
+        .filter(office=office)
+        .order_by("name", "pk")
+    )
+)
 
 
 def is_there(expert: Expert, *, on: date) -> bool:

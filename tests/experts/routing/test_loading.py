@@ -342,7 +342,7 @@ def test_one_institution_alone_is_not_asked_when_it_is_never_notified():
     assert (need.chosen, need.refused) == ((), ())
 
 
-def test_institutions_covering_a_commune_are_those_with_an_open_office_for_the_commune(now):
+def test_institutions_around_a_commune_are_those_with_an_open_office_for_the_commune(now):
     make_office("A", "department:21", institution="CCI")
     make_office("B", "department:89", institution="CMA")
     make_office("C", "department:21", institution="ML", closed_on=ON)
@@ -354,10 +354,13 @@ def test_institutions_covering_a_commune_are_those_with_an_open_office_for_the_c
     never = Institution.objects.filter(notified="never").first()
     make_office("I", "department:21", institution=never.code)
 
-    around = loading.institutions_covering(Commune.objects.resolve("21231"), on=ON)
+    codes = ["CCI", "CMA", "ML", "MDE", "PLIE", "UR", "PE", "CAPE", never.code]
 
-    assert {institution.code for institution in around} == {"CCI", "PE", "CAPE"}
-    assert around == sorted(around, key=lambda institution: institution.position)
+    around = loading.decide_for_each_institution(
+        codes, subjects=[SUBJECT], commune=Commune.objects.resolve("21231"), facts=ApplicantFacts(), on=ON
+    )
+
+    assert list(around[SUBJECT]) == ["CCI", "PE", "CAPE"]
 
 
 def test_expert_away_twice_the_same_day_is_refused_once():
