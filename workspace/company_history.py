@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 
 from solicitations.lifecycle import NeedState, RequestState
@@ -32,14 +32,15 @@ def of_mailbox(mailbox: Mailbox) -> list[EarlierRequest]:
     live = Match.objects.live().values("mailbox")
     rows = Mailbox.objects.at(mailbox.email).filter(same, pk__in=live).exclude(solicitation=solicitation)
     rows = rows.exclude(solicitation__state=RequestState.ANONYMISED).select_related("solicitation")
-    newest = rows.order_by("-solicitation__submitted_at", "-pk")[:MAX_SHOWN]
+    needs = Match.objects.live().select_related("need__subject").order_by("need__position", "pk")
+    newest = rows.order_by("-solicitation__submitted_at", "-pk").prefetch_related(Prefetch("matches", needs))
+    newest = newest[:MAX_SHOWN]
     return [_earlier(row, by_account=mailbox.used_by is not None) for row in newest]
 
 
 def _earlier(row: Mailbox, *, by_account: bool) -> EarlierRequest:
     solicitation = row.solicitation
-    labels = row.matches.live().order_by("need__position", "pk")
-    subjects = dict.fromkeys(labels.values_list("need__subject__label", flat=True))
+    subjects = dict.fromkeys(match.need.subject.label for match in row.matches.all())
     return EarlierRequest(
         title="Demande confidentielle" if solicitation.is_confidential else ", ".join(subjects),
         reference=solicitation.reference,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from solicitations.lifecycle import DeclineReason, EventKind, MatchState, RequestState
 from solicitations.models import Event, Mailbox, Match, Solicitation
+from solicitations.models.conversation import last_act, last_event
 from solicitations.models.matches import GONE
 from solicitations.models.request_querysets import CLOSED_BY_STAFF
 from territories.spoken_time import spoken_hour, spoken_moment
@@ -29,10 +30,6 @@ GIVEN_ALREADY = {
 SOMEONE_ELSE = "Ce besoin est suivi par quelqu'un d'autre"
 
 
-def last_event(match: Match) -> Event | None:
-    return match.events.select_related("by_mailbox").order_by("-at", "-pk").first()
-
-
 def answer_given(match: Match) -> str:
     """The answer given, in French; empty when there is none."""
     state = MatchState(match.state)
@@ -46,7 +43,7 @@ def answer_given(match: Match) -> str:
 
 def own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     """« Déjà prise en charge depuis votre boîte à 21 h 38, par Nadia. »; empty when others acted since."""
-    last = match.events.by_people().order_by("-at", "-pk").first()
+    last = last_act(match)
     if last is None or last.by_mailbox_id != mailbox.pk:
         return ""
     zone = mailbox.solicitation.time_zone

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
+
 from experts.models import Expert, Institution
 from experts.routing.explanations import facts
+from mailing.prepared_queries import PreparedQuery
 from solicitations import wording
 from solicitations.actions import receivers, undoing
 from solicitations.actions.receivers import Receiver, Receivers
@@ -18,6 +21,8 @@ from solicitations.lifecycle import (
     MatchState,
 )
 from solicitations.models import Mailbox, Match, OfficeManager, Solicitation
+from solicitations.models.conversation import last_event
+from solicitations.models.matches import FOLLOWING
 from solicitations.views.legal import LegalClock, clock
 from workspace import company_history, need_words, put_off, recruitment, voices
 from workspace.call_lists import PlannedCalls, planned_calls_of
@@ -150,21 +155,32 @@ class RequestPage:
         return [card for card in self.cards if card.match.state == MatchState.SENT]
 
 
+_MATCHES: PreparedQuery[Match] = PreparedQuery(
+    lambda solicitation: (
+        Match.objects.filter(need__solicitation=solicitation)
+        .select_related(
+            "need__subject__theme",
+            "expert__office__institution",
+            "mailbox",
+            "introduced_by__expert__office",
+            "put_off",
+        )
+        .in_order()
+    )
+)
+
+
 def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = None) -> RequestPage:
     """Build the page of this mailbox, whose ``solicitation__commune`` is loaded.
 
     ``manager``: who reads it in place of the expert, in her own name.
     """
     solicitation = mailbox.solicitation
-    matches = list(
-        Match.objects.filter(need__solicitation=solicitation)
-        .with_people()
-        .select_related("put_off", "need__subject__theme")
-        .in_order()
-    )
+    matches = _MATCHES.rows(solicitation=solicitation.pk)
     for match in matches:
-        match.need.solicitation = solicitation
+        match.need.solicitation = match.mailbox.solicitation = solicitation
     mine = [match for match in matches if match.mailbox_id == mailbox.pk]
+    prefetch_related_objects(mine, "events")
     around = _receivers(solicitation, mine, now=now)
     # Several experts who share the mailbox answer a need once: only the first one's card is shown.
     answered_once = {(match.need_id, match.state): match for match in reversed(mine)}
@@ -187,7 +203,8 @@ def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = No
         is_managers=manager is not None,
         experts=tuple({match.expert_id: match.expert for match in mine}.values()),
         may_write=not solicitation.refuses_answers
-        and Mailbox.objects.following().filter(pk=mailbox.pk).exists(),
+        and mailbox.left_at is None
+        and any(match.state in FOLLOWING for match in mine),
     )
 
 
@@ -204,7 +221,7 @@ def _card(
     match: Match, matches: Sequence[Match], around: dict[str, Receivers], *, mailbox: Mailbox, now: datetime
 ) -> NeedCard:
     state = MatchState(match.state)
-    last = need_words.last_event(match)
+    last = last_event(match)
     own = undoing.last_move(match, by=mailbox)
     is_recent = own is not None and now - own.at <= UNDO_DELAY
     solicitation = mailbox.solicitation

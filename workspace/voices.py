@@ -22,7 +22,7 @@ from solicitations.models import (
     Text,
 )
 from solicitations.models.conversation import WITHDRAWAL_DELAY
-from solicitations.models.matches import FOLLOWING
+from solicitations.models.matches import FOLLOWING, speaker_among
 from solicitations.notifications import to_institution
 
 MAX_NAMES = 4
@@ -137,7 +137,8 @@ def _audience(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> A
     experts = _names(match.expert.office.institution.name for match in others)
     if len(others) == len(followed) or mailbox.used_by is None:
         return Audience(experts)
-    institution = mailbox.speaker().office.institution
+    own = [match for match in matches if match.mailbox_id == mailbox.pk]
+    institution = speaker_among(own).office.institution
     to = to_institution.recipients(
         mailbox.solicitation, institution, mailbox=mailbox, user=mailbox.used_by, now=now
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 
 from experts.accounts import access_log
@@ -79,10 +79,27 @@ def _offices_held(user: Any, *, now: Any) -> OfficeQuerySet:
     return Office.objects.filter(pk__in=given)
 
 
+def work_by_keys(user: User, *, now: datetime) -> tuple[dict[int, int], set[int]]:
+    """The office of each post that the account may answer for, and the offices that it manages: keys."""
+    if not user.is_active:
+        return {}, set()
+    posts = _POSTS.rows(user=user.pk, email=user.email, now=now)
+    return dict(posts), {office for (office,) in _OFFICES.rows(user=user.pk, now=now)}
+
+
+_POSTS = PreparedQuery(lambda user, email, now: posts_held(user, email, now=now).values_list("pk", "office"))
+_OFFICES = PreparedQuery(lambda user, now: _offices_held(user, now=now).values_list("pk"))
+
+
 def managers_of(offices: Iterable[int], *, now: datetime) -> list[User]:
     """The active accounts that manage one of these offices (keys), each once."""
-    held = Seat.objects.current(now=now).filter(office__in=list(offices))
-    return list(User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk"))
+    return list(managing(list(offices), now=now))
+
+
+def managing(offices: Any, *, now: Any) -> QuerySet[User]:
+    """The same as a queryset; ``offices``: keys, or a query of keys."""
+    held = Seat.objects.current(now=now).filter(office__in=offices)
+    return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
 
 
 def work_of(user: User, *, now: datetime) -> Work:

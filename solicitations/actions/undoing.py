@@ -10,6 +10,7 @@ from mailing import outbox
 from solicitations.actions import moves
 from solicitations.lifecycle import ANSWERED_STATES, UNDO_DELAY, ClosedReason, EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match, Solicitation
+from solicitations.models.conversation import last_act
 from solicitations.notifications import to_company, to_experts
 
 
@@ -47,7 +48,7 @@ def undo_reassigning(match: Match, *, by: User, now: datetime) -> None:
     """
     solicitation = Solicitation.objects.locked(match.mailbox.solicitation_id)
     [row] = Match.objects.with_people().select_for_update(of=("self",)).filter(pk=match.pk)
-    event = row.events.by_people().order_by("-at", "-pk").first()
+    event = last_act(row)
     if event is None or not _is_reassigning(event, by=by) or _is_too_late(solicitation, event, now=now):
         raise NothingToUndo
     given = Match.objects.handed_over([row], at=event.at)
@@ -69,7 +70,7 @@ def _is_reassigning(event: Event, *, by: User) -> bool:
 
 def last_move(match: Match, *, by: Mailbox) -> Event | None:
     """The match's last event when it is a move of this mailbox, which may then be undone."""
-    event = match.events.by_people().order_by("-at", "-pk").first()
+    event = last_act(match)
     if event is None or event.by_mailbox_id != by.pk:
         return None
     return event if EventKind(event.kind) in {EventKind.MOVED, EventKind.HANDED_OVER} else None

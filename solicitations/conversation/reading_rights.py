@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from experts.models import Office
+from solicitations.lifecycle import NOT_LIVE
 from solicitations.models import Addition, InternalMessage, Mailbox, Match, Message, Question, Solicitation
+from solicitations.models.matches import TOOK
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,12 @@ class ReadingRights:
 
 def of_mailbox(mailbox: Mailbox) -> ReadingRights:
     """The reader of an expert's page; without account, by the link of a mail, no internal voice."""
-    live = list(mailbox.matches.live().values_list("expert__office__institution", flat=True))
+    rows = list(mailbox.matches.values_list("state", "expert__office__institution"))
+    live = {institution for state, institution in rows if state not in NOT_LIVE}
     return ReadingRights(
         mailboxes=frozenset([mailbox.pk]),
         institutions=frozenset(live if mailbox.used_by else ()),
-        reads_answers=_took([mailbox.pk]),
+        reads_answers=mailbox.left_at is None and any(state in TOOK for state, _ in rows),
     )
 
 
@@ -50,11 +53,8 @@ def of_manager(solicitation: Solicitation, offices: Iterable[Office]) -> Reading
     matches = Match.objects.live().filter(need__solicitation=solicitation, expert__office__in=offices)
     rows = list(matches.values_list("mailbox", "expert__office__institution"))
     mailboxes = frozenset(mailbox for mailbox, _ in rows)
-    return ReadingRights(mailboxes, frozenset(institution for _, institution in rows), _took(mailboxes))
-
-
-def _took(mailboxes: Iterable[int]) -> bool:
-    return Mailbox.objects.filter(pk__in=list(mailboxes)).who_took().exists()
+    took = Mailbox.objects.filter(pk__in=mailboxes).who_took().exists()
+    return ReadingRights(mailboxes, frozenset(institution for _, institution in rows), took)
 
 
 def thread(solicitation: Solicitation) -> list[Message]:

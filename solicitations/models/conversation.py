@@ -1,5 +1,6 @@
 """Events and messages of a request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -78,6 +79,20 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def in_order(self) -> Self:
         return self.order_by("at", "pk")
+
+
+def last_event(match: Match) -> "Event | None":
+    """The last event of a match; of its loaded ``events``, when they are."""
+    return _latest(match.events.all())
+
+
+def last_act(match: Match) -> "Event | None":
+    """The same without the clock's events: an answer can still be undone after a reminder."""
+    return _latest(event for event in match.events.all() if event.kind not in lifecycle.CLOCK_EVENTS)
+
+
+def _latest(events: "Iterable[Event]") -> "Event | None":
+    return max(events, key=lambda event: (event.at, event.pk), default=None)
 
 
 def _author(by: User | Mailbox | Solicitation | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower, Upper
 from django.db.models.lookups import IsNull
@@ -42,22 +42,24 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 
     def following(self) -> Self:
         """Mailboxes one of whose matches is sent, taken or was closed by its expert with an outcome."""
-        return self.filter(matches__state__in=FOLLOWING, left_at=None).distinct().order_by("pk")
+        return self._still_there(Match.objects.following())
 
     def who_took(self) -> Self:
         """Mailboxes that took a need, whatever came of it."""
-        return self.filter(matches__state__in=TOOK, left_at=None).distinct().order_by("pk")
+        return self._still_there(Match.objects.filter(state__in=TOOK))
 
     def of_institution(self, pk: int) -> Self:
         """Mailboxes of experts of that institution who still follow the request."""
-        own = Match.objects.filter(state__in=FOLLOWING, expert__office__institution=pk)
-        return self.filter(matches__in=own, left_at=None).distinct().order_by("pk")
+        return self._still_there(Match.objects.following().filter(expert__office__institution=pk))
 
     def not_declined(self) -> Self:
         """Mailboxes still there that have not declined all, nor been withdrawn or replaced."""
-        gone = [MatchState.DECLINED, MatchState.WITHDRAWN, MatchState.REPLACED]
-        kept = Match.objects.exclude(state__in=gone)
-        return self.filter(matches__in=kept, left_at=None).distinct().order_by("pk")
+        return self._still_there(Match.objects.live().exclude(state=MatchState.DECLINED))
+
+    def _still_there(self, matches: "MatchQuerySet") -> Self:
+        """Mailboxes that have one of these matches, and that not all their experts have left."""
+        # No join: with one, DISTINCT would compare every column of the rows.
+        return self.filter(Exists(matches.filter(mailbox=OuterRef("pk"))), left_at=None).order_by("pk")
 
 
 class Mailbox(models.Model):
@@ -101,13 +103,7 @@ class Mailbox(models.Model):
         ``institution``: among those of that institution.
         """
         rows = self.matches.select_related("expert__office__institution")
-        if institution:
-            rows = rows.filter(expert__office__institution=institution)
-        match = rows.following().order_by(F("expert_left_at").asc(nulls_first=True), "pk").first()
-        match = match or rows.order_by("pk").first()
-        if match is None:
-            raise Expert.DoesNotExist
-        return match.expert
+        return speaker_among(rows.filter(expert__office__institution=institution) if institution else rows)
 
     def serves(self, institution: int) -> bool:
         """Return ``True`` when a post of that institution follows the request here."""
@@ -122,6 +118,24 @@ class Mailbox(models.Model):
         """Return ``True`` when the mailbox's link has expired. Needs ``solicitation`` loaded."""
         expiry = self.solicitation.links_end_at
         return expiry is not None and max(expiry, self.extended_until or expiry) <= now
+
+
+def speaker_among(matches: "Iterable[Match]") -> Expert:
+    """Return the expert who signs the messages of a mailbox with these matches. Raises ``DoesNotExist``."""
+
+    def rank(match: "Match") -> tuple[bool, bool, float, int]:
+        left_at = match.expert_left_at if match.state in FOLLOWING else None
+        return (
+            match.state not in FOLLOWING,
+            left_at is not None,
+            left_at.timestamp() if left_at else 0,
+            match.pk,
+        )
+
+    first = min(matches, key=rank, default=None)
+    if first is None:
+        raise Expert.DoesNotExist
+    return first.expert
 
 
 class MatchQuerySet(models.QuerySet["Match"]):

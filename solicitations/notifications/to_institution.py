@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from experts.accounts import seats
 from experts.models import Institution, Office, User
 from mailing import outbox
+from mailing.prepared_queries import PreparedQuery
 from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import Voice
 from solicitations.models import InternalMessage, Mailbox, Match, OfficeManager, Solicitation
@@ -71,21 +74,37 @@ def recipients(
 ) -> InternalRecipients:
     """The readers who are mailed, once each, what one of these authors writes within an institution."""
     own = {author.email.lower() for author in (mailbox, user) if author}
-    around = Mailbox.objects.filter(solicitation=solicitation).of_institution(institution.pk)
-    following = [
-        row for row in around.select_related("solicitation__commune") if row.email.lower() not in own
-    ]
+    around = _MAILBOXES.rows(solicitation=solicitation.pk, institution=institution.pk)
+    following = [row for row in around if row.email.lower() not in own]
+    for row in following:
+        row.solicitation = solicitation
     told = own | {row.email.lower() for row in following}
-    managing = _managers_of(solicitation, institution, now=now)
+    managing = _MANAGERS.rows(
+        solicitation=solicitation.pk,
+        institution=institution.pk,
+        today=solicitation.today(now),
+        now=now,
+    )
     return InternalRecipients(following, [one for one in managing if one.email.lower() not in told])
 
 
-def _managers_of(solicitation: Solicitation, institution: Institution, *, now: datetime) -> list[User]:
+def _managers(*, solicitation: Any, institution: Any, today: Any, now: Any) -> QuerySet[User]:
     """The managers of the institution's offices that have a part in the request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
-    around = Office.objects.open_on(solicitation.today(now)).filter(institution=institution)
-    offices = around.filter(experts__in=matches.values("expert"))
-    return seats.managers_of(offices.values_list("pk", flat=True), now=now)
+    around = Office.objects.open_on(today).filter(institution=institution)
+    return seats.managing(around.filter(experts__in=matches.values("expert")).values("pk"), now=now)
+
+
+_MAILBOXES: PreparedQuery[Mailbox] = PreparedQuery(
+    lambda solicitation, institution: Mailbox.objects.filter(solicitation=solicitation).of_institution(
+        institution
+    )
+)
+_MANAGERS: PreparedQuery[User] = PreparedQuery(
+    lambda solicitation, institution, today, now: _managers(
+        solicitation=solicitation, institution=institution, today=today, now=now
+    )
+)
 
 
 def mailboxes_managed(manager: OfficeManager, *, now: datetime) -> list[Mailbox]:

@@ -11,7 +11,6 @@ from tempfile import TemporaryFile
 from typing import IO
 
 import xlsxwriter
-from django.utils import timezone
 
 from directory.sheets.habits import inert
 from solicitations.models.matches import MatchQuerySet
@@ -39,7 +38,7 @@ def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[In
     for start in range(0, min(len(pks), MAX_LINES), CHUNK):
         part = pks[start : min(start + CHUNK, MAX_LINES)]
         outcomes = recruitment.outcomes_of_matches(part)
-        for row in inbox_rows(reader, part, now=now, today=timezone.localdate(now)):
+        for row in inbox_rows(reader, part, now=now):
             yield [*_line(row), *_recruitment_cells(outcomes.get(row.pk, []))]
     if len(pks) > MAX_LINES:
         yield [f"Fichier coupé à {MAX_LINES} besoins : resserrez les filtres."]

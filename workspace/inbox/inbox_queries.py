@@ -1,7 +1,8 @@
 """Needs of a list of the inbox, in order, and its counters: a fixed number of queries."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
@@ -35,6 +36,15 @@ from workspace.inbox.tabs import STATES, InboxList, Scope, StateTab, experts_of,
 LEFT, RETURNED, CLOCK, LATE, NOT_CALLED, USUAL, PUT_OFF = range(7)
 
 
+@dataclass(frozen=True)
+class Signs:
+    """Signs of a need that somebody should look at: the clock of the law, lateness, a company not called."""
+
+    is_clocked: bool
+    is_late: bool
+    is_not_called: bool
+
+
 def listed(reader: Reader, shown: InboxList) -> MatchQuerySet:
     """The needs of a list, unordered."""
     found: MatchQuerySet = of_scope(reader, shown.scope)
@@ -60,7 +70,7 @@ def in_order(needs: MatchQuerySet, shown: InboxList, *, now: datetime, today: da
 
 
 def with_urgency(needs: MatchQuerySet, *, now: datetime, today: date) -> MatchQuerySet:
-    """Annotate active needs: on the clock of the law, late, company not called, and their rank."""
+    """Annotate active needs with their signs and their rank."""
     ranked = Case(
         When(expert_left_at__isnull=False, then=Value(LEFT)),
         When(state=MatchState.TAKEN, expert__in=_unreached(), then=Value(LEFT)),
@@ -72,9 +82,22 @@ def with_urgency(needs: MatchQuerySet, *, now: datetime, today: date) -> MatchQu
         default=Value(USUAL),
         output_field=IntegerField(),
     )
-    return needs.annotate(
-        is_clocked=_yes(on_the_clock()), is_late=_yes(late(now=now)), is_not_called=_yes(not_called(now=now))
-    ).annotate(rank=ranked)
+    return needs.annotate(**_signs(now=now)).annotate(rank=ranked)
+
+
+def signs_by_need(pks: Collection[int], *, now: datetime) -> dict[int, Signs]:
+    """The signs of these needs, by key. One query."""
+    rows = Match.objects.filter(pk__in=pks).values_list("pk", *_signs(now=now).values())
+    return {pk: Signs(*signs) for pk, *signs in rows}
+
+
+def _signs(*, now: datetime) -> dict[str, Case]:
+    """The columns of ``Signs``, in its order."""
+    return {
+        "is_clocked": _yes(on_the_clock()),
+        "is_late": _yes(late(now=now)),
+        "is_not_called": _yes(not_called(now=now)),
+    }
 
 
 def _unreached() -> QuerySet[Expert, int]:

@@ -25,8 +25,7 @@ class Reader:
     @classmethod
     def of(cls, user: User, *, now: datetime) -> "Reader":
         """Read the person's seats. Three queries."""
-        posts = dict(seats.posts_of(user, now=now).values_list("pk", "office"))
-        managed = set(seats.managed_offices(user, now=now).values_list("pk", flat=True))
+        posts, managed = seats.work_by_keys(user, now=now)
         rows: Iterable[tuple[int, int]] = ()
         if posts or managed:
             near = Expert.objects.filter(Q(office__in=[*posts.values(), *managed]) | Q(pk__in=posts))

@@ -20,6 +20,10 @@ STORED = re.compile(r'(?:W/)?"(\d{1,18})\.(\d{1,18})\.(\d{1,11})"')
 # A list older than this is news by itself: delays pass without any event, and a transaction that began
 # before the version was read may commit an earlier event after it.
 FRESH_FOR = timedelta(minutes=5)
+LAST = """
+SELECT coalesce((SELECT max(id) FROM solicitations_event), 0),
+       coalesce((SELECT max(id) FROM solicitations_message), 0)
+"""
 OFFICES_WITH_NEWS = """
 SELECT DISTINCT expert.office_id
 FROM (
@@ -43,9 +47,10 @@ class Version:
     @classmethod
     def current(cls, *, now: datetime) -> "Version":
         """The version of a page that is built now."""
-        event = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
-        message = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
-        return cls(event or 0, message or 0, int(now.timestamp()))
+        with connection.cursor() as cursor:
+            cursor.execute(LAST)
+            [(event, message)] = cursor.fetchall()
+        return cls(event, message, int(now.timestamp()))
 
     @classmethod
     def read(cls, tag: str) -> "Version | None":

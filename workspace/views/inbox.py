@@ -88,7 +88,7 @@ def list_context(request: HttpRequest, reader: Reader, shown: InboxList, *, now:
     form = InboxFilterForm(request.GET, reader=reader, shown=shown)
     found = found_needs(reader, shown, form, enough=rows_up_to(request.GET, size=ON_A_PAGE), now=now)
     page = page_of(found.values_list("pk", flat=True), request.GET, size=ON_A_PAGE)
-    rows = inbox_rows(reader, page.rows, now=now, today=timezone.localdate(now))
+    rows = inbox_rows(reader, page.rows, now=now)
     remember(request, (row.match.mailbox_id for row in rows if row.address), query=request.GET.urlencode())
     states, scopes = state_tabs(reader, shown, request.GET), scope_tabs(reader, shown, request.GET)
     return {
