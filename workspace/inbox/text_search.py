@@ -6,7 +6,7 @@ is found soon among hers: they are read from the latest on, a part at a time, un
 
 import json
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,9 @@ from workspace.inbox.tabs import InboxList, Scope
 
 RARE = 2_000  # texts; words that more of them contain are frequent
 MIN_NEEDS, MAX_NEEDS = 50, 20_000  # needs of a part
-MARGIN, GROWTH = 1.5, 8  # the first part should hold more than enough; the next ones grow
+MARGIN, MARGIN_AFTER = 1.5, 2.5  # the first part, and the next ones, should hold more than enough
+GROWTH = 8  # of a part after which nothing was found
+TOGETHER = 4  # times as many texts say two words as the planner, to whom words are independent, expects
 NUMBER_OF_REQUESTS = "SELECT reltuples FROM pg_class WHERE oid = 'solicitations_solicitation'::regclass"
 Texts = QuerySet[Any, tuple[int, bool]]
 NeedRow = tuple[int, int, str]  # keys of a need and of its request, state of the need
@@ -69,7 +71,7 @@ class WordSearch:
         if len(texts) > RARE:
             return None
         requests = {request for request, _ in texts}
-        return self._found(texts, _rows(needs.filter(mailbox__solicitation__in=requests)))
+        return self._found(texts, _rows(needs.filter(need__solicitation__in=requests)))
 
     def among_latest(self, needs: MatchQuerySet, *, number: int, enough: int) -> list[NeedRow]:
         """Search the texts of the latest needs, then of earlier ones, until there are enough.
@@ -77,12 +79,18 @@ class WordSearch:
         A list by urgency needs all of its own.
         """
         found: list[NeedRow] = []
-        for part in _parts(needs, MAX_NEEDS if self.shown.is_active else _first_part(number, enough)):
+        likely = number * TOGETHER ** (len(self.words.words) - 1)
+        start, size = 0, MAX_NEEDS if self.shown.is_active else _first_part(likely, enough)
+        while True:
+            part = _rows(needs, start=start, size=size)
             requests = {request for _, request, _ in part}
             found += self._found(list(self._texts_of(requests)), part)
-            if len(found) >= enough and not self.shown.is_active:
-                break
-        return found
+            start += len(part)
+            is_enough = len(found) >= enough and not self.shown.is_active
+            if is_enough or len(part) < size:
+                return found
+            if not self.shown.is_active:
+                size = _next_part(enough - len(found), len(found) / start, start)
 
     def _texts(self) -> Texts:
         """Each text that says the words: the key of its request, and whether it is the request's own."""
@@ -145,18 +153,16 @@ def _first_part(number: int, enough: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(NUMBER_OF_REQUESTS)
         [(requests,)] = cursor.fetchall()
-    wanted = math.ceil(MARGIN * enough * int(requests) / max(number, 1))
-    return min(max(wanted, MIN_NEEDS), MAX_NEEDS)
+    return _within(MARGIN * enough * int(requests) / max(number, 1))
 
 
-def _parts(needs: MatchQuerySet, size: int) -> Iterator[list[NeedRow]]:
-    """The needs from the latest on, in parts that grow."""
-    start, is_last = 0, False
-    while not is_last:
-        rows = _rows(needs, start=start, size=size)
-        yield rows
-        is_last = len(rows) < size
-        start, size = start + size, min(size * GROWTH, MAX_NEEDS)
+def _next_part(missing: int, share: float, read: int) -> int:
+    """The number of needs that should hold those still missing; ``share``: found among those read."""
+    return _within(MARGIN_AFTER * missing / share if share else GROWTH * read)
+
+
+def _within(size: float) -> int:
+    return min(max(math.ceil(size), MIN_NEEDS), MAX_NEEDS)
 
 
 def _rows(needs: MatchQuerySet, *, start: int = 0, size: int | None = None) -> list[NeedRow]:
@@ -164,4 +170,4 @@ def _rows(needs: MatchQuerySet, *, start: int = 0, size: int | None = None) -> l
         # First the keys alone, which the index of the list holds.
         latest = needs.order_by("-sent_at", "-pk").values("pk")[start : start + size]
         needs = Match.objects.filter(pk__in=latest)
-    return list(needs.values_list("pk", "mailbox__solicitation", "state"))
+    return list(needs.values_list("pk", "need__solicitation", "state"))
