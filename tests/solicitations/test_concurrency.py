@@ -19,7 +19,7 @@ from django.test import Client
 
 from experts.changes import applying, editing, snapshot
 from experts.changes.row_plans import Plan
-from experts.models import Cause, Expert, Institution, Office, User
+from experts.models import Cause, Expert, Institution, Office, Seat, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
 from solicitations import links
@@ -28,6 +28,7 @@ from solicitations.actions import (
     expert_answers,
     expert_messages,
     feedback,
+    reassigning,
     staff_actions,
     submission,
     undoing,
@@ -37,6 +38,7 @@ from solicitations.dispatch.states import refresh_states
 from solicitations.lifecycle import ForbiddenMove, HeldReason, MatchState, NeedState, RequestState
 from solicitations.models import Draft, Event, Match, Solicitation
 from territories.models import Commune
+from tests.experts.factories import ExpertFactory, PersonFactory
 from tests.faults.consistency import ABANDONED
 from tests.solicitations.factories import blank, match, part, send
 from tests.workers import wait_for_a_blocked_session
@@ -304,6 +306,85 @@ def test_two_experts_hand_over_to_one_institution_at_once(now):
     assert errors(outcomes) == [expert_answers.NobodyThere]
     assert Match.objects.filter(expert__office__institution=geiq).count() == 1
     assert nothing_twice()
+
+
+class TestReassigning:
+    @pytest.fixture
+    def row(self, now) -> Match:
+        return match(send(now=now), "recrutement@france-travail")
+
+    @pytest.fixture
+    def colleagues(self, row) -> list[Expert]:
+        return [ExpertFactory(office=row.expert.office, has_all_subjects=True) for _ in range(2)]
+
+    @pytest.fixture
+    def managers(self, row, now) -> list[User]:
+        people = [PersonFactory() for _ in range(2)]
+        for person in people:
+            Seat.objects.create(user=person, office=row.expert.office, given_at=now)
+        return people
+
+    def give(self, row: Match, target: Expert, by: User, now: datetime) -> None:
+        reassigning.reassign(row.need.solicitation_id, [row.pk], target, by=by, now=now)
+
+    @pytest.mark.parametrize("is_taken", [True, False])
+    def test_two_managers_give_one_need_at_once(self, row, colleagues, managers, now, is_taken):
+        if is_taken:
+            expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
+
+        outcomes = together(
+            *(
+                lambda person=person, by=by: self.give(row, person, by, now + MINUTE)
+                for person, by in zip(colleagues, managers, strict=True)
+            )
+        )
+
+        assert errors(outcomes) == [ForbiddenMove]
+        [given] = Match.objects.filter(expert__in=colleagues)
+        assert given.state == (MatchState.TAKEN if is_taken else MatchState.SENT)
+        assert mails("reassigned" if is_taken else "notified").count(given.expert.email) == 1
+        assert nothing_twice()
+
+    def test_it_is_taken_while_a_manager_gives_it(self, row, colleagues, managers, now):
+        outcomes = together(
+            lambda: expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now),
+            lambda: self.give(row, colleagues[0], managers[0], now),
+        )
+
+        row.refresh_from_db()
+        given = Match.objects.get(expert=colleagues[0])
+        was_taken_first = errors(outcomes) == []
+        assert row.state == MatchState.REPLACED
+        assert errors(outcomes) in ([], [ForbiddenMove])
+        assert given.state == (MatchState.TAKEN if was_taken_first else MatchState.SENT)
+        row.need.refresh_from_db()
+        assert row.need.state == (NeedState.IN_PROGRESS if was_taken_first else NeedState.WAITING)
+
+    @pytest.mark.parametrize("who", ["giver", "receiver"])
+    def test_somebody_leaves_while_a_manager_gives_it(self, row, colleagues, managers, now, who):
+        target = colleagues[0]
+        Expert.objects.filter(pk=row.expert_id if who == "giver" else target.pk).update(left_at=now)
+
+        outcomes = together(
+            lambda: reoffer.reoffer(row.need.solicitation_id, now=now),
+            lambda: self.give(row, target, managers[0], now),
+        )
+
+        assert set(errors(outcomes)) <= {ForbiddenMove, expert_answers.NobodyThere}
+        live = Match.objects.active().filter(need=row.need)
+        assert live.exclude(expert__in=Expert.objects.gone(now.date(), now=now)).exists()
+        assert nothing_twice()
+
+    def test_a_hand_over_and_a_manager_at_once(self, row, colleagues, managers, now):
+        geiq = Institution.objects.get(code="GEIQ")
+
+        outcomes = together(
+            lambda: expert_answers.hand_over(row, geiq, word="", by=row.mailbox, now=now),
+            lambda: self.give(row, colleagues[0], managers[0], now),
+        )
+
+        assert errors(outcomes) == [ForbiddenMove]
+        assert Match.objects.filter(introduced_by=row).count() == 1
 
 
 def test_one_address_in_two_offices_is_one_mailbox_whoever_brings_it_in(now):
