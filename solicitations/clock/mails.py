@@ -12,7 +12,7 @@ from experts.accounts import seats
 from mailing import outbox
 from mailing.models import OutgoingEmail
 from solicitations import links, reply_addresses, wording
-from solicitations.lifecycle import MatchState, NeedState
+from solicitations.lifecycle import MatchState, NeedState, Voice
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date
@@ -41,11 +41,12 @@ def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: dateti
         return False
     lines = [_waiting_line(matches, now=now) for matches in groups]
     alone = groups[0][0] if len(groups) == 1 else None
+    readers = {"answer_readers": request_mails.READERS[Voice.EXPERTS]} if alone else {}
     return outbox.enqueue(
         key=reminders_key(first, day),
         to=groups[0][0].mailbox.email,
         template=request_mails.REMINDERS,
-        context={"requests": lines},
+        context={"requests": lines, **readers},
         about=[name for line in lines for name in line["about"]],
         thread=f"request-{alone.need.solicitation_id}" if alone else "",
         reply_to=reply_addresses.make(alone.mailbox) if alone else "",

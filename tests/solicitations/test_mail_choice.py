@@ -83,6 +83,7 @@ class TestDigest:
         [line] = digest.context["requests"]
         assert [news["sentence"].split()[-1] for news in line["news"]] == ["experts", "candidats"]
         assert "Je l'appelle lundi." in digest.rendered().text
+        assert "Personne ne lit les réponses" in digest.rendered().text
         assert [mail.state for mail in messages(waiting)] == [OutgoingState.CANCELLED]
         assert not digests.due_addresses(now=now + 30 * HOUR)
 

@@ -93,6 +93,7 @@ class TestSilentExpert:
         assert "Peintures Vannier SARL" in found.subject
         assert "envoyée le mardi 1er\u00a0décembre" in found.text
         assert "/reponse/" in found.text
+        assert found.text.startswith("Votre réponse sera lue par les autres experts")
 
     def test_once_the_need_is_helped_the_other_experts_get_no_reminder_and_expire_after_45_days(
         self, sent, commit, sweep, now
