@@ -7,7 +7,7 @@ brings it forward where settings, holidays or subjects have changed.
 import gc
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -39,16 +39,18 @@ def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
     """Yield these requests, loaded by ``plan.load`` a few at a time.
 
     A request and its needs name each other, so that Python frees them only by its collector: it is called
-    after each chunk, and looks at nothing older than this loop.
+    after each full chunk, and looks at nothing older than this loop.
     """
     pks = requests.values_list("pk", flat=True).iterator(chunk_size=CHUNK)
-    with _older_objects_left_alone():
-        while chunk := list(islice(pks, CHUNK)):
+    chunk = list(islice(pks, CHUNK))
+    with _older_objects_left_alone() if len(chunk) == CHUNK else nullcontext():
+        while chunk:
             rows = plan.load(Solicitation.objects.filter(pk__in=chunk).order_by("-pk"))
             while rows:
                 yield rows.pop()
             if len(chunk) == CHUNK:
                 gc.collect()
+            chunk = list(islice(pks, CHUNK))
 
 
 @contextmanager
