@@ -11,8 +11,8 @@ from xdist.scheduler import LoadScopeScheduling
 # Folders and modules, the longest tests first.
 WAITING = (  # mostly for servers, browsers and other processes
     "faults",
-    "browser",
     "bench/test_bench.py",
+    "browser",
     "demo/test_demo.py",
     "demo/test_services.py",
     "journeys/test_worker.py",
