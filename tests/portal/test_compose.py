@@ -93,7 +93,7 @@ def test_preparation_names_the_database_itself():
         r"^  prepare:.*?^$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE | re.DOTALL
     )[0]
 
-    assert "PGOPTIONS" in prepare
+    assert re.search(r"^ +PGOPTIONS: -c lock_timeout=\d+s$", prepare, re.MULTILINE)
     assert re.search(r"DATABASE_URL: postgres://.*@database/", prepare)
 
 

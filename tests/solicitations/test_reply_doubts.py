@@ -7,13 +7,14 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings as project
 
+from experts.models import Seat, User
 from mailing import reception
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
 from solicitations import reply_addresses
-from solicitations.actions import held_replies
+from solicitations.actions import expert_messages, held_replies, staff_letters
 from solicitations.conversation import replies
 from solicitations.lifecycle import AlertCause
-from solicitations.models import Addition, Mailbox, Message, Solicitation
+from solicitations.models import Addition, Mailbox, Message, OfficeManager, Solicitation
 from tests.solicitations.factories import mailbox, send
 from tests.solicitations.incoming import WORDS, answer, raw, receive
 
@@ -353,3 +354,60 @@ def test_mail_that_takes_too_long_waits_and_ends_the_task(author, now, monkeypat
     email.refresh_from_db()
     assert (email.state, email.last_error) == (IncomingState.RECEIVED, "SoftTimeLimitExceeded")
     assert email.next_try_at == now + timedelta(minutes=10)
+
+
+class TestLoops:
+    """Programs that answer each mail they get, whoever wrote it and in whichever voice."""
+
+    @pytest.mark.parametrize("pause", [timedelta(seconds=5), timedelta(hours=1)], ids=str)
+    @pytest.mark.parametrize("voice", ["institution", "company", "experts", "staff"])
+    def test_end_by_themselves_with_one_alert(self, commit, now, manager, pause, voice):
+        author = mailbox(manager.solicitation, "recrutement@france-travail")
+        begin(voice, author, manager, commit, now=now)
+        at, answered = now, 0
+        for round_number in range(30):
+            at += pause
+            waiting = OutgoingEmail.objects.filter(reply_to__startswith="reponse+", sent_at=None)
+            mails = list(
+                waiting.filter(cancelled_at=None).exclude(template__endswith="/notified").order_by("pk")
+            )
+            if round_number and not mails:
+                break
+            for mail in mails:
+                text = RECEIPT.format(mail.pk, 1, 2) + f"\n{mail.to}"
+                content = raw(
+                    author, text, sender=mail.to, to=mail.reply_to, message_id=f"<{mail.pk}@poste.fr>"
+                )
+                answered += receive(content, now=at).state == IncomingState.ACCEPTED
+            OutgoingEmail.objects.filter(pk__in=[mail.pk for mail in mails]).update(sent_at=at)
+
+        assert round_number < 29
+        assert 0 < answered <= 30
+        alerts = author.solicitation.alerts.open().filter(cause=AlertCause.REPLY_HELD)
+        assert alerts.count() <= 1
+        assert mailed("alert").count("region@equipe.example.org") <= 2
+
+
+@pytest.fixture
+def manager(author, now) -> OfficeManager:
+    """The manager of the author's office, whose mailbox answers too."""
+    user = User.objects.create_user("responsable@france-travail-dijon.example.org")
+    office = author.speaker().office
+    Seat.objects.create(user=user, office=office, given_at=now)
+    return OfficeManager(user, office.institution, author.solicitation)
+
+
+def begin(voice: str, author: Mailbox, manager: OfficeManager, commit, *, now) -> None:
+    """A first word, in that voice."""
+    OutgoingEmail.objects.update(sent_at=now)
+    if voice == "staff":
+        region = User.objects.create_user(
+            "region@equipe.example.org", role="region", region=author.solicitation.region
+        )
+        commit(staff_letters.write_to_expert, author, body="Où en êtes-vous ?", by=region, now=now)
+    elif voice == "company":
+        commit(expert_messages.ask, author, body="Temps plein ?", now=now)
+    elif voice == "institution":
+        commit(expert_messages.post_internal_message, manager, body="Entre nous.", now=now)
+    else:
+        commit(expert_messages.post_message, author, body="Qui appelle ?", now=now)
