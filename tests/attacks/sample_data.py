@@ -21,7 +21,6 @@ from experts.models import CannedAnswer, Cause, Expert, Invitation, RevisedRow, 
 from mailing.models import Channel, IncomingEmail, OutgoingEmail
 from portal import my_data
 from solicitations import links
-from solicitations.actions import expert_record
 from solicitations.lifecycle import AlertCause
 from solicitations.models import (
     Addition,
@@ -39,6 +38,7 @@ from solicitations.models import (
 from tests.attacks.addresses import PARAMETER, Address
 from tests.experts.factories import PersonFactory
 from tests.solicitations.factories import send
+from workspace import record_changes
 from workspace.models import SavedSearch
 
 # Tables to compare, by prefix: sessions, for example, may change when a page is opened.
@@ -227,7 +227,7 @@ class SampleData:
     def signed_change(self) -> str:
         """The signed change that undoes that of the expert's phone number."""
         change = {"expert": self.expert.pk, "phone": "03 80 00 00 00", "instead_of": self.expert.phone}
-        return signing.dumps(change, salt=expert_record.SALT)
+        return signing.dumps(change, salt=record_changes.SALT)
 
     def _my_data(self, purpose: str) -> str:
         today = timezone.localdate()

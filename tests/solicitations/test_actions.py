@@ -13,7 +13,6 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
-    expert_record,
     feedback,
     staff_actions,
     submission,
@@ -32,6 +31,7 @@ from solicitations.lifecycle import (
 from solicitations.models import Draft, Match, Solicitation
 from territories.models import Commune
 from tests.solicitations.factories import blank, mailbox, match, part, send
+from workspace import record_changes
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -708,7 +708,7 @@ class TestDeparture:
         mine = match(sent, "recrutement@france-travail")
 
         commit(
-            expert_record.report_departure,
+            record_changes.report_departure,
             mine.expert,
             by=mine.mailbox,
             successor="une@autre.example.org",

@@ -13,7 +13,6 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
-    expert_record,
     staff_actions,
     submission,
     undoing,
@@ -33,6 +32,7 @@ from solicitations.models import Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_staff
 from territories.models import Commune, Region
 from tests.solicitations.factories import blank, expire, mailbox, match, part, send
+from workspace import record_changes
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -578,7 +578,7 @@ class TestStaff:
     def test_several_causes_of_one_alert_are_all_kept(self, sent, commit, now):
         for email in ("recrutement@france-travail", "entreprises@mission-locale"):
             row = match(sent, email)
-            commit(expert_record.report_departure, row.expert, by=row.mailbox, successor="", now=now)
+            commit(record_changes.report_departure, row.expert, by=row.mailbox, successor="", now=now)
 
         alert = sent.alerts.get()
         assert "recrutement@" in alert.words

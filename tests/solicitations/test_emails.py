@@ -17,7 +17,6 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
-    expert_record,
     feedback,
     handling,
     staff_actions,
@@ -29,7 +28,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import AddressChange, Draft, Mailbox, Match, PlannedCall
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.solicitations.incoming import answer
-from workspace import call_planning, call_reminders
+from workspace import call_planning, call_reminders, record_changes
 
 reference = [pytest.mark.reference, pytest.mark.django_db]
 EMAILS = Path(project.BASE_DIR) / "templates/solicitations/emails"
@@ -312,7 +311,7 @@ def play_everything(commit, sent, now, users) -> None:
     commit(company_requests.send_resume_link, draft, email="plus-tard@example.org", now=now)
     commit(expert_answers.move, france_travail, MatchState.TAKEN, by=france_travail.mailbox, now=later)
     commit(
-        expert_record.report_departure,
+        record_changes.report_departure,
         france_travail.expert,
         by=france_travail.mailbox,
         successor="",

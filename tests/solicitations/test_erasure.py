@@ -23,7 +23,6 @@ from solicitations.actions import (
     company_requests,
     expert_answers,
     expert_messages,
-    expert_record,
     feedback,
     handling,
     staff_letters,
@@ -56,6 +55,7 @@ from solicitations.models import (
 from solicitations.models.surveys import Outcome, Usefulness
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import TEXT, blank, expire, part, send
+from workspace import record_changes
 from workspace.models import PutOff, ReadMark, RecruitmentOutcome
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -281,7 +281,7 @@ def uncovered(commit, now) -> Solicitation:
     sent = commit(send, "clause-insertion", commune="21166", now=now)
     expert = Match.objects.with_people().get(need__solicitation=sent)
     Office.objects.exclude(pk=expert.expert.office_id).update(closed_on=now.date())
-    commit(expert_record.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
+    commit(record_changes.report_departure, expert.expert, by=expert.mailbox, successor="", now=now)
     Solicitation.objects.update(clock_error="OperationalError", clock_retry_at=now + 2 * YEARS)
     return Solicitation.objects.get(pk=sent.pk)
 

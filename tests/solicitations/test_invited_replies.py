@@ -7,11 +7,12 @@ import pytest
 from experts.models import User
 from mailing.models import IncomingState, OutgoingEmail
 from mailing.replies import DELIMITER
-from solicitations.actions import company_requests, expert_answers, expert_record, staff_actions
+from solicitations.actions import company_requests, expert_answers, staff_actions
 from solicitations.lifecycle import ClosedReason, MatchState
 from solicitations.models import Match, Solicitation
 from tests.solicitations.factories import match, send
 from tests.solicitations.incoming import receive
+from workspace import record_changes
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
@@ -110,10 +111,10 @@ def test_replies_of_a_withdrawn_expert_are_taken_while_another_need_is_theirs(co
 
 def test_replies_are_taken_after_a_new_number_and_not_after_a_departure(commit, sent, now):
     row = match(sent, EXPERT)
-    commit(expert_record.correct_phone, row.expert, by=row.mailbox, phone="03 80 12 34 56", now=now)
+    commit(record_changes.correct_phone, row.expert, by=row.mailbox, phone="03 80 12 34 56", now=now)
     assert checked(now=now)["record_changed"] is True
 
     OutgoingEmail.objects.update(sent_at=now)
     later = now + timedelta(hours=1)
-    commit(expert_record.report_departure, row.expert, by=row.mailbox, successor="", now=later)
+    commit(record_changes.report_departure, row.expert, by=row.mailbox, successor="", now=later)
     assert checked(now=now)["record_changed"] is False

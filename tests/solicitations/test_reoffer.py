@@ -12,12 +12,13 @@ from django.urls import reverse
 from experts.models import Expert, Office, Seat, User
 from mailing.models import OutgoingEmail
 from solicitations import tasks
-from solicitations.actions import expert_answers, expert_messages, expert_record, feedback, staff_actions
+from solicitations.actions import expert_answers, expert_messages, feedback, staff_actions
 from solicitations.dispatch import reoffer
 from solicitations.lifecycle import AlertCause, MatchState, NeedState
 from solicitations.models import Alert, Mailbox, Match, Need, Solicitation
 from tests.experts.factories import ExpertFactory, PersonFactory
 from tests.solicitations.factories import match, send
+from workspace import record_changes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -264,7 +265,7 @@ class TestDeclaredOnThePage:
         return commit(send, now=now, siret="", email="autre@example.org")
 
     def declare(self, commit, mine, now):
-        commit(expert_record.report_departure, mine.expert, by=mine.mailbox, successor="", now=now)
+        commit(record_changes.report_departure, mine.expert, by=mine.mailbox, successor="", now=now)
         with time_machine.travel(now + MINUTE, tick=False):
             commit(tasks.reoffer_needs_of_gone)
 
@@ -312,14 +313,14 @@ class TestDeclaredOnThePage:
         else:
             Solicitation.objects.filter(pk=sent.pk).update(state="cancelled", ended_at=now)
 
-        with pytest.raises(expert_record.RecordClosed):
-            expert_record.report_departure(mine.expert, by=mine.mailbox, successor="", now=now)
-        with pytest.raises(expert_record.RecordClosed):
-            expert_record.correct_phone(mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
+        with pytest.raises(record_changes.RecordClosed):
+            record_changes.report_departure(mine.expert, by=mine.mailbox, successor="", now=now)
+        with pytest.raises(record_changes.RecordClosed):
+            record_changes.correct_phone(mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
 
     def test_a_new_number_has_a_way_back(self, commit, client, mine, now):
         before = mine.expert.phone
-        commit(expert_record.correct_phone, mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
+        commit(record_changes.correct_phone, mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
         [told] = mails("record_changed", to=mine.mailbox.email)
 
         client.post(urlsplit(told.context["undo_url"]).path)

@@ -9,9 +9,9 @@ from django.utils import timezone
 from directory.coverage_loss import loss_sentence, losses_of_departure
 from directory.own_record.record_forms import DepartureForm, PhoneForm
 from experts.models import Expert
-from solicitations.actions import expert_record
 from solicitations.models import Mailbox
 from solicitations.views.token_pages import secret
+from workspace import record_changes
 from workspace.views.answer import show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
 
@@ -28,8 +28,8 @@ def phone(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
         return show(request, mailbox, refused={("phone", pk): form})
     number = form.cleaned_data["phone"]
     try:
-        expert_record.correct_phone(expert, by=mailbox, phone=number, now=timezone.now())
-    except expert_record.RecordClosed:
+        record_changes.correct_phone(expert, by=mailbox, phone=number, now=timezone.now())
+    except record_changes.RecordClosed:
         return redirect_to_page(request, mailbox, CLOSED, level=messages.ERROR)
     return redirect_to_page(request, mailbox, f"Votre numéro est corrigé : {number}.")
 
@@ -45,8 +45,8 @@ def departure(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     successor, now = form.cleaned_data["successor"], timezone.now()
     left_to_nobody = loss_sentence(losses_of_departure(expert, now=now))
     try:
-        expert_record.report_departure(expert, by=mailbox, successor=successor, now=now)
-    except expert_record.RecordClosed:
+        record_changes.report_departure(expert, by=mailbox, successor=successor, now=now)
+    except record_changes.RecordClosed:
         return redirect_to_page(request, mailbox, CLOSED, level=messages.ERROR)
     if left_to_nobody:
         messages.warning(request, left_to_nobody)
@@ -65,10 +65,10 @@ def undo_change(request: HttpRequest, signed: str) -> HttpResponse:
 def _undo_change(request: HttpRequest, token: str) -> HttpResponse:
     context: dict[str, object] = {"token": token}
     try:
-        context["change"] = expert_record.read_change(token)
+        context["change"] = record_changes.read_change(token)
         if request.method == "POST":
-            context["expert"] = expert_record.undo_record_change(token, now=timezone.now())
-    except expert_record.TooLate:
+            context["expert"] = record_changes.undo_record_change(token, now=timezone.now())
+    except record_changes.TooLate:
         return render(request, "workspace/record_change.html", {"is_late": True}, status=410)
     return render(request, "workspace/record_change.html", context)
 
