@@ -14,6 +14,7 @@ from mailing.text_cleaning import clean_text
 
 MAX_LENGTH = 500
 MAX_INTEGER = 10_000_000
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)  # days of the directory that people type
 MAX_PROBLEMS = 1000  # nobody reads more of them
 # C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of a text.
 CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069{PLACEHOLDER}]")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from directory.forms.facts_form import RowFactsForm
 from directory.forms.office_facts import NewOfficeForm, OfficeContactForm
@@ -12,6 +13,7 @@ from experts.changes.directory_facts import Facts
 from mailing.form_fields import LineField, WordsField
 from territories.area_search import MAX_AREAS_TYPED, TypedArea, find_areas, names_of, split_areas
 from territories.areas import AreaRef, Level, MalformedArea
+from territories.models import Area
 
 CHOSEN = "lequel-"
 MAX_ERRORS = 20
@@ -127,6 +129,16 @@ class ZoneForm(AreaChoiceForm):
         error_messages={"required": "Indiquez le nom de la zone."},
     )
     field_order = ("name", "kept", "added")
+
+    def clean_name(self) -> str:
+        """A name that no other zone has: spreadsheets name zones by it."""
+        name: str = self.cleaned_data["name"]
+        same = Area.objects.of_kind("zone").filter(name__iexact=name, dropped_at=None)
+        if name != self.shown.get("name") and same.exists():
+            raise ValidationError(
+                f"Une zone s'appelle déjà « {name} » : donnez un autre nom, ou corrigez l'autre."
+            )
+        return name
 
 
 class NewOfficeWithAreasForm(NewOfficeForm, AreaChoiceForm):

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from experts.changes.directory_facts import LABELS, Facts
 from experts.directory_phones import InvalidPhone, clean_phone
+from experts.entries import EARLIEST, LATEST
 from mailing.form_fields import AddressField, LineField
 
 
@@ -113,12 +114,18 @@ class DirectoryDayField(forms.DateField):
         messages = {"invalid": "Indiquez une date comme 31/12/2026."} | kwargs.pop("error_messages", {})
         super().__init__(
             **{
-                "input_formats": ["%Y-%m-%d", "%d/%m/%Y"],
+                "input_formats": ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y"],
                 "widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
                 "error_messages": messages,
                 **kwargs,
             }
         )
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        if day and not EARLIEST <= day <= LATEST:
+            raise ValidationError(f"Vérifiez l'année : entre {EARLIEST.year} et {LATEST.year}.")
+        return day
 
 
 class PrefixesField(LineField):

@@ -7,6 +7,7 @@ from django import forms
 
 from companies.phones import is_surcharged
 from directory.forms.expert_facts import booking_url_field
+from directory.forms.facts_form import DirectoryDayField
 from experts.changes.directory_facts import AbsenceEntry
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Expert
@@ -76,15 +77,11 @@ class DepartureForm(forms.Form):
 class AbsenceForm(forms.Form):
     """Days away, and the colleague who answers meanwhile."""
 
-    from_on = forms.DateField(
-        label="Premier jour",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": DAY_EXPECTED, "invalid": DAY_EXPECTED},
+    from_on = DirectoryDayField(
+        label="Premier jour", error_messages={"required": DAY_EXPECTED, "invalid": DAY_EXPECTED}
     )
-    to_on = forms.DateField(
-        label="Dernier jour",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": DAY_EXPECTED, "invalid": DAY_EXPECTED},
+    to_on = DirectoryDayField(
+        label="Dernier jour", error_messages={"required": DAY_EXPECTED, "invalid": DAY_EXPECTED}
     )
     deputy = forms.ModelChoiceField(
         label="Qui répond à votre place",

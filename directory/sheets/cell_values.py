@@ -27,7 +27,7 @@ from directory.sheets.known_names import AreaNames
 from directory.sheets.name_index import NameIndex
 from directory.sheets.tables import NO_RESULT, CellValue
 from experts.directory_sites import clean_site
-from experts.entries import CONTROLS, MAX_INTEGER, Entry
+from experts.entries import CONTROLS, EARLIEST, LATEST, MAX_INTEGER, Entry
 from experts.models import Office
 from territories.areas import AreaRef
 from territories.names import normalise
@@ -43,7 +43,6 @@ CRAFT_WORDS = {
     **dict.fromkeys(("toutes les entreprises", "toutes", "tous"), Office.Craft.ANY.value),
 }
 ALL_SUBJECTS = {"tous", "tous les sujets", "toutes", "all"}
-EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

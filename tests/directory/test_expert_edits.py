@@ -318,6 +318,14 @@ class TestZones:
 
         assert page.context["form"].errors["added"]
 
+    def test_a_zone_has_a_name_of_its_own(self, as_regional):
+        name = "bassin d'emploi DIJONNAIS"
+        page = type_in(as_regional, "/annuaire/zones/nouvelle/", name=name, added="Beaune")
+        same = type_in(as_regional, "/annuaire/zones/bassin-dijonnais/changer/", added="Beaune")
+
+        assert "Une zone s'appelle déjà" in text(page)
+        assert "carried" in same.context
+
     def test_a_zone_of_another_region_is_refused(self, as_regional):
         page = type_in(as_regional, "/annuaire/zones/nouvelle/", name="Essai", added="Meaux")
 

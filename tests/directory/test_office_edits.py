@@ -124,6 +124,12 @@ class TestRole:
 
 
 class TestClosing:
+    @pytest.mark.parametrize("typed", ["0206-01-01", "01/01/1900", "9999-12-31", "31/02/2027"])
+    def test_a_day_of_another_age_is_a_mistake(self, as_regional, typed):
+        page = type_in(as_regional, f"{PAGE}fermer/", closed_on=typed)
+
+        assert page.context["form"].errors["closed_on"]
+
     def test_an_office_closes_on_a_day_and_reopens(self, as_regional, office):
         day = timezone.localdate() + timedelta(days=3)
 
@@ -207,6 +213,22 @@ class TestAreas:
 
         mails = OutgoingEmail.objects.filter(template="directory/emails/office_reaches")
         assert [mail.to for mail in mails] == [neighbour.email]
+
+    def test_the_region_of_an_office_is_counted_again(self, as_national, office):
+        regions = []
+
+        def count():
+            office.refresh_from_db()
+            regions.append(office.region_id)
+
+        save(as_national, self.PATH, kept=[], added="région 84")
+        count()
+        as_national.post(f"/annuaire/journal/{Revision.objects.latest('pk').pk}/")
+        count()
+        save(as_national, "/annuaire/zones/bassin-dijonnais/changer/", kept=[], added="Lyon")
+        count()
+
+        assert regions == ["84", "27", "84"]
 
     def test_an_office_without_area_says_who_will_not_be_asked(self, as_national):
         page = type_in(as_national, self.PATH, kept=[])

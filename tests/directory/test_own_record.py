@@ -156,6 +156,7 @@ class TestAbsences:
             ("2020-01-06", "2020-01-10", "sont passés"),
             ("2030-01-07", "2039-01-07", "plus d&#x27;un an"),
             ("hier", "2030-01-07", "Indiquez une date"),
+            ("0230-01-07", "2030-01-07", "Vérifiez l&#x27;année"),
         ],
     )
     def test_impossible_days_are_refused_with_a_sentence(self, client, record, expert, first, last, sentence):
