@@ -154,6 +154,13 @@ MASKS = [
     "[ＮＤ]",
     "{ND}",
     "[Non communiqué]",
+    "[NR]",
+    "[N.C.]",
+    "[non renseigné]",
+    "[NON-DISPONIBLE]",
+    "{Anonymisé}",
+    "[CONFIDENTIEL]",
+    "[Partiellement diffusible]",
     "ND ND",
 ]
 
@@ -188,7 +195,18 @@ def test_legal_person_keeps_its_public_name(form):
     assert (read.name, read.is_undisclosed) == ("TOITS DU SUZON", True)
 
 
-@pytest.mark.parametrize("name", ["ND CONSEIL", "GARAGE NDIAYE", "CAFE DE LA DIFFUSION", "ATELIER (NORD)"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ND CONSEIL",
+        "GARAGE NDIAYE",
+        "CAFE DE LA DIFFUSION",
+        "ATELIER (NORD)",
+        "GARAGE [NORD]",
+        "AGENCE [NANCY]",
+        "RENOV (NC)",
+    ],
+)
 def test_name_that_resembles_a_mask_is_kept(name):
     assert read_one(nom_complet=name).name == name
 
