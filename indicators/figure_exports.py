@@ -10,7 +10,7 @@ from indicators.definitions import DELAY, DELAY_LABEL, MEASURES
 from indicators.figure_tables import FigureLine, FigureReport, FigureTable
 
 WIDTHS = (44, *([14] * (len(MEASURES) + 1)))
-OTHERS = "Non détaillés : moins de 5 besoins, ou masqués pour les protéger"
+OTHERS = "Non détaillés : moins de 5 besoins"
 
 
 def write(file: IO[bytes], report: FigureReport) -> None:
