@@ -160,7 +160,7 @@ class Entry:
             address.encode("ascii")  # beyond it, upper and lower case are not the same for everybody
         except (ValidationError, UnicodeEncodeError) as error:
             reason = ""
-            if isinstance(error, ValidationError) and error.code == "look_alike":
+            if isinstance(error, ValidationError) and error.code != "invalid":
                 reason = f" {error.message}"
             self.refuse(f"« {text} » n'est pas une adresse électronique.{reason}")
             return None

@@ -6,6 +6,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from mailing.senders import is_portal
 from mailing.text_cleaning import clean_line
 
 # Letters of French domain names beyond a to z.
@@ -27,8 +28,8 @@ AROUND = "\"'«»“”‘’()[]<> \t.,;:"
 def clean_address(text: str) -> str:
     """An email address that a mail server can be given.
 
-    Raises ``ValidationError``: its code is "look_alike" when a character was taken for another, "invalid"
-    otherwise.
+    Raises ``ValidationError``: its code is "look_alike" when a character was taken for another, "portal" for
+    an address of ours, which a mail of ours was copied from, "invalid" otherwise.
     """
     line = _without_surroundings(clean_line(text))
     address = line.replace(" ", "") if line.count("@") == 1 else line
@@ -38,6 +39,11 @@ def clean_address(text: str) -> str:
     validate_email(address)
     if domain.startswith("[") or "." not in domain:  # a machine of ours, not a mailbox of the Internet
         raise ValidationError(validate_email.message, code="invalid")
+    if is_portal(address):
+        raise ValidationError(
+            "C'est une adresse de notre service : indiquez une adresse où vous lisez vos courriels.",
+            code="portal",
+        )
     return address
 
 

@@ -47,6 +47,6 @@ class AddressField(forms.EmailField):
         try:
             return clean_address(text)
         except ValidationError as error:
-            if error.code == "look_alike":
+            if error.code != "invalid":
                 raise
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error

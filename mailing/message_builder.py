@@ -113,11 +113,6 @@ def _envelope_sender(email: OutgoingEmail) -> str:
     return return_path.address_of(email) if settings.MAILING_SIGNED_ENVELOPE else ""
 
 
-def sender_addresses() -> list[str]:
-    """The addresses that our mails are sent from."""
-    return [parseaddr(sender)[1] for sender in (settings.DEFAULT_FROM_EMAIL, settings.REQUESTS_FROM_EMAIL)]
-
-
 def _sender(email: OutgoingEmail) -> str:
     """Sender of the mail: one that can be answered is not sent from an address that says not to."""
     sender = settings.REQUESTS_FROM_EMAIL if email.reply_to else settings.DEFAULT_FROM_EMAIL

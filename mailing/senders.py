@@ -1,6 +1,9 @@
-"""Comparison of email addresses: same mailbox, colleague of the same domain, or public provider."""
+"""Comparison of email addresses: same mailbox, the portal's own, colleague, or public provider."""
 
 import unicodedata
+from email.utils import parseaddr
+
+from django.conf import settings
 
 # Domains where anybody can open a mailbox: sharing one does not make two people colleagues.
 PUBLIC_DOMAINS = frozenset(
@@ -27,6 +30,17 @@ PUBLIC_NAMES = frozenset(
 def is_same_mailbox(one: str, other: str) -> bool:
     """True when both are one mailbox; case, quotes, "+word" and the spelling of the domain are ignored."""
     return parts(one) == parts(other) != ("", "")
+
+
+def is_portal(address: str) -> bool:
+    """True for the portal's own sending and reply addresses."""
+    is_reply_address = parts(address)[1] == settings.REPLY_DOMAIN.lower()
+    return is_reply_address or any(is_same_mailbox(address, mine) for mine in portal_senders())
+
+
+def portal_senders() -> list[str]:
+    """The addresses that our mails are sent from."""
+    return [parseaddr(sender)[1] for sender in (settings.DEFAULT_FROM_EMAIL, settings.REQUESTS_FROM_EMAIL)]
 
 
 def is_colleague(sender: str, mailbox: str) -> bool:

@@ -8,7 +8,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from experts.models import Institution, User
-from mailing import bounces, message_builder, replies, senders
+from mailing import bounces, replies, senders
 from mailing.models import (
     MAX_ADDRESS_LENGTH,
     RESOLVED_FIELDS,
@@ -116,7 +116,7 @@ def read_mail(email: IncomingEmail, person: Participant | None) -> Reply:
     in_reply_to = replies.read_headers(raw).in_reply_to
     answered = OutgoingEmail.objects.original_of_reply(in_reply_to, to=person.email) if person else None
     sent = answered.rendered() if answered else Rendered("", "", "")
-    ours = message_builder.sender_addresses()
+    ours = senders.portal_senders()
     return replies.read(raw, sent=sent.html, sent_text=sent.text, our_addresses=ours)
 
 
@@ -164,7 +164,7 @@ def writer_of(email: IncomingEmail) -> Participant | None:
 
 
 def _automatic_reason(reply: Reply) -> Reason | None:
-    return Reason.LOOP if to_senders.is_portal(reply.sender) else AUTOMATIC_REASONS.get(reply.kind)
+    return Reason.LOOP if senders.is_portal(reply.sender) else AUTOMATIC_REASONS.get(reply.kind)
 
 
 def _content_reason(email: IncomingEmail, reply: Reply, to: Addressee) -> Reason | None:

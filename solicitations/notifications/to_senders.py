@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from experts.models import RateCounter
-from mailing import message_builder, outbox, reception, senders
+from mailing import outbox, senders
 from mailing.models import MAX_ADDRESS_LENGTH, OutgoingEmail, Reason
 from mailing.replies import Reply
 from solicitations import links
@@ -32,12 +32,6 @@ REACHED: dict[type[TextOfExpert], str] = {
     InternalMessage: "à votre institution",
     StaffMessage: "à l'équipe du service",
 }
-
-
-def is_portal(address: str) -> bool:
-    """Return ``True`` for the portal's own sending and reply addresses."""
-    own = message_builder.sender_addresses()
-    return reception.is_ours(address) or any(senders.is_same_mailbox(address, mine) for mine in own)
 
 
 def reply_not_published(reply: Reply, person: Participant | None, reason: Reason, *, now: datetime) -> None:

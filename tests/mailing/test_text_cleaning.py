@@ -99,6 +99,29 @@ def test_what_is_no_address_is_refused(typed):
         AddressField(max_length=254).clean(typed)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ne-pas-repondre@relais-entreprises.example.org",
+        "Relais Entreprises <Demandes@Relais-Entreprises.Example.Org>",
+        "mailto:demandes+x@relais-entreprises.example.org",
+        "reponse+c2-0123456789abcdef0123@reponses.relais-entreprises.example.org",
+        "moi@REPONSES.relais-entreprises.example.org.",
+    ],
+)
+def test_address_copied_from_a_mail_of_ours_is_refused_by_name(typed):
+    """Nobody would read what is sent there: a lost link, a code, the mails of a request."""
+    with pytest.raises(ValidationError, match="une adresse de notre service"):
+        AddressField().clean(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["equipe@relais-entreprises.example.org", "x@relais.example.org", "demandes@exemple.fr"]
+)
+def test_address_near_ours_is_accepted(typed):
+    assert AddressField().clean(typed) == typed
+
+
 def test_fields_clean_what_they_read():
     assert LineField().clean("SARL\u200b \t du  Port\n") == "SARL du Port"
     assert WordsField().clean("Bonjour,\u200b\n\n\n\n\n\nun devis") == "Bonjour,\n\n\nun devis"

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             email = clean_address(email).lower()
         except ValidationError as error:
-            reason = f" {error.message}" if error.code == "look_alike" else ""
+            reason = f" {error.message}" if error.code != "invalid" else ""
             raise CommandError(f"« {email} » n'est pas une adresse électronique.{reason}") from error
         region = _region(role, options["region"])
         if User.objects.filter(email__iexact=email).exists():
