@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from experts.accounts import limits
-from experts.models import Theme
+from experts.models import Subject, Theme
 from solicitations.models import Draft, MissedDemand, Opening, Solicitation
 from territories.models import Region
 from tests.owners.visitor import SUBJECT, text_of
@@ -311,10 +311,22 @@ def test_draft_holds_the_fields_of_its_steps_and_no_more(visitor, step, posted):
     assert "unknown_1" not in str(Draft.objects.get().answers)
 
 
-def test_text_that_speaks_of_another_subject_gets_a_hint_once_and_changes_nothing(visitor):
-    text = "je dois licencier un salarié qui ne vient plus travailler, quelle procédure, quelle indemnité ?"
-
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("je dois licencier un salarié qui ne vient plus travailler, quelle procédure ?", "licenciement"),
+        (
+            "je veux vendre mon fonds de commerce, retraite, il me faut un repreneur",
+            "transmettre",
+        ),
+        ("ma facture d'électricité a triplé, comment réduire la consommation du four ?", "energie"),
+        ("l'urssaf me réclame 12 000 euros de cotisations, je voudrais un échéancier", "dettes-urssaf"),
+    ],
+)
+def test_text_that_speaks_of_another_subject_gets_a_hint_once_and_changes_nothing(visitor, text, slug):
     page = visitor.need(description=text)
+
+    assert Subject.objects.get(slug=slug).label in text_of(page)
 
     assert "Votre texte parle plutôt de" in text_of(page)
     assert page.context["subject"].slug == SUBJECT

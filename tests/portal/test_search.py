@@ -33,12 +33,21 @@ def client():
     return Client(enforce_csrf_checks=True)
 
 
-def test_sentence_finds_its_subjects_with_a_line_each(client):
-    page = search(client, FIRING)
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        (FIRING, "licenciement"),
+        ("je veux vendre mon fonds de commerce, il me faut un repreneur", "transmettre"),
+        ("ma facture d'électricité a triplé\ncomment réduire la consommation du four ?", "energie"),
+        ("L'URSSAF ME RÉCLAME 12 000 EUROS", "dettes-urssaf"),
+    ],
+)
+def test_sentence_finds_its_subjects_with_a_line_each(client, words, slug):
+    page = search(client, words)
 
-    assert "licenciement" in slugs(page)
+    assert slug in slugs(page)
     assert 1 <= len(slugs(page)) <= 5
-    assert Subject.objects.get(slug="licenciement").summary in body(page)
+    assert Subject.objects.get(slug=slug).summary in body(page)
 
 
 def test_words_of_an_address_are_searched_too(client):
@@ -53,8 +62,11 @@ def test_posted_words_are_in_no_address_and_no_cookie_is_set(client):
     assert "private" in page["Cache-Control"]
 
 
-def test_unsure_says_so_and_offers_first_to_describe(client):
-    text = body(search(client, UNSURE))
+@pytest.mark.parametrize(
+    "words", [UNSURE, "c compliqué en ce moment", "Hello, I need help please", "azertyuiop", "????"]
+)
+def test_unsure_says_so_and_offers_first_to_describe(client, words):
+    text = body(search(client, words))
 
     assert "Nous ne sommes pas sûrs" in text or "Aucun sujet ne ressemble" in text
     assert text.index("Décrire mon besoin") < (
@@ -77,10 +89,20 @@ class TestTheWordsTravel:
     def start(self, client, *subjects, text=FIRING):
         return client.post("/demande/", {"sujet": subjects, "texte": text})
 
-    def test_into_the_form_of_the_subject(self, client):
-        page = self.start(client, "licenciement")
+    @pytest.mark.parametrize(
+        "text",
+        [
+            FIRING,
+            "« Virer » quelqu'un : & <b>après</b> ?",
+            "Deux lignes.\r\n\r\nEt 50 % d'emoji 🙂",
+            "mot " * 999 + "fin.",
+        ],
+        ids=["a sentence", "signs", "lines", "4,000 characters"],
+    )
+    def test_into_the_form_of_the_subject(self, client, text):
+        page = self.start(client, "licenciement", text=text)
 
-        assert page.context["form"]["description"].value() == FIRING
+        assert page.context["form"]["description"].value() == text
         assert not page.context["form"].errors
         assert 'action="/demande/licenciement/"' in body(page)
 
@@ -116,6 +138,17 @@ class TestTheWordsTravel:
 
         assert not Draft.objects.exists()
         assert "sessionid" not in client.cookies
+
+
+@pytest.mark.parametrize("path", ["/recherche/", "/demande/", "/demande/licenciement/"])
+def test_words_are_not_logged(client, caplog, path):
+    client = Client()
+    with caplog.at_level("DEBUG"):
+        posted = dict.fromkeys(["q", "texte", "description"], "flurbinage")
+        client.post(path, posted | {"sujet": "autre"})
+        client.get(path, {"q": "flurbinage", "texte": "flurbinage"})
+
+    assert "flurbinage" not in caplog.text
 
 
 @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><b>', "</textarea><b>"])

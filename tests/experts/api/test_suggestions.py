@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from experts.api.views import SuggestionsThrottle
 from experts.wording import loading
@@ -20,12 +21,21 @@ def ask(client, body: object):
     return client.post("/api/v1/suggestions/", json.dumps(body), content_type="application/json")
 
 
-def test_answer_is_that_of_the_command(client):
-    response = ask(client, {"text": "jcherche un apranti"})
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("jcherche un apranti", "recruter-apprenti"),
+        ("MON TOIT C DE L AMIANTE !!!", "prevention-risques"),
+        ("Bonjour,\r\n\r\nkombien coute\r\nun alternant ?\r\n", "aides-alternance"),
+    ],
+    ids=["one line", "capitals", "several lines"],
+)
+def test_answer_is_that_of_the_command(client, text, slug):
+    response = ask(client, {"text": text})
 
     assert response.status_code == 200
-    assert response.json() == loading.suggest("jcherche un apranti").as_json()
-    assert response.json()["subjects"][0]["slug"] == "recruter-apprenti"
+    assert response.json() == loading.suggest(text).as_json()
+    assert response.json()["subjects"][0]["slug"] == slug
 
 
 def test_no_cache_keeps_what_a_person_writes(client):
@@ -89,14 +99,25 @@ def test_get_is_refused(client):
     assert client.get("/api/v1/suggestions/").status_code == 405
 
 
-def test_too_many_calls_are_told_when_to_come_back(client, monkeypatch):
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+    ],
+    ids=["IPv4", "one /64 of IPv6", "IPv4 written in IPv6"],
+)
+@pytest.mark.parametrize("text", ["apprenti", ""], ids=["answered", "refused"])
+def test_too_many_calls_are_told_when_to_come_back(monkeypatch, first, second, text):
     monkeypatch.setattr(SuggestionsThrottle, "rate", "1/min")
-    ask(client, {"text": "apprenti"})
+    ask(Client(REMOTE_ADDR=first), {"text": text})
 
-    response = ask(client, {"text": "apprenti"})
+    response = ask(Client(REMOTE_ADDR=second), {"text": "apprenti"})
 
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
+    assert ask(Client(REMOTE_ADDR="198.51.100.9"), {"text": "apprenti"}).status_code == 200
 
 
 def test_suggestions_are_in_the_schema(client):

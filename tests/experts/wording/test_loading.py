@@ -59,6 +59,26 @@ def test_subject_of_everyday_words_is_among_the_first_three(typed, slug):
     assert slug in slugs(typed)[:3]
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (
+            "Il me faut un apprenti mécano. Mon bail finit, il faut un local plus grand. L'Urssaf relance",
+            {"recruter-apprenti", "implantation", "dettes-urssaf"},
+        ),
+        (
+            "je perds de l'argent avec le gaz du four, faut aussi que je trouve un serveur pour l'été",
+            {"energie", "saisonniers"},
+        ),
+        ("mon fils reprend le garage, et on veut vendre sur internet", {"transmettre", "visibilite-web"}),
+        ("licencier mon chauffeur inapte et former le nouveau", {"inaptitude", "plan-formation"}),
+    ],
+    ids=["three, with full stops", "two, with a comma", "two, with « et »", "two, in one breath"],
+)
+def test_each_need_of_a_message_has_its_subject(typed, expected):
+    assert expected <= set(slugs(typed))
+
+
 def test_keyword_of_the_catalogue_finds_its_subject_first():
     holders: dict[str, set[str]] = {}
     for slug, keywords in Subject.objects.listed().values_list("slug", "keywords"):
