@@ -8,9 +8,16 @@ import time_machine
 from django.utils import timezone
 
 from experts.accounts import limits
+from experts.models import User
 from mailing.models import OutgoingEmail
 from solicitations import links, reply_addresses
-from solicitations.actions import company_address, company_requests, expert_answers, submission
+from solicitations.actions import (
+    company_address,
+    company_requests,
+    expert_answers,
+    staff_actions,
+    submission,
+)
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import AddressChange, Solicitation
@@ -93,7 +100,37 @@ class TestAsking:
         assert NEW not in said
         assert "Une nouvelle adresse attend d'être confirmée" in said
 
-    @pytest.mark.parametrize("typed", ["", "gerante", "gerante@", "x" * 250 + "@exemple.fr", "\0"])
+    @pytest.mark.parametrize(
+        ("typed", "read"),
+        [
+            ("GERANTE@Exemple.FR", "GERANTE@Exemple.FR"),
+            ("gerante+relais@exemple.fr", "gerante+relais@exemple.fr"),
+            ("Nadia <nadia@exemple.fr>", "nadia@exemple.fr"),
+            ("mailto:nadia@exemple.fr", "nadia@exemple.fr"),
+            ("nadia\u200b@exemple.fr.\u00a0", "nadia@exemple.fr"),
+        ],
+        ids=["capitals", "plus", "a name beside it", "a link", "invisible"],
+    )
+    def test_an_address_however_it_was_copied_is_the_one_written_to(self, ask, typed, read):
+        ask(typed)
+
+        assert [row.to for row in mails("address_to_confirm")] == [read]
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            *("", "gerante", "gerante@", "x" * 250 + "@exemple.fr", "\0"),
+            *(
+                "gerante@exemple,fr",
+                "gerante(at)exemple.fr",
+                "a@exemple.fr;b@exemple.fr",
+                "gérante@exemple.fr",
+            ),
+            "nadia@exemple.fr\nBcc: x@exemple.fr",
+            "ne-pas-repondre@relais-entreprises.example.org",
+            "reponse+c2-0123456789abcdef0123@reponses.relais-entreprises.example.org",
+        ],
+    )
     def test_what_is_no_address_is_refused_with_a_sentence(self, ask, typed):
         answer = ask(typed)
 
@@ -192,6 +229,38 @@ class TestConfirming:
         commit(company_address.confirm, AddressChange.objects.get(), now=now)
 
         assert not sent.alerts.open().filter(cause=cause).exists()
+
+    def test_corrected_twice_then_back_each_time_the_last_one_holds(
+        self, ask, client, sent, django_capture_on_commit_callbacks
+    ):
+        for email in (NEW, "autre@exemple.fr", sent.email):
+            before = Solicitation.objects.get()
+            with django_capture_on_commit_callbacks(execute=True):
+                client.post(path_of(before) + "adresse/", {"new_email": email})
+                client.post(confirm_path())
+
+            assert Solicitation.objects.get().email == email
+            assert client.get(path_of(before)).status_code == 410
+            assert client.get(path_of(Solicitation.objects.get())).status_code == 200
+
+        open_mails = OutgoingEmail.objects.filter(template__endswith="/address_confirmed", cancelled_at=None)
+        assert [row.to for row in open_mails] == [sent.email]
+
+    def test_a_request_that_staff_closed_meanwhile_follows_one_cancelled_does_not(
+        self, ask, client, commit, sent, now
+    ):
+        ask()
+        admin = User.objects.create_user("nationale@equipe.example.org", role="national")
+        commit(staff_actions.close, sent, words="Réglé au téléphone.", by=admin, now=now)
+        client.post(confirm_path())
+        assert Solicitation.objects.get().email == NEW
+
+        other = commit(send, now=now, siret="", commune="21231", email="deux@exemple.fr")
+        client.post(path_of(other) + "adresse/", {"new_email": "trois@exemple.fr"})
+        commit(company_requests.cancel, other, now=now)
+
+        assert client.post(confirm_path()).status_code == 410
+        assert Solicitation.objects.get(pk=other.pk).email == "deux@exemple.fr"
 
     def test_an_address_given_before_another_one_confirms_nothing(self, ask, client, sent):
         ask("trompe@exemple.fr")

@@ -64,6 +64,30 @@ def alerts_about(solicitation: Solicitation) -> list[OutgoingEmail]:
 
 
 class TestTheCompany:
+    @pytest.mark.parametrize(
+        "spelling",
+        [str, str.upper, str.title],
+        ids=["the same", "capitals", "some capitals"],
+    )
+    def test_the_same_address_however_it_is_typed_is_told(self, commit, client, first, now, spelling):
+        held = sent_at(commit, now + timedelta(days=6), email=spelling(first.email))
+        mailed = links.mailed_follow_url(held).removeprefix(links.absolute(""))
+
+        assert links.follow_url(first) in acknowledgement(held)
+        for days in (6, 9, 40):
+            with time_machine.travel(now + timedelta(days=days, hours=1), tick=False):
+                assert "Bientôt transmise" not in text_of(client.get(mailed))
+
+    @pytest.mark.parametrize(
+        "email", ["autre@example.org", "contact@peintures.example.com", "x.contact@peintures.example.org"]
+    )
+    def test_another_address_near_it_is_told_nothing(self, commit, client, first, now, email):
+        held = sent_at(commit, now + timedelta(hours=2), email=email)
+        mailed = links.mailed_follow_url(held).removeprefix(links.absolute(""))
+
+        assert held.state == RequestState.HELD
+        assert first.reference not in acknowledgement(held) + text_of(client.get(mailed))
+
     def test_its_mail_says_that_a_request_is_under_way_with_its_link(self, again, first):
         told = acknowledgement(again)
 

@@ -1,5 +1,6 @@
 """Buttons of the expert's page; posted from an older page, they change nothing."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,31 @@ class TestDecline:
         assert mine.state == MatchState.SENT
         assert sentence in page_text(page)
         assert typed.get("words", "").strip("\x00 \u202e") in page.content.decode()
+
+    @pytest.mark.parametrize(
+        ("act", "typed", "fields"),
+        [
+            ("decliner", {}, {"decline{}_reason"}),
+            ("decliner", {"reason": "other"}, {"decline{}_words"}),
+            ("orienter", {}, {"introduce{}_institution", "introduce{}_way"}),
+            ("prendre", {"first_name": "06 12 34 56 78"}, {"take{}_first_name"}),
+        ],
+        ids=["no reason", "no words", "nobody named", "a number for a name"],
+    )
+    @pytest.mark.parametrize("position", [0, 1], ids=["the first need", "the second need"])
+    def test_errors_land_on_their_own_need_and_are_counted(
+        self, press, two_needs, position, act, typed, fields
+    ):
+        box = mailbox(two_needs, "formation@region-bfc")
+        row = box.matches.order_by("need__position")[position]
+
+        page = press(box, f"besoins/{row.pk}/{act}/", **typed).content.decode()
+
+        linked = set(re.findall(r'href="#((?:decline|introduce|take)[^"]+)"', page))
+        assert linked == {field.format(row.pk) for field in fields}
+        assert all(f'id="{field}"' in page for field in linked)
+        counted = f"{len(fields)}\u00a0points sont à revoir" if len(fields) > 1 else "Un point est à revoir"
+        assert counted in page
 
     def test_errors_are_listed_on_top_too(self, press, mine):
         page = press(mine.mailbox, action_path(mine, "decliner"), reason="other")

@@ -228,6 +228,20 @@ class TestUndo:
         assert action_path(mine, "annuler") in message
         assert page.count(action_path(mine, "annuler")) == 1
 
+    @pytest.mark.parametrize("reason", ["no_capacity", "other"])
+    def test_after_a_refusal_too(self, press, mine, reason):
+        page = press(mine.mailbox, action_path(mine, "decliner"), reason=reason, words="Trop loin.")
+
+        message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
+        assert action_path(mine, "annuler") in message
+
+    @pytest.mark.parametrize("outcome", ["helped", "no_help", "unreachable"])
+    def test_after_an_outcome_too(self, press, taken, outcome):
+        page = press(taken.mailbox, action_path(taken, "conclure"), outcome=outcome, words="Vu.")
+
+        message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
+        assert action_path(taken, "annuler") in message
+
     def test_after_a_hand_over_too(self, press, mine):
         target = Institution.objects.get(code="GEIQ")
         page = press(mine.mailbox, action_path(mine, "orienter"), institution=str(target.pk), way="hand_over")

@@ -115,6 +115,35 @@ class TestInstitutionsThatTheLawBinds:
         sweep(now + 9 * DAY)
         assert Alert.objects.filter(cause=AlertCause.LEGAL).exists()
 
+    @pytest.mark.parametrize(
+        ("subject", "free"),
+        [
+            ("premier-salarie", {"PE", "CMA"}),
+            ("obligations-employeur", {"CMA"}),
+            ("formalites-alternance", {"CMA"}),
+            ("travail-dimanche", set()),
+        ],
+    )
+    def test_of_each_subject_the_marked_institution_alone_is_bound(self, commit, now, subject, free):
+        question = commit(send, subject, commune="21231", now=now, siret="")
+
+        matches = Match.objects.with_people().filter(need__solicitation=question)
+        bound = {match.expert.office.institution.code for match in matches if match.is_on_the_legal_clock}
+        asked = {match.expert.office.institution.code for match in matches}
+        assert (bound, asked - bound) == ({"SRE"}, free)
+        for row in matches.exclude(expert__office__institution__code="SRE"):
+            self.conclude(commit, row, now)
+
+    @pytest.mark.parametrize("subject", ["licenciement-economique", "temps-travail", "entretien-pro"])
+    def test_all_are_bound_where_none_is_marked(self, commit, now, subject):
+        question = commit(send, subject, commune="21231", now=now, siret="")
+
+        matches = Match.objects.with_people().filter(need__solicitation=question)
+        assert matches
+        for row in matches:
+            with pytest.raises(expert_answers.AnswerRequired):
+                self.conclude(commit, row, now)
+
     def test_its_answer_in_writing_stops_the_delay(self, commit, other, sweep, now):
         self.conclude(commit, other, now, answer="Oui, un contrat saisonnier convient.")
 
