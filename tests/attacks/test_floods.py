@@ -17,11 +17,12 @@ from django.test import Client
 from django.urls import reverse
 
 from experts.accounts import limits
-from experts.models import RateCounter, User
+from experts.models import RateCounter, Seat, User
 from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.lifecycle import HeldReason
 from solicitations.models import Draft, Solicitation
+from tests.experts.factories import ExpertFactory, signed_in
 from tests.owners.visitor import CONTACT, NEED, Visitor
 
 VICTIM = "victime@example.org"
@@ -219,6 +220,18 @@ def test_codes_tried_at_once_are_judged_three_times(national, today, wrong, is_i
     tries_after(client, "/connexion/code/", wrong, code, put_back=True)
 
     assert ("_auth_user_id" in client.session) == is_in
+
+
+@pytest.mark.parametrize(("wrong", "seats"), [(2, 1), (3, 0), (19, 0)])
+def test_codes_of_a_shared_mailbox_tried_at_once_are_judged_three_times(national, today, wrong, seats):
+    expert = ExpertFactory(email="equipe@office.example.org")
+    client = signed_in(national)
+    client.post(reverse("ask_mailbox"), {"mailbox": expert.email})
+    code = re.search(r"[A-Z]{4}-[A-Z]{4}", mail.outbox[-1].body)[0]
+
+    tries_after(client, reverse("confirm_mailbox"), wrong, code, put_back=True)
+
+    assert Seat.objects.filter(expert=expert).count() == seats
 
 
 @pytest.mark.parametrize(("wrong", "is_in"), [(4, True), (5, False)])

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 from django.utils import timezone
+from django.utils.html import escape
 from icalendar import Calendar
 
 from mailing.models import OutgoingEmail
@@ -112,6 +113,27 @@ def test_addition_answers_a_question(owner, sent, now):
 
     assert sent.questions.get().answered_at
     assert "Répondez ci-dessous" not in text_of(owner())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["Quel contrat ?"], ["Quel contrat ?", "À temps plein ?"], ["<b>Où ?</b>", "Quand ?", "Combien ?"]],
+)
+@pytest.mark.parametrize("query", ["", "?merci"], ids=["follow-up", "thanks"])
+def test_questions_come_first_each_with_its_answer_box(client, sent, commit, now, asked, query):
+    mailboxes = list(sent.mailboxes.order_by("pk"))
+    for number, body in enumerate(asked):
+        commit(expert_messages.ask, mailboxes[number % len(mailboxes)], body=body, now=now)
+
+    page = client.get(path_of(sent) + query).content.decode()
+
+    above, _, below = page.partition('id="questions"')
+    questions, _, below = below.partition("</section>")
+    assert [body for body in asked if escape(body) in questions] == asked
+    assert questions.count("<textarea") == len(asked)
+    for later in ("rl-timeline", "annuler/", "adresse/"):
+        assert later not in above + questions
+        assert later in below
 
 
 def test_the_answer_to_who_left_says_who_reads_it_instead(owner, sent, commit, now):

@@ -1,5 +1,7 @@
 """Recap at the third step of what is to be sent; lists and results that say what they hold."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 
@@ -38,32 +40,59 @@ def test_recipients_are_named_in_a_sentence(visitor):
     assert "territoire :" not in said
 
 
-def test_errors_are_counted(visitor):
+@pytest.mark.parametrize(
+    ("typed", "counted"),
+    [
+        ({"contact_name": "", "phone": "12", "email": "x", "consent": ""}, "4 points sont à revoir"),
+        ({"phone": "12"}, "Un point est à revoir"),
+        ({"days": "x", "hours": "y"}, "2 points sont à revoir"),
+        (
+            {"phone": "0899000000", "email": "gérante@exemple.fr", "days": ["mon", "x"]},
+            "3 points sont à revoir",
+        ),
+    ],
+)
+def test_errors_are_counted(visitor, typed, counted):
     visitor.reach_contact()
 
-    assert "4 points sont à revoir" in text_of(
-        visitor.contact(contact_name="", phone="12", email="x", consent="")
-    )
-    assert "Un point est à revoir" in text_of(visitor.contact(phone="12"))
+    page = visitor.contact(**typed)
+
+    assert counted in text_of(page)
+    assert page.content.decode().count('_error"') >= len(typed)
 
 
-def test_search_says_what_it_found_and_takes_focus(visitor):
+@pytest.mark.parametrize(
+    ("typed", "counted"),
+    [
+        ({"commune": "", "description": ""}, "2 points sont à revoir"),
+        ({"commune": "Zzz"}, "Un point est à revoir"),
+        ({"subjects": ["inconnu"], "description": "x" * 5001}, "2 points sont à revoir"),
+    ],
+)
+def test_errors_of_the_first_step_are_counted(visitor, typed, counted):
+    assert counted in text_of(visitor.need(**typed))
+
+
+@pytest.mark.parametrize("typed", ["Peintures Vannier", "VANNIER", "peintures"])
+def test_search_says_what_it_found_and_takes_focus(visitor, typed):
     visitor.need()
-    visitor.company(company="Peintures Vannier")
+    visitor.company(company=typed)
 
     page = visitor.get("entreprise/")
 
-    assert "trouvée pour « Peintures Vannier »" in text_of(page)
+    assert re.search(rf"trouvées? pour « {typed} »", text_of(page))
     assert 'role="status" tabindex="-1" autofocus' in page.content.decode()
 
 
-def test_search_without_result_says_so_and_takes_focus(visitor):
+@pytest.mark.parametrize("typed", ["Zzzzzz", "Établissements Introuvables & Fils", "35600000000048"])
+def test_search_without_result_says_so_and_takes_focus(visitor, typed):
     visitor.need()
-    visitor.company(company="Zzzzzz")
+    visitor.company(company=typed)
 
     page = visitor.get("entreprise/")
 
-    assert "Le registre ne trouve pas « Zzzzzz »" in text_of(page)
+    assert "Le registre ne trouve pas" in text_of(page)
+    assert typed.replace("&", "&amp;") in page.content.decode()
     assert 'role="status" tabindex="-1" autofocus' in page.content.decode()
 
 

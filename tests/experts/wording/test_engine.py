@@ -1,10 +1,14 @@
 """Suggestion of subjects from a few texts."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from experts.wording.engine import Catalogue, SubjectTexts, suggest
+from tests.databases import ROOT
 
 BAKERY = Catalogue.of(
     [
@@ -126,6 +130,46 @@ def test_person_in_distress_is_seen_and_finds_who_listens():
     assert "parler" in [found.slug for found in suggestions.subjects[:3]]
     assert "parler" in slugs("j'ai envie de mourir")[:3]
     assert not suggest(BAKERY, "l'urssaf me réclame des cotisations").is_distress
+
+
+FRESH = """
+import json, sys
+from experts.wording.engine import suggest
+from tests.experts.wording.test_engine import BAKERY
+print(json.dumps([suggest(BAKERY, text).as_json() for text in sys.argv[1:]]))
+"""
+
+
+def test_each_process_learns_the_same_whatever_its_hash_seed():
+    texts = ["lurssaf me reclame des sous et jcherche un jeune", "échéancier", "dimanche, apranti, argent"]
+
+    answers = {
+        subprocess.run(  # noqa: S603 (fixed commands)
+            [sys.executable, "-c", FRESH, *texts],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "4294967295")
+    }
+
+    assert len(answers) == 1
+
+
+def test_method_needs_no_library_nor_file():
+    """Nothing is downloaded or built: Python's own library, and texts of the catalogue."""
+    code = "import sys, experts.wording.engine; print(*{name.partition('.')[0] for name in sys.modules})"
+
+    done = subprocess.run(  # noqa: S603 (fixed commands)
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, '.'); {code}"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert set(done.stdout.split()) - set(sys.stdlib_module_names) - {"__main__"} <= {"experts", "mailing"}
 
 
 def test_catalogue_without_subject_finds_nothing():
