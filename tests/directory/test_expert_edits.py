@@ -79,8 +79,9 @@ class TestRecord:
 
 
 class TestAreas:
-    def test_own_areas_are_inside_the_region(self, as_regional, as_national, person, path):
-        page = type_in(as_regional, f"{path}territoires/", added="77")
+    @pytest.mark.parametrize("typed", ["77", "Lyon", "région 11", "EPCI 200071884"])
+    def test_own_areas_are_inside_the_region(self, as_regional, as_national, person, path, typed):
+        page = type_in(as_regional, f"{path}territoires/", added=typed)
 
         assert "seule l'équipe nationale" in text(page)
         save(as_national, f"{path}territoires/", added="77")

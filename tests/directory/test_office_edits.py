@@ -199,7 +199,7 @@ class TestAreas:
 
         assert [str(one.ref) for one in office.areas.all()] == ["department:71"]
 
-    @pytest.mark.parametrize("typed", ["75", "Île-de-France", "France entière"])
+    @pytest.mark.parametrize("typed", ["75", "Île-de-France", "France entière", "Lyon", "EPCI 200071884"])
     def test_what_goes_beyond_the_region_is_the_national_teams(self, as_regional, as_national, office, typed):
         page = type_in(as_regional, self.PATH, added=typed, **{f"lequel-{typed}": ["department:75"]})
 

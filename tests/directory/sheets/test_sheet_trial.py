@@ -253,8 +253,9 @@ def test_lines_of_another_region_are_refused_and_the_rest_is_offered():
     assert elsewhere.name in str(trial.refused[0])
 
 
-def test_an_area_beyond_the_region_is_refused():
-    trial = trial_of(["Code", "Territoires"], ["PLIE-DIJON", "EPCI 242100410 ; Lyon"])
+@pytest.mark.parametrize("area", ["Lyon", "département 75", "EPCI 200071884", "Ajaccio"])
+def test_an_area_beyond_the_region_is_refused(area):
+    trial = trial_of(["Code", "Territoires"], ["PLIE-DIJON", f"EPCI 242100410 ; {area}"])
 
     assert not trial.plan.offices
     assert "équipe nationale" in str(trial.refused[0])

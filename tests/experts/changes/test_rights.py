@@ -42,6 +42,10 @@ def regional():
 
 
 OURS = "zone:bassin-dijonnais"
+# The first community of communes lies on both sides of the region's border.
+BEYOND = [
+    "department:75", "epci:200071884", "zone:pays-de-brest", "region:11", "commune:52269", "national",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,8 @@ OURS = "zone:bassin-dijonnais"
         ([OURS, "region:11"], True),
         ([OURS, "national"], True),
         (["zone:pays-de-brest"], True),
+        ([OURS, "epci:200071884"], True),
+        ([OURS, "commune:52269"], True),
         ([], True),
     ],
 )
@@ -74,8 +80,21 @@ def test_national_team_goes_beyond():
 
 @pytest.mark.parametrize(
     "change",
-    [{"headcount_max": 10}, {"naf": ["43"]}, {"craft": "only"}, {"exclusive_subjects": frozenset(["gpec"])}],
-    ids=lambda change: next(iter(change)),
+    [
+        {"headcount_max": 10},
+        {"headcount_min": 50},
+        {"naf": ["43"]},
+        {"naf_excluded": ["56"]},
+        {"legal_forms_excluded": ["92"]},
+        {"age_max_years": 3},
+        {"craft": "only"},
+        {"project_holders": "only"},
+        {"is_fallback": True},
+        {"exclusive_subjects": frozenset(["gpec"])},
+        {"exclusive_subjects": frozenset(["saisonniers"])},
+        {"exclusive_subjects": frozenset(["gpec", "trouver-candidats"])},
+    ],
+    ids=str,
 )
 def test_criteria_are_the_national_teams_where_the_office_reaches_beyond(regional, change):
     assert not refusals(office_plan(**change), regional)
@@ -100,10 +119,11 @@ def test_office_of_another_region_is_not_ours(regional):
     assert refusal.fact == ""
 
 
-def test_own_area_beyond_the_region_is_refused(regional):
+@pytest.mark.parametrize("area", BEYOND)
+def test_own_area_beyond_the_region_is_refused(regional, area):
     expert = Office.objects.get(code=DIJON).experts.first()
 
-    found = refusals(expert_plan(expert, areas=refs("department:75")), regional)
+    found = refusals(expert_plan(expert, areas=refs("department:21", area)), regional)
 
     assert [(refusal.kind, refusal.fact) for refusal in found] == [("expert", "areas")]
 
@@ -116,10 +136,11 @@ def test_own_areas_are_not_emptied_into_those_of_an_office_that_reaches_beyond(r
     assert refusals(expert_plan(expert, areas=frozenset()), regional)
 
 
-def test_deputy_does_not_receive_beyond_the_region(regional):
+@pytest.mark.parametrize("area", BEYOND)
+def test_deputy_does_not_receive_beyond_the_region(regional, area):
     office = Office.objects.get(code=DIJON)
     expert, deputy = office.experts.first(), ExpertFactory(office=office)
-    expert.areas.add(Area.objects.get(kind="department", code="75"))
+    expert.areas.set(Area.objects.find_or_create(refs(area)).values())
     absences = frozenset([AbsenceEntry(date(2027, 1, 4), date(2027, 1, 8), deputy.email)])
 
     found = refusals(expert_plan(expert, declared_absences=absences), regional)
