@@ -112,12 +112,15 @@ def test_phone_is_changed_at_once_and_in_the_journal(client, record, expert):
     assert Revision.objects.get(cause="expert").note == EMAIL
 
 
-def test_wrong_phone_keeps_what_was_typed(client, record, expert):
-    response = client.post(f"{record}postes/{expert.pk}/numero/", {"phone": "08 99 12 34 56"})
+@pytest.mark.parametrize(
+    "typed", ["08 99 12 34 56", "0825 12 34 56", "+33 (0)8 10 12 34 56", "08.36.65.65.65"]
+)
+def test_surcharged_phone_is_refused_and_kept_as_typed(client, record, expert, typed):
+    response = client.post(f"{record}postes/{expert.pk}/numero/", {"phone": typed})
 
     assert response.status_code == 422
     assert "surtaxé" in response.content.decode()
-    assert "08 99 12 34 56" in response.content.decode()
+    assert typed in response.content.decode()
 
 
 class TestAbsences:

@@ -14,7 +14,7 @@ from mailing.models import OutgoingEmail
 from solicitations import tasks
 from solicitations.actions import expert_answers, expert_messages, feedback, staff_actions
 from solicitations.dispatch import reoffer
-from solicitations.lifecycle import AlertCause, MatchState, NeedState
+from solicitations.lifecycle import AlertCause, ClosedReason, MatchState, NeedState
 from solicitations.models import Alert, Mailbox, Match, Need, Solicitation
 from tests.experts.factories import ExpertFactory, PersonFactory
 from tests.solicitations.factories import match, send
@@ -299,9 +299,16 @@ class TestDeclaredOnThePage:
         states = {row.need.solicitation_id: row.state for row in Match.objects.filter(expert=mine.expert)}
         assert states == {sent.pk: MatchState.SENT, second.pk: MatchState.WITHDRAWN}
 
-    @pytest.mark.parametrize("reached", ["declined", "cancelled"])
+    @pytest.mark.parametrize("reached", ["declined", "cancelled", "closed", "spam", "withdrawn", "replaced"])
     def test_the_link_of_a_request_that_is_over_changes_nothing(self, commit, sent, mine, reached, now):
-        if reached == "declined":
+        staff = User.objects.create_user("nationale@equipe.example.org", role="national")
+        if reached == "closed":
+            commit(staff_actions.close, sent, words="Close.", by=staff, now=now)
+        elif reached == "spam":
+            commit(staff_actions.mark, sent, ClosedReason.SPAM, by=staff, now=now)
+        elif reached in {"withdrawn", "replaced"}:
+            Match.objects.filter(pk=mine.pk).update(state=reached, ended_at=now)
+        elif reached == "declined":
             commit(
                 expert_answers.move,
                 mine,
@@ -317,6 +324,26 @@ class TestDeclaredOnThePage:
             record_changes.report_departure(mine.expert, by=mine.mailbox, successor="", now=now)
         with pytest.raises(record_changes.RecordClosed):
             record_changes.correct_phone(mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
+
+    @pytest.mark.parametrize("passed", [timedelta(hours=25), timedelta(days=2), timedelta(days=40)], ids=str)
+    @pytest.mark.parametrize("change", ["departure", "phone"])
+    def test_the_way_back_ends_after_a_day(self, commit, client, mine, change, passed, now):
+        with time_machine.travel(now, tick=False):
+            if change == "departure":
+                self.declare(commit, mine, now)
+            else:
+                commit(record_changes.correct_phone, mine.expert, by=mine.mailbox, phone="3949", now=now)
+        [told] = mails("record_changed", to=mine.mailbox.email)
+        url = urlsplit(told.context["undo_url"]).path
+        with time_machine.travel(now + timedelta(hours=23), tick=False):
+            assert client.get(url).status_code == 200
+
+        with time_machine.travel(now + passed, tick=False):
+            answers = [client.get(url).status_code, client.post(url).status_code]
+
+        expert = Expert.objects.get(pk=mine.expert_id)
+        assert answers == [410, 410]
+        assert (expert.left_at, expert.phone) in {(now, mine.expert.phone), (None, "3949")}
 
     def test_a_new_number_has_a_way_back(self, commit, client, mine, now):
         before = mine.expert.phone

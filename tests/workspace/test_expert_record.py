@@ -37,6 +37,16 @@ def test_a_bad_number_is_refused_with_an_example(press, expert_mailbox, sent, ty
     assert expert.phone == before
 
 
+@pytest.mark.parametrize("typed", ["08 99 12 34 56", "0825 12 34 56", "+33 (0)8 10 12 34 56"])
+def test_a_surcharged_number_is_refused(press, expert_mailbox, sent, typed):
+    expert = match(sent, "recrutement@france-travail").expert
+
+    page = press(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
+
+    assert "Ce numéro est surtaxé" in page_text(page)
+    assert type(expert).objects.get(pk=expert.pk).phone == expert.phone
+
+
 def test_departure_is_recorded_and_staff_are_alerted(press, expert_mailbox, sent, now):
     expert = match(sent, "recrutement@france-travail").expert
 
