@@ -98,7 +98,10 @@ def test_source_is_reported_in_words(name, source, words):
         ("5499", "Société à responsabilité limitée (SARL)"),
         ("5498", "SARL unipersonnelle (EURL)"),
         ("54", "Société à responsabilité limitée (SARL)"),
+        ("5799", "Société par actions simplifiée (SAS)"),
         ("0000", ""),
+        ("3815", ""),
+        ("abcd", ""),
         ("", ""),
     ],
 )

@@ -41,10 +41,13 @@ def test_table_gives_the_code_of_rev2_when_there_is_only_one(tmp_path, code, rev
     assert naf_editions.in_rev2(code) == rev2
 
 
-def test_label_of_another_edition_is_that_of_its_equivalent(tmp_path):
+@pytest.mark.parametrize(
+    ("code", "words"), [("10.71H", "oulangerie"), ("5611Y", "Restauration"), ("56.11y", "traditionnelle")]
+)
+def test_label_of_another_edition_is_that_of_its_equivalent(tmp_path, code, words):
     load(tmp_path, INSEE)
 
-    assert "oulangerie" in naf_editions.label("10.71H")
+    assert words in naf_editions.label(code)
 
 
 @pytest.mark.parametrize(

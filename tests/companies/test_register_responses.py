@@ -81,7 +81,7 @@ def test_head_office_stands_in_when_no_establishment_matched():
     assert company.siret == "00010037000014"
 
 
-@pytest.mark.parametrize("band", ["NN", "99", None, 3, "3"])
+@pytest.mark.parametrize("band", ["NN", "99", None, 3, "3", "54", "0A", "20-49"])
 def test_band_that_says_nothing_is_unknown(band):
     assert read_one(tranche_effectif_salarie=band).headcount is None
 
@@ -221,6 +221,8 @@ def test_same_establishment_is_listed_once():
         ({"activite_principale": "45.20A", "activite_principale_naf25": "95.31Y"}, "45.20A"),
         ({"activite_principale": "95.31Y", "activite_principale_naf25": "45.20A"}, "45.20A"),
         ({"activite_principale": "95.31Y"}, "95.31Y"),
+        ({"activite_principale": "10.71H", "activite_principale_naf25": "10.71C"}, "10.71C"),
+        ({"activite_principale": "56.10A", "activite_principale_naf25": "56.11Y"}, "56.10A"),
         ({"activite_principale": None, "activite_principale_naf25": "95.31Y"}, "95.31Y"),
         ({"activite_principale": 4520, "activite_principale_naf25": ["95.31Y"]}, None),
     ],

@@ -417,6 +417,14 @@ def test_number_of_queries_never_changes():
         pytest.param(
             {"legal_forms": ["54"]}, ApplicantFacts(legal_form="3815"), "legal_form", id="no such category"
         ),
+        pytest.param({"naf": ["10"]}, ApplicantFacts(naf="10.71H"), "naf", id="a class that kept its number"),
+        pytest.param({"naf": ["56"]}, ApplicantFacts(naf="5611y"), "naf", id="as the register writes it"),
+        pytest.param(
+            {"legal_forms_excluded": ["92"]}, ApplicantFacts(legal_form="9712"), "legal_form", id="refused"
+        ),
+        pytest.param(
+            {"legal_forms": ["57"]}, ApplicantFacts(legal_form="5910"), "legal_form", id="of a later edition"
+        ),
     ],
 )
 def test_code_of_another_edition_refuses_nobody_and_is_unknown(criteria, facts, fact):
@@ -430,19 +438,30 @@ def test_code_of_another_edition_refuses_nobody_and_is_unknown(criteria, facts, 
     assert decision.unknown == (fact,)
 
 
-def test_code_with_one_equivalent_is_checked_like_it():
+@pytest.mark.parametrize(
+    ("code", "rev2"), [("95.31Y", "45.20A"), ("10.71H", "45.11Z"), ("9532y", "45.40Z")], ids=str
+)
+def test_code_with_one_equivalent_is_checked_like_it(code, rev2):
     make_expert(make_office("A", "commune:21231", naf=["45"]), "a")
     make_expert(make_office("B", "commune:21231", naf=["10"]), "b")
-    NafCorrespondence.objects.create(code="95.31Y", rev2="45.20A")
+    NafCorrespondence.objects.create(code=f"{code[:2]}.{code[-3:].upper()}", rev2=rev2)
 
-    assert names(route(facts=ApplicantFacts(naf="95.31Y"))) == ["a"]
+    assert names(route(facts=ApplicantFacts(naf=code))) == ["a"]
 
 
 @pytest.mark.parametrize("source", ["file", "hand"])
-def test_office_under_agreement_answers_until_its_end(source):
-    by_agreement = Institution.objects.filter(notified="by_agreement", answers__subject__isnull=False).first()
-    subject = Subject.objects.listed().filter(institutions=by_agreement).first().slug
-    office = make_office("A", "commune:21231", institution=by_agreement.code, source=source)
+@pytest.mark.parametrize(
+    ("code", "subject"),
+    [
+        ("BGE", "creer"),
+        ("URSCOP", "reprise-salaries"),
+        ("OCAPIAT", "plan-formation"),
+        ("CRGE", "groupement-employeurs"),
+    ],
+)
+def test_office_under_agreement_answers_until_its_end(source, code, subject):
+    assert Institution.objects.get(code=code).notified == "by_agreement"
+    office = make_office("A", "commune:21231", institution=code, source=source)
     make_expert(office, "a")
 
     assert names(route(subject=subject)) == ["a"]
