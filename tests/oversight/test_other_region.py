@@ -4,10 +4,13 @@ import pytest
 
 from experts.models import Office, User
 from mailing.models import OutgoingEmail
+from solicitations.actions import company_requests, staff_actions
 from solicitations.dispatch import holding, routing
 from solicitations.lifecycle import AlertCause, ClosedReason, EventKind, RequestState
 from solicitations.models import Solicitation
+from territories.models import Region
 from tests.attacks.sample_data import database_digest
+from tests.experts.factories import signed_in
 from tests.solicitations.factories import TEXT, send
 
 pytestmark = [pytest.mark.reference, pytest.mark.django_db]
@@ -106,6 +109,62 @@ def test_a_first_request_without_region_is_the_national_team_s(commit, as_neighb
     [mail] = OutgoingEmail.objects.filter(key__startswith=f"alert:{sent.pk}:similar")
     assert mail.to == team.email
     assert not sent.additions.exists()
+
+
+@pytest.mark.parametrize(
+    ("first_in", "second_in", "named"),
+    [
+        ("2A004", "21317", "Bourgogne-Franche-Comté"),
+        ("21317", "97411", "La Réunion"),
+        ("75056", "21317", "Bourgogne-Franche-Comté"),
+        ("97701", "2A004", "Corse"),
+    ],
+    ids=["Corsica first", "overseas second", "Paris first", "a first one without region"],
+)
+def test_staff_write_into_what_they_see_alone_whatever_the_order(
+    commit, today, press, first_in, second_in, named
+):
+    first, second = [
+        commit(send, now=today, commune=code, text=text)
+        for code, text in ((first_in, TEXT), (second_in, WORDS))
+    ]
+    assert (second.state, second.duplicate_of) == (RequestState.HELD, first)
+    here, there = [
+        signed_in(
+            User.objects.create_user(
+                f"r{code}@equipe.example.org", role="region", region=Region.objects.get(pk=code)
+            )
+        )
+        for code in (second.region_id, first.region_id or "53")
+    ]
+    before = database_digest()
+
+    assert here.post(f"/demandes/{first.reference}/reunir/").status_code == 404
+    assert there.post(f"/demandes/{second.reference}/reunir/").status_code == 404
+    assert before == database_digest()
+    press(here, second)
+
+    alert = first.alerts.open().get()
+    assert (alert.cause, alert.words) == (AlertCause.SIMILAR, f"{second.reference} ({named})")
+    assert not first.additions.exists()
+    assert second.state == RequestState.HELD
+
+
+@pytest.mark.parametrize("ended", ["first", "second", "first, by staff"])
+def test_nothing_is_merged_once_one_of_the_two_is_over(
+    commit, as_neighbour, as_national, duplicate, press, ended
+):
+    now, first = duplicate.submitted_at, duplicate.duplicate_of
+    if ended == "first, by staff":
+        national = User.objects.get(role=User.Role.NATIONAL)
+        commit(staff_actions.close, first, words="Déjà vue.", by=national, now=now)
+    else:
+        commit(company_requests.cancel, first if ended == "first" else duplicate, now=now)
+    before = database_digest()
+
+    for client in (as_neighbour, as_national):
+        assert "Rien n'a été fait" in press(client, duplicate)
+    assert before == database_digest()
 
 
 def test_a_merge_within_the_region_is_as_before(as_regional, commit, sent, today, press):
