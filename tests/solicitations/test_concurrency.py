@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier, Thread
 from threading import Event as Signal
 from urllib.parse import urlsplit
@@ -486,16 +487,26 @@ def test_all_actions_at_once_on_one_request_do_not_deadlock(now, smtp_sink):
     assert request.progress == before
 
 
-def test_two_simultaneous_takes_by_one_mailbox_are_both_told_that_it_is_done(now):
+@pytest.mark.parametrize(
+    "acts",
+    [
+        ["besoins/{}/prendre/"] * 2,
+        ["tout-prendre/"] * 2,
+        ["besoins/{}/prendre/", "tout-prendre/"],
+        ["besoins/{}/prendre/"] * 4,
+    ],
+    ids=["take", "take all", "take and take all", "four clicks"],
+)
+def test_two_simultaneous_takes_by_one_mailbox_are_both_told_that_it_is_done(now, acts):
     mine = match(send(now=now), "recrutement@france-travail")
     path = urlsplit(links.answer_url(mine.mailbox)).path
     seen = re.search(r'name="seen" value="([0-9]+)"', Client().get(path).content.decode())[1]
 
-    def click() -> str:
-        page = Client().post(f"{path}besoins/{mine.pk}/prendre/", {"seen": seen}, follow=True)
+    def click(act: str) -> str:
+        page = Client().post(path + act.format(mine.pk), {"seen": seen}, follow=True)
         return page.content.decode()
 
-    pages = together(click, click)
+    pages = together(*(partial(click, act) for act in acts))
 
     assert errors(pages) == []
     assert not any(
