@@ -83,7 +83,8 @@ def test_mail_that_can_be_answered_is_sent_from_an_address_that_invites_to(setti
     settings.REQUESTS_FROM_EMAIL = "Relais <demandes@example.org>"
 
     assert built()["From"] == "Relais <ne-pas-repondre@example.org>"
-    assert built(reply_to="reponse+e1@example.org")["From"] == "Relais <demandes@example.org>"
+    for reply_to in ("reponse+e1@example.org", "reponse+d7-ab12@example.org", "Zoé <zoe@dreets.example.org>"):
+        assert built(reply_to=reply_to)["From"] == "Relais <demandes@example.org>"
 
 
 SUBJECTS = [
@@ -101,7 +102,14 @@ SUBJECTS = [
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize(
     "from_name",
-    ["", "Nadia Benali, via Relais Entreprises", "Zoé Ménétrier-Bréchet, via R" * 3, "x" * 500, "😀" * 100],
+    [
+        "",
+        "Nadia Benali, via Relais Entreprises",
+        "Zoé Ménétrier-Bréchet, via R" * 3,
+        'Lou "Chef" (RH), via Relais',
+        "x" * 500,
+        "😀" * 100,
+    ],
 )
 def test_subject_and_sender_begin_on_the_line_of_their_name_and_are_read_back(subject, from_name):
     email = OutgoingEmailFactory.build(from_name=from_name, reply_to="r@example.org")

@@ -1,6 +1,7 @@
 """Replies by mail: published, held or refused."""
 
 from datetime import timedelta
+from email import message_from_bytes
 from textwrap import wrap
 from urllib.parse import quote
 
@@ -9,9 +10,11 @@ import time_machine
 from django.conf import settings as project
 from django.db import connection
 
-from experts.models import User
+from experts.models import Expert, User
 from mailing import reception
+from mailing.message_builder import build_message
 from mailing.models import Channel, IncomingEmail, IncomingState, OutgoingEmail, Reason
+from mailing.replies.headers import people
 from solicitations import links, reply_addresses, tasks
 from solicitations.actions import company_requests, expert_answers, expert_messages
 from solicitations.conversation import replies
@@ -70,6 +73,19 @@ class TestWhereItGoes:
         assert other.email in told
         assert author.email not in told
         assert {row.from_name for row in written("message")} == {f"{said.author}, via Relais Entreprises"}
+
+    @pytest.mark.parametrize("name", ["Nadia Benali", 'Lou "Chef" Ménétrier', "Équipe Ouest; CCI <x@y.fr>"])
+    def test_the_mail_is_from_its_author_by_an_address_that_invites_to_answer(self, author, name, now):
+        Expert.objects.filter(email=author.email).update(name=name)
+
+        answer(author, now=now)
+
+        for row in written("message"):
+            raw_mail = build_message(row, row.rendered()).message().as_bytes()
+            [(shown, address)] = people(message_from_bytes(raw_mail), "From")
+            assert shown.startswith(name)
+            assert shown.endswith(", via Relais Entreprises")
+            assert address == "demandes@relais-entreprises.example.org"
 
     def test_a_companys_answer_is_added_to_its_request_and_never_enters_the_thread(self, owner, author, now):
         expert_messages.ask(author, body="Temps plein ?", now=now)

@@ -22,6 +22,12 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 COLLEAGUE = "agent@france-travail-dijon.example.org"
 ACCEPTED = (IncomingState.ACCEPTED, "")
 RECEIPT = "Nous avons bien reçu votre message n° {}, du {}/12/2026. Référence AB-{}."
+RECEIPTS = [
+    RECEIPT,
+    "Merci, votre demande ({}) est enregistrée sous le numéro {} ; délai moyen {} h.",
+    "Thank you, ticket {} was opened on 2026-12-{} (position {} in the queue).",
+    "Notre accueil est fermé. Ticket #{}-{}-{}.",
+]
 
 
 @pytest.fixture
@@ -107,11 +113,12 @@ class TestWeakSigns:
 
 
 class TestRepetition:
-    def test_two_mailboxes_that_answer_every_mail_stop_after_two_each(self, author, other, now):
+    @pytest.mark.parametrize("receipt", RECEIPTS)
+    def test_two_mailboxes_that_answer_every_mail_stop_after_two_each(self, author, other, receipt, now):
         for number in range(20):
             for person in (author, other):
                 at = now + timedelta(seconds=number)
-                send_number(person, number, RECEIPT.format(number, number + 1, number * 7), now=at)
+                send_number(person, number, receipt.format(number, number + 1, number * 7), now=at)
 
         assert Message.objects.count() == 4
         assert author.solicitation.alerts.open().count() == 1
@@ -331,14 +338,17 @@ class TestSeveralAddresses:
         assert len(mailed("turned_away")) == 1
 
 
-def test_parts_of_a_mail_to_nobody_are_not_parsed(author, now, monkeypatch):
+@pytest.mark.parametrize(
+    "local", ["reponse", "contact", "reponse+e1-aaaaaaaaaaaaaaaa", "reponse+", "abuse", "é" * 60]
+)
+def test_parts_of_a_mail_to_nobody_are_not_parsed(author, now, monkeypatch, local):
     def parsed(*_, **__):
         raise AssertionError("parsed")
 
-    content = raw(author, to=f"reponse@{project.REPLY_DOMAIN}")
+    content = raw(author, to=f"{local}@{project.REPLY_DOMAIN}")
     monkeypatch.setattr("mailing.replies.reply.parse", parsed)
 
-    assert receive(content, now=now).reason == Reason.UNKNOWN
+    assert receive(content, now=now).reason in {Reason.UNKNOWN, Reason.FORGED}
 
 
 def test_mail_that_takes_too_long_waits_and_ends_the_task(author, now, monkeypatch):
