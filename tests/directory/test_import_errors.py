@@ -200,6 +200,24 @@ MISTAKES = {
         "offices[0].experts[1].name",
         "contrôle",
     ),
+    "hyphen that breaks no line in an address": (
+        'email: "referent@ur-test',
+        'email: "referent@ur\u2011test',
+        "offices[1].experts[0].email",
+        "un tiret",
+    ),
+    "Cyrillic letter in an address": (
+        'email: "referent@ur-test',
+        'email: "r\u0435ferent@ur-test',
+        "offices[1].experts[0].email",
+        "cyrillique",
+    ),
+    "full-width sign in an address": (
+        'email: "referent@ur-test',
+        'email: "referent\uff20ur-test',
+        "offices[1].experts[0].email",
+        "pleine chasse",
+    ),
     "long text": (
         "name: Conseil formation",
         f"name: {'x' * 501}",

@@ -74,6 +74,13 @@ class TestCode:
         assert signed_in(client)
         assert answer.redirect_chain[-1][0] == reverse("mfa_activate_totp")
 
+    @pytest.mark.parametrize(
+        "typed", ["equipe@example.org\u200b", "\ufeffequipe@exam\u00adple.org", "e\u2060quipe@example.org"]
+    )
+    def test_invisible_characters_of_an_address_go(self, client, staff, typed):
+        assert ask_code(client, typed).status_code == 302
+        assert mail.outbox[-1].to == [staff.email]
+
     def test_unknown_address_gets_the_same_page_and_nothing_else(self, client, staff):
         known = client.get(ask_code(client).url).content.decode()
         client.post(reverse("account_logout"))
@@ -122,7 +129,17 @@ class TestCode:
         assert answer.status_code == 200
         assert "fr-error-text" in answer.content.decode() or "fr-message--error" in answer.content.decode()
 
-    @pytest.mark.parametrize("email", ["", "equipe", "a@b", "x" * 300 + "@example.org"])
+    @pytest.mark.parametrize(
+        "email",
+        [
+            "",
+            "equipe",
+            "a@b",
+            "x" * 300 + "@example.org",
+            "equipe@ex\u2011ample.org",
+            "\u0435quipe@example.org",
+        ],
+    )
     def test_bad_address_gets_a_sentence(self, client, staff, email):
         answer = ask_code(client, email)
 

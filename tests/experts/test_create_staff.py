@@ -47,19 +47,39 @@ def test_regional_account():
     ("arguments", "sentence"),
     [
         (["equipe", "--role", "national"], "n'est pas une adresse"),
+        (["a@ex\u2011ample.org", "--role", "national"], "est un tiret"),
+        (["\u0430@example.org", "--role", "national"], "cyrillique"),
         (["a@example.org", "--role", "region"], "Indiquez la région"),
         (["a@example.org", "--role", "region", "--region", "99"], "Aucune région n'a le code « 99 »"),
         (["a@example.org", "--role", "national", "--region", "27"], "retirez --region"),
         (["a@example.org", "--role", "king"], "king"),
         (["a@example.org"], "--role"),
     ],
-    ids=["address", "no region", "unknown region", "useless region", "unknown role", "no role"],
+    ids=[
+        "address",
+        "dash",
+        "Cyrillic",
+        "no region",
+        "unknown region",
+        "useless region",
+        "unknown role",
+        "no role",
+    ],
 )
 def test_bad_input_is_a_sentence(arguments, sentence):
     with pytest.raises(CommandError, match=sentence):
         create(*arguments)
 
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed", ["a@example.org\u200b", "\ufeffa@exam\u00adple.org", "a\u2060@example.org "]
+)
+def test_invisible_characters_of_an_address_go(typed):
+    create(typed, "--role", "national")
+
+    assert User.objects.get().email == "a@example.org"
 
 
 def test_second_account_with_one_address_is_refused():

@@ -22,7 +22,16 @@ def links_sent() -> list[str]:
     return list(OutgoingEmail.objects.filter(template__endswith="lost_links").values_list("to", flat=True))
 
 
-@pytest.mark.parametrize("typed", ["contact@peintures.example.org", "CONTACT@Peintures.example.org"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "contact@peintures.example.org",
+        "CONTACT@Peintures.example.org",
+        "\u200bcontact@peintures.example.org",
+        "contact@pein\u00adtures.example.org\u2060",
+        "La gérante <contact@peintures.example.org>",
+    ],
+)
 def test_known_address_gets_its_links(client, commit, typed):
     commit(send, now=timezone.now())
 
@@ -57,6 +66,15 @@ def test_bad_address_is_refused_with_a_sentence(client, typed):
     page = client.post("/suivi/", {"email": typed})
 
     assert "nom@exemple.fr" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [("x@ex\u2011emple.fr", "tiret"), ("x@\u0435xemple.fr", "cyrillique"), ("x\uff20exemple.fr", "chasse")],
+)
+def test_look_alike_is_refused_by_name(client, typed, named):
+    assert named in client.post("/suivi/", {"email": typed}).content.decode()
+    assert links_sent() == []
 
 
 def test_mailbox_beyond_its_limit_gets_nothing_and_the_page_does_not_tell(client, commit, monkeypatch):

@@ -43,6 +43,9 @@ CELLS = {
     "line end in a text": ("Fonction", "Chargée\nde mission", None, "expert.job", "Chargée de mission", ""),
     "stray spaces": ("Fonction", " Chargée  de\xa0mission", None, "expert.job", "Chargée de mission", "trop"),
     "invisible characters": ("Fonction", "\ufeffChar\u00adgée\u200b", None, "expert.job", "Chargée", ""),
+    "invisible characters of an address": ("Mail", "a\u200b@b.fr\u2060", None, "expert.email", "a@b.fr", ""),
+    "a hidden hyphen": ("Mail", "a@ex\u00ademple.fr", None, "expert.email", "a@exemple.fr", ""),
+    "accents apart from their letters": ("Fonction", "Charge\u0301e", None, "expert.job", "Chargée", ""),
     "apostrophe of a text": ("Fonction", "'+ 5 ans", None, "expert.job", "+ 5 ans", ""),
     "count, decimals": ("Effectif max", 49.0, "49,00", "office.headcount_max", 49, ""),
     "count, thousands": ("Effectif max", None, "1\u202f000,0", "office.headcount_max", 1000, ""),
@@ -94,6 +97,8 @@ REFUSED = {
     "a commune that begins a région": ("Territoires", "Grand", "« Grand Est (région 44) »"),
     "a commune that begins a département": ("Territoires", "Saône", "« Saône-et-Loire (département 71) »"),
     "a commune and a département": ("Territoires", "Vienne", "« Vienne (commune 38544) »"),
+    "a dash of an address": ("Mail", "a@ex\u2011emple.fr", "est un tiret"),
+    "a Cyrillic letter of an address": ("Mail", "\u0430@exemple.fr", "cyrillique"),
     "a day that is none": ("Fermeture", "31/02/2026", "n'est pas une date"),
 }
 FORMATS = ("xlsx", "ods", "csv")
