@@ -15,7 +15,8 @@ Row: TypeAlias = dict[str, Any]
 
 # "[NON-DIFFUSIBLE]", "[ND]", "[Non diffusé]": the register writes them in place of words, several at times.
 UNDISCLOSED = re.compile(
-    r"[\[{<«]\W*(?:n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?|n[\W_]*[cr]|(?:masqu|anonym|confidentiel|occult)\w*"
+    r"^\s*(?:\[[^\[\]\w]*\w[^\[\]]*\]\s*)+(?=$|[0-9]{5}\b)"  # in whatever words: no name is all in brackets
+    r"|[\[{<«]\W*(?:n(?:on)?[\W_]*d(?:iff(?:us\w*)?)?|n[\W_]*[cr]|(?:masqu|anonym|confidentiel|occult)\w*"
     r"|non[\W_]+(?:communiqu|divulgu|renseign|disponib|publi)\w*|partiel\w*[\W_]+diffus\w*)\W*[\]}>»]"
     r"|\(\s*(?:n[./_-]?\s?d\.?\s*)+\)"
     r"|\b(?:informations? |données? )?non[ _-]diffus(?:[ia]bles?|ée?s?)\b",

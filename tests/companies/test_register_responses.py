@@ -177,6 +177,17 @@ def test_mask_is_never_shown(mask):
     assert (read.name, read.address, read.is_undisclosed) == ("TOITS DU SUZON", "20000 AJACCIO", True)
 
 
+@pytest.mark.parametrize(
+    "mask", ["[XXX]", "[NULL]", "[DONNEE PROTEGEE]", "[D.N.D.] [D.N.D.]", "[PERSONNE NON DIFFUSIBLE]"]
+)
+def test_words_all_in_brackets_are_a_mask_whatever_they_are(mask):
+    read = read_one(
+        nom_complet=mask, nom_raison_sociale=None, establishment={"adresse": f"{mask} 20000 AJACCIO"}
+    )
+
+    assert (read.name, read.address, read.is_undisclosed) == ("", "20000 AJACCIO", True)
+
+
 @pytest.mark.parametrize("mask", ["ND", "nd", "N.D.", "ND ND", "***"])
 def test_mask_without_brackets_is_not_shown_as_a_persons_name(mask):
     read = read_one(nature_juridique="1000", nom_complet=mask, nom_raison_sociale=None)
@@ -204,6 +215,8 @@ def test_legal_person_keeps_its_public_name(form):
         "ATELIER (NORD)",
         "GARAGE [NORD]",
         "AGENCE [NANCY]",
+        "[S]CAPE",
+        "[NORD] GARAGE",
         "RENOV (NC)",
     ],
 )
