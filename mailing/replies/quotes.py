@@ -54,6 +54,8 @@ SEPARATOR = re.compile(
 FORWARDED = re.compile(
     r"[-_=— ]{2,}.{0,30}\b(forwarded|transf[e?]r[e?]|r[e?]exp[e?]di[e?])[a-z'? ]{0,30}[-_=— ]*:?"
     r"|d[e?]but du message (r[e?]exp[e?]di[e?]|transf[e?]r[e?])[ ?]*:|begin forwarded message:"
+    r"|begin doorgestuurd bericht:|anfang der weitergeleiteten nachricht:|inicio del mensaje reenviado:"
+    r"|inizio (del )?messaggio inoltrato:|inicio da mensagem reencaminhada:"
 )
 ORANGE = re.compile(r"message du ?:? ?\d\d?/\d\d?/\d\d.{0,10}")
 # Blank lines between an introduction and its quotation.

@@ -25,6 +25,8 @@ CLOSING = re.compile(
     r"|(un )?(cordial )?saludos?( cordiales| cordial)?|atentamente"
     r"|(met )?(vriendelijke|hartelijke) groet(en)?|(cordiali|distinti) saluti"
     r"|(com os )?(melhores |atenciosos )?cumprimentos|atenciosamente|abracos?|warmly|respectfully"
+    r"|have a (good|great|nice|lovely) (day|evening|week|weekend)|(med )?vennlig hilsen|mvh"
+    r"|(med )?vanlig(a)? halsning(ar)?|ystavallisin terveisin"
     r"|z powazaniem|pozdrawiam|cu (stima|respect)|toate cele bune)\b"
 )
 # « Envoyé de mon iPhone », and the lines of other devices, programs and antivirus.
@@ -63,6 +65,7 @@ MIN_WARNING_LENGTH, MAX_WARNING_LINES = 100, 60
 PHONE = re.compile(
     r"(\+ ?\d{2,3} ?(\(0\))?|\b0)( ?[1-9])([ .-]?\d\d){4}\b"
     r"|\+ ?\d[\d .()/-]{6,18}\d\b|\(\d{3}\) ?\d{3}[ -]\d{4}\b"
+    r"|\(0\d\)([ .-]?\d\d){4}\b"
 )
 ADDRESS = re.compile(r"\S+@\S+|\(?https?://\S+|\bwww\.\S+|\b[\w-]+\.(fr|com|org|net|eu|re|gouv)\b(/\S*)?")
 STREET = re.compile(
@@ -74,7 +77,7 @@ CONTACT_WORDS = {
     "tel", "telephone", "mob", "mobile", "port", "portable", "fax", "ligne", "directe", "direct",
     "standard", "email", "e", "mail", "mel", "courriel", "site", "web", "internet", "t", "m", "p", "f",
     "w", "d", "linkedin", "facebook", "poste", "et", "ou", "accueil", "bureau", "gsm", "mailto",
-    "phone", "cell", "office", "line", "dial", "ext", "website", "telefon", "telefono", "telefoon",
+    "phone", "tlf", "cell", "office", "line", "dial", "ext", "website", "telefon", "telefono", "telefoon",
     "movil", "mobil", "whatsapp",
 }  # fmt: skip
 # Words of sentences, not of job titles.

@@ -122,6 +122,9 @@ CLIENTS = {
     "em client": f'------ Message d\'origine ------\nDe "Relais" <{OURS}>\nÀ j@x.fr\nDate 28/11/26\n{CUT}',
     "samsung": f"------ Mensaje original ------\nDe: {SENDER}\nFecha: 28/11/26\nAsunto: A\n\n{CUT}",
     "polish": f"-------- Oryginalna wiadomość --------\nOd: {SENDER}\nTemat: A\n\n{CUT}",
+    "apple dutch": f"Begin doorgestuurd bericht:\n\nVan: {SENDER}\n\n{CUT}",
+    "apple german": f"Anfang der weitergeleiteten Nachricht:\n\nVon: {SENDER}\nBetreff: A\n\n{CUT}",
+    "apple spanish": f"Inicio del mensaje reenviado:\n\nDe: {SENDER}\nAsunto: A\n\n{CUT}",
     "sfr": f'Message du : 28/11/2026 10:05\nDe : "Relais" <{OURS}>\nA : j@x.fr\nSujet : A\n\n{CUT}',
     "two lines of ours above": f"{SENDER} a écrit :\n\nVotre réponse sera lue par l'entreprise et par les\n"
     f"autres experts.\n{CUT}",

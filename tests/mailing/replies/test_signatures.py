@@ -35,6 +35,10 @@ SIGNATURES = [
     "Garanti sans virus. www.avast.com\n<#DAB4FAD8-2DD7-40BB-A1B8-4E2AA1F9FDF2>",
     "Atenciosamente,\nRecruitment\nTel. +351 210 000 000",
     "Warmly,\nRecruitment\nSales Manager\nT: 03 80 00 00 00",
+    "Best,\nRecruitment team\nCell: (03) 80 00 00 00",
+    "Have a great day,\nRecruitment team\nPhone: 03 80 00 00 00",
+    "Med vennlig hilsen\nRecruitment team\nTlf: +47 22 00 00 00",
+    "Med vänlig hälsning,\nRecruitment team\nTel: +46 8 000 00 00",
     "Z poważaniem\nRecruitment\nTel. +48 22 123 45 67",
 ]
 TYPED = [
@@ -45,6 +49,7 @@ TYPED = [
     "Thanks, call me on 03 80 00 00 00",
     "Two contacts:\nJohn Smith\n03 80 00 00 00",
     "Cheers, we will call\nPhone: 03 80 00 00 00",
+    "Have a great day with her on Monday.",
     "Best,\nlet us meet Monday",
     "Call John Smith: 03 80 00 00 00",
     "Thanks for the call\nRecruitment",
