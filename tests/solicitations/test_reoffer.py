@@ -178,21 +178,25 @@ class TestTaken:
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
         return mine
 
-    def test_the_company_reads_who_follows(self, commit, sent, taken, now):
+    @pytest.mark.parametrize("leave", GONE, ids=lambda leave: leave.__name__)
+    def test_the_company_reads_who_follows(self, commit, sent, taken, leave, now):
         other = match(sent, "entreprises@mission-locale")
         commit(expert_answers.move, other, MatchState.TAKEN, by=other.mailbox, now=now)
-        left(taken.expert, now)
+        leave(taken.expert, now)
 
         sweep(commit, now + MINUTE)
 
         [told] = mails("taker_gone")
         assert f"{other.expert.name} ({other.expert.office.name}) la suit" in told.rendered().text
 
-    def test_staff_get_one_mail_a_person_with_all_that_was_in_their_hands(self, commit, sent, taken, now):
+    @pytest.mark.parametrize("leave", GONE, ids=lambda leave: leave.__name__)
+    def test_staff_get_one_mail_a_person_with_all_that_was_in_their_hands(
+        self, commit, sent, taken, leave, now
+    ):
         second = commit(send, now=now, siret="", email="autre@example.org")
         again = match(second, EXPERT)
         commit(expert_answers.move, again, MatchState.TAKEN, by=again.mailbox, now=now)
-        left(taken.expert, now)
+        leave(taken.expert, now)
 
         sweep(commit, now + MINUTE)
 

@@ -63,6 +63,16 @@ def test_json_holds_the_decision():
     }
 
 
+@pytest.mark.parametrize("code", ["95.31Y", "1071h", "56.11Y", "04"])
+def test_activity_of_another_edition_is_unknown_and_refuses_nobody(code):
+    Office.objects.filter(code="PE-DIJON").update(naf=["45", "10"], naf_excluded=["95"])
+
+    answer = json.loads(run(*SC01[:4], "--naf", code, "--on", "2026-12-01", "--json").out)
+
+    assert "PE-DIJON" in answer["offices"]
+    assert "naf" in answer["unknown"]
+
+
 def test_without_json_a_person_reads_it():
     ran = run(*SC01)
 
