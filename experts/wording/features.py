@@ -19,11 +19,11 @@ WORD = re.compile(r"[^\W_]+")
 STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
-        """a ai alors au aussi aux avec avez avons bien bonjour bonsoir c ca ce cela ces cet cette comme d
-        dans de deja des donc du elle en encore est et etes etre fait faire ici il ils j je l la le les leur
-        leurs lui m ma mais madame me meme merci mes moi mon monsieur n nos notre nous on ont ou par pas plus
-        pour qu que qui quoi s sa salut se ses si son sont suis sur svp t ta te tes toi ton tous tout tres tu
-        un une va vais vos votre vous y""",
+        """a ai aider aidez alors au aussi aux avec avez avons bien bonjour bonsoir c ca ce cela ces cet
+        cette comme d dans de deja des donc du elle en encore est et etes etre fait faire ici il ils j je
+        l la le les leur leurs lui m ma mais madame me meme merci mes moi mon monsieur n nos notre nous on
+        ont ou par pas plus pour qu que qui quoi s sa salut se ses si son sont suis sur svp t ta te tes
+        toi ton tous tout tres tu un une va vais vos votre vous y""",
     )
 )
 

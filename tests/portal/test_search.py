@@ -63,7 +63,11 @@ def test_posted_words_are_in_no_address_and_no_cookie_is_set(client):
 
 
 @pytest.mark.parametrize(
-    "words", [UNSURE, "c compliqué en ce moment", "Hello, I need help please", "azertyuiop", "????"]
+    "words",
+    [
+        *(UNSURE, "c compliqué en ce moment", "Hello, I need help please", "azertyuiop", "????"),
+        *("aidez moi svp", "qui peut m'aider ?"),
+    ],
 )
 def test_unsure_says_so_and_offers_first_to_describe(client, words):
     text = body(search(client, words))
