@@ -6,9 +6,9 @@ from django import forms
 
 from directory.contents.content_facts import ContentFacts
 from directory.forms.facts_form import DirectoryDayField
+from directory.subject_choices import GroupedChoices, subjects_by_theme
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.directory_sites import SiteField
-from experts.models import Subject
 from mailing.form_fields import LineField
 from territories.spoken_time import with_whole_hours
 
@@ -58,7 +58,7 @@ class RegionalLinkForm(forms.Form):
     url = SiteField(label="Adresse", invalid=SITE)
     subject = forms.ChoiceField(label="Pour", required=False)
 
-    def __init__(self, *args: Any, subjects: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, subjects: GroupedChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["subject"].choices = [("", "tous les besoins"), *subjects]  # type: ignore[attr-defined]
 
@@ -78,9 +78,8 @@ LinkFormSet = forms.formset_factory(
 
 def links_formset(data: Any, *, links: list[ContentFacts]) -> Any:
     """The lines of links of a region."""
-    subjects = Subject.objects.listed().order_by("theme__position", "position", "pk")
-    choices = list(subjects.values_list("slug", "label"))
-    return LinkFormSet(data, initial=links, prefix="liens", form_kwargs={"subjects": choices})
+    choices = {"subjects": subjects_by_theme()}
+    return LinkFormSet(data, initial=links, prefix="liens", form_kwargs=choices)
 
 
 def typed_links(formset: Any) -> list[ContentFacts]:
