@@ -87,6 +87,10 @@ def test_no_spelling_makes_another_mailbox(typed):
         (True, "10.0.0.1", "203.0.113.5, 198.51.100.7", "198.51.100.7"),
         (True, "10.0.0.1", None, "10.0.0.1"),
         (False, "2001:db8:1:2:3:4:5:6", None, "2001:0db8:0001:0002"),
+        (False, "2001:db8:1:2:ffff::", None, "2001:0db8:0001:0002"),
+        (False, "2001:db8:1:3::1", None, "2001:0db8:0001:0003"),
+        (True, "10.0.0.1", "192.0.2.1, 2001:db8::1", "2001:0db8:0000:0000"),
+        (True, "::1", "::ffff:198.51.100.7", "198.51.100.7"),
     ],
 )
 def test_address_is_the_visitors_own(rf, settings, proxied, remote, forwarded, expected):

@@ -111,11 +111,12 @@ def test_pressed_too_early_from_another_page_nobody_is_told(read_page, sent, now
     assert not sent.events.filter(kind=EventKind.STILL_WAITING).exists()
 
 
-@pytest.mark.parametrize("reason", [HeldReason.AUTOMATIC, HeldReason.MANY_EXPERTS])
+@pytest.mark.parametrize("reason", list(HeldReason))
 def test_a_held_request_never_shows_the_button(read_page, commit, now, reason):
     held = commit(send, now=now, text="Cherche https://a.example et https://b.example")
     assert held.state == RequestState.HELD
-    Solicitation.objects.filter(pk=held.pk).update(held_reason=reason)
+    first = commit(send, now=now, siret="", email="x@example.org") if reason == "duplicate" else None
+    Solicitation.objects.filter(pk=held.pk).update(held_reason=reason, duplicate_of=first)
 
     assert BUTTON not in read_page(held, local(now, 10, 10))
     assert "Personne n'a encore à vous appeler" in read_page(held, local(now, 10, 10), "insister/")
