@@ -98,6 +98,27 @@ def test_again_changes_nothing():
     assert dump() == before
 
 
+MARK = "    legal_information: true\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "marked"),
+    [
+        ((MARK, MARK), {"SRE"}),
+        ((MARK, ""), set()),
+        ((MARK, MARK.replace("true", "false")), set()),
+        (("  - code: URSSAF\n", f"  - code: URSSAF\n{MARK}"), {"SRE", "URSSAF"}),
+        (("  - code: PE\n", f"  - code: PE\n{MARK.replace('true', 'yes')}"), {"SRE", "PE"}),
+    ],
+    ids=["as it is", "left out", "false", "a second one", "yes"],
+)
+def test_institutions_that_the_law_binds_are_those_that_the_file_marks(import_changed, change, marked):
+    import_changed("institutions.yaml", change)
+
+    found = Institution.objects.filter(is_legal_information=True)
+    assert set(found.values_list("code", flat=True)) == marked
+
+
 def test_subject_left_out_is_dropped_and_comes_back(import_changed):
     text = (DATA / "catalogue.yaml").read_text()
     start = text.index("      - slug: saisonniers")
@@ -239,6 +260,13 @@ MISTAKES = {
         "thème inconnu",
     ),
     "position twice": ("catalogue.yaml", "{position: 2,", "{position: 1,", "entry_questions[1]", "deux fois"),
+    "mark that is neither true nor false": (
+        "institutions.yaml",
+        "legal_information: true",
+        "legal_information: oui",
+        "institutions[2].legal_information",
+        "true ou false",
+    ),
     "unknown kind": ("institutions.yaml", "kind: state", "kind: etat", "institutions[0].kind", "inconnu"),
     "unknown group": ("institutions.yaml", "group: OPCO", "group: OPCA", "institutions[", "groupe inconnu"),
     "unknown way to notify": (

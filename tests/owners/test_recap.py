@@ -1,5 +1,6 @@
 """Recap at the third step of what is to be sent; lists and results that say what they hold."""
 
+import html
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.cache import cache
 
 from companies import legal_forms
 from demo.fake_register import Mode
+from experts.models import Subject
 from tests.owners.visitor import NEED, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -27,6 +29,26 @@ def test_third_step_shows_what_is_sent_each_part_with_a_way_to_change_it(visitor
         assert part in said
     for step in ("", "entreprise/"):
         assert f'href="/demande/trouver-candidats/{step}">Modifier' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        {"description": "Une ligne.\r\n\r\nUne autre, « entre guillemets » & <b>grasse</b>."},
+        {"commune": "21000 Dijon", "description": "Deux CV 🙂 en quatre mois."},
+        {"commune": "Le Creusot", "subjects": ["metier-tension", "saisonniers"]},
+    ],
+    ids=["lines and signs", "a postcode", "three subjects"],
+)
+def test_recap_shows_what_was_typed_as_text(visitor, need):
+    visitor.reach_contact(**need)
+
+    said = html.unescape(text_of(visitor.get("contact/")))
+
+    assert " ".join(need.get("description", NEED["description"]).split()) in said
+    assert re.sub(r"^\d+ ", "", need.get("commune", NEED["commune"])) in said
+    for subject in Subject.objects.filter(slug__in=need.get("subjects", [])):
+        assert subject.label in said
 
 
 def test_recipients_are_named_in_a_sentence(visitor):
