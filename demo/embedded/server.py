@@ -53,10 +53,17 @@ class Server(ABC):
         """The process id of this folder's server; ``None`` when it is another process or none."""
         try:
             pid = int(self.pid_file.read_text().split()[0])
-            os.kill(pid, 0)
         except (OSError, ValueError, IndexError):
             return None
-        return pid if self._is_ours(Path("/proc", str(pid))) else None
+        return pid if self._runs(pid) else None
+
+    def _runs(self, pid: int) -> bool:
+        """Return whether this process is there, and is ours."""
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return self._is_ours(Path("/proc", str(pid)))
 
     def _is_ours(self, process: Path) -> bool:
         """True when the process works in this folder, as both servers do, even in a moved checkout."""
@@ -84,12 +91,13 @@ class Server(ABC):
 
     def stop(self) -> None:
         """Stop this folder's server, with stronger signals if needed, and remove its pid file."""
+        pid = self.pid()
         for number in (self.stop_signal, signal.SIGQUIT, signal.SIGKILL):
-            pid = self.pid()
-            if pid is None:
+            if pid is None or not self._runs(pid):
                 break
             os.kill(pid, number)
-            _wait_until(lambda: self.pid() is None)
+            # Of the process itself, not of its pid file, which it removes before it ends.
+            _wait_until(lambda: not self._runs(pid))
         self.pid_file.unlink(missing_ok=True)
 
     @property

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+import yaml
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -374,6 +375,37 @@ def test_departure_by_a_file_is_carried_by_the_sweep(commit, sent, mine, now, tm
     states = dict(Match.objects.filter(need__solicitation=sent).values_list("mailbox__email", "state"))
     assert states[mine.mailbox.email] == MatchState.WITHDRAWN
     assert states["remplacante@france-travail-dijon.example.org"] == MatchState.SENT
+
+
+def without_expert(office, email):
+    office["experts"] = [expert for expert in office["experts"] if expert["email"] != email]
+
+
+def under_another_address(office, email):
+    [expert] = [expert for expert in office["experts"] if expert["email"] == email]
+    expert["email"] = "autre-equipe@france-travail-dijon.example.org"
+
+
+def closed(office, email):
+    office["closed_on"] = "2026-01-05"
+
+
+@pytest.mark.parametrize("change", [without_expert, under_another_address, closed])
+def test_who_goes_by_a_file_in_any_way_is_mailed_no_more(commit, sent, mine, now, tmp_path, change):
+    directory = yaml.safe_load(Path("experts/data/directory-demo.yaml").read_text())
+    [office] = [one for one in directory["offices"] if one["id"] == mine.expert.office.code]
+    for expert in office["experts"]:
+        expert.pop("absent", None)  # who goes is the deputy of another
+    change(office, mine.mailbox.email)
+    path = tmp_path / "directory.yaml"
+    path.write_text(yaml.safe_dump(directory, allow_unicode=True))
+    call_command("import_directory", str(path), verbosity=0)
+
+    sweep(commit, now + MINUTE)
+
+    mine.refresh_from_db()
+    assert mine.state == MatchState.WITHDRAWN
+    assert not OutgoingEmail.objects.pending().filter(to=mine.mailbox.email).exists()
 
 
 class Ordered:

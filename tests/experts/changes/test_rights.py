@@ -33,7 +33,13 @@ def expert_plan(expert, **changes):
 
 def reach_paris():
     """Let the office of Dijon reach Paris already."""
-    Office.objects.get(code=DIJON).areas.add(Area.objects.get(kind="department", code="75"))
+    reach("department:75")
+
+
+def reach(area):
+    """Let the office of Dijon reach an area already."""
+    kind, _, code = area.partition(":")
+    Office.objects.get(code=DIJON).areas.add(Area.objects.get(kind=kind, code=code))
 
 
 @pytest.fixture
@@ -68,14 +74,17 @@ def test_areas_added_to_an_office_stay_in_the_region(regional, areas, is_refused
     assert [refusal.fact for refusal in found] == (["areas"] if is_refused else [])
 
 
-def test_area_that_is_there_already_stays(regional):
-    reach_paris()
+# With a larger one, the office would be another region's, or the nation's.
+@pytest.mark.parametrize("beyond", ["department:75", "epci:200071884", "zone:pays-de-brest", "department:52"])
+def test_area_that_is_there_already_stays(regional, beyond):
+    reach(beyond)
 
-    assert not refusals(office_plan(areas=refs(OURS, "department:75", "department:71")), regional)
+    assert not refusals(office_plan(areas=refs(OURS, beyond, "department:71")), regional)
 
 
-def test_national_team_goes_beyond():
-    assert not refusals(office_plan(areas=refs(OURS, "department:75")), NationalFactory())
+@pytest.mark.parametrize("beyond", BEYOND)
+def test_national_team_goes_beyond(beyond):
+    assert not refusals(office_plan(areas=refs(OURS, beyond)), NationalFactory())
 
 
 @pytest.mark.parametrize(
