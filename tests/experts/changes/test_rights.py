@@ -103,7 +103,7 @@ def test_national_team_goes_beyond(beyond):
         {"exclusive_subjects": frozenset(["saisonniers"])},
         {"exclusive_subjects": frozenset(["gpec", "trouver-candidats"])},
     ],
-    ids=str,
+    ids="-".join,  # the names alone: a set is written in any order
 )
 def test_criteria_are_the_national_teams_where_the_office_reaches_beyond(regional, change):
     assert not refusals(office_plan(**change), regional)
