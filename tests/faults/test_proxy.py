@@ -125,8 +125,9 @@ def test_proxy_says_who_asks_and_writes_down_no_address(proxy, harness, tmp_path
 
 
 def test_mails_of_providers_pass_and_long_forms_do_not(proxy):
-    assert state_of_post(proxy, "/anymail/mailgun/inbound/") == 404  # the portal's: no provider is named
-    assert state_of_post(proxy, "/suivi/") in {413, 502}  # as Caddy 2.6 says it
+    # The portal names no provider (404). It answers before it has read all: Caddy 2.6 may then say 502.
+    wait_for(lambda: state_of_post(proxy, "/anymail/mailgun/inbound/") == 404, PATIENCE)
+    wait_for(lambda: state_of_post(proxy, "/suivi/") in {413, 502}, PATIENCE)
 
 
 NETWORK, OTHER_NETWORK = "2001:db8:1:2", "2001:db8:1:3"
@@ -174,9 +175,12 @@ def state_from(port: int, visitor: str) -> int:
 
 
 def state_of_post(port: int, path: str, length: int = 4_000_000) -> int:
-    """The status of the answer to a long form."""
+    """The status of the answer to a long form; 0 when the connection ends without any."""
     with connect(port) as visitor:
         head = f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\n{TYPE}Content-Length: {length}\r\n\r\n"
         with suppress(OSError):
             visitor.sendall(head.encode() + b"a" * length)
-        return int(visitor.recv(65536).split()[1])
+        with suppress(OSError):
+            if words := visitor.recv(65536).split():
+                return int(words[1])
+        return 0
