@@ -157,7 +157,7 @@ SHARE = int(re.search(r"limit_conn visitors (\d+);", (proxies.SAMPLES / "nginx.c
     ],
 )
 def test_visitors_share_of_nginx_is_that_of_a_network(tmp_path, visitors, refused, welcome):
-    """Nobody is behind the proxy: who is let through is told so (502)."""
+    """A visitor let through gets 502, since no portal runs behind the proxy."""
     require("nginx")
     with proxies.running("nginx", portal="http://127.0.0.1:1", folder=tmp_path) as port, ExitStack() as stack:
         for visitor in visitors:

@@ -110,7 +110,7 @@ def test_what_is_no_address_is_refused(typed):
     ],
 )
 def test_address_copied_from_a_mail_of_ours_is_refused_by_name(typed):
-    """Nobody would read what is sent there: a lost link, a code, the mails of a request."""
+    """Addresses of the portal are refused: a lost link, a code or a mail sent there would reach no reader."""
     with pytest.raises(ValidationError, match="une adresse de notre service"):
         AddressField().clean(typed)
 
