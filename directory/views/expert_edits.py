@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -178,3 +178,15 @@ def fixed_edit(expert: Expert, facts: Facts, title: str, done: str) -> Edit:
 def stored_expert(expert: Expert) -> StoredRow[Expert]:
     """The facts of an expert as they are now."""
     return next(iter(snapshot.load(experts=[expert.pk]).experts.values()))
+
+
+def without_absence(expert: Expert, day: str) -> Facts:
+    """Facts of an expert without the absence that begins on a day; raises ``Http404`` when there is none."""
+    facts = stored_expert(expert).facts
+    declared = {one for one in facts["declared_absences"] if one.from_on.isoformat() != day}
+    fixed: Facts = {"declared_absences": frozenset(declared)}
+    if facts["absence"] and facts["absence"].from_on.isoformat() == day:
+        fixed["absence"] = None
+    elif len(declared) == len(facts["declared_absences"]):
+        raise Http404
+    return fixed

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from directory import address_reports
 from directory.forms.expert_facts import DaysAwayForm, LeavingForm
 from directory.views.access_to_offices import own_expert_or_404
 from directory.views.change_flow import serve
-from directory.views.expert_edits import expert_edit, fixed_edit, stored_expert
+from directory.views.expert_edits import expert_edit, fixed_edit, stored_expert, without_absence
 from experts.accounts.staff_access import staff_page
 from experts.changes.directory_facts import Facts
 from experts.models import Expert, User
@@ -34,13 +34,7 @@ def absence(request: HttpRequest, pk: int) -> HttpResponse:
 def remove_absence(request: HttpRequest, pk: int, day: str) -> HttpResponse:
     """Remove the absence that begins on a day."""
     expert = own_expert_or_404(request, pk)
-    facts = stored_expert(expert).facts
-    declared = {one for one in facts["declared_absences"] if one.from_on.isoformat() != day}
-    fixed: Facts = {"declared_absences": frozenset(declared)}
-    if facts["absence"] and facts["absence"].from_on.isoformat() == day:
-        fixed["absence"] = None
-    elif len(declared) == len(facts["declared_absences"]):
-        raise Http404
+    fixed = without_absence(expert, day)
     return serve(request, fixed_edit(expert, fixed, "Retirer une absence", "L'absence est retirée."))
 
 

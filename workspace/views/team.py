@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from directory.forms.expert_facts import DaysAwayForm, LeavingForm, NewExpertFor
 from directory.forms.facts_form import FixedFactsForm, RowFactsForm
 from directory.office_content import answered_subjects
 from directory.views.change_flow import Edit, serve
-from directory.views.expert_edits import expert_edit, stored_expert
+from directory.views.expert_edits import expert_edit, stored_expert, without_absence
 from experts.accounts import seats
 from experts.changes import editing
 from experts.changes.directory_facts import Facts
@@ -120,13 +120,7 @@ def remove_absence(request: HttpRequest, pk: int, day: str) -> HttpResponse:
     """Remove the absence that begins on a day."""
     mine = people.managed_people(account_of(request), now=timezone.now())
     expert = get_object_or_404(mine.select_related("office__institution"), pk=pk)
-    facts = stored_expert(expert).facts
-    declared = {one for one in facts["declared_absences"] if one.from_on.isoformat() != day}
-    fixed: Facts = {"declared_absences": frozenset(declared)}
-    if facts["absence"] and facts["absence"].from_on.isoformat() == day:
-        fixed["absence"] = None
-    elif len(declared) == len(facts["declared_absences"]):
-        raise Http404
+    fixed = without_absence(expert, day)
     return serve(request, _fixed(expert, fixed, title="Retirer une absence", done="L'absence est retirée."))
 
 
