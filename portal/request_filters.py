@@ -1,15 +1,20 @@
-"""Filters before the views: a maximum size for bodies, and headers that would crash Django."""
+"""Filters before the views: size of bodies, names of files, headers that would crash Django."""
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParser
 from django.shortcuts import render
 
+from mailing.accepted_files import FORBIDDEN
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
+KEPT = "\u00a0\u202f\u200d"  # no-break spaces of French and of screenshots, the joiner of emojis
 CHARSET = re.compile(r";\s*charset\*?\s*=\s*(?:\"[^\"]*\"|[^;]*)", re.IGNORECASE)
 
 
@@ -42,6 +47,34 @@ class BodySizeMiddleware:
         ):
             return None
         return render(request, "413.html", status=413)
+
+
+class FileNamesParser(MultiPartParser):
+    """A parser that leaves a trace of the signs that no file name may have.
+
+    Django's own takes them out, folders included, or drops the whole file, without a word to its sender.
+    """
+
+    def sanitize_file_name(self, file_name: str) -> str:
+        """The name with ``FORBIDDEN`` in the place of separators and of what cannot be printed."""
+        name = "".join(sign if sign.isprintable() or sign in KEPT else FORBIDDEN for sign in file_name)
+        return FORBIDDEN if name in {".", ".."} else name.replace("/", FORBIDDEN).replace("\\", FORBIDDEN)
+
+
+def keep_file_names(get_response: GetResponse) -> GetResponse:
+    """Have the files of forms read by ``FileNamesParser``."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        if request.content_type == "multipart/form-data":
+            request.parse_file_upload = partial(_parsed, request)  # type: ignore[method-assign]
+        return get_response(request)
+
+    return answered
+
+
+def _parsed(request: HttpRequest, meta: Any, body: Any) -> Any:
+    """The fields and the files of a form, as ``HttpRequest.parse_file_upload``."""
+    return FileNamesParser(meta, body, request.upload_handlers, request.encoding).parse()
 
 
 def without_unsafe_headers(application: WSGIApplication) -> WSGIApplication:

@@ -6,7 +6,7 @@ import zipfile
 from enum import Enum
 
 from directory.sheets.tables import BROKEN, MAX_BYTES, TOO_BIG, UnreadableSheet
-from mailing.accepted_files import DAMAGED_ARCHIVE
+from mailing.office_documents import DAMAGED
 
 MEGABYTE = 1024 * 1024
 # Unpacked sizes: beyond them a small file would fill the memory.
@@ -83,7 +83,7 @@ def _recognise_archive(content: bytes) -> FileKind:
                 ODS_TYPE
             )
             has_password = is_ods and b"encryption-data" in _start_of(archive, "META-INF/manifest.xml")
-    except DAMAGED_ARCHIVE as error:
+    except DAMAGED as error:
         raise UnreadableSheet(BROKEN) from error
     _refuse_big_parts(sizes)
     if has_password:

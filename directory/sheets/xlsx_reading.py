@@ -28,7 +28,7 @@ from directory.sheets.tables import (
     UnreadableSheet,
     with_layout,
 )
-from mailing.accepted_files import DAMAGED_ARCHIVE
+from mailing.office_documents import DAMAGED
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
@@ -36,7 +36,7 @@ RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationsh
 MAX_LINES = 2_000_000  # empty ones included, of all the sheets
 # Everything that openpyxl and the parsers raise on a file that is not what it says.
 FAILURES = (
-    *DAMAGED_ARCHIVE, ArithmeticError, AssertionError, AttributeError, LookupError, ParseError, TypeError,
+    *DAMAGED, ArithmeticError, AssertionError, AttributeError, LookupError, ParseError, TypeError,
 )  # fmt: skip
 
 
