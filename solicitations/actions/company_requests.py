@@ -26,13 +26,13 @@ def add_information(
 ) -> Addition:
     """Add a text of the company to its request and mail it to the experts who have not declined.
 
-    The answer to a ``question`` goes to its author and to who took a need. The same text again within a
-    minute is a second click: it is sent once. Raises ``ForbiddenMove`` once the request is cancelled, spam
-    or a test.
+    The answer to a ``question`` goes to its author and to who took a need. The same text and files again
+    within a minute is a second click: it is sent once. Raises ``ForbiddenMove`` once the request is
+    cancelled, spam or a test.
     """
     locked = lock_for_company(solicitation)
-    same = locked.additions.filter(body=body, question=question, at__gt=now - UNDO_DELAY)
-    if repeated := same.first():
+    recent = locked.additions.filter(question=question, at__gt=now - UNDO_DELAY)
+    if repeated := messages.second_click(recent, body=body, attached=attached):
         return repeated
     return messages.add_company_message(
         locked, messages.MessageContent(body, files=attached), question=question, now=now

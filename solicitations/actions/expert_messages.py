@@ -39,12 +39,13 @@ class TooLateToWithdraw(Exception):
 def post_message(by: Mailbox, *, body: str, now: datetime, attached: Sequence[AcceptedFile] = ()) -> Message:
     """Post a message to the other experts of the request. Raises ``NotInThread``, and as ``attach`` does.
 
-    The same text again within a minute is a second click: it is posted once.
+    The same text and files again within a minute is a second click: it is posted once.
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     if not messages.may_write(solicitation, by):
         raise NotInThread
-    if repeated := by.messages.filter(body=body, at__gt=now - UNDO_DELAY).first():
+    recent = by.messages.filter(at__gt=now - UNDO_DELAY)
+    if repeated := messages.second_click(recent, body=body, attached=attached):
         return repeated
     return messages.add_expert_message(by, messages.MessageContent(body, files=attached), now=now)
 
@@ -53,12 +54,13 @@ def post_message(by: Mailbox, *, body: str, now: datetime, attached: Sequence[Ac
 def ask(by: Mailbox, *, body: str, now: datetime, attached: Sequence[AcceptedFile] = ()) -> Question:
     """Ask the company a short question. Raises ``NotInThread`` when the mailbox has no active need.
 
-    The same question again within a minute is a second click: it is asked once.
+    The same question and files again within a minute is a second click: it is asked once.
     """
     Solicitation.objects.locked(by.solicitation_id)
     if not by.matches.active().exists():
         raise NotInThread
-    if repeated := Question.objects.filter(mailbox=by, body=body, asked_at__gt=now - UNDO_DELAY).first():
+    recent = Question.objects.filter(mailbox=by, asked_at__gt=now - UNDO_DELAY)
+    if repeated := messages.second_click(recent, body=body, attached=attached):
         return repeated
     return messages.add_question(by, messages.MessageContent(body, files=attached), now=now)
 
@@ -69,14 +71,14 @@ def post_internal_message(
 ) -> InternalMessage:
     """Post a message to the author's institution. Raises ``NotInThread``, and as ``attach`` does.
 
-    The same text again within a minute is a second click: it is posted once.
+    The same text and files again within a minute is a second click: it is posted once.
     """
     solicitation = Solicitation.objects.locked(by.solicitation.pk)
     if not messages.may_write_to_institution(solicitation, by, now=now):
         raise NotInThread
     author = {"mailbox": by} if isinstance(by, Mailbox) else {"by_user": by.user, "mailbox": None}
-    mine = InternalMessage.objects.filter(solicitation=solicitation, **author)
-    if repeated := mine.filter(body=body, at__gt=now - UNDO_DELAY).first():
+    recent = InternalMessage.objects.filter(solicitation=solicitation, at__gt=now - UNDO_DELAY, **author)
+    if repeated := messages.second_click(recent, body=body, attached=attached):
         return repeated
     return messages.add_internal_message(by, messages.MessageContent(body, files=attached), now=now)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from mailing.accepted_files import AcceptedFile
 from mailing.models import IncomingEmail, OutgoingEmail
 from mailing.transactions import transaction_required
@@ -86,6 +88,13 @@ def is_author(text: Text, by: links.Participant) -> bool:
     if isinstance(by, Solicitation):
         return isinstance(text, Addition) and text.solicitation_id == by.pk
     return not isinstance(text, Addition) and text.mailbox_id == by.pk
+
+
+def second_click(recent: QuerySet[Any], *, body: str, attached: Sequence[AcceptedFile]) -> Any:
+    """The text among these that has the same words and the same files, or ``None``."""
+    posted = sorted((file.name, len(file.content)) for file in attached)
+    same = recent.filter(body=body)
+    return next((row for row in same if posted == sorted(row.files.values_list("name", "size"))), None)
 
 
 @transaction_required

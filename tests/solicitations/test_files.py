@@ -46,6 +46,28 @@ ODT = archive("mimetype", "content.xml", content=ODT_TYPE)
 ODT_MACROS = archive("mimetype", "Basic/Standard/x.xml", content=ODT_TYPE)
 
 
+WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + b"\0" * 60
+BOOK = archive("[Content_Types].xml", "xl/workbook.xml")
+MANIFEST = "META-INF/manifest.xml"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def photo(brand: bytes) -> bytes:
+    """A photo of a phone, of this brand of its format."""
+    return b"\x00\x00\x00\x18ftyp" + brand + b"\0\0\0\0mif1heic" + b"\0" * 80
+
+
+def holding(name: str, content: bytes) -> bytes:
+    """A text document that holds one more part."""
+    return archive("[Content_Types].xml", "word/document.xml", name, **{name: content})
+
+
+def linked(kind: str, target: str) -> bytes:
+    """A text document with a link of this kind to what stands elsewhere."""
+    link = f'<Relationship Type="http://x/{kind}" Target="{target}" TargetMode="External"/>'
+    return holding("word/_rels/document.xml.rels", link.encode())
+
+
 def typed(content: bytes, *others: str, name: str = "[Content_Types].xml") -> bytes:
     """A text document whose list of types, under this name, has this content."""
     return archive(*others, "word/document.xml", name, **{name: content})
@@ -60,10 +82,20 @@ def typed(content: bytes, *others: str, name: str = "[Content_Types].xml") -> by
         ("devis.docx", DOCX),
         ("prix.xlsx", archive("[Content_Types].xml", "xl/workbook.xml")),
         ("note.odt", ODT),
+        ("IMG_0042.HEIC", photo(b"heic")),
+        ("20261130.heic", photo(b"mif1")),
+        ("capture.webp", WEBP),
+        ("photo.jfif", JPEG),
+        ("graphique.docx", holding("word/embeddings/table.xlsx", BOOK)),
+        ("site.docx", linked("hyperlink", "https://exemple.fr")),
+        ("modele.docx", linked("attachedTemplate", "file:///C:/Modeles/Normal.dotm")),
+        ("e\u0301te\u0301 \U0001f469\u200d\U0001f527.pdf", PDF),
+        ("Capture d’écran à 08.03\u202f.png", PNG),
+        (" plan.pdf ", PDF),
     ],
 )
 def test_documents_and_images_are_taken(name, content):
-    assert accepted_files.check(name, content).name == name
+    assert accepted_files.check(name, content).name == name.strip()
 
 
 @pytest.mark.parametrize(
@@ -95,6 +127,47 @@ def test_documents_and_images_are_taken(name, content):
             archive("[Content_Types].xml", "word/document.xml", "word/embeddings/a.zip"),
             "macros",
         ),
+        ("utf-16.docx", typed("macroEnabled".encode("utf-16")), "macros"),
+        ("lettres.docx", typed(b"macro&#69;nabled"), "macros"),
+        (
+            "tableau.docx",
+            holding(
+                "word/embeddings/a.xlsx",
+                archive("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"),
+            ),
+            "macros",
+        ),
+        ("paquet.docx", holding("word/embeddings/oleObject1.bin", OLE), "ne pouvons pas vérifier"),
+        ("ancien-dedans.docx", holding("word/embeddings/a.doc", OLE), "ne pouvons pas vérifier"),
+        (
+            "modele-distant.docx",
+            linked("attachedTemplate", "https://exemple.org/a.dotm"),
+            "ne pouvons pas vérifier",
+        ),
+        ("partage.docx", linked("attachedTemplate", "file://192.0.2.7/a.dotm"), "ne pouvons pas vérifier"),
+        (
+            "objet-distant.docx",
+            linked("oleObject", "mhtml:http://exemple.org/a!x"),
+            "ne pouvons pas vérifier",
+        ),
+        (
+            "commande.xlsx",
+            archive(
+                "[Content_Types].xml",
+                "xl/workbook.xml",
+                "xl/externalLinks/externalLink1.xml",
+                content=b"<ddeLink/>",
+            ),
+            "ne pouvons pas vérifier",
+        ),
+        (
+            "ole.odt",
+            archive(
+                "mimetype", MANIFEST, content=ODT_TYPE, **{MANIFEST: b"application/vnd.sun.star.oleobject"}
+            ),
+            "ne pouvons pas vérifier",
+        ),
+        ("raccourci.docx", holding("word/media/a.lnk", b"L"), "macros"),
         ("objet.odt", archive("mimetype", "Object 1/Basic/x.xml", content=ODT_TYPE), "macros"),
         ("sac.docx", archive("readme.txt"), "ne peut pas être joint"),
         (
@@ -106,6 +179,12 @@ def test_documents_and_images_are_taken(name, content):
         ("plan\u202efdp.exe.pdf", PDF, "Renommez"),
         ("../plan.pdf", PDF, "Renommez"),
         ("a" * 200 + ".pdf", PDF, "Renommez"),
+        ("\u2066plan\u2069.pdf", PDF, "Renommez"),
+        ("plan\u2028.pdf", PDF, "Renommez"),
+        ("...", PDF, "n'est pas ce que dit son nom"),
+        ("dessin.svgz", b"\x1f\x8b\x08" + b"\0" * 60, "ne peut pas être joint"),
+        ("lien.url", b"[InternetShortcut]\r\nURL=http://exemple.org", "ne peut pas être joint"),
+        ("film.heic", photo(b"mp42"), "ne peut pas être joint"),
         ("ancien.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 80, "ne peut pas être joint"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",
@@ -247,6 +326,38 @@ class TestFilesOfMessages:
         assert "ne peut pas être joint" in page_text(page)
         assert "Voici le plan." in page_text(page)
         assert not Message.objects.exists()
+
+    @pytest.mark.parametrize(
+        "name", ["../../plan.pdf", "..\\plan.pdf", "plan\u202efdp.exe.pdf", "\u2066plan.pdf", "n\0.pdf", ".."]
+    )
+    def test_upload_whose_name_hides_something_is_refused_not_renamed(self, client, author, name):
+        body = (
+            '--x\r\nContent-Disposition: form-data; name="body"\r\n\r\nVoici le plan.\r\n'
+            f'--x\r\nContent-Disposition: form-data; name="attached"; filename="{name}"\r\n\r\n'
+        ).encode() + PDF
+        page = client.post(
+            f"{answer_path(author)}message/",
+            body + b"\r\n--x--\r\n",
+            content_type="multipart/form-data; boundary=x",
+        )
+
+        assert "son nom contient des signes interdits" in page_text(page)
+        assert "Voici le plan." in page_text(page)
+        assert not Message.objects.exists()
+
+    def test_same_words_with_other_files_are_no_second_click(self, commit, sent, author, now):
+        plan, photo = accepted_files.check("plan.pdf", PDF), accepted_files.check("photo.jpg", JPEG)
+
+        for one in (plan, photo, photo):
+            commit(expert_messages.post_message, author, body="Suite", attached=[one], now=now)
+            commit(expert_messages.post_internal_message, author, body="Suite", attached=[one], now=now)
+            commit(expert_messages.ask, author, body="Suite", attached=[one], now=now)
+            commit(company_requests.add_information, sent, body="Suite", attached=[one], now=now)
+
+        assert (
+            sorted(AttachedFile.objects.values_list("name", flat=True))
+            == ["photo.jpg"] * 4 + ["plan.pdf"] * 4
+        )
 
     def test_full_disk_is_reported_and_keeps_the_typed_words(self, client, author, folder):
         folder.write_bytes(b"a file where the folder should be")
