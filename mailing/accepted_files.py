@@ -99,6 +99,6 @@ def _image_kind(head: bytes) -> str:
     if head[4:12] in HEIF_BRANDS:
         return "image/heif"
     try:
-        return puremagic.magic_string(head)[0].mime_type
+        return str(puremagic.magic_string(head)[0].mime_type)
     except (puremagic.PureError, ValueError):
         return ""

@@ -7,7 +7,7 @@ company (``Question`` to it, ``Addition`` from it).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
@@ -34,6 +34,8 @@ from solicitations.models import (
 )
 from solicitations.models.matches import MatchQuerySet
 from solicitations.notifications import request_mails, to_company, to_institution, to_readers, to_staff
+
+Said = TypeVar("Said", Message, InternalMessage, Question, Addition)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def is_author(text: Text, by: links.Participant) -> bool:
     return not isinstance(text, Addition) and text.mailbox_id == by.pk
 
 
-def second_click(recent: QuerySet[Any], *, body: str, attached: Sequence[AcceptedFile]) -> Any:
+def second_click(recent: QuerySet[Said], *, body: str, attached: Sequence[AcceptedFile]) -> Said | None:
     """The text among these that has the same words and the same files, or ``None``."""
     posted = sorted((file.name, len(file.content)) for file in attached)
     same = recent.filter(body=body)
