@@ -30,6 +30,15 @@ FILLED = """
     SELECT oid::regclass::text FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples <> 0
 """
+# The content is dated before the moments that tests name, whichever day they run.
+IMPORTED_AT = "2026-11-02T09:00:00+01:00"
+MANAGE = """
+import sys
+import time_machine
+from django.core.management import execute_from_command_line
+time_machine.travel(sys.argv[1]).start()
+execute_from_command_line(["manage.py", *sys.argv[2:]])
+"""
 LOCK_SPACE = 1_907  # advisory locks of ours, beside those of anyone else
 NUMBER_SPACE = 1_909
 BUILDING = 0
@@ -47,7 +56,7 @@ class Template:
     @property
     def fingerprint(self) -> str:
         digest = hashlib.sha256(self.parent.fingerprint.encode() if self.parent else b"")
-        digest.update(repr(self.commands).encode())
+        digest.update(repr((IMPORTED_AT, self.commands)).encode())
         for path in sorted({path for pattern in self.sources for path in ROOT.glob(pattern)}):
             if path.is_file() and "__pycache__" not in path.parts and not path.is_relative_to(ROOT / ".venv"):
                 digest.update(path.name.encode() + path.read_bytes())
@@ -175,7 +184,7 @@ class Databases:
         }
         for command in template.commands:
             done = subprocess.run(  # noqa: S603 (fixed commands)
-                [sys.executable, "manage.py", *command],
+                [sys.executable, "-c", MANAGE, IMPORTED_AT, *command],
                 cwd=ROOT,
                 env=environment,
                 capture_output=True,
