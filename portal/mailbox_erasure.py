@@ -29,6 +29,9 @@ def erase_mailbox(address: str, *, now: datetime) -> int:
 
 
 def _erase(solicitation: Solicitation, *, now: datetime) -> None:
+    """Erase a locked request; one that a second click erased meanwhile stays as it is."""
+    if solicitation.state == RequestState.ANONYMISED:
+        return
     asked = Mailbox.objects.filter(solicitation=solicitation, matches__state__in=list(ACTIVE), left_at=None)
     addresses = list(dict.fromkeys(asked.order_by("pk").values_list("email", flat=True)))
     subjects = request_mails.subject_labels(solicitation)

@@ -103,11 +103,20 @@ def process_reply(pk: int, *, now: datetime) -> None:
     reason = _automatic_reason(reply) or addressee.reason or _content_reason(email, reply, addressee)
     if reason is None:
         reason = _publish_or_reason(email, reply, addressee, now=now)
+    is_erased = person is not None and not _is_kept(person)
     if reason is not None:
         _hold_or_refuse(email, person, reason, now=now)
-        if reply.may_be_answered and reason not in NOT_ANSWERED_REASONS and not addressee.is_misdirected:
+        is_silent = addressee.is_misdirected or (is_erased and isinstance(person, Solicitation))
+        if reply.may_be_answered and reason not in NOT_ANSWERED_REASONS and not is_silent:
             to_senders.reply_not_published(reply, person, reason, now=now)
     email.save(update_fields=RESOLVED_FIELDS)
+    if is_erased:
+        IncomingEmail.objects.filter(pk=email.pk).erase(now=now)
+
+
+def _is_kept(person: Participant) -> bool:
+    """``False`` once the request was anonymised: then nothing of its company is kept."""
+    return Solicitation.objects.not_erased().filter(pk=request_pk(person)).exists()
 
 
 def read_mail(email: IncomingEmail, person: Participant | None) -> Reply:

@@ -15,14 +15,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from experts.models import Subject
+from mailing import reception
 from mailing.accepted_files import AcceptedFile
-from mailing.models import DeliveryEvent, OutgoingEmail
-from portal import my_data
+from mailing.models import Channel, DeliveryEvent, OutgoingEmail
+from portal import mailbox_erasure, my_data
 from solicitations.actions import company_requests, expert_answers, expert_messages
+from solicitations.conversation import replies
 from solicitations.lifecycle import MatchState
 from solicitations.models import AddressChange, Draft, Match, PlannedCall, Solicitation
 from tests.solicitations.factories import TEXT, mailbox, match, send
-from tests.solicitations.incoming import answer
+from tests.solicitations.incoming import answer, raw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
@@ -131,6 +133,28 @@ def test_deletion_is_confirmed_by_mail_and_erases_at_once(client, commit, sent, 
     assert not DeliveryEvent.objects.exists()
     assert Match.objects.filter(need__solicitation=sent).count() > 0
     assert [client.get(path).status_code, client.post(path).status_code] == [410, 410]
+
+
+def test_words_that_arrive_while_or_after_they_are_erased_are_not_kept(commit, sent, now):
+    unread = [
+        reception.store(
+            raw(who, text, message_id=f"<{pk}@poste.example.org>"), channel=Channel.PIPE, now=now
+        )[0]
+        for pk, (who, text) in enumerate(
+            [
+                (sent, "Oui, deux postes."),
+                (mailbox(sent, "recrutement@france-travail"), "La gérante rappelle."),
+            ]
+        )
+    ]
+    commit(mailbox_erasure.erase_mailbox, sent.email, now=now)
+
+    for email in unread:
+        commit(replies.process_reply, email.pk, now=now)
+        email.refresh_from_db()
+
+    assert [(email.state, bytes(email.raw), email.sender) for email in unread] == [("refused", b"", "")] * 2
+    assert not OutgoingEmail.objects.filter(to__iexact="contact@peintures.example.org").exists()
 
 
 def test_a_link_of_one_kind_opens_no_other(client, sent):

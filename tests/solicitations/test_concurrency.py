@@ -23,6 +23,7 @@ from experts.changes.row_plans import Plan
 from experts.models import Cause, Expert, Institution, Office, Seat, User
 from mailing import delivery
 from mailing.models import OutgoingEmail
+from portal import mailbox_erasure
 from solicitations import links
 from solicitations.actions import (
     company_requests,
@@ -176,6 +177,15 @@ def test_a_taking_and_a_cancellation_at_once(now):
     assert (request.state, request.progress) == (RequestState.CANCELLED, NeedState.CANCELLED)
     assert row.state == MatchState.WITHDRAWN
     assert mails("taken_for_company") == mails("taken_for_others") == []
+
+
+def test_two_clicks_on_deletion_erase_once(now):
+    request = send(now=now)
+
+    outcomes = together(*(lambda: mailbox_erasure.erase_mailbox(request.email, now=now) for _ in range(3)))
+
+    assert errors(outcomes) == []
+    assert request.events.filter(kind="anonymised").count() == 1
 
 
 @pytest.mark.parametrize("round_", range(2))
