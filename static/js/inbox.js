@@ -53,12 +53,35 @@
     "?": () => document.querySelector("#touches") && openDetails(document.querySelector("#touches")),
   };
 
+  // The boxes of the list are no fields where one types: keys go on from there.
   const isTyping = (target) =>
-    target instanceof Element && target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+    target instanceof Element && target.closest("input:not(.inbox-table [type=checkbox]), textarea, select, dialog, [contenteditable]");
+
+  // Whoever speaks to a machine, or presses keys by accident, turns them off on this device.
+  const OFF = "inbox-keys-off";
+  const areOff = () => {
+    try {
+      return localStorage.getItem(OFF) !== null;
+    } catch {
+      return false;
+    }
+  };
+  const keySwitch = document.querySelector("#touches-actives");
+  if (keySwitch) {
+    keySwitch.closest("[hidden]").hidden = false;
+    keySwitch.checked = !areOff();
+    keySwitch.addEventListener("change", () => {
+      try {
+        keySwitch.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "");
+      } catch {
+        keySwitch.checked = true; // the browser keeps nothing: they stay on
+      }
+    });
+  }
 
   document.addEventListener("keydown", (event) => {
     const act = ACTIONS[event.key];
-    if (!act || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat || isTyping(event.target)) {
+    if (!act || areOff() || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat || isTyping(event.target)) {
       return;
     }
     event.preventDefault();

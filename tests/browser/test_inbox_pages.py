@@ -125,10 +125,25 @@ def test_keys_move_open_and_take_and_none_acts_in_a_field(open_as, console, need
     page.locator("#recherche").press("j")
     assert page.locator(".inbox-row--current").count() == 0
 
-    page.keyboard.press("Tab")
+    page.locator("#touches summary").click()
+    switch = page.locator("#touches-actives")
+    switch.evaluate("box => box.click()")
+    page.keyboard.press("j")
+    page.reload()
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    assert page.locator(".inbox-row--current").count() == 0
+    assert not switch.is_checked()
+    switch.evaluate("box => box.click()")
+    page.locator("#touches summary").focus()
     for key in ("j", "j", "k", "o"):
         page.keyboard.press(key)
     page.wait_for_url("**/besoins/*/")
+    page.keyboard.press("d")
+    page.keyboard.press("t")
+    page.keyboard.press("u")  # the reasons are fields too
+    assert Match.objects.taken().filter(mailbox__email=EMAIL).count() == 1
+    page.locator("h1").click()
     page.keyboard.press("t")
     wait_for_answer(page, "Vous prenez en charge")
     page.keyboard.press("u")
