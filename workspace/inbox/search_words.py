@@ -12,7 +12,7 @@ from solicitations.models.request_words import ACCENTED, CONFIG, PLACE, PLAIN
 from territories.models import Commune
 from territories.names import normalise
 
-LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
 WORD = re.compile(r"[^\W_]+")
 SHORT = 4  # letters; shorter words begin too many: they must match whole
 MAX_WORDS, MAX_PLACES = 12, 50
@@ -76,13 +76,21 @@ class TypedWords:
         name = f"{column}__iregex"
         said = Q()
         for word in self.words:
-            said &= Q(**{name: _one_of([_pattern(word), *map(_whole, self.places.get(word, ()))])})
+            said &= Q(
+                **{name: _one_of([*map(_pattern, _sharp(word)), *map(_whole, self.places.get(word, ()))])}
+            )
         whole = self.places.get(self.whole, ())
         return said | Q(**{name: _one_of(map(_whole, whole))}) if whole else said
 
 
+def _sharp(word: str) -> list[str]:
+    """The word, and the same with « ß », which indexes keep as it is written."""
+    return list(dict.fromkeys((word, word.replace("ss", "ß"))))
+
+
 def _term(word: str) -> str:
-    return _quoted(word) if len(word) < SHORT else f"{_quoted(word)}:*"
+    end = "" if len(word) < SHORT else ":*"
+    return _any(f"{_quoted(spelled)}{end}" for spelled in _sharp(word))
 
 
 def _quoted(word: str) -> str:
@@ -100,8 +108,9 @@ def _one_of(patterns: Iterable[str]) -> str:
 
 def _pattern(word: str) -> str:
     """The regular expression of a word, whatever its accents and ligatures."""
+    is_short = len(word.replace("ß", "ss")) < SHORT
     spelled = LETTERS.sub(lambda letter: SPELLINGS.get(letter[0], letter[0]), word)
-    if len(word) < SHORT:
+    if is_short:
         return _whole(spelled)
     begun = BEGIN_LIGATURES.get(word[-1])  # « mano » begins « manœuvre »
     return f"{spelled.removesuffix(']')}{begun}]" if begun else spelled
