@@ -1,4 +1,4 @@
-"""gunicorn: logs without visited addresses, visits that do not wait, and a catalogue learnt at start."""
+"""gunicorn: logs without visited addresses, visits that do not wait, a catalogue learnt at start."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from django.conf import settings
 PRODUCTION = "portal.settings.production"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", PRODUCTION)
 
-from portal import database_waits  # noqa: E402 (it reads the name of the settings)
+from portal import database_waits, garbage  # noqa: E402 (they read the name of the settings)
 
 logconfig_dict = settings.LOGGING
 accesslog = None
@@ -18,7 +18,11 @@ database_waits.limit(settings.DATABASES["default"])
 
 
 def post_worker_init(worker: Any) -> None:
-    """Learn the words of the catalogue before the first visitor's question, which would wait some seconds."""
+    """Collect garbage briefly, and learn the words of the catalogue before the first visitor's question.
+
+    The learning takes some seconds, which that visitor would wait.
+    """
+    garbage.collect_briefly()
     if os.environ["DJANGO_SETTINGS_MODULE"] == PRODUCTION:
         Thread(target=_learn, daemon=True).start()
 
