@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Func, QuerySet
 from django.db.models.expressions import RawSQL
 
 Row = TypeVar("Row")
@@ -21,6 +21,16 @@ class _Place(NamedTuple):
     """The place of a value in the SQL, by the name of its argument."""
 
     name: str
+
+
+class Among(Func):
+    """Condition of a ``PreparedQuery``: a column is one of the keys of an argument that is a list.
+
+    Of a subquery of these keys (``unnest``), the planner may read whole tables when many are joined.
+    """
+
+    template, arg_joiner = "(%(expressions)s::bigint[]))", " = ANY("
+    output_field = BooleanField()
 
 
 class PreparedQuery(Generic[Row]):

@@ -9,6 +9,7 @@ from companies import naf_editions
 from solicitations.lifecycle import ContactWish, MatchOrigin
 from solicitations.models import Match, Solicitation
 from territories.areas import AreaRef
+from territories.models import Commune
 from territories.spoken_places import of_area
 from territories.spoken_time import spoken_date
 from territories.working_time import add_working_days
@@ -153,9 +154,14 @@ def spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> st
 
 
 def legal_deadline(solicitation: Solicitation) -> date:
-    """The deadline for answering a labour-law question: 10 working days of the territory from sending.
+    """The deadline for answering a labour-law question; see ``legal_deadline_of``."""
+    return legal_deadline_of(solicitation.submitted_at, solicitation.commune)
+
+
+def legal_deadline_of(submitted_at: datetime, commune: Commune) -> date:
+    """The deadline of a request of this commune: 10 working days of the territory from sending.
 
     Source: code du travail, L. 5143-1, which asks for a reasonable time.
     """
-    sent_on = solicitation.submitted_at.astimezone(solicitation.time_zone).date()
-    return add_working_days(sent_on, settings.LEGAL_DELAY_DAYS, solicitation.commune)
+    sent_on = submitted_at.astimezone(commune.time_zone).date()
+    return add_working_days(sent_on, settings.LEGAL_DELAY_DAYS, commune)

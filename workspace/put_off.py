@@ -45,9 +45,13 @@ class PutOffForm(forms.Form):
 def current(match: Match) -> PutOff | None:
     """Return the day that the need is put off until; ``None`` without any. Needs ``put_off`` loaded."""
     found: PutOff | None = getattr(match, "put_off", None)
-    if found is None or match.state != MatchState.TAKEN or match.taken_at is None:
-        return None
-    return found if found.at >= match.taken_at else None
+    is_current = found and is_since_taking(found.at, state=match.state, taken_at=match.taken_at)
+    return found if is_current else None
+
+
+def is_since_taking(at: datetime | None, *, state: str, taken_at: datetime | None) -> bool:
+    """Return whether a need was put off since it was taken last: ``IS_CURRENT``, of one that is loaded."""
+    return bool(state == MatchState.TAKEN and at and taken_at and at >= taken_at)
 
 
 @transaction.atomic(durable=True)

@@ -211,6 +211,12 @@ class MatchQuerySet(models.QuerySet["Match"]):
         return self.order_by("need__position", "pk")
 
 
+def person_name(expert: str, *, taken_by: str) -> str:
+    """The name that pages and mails show: the first name given when taking, then the expert's."""
+    is_said = taken_by.lower() in expert.lower().split()
+    return f"{taken_by}, {expert}" if taken_by and not is_said else expert
+
+
 class Match(models.Model):
     """One need sent to one expert."""
 
@@ -334,10 +340,7 @@ class Match(models.Model):
 
     @property
     def person(self) -> str:
-        """The name that pages and mails show: the first name given when taking, then the expert's."""
-        name = self.expert.name
-        is_said = self.taken_by.lower() in name.lower().split()
-        return f"{self.taken_by}, {name}" if self.taken_by and not is_said else name
+        return person_name(self.expert.name, taken_by=self.taken_by)
 
     def move_to(
         self, target: MatchState, *, at: datetime, decline_reason: str = "", words: str = "", answer: str = ""

@@ -43,6 +43,11 @@ def make_reference() -> str:
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
+def applicant_name(company: str, *, is_project_holder: bool) -> str:
+    """The applicant's name: the company, else the kind of applicant."""
+    return company or ("Projet d'entreprise" if is_project_holder else "Entreprise")
+
+
 class Solicitation(models.Model):
     """A request: one contact, one company or project, one place, one or several needs."""
 
@@ -309,8 +314,7 @@ class Solicitation(models.Model):
 
     @property
     def applicant(self) -> str:
-        """The applicant's name: the company, else the kind of applicant."""
-        return self.company_name or ("Projet d'entreprise" if self.is_project_holder else "Entreprise")
+        return applicant_name(self.company_name, is_project_holder=self.is_project_holder)
 
     @property
     def links_end_at(self) -> datetime | None:

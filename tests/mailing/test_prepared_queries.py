@@ -6,7 +6,7 @@ import pytest
 from django.db.models.sql.compiler import SQLCompiler
 
 from mailing.models import OutgoingEmail
-from mailing.prepared_queries import PreparedQuery
+from mailing.prepared_queries import Among, PreparedQuery
 from territories.models import Commune
 
 pytestmark = [pytest.mark.django_db, pytest.mark.reference]
@@ -54,6 +54,15 @@ def test_all_rows_in_order():
 def test_tuples_and_moments():
     late = PreparedQuery(lambda at: OutgoingEmail.objects.filter(created_at__gt=at).values_list("pk", "key"))
     assert late.rows(at=datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize("population", [[], [0], [157_634, 0]], ids=["none", "one", "two"])
+def test_a_list_of_keys(population):
+    peopled = PreparedQuery(
+        lambda numbers: Commune.objects.filter(Among("population", numbers)).values_list("pk", "name")
+    )
+    expected = Commune.objects.filter(population__in=population).values_list("pk", "name")
+    assert set(peopled.rows(numbers=population)) == set(expected)
 
 
 def test_the_sql_is_written_once(current, monkeypatch):

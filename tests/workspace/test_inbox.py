@@ -124,7 +124,7 @@ class TestLists:
         rows = signed_in(PersonFactory(email=expert.email)).get(INBOX).context["rows"]
 
         assert rows[0].due_on is not None
-        assert [row.match.need.solicitation_id for row in rows] == [legal.pk, old.pk]
+        assert [row.reference for row in rows] == [legal.reference, old.reference]
 
     def test_queries_do_not_grow_with_needs(
         self, expert_client, commit, mine, now, django_assert_max_num_queries

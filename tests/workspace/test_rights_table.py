@@ -233,8 +233,8 @@ def lists_of(client: Client) -> Lists:
     scopes = (shown.context or {}).get("scopes", []) if shown.status_code == 200 else []
     for tab in scopes:
         path = f"/besoins/{tab.query}"
-        seen.lines |= {row.match.mailbox_id for row in client.get(path).context["rows"]}
-        seen.found |= {row.match.mailbox_id for row in client.get(f"{path}&q={WORD}").context["rows"]}
+        seen.lines |= {row.mailbox for row in client.get(path).context["rows"]}
+        seen.found |= {row.mailbox for row in client.get(f"{path}&q={WORD}").context["rows"]}
         seen.export += b"".join(client.get(f"/besoins/export.csv{tab.query}").streaming_content).decode()
     assert WORD not in seen.export
     return seen

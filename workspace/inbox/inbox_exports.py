@@ -46,18 +46,18 @@ def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[In
 
 def _line(row: InboxRow) -> list[str]:
     cells = [
-        f"{row.match.sent_at.astimezone(row.zone):%d/%m/%Y %H:%M}",
+        f"{row.sent_at.astimezone(row.zone):%d/%m/%Y %H:%M}",
         row.subject,
         HIDDEN if row.is_confidential else row.applicant,
         row.place,
         row.state.label,
         row.person,
-        row.match.expert.office.name,
+        row.office,
         f"{row.due_on:%d/%m/%Y}" if row.due_on else "",
         _yes(is_so=row.is_late),
         _yes(is_so=row.is_not_called),
         _yes(is_so=row.is_confidential),
-        row.match.mailbox.solicitation.reference,
+        row.reference,
     ]
     return [inert(cell) for cell in cells]
 

@@ -1,20 +1,29 @@
 """Lines of the inbox: no word of the company, a fixed number of queries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, Q
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
+from mailing.prepared_queries import Among, PreparedQuery
 from solicitations import wording
 from solicitations.lifecycle import ACTIVE, EventKind, MatchState
-from solicitations.models import Event, InternalMessage, Match, Message, PlannedCall
+from solicitations.models import Event, InternalMessage, Match, Message
+from solicitations.models.matches import person_name
+from solicitations.models.requests import applicant_name
+from territories.models import Commune, Department
 from workspace import put_off
-from workspace.inbox.inbox_queries import Signs, signs_by_need
+from workspace.inbox.inbox_queries import Signs, signs_of
 from workspace.inbox.readers import Reader
 from workspace.models import ReadMark
 
@@ -39,18 +48,63 @@ NEWS = (
     EventKind.CALL_UNPLANNED,
 )
 
-# What a line shows of the tables around its match, and their longest texts, which it does not show.
-SHOWN = (
-    "need__subject",
-    "expert__office",
-    "mailbox__planned_call",
-    "mailbox__solicitation__commune__department",
-    "put_off",
-)
-NOT_SHOWN = ("mailbox__solicitation__description", "answer", "words")
+
+class NeedFacts(NamedTuple):
+    """Facts of a need, as ``FACTS`` reads them: what a line shows or follows from, no text of the company."""
+
+    pk: int
+    mailbox: int
+    expert: int
+    need: int
+    state: str
+    sent_at: datetime
+    taken_at: datetime | None
+    ended_at: datetime | None
+    expert_left_at: datetime | None
+    taken_by: str
+    stands_in_for: str | None
+    subject: str
+    expert_name: str
+    office: str
+    institution: int
+    email: str
+    opened_at: datetime | None
+    call_at: datetime | None
+    call_cancelled_at: datetime | None
+    request: int
+    reference: str
+    company: str
+    is_project_holder: bool
+    is_confidential: bool
+    submitted_at: datetime
+    commune: str
+    commune_name: str
+    department: str
+    department_name: str
+    put_off_at: datetime | None
+    put_off_until: date | None
 
 
-@dataclass(frozen=True)
+FACTS: tuple[str | Combinable, ...] = (
+    "pk", "mailbox", "expert", "need", "state", "sent_at", "taken_at", "ended_at", "expert_left_at",
+    "taken_by", KT("reason__stand_in_for"),
+    "need__subject__label",
+    "expert__name", "expert__office__name", "expert__office__institution",
+    "mailbox__email", "mailbox__opened_at",
+    "mailbox__planned_call__starts_at", "mailbox__planned_call__cancelled_at",
+    "mailbox__solicitation",
+    *(
+        f"mailbox__solicitation__{column}"
+        for column in (
+            "reference", "company_name", "is_project_holder", "is_confidential", "submitted_at",
+            "commune", "commune__name", "commune__department", "commune__department__name",
+        )
+    ),
+    "put_off__at", "put_off__until",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class InboxRow:
     """One need of the inbox; ``address`` is empty when only its line may be read.
 
@@ -59,14 +113,18 @@ class InboxRow:
     may be past: it is back. ``is_double``: another line is of the same need and mailbox, for her other post.
     """
 
-    match: Match
+    pk: int
+    mailbox: int
     address: str
     applicant: str
     place: str
     zone: ZoneInfo
     subject: str
     state: MatchState
+    sent_at: datetime
     person: str
+    office: str
+    reference: str
     due_on: date | None
     is_overdue: bool
     is_late: bool
@@ -81,133 +139,169 @@ class InboxRow:
     is_confidential: bool
     is_double: bool
 
-    @property
-    def pk(self) -> int:
-        return self.match.pk
-
 
 def inbox_rows(reader: Reader, pks: Sequence[int], *, now: datetime) -> list[InboxRow]:
-    """Build the lines of these needs, in that order. Seven queries."""
-    # Apart from their people: PostgreSQL would plan both in one query longer than it runs it.
-    signs = signs_by_need(pks, now=now)
-    people = Match.objects.filter(pk__in=pks)
-    by_pk = {match.pk: match for match in people.select_related(*SHOWN).defer(*NOT_SHOWN)}
-    matches = [by_pk[pk] for pk in pks if pk in by_pk and pk in signs]
-    unread = _unread(reader, matches)
-    own = (match for match in matches if match.expert_id in reader.posts)
-    posts = Counter((match.need_id, match.mailbox_id) for match in own)
+    """Build the lines of these needs, in that order. Six queries; none without any need."""
+    if not pks:
+        return []
+    keys = list(pks)
+    # Apart from their facts: PostgreSQL would plan both in one query longer than it runs it.
+    signs = {pk: Signs(*rest) for pk, *rest in _SIGNS.rows(pks=keys, now=now)}
+    by_pk = {row[0]: NeedFacts(*row) for row in _FACTS.rows(pks=keys)}
+    needs = [by_pk[pk] for pk in pks if pk in by_pk and pk in signs]
+    unread = _unread(reader, needs)
+    posts = Counter((need.need, need.mailbox) for need in needs if need.expert in reader.posts)
     return [
         _row(
             reader,
-            match,
-            signs[match.pk],
-            is_unread=match.pk in unread,
-            is_double=posts[match.need_id, match.mailbox_id] > 1,
+            need,
+            signs[need.pk],
+            is_unread=need.pk in unread,
+            is_double=posts[need.need, need.mailbox] > 1,
             now=now,
         )
-        for match in matches
+        for need in needs
     ]
 
 
+_FACTS = PreparedQuery(lambda pks: Match.objects.filter(Among("pk", pks)).values_list(*FACTS))
+_SIGNS = PreparedQuery(
+    lambda pks, now: Match.objects.filter(Among("pk", pks)).values_list("pk", *signs_of(now=now).values())
+)
+
+
+@lru_cache(maxsize=1_000)
+def _commune(code: str, name: str, department: str, department_name: str) -> Commune:
+    """The commune that a line shows, with its département."""
+    return Commune(code=code, name=name, department=Department(code=department, name=department_name))
+
+
 def _row(
-    reader: Reader, match: Match, signs: Signs, *, is_unread: bool, is_double: bool, now: datetime
+    reader: Reader,
+    need: NeedFacts,
+    signs: Signs,
+    *,
+    is_unread: bool,
+    is_double: bool,
+    now: datetime,
 ) -> InboxRow:
-    solicitation, today = match.mailbox.solicitation, timezone.localdate(now)
-    is_open = reader.may_open(match.expert_id)
-    standing = put_off.current(match)
-    until = standing.until if standing else None
-    due_on = wording.legal_deadline(solicitation) if signs.is_clocked else None
-    is_hidden = solicitation.is_confidential and not is_open
+    today = timezone.localdate(now)
+    commune = _commune(need.commune, need.commune_name, need.department, need.department_name)
+    is_open = reader.may_open(need.expert)
+    is_taken = need.state == MatchState.TAKEN
+    is_put_off = put_off.is_since_taking(need.put_off_at, state=need.state, taken_at=need.taken_at)
+    until = need.put_off_until if is_put_off else None
+    due_on = wording.legal_deadline_of(need.submitted_at, commune) if signs.is_clocked else None
+    is_hidden = need.is_confidential and not is_open
     return InboxRow(
-        match=match,
-        address=reverse("workspace:request", args=[match.mailbox_id]) if is_open else "",
-        applicant=HIDDEN if is_hidden else solicitation.applicant,
-        place=solicitation.commune.place,
-        zone=solicitation.time_zone,
-        subject=match.need.subject.label,
-        state=MatchState(match.state),
-        person=match.person,
+        pk=need.pk,
+        mailbox=need.mailbox,
+        address=reverse("workspace:request", args=[need.mailbox]) if is_open else "",
+        applicant=HIDDEN
+        if is_hidden
+        else applicant_name(need.company, is_project_holder=need.is_project_holder),
+        place=commune.place,
+        zone=commune.time_zone,
+        subject=need.subject,
+        state=MatchState(need.state),
+        sent_at=need.sent_at,
+        person=person_name(need.expert_name, taken_by=need.taken_by),
+        office=need.office,
+        reference=need.reference,
         due_on=due_on,
         is_overdue=due_on is not None and due_on < today,
         is_late=signs.is_late,
-        is_not_called=match.state in ACTIVE and signs.is_not_called,
-        has_left=match.state == MatchState.TAKEN and match.expert_left_at is not None,
-        is_unreached=_is_unreached(reader, match),
+        is_not_called=need.state in ACTIVE and signs.is_not_called,
+        has_left=is_taken and need.expert_left_at is not None,
+        is_unreached=is_taken and need.expert in reader.unreached and need.expert not in reader.posts,
         is_unread=is_unread,
-        planned_call_at=_planned_call_at(match, now=now),
+        planned_call_at=_planned_call_at(need, now=now),
         put_off_until=until,
         is_back=until is not None and until <= today,
-        stands_in_for=match.reason.get("stand_in_for") or "",
-        is_confidential=solicitation.is_confidential,
+        stands_in_for=need.stands_in_for or "",
+        is_confidential=need.is_confidential,
         is_double=is_double,
     )
 
 
-def _is_unreached(reader: Reader, match: Match) -> bool:
-    is_own = match.expert_id in reader.posts
-    return match.state == MatchState.TAKEN and match.expert.is_bouncing and not is_own
-
-
-def _planned_call_at(match: Match, *, now: datetime) -> datetime | None:
+def _planned_call_at(need: NeedFacts, *, now: datetime) -> datetime | None:
     """The moment of the call that is planned, while the need is active."""
-    call: PlannedCall | None = getattr(match.mailbox, "planned_call", None)
-    if call is None or call.cancelled_at or call.starts_at <= now or match.state not in ACTIVE:
+    if need.call_at is None or need.call_cancelled_at or need.call_at <= now or need.state not in ACTIVE:
         return None
-    return call.starts_at
+    return need.call_at
 
 
-def _unread(reader: Reader, matches: Sequence[Match]) -> set[int]:
+def _unread(reader: Reader, needs: Sequence[NeedFacts]) -> set[int]:
     """Keys of the needs with news since she last read their request; her own acts are none."""
-    readable = [match for match in matches if reader.may_open(match.expert_id)]
-    own = {match.mailbox_id for match in readable if match.expert_id in reader.posts}
-    requests = {match.mailbox.solicitation_id for match in readable}
-    news, internal = _last_news(reader, requests, own), _last_internal_words(reader, requests, own)
+    readable = [need for need in needs if reader.may_open(need.expert)]
+    own = sorted({need.mailbox for need in readable if need.expert in reader.posts})
+    requests = sorted({need.request for need in readable})
+    by_others = {"requests": requests, "own": own, "user": reader.user.pk}
+    news: dict[int, datetime] = {}
+    for request, at in [*_EVENTS.rows(**by_others), *_MESSAGES.rows(requests=requests, own=own)]:
+        news[request] = max(at, news.get(request, at))
+    internal = {(request, place): at for request, place, at in _INTERNAL_WORDS.rows(**by_others)}
     marks = _marks(reader, readable)
     found = set()
-    for match in readable:
-        read_at = marks.get(match.mailbox_id) or match.ended_at
-        request = match.mailbox.solicitation_id
-        written = internal.get((request, match.expert.office.institution_id))
-        last = max(filter(None, [news.get(request), written, match.sent_at]))
+    for need in readable:
+        read_at = marks.get(need.mailbox) or need.ended_at
+        written = internal.get((need.request, need.institution))
+        last = max(filter(None, [news.get(need.request), written, need.sent_at]))
         if read_at is None or last > read_at:
-            found.add(match.pk)
+            found.add(need.pk)
     return found
 
 
-def _last_news(reader: Reader, requests: Iterable[int], own: Iterable[int]) -> Mapping[int, datetime]:
-    """The moment of the last act or message of somebody else, by request. Two queries."""
-    mine = Q(by_user=reader.user) | Q(by_user=None, by_mailbox__in=own)
-    events = Event.objects.filter(solicitation__in=requests, kind__in=NEWS).exclude(mine)
-    messages = Message.objects.filter(solicitation__in=requests).exclude(mailbox__in=own)
-    latest: dict[int, datetime] = {}
-    for rows in (events, messages):
-        for request, at in rows.order_by().values_list("solicitation").annotate(Max("at")):
-            latest[request] = max(at, latest.get(request, at))
-    return latest
+def _is_own(mailbox: str, own: Any) -> Among:
+    """The column names one of these mailboxes; never unknown, so that it can be excluded."""
+    return Among(Coalesce(mailbox, 0), own)
 
 
-def _last_internal_words(
-    reader: Reader, requests: Iterable[int], own: Iterable[int]
-) -> Mapping[tuple[int, int], datetime]:
-    """The moment of the last message of others within an institution, by request and institution."""
-    around = InternalMessage.objects.filter(solicitation__in=requests)
-    others = around.exclude(by_user=reader.user).exclude(by_user=None, mailbox__in=own)
-    rows = others.order_by().values_list("solicitation", "institution").annotate(Max("at"))
-    return {(request, institution): at for request, institution, at in rows}
+# The moment of the last act, message and internal message of somebody else, by request; the last ones by
+# institution too. ``own``: the reader's mailboxes.
+_EVENTS = PreparedQuery(
+    lambda requests, own, user: (
+        Event.objects.filter(Among("solicitation", requests), kind__in=NEWS)
+        .exclude(Q(by_user=user) | Q(_is_own("by_mailbox", own), by_user=None))
+        .order_by()
+        .values_list("solicitation")
+        .annotate(Max("at"))
+    )
+)
+_MESSAGES = PreparedQuery(
+    lambda requests, own: (
+        Message.objects.filter(Among("solicitation", requests))
+        .exclude(_is_own("mailbox", own))
+        .order_by()
+        .values_list("solicitation")
+        .annotate(Max("at"))
+    )
+)
+_INTERNAL_WORDS = PreparedQuery(
+    lambda requests, own, user: (
+        InternalMessage.objects.filter(Among("solicitation", requests))
+        .exclude(by_user=user)
+        .exclude(_is_own("mailbox", own), by_user=None)
+        .order_by()
+        .values_list("solicitation", "institution")
+        .annotate(Max("at"))
+    )
+)
+_MARKS = PreparedQuery(
+    lambda mailboxes, addressed, user: ReadMark.objects.filter(
+        Q(Among("mailbox", mailboxes)) & (Q(user=user) | Q(Among("mailbox", addressed), user=None))
+    ).values_list("mailbox", "read_at")
+)
 
 
-def _marks(reader: Reader, matches: Sequence[Match]) -> Mapping[int, datetime]:
+def _marks(reader: Reader, needs: Sequence[NeedFacts]) -> Mapping[int, datetime]:
     """Moments when she last read each mailbox's request, by account or by the link sent to her."""
-    addressed = [
-        match.mailbox for match in matches if match.mailbox.email.lower() == reader.user.email.lower()
-    ]
-    by_link = Q(user=None, mailbox__in=[mailbox.pk for mailbox in addressed])
-    mailboxes = {match.mailbox_id for match in matches}
-    marks = ReadMark.objects.filter(Q(user=reader.user, mailbox__in=mailboxes) | by_link)
+    addressed = {need.mailbox: need for need in needs if need.email.lower() == reader.user.email.lower()}
+    mailboxes = sorted({need.mailbox for need in needs})
     read: dict[int, list[datetime]] = defaultdict(list)
-    for mailbox, at in marks.values_list("mailbox", "read_at"):
+    for mailbox, at in _MARKS.rows(mailboxes=mailboxes, addressed=sorted(addressed), user=reader.user.pk):
         read[mailbox].append(at)
-    for own in addressed:
-        if own.opened_at:
-            read[own.pk].append(own.opened_at)
+    for mailbox, need in addressed.items():
+        if need.opened_at:
+            read[mailbox].append(need.opened_at)
     return {mailbox: max(moments) for mailbox, moments in read.items()}

@@ -73,7 +73,7 @@ def found_needs(
     """The needs of a list that its filters leave, in order; see ``inbox_filters.filtered``."""
     listed = inbox_queries.listed(reader, shown)
     needs = inbox_filters.filtered(listed, form.chosen, shown, enough=enough, now=now)
-    return inbox_queries.in_order(needs, shown, now=now, today=timezone.localdate(now))
+    return inbox_queries.in_order(needs, reader, shown, now=now, today=timezone.localdate(now))
 
 
 def remember_search(request: HttpRequest, query: str) -> None:
@@ -89,7 +89,7 @@ def list_context(request: HttpRequest, reader: Reader, shown: InboxList, *, now:
     found = found_needs(reader, shown, form, enough=rows_up_to(request.GET, size=ON_A_PAGE), now=now)
     page = page_of(found.values_list("pk", flat=True), request.GET, size=ON_A_PAGE)
     rows = inbox_rows(reader, page.rows, now=now)
-    remember(request, (row.match.mailbox_id for row in rows if row.address), query=request.GET.urlencode())
+    remember(request, (row.mailbox for row in rows if row.address), query=request.GET.urlencode())
     states, scopes = state_tabs(reader, shown, request.GET), scope_tabs(reader, shown, request.GET)
     return {
         "shown": shown,
