@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from experts.accounts import seat_invitations, seats
 from experts.models import Expert, Invitation, Office, Seat, User
+from mailing.models import RefusedAddress
 from territories.models import Region
 
 
@@ -19,6 +20,7 @@ class InvitationLine:
     invitation: Invitation
     offer: str
     is_expired: bool
+    is_address_refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,14 @@ def region_teams(*, now: datetime) -> list[RegionTeam]:
 
 def _lines(pks: Iterable[int], *, now: datetime) -> list[InvitationLine]:
     found = seat_invitations.with_offers().filter(pk__in=pks).order_by("-sent_at", "-pk")
+    refused = RefusedAddress.objects.filter(address__in=found.values("email"))
+    addresses = set(refused.values_list("address", flat=True)) if found else set()
     return [
         InvitationLine(
             invitation=one,
             offer=seat_invitations.offer_of(one).words,
             is_expired=one.expires_at <= now,
+            is_address_refused=one.email in addresses,
         )
         for one in found
     ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from experts.accounts import seat_invitations, seats
 from experts.accounts.seat_invitations import InvitationRefused, Offer
 from experts.models import AccessRecord, Invitation, Seat, User
-from mailing.models import OutgoingEmail
+from mailing.models import OutgoingEmail, RefusedAddress
 from tests.experts.factories import (
     ExpertFactory,
     NationalFactory,
@@ -224,6 +224,15 @@ class TestPages:
         assert answer.status_code == 200
         assert "fr-error-text" in answer.content.decode() or "fr-message--error" in answer.content.decode()
         assert not Invitation.objects.exists()
+
+    def test_an_invitation_that_comes_back_is_told_to_its_author(self, office, manager):
+        send(manager, Offer(office=office))
+        at = timezone.now()
+        browser, page = signed_in(manager), f"/equipe/antennes/{office.pk}/"
+        assert "refuse nos courriels" not in browser.get(page).content.decode()
+        RefusedAddress.objects.create(address="paul@example.org", is_final=True, since=at, last_at=at)
+
+        assert "Cette adresse refuse nos courriels" in browser.get(page).content.decode()
 
     def test_the_last_manager_reads_what_it_leaves_then_may_leave(self, office, manager):
         ExpertFactory(email=manager.email)
