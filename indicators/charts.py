@@ -66,6 +66,11 @@ class Chart:
         """True when the bars are so many that their texts are small."""
         return len(self.bars) > 8
 
+    @property
+    def has_bars(self) -> bool:
+        """False when there is nothing to draw: all numbers are 0 or hidden."""
+        return any(bar.width and bar.height for bar in self.bars)
+
 
 def columns(table: FigureTable) -> Chart:
     """Chart of the needs received and taken in each part of the year, side by side."""

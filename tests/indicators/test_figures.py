@@ -49,6 +49,19 @@ def facts():
     return found
 
 
+def test_nothing_is_shown_before_the_first_count_and_no_empty_chart_after(now):
+    client = signed_in(NationalFactory())
+    before = client.get("/chiffres/")
+    assert "pas encore comptés" in page_text(before)
+    assert "Reçus" not in page_text(before)
+
+    need_facts.refresh(now=now)
+
+    after = client.get("/chiffres/")
+    assert "Reçus" in page_text(after)
+    assert "<svg" not in after.content.decode()
+
+
 class TestFacts:
     def test_follow_what_happens_to_a_need(self, commit, now):
         sent = commit(send, now=now)
