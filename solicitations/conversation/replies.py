@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 # More than anybody types: a longer text is refused, never cut.
 MAX_REPLY_LENGTH = 20_000
 MAX_FILES = 50
+NO_TEXT = "(sans texte)"  # a file alone, as telephones send it
 # Staff publish the mail or set it aside.
 HELD_REASONS = {
     Reason.OTHER_SENDER, Reason.DOUBTFUL, Reason.LIST, Reason.REPEATED, Reason.FLOOD, Reason.ELSEWHERE,
@@ -183,7 +184,7 @@ def _content_reason(email: IncomingEmail, reply: Reply, to: Addressee) -> Reason
         return Reason.SEVERAL
     if email.reason == Reason.OVERSIZED or len(reply.text) > MAX_REPLY_LENGTH:
         return Reason.OVERSIZED
-    return None if reply.text else Reason.EMPTY
+    return None if reply.text or attachments.holds_any(replies.read_files(bytes(email.raw))) else Reason.EMPTY
 
 
 def _publish_or_reason(
@@ -257,7 +258,7 @@ def publish(
         given = replies.read_files(bytes(email.raw))
         files = attachments.sort_out(given, addressees.request_of(person))
     content = MessageContent(
-        links.without_secrets(reply.text),
+        links.without_secrets(reply.text) or NO_TEXT,
         incoming=email,
         sent_from=sent_from[:MAX_ADDRESS_LENGTH],
         attachments=files.held[:MAX_FILES],

@@ -414,6 +414,19 @@ class TestFilesOfMessages:
             in OutgoingEmail.objects.filter(template__endswith="/message").first().rendered().text
         )
 
+    @pytest.mark.parametrize("size", [0, 9_900_000], ids=["small", "nearly 10 MB"])
+    def test_file_without_a_word_is_published_whatever_its_size(self, author, size, now):
+        mail = message_from_bytes(raw(author, "", files=("plan.pdf",)), policy=policy.default)
+        [part] = mail.iter_attachments()
+        content = PDF + b"0" * size
+        part.set_content(content, "application", "pdf", disposition="attachment", filename="plan.pdf")
+
+        receive(mail.as_bytes(), now=now)
+
+        said = Message.objects.get()
+        assert said.body == "(sans texte)"
+        assert [file.size for file in said.files.all()] == [len(content)]
+
     def test_withdrawn_and_erased_texts_leave_no_file(self, commit, sent, author, folder, now):
         one = [accepted_files.check("plan.pdf", PDF)]
         first = commit(expert_messages.post_message, author, body="Un", attached=one, now=now)
