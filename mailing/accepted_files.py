@@ -28,7 +28,7 @@ REFUSED_DOCUMENTS = {
     office_documents.NotADocument: f"ne peut pas être joint. {ACCEPTED}",
     office_documents.Damaged: "est abîmé, ou protégé par un mot de passe.",
     office_documents.Bomb: "ne peut pas être ouvert sans risque. Joignez-le en PDF.",
-    office_documents.HoldsMacros: "contient des macros : enregistrez-le sans elles, ou en PDF.",
+    office_documents.HoldsMacros: "contient des macros : enregistrez-le sans elles, ou en PDF.",
     office_documents.HoldsObjects: "contient un objet que nous ne pouvons pas vérifier. Joignez-le en PDF.",
 }
 # What stands in the name of an upload where it had a sign that no name may have.
@@ -53,16 +53,16 @@ def check(name: str, content: bytes) -> AcceptedFile:
     name = name.strip()
     shown = visible_name(name)
     if _has_forbidden_signs(name):
-        raise UnacceptedFile(f"Renommez « {shown} » : son nom contient des signes interdits.")
+        raise UnacceptedFile(f"Renommez « {shown} » : son nom contient des signes interdits.")
     if len(name) > MAX_NAME_LENGTH:
-        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {MAX_NAME_LENGTH} caractères au plus.")
+        raise UnacceptedFile(f"Renommez « {name[:40]}… » : {MAX_NAME_LENGTH} caractères au plus.")
     if not content:
-        raise UnacceptedFile(f"« {shown} » est vide.")
+        raise UnacceptedFile(f"« {shown} » est vide.")
     if len(content) > MAX_FILE_BYTES:
-        raise UnacceptedFile(f"« {shown} » est trop lourd : 10 Mo au plus.")
+        raise UnacceptedFile(f"« {shown} » est trop lourd : 10 Mo au plus.")
     kind, extensions = _kind(shown, content)
     if PurePosixPath(name).suffix.lower() not in extensions:
-        raise UnacceptedFile(f"« {shown} » n'est pas ce que dit son nom. {ACCEPTED}")
+        raise UnacceptedFile(f"« {shown} » n'est pas ce que dit son nom. {ACCEPTED}")
     return AcceptedFile(name, kind, content)
 
 
@@ -84,13 +84,13 @@ def _kind(name: str, content: bytes) -> tuple[str, set[str]]:
         try:
             kind, extension = office_documents.kind(content)
         except tuple(REFUSED_DOCUMENTS) as error:
-            raise UnacceptedFile(f"« {name} » {REFUSED_DOCUMENTS[type(error)]}") from error
+            raise UnacceptedFile(f"« {name} » {REFUSED_DOCUMENTS[type(error)]}") from error
         return kind, {extension}
     if content.startswith(b"%PDF-"):
         return PDF, {".pdf"}
     kind = _image_kind(content[:HEAD])
     if kind not in IMAGES:
-        raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
+        raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
     return kind, IMAGES[kind]
 
 

@@ -10,5 +10,5 @@ register = Library()
 
 @register.filter
 def pluralize(value: Any, forms: str = "s") -> str:
-    """As Django's own, « 0 » being singular; ``value``: a number, or something that has a length."""
+    """Return the plural form above one; ``value``: a number, or something that has a length."""
     return english(value or 1, forms)
