@@ -49,6 +49,19 @@ def states(needs: list[Match]) -> list[str]:
     )
 
 
+def test_refused_gesture_keeps_what_was_ticked_and_typed_once(expert_client, needs, colleague):
+    act(expert_client, needs[:1], geste="clore", collegue=colleague.pk, words="Vu ensemble lundi.")
+
+    page, after = expert_client.get("/besoins/"), expert_client.get("/besoins/")
+
+    assert "Choisissez comment clore" in page_text(page)
+    assert page.content.decode().count(" checked") == 1 + after.content.decode().count(" checked")
+    assert "Vu ensemble lundi." in page_text(page)
+    assert f'value="{colleague.pk}" selected' in page.content.decode()
+    assert "Vu ensemble lundi." not in page_text(after)
+    assert states(needs) == [MatchState.SENT] * 2
+
+
 def test_needs_are_handed_over_to_a_colleague_and_undone(expert_client, needs, colleague):
     report = act(expert_client, needs, geste="confier", collegue=colleague.pk).context["report"]
 

@@ -27,7 +27,7 @@ from workspace.inbox import bulk, inbox_exports
 from workspace.inbox.bulk import BulkReport, Ending
 from workspace.inbox.inbox_filters import InboxFilterForm
 from workspace.inbox.readers import Reader
-from workspace.views.inbox import found_needs, reader_of, shown_list
+from workspace.views.inbox import REFUSED, found_needs, reader_of, shown_list
 
 HAND_OVER, CLOSE = "confier", "clore"
 KINDS = {
@@ -76,13 +76,11 @@ def act(request: HttpRequest) -> HttpResponse:
     form = BulkForm(request.POST, reader=reader)
     back = f"{reverse('workspace:inbox')}?{request.POST.get('query', '')}"
     if not form.is_valid():
-        messages.error(request, str(next(iter(form.errors.values()))[0]))
-        return HttpResponseRedirect(back)
+        return _refuse(request, str(next(iter(form.errors.values()))[0]), back=back)
     typed = form.cleaned_data
     needs = bulk.chosen_needs(reader, _keys(request, reader, whole=typed["tout"]))
     if not needs:
-        messages.error(request, "Cochez d'abord les besoins.")
-        return HttpResponseRedirect(back)
+        return _refuse(request, "Cochez d'abord les besoins.", back=back)
     if typed["geste"] == HAND_OVER:
         report = bulk.hand_over_each(
             reader, needs, typed["collegue"], word=typed["words"], seen=typed["seen"], now=now
@@ -94,11 +92,26 @@ def act(request: HttpRequest) -> HttpResponse:
     return _show(request, report, back=back)
 
 
+def _refuse(request: HttpRequest, sentence: str, *, back: str) -> HttpResponse:
+    """The list again, with what was ticked and typed, and what is missing."""
+    messages.error(request, sentence)
+    typed: dict[str, Any] = {
+        name: request.POST.get(name, "") for name in ("collegue", "issue", "words", "tout")
+    }
+    typed["besoins"] = [int(key) for key in _ticked(request)]
+    request.session[REFUSED] = typed
+    return HttpResponseRedirect(back)
+
+
+def _ticked(request: HttpRequest) -> list[str]:
+    typed = request.POST.getlist("besoins")[: bulk.MAX_NEEDS]
+    return [key for key in typed if key.isascii() and key.isdigit() and len(key) < 19]
+
+
 def _keys(request: HttpRequest, reader: Reader, *, whole: bool) -> list[int]:
     """Keys of the ticked needs, or of the list as its query string filters it."""
     if not whole:
-        typed = request.POST.getlist("besoins")[: bulk.MAX_NEEDS]
-        return [int(key) for key in typed if key.isascii() and key.isdigit() and len(key) < 19]
+        return [int(key) for key in _ticked(request)]
     query, now = QueryDict(request.POST.get("query", "")), timezone.now()
     shown = shown_list(reader, query)
     if shown is None:

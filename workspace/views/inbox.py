@@ -25,6 +25,7 @@ from workspace.models import SavedSearch
 from workspace.views.inbox_neighbours import remember
 
 LAST_SEARCH = "inbox_search"  # in the session
+REFUSED = "inbox_refused"  # in the session: what was ticked and typed for a gesture that was refused
 ON_A_PAGE = 25
 
 
@@ -50,7 +51,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         return render(request, "workspace/inbox/no_seat.html")
     is_searched = inbox_filters.is_used(request.GET)
     remember_search(request, without_page(request.GET) if is_searched else "")
-    return render(request, "workspace/inbox/list.html", list_context(request, reader, shown, now=now))
+    context = list_context(request, reader, shown, now=now)
+    return render(request, "workspace/inbox/list.html", context | {"typed": request.session.pop(REFUSED, {})})
 
 
 def reader_of(request: HttpRequest) -> Reader:
