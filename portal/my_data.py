@@ -176,11 +176,14 @@ def _exchanged(row: Solicitation, found: progress.Progress) -> dict[str, Any]:
     """The words, files and calls between the company and those who help it."""
     survey = getattr(row, "survey", None)
     return {
-        "added": _texts(row.additions.order_by("at", "pk").values_list("at", "body")),
+        "added": _texts(
+            row.additions.filter(withdrawn_at=None).order_by("at", "pk").values_list("at", "body")
+        ),
         "not_published": [*_unpublished(row)],
         "questions": [
             {"at": _iso(one.asked_at), "text": one.body, "by": f"{one.author}, {one.institution}"}
             for one in found.questions
+            if not one.withdrawn_at
         ],
         "answers": [
             {"at": _iso(one.at), "text": one.answer, "by": f"{one.person}, {one.office}"}

@@ -157,6 +157,19 @@ def test_words_that_arrive_while_or_after_they_are_erased_are_not_kept(commit, s
     assert not OutgoingEmail.objects.filter(to__iexact="contact@peintures.example.org").exists()
 
 
+def test_withdrawn_words_are_no_empty_lines_of_the_copy(commit, sent, now):
+    author = mailbox(sent, "recrutement@france-travail")
+    for text, by in (
+        (commit(company_requests.add_information, sent, body="Non.", now=now), sent),
+        (commit(expert_messages.ask, author, body="Quoi ?", now=now), author),
+    ):
+        commit(expert_messages.withdraw, text, by=by, now=now)
+
+    [copied] = my_data.copy_of(sent.email, now=now)["requests"]
+
+    assert (copied["added"], copied["questions"]) == ([], [])
+
+
 def test_a_link_of_one_kind_opens_no_other(client, sent):
     ask(client, sent.email)
     token = link("my_data").strip("/").rpartition("/")[2]
