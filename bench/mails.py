@@ -63,7 +63,8 @@ def _write(count: int) -> list[list[OutgoingEmail]]:
     Each request gives one task: its acknowledgement and the mails to its experts.
     """
     rows = OutgoingEmail.objects.filter(thread__startswith="request-").order_by("thread", "pk")
-    tasks = [list(mails) for _, mails in groupby(rows, key=attrgetter("thread"))]
+    posted = rows.exclude(key__startswith="<")  # the key of a copy is its Message-ID
+    tasks = [list(mails) for _, mails in groupby(posted, key=attrgetter("thread"))]
     written: list[list[OutgoingEmail]] = []
     left = count
     for mails in cycle(tasks):
