@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from mailing import delivery_reports, failures, message_builder, rendering, tracing
 from mailing.connection import Connection
 from mailing.failures import Failure
-from mailing.models import OUTCOME_FIELDS, OutgoingEmail
+from mailing.models import OutgoingEmail
 from mailing.rendering import Rendered
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def deliver(
         with nullcontext(connection) if connection else Connection() as opened:
             _send(email, content, connection=opened, now=now)
     email.is_saved_by_sweep = was_missed and email.sent_at is not None
-    email.save(update_fields=OUTCOME_FIELDS)
+    email.save_outcome()
     delivery_reports.record_attempt(email, is_to_refused=email.refusal_is_final is not None, now=now)
     if email.refused_at:
         transaction.on_commit(lambda: notify_refused(pk))

@@ -19,7 +19,6 @@ from mailing.models.incoming import (
 )
 from mailing.models.outgoing import (
     BOUNCE_FIELDS,
-    OUTCOME_FIELDS,
     NoContent,
     OutgoingEmail,
     OutgoingState,
@@ -32,7 +31,6 @@ from mailing.models.used_stamps import SignatureReplayed, UsedStamp
 __all__ = [
     "BOUNCE_FIELDS",
     "MAX_ADDRESS_LENGTH",
-    "OUTCOME_FIELDS",
     "RESOLVED_FIELDS",
     "Channel",
     "DeliveryEvent",
