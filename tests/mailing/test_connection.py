@@ -16,11 +16,19 @@ pytestmark = pytest.mark.django_db
 
 
 class CountingSink(TalkativeSink):
-    """``callers``: the client's end of each mail's connection; ``closes``: disconnect after each mail."""
+    """``callers``: the client's end of each mail's connection; ``closes``: disconnect after each mail.
+
+    ``at_next_sender``: answer to the sender of a mail that is not the first of its connection.
+    """
 
     def __init__(self):
         super().__init__()
         self.callers, self.closes = [], False
+        self.at_next_sender = self.at_sender = "250 OK"
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        envelope.mail_from = address
+        return self.at_next_sender if session.peer in self.callers else self.at_sender
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.callers.append(session.peer)
@@ -70,6 +78,26 @@ def test_a_server_that_closes_after_each_mail_gets_them_all(sink):
 
     assert failures() == ["", "", ""]
     assert len(set(sink.callers)) == 3
+
+
+@pytest.mark.parametrize(
+    "answer", ["421 4.7.0 too many mails on this connection", "452 4.5.3 too many mails", "550 5.7.1 no more"]
+)
+def test_a_server_that_takes_one_mail_per_connection_gets_them_all(sink, answer):
+    sink.at_next_sender = answer
+
+    deliver_all(OutgoingEmailFactory.create_batch(3))
+
+    assert failures() == ["", "", ""]
+    assert len(set(sink.callers)) == 3
+
+
+def test_a_sender_that_a_new_connection_refuses_is_a_failure(sink):
+    sink.at_sender = "421 closing"
+
+    deliver_all(OutgoingEmailFactory.create_batch(1))
+
+    assert failures() == [Failure.SERVER]
 
 
 @pytest.mark.parametrize("answer", ["550 5.1.1 no such mailbox", "450 full", "421 closing"])
