@@ -63,8 +63,10 @@ def test_refused_gesture_keeps_what_was_ticked_and_typed_once(expert_client, nee
 
 
 def test_needs_are_handed_over_to_a_colleague_and_undone(expert_client, needs, colleague):
-    report = act(expert_client, needs, geste="confier", collegue=colleague.pk).context["report"]
+    page = act(expert_client, needs, geste="confier", collegue=colleague.pk)
+    report = page.context["report"]
 
+    assert "Confié à Karim." in page_text(page)
     assert [row.pk for row in report.moved] == [row.pk for row in needs]
     assert Match.objects.sent().filter(expert=colleague).count() == 2
     assert (

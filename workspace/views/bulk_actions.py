@@ -85,11 +85,12 @@ def act(request: HttpRequest) -> HttpResponse:
         report = bulk.hand_over_each(
             reader, needs, typed["collegue"], word=typed["words"], seen=typed["seen"], now=now
         )
+        done = f"Confié à {typed['collegue'].name}."
     else:
-        _, ending = bulk.ENDINGS[typed["issue"]]
+        done, ending = bulk.ENDINGS[typed["issue"]]
         ending = Ending(ending.state, ending.reason, typed["words"])
         report = bulk.close_each(reader, needs, ending, seen=typed["seen"], now=now)
-    return _show(request, report, back=back)
+    return _show(request, report, back=back, done=done)
 
 
 def _refuse(request: HttpRequest, sentence: str, *, back: str) -> HttpResponse:
@@ -131,8 +132,11 @@ def undo(request: HttpRequest) -> HttpResponse:
     return _show(request, report, back=reverse("workspace:inbox"), is_undone=True)
 
 
-def _show(request: HttpRequest, report: BulkReport, *, back: str, is_undone: bool = False) -> HttpResponse:
-    context = {"report": report, "back": back, "is_undone": is_undone}
+def _show(
+    request: HttpRequest, report: BulkReport, *, back: str, done: str = "", is_undone: bool = False
+) -> HttpResponse:
+    """The report; ``done``: the gesture in words, when it is not undone."""
+    context = {"report": report, "back": back, "done": done, "is_undone": is_undone}
     return render(request, "workspace/inbox/bulk_report.html", context)
 
 
