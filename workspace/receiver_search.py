@@ -1,5 +1,6 @@
 """Search of a person to hand a need over to, by name, subject or place; the rule says who is relevant."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +16,12 @@ from experts.word_search import plain, search_experts, words_of
 from mailing.form_fields import LineField
 from solicitations.actions import receivers
 from solicitations.models import Match
-from territories.models import Area
+from territories.models import Area, Commune
+from territories.names import normalise
 from workspace.forms import WAYS, words_field
 
 MAX_FOUND = 20
+MAX_COMMUNES = 3  # of one name: the largest
 READ = 60  # those of them that the rule chooses come first
 REASON_ASKED = "Cette personne n'est pas celle que la règle désigne : dites pourquoi elle."
 
@@ -69,10 +72,14 @@ class HandToPersonForm(forms.Form):
 
 def search(match: Match, text: str, *, now: datetime) -> tuple[list[Candidate], bool]:
     """The people found, those whom the rule chooses first, and whether there are more."""
-    found: ExpertQuerySet = receivers.reachable(match, now=now)
-    for word in words_of(text):
-        found = found.filter(_named_by(word, found))
-    rows = found.select_related("office__institution").order_by("office__name", "name", "pk")
+    reachable, words = receivers.reachable(match, now=now), words_of(text)
+    found = Q(pk__in=_with_words(reachable, words).values("pk"))
+    for start, areas in _around(words):
+        there = Q(areas__in=areas) | Q(areas=None, office__areas__in=areas)
+        found |= Q(pk__in=_with_words(reachable, words[:start]).filter(there).values("pk"))
+    rows = (
+        reachable.filter(found).select_related("office__institution").order_by("office__name", "name", "pk")
+    )
     people = list(rows.distinct()[: READ + 1])
     candidates = sorted(_judged(match, people, now=now), key=lambda one: not one.is_relevant)
     return candidates[:MAX_FOUND], len(candidates) > MAX_FOUND
@@ -82,6 +89,21 @@ def candidate(match: Match, pk: int, *, now: datetime) -> Candidate | None:
     """One person who could receive the need; ``None`` for anybody else."""
     rows = receivers.reachable(match, now=now).select_related("office__institution").filter(pk=pk)
     return next(iter(_judged(match, list(rows), now=now)), None)
+
+
+def _with_words(people: ExpertQuerySet, words: Sequence[str]) -> ExpertQuerySet:
+    for word in words:
+        people = people.filter(_named_by(word, people))
+    return people
+
+
+def _around(words: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
+    """The commune that the last words name: where they begin, and the local areas that contain it."""
+    named = {normalise(" ".join(words[start:])): start for start in reversed(range(len(words)))}
+    rows = Commune.objects.current().filter(search_name__in=named).with_place().order_by("-population", "pk")
+    for commune in rows[:MAX_COMMUNES]:
+        local = Area.objects.containing(commune).exclude(kind="national")
+        yield named[commune.search_name], list(local.values_list("pk", flat=True))
 
 
 def _named_by(word: str, people: ExpertQuerySet) -> Q:

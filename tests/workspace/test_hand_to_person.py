@@ -34,6 +34,10 @@ def test_names_subjects_and_places_find_people_and_the_rule_says_who_is_relevant
     assert by_subject
     assert found("cote d'or apprenti").keys() <= by_subject.keys() | found("cote d'or").keys()
     assert not found("zzzz")
+    assert any(one.is_relevant for one in found("Is-sur-Tille").values())
+    assert found("st apollinaire").keys() == found("Saint-Apollinaire").keys() != set()
+    assert set() != found("cap emploi is sur tille").keys() <= found("cap emploi").keys()
+    assert set() != found("apprentissage dijon").keys() <= found("apprentissage").keys()
     kinds = {one.is_relevant for one in found("dijon").values()}
     assert kinds == {True, False}
     assert all(one.why for one in found("dijon").values())
