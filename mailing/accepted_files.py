@@ -1,6 +1,8 @@
 """Kinds of files that a message may carry, told by their content: PDF, images, documents without macros."""
 
 import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -64,6 +66,15 @@ def check(name: str, content: bytes) -> AcceptedFile:
     if PurePosixPath(name).suffix.lower() not in extensions:
         raise UnacceptedFile(f"« {shown} » n'est pas ce que dit son nom. {ACCEPTED}")
     return AcceptedFile(name, kind, content)
+
+
+def holds_any(files: Iterable[tuple[str, bytes]]) -> bool:
+    """Return whether one of these files is accepted; the names of a mail's are cleaned."""
+    for name, content in files:
+        with suppress(UnacceptedFile):
+            check(visible_name(name), content)
+            return True
+    return False
 
 
 def _has_forbidden_signs(name: str) -> bool:

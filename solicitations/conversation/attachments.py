@@ -1,7 +1,6 @@
 """Files of messages: checked, stored beside the row of their text, and deleted with it."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,15 +60,6 @@ def sort_out(files: Iterable[tuple[str, bytes]], solicitation: Solicitation) -> 
         else:
             held.append(name)
     return SortedFiles(tuple(taken), tuple(held))
-
-
-def holds_any(files: Iterable[tuple[str, bytes]]) -> bool:
-    """Return whether one of the files of a mail may be stored, virus aside."""
-    for name, content in files:
-        with suppress(UnacceptedFile):
-            accepted_files.check(accepted_files.visible_name(name), content)
-            return True
-    return False
 
 
 @transaction_required

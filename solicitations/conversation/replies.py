@@ -8,7 +8,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from experts.models import Institution, User
-from mailing import bounces, replies, senders
+from mailing import accepted_files, bounces, replies, senders
 from mailing.models import (
     MAX_ADDRESS_LENGTH,
     RESOLVED_FIELDS,
@@ -184,7 +184,9 @@ def _content_reason(email: IncomingEmail, reply: Reply, to: Addressee) -> Reason
         return Reason.SEVERAL
     if email.reason == Reason.OVERSIZED or len(reply.text) > MAX_REPLY_LENGTH:
         return Reason.OVERSIZED
-    return None if reply.text or attachments.holds_any(replies.read_files(bytes(email.raw))) else Reason.EMPTY
+    return (
+        None if reply.text or accepted_files.holds_any(replies.read_files(bytes(email.raw))) else Reason.EMPTY
+    )
 
 
 def _publish_or_reason(
