@@ -49,7 +49,7 @@ NEWS = (
 )
 
 
-class NeedFacts(NamedTuple):
+class LineFacts(NamedTuple):
     """Facts of a need, as ``FACTS`` reads them: what a line shows or follows from, no text of the company."""
 
     pk: int
@@ -147,7 +147,7 @@ def inbox_rows(reader: Reader, pks: Sequence[int], *, now: datetime) -> list[Inb
     keys = list(pks)
     # Apart from their facts: PostgreSQL would plan both in one query longer than it runs it.
     signs = {pk: Signs(*rest) for pk, *rest in _SIGNS.rows(pks=keys, now=now)}
-    by_pk = {row[0]: NeedFacts(*row) for row in _FACTS.rows(pks=keys)}
+    by_pk = {row[0]: LineFacts(*row) for row in _FACTS.rows(pks=keys)}
     needs = [by_pk[pk] for pk in pks if pk in by_pk and pk in signs]
     unread = _unread(reader, needs)
     posts = Counter((need.need, need.mailbox) for need in needs if need.expert in reader.posts)
@@ -178,7 +178,7 @@ def _commune(code: str, name: str, department: str, department_name: str) -> Com
 
 def _row(
     reader: Reader,
-    need: NeedFacts,
+    need: LineFacts,
     signs: Signs,
     *,
     is_unread: bool,
@@ -224,14 +224,14 @@ def _row(
     )
 
 
-def _planned_call_at(need: NeedFacts, *, now: datetime) -> datetime | None:
+def _planned_call_at(need: LineFacts, *, now: datetime) -> datetime | None:
     """The moment of the call that is planned, while the need is active."""
     if need.call_at is None or need.call_cancelled_at or need.call_at <= now or need.state not in ACTIVE:
         return None
     return need.call_at
 
 
-def _unread(reader: Reader, needs: Sequence[NeedFacts]) -> set[int]:
+def _unread(reader: Reader, needs: Sequence[LineFacts]) -> set[int]:
     """Keys of the needs with news since she last read their request; her own acts are none."""
     readable = [need for need in needs if reader.may_open(need.expert)]
     own = sorted({need.mailbox for need in readable if need.expert in reader.posts})
@@ -294,7 +294,7 @@ _MARKS = PreparedQuery(
 )
 
 
-def _marks(reader: Reader, needs: Sequence[NeedFacts]) -> Mapping[int, datetime]:
+def _marks(reader: Reader, needs: Sequence[LineFacts]) -> Mapping[int, datetime]:
     """Moments when she last read each mailbox's request, by account or by the link sent to her."""
     addressed = {need.mailbox: need for need in needs if need.email.lower() == reader.user.email.lower()}
     mailboxes = sorted({need.mailbox for need in needs})
