@@ -136,7 +136,7 @@ def filtered(
 def _watched(code: str, *, now: datetime) -> Q:
     conditions = {
         LATE: inbox_queries.late(now=now),
-        CLOCK: inbox_queries.on_the_clock(),
+        CLOCK: inbox_queries.clocked(),
         NOT_CALLED: Q(state__in=ACTIVE) & inbox_queries.not_called(now=now),
         PUT_OFF: put_off.IS_CURRENT & Q(put_off__until__gt=timezone.localdate(now)),
     }

@@ -130,6 +130,14 @@ def on_the_clock() -> Q:
     return active & Q(subject__is_labour_law=True) & Q(Exists(small)) & bound & Q(~Exists(answered))
 
 
+def clocked() -> Q:
+    """``on_the_clock`` as a filter, that the planner takes whole.
+
+    It would look up the services of each need first, then the subject, which few needs pass.
+    """
+    return Q(state__in=[MatchState.SENT, MatchState.TAKEN]) & Q(_yes(on_the_clock()))
+
+
 def not_called(*, now: datetime) -> Q:
     """The company's last word on its call-back is that nobody called, and no call is planned to come."""
     reports = Event.objects.filter(
