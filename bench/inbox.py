@@ -14,8 +14,8 @@ from django.db.models import Count
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench import contents, databases
-from bench.harness import Result, milliseconds, percentile, thousands
+from bench import contents, databases, short_inbox
+from bench.harness import Result, median, milliseconds, percentile, thousands
 from experts.models import Expert, Office, Seat, User
 from solicitations.lifecycle import MatchState
 from solicitations.models import Match
@@ -35,6 +35,10 @@ WORDS = ("boulangerie", "tresorerie", "dijon boulangerie", "zyxwvuts", "trésore
 ADDRESS = "{}@inbox.example.org"
 LINK = re.compile(rb'href="/besoins/\d+/"')
 ONE_PART_MORE = 3  # queries
+HEAD = (
+    f"| Page | {thousands(MANY)}, p95 ms | {thousands(FEW)}, p95 ms | p95 × | p50 × | queries | rows |",
+    "|---|---|---|---|---|---|---|",
+)
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Cost:
     times: list[float] = field(default_factory=list)
     database: list[float] = field(default_factory=list)
     queries: set[int] = field(default_factory=set)
-    is_empty: bool = False
+    rows: int = 0
 
     @property
     def slow(self) -> float:
@@ -58,38 +62,48 @@ def measure() -> list[Result]:
 
 
 def _lists() -> Result:
-    """Each tab and filter, for both managers in turn."""
-    managers = {size: manager(size) for size in (FEW, MANY)}
-    pages = {size: dict(_pages(user)) for size, user in managers.items()}
-    clients = {size: signed_in(user) for size, user in managers.items()}
-    costs: dict[str, dict[int, Cost]] = {name: {FEW: Cost(), MANY: Cost()} for name in pages[MANY]}
-    for _, name, size in product(range(ROUNDS), costs, clients):
-        _open(clients[size], pages[size][name], costs[name][size])
+    """Each tab and filter, for a manager of many needs and for one of few with the same first pages."""
+    many = manager(MANY)
+    pages = dict(_pages(many))
+    with short_inbox.beside(many, needs=FEW, addresses=pages.values()) as few:
+        costs = _costs(pages, {FEW: signed_in(few), MANY: signed_in(many)})
     worst = max(costs, key=lambda name: costs[name][MANY].slow / costs[name][FEW].slow)
-    many, few = costs[worst][MANY], costs[worst][FEW]
-    head = "| Page | 50 000, p95 ms | 500, p95 ms | ratio | queries |\n|---|---|---|---|---|"
-    lines = [
-        f"| {name} | {cost[MANY].slow:.1f} | {cost[FEW].slow:.1f} | {cost[MANY].slow / cost[FEW].slow:.2f}"
-        f" | {max(cost[MANY].queries)} / {max(cost[FEW].queries)} |"
-        for name, cost in costs.items()
-    ]
+    many_needs, few_needs = costs[worst][MANY], costs[worst][FEW]
+    ratio = many_needs.slow / few_needs.slow
     return Result(
         f"Inbox of {thousands(MANY)} needs against {thousands(FEW)}, the worst of {len(costs)} ({worst})",
-        f"p95 {many.slow / few.slow:.2f} × ({many.slow:.1f} ms; {few.slow:.1f} ms), N = {len(many.times)}",
+        f"p95 {ratio:.2f} × ({many_needs.slow:.1f} ms; {few_needs.slow:.1f} ms), N = {len(few_needs.times)}",
         f"p95 ≤ {MAX_RATIO} ×, constant queries",
         all(
             cost[MANY].slow <= MAX_RATIO * cost[FEW].slow
             and max(cost[MANY].queries) <= _most_queries(name, costs)
             for name, cost in costs.items()
         ),
-        "\n".join([head, *lines]),
+        "\n".join([*HEAD, *(_line(name, cost[MANY], cost[FEW]) for name, cost in costs.items())]),
+    )
+
+
+def _costs(pages: Mapping[str, str], clients: Mapping[int, Client]) -> dict[str, dict[int, Cost]]:
+    """The costs of these pages (addresses by name), by name and by number of needs."""
+    costs: dict[str, dict[int, Cost]] = {name: {size: Cost() for size in clients} for name in pages}
+    for _, name, size in product(range(ROUNDS), pages, clients):
+        _open(clients[size], pages[name], costs[name][size])
+    return costs
+
+
+def _line(name: str, many: Cost, few: Cost) -> str:
+    """A line of the table."""
+    ratio, usual = many.slow / few.slow, median(many.times) / median(few.times)
+    return (
+        f"| {name} | {many.slow:.1f} | {few.slow:.1f} | {ratio:.2f} | {usual:.2f} "
+        f"| {max(many.queries)} / {max(few.queries)} | {many.rows} / {few.rows} |"
     )
 
 
 def _most_queries(name: str, costs: Mapping[str, Mapping[int, Cost]]) -> int:
     """The queries of the short list, or of any when it is empty; a search may read one part more."""
     short = costs[name][FEW]
-    pages = [cost[FEW] for cost in costs.values()] if short.is_empty else [short]
+    pages = [cost[FEW] for cost in costs.values()] if not short.rows else [short]
     return max(max(page.queries) for page in pages) + (ONE_PART_MORE if name.startswith("words") else 0)
 
 
@@ -138,7 +152,7 @@ def _pages(user: User) -> Iterator[tuple[str, str]]:
 
 
 def _word_of(needs: MatchQuerySet) -> str:
-    """The longest word of the latest text that waits for an answer: both managers find something."""
+    """The longest word of the latest text that waits for an answer: the manager finds something."""
     waiting = needs.filter(state=MatchState.SENT, mailbox__solicitation__is_confidential=False)
     latest = waiting.latest("sent_at")
     return max(latest.mailbox.solicitation.description.split(), key=len)
@@ -156,7 +170,7 @@ def _open(client: Client, address: str, cost: Cost) -> None:
     with CaptureQueriesContext(connection) as queries:
         page = client.get(address).content
     cost.queries.add(len(queries))
-    cost.is_empty = not LINK.search(page)
+    cost.rows = len(LINK.findall(page))
     cost.database.append(sum(float(query["time"]) for query in queries) * 1_000)
     cost.times += [milliseconds(lambda: client.get(address)) for _ in range(RUNS_A_ROUND)]
 

@@ -1,0 +1,62 @@
+"""A manager with the same first pages as another one, and few needs behind them."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.http import QueryDict
+
+from bench import contents
+from experts.models import Expert, Office, Seat, User
+from solicitations.models import Match
+from workspace.inbox.inbox_filters import InboxFilterForm
+from workspace.inbox.readers import Reader
+from workspace.views.inbox import ON_A_PAGE, found_needs, shown_list
+
+
+@contextmanager
+def beside(manager: User, *, needs: int, addresses: Iterable[str]) -> Iterator[User]:
+    """An account with about that many needs, which goes with the block, and the manager's offices copied.
+
+    Its lists at these addresses begin with the manager's own; further needs of hers complete it.
+    """
+    with transaction.atomic():
+        reader = Reader.of(manager, now=contents.NOW)
+        heads = {pk for address in addresses for pk in _head(reader, address)}
+        others = Match.objects.filter(expert__in=reader.managed).exclude(pk__in=heads).order_by("pk")
+        more = max(needs - len(heads), 0)
+        rest = list(others.values_list("pk", flat=True))
+        heads.update(rest[:: max(len(rest) // more, 1)][:more] if more else [])
+        yield _copy_of(manager, heads)
+        transaction.set_rollback(True)
+
+
+def _head(reader: Reader, address: str) -> list[int]:
+    """The needs of the first page at this address, and the one that says that there is a second."""
+    query = QueryDict(urlsplit(address).query)
+    shown = shown_list(reader, query)
+    if shown is None:
+        raise AssertionError(address)
+    form = InboxFilterForm(query, reader=reader, shown=shown)
+    found = found_needs(reader, shown, form, enough=ON_A_PAGE + 1, now=contents.NOW)
+    return list(found.values_list("pk", flat=True)[: ON_A_PAGE + 1])
+
+
+def _copy_of(manager: User, needs: Iterable[int]) -> User:
+    """An account that manages copies of the manager's offices, whose experts have copies of these needs."""
+    user, people = User.objects.create_user(f"short-{manager.email}"), {}
+    for office in Office.objects.filter(pk__in=manager.seats.values("office")):
+        experts = list(office.experts.order_by("pk"))
+        office.pk, office.code = None, f"{office.code}-short"
+        office.save(force_insert=True)
+        Seat.objects.create(user=user, office=office, given_at=contents.NOW)
+        for expert in experts:
+            people[expert.pk] = expert
+            expert.pk, expert.office = None, office
+        Expert.objects.bulk_create(experts)
+    matches = list(Match.objects.filter(pk__in=needs).order_by("pk"))
+    for match in matches:
+        match.pk, match.expert = None, people[match.expert_id]
+    Match.objects.bulk_create(matches)
+    return user
