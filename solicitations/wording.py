@@ -153,13 +153,8 @@ def spoken_day(solicitation: Solicitation, at: datetime, *, now: datetime) -> st
     return spoken_date(at.astimezone(solicitation.time_zone).date(), today=solicitation.today(now))
 
 
-def legal_deadline(solicitation: Solicitation) -> date:
-    """The deadline for answering a labour-law question; see ``legal_deadline_of``."""
-    return legal_deadline_of(solicitation.submitted_at, solicitation.commune)
-
-
-def legal_deadline_of(submitted_at: datetime, commune: Commune) -> date:
-    """The deadline of a request of this commune: 10 working days of the territory from sending.
+def legal_deadline(submitted_at: datetime, commune: Commune) -> date:
+    """The deadline for answering a labour-law question: 10 working days of the territory from sending.
 
     Source: code du travail, L. 5143-1, which asks for a reasonable time.
     """

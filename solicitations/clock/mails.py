@@ -260,7 +260,7 @@ def _to_managers(
 def _manager_context(
     solicitation: Solicitation, matches: Sequence[Match], cause: ManagerCause, *, now: datetime
 ) -> dict[str, Any]:
-    deadline = wording.legal_deadline(solicitation)
+    deadline = wording.legal_deadline(solicitation.submitted_at, solicitation.commune)
     contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
     return {
         "region_name": contact.name,

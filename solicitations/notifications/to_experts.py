@@ -124,7 +124,7 @@ def _answer_by(matches: Sequence[Match], *, now: datetime) -> str:
         return ""
     solicitation = matches[0].mailbox.solicitation
     today = solicitation.today(now)
-    return spoken_date(wording.legal_deadline(solicitation), today=today)
+    return spoken_date(wording.legal_deadline(solicitation.submitted_at, solicitation.commune), today=today)
 
 
 def taken(matches: Sequence[Match], *, events: Sequence[Event], now: datetime) -> None:

@@ -33,7 +33,8 @@ def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock 
     if not need.is_on_the_legal_clock or solicitation.refuses_answers:
         return None
     zone, commune = solicitation.time_zone, solicitation.commune
-    due_on, today = wording.legal_deadline(solicitation), now.astimezone(zone).date()
+    today = now.astimezone(zone).date()
+    due_on = wording.legal_deadline(solicitation.submitted_at, solicitation.commune)
     answers = [(match.answered_at, match) for match in matches if match.answered_at and match.answer]
     answered_at, first = min(answers, key=lambda answer: answer[0], default=(None, None))
     return LegalClock(

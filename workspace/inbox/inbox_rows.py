@@ -191,7 +191,7 @@ def _row(
     is_taken = need.state == MatchState.TAKEN
     is_put_off = put_off.is_since_taking(need.put_off_at, state=need.state, taken_at=need.taken_at)
     until = need.put_off_until if is_put_off else None
-    due_on = wording.legal_deadline_of(need.submitted_at, commune) if signs.is_clocked else None
+    due_on = wording.legal_deadline(need.submitted_at, commune) if signs.is_clocked else None
     is_hidden = need.is_confidential and not is_open
     return InboxRow(
         pk=need.pk,
