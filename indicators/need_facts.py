@@ -42,7 +42,7 @@ INSERT INTO {table} (
     answer_hours, taking_hours, is_helped, is_waiting, was_called, was_useful
 )
 SELECT need.id, {key} need.subject_id, commune.department_id, request.region_id,
-    (request.submitted_at AT TIME ZONE %(zone)s)::date,
+    (request.submitted_at AT TIME ZONE %(time_zone)s)::date,
     CASE WHEN count(answer.answered_at) > 0 THEN
         ceil(extract(epoch FROM greatest(min(answer.answered_at) - min(match.sent_at), '0')) / 3600) END,
     CASE WHEN count(answer.taken_at) > 0 THEN
@@ -101,7 +101,7 @@ CODES: dict[str, Any] = {
     "unanswered": tuple(state.value for state in UNANSWERED),
     "not_counted": tuple(reason.value for reason in NOT_COUNTED),
     "useful": (Usefulness.YES.value, Usefulness.PARTLY.value),
-    "zone": TIME_ZONE,
+    "time_zone": TIME_ZONE,
 }
 
 

@@ -31,7 +31,7 @@ class NeedLine:
     subject: str
     state: NeedState
     submitted_at: datetime
-    zone: ZoneInfo
+    time_zone: ZoneInfo
 
 
 def found(place: CountedPlace, period: Period, measure: Measure, *, family: str, code: str) -> QuerySet[Any]:
@@ -73,7 +73,7 @@ def _line(need: Need, mailbox: int | None) -> NeedLine:
         subject=HIDDEN_SUBJECT if solicitation.is_confidential else need.subject.label,
         state=NeedState(need.state),
         submitted_at=solicitation.submitted_at,
-        zone=solicitation.time_zone,
+        time_zone=solicitation.time_zone,
     )
 
 

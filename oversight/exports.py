@@ -65,7 +65,7 @@ def _line(solicitation: Solicitation, row: RequestRow) -> RequestLine:
         " ; ".join(row.alerts),
         "oui" if row.is_confidential else "non",
     ]
-    sent_at = row.sent_at.astimezone(row.zone).replace(tzinfo=None, microsecond=0)
+    sent_at = row.sent_at.astimezone(row.time_zone).replace(tzinfo=None, microsecond=0)
     return [row.reference, sent_at, *(inert(cell) for cell in cells)]
 
 

@@ -159,7 +159,7 @@ class RequestFilter(django_filters.FilterSet):
             del self.filters["region"]
             departments = self.filters["departement"]
             departments.queryset = departments.queryset.filter(region=region)
-        self.zone = zone_of(region)
+        self.time_zone = time_zone_of(region)
 
     @property
     def is_searched(self) -> bool:
@@ -200,12 +200,12 @@ class RequestFilter(django_filters.FilterSet):
         )
 
     def since_day(self, queryset: SolicitationQuerySet, name: str, value: date) -> SolicitationQuerySet:
-        return queryset.filter(submitted_at__gte=midnight(value, self.zone))
+        return queryset.filter(submitted_at__gte=midnight(value, self.time_zone))
 
     def until_day(self, queryset: SolicitationQuerySet, name: str, value: date) -> SolicitationQuerySet:
         if value == date.max:
             return queryset
-        return queryset.filter(submitted_at__lt=midnight(value + timedelta(days=1), self.zone))
+        return queryset.filter(submitted_at__lt=midnight(value + timedelta(days=1), self.time_zone))
 
     def in_order(self, queryset: SolicitationQuerySet, name: str, value: str) -> SolicitationQuerySet:
         return queryset
@@ -220,15 +220,15 @@ class RequestFilter(django_filters.FilterSet):
         return requests.by_company() if order == BY_COMPANY else requests.newest_first()
 
 
-def zone_of(region: str | None) -> ZoneInfo:
+def time_zone_of(region: str | None) -> ZoneInfo:
     """Time zone of a region's days; that of Paris for the national team."""
     first = Department.objects.filter(region=region).order_by("pk").first() if region else None
     return time_zone(first.pk) if first else ZoneInfo(settings.TIME_ZONE)
 
 
-def midnight(on: date, zone: ZoneInfo) -> datetime:
+def midnight(on: date, time_zone: ZoneInfo) -> datetime:
     """The beginning of a day there."""
-    return datetime.combine(on, time(), tzinfo=zone)
+    return datetime.combine(on, time(), tzinfo=time_zone)
 
 
 class MailFilter(django_filters.FilterSet):

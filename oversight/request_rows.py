@@ -34,7 +34,7 @@ class RequestRow:
     reference: str
     applicant: str
     place: str
-    zone: ZoneInfo
+    time_zone: ZoneInfo
     sent_at: datetime
     subjects: tuple[str, ...]
     state: Badge
@@ -70,7 +70,7 @@ def request_rows(solicitations: Sequence[Solicitation]) -> list[RequestRow]:
             reference=solicitation.reference,
             applicant=solicitation.applicant,
             place=solicitation.commune.place,
-            zone=solicitation.time_zone,
+            time_zone=solicitation.time_zone,
             sent_at=solicitation.submitted_at,
             subjects=tuple(subjects[solicitation.pk]),
             state=badge(solicitation.shown),

@@ -21,15 +21,15 @@ def spoken_date(on: date, *, today: date | None) -> str:
     return f"{DAYS[on.weekday()]} {number}\u00a0{MONTHS[on.month - 1]}{year}"
 
 
-def spoken_moment(at: datetime, *, zone: tzinfo, now: datetime | None) -> str:
-    """``mardi 1er décembre à 14 h 30``, in the time zone ``zone``; with the year without ``now``."""
-    local, today = at.astimezone(zone), now.astimezone(zone).date() if now else None
-    return f"{spoken_date(local, today=today)} à {spoken_hour(at, zone=zone)}"
+def spoken_moment(at: datetime, *, time_zone: tzinfo, now: datetime | None) -> str:
+    """``mardi 1er décembre à 14 h 30`` in this time zone; with the year without ``now``."""
+    local, today = at.astimezone(time_zone), now.astimezone(time_zone).date() if now else None
+    return f"{spoken_date(local, today=today)} à {spoken_hour(at, time_zone=time_zone)}"
 
 
-def spoken_hour(at: datetime, *, zone: tzinfo) -> str:
-    """``14 h 30``, ``8 h``, in the time zone ``zone``."""
-    local = at.astimezone(zone)
+def spoken_hour(at: datetime, *, time_zone: tzinfo) -> str:
+    """``14 h 30``, ``8 h`` in this time zone."""
+    local = at.astimezone(time_zone)
     minutes = f"\u00a0{local.minute:02}" if local.minute else ""
     return f"{local.hour}\u00a0h{minutes}"
 
@@ -39,13 +39,13 @@ def with_whole_hours(text: str) -> str:
     return HOUR.sub(lambda hour: f"{hour[1]}\u00a0h" + (f"\u00a0{hour[2]}" if hour[2] else ""), text)
 
 
-def spoken_age(at: datetime, *, zone: tzinfo, now: datetime) -> str:
+def spoken_age(at: datetime, *, time_zone: tzinfo, now: datetime) -> str:
     """``à l'instant``, ``il y a 5 minutes``, ``il y a 3 heures``, ``hier``, ``il y a 12 jours``…
 
-    Days are calendar days of ``zone``: yesterday evening is "hier".
+    Days are calendar days of ``time_zone``: yesterday evening is "hier".
     """
     elapsed = max(now - at, timedelta(0))
-    days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
+    days = (now.astimezone(time_zone).date() - at.astimezone(time_zone).date()).days
     if elapsed < timedelta(minutes=1):
         return "à l'instant"
     if elapsed < timedelta(hours=1):

@@ -80,7 +80,7 @@ def _context(call: PlannedCall, *, now: datetime) -> dict[str, Any]:
         "person": match.person,
         "office": match.expert.office.name,
         "phone": match.expert.public_phone,
-        "when": spoken_moment(call.starts_at, zone=call.mailbox.solicitation.time_zone, now=now),
+        "when": spoken_moment(call.starts_at, time_zone=call.mailbox.solicitation.time_zone, now=now),
         "concerned": wording.subjects(_matches(call)),
     }
 

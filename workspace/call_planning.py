@@ -45,7 +45,7 @@ class CallPlanForm(forms.Form):
 
     def __init__(self, *args: object, solicitation: Solicitation, now: datetime, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.zone, self.now = solicitation.time_zone, now
+        self.time_zone, self.now = solicitation.time_zone, now
 
     def clean_hour(self) -> time:
         """Refuse the hours at which nobody is called."""
@@ -60,7 +60,7 @@ class CallPlanForm(forms.Form):
         if not {"day", "hour"} <= cleaned.keys():
             return cleaned
         if self.starts_at() <= self.now:
-            self.add_error("hour" if cleaned["day"] == self.now.astimezone(self.zone).date() else "day",
+            self.add_error("hour" if cleaned["day"] == self.now.astimezone(self.time_zone).date() else "day",
                            "Ce moment est passé : choisissez-en un à venir.")  # fmt: skip
         elif self.starts_at() > self.now + MAX_WAIT:
             self.add_error("day", "Choisissez un jour dans les trois mois.")
@@ -68,7 +68,7 @@ class CallPlanForm(forms.Form):
 
     def starts_at(self) -> datetime:
         """The moment of the call, once day and hour are valid."""
-        return datetime.combine(self.cleaned_data["day"], self.cleaned_data["hour"], tzinfo=self.zone)
+        return datetime.combine(self.cleaned_data["day"], self.cleaned_data["hour"], tzinfo=self.time_zone)
 
 
 @transaction.atomic(durable=True)
@@ -154,7 +154,7 @@ def _change(
         EventKind.CALL_UNPLANNED if cancelled_at else EventKind.CALL_PLANNED,
         solicitation,
         by=by,
-        reason=spoken_moment(starts_at, zone=solicitation.time_zone, now=None),
+        reason=spoken_moment(starts_at, time_zone=solicitation.time_zone, now=None),
         at=now,
     )
     call_mails.tell_company(call, event=event, now=now)

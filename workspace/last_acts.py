@@ -19,7 +19,7 @@ def _sentence(event: Event, *, now: datetime) -> str:
     match = event.match
     assert isinstance(match, Match)  # noqa: S101 (asked for by its key)
     who = str(event.by_user or match.person)
-    moment = spoken_moment(event.at, zone=event.solicitation.time_zone, now=now)
+    moment = spoken_moment(event.at, time_zone=event.solicitation.time_zone, now=now)
     if event.kind == EventKind.HANDED_OVER:
         return f"{who} l'a confié à {event.reason.partition(' : ')[0]}, {moment}"
     return f"{who} y a répondu, {moment}"

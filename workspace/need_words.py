@@ -46,9 +46,13 @@ def own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     last = last_act(match)
     if last is None or last.by_mailbox_id != mailbox.pk:
         return ""
-    zone = mailbox.solicitation.time_zone
-    is_today = last.at.astimezone(zone).date() == now.astimezone(zone).date()
-    when = f"à {spoken_hour(last.at, zone=zone)}" if is_today else spoken_moment(last.at, zone=zone, now=now)
+    time_zone = mailbox.solicitation.time_zone
+    is_today = last.at.astimezone(time_zone).date() == now.astimezone(time_zone).date()
+    when = (
+        f"à {spoken_hour(last.at, time_zone=time_zone)}"
+        if is_today
+        else spoken_moment(last.at, time_zone=time_zone, now=now)
+    )
     by = f", par {match.taken_by}" if match.state == MatchState.TAKEN and match.taken_by else ""
     if last.kind == EventKind.BROUGHT_IN:
         return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
@@ -88,8 +92,8 @@ def describe_change(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
     if own := own_answer(match, mailbox=mailbox, now=now):
         return own
     last = last_event(match)
-    zone = mailbox.solicitation.time_zone
-    when = f", {spoken_moment(last.at, zone=zone, now=now)}" if last else ""
+    time_zone = mailbox.solicitation.time_zone
+    when = f", {spoken_moment(last.at, time_zone=time_zone, now=now)}" if last else ""
     if match.is_gone:
         return f"{gone_reason(match, last)}{when}."
     if match.state == MatchState.EXPIRED:
@@ -101,7 +105,7 @@ def ending_sentence(solicitation: Solicitation, *, now: datetime) -> str:
     """Say how the request ended; empty while it is open."""
     if solicitation.ended_at is None:
         return ""
-    when = spoken_moment(solicitation.ended_at, zone=solicitation.time_zone, now=now)
+    when = spoken_moment(solicitation.ended_at, time_zone=solicitation.time_zone, now=now)
     if solicitation.state == RequestState.CANCELLED:
         return f"L'entreprise a annulé sa demande, {when}."
     if solicitation.state == RequestState.ANONYMISED:

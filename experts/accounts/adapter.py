@@ -132,7 +132,7 @@ def notify_second_factor_change(user: User, change: str, *, reason: str = "", no
         context={
             "change": change,
             "reason": reason,
-            "at": spoken_moment(now, zone=ZoneInfo(settings.TIME_ZONE), now=now),
+            "at": spoken_moment(now, time_zone=ZoneInfo(settings.TIME_ZONE), now=now),
         },
         now=now,
     )

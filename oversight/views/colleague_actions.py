@@ -62,7 +62,7 @@ def remind_now(request: HttpRequest, solicitation: Solicitation, now: datetime) 
     try:
         waiting = staff_letters.remind_now(solicitation, by=staff_user(request), now=now)
     except staff_letters.RemindedToday as earlier:
-        at = spoken_hour(earlier.event.at, zone=solicitation.time_zone)
+        at = spoken_hour(earlier.event.at, time_zone=solicitation.time_zone)
         messages.warning(
             request,
             f"Personne n'a été relancé : la demande l'a déjà été aujourd'hui à {at}, "

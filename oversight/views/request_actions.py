@@ -64,7 +64,7 @@ def _describe_last_change(solicitation: Solicitation, *, now: datetime) -> str:
     )
     if last is None:
         return "La demande a changé entre-temps : rien n'a été fait."
-    when = spoken_moment(last.at, zone=solicitation.time_zone, now=now)
+    when = spoken_moment(last.at, time_zone=solicitation.time_zone, now=now)
     what, author = EventKind(last.kind).label, timeline.author(last)
     return f"Rien n'a été fait, car la demande a changé entre-temps. {what}, {when} ({author})."
 

@@ -140,7 +140,7 @@ def show(
     context = {
         "solicitation": solicitation,
         "state": badge(solicitation.shown),
-        "zone": solicitation.time_zone,
+        "time_zone": solicitation.time_zone,
         "subjects": wording.listed(
             [need.subject.label for need in solicitation.needs.select_related("subject")]
         ),

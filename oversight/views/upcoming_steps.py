@@ -32,7 +32,7 @@ class RequestName:
 @dataclass(frozen=True)
 class UpcomingLine:
     at: datetime
-    zone: ZoneInfo
+    time_zone: ZoneInfo
     occasion: str
     to: tuple[str, ...]
     requests: tuple[RequestName, ...]
@@ -62,7 +62,7 @@ def days(leavings: Iterable[Leaving], *, now: datetime) -> list[UpcomingDay]:
     by_day: dict[date, list[UpcomingLine]] = {}
     for leaving in leavings:
         line = _line(leaving)
-        by_day.setdefault(line.at.astimezone(line.zone).date(), []).append(line)
+        by_day.setdefault(line.at.astimezone(line.time_zone).date(), []).append(line)
     today = timezone.localdate(now)
     return [UpcomingDay(on, _title(on, today=today), tuple(by_day[on])) for on in sorted(by_day)]
 
@@ -70,7 +70,7 @@ def days(leavings: Iterable[Leaving], *, now: datetime) -> list[UpcomingDay]:
 def _line(leaving: Leaving) -> UpcomingLine:
     return UpcomingLine(
         at=leaving.at,
-        zone=leaving.requests[0].time_zone,
+        time_zone=leaving.requests[0].time_zone,
         occasion=leaving.step.label,
         to=leaving.to,
         requests=tuple(

@@ -90,8 +90,8 @@ class Journey:
     @property
     def today(self) -> date:
         """The date where the company is."""
-        zone = self.commune.time_zone if self.need.is_valid() else None
-        return timezone.localdate(timezone=zone)
+        time_zone = self.commune.time_zone if self.need.is_valid() else None
+        return timezone.localdate(timezone=time_zone)
 
     @property
     def slugs(self) -> list[str]:

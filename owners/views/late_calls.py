@@ -16,5 +16,5 @@ def too_early_message(solicitation: Solicitation, *, now: datetime) -> str:
         return ""
     if expected.by is None:
         return "Personne n'a encore à vous appeler : cette page le dira dès que votre demande sera transmise."
-    by = spoken_moment(expected.by, zone=solicitation.time_zone, now=now)
+    by = spoken_moment(expected.by, time_zone=solicitation.time_zone, now=now)
     return f"Il est encore tôt : comptez jusqu'à {by}. Passé ce moment, dites-le-nous ici."

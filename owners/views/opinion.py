@@ -38,7 +38,7 @@ def survey(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
         "form": form,
         "survey": existing,
         "is_done": "merci" in request.GET and existing is not None and not form.errors,
-        "zone": solicitation.time_zone,
+        "time_zone": solicitation.time_zone,
         "survey_path": request.path,
     }
     return render(request, "owners/survey.html", context)
@@ -53,7 +53,7 @@ def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse
         context = {
             "solicitation": solicitation,
             "progress": progress.of(solicitation),
-            "zone": solicitation.time_zone,
+            "time_zone": solicitation.time_zone,
             "path": request.path,
             "is_done": "merci" in request.GET,
         }

@@ -48,7 +48,7 @@ def _request_context(solicitation: Solicitation, *, now: datetime) -> dict[str, 
         "is_email_refused": is_email_refused,
         "callback": wording.callback(solicitation),
         "wish": wording.contact_wish(solicitation),
-        "sent_at": spoken_moment(solicitation.submitted_at, zone=solicitation.time_zone, now=now),
+        "sent_at": spoken_moment(solicitation.submitted_at, time_zone=solicitation.time_zone, now=now),
         "additions": additions,
     }
 

@@ -73,6 +73,6 @@ def _tell(
 
 
 def _taken_need(match: Match, *, now: datetime) -> dict[str, str]:
-    zone, at = match.mailbox.solicitation.time_zone, match.taken_at or match.sent_at
-    moment = spoken_moment(at, zone=zone, now=now)
+    time_zone, at = match.mailbox.solicitation.time_zone, match.taken_at or match.sent_at
+    moment = spoken_moment(at, time_zone=time_zone, now=now)
     return {"person": match.person, "subject": match.need.subject.label, "at": moment}

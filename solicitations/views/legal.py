@@ -32,9 +32,9 @@ def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock 
     solicitation = need.solicitation
     if not need.is_on_the_legal_clock or solicitation.refuses_answers:
         return None
-    zone, commune = solicitation.time_zone, solicitation.commune
-    today = now.astimezone(zone).date()
-    due_on = wording.legal_deadline(solicitation.submitted_at, solicitation.commune)
+    time_zone, commune = solicitation.time_zone, solicitation.commune
+    today = now.astimezone(time_zone).date()
+    due_on = wording.legal_deadline(solicitation.submitted_at, commune)
     answers = [(match.answered_at, match) for match in matches if match.answered_at and match.answer]
     answered_at, first = min(answers, key=lambda answer: answer[0], default=(None, None))
     return LegalClock(
@@ -45,7 +45,7 @@ def clock(need: Need, matches: Iterable[Match], *, now: datetime) -> LegalClock 
         is_over=solicitation.is_over,
         answered_at=answered_at,
         answered_by=first.expert.office.name if first else "",
-        is_answered_in_time=answered_at is not None and answered_at.astimezone(zone).date() <= due_on,
+        is_answered_in_time=answered_at is not None and answered_at.astimezone(time_zone).date() <= due_on,
     )
 
 
@@ -66,7 +66,7 @@ def answer_page(
         "additions": [addition for addition in additions if not addition.withdrawn_at],
         "answers": answers,
         "siret": wording.siret(solicitation),
-        "zone": solicitation.time_zone,
+        "time_zone": solicitation.time_zone,
         "back": back,
     }
     return render(request, "solicitations/legal/answer.html", context)

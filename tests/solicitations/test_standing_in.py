@@ -125,7 +125,7 @@ class TestReminders:
         [request] = plan.load(Solicitation.objects.filter(pk=mine.need.solicitation_id))
         [need] = [need for need in request.needs.all() if need.pk == mine.need_id]
         [row] = [row for row in need.matches.all() if row.pk == mine.pk]
-        zone = request.time_zone
+        time_zone = request.time_zone
 
         def steps(absences, at):
             row.expert._prefetched_objects_cache["absences"] = absences  # noqa: SLF001 (read, not stored)
@@ -148,7 +148,7 @@ class TestReminders:
             assert all(others[kind].leaves_at <= usual[kind].leaves_at for kind in usual)
             assert any(step.is_next for step in (*others.values(), *reminders))
             for step in reminders:
-                on = step.leaves_at.astimezone(zone).date()
+                on = step.leaves_at.astimezone(time_zone).date()
                 assert not any(absence.from_on <= on <= absence.to_on for absence in absences)
 
         check()

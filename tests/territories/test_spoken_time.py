@@ -20,9 +20,9 @@ def plain(text: str) -> str:
 def test_a_line_never_ends_inside_an_hour_a_date_or_a_number():
     at = datetime(2027, 5, 3, 21, 36, tzinfo=PARIS)
 
-    assert spoken_moment(at, zone=PARIS, now=NOW) == "lundi 3\u00a0mai\u00a02027 à 21\u00a0h\u00a036"
-    assert spoken_age(NOW - timedelta(minutes=5), zone=PARIS, now=NOW) == "il y a 5\u00a0minutes"
-    assert spoken_age(NOW - timedelta(days=12), zone=PARIS, now=NOW) == "il y a 12\u00a0jours"
+    assert spoken_moment(at, time_zone=PARIS, now=NOW) == "lundi 3\u00a0mai\u00a02027 à 21\u00a0h\u00a036"
+    assert spoken_age(NOW - timedelta(minutes=5), time_zone=PARIS, now=NOW) == "il y a 5\u00a0minutes"
+    assert spoken_age(NOW - timedelta(days=12), time_zone=PARIS, now=NOW) == "il y a 12\u00a0jours"
 
 
 @pytest.mark.parametrize(
@@ -38,23 +38,23 @@ def test_date_names_the_year_only_when_it_is_another(on, said):
 
 
 @pytest.mark.parametrize(
-    ("zone", "said"),
+    ("time_zone", "said"),
     [
         ("Europe/Paris", "mardi 1er décembre à 14 h 30"),
         ("America/Martinique", "mardi 1er décembre à 9 h 30"),
         ("Indian/Reunion", "mardi 1er décembre à 17 h 30"),
     ],
 )
-def test_moment_is_on_the_clock_of_the_territory(zone, said):
+def test_moment_is_on_the_clock_of_the_territory(time_zone, said):
     at = datetime(2026, 12, 1, 13, 30, tzinfo=UTC)
 
-    assert plain(spoken_moment(at, zone=ZoneInfo(zone), now=NOW)) == said
+    assert plain(spoken_moment(at, time_zone=ZoneInfo(time_zone), now=NOW)) == said
 
 
 def test_round_hour_is_reported_without_minutes():
     at = datetime(2026, 12, 1, 14, tzinfo=PARIS)
 
-    assert plain(spoken_moment(at, zone=PARIS, now=NOW)).endswith("à 14 h")
+    assert plain(spoken_moment(at, time_zone=PARIS, now=NOW)).endswith("à 14 h")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_round_hour_is_reported_without_minutes():
     ],
 )
 def test_age_is_reported_in_the_unit_people_use(elapsed, said):
-    assert plain(spoken_age(NOW - elapsed, zone=PARIS, now=NOW)) == said
+    assert plain(spoken_age(NOW - elapsed, time_zone=PARIS, now=NOW)) == said
 
 
 def test_last_night_is_still_counted_in_hours():
     now = datetime(2026, 12, 3, 1, 0, tzinfo=PARIS)
 
-    assert plain(spoken_age(now - timedelta(hours=3), zone=PARIS, now=now)) == "il y a 3 heures"
+    assert plain(spoken_age(now - timedelta(hours=3), time_zone=PARIS, now=now)) == "il y a 3 heures"
 
 
 def test_page_shows_the_exact_moment_to_machines():
@@ -101,7 +101,7 @@ def test_unknown_moment_shows_nothing():
 def test_date_of_a_document_always_names_the_year():
     at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
-    assert plain(spoken_moment(at, zone=PARIS, now=None)) == "mardi 1er décembre 2026 à 10 h"
+    assert plain(spoken_moment(at, time_zone=PARIS, now=None)) == "mardi 1er décembre 2026 à 10 h"
 
 
 @pytest.mark.parametrize(

@@ -149,15 +149,15 @@ class TestForm:
 
     @pytest.mark.parametrize("hour", ["14:30", "14h30", "14 h 30"])
     def test_the_hour_is_that_of_the_company(self, hour):
-        zone = ZoneInfo("Indian/Reunion")
-        solicitation = type("Request", (), {"time_zone": zone})
+        time_zone = ZoneInfo("Indian/Reunion")
+        solicitation = type("Request", (), {"time_zone": time_zone})
         now = datetime(2026, 12, 1, 10, tzinfo=PARIS)
         form = call_planning.CallPlanForm(
             {"day": "2026-12-03", "hour": hour}, solicitation=solicitation, now=now
         )
 
         assert form.is_valid()
-        assert form.starts_at() == datetime(2026, 12, 3, 14, 30, tzinfo=zone)
+        assert form.starts_at() == datetime(2026, 12, 3, 14, 30, tzinfo=time_zone)
 
 
 class TestReminders:

@@ -80,7 +80,7 @@ def show(
     context = {
         "mailbox": mailbox,
         "solicitation": solicitation,
-        "zone": solicitation.time_zone,
+        "time_zone": solicitation.time_zone,
         "path": answer_path(mailbox),
         "neighbours": neighbours(request, mailbox),
         "version": Version.current(now=now) if mailbox.used_by else None,

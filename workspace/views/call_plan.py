@@ -36,7 +36,7 @@ def plan_call(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
         call_planning.plan(mailbox, starts_at=starts_at, now=now)
     except call_planning.NoActiveNeed:
         return redirect_to_page(request, mailbox, NO_LONGER, level=messages.WARNING)
-    when = spoken_moment(starts_at, zone=mailbox.solicitation.time_zone, now=now)
+    when = spoken_moment(starts_at, time_zone=mailbox.solicitation.time_zone, now=now)
     return redirect_to_page(request, mailbox, f"Appel prévu {when}. L'entreprise le saura dans une minute.")
 
 

@@ -154,7 +154,7 @@ def _show_to_manager(
     context = {
         "mailbox": mailbox,
         "solicitation": solicitation,
-        "zone": solicitation.time_zone,
+        "time_zone": solicitation.time_zone,
         "page": page,
         "cards": [*page.cards, *page.gone],
         "people": sorted({card.match.person for card in (*page.cards, *page.gone)}),

@@ -58,10 +58,10 @@ def moment(typed: str) -> datetime:
 
 def line(leaving: Leaving) -> str:
     """``2026-12-04T09:00+01:00  reminders  x@y  K7QP-3MWR  Sans réponse depuis 3 jours``, tabs between."""
-    zone = leaving.requests[0].time_zone
+    time_zone = leaving.requests[0].time_zone
     return "\t".join(
         [
-            leaving.at.astimezone(zone).isoformat(timespec="minutes"),
+            leaving.at.astimezone(time_zone).isoformat(timespec="minutes"),
             leaving.step.value,
             ", ".join(leaving.to) or "-",
             ", ".join(request.reference for request in leaving.requests),
@@ -72,11 +72,11 @@ def line(leaving: Leaving) -> str:
 
 def drafts(at: datetime) -> list[str]:
     """The reminders of drafts left aside."""
-    zone = ZoneInfo(settings.TIME_ZONE)
+    time_zone = ZoneInfo(settings.TIME_ZONE)
     return [
         "\t".join(
             [
-                at.astimezone(zone).isoformat(timespec="minutes"),
+                at.astimezone(time_zone).isoformat(timespec="minutes"),
                 "resume_reminder",
                 draft.email,
                 str(draft),

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 PARIS = ZoneInfo("Europe/Paris")
 
-# Commune, its zone, when the request is sent there, and when the first reminder may leave.
+# Commune, its time zone, when the request is sent there, and when the first reminder may leave.
 MORNINGS = {
     "within working hours, at once": ("21317", "Europe/Paris", "2026-12-01T10:00", "2026-12-04T10:00"),
     "before eight, at eight": ("21317", "Europe/Paris", "2026-12-01T06:30", "2026-12-04T08:00"),
@@ -47,10 +47,10 @@ MORNINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("commune", "zone", "sent", "leaves"), MORNINGS.values(), ids=MORNINGS)
-def test_a_reminder_waits_for_working_time_in_the_territory(commit, sweep, commune, zone, sent, leaves):
-    at = datetime.fromisoformat(sent).replace(tzinfo=ZoneInfo(zone))
-    expected = datetime.fromisoformat(leaves).replace(tzinfo=ZoneInfo(zone))
+@pytest.mark.parametrize(("commune", "time_zone", "sent", "leaves"), MORNINGS.values(), ids=MORNINGS)
+def test_a_reminder_waits_for_working_time_in_the_territory(commit, sweep, commune, time_zone, sent, leaves):
+    at = datetime.fromisoformat(sent).replace(tzinfo=ZoneInfo(time_zone))
+    expected = datetime.fromisoformat(leaves).replace(tzinfo=ZoneInfo(time_zone))
     commit(send, commune=commune, siret="", now=at)
 
     sweep(expected - MINUTE)
