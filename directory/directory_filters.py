@@ -106,10 +106,16 @@ class DirectoryFilter(django_filters.FilterSet):
         """The commune that the list is about."""
         return self.places[0] if self.places else None
 
-    def areas_of_place(self, typed: str) -> QuerySet[Area] | None:
-        """The areas that contain the typed commune; ``None`` when there is none of that name."""
-        self.places = search_communes(typed)
-        return Area.objects.containing(self.places[0]) if self.places else None
+    def by_place(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Filter the rows that cover the likeliest commune of this name; none without any."""
+        self.places = search_communes(value)
+        if not self.places:
+            return rows.none()
+        return rows.filter(self.covering(Area.objects.containing(self.places[0]).values("pk")))
+
+    def covering(self, areas: QuerySet[Area, Any]) -> Q:
+        """Condition on the rows of the list: they cover one of these areas."""
+        raise NotImplementedError
 
 
 class OfficeFilter(DirectoryFilter):
@@ -132,14 +138,10 @@ class OfficeFilter(DirectoryFilter):
     def by_words(self, offices: OfficeQuerySet, name: str, value: str) -> OfficeQuerySet:
         return search_offices(offices, value, people=Expert.objects.visible_to(self.user))
 
-    def by_place(self, offices: OfficeQuerySet, name: str, value: str) -> OfficeQuerySet:
-        areas = self.areas_of_place(value)
-        if areas is None:
-            return offices.none()
-        covering = areas.values("pk")
-        own = Expert.objects.listed().filter(areas__in=covering).values("office")
-        linked = Office.areas.through.objects.filter(area__in=covering).values("office")
-        return offices.filter(Q(pk__in=linked) | Q(pk__in=own))
+    def covering(self, areas: QuerySet[Area, Any]) -> Q:
+        own = Expert.objects.listed().filter(areas__in=areas).values("office")
+        linked = Office.areas.through.objects.filter(area__in=areas).values("office")
+        return Q(pk__in=linked) | Q(pk__in=own)
 
     def by_subject(self, offices: OfficeQuerySet, name: str, value: Subject) -> OfficeQuerySet:
         answering = serving(Expert.objects.listed(), now=self.now).filter(answering_subject(value))
@@ -183,17 +185,11 @@ class ExpertFilter(DirectoryFilter):
     def by_words(self, experts: ExpertQuerySet, name: str, value: str) -> ExpertQuerySet:
         return search_experts(experts, value)
 
-    def by_place(self, experts: ExpertQuerySet, name: str, value: str) -> ExpertQuerySet:
-        areas = self.areas_of_place(value)
-        if areas is None:
-            return experts.none()
-        covering = areas.values("pk")
-        own = Expert.areas.through.objects.filter(expert=OuterRef("pk"))
-        of_office = Office.areas.through.objects.filter(area__in=covering).values("office")
-        return experts.filter(
-            Q(pk__in=Expert.areas.through.objects.filter(area__in=covering).values("expert"))
-            | ~Exists(own) & Q(office__in=of_office)
-        )
+    def covering(self, areas: QuerySet[Area, Any]) -> Q:
+        own = Expert.areas.through.objects
+        of_office = Office.areas.through.objects.filter(area__in=areas).values("office")
+        without_own = ~Exists(own.filter(expert=OuterRef("pk")))
+        return Q(pk__in=own.filter(area__in=areas).values("expert")) | without_own & Q(office__in=of_office)
 
     def by_subject(self, experts: ExpertQuerySet, name: str, value: Subject) -> ExpertQuerySet:
         offices = Office.objects.filter(institutions_answering(value))

@@ -49,15 +49,14 @@ def _written(page: str) -> str:
     return reverse(page, args=["TOKEN"])
 
 
-def _token_url(page: str, token: str) -> str:
-    """The full address of a page that this token opens."""
-    return absolute(_written(page).replace("TOKEN", token))
+def _token_url(page: str, purpose: str, pk: int, serial: int) -> str:
+    """The full address of a page that opens with a token; ``serial``: tokens of another one are revoked."""
+    return absolute(_written(page).replace("TOKEN", tokens.make_token(purpose, pk, serial)))
 
 
 def answer_url(mailbox: Mailbox) -> str:
     """The expert's page about this request."""
-    token = tokens.make_token(ANSWER, mailbox.pk, mailbox.serial)
-    return _token_url("workspace:answer", token)
+    return _token_url("workspace:answer", ANSWER, mailbox.pk, mailbox.serial)
 
 
 def account_url(mailbox: Mailbox) -> str:
@@ -67,20 +66,17 @@ def account_url(mailbox: Mailbox) -> str:
 
 def record_url(mailbox: Mailbox) -> str:
     """The page that sends the link of their directory record to an expert's address, and there alone."""
-    token = tokens.make_token(RECORD_LINK, mailbox.pk, mailbox.serial)
-    return _token_url("directory:own_record_send", token)
+    return _token_url("directory:own_record_send", RECORD_LINK, mailbox.pk, mailbox.serial)
 
 
 def unsubscribe_url(mailbox: Mailbox) -> str:
     """The address that stops all mails but new needs, for the button of mail programs."""
-    token = tokens.make_token(UNSUBSCRIBE, mailbox.pk, mailbox.serial)
-    return _token_url("directory:unsubscribe", token)
+    return _token_url("directory:unsubscribe", UNSUBSCRIBE, mailbox.pk, mailbox.serial)
 
 
 def follow_url(solicitation: Solicitation) -> str:
     """The owner's page about this request."""
-    token = tokens.make_token(FOLLOW, solicitation.pk, solicitation.link_serial)
-    return _token_url("owners:follow", token)
+    return _token_url("owners:follow", FOLLOW, solicitation.pk, solicitation.link_serial)
 
 
 def mailed_follow_url(solicitation: Solicitation) -> str:
@@ -96,26 +92,22 @@ def came_by_mail(given: str, solicitation: Solicitation) -> bool:
 
 def survey_url(solicitation: Solicitation) -> str:
     """The owner's three questions about the help that came."""
-    token = tokens.make_token(SURVEY, solicitation.pk, solicitation.link_serial)
-    return _token_url("owners:survey", token)
+    return _token_url("owners:survey", SURVEY, solicitation.pk, solicitation.link_serial)
 
 
 def call_check_url(solicitation: Solicitation) -> str:
     """The page that asks the owner « Vous a-t-on rappelé ? »."""
-    token = tokens.make_token(CALL_CHECK, solicitation.pk, solicitation.link_serial)
-    return _token_url("owners:call_check", token)
+    return _token_url("owners:call_check", CALL_CHECK, solicitation.pk, solicitation.link_serial)
 
 
 def resume_url(draft: Draft) -> str:
     """The page that resumes a draft."""
-    token = tokens.make_token(RESUME, draft.pk, draft.serial)
-    return _token_url("owners:resume", token)
+    return _token_url("owners:resume", RESUME, draft.pk, draft.serial)
 
 
 def address_url(change: AddressChange) -> str:
     """The page that confirms a new address."""
-    token = tokens.make_token(ADDRESS, change.pk, change.serial)
-    return _token_url("owners:address", token)
+    return _token_url("owners:address", ADDRESS, change.pk, change.serial)
 
 
 def mailbox_of(token: str, *, now: datetime, purpose: str = ANSWER) -> Mailbox:

@@ -12,10 +12,7 @@ from territories.areas import Level
 
 @dataclass(frozen=True, slots=True)
 class CellAnswer:
-    """Answer of a cell; ``level``: the most local one that answers, ``None`` where nobody does.
-
-    ``reaches``: the reaches that answer, or those of the fallback.
-    """
+    """Answer of a cell; ``level``: the most local one that answers, ``None`` where nobody does."""
 
     offices: tuple[str, ...]
     experts: tuple[str, ...]
@@ -23,7 +20,6 @@ class CellAnswer:
     level: Level | None
     is_fallback: bool
     flags: tuple[Flag, ...]
-    reaches: tuple[OfficeReach, ...]
 
 
 def answers_by_group(coverage: SubjectCoverage, groups: CommuneGroups) -> list[CellAnswer]:
@@ -86,5 +82,4 @@ def _answer(labels: Iterable[OfficeReach | Flag | None]) -> CellAnswer:
         level=min((reach.rank[0] for reach in own), default=None),
         is_fallback=not is_covered,
         flags=tuple(flags),
-        reaches=tuple(own),
     )

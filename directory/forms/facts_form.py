@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
+from directory.file import LEGAL_FORM_PREFIX, NAF_PREFIX
 from experts.changes.directory_facts import LABELS, Facts
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.entries import EARLIEST, LATEST
@@ -131,9 +132,11 @@ class DirectoryDayField(forms.DateField):
 class PrefixesField(LineField):
     """Beginnings of codes, separated by commas or spaces: « 43, 41.20A »."""
 
-    def __init__(self, *, pattern: str, what: str, **kwargs: Any) -> None:
+    pattern: re.Pattern[str]
+    what: str
+
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=2000, **kwargs)
-        self.pattern, self.what = re.compile(pattern), what
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list | tuple) else value
@@ -147,3 +150,11 @@ class PrefixesField(LineField):
             if code:
                 kept[code] = None
         return list(kept)
+
+
+class NafPrefixesField(PrefixesField):
+    pattern, what = NAF_PREFIX, "d'un code NAF (par exemple 43 ou 43.22A)"
+
+
+class LegalFormPrefixesField(PrefixesField):
+    pattern, what = LEGAL_FORM_PREFIX, "d'une catégorie juridique (par exemple 54)"

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 
 from directory.forms.facts_form import (
     DirectoryDayField,
+    LegalFormPrefixesField,
     MailboxField,
+    NafPrefixesField,
     OfficePhoneField,
-    PrefixesField,
     RowFactsForm,
 )
 from experts.changes.directory_facts import Facts
@@ -18,8 +19,6 @@ from experts.models import Institution, Office, Subject
 from mailing.form_fields import LineField
 
 MAX_EMPLOYEES = 10_000_000
-NAF_PREFIX = r"[0-9]{1,4}|[0-9]{4}[A-Z]"
-LEGAL_FORM_PREFIX = r"[0-9]{1,4}"
 EMPTY = "Vide : n'exclut personne."
 PROJECT_HOLDERS = {"": None, "yes": True, "no": False}
 
@@ -104,30 +103,16 @@ class CriteriaForm(RowFactsForm):
     age_max_years = forms.IntegerField(
         label="Ancienneté, au plus (en années)", required=False, min_value=0, max_value=1000, help_text=EMPTY
     )
-    naf = PrefixesField(
+    naf = NafPrefixesField(
         label="Activités acceptées",
-        pattern=NAF_PREFIX,
-        what="d'un code NAF (par exemple 43 ou 43.22A)",
         help_text=f"Débuts de codes NAF, séparés par des virgules, par exemple « 43, 41.20 ». {EMPTY}",
     )
-    naf_excluded = PrefixesField(
-        label="Activités refusées",
-        pattern=NAF_PREFIX,
-        what="d'un code NAF (par exemple 43 ou 43.22A)",
-        help_text=EMPTY,
-    )
-    legal_forms = PrefixesField(
+    naf_excluded = NafPrefixesField(label="Activités refusées", help_text=EMPTY)
+    legal_forms = LegalFormPrefixesField(
         label="Formes juridiques acceptées",
-        pattern=LEGAL_FORM_PREFIX,
-        what="d'une catégorie juridique (par exemple 54)",
         help_text=f"Débuts de catégories juridiques de l'INSEE, par exemple « 54, 57 ». {EMPTY}",
     )
-    legal_forms_excluded = PrefixesField(
-        label="Formes juridiques refusées",
-        pattern=LEGAL_FORM_PREFIX,
-        what="d'une catégorie juridique (par exemple 54)",
-        help_text=EMPTY,
-    )
+    legal_forms_excluded = LegalFormPrefixesField(label="Formes juridiques refusées", help_text=EMPTY)
     craft = forms.ChoiceField(label="Artisanat", required=False, choices=Office.Craft.choices)
     project_holders = forms.TypedChoiceField(
         label="Personnes sans entreprise",

@@ -15,7 +15,6 @@ from experts.changes.stored import StoredDirectory
 from territories.names import normalise
 
 REQUIRED_OF_OFFICE = ("institution", "name", "phone", "email", "areas")
-REQUIRED_OF_EXPERT = ("name", "email")
 BOUNDS = (("headcount_min", "headcount_max"), ("age_min_years", "age_max_years"))
 # Keys of what tells one office or person from another: without any, a line is still to be filled in.
 EXPERT_KEYS = {"expert.name", "expert.email", "expert.phone", "expert.job"}

@@ -1,7 +1,7 @@
 """Zones: their list, the offices that use them, and their changes."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -15,9 +15,10 @@ from experts.changes import editing, snapshot
 from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
 from experts.changes.stored import StoredRow
-from experts.models import Expert, Office, RevisedRow
+from experts.models import Expert, Office, RevisedRow, User
 from territories.area_search import names_of
 from territories.models import Area
+from territories.models.areas import AreaQuerySet
 from territories.vanished_areas import heir_of
 
 PAGE = 50
@@ -30,10 +31,7 @@ INTRO = "Une zone est une liste de communes, d'intercommunalités, de départeme
 def zones(request: HttpRequest) -> HttpResponse:
     """List the zones of the region, or all for the national team."""
     user = staff_user(request)
-    found = Area.objects.of_kind("zone").filter(dropped_at=None)
-    if not user.is_national:
-        found = found.reaching(user.region_id or "")
-    page = page_of(found.order_by("name", "pk"), request.GET, size=PAGE)
+    page = page_of(_zones_of(user).order_by("name", "pk"), request.GET, size=PAGE)
     context = {"page": page, "rows": page.rows, "region": user.region, "menu": "zones"}
     return render(request, "directory/zones.html", context)
 
@@ -62,17 +60,13 @@ def zone(request: HttpRequest, slug: str) -> HttpResponse:
 def change(request: HttpRequest, slug: str) -> HttpResponse:
     """Change the name and the members of a zone, after seeing which offices use it."""
     area = _zone_or_404(request, slug)
-
-    def stored() -> StoredRow[Area]:
-        return snapshot.load(zones=[area.pk]).zones[area.code]
-
     used = Office.objects.listed().filter(areas=area).order_by("name", "pk")
     edit = Edit(
         title=f"{ZoneForm.title} — {area.name}",
         back=reverse("directory:zone", args=[slug]),
-        found=lambda: stored().facts,
+        found=lambda: _stored(area).facts,
         form=lambda data, shown: ZoneForm(data, shown=shown),
-        plan=lambda facts: Plan(zones=(editing.change(slug, stored(), facts and facts | BY_HAND),)),
+        plan=lambda facts: Plan(zones=(editing.change(slug, _stored(area), facts and facts | BY_HAND),)),
         done="La zone est enregistrée.",
         intro=INTRO,
         template="directory/zone_form.html",
@@ -87,16 +81,12 @@ def accept_file(request: HttpRequest, slug: str) -> HttpResponse:
     area = _zone_or_404(request, slug)
     if not _is_of_file_too(area):
         raise Http404
-
-    def plan(facts: Facts) -> Plan:
-        return Plan(zones=(editing.change(slug, snapshot.load(zones=[area.pk]).zones[area.code], facts),))
-
     edit = Edit(
         title=f"Reprendre les valeurs du fichier — {area.name}",
         back=reverse("directory:zone", args=[slug]),
         found=dict,
         form=lambda data, shown: FixedFactsForm(data, shown=shown, fixed={"source": Area.Source.FILE}),
-        plan=plan,
+        plan=lambda facts: Plan(zones=(editing.change(slug, _stored(area), facts),)),
         done="Le prochain fichier remplacera ce qui a été corrigé ici.",
         intro="Rien ne change aujourd'hui. Le prochain fichier remplacera ce qui a été corrigé ici.",
         context={"back_label": area.name},
@@ -134,11 +124,16 @@ def new(request: HttpRequest) -> HttpResponse:
     return serve(request, edit)
 
 
+def _zones_of(user: User) -> AreaQuerySet:
+    """The zones in use: all for the national team, those with a commune of the region for others."""
+    zones_in_use = Area.objects.of_kind("zone").filter(dropped_at=None)
+    return zones_in_use if user.is_national else zones_in_use.reaching(user.region_id or "")
+
+
 def _zone_or_404(request: HttpRequest, slug: str) -> Area:
     """The zone of this slug; 404 when it has no commune of the user's region."""
-    user, zones_in_use = staff_user(request), Area.objects.of_kind("zone").filter(dropped_at=None)
-    among = zones_in_use if user.is_national else zones_in_use.reaching(user.region_id or "")
-    area = among.filter(code=slug).first()
-    if area is None:
-        raise Http404
-    return area
+    return get_object_or_404(_zones_of(staff_user(request)), code=slug)
+
+
+def _stored(area: Area) -> StoredRow[Area]:
+    return snapshot.load(zones=[area.pk]).zones[area.code]

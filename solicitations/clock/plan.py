@@ -201,20 +201,17 @@ def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Cloc
     if not is_asked or solicitation.closed_reason in CLOSED_BY_STAFF:
         return
     ended_at = solicitation.outcome_at or solicitation.ended_at
-    if ended_at and not hasattr(solicitation, "survey"):
-        due_at = ended_at + settings.SURVEY_AFTER
-        if clock.now < ended_at + settings.SURVEY_UNTIL:
-            yield Planned(
-                Step.SURVEY, due_at, clock.leaves_at(due_at), _after_outcome(solicitation), solicitation
-            )
-    is_done = any(event.kind == EventKind.FOLLOWED_UP for event in events)
+    is_surveyed = hasattr(solicitation, "survey")
+    if ended_at and not is_surveyed and clock.now < ended_at + settings.SURVEY_UNTIL:
+        due_at, why = ended_at + settings.SURVEY_AFTER, _after_outcome(solicitation)
+        yield Planned(Step.SURVEY, due_at, clock.leaves_at(due_at), why, solicitation)
     themes = [need.subject.theme for need in solicitation.needs.all()]
-    if any(theme and theme.slug == DIFFICULTIES for theme in themes) and not is_done:
-        due_at = solicitation.submitted_at + settings.FOLLOW_UP_AFTER
-        if clock.now < solicitation.submitted_at + settings.FOLLOW_UP_UNTIL:
-            yield Planned(
-                Step.FOLLOW_UP, due_at, clock.leaves_at(due_at), "Six mois après l'envoi", solicitation
-            )
+    is_in_difficulty = any(theme and theme.slug == DIFFICULTIES for theme in themes)
+    is_done = any(event.kind == EventKind.FOLLOWED_UP for event in events)
+    submitted_at = solicitation.submitted_at
+    if is_in_difficulty and not is_done and clock.now < submitted_at + settings.FOLLOW_UP_UNTIL:
+        due_at, why = submitted_at + settings.FOLLOW_UP_AFTER, "Six mois après l'envoi"
+        yield Planned(Step.FOLLOW_UP, due_at, clock.leaves_at(due_at), why, solicitation)
 
 
 def _after_outcome(solicitation: Solicitation) -> str:

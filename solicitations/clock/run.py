@@ -13,12 +13,7 @@ from django.db import DatabaseError, transaction
 from solicitations.clock import due, mails, plan
 from solicitations.clock.steps import Planned, Step
 from solicitations.dispatch import alerts, closing, matching, routing
-from solicitations.lifecycle import (
-    AlertCause,
-    EventKind,
-    MatchOrigin,
-    MatchState,
-)
+from solicitations.lifecycle import AlertCause, EventKind, MatchOrigin, MatchState
 from solicitations.models import Event, Match, Need, Solicitation, Survey
 from solicitations.models.matches import bound_by_legal_clock
 from solicitations.notifications import to_company

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from experts.models import Office
 from solicitations.lifecycle import NOT_LIVE
 from solicitations.models import Addition, InternalMessage, Mailbox, Match, Message, Question, Solicitation
-from solicitations.models.matches import TOOK
+from solicitations.models.matches import TAKEN_STATES
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def of_mailbox(mailbox: Mailbox) -> ReadingRights:
     return ReadingRights(
         mailboxes=frozenset([mailbox.pk]),
         institutions=frozenset(live if mailbox.used_by else ()),
-        reads_answers=mailbox.left_at is None and any(state in TOOK for state, _ in rows),
+        reads_answers=mailbox.left_at is None and any(state in TAKEN_STATES for state, _ in rows),
     )
 
 

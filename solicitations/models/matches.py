@@ -28,8 +28,8 @@ UNBOUND = (MatchState.DECLINED, MatchState.EXPIRED, MatchState.WITHDRAWN, MatchS
 STANDS_IN = Q(IsNull(KT("reason__stand_in_for"), False))
 
 
-TOOK = (MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
-FOLLOWING = (MatchState.SENT, *TOOK)
+TAKEN_STATES = (MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE)
+FOLLOWING = (MatchState.SENT, *TAKEN_STATES)
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
@@ -46,7 +46,7 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 
     def who_took(self) -> Self:
         """Mailboxes that took a need, whatever came of it."""
-        return self._still_there(Match.objects.filter(state__in=TOOK))
+        return self._still_there(Match.objects.filter(state__in=TAKEN_STATES))
 
     def of_institution(self, pk: int) -> Self:
         """Mailboxes of experts of that institution who still follow the request."""
@@ -280,15 +280,7 @@ class Match(models.Model):
                 name="match_ended_iff_not_active",
             ),
             models.CheckConstraint(
-                condition=~Q(
-                    state__in=[
-                        MatchState.TAKEN,
-                        MatchState.HELPED,
-                        MatchState.NO_HELP,
-                        MatchState.UNREACHABLE,
-                    ]
-                )
-                | Q(taken_at__isnull=False),
+                condition=~Q(state__in=[*TAKEN_STATES]) | Q(taken_at__isnull=False),
                 name="match_taken_has_a_date",
             ),
             models.CheckConstraint(
@@ -375,7 +367,7 @@ class Match(models.Model):
         self.ended_at = None if state in lifecycle.ACTIVE else at
         if state == MatchState.SENT:
             self.taken_at, self.taken_by = None, ""
-        elif state in {MatchState.TAKEN, MatchState.HELPED, MatchState.NO_HELP, MatchState.UNREACHABLE}:
+        elif state in TAKEN_STATES:
             self.taken_at = self.taken_at or at
 
 
