@@ -53,29 +53,29 @@ def _in_the_database(text: str) -> float:
     return taken
 
 
-def _kinds(chance: random.Random) -> Iterator[tuple[str, list[str]]]:
+def _kinds(random_source: random.Random) -> Iterator[tuple[str, list[str]]]:
     """Typed texts by kind; large towns are more frequent."""
     communes = list(Commune.objects.current().order_by("pk"))
     former = list(FormerCommune.objects.exclude(name="").order_by("pk").values_list("name", flat=True))
 
     def some() -> list[Commune]:
-        return chance.choices(communes, [50 + commune.population for commune in communes], k=EACH)
+        return random_source.choices(communes, [50 + commune.population for commune in communes], k=EACH)
 
     yield "names", [commune.name for commune in some()]
-    yield "beginnings", [commune.name[: chance.randint(2, 6)] for commune in some()]
-    yield "typos", [_with_a_typo(commune.name, chance) for commune in some()]
-    yield "postcodes", [chance.choice(commune.postcodes or ["75001"]) for commune in some()]
+    yield "beginnings", [commune.name[: random_source.randint(2, 6)] for commune in some()]
+    yield "typos", [_with_a_typo(commune.name, random_source) for commune in some()]
+    yield "postcodes", [random_source.choice(commune.postcodes or ["75001"]) for commune in some()]
     yield "beginnings of postcodes", [(commune.postcodes or ["75001"])[0][:3] for commune in some()]
-    yield "former names", chance.choices(former, k=EACH)
-    yield "names of nothing", ["".join(chance.choices(LETTERS, k=9)) for _ in range(EACH)]
+    yield "former names", random_source.choices(former, k=EACH)
+    yield "names of nothing", ["".join(random_source.choices(LETTERS, k=9)) for _ in range(EACH)]
 
 
-def _with_a_typo(name: str, chance: random.Random) -> str:
+def _with_a_typo(name: str, random_source: random.Random) -> str:
     """One letter missing, doubled, wrong, or swapped with the next."""
-    at = chance.randrange(len(name) - 1) if len(name) > 1 else 0
+    at = random_source.randrange(len(name) - 1) if len(name) > 1 else 0
     before, letter, after = name[:at], name[at], name[at + 1 :]
-    wrong = chance.choice(LETTERS)
-    return chance.choice(
+    wrong = random_source.choice(LETTERS)
+    return random_source.choice(
         [
             before + after,
             before + letter + letter + after,

@@ -117,9 +117,9 @@ def _region_cells(region: str) -> int:
 
 def _after_a_change(region: str) -> float:
     """Median time to compute again the subjects of an office whose experts all leave, in memory."""
-    content, chance = _load(region), random.Random(contents.SEED)
+    content, random_source = _load(region), random.Random(contents.SEED)
     times = []
-    for place in chance.sample(range(len(content.offices)), 20):
+    for place in random_source.sample(range(len(content.offices)), 20):
         office = content.offices[place]
         offices = (*content.offices[:place], replace(office, experts=()), *content.offices[place + 1 :])
         slugs = frozenset(

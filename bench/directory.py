@@ -53,12 +53,14 @@ class LocatedOffice:
 
 def fill(*, seed: int, experts: int, region: str | None, on: date) -> None:
     """Write the directory of one region, or of all; absences include the day ``on``."""
-    chance = random.Random(seed)
+    random_source = random.Random(seed)
     Office.objects.all().delete()
     communes = Commune.objects.current().select_related("department").order_by("pk")
     places = _places(list(communes.filter(department__region=region) if region else communes))
     institutions = Institution.objects.exclude(notified=Institution.Notified.NEVER).order_by("position", "pk")
-    located_offices = [located for one in institutions for located in _located_offices(one, places, chance)]
+    located_offices = [
+        located for one in institutions for located in _located_offices(one, places, random_source)
+    ]
     Office.objects.bulk_create([located.office for located in located_offices], batch_size=BATCH)
     through = Office.areas.through
     through.objects.bulk_create(
@@ -66,11 +68,11 @@ def fill(*, seed: int, experts: int, region: str | None, on: date) -> None:
         batch_size=BATCH,
     )
     answered = _answered()
-    _make_exclusive(located_offices, answered, chance)
-    people = _people(located_offices, experts, chance)
-    _give_subjects(people, answered, chance)
-    _give_communes(people, chance)
-    _send_away(people, on, chance)
+    _make_exclusive(located_offices, answered, random_source)
+    people = _people(located_offices, experts, random_source)
+    _give_subjects(people, answered, random_source)
+    _give_communes(people, random_source)
+    _send_away(people, on, random_source)
 
 
 def keep_reaching(commune: Commune) -> None:
@@ -133,15 +135,17 @@ def _make_zones(inside: dict[tuple[str, str], list[Commune]]) -> None:
 
 
 def _located_offices(
-    institution: Institution, places: dict[str, list[Place]], chance: random.Random
+    institution: Institution, places: dict[str, list[Place]], random_source: random.Random
 ) -> Iterator[LocatedOffice]:
     """One office of the institution in each place of its usual level."""
     fallback = institution.code in {REGIONAL_FALLBACK, NATIONAL_FALLBACK}
     by_agreement = institution.notified == Institution.Notified.BY_AGREEMENT
     for place in places[institution.usual_level]:
-        if by_agreement and chance.random() < WITHOUT_AGREEMENT:
+        if by_agreement and random_source.random() < WITHOUT_AGREEMENT:
             continue
-        criteria = chance.choice(CRITERIA) if not fallback and chance.random() < WITH_CRITERIA else {}
+        criteria = (
+            random_source.choice(CRITERIA) if not fallback and random_source.random() < WITH_CRITERIA else {}
+        )
         code = f"{institution.code}-{place.area.code or 'france'}".lower()
         office = Office(
             code=code,
@@ -169,7 +173,7 @@ def _answered() -> dict[int, list[Subject]]:
 
 
 def _make_exclusive(
-    located_offices: list[LocatedOffice], answered: dict[int, list[Subject]], chance: random.Random
+    located_offices: list[LocatedOffice], answered: dict[int, list[Subject]], random_source: random.Random
 ) -> None:
     """Make a few offices of each region exclusive for one of their subjects."""
     by_region: dict[str, list[Office]] = defaultdict(list)
@@ -181,15 +185,15 @@ def _make_exclusive(
         ):
             by_region[located.place.region].append(located.office)
     for _, offices in sorted(by_region.items()):
-        for office in chance.sample(offices, EXCLUSIVE_IN_A_REGION):
-            office.exclusive_subjects.add(chance.choice(answered[office.institution_id]))
+        for office in random_source.sample(offices, EXCLUSIVE_IN_A_REGION):
+            office.exclusive_subjects.add(random_source.choice(answered[office.institution_id]))
 
 
 def _people(
-    located_offices: list[LocatedOffice], count: int, chance: random.Random
+    located_offices: list[LocatedOffice], count: int, random_source: random.Random
 ) -> list[tuple[Expert, LocatedOffice]]:
     """Create one expert in each office, then the others in random offices."""
-    chosen = [*located_offices, *chance.choices(located_offices, k=count - len(located_offices))]
+    chosen = [*located_offices, *random_source.choices(located_offices, k=count - len(located_offices))]
     people = [
         (
             Expert(
@@ -208,7 +212,9 @@ def _people(
 
 
 def _give_subjects(
-    people: list[tuple[Expert, LocatedOffice]], answered: dict[int, list[Subject]], chance: random.Random
+    people: list[tuple[Expert, LocatedOffice]],
+    answered: dict[int, list[Subject]],
+    random_source: random.Random,
 ) -> None:
     """Give each expert ``SUBJECTS_EACH`` subjects, those of the institution first."""
     everything = list(Subject.objects.listed().order_by("position", "pk"))
@@ -216,17 +222,17 @@ def _give_subjects(
     rows = []
     for expert, located in people:
         own = list(dict.fromkeys(answered[located.office.institution_id]))
-        chance.shuffle(own)
-        ranked = dict.fromkeys([*own, *chance.sample(everything, SUBJECTS_EACH)])
+        random_source.shuffle(own)
+        ranked = dict.fromkeys([*own, *random_source.sample(everything, SUBJECTS_EACH)])
         rows += [through(expert=expert, subject=subject) for subject in list(ranked)[:SUBJECTS_EACH]]
     through.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _give_communes(people: list[tuple[Expert, LocatedOffice]], chance: random.Random) -> None:
+def _give_communes(people: list[tuple[Expert, LocatedOffice]], random_source: random.Random) -> None:
     """Give some experts a list of communes of their office's area."""
     lists = {
-        expert: chance.sample(located.place.communes, min(COMMUNES_EACH, len(located.place.communes)))
-        for expert, located in chance.sample(people, int(len(people) * WITH_OWN_COMMUNES))
+        expert: random_source.sample(located.place.communes, min(COMMUNES_EACH, len(located.place.communes)))
+        for expert, located in random_source.sample(people, int(len(people) * WITH_OWN_COMMUNES))
     }
     _make_areas(Commune.objects.in_bulk({code for codes in lists.values() for code in codes}).values())
     areas = {area.code: area for area in Area.objects.of_kind("commune")}
@@ -235,15 +241,15 @@ def _give_communes(people: list[tuple[Expert, LocatedOffice]], chance: random.Ra
     through.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _send_away(people: list[tuple[Expert, LocatedOffice]], on: date, chance: random.Random) -> None:
+def _send_away(people: list[tuple[Expert, LocatedOffice]], on: date, random_source: random.Random) -> None:
     """Make some experts absent that day, half of them with a colleague as deputy."""
     colleagues: dict[int, list[Expert]] = defaultdict(list)
     for expert, located in people:
         colleagues[located.office.pk].append(expert)
     rows = []
-    for expert, located in chance.sample(people, int(len(people) * AWAY)):
+    for expert, located in random_source.sample(people, int(len(people) * AWAY)):
         others = [one for one in colleagues[located.office.pk] if one is not expert]
-        deputy = chance.choice(others) if others and chance.random() < 0.5 else None
-        start = on - timedelta(days=chance.randint(0, 10))
+        deputy = random_source.choice(others) if others and random_source.random() < 0.5 else None
+        start = on - timedelta(days=random_source.randint(0, 10))
         rows.append(Absence(expert=expert, from_on=start, to_on=on + timedelta(days=10), deputy=deputy))
     Absence.objects.bulk_create(rows)

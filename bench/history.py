@@ -68,7 +68,9 @@ def fill(*, seed: int, needs: int, examples: int, now: datetime, one_of: int = 1
     User.objects.create_user(REGIONAL_STAFF, role="region", region=Region.objects.get(pk=REGION))
 
 
-def _write_examples(cursor: CursorWrapper, chance: random.Random, *, count: int, now: datetime) -> None:
+def _write_examples(
+    cursor: CursorWrapper, random_source: random.Random, *, count: int, now: datetime
+) -> None:
     """Route a few thousand requests, in communes drawn in proportion to their population."""
     communes = list(Commune.objects.current().with_place().order_by("pk"))
     people = [commune.population for commune in communes]
@@ -76,8 +78,8 @@ def _write_examples(cursor: CursorWrapper, chance: random.Random, *, count: int,
     facts = ApplicantFacts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False)
     number = 0
     while number < count:
-        commune = chance.choices(communes, people)[0]
-        slugs = chance.sample(list(subjects), 2 if chance.random() < WITH_TWO_NEEDS else 1)
+        commune = random_source.choices(communes, people)[0]
+        slugs = random_source.sample(list(subjects), 2 if random_source.random() < WITH_TWO_NEEDS else 1)
         decision = loading.decide(subjects=slugs, commune=commune, facts=facts, on=now.date())
         if any(len(need.emails) > MAX_EXPERTS for need in decision.needs):
             continue

@@ -133,13 +133,13 @@ def _against_the_small_directory() -> Result:
     )
 
 
-def random_demands(chance: random.Random, count: int) -> Iterator[SampleDemand]:
+def random_demands(random_source: random.Random, count: int) -> Iterator[SampleDemand]:
     """Random demands: any commune, one to three subjects."""
     communes = list(Commune.objects.current().with_place().order_by("pk"))
     slugs = list(Subject.objects.listed().order_by("pk").values_list("slug", flat=True))
     for _ in range(count):
-        subjects = chance.sample(slugs, chance.choices([1, 2, 3], [80, 15, 5])[0])
-        yield SampleDemand(tuple(subjects), chance.choice(communes), chance.choice(FACTS))
+        subjects = random_source.sample(slugs, random_source.choices([1, 2, 3], [80, 15, 5])[0])
+        yield SampleDemand(tuple(subjects), random_source.choice(communes), random_source.choice(FACTS))
 
 
 def _demands_of_a_town() -> Iterator[SampleDemand]:

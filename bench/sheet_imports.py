@@ -76,7 +76,7 @@ def _against_inserts(applied: float, bare: float, rows: int) -> Result:
 def _workbook() -> bytes:
     """The workbook of the whole directory, in which each expert has areas of their own."""
     communes = list(Commune.objects.current().order_by("pk").values_list("pk", flat=True))
-    chance = random.Random(contents.SEED)
+    random_source = random.Random(contents.SEED)
     areas = {area.code: area.pk for area in _areas(set(communes))}
     through = Expert.areas.through
     through.objects.all().delete()
@@ -84,7 +84,7 @@ def _workbook() -> bytes:
         (
             through(expert_id=expert, area_id=areas[code])
             for expert in Expert.objects.order_by("pk").values_list("pk", flat=True)
-            for code in chance.sample(communes, OWN_COMMUNES)
+            for code in random_source.sample(communes, OWN_COMMUNES)
         ),
         batch_size=BATCH,
     )

@@ -94,8 +94,8 @@ def test_like_requests_under_other_addresses_are_told_once_a_day(strangers):
 
     tasks.sweep()
 
-    told = OutgoingEmail.objects.filter(to=VICTIM, template__endswith="second_came")
-    assert told.count() == 1
+    mails = OutgoingEmail.objects.filter(to=VICTIM, template__endswith="second_came")
+    assert mails.count() == 1
 
 
 def test_an_experts_link_in_the_wrong_hands_floods_nobody(sample_data, client, monkeypatch):

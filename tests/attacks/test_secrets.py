@@ -56,8 +56,8 @@ def test_no_page_that_crashes_shows_or_logs_anything(sample_data: SampleData, na
                     assert "postgres" not in page
 
     assert crashed > 20
-    told = capfd.readouterr()
-    written = told.out + told.err
+    output = capfd.readouterr()
+    written = output.out + output.err
     assert [secret for secret in secrets if secret in written] == []
 
 

@@ -180,5 +180,5 @@ def test_file_that_gives_the_former_address_again_is_a_change_of_address(commit,
 
     assert Expert.objects.filter(email=FORMER).exists()
     assert Mailbox.objects.at(FORMER).get().serial == 3
-    told = OutgoingEmail.objects.filter(template="directory/emails/address_is_new", to=FORMER)
-    assert len(told.get().context["requests"]) == 1
+    mails = OutgoingEmail.objects.filter(template="directory/emails/address_is_new", to=FORMER)
+    assert len(mails.get().context["requests"]) == 1

@@ -163,9 +163,9 @@ class TestAbsences:
         path = urlsplit(record_links.record_url(one, today=timezone.localdate())).path
         typed = {"from_on": "2030-01-07", "to_on": "2030-01-25", "deputy": ""}
 
-        said = client.post(f"{path}postes/{one.pk}/absence/", typed)
+        page = client.post(f"{path}postes/{one.pk}/absence/", typed)
 
-        assert "Plus personne n'y répondra" in text(said)
+        assert "Plus personne n'y répondra" in text(page)
         assert not one.absences.filter(source="hand").exists()
         client.post(f"{path}postes/{one.pk}/absence/", typed | {"malgre_tout": "1"})
         assert one.absences.filter(source="hand").count() == 1

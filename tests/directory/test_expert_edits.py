@@ -337,23 +337,23 @@ class TestUsedAddresses:
     """An address that somebody has already is said before it is saved, whatever its capitals."""
 
     USED = ("Region27@EQUIPE.example.org", "RH@maison-emploi-nord-21.example.org")
-    SAID = ("un membre de l'équipe du portail", "répond déjà dans")
+    SENTENCES = ("un membre de l'équipe du portail", "répond déjà dans")
 
-    @pytest.mark.parametrize(("email", "said"), list(zip(USED, SAID, strict=True)))
-    def test_of_a_new_expert(self, as_regional, email, said):
+    @pytest.mark.parametrize(("email", "sentence"), list(zip(USED, SENTENCES, strict=True)))
+    def test_of_a_new_expert(self, as_regional, email, sentence):
         path = "/annuaire/antennes/PE-DIJON/nouveau-referent/"
 
         page = type_in(as_regional, path, name="Anne", email=email, phone="03 80 12 34 56", extent="all")
 
-        assert said in text(page)
+        assert sentence in text(page)
 
-    @pytest.mark.parametrize(("email", "said"), list(zip(USED, SAID, strict=True)))
-    def test_of_a_changed_address(self, as_regional, email, said):
+    @pytest.mark.parametrize(("email", "sentence"), list(zip(USED, SENTENCES, strict=True)))
+    def test_of_a_changed_address(self, as_regional, email, sentence):
         expert = Expert.objects.filter(office__code="PE-DIJON").first()
 
         page = type_in(as_regional, f"/annuaire/referents/{expert.pk}/adresse/", email=email)
 
-        assert said in text(page)
+        assert sentence in text(page)
 
     def test_another_spelling_of_one_s_own_address_says_nothing(self, as_regional):
         expert = Expert.objects.filter(office__code="PE-DIJON").first()

@@ -85,10 +85,10 @@ def test_region_of_an_office_is_that_of_most_of_its_communes(imported):
 def test_same_file_again_changes_nothing(imported, tmp_path):
     before = dump()
 
-    told = import_text(tmp_path, SMALL)
+    output = import_text(tmp_path, SMALL)
 
     assert dump() == before
-    assert "créés 0, changés 0, fermés 0" in told
+    assert "créés 0, changés 0, fermés 0" in output
 
 
 def test_demo_directory_is_imported_whole():
@@ -161,11 +161,11 @@ class TestMissingFromFile:
         without = changed((SMALL[SMALL.index("  - id: PE-TEST") : SMALL.index("  - id: UR")], ""))
         import_text(tmp_path, without)
 
-        told = import_text(tmp_path, SMALL)
+        output = import_text(tmp_path, SMALL)
 
         assert Office.objects.get(code="PE-TEST").dropped_at is None
         assert expert().dropped_at is None
-        assert "antenne PE-TEST · absent du fichier" in told
+        assert "antenne PE-TEST · absent du fichier" in output
 
     def test_keeps_the_day_it_was_first_left_out(self, tmp_path, imported):
         without = changed((SMALL[SMALL.index("  - id: PE-TEST") : SMALL.index("  - id: UR")], ""))
@@ -201,13 +201,13 @@ class TestEnteredByHand:
         office = OfficeFactory(code="A-LA-MAIN")
         person = ExpertFactory(office=office, email="main@example.org")
 
-        told = import_text(tmp_path, SMALL)
+        output = import_text(tmp_path, SMALL)
 
         office.refresh_from_db()
         person.refresh_from_db()
         assert office.dropped_at is person.dropped_at is None
-        assert "antenne A-LA-MAIN" in told
-        assert "référent A-LA-MAIN main@example.org" in told
+        assert "antenne A-LA-MAIN" in output
+        assert "référent A-LA-MAIN main@example.org" in output
 
     def test_office_wins_over_the_same_id_in_the_file(self, tmp_path):
         OfficeFactory(code="PE-TEST", name="Saisie à la main")
@@ -238,11 +238,11 @@ class TestDeclaredInThePortal:
         person.mark_edited("phone")
         person.save()
 
-        told = import_text(tmp_path, changed(("name: Conseil recrutement", "name: Conseil en recrutement")))
+        output = import_text(tmp_path, changed(("name: Conseil recrutement", "name: Conseil en recrutement")))
 
         assert (expert().phone, expert().name) == ("06 12 34 56 78", "Conseil en recrutement")
         assert (
-            f"référent PE-TEST {RECRUITING} · téléphone : 06 12 34 56 78 (fichier : 03 53 01 00 02)" in told
+            f"référent PE-TEST {RECRUITING} · téléphone : 06 12 34 56 78 (fichier : 03 53 01 00 02)" in output
         )
 
     def test_file_wins_again_once_accepted(self, tmp_path, imported):
@@ -264,9 +264,9 @@ class TestDeclaredInThePortal:
     def test_departure_pause_and_bounce_are_kept(self, tmp_path, imported, facts, words):
         Expert.objects.filter(email=RECRUITING).update(**facts)
 
-        told = import_text(tmp_path, SMALL)
+        output = import_text(tmp_path, SMALL)
 
-        assert f"référent PE-TEST {RECRUITING} · {words}" in told
+        assert f"référent PE-TEST {RECRUITING} · {words}" in output
         assert Expert.objects.filter(email=RECRUITING, **facts).exists()
 
     def test_absence_wins_over_one_of_the_file_in_the_same_days(self, tmp_path):
@@ -277,10 +277,10 @@ class TestDeclaredInThePortal:
         Absence.objects.all().delete()
         AbsenceFactory(expert=expert(), from_on="2027-02-15", to_on="2027-02-26")
 
-        told = import_text(tmp_path, SMALL)
+        output = import_text(tmp_path, SMALL)
 
         assert expert().absences.get().source == DirectorySource.HAND
-        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in told
+        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in output
 
     def test_subjects_and_all_subjects_are_one_fact(self, tmp_path, imported):
         person = expert("formation@pe-test.example.org")
@@ -316,14 +316,14 @@ class TestDryRun:
             ('to: "2027-02-19"', 'to: "2027-02-22"'),
         )
 
-        told = import_text(tmp_path, text, "--dry-run").splitlines()
+        output = import_text(tmp_path, text, "--dry-run").splitlines()
 
-        assert told[0] == "Essai à blanc : rien n'est écrit."
-        assert "  antenne UR-NEW" in told[told.index("À créer (2)") :]
-        assert "  antenne UR-TEST" in told[told.index("À fermer (2)") :]
-        assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in told
-        assert any("au 19/02/2027" in line and "→ du 08/02/2027 au 22/02/2027" in line for line in told)
-        assert "Zones : créés 0, changés 0, fermés 0, gardés 0, inchangés 1, saisis à la main 0." in told
+        assert output[0] == "Essai à blanc : rien n'est écrit."
+        assert "  antenne UR-NEW" in output[output.index("À créer (2)") :]
+        assert "  antenne UR-TEST" in output[output.index("À fermer (2)") :]
+        assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in output
+        assert any("au 19/02/2027" in line and "→ du 08/02/2027 au 22/02/2027" in line for line in output)
+        assert "Zones : créés 0, changés 0, fermés 0, gardés 0, inchangés 1, saisis à la main 0." in output
 
 
 def test_zone_that_moves_moves_the_region_of_its_offices(imported, tmp_path):
@@ -352,10 +352,10 @@ def test_unknown_territory_anywhere_changes_nothing(tmp_path):
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["applied", "dry run"])
 def test_what_a_file_leaves_to_nobody_is_reported(tmp_path, options):
-    said = import_text(tmp_path, SMALL, *options)
+    text = import_text(tmp_path, SMALL, *options)
 
-    assert "Plus personne n'y répondra" in said
-    assert "Dijon" in said.partition("Plus personne")[2]
+    assert "Plus personne n'y répondra" in text
+    assert "Dijon" in text.partition("Plus personne")[2]
 
 
 def test_number_of_queries_does_not_grow_with_the_file(tmp_path, django_assert_max_num_queries):

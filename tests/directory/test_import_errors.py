@@ -272,14 +272,14 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
         ("contact@ur-test.example.org", "contact"),
     )
 
-    told = errors_of(tmp_path, text)
+    errors = errors_of(tmp_path, text)
 
-    assert [line.partition(",")[0] for line in told[:-1]] == [
+    assert [line.partition(",")[0] for line in errors[:-1]] == [
         "zones[0].members[1]",
         "offices[0].criteria.headcount_max",
         "offices[1].email",
     ]
-    assert told[-1] == "Erreurs : 3. Rien n'a été changé."
+    assert errors[-1] == "Erreurs : 3. Rien n'a été changé."
 
 
 @pytest.mark.parametrize(
@@ -332,17 +332,17 @@ def test_file_of_single_digits_is_refused_before_it_fills_the_memory(tmp_path, m
 
 
 def test_endless_mistakes_are_told_as_far_as_anybody_reads(tmp_path):
-    told = errors_of(tmp_path, "offices: [" + "1," * 3000 + "]")
+    errors = errors_of(tmp_path, "offices: [" + "1," * 3000 + "]")
 
-    assert len(told) == MAX_PROBLEMS + 1
-    assert told[-1] == "Erreurs : 1000 au moins. Rien n'a été changé."
+    assert len(errors) == MAX_PROBLEMS + 1
+    assert errors[-1] == "Erreurs : 1000 au moins. Rien n'a été changé."
 
 
 @pytest.mark.parametrize("text", ["offices: []\n", "zones: []\noffices: []\n"])
 def test_file_without_offices_is_refused(tmp_path, text):
-    told = errors_of(tmp_path, text)
+    errors = errors_of(tmp_path, text)
 
-    assert "le fichier ne contient aucune antenne" in told[0]
+    assert "le fichier ne contient aucune antenne" in errors[0]
 
 
 @pytest.mark.parametrize("text", ["zones: []\n", "- offices\n", "offices\n", "offices: null\n"])

@@ -304,12 +304,12 @@ class TestLeftOut:
         "neither": ({"code_insee_commune": "", "pivot": []}, "services sans type ni commune connue : 1"),
     }
 
-    @pytest.mark.parametrize(("changed", "said"), LEFT.values(), ids=LEFT)
-    def test_what_is_not_understood_is_reported(self, tmp_path, changed, said):
+    @pytest.mark.parametrize(("changed", "remark"), LEFT.values(), ids=LEFT)
+    def test_what_is_not_understood_is_reported(self, tmp_path, changed, remark):
         found = run(write(tmp_path, CARD | changed))
 
         assert found["created"] == []
-        assert said in " ".join(found["remarks"]).replace("\u00a0", " ")
+        assert remark in " ".join(found["remarks"]).replace("\u00a0", " ")
 
     def test_two_places_with_one_siret_are_two_offices(self, tmp_path):
         second = CARD | {

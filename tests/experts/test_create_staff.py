@@ -23,7 +23,7 @@ def create(*arguments: str) -> str:
 
 
 def test_national_account():
-    told = create("Equipe@Example.org", "--role", "national")
+    output = create("Equipe@Example.org", "--role", "national")
 
     user = User.objects.get()
     assert (user.email, user.role, user.region, user.is_staff) == (
@@ -33,14 +33,14 @@ def test_national_account():
         True,
     )
     assert not user.has_usable_password()
-    assert told.startswith("Compte créé pour equipe@example.org : équipe nationale.\n")
+    assert output.startswith("Compte créé pour equipe@example.org : équipe nationale.\n")
 
 
 def test_regional_account():
-    told = create("bfc@example.org", "--role", "region", "--region", "27")
+    output = create("bfc@example.org", "--role", "region", "--region", "27")
 
     assert User.objects.get().region_id == "27"
-    assert "Bourgogne-Franche-Comté" in told
+    assert "Bourgogne-Franche-Comté" in output
 
 
 @pytest.mark.parametrize(

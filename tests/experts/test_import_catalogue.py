@@ -163,9 +163,9 @@ def test_subject_without_examples_in_the_file_keeps_those_that_it_has(import_cha
     start = text.index("        examples:\n")
     before = SubjectExamples.objects.get(subject__slug="definir-besoin").texts
 
-    told = import_changed("catalogue.yaml", (text[start : text.index("      - slug:", start)], ""))
+    output = import_changed("catalogue.yaml", (text[start : text.index("      - slug:", start)], ""))
 
-    assert told == ["Catalogue : rien à changer."]
+    assert output == ["Catalogue : rien à changer."]
     assert SubjectExamples.objects.get(subject__slug="definir-besoin").texts == before
 
 
@@ -297,10 +297,12 @@ MISTAKES = {
 def test_mistake_is_told_and_nothing_changes(import_changed, file, before, after, path, sentence):
     stored = dump()
 
-    told = import_changed(file, (before, after))
+    output = import_changed(file, (before, after))
 
-    assert any(line.startswith(f"{file}: {path}") and sentence in line and ", line " in line for line in told)
-    assert told[-1] == "Rien n'a été changé."
+    assert any(
+        line.startswith(f"{file}: {path}") and sentence in line and ", line " in line for line in output
+    )
+    assert output[-1] == "Rien n'a été changé."
     assert dump() == stored
 
 

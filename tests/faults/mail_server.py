@@ -67,8 +67,10 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     def behave(self, *behaviours: MailBehaviour, seed: int = 0) -> None:
         """Choose one of these behaviours for each mail at random; accept all mails when none is given."""
-        chance = random.Random(seed)  # noqa: S311 (to be replayed)
-        self.behaviour = (lambda: chance.choice(behaviours)) if behaviours else (lambda: MailBehaviour.ACCEPT)
+        random_source = random.Random(seed)  # noqa: S311 (to be replayed)
+        self.behaviour = (
+            (lambda: random_source.choice(behaviours)) if behaviours else (lambda: MailBehaviour.ACCEPT)
+        )
 
     def record(self, recipient: str, raw: bytes) -> None:
         with self.lock:

@@ -202,7 +202,7 @@ class TestPages:
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"),
+    ("hours", "expected"),
     [
         pytest.param({5: 2, 30: 1}, "5 heures", id="half of them"),
         pytest.param({5: 1, 72: 3}, "3 jours", id="in days from two days on"),
@@ -212,5 +212,5 @@ class TestPages:
         pytest.param({}, "", id="none received"),
     ],
 )
-def test_needs_that_nobody_took_are_the_longest(hours, told):
-    assert median_of(hours).replace("\u00a0", " ") == told
+def test_needs_that_nobody_took_are_the_longest(hours, expected):
+    assert median_of(hours).replace("\u00a0", " ") == expected

@@ -25,11 +25,11 @@ def test_request_is_taken_then_helped(simulation):
         link(simulation.last_mail(EMAIL, "est prise en charge"), "Suivre ma demande")
     )
     assert "l'a prise en charge" in owner.text
-    told = simulation.last_mail("recrutement@cap-emploi-21.example.org", "prend en charge")
+    mail = simulation.last_mail("recrutement@cap-emploi-21.example.org", "prend en charge")
     expert.press("J'ai aidé l'entreprise")
     owner.open(owner.path)
 
-    assert "France Travail" in body(told)
+    assert "France Travail" in body(mail)
     assert "France Travail a répondu" in owner.text
     assert "Terminée" in owner.text
     assert "Merci" in expert.text
@@ -93,9 +93,9 @@ def test_two_subjects_are_one_mail_and_taken_together(simulation):
     open_as_expert(simulation, region).press("Tout prendre en charge")
     simulation.deliver_mails()
 
-    told = [mail for mail in simulation.inbox(EMAIL) if "est prise en charge" in body(mail)]
-    assert len(told) == 1
-    assert "Développement des compétences" in body(told[0]) or "Pour : " in body(told[0])
+    mails = [mail for mail in simulation.inbox(EMAIL) if "est prise en charge" in body(mail)]
+    assert len(mails) == 1
+    assert "Développement des compétences" in body(mails[0]) or "Pour : " in body(mails[0])
     assert follow(simulation).text.count("l'a prise en charge") == 1
 
 

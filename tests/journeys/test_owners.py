@@ -98,8 +98,8 @@ def test_confidential_subject_is_sent_apart_with_its_own_words(simulation):
     simulation.deliver_mails()
 
     readers = set(SCENARIOS["SC24"]["expected_experts"])
-    told = {str(mail["To"]) for mail in simulation.mails if "Deux trimestres" in body(mail)}
-    assert told == readers
+    notified = {str(mail["To"]) for mail in simulation.mails if "Deux trimestres" in body(mail)}
+    assert notified == readers
     assert not any("cuisinier" in body(mail) for mail in simulation.mails if mail["To"] in readers)
     assert len(simulation.inbox(EMAIL)) == 2
     assert "cuisinier" not in owner.follow("Votre autre demande").text

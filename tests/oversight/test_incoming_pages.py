@@ -192,9 +192,9 @@ class TestDecisions:
         page = as_regional.post(f"{LIST}{held.pk}/publier/", follow=True)
 
         held.refresh_from_db()
-        said = Message.objects.get()
+        message = Message.objects.get()
         assert held.state == IncomingState.ACCEPTED
-        assert (said.mailbox, said.body, said.sent_from) == (author, WORDS, STRANGER)
+        assert (message.mailbox, message.body, message.sent_from) == (author, WORDS, STRANGER)
         assert not sent.alerts.open().exists()
         event = sent.events.get(kind=EventKind.REPLY_PUBLISHED)
         assert (event.by_user, event.reason) == (regional, STRANGER)

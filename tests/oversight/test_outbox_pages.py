@@ -263,13 +263,13 @@ class TestDemo:
 
     def test_words_that_were_withdrawn_do_not_leave_again(self, as_regional, sent, today):
         author = mailbox(sent, "recrutement@france-travail")
-        said = expert_messages.post_message(author, body="Mot de trop.", now=today)
+        message = expert_messages.post_message(author, body="Mot de trop.", now=today)
         mail = OutgoingEmail.objects.filter(template__endswith="/message").order_by("pk")[0]
         OutgoingEmail.objects.filter(pk=mail.pk).update(sent_at=today)
         page = f"{OUTBOX}{mail.pk}/"
         assert f"{page}renvoyer/" in as_regional.get(page).content.decode()
 
-        expert_messages.withdraw(said, by=author, now=today)
+        expert_messages.withdraw(message, by=author, now=today)
 
         assert f"{page}renvoyer/" not in as_regional.get(page).content.decode()
         assert as_regional.post(f"{page}renvoyer/").status_code == 403

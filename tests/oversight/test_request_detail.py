@@ -111,10 +111,10 @@ def test_opening_another_request_is_not_recorded(as_regional, sent):
 
 
 def test_labour_law_says_by_when_an_answer_is_due(as_regional, confidential):
-    said = text_of(as_regional, confidential).split("Droit du travail</dt>")[1].split("</dd>")[0]
+    text = text_of(as_regional, confidential).split("Droit du travail</dt>")[1].split("</dd>")[0]
 
-    assert "mardi 15\u00a0décembre</time>" in said
-    assert "Il reste 10 jours ouvrés." in said
+    assert "mardi 15\u00a0décembre</time>" in text
+    assert "Il reste 10 jours ouvrés." in text
 
 
 def test_answers_to_the_survey_are_shown(as_regional, sent, today):
@@ -125,9 +125,9 @@ def test_answers_to_the_survey_are_shown(as_regional, sent, today):
     survey.comment, survey.answered_at = "Personne n'a appelé.", today
     survey.save()
 
-    said = text_of(as_regional, sent)
-    assert "Pas rappelée. Aide utile : non. Mon besoin n'est pas réglé." in said
-    assert "Personne n'a appelé." in said
+    text = text_of(as_regional, sent)
+    assert "Pas rappelée. Aide utile : non. Mon besoin n'est pas réglé." in text
+    assert "Personne n'a appelé." in text
 
 
 def test_times_are_the_territorys_own(as_national, commit, today):

@@ -70,18 +70,18 @@ def confirmed(client, ask, sent, django_capture_on_commit_callbacks):
 class TestAsking:
     @pytest.mark.parametrize("query", ["", "?merci"], ids=["follow-up", "thanks"])
     def test_both_pages_offer_it_and_name_the_spam_folder(self, client, sent, query):
-        said = text_of(client.get(path_of(sent) + query))
+        text = text_of(client.get(path_of(sent) + query))
 
-        assert sent.email in said
-        assert "Corriger mon adresse électronique" in said
-        assert ("Regardez aussi dans les indésirables" in said) == (query == "?merci")
+        assert sent.email in text
+        assert "Corriger mon adresse électronique" in text
+        assert ("Regardez aussi dans les indésirables" in text) == (query == "?merci")
 
     def test_the_new_mailbox_is_asked_and_nothing_changes(self, ask, sent):
-        said = text_of(ask())
+        text = text_of(ask())
 
         assert [row.to for row in mails("address_to_confirm")] == [NEW]
-        assert f"Un message vient de partir à {NEW}" in said
-        assert "Regardez aussi dans les indésirables" in said
+        assert f"Un message vient de partir à {NEW}" in text
+        assert "Regardez aussi dans les indésirables" in text
         assert Solicitation.objects.get().email == sent.email
 
     def test_the_mail_tells_a_stranger_nothing_of_the_request(self, ask, sent):
@@ -95,10 +95,10 @@ class TestAsking:
         ask(follow=False)
         client.cookies.clear()
 
-        said = text_of(client.get(path_of(sent)))
+        text = text_of(client.get(path_of(sent)))
 
-        assert NEW not in said
-        assert "Une nouvelle adresse attend d'être confirmée" in said
+        assert NEW not in text
+        assert "Une nouvelle adresse attend d'être confirmée" in text
 
     @pytest.mark.parametrize(
         ("typed", "read"),

@@ -162,7 +162,7 @@ def test_radio_buttons_and_boxes_are_shown_as_such(third_step, step):
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept", "told"),
+    ("typed", "kept", "mailed_text"),
     [
         ({}, "call", ""),
         ({"wish": ""}, "call", ""),
@@ -170,13 +170,13 @@ def test_radio_buttons_and_boxes_are_shown_as_such(third_step, step):
     ],
     ids=["earlier form", "no answer", "video"],
 )
-def test_the_wished_way_is_a_call_unless_chosen_and_experts_read_it(third_step, typed, kept, told):
+def test_the_wished_way_is_a_call_unless_chosen_and_experts_read_it(third_step, typed, kept, mailed_text):
     third_step.contact(**typed)
 
     assert Solicitation.objects.get().contact_wish == kept
     first = OutgoingEmail.objects.filter(template__endswith="/notified").first().rendered()
-    assert told in first.text
-    assert ("souhaite" in first.text) == bool(told)
+    assert mailed_text in first.text
+    assert ("souhaite" in first.text) == bool(mailed_text)
 
 
 def test_mistyped_address_is_hinted_once(third_step):

@@ -62,12 +62,12 @@ def test_page_says_who_received_and_who_took(owner, sent, commit, now):
     taken = sent.mailboxes.order_by("pk").first().matches.with_people().get()
     commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
 
-    said = text_of(owner())
+    text = text_of(owner())
 
-    assert "l'a prise en charge" in said
-    assert taken.expert.name in said
-    assert taken.expert.office.phone in said
-    assert "a reçu votre demande" in said
+    assert "l'a prise en charge" in text
+    assert taken.expert.name in text
+    assert taken.expert.office.phone in text
+    assert "a reçu votre demande" in text
 
 
 def test_page_says_that_experts_were_reminded_once_they_were(client, sent, commit, now):
@@ -93,9 +93,9 @@ def test_text_is_added_and_shown(owner, sent):
     answer = owner("completer/", body="Le poste est à temps plein.")
 
     assert answer.url == path_of(sent)
-    said = text_of(owner())
-    assert "Le poste est à temps plein." in said
-    assert "ajoutées à votre demande" in said
+    text = text_of(owner())
+    assert "Le poste est à temps plein." in text
+    assert "ajoutées à votre demande" in text
 
 
 def test_addition_answers_a_question(owner, sent, now):

@@ -79,9 +79,9 @@ class TestLinks:
         assert client.get(path_of(url(sent))).status_code == 200
         assert client.get(path_of(links.follow_url(sent))).status_code == 200
         with time_machine.travel(now + timedelta(days=61)):
-            said = client.get(path_of(url(sent)))
-        assert said.status_code == 410
-        assert "plus temps de répondre" in text_of(said)
+            page = client.get(path_of(url(sent)))
+        assert page.status_code == 410
+        assert "plus temps de répondre" in text_of(page)
 
     def test_its_link_is_revoked_with_the_owner_s_other_links(self, client, sent, url):
         path = path_of(url(sent))
@@ -102,16 +102,16 @@ def taken_by_somebody(commit, sent, now):
 
 class TestCallCheck:
     def test_it_says_who_took_the_request(self, client, sent, taken_by_somebody):
-        said = text_of(client.get(path_of(links.call_check_url(sent))))
+        text = text_of(client.get(path_of(links.call_check_url(sent))))
 
-        assert "Vous a-t-on rappelé ?" in said
-        assert taken_by_somebody.expert.name in said
-        assert "l'a prise en charge" in said
+        assert "Vous a-t-on rappelé ?" in text
+        assert taken_by_somebody.expert.name in text
+        assert "l'a prise en charge" in text
 
     def test_experts_who_did_not_take_it_are_not_named(self, client, sent, taken_by_somebody):
-        said = text_of(client.get(path_of(links.call_check_url(sent))))
+        text = text_of(client.get(path_of(links.call_check_url(sent))))
 
-        assert "a reçu votre demande" not in said
+        assert "a reçu votre demande" not in text
 
     @pytest.mark.parametrize(("answer", "kind"), [("oui", "called"), ("non", "still_waiting")])
     def test_an_answer_is_recorded_once_and_thanked(self, client, sent, taken_by_somebody, answer, kind):
@@ -128,9 +128,9 @@ class TestCallCheck:
     ):
         Match.objects.filter(pk=taken_by_somebody.pk).update(taken_at=now)
 
-        said = client.post(path_of(links.call_check_url(sent)), {"rappel": "non"}, follow=True)
+        page = client.post(path_of(links.call_check_url(sent)), {"rappel": "non"}, follow=True)
 
-        assert "Il est encore tôt" in text_of(said)
+        assert "Il est encore tôt" in text_of(page)
         assert not sent.events.filter(kind=EventKind.STILL_WAITING).exists()
 
     def test_a_post_without_an_answer_records_nothing(self, client, sent):
@@ -140,33 +140,33 @@ class TestCallCheck:
     def test_a_cancelled_request_says_so(self, client, commit, sent, now):
         commit(company_requests.cancel, sent, now=now)
 
-        said = client.post(path_of(links.call_check_url(sent)), {"rappel": "non"}, follow=True)
+        page = client.post(path_of(links.call_check_url(sent)), {"rappel": "non"}, follow=True)
 
-        assert "annulée" in text_of(said)
+        assert "annulée" in text_of(page)
 
 
 class TestSurvey:
     def test_answers_are_kept_and_thanked(self, client, sent, asked):
-        said = client.post(path_of(links.survey_url(sent)), ANSWERS, follow=True)
+        page = client.post(path_of(links.survey_url(sent)), ANSWERS, follow=True)
 
         asked.refresh_from_db()
         assert (asked.was_called, asked.usefulness, asked.comment) == (True, "partly", "Un appel rapide.")
-        assert "Merci" in text_of(said)
+        assert "Merci" in text_of(page)
 
     @pytest.mark.parametrize("missing", ["called", "usefulness", "outcome"])
     def test_a_question_without_an_answer_is_asked_again(self, client, sent, asked, missing):
-        said = client.post(path_of(links.survey_url(sent)), ANSWERS | {missing: ""})
+        page = client.post(path_of(links.survey_url(sent)), ANSWERS | {missing: ""})
 
-        assert said.context["form"].errors[missing]
-        assert "Un appel rapide." in text_of(said)
+        assert page.context["form"].errors[missing]
+        assert "Un appel rapide." in text_of(page)
         asked.refresh_from_db()
         assert asked.answered_at is None
 
     @pytest.mark.parametrize("bad", [{"called": "peut-être"}, {"outcome": "\0"}, {"comment": "x" * 2001}])
     def test_a_bad_answer_is_refused_with_a_sentence(self, client, sent, asked, bad):
-        said = client.post(path_of(links.survey_url(sent)), ANSWERS | bad)
+        page = client.post(path_of(links.survey_url(sent)), ANSWERS | bad)
 
-        assert said.context["form"].errors.keys() == bad.keys()
+        assert page.context["form"].errors.keys() == bad.keys()
 
     def test_what_was_answered_is_shown_to_be_corrected(self, client, sent, asked):
         path = path_of(links.survey_url(sent))

@@ -19,14 +19,14 @@ def test_third_step_shows_what_is_sent_each_part_with_a_way_to_change_it(visitor
 
     page = visitor.get("contact/")
 
-    said = text_of(page)
+    text = text_of(page)
     for part in (
         NEED["description"],
         "Mon serveur ne vient plus.",
         "Is-sur-Tille",
         "SIRET 000 100 370 00014",
     ):
-        assert part in said
+        assert part in text
     for step in ("", "entreprise/"):
         assert f'href="/demande/trouver-candidats/{step}">Modifier' in page.content.decode()
 
@@ -43,23 +43,23 @@ def test_third_step_shows_what_is_sent_each_part_with_a_way_to_change_it(visitor
 def test_recap_shows_what_was_typed_as_text(visitor, need):
     visitor.reach_contact(**need)
 
-    said = html.unescape(text_of(visitor.get("contact/")))
+    text = html.unescape(text_of(visitor.get("contact/")))
 
-    assert " ".join(need.get("description", NEED["description"]).split()) in said
-    assert re.sub(r"^\d+ ", "", need.get("commune", NEED["commune"])) in said
+    assert " ".join(need.get("description", NEED["description"]).split()) in text
+    assert re.sub(r"^\d+ ", "", need.get("commune", NEED["commune"])) in text
     for subject in Subject.objects.filter(slug__in=need.get("subjects", [])):
-        assert subject.label in said
+        assert subject.label in text
 
 
 def test_recipients_are_named_in_a_sentence(visitor):
     visitor.reach_contact()
 
-    said = text_of(visitor.get("contact/"))
+    text = text_of(visitor.get("contact/"))
 
-    assert "Répond aux entreprises du bassin d'emploi dijonnais" in said or (
-        "Répond aux entreprises du pays Seine-et-Tilles" in said
+    assert "Répond aux entreprises du bassin d'emploi dijonnais" in text or (
+        "Répond aux entreprises du pays Seine-et-Tilles" in text
     )
-    assert "territoire :" not in said
+    assert "territoire :" not in text
 
 
 @pytest.mark.parametrize(

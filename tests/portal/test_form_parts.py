@@ -87,6 +87,6 @@ def test_what_was_done_is_reported_on_top_and_focused(rf):
 
     page = render_to_string("base.html", request=request)
 
-    said = page.split('role="status"')[1].split("</div>")[0]
-    assert "autofocus" in said.split(">")[0]
-    assert "Votre demande est annulée." in said
+    text = page.split('role="status"')[1].split("</div>")[0]
+    assert "autofocus" in text.split(">")[0]
+    assert "Votre demande est annulée." in text

@@ -66,7 +66,7 @@ class TestLine:
         }
 
     @pytest.mark.parametrize(
-        ("message", "args", "said"),
+        ("message", "args", "expected"),
         [
             ("Not Found: %s", ("/suivi/12-1.token/",), "Not Found: …"),
             ("Booting worker with pid: %s", (12,), "Booting worker with pid: 12"),
@@ -82,8 +82,8 @@ class TestLine:
         ],
         ids=["a path", "a number", "by name", "ill-written", "nothing quoted", "made up", "an error"],
     )
-    def test_line_of_a_library_keeps_its_sentence_and_numbers(self, message, args, said):
-        assert line("a.library", message, args, row=PLANTED)["message"] == said
+    def test_line_of_a_library_keeps_its_sentence_and_numbers(self, message, args, expected):
+        assert line("a.library", message, args, row=PLANTED)["message"] == expected
         assert "row" not in line("a.library", message, args, row=PLANTED)
 
     def test_refused_requests_are_not_quoted(self):

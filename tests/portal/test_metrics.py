@@ -365,7 +365,7 @@ def test_every_count_begins_at_0(tmp_path):
         "import django; django.setup(); from prometheus_client import generate_latest;"
         "from portal import metrics, urls; print(generate_latest(metrics._processes()).decode())"
     )
-    said = subprocess.run(  # noqa: S603 (fixed commands)
+    output = subprocess.run(  # noqa: S603 (fixed commands)
         [sys.executable, "-c", say],
         cwd=ROOT,
         env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
@@ -374,7 +374,7 @@ def test_every_count_begins_at_0(tmp_path):
         text=True,
     ).stdout
 
-    found = read(said)
+    found = read(output)
     for key in (
         ("relais_answer_seconds_count", "POST", "5xx"),
         ("relais_answer_seconds_count", "GET", "4xx"),

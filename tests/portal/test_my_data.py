@@ -126,9 +126,9 @@ def test_deletion_is_confirmed_by_mail_and_erases_at_once(client, commit, sent, 
 
     sent.refresh_from_db()
     assert (sent.state, sent.description, sent.email, sent.phone) == ("anonymised", "", "", "")
-    told = OutgoingEmail.objects.filter(template__endswith="/request_deleted", cancelled_at=None)
-    assert {mail.to for mail in told} >= {mine.expert.email}
-    assert {mail.about == [] for mail in told} == {True}
+    mails = OutgoingEmail.objects.filter(template__endswith="/request_deleted", cancelled_at=None)
+    assert {mail.to for mail in mails} >= {mine.expert.email}
+    assert {mail.about == [] for mail in mails} == {True}
     assert not OutgoingEmail.objects.filter(to__iexact="contact@peintures.example.org").exists()
     assert not DeliveryEvent.objects.exists()
     assert Match.objects.filter(need__solicitation=sent).count() > 0

@@ -253,10 +253,10 @@ class TestAnswer:
 
         sent.refresh_from_db()
         assert sent.progress == NeedState.IN_PROGRESS
-        told = OutgoingEmail.objects.filter(template__contains="/taken_for_")
-        assert told.count() == 4
-        assert {row.not_before for row in told} == {now + MINUTE}
-        assert not told.filter(to=taker.mailbox.email).exists()
+        mails = OutgoingEmail.objects.filter(template__contains="/taken_for_")
+        assert mails.count() == 4
+        assert {row.not_before for row in mails} == {now + MINUTE}
+        assert not mails.filter(to=taker.mailbox.email).exists()
 
     def test_taking_all_makes_one_mail_for_two_needs(self, commit, now):
         request = commit(
@@ -535,9 +535,9 @@ class TestThread:
 
         commit(expert_messages.post_message, author, body="Qui appelle ?", now=now)
 
-        told = OutgoingEmail.objects.filter(template__endswith="/message").values_list("to", flat=True)
-        assert len(told) == 3
-        assert author.email not in told
+        notified = OutgoingEmail.objects.filter(template__endswith="/message").values_list("to", flat=True)
+        assert len(notified) == 3
+        assert author.email not in notified
 
     def test_an_expert_who_declined_may_not_write(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")

@@ -88,18 +88,18 @@ class TestAddressOfTheCompany:
         path = links.answer_url(box).removeprefix(settings.SITE_URL)
         with time_machine.travel(now + timedelta(hours=4), tick=False):
             page = client.get(path).content.decode()
-            said = client.post(f"{path}question/", {"body": "Temps plein ?"}, follow=True).content.decode()
+            text = client.post(f"{path}question/", {"body": "Temps plein ?"}, follow=True).content.decode()
 
         assert "Écrire sur sa page, sans courriel" in page
         assert "Envoyer à l'entreprise" not in page.replace("&#x27;", "'")
-        assert "aucun ne part" in said
+        assert "aucun ne part" in text
         assert not OutgoingEmail.objects.pending().filter(template__endswith="/question").exists()
 
     def test_no_mail_is_sent_to_it_until_it_works(self, refused, commit, now):
         mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later)
-        told = OutgoingEmail.objects.get(template__endswith="/taken_for_company")
-        assert told.state == "cancelled"
+        mail = OutgoingEmail.objects.get(template__endswith="/taken_for_company")
+        assert mail.state == "cancelled"
         assert not OutgoingEmail.objects.pending().filter(to=refused.email).exists()
 
         with transaction.atomic():

@@ -205,10 +205,10 @@ def test_an_undo_while_its_mails_are_being_sent(now, smtp_sink, round_):
     row.refresh_from_db()
     assert row.state == MatchState.SENT
     assert not leaving.pending().exists()
-    told = set(leaving.exclude(sent_at=None).values_list("to", flat=True))
+    notified = set(leaving.exclude(sent_at=None).values_list("to", flat=True))
     # Whoever was told is told again; nobody else hears of it.
-    assert set(mails("undone_for_company") + mails("undone_for_experts")) == told
-    assert len(smtp_sink.messages) == len(told)
+    assert set(mails("undone_for_company") + mails("undone_for_experts")) == notified
+    assert len(smtp_sink.messages) == len(notified)
 
 
 def test_a_mail_being_sent_while_its_move_is_undone_counts_as_sent(now):
@@ -586,7 +586,7 @@ def test_a_closing_while_its_match_is_taken_loses_no_need(now, what, is_taken_fi
         assert mails("taker_gone") == [request.email]
     else:
         assert (page.status_code, mine.state) == (409, MatchState.WITHDRAWN)
-        said = page.content.decode()
+        text = page.content.decode()
         gone = "est fermée" if what == "office" else "Vous n&#x27;êtes plus à ce poste"
-        assert gone in said
-        assert "changement fait par Léa Martin" in said
+        assert gone in text
+        assert "changement fait par Léa Martin" in text

@@ -362,8 +362,8 @@ class TestFallback:
         for need in needs:
             commit(fallback.offer_fallback, need.pk, now=now + 61 * SECONDS)
 
-        told = pending("nobody_could_help")
-        assert [mail.context["concerned"] for mail in told] == [[need.subject.label] for need in needs]
+        mails = pending("nobody_could_help")
+        assert [mail.context["concerned"] for mail in mails] == [[need.subject.label] for need in needs]
         alert = of_two_needs.alerts.get(cause=AlertCause.EXHAUSTED)
         assert all(need.subject.label in alert.words for need in needs)
         of_two_needs.refresh_from_db()

@@ -228,9 +228,9 @@ def test_the_subject_line_stays_that_of_the_first_mail(commit, sent, now):
     author = mailbox(sent, "recrutement@france-travail")
     commit(expert_messages.post_message, author, body="Qui appelle ?", now=now)
 
-    told = mailbox(sent, "entreprises@mission-locale").email
+    notified = mailbox(sent, "entreprises@mission-locale").email
 
-    assert mail("message", to=told).subject == f"Re: {mail('notified', to=told).subject}"
+    assert mail("message", to=notified).subject == f"Re: {mail('notified', to=notified).subject}"
 
 
 @pytest.mark.reference

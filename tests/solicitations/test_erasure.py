@@ -562,12 +562,12 @@ class TestAfterwards:
         assert OutgoingEmail.objects.count() == before
 
     def test_staff_s_page_opens_with_what_remains(self, as_national, erased):
-        said = as_national.get(f"/demandes/{erased.reference}/").content.decode()
+        text = as_national.get(f"/demandes/{erased.reference}/").content.decode()
 
-        assert "ont été effacés" in said
-        assert "Is-sur-Tille" in said
-        assert "mailto:" not in said.split("<main")[1].split("</main")[0]
-        assert "efface-" not in said
+        assert "ont été effacés" in text
+        assert "Is-sur-Tille" in text
+        assert "mailto:" not in text.split("<main")[1].split("</main")[0]
+        assert "efface-" not in text
 
     def test_outbox_shows_that_mails_were_erased_and_sends_none_again(self, as_national, erased):
         mail = OutgoingEmail.objects.about(f"request:{erased.pk}").order_by("pk").first()

@@ -94,10 +94,10 @@ def test_the_territory_s_own_hours_count(commit, now):
 
 
 def test_before_it_the_page_says_until_when_and_shows_no_button(read_page, sent, now):
-    said = read_page(sent, now + timedelta(minutes=1))
+    text = read_page(sent, now + timedelta(minutes=1))
 
-    assert "Comptez deux jours ouvrés : d'ici jeudi 3 décembre à 10 h." in said
-    assert BUTTON not in said
+    assert "Comptez deux jours ouvrés : d'ici jeudi 3 décembre à 10 h." in text
+    assert BUTTON not in text
 
 
 def test_after_it_the_button_shows(read_page, sent, now):
@@ -105,9 +105,9 @@ def test_after_it_the_button_shows(read_page, sent, now):
 
 
 def test_pressed_too_early_from_another_page_nobody_is_told(read_page, sent, now):
-    said = read_page(sent, now + timedelta(minutes=1), "insister/")
+    text = read_page(sent, now + timedelta(minutes=1), "insister/")
 
-    assert "Il est encore tôt : comptez jusqu'à jeudi 3 décembre à 10 h." in said
+    assert "Il est encore tôt : comptez jusqu'à jeudi 3 décembre à 10 h." in text
     assert not sent.events.filter(kind=EventKind.STILL_WAITING).exists()
 
 
@@ -126,11 +126,11 @@ def test_a_held_request_never_shows_the_button(read_page, commit, now, reason):
 def test_said_once_the_page_says_when_it_may_be_said_again(read_page, commit, sent, now):
     commit(feedback.report_not_called, sent, now=local(now, 4, 10))
 
-    said = read_page(sent, local(now, 4, 11))
+    text = read_page(sent, local(now, 4, 11))
 
-    assert BUTTON not in said
-    assert "vendredi 4 décembre à 10 h que personne ne vous a rappelé" in said
-    assert "Vous pourrez le redire samedi 5 décembre à 10 h." in said
+    assert BUTTON not in text
+    assert "vendredi 4 décembre à 10 h que personne ne vous a rappelé" in text
+    assert "Vous pourrez le redire samedi 5 décembre à 10 h." in text
     assert BUTTON in read_page(sent, local(now, 5, 11))
 
 

@@ -406,9 +406,9 @@ class TestFilesOfMessages:
 
         receive(mail.as_bytes(), now=now)
 
-        said = Message.objects.get()
-        assert [(file.name, file.kind) for file in said.files.all()] == [("plan.pdf", "application/pdf")]
-        assert said.attachments == []
+        message = Message.objects.get()
+        assert [(file.name, file.kind) for file in message.files.all()] == [("plan.pdf", "application/pdf")]
+        assert message.attachments == []
         assert (
             "1 fichier joint, à lire sur la page : plan"
             in OutgoingEmail.objects.filter(template__endswith="/message").first().rendered().text

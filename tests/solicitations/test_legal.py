@@ -140,10 +140,10 @@ class TestTwoAnswers:
     def test_the_pages_show_both_answers_in_order(self, client, twice, page, who, now):
         url = links.follow_url(twice) if who == "owner" else links.answer_url(first(twice).mailbox)
         with time_machine.travel(now + 4 * DAY, tick=False):
-            said = page_text(client.get(f"{urlsplit(url).path}{page}"))
+            text = page_text(client.get(f"{urlsplit(url).path}{page}"))
 
         order = ["mercredi 2 décembre", "Pas encore.", "Nouvelle réponse", "vendredi 4 décembre", ANSWER]
-        places = [said.find(words) for words in order]
+        places = [text.find(words) for words in order]
         assert -1 not in places
         assert places == sorted(places)
 
@@ -197,10 +197,10 @@ SAID = {
 @pytest.mark.parametrize(("later", "sentence"), SAID.values(), ids=SAID)
 def test_expert_reads_how_long_is_left(client, asked, now, later, sentence):
     with time_machine.travel(now + later, tick=False):
-        said = page_text(client.get(urlsplit(links.answer_url(first(asked).mailbox)).path))
+        text = page_text(client.get(urlsplit(links.answer_url(first(asked).mailbox)).path))
 
-    assert sentence in said
-    assert "avant le mardi 15 décembre" in said
+    assert sentence in text
+    assert "avant le mardi 15 décembre" in text
 
 
 class TestPrint:

@@ -35,7 +35,7 @@ NAMED = mentions.mentionable_in(
 
 
 @pytest.mark.parametrize(
-    ("text", "typed", "told", "is_region"),
+    ("text", "typed", "mentioned", "is_region"),
     [
         ("@Nadia Leblanc, qui appelle ?", ["@Nadia Leblanc"], {1}, False),
         ("Vu avec @nadia.", ["@nadia"], {1}, False),
@@ -53,11 +53,11 @@ NAMED = mentions.mentionable_in(
         ("@en", ["@en"], set(), False),
     ],
 )
-def test_the_longest_words_that_name_somebody_without_accents(text, typed, told, is_region):
+def test_the_longest_words_that_name_somebody_without_accents(text, typed, mentioned, is_region):
     found = mentions.find(text, NAMED)
 
     assert [mention.typed for mention in found] == typed
-    assert mentions.mentioned_mailboxes(found) == told
+    assert mentions.mentioned_mailboxes(found) == mentioned
     assert mentions.mentions_region(found) == is_region
 
 
@@ -80,15 +80,18 @@ def test_an_institution_of_the_request_is_meant_before_the_region_of_that_name()
 @pytest.mark.django_db
 def test_the_mentioned_are_mailed_at_once_and_nobody_else_reads_more(commit, now):
     request = commit(send, now=now)
-    author, told = mailbox(request, "recrutement@france-travail"), mailbox(request, "entreprises@mission")
+    author, mentioned = (
+        mailbox(request, "recrutement@france-travail"),
+        mailbox(request, "entreprises@mission"),
+    )
     for email in request.mailboxes.values_list("email", flat=True):
         MailPreference.objects.create(address=email, choice=MailChoice.DIGEST, changed_at=now)
 
     commit(expert_messages.post_message, author, body="@Mission locale et @région, qui appelle ?", now=now)
 
     mails = OutgoingEmail.objects.filter(template__endswith="/message")
-    assert set(mails.filter(is_for_digest=False).values_list("to", flat=True)) == {told.email}
-    assert "Vous êtes cité dans ce message." in mails.get(to=told.email).rendered().text
+    assert set(mails.filter(is_for_digest=False).values_list("to", flat=True)) == {mentioned.email}
+    assert "Vous êtes cité dans ce message." in mails.get(to=mentioned.email).rendered().text
     assert mails.count() == request.mailboxes.count() - 1
     alert = Alert.objects.get(cause=AlertCause.MENTIONED)
     assert "qui appelle" not in alert.words

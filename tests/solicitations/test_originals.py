@@ -44,7 +44,7 @@ def other(sent) -> Mailbox:
 
 
 @pytest.fixture
-def said(author, now) -> Message:
+def mailed_message(author, now) -> Message:
     text = TEXT.format(link=links.answer_url(author))
     answer(author, text, sender=COLLEAGUE, files=("plan.pdf",), now=now)
     return Message.objects.get()
@@ -66,27 +66,34 @@ def original(client, person: Mailbox | Solicitation, words: Message | Addition):
 
 
 class TestAnExpert:
-    def test_the_page_says_where_it_came_from_what_was_held_back_and_shows_the_way(self, client, said, other):
+    def test_the_page_says_where_it_came_from_what_was_held_back_and_shows_the_way(
+        self, client, mailed_message, other
+    ):
         page = client.get(page_of(other)).content.decode()
 
         assert f"Envoyé depuis {COLLEAGUE}" in page
         assert "1 pièce jointe retenue : plan.pdf" in page
-        assert f"originaux/{said.pk}/" in page
+        assert f"originaux/{mailed_message.pk}/" in page
 
-    def test_it_is_plain_text_with_the_quotes_that_were_taken_away(self, client, said, other):
-        response = original(client, other, said)
+    def test_it_is_plain_text_with_the_quotes_that_were_taken_away(self, client, mailed_message, other):
+        response = original(client, other, mailed_message)
 
         assert response["Content-Type"] == "text/plain; charset=utf-8"
         assert response["X-Content-Type-Options"] == "nosniff"
         assert "no-store" in response["Cache-Control"]
         found = response.content.decode()
-        for words in (f"De : {said.author}, {COLLEAGUE}", "Objet : Re:", "lundi", "> Ouvrir : http"):
+        for words in (
+            f"De : {mailed_message.author}, {COLLEAGUE}",
+            "Objet : Re:",
+            "lundi",
+            "> Ouvrir : http",
+        ):
             assert words in found
 
     def test_no_address_that_the_thread_does_not_show_and_no_link_of_its_author(
-        self, client, said, author, other
+        self, client, mailed_message, author, other
     ):
-        found = original(client, other, said).content.decode()
+        found = original(client, other, mailed_message).content.decode()
 
         assert "Copie à (adresse masquée)" in found
         for secret in ("chef@", author.email, links.answer_url(author), reply_addresses.make(author)):
@@ -109,28 +116,30 @@ class TestAnExpert:
         assert "Ouvrir" in found
         assert page_of(author).split("/")[2] not in found
 
-    def test_one_who_declined_may_read_it(self, client, said, other, now):
+    def test_one_who_declined_may_read_it(self, client, mailed_message, other, now):
         row = match(other.solicitation, other.email)
         row.state, row.ended_at, row.decline_reason = "declined", now, "other"
         row.save()
 
-        assert original(client, other, said).status_code == 200
+        assert original(client, other, mailed_message).status_code == 200
 
-    def test_one_who_was_withdrawn_may_not_read_it(self, client, said, other, django_user_model, now):
+    def test_one_who_was_withdrawn_may_not_read_it(
+        self, client, mailed_message, other, django_user_model, now
+    ):
         staff = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
         staff_actions.withdraw(match(other.solicitation, other.email), reason="Erreur", by=staff, now=now)
 
-        assert original(client, other, said).status_code == 404
+        assert original(client, other, mailed_message).status_code == 404
 
     def test_mails_of_another_request_or_of_the_company_and_typed_messages_are_not_shown(
-        self, client, commit, said, added, author, now
+        self, client, commit, mailed_message, added, author, now
     ):
         second = commit(send, "financer-formation", now=now, email="autre@ailleurs.example.net", siret="")
         stranger = Mailbox.objects.filter(solicitation=second).order_by("pk").first()
         typed = expert_messages.post_message(author, body="Bonjour", now=now)
-        added.pk = max(said.pk, typed.pk) + 1
+        added.pk = max(mailed_message.pk, typed.pk) + 1
 
-        assert original(client, stranger, said).status_code == 404
+        assert original(client, stranger, mailed_message).status_code == 404
         assert original(client, author, typed).status_code == 404
         assert original(client, author, added).status_code == 404
 
@@ -143,10 +152,10 @@ class TestAnExpert:
 
         assert request.events.filter(kind=EventKind.OPENED, by_mailbox=person).exists()
 
-    def test_nothing_is_left_of_a_mail_that_was_erased(self, client, said, other):
-        type(said.incoming).objects.filter(pk=said.incoming_id).update(raw=b"")
+    def test_nothing_is_left_of_a_mail_that_was_erased(self, client, mailed_message, other):
+        type(mailed_message.incoming).objects.filter(pk=mailed_message.incoming_id).update(raw=b"")
 
-        assert original(client, other, said).status_code == 404
+        assert original(client, other, mailed_message).status_code == 404
 
 
 class TestTheOwner:
@@ -158,5 +167,5 @@ class TestTheOwner:
         assert f"originaux/{added.pk}/" in page
         assert "Oui, dès lundi." in found
 
-    def test_the_owner_cannot_read_originals_of_the_experts_thread(self, client, said, sent):
-        assert original(client, sent, said).status_code == 404
+    def test_the_owner_cannot_read_originals_of_the_experts_thread(self, client, mailed_message, sent):
+        assert original(client, sent, mailed_message).status_code == 404

@@ -89,37 +89,37 @@ class TestTheCompany:
         assert first.reference not in acknowledgement(held) + text_of(client.get(mailed))
 
     def test_its_mail_says_that_a_request_is_under_way_with_its_link(self, again, first):
-        told = acknowledgement(again)
+        text = acknowledgement(again)
 
-        assert f"Vous avez déjà une demande en cours sur ce sujet : {first.reference}." in told
-        assert links.follow_url(first) in told
-        assert "Nous la transmettons" not in told
+        assert f"Vous avez déjà une demande en cours sur ce sujet : {first.reference}." in text
+        assert links.follow_url(first) in text
+        assert "Nous la transmettons" not in text
 
     def test_its_page_opened_from_the_mail_says_it_instead_of_soon(self, client, again, first):
         mailed = links.mailed_follow_url(again).removeprefix(links.absolute(""))
 
-        said = text_of(client.get(mailed))
+        text = text_of(client.get(mailed))
 
-        assert "Vous avez déjà une demande en cours sur ce sujet" in said
-        assert f"Voir où en est la première, {first.reference}" in said
-        assert "Bientôt transmise" not in said
+        assert "Vous avez déjà une demande en cours sur ce sujet" in text
+        assert f"Voir où en est la première, {first.reference}" in text
+        assert "Bientôt transmise" not in text
 
     def test_a_first_request_that_is_over_is_reported_to_be_over(self, client, commit, again, first, now):
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
         commit(staff_actions.close, first, words="Réglé au téléphone.", by=admin, now=now)
         mailed = links.mailed_follow_url(again).removeprefix(links.absolute(""))
 
-        said = text_of(client.get(mailed))
+        text = text_of(client.get(mailed))
 
-        assert "Vous aviez déjà une demande sur ce sujet" in said
-        assert "en cours sur ce sujet" not in said
+        assert "Vous aviez déjà une demande sur ce sujet" in text
+        assert "en cours sur ce sujet" not in text
 
     def test_another_mailbox_learns_nothing(self, stranger_s, first):
-        told = acknowledgement(stranger_s)
+        text = acknowledgement(stranger_s)
 
-        assert first.reference not in told
-        assert "déjà" not in told
-        assert "Nous la transmettons" in told
+        assert first.reference not in text
+        assert "déjà" not in text
+        assert "Nous la transmettons" in text
 
     def test_after_a_day_every_page_still_waiting_says_what_to_do(self, client, again, stranger_s, now):
         for held in (again, stranger_s):
@@ -127,9 +127,9 @@ class TestTheCompany:
             with time_machine.travel(now + timedelta(hours=3), tick=False):
                 assert "plus de temps que prévu" not in text_of(client.get(path))
             with time_machine.travel(now + timedelta(days=2), tick=False):
-                said = text_of(client.get(path))
-                assert "plus de temps que prévu" in said
-                assert "Bientôt transmise" not in said
+                text = text_of(client.get(path))
+                assert "plus de temps que prévu" in text
+                assert "Bientôt transmise" not in text
 
 
 class TestStaff:

@@ -66,13 +66,18 @@ class TestWhereItGoes:
     ):
         email = answer(author, now=now)
 
-        said = Message.objects.get()
+        message = Message.objects.get()
         assert outcome(email) == ACCEPTED
-        assert (said.mailbox, said.body, said.incoming, said.sent_from) == (author, WORDS, email, "")
-        told = {row.to for row in written("message")}
-        assert other.email in told
-        assert author.email not in told
-        assert {row.from_name for row in written("message")} == {f"{said.author}, via Relais Entreprises"}
+        assert (message.mailbox, message.body, message.incoming, message.sent_from) == (
+            author,
+            WORDS,
+            email,
+            "",
+        )
+        notified = {row.to for row in written("message")}
+        assert other.email in notified
+        assert author.email not in notified
+        assert {row.from_name for row in written("message")} == {f"{message.author}, via Relais Entreprises"}
 
     @pytest.mark.parametrize("name", ["Nadia Benali", 'Lou "Chef" Ménétrier', "Équipe Ouest; CCI <x@y.fr>"])
     def test_the_mail_is_from_its_author_by_an_address_that_invites_to_answer(self, author, name, now):
@@ -102,8 +107,8 @@ class TestWhereItGoes:
     def test_files_are_named_and_held_back_on_the_row_and_in_the_mails(self, author, now):
         answer(author, files=("plan.pdf", "devis.docx"), now=now)
 
-        said = Message.objects.get()
-        assert said.attachments == ["plan.pdf", "devis.docx"]
+        message = Message.objects.get()
+        assert message.attachments == ["plan.pdf", "devis.docx"]
         content = written("message")[0].rendered()
         assert "2 pièces jointes retenues : plan" in content.text
         assert "2 pièces jointes retenues : plan" in content.html

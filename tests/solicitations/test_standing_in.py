@@ -112,8 +112,8 @@ class TestReminders:
         reminded = OutgoingEmail.objects.filter(template__endswith="/reminders")
         assert not reminded.filter(to=mine.expert.email).exists()
         assert reminded.filter(to=deputy.email).exists()
-        told = Event.objects.get(match=mine, kind=EventKind.MANAGER_TOLD)
-        assert told.at == now + 10 * DAY
+        event = Event.objects.get(match=mine, kind=EventKind.MANAGER_TOLD)
+        assert event.at == now + 10 * DAY
 
         commit(tasks.run_clock, now=now + 21 * DAY)
         assert reminded.filter(to=mine.expert.email).exists()

@@ -76,7 +76,7 @@ def manager(sent, author, now) -> OfficeManager:
 
 
 @pytest.fixture
-def said(commit, sent, author, taker, manager, now) -> None:
+def texts_of_each_voice(commit, sent, author, taker, manager, now) -> None:
     """A word in each voice: the internal one and the question are the author's, who did not take the need."""
     commit(expert_messages.post_internal_message, author, body=INNER, now=now)
     commit(expert_messages.post_message, author, body=THREAD, now=now)
@@ -94,7 +94,9 @@ def seen(page) -> set[str]:
 
 
 class TestReaders:
-    def test_pages_show_each_text_to_its_readers_alone(self, client, said, sent, author, other, taker):
+    def test_pages_show_each_text_to_its_readers_alone(
+        self, client, texts_of_each_voice, sent, author, other, taker
+    ):
         shown = {
             "author": seen(client.get(answer_path(author))),
             "other": seen(client.get(answer_path(other))),
@@ -109,7 +111,7 @@ class TestReaders:
             "owner": {ASKED, REPLIED, ADDED},
         }
 
-    def test_mails_go_to_the_readers_alone(self, said, sent, author, other, taker, manager):
+    def test_mails_go_to_the_readers_alone(self, texts_of_each_voice, sent, author, other, taker, manager):
         everybody = set(sent.mailboxes.values_list("email", flat=True))
         added = OutgoingEmail.objects.filter(template__endswith="/added")
 
@@ -119,7 +121,9 @@ class TestReaders:
         assert {row.to for row in added if row.context["body"] == REPLIED} == {author.email, taker.email}
         assert {row.to for row in added if row.context["body"] == ADDED} == everybody
 
-    def test_inner_voice_is_read_with_an_account_of_the_institution(self, said, sent, author, other, manager):
+    def test_inner_voice_is_read_with_an_account_of_the_institution(
+        self, texts_of_each_voice, sent, author, other, manager
+    ):
         author.used_by = other.used_by = manager.user
         office = manager.user.seats.get().office
 
@@ -134,7 +138,9 @@ class TestReaders:
         elsewhere = other.speaker().office
         assert reading_rights.internal_messages(sent, reading_rights.of_manager(sent, [elsewhere])) == []
 
-    def test_staff_see_that_an_inner_message_was_written_not_its_words(self, client, said, sent):
+    def test_staff_see_that_an_inner_message_was_written_not_its_words(
+        self, client, texts_of_each_voice, sent
+    ):
         nation = User.objects.create(email="equipe@nation.example.org", role="national")
         words = " ".join(item.words for item in timeline.timeline_items(sent, user=nation))
         mail = OutgoingEmail.objects.filter(template__endswith="/internal_message").first()
@@ -168,7 +174,9 @@ class TestReaders:
         assert Addition.objects.get().question is None
         assert mailed("added") == set(sent.mailboxes.exclude(pk=author.pk).values_list("email", flat=True))
 
-    def test_first_mail_of_an_expert_who_comes_later_quotes_no_answer_to_another(self, said, sent, now):
+    def test_first_mail_of_an_expert_who_comes_later_quotes_no_answer_to_another(
+        self, texts_of_each_voice, sent, now
+    ):
         context = sent.additions.filter(question=None).values_list("body", flat=True)
 
         assert list(context) == [ADDED]
@@ -322,7 +330,9 @@ class TestRepliesByMail:
         assert email.state == IncomingState.ACCEPTED
         assert not permissions.visible_incoming(nation).exists()
 
-    def test_each_mail_says_who_reads_its_answer_and_that_line_is_never_quoted_back(self, said, author, now):
+    def test_each_mail_says_who_reads_its_answer_and_that_line_is_never_quoted_back(
+        self, texts_of_each_voice, author, now
+    ):
         for mail in OutgoingEmail.objects.all():
             assert mail.rendered().text.startswith("Votre réponse sera lue par ")
         mail = OutgoingEmail.objects.filter(template__endswith="/message").first()
@@ -334,7 +344,9 @@ class TestRepliesByMail:
 
 
 class TestWithdrawing:
-    def test_words_are_erased_and_unsent_mails_cancelled(self, client, commit, said, author, other, now):
+    def test_words_are_erased_and_unsent_mails_cancelled(
+        self, client, commit, texts_of_each_voice, author, other, now
+    ):
         [thread] = Message.objects.all()
 
         commit(expert_messages.withdraw, thread, by=author, now=now + timedelta(minutes=14))
@@ -345,7 +357,7 @@ class TestWithdrawing:
         assert "Message retiré par son auteur" in page_text(client.get(answer_path(other)))
 
     @pytest.mark.parametrize("who", ["other", "late"])
-    def test_others_and_later_are_refused(self, commit, said, author, other, who, now):
+    def test_others_and_later_are_refused(self, commit, texts_of_each_voice, author, other, who, now):
         refusal, by, at = {
             "other": (expert_messages.NotTheAuthor, other, now),
             "late": (expert_messages.TooLateToWithdraw, author, now + timedelta(minutes=16)),
@@ -358,13 +370,13 @@ class TestWithdrawing:
 
     def test_a_prepared_digest_loses_these_words_alone(self, commit, sent, author, other, now):
         MailPreference.objects.create(address=other.email, choice=MailChoice.DIGEST, changed_at=now)
-        said = [
+        written = [
             commit(expert_messages.post_message, author, body=body, now=now) for body in ("Gardé.", "Retiré.")
         ]
         at = OutgoingEmail.objects.filter(is_for_digest=True)[0].not_before
         commit(digests.gather, other.email.lower(), now=at)
 
-        commit(expert_messages.withdraw, said[1], by=author, now=now + timedelta(minutes=10))
+        commit(expert_messages.withdraw, written[1], by=author, now=now + timedelta(minutes=10))
 
         digest = OutgoingEmail.objects.get(template__endswith="/digest")
         assert digest.cancelled_at is None
@@ -384,7 +396,9 @@ class TestWithdrawing:
 
         assert not [mail for mail in OutgoingEmail.objects.pending() if ADDED in str(mail.context)]
 
-    def test_company_withdraws_what_it_added_from_first_mails_too(self, commit, said, sent, now):
+    def test_company_withdraws_what_it_added_from_first_mails_too(
+        self, commit, texts_of_each_voice, sent, now
+    ):
         added = Addition.objects.get(body=ADDED)
 
         commit(expert_messages.withdraw, added, by=sent, now=now)
@@ -437,7 +451,7 @@ class TestReadersWhoChange:
 
 
 class TestPagesOfAccounts:
-    def test_manager_writes_within_her_institution(self, said, author, manager, now):
+    def test_manager_writes_within_her_institution(self, texts_of_each_voice, author, manager, now):
         client = signed_in(manager.user)
         path = f"/besoins/{author.pk}/"
         shown = page_text(client.get(path))

@@ -8,7 +8,7 @@ from territories.spoken_places import of_area
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "said"),
+    ("kind", "name", "expected"),
     [
         ("zone", "Bassin dijonnais", "du bassin dijonnais"),
         ("zone", "Bassin d'emploi dijonnais", "du bassin d'emploi dijonnais"),
@@ -38,8 +38,8 @@ from territories.spoken_places import of_area
         ("national", "France", "de toute la France"),
     ],
 )
-def test_an_area_is_named_as_people_say_it(kind, name, said):
-    assert of_area(kind, name) == said
+def test_an_area_is_named_as_people_say_it(kind, name, expected):
+    assert of_area(kind, name) == expected
 
 
 @pytest.mark.territories

@@ -26,29 +26,29 @@ def test_a_line_never_ends_inside_an_hour_a_date_or_a_number():
 
 
 @pytest.mark.parametrize(
-    ("on", "said"),
+    ("on", "expected"),
     [
         (date(2026, 12, 1), "mardi 1er décembre"),
         (date(2026, 2, 2), "lundi 2 février"),
         (date(2027, 1, 1), "vendredi 1er janvier 2027"),
     ],
 )
-def test_date_names_the_year_only_when_it_is_another(on, said):
-    assert plain(spoken_date(on, today=NOW.date())) == said
+def test_date_names_the_year_only_when_it_is_another(on, expected):
+    assert plain(spoken_date(on, today=NOW.date())) == expected
 
 
 @pytest.mark.parametrize(
-    ("time_zone", "said"),
+    ("time_zone", "expected"),
     [
         ("Europe/Paris", "mardi 1er décembre à 14 h 30"),
         ("America/Martinique", "mardi 1er décembre à 9 h 30"),
         ("Indian/Reunion", "mardi 1er décembre à 17 h 30"),
     ],
 )
-def test_moment_is_on_the_clock_of_the_territory(time_zone, said):
+def test_moment_is_on_the_clock_of_the_territory(time_zone, expected):
     at = datetime(2026, 12, 1, 13, 30, tzinfo=UTC)
 
-    assert plain(spoken_moment(at, time_zone=ZoneInfo(time_zone), now=NOW)) == said
+    assert plain(spoken_moment(at, time_zone=ZoneInfo(time_zone), now=NOW)) == expected
 
 
 def test_round_hour_is_reported_without_minutes():
@@ -58,7 +58,7 @@ def test_round_hour_is_reported_without_minutes():
 
 
 @pytest.mark.parametrize(
-    ("elapsed", "said"),
+    ("elapsed", "expected"),
     [
         (timedelta(seconds=-30), "à l'instant"),
         (timedelta(seconds=59), "à l'instant"),
@@ -74,8 +74,8 @@ def test_round_hour_is_reported_without_minutes():
         (timedelta(days=730), "il y a 2 ans"),
     ],
 )
-def test_age_is_reported_in_the_unit_people_use(elapsed, said):
-    assert plain(spoken_age(NOW - elapsed, time_zone=PARIS, now=NOW)) == said
+def test_age_is_reported_in_the_unit_people_use(elapsed, expected):
+    assert plain(spoken_age(NOW - elapsed, time_zone=PARIS, now=NOW)) == expected
 
 
 def test_last_night_is_still_counted_in_hours():

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 
 
 def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
-    said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
+    text = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
     for words in (
         TEXT,
@@ -29,7 +29,7 @@ def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
         "Transmise",
         sent.reference,
     ):
-        assert words in said
+        assert words in text
 
 
 def test_the_phone_is_tapped_to_call_and_the_address_to_mail(client, sent):
@@ -81,10 +81,10 @@ def test_what_the_others_answered_is_shown_in_words(client, commit, sent, now):
         else None
     )
 
-    said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
+    text = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
-    assert "Prise en charge" in said
-    assert other is None or "Transmise" in said
+    assert "Prise en charge" in text
+    assert other is None or "Transmise" in text
 
 
 def test_each_opening_of_a_confidential_request_is_recorded(client, commit, now):
@@ -113,24 +113,24 @@ def test_an_expert_who_was_withdrawn_reads_a_sentence_only(client, commit, sent,
     mine = match(sent, "recrutement@france-travail")
     commit(staff_actions.withdraw, mine, reason="erreur de commune", by=admin, now=now)
 
-    said = page_text(client.get(answer_path(mine.mailbox)))
+    text = page_text(client.get(answer_path(mine.mailbox)))
 
     assert (
-        "L'équipe du service vous a retiré ce besoin : erreur de commune, mardi 1er décembre à 10 h." in said
+        "L'équipe du service vous a retiré ce besoin : erreur de commune, mardi 1er décembre à 10 h." in text
     )
-    assert TEXT not in said
-    assert sent.phone not in said
-    assert sent.company_name not in said
+    assert TEXT not in text
+    assert sent.phone not in text
+    assert sent.company_name not in text
 
 
 def test_a_cancelled_request_says_so_and_shows_nothing(client, commit, sent, now):
     box = mailbox(sent, "recrutement@france-travail")
     commit(company_requests.cancel, sent, now=now)
 
-    said = page_text(client.get(answer_path(box)))
+    text = page_text(client.get(answer_path(box)))
 
-    assert "L'entreprise a annulé sa demande, mardi 1er décembre à 10 h." in said
-    assert TEXT not in said
+    assert "L'entreprise a annulé sa demande, mardi 1er décembre à 10 h." in text
+    assert TEXT not in text
 
 
 def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, now):
@@ -155,9 +155,9 @@ def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, no
 def test_information_added_by_the_company_is_shown_after_its_text(client, commit, sent, now):
     commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)
 
-    said = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
+    text = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
-    assert "Ajouté mardi 1er décembre à 10 h : Le chantier commence en février." in said
+    assert "Ajouté mardi 1er décembre à 10 h : Le chantier commence en février." in text
 
 
 @pytest.mark.parametrize(
@@ -169,19 +169,19 @@ def test_times_are_those_of_the_territory(client, commit, now, commune, hour):
     mine = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
 
-    said = page_text(client.get(answer_path(mine.mailbox)))
+    text = page_text(client.get(answer_path(mine.mailbox)))
 
-    assert f"mardi 1er décembre à {hour}." in said
+    assert f"mardi 1er décembre à {hour}." in text
 
 
 def test_a_labour_law_question_says_by_when_the_answer_is_due(client, commit, now):
     request = commit(send, "contrat-travail", now=now, siret="")
     box = request.mailboxes.order_by("pk").first()
 
-    said = page_text(client.get(answer_path(box)))
+    text = page_text(client.get(answer_path(box)))
 
-    assert "Réponse attendue avant le mardi 15 décembre." in said
-    assert "L. 5143-1" in said
+    assert "Réponse attendue avant le mardi 15 décembre." in text
+    assert "L. 5143-1" in text
 
 
 def test_several_needs_have_their_buttons_and_one_for_all(client, two_needs):

@@ -84,11 +84,11 @@ def test_what_was_answered_meanwhile_stays_and_the_report_says_why(expert_client
     seen = expert_client.get("/besoins/").context["version"].event
     expert_answers.move(needs[0], MatchState.TAKEN, by=needs[0].mailbox, now=now)
 
-    said = page_text(act(expert_client, needs, seen=seen, geste="clore", issue="decline-no_capacity"))
+    text = page_text(act(expert_client, needs, seen=seen, geste="clore", issue="decline-no_capacity"))
 
     assert states(needs) == [MatchState.TAKEN, MatchState.DECLINED]
-    assert "C'est fait pour 1 besoin" in said
-    assert "Conseil recrutement – France Travail Dijon y a répondu, mardi 1er décembre à 10 h" in said
+    assert "C'est fait pour 1 besoin" in text
+    assert "Conseil recrutement – France Travail Dijon y a répondu, mardi 1er décembre à 10 h" in text
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ def test_manager_gives_needs_in_her_name_and_answers_none(needs, colleague, now)
     # She takes them back, but not the one that her colleague has taken meanwhile.
     theirs = match(needs[1].mailbox.solicitation, colleague.email)
     expert_answers.move(theirs, MatchState.TAKEN, by=theirs.mailbox, now=now)
-    said = page_text(client.post("/besoins/lot/annuler/", {"besoins": report.undoable}))
+    text = page_text(client.post("/besoins/lot/annuler/", {"besoins": report.undoable}))
 
-    assert "1 réponse annulée" in said
+    assert "1 réponse annulée" in text
     assert states(needs) == [MatchState.SENT, MatchState.REPLACED]
     assert [row.state for row in Match.objects.filter(expert=colleague).order_by("pk")] == [
         MatchState.WITHDRAWN,
@@ -178,11 +178,11 @@ def test_needs_of_others_are_left_out(needs, expert_client):
 class TestFiles:
     def test_lines_are_those_of_the_list_without_any_word_or_formula(self, expert_client, needs):
         answer = expert_client.get("/besoins/export.csv?onglet=a-repondre&q=val")
-        said = b"".join(answer.streaming_content).decode()
+        text = b"".join(answer.streaming_content).decode()
 
-        assert "'=Val" in said
-        assert "Roy" not in said
-        assert TEXT not in said
+        assert "'=Val" in text
+        assert "Roy" not in text
+        assert TEXT not in text
         assert AccessRecord.objects.filter(kind=AccessRecord.Kind.EXPORTED).count() == 1
 
     def test_workbook_names_no_confidential_company(self, expert_client, needs):

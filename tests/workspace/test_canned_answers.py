@@ -46,9 +46,9 @@ def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone
     assert theirs.title not in page_text(page)
     typed = {"institution": mine.expert.office.institution_id, "title": "Délai", "body": "Deux jours."}
 
-    said = manager.post(reverse("workspace:canned_answers"), typed, follow=True)
+    answer = manager.post(reverse("workspace:canned_answers"), typed, follow=True)
 
-    assert "Le texte est prêt" in page_text(said)
+    assert "Le texte est prêt" in page_text(answer)
     kept = CannedAnswer.objects.get(title="Délai")
     again = manager.post(reverse("workspace:canned_answers"), typed | {"title": "DÉLAI"})
     assert "Un autre texte porte déjà ce titre." in page_text(again)
@@ -92,8 +92,8 @@ def test_the_text_of_another_institution_is_neither_offered_nor_inserted(client,
     assert theirs.title not in page_text(client.get(answer_path(mine.mailbox)))
 
     for wanted in (str(theirs.pk), "0", "x", "٣"):
-        said = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
-        assert said.status_code == 404
+        answer = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
+        assert answer.status_code == 404
     unchosen = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
     assert "Choisissez un texte dans la liste" in page_text(unchosen)
     assert "Bonjour,</textarea>" in unchosen.content.decode()

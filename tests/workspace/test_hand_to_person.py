@@ -77,11 +77,11 @@ def test_a_person_outside_the_rule_needs_a_reason_and_must_take_it_herself(
     refused = browser.post(f"{path}besoins/{mine.pk}/confier/", typed)
     assert "dites pourquoi elle" in page_text(refused)
     with django_capture_on_commit_callbacks(execute=True):
-        said = browser.post(
+        answer = browser.post(
             f"{path}besoins/{mine.pk}/confier/", typed | {"word": "Elle parle lituanien."}, follow=True
         )
 
-    assert "Zélie Prud'homme reçoit ce besoin dans une minute." in page_text(said)
+    assert "Zélie Prud'homme reçoit ce besoin dans une minute." in page_text(answer)
     mine.refresh_from_db()
     assert mine.state == MatchState.REPLACED
     assert Match.objects.get(expert=other).state == MatchState.SENT

@@ -142,10 +142,10 @@ class TestLists:
 
     def test_first_day_says_what_will_come_and_how_to_reach_the_region(self, sent):
         expert = ExpertFactory(email="neuve@example.org", office=match(sent, EXPERT).expert.office)
-        said = page_text(signed_in(PersonFactory(email=expert.email)).get(INBOX))
+        text = page_text(signed_in(PersonFactory(email=expert.email)).get(INBOX))
 
-        assert "Rien n'est encore arrivé" in said
-        assert "Une question ?" in said
+        assert "Rien n'est encore arrivé" in text
+        assert "Une question ?" in text
 
     def test_staff_without_a_seat_are_told_so(self):
         assert "n'est pas à vous" in page_text(signed_in(NationalFactory()).get(INBOX))

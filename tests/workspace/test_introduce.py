@@ -138,9 +138,9 @@ class TestColleagues:
         typed = {"institution": f"collegue-{colleague.pk}", "way": "bring_in", "word": "Avec moi ?"}
         press(mine.mailbox, action_path(mine), **typed)
 
-        told = OutgoingEmail.objects.get(to=colleague.email)
-        assert told.context["why"] == [f"{mine.expert.name} demande votre renfort."]
-        assert told.context["word"] == "Avec moi ?"
+        mail = OutgoingEmail.objects.get(to=colleague.email)
+        assert mail.context["why"] == [f"{mine.expert.name} demande votre renfort."]
+        assert mail.context["word"] == "Avec moi ?"
 
     def test_undoing_withdraws_it_from_them(self, press, mine, colleague):
         page = press(mine.mailbox, action_path(mine), institution=f"collegue-{colleague.pk}", way="hand_over")

@@ -154,12 +154,14 @@ def mailed(voice, before) -> set[str]:
     return names
 
 
-def says(on_button, told) -> bool:
+def says(on_button, mailed_names) -> bool:
     """Return whether these are the same names; beyond four, the first two and the number of the others."""
     others = next((name for name in on_button if name.endswith(" autres")), "")
     if not others:
-        return on_button == told
-    return on_button - {others} < told and len(told) == len(on_button) - 1 + int(others.split()[0])
+        return on_button == mailed_names
+    return on_button - {others} < mailed_names and len(mailed_names) == len(on_button) - 1 + int(
+        others.split()[0]
+    )
 
 
 @pytest.mark.parametrize("voice", BUTTONS)
@@ -181,9 +183,9 @@ def test_the_button_names_who_is_mailed(commit, sent, now, clock, happens, voice
             continue
         before = list(OutgoingEmail.objects.values_list("pk", flat=True))
         client.post(f"{path}{voice}/", {"body": f"Mot {number}."})
-        told = mailed(voice, before)
-        if not says(on_button, told):
-            wrong[person.email] = (on_button, told)
+        notified = mailed(voice, before)
+        if not says(on_button, notified):
+            wrong[person.email] = (on_button, notified)
 
     assert not wrong
 
@@ -194,10 +196,10 @@ def test_a_manager_who_writes_by_mail_as_an_expert_is_not_mailed_her_own_words(c
 
     answer(scene.author, to=reply_addresses.make(scene.author, voice=Voice.INSTITUTION), now=now)
 
-    told = set(
+    notified = set(
         OutgoingEmail.objects.filter(template__endswith="/internal_message").values_list("to", flat=True)
     )
-    assert told == {scene.colleague.email, scene.manager.email}
+    assert notified == {scene.colleague.email, scene.manager.email}
 
 
 def test_who_left_signs_nothing_for_the_mailbox_that_stays(commit, sent, now):

@@ -48,9 +48,9 @@ class TestTake:
 
         mine.refresh_from_db()
         assert mine.state == MatchState.TAKEN
-        said = page_text(page)
-        assert "Vous prenez en charge « Diffuser une offre et trouver des candidats »." in said
-        assert "Vous avez pris ce besoin en charge, mardi 1er décembre à 10 h." in said
+        text = page_text(page)
+        assert "Vous prenez en charge « Diffuser une offre et trouver des candidats »." in text
+        assert "Vous avez pris ce besoin en charge, mardi 1er décembre à 10 h." in text
         assert action_path(mine, "annuler") in page.content.decode()
 
     def test_the_company_is_told_who_a_minute_later(self, press, mine, now):
@@ -279,9 +279,9 @@ class TestConclude:
 
         legal_match.refresh_from_db()
         assert legal_match.answer == "Le préavis est d'un mois."
-        said = page_text(page)
-        assert "Vous avez aidé l'entreprise, mardi 1er décembre à 10 h." in said
-        assert "Ce que vous avez répondu : Le préavis est d'un mois." in said
+        text = page_text(page)
+        assert "Vous avez aidé l'entreprise, mardi 1er décembre à 10 h." in text
+        assert "Ce que vous avez répondu : Le préavis est d'un mois." in text
 
     def test_an_unreachable_company_needs_no_written_answer(self, press, legal_match):
         press(legal_match.mailbox, action_path(legal_match, "conclure"), outcome="unreachable")
@@ -338,9 +338,9 @@ class TestStale:
 
         mine.refresh_from_db()
         assert (late.status_code, mine.state) == (409, MatchState.DECLINED)
-        said = page_text(late)
-        assert "Déjà déclinée depuis votre boîte à 10 h." in said
-        assert "Rien n'a été changé" in said
+        text = page_text(late)
+        assert "Déjà déclinée depuis votre boîte à 10 h." in text
+        assert "Rien n'a été changé" in text
 
     def test_what_was_typed_is_kept(self, client, commit, press, mine, now):
         page = client.get(answer_path(mine.mailbox))

@@ -119,9 +119,9 @@ class TestPage:
             decline_reason="no_capacity", now=now,
         )  # fmt: skip
 
-        said = press(mine.mailbox, "appel/", page=page, day="2026-12-03", hour="14:30")
+        answer = press(mine.mailbox, "appel/", page=page, day="2026-12-03", hour="14:30")
 
-        assert "Vous n'avez plus de besoin en cours ici" in page_text(said)
+        assert "Vous n'avez plus de besoin en cours ici" in page_text(answer)
         assert not PlannedCall.objects.exists()
 
 

@@ -43,11 +43,11 @@ class TestSecondPress:
         press(mine.mailbox, action_path(mine, "prendre"), page=old_tab, first_name="Nadia")
         clock.shift(timedelta(minutes=98))
 
-        said = page_text(press(mine.mailbox, action_path(mine, "prendre"), page=old_tab))
+        text = page_text(press(mine.mailbox, action_path(mine, "prendre"), page=old_tab))
 
-        assert f"{CALLED_BY}, par Nadia." in said
-        assert "accordez-vous avant d'appeler" in said
-        assert "C'est bien noté" not in said
+        assert f"{CALLED_BY}, par Nadia." in text
+        assert "accordez-vous avant d'appeler" in text
+        assert "C'est bien noté" not in text
 
     def test_without_a_first_name_it_says_when(self, client, press, mine):
         old_tab = client.get(answer_path(mine.mailbox))
@@ -137,10 +137,10 @@ class TestSecondPress:
         old_tab = client.get(answer_path(box))
         press(box, action_path(first, "prendre"), page=old_tab, first_name="Nadia")
 
-        said = page_text(press(box, "tout-prendre/", page=old_tab, first_name="Karim"))
+        text = page_text(press(box, "tout-prendre/", page=old_tab, first_name="Karim"))
 
-        assert f"Vous prenez en charge « {second.need.subject.label} »." in said
-        assert f"« {first.need.subject.label} » : {CALLED_BY}, par Nadia." in said
+        assert f"Vous prenez en charge « {second.need.subject.label} »." in text
+        assert f"« {first.need.subject.label} » : {CALLED_BY}, par Nadia." in text
         assert list(box.matches.order_by("need__position").values_list("taken_by", flat=True)) == [
             "Nadia",
             "Karim",
@@ -185,9 +185,9 @@ class TestFirstName:
         assert f"Nadia, {taken.expert.name}" in page_text(client.get(answer_path(other)))
 
     def test_the_colleagues_of_the_mailbox_read_it_on_theirs(self, client, taken):
-        said = page_text(client.get(answer_path(taken.mailbox)))
+        text = page_text(client.get(answer_path(taken.mailbox)))
 
-        assert "Nadia a pris ce besoin en charge, mardi 1er décembre à 10 h." in said
+        assert "Nadia a pris ce besoin en charge, mardi 1er décembre à 10 h." in text
 
     def test_a_name_that_the_expert_bears_is_not_repeated(self, taken):
         taken.expert.name = "Nadia Benali"

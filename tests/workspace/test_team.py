@@ -118,11 +118,11 @@ def test_a_manager_who_pauses_or_removes_herself_is_told_what_it_leaves_then_it_
     Institution.objects.exclude(pk=mine.expert.office.institution_id).update(notified="never")
     browser, path = signed_in(herself), person_path("leave", mine.expert)
 
-    told = type_in(browser, path, left_on=now.date().isoformat())
-    assert "Plus personne n'y répondra" in page_text(told)
-    assert "Dijon" in page_text(told)
-    assert "1 besoin" in page_text(told)
-    confirm(browser, path, told)
+    page = type_in(browser, path, left_on=now.date().isoformat())
+    assert "Plus personne n'y répondra" in page_text(page)
+    assert "Dijon" in page_text(page)
+    assert "1 besoin" in page_text(page)
+    confirm(browser, path, page)
 
     mine.expert.refresh_from_db()
     assert mine.expert.left_at

@@ -23,8 +23,8 @@ def test_a_need_of_two_posts_says_so_and_one_answer_is_for_both(commit, now):
 
     page = client.get("/besoins/")
 
-    said = page_text(page)
-    assert [said.count(WHY.format(post)) for post in (mine.person, "Son autre poste")] == [1, 1]
+    text = page_text(page)
+    assert [text.count(WHY.format(post)) for post in (mine.person, "Son autre poste")] == [1, 1]
     typed = {"besoins": [mine.pk], "seen": page.context["version"].event, "geste": "clore"}
     client.post("/besoins/lot/", typed | {"issue": "decline-not_my_subject"})
     states = set(Match.objects.filter(need=mine.need, mailbox=mine.mailbox).values_list("state", flat=True))

@@ -88,10 +88,10 @@ class TestEditing:
     def test_effect_of_another_institution_is_reported(self, as_national):
         posted = {**typed(as_national, SUBJECT, institutions="AGEFIPH"), "action": "preview"}
 
-        said = " ".join(as_national.post(SUBJECT, posted).context["effects"])
+        text = " ".join(as_national.post(SUBJECT, posted).context["effects"])
 
-        assert "Agefiph recevra ces demandes" in said
-        assert "ne recevra plus" in said
+        assert "Agefiph recevra ces demandes" in text
+        assert "ne recevra plus" in text
 
     @pytest.mark.parametrize(
         ("path", "field", "value", "sentence"),

@@ -26,32 +26,34 @@ CRITERIA = (
 
 def fill(seed: int) -> list[str]:
     """Replace the directory; return the codes of the communes around it, and of some far away."""
-    chance = random.Random(seed)  # noqa: S311
+    random_source = random.Random(seed)  # noqa: S311
     Office.objects.all().delete()
     communes = list(Commune.objects.current().order_by("pk"))
     near = [commune for commune in communes if commune.department_id in DEPARTMENTS]
-    places = _areas(near, chance)
+    places = _areas(near, random_source)
     answered = Institution.objects.exclude(notified=Institution.Notified.NEVER).filter(answers__isnull=False)
     institutions = list(answered.distinct().order_by("position", "pk"))
-    institutions = chance.sample(institutions, min(INSTITUTIONS, len(institutions)))
+    institutions = random_source.sample(institutions, min(INSTITUTIONS, len(institutions)))
     subjects = list(Subject.objects.listed().order_by("position", "pk"))
     for number in range(OFFICES):
-        _office(number, chance.choice(institutions), places, subjects, chance)
-    return [commune.code for commune in near] + [commune.code for commune in chance.sample(communes, 30)]
+        _office(number, random_source.choice(institutions), places, subjects, random_source)
+    return [commune.code for commune in near] + [
+        commune.code for commune in random_source.sample(communes, 30)
+    ]
 
 
-def _areas(communes: list[Commune], chance: random.Random) -> list[Area]:
+def _areas(communes: list[Commune], random_source: random.Random) -> list[Area]:
     """Areas of every kind; some zones have the same number of communes, some are dropped."""
-    codes = [commune.code for commune in chance.sample(communes, 30)]
+    codes = [commune.code for commune in random_source.sample(communes, 30)]
     epci = sorted({commune.epci_id for commune in communes if commune.epci_id})
     refs = [AreaRef("commune", code) for code in codes]
     refs += [AreaRef("epci", code) for code in epci]
     refs += [AreaRef("department", code) for code in DEPARTMENTS] * 4
     refs += [AreaRef("region", REGION), AreaRef("region", "93"), AreaRef("national")] * 4
     for number in range(6):
-        members = {AreaRef("commune", code) for code in chance.sample(codes, 5)}
+        members = {AreaRef("commune", code) for code in random_source.sample(codes, 5)}
         if number % 2:
-            members |= {AreaRef("epci", code) for code in chance.sample(epci, len(epci) // 2)}
+            members |= {AreaRef("epci", code) for code in random_source.sample(epci, len(epci) // 2)}
         zone = Area.objects.make_zone(f"zone-{number}", f"Zone {number}", members)
         refs += [zone.ref] * 8
     found = Area.objects.find_or_create(refs)
@@ -64,54 +66,55 @@ def _office(
     institution: Institution,
     places: list[Area],
     subjects: list[Subject],
-    chance: random.Random,
+    random_source: random.Random,
 ) -> None:
     office = Office.objects.create(
-        code=f"antenne-{chance.randint(0, 10**6)}-{number}",
+        code=f"antenne-{random_source.randint(0, 10**6)}-{number}",
         institution=institution,
         name=f"Antenne {number}",
         phone=PHONE,
         email=f"antenne{number}@example.org",
-        is_fallback=chance.random() < 0.1,
-        closed_on=_day(chance),
-        agreement_ends_on=_day(chance),
-        **(chance.choice(CRITERIA) if chance.random() < 0.4 else {}),
+        is_fallback=random_source.random() < 0.1,
+        closed_on=_day(random_source),
+        agreement_ends_on=_day(random_source),
+        **(random_source.choice(CRITERIA) if random_source.random() < 0.4 else {}),
     )
-    office.areas.set(chance.sample(places, chance.choice([0, 1, 1, 2, 3])))
-    office.exclusive_subjects.set(chance.sample(subjects, 30) if chance.random() < 0.2 else [])
+    office.areas.set(random_source.sample(places, random_source.choice([0, 1, 1, 2, 3])))
+    office.exclusive_subjects.set(random_source.sample(subjects, 30) if random_source.random() < 0.2 else [])
     people = [
-        _expert(office, place, places, subjects, chance) for place in range(chance.choice([0, 1, 2, 4]))
+        _expert(office, place, places, subjects, random_source)
+        for place in range(random_source.choice([0, 1, 2, 4]))
     ]
     for expert in people:
-        for _ in range(chance.choice([0, 0, 0, 1, 2])):
+        for _ in range(random_source.choice([0, 0, 0, 1, 2])):
             others = [other for other in people if other is not expert]
-            deputy = chance.choice(others) if others and chance.random() < 0.6 else None
-            start = ON - timedelta(days=chance.randint(0, 3))
-            end = max(start, ON + timedelta(days=chance.randint(-1, 3)))
+            deputy = random_source.choice(others) if others and random_source.random() < 0.6 else None
+            start = ON - timedelta(days=random_source.randint(0, 3))
+            end = max(start, ON + timedelta(days=random_source.randint(-1, 3)))
             Absence.objects.create(expert=expert, from_on=start, to_on=end, deputy=deputy)
 
 
-def _day(chance: random.Random) -> date | None:
-    return ON + timedelta(days=chance.randint(-1, 1)) if chance.random() < 0.15 else None
+def _day(random_source: random.Random) -> date | None:
+    return ON + timedelta(days=random_source.randint(-1, 1)) if random_source.random() < 0.15 else None
 
 
 def _expert(
-    office: Office, place: int, places: list[Area], subjects: list[Subject], chance: random.Random
+    office: Office, place: int, places: list[Area], subjects: list[Subject], random_source: random.Random
 ) -> Expert:
     expert = Expert.objects.create(
         office=office,
         name=f"Référent {place}",
         # The same person may be an expert of two offices, whatever the capitals.
-        email=chance.choice(["{}@example.org", "R{}@example.org"]).format(
-            chance.randint(0, 150) + place * 1000
+        email=random_source.choice(["{}@example.org", "R{}@example.org"]).format(
+            random_source.randint(0, 150) + place * 1000
         ),
         phone=PHONE,
-        has_all_subjects=chance.random() < 0.3,
-        is_paused=chance.random() < 0.05,
-        is_bouncing=chance.random() < 0.05,
-        left_at="2026-11-30T12:00Z" if chance.random() < 0.05 else None,
+        has_all_subjects=random_source.random() < 0.3,
+        is_paused=random_source.random() < 0.05,
+        is_bouncing=random_source.random() < 0.05,
+        left_at="2026-11-30T12:00Z" if random_source.random() < 0.05 else None,
     )
-    expert.subjects.set(chance.sample(subjects, len(subjects) // 2))
-    if chance.random() < 0.3:
-        expert.areas.set(chance.sample(places, chance.choice([1, 3])))
+    expert.subjects.set(random_source.sample(subjects, len(subjects) // 2))
+    if random_source.random() < 0.3:
+        expert.areas.set(random_source.sample(places, random_source.choice([1, 3])))
     return expert

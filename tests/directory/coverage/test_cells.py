@@ -27,8 +27,8 @@ def communes():
     """Communes of a seeded directory, enough of them for the cells to compare."""
     codes = random_directory.fill(SEED)
     subjects = Subject.objects.listed().count()
-    chance = random.Random(SEED)  # noqa: S311
-    return chance.sample(sorted(set(codes)), -(-CELLS // subjects))
+    random_source = random.Random(SEED)  # noqa: S311
+    return random_source.sample(sorted(set(codes)), -(-CELLS // subjects))
 
 
 def covered_cells(content, communes):

@@ -60,55 +60,56 @@ def write_request(demand: dict[str, Any], *, at: datetime = NOW) -> Solicitation
     return request
 
 
-def random_plan(chance: Random, stored: StoredDirectory) -> Plan:
+def random_plan(random_source: Random, stored: StoredDirectory) -> Plan:
     """A plan that changes a few offices, experts and perhaps a zone."""
-    offices = chance.sample(sorted(stored.offices), 8)
-    experts = chance.sample(sorted(stored.experts), 8)
-    zones = chance.sample(sorted(stored.zones), 1 if chance.random() < 0.3 else 0)
+    offices = random_source.sample(sorted(stored.offices), 8)
+    experts = random_source.sample(sorted(stored.experts), 8)
+    zones = random_source.sample(sorted(stored.zones), 1 if random_source.random() < 0.3 else 0)
     return Plan(
         zones=tuple(
             editing.change(
                 slug,
                 stored.zones[slug],
-                {"members": stored.zones[chance.choice(sorted(stored.zones))].facts["members"]},
+                {"members": stored.zones[random_source.choice(sorted(stored.zones))].facts["members"]},
             )
             for slug in zones
         ),
         offices=tuple(
-            editing.change(key, stored.offices[key], _office_facts(chance, stored)) for key in offices
+            editing.change(key, stored.offices[key], _office_facts(random_source, stored)) for key in offices
         ),
         experts=tuple(
-            editing.change(key, stored.experts[key], _expert_facts(chance, stored, key)) for key in experts
+            editing.change(key, stored.experts[key], _expert_facts(random_source, stored, key))
+            for key in experts
         ),
     )
 
 
-def _office_facts(chance: Random, stored: StoredDirectory) -> dict[str, Any]:
-    other = stored.offices[chance.choice(sorted(stored.offices))].facts
+def _office_facts(random_source: Random, stored: StoredDirectory) -> dict[str, Any]:
+    other = stored.offices[random_source.choice(sorted(stored.offices))].facts
     choices: list[dict[str, Any]] = [
         {"areas": other["areas"] - OUT_OF_USE},
-        CRITERIA_OFF | chance.choice(CRITERIA),
-        {"closed_on": NOW.date() + timedelta(days=chance.randint(-2, 4))},
+        CRITERIA_OFF | random_source.choice(CRITERIA),
+        {"closed_on": NOW.date() + timedelta(days=random_source.randint(-2, 4))},
         {"closed_on": None, "agreement_ends_on": None},
-        {"exclusive_subjects": frozenset(chance.sample(SUBJECTS, 1))},
-        {"is_fallback": chance.random() < 0.5},
+        {"exclusive_subjects": frozenset(random_source.sample(SUBJECTS, 1))},
+        {"is_fallback": random_source.random() < 0.5},
         {"phone": "03 53 01 00 99"},
     ]
-    return chance.choice(choices)
+    return random_source.choice(choices)
 
 
-def _expert_facts(chance: Random, stored: StoredDirectory, key: tuple[str, str]) -> dict[str, Any]:
-    other = stored.experts[chance.choice(sorted(stored.experts))].facts
-    start = NOW.date() + timedelta(days=chance.randint(-2, 4))
+def _expert_facts(random_source: Random, stored: StoredDirectory, key: tuple[str, str]) -> dict[str, Any]:
+    other = stored.experts[random_source.choice(sorted(stored.experts))].facts
+    start = NOW.date() + timedelta(days=random_source.randint(-2, 4))
     colleagues = [email for office, email in stored.experts if office == key[0] and email != key[1]]
-    deputy = chance.choice([None, *colleagues])
+    deputy = random_source.choice([None, *colleagues])
     choices: list[dict[str, Any]] = [
         {"areas": other["areas"] - OUT_OF_USE},
-        {"has_all_subjects": False, "subjects": frozenset(chance.sample(SUBJECTS, 2))},
-        {"is_paused": chance.random() < 0.5},
-        {"left_at": NOW + timedelta(days=chance.randint(0, 3))},
+        {"has_all_subjects": False, "subjects": frozenset(random_source.sample(SUBJECTS, 2))},
+        {"is_paused": random_source.random() < 0.5},
+        {"left_at": NOW + timedelta(days=random_source.randint(0, 3))},
         {"declared_absences": frozenset({AbsenceEntry(start, start + timedelta(days=1), deputy)})},
         {"declared_absences": frozenset()},
         {"name": "Un autre nom"},
     ]
-    return chance.choice(choices)
+    return random_source.choice(choices)

@@ -44,17 +44,17 @@ def without_refusals(decision):
 
 @pytest.mark.parametrize("directory", ["random", "another", "demo"])
 def test_a_preview_says_exactly_what_the_apply_then_does(directory, commit):
-    chance = Random(directory)  # noqa: S311 (drawn again from the seed)
+    random_source = Random(directory)  # noqa: S311 (drawn again from the seed)
     if directory != "demo":
-        seeded_directory.fill(chance)
-    demands = seeded_directory.demands(chance, 15)
+        seeded_directory.fill(random_source)
+    demands = seeded_directory.demands(random_source, 15)
     for demand in demands:
         demand["facts"] = past_demands.stored_facts(demand["facts"])
     pks = [past_demands.write_request(demand).pk for demand in demands]
     before, changes = decisions(demands), 0
 
     for _ in range(8):
-        plan = past_demands.random_plan(chance, snapshot.load())
+        plan = past_demands.random_plan(random_source, snapshot.load())
         preview = foresee(plan, now=NOW)
         commit(applying.apply, plan, cause=Cause.PAGE, now=NOW)
 

@@ -225,8 +225,8 @@ class TestAgreementsThatEnd:
             for pk, step in agreements.ending(now=NOW + day * DAY):
                 commit(agreements.remind, pk, step, now=NOW + day * DAY)
 
-        told = sorted(sent("agreement_ends").values_list("to", flat=True))
-        assert told == sorted(["contact@france-travail-dijon.example.org", admin.email])
+        notified = sorted(sent("agreement_ends").values_list("to", flat=True))
+        assert notified == sorted(["contact@france-travail-dijon.example.org", admin.email])
 
 
 class TestPeopleWhoLeft:

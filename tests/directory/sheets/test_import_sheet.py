@@ -152,9 +152,9 @@ def test_an_apply_says_what_its_dry_run_does(tmp_path):
     path = tmp_path / "f.csv"
     path.write_bytes(csv(["Code", "Fermée à partir du"], ["CAPE-21", timezone.localdate().isoformat()]))
 
-    said = [run("import_sheet", path, "--region", "27", mode) for mode in ("--dry-run", "--apply")]
+    output = [run("import_sheet", path, "--region", "27", mode) for mode in ("--dry-run", "--apply")]
 
-    assert all("Plus personne n'y répondra" in one for one in said)
+    assert all("Plus personne n'y répondra" in one for one in output)
 
 
 def test_losses_of_an_apply_are_in_its_json(tmp_path):

@@ -394,10 +394,10 @@ def test_headings_on_two_lines_totals_and_notes_are_read_as_people_mean_them():
 
 
 def test_a_control_character_is_refused_by_its_line():
-    said = problems_of(["Mail", "Fonction"], [PLIE, "Char\x07gée"])
+    problems = problems_of(["Mail", "Fonction"], [PLIE, "Char\x07gée"])
 
     sentence = "ce texte contient un caractère de contrôle : retapez-le au clavier."
-    assert said == [f'f.csv, line 2, column "Fonction": {sentence}']
+    assert problems == [f'f.csv, line 2, column "Fonction": {sentence}']
 
 
 def test_a_newcomer_who_answers_in_another_office_is_reported():
@@ -415,8 +415,8 @@ def test_one_person_on_two_sheets_is_reported_with_the_sheet():
     with pytest.raises(InvalidSheet) as error:
         try_sheet(book, "f.xlsx", SheetOptions("27"), now=NOW)
 
-    said = str(error.value.problems[0]).replace("\u00a0", " ")
-    assert "est déjà à la ligne 2 de la feuille « Annuaire »" in said
+    sentence = str(error.value.problems[0]).replace("\u00a0", " ")
+    assert "est déjà à la ligne 2 de la feuille « Annuaire »" in sentence
 
 
 def test_a_code_that_is_a_page_is_refused():

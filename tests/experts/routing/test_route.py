@@ -139,7 +139,7 @@ def test_without_a_date_it_is_today_in_paris():
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "sentence"),
     [
         pytest.param({"--subject": "nothing"}, "Sujet inconnu : « nothing ».", id="unknown slug"),
         pytest.param({"--subject": "\x00"}, "Sujet inconnu : «", id="control character"),
@@ -160,14 +160,14 @@ def test_without_a_date_it_is_today_in_paris():
         pytest.param({"--commune": None}, "commune : indiquez un code INSEE", id="no commune"),
     ],
 )
-def test_mistake_gets_a_sentence_on_standard_error_and_exit_code_1(typed, told):
+def test_mistake_gets_a_sentence_on_standard_error_and_exit_code_1(typed, sentence):
     options = {"--subject": "trouver-candidats", "--commune": "21231"} | typed
     ran = run(
         *(word for option, value in options.items() if value is not None for word in (f"{option}={value}",))
     )
 
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith(told)
+    assert ran.err.startswith(sentence)
 
 
 def test_every_mistake_is_told_at_once():

@@ -168,9 +168,9 @@ class TestInstitutionsThatTheLawBinds:
 
         sweep(now + 9 * DAY)
 
-        told = OutgoingEmail.objects.filter(template__endswith="/manager_told").order_by("to")
-        assert sorted(email.to for email in told) == sorted([office.email, "robert@example.org"])
-        by_account = told.get(to="robert@example.org")
+        mails = OutgoingEmail.objects.filter(template__endswith="/manager_told").order_by("to")
+        assert sorted(email.to for email in mails) == sorted([office.email, "robert@example.org"])
+        by_account = mails.get(to="robert@example.org")
         assert f"/besoins/{service.mailbox_id}/" in by_account.rendered().text
         assert "vous êtes responsable" in by_account.rendered().text
 

@@ -51,10 +51,10 @@ class TestCommand:
         assert (Event.objects.count(), OutgoingEmail.objects.count()) == before
 
     def test_without_dry_run_the_printed_steps_are_done(self, sent_to_one, commit):
-        said = clock("2026-12-11T10:00", "--dry-run")
+        lines = clock("2026-12-11T10:00", "--dry-run")
         commit(clock, "2026-12-11T10:00")
 
-        told = {line[1] for line in said}
+        told = {line[1] for line in lines}
         written = {row.template.rpartition("/")[2] for row in OutgoingEmail.objects.all()}
         assert told == {"reminders", "where_things_stand", "notified"}
         assert told <= written
