@@ -13,7 +13,7 @@ from territories.models import Commune, FormerCommune
 from territories.search import search_communes
 
 MAX_MS = 10
-EACH = 20 if contents.IS_SMALL else 300
+TEXTS_PER_KIND = 20 if contents.IS_SMALL else 300
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -59,15 +59,17 @@ def _kinds(random_source: random.Random) -> Iterator[tuple[str, list[str]]]:
     former = list(FormerCommune.objects.exclude(name="").order_by("pk").values_list("name", flat=True))
 
     def some() -> list[Commune]:
-        return random_source.choices(communes, [50 + commune.population for commune in communes], k=EACH)
+        return random_source.choices(
+            communes, [50 + commune.population for commune in communes], k=TEXTS_PER_KIND
+        )
 
     yield "names", [commune.name for commune in some()]
     yield "beginnings", [commune.name[: random_source.randint(2, 6)] for commune in some()]
     yield "typos", [_with_a_typo(commune.name, random_source) for commune in some()]
     yield "postcodes", [random_source.choice(commune.postcodes or ["75001"]) for commune in some()]
     yield "beginnings of postcodes", [(commune.postcodes or ["75001"])[0][:3] for commune in some()]
-    yield "former names", random_source.choices(former, k=EACH)
-    yield "names of nothing", ["".join(random_source.choices(LETTERS, k=9)) for _ in range(EACH)]
+    yield "former names", random_source.choices(former, k=TEXTS_PER_KIND)
+    yield "unknown names", ["".join(random_source.choices(LETTERS, k=9)) for _ in range(TEXTS_PER_KIND)]
 
 
 def _with_a_typo(name: str, random_source: random.Random) -> str:

@@ -20,7 +20,7 @@ from solicitations.models import Match, Solicitation
 ROUNDS = 1 if contents.IS_SMALL else 3
 MAX_RATIO, MAX_OFFICE_MS = 3, 1_000
 NOW = contents.NOW
-WINDOW = history.PAST  # as many requests as the service gets in 90 days
+WINDOW = history.PAST  # a period with as many requests as the service gets in 90 days
 SIMULATOR = f"/annuaire/simulateur/?sujet=trouver-candidats&sujet_2=recruter-apprenti&commune={contents.TOWN}"
 Prepared = tuple[Demand, list[OfficeCandidate]]
 

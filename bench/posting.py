@@ -21,7 +21,7 @@ MAX_P99 = 300.0  # milliseconds
 CONNECTIONS = 4
 ROUNDS, ROUND_SIZE, SECONDS = (1, 10, 2) if contents.IS_SMALL else (6, 150, 60)
 RATE = 20  # posts a second
-WAYS = 3  # our view, and the two variants of the bare view
+VARIANTS = 3  # our view, and the two variants of the bare view
 WARM_UP = 20 if contents.IS_SMALL else 60
 
 Post = Callable[[HTTPConnection, Visitor], int]
@@ -39,7 +39,7 @@ def measure() -> list[Result]:
     """Compare our view and the bare view alternately, then post twenty requests a second."""
     with databases.scratch(contents.NATIONAL) as database:
         with databases.connected(database):
-            count = WARM_UP + WAYS * ROUNDS * ROUND_SIZE + RATE * SECONDS
+            count = WARM_UP + VARIANTS * ROUNDS * ROUND_SIZE + RATE * SECONDS
             people = drafts.visitors(count, seed=contents.SEED)
         with serving.serving(database, worker=False) as site:
             _post_all(site.port, people[:WARM_UP], post_last_step)
@@ -64,7 +64,7 @@ def post_last_step(connection: HTTPConnection, visitor: Visitor) -> int:
 
 
 def _bare(example: int, way: str) -> Post:
-    """A post to the bare view; ``way``: a statement a table ("at-once"), or a row ("one-by-one")."""
+    """A post to the bare view; ``way``: one statement per table ("at-once"), or per row ("one-by-one")."""
 
     def post(connection: HTTPConnection, visitor: Visitor) -> int:
         connection.request("POST", f"/bench/{way}/{example}/{visitor.draft}/", visitor.body, visitor.headers)
@@ -126,9 +126,10 @@ def _measure_shares(port: int, people: Sequence[Visitor], example: int) -> list[
     posts = [post_last_step, *bare]
     return [
         tuple(
-            _post_all(port, part, post) for part, post in zip(parts[start : start + WAYS], posts, strict=True)
+            _post_all(port, part, post)
+            for part, post in zip(parts[start : start + VARIANTS], posts, strict=True)
         )
-        for start in range(0, len(parts), WAYS)
+        for start in range(0, len(parts), VARIANTS)
     ]
 
 
@@ -155,7 +156,7 @@ def _post_steadily(port: int, people: Sequence[Visitor]) -> SteadyRun:
 
 
 def _share_rows(shares: list[tuple[float, ...]], example: Solicitation) -> list[Result]:
-    """Results against one statement per table, which has a bar, and against one per row."""
+    """Results against one statement per table, which has a threshold, and against one per row."""
     ours, *bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
     share, share_by_row = (statistics.median(rates[0] / rates[way] for rates in shares) for way in (1, 2))
     matches = Match.objects.filter(need__solicitation=example).count()

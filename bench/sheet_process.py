@@ -35,7 +35,7 @@ class SheetRun:
 
 
 def run_apart(database: str, file: Path) -> SheetRun:
-    """Import a file in a new process, whatever this one holds."""
+    """Import a file in a new process, so that the memory of this one does not count."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(database, file, theirs))

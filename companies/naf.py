@@ -16,7 +16,7 @@ from pathlib import Path
 from companies import keywords
 from territories.names import is_one_typo
 
-VERSION = "NAF rév. 2"  # another one replaces it from 2027: stored beside each code
+VERSION = "NAF rév. 2"  # stored beside each code, since another version replaces it from 2027
 DATA = Path(__file__).resolve().parent / "data"
 CODE = re.compile(r"([0-9]{2})([0-9]{2})([A-Z])")
 CODE_START = re.compile(r"[0-9]{2,4}[A-Z]?")

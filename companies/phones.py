@@ -5,8 +5,8 @@ import re
 from companies.foreign_phones import read_foreign
 
 PUNCTUATION = re.compile(r"[\s.,_:\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]")
-# With the country code, and the zero that many people leave after it. Guadeloupe and the islands beside it,
-# Guyane, Martinique, La Réunion and Mayotte have their own, and are e164 like any number in France.
+# An optional country code, with the zero that many people keep after it, then nine digits. Guadeloupe and the
+# islands beside it, Guyane, Martinique, La Réunion and Mayotte have country codes of their own.
 FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0|33)([1-9][0-9]{8})")
 BEFORE = re.compile(
     r"^\W*(?:tel|t[ée]l[ée]phone|tél|portable|port|mobile|fixe|n°|num[ée]ro)\b\W*(?=[+(0-9])", re.IGNORECASE
@@ -16,7 +16,7 @@ PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
 PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
 COUNTRY = re.compile(r" \([^()\d]+\)$")  # as ``read_foreign`` writes it
 ABROAD = re.compile(r"(?:\+|00)(?!33|590|594|596|262|508|681|687|689)[1-9]")
-# 081, 082 and 089 cost more than a call; the others beyond 080 reach no person: closed, or for machines.
+# 081, 082 and 089 are premium-rate; 083 to 088 are closed, or answered by machines.
 SURCHARGED = tuple(f"08{digit}" for digit in range(1, 10))
 COUNTRY_CODES = {
     **dict.fromkeys(("0590", "0690", "0691"), "590"),
@@ -46,7 +46,7 @@ def clean_phone(text: str) -> str:
 
 
 def is_surcharged(number: str) -> bool:
-    """True for a French number that the caller pays for beyond a call."""
+    """True for a premium-rate French number, and for those that reach no person."""
     return number.replace(" ", "").startswith(SURCHARGED)
 
 

@@ -1,4 +1,4 @@
-"""Django's cache, without errors when its database is down: nothing is cached, and callers go on."""
+"""Django's cache, without errors when its database is down: nothing is cached then."""
 
 import logging
 from datetime import timedelta
@@ -44,4 +44,4 @@ def delete(key: str) -> None:
 
 
 def _log(error: Error) -> None:
-    logger.warning("cache away: %s", type(error).__name__)
+    logger.warning("cache unavailable: %s", type(error).__name__)

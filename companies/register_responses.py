@@ -22,7 +22,7 @@ UNDISCLOSED = re.compile(
     r"|\b(?:informations? |données? )?non[ _-]diffus(?:[ia]bles?|ée?s?)\b",
     re.IGNORECASE,
 )
-BARE = r"(?:\W*\bn\W?d\b\W*)+"  # a legal person may bear these two letters
+BARE = r"(?:\W*\bn\W?d\b\W*)+"  # « ND »: a mask, or the real name of a legal person
 BARE_NAME = re.compile(BARE, re.IGNORECASE)
 BARE_STREET = re.compile(rf"^{BARE}(?=$|[0-9])", re.IGNORECASE)
 EMPTY_BRACKETS = re.compile(r"[(\[{<«]\W*[)\]}>»]")
@@ -146,7 +146,7 @@ def _names(row: Row) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    """The first name of the row that is not only a mask, else « ND » as it is; empty without one."""
+    """The first name that is not a mask; « ND » when there is no other; empty when there is none."""
     names = [name for name in map(_text, _names(row)) if name]
     return next((name for name in names if not BARE_NAME.fullmatch(name)), next(iter(names), ""))
 

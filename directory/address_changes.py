@@ -1,4 +1,4 @@
-"""Another address for a person: posts, absences, deputies and open requests follow; both are told."""
+"""Change of a person's address: posts, absences and open requests follow, both addresses are mailed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -39,7 +39,7 @@ class ChangeRefused(Exception):
 
 
 def plan_address_change(former: str, email: str) -> Plan:
-    """Plan another address for every post at ``former``, and for those whom it replaces.
+    """Plan a new address for every post at ``former``, and in the absences that name it as deputy.
 
     Raises ``AddressTaken``.
     """

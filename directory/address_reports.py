@@ -1,4 +1,4 @@
-"""Addresses that refuse our mails: their posts count as absent, office and region are told once."""
+"""Addresses that refuse our mails: their posts count as absent, office and region are mailed once."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -25,7 +25,7 @@ from solicitations.actions import mail_choice
 
 @transaction.atomic(durable=True)
 def follow(address: str, *, now: datetime) -> None:
-    """Carry to the directory what was reported about an address; a second call finds nothing to do.
+    """Update the posts of an address after a delivery report; a second call finds nothing to do.
 
     The tasks that follow each change of the directory offer to others what waited for these posts.
     """
@@ -93,8 +93,8 @@ def _tell(
 ) -> None:
     """Mail the evidence to the offices of these posts, their managers and their regions, once each.
 
-    Of an office's mailbox, its managers and the region are told; of a manager's, the office and the region;
-    of a region's admin, the other admins, else the national team.
+    For an office's mailbox, its managers and the region are mailed; for a manager's, the office and the
+    region; for a region's admin, the other admins, else the national team.
     """
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
     staff: set[str] = set()

@@ -1,4 +1,4 @@
-"""Effect of a change of areas: communes gained and lost, other offices of the institution that have them."""
+"""Effects of a change of areas: communes gained and lost, and other offices that cover those gained."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -57,12 +57,12 @@ def area_effects(plan: Plan, *, on: date) -> list[AreaEffect]:
     """The effects of the areas that a plan changes: of offices, of experts, of zones."""
     effects = []
     for row in plan.rows():
-        for fact in ("areas", "members"):
-            if row.changes_something and fact in row.written:
+        for name in ("areas", "members"):
+            if row.changes_something and name in row.written:
                 institution = row.after.get("institution", "")
-                before = row.before.get(fact, frozenset())
+                before = row.before.get(name, frozenset())
                 label, pk = row.label, getattr(row.row, "pk", None)
-                effects.append(_effect(label, before, row.after[fact], institution=institution, pk=pk, on=on))
+                effects.append(_effect(label, before, row.after[name], institution=institution, pk=pk, on=on))
     return [effect for effect in effects if effect.total or effect.lost]
 
 
@@ -110,7 +110,7 @@ def _commune_list(codes: set[str]) -> CommuneList:
 def _covered_by_others(codes: set[str], *, institution: str, pk: int | None, on: date) -> dict[str, set[str]]:
     """The communes among ``codes`` that the institution's other open offices cover, by name of office.
 
-    ``pk``: of the office that changes, ``None`` for a new one, which leaves nobody out.
+    ``pk``: the office that changes, which is left out; ``None`` for a new one.
     """
     if not codes:
         return {}

@@ -1,4 +1,4 @@
-"""State of a region's directory: what was verified, what nobody answers, how long until it is mended."""
+"""State of a region's directory: verified rows, subjects without answer, time until they are covered."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -70,7 +70,7 @@ def _merged(code: Bundle) -> Iterator[str]:
 
 
 def _restored(code: Bundle) -> Iterator[str]:
-    """Communes that are of their own again: who covers the one that they were in covers them no more."""
+    """Restored communes: offices and experts that cover the commune they were in no longer cover them."""
     current = set(Commune.objects.current().values_list("pk", flat=True))
     merged = Commune.objects.exclude(merged_into=None)
     within: dict[str, str | None] = dict(FormerCommune.objects.values_list("code", "current"))

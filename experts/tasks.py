@@ -24,6 +24,6 @@ def end_seats_of_gone() -> None:
 
 @shared_task
 def erase_old_access() -> None:
-    """Delete each night old lines of the access log, old invitations, and rows of dead sessions."""
+    """Delete each night old lines of the access log, old invitations, and rows of expired sessions."""
     retention.erase(now=timezone.now())
     beat("experts.access", now=timezone.now())

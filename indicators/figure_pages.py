@@ -88,7 +88,7 @@ def workbook(request: HttpRequest) -> HttpResponse:
 def needs(request: HttpRequest) -> HttpResponse:
     """List the needs behind a number of the page, for people who may open each; 404 where it is hidden.
 
-    None behind those of a confidential subject: the list would count them.
+    The needs of a confidential subject are never listed: the list would tell their number.
     """
     now = timezone.now()
     asked = _asked(request, now=now)

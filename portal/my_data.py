@@ -26,7 +26,7 @@ COPY, DELETION = "my_data", "my_data_deletion"
 
 
 def url_of(row: Solicitation | Draft, *, purpose: str, today: date) -> str:
-    """The page of a mailbox's data, or the one that confirms the deletion; it lives a week.
+    """The page of a mailbox's data, or the one that confirms their deletion; its link is valid for a week.
 
     It names one of the mailbox's requests, or one of its drafts where nothing was sent.
     """
@@ -93,7 +93,7 @@ def send_link(address: str, *, purpose: str = COPY, now: datetime) -> None:
 
 
 def copy_of(address: str, *, now: datetime) -> dict[str, Any]:
-    """Return what is kept of a mailbox, as plain JSON, less the words that experts say to each other."""
+    """Return what is kept of a mailbox, as plain JSON, without the messages among experts."""
     return {
         "address": address,
         "requests": [_request(row) for row in requests_of(address)],

@@ -27,7 +27,7 @@ class RevokedLink(Exception):
 
 
 class ExpiredLink(Exception):
-    """The link was good and its time is over; ``row``: whom or what it opened."""
+    """The link has expired; ``row``: the mailbox, request or manager that it opened."""
 
     def __init__(self, row: "Mailbox | Solicitation | OfficeManager") -> None:
         super().__init__(str(row))
@@ -35,7 +35,7 @@ class ExpiredLink(Exception):
 
 
 class ErasedLink(Exception):
-    """The link was good, and nothing is left of what the request contained."""
+    """The link was valid; the request has been anonymised since."""
 
 
 def absolute(path: str) -> str:

@@ -117,7 +117,7 @@ def _requests(matches: MatchQuerySet) -> Iterable[int]:
 
 
 def offer_to_stand_ins(*, now: datetime) -> None:
-    """Offer what waits for people who are away today to whoever stands in."""
+    """Offer the needs that wait for experts who are away today to their stand-ins."""
     each_safely(standing_in.offer, _requests(standing_in.to_offer(now=now)), now=now)
 
 

@@ -81,7 +81,7 @@ def search_communes(text: str, *, limit: int = 10) -> list[Commune]:
 
 
 def without_postcode(text: str) -> str:
-    """The typed text without its postcode, nor what stands in brackets at its end."""
+    """The typed text without its postcode, or the words in brackets at its end."""
     return _IN_BRACKETS.sub("", _split(text)[0])
 
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-# The shell first: the same engine without windows, which cost more than the pages.
+# The headless shell first: the same engine, faster since it draws no windows.
 NAMES = (
     "chromium-headless-shell",
     "chromium",
@@ -24,6 +24,6 @@ LAUNCH_ARGUMENTS = [
 
 
 def find_chromium() -> str | None:
-    """The path of an installed Chromium or Chrome, the one that ``CHROMIUM`` names before the others."""
+    """The path of an installed Chromium or Chrome: that of ``CHROMIUM`` if set, else the first found."""
     named = os.environ.get("CHROMIUM")
     return next(filter(None, map(shutil.which, [named, *NAMES] if named else NAMES)), None)

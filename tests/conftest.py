@@ -225,7 +225,7 @@ def smtp_sink(settings) -> Iterator[SmtpSink]:
 
 @pytest.fixture
 def unavailable_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Point the application to a broker that does not answer: its pools of connections are made anew."""
+    """Point the application to a broker that does not answer: its pools of connections are recreated."""
     monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(BrokerState, "paused_until", 0.0)  # restored after the test
     monkeypatch.setattr(app, "_pool", None)

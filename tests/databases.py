@@ -151,7 +151,7 @@ class Databases:
         )
 
     def spoil(self, name: str, *, commits: bool = False) -> None:
-        """Make anew at the next use."""
+        """Recreate at the next use."""
         self._drop(self.clones.pop((name, commits)))
 
     def close(self) -> None:
@@ -160,7 +160,7 @@ class Databases:
         self._connection.close()
 
     def build(self, template: Template) -> str:
-        """Build a template unless it stands. One process builds at a time; a shared lock says who uses it."""
+        """Build a template unless it exists. One process builds at a time; a shared lock says who uses it."""
         database = template.database
         self._execute("SELECT pg_advisory_lock_shared(%s, %s)", LOCK_SPACE, _lock_key(database))
         if not self._exists(database):

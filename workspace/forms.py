@@ -50,7 +50,7 @@ class TakeForm(forms.Form):
     )
 
     def clean_first_name(self) -> str:
-        """Refuse what is no name: a number, a link, an address."""
+        """Refuse numbers, links and addresses as a name."""
         name: str = self.cleaned_data["first_name"]
         if name and not FIRST_NAME.fullmatch(name):
             raise forms.ValidationError("Écrivez seulement votre prénom, par exemple Nadia.")

@@ -11,7 +11,7 @@ from solicitations.models import Mailbox, Match
 from workspace.models import PutOff
 
 MAX_DELAY = timedelta(days=366)
-# What was put off before the need was handed over, undone, or taken anew counts no more.
+# What was put off before the need was handed over, undone, or taken again no longer counts.
 IS_CURRENT = Q(state=MatchState.TAKEN, put_off__at__gte=F("taken_at"))
 
 

@@ -94,7 +94,7 @@ class RecruitmentForm(forms.Form):
 
 @transaction.atomic(durable=True)
 def record(match: Match, outcomes: Sequence[RecruitmentOutcome]) -> None:
-    """Replace the outcome of a match that was concluded; delete that of one which no longer is."""
+    """Replace the recruitment outcomes of a concluded match; delete them once it is no longer concluded."""
     locked = Match.objects.select_for_update(of=("self",)).get(pk=match.pk)
     RecruitmentOutcome.objects.filter(match=locked).delete()
     if locked.state in ANSWERED_STATES:

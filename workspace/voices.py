@@ -26,7 +26,7 @@ from solicitations.models.matches import FOLLOWING, speaker_among
 from solicitations.notifications import to_institution
 
 MAX_NAMES = 4
-# Of an address to withdraw a text, or of a file's: the table of the text.
+# The table of a text, by its name in addresses: to withdraw it, or to open one of its files.
 TEXTS: dict[str, type[Text]] = {
     "message": Message,
     "interne": InternalMessage,
@@ -46,7 +46,7 @@ class AskedQuestion:
 
 @dataclass(frozen=True)
 class Audience:
-    """Readers of what is written, in words: among the experts, and in the institution; empty for nobody else.
+    """The people who would read a message, as a phrase: other experts, colleagues; empty for nobody.
 
     ``institution``: its name; empty without internal voice, as by the link of a mail.
     """

@@ -116,7 +116,7 @@ def _write_links(region: Region, links: list[ContentFacts]) -> None:
 
 
 def _write_openings(region: Region, openings: Mapping[str, ContentFacts]) -> None:
-    """Write the openings of a region (key ``""``) and of its themes (key: slug); one without row is open."""
+    """Write the openings of a region (key ``""``) and of its themes (slug); without a row, it is open."""
     themes = {theme.slug: theme for theme in Theme.objects.all()}
     stored = Opening.objects.filter(region=region).values_list("pk", "theme__slug")
     gone = [pk for pk, slug in stored if (slug or "") not in openings]

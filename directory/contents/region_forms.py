@@ -52,7 +52,7 @@ class RegionContactForm(forms.Form):
 
 
 class RegionalLinkForm(forms.Form):
-    """A website, for all needs or for one subject. A line without name nor address is no link."""
+    """A website, for all needs or for one subject. A line without name and address is ignored."""
 
     label = LineField(label="Nom du site", max_length=200, required=False)
     url = SiteField(label="Adresse", invalid=SITE)

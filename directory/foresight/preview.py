@@ -119,7 +119,7 @@ def _first_change(
     candidates: Iterable[list[OfficeCandidate]],
     former: Mapping[str, str],
 ) -> Iterator[PreviewedRequest]:
-    """Yield the request as the first of these days changes it, if one does; who is refused is not said.
+    """Yield the request with its decisions on the first of these days that changes it, without refusals.
 
     ``former``: the address that a person had, by the one that the plan gives; they remain the same person.
     """
@@ -154,7 +154,7 @@ def _under_former_addresses(decision: Decision, former: Mapping[str, str]) -> De
 
 
 def outcome(decision: Decision) -> list[tuple[frozenset[str], frozenset[str], bool]]:
-    """Recipients of each need, and whether it is covered: what a change may change."""
+    """Recipients of each need, and whether it is covered: two decisions are compared by these."""
     return [
         (
             frozenset(chosen.office for chosen in need.chosen),

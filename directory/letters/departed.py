@@ -59,7 +59,7 @@ def _any_of(column: str, words: Iterable[str]) -> Q:
 
 
 def _erase_journal(expert: Expert, former: set[str], named: list[str], predecessors: set[int]) -> None:
-    """Erase the person from their post's rows, from those of whom they replaced, and from what is noted."""
+    """Erase the person from the journal: rows of their post and of colleagues that name them, and notes."""
     rows = RevisedRow.objects.filter(kind=RevisedRow.Kind.EXPERT)
     own = rows.filter(row_pk=expert.pk)
     before = own.filter(before__has_key="office").values_list("before__office", flat=True)

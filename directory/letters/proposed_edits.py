@@ -18,7 +18,7 @@ WANTED = [MatchState.TAKEN, MatchState.HELPED]
 
 
 def propose_areas(found: RepeatedDecline, refs: Iterable[AreaRef]) -> Facts:
-    """The areas less the smallest one that holds the refused communes; empty when nothing would be left."""
+    """The areas without the smallest one that contains the refused communes; empty if none would remain."""
     areas = ServedAreas()
     refused, _ = areas.current({need.commune for need in found.needs})
     removed = _smallest_area(areas, refused)
@@ -40,7 +40,7 @@ def _smallest_area(areas: ServedAreas, communes: set[str]) -> set[str]:
 
 
 def propose_subjects(found: RepeatedDecline, *, subjects: frozenset[str]) -> Facts:
-    """The subjects less the refused ones."""
+    """The subjects without the refused ones."""
     return {"has_all_subjects": False, "subjects": subjects - {need.slug for need in found.needs}}
 
 

@@ -18,7 +18,7 @@ from experts.changes.stored import StoredDirectory
 from experts.models import Institution, Office
 from territories.names import normalise
 
-# What the open directory may fill in; what stands is never replaced.
+# Facts that the open directory may fill in; existing values are never replaced.
 FILLED = ("phone", "email", "siret", "site")
 
 

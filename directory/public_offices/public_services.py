@@ -36,7 +36,7 @@ class PublicService:
 
 
 def read_service(number: int, item: Any) -> PublicService | None:
-    """Read an item of the file; ``None`` for what is no object."""
+    """Read an item of the file; ``None`` unless it is a JSON object."""
     if not isinstance(item, dict):
         return None
     notes: list[str] = []
@@ -69,7 +69,7 @@ def _areas(pivots: Any, notes: list[str]) -> dict[str, frozenset[str]]:
 
 
 def _list(value: Any) -> list[Any]:
-    """A list of what is there: of one value when it is no list, of those in a text of JSON."""
+    """The value as a list: a single value becomes a list of one, a text of JSON is parsed."""
     if isinstance(value, str) and value.strip().startswith(("[", "{")):
         try:
             value = json.loads(value)

@@ -189,7 +189,7 @@ class Planner:
 
 
 def _not_respaced(facts: Facts, stored: Facts) -> Facts:
-    """The facts less the texts that differ from those stored by their spaces alone, which reading removes."""
+    """The facts, without the texts that differ from those stored only by spaces, which reading removes."""
     return {
         name: value
         for name, value in facts.items()

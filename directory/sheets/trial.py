@@ -110,7 +110,7 @@ def _check_areas(cells: CellReader, current: Iterable[object]) -> None:
 
 
 def _sheet_notes(gathering: Gathering) -> list[str]:
-    """Sentences about addresses used elsewhere, and about experts whom nobody will ever ask."""
+    """Remarks about addresses that are used elsewhere, and about new experts without any subject."""
     emails = {key[1]: expert.row for key, expert in gathering.experts.items()}
     notes = [SheetNote(row.sheet, row.line, row.heading(key), said) for row, key, said in gathering.remarks]
     said = {email: plan_warnings.staff_sentence(email) for email in plan_warnings.staff_addresses(emails)}

@@ -77,7 +77,7 @@ class Edit:
 def edit_of(
     form: type[RowFactsForm], *, name: str, back: tuple[str, str], given: Mapping[str, Any], **others: Any
 ) -> Edit:
-    """A change of what is called ``name``: its form says the words; ``given``: what the form needs.
+    """A change of the row ``name``, with the form's title and sentences; ``given``: arguments of the form.
 
     ``back``: the page to go back to and its name; ``others``: other fields of ``Edit``.
     """
@@ -161,7 +161,7 @@ class _Flow:
         )
 
     def _facts(self, found: Facts) -> Facts:
-        """The facts to change: those that the editor changed, less those left to a colleague's value."""
+        """The facts that the editor changed, without those for which a colleague's value is kept."""
         typed = self.form.facts()
         if self.edit.is_new:
             return typed

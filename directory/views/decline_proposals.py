@@ -25,7 +25,7 @@ class Proposal(TypedDict):
 
 
 def area_proposal(request: HttpRequest, expert: Expert) -> Proposal:
-    """The areas of an expert less those of the refused requests; those of the office when there are none."""
+    """The areas of an expert, or else of the office, without those of the refused requests."""
     found = _declines(request, DeclineReason.NOT_MY_AREA)
     if not found or found.expert != expert:
         return _proposal(None, {})
@@ -35,7 +35,7 @@ def area_proposal(request: HttpRequest, expert: Expert) -> Proposal:
 
 
 def subject_proposal(request: HttpRequest, expert: Expert, *, answered: frozenset[str]) -> Proposal:
-    """The subjects of an expert less the refused ones."""
+    """The subjects of an expert without the refused ones."""
     found = _declines(request, DeclineReason.NOT_MY_SUBJECT)
     if not found or found.expert != expert:
         return _proposal(None, {})

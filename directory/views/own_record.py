@@ -38,7 +38,7 @@ RecordView = Callable[..., HttpResponse]
 
 
 def record_page(view: RecordView) -> RecordView:
-    """Decorate a view of the expert for whom a link was made; a dead link gets a page that says so."""
+    """Decorate a view that an expert's link opens; an invalid or expired link gets a page that says so."""
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, **named: int | str) -> HttpResponse:

@@ -160,7 +160,7 @@ class KeyEnrolmentForm(AddWebAuthnForm):
     credential = KeyAnswerField()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what is no answer of a key with a sentence."""
+        """Refuse, with a sentence, anything but the answer of a security key."""
         cleaned: dict[str, Any] = judged_key(super().clean)
         return cleaned
 

@@ -1,4 +1,4 @@
-"""Erasure of what the accounts keep: the access log after a year, invitations, dead sessions."""
+"""Erasure of old rows of accounts: the access log after a year, invitations, expired sessions."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

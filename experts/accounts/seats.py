@@ -61,10 +61,10 @@ def posts_held(user: Any, email: Any, *, now: Any) -> ExpertQuerySet:
 
     The arguments are values, or the expressions that stand for them in a ``PreparedQuery``.
     """
-    given = Seat.objects.current(now=now).filter(user=user, expert__isnull=False).values("expert")
+    by_seat = Seat.objects.current(now=now).filter(user=user, expert__isnull=False).values("expert")
     # A union: with « or », the database would read all experts.
     own = Expert.objects.filter(email__iexact=email).values("pk")
-    return serving_posts(now=now).filter(pk__in=own.union(given))
+    return serving_posts(now=now).filter(pk__in=own.union(by_seat))
 
 
 def managed_offices(user: User, *, now: datetime) -> OfficeQuerySet:
@@ -75,12 +75,12 @@ def managed_offices(user: User, *, now: datetime) -> OfficeQuerySet:
 
 
 def _offices_held(user: Any, *, now: Any) -> OfficeQuerySet:
-    given = Seat.objects.current(now=now).filter(user=user, office__isnull=False).values("office")
-    return Office.objects.filter(pk__in=given)
+    managed = Seat.objects.current(now=now).filter(user=user, office__isnull=False).values("office")
+    return Office.objects.filter(pk__in=managed)
 
 
 def work_by_keys(user: User, *, now: datetime) -> tuple[dict[int, int], set[int]]:
-    """The office of each post that the account may answer for, and the offices that it manages: keys."""
+    """Primary keys: the office of each post that the account may answer for; the offices that it manages."""
     if not user.is_active:
         return {}, set()
     posts = _POSTS.rows(user=user.pk, email=user.email, now=now)
@@ -97,7 +97,7 @@ def managers_of(offices: Iterable[int], *, now: datetime) -> list[User]:
 
 
 def managing(offices: Any, *, now: Any) -> QuerySet[User]:
-    """The same as a queryset; ``offices``: keys, or a query of keys."""
+    """The active accounts that manage one of these offices; ``offices``: keys, or a query of keys."""
     held = Seat.objects.current(now=now).filter(office__in=offices)
     return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
 
@@ -122,7 +122,7 @@ def work_in(request: HttpRequest) -> Work:
 
 
 def has_work(user: User, *, now: datetime) -> bool:
-    """Return whether the account answers for a post or manages an office, with a ``Seat`` or without."""
+    """Return whether the account answers for a post, by its address or a ``Seat``, or manages an office."""
     return not work_of(user, now=now).is_empty
 
 

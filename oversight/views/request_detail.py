@@ -167,7 +167,7 @@ def show(
 
 
 def _planned_calls(solicitation: Solicitation) -> list[tuple[PlannedCall, Expert]]:
-    """The calls that stand, with who calls; also those whose hour has passed without an outcome."""
+    """The planned calls and who makes them, those past without an outcome included."""
     calls = PlannedCall.objects.standing().filter(mailbox__solicitation=solicitation)
     rows = calls.select_related("mailbox").order_by("starts_at", "pk")
     return [(call, call.mailbox.speaker()) for call in rows]

@@ -31,7 +31,7 @@ class AdditionForm(forms.Form):
 
 
 class ReplyForm(AdditionForm):
-    """The answer to one question: for its author, and for who took a need; ``readers`` says who."""
+    """The answer to one question, sent to its author and to the experts who took a need (``readers``)."""
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, files: Any = None, *, question: Question

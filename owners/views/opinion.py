@@ -17,7 +17,7 @@ from solicitations.actions import feedback
 from solicitations.lifecycle import ForbiddenMove
 from solicitations.models import Solicitation, Survey
 
-OVER = "Cette demande est annulée : il n'y a plus rien à dire."
+REQUEST_CANCELLED = "Cette demande est annulée : il n'y a plus rien à dire."
 
 
 @page_from_mail(links.SURVEY)
@@ -74,7 +74,7 @@ def _record(solicitation: Solicitation, *, is_called: bool, now: datetime) -> st
             return "Merci, c'est noté : on vous a rappelé."
         feedback.report_not_called(solicitation, now=now)
     except ForbiddenMove:
-        return OVER
+        return REQUEST_CANCELLED
     except feedback.TooEarly:
         return "Vous nous l'avez déjà dit il y a moins d'un jour : les personnes concernées sont prévenues."
     return "Merci de l'avoir dit. Le conseiller, son responsable et l'équipe du service sont prévenus."

@@ -45,7 +45,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def data_page(purpose: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponse]]:
-    """Decorate a view of the address that a link of this kind opens; a dead link leads to a new one."""
+    """Decorate a view that a link of this kind opens; an expired one leads to a page that sends another."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         @wraps(view)

@@ -26,9 +26,9 @@ def add_information(
 ) -> Addition:
     """Add a text of the company to its request and mail it to the experts who have not declined.
 
-    The answer to a ``question`` goes to its author and to who took a need. The same text and files again
-    within a minute is a second click: it is sent once. Raises ``ForbiddenMove`` once the request is
-    cancelled, spam or a test.
+    The answer to a ``question`` goes to its author and to the experts who took a need. The same text and
+    files again within a minute are a second click: they are sent once. Raises ``ForbiddenMove`` once the
+    request is cancelled, spam or a test.
     """
     locked = lock_for_company(solicitation)
     recent = locked.additions.filter(question=question, at__gt=now - UNDO_DELAY)

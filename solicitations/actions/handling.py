@@ -1,4 +1,4 @@
-"""Work of staff among colleagues: notes, and the one who takes care of a request."""
+"""Work of staff among colleagues: notes, and which of them takes care of a request."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from solicitations.notifications import to_staff
 
 
 class HandledByAnother(Exception):
-    """A colleague takes care of the request: ``colleague``, to whom a word is owed."""
+    """A colleague takes care of the request: taking it over needs a message to ``colleague``."""
 
     def __init__(self, colleague: User) -> None:
         super().__init__(str(colleague))

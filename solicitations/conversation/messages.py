@@ -168,7 +168,7 @@ def _mentions(body: str, matches: MatchQuerySet) -> list[mentions.Mention]:
 def _alert_region(
     message: Message | InternalMessage, found: Sequence[mentions.Mention], *, now: datetime
 ) -> None:
-    """Alert staff of the region, when it is mentioned: by whom, not in which words."""
+    """Alert staff of the region when a message mentions it: the alert names the author, not the text."""
     if mentions.mentions_region(found):
         words = f"Par {message.author} ({message.institution})"
         alerts.raise_alert(message.solicitation, AlertCause.MENTIONED, words=words, now=now)
@@ -218,8 +218,8 @@ def add_company_message(
 ) -> Addition:
     """Add a text of the company to its locked request and mail it to its readers.
 
-    The answer to a ``question`` goes to its author and to who took a need; when none of them is left, and
-    without question, to the experts who have not declined.
+    The answer to a ``question`` goes to its author and to the experts who took a need; when none of them
+    remains, and without question, to the experts who have not declined.
     """
     if question and not to_readers.answer_readers(question).exists():
         question = None

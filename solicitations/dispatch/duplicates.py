@@ -1,4 +1,4 @@
-"""The request that a new one may repeat."""
+"""Search of an earlier request that a new one may repeat."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ WINDOW = timedelta(days=7)
 
 
 def _oldest(same: Q, *, subjects: RawSQL, since: RawSQL) -> QuerySet[Solicitation, int]:
-    """The id of the oldest request about one of these subjects that ``same`` takes for a person's own."""
+    """The id of the oldest request about one of these subjects that meets the condition ``same``."""
     return (
         Solicitation.objects.counted()
         .exclude(state__in=[RequestState.CANCELLED, RequestState.ANONYMISED])
@@ -37,6 +37,6 @@ _OF_EMAIL = PreparedQuery(
 
 
 def find(*, siret: str, email: str, subjects: Iterable[Subject], now: datetime) -> int | None:
-    """The id of the oldest recent request of the same company; of the same email when one has no SIRET."""
+    """The id of the oldest recent request with this SIRET, or with this email if either has no SIRET."""
     values = {"email": email, "subjects": [subject.pk for subject in subjects], "since": now - WINDOW}
     return _OF_COMPANY.first(siret=siret, **values) if siret else _OF_EMAIL.first(**values)

@@ -47,7 +47,7 @@ def make_matches(  # noqa: PLR0913 (what a match is made of)
     for match, choice in wanted:
         match.mailbox = mailboxes[choice.expert.lower()]
         match.origin, match.introduced_by, match.sent_at = origin, introduced_by, now
-        match.stand_in_asked_at = None  # sent anew: who stands in may be asked anew
+        match.stand_in_asked_at = None  # sent again: a stand-in may be asked again
         match.reason = choice.as_json()
         if match.pk is not None:
             match.save()

@@ -1,4 +1,4 @@
-"""Needs that wait for somebody who is away: offered once to whoever stands in today by the rule."""
+"""Needs sent to experts who are away: offered once to the colleagues that stand in for them."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -41,7 +41,7 @@ def offer(pk: int, *, now: datetime) -> None:
 
 
 def _ask(match: Match, *, now: datetime) -> list[Match]:
-    """New matches of the people of her office whom the rule would choose today instead of her."""
+    """Make matches with the colleagues that the rule would choose today in the absent expert's place."""
     expert = match.expert
     decided = routing.decide_today(match.need, now=now)
     standing_in = [

@@ -268,7 +268,7 @@ class Question(MailedText):
 class Addition(MailedText):
     """A text of the company after sending; it never enters the experts' thread.
 
-    With ``question``, the answer to it: for its author and who took a need. Without, for all its experts.
+    With ``question``, the answer to it, for its author and the experts who took a need. Without, for all.
     """
 
     solicitation = models.ForeignKey(Solicitation, on_delete=models.CASCADE, related_name="additions")

@@ -146,9 +146,9 @@ class MatchQuerySet(models.QuerySet["Match"]):
         return self.exclude(state__in=[MatchState.WITHDRAWN, MatchState.REPLACED])
 
     def to_reoffer(self, *, now: datetime) -> Self:
-        """Active matches whose expert is gone and whose request does not know, or is back.
+        """Active matches whose expert has gone, or is back, since ``expert_left_at`` was last written.
 
-        Of an address that refuses our mails, those that were sent: what was taken stays with who took it.
+        Also those sent to an address that refuses our mails; those taken stay with their expert.
         """
         gone = Expert.objects.gone(timezone.localdate(now), now=now)
         has_left, is_known = Q(expert__in=gone.values("pk")), Q(expert_left_at__isnull=False)
@@ -236,9 +236,9 @@ class Match(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)  # its first answer, helped or no solution
     # Since when the expert of a need in progress has been gone: staff and the company know.
     expert_left_at = models.DateTimeField(null=True, blank=True)
-    # Since when whoever stands in for an absent expert has been asked too: once.
+    # Since when the stand-in of an absent expert has been asked too: once.
     stand_in_asked_at = models.DateTimeField(null=True, blank=True)
-    # First name of who took it, when they gave it: several people may share the mailbox.
+    # First name of the person who took it, when given: several people may share the mailbox.
     taken_by = models.CharField(max_length=40, blank=True, default="", db_default="")
     # The match whose expert handed this need over or asked for help.
     introduced_by = models.ForeignKey(

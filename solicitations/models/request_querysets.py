@@ -126,7 +126,7 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
 
     def late(self, *, now: datetime) -> Self:
         """Open requests with a need that, seven days on, nobody has taken."""
-        needs = apps.get_model("solicitations", "Need").objects  # its module stands above this one
+        needs = apps.get_model("solicitations", "Need").objects  # imported from a module above this one
         untaken = needs.filter(
             solicitation=OuterRef("pk"), state__in=[NeedState.WAITING, NeedState.UNCOVERED]
         )

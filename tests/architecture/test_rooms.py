@@ -22,6 +22,7 @@ LEVELS = {
     "territories": 1,
     "mailing": 1,
 }
+LEVEL_OF_LAYOUT = 2  # of ``base.html``, ``brand`` and ``forms``
 TEMPLATES = ROOT / "templates"
 FILES = {
     str(path.relative_to(TEMPLATES)): path.read_text() for path in TEMPLATES.rglob("*") if path.is_file()
@@ -29,10 +30,10 @@ FILES = {
 
 
 def may_use(room, other):
-    """A room uses what lies below it; the shared layout, used by all, what every room may use."""
+    """A room uses the rooms below it. Other folders are the shared layout: it uses what all rooms may."""
     if other not in LEVELS or room == other:
         return True
-    return LEVELS[other] < LEVELS.get(room, 2)
+    return LEVELS[other] < LEVELS.get(room, LEVEL_OF_LAYOUT)
 
 
 def room_of(template):

@@ -36,8 +36,8 @@ def every_address() -> list[Address]:
 
 def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Address]:
     for pattern in resolver.url_patterns:
-        # Regular expressions lose their anchors, the optional end of Mailgun's webhook and the admin's list
-        # of names for ``app_label``.
+        # Removed from regular expressions: anchors, the optional end of Mailgun's webhook, and the list of
+        # applications that the admin allows as ``app_label``.
         full = (route + str(pattern.pattern)).replace("^", "").replace("$", "")
         full = re.sub(r"\(\?:[^)]*\)\?", "", full)
         full = re.sub(r"\(\?P<app_label>\w+[^)]*\)", "<app_label>", full)

@@ -1,4 +1,4 @@
-"""Lists of the pages: the subjects of the catalogue stand under their theme, wherever they are chosen."""
+"""Lists of the pages: the subjects of the catalogue are under their theme, wherever they are chosen."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Import of the State's open directory: offices without people, matched with those that stand."""
+"""Import of the State's open directory: offices without people, matched with existing ones."""
 
 import json
 from datetime import timedelta

@@ -23,10 +23,10 @@ from tests.faults.pooler import PgBouncer
 from tests.workers import wait_for
 
 # The clock was run at a future date: make its mails due now.
-LEAVES_NOW = "UPDATE mailing_outgoingemail SET not_before = now() WHERE not_before > now()"
+MAKE_DUE_NOW = "UPDATE mailing_outgoingemail SET not_before = now() WHERE not_before > now()"
 REMINDED = "SELECT count(*) FROM mailing_outgoingemail WHERE key LIKE 'reminders:%' AND sent_at IS NOT NULL"
 # A session-level lock would stay on the pooler's connection, where nobody can release it.
-LOCKS_LEFT = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+HELD_LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def pooler(installed_pgbouncer, harness) -> Iterator[PgBouncer]:
         yield pgbouncer
 
 
-def when_reminders_leave() -> datetime:
+def moment_of_reminders() -> datetime:
     """A moment of working hours at which today's requests get a reminder."""
     at = timezone.now() + timedelta(days=4)
     while not is_working_time(at, Commune(department_id="21")):
@@ -91,9 +91,9 @@ def test_pooler_that_is_killed_under_load(harness, pooler, scaled):
     posting.join()
     harness.wait_until_done()
 
-    clock = harness.start_process("manage", "clock", "--at", when_reminders_leave().isoformat())
+    clock = harness.start_process("manage", "clock", "--at", moment_of_reminders().isoformat())
     assert clock.wait(PATIENCE) == 0, harness.log_tails()
-    harness.sql(LEAVES_NOW)
+    harness.sql(MAKE_DUE_NOW)
     harness.wait_until_done()
 
     report = check_consistency(harness, owners)
@@ -101,4 +101,4 @@ def test_pooler_that_is_killed_under_load(harness, pooler, scaled):
     assert report.acknowledged == report.stored == len(owners)
     assert report.duplicates <= deaths
     assert harness.count(REMINDED) == harness.count("SELECT count(DISTINCT email) FROM solicitations_mailbox")
-    assert harness.count(LOCKS_LEFT) == 0
+    assert harness.count(HELD_LOCKS) == 0

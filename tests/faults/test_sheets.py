@@ -26,8 +26,8 @@ class Portal:
 
     def __init__(self, harness: PortalHarness) -> None:
         self.harness = harness
-        words = ("create_staff", "nationale@example.org", "--role", "national")
-        assert harness.start_process("django", *words).wait(PATIENCE) == 0, harness.log_tails()
+        arguments = ("create_staff", "nationale@example.org", "--role", "national")
+        assert harness.start_process("django", *arguments).wait(PATIENCE) == 0, harness.log_tails()
 
     def send(self, job: str) -> int:
         content = csv(["Mail", "Fonction"], [PLIE, job])
@@ -39,12 +39,12 @@ class Portal:
             self.harness.send_task("directory.tasks.work_on_sheet", pk)
 
     def sweep(self) -> None:
-        """Queue what killed workers left, as if their silence had lasted."""
+        """Queue again the sheets of killed workers, as if they had not been heard of for an hour."""
         self.harness.sql("UPDATE directory_sheetupload SET heard_at = heard_at - interval '1 hour'")
         self.queue_waiting()
 
     def queue_waiting(self) -> None:
-        """Queue what waits, as beat does."""
+        """Queue the waiting sheets, as beat does."""
         self.harness.send_task("directory.tasks.sweep_sheets")
 
     def accept(self, *uploads: int) -> None:

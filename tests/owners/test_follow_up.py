@@ -136,7 +136,7 @@ def test_questions_come_first_each_with_its_answer_box(client, sent, commit, now
         assert later in below
 
 
-def test_the_answer_to_who_left_says_who_reads_it_instead(owner, sent, commit, now):
+def test_the_answer_to_an_expert_who_declined_names_its_new_readers(owner, sent, commit, now):
     author = match(sent, "recrutement@france-travail")
     commit(expert_messages.ask, author.mailbox, body="Quel contrat ?", now=now)
     name = author.expert.name
@@ -297,7 +297,7 @@ def test_held_duplicate_of_the_same_mailbox_leads_to_the_first_from_its_mail_alo
         assert "déjà une demande" not in text_of(client.get(path_of(held) + typed))
 
 
-def test_page_opened_from_the_mail_of_a_held_duplicate_says_the_same_after_an_act(client, sent, now):
+def test_page_opened_from_the_mail_of_a_held_duplicate_says_the_same_after_an_action(client, sent, now):
     held = Solicitation.objects.create(**_columns(sent, now, email=sent.email, duplicate_of=sent))
     mailed = links.mailed_follow_url(held)
 
@@ -336,7 +336,7 @@ def _columns(first: Solicitation, now, **own) -> dict:
     }
 
 
-def test_the_wished_contact_is_corrected_and_told_to_the_experts(
+def test_the_wished_contact_is_corrected_and_mailed_to_the_experts(
     owner, sent, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -359,7 +359,7 @@ def test_an_unknown_wish_is_refused(owner, sent):
     assert sent.contact_wish == ContactWish.CALL
 
 
-def test_a_planned_call_is_downloaded_once_told_and_until_it_is_cancelled(client, owner, sent, now):
+def test_the_calendar_file_of_a_call_exists_from_its_mail_until_its_cancellation(client, owner, sent, now):
     mailbox = sent.mailboxes.order_by("pk").first()
     call_planning.plan(mailbox, starts_at=now + timedelta(days=2), now=now)
     path = f"{path_of(sent)}appels/{mailbox.planned_call.pk}/rendez-vous.ics"

@@ -1,4 +1,4 @@
-"""Somebody is away: what waits for them is offered once to whoever stands in by the rule."""
+"""Absent experts: their waiting needs are offered once to the colleagues that stand in for them."""
 
 from datetime import timedelta
 

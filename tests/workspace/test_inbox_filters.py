@@ -208,7 +208,7 @@ class TestPuttingOff:
         assert found(expert_client, "?onglet=pris-en-charge") == ["Roy", "Peintures Vannier SARL"]
 
     def test_a_need_that_is_to_be_answered_again_is_put_off_no_more(self, expert_client, commit, taken, now):
-        """She put it off, then undid her taking: it waits at its usual place, and so once taken anew."""
+        """She put it off, then undid her taking: it waits at its usual place, and again when taken again."""
         self.post(expert_client, f"{INBOX}{taken.mailbox_id}/", taken, "2026-12-20")
         later = commit(send, now=now + timedelta(minutes=1), company_name="Roy", siret="", email="r@x.fr")
         undoing.undo(taken, by=taken.mailbox, now=now + timedelta(minutes=2))

@@ -77,7 +77,9 @@ class TestQuestion:
         assert "Temps plein ?" in page_text(page)
         assert "sans réponse pour l'instant" in page_text(page)
 
-    def test_what_the_company_adds_answers_it(self, client, commit, press, expert_mailbox, sent, now):
+    def test_a_text_of_the_company_answers_the_question(
+        self, client, commit, press, expert_mailbox, sent, now
+    ):
         press(expert_mailbox, "question/", body="Temps plein ?")
         commit(company_requests.add_information, sent, body="Oui.", now=now)
 

@@ -40,7 +40,7 @@ class Team:
 
 
 def managed_people(user: User, *, now: datetime) -> ExpertQuerySet:
-    """Experts of the offices that the account manages, less those that a directory file dropped."""
+    """Experts of the offices that the account manages, without those that a directory file dropped."""
     return Expert.objects.listed().filter(office__in=seats.managed_offices(user, now=now).values("pk"))
 
 

@@ -22,7 +22,7 @@ from experts.yaml_files import UnreadableFile
 
 
 class Command(PlanCommand):
-    """Reads the file as a stream; never replaces what stands, and says what it did not understand."""
+    """Reads the file as a stream; never replaces existing values, and reports what it did not understand."""
 
     help = "Charge les guichets de la « base de données locales » de l'annuaire de l'administration (JSON)."
 

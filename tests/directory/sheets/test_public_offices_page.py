@@ -105,7 +105,7 @@ class TestManyPages:
         return SheetUpload.objects.get()
 
     def send(self, client, upload, query="", *, unticked=(), **typed):
-        """Post a page as a browser does, less the offices of these places."""
+        """Post a page as a browser does, with the offices of these places unticked."""
         page = offered(client, query)
         hidden = {"departement": page.place, "q": page.words, "page": page.number}
         ticked = [line.key for line in page.lines if not any(place in line.name for place in unticked)]

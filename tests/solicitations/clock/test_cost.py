@@ -39,7 +39,7 @@ def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
         )
         commit(company_requests.cancel, cancelled, now=now)
         commit(send, "clause-insertion", commune="21166", siret="", email=f"b{number}@example.org", now=now)
-    tasks.run_clock(now=now)  # plans each changed request anew; the sweeps that follow skip it
+    tasks.run_clock(now=now)  # plans each changed request again; the sweeps that follow skip it
 
     assert count_sweep_queries(now + DAY) == baseline
     assert baseline <= 10
@@ -66,7 +66,7 @@ def test_the_requests_of_one_chunk_are_freed_before_the_next(commit, now, monkey
     finally:
         gc.enable()
 
-    # This one, and the one before, which the loop still names.
+    # The current request, and the previous one, which the loop variable still holds.
     assert max(alive) - before <= 2
 
 
