@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
-from companies import naf_editions
+from companies import headcounts, naf_editions
 from solicitations.lifecycle import ContactWish, MatchOrigin
 from solicitations.models import Match, Solicitation
 from territories.areas import AreaRef
@@ -39,15 +39,7 @@ def listed(words: Sequence[str], *, last: str = "et") -> str:
 
 def headcount(low: int | None, high: int | None) -> str:
     """``6 à 9 salariés``, ``1 salarié``, ``aucun salarié``; empty when unknown."""
-    if low is None:
-        return ""
-    if high is None:
-        return f"{low} salariés ou plus"
-    if low != high:
-        return f"{low} à {high} salariés"
-    if low == 0:
-        return "aucun salarié"
-    return f"{low} salarié{'s' if low > 1 else ''}"
+    return "" if low is None else headcounts.display((low, high))
 
 
 def callback(solicitation: Solicitation) -> str:

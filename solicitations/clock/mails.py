@@ -19,11 +19,11 @@ from territories.spoken_time import spoken_date
 
 
 class ManagerCause(StrEnum):
-    """The reason why a manager is told."""
+    """The reason why a manager is mailed."""
 
-    WAITING = "waiting"
-    SILENT = "silent"
-    LEGAL = "legal"
+    WAITING = "waiting"  # no answer to a need that was sent
+    SILENT = "silent"  # taken, and nothing written since
+    LEGAL = "legal"  # the legal deadline of a labour-law question comes near
 
 
 def reminders(listed: Sequence[Match], *, first: Mailbox, day: date, now: datetime) -> bool:
@@ -196,28 +196,7 @@ def follow_up_point(solicitation: Solicitation, *, now: datetime) -> None:
     request_mails.to_company(solicitation, "follow_up_point", key=key, context=context, now=now)
 
 
-def silent_experts(
-    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> None:
-    """Tell the managers of experts who have not answered."""
-    _to_managers(solicitation, matches, ManagerCause.WAITING, events=events, now=now)
-
-
-def silent_takers(
-    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> None:
-    """Tell the managers of experts who took a need and have written nothing since."""
-    _to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
-
-
-def legal_delay(
-    solicitation: Solicitation, matches: Sequence[Match], *, events: Sequence[Event], now: datetime
-) -> None:
-    """Tell the managers of experts who have a labour-law question, before its legal deadline."""
-    _to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
-
-
-def _to_managers(
+def to_managers(
     solicitation: Solicitation,
     matches: Sequence[Match],
     cause: ManagerCause,
@@ -225,7 +204,7 @@ def _to_managers(
     events: Sequence[Event],
     now: datetime,
 ) -> None:
-    """Enqueue one mail per mailbox of an open office, and one per manager with a seat there.
+    """Mail each open office of these matches: its own mailbox, and each manager with a seat there.
 
     A mailbox that is itself the silent one gets its own link; a manager's link asks to sign in.
     """

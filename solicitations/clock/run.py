@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from solicitations.clock import due, mails, plan
+from solicitations.clock.mails import ManagerCause
 from solicitations.clock.steps import Planned, Step
 from solicitations.dispatch import alerts, closing, matching, routing
 from solicitations.lifecycle import AlertCause, EventKind, MatchOrigin, MatchState
@@ -86,7 +87,7 @@ def _tell_company(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
 
 def _tell_managers(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
     events = [record_step(planned, EventKind.MANAGER_TOLD, now=now) for planned in steps]
-    mails.silent_experts(solicitation, _matches(steps), events=events, now=now)
+    mails.to_managers(solicitation, _matches(steps), ManagerCause.WAITING, events=events, now=now)
 
 
 def _widen(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -139,7 +140,7 @@ def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now
         for match in bound_by_legal_clock(of_need)
     ]
     matches = [match for match in bound if match.state in {MatchState.SENT, MatchState.TAKEN}]
-    mails.legal_delay(solicitation, matches, events=events, now=now)
+    mails.to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
     words = ", ".join(need.subject.label for need in _needs(steps))
     alerts.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)
 
@@ -160,7 +161,7 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
     ]
     for planned in steps:
         record_step(planned, EventKind.REGION_TOLD, now=now)
-    mails.silent_takers(solicitation, matches, events=events, now=now)
+    mails.to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
     words = ", ".join(f"{match.person} ({match.expert.office.name})" for match in matches)
     alerts.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
 
