@@ -270,7 +270,7 @@ def _fallback(matches: list[Match], _rank: int, at: datetime) -> None:
 def _with_institution(act: Callable[..., None]) -> Callable[[Match, str, datetime], None]:
     def made(match: Match, code: str, at: datetime) -> None:
         institution = Institution.objects.get(code=code)
-        act(match, institution, word="Votre appui serait utile ici.", by=match.mailbox, now=at)
+        act(match, institution, comment="Votre appui serait utile ici.", by=match.mailbox, now=at)
 
     return made
 

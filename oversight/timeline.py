@@ -145,7 +145,7 @@ def _words(text: Text) -> str:
 
 
 def _words_of_staff(solicitation: Solicitation) -> Iterable[TimelineItem]:
-    """Notes among staff, and words of staff to one expert."""
+    """Notes among staff, and messages of staff to one expert."""
     for note in solicitation.staff_notes.select_related("author").order_by("at", "pk"):
         yield TimelineItem(
             note.at, EventKind.NOTED.label, str(note.author), note.body, is_said=True, is_internal=True

@@ -158,7 +158,7 @@ class Voice(Labelled):
     EXPERTS = "experts", "Entre experts"
     INSTITUTION = "institution", "Dans mon institution"
     COMPANY = "company", "Avec l'entreprise"
-    STAFF = "staff", "À l'équipe"  # by mail alone: an answer to a word of staff
+    STAFF = "staff", "À l'équipe"  # by mail alone: an answer to a message of staff
 
 
 class ContactWish(Labelled):

@@ -1,4 +1,4 @@
-"""Signed addresses for replies by mail: they name a person, a request and to whom the person speaks."""
+"""Signed addresses for replies by mail: they name a person, a request and a conversation."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from solicitations.models import Mailbox, Match, OfficeManager, Question, Solici
 REPLY = "solicitations.reply"  # what a digest is made for
 # e: an expert to the others; p: to the company; i: to that institution, or to their own where none is named.
 # c: the company to all its experts; q: to the author of that question. m: a manager to her institution
-# (account, institution, request). s: an expert to staff, about that word of theirs.
+# (account, institution, request). s: an expert to staff, about that message of theirs.
 REPLY_ADDRESS = re.compile(
     r"reponse\+(?:([eciqps])([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,9}))?"
     r"|m([1-9][0-9]{0,9})\.([1-9][0-9]{0,9})\.([1-9][0-9]{0,17}))-([0-9a-f]{20})"
@@ -32,17 +32,17 @@ class NoReplyAddress(ValueError):
 
 @dataclass(frozen=True)
 class Correspondent:
-    """The person whose mails come to a reply address, and to whom they speak.
+    """The person who owns a reply address, and the conversation (``voice``) that it is for.
 
-    ``question``: the one that the company answers there. ``institution``: the one that an expert speaks to;
-    ``word``: the one of staff that an expert answers.
+    ``question``: the question that the company answers. ``institution``: the one whose internal conversation
+    the expert writes in. ``staff_message``: the message of staff that the expert answers.
     """
 
     person: Participant
     voice: Voice
     question: Question | None = None
     institution: int | None = None
-    word: StaffMessage | None = None
+    staff_message: StaffMessage | None = None
 
 
 def make(
@@ -51,15 +51,18 @@ def make(
     voice: Voice = Voice.EXPERTS,
     question: Question | None = None,
     institution: int | None = None,
-    word: StaffMessage | None = None,
+    staff_message: StaffMessage | None = None,
 ) -> str:
     """Return the signed address for replies by mail: it identifies the request, the person and the voice.
 
-    Of a company, ``question`` is the one that it answers; of an expert, ``word`` the one of staff;
-    ``institution``: the one that an expert speaks to. Mail servers may lower the case of a local part: it is
-    made of lower-case letters, digits and dots.
+    ``question``, ``staff_message``, ``institution``: as in ``Correspondent``. Mail servers may lower the case
+    of a local part: it is made of lower-case letters, digits and dots.
     """
-    named = f"s{word.pk}" if word else _named(row, voice=voice, question=question, institution=institution)
+    named = (
+        f"s{staff_message.pk}"
+        if staff_message
+        else _named(row, voice=voice, question=question, institution=institution)
+    )
     signature = tokens.digest(REPLY, f"{named}.{_serial(row)}")
     return f"reponse+{named}-{signature}@{settings.REPLY_DOMAIN}"
 
@@ -70,7 +73,7 @@ def person_of(address: str, *, now: datetime) -> Participant:
 
 
 def correspondent_of(address: str, *, now: datetime) -> Correspondent:
-    """Return whom a reply address belongs to, and whom their replies are for.
+    """Return the owner of a reply address, and the conversation that their replies are for.
 
     Raises ``NoReplyAddress``, ``ForgedLink``, and ``ExpiredLink`` for one that was replaced since, or opens
     nothing any more.
@@ -101,9 +104,9 @@ def _correspondent(letter: str, pk: str, institution: str | None) -> Corresponde
         inner = int(institution) if institution else None
         return Correspondent(mailbox, voice, institution=inner) if mailbox else None
     if letter == "s":
-        words = StaffMessage.objects.select_related("mailbox__solicitation__commune__department", "author")
-        word = words.filter(pk=pk, answers=None).first()
-        return Correspondent(word.mailbox, Voice.STAFF, word=word) if word else None
+        messages = StaffMessage.objects.select_related("mailbox__solicitation__commune__department", "author")
+        message = messages.filter(pk=pk, answers=None).first()
+        return Correspondent(message.mailbox, Voice.STAFF, staff_message=message) if message else None
     question = Question.objects.filter(pk=pk).first() if letter == "q" else None
     if letter == "q" and question is None:
         return None

@@ -42,7 +42,7 @@ def ask(solicitation: Solicitation, *, email: str, now: datetime) -> None:
 def confirm(change: AddressChange, *, now: datetime) -> Solicitation:
     """Give the address to the request and to those sent with it; their old links open nothing any more.
 
-    The new mailbox gets the links, the old one a word that tells nothing. Raises ``ReplacedAddress``, and
+    The new mailbox gets the links, the old one a notice without any content. Raises ``ReplacedAddress``, and
     ``ForbiddenMove`` once the request is cancelled, spam or a test.
     """
     rows = _lock_together(change.solicitation)

@@ -86,7 +86,7 @@ def take_all(by: Mailbox, *, now: datetime, first_name: str = "") -> int:
 
 
 @transaction.atomic(durable=True)
-def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
+def hand_over(match: Match, target: Target, *, comment: str, by: Mailbox, now: datetime) -> None:
     """Pass a need on to another institution, or a person; ``match`` ends.
 
     Raises ``ForbiddenMove``, ``NobodyThere``.
@@ -94,21 +94,21 @@ def hand_over(match: Match, target: Target, *, word: str, by: Mailbox, now: date
     solicitation, locked = moves.lock(match, by=by)
     before = MatchState(locked[0].state)
     for row in locked:
-        row.move_to(MatchState.REPLACED, at=now, words=word)
+        row.move_to(MatchState.REPLACED, at=now, words=comment)
     made = _introduce(solicitation, locked[0], target, origin=MatchOrigin.HAND_OVER, now=now)
     moves.cancel_earlier_notifications(locked, now=now)
-    reason = f"{target.name} : {word}" if word else target.name
+    reason = f"{target.name} : {comment}" if comment else target.name
     events: list[Event] = []
     for row in locked:
         row.save()
         kind = EventKind.HANDED_OVER
         events.append(Event.objects.record_move(row, before, by=by, kind=kind, reason=reason, at=now))
-    _notify_introduced(made, locked[0], word=word, event=events[0], now=now)
+    _notify_introduced(made, locked[0], comment=comment, event=events[0], now=now)
     moves.finish(solicitation, now=now)
 
 
 @transaction.atomic(durable=True)
-def bring_in(match: Match, target: Target, *, word: str, by: Mailbox, now: datetime) -> None:
+def bring_in(match: Match, target: Target, *, comment: str, by: Mailbox, now: datetime) -> None:
     """Ask another institution, or a person, to help; ``match`` stays.
 
     Raises ``ForbiddenMove``, ``NobodyThere``.
@@ -122,10 +122,10 @@ def bring_in(match: Match, target: Target, *, word: str, by: Mailbox, now: datet
         solicitation,
         by=by,
         match=locked,
-        reason=f"{target.name} : {word}" if word else target.name,
+        reason=f"{target.name} : {comment}" if comment else target.name,
         at=now,
     )
-    _notify_introduced(made, locked, word=word, event=event, now=now)
+    _notify_introduced(made, locked, comment=comment, event=event, now=now)
     moves.finish(solicitation, now=now)
 
 
@@ -159,13 +159,13 @@ def choose_within(
 
 
 def _notify_introduced(
-    made: Sequence[Match], match: Match, *, word: str, event: Event, now: datetime
+    made: Sequence[Match], match: Match, *, comment: str, event: Event, now: datetime
 ) -> None:
     matching.notify(
         made,
         now=now,
         event=event,
         introducer=f"{match.person} ({match.expert.office.institution.name})",
-        word=word,
+        comment=comment,
         not_before=now + UNDO_DELAY,
     )

@@ -35,9 +35,9 @@ def write_note(solicitation: Solicitation, *, body: str, by: User, now: datetime
 
 @transaction.atomic(durable=True)
 def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = "") -> None:
-    """Put one's own name on the request; over a colleague's, with a word mailed to them.
+    """Put one's own name on the request; over a colleague's, with a message (``words``) mailed to them.
 
-    Raises ``HandledByAnother`` without this word, ``ForbiddenMove`` once the request was erased.
+    Raises ``HandledByAnother`` without this message, ``ForbiddenMove`` once the request was erased.
     """
     locked = _lock(solicitation)
     if locked.handled_by_id == by.pk:

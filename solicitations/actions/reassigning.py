@@ -21,7 +21,7 @@ OPEN_TO = frozenset({MatchState.SENT, MatchState.TAKEN, MatchState.WITHDRAWN, Ma
 
 @transaction.atomic(durable=True)
 def reassign(
-    pk: int, match_pks: Collection[int], target: Expert, *, by: User, now: datetime, word: str = ""
+    pk: int, match_pks: Collection[int], target: Expert, *, by: User, now: datetime, comment: str = ""
 ) -> None:
     """Give these active matches of request ``pk`` to ``target``, who must be there today.
 
@@ -34,7 +34,7 @@ def reassign(
         raise NobodyThere
     given = _lock(solicitation, match_pks, target)
     was_taken = {row.need_id for row in given if row.state == MatchState.TAKEN}
-    events = [_replace(row, target, word=word, by=by, now=now) for row in given]
+    events = [_replace(row, target, comment=comment, by=by, now=now) for row in given]
     moves.cancel_notifications(Event.objects.moves().filter(match__in=given), now=now)
     sent = [row for row in _give(given, target, now=now) if row.need_id not in was_taken]
     taken = _take(solicitation, target, was_taken)
@@ -43,12 +43,12 @@ def reassign(
         sent,
         event=events[0],
         introducer=f"{by} (responsable)",
-        word=word,
+        comment=comment,
         not_before=now + UNDO_DELAY,
         now=now,
     )
     if taken:
-        to_experts.reassigned(taken, by=by, word=word, event=taking[0], now=now)
+        to_experts.reassigned(taken, by=by, comment=comment, event=taking[0], now=now)
         to_company.taken(taken, events=taking, now=now)
         to_experts.taken(taken, events=taking, now=now)
     _release(given, target, by=by, event=events[0], now=now)
@@ -74,11 +74,11 @@ def _lock(solicitation: Solicitation, match_pks: Collection[int], target: Expert
     return given
 
 
-def _replace(row: Match, target: Expert, *, word: str, by: User, now: datetime) -> Event:
+def _replace(row: Match, target: Expert, *, comment: str, by: User, now: datetime) -> Event:
     before = row.state
-    row.move_to(MatchState.REPLACED, at=now, words=word)
+    row.move_to(MatchState.REPLACED, at=now, words=comment)
     row.save()
-    reason = f"{target.name} : {word}" if word else target.name
+    reason = f"{target.name} : {comment}" if comment else target.name
     return Event.objects.record_move(row, before, kind=EventKind.HANDED_OVER, by=by, reason=reason, at=now)
 
 

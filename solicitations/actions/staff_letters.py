@@ -1,4 +1,4 @@
-"""Mails that staff send to experts: a reminder at once, a word to one of them."""
+"""Mails that staff send to experts: a reminder at once, a message to one of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,16 +116,16 @@ def reachable(solicitation: Solicitation, *, now: datetime) -> list[tuple[Mailbo
 
 @transaction.atomic(durable=True)
 def write_to_expert(mailbox: Mailbox, *, body: str, by: User, now: datetime) -> StaffMessage:
-    """Mail a word to one expert, whose reply staff alone will read. Raises ``ForbiddenMove``.
+    """Mail a message to one expert, whose reply staff alone will read. Raises ``ForbiddenMove``.
 
-    The same word again within a minute is a second click: it is mailed once.
+    The same text again within a minute is a second click: it is mailed once.
     """
     locked = Solicitation.objects.locked(mailbox.solicitation_id)
     names = {found.pk: name for found, name in reachable(locked, now=now)}
     if locked.refuses_answers or mailbox.pk not in names:
         raise ForbiddenMove(RequestState(locked.state), RequestState.SUBMITTED)
-    words = StaffMessage.objects.filter(mailbox=mailbox, author=by, answers=None)
-    if earlier := words.filter(body=body, at__gt=now - UNDO_DELAY).first():
+    sent = StaffMessage.objects.filter(mailbox=mailbox, author=by, answers=None)
+    if earlier := sent.filter(body=body, at__gt=now - UNDO_DELAY).first():
         return earlier
     written = StaffMessage.objects.create(
         solicitation=locked, mailbox=mailbox, author=by, addressee=names[mailbox.pk], body=body, at=now

@@ -1,4 +1,4 @@
-"""Finds the person that a mail speaks for, from the reply addresses it was sent to.
+"""Finds the author of a mail received, by the reply addresses that it was sent to.
 
 A mail may name several of them: it is read at the address of its own sender, and published in one request.
 """
@@ -21,12 +21,12 @@ THREAD = re.compile(r"<request-(\d{1,18})@")
 
 
 class Addressee(NamedTuple):
-    """``person``: ``None`` when the address belongs to nobody; ``reason``: ``None`` when it is valid.
+    """The owner of a reply address: ``None`` when nobody has it; ``reason``: why it is refused, if it is.
 
-    ``voice``: to whom the mail speaks; ``question``: the one that the company answers; ``institution``: the
-    one that an expert speaks to, ``None`` where the address names none; ``word``: of staff, that one answers.
-    ``is_elsewhere``: the mail answers another request, at an address of the same sender, or names two voices.
-    ``is_misdirected``: it came to another person's address than the one it names, which is its sender's own.
+    ``voice``: the conversation that the mail is for. ``question``, ``staff_message``: the text that it
+    answers. ``institution``: that whose internal conversation it is for, if any. ``is_elsewhere``: the mail
+    answers another request of the same sender, or is for two conversations. ``is_misdirected``: it came to
+    another person's address, while its recipients name the sender's own.
     """
 
     person: Participant | None
@@ -36,7 +36,7 @@ class Addressee(NamedTuple):
     voice: Voice = Voice.EXPERTS
     question: Question | None = None
     institution: int | None = None
-    word: StaffMessage | None = None
+    staff_message: StaffMessage | None = None
 
 
 def request_pk(person: Participant) -> int:
@@ -50,7 +50,7 @@ def request_of(person: Participant) -> Solicitation:
 
 
 def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
-    """The person of the address of delivery, unless the mail names an address that is its sender's own."""
+    """The owner of the address of delivery, unless the mail also names a reply address of its sender."""
     here = _at(recipient, now=now)
     named = [address.lower() for address in reply.recipients if reception.is_ours(address)]
     others = [_at(address, now=now) for address in dict.fromkeys(named[:MAX_ADDRESSES])]
@@ -90,12 +90,12 @@ def _at(address: str, *, now: datetime) -> Addressee:
         voice=found.voice,
         question=found.question,
         institution=found.institution,
-        word=found.word,
+        staff_message=found.staff_message,
     )
 
 
 def _rank(found: Addressee, reply: Reply) -> int:
-    """2 for the sender's own address, 1 for a colleague's, 0 otherwise."""
+    """Return 2 for the sender's own address, 1 for a colleague's, 0 otherwise."""
     if found.person is None:
         return 0
     if senders.is_same_mailbox(reply.sender, found.person.email):
@@ -108,7 +108,7 @@ def _request(found: Addressee) -> int:
 
 
 def _answered_voice(reply: Reply, *, now: datetime) -> Voice | None:
-    """The voice of the answers to our mail that this one answers; ``None`` when it is unknown."""
+    """The conversation for which our mail, which this one answers, asked answers; ``None`` when unknown."""
     answered = OutgoingEmail.objects.original_of_reply(reply.in_reply_to, to=reply.sender)
     found = _at(answered.reply_to, now=now) if answered else None
     return found.voice if found and found.reason is None else None

@@ -193,18 +193,20 @@ def add_question(by: Mailbox, content: MessageContent, *, now: datetime) -> Ques
 
 
 @transaction_required
-def add_answer_to_staff(word: StaffMessage, content: MessageContent, *, now: datetime) -> StaffMessage:
-    """Keep the expert's answer to a word of staff, and mail it to its author. Needs the request locked.
+def add_answer_to_staff(
+    staff_message: StaffMessage, content: MessageContent, *, now: datetime
+) -> StaffMessage:
+    """Store the expert's answer and mail it to the author of the message. Needs the request locked.
 
     Files are held back: staff open them in the original.
     """
     held = [*content.attachments, *(file.name for file in content.files)]
     answer = StaffMessage.objects.create(
-        solicitation=word.solicitation,
-        mailbox=word.mailbox,
-        author=word.author,
-        addressee=word.addressee,
-        answers=word,
+        solicitation=staff_message.solicitation,
+        mailbox=staff_message.mailbox,
+        author=staff_message.author,
+        addressee=staff_message.addressee,
+        answers=staff_message,
         at=now,
         **content.columns | {"attachments": held},
     )

@@ -139,8 +139,8 @@ def _about(addressee: Addressee) -> list[str]:
         names.append(f"question:{addressee.question.pk}")
     if addressee.institution:
         names.append(f"institution:{addressee.institution}")
-    if addressee.word:
-        names.append(f"word:{addressee.word.pk}")
+    if addressee.staff_message:
+        names.append(f"word:{addressee.staff_message.pk}")
     is_usual = isinstance(addressee.person, Solicitation) or addressee.voice == Voice.EXPERTS
     return names if is_usual else [*names, f"voice:{addressee.voice.value}"]
 
@@ -156,7 +156,9 @@ def addressee_of(email: IncomingEmail) -> Addressee:
         voice=Voice(voice.partition(":")[2]),
         question=question,
         institution=id_in(email.about, "institution"),
-        word=StaffMessage.objects.select_related("author").filter(pk=id_in(email.about, "word") or 0).first(),
+        staff_message=StaffMessage.objects.select_related("author")
+        .filter(pk=id_in(email.about, "word") or 0)
+        .first(),
     )
 
 
@@ -237,7 +239,7 @@ def accepts_messages_from(solicitation: Solicitation, addressee: Addressee, *, n
         if addressee.institution and not person.serves(addressee.institution):
             return False
         # Staff are answered for as long as the address is good, even to say no.
-        return addressee.word is not None or messages.may_write(solicitation, person)
+        return addressee.staff_message is not None or messages.may_write(solicitation, person)
     if person is None or not messages.is_open_to_company(solicitation):
         return False
     # As on its page: after the end, an expert must be left to read it.
@@ -281,8 +283,8 @@ def _publish_of_expert(
     person: Mailbox, content: MessageContent, reply: Reply, to: Addressee, *, now: datetime
 ) -> None:
     message: Message | InternalMessage | Question | StaffMessage
-    if to.word:
-        message = messages.add_answer_to_staff(to.word, content, now=now)
+    if to.staff_message:
+        message = messages.add_answer_to_staff(to.staff_message, content, now=now)
     elif to.voice == Voice.INSTITUTION:
         message = messages.add_internal_message(person, content, institution=to.institution, now=now)
     elif to.voice == Voice.COMPANY:

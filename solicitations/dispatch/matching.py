@@ -87,7 +87,7 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
     now: datetime,
     event: Event | None = None,
     introducer: str = "",
-    word: str = "",
+    comment: str = "",
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
     is_first: bool = False,
@@ -106,7 +106,7 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
         now=now,
         event=event,
         introducer=introducer,
-        word=word,
+        comment=comment,
         not_before=not_before,
         subjects=subjects,
     )

@@ -32,9 +32,9 @@ class StaffNote(models.Model):
 
 
 class StaffMessage(MailedText):
-    """A word of staff to one expert of a request, as mailed, or the expert's answer; nobody else reads it.
+    """A message of staff to one expert of a request, or the expert's answer; nobody else reads them.
 
-    ``answers``: of an answer, the word; both have the ``author`` and ``addressee`` of the word.
+    ``answers``: the message that an answer is about; both have its ``author`` and ``addressee``.
     """
 
     solicitation = models.ForeignKey(

@@ -191,12 +191,12 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
     from_name: str = "",
     voice: Voice = Voice.EXPERTS,
     institution: int | None = None,
-    word: StaffMessage | None = None,
+    staff_message: StaffMessage | None = None,
 ) -> OutgoingEmail:
     """Return an unsaved mail; its ``context`` includes the ``common_context`` and the headline.
 
-    Replies come back to the request, in that ``voice``, and ``institution`` where there is one; ``word``: the
-    one of staff that they answer.
+    Replies come back to the request: ``voice``, ``institution`` and ``staff_message`` are those of
+    ``reply_addresses.make``.
     """
     solicitation = mailbox.solicitation
     url = context.get("url") or links.answer_url(mailbox)
@@ -212,7 +212,9 @@ def compose_to_expert(  # noqa: PLR0913 (a mail has that many fields)
         },
         about=about(solicitation, mailbox, *others),
         thread=f"request-{solicitation.pk}",
-        reply_to=reply_addresses.make(mailbox, voice=voice, institution=institution, word=word),
+        reply_to=reply_addresses.make(
+            mailbox, voice=voice, institution=institution, staff_message=staff_message
+        ),
         list_id=f"demande-{solicitation.pk}.{settings.REPLY_DOMAIN}",
         unsubscribe_url="" if occasion in ON_TRIAL else links.unsubscribe_url(mailbox),
         from_name=from_name,

@@ -59,13 +59,13 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     now: datetime,
     event: Event | None = None,
     introducer: str = "",
-    word: str = "",
+    comment: str = "",
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
 ) -> None:
     """Mail each mailbox its new matches of one request: a new request, or new needs of it.
 
-    ``introducer`` and ``word``: the expert who handed it over or asked for help, and their message.
+    ``introducer`` and ``comment``: the expert who handed it over or asked for help, and their message.
     ``subjects``: the labels of all its needs, when they are known.
     """
     solicitation = matches[0].need.solicitation
@@ -74,7 +74,7 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
         **request_mails.common_context(solicitation, subjects=subjects),
         **_request_context(solicitation, now=now),
         "introducer": introducer,
-        "word": word,
+        "word": comment,
     }
     by_mailbox: dict[int, list[Match]] = {}
     for match in matches:
@@ -208,7 +208,7 @@ def stopped(
         )
 
 
-def reassigned(matches: Sequence[Match], *, by: User, word: str, event: Event, now: datetime) -> None:
+def reassigned(matches: Sequence[Match], *, by: User, comment: str, event: Event, now: datetime) -> None:
     """Tell a colleague that needs which were taken already are now in their hands: one mail."""
     solicitation = matches[0].mailbox.solicitation
     request_mails.to_expert(
@@ -218,7 +218,7 @@ def reassigned(matches: Sequence[Match], *, by: User, word: str, event: Event, n
         context={
             **_request_context(solicitation, now=now),
             "person": str(by),
-            "word": word,
+            "word": comment,
             "concerned": wording.subjects(matches),
             "answer_by": _answer_by(matches, now=now),
         },
@@ -285,14 +285,14 @@ def reminded_by_staff(
 
 
 def written_by_staff(written: StaffMessage, *, now: datetime) -> None:
-    """A word of a member of staff to one expert, whose reply goes back to staff alone."""
+    """Mail a message of staff to one expert, whose reply goes back to staff alone."""
     request_mails.to_expert(
         written.mailbox,
         "staff_word",
         key=f"staff_word:{written.solicitation_id}:{written.mailbox_id}:w{written.pk}",
         context={"person": str(written.author), "body": written.body},
         voice=Voice.STAFF,
-        word=written,
+        staff_message=written,
         from_name=f"{str(written.author)[:150]}, via Relais Entreprises",
         now=now,
     )

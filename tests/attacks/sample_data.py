@@ -71,7 +71,7 @@ _digests: dict[tuple[object, ...], str] = {}
 
 @dataclass
 class SampleData:
-    """A request, one of its mailboxes, a draft, an alert, words of staff, mails in and out, an account."""
+    """A request, one of its mailboxes, a draft, an alert, messages of staff, mails in and out, an account."""
 
     solicitation: Solicitation
     mailbox: Mailbox

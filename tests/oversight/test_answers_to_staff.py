@@ -1,4 +1,4 @@
-"""Answers of experts, by mail, to a word of staff: for staff alone, and mailed to its author."""
+"""Answers of experts, by mail, to a message of staff: for staff alone, and mailed to its author."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def answer(word, expert, today):
     """Answer the word as a mail client does."""
 
     def answered(text: str = ANSWER, *, now=today, **how):
-        to = reply_addresses.make(expert, word=word)
+        to = reply_addresses.make(expert, staff_message=word)
         return receive(raw(expert, text, to=to, **how), now=now)
 
     return answered
@@ -85,7 +85,7 @@ def test_confidential_answer_is_read_on_the_page_alone(commit, confidential, reg
     expert = confidential.mailboxes.order_by("pk").first()
     word = commit(staff_letters.write_to_expert, expert, body=WORD, by=regional, now=today)
 
-    receive(raw(expert, ANSWER, to=reply_addresses.make(expert, word=word)), now=today)
+    receive(raw(expert, ANSWER, to=reply_addresses.make(expert, staff_message=word)), now=today)
 
     [mail] = told()
     assert "Demande confidentielle" in mail.rendered().text
@@ -152,7 +152,7 @@ def test_answer_is_kept_after_the_end(answer, commit, sent, regional, today):
     ids=["another word", "another voice", "a zero before"],
 )
 def test_forged_address_speaks_to_nobody(word, expert, today, spoil):
-    to = spoil(reply_addresses.make(expert, word=word), word)
+    to = spoil(reply_addresses.make(expert, staff_message=word), word)
 
     email = receive(raw(expert, ANSWER, to=to), now=today)
 

@@ -198,7 +198,7 @@ class TestWord:
         message = message_builder.build_message(mail, mail.rendered())
         assert mail.to == expert.email
         found = reply_addresses.correspondent_of(message.reply_to[0], now=today)
-        assert (found.person, found.voice, found.word.body) == (expert, Voice.STAFF, WORD)
+        assert (found.person, found.voice, found.staff_message.body) == (expert, Voice.STAFF, WORD)
         assert mail.from_name == "La région, via Relais Entreprises"
         assert WORD in mail.rendered().text
         assert "Votre réponse sera lue par l'équipe du service seule." in mail.rendered().text

@@ -436,7 +436,7 @@ class TestHandOver:
         mine = match(sent, "entreprises@mission-locale")
         target = Institution.objects.get(code="GEIQ")
 
-        commit(expert_answers.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, target, comment="Plutôt pour vous.", by=mine.mailbox, now=now)
 
         mine.refresh_from_db()
         made = mine.introduces.get()
@@ -451,7 +451,7 @@ class TestHandOver:
             expert_answers.hand_over,
             mine,
             Institution.objects.get(code="GEIQ"),
-            word="",
+            comment="",
             by=mine.mailbox,
             now=now,
         )
@@ -466,7 +466,7 @@ class TestHandOver:
     def test_undoing_a_hand_over_that_was_taken_mails_those_told_of_the_taking(self, commit, sent, now):
         mine = match(sent, "entreprises@mission-locale")
         geiq = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, geiq, comment="", by=mine.mailbox, now=now)
         made = mine.introduces.get()
         commit(expert_answers.move, made, MatchState.TAKEN, by=made.mailbox, now=now + MINUTE)
         mark_sent(sent, at=now + 3 * MINUTE)
@@ -484,7 +484,7 @@ class TestHandOver:
             expert_answers.bring_in,
             mine,
             Institution.objects.get(code="GEIQ"),
-            word="",
+            comment="",
             by=mine.mailbox,
             now=now,
         )
@@ -498,7 +498,7 @@ class TestHandOver:
 
         with pytest.raises(expert_answers.NobodyThere):
             expert_answers.hand_over(
-                mine, Institution.objects.get(code="PE"), word="", by=mine.mailbox, now=now
+                mine, Institution.objects.get(code="PE"), comment="", by=mine.mailbox, now=now
             )
 
         mine.refresh_from_db()
@@ -511,7 +511,7 @@ class TestHandOver:
             expert_answers.hand_over,
             mine,
             Institution.objects.get(code="GEIQ"),
-            word="",
+            comment="",
             by=mine.mailbox,
             now=now,
         )
@@ -520,7 +520,7 @@ class TestHandOver:
             expert_answers.bring_in,
             other,
             Institution.objects.get(code="ML"),
-            word="",
+            comment="",
             by=other.mailbox,
             now=now,
         )

@@ -291,7 +291,7 @@ def test_a_hand_over_and_a_withdrawal_by_staff_at_once(now):
     admin = User.objects.create_user("nationale@equipe.example.org", role="national")
 
     outcomes = together(
-        lambda: expert_answers.hand_over(row, geiq, word="", by=row.mailbox, now=now),
+        lambda: expert_answers.hand_over(row, geiq, comment="", by=row.mailbox, now=now),
         lambda: staff_actions.withdraw(row, reason="erreur", by=admin, now=now),
     )
 
@@ -309,7 +309,7 @@ def test_two_experts_hand_over_to_one_institution_at_once(now):
 
     outcomes = together(
         *(
-            lambda row=row: expert_answers.hand_over(row, geiq, word="", by=row.mailbox, now=now)
+            lambda row=row: expert_answers.hand_over(row, geiq, comment="", by=row.mailbox, now=now)
             for row in rows
         )
     )
@@ -390,7 +390,7 @@ class TestReassigning:
         geiq = Institution.objects.get(code="GEIQ")
 
         outcomes = together(
-            lambda: expert_answers.hand_over(row, geiq, word="", by=row.mailbox, now=now),
+            lambda: expert_answers.hand_over(row, geiq, comment="", by=row.mailbox, now=now),
             lambda: self.give(row, colleagues[0], managers[0], now),
         )
 
@@ -410,7 +410,7 @@ def test_one_address_in_two_offices_is_one_mailbox_whoever_brings_it_in(now):
     outcomes = together(
         *(
             lambda row=row, target=target: expert_answers.bring_in(
-                row, target, word="", by=row.mailbox, now=now
+                row, target, comment="", by=row.mailbox, now=now
             )
             for row, target in zip(rows, targets, strict=True)
         )
@@ -478,7 +478,7 @@ def test_all_actions_at_once_on_one_request_do_not_deadlock(now, smtp_sink):
         acts += [
             lambda box=box: expert_answers.take_all(box, now=at),
             lambda box=box: expert_messages.post_message(box, body=f"Bonjour de {box.pk}", now=at),
-            lambda box=box, row=row: expert_answers.bring_in(row, geiq, word="", by=box, now=at),
+            lambda box=box, row=row: expert_answers.bring_in(row, geiq, comment="", by=box, now=at),
             lambda box=box: expert_messages.record_opened(box, now=at),
         ]
     acts += [

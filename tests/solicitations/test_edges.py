@@ -139,7 +139,7 @@ class TestTwoPosts:
     def test_handing_over_ends_both_matches_and_undoing_restores_both(self, twice, commit, now):
         box = self.mine(twice)
         geiq = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.hand_over, box.matches.first(), geiq, word="", by=box, now=now)
+        commit(expert_answers.hand_over, box.matches.first(), geiq, comment="", by=box, now=now)
         assert {row.state for row in box.matches.all()} == {MatchState.REPLACED}
 
         commit(undoing.undo, box.matches.last(), by=box, now=now + 30 * SECONDS)
@@ -182,7 +182,7 @@ class TestLaterMove:
             expert_answers.hand_over,
             row,
             Institution.objects.get(code="GEIQ"),
-            word="",
+            comment="",
             by=row.mailbox,
             now=now + 20 * SECONDS,
         )
@@ -242,8 +242,8 @@ class TestUndo:
     def test_undoing_a_hand_over_keeps_experts_brought_in_before(self, sent, commit, now):
         mine = match(sent, "entreprises@mission-locale")
         geiq, cap = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ARACT")
-        commit(expert_answers.bring_in, mine, geiq, word="", by=mine.mailbox, now=now)
-        commit(expert_answers.hand_over, mine, cap, word="", by=mine.mailbox, now=now + 10 * SECONDS)
+        commit(expert_answers.bring_in, mine, geiq, comment="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, cap, comment="", by=mine.mailbox, now=now + 10 * SECONDS)
 
         commit(undoing.undo, mine, by=mine.mailbox, now=now + 20 * SECONDS)
 
@@ -287,7 +287,7 @@ class TestEnds:
         geiq = Institution.objects.get(code="GEIQ")
 
         with pytest.raises(ForbiddenMove):
-            expert_answers.bring_in(mine, geiq, word="", by=mine.mailbox, now=now)
+            expert_answers.bring_in(mine, geiq, comment="", by=mine.mailbox, now=now)
         with pytest.raises(ForbiddenMove):
             company_requests.add_information(sent, body="Encore", now=now)
         with pytest.raises(expert_messages.NotInThread):
@@ -303,7 +303,7 @@ class TestEnds:
             expert_answers.bring_in,
             row,
             Institution.objects.get(code="ARACT"),
-            word="",
+            comment="",
             by=row.mailbox,
             now=now + 3 * DAY,
         )
@@ -420,7 +420,7 @@ class TestFallback:
 
         for act in (expert_answers.hand_over, expert_answers.bring_in):
             with pytest.raises(expert_answers.NobodyThere):
-                act(mine, unticked[0], word="", by=mine.mailbox, now=now)
+                act(mine, unticked[0], comment="", by=mine.mailbox, now=now)
         with pytest.raises(expert_answers.NobodyThere):
             staff_actions.add_institution(request.needs.get(), unticked[0], reason="", by=admin, now=now)
         commit(staff_actions.correct, request, columns={"naf": "43.34Z"}, subjects={}, by=admin, now=now)
@@ -446,11 +446,11 @@ class TestDirectoryMeanwhile:
         Expert.objects.filter(pk=mine.expert_id).update(email="nouvelle@mission.example.org")
         geiq, ml = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ML")
         with pytest.raises(expert_answers.NobodyThere):
-            expert_answers.bring_in(other, ml, word="", by=other.mailbox, now=now)
+            expert_answers.bring_in(other, ml, comment="", by=other.mailbox, now=now)
         assert not sent.mailboxes.filter(email="nouvelle@mission.example.org").exists()
-        commit(expert_answers.hand_over, mine, geiq, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, geiq, comment="", by=mine.mailbox, now=now)
 
-        commit(expert_answers.bring_in, other, ml, word="", by=other.mailbox, now=now + MINUTE)
+        commit(expert_answers.bring_in, other, ml, comment="", by=other.mailbox, now=now + MINUTE)
 
         mine.refresh_from_db()
         assert (mine.state, mine.mailbox.email) == (MatchState.SENT, "nouvelle@mission.example.org")
@@ -464,7 +464,7 @@ class TestDirectoryMeanwhile:
         geiq = Institution.objects.get(code="GEIQ")
         Office.objects.filter(institution=geiq).update(dropped_at=now)
         with pytest.raises(expert_answers.NobodyThere):
-            expert_answers.bring_in(other, geiq, word="", by=other.mailbox, now=now)
+            expert_answers.bring_in(other, geiq, comment="", by=other.mailbox, now=now)
 
         mine.refresh_from_db()
         assert mine.state == MatchState.TAKEN
@@ -475,7 +475,7 @@ class TestDirectoryMeanwhile:
 
         with pytest.raises(expert_answers.NobodyThere):
             expert_answers.hand_over(
-                other, Institution.objects.get(code="ML"), word="", by=other.mailbox, now=now
+                other, Institution.objects.get(code="ML"), comment="", by=other.mailbox, now=now
             )
 
         other.refresh_from_db()

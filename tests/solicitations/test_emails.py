@@ -112,7 +112,7 @@ class TestNotified:
     def test_the_introducer_and_their_message_come_before_the_text(self, commit, sent, now):
         mine = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.hand_over, mine, target, word="Plutôt pour vous.", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, mine, target, comment="Plutôt pour vous.", by=mine.mailbox, now=now)
 
         made = mine.introduces.get()
         found = mail("notified", to=made.mailbox.email)
@@ -128,7 +128,7 @@ class TestNotified:
         commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)
         mine = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.bring_in, mine, target, word="", by=mine.mailbox, now=now)
+        commit(expert_answers.bring_in, mine, target, comment="", by=mine.mailbox, now=now)
 
         found = mail("notified", to=mine.introduces.get().mailbox.email)
 
@@ -322,7 +322,7 @@ def play_everything(commit, sent, now, users) -> None:
     commit(handling.handle, sent, by=second_admin, now=later)
     commit(handling.handle, sent, by=admin, words="Tu pars en congé.", now=later)
     word = commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
-    to_staff = reply_addresses.make(Mailbox.objects.get(pk=mission.mailbox_id), word=word)
+    to_staff = reply_addresses.make(Mailbox.objects.get(pk=mission.mailbox_id), staff_message=word)
     commit(answer, mission.mailbox, "C'est fait.", to=to_staff, message_id="<mot@poste.fr>", now=later)
     commit(company_address.ask, sent, email="gerante@peintures.example.org", now=later)
     commit(company_address.confirm, AddressChange.objects.get(), now=later)

@@ -45,7 +45,7 @@ def colleague(mine) -> Expert:
 def reassign(mine, colleague, manager, commit, now):
     def act(*, to=None, at=now, word=""):
         request = mine.mailbox.solicitation_id
-        commit(reassigning.reassign, request, [mine.pk], to or colleague, by=manager, word=word, now=at)
+        commit(reassigning.reassign, request, [mine.pk], to or colleague, by=manager, comment=word, now=at)
 
     return act
 
@@ -69,7 +69,7 @@ def waiting(address: str) -> list[str]:
 
 
 def test_what_was_sent_is_sent_to_the_colleague(mine, colleague, reassign, manager):
-    reassign(word="Elle rentre lundi.")
+    reassign(comment="Elle rentre lundi.")
 
     assert state(mine.need, mine.expert) == MatchState.REPLACED
     assert state(mine.need, colleague) == MatchState.SENT
@@ -118,7 +118,7 @@ def test_given_back_at_once_the_colleague_is_not_mailed(mine, colleague, reassig
 
 
 def test_colleague_who_has_the_need_keeps_it(mine, colleague, reassign, take, commit, now):
-    commit(expert_answers.bring_in, mine, colleague, word="", by=mine.mailbox, now=now)
+    commit(expert_answers.bring_in, mine, colleague, comment="", by=mine.mailbox, now=now)
     take()
 
     reassign()
@@ -159,7 +159,7 @@ def test_who_has_the_need_is_not_given_it_again(mine, reassign, take):
 
 
 def test_colleague_who_declined_is_not_asked_again(mine, colleague, reassign, commit, now):
-    commit(expert_answers.bring_in, mine, colleague, word="", by=mine.mailbox, now=now)
+    commit(expert_answers.bring_in, mine, colleague, comment="", by=mine.mailbox, now=now)
     theirs = Match.objects.with_people().get(need=mine.need, expert=colleague)
     commit(
         expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now

@@ -413,7 +413,7 @@ class TestReadersWhoChange:
         commit(expert_messages.post_message, author, body=THREAD, now=now)
         commit(expert_messages.post_internal_message, author, body=INNER, now=now)
         to = ExpertFactory(office=other.speaker().office)
-        commit(expert_answers.hand_over, match(sent, other.email), to, word="", by=other, now=now)
+        commit(expert_answers.hand_over, match(sent, other.email), to, comment="", by=other, now=now)
 
         commit(digests.gather, other.email.lower(), now=now + timedelta(days=1))
 

@@ -51,7 +51,7 @@ class TestInstitutions:
         assert shown
 
         for row in shown:
-            commit(expert_answers.bring_in, mine, row.institution, word="", by=mine.mailbox, now=now)
+            commit(expert_answers.bring_in, mine, row.institution, comment="", by=mine.mailbox, now=now)
 
         assert mine.introduces.count() >= len(shown)
 

@@ -76,7 +76,7 @@ def colleague_declined(scene) -> None:
 def colleague_handed_over(scene) -> None:
     to = ExpertFactory(office=scene.office, name="Zoé Petit")
     [own] = scene.colleague.matches.with_people()
-    scene.commit(expert_answers.hand_over, own, to, word="", by=scene.colleague, now=scene.now)
+    scene.commit(expert_answers.hand_over, own, to, comment="", by=scene.colleague, now=scene.now)
 
 
 def manager_reassigned(scene) -> None:

@@ -74,7 +74,7 @@ def chosen_needs(reader: Reader, pks: Collection[int]) -> list[Match]:
 
 
 def hand_over_each(
-    reader: Reader, needs: Sequence[Match], target: Expert, *, word: str, seen: int, now: datetime
+    reader: Reader, needs: Sequence[Match], target: Expert, *, comment: str, seen: int, now: datetime
 ) -> BulkReport:
     """Give each need to a colleague: her own are handed over, those of her offices reassigned in her name."""
 
@@ -82,10 +82,10 @@ def hand_over_each(
         if match.expert_id == target.pk:
             raise NotMoved(ALREADY_THEIRS)
         if match.expert_id in reader.posts:
-            expert_answers.hand_over(match, target, word=word, by=_used(match, reader), now=now)
+            expert_answers.hand_over(match, target, comment=comment, by=_used(match, reader), now=now)
         else:
             reassigning.reassign(
-                match.mailbox.solicitation_id, [match.pk], target, by=reader.user, word=word, now=now
+                match.mailbox.solicitation_id, [match.pk], target, by=reader.user, comment=comment, now=now
             )
 
     return _each(reader, needs, give, seen=seen, now=now)

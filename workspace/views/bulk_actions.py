@@ -83,7 +83,7 @@ def act(request: HttpRequest) -> HttpResponse:
         return _refuse(request, "Cochez d'abord les besoins.", back=back)
     if typed["geste"] == HAND_OVER:
         report = bulk.hand_over_each(
-            reader, needs, typed["collegue"], word=typed["words"], seen=typed["seen"], now=now
+            reader, needs, typed["collegue"], comment=typed["words"], seen=typed["seen"], now=now
         )
         done = f"Confié à {typed['collegue'].name}."
     else:

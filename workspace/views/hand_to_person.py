@@ -42,7 +42,7 @@ def hand_to_person(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> Ht
         return _show(request, mailbox, card, form=form)
     act = expert_answers.hand_over if form.cleaned_data["way"] == HAND_OVER else expert_answers.bring_in
     try:
-        act(card.match, found.expert, word=form.cleaned_data["word"], by=mailbox, now=now)
+        act(card.match, found.expert, comment=form.cleaned_data["word"], by=mailbox, now=now)
     except expert_answers.NobodyThere:
         form.add_error(None, f"{found.expert.name} ne peut plus recevoir ce besoin. Rien n'a été changé.")
         return _show(request, mailbox, card, form=form)

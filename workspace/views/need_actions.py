@@ -150,7 +150,7 @@ def introduce(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
     act = expert_answers.hand_over if form.cleaned_data["way"] == HAND_OVER else expert_answers.bring_in
     target = form.cleaned_data["institution"]
     try:
-        act(card.match, target, word=form.cleaned_data["word"], by=mailbox, now=timezone.now())
+        act(card.match, target, comment=form.cleaned_data["word"], by=mailbox, now=timezone.now())
     except expert_answers.NobodyThere:
         form.add_error(
             "institution",

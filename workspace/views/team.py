@@ -184,7 +184,7 @@ def _reassign(request: HttpRequest, form: ReassigningForm, *, by: User) -> None:
     for pk, match_pks in form.chosen().items():
         try:
             reassigning.reassign(
-                pk, match_pks, receiver, by=by, word=form.cleaned_data["word"], now=timezone.now()
+                pk, match_pks, receiver, by=by, comment=form.cleaned_data["word"], now=timezone.now()
             )
             given += len(match_pks)
         except (ForbiddenMove, NobodyThere):

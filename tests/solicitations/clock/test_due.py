@@ -80,7 +80,7 @@ class History:
         action = [expert_answers.hand_over, expert_answers.bring_in][which % 2]
         if match := self.match(which):
             institution = institutions[which % len(institutions)]
-            action(match, institution, word="", by=match.mailbox, now=self.at)
+            action(match, institution, comment="", by=match.mailbox, now=self.at)
 
     def withdraw(self, which: int) -> None:
         if match := self.match(which):

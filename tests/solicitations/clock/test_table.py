@@ -75,7 +75,7 @@ class TestSilentExpert:
         mine = match(sent, "recrutement@france-travail")
         geiq = Institution.objects.get(code="GEIQ")
         sweep_daily(now, days=5)
-        commit(expert_answers.bring_in, mine, geiq, word="", by=mine.mailbox, now=now + 6 * DAY)
+        commit(expert_answers.bring_in, mine, geiq, comment="", by=mine.mailbox, now=now + 6 * DAY)
         new = mine.introduces.get().mailbox.email
 
         sweep(now + 7 * DAY)
