@@ -38,8 +38,8 @@ def receive_mail() -> None:
     except BaseException as error:  # noqa: BLE001 (see above)
         lines = str(error).splitlines()
         # What settings lack is said whole; the other lines of a database's error would quote the mail.
-        said = " ".join(lines if isinstance(error, ImproperlyConfigured) else lines[:1])
-        print(f"{type(error).__name__} : {said}", file=sys.stderr)  # noqa: T201
+        message = " ".join(lines if isinstance(error, ImproperlyConfigured) else lines[:1])
+        print(f"{type(error).__name__} : {message}", file=sys.stderr)  # noqa: T201
         sys.exit(TRY_AGAIN)
 
 

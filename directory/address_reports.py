@@ -96,7 +96,7 @@ def _tell(
     For an office's mailbox, its managers and the region are mailed; for a manager's, the office and the
     region; for a region's admin, the other admins, else the national team.
     """
-    told: dict[str, list[dict[str, str]]] = defaultdict(list)
+    lines_by_address: dict[str, list[dict[str, str]]] = defaultdict(list)
     staff: set[str] = set()
     today = timezone.localdate(now)
     for bearer, line in _lines(address, posts, today=today, now=now):
@@ -104,8 +104,8 @@ def _tell(
         staff.update(regional)
         own = _of_office(bearer, now=now) if isinstance(bearer, Office) else []
         for to in dict.fromkeys([*own, *regional]):
-            told[to].append(line)
-    for to, lines in told.items():
+            lines_by_address[to].append(line)
+    for to, lines in lines_by_address.items():
         if to == address.lower() or (to not in staff and refuses_mail(to)):
             continue
         outbox.enqueue(

@@ -105,10 +105,10 @@ def loss_sentence(found: Sequence[Loss]) -> str:
     more = (
         f", ni à {others} autre{'s' if others > 1 else ''} sujet{'s' if others > 1 else ''}" if others else ""
     )
-    said = f"Plus personne n'y répond à «\u00a0{first.subject}\u00a0» ({places}){more}."
+    sentence = f"Plus personne n'y répond à «\u00a0{first.subject}\u00a0» ({places}){more}."
     if not first.is_of_subject:
-        said = f"L'antenne de repli n'a plus personne ({places})."
-    return f"{said} Dites à votre région qui vous remplace, si vous le savez."
+        sentence = f"L'antenne de repli n'a plus personne ({places})."
+    return f"{sentence} Dites à votre région qui vous remplace, si vous le savez."
 
 
 def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> Groups:

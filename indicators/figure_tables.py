@@ -133,20 +133,24 @@ def build(place: CountedPlace, period: Period, *, today: date) -> FigureReport:
 def _line(code: str, label: str, numbers: Mapping[str, int], hours: Hours, *, is_rounded: bool) -> FigureLine:
     """One line; the delay is told where the needs received and taken are."""
     shown = {one.code: numbers.get(one.code, 0) for one in MEASURES}
-    told = {code: rounding.rounded(count) if is_rounded else count for code, count in shown.items()}
+    shown_counts = {code: rounding.rounded(count) if is_rounded else count for code, count in shown.items()}
     least = SHARE_FROM if is_rounded else 1
     figures = tuple(
         Figure(
             measure=one.code,
             label=one.label,
-            count=told[one.code],
-            share=_share(told[one.code], told["avis" if one.code in OF_SURVEY else RECEIVED.code], least)
+            count=shown_counts[one.code],
+            share=_share(
+                shown_counts[one.code],
+                shown_counts["avis" if one.code in OF_SURVEY else RECEIVED.code],
+                least,
+            )
             if one is not RECEIVED
             else "",
         )
         for one in MEASURES
     )
-    has_delay = told[RECEIVED.code] is not None and told["pris"] is not None
+    has_delay = shown_counts[RECEIVED.code] is not None and shown_counts["pris"] is not None
     return FigureLine(code, label, figures, figure_counts.median_of(hours) if has_delay else "")
 
 
@@ -169,10 +173,10 @@ def _table(family: Family, part: int, *, lists_others: bool) -> FigureTable:
         )
         for code, label in family.labels.items()
     ]
-    told = [line for line in lines if line.received.count or line.code in family.always]
-    told.sort(key=lambda line: -(line.received.count or 0))
-    others = [line.label for line in lines if line not in told] if lists_others else []
-    return FigureTable(family.name, family.title, family.heading, tuple(told), tuple(others))
+    listed = [line for line in lines if line.received.count or line.code in family.always]
+    listed.sort(key=lambda line: -(line.received.count or 0))
+    others = [line.label for line in lines if line not in listed] if lists_others else []
+    return FigureTable(family.name, family.title, family.heading, tuple(listed), tuple(others))
 
 
 def _families(place: CountedPlace, period: Period) -> list[Family]:

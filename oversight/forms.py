@@ -228,15 +228,15 @@ class RequestCorrectionForm(forms.Form):
         cleaned, row = self.cleaned_data, self.solicitation
         names = [name for name in (*COMPANY_FIELDS, "naf", "phone") if name in self.fields]
         columns = {name: cleaned[name] for name in names} | {"craft": CRAFT[cleaned["craft"]]}
-        said = {"naf": cleaned["naf"] or None, "craft": columns["craft"]}
+        typed_facts = {"naf": cleaned["naf"] or None, "craft": columns["craft"]}
         if "headcount_min" in self.fields:
             low = cleaned["headcount_min"]
-            said["headcount"] = None if low is None else (low, cleaned["headcount_max"])
-            said["legal_form"] = cleaned["legal_form"] or None
-            said["created_on"] = cleaned["company_created_on"]
+            typed_facts["headcount"] = None if low is None else (low, cleaned["headcount_max"])
+            typed_facts["legal_form"] = cleaned["legal_form"] or None
+            typed_facts["created_on"] = cleaned["company_created_on"]
         names_of_facts = ("headcount", "naf", "legal_form", "craft", "created_on")
         values = {name: getattr(row.facts, name) for name in names_of_facts}
-        changed = {name: value for name, value in said.items() if value != values[name]}
+        changed = {name: value for name, value in typed_facts.items() if value != values[name]}
         before = CompanyFacts.from_stored(values, row.fact_sources)
         sources = before.corrected(changed, by=FactSource.STAFF, on=on).sources()
         return {**columns, "commune": cleaned["place"], "fact_sources": sources}

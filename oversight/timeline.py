@@ -113,14 +113,14 @@ def timeline_items(solicitation: Solicitation, *, user: User) -> list[TimelineIt
 
 def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
     """Messages of experts to each other, and their questions to the company."""
-    for said in solicitation.messages.order_by("at", "pk"):
+    for message in solicitation.messages.order_by("at", "pk"):
         yield TimelineItem(
-            said.at,
+            message.at,
             "Message aux autres référents",
-            _author_and_institution(said),
-            _words(said),
-            origin=said.origin,
-            incoming=said.incoming_id,
+            _author_and_institution(message),
+            _words(message),
+            origin=message.origin,
+            incoming=message.incoming_id,
             is_said=True,
         )
     for asked in solicitation.questions.order_by("asked_at", "pk"):

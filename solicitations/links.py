@@ -45,7 +45,7 @@ def absolute(path: str) -> str:
 
 @cache
 def _written(page: str) -> str:
-    """The path of a page with ``TOKEN`` in it: a mail has several, and Django would write each anew."""
+    """The path of a page with ``TOKEN`` in it: a mail has several, and Django would build each again."""
     return reverse(page, args=["TOKEN"])
 
 

@@ -49,13 +49,13 @@ def running_worker(environment: dict[str, str], sink: SmtpSink) -> Iterator[Call
             stderr=log,
         )
 
-        def told() -> str:
+        def output() -> str:
             return Path(log.name).read_text(encoding="utf-8")
 
         try:
-            wait_for(lambda: "ready." in told() or process.poll() is not None, START)
-            assert process.poll() is None, told()
-            yield told
+            wait_for(lambda: "ready." in output() or process.poll() is not None, START)
+            assert process.poll() is None, output()
+            yield output
         finally:
             process.terminate()
             process.wait(timeout=ARRIVAL_TIMEOUT)

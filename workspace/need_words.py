@@ -58,8 +58,8 @@ def own_answer(match: Match, *, mailbox: Mailbox, now: datetime) -> str:
         return f"Aide déjà demandée depuis votre boîte {when} : {last.reason}."
     if last.kind == EventKind.UNDONE:
         return f"Réponse déjà annulée depuis votre boîte {when}."
-    said = GIVEN_ALREADY.get(MatchState(match.state))
-    return f"{said} depuis votre boîte {when}{by}." if said else ""
+    sentence = GIVEN_ALREADY.get(MatchState(match.state))
+    return f"{sentence} depuis votre boîte {when}{by}." if sentence else ""
 
 
 def _handed_to(match: Match) -> str:

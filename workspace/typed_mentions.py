@@ -31,7 +31,7 @@ def check(
     return found
 
 
-def said(sentence: str, found: Sequence[Mention]) -> str:
+def sent_sentence(sentence: str, found: Sequence[Mention]) -> str:
     """The sentence on top, with the mentions that name nobody of the request."""
     nobody = [f"«\u00a0{typed}\u00a0»" for typed in unknown(found)]
     region = " La région est prévenue." if mentions.mentions_region(found) else ""

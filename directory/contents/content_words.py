@@ -83,8 +83,8 @@ class Wording:
         return [
             FactChange(
                 f"Ouverture, {self.themes.get(slug, slug)}" if slug else "Ouverture de la région",
-                said_opening(before.get(slug)),
-                said_opening(after.get(slug)),
+                opening_in_words(before.get(slug)),
+                opening_in_words(after.get(slug)),
             )
             for slug in dict.fromkeys([*before, *after])
             if before.get(slug) != after.get(slug)
@@ -109,7 +109,7 @@ def changes_of_revision(revision: ContentRevision, wording: Wording) -> list[Fac
     return wording.changes(done.before, done.after, done.changed)
 
 
-def said_opening(facts: ContentFacts | None) -> str:
+def opening_in_words(facts: ContentFacts | None) -> str:
     """« ouvert », « ouvre le 01/03/2027 », « fermé : travaux »."""
     if facts is None:
         return "ouvert"

@@ -36,6 +36,11 @@ class PreviewedRequest:
     after: Decision
 
     @property
+    def is_gained(self) -> bool:
+        """Return whether somebody more would be asked."""
+        return bool(_lowered(self.after) - _lowered(self.before))
+
+    @property
     def is_lost(self) -> bool:
         """Return whether somebody would not be asked any more."""
         return bool(_lowered(self.before) - _lowered(self.after))

@@ -156,13 +156,13 @@ def _close_letter(email: str, *, now: datetime) -> None:
     letter = Letter.objects.filter(email__iexact=email, answered_at=None).first()
     if letter is None:
         return
-    said = RevisedRow.objects.filter(
+    confirmed = RevisedRow.objects.filter(
         kind=RevisedRow.Kind.EXPERT, revision__cause=Cause.EXPERT, revision__made_at__gte=letter.sent_at
     )
     open_offices = Office.objects.open_on(timezone.localdate(now))
     posts = Expert.objects.listed().filter(email__iexact=email, left_at=None, office__in=open_offices)
     verified = Q(verified_on__gte=timezone.localdate(letter.sent_at))
-    if not posts.exclude(verified).exclude(pk__in=said.values("row_pk")).exists():
+    if not posts.exclude(verified).exclude(pk__in=confirmed.values("row_pk")).exists():
         _answered(email, now=now)
 
 

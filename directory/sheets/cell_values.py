@@ -159,8 +159,10 @@ class CellReader:
         repaired, sentence = habits.repaired_area(item)
         self.remark(entry, sentence)
         if len(repaired) == 5 and (places := self.names.areas.postcodes.others(repaired)):
-            said = f"« {item} » est lu comme le code d'une commune ; c'est aussi le code postal de {places}."
-            self.remark(entry, said)
+            warning = (
+                f"« {item} » est lu comme le code d'une commune ; c'est aussi le code postal de {places}."
+            )
+            self.remark(entry, warning)
         return self.names.areas.find(repaired)
 
     def number(self, value: CellValue, text: str, entry: Entry) -> int:

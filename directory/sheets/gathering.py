@@ -235,8 +235,8 @@ class Gathering:
         key = self.expert_key(code, email)
         if key[0] != code:
             office = self.stored.offices[key[0]].facts["name"]
-            said = f"« {email} » répond maintenant dans « {office} » : c'est ce poste-là qui est lu."
-            self.remarks.append((row, "expert.email", said))
+            remark = f"« {email} » répond maintenant dans « {office} » : c'est ce poste-là qui est lu."
+            self.remarks.append((row, "expert.email", remark))
         if key in self.experts:
             place = _place(self.experts[key].row, row)
             row.refuse("expert.email", f"« {email} » est déjà {place}, dans la même antenne.")

@@ -14,7 +14,7 @@ from directory.sheets import known_names
 from directory.sheets.cell_values import CellReader, KnownNames, SheetNote
 from directory.sheets.gathering import Gathering
 from directory.sheets.opening import open_sheets
-from directory.sheets.row_reading import RowReader
+from directory.sheets.row_reading import ReadRow, RowReader
 from directory.sheets.sheet_plan import Closing, Planner, SheetOptions
 from experts.changes import history, snapshot
 from experts.changes.directory_facts import to_json
@@ -112,21 +112,21 @@ def _check_areas(cells: CellReader, current: Iterable[object]) -> None:
 def _sheet_notes(gathering: Gathering) -> list[str]:
     """Remarks about addresses that are used elsewhere, and about new experts without any subject."""
     emails = {key[1]: expert.row for key, expert in gathering.experts.items()}
-    notes = [SheetNote(row.sheet, row.line, row.heading(key), said) for row, key, said in gathering.remarks]
-    said = {email: plan_warnings.staff_sentence(email) for email in plan_warnings.staff_addresses(emails)}
+    notes = [_note(*remark) for remark in gathering.remarks]
+    staff = {email: plan_warnings.staff_sentence(email) for email in plan_warnings.staff_addresses(emails)}
     newcomers = {key[1] for key in gathering.experts if key not in gathering.stored.experts}
-    for sentences in (said, plan_warnings.used_posts(newcomers)):
-        for email, sentence in sorted(sentences.items()):
-            row = emails[email]
-            notes.append(SheetNote(row.sheet, row.line, row.heading("expert.email"), sentence))
+    for sentences in (staff, plan_warnings.used_posts(newcomers)):
+        notes += [_note(emails[email], "expert.email", text) for email, text in sorted(sentences.items())]
     for key, expert in gathering.experts.items():
-        is_new = key not in gathering.stored.experts
-        facts = expert.facts
-        if is_new and not facts.get("has_all_subjects") and not facts.get("subjects"):
+        has_subjects = expert.facts.get("has_all_subjects") or expert.facts.get("subjects")
+        if key not in gathering.stored.experts and not has_subjects:
             sentence = f"« {key[1]} » n'a aucun sujet : personne ne lui sera adressé."
-            row = expert.row
-            notes.append(SheetNote(row.sheet, row.line, row.heading("expert.subjects"), sentence))
-    return list(map(str, notes))
+            notes.append(_note(expert.row, "expert.subjects", sentence))
+    return notes
+
+
+def _note(row: ReadRow, key: str, sentence: str) -> str:
+    return str(SheetNote(row.sheet, row.line, row.heading(key), sentence))
 
 
 def _declared_phones(gathering: Gathering) -> dict[int, str]:

@@ -71,5 +71,5 @@ def _proposal(found: RepeatedDecline | None, facts: Facts) -> Proposal:
             proposal=f"{found.expert.name} : {found.evidence}. Ces demandes n'ont rien de commun que cette "
             "page puisse exclure à coup sûr : choisissez ce qu'il faut changer.",
         )
-    said = f"Proposé d'après {found.evidence}, par {found.expert.name}. {SURE}"
-    return Proposal(proposed=facts, proposal=said)
+    sentence = f"Proposé d'après {found.evidence}, par {found.expert.name}. {SURE}"
+    return Proposal(proposed=facts, proposal=sentence)

@@ -65,13 +65,13 @@ def _consequences_for_experts(plan: Plan, kept: Expert) -> list[str]:
     """Sentences about the requests of the row that goes, and about what an undo gives back."""
     gone = next(row.row for row in plan.experts if row.row and row.written.get("left_at"))
     active, shared = Match.objects.active().filter(expert=gone), row_merging.shared_needs(kept, gone)
-    said = [f"Demandes ouvertes qui suivent la fiche qui reste : {active.count()}."]
+    sentences = [f"Demandes ouvertes qui suivent la fiche qui reste : {active.count()}."]
     if shared:
-        said.append(
+        sentences.append(
             f"Besoins envoyés aux deux fiches : {shared}. La réponse la plus avancée est gardée, "
             "l'autre est retirée."
         )
-    return [*said, UNDO_OF_EXPERTS]
+    return [*sentences, UNDO_OF_EXPERTS]
 
 
 @staff_page

@@ -53,9 +53,9 @@ def region_page(request: HttpRequest, code: str) -> HttpResponse:
         "facts": facts,
         "contact": contacts.region_contact(region, on=timezone.localdate(now)),
         "links": facts["links"],
-        "whole": content_words.said_opening(facts["openings"].get("")),
+        "whole": content_words.opening_in_words(facts["openings"].get("")),
         "themes": [
-            (theme, content_words.said_opening(facts["openings"].get(theme.slug))) for theme in themes
+            (theme, content_words.opening_in_words(facts["openings"].get(theme.slug))) for theme in themes
         ],
         "missed": MissedDemand.objects.by_subject(region, since=now - RECENT),
         "entries": [

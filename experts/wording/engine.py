@@ -182,17 +182,17 @@ def _because(
     model: Model, typed: Sequence[Word], shares: Mapping[str, float], subject: int
 ) -> tuple[str, ...]:
     """The typed words that spoke most for a subject, in their order."""
-    said = {name: share * model.weight(name, subject) for name, share in shares.items()}
+    contributions = {name: share * model.weight(name, subject) for name, share in shares.items()}
     plain = [word.plain for word in typed]
     pairs = features.of_pairs(plain)
     weights: dict[str, float] = defaultdict(float)
     for at, word in enumerate(typed):
         if word.plain not in STOP_WORDS:
             for name in (*features.of_word(word.plain), *pairs[max(at - 1, 0) : at + 1]):
-                weights[word.typed] += said.get(name, 0.0)
+                weights[word.typed] += contributions.get(name, 0.0)
     best = sorted(weights, key=lambda word: -weights[word])[:BECAUSE]
-    told = {word for word in best if weights[word] > MIN_SHARE * weights[best[0]]}
-    return tuple(dict.fromkeys(word.typed for word in typed if word.typed in told))
+    kept = {word for word in best if weights[word] > MIN_SHARE * weights[best[0]]}
+    return tuple(dict.fromkeys(word.typed for word in typed if word.typed in kept))
 
 
 def _doubts(found: Sequence[Suggestion], known: int, telling: int) -> Iterable[str]:

@@ -79,10 +79,10 @@ def remind_now(request: HttpRequest, solicitation: Solicitation, now: datetime) 
 def _told(waiting: list[staff_letters.WaitingMailbox]) -> str:
     mailed = [one.label for one in waiting if not one.was_reminded_today]
     left_out = [one.label for one in waiting if one.was_reminded_today]
-    said = f"Un rappel part à l'instant à {wording.listed(mailed)}."
+    sentence = f"Un rappel part à l'instant à {wording.listed(mailed)}."
     if left_out:
-        said += f" Pas à {wording.listed(left_out)} : le portail l'a déjà relancé aujourd'hui."
-    return said
+        sentence += f" Pas à {wording.listed(left_out)} : le portail l'a déjà relancé aujourd'hui."
+    return sentence
 
 
 @staff_action

@@ -220,8 +220,8 @@ def add_form(solicitation: Solicitation, data: Any = None, *, now: datetime) -> 
 def fact_sources(solicitation: Solicitation) -> list[tuple[str, str]]:
     """Name and source of each known fact."""
     return [
-        (FACT_LABELS[name], source_label(name, said["source"], datetime.fromisoformat(said["on"]).date()))
-        for name, said in solicitation.fact_sources.items()
+        (FACT_LABELS[name], source_label(name, fact["source"], datetime.fromisoformat(fact["on"]).date()))
+        for name, fact in solicitation.fact_sources.items()
         if name in FACT_LABELS
     ]
 

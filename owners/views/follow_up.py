@@ -261,7 +261,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
     # The sender may have typed somebody else's address: only a mailed link shows the first request.
     is_theirs = links.came_by_mail(request.GET.get(links.BY_MAIL, ""), solicitation)
     first = solicitation.repeated_request() if is_theirs else None
-    told = solicitation.events.filter(kind=EventKind.COMPANY_TOLD)
+    reminders = solicitation.events.filter(kind=EventKind.COMPANY_TOLD)
     refused = solicitation.alerts.open().filter(cause=AlertCause.ACKNOWLEDGEMENT_REFUSED)
     return {
         "solicitation": solicitation,
@@ -276,7 +276,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
         "first": first,
         "first_path": follow_path(first) if first else "",
         "is_slow": is_slow_to_leave(solicitation, now=now),
-        "reminded_at": told.order_by("at", "pk").values_list("at", flat=True).last(),
+        "reminded_at": reminders.order_by("at", "pk").values_list("at", flat=True).last(),
         "linked": [(row, follow_path(row)) for row in progress.linked_to(solicitation)],
         "address_waits": AddressChange.objects.pending(now=now).filter(solicitation=solicitation).exists(),
         "is_address_refused": refused.exists(),

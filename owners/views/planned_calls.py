@@ -16,7 +16,7 @@ def calls_told(solicitation: Solicitation, *, now: datetime) -> list[tuple[Plann
     """The calls to come that the company was told of, with who calls."""
     if progress.says_received_only(solicitation):
         return []
-    calls = PlannedCall.objects.told(now=now).filter(mailbox__solicitation=solicitation)
+    calls = PlannedCall.objects.mailed_to_company(now=now).filter(mailbox__solicitation=solicitation)
     rows = calls.select_related("mailbox").order_by("starts_at", "pk")
     return [(call, call.mailbox.speaker()) for call in rows]
 

@@ -166,10 +166,10 @@ def _without_mail(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _unsigned_webhooks(environment: Mapping[str, str]) -> Iterator[str]:
     """Providers that may post to us without a secret, or with one that can be guessed."""
-    said: list[str] = []
+    problems: list[str] = []
     for variable, known in (("INBOUND_PROVIDER", INBOUND), ("TRACKING_PROVIDER", TRACKING)):
-        said += _webhook_errors(environment, variable, known)
-    yield from dict.fromkeys(said)  # both may need the same secret
+        problems += _webhook_errors(environment, variable, known)
+    yield from dict.fromkeys(problems)  # both may need the same secret
 
 
 def _webhook_errors(environment: Mapping[str, str], variable: str, known: Mapping[str, str]) -> Iterator[str]:

@@ -58,8 +58,8 @@ def move(  # noqa: PLR0913 (what an answer may carry)
             row.taken_by = first_name
         row.save()
     moves.cancel_earlier_notifications(locked, now=now)
-    said = words or answer or first_name
-    events = [Event.objects.record_move(row, before, by=by, reason=said, at=now) for row in locked]
+    written = words or answer or first_name
+    events = [Event.objects.record_move(row, before, by=by, reason=written, at=now) for row in locked]
     if target == MatchState.TAKEN:
         moves.notify_taken(locked, events, now=now)
     elif target == MatchState.UNREACHABLE:

@@ -45,9 +45,9 @@ def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = 
     colleague = colleague_in_charge(locked)
     if colleague is not None and not words:
         raise HandledByAnother(colleague)
-    said = f"À la place de {locked.handled_by} : {words}" if locked.handled_by and words else words
+    recorded = f"À la place de {locked.handled_by} : {words}" if locked.handled_by and words else words
     _put_name(locked, by, at=now)
-    event = Event.objects.record(EventKind.HANDLED, locked, by=by, reason=said, at=now)
+    event = Event.objects.record(EventKind.HANDLED, locked, by=by, reason=recorded, at=now)
     if colleague is not None:
         to_staff.handled_by_another(colleague, locked, by=by, words=words, event=event, now=now)
 

@@ -83,8 +83,10 @@ def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
     if step in TO_COMPANY or (step == Step.EXPIRE and _leaves_unanswered(steps)):
         yield solicitation.email
     if step in TO_MANAGERS:
-        told = {match.expert.office for each in steps for match in _silent(each)}
-        offices = {office.pk: office for office in told if office.is_open_on(solicitation.today(now))}
+        silent_offices = {match.expert.office for each in steps for match in _silent(each)}
+        offices = {
+            office.pk: office for office in silent_offices if office.is_open_on(solicitation.today(now))
+        }
         yield from (office.email for office in offices.values())
         yield from (manager.email for manager in seats.managers_of(offices, now=now))
     if step in TO_STAFF:

@@ -26,5 +26,5 @@ def abandoned(*, now: datetime) -> SolicitationQuerySet:
     old = Q(state=RequestState.SUBMITTED, submitted_at__lte=last) | Q(
         state=RequestState.HELD, held_at__lte=last
     )
-    said = [~Exists(texts.objects.filter(**lately)) for texts in (Message, InternalMessage)]
-    return Solicitation.objects.filter(old, ~Exists(done), *said)
+    unwritten = [~Exists(texts.objects.filter(**lately)) for texts in (Message, InternalMessage)]
+    return Solicitation.objects.filter(old, ~Exists(done), *unwritten)

@@ -19,7 +19,7 @@ class PlannedCallQuerySet(models.QuerySet["PlannedCall"]):
     def upcoming(self, *, now: datetime) -> Self:
         return self.standing().filter(starts_at__gt=now)
 
-    def told(self, *, now: datetime) -> Self:
+    def mailed_to_company(self, *, now: datetime) -> Self:
         """Calls to come that the company was told of: their minute of undo has passed."""
         return self.upcoming(now=now).filter(changed_at__lte=now - UNDO_DELAY)
 

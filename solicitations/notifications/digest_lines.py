@@ -30,8 +30,8 @@ def _taken(context: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _corrected(context: Mapping[str, Any]) -> tuple[str, str]:
-    told = ", ".join(filter(None, [context["phone"], context["callback"], context.get("way")]))
-    return f"{context['contact_name']} a corrigé ses coordonnées : {told}", ""
+    changes = ", ".join(filter(None, [context["phone"], context["callback"], context.get("way")]))
+    return f"{context['contact_name']} a corrigé ses coordonnées : {changes}", ""
 
 
 def _stopped(context: Mapping[str, Any]) -> tuple[str, str]:

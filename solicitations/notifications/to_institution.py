@@ -78,14 +78,14 @@ def recipients(
     following = [row for row in around if row.email.lower() not in own]
     for row in following:
         row.solicitation = solicitation
-    told = own | {row.email.lower() for row in following}
+    notified = own | {row.email.lower() for row in following}
     managing = _MANAGERS.rows(
         solicitation=solicitation.pk,
         institution=institution.pk,
         today=solicitation.today(now),
         now=now,
     )
-    return InternalRecipients(following, [one for one in managing if one.email.lower() not in told])
+    return InternalRecipients(following, [one for one in managing if one.email.lower() not in notified])
 
 
 def _managers(*, solicitation: Any, institution: Any, today: Any, now: Any) -> QuerySet[User]:

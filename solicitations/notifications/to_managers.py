@@ -14,7 +14,7 @@ from territories.spoken_time import spoken_moment
 
 
 def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> None:
-    """Tell the open offices that took a need that the company was not called, unless told as an expert."""
+    """Mail the open offices that took a need that the company was not called; experts were mailed already."""
     by_office: dict[int, list[Match]] = {}
     for match in _taken_in_open_offices(solicitation, now=now).in_order():
         by_office.setdefault(match.expert.office_id, []).append(match)
@@ -26,16 +26,16 @@ def not_called(solicitation: Solicitation, *, event: Event, now: datetime) -> No
             "phone": solicitation.phone,
             "callback": wording.callback(solicitation),
         }
-        _tell(matches[0], "not_called_manager", context, told=set(), event=event, now=now)
+        _tell(matches[0], "not_called_manager", context, notified=set(), event=event, now=now)
 
 
 def survey_answered(survey: Survey, *, now: datetime) -> None:
-    """Send the company's answers to the open offices that took a need, unless told as an expert."""
+    """Send the company's answers to the open offices that took a need, unless already mailed as an expert."""
     taken = _taken_in_open_offices(survey.solicitation, now=now)
     context = {"answers": list(survey.answers().items()), "is_negative": survey.is_negative, "headline": ""}
-    told = {address.lower() for address in taken.values_list("mailbox__email", flat=True)}
+    notified = {address.lower() for address in taken.values_list("mailbox__email", flat=True)}
     for match in {match.expert.office_id: match for match in taken.in_order()}.values():
-        _tell(match, "survey_answered", context, told=told, now=now)
+        _tell(match, "survey_answered", context, notified=notified, now=now)
 
 
 def _taken_in_open_offices(solicitation: Solicitation, *, now: datetime) -> MatchQuerySet:
@@ -48,19 +48,19 @@ def _tell(
     occasion: str,
     context: dict[str, Any],
     *,
-    told: set[str],
+    notified: set[str],
     event: Event | None = None,
     now: datetime,
 ) -> None:
-    """Mail the mailbox of the match's office and its managers, each once, unless ``told``."""
+    """Mail the mailbox of the match's office and its managers, each once, unless ``notified`` already."""
     solicitation, office = match.mailbox.solicitation, match.expert.office
     shared = {**request_mails.common_context(solicitation), **context, "office": office.name}
     when = f"e{event.pk}" if event else solicitation.today(now)
     page, managers = links.account_url(match.mailbox), seats.managers_of([office.pk], now=now)
     for to, url in ((office.email, ""), *((manager.email, page) for manager in managers)):
-        if to.lower() in told:
+        if to.lower() in notified:
             continue
-        told.add(to.lower())
+        notified.add(to.lower())
         outbox.enqueue(
             key=f"{occasion}:{solicitation.pk}:{to.lower()}:{when}"[:200],
             to=to,

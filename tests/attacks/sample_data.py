@@ -108,7 +108,7 @@ class SampleData:
             received_at=now,
             next_try_at=now,
         )
-        said: dict[str, Any] = {
+        text_columns: dict[str, Any] = {
             "solicitation": solicitation,
             "incoming": incoming,
             "body": "Bonjour",
@@ -117,11 +117,11 @@ class SampleData:
         written: dict[str, Any] = {"solicitation": solicitation, "author": user, "body": "Interne", "at": now}
         StaffNote.objects.create(**written)
         StaffMessage.objects.create(mailbox=mailbox, addressee="x", **written)
-        addition = Addition.objects.create(**said)
+        addition = Addition.objects.create(**text_columns)
         return cls(
             solicitation=solicitation,
             mailbox=mailbox,
-            message=Message.objects.create(mailbox=mailbox, author="x", institution="x", **said),
+            message=Message.objects.create(mailbox=mailbox, author="x", institution="x", **text_columns),
             addition=addition,
             file=AttachedFile.objects.create(
                 solicitation=solicitation,

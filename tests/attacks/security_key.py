@@ -41,5 +41,11 @@ def _state(flags: int, signed: int, attested: bytes = b"") -> AuthenticatorData:
 
 def _answer(**response: bytes) -> dict[str, object]:
     name = websafe_encode(b"key")
-    told = {part: websafe_encode(value) for part, value in response.items()}
-    return {"id": name, "rawId": name, "type": "public-key", "response": told, "clientExtensionResults": {}}
+    encoded = {part: websafe_encode(value) for part, value in response.items()}
+    return {
+        "id": name,
+        "rawId": name,
+        "type": "public-key",
+        "response": encoded,
+        "clientExtensionResults": {},
+    }

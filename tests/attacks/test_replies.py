@@ -80,7 +80,7 @@ def assert_tells_nothing(email: OutgoingEmail, *samples: SampleData) -> None:
     written = "\n".join([content.subject, content.text, content.html, str(message.message().as_string())])
     for sample in samples:
         request, mailbox = sample.solicitation, sample.mailbox
-        for told in (
+        for leaked in (
             request.reference,
             request.company_name,
             request.email,
@@ -92,7 +92,7 @@ def assert_tells_nothing(email: OutgoingEmail, *samples: SampleData) -> None:
             "/reponse/",
             "reponse+",
         ):
-            assert told in {"", email.to} or told not in written, told
+            assert leaked in {"", email.to} or leaked not in written, leaked
     assert message.recipients() == [email.to]
 
 

@@ -48,14 +48,14 @@ def weight_of(page):
 
 def said_by(demo):
     """The output until the demo is ready."""
-    said = ""
+    output = ""
     deadline = time.monotonic() + PATIENCE
-    while "Ctrl-C" not in said and time.monotonic() < deadline:
+    while "Ctrl-C" not in output and time.monotonic() < deadline:
         line = demo.stdout.readline()
         if not line:
             break
-        said += line
-    return said
+        output += line
+    return output
 
 
 def descendants_of(pid):
@@ -85,9 +85,9 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
             text=True,
         )
         try:
-            said = said_by(demo)
-            addresses = re.findall(r"http://localhost:\d+/\S*", said)
-            assert addresses, said
+            output = said_by(demo)
+            addresses = re.findall(r"http://localhost:\d+/\S*", output)
+            assert addresses, output
             health = json.loads(get(next(address for address in addresses if address.endswith("/sante/"))))
             page = get(addresses[0])
             files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page))
@@ -101,12 +101,12 @@ def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_
         finally:
             demo.send_signal(signal.SIGINT)
             rest, _ = demo.communicate(timeout=PATIENCE)
-        logs = Path(re.search(r"Journaux : (\S+)/\*\.log", said)[1])
+        logs = Path(re.search(r"Journaux : (\S+)/\*\.log", output)[1])
         names = {path.name for path in logs.iterdir()}
         shutil.rmtree(logs)  # a port that no other demo will ask for
 
-    assert "demandes créées." in said
-    assert " info " not in said  # no line of a log: a person reads this
+    assert "demandes créées." in output
+    assert " info " not in output  # no line of a log: a person reads this
     assert f":{port}/" not in addresses[0]
     assert health["state"] == "ok"
     assert "<h1" in page

@@ -149,8 +149,8 @@ class TestUndo:
         assert client.get(urlsplit(links.answer_url(mailbox)).path).status_code == 200
 
     def test_both_addresses_are_told(self, undone):
-        told = OutgoingEmail.objects.filter(about__contains=[f"revision:{undone.pk}"])
-        mails = {mail.template.rpartition("/")[2]: mail for mail in told}
+        sent = OutgoingEmail.objects.filter(about__contains=[f"revision:{undone.pk}"])
+        mails = {mail.template.rpartition("/")[2]: mail for mail in sent}
 
         assert (mails["address_is_new"].to, mails["address_was_left"].to) == (FORMER, NEW)
         assert len(mails["address_is_new"].context["requests"]) == 1

@@ -55,7 +55,7 @@ def _record(*args, **fields):
     delivery_reports.record(*args, **fields)
 
 
-def told():
+def address_mails():
     rows = OutgoingEmail.objects.filter(template="directory/emails/address_refused").order_by("pk")
     return list(rows)
 
@@ -93,8 +93,8 @@ class TestRefusal:
         report(commit, ReportKind.HARD, now=now + 2 * HOUR)
         report(commit, ReportKind.HARD, now=now + 3 * HOUR)
 
-        mails = {mail.to: mail.context for mail in told()}
-        assert len(told()) == len(mails)
+        mails = {mail.to: mail.context for mail in address_mails()}
+        assert len(address_mails()) == len(mails)
         assert {admin.email, post().office.email} <= set(mails)
         assert mails[admin.email]["words"] == "550 5.1.1 no such user"
         assert (mails[admin.email]["is_staff"], mails[post().office.email]["is_staff"]) == (True, False)
@@ -147,15 +147,15 @@ def test_soft_refusals_of_a_day_change_nothing(commit, sent, now):
     report(commit, ReportKind.SOFT, now=now + 24 * HOUR)
 
     assert not post().is_bouncing
-    assert told() == []
+    assert address_mails() == []
 
 
 def test_a_complaint_is_told_and_nobody_is_absent(commit, sent, admin, now):
     report(commit, ReportKind.COMPLAINT, now=now + HOUR)
 
     assert not post().is_bouncing
-    assert {mail.context["is_complaint"] for mail in told()} == {True}
-    assert admin.email in {mail.to for mail in told()}
+    assert {mail.context["is_complaint"] for mail in address_mails()} == {True}
+    assert admin.email in {mail.to for mail in address_mails()}
 
 
 def test_the_mailbox_of_an_office_is_told_to_its_region_alone(commit, admin, now):
@@ -163,7 +163,7 @@ def test_the_mailbox_of_an_office_is_told_to_its_region_alone(commit, admin, now
 
     report(commit, ReportKind.HARD, now=now, to=office.email)
 
-    assert [mail.to for mail in told()] == [admin.email]
+    assert [mail.to for mail in address_mails()] == [admin.email]
 
 
 class TestPeopleOfAccounts:
@@ -185,7 +185,7 @@ class TestPeopleOfAccounts:
 
         alerts = OutgoingEmail.objects.filter(template__endswith="/alert").exclude(to=admin.email)
         assert {mail.to for mail in alerts} == {national.email}
-        assert national.email in {mail.to for mail in told()}
+        assert national.email in {mail.to for mail in address_mails()}
 
     def test_a_manager_who_bounces_is_told_to_office_and_region(self, commit, sent, admin, now):
         manager = PersonFactory(email="brun@example.org", name="Mme Brun")
@@ -193,9 +193,9 @@ class TestPeopleOfAccounts:
 
         report(commit, ReportKind.HARD, now=now + HOUR, to=manager.email)
 
-        assert {mail.to for mail in told()} == {admin.email, post().office.email}
-        assert "Mme Brun, responsable, France Travail Dijon" in told()[0].rendered().text
-        assert "compte comme absente" not in told()[0].rendered().text
+        assert {mail.to for mail in address_mails()} == {admin.email, post().office.email}
+        assert "Mme Brun, responsable, France Travail Dijon" in address_mails()[0].rendered().text
+        assert "compte comme absente" not in address_mails()[0].rendered().text
 
     def test_managers_are_told_that_a_post_bounces(self, commit, sent, now):
         manager = PersonFactory(email="brun@example.org", name="Mme Brun")
@@ -203,4 +203,4 @@ class TestPeopleOfAccounts:
 
         report(commit, ReportKind.HARD, now=now + HOUR)
 
-        assert manager.email in {mail.to for mail in told()}
+        assert manager.email in {mail.to for mail in address_mails()}

@@ -239,9 +239,9 @@ def test_mistake_is_told_with_its_path_and_line(tmp_path, before, after, path, s
     text = changed((before, after))
     offices = set(Office.objects.values_list("code", flat=True))
 
-    told, closing = errors_of(tmp_path, text)
+    message, closing = errors_of(tmp_path, text)
 
-    place, _, words = told.partition(": ")
+    place, _, words = message.partition(": ")
     assert place.partition(", line ")[0] == path
     assert sentence in words
     assert closing == "Erreurs : 1. Rien n'a été changé."
@@ -260,9 +260,9 @@ def test_mistake_is_told_with_its_path_and_line(tmp_path, before, after, path, s
     ids=["value", "missing key: its mapping", "unknown key", "item of a list", "unknown area"],
 )
 def test_line_is_that_of_the_mistake(tmp_path, before, after, line):
-    told, _ = errors_of(tmp_path, changed((before, after)))
+    message, _ = errors_of(tmp_path, changed((before, after)))
 
-    assert f", line {line}: " in told
+    assert f", line {line}: " in message
 
 
 def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
@@ -318,17 +318,17 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path):
     ],
 )
 def test_file_that_cannot_be_read_whole_says_where(tmp_path, text, sentence):
-    (told,) = errors_of(tmp_path, text)
+    (message,) = errors_of(tmp_path, text)
 
-    assert told.startswith(f"annuaire.yaml, {sentence}")
+    assert message.startswith(f"annuaire.yaml, {sentence}")
 
 
 def test_file_of_single_digits_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(yaml_files, "MAX_NODES", 1000)
 
-    (told,) = errors_of(tmp_path, "offices: [" + "1," * 300_000 + "]")
+    (message,) = errors_of(tmp_path, "offices: [" + "1," * 300_000 + "]")
 
-    assert told.startswith("annuaire.yaml, line 1: le fichier a plus de 1000 valeurs")
+    assert message.startswith("annuaire.yaml, line 1: le fichier a plus de 1000 valeurs")
 
 
 def test_endless_mistakes_are_told_as_far_as_anybody_reads(tmp_path):

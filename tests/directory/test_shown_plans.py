@@ -54,8 +54,8 @@ def test_confirmed_twice_it_is_one_revision_and_a_sentence(as_regional, form):
 
     assert revisions().count() == 1
     assert (Office.objects.count(), Expert.objects.count()) == rows
-    told = text(as_regional.get(again["Location"]) if again.status_code == 302 else again)
-    assert any(words in told for words in ("Rien n'a changé", "s'appelle déjà", "déjà cette adresse"))
+    shown_text = text(as_regional.get(again["Location"]) if again.status_code == 302 else again)
+    assert any(words in shown_text for words in ("Rien n'a changé", "s'appelle déjà", "déjà cette adresse"))
 
 
 @pytest.mark.parametrize("form", FORMS)

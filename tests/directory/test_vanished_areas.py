@@ -200,20 +200,20 @@ def test_regions_of_offices_are_counted_again_and_reported_before_and_after(
     merged_code, by_department_and_region, regional, monkeypatch
 ):
     national = Office.objects.filter(areas__kind="national").values_list("pk", flat=True)
-    said = "\n".join(territory_changes.compare(merged_code))
+    report = "\n".join(territory_changes.compare(merged_code))
     out = io.StringIO()
     monkeypatch.setattr(bundle, "read", lambda: merged_code)
 
     call_command("import_territories", stdout=out)
 
     line = "antenne CAPE-21 Cap emploi Côte-d'Or : région Bourgogne-Franche-Comté → Centre-Est"
-    assert line in said
+    assert line in report
     assert line in out.getvalue()
-    assert "région 27 Bourgogne-Franche-Comté disparaît, l'essentiel va à Centre-Est (99)" in said
-    assert "département 58 Nièvre disparaît, l'essentiel va à Côte-d'Or (21)" in said
-    assert "département 71 Saône-et-Loire : région 27 → 99" in said
-    assert f"compte {regional.email} : à rattacher à une autre région" in said
-    assert "commune 58194" not in said
+    assert "région 27 Bourgogne-Franche-Comté disparaît, l'essentiel va à Centre-Est (99)" in report
+    assert "département 58 Nièvre disparaît, l'essentiel va à Côte-d'Or (21)" in report
+    assert "département 71 Saône-et-Loire : région 27 → 99" in report
+    assert f"compte {regional.email} : à rattacher à une autre région" in report
+    assert "commune 58194" not in report
     assert not Office.objects.filter(region="27").exists()
     assert Office.objects.get(code="PLIE-DIJON").region_id == MERGED
     assert not Office.objects.filter(pk__in=national).exclude(region=None).exists()

@@ -131,17 +131,17 @@ def test_subject_left_out_is_dropped_and_comes_back(import_changed):
 
 
 def test_institution_taken_off_a_subject_is_a_change_that_is_told(import_changed):
-    (told,) = import_changed("catalogue.yaml", ("[PE, OPCO, ARACT, MDE]", "[PE, OPCO, ARACT]"))
+    (counts,) = import_changed("catalogue.yaml", ("[PE, OPCO, ARACT, MDE]", "[PE, OPCO, ARACT]"))
 
-    assert "changés 1" in told
+    assert "changés 1" in counts
 
 
 def test_other_subjects_of_a_front_door_question_are_a_change_that_is_told(import_changed):
     before, after = "subjects: [rupture-conventionnelle, licenciement]", "subjects: [licenciement]"
 
-    (told,) = import_changed("catalogue.yaml", (before, after))
+    (counts,) = import_changed("catalogue.yaml", (before, after))
 
-    assert "changés 1" in told
+    assert "changés 1" in counts
 
 
 def test_order_of_institutions_follows_the_file(import_changed):
@@ -174,9 +174,9 @@ def test_other_examples_are_a_change_that_is_told(import_changed):
     start = text.index("        examples:\n")
     given = text[start : text.index("      - slug:", start)]
 
-    (told,) = import_changed("catalogue.yaml", (given, '        examples: ["qui prendre ?"]\n'))
+    (counts,) = import_changed("catalogue.yaml", (given, '        examples: ["qui prendre ?"]\n'))
 
-    assert "changés 1" in told
+    assert "changés 1" in counts
     assert SubjectExamples.objects.get(subject__slug="definir-besoin").texts == ["qui prendre ?"]
 
 

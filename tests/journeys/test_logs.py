@@ -180,15 +180,15 @@ def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
     owner = Person()
     smtp_sink.refusals[EXPERT] = f"550 5.1.1 <{EXPERT}> refused"
     scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
-    with running_worker(process_environment, smtp_sink) as told:
+    with running_worker(process_environment, smtp_sink) as worker_output:
         fill_need(owner, scenario)
         fill_company(owner, scenario["company"])
         time.sleep(3)  # the form takes a faster visitor for a robot
         fill_contact(owner)
         wait_for(lambda: OWNER in {str(mail["To"]) for mail in smtp_sink.messages})
-        wait_for(lambda: OutgoingEmail.objects.refused().exists() and "mail did not leave" in told())
-        wait_for(lambda: re.search("task done .*task=mailing.tasks.deliver", told()))
-        text = told()
+        wait_for(lambda: OutgoingEmail.objects.refused().exists() and "mail did not leave" in worker_output())
+        wait_for(lambda: re.search("task done .*task=mailing.tasks.deliver", worker_output()))
+        text = worker_output()
 
     [caused_by] = set(OutgoingEmail.objects.values_list("request_id", flat=True))
     sent = [line for line in text.splitlines() if "mail sent" in line]

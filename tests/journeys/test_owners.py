@@ -142,10 +142,10 @@ def test_stranger_cannot_tell_that_a_first_request_exists(simulation):
     assert "a reçu votre demande" not in after
     assert without_reference(after) == without_reference(alone)
     assert len(simulation.inbox(TRAINING)) == 1
-    told = body(simulation.last_mail(EMAIL))
-    assert "Une demande semblable à la vôtre" in told
-    assert PITCH not in told
-    assert STRANGER not in told
+    mail_text = body(simulation.last_mail(EMAIL))
+    assert "Une demande semblable à la vôtre" in mail_text
+    assert PITCH not in mail_text
+    assert STRANGER not in mail_text
 
 
 def test_same_mailbox_is_led_to_its_first_request_by_its_mail_alone(simulation):

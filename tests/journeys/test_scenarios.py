@@ -73,9 +73,9 @@ def test_question_of_labour_law_and_its_answer_are_dated_and_kept(simulation):
     """SC12: the deputy answers, though the subject is not in their own list."""
     submit_scenario(simulation, "SC12")
     simulation.deliver_mails()
-    told = body(simulation.last_mail("ruptures@droit-travail-21"))
-    assert CLOCK in told
-    assert "Vous remplacez" in told
+    mail_text = body(simulation.last_mail("ruptures@droit-travail-21"))
+    assert CLOCK in mail_text
+    assert "Vous remplacez" in mail_text
     deputy = open_as_expert(simulation, "ruptures@droit-travail-21").press("Je prends en charge")
     assert f"{CLOCK} le mercredi 30 décembre" in deputy.text.replace("\u00a0", " ")
 
@@ -96,10 +96,10 @@ def test_large_company_is_served_without_the_clock(simulation):
     submit_scenario(simulation, "SC14")
     simulation.deliver_mails()
 
-    told = body(simulation.last_mail("mutations@ddets-21"))
-    assert "350 salariés" in told
-    assert CLOCK not in told
-    assert "300 salariés ou plus" in told
+    mail_text = body(simulation.last_mail("mutations@ddets-21"))
+    assert "350 salariés" in mail_text
+    assert CLOCK not in mail_text
+    assert "300 salariés ou plus" in mail_text
     expert = open_as_expert(simulation, "mutations@ddets-21")
     assert CLOCK not in expert.text
     expert.press("Je prends en charge").press("J'ai aidé l'entreprise")

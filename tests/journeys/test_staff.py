@@ -76,7 +76,7 @@ def test_spam_is_closed_without_any_mail(simulation):
     simulation.deliver_mails()
 
     admin = open_last_alert(simulation)
-    simulation.deliver_mails()  # what it hears of its own account
+    simulation.deliver_mails()  # mails about its own account
     before = len(simulation.mails)
     admin.press("C'est une demande indésirable")
     simulation.advance(hours=5)

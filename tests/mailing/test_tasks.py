@@ -171,16 +171,16 @@ def test_two_sweeps_at_once_send_once(sink):
 
 
 def test_tasks_named_in_settings_are_called_on_a_refusal(sink, settings, django_capture_on_commit_callbacks):
-    told = []
+    refused_pks = []
     settings.MAILING_REFUSED_TASKS = ["tests.mailing.test_tasks.on_refused"]
-    on_refused.run = told.append
+    on_refused.run = refused_pks.append
     sink.on_rcpt = "550 no such user"
     email = OutgoingEmailFactory()
 
     with time_machine.travel(NOW), django_capture_on_commit_callbacks(execute=True):
         tasks.deliver(email.pk)
 
-    assert told == [email.pk]
+    assert refused_pks == [email.pk]
     assert OutgoingEmail.objects.get(pk=email.pk).state == OutgoingState.REFUSED
 
 

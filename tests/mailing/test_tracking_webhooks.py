@@ -171,8 +171,8 @@ def test_a_report_about_no_mail_of_ours_is_logged_and_never_posted_again(
 
     assert not DeliveryEvent.objects.exists()
     assert not RefusedAddress.objects.exists()
-    told = [row for row in caplog.records if row.name == "mailing.tracking_webhooks"]
-    assert [(row.message, row.provider) for row in told] == [("report about no mail of ours", provider)]
+    logged = [row for row in caplog.records if row.name == "mailing.tracking_webhooks"]
+    assert [(row.message, row.provider) for row in logged] == [("report about no mail of ours", provider)]
 
 
 @pytest.mark.parametrize(

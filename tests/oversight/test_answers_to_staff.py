@@ -38,7 +38,7 @@ def answer(word, expert, today):
     return answered
 
 
-def told() -> list[OutgoingEmail]:
+def answer_mails() -> list[OutgoingEmail]:
     return list(OutgoingEmail.objects.filter(template__endswith="/staff_answered").order_by("pk"))
 
 
@@ -48,7 +48,7 @@ def test_answer_is_kept_and_mailed_to_who_wrote_the_word(answer, word, regional,
     assert email.state == IncomingState.ACCEPTED
     [kept] = StaffMessage.objects.exclude(answers=None)
     assert (kept.body, kept.answers, kept.incoming) == (ANSWER, word, email)
-    [mail] = told()
+    [mail] = answer_mails()
     assert mail.to == regional.email
     assert ANSWER in mail.rendered().text
     assert kept.attachments == ["devis.pdf"]
@@ -68,7 +68,7 @@ def test_nobody_else_reads_it(answer, sent, expert):
         assert ANSWER not in Client().get(links.answer_url(box)).content.decode()
     assert ANSWER not in Client().get(links.follow_url(sent)).content.decode()
     assert [mail.to for mail in OutgoingEmail.objects.all() if ANSWER in mail.rendered().text] == [
-        told()[0].to
+        answer_mails()[0].to
     ]
 
 
@@ -77,8 +77,8 @@ def test_answer_to_a_colleague_who_left_goes_to_the_region(answer, regional, nat
 
     answer()
 
-    assert told()
-    assert regional.email not in {mail.to for mail in told()}
+    assert answer_mails()
+    assert regional.email not in {mail.to for mail in answer_mails()}
 
 
 def test_confidential_answer_is_read_on_the_page_alone(commit, confidential, regional, today):
@@ -87,7 +87,7 @@ def test_confidential_answer_is_read_on_the_page_alone(commit, confidential, reg
 
     receive(raw(expert, ANSWER, to=reply_addresses.make(expert, staff_message=word)), now=today)
 
-    [mail] = told()
+    [mail] = answer_mails()
     assert "Demande confidentielle" in mail.rendered().text
     for part in (mail.rendered().subject, mail.rendered().text, mail.rendered().html):
         assert "lundi" not in part

@@ -178,16 +178,16 @@ class TestConfirming:
         assert not AddressChange.objects.exists()
 
     def test_the_new_mailbox_gets_the_link(self, confirmed):
-        [told] = mails("address_confirmed")
+        [notice] = mails("address_confirmed")
 
-        assert told.to == NEW
-        assert links.follow_url(Solicitation.objects.get()) in told.rendered().text
+        assert notice.to == NEW
+        assert links.follow_url(Solicitation.objects.get()) in notice.rendered().text
 
     def test_the_old_mailbox_gets_a_word_that_tells_nothing(self, confirmed, sent):
-        [told] = mails("address_left")
+        [notice] = mails("address_left")
 
-        rendered = told.rendered()
-        assert told.to == sent.email
+        rendered = notice.rendered()
+        assert notice.to == sent.email
         for own in (NEW, sent.company_name, sent.contact_name, sent.phone, "/suivi/"):
             assert own not in rendered.subject + rendered.text + rendered.html
 
@@ -210,16 +210,16 @@ class TestConfirming:
         ask()
         commit(company_address.confirm, AddressChange.objects.get(), now=now)
 
-        [told] = mails("taken_for_company")
+        [notice] = mails("taken_for_company")
         fresh = Solicitation.objects.get()
-        assert (told.to, told.reply_to) == (NEW, reply_addresses.make(fresh))
-        assert told.context["url"] == links.mailed_follow_url(fresh)
+        assert (notice.to, notice.reply_to) == (NEW, reply_addresses.make(fresh))
+        assert notice.context["url"] == links.mailed_follow_url(fresh)
 
     def test_the_experts_read_the_new_address(self, confirmed, sent):
-        told = mails("contact_corrected")
+        notice = mails("contact_corrected")
 
-        assert {row.to for row in told} == set(sent.mailboxes.values_list("email", flat=True))
-        assert all(NEW in row.rendered().text for row in told)
+        assert {row.to for row in notice} == set(sent.mailboxes.values_list("email", flat=True))
+        assert all(NEW in row.rendered().text for row in notice)
 
     def test_the_alert_of_the_refused_acknowledgement_ends(self, ask, commit, sent, now):
         cause = AlertCause.ACKNOWLEDGEMENT_REFUSED

@@ -154,9 +154,9 @@ def test_the_answer_to_an_expert_who_declined_names_its_new_readers(owner, sent,
 
     assert "Envoyer ma réponse à qui s'occupe de votre demande" in text_of(owner())
     asked = sent.questions.get()
-    said = owner("completer/", body="Un CDI.", question=asked.pk)
+    shown = owner("completer/", body="Un CDI.", question=asked.pk)
     assert sent.additions.get().question == asked
-    assert f"est envoyée à {name}" not in text_of(owner()) + said.content.decode()
+    assert f"est envoyée à {name}" not in text_of(owner()) + shown.content.decode()
 
 
 @pytest.mark.parametrize("body", BAD_WORDS.values(), ids=BAD_WORDS)
@@ -267,9 +267,9 @@ def test_good_link_is_not_sent_again(client, sent):
 
 def comparable(client, solicitation: Solicitation) -> str:
     """Return the page without the values that differ from request to request."""
-    said = text_of(client.get(path_of(solicitation)))
+    shown = text_of(client.get(path_of(solicitation)))
     own = (solicitation.reference, solicitation.email, path_of(solicitation))
-    return functools.reduce(lambda text, word: text.replace(word, "…"), own, said)
+    return functools.reduce(lambda text, word: text.replace(word, "…"), own, shown)
 
 
 def test_held_duplicate_of_a_stranger_looks_like_any_request_not_read_yet(client, sent, now):

@@ -343,9 +343,9 @@ class TestProcesses:
             "import django; django.setup(); from prometheus_client import generate_latest;"
             "from portal import metrics; print(generate_latest(metrics._processes()).decode())"
         )
-        said = ""
+        printed = ""
         for code in (count, count, say):
-            said = subprocess.run(  # noqa: S603 (fixed commands)
+            printed = subprocess.run(  # noqa: S603 (fixed commands)
                 [sys.executable, "-c", code],
                 cwd=ROOT,
                 env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "made at need")},
@@ -354,7 +354,7 @@ class TestProcesses:
                 text=True,
             ).stdout
 
-        found = read(said)
+        found = read(printed)
         assert found["relais_answer_seconds_count", "GET", "2xx"] == 2
         assert found["relais_answer_seconds_sum", "GET", "2xx"] == pytest.approx(0.4)
 

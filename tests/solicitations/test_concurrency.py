@@ -143,8 +143,8 @@ def test_two_experts_may_take_the_same_need(now):
     request.refresh_from_db()
     assert request.progress == NeedState.IN_PROGRESS
     # The second to take knows of the first, who is told nothing of the second: he has taken already.
-    told = mails("taken_for_others")
-    assert Counter(told)[mine.mailbox.email] + Counter(told)[other.mailbox.email] == 1
+    recipients = mails("taken_for_others")
+    assert Counter(recipients)[mine.mailbox.email] + Counter(recipients)[other.mailbox.email] == 1
     assert len(mails("taken_for_company")) == 2
 
 
@@ -206,7 +206,7 @@ def test_an_undo_while_its_mails_are_being_sent(now, smtp_sink, round_):
     assert row.state == MatchState.SENT
     assert not leaving.pending().exists()
     notified = set(leaving.exclude(sent_at=None).values_list("to", flat=True))
-    # Whoever was told is told again; nobody else hears of it.
+    # Whoever was told is told again; nobody else is mailed.
     assert set(mails("undone_for_company") + mails("undone_for_experts")) == notified
     assert len(smtp_sink.messages) == len(notified)
 

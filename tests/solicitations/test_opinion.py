@@ -31,7 +31,7 @@ def taken(commit, sent, now) -> Match:
     return mine
 
 
-def told() -> set[str]:
+def notified_addresses() -> set[str]:
     mails = OutgoingEmail.objects.filter(template__contains="/not_called")
     return set(mails.values_list("to", flat=True))
 
@@ -44,20 +44,25 @@ class TestNotCalled:
     def test_experts_the_taker_s_manager_and_the_region_are_told(self, commit, sent, taken, now):
         commit(feedback.report_not_called, sent, now=now)
 
-        assert told() == {*sent.mailboxes.values_list("email", flat=True), taken.expert.office.email}
+        assert notified_addresses() == {
+            *sent.mailboxes.values_list("email", flat=True),
+            taken.expert.office.email,
+        }
         assert sent.alerts.get(cause=AlertCause.NOT_CALLED).settled_at is None
 
     def test_no_manager_is_told_while_nobody_has_taken(self, commit, sent, now):
         commit(feedback.report_not_called, sent, now=now)
 
-        assert told() == set(sent.mailboxes.values_list("email", flat=True))
+        assert notified_addresses() == set(sent.mailboxes.values_list("email", flat=True))
 
     def test_a_manager_who_is_the_expert_too_gets_one_mail(self, commit, sent, taken, now):
         Office.objects.filter(pk=taken.expert.office_id).update(email=taken.mailbox.email.upper())
 
         commit(feedback.report_not_called, sent, now=now)
 
-        assert {address.lower() for address in told()} == set(sent.mailboxes.values_list("email", flat=True))
+        assert {address.lower() for address in notified_addresses()} == set(
+            sent.mailboxes.values_list("email", flat=True)
+        )
 
     def test_a_confidential_request_is_not_named_to_the_manager(self, commit, now):
         quiet = commit(send, "licenciement", now=now, text="Mon serveur ne vient plus.")

@@ -43,9 +43,9 @@ def colleague(mine) -> Expert:
 
 @pytest.fixture
 def reassign(mine, colleague, manager, commit, now):
-    def act(*, to=None, at=now, word=""):
+    def act(*, to=None, at=now, comment=""):
         request = mine.mailbox.solicitation_id
-        commit(reassigning.reassign, request, [mine.pk], to or colleague, by=manager, comment=word, now=at)
+        commit(reassigning.reassign, request, [mine.pk], to or colleague, by=manager, comment=comment, now=at)
 
     return act
 

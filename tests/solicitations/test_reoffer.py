@@ -94,8 +94,8 @@ class TestEveryWayToGo:
         mine.refresh_from_db()
         assert (mine.state, mine.expert_left_at) == (MatchState.TAKEN, now + MINUTE)
         assert Alert.objects.get(solicitation=sent).cause == AlertCause.DEPARTURE
-        [told] = mails("taker_gone", to=sent.email)
-        assert "cherche qui peut prendre la suite" in told.rendered().text
+        [notice] = mails("taker_gone", to=sent.email)
+        assert "cherche qui peut prendre la suite" in notice.rendered().text
 
     def test_a_second_sweep_finds_nothing(self, commit, sent, mine, leave, now):
         commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
@@ -187,8 +187,8 @@ class TestTaken:
 
         sweep(commit, now + MINUTE)
 
-        [told] = mails("taker_gone")
-        assert f"{other.expert.name} ({other.expert.office.name}) la suit" in told.rendered().text
+        [notice] = mails("taker_gone")
+        assert f"{other.expert.name} ({other.expert.office.name}) la suit" in notice.rendered().text
 
     @pytest.mark.parametrize("leave", GONE, ids=lambda leave: leave.__name__)
     def test_staff_get_one_mail_a_person_with_all_that_was_in_their_hands(
@@ -201,8 +201,8 @@ class TestTaken:
 
         sweep(commit, now + MINUTE)
 
-        [told] = mails("expert_gone")
-        text = told.rendered().text
+        [notice] = mails("expert_gone")
+        text = notice.rendered().text
         assert sent.reference in text
         assert second.reference in text
 
@@ -282,8 +282,8 @@ class TestDeclaredOnThePage:
 
     def test_the_mailbox_gets_a_way_back(self, commit, client, sent, second, mine, now):
         self.declare(commit, mine, now)
-        [told] = mails("record_changed", to=mine.mailbox.email)
-        url = urlsplit(told.context["undo_url"]).path
+        [notice] = mails("record_changed", to=mine.mailbox.email)
+        url = urlsplit(notice.context["undo_url"]).path
 
         assert client.get(url).status_code == 200
         assert Expert.objects.get(pk=mine.expert_id).left_at == now
@@ -338,8 +338,8 @@ class TestDeclaredOnThePage:
                 self.declare(commit, mine, now)
             else:
                 commit(record_changes.correct_phone, mine.expert, by=mine.mailbox, phone="3949", now=now)
-        [told] = mails("record_changed", to=mine.mailbox.email)
-        url = urlsplit(told.context["undo_url"]).path
+        [notice] = mails("record_changed", to=mine.mailbox.email)
+        url = urlsplit(notice.context["undo_url"]).path
         with time_machine.travel(now + timedelta(hours=23), tick=False):
             assert client.get(url).status_code == 200
 
@@ -353,9 +353,9 @@ class TestDeclaredOnThePage:
     def test_a_new_number_has_a_way_back(self, commit, client, mine, now):
         before = mine.expert.phone
         commit(record_changes.correct_phone, mine.expert, by=mine.mailbox, phone="03 80 12 34 56", now=now)
-        [told] = mails("record_changed", to=mine.mailbox.email)
+        [notice] = mails("record_changed", to=mine.mailbox.email)
 
-        client.post(urlsplit(told.context["undo_url"]).path)
+        client.post(urlsplit(notice.context["undo_url"]).path)
 
         assert Expert.objects.get(pk=mine.expert_id).phone == before
 

@@ -199,9 +199,9 @@ class TestTwoDoors:
     def test_both_doors_show_the_same_page(self, expert_client, client, mine):
         by_link, by_account = client.get(answer_path(mine.mailbox)), expert_client.get(request_path(mine))
 
-        for said in (page_text(by_link), page_text(by_account)):
-            assert TEXT in said
-            assert "Je prends en charge" in said
+        for shown in (page_text(by_link), page_text(by_account)):
+            assert TEXT in shown
+            assert "Je prends en charge" in shown
 
     def test_act_by_account_is_the_mailboxs_and_says_whose_hand_pressed(self, expert_client, mine):
         path = request_path(mine)

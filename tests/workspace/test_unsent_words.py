@@ -43,10 +43,10 @@ def test_written_as_a_second_factor_becomes_required(need, person, now):
     client.force_login(person)
     Seat.objects.create(user=person, office=need.expert.office, given_at=now)
 
-    said = kept(write(client, need))
+    shown = kept(write(client, need))
 
-    assert "seconde vérification" in said
-    assert "lundi" in said
+    assert "seconde vérification" in shown
+    assert "lundi" in shown
 
 
 def test_written_while_the_session_ended(need, person, now):

@@ -69,17 +69,17 @@ class Scene:
         self.texts = self._write(commit, now)
 
     def _write(self, commit, now):
-        said = {key: f"Vu {word}." for key, word in WORDS.items()}
+        bodies = {key: f"Vu {word}." for key, word in WORDS.items()}
         file = {key: [AcceptedFile(f"{key}.pdf", "application/pdf", b"%PDF-1.4")] for key in WORDS}
         common = {"now": now}
         commit(
-            expert_messages.post_internal_message, self.author, body=said["I"], attached=file["I"], **common
+            expert_messages.post_internal_message, self.author, body=bodies["I"], attached=file["I"], **common
         )
-        commit(expert_messages.post_message, self.author, body=said["T"], attached=file["T"], **common)
-        asked = commit(expert_messages.ask, self.author, body=said["Q"], attached=file["Q"], **common)
+        commit(expert_messages.post_message, self.author, body=bodies["T"], attached=file["T"], **common)
+        asked = commit(expert_messages.ask, self.author, body=bodies["Q"], attached=file["Q"], **common)
         add = company_requests.add_information
-        commit(add, self.sent, body=said["R"], question=asked, attached=file["R"], **common)
-        commit(add, self.sent, body=said["A"], attached=file["A"], **common)
+        commit(add, self.sent, body=bodies["R"], question=asked, attached=file["R"], **common)
+        commit(add, self.sent, body=bodies["A"], attached=file["A"], **common)
         incoming = commit(answer, self.author, "Original.", message_id="<original@poste.example>", **common)
         Message.objects.filter(incoming=incoming).delete()
         for rows in (InternalMessage, Message, Question, Addition):
@@ -104,8 +104,8 @@ class Scene:
 
     def digest(self, role: str) -> set[str]:
         rows = OutgoingEmail.objects.filter(is_for_digest=True, to=self.addresses.get(role, ""))
-        told = " ".join(row.context["body"] for row in rows if "body" in row.context)
-        return {key for key, word in WORDS.items() if word in told}
+        mailed_text = " ".join(row.context["body"] for row in rows if "body" in row.context)
+        return {key for key, word in WORDS.items() if word in mailed_text}
 
     def search(self, role: str) -> set[str]:
         scope = {"manager": "antennes"}.get(role, "moi")

@@ -108,11 +108,14 @@ def show(
 def _announced(request: HttpRequest, page: RequestPage) -> dict[str, Any]:
     """The messages on top, each with the needs whose answer it announces, which may be undone there."""
     cards = {undo_tag(card.match): card for card in (*page.cards, *page.gone) if card.may_undo}
-    said = [
+    announced = [
         (message, [cards[tag] for tag in (message.extra_tags or "").split() if tag in cards])
         for message in get_messages(request)
     ]
-    return {"announced": said, "undone_on_top": {card.match.pk for _, mine in said for card in mine}}
+    return {
+        "announced": announced,
+        "undone_on_top": {card.match.pk for _, mine in announced for card in mine},
+    }
 
 
 def _forms(mailbox: Mailbox, page: RequestPage, refused: InvalidForms) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def internal(request: HttpRequest, mailbox: int) -> HttpResponse:
         messages.warning(request, "Cette demande n'accepte plus de message : rien n'a été envoyé.")
     else:
         sent = "Votre message est envoyé dans votre institution, et là seulement."
-        messages.success(request, typed_mentions.said(sent, found))
+        messages.success(request, typed_mentions.sent_sentence(sent, found))
     return redirect("workspace:request", managed.pk)
 
 

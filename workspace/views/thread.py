@@ -53,17 +53,17 @@ def message(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     except files.REFUSALS as refusal:
         form.add_error("attached", files.sentence(refusal))
         return show(request, mailbox, refused={"message": form})
-    said = typed_mentions.said("Votre message est envoyé aux autres experts.", found)
-    return redirect_to_page(request, mailbox, said)
+    sentence = typed_mentions.sent_sentence("Votre message est envoyé aux autres experts.", found)
+    return redirect_to_page(request, mailbox, sentence)
 
 
 @expert_page
 @require_safe
 def original(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpResponse:
     """Show the original mail of a message, to those who may read the thread."""
-    said = _text(mailbox, "message", pk)
+    message = _text(mailbox, "message", pk)
     expert_messages.record_opened(mailbox, now=timezone.now())
-    return originals.page(said, author=said.author, known={mailbox.email, said.sent_from})
+    return originals.page(message, author=message.author, known={mailbox.email, message.sent_from})
 
 
 def _text(mailbox: Mailbox, kind: str, pk: int) -> Any:
@@ -71,10 +71,10 @@ def _text(mailbox: Mailbox, kind: str, pk: int) -> Any:
     if kind not in voices.TEXTS or not mailbox.matches.live().exists():
         raise Http404
     rows = voices.TEXTS[kind].objects.filter(solicitation=mailbox.solicitation_id)
-    said: Any = get_object_or_404(rows.select_related("incoming"), pk=pk)
-    if not reading_rights.of_mailbox(mailbox).may_read(said):
+    text: Any = get_object_or_404(rows.select_related("incoming"), pk=pk)
+    if not reading_rights.of_mailbox(mailbox).may_read(text):
         raise Http404
-    return said
+    return text
 
 
 @takes_files(links.ANSWER)
@@ -97,8 +97,10 @@ def internal(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     except files.REFUSALS as refusal:
         form.add_error("attached", files.sentence(refusal))
         return show(request, mailbox, refused={"internal": form})
-    said = typed_mentions.said("Votre message est envoyé dans votre institution, et là seulement.", found)
-    return redirect_to_page(request, mailbox, said)
+    sentence = typed_mentions.sent_sentence(
+        "Votre message est envoyé dans votre institution, et là seulement.", found
+    )
+    return redirect_to_page(request, mailbox, sentence)
 
 
 @expert_page

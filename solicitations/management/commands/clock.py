@@ -35,8 +35,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         at = moment(options["at"]) if options["at"] else timezone.now()
         lines = [*map(line, forecast.leaving_now(now=at)), *drafts(at)]
-        for said in lines:
-            self.stdout.write(said)
+        for printed in lines:
+            self.stdout.write(printed)
         if not lines:
             self.stderr.write("Rien ne part à ce moment.")
         if not options["dry_run"]:

@@ -103,5 +103,5 @@ def test_codes_alone_in_their_cells_survive_a_french_excel():
     trial = try_sheet(text.encode("cp1252", errors="ignore"), "f.csv", SheetOptions(None), now=NOW)
 
     assert not [row.key for row in trial.plan.offices if row.key == "o-one-naf" and row.changes]
-    said = "«\xa001.10\xa0», que le tableur avait pris pour une date"
-    assert any(said in remark for remark in trial.remarks)
+    warning = "«\xa001.10\xa0», que le tableur avait pris pour une date"
+    assert any(warning in remark for remark in trial.remarks)

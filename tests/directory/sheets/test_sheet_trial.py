@@ -389,7 +389,7 @@ def test_headings_on_two_lines_totals_and_notes_are_read_as_people_mean_them():
     assert (expert.facts["name"], expert.facts["email"]) == ("Conseil", "c@example.org")
     assert expert.facts["declared_absences"] == {AbsenceEntry(date(2027, 1, 2), date(2027, 1, 9), None)}
     totals = [f"Feuille « Antennes », ligne {line} : un total, il n'est pas lu." for line in (5, 6, 7)]
-    assert [said for said in trial.remarks if "total" in said] == totals
+    assert [remark for remark in trial.remarks if "total" in remark] == totals
     assert "Feuille « À faire » : aucune ligne de titres, elle n'est pas lue." in trial.remarks
 
 

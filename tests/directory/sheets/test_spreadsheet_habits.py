@@ -203,12 +203,12 @@ def test_what_is_hidden_is_read_and_reported(make):
     rows, _, remarks = Reader().read(make())
 
     assert [row["expert.job"] for row in rows] == ["Une", "Deux"]
-    for said in (
+    for remark in (
         "elle est masquée",
         "1 ligne masquée lue(s) aussi : 3.",
         "1 colonne masquée lue(s) aussi : 2.",
     ):
-        assert said in remarks
+        assert remark in remarks
 
 
 def test_a_note_of_an_opendocument_is_no_part_of_its_cell():

@@ -199,7 +199,7 @@ def test_whoever_covers_the_commune_is_mailed_or_refused_with_an_obstacle(demand
     decision = decide(demand, directory)
 
     for need in decision.needs:
-        told = {line.office for line in need.refused} | set(need.offices)
+        named = {line.office for line in need.refused} | set(need.offices)
         mailed = {email.lower() for email in need.emails}
         assert all(line.obstacles for line in need.refused)
         assert mailed.isdisjoint({line.expert for line in need.refused})
@@ -209,7 +209,7 @@ def test_whoever_covers_the_commune_is_mailed_or_refused_with_an_obstacle(demand
         for office in directory:
             covering = [expert for expert in office.experts if office.covering_area_of(expert)]
             if office.institution in institutions and not office.is_fallback and covering:
-                assert office.code in told or all(expert.email in mailed for expert in covering)
+                assert office.code in named or all(expert.email in mailed for expert in covering)
 
 
 @given(demands(), directories())

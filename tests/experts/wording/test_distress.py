@@ -9,7 +9,7 @@ from experts.wording.features import words
 from tests.experts.wording.held_out import HERE
 
 
-def told(text: str) -> bool:
+def shows_distress(text: str) -> bool:
     return is_distress([word.plain for word in words(text)])
 
 
@@ -66,7 +66,7 @@ def told(text: str) -> bool:
     ],
 )
 def test_distress_is_seen(text):
-    assert told(text)
+    assert shows_distress(text)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_distress_is_seen(text):
     ],
 )
 def test_ordinary_trouble_is_not_distress(text):
-    assert not told(text)
+    assert not shows_distress(text)
 
 
 def test_phrases_that_the_list_was_never_tuned_on_are_told_apart():
@@ -112,7 +112,7 @@ def test_phrases_that_the_list_was_never_tuned_on_are_told_apart():
     lines = [json.loads(line) for line in (HERE / "distress.jsonl").read_text().splitlines()]
     seen = {True: [], False: []}
     for line in lines:
-        seen[line["is_distress"]].append(told(line["text"]))
+        seen[line["is_distress"]].append(shows_distress(line["text"]))
 
     assert sum(seen[True]) >= 0.85 * len(seen[True])
     assert sum(seen[False]) <= 0.05 * len(seen[False])

@@ -157,10 +157,13 @@ class TestMails:
     def test_the_seven_day_mail_does_not_speak_of_offices_that_were_asked(self, unreached, sweep_daily, now):
         sweep_daily(now, days=7)
 
-        for said in (last("where_things_stand").rendered().text, last("where_things_stand").rendered().html):
-            assert "Aucun organisme n" in said
-            assert "relancés" not in said
-            assert "Voici qui a reçu" not in said
+        for mail_text in (
+            last("where_things_stand").rendered().text,
+            last("where_things_stand").rendered().html,
+        ):
+            assert "Aucun organisme n" in mail_text
+            assert "relancés" not in mail_text
+            assert "Voici qui a reçu" not in mail_text
 
     def test_the_last_mail_does_not_speak_of_reminders(self, unreached, sweep, now):
         for day in STEP_DAYS:
@@ -168,19 +171,19 @@ class TestMails:
 
         mail = last("unanswered").rendered()
         assert "Nous n'avons trouvé personne" in mail.subject
-        for said in (mail.text, mail.html):
-            assert "trouvé aucun organisme" in said
-            assert "relancé" not in said
-            assert "vous répond encore" not in said
+        for mail_text in (mail.text, mail.html):
+            assert "trouvé aucun organisme" in mail_text
+            assert "relancé" not in mail_text
+            assert "vous répond encore" not in mail_text
 
     def test_two_needs_one_waiting_and_one_unreached_have_their_own_sentences(
         self, half_reached, sweep_daily, sweep, now
     ):
         sweep_daily(now, days=7)
-        told = last("where_things_stand").rendered().text
+        text_part = last("where_things_stand").rendered().text
         label = need(half_reached, "trouver-candidats").subject.label
-        assert f"Pour « {label} », aucun organisme" in told
-        assert "Voici qui a reçu" in told
+        assert f"Pour « {label} », aucun organisme" in text_part
+        assert "Voici qui a reçu" in text_part
 
         for day in (10, 11, 13, 14, 45, 48):
             sweep(now + day * DAY)
@@ -325,8 +328,8 @@ class TestExpertFoundLater:
         Office.objects.update(closed_on=now.date())
 
         requests = Solicitation.objects.all()
-        [told] = forecast.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
-        assert (told.step, told.at) == (Step.TELL_COMPANY, now + 13 * DAY)
+        [text_part] = forecast.coming(requests, now=now + 8 * DAY, until=now + 14 * DAY, most=10)
+        assert (text_part.step, text_part.at) == (Step.TELL_COMPANY, now + 13 * DAY)
         sweep(now + 13 * DAY - MINUTE)
         assert recipients("where_things_stand") == []
 

@@ -67,15 +67,15 @@ def test_after_three_days_without_a_sweep_one_mail_lists_all_waiting_requests(th
 
 def test_mails_of_each_day_after_an_outage(three, sweep, now):
     """No sweep from Friday 4 to Monday 7, then one a day from Tuesday 8 at ten."""
-    told = {}
+    steps_by_moment = {}
     for day in range(7, 15):
         at = now + day * DAY
         sweep(at)
         sweep(at + 5 * MINUTE)
         if found := written(three, since=at):
-            told[at.strftime("%a %d")] = found
+            steps_by_moment[at.strftime("%a %d")] = found
 
-    assert told == {
+    assert steps_by_moment == {
         "Tue 08": [("reminders", EXPERT, "0 1 2"), ("where_things_stand", "gerant0@example.org", "0")],
         "Wed 09": [("reminders", EXPERT, "0 1 2"), ("where_things_stand", "gerant1@example.org", "1")],
         "Thu 10": [("reminders", EXPERT, "0 1 2"), ("where_things_stand", "gerant2@example.org", "2")],

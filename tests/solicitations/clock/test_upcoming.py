@@ -54,16 +54,16 @@ class TestCommand:
         lines = clock("2026-12-11T10:00", "--dry-run")
         commit(clock, "2026-12-11T10:00")
 
-        told = {line[1] for line in lines}
+        upcoming = {line[1] for line in lines}
         written = {row.template.rpartition("/")[2] for row in OutgoingEmail.objects.all()}
-        assert told == {"reminders", "where_things_stand", "notified"}
-        assert told <= written
+        assert upcoming == {"reminders", "where_things_stand", "notified"}
+        assert upcoming <= written
 
     def test_a_second_wave_line_names_the_experts_to_be_asked(self, sent, commit):
-        said = {line[1]: line[2] for line in clock("2026-12-11T10:00", "--dry-run")}
+        recipients_by_step = {line[1]: line[2] for line in clock("2026-12-11T10:00", "--dry-run")}
         commit(clock, "2026-12-11T10:00")
 
-        assert said["notified"] in recipients("notified")
+        assert recipients_by_step["notified"] in recipients("notified")
 
     def test_a_bare_date_is_the_end_of_its_day(self, sent_to_one):
         assert len(clock("2026-12-04", "--dry-run")) == 1
@@ -99,7 +99,7 @@ class TestComing:
         for at in sorted({leaving.at for leaving in found}):
             sweep(at)
 
-        said = sorted((leaving.step.value, address) for leaving in found for address in leaving.to)
+        expected = sorted((leaving.step.value, address) for leaving in found for address in leaving.to)
         rows = OutgoingEmail.objects.filter(created_at__gt=now).order_by("pk")
         done = sorted((row.template.rpartition("/")[2], row.to) for row in rows)
         later = [
@@ -107,7 +107,7 @@ class TestComing:
             for pair in done
             if pair[1] == "rh@maison-emploi-dijon.example.org" and pair[0] == "reminders"
         ]
-        assert [pair for pair in done if pair not in later] == said
+        assert [pair for pair in done if pair not in later] == expected
 
     def test_reminders_of_one_day_to_one_person_are_one_step(self, commit, now):
         for number in range(2):
@@ -129,8 +129,8 @@ class TestComing:
 
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 6 * DAY, most=10)
 
-        told = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
-        assert told == [(3 * DAY, [sent_to_one.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
+        upcoming = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
+        assert upcoming == [(3 * DAY, [sent_to_one.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
 
     def test_a_person_reminded_today_is_next_reminded_on_another_day(self, sent_to_one, commit, sweep, now):
         second = commit(
