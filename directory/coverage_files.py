@@ -1,21 +1,17 @@
 """Files of coverage, for a spreadsheet: a line per subject and place."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
-from io import BytesIO, StringIO
-
-import xlsxwriter
+from io import BytesIO
 
 from directory.coverage.commune_groups import Groups, LocatedCommune, groups_of
 from directory.coverage.coverage_words import FLAG_LABELS
 from directory.coverage.figures import subject_figures
 from directory.coverage.page_content import ComputedCoverage
 from directory.coverage.subject_coverage import Flag
-from directory.sheets.habits import inert
+from experts import list_files
 from experts.models import Subject
 from territories.models import Epci, Region
 
-BOM = "\ufeff"  # without it a French Excel does not read UTF-8
 CoverageCell = str | int
 HEADINGS = (
     "Sujet", "Territoire", "Code", "Communes", "Sans réponse", "Habitants sans réponse",
@@ -35,8 +31,8 @@ def lines(computed: ComputedCoverage, *, by_region: bool) -> Iterator[list[Cover
         for code, groups in places.items():
             found = subject_figures(coverage, computed.content.groups, groups)
             yield [
-                inert(labels[coverage.subject]),
-                inert(names.get(code, "Sans région" if by_region else "Sans intercommunalité")),
+                list_files.inert(labels[coverage.subject]),
+                list_files.inert(names.get(code, "Sans région" if by_region else "Sans intercommunalité")),
                 code,
                 found.communes,
                 found.uncovered,
@@ -56,28 +52,11 @@ def _places(computed: ComputedCoverage, code_of: Callable[[LocatedCommune], str 
 
 def csv_text(found: Iterable[list[CoverageCell]]) -> str:
     """A CSV file for a French Excel."""
-    written = StringIO()
-    written.write(BOM)
-    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADINGS)
-    writer.writerows(found)
-    return written.getvalue()
+    return list_files.BOM + "".join(map(list_files.csv_line, [HEADINGS, *found]))
 
 
 def workbook(found: Iterable[list[CoverageCell]]) -> bytes:
-    """The same as a workbook; one row is held in memory beside the file."""
-    written = BytesIO()
-    book = xlsxwriter.Workbook(written, {"constant_memory": True})
-    sheet, bold = book.add_worksheet("Couverture"), book.add_format({"bold": True, "text_wrap": True})
-    for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, heading, bold)
-    sheet.freeze_panes(1, 0)
-    for number, line in enumerate(found, start=1):
-        for column, cell in enumerate(line):
-            if isinstance(cell, int):
-                sheet.write_number(number, column, cell)
-            else:
-                sheet.write_string(number, column, cell)
-    book.close()
+    """The same as a workbook."""
+    written, columns = BytesIO(), zip(HEADINGS, WIDTHS, strict=True)
+    list_files.write_workbook(written, "Couverture", columns, found, wraps_headings=True)
     return written.getvalue()

@@ -9,24 +9,13 @@ from django.db.models import Q
 
 from directory import never_asked
 from directory.criteria_words import criteria_words
+from directory.forms.office_facts import CriteriaForm
 from directory.list_rows import area_name, is_ours
 from directory.row_states import RowState, expert_states, office_states
 from directory.silence import silent
 from experts.models import Expert, Institution, Office, Subject, User
 
-OFFICE_FACTS = (
-    "headcount_min",
-    "headcount_max",
-    "age_min_years",
-    "age_max_years",
-    "naf",
-    "naf_excluded",
-    "legal_forms",
-    "legal_forms_excluded",
-    "craft",
-    "project_holders",
-    "is_fallback",
-)
+OFFICE_FACTS = (*CriteriaForm.base_fields, "is_fallback")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from directory.sheets.habits import inert
+from experts.list_files import inert
 from indicators import recruitment_figures, rounding
 from indicators.definitions import DELAY, DELAY_LABEL, MEASURES
 from indicators.figure_tables import FigureLine, FigureReport, FigureTable

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 
 from companies import naf
 from directory.sheets.tables import CellValue
+from experts.list_files import FORMULA_SIGNS
 from mailing.text_cleaning import clean_text
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 FIRST_DAY = date(1899, 12, 30)  # of the numbers under which workbooks keep dates
 SERIAL = re.compile(r"[2-7][0-9]{4}(?:[.,]0+)?")  # from 1954 to 2119
 WEEKDAY = re.compile(r"(?:lun|mar|mercre|jeu|vendre|same)di,? |dimanche,? ", re.IGNORECASE)
@@ -51,11 +51,6 @@ def without_stray_spaces(text: str) -> str:
     if text.startswith("'") and text[1:].lstrip(" ").startswith(FORMULA_SIGNS):
         return text[1:].lstrip(" ")
     return text
-
-
-def inert(text: str) -> str:
-    """The text, which no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" \xa0").startswith(FORMULA_SIGNS) else text
 
 
 def without_decimals(text: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from directory.sheets.absences import current_absences
 from directory.sheets.columns import BY_KEY, COLUMNS, CellKind, Column, Owner
-from directory.sheets.habits import inert
 from directory.sheets.known_names import NamedArea
 from experts.changes.directory_facts import Facts, absence_order
 from experts.changes.stored import StoredDirectory, StoredRow
+from experts.list_files import inert
 from experts.models import Institution, Office, Subject
 from territories.area_search import areas_in_use
 from territories.areas import AreaRef, Level

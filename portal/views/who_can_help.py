@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from experts import contacts, public_answers, public_directory
+from experts.list_files import BOM, csv_line, inert
 from experts.models import EntryQuestion, Subject, Theme
 from experts.public_directory import DirectoryLine
 from indicators.page_views import count_view
 from mailing.addresses import strip_addresses
-from oversight.exports import BOM, csv_line, inert
 from portal.department_sheet import sheet_lines
 from portal.forms import WhoCanHelpForm
 from portal.home_content import question_url

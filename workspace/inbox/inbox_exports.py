@@ -12,7 +12,7 @@ from typing import IO
 
 import xlsxwriter
 
-from directory.sheets.habits import inert
+from experts.list_files import inert
 from solicitations.models.matches import MatchQuerySet
 from workspace import recruitment
 from workspace.inbox.inbox_rows import HIDDEN, InboxRow, inbox_rows
