@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from experts.accounts.staff_access import staff_page, staff_user
 from solicitations.clock import forecast
-from solicitations.clock.forecast import Leaving
+from solicitations.clock.forecast import UpcomingStep
 from solicitations.models import Solicitation
 from territories.spoken_time import spoken_date
 
@@ -52,31 +52,31 @@ def upcoming_steps(request: HttpRequest) -> HttpResponse:
     """Show the steps of the clock within seven days for the requests that the user may see."""
     user, now = staff_user(request), timezone.now()
     visible = Solicitation.objects.visible_to(user)
-    leavings = forecast.coming(visible, now=now, until=now + DAYS, most=MAX_ROWS)
-    context = {"region": user.region, "days": days(leavings, now=now), "most": MAX_ROWS}
+    steps = forecast.coming(visible, now=now, until=now + DAYS, most=MAX_ROWS)
+    context = {"region": user.region, "days": days(steps, now=now), "most": MAX_ROWS}
     return render(request, "oversight/upcoming.html", context)
 
 
-def days(leavings: Iterable[Leaving], *, now: datetime) -> list[UpcomingDay]:
+def days(steps: Iterable[UpcomingStep], *, now: datetime) -> list[UpcomingDay]:
     """Group the lines by day of their territory, in order."""
     by_day: dict[date, list[UpcomingLine]] = {}
-    for leaving in leavings:
-        line = _line(leaving)
+    for upcoming in steps:
+        line = _line(upcoming)
         by_day.setdefault(line.at.astimezone(line.time_zone).date(), []).append(line)
     today = timezone.localdate(now)
     return [UpcomingDay(on, _title(on, today=today), tuple(by_day[on])) for on in sorted(by_day)]
 
 
-def _line(leaving: Leaving) -> UpcomingLine:
+def _line(upcoming: UpcomingStep) -> UpcomingLine:
     return UpcomingLine(
-        at=leaving.at,
-        time_zone=leaving.requests[0].time_zone,
-        occasion=leaving.step.label,
-        to=leaving.to,
+        at=upcoming.at,
+        time_zone=upcoming.requests[0].time_zone,
+        occasion=upcoming.step.label,
+        to=upcoming.to,
         requests=tuple(
-            RequestName(row.reference, row.applicant, row.is_confidential) for row in leaving.requests
+            RequestName(row.reference, row.applicant, row.is_confidential) for row in upcoming.requests
         ),
-        why=leaving.why,
+        why=upcoming.why,
     )
 
 

@@ -70,7 +70,7 @@ def next_at(solicitation: Solicitation, *, now: datetime) -> datetime | None:
     """The moment of the next step of a request that ``plan.load`` brought; ``None`` when none is left."""
     asked_at = max(now, solicitation.clock_retry_at or now)
     steps = (step for step in plan.plan(solicitation, now=asked_at) if step.is_next)
-    return min((at_most_one_a_day(step, now=asked_at).leaves_at for step in steps), default=None)
+    return min((at_most_one_a_day(step, now=asked_at).runs_at for step in steps), default=None)
 
 
 def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
@@ -83,7 +83,7 @@ def bring_forward(solicitation: Solicitation, *, now: datetime) -> None:
 
 def at_most_one_a_day(step: Planned, *, now: datetime) -> Planned:
     """Move a due reminder to the next day when its person has had today's reminder mail."""
-    if step.step != Step.REMIND or step.leaves_at > now or step.match is None:
+    if step.step != Step.REMIND or step.runs_at > now or step.match is None:
         return step
     first = Mailbox.objects.at(step.match.mailbox.email).order_by("pk").first()
     is_reminded = first is not None and mails.is_reminded(first, step.solicitation.today(now))
@@ -93,4 +93,4 @@ def at_most_one_a_day(step: Planned, *, now: datetime) -> Planned:
 def move_to_next_day(step: Planned, *, of: datetime) -> Planned:
     """Move a reminder to the day after ``of``, the day of another one to the same person."""
     clock = Clock(step.solicitation.commune, of)
-    return replace(step, leaves_at=clock.leaves_at(max(step.leaves_at, clock.next_day(of))))
+    return replace(step, runs_at=clock.runs_at(max(step.runs_at, clock.next_day(of))))

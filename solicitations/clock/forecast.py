@@ -21,7 +21,7 @@ TO_STAFF = frozenset({Step.TELL_SILENCE, Step.ESCALATE_LEGAL})
 
 
 @dataclass(frozen=True)
-class Leaving:
+class UpcomingStep:
     """One step to come; ``to`` is empty when nobody is mailed."""
 
     at: datetime
@@ -31,35 +31,37 @@ class Leaving:
     why: str
 
 
-def coming(requests: SolicitationQuerySet, *, now: datetime, until: datetime, most: int) -> list[Leaving]:
-    """The work up to ``until`` on the oldest of these requests if nobody answers, in order."""
+def coming(
+    requests: SolicitationQuerySet, *, now: datetime, until: datetime, most: int
+) -> list[UpcomingStep]:
+    """The steps up to ``until`` of the oldest of these requests if nobody answers, in order."""
     steps = [
         step
         for solicitation in plan.load(requests.filter(clock_due_at__lte=until).oldest_first()[:most])
         for planned in plan.plan(solicitation, now=now)
-        if (step := due.at_most_one_a_day(planned, now=now)).leaves_at <= until
+        if (step := due.at_most_one_a_day(planned, now=now)).runs_at <= until
     ]
-    found = [leaving for leaving in _leavings(steps, now=now) if leaving.at <= until]
-    return sorted(found, key=lambda leaving: (leaving.at, ORDER[leaving.step]))
+    found = [upcoming for upcoming in _upcoming(steps, now=now) if upcoming.at <= until]
+    return sorted(found, key=lambda upcoming: (upcoming.at, ORDER[upcoming.step]))
 
 
-def _leavings(steps: Iterable[Planned], *, now: datetime) -> Iterator[Leaving]:
+def _upcoming(steps: Iterable[Planned], *, now: datetime) -> Iterator[UpcomingStep]:
     """One per request, step and moment; reminders, one per person and day."""
     steps = list(steps)
     yield from _reminders([step for step in steps if step.step == Step.REMIND])
 
     def occasion(planned: Planned) -> tuple[int, int, datetime]:
-        return planned.solicitation.pk, ORDER[planned.step], planned.leaves_at
+        return planned.solicitation.pk, ORDER[planned.step], planned.runs_at
 
     others = sorted((step for step in steps if step.step != Step.REMIND), key=occasion)
     for _, group in groupby(others, key=occasion):
         together = list(group)
         first = together[0]
         to = tuple(dict.fromkeys(_recipients(together, now=now)))
-        yield Leaving(first.leaves_at, first.step, to, (first.solicitation,), first.why)
+        yield UpcomingStep(first.runs_at, first.step, to, (first.solicitation,), first.why)
 
 
-def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
+def _reminders(steps: Iterable[Planned]) -> Iterator[UpcomingStep]:
     by_address: dict[str, list[Planned]] = {}
     for step in steps:
         if step.match:
@@ -67,15 +69,15 @@ def _reminders(steps: Iterable[Planned]) -> Iterator[Leaving]:
     for address, mine in by_address.items():
         waiting = mine
         while waiting:
-            at = min(step.leaves_at for step in waiting)
-            yield _reminder(address, [step for step in waiting if step.leaves_at <= at], at=at)
-            waiting = [due.move_to_next_day(step, of=at) for step in waiting if step.leaves_at > at]
+            at = min(step.runs_at for step in waiting)
+            yield _reminder(address, [step for step in waiting if step.runs_at <= at], at=at)
+            waiting = [due.move_to_next_day(step, of=at) for step in waiting if step.runs_at > at]
 
 
-def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> Leaving:
+def _reminder(address: str, steps: Sequence[Planned], *, at: datetime) -> UpcomingStep:
     requests = tuple({step.solicitation.pk: step.solicitation for step in steps}.values())
     why = " ; ".join(dict.fromkeys(step.why for step in steps))
-    return Leaving(at, Step.REMIND, (address,), requests, why)
+    return UpcomingStep(at, Step.REMIND, (address,), requests, why)
 
 
 def _recipients(steps: Sequence[Planned], *, now: datetime) -> Iterator[str]:
@@ -122,10 +124,10 @@ def _leaves_unanswered(steps: Sequence[Planned]) -> bool:
     return False
 
 
-def leaving_now(*, now: datetime) -> Iterator[Leaving]:
+def due_now(*, now: datetime) -> Iterator[UpcomingStep]:
     """The work of a sweep at that moment, drafts excepted."""
     for address in sorted(reminders.addresses(now=now)):
-        if ready := reminders.leaving(address, now=now):
+        if ready := reminders.ready_to_send(address, now=now):
             yield _reminder(address, ready, at=now)
     others = (step for step in due.ready_steps(now=now) if step.step != Step.REMIND)
-    yield from _leavings(others, now=now)
+    yield from _upcoming(others, now=now)

@@ -78,13 +78,13 @@ class NeedHistory:
     def planned(
         self, step: Step, due_at: datetime, why: str, *, match: Match | None, is_next: bool = True
     ) -> Planned:
-        leaves_at = self.clock.leaves_at(due_at)
+        runs_at = self.clock.runs_at(due_at)
         return Planned(
-            step, due_at, leaves_at, why, self.need.solicitation, need=self.need, match=match, is_next=is_next
+            step, due_at, runs_at, why, self.need.solicitation, need=self.need, match=match, is_next=is_next
         )
 
     def reminder(self, due_at: datetime, why: str, *, match: Match, is_next: bool) -> tuple[Planned, bool]:
         """A reminder to an expert, and whether it waits for their return."""
         step = self.planned(Step.REMIND, due_at, why, match=match, is_next=is_next)
-        back_at = self.clock.once_back(match, step.leaves_at)
-        return replace(step, leaves_at=back_at), back_at > step.leaves_at
+        back_at = self.clock.once_back(match, step.runs_at)
+        return replace(step, runs_at=back_at), back_at > step.runs_at

@@ -61,7 +61,7 @@ def plan(solicitation: Solicitation, *, now: datetime) -> list[Planned]:
             need.solicitation = solicitation
             planned += _of_need(NeedHistory(need, events, clock))
     planned += _of_company(solicitation, events, clock)
-    return sorted(planned, key=lambda step: (step.leaves_at, ORDER[step.step]))
+    return sorted(planned, key=lambda step: (step.runs_at, ORDER[step.step]))
 
 
 def _of_need(history: NeedHistory) -> Iterator[Planned]:
@@ -97,15 +97,15 @@ def _while_sent(history: NeedHistory, match: Match) -> Iterator[Planned]:
         due_at = max(match.sent_at + after, earliest)
         step, for_return = history.reminder(due_at, _without_answer(after), match=match, is_next=is_next)
         yield step
-        waits, earliest = waits or for_return, history.clock.next_day(step.leaves_at)
+        waits, earliest = waits or for_return, history.clock.next_day(step.runs_at)
         if not waits:
-            is_next, last = False, step.leaves_at
+            is_next, last = False, step.runs_at
     if not history.match_dates(match, EventKind.MANAGER_TOLD, since=match.sent_at):
         due_at = max(match.sent_at + settings.TELL_MANAGER_AFTER, last)
         why = _without_answer(settings.TELL_MANAGER_AFTER)
         step = history.planned(Step.TELL_MANAGER, due_at, why, match=match, is_next=is_next)
         yield step
-        is_next, last = False, step.leaves_at
+        is_next, last = False, step.runs_at
     why = _without_answer(settings.EXPIRE_AFTER)
     yield history.planned(Step.EXPIRE, max(end, last), why, match=match, is_next=is_next)
 
@@ -131,7 +131,7 @@ def _while_nobody_is_asked(history: NeedHistory) -> Iterator[Planned]:
             continue
         found = history.planned(step, max(start + after, earliest), _reaching_nobody(after), match=last)
         yield found
-        earliest = history.clock.next_day(found.leaves_at)
+        earliest = history.clock.next_day(found.runs_at)
     end, why = max(start + settings.EXPIRE_AFTER, earliest), _reaching_nobody(settings.EXPIRE_AFTER)
     yield history.planned(Step.EXPIRE, end, why, match=last)
 
@@ -153,7 +153,7 @@ def _while_taken(history: NeedHistory, match: Match) -> Iterator[Planned]:
             found = history.planned(step, due_at, _silent(after), match=match, is_next=is_next)
         yield found
         if not waits:
-            is_next, last = False, found.leaves_at
+            is_next, last = False, found.runs_at
     end = max(start + settings.EXPIRE_TAKEN_AFTER, last)
     yield history.planned(
         Step.EXPIRE, end, _silent(settings.EXPIRE_TAKEN_AFTER), match=match, is_next=is_next
@@ -204,14 +204,14 @@ def _of_company(solicitation: Solicitation, events: Sequence[Event], clock: Cloc
     is_surveyed = hasattr(solicitation, "survey")
     if ended_at and not is_surveyed and clock.now < ended_at + settings.SURVEY_UNTIL:
         due_at, why = ended_at + settings.SURVEY_AFTER, _after_outcome(solicitation)
-        yield Planned(Step.SURVEY, due_at, clock.leaves_at(due_at), why, solicitation)
+        yield Planned(Step.SURVEY, due_at, clock.runs_at(due_at), why, solicitation)
     themes = [need.subject.theme for need in solicitation.needs.all()]
     is_in_difficulty = any(theme and theme.slug == DIFFICULTIES for theme in themes)
     is_done = any(event.kind == EventKind.FOLLOWED_UP for event in events)
     submitted_at = solicitation.submitted_at
     if is_in_difficulty and not is_done and clock.now < submitted_at + settings.FOLLOW_UP_UNTIL:
         due_at, why = submitted_at + settings.FOLLOW_UP_AFTER, "Six mois après l'envoi"
-        yield Planned(Step.FOLLOW_UP, due_at, clock.leaves_at(due_at), why, solicitation)
+        yield Planned(Step.FOLLOW_UP, due_at, clock.runs_at(due_at), why, solicitation)
 
 
 def _after_outcome(solicitation: Solicitation) -> str:

@@ -29,13 +29,13 @@ def addresses(*, now: datetime) -> set[str]:
 @transaction.atomic(durable=True)
 def remind(address: str, *, now: datetime) -> None:
     """Mail this person what waits for them, if a reminder is due and none was sent today."""
-    locked = {step.solicitation.pk for step in leaving(address, now=now)}
+    locked = {step.solicitation.pk for step in ready_to_send(address, now=now)}
     if not locked:
         return
     for pk in sorted(locked):
         Solicitation.objects.locked(pk)
     waiting = _waiting(address)
-    steps = may_leave(reminders(waiting, address, now=now), now=now)
+    steps = sendable(reminders(waiting, address, now=now), now=now)
     ready = [step for step in steps if step.solicitation.pk in locked]
     first = Mailbox.objects.at(address).order_by("pk").first()
     if not ready or first is None:
@@ -53,10 +53,10 @@ def remind(address: str, *, now: datetime) -> None:
             transaction.set_rollback(True)
 
 
-def leaving(address: str, *, now: datetime) -> list[Planned]:
+def ready_to_send(address: str, *, now: datetime) -> list[Planned]:
     """The reminders that a mail sent now would contain; none when today's mail exists."""
     first = Mailbox.objects.at(address).order_by("pk").first()
-    ready = may_leave(reminders(_waiting(address), address, now=now), now=now)
+    ready = sendable(reminders(_waiting(address), address, now=now), now=now)
     if first is None or not ready or mails.is_reminded(first, ready[0].solicitation.today(now)):
         return []
     return ready
@@ -66,16 +66,16 @@ def _waiting(address: str) -> list[Solicitation]:
     return plan.load(Solicitation.objects.waiting_for(address).oldest_first())
 
 
-def may_leave(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
+def sendable(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:
     """The reminders that a mail sent now would contain, the oldest first; none when it has to wait.
 
     One mail a day serves requests of several time zones: the one due first decides when it is sent.
     """
     ready = sorted((step for step in reminders if step.due_at <= now), key=lambda step: step.due_at)
-    soon = [step for step in ready if step.leaves_at - now < SOON]
-    if not soon or soon[0].leaves_at > now:
+    soon = [step for step in ready if step.runs_at - now < SOON]
+    if not soon or soon[0].runs_at > now:
         return []
-    return [step for step in ready if step.leaves_at <= now]
+    return [step for step in ready if step.runs_at <= now]
 
 
 def _record_each(ready: Sequence[Planned], *, now: datetime) -> set[int]:

@@ -30,11 +30,14 @@ ORDER = {step: place for place, step in enumerate(Step)}
 
 @dataclass(frozen=True)
 class Planned:
-    """One step: due after its delay, leaving in working time; ``is_next`` when no other comes before."""
+    """One step: due after its delay (``due_at``), done at ``runs_at``, in working time.
+
+    ``is_next``: no other step comes before it.
+    """
 
     step: Step
     due_at: datetime
-    leaves_at: datetime
+    runs_at: datetime
     why: str
     solicitation: Solicitation
     need: Need | None = None
@@ -47,7 +50,7 @@ class Planned:
         return self.need if self.need and self.need.state == NeedState.UNCOVERED else None
 
     def is_ready(self, *, now: datetime) -> bool:
-        return self.is_next and self.leaves_at <= now
+        return self.is_next and self.runs_at <= now
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Clock:
     commune: Commune
     now: datetime
 
-    def leaves_at(self, due_at: datetime) -> datetime:
+    def runs_at(self, due_at: datetime) -> datetime:
         at = max(due_at, self.now)
         return at if is_working_time(at, self.commune) else next_working_morning(at, self.commune)
 
@@ -70,7 +73,7 @@ class Clock:
         for absence in sorted(match.expert.absences.all(), key=lambda absence: absence.from_on):
             if absence.from_on <= at.astimezone(self.commune.time_zone).date() <= absence.to_on:
                 day_back = absence.to_on + timedelta(days=1)
-                at = self.leaves_at(datetime.combine(day_back, time(), tzinfo=self.commune.time_zone))
+                at = self.runs_at(datetime.combine(day_back, time(), tzinfo=self.commune.time_zone))
         return at
 
 

@@ -145,10 +145,10 @@ class TestReminders:
             others, reminders = steps(absences, at)
 
             assert others.keys() == usual.keys()
-            assert all(others[kind].leaves_at <= usual[kind].leaves_at for kind in usual)
+            assert all(others[kind].runs_at <= usual[kind].runs_at for kind in usual)
             assert any(step.is_next for step in (*others.values(), *reminders))
             for step in reminders:
-                on = step.leaves_at.astimezone(time_zone).date()
+                on = step.runs_at.astimezone(time_zone).date()
                 assert not any(absence.from_on <= on <= absence.to_on for absence in absences)
 
         check()

@@ -12,11 +12,11 @@ from django.utils import timezone
 from solicitations import tasks
 from solicitations.clock import forecast
 from solicitations.clock.drafts import place
-from solicitations.clock.forecast import Leaving
+from solicitations.clock.forecast import UpcomingStep
 from solicitations.models import Draft
 from territories.working_time import is_working_time
 
-END_OF_DAY = time(18, 59)  # nothing leaves later
+END_OF_DAY = time(18, 59)  # nothing is sent later
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = moment(options["at"]) if options["at"] else timezone.now()
-        lines = [*map(line, forecast.leaving_now(now=at)), *drafts(at)]
+        lines = [*map(line, forecast.due_now(now=at)), *drafts(at)]
         for printed in lines:
             self.stdout.write(printed)
         if not lines:
@@ -56,16 +56,16 @@ def moment(typed: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
 
 
-def line(leaving: Leaving) -> str:
+def line(upcoming: UpcomingStep) -> str:
     """``2026-12-04T09:00+01:00  reminders  x@y  K7QP-3MWR  Sans réponse depuis 3 jours``, tabs between."""
-    time_zone = leaving.requests[0].time_zone
+    time_zone = upcoming.requests[0].time_zone
     return "\t".join(
         [
-            leaving.at.astimezone(time_zone).isoformat(timespec="minutes"),
-            leaving.step.value,
-            ", ".join(leaving.to) or "-",
-            ", ".join(request.reference for request in leaving.requests),
-            leaving.why,
+            upcoming.at.astimezone(time_zone).isoformat(timespec="minutes"),
+            upcoming.step.value,
+            ", ".join(upcoming.to) or "-",
+            ", ".join(request.reference for request in upcoming.requests),
+            upcoming.why,
         ]
     )
 

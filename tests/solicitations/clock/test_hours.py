@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 PARIS = ZoneInfo("Europe/Paris")
 
-# Commune, its time zone, when the request is sent there, and when the first reminder may leave.
+# Commune, its time zone, when the request is sent there, and when the first reminder is sent.
 MORNINGS = {
     "within working hours, at once": ("21317", "Europe/Paris", "2026-12-01T10:00", "2026-12-04T10:00"),
     "before eight, at eight": ("21317", "Europe/Paris", "2026-12-01T06:30", "2026-12-04T08:00"),
@@ -47,10 +47,12 @@ MORNINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("commune", "time_zone", "sent", "leaves"), MORNINGS.values(), ids=MORNINGS)
-def test_a_reminder_waits_for_working_time_in_the_territory(commit, sweep, commune, time_zone, sent, leaves):
+@pytest.mark.parametrize(("commune", "time_zone", "sent", "reminded"), MORNINGS.values(), ids=MORNINGS)
+def test_a_reminder_waits_for_working_time_in_the_territory(
+    commit, sweep, commune, time_zone, sent, reminded
+):
     at = datetime.fromisoformat(sent).replace(tzinfo=ZoneInfo(time_zone))
-    expected = datetime.fromisoformat(leaves).replace(tzinfo=ZoneInfo(time_zone))
+    expected = datetime.fromisoformat(reminded).replace(tzinfo=ZoneInfo(time_zone))
     commit(send, commune=commune, siret="", now=at)
 
     sweep(expected - MINUTE)
@@ -65,11 +67,11 @@ def test_the_sweep_acts_at_the_planned_moment(commit, sweep, now):
     [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
     first = plan.plan(loaded, now=now)[0]
 
-    sweep(first.leaves_at - MINUTE)
+    sweep(first.runs_at - MINUTE)
     assert not Event.objects.filter(kind="reminded").exists()
 
-    sweep(first.leaves_at)
-    assert Event.objects.get(kind="reminded").at == first.leaves_at
+    sweep(first.runs_at)
+    assert Event.objects.get(kind="reminded").at == first.runs_at
 
 
 class TestClockChange:

@@ -410,26 +410,26 @@ class TestForecast:
         requests = Solicitation.objects.all()
         found = forecast.coming(requests, now=now, until=now + 50 * DAY, most=10)
 
-        assert [(leaving.step, leaving.to) for leaving in found] == [
+        assert [(coming.step, coming.to) for coming in found] == [
             (Step.TELL_COMPANY, (unreached.email,)),
             (Step.WIDEN, ()),
             (Step.EXPIRE, (unreached.email,)),
         ]
-        for leaving in found:
-            sweep(leaving.at - MINUTE)
-            assert len(recipients(leaving.step.value)) == 0
-            sweep(leaving.at)
-            assert tuple(recipients(leaving.step.value)) == leaving.to
+        for coming in found:
+            sweep(coming.at - MINUTE)
+            assert len(recipients(coming.step.value)) == 0
+            sweep(coming.at)
+            assert tuple(recipients(coming.step.value)) == coming.to
 
     def test_forecast_names_the_experts_to_be_found_and_the_company(self, unreached, reopen, sweep, now):
         sweep(now + 7 * DAY)
         reopen()
 
-        [leaving] = forecast.leaving_now(now=now + 10 * DAY)
+        [coming] = forecast.due_now(now=now + 10 * DAY)
         sweep(now + 10 * DAY)
 
-        assert leaving.step == Step.WIDEN
-        assert sorted(leaving.to) == sorted(recipients("notified") + recipients("contacted"))
+        assert coming.step == Step.WIDEN
+        assert sorted(coming.to) == sorted(recipients("notified") + recipients("contacted"))
 
     def test_the_command_prints_and_does_the_step(self, unreached, commit):
         [line] = clock("2026-12-08T10:00", "--dry-run")

@@ -87,7 +87,7 @@ class TestComing:
     def test_the_steps_of_seven_days_are_in_order(self, sent_to_one, now):
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 7 * DAY, most=10)
 
-        assert [(leaving.step, leaving.at - now, leaving.to) for leaving in found] == [
+        assert [(coming.step, coming.at - now, coming.to) for coming in found] == [
             (Step.REMIND, 3 * DAY, (EXPERT,)),
             (Step.REMIND, 7 * DAY, (EXPERT,)),
             (Step.TELL_COMPANY, 7 * DAY, (sent_to_one.email,)),
@@ -96,10 +96,10 @@ class TestComing:
     def test_sweeps_do_the_forecast_steps(self, sent, sweep, now):
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 15 * DAY, most=10)
 
-        for at in sorted({leaving.at for leaving in found}):
+        for at in sorted({coming.at for coming in found}):
             sweep(at)
 
-        expected = sorted((leaving.step.value, address) for leaving in found for address in leaving.to)
+        expected = sorted((coming.step.value, address) for coming in found for address in coming.to)
         rows = OutgoingEmail.objects.filter(created_at__gt=now).order_by("pk")
         done = sorted((row.template.rpartition("/")[2], row.to) for row in rows)
         later = [
@@ -117,8 +117,8 @@ class TestComing:
 
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 4 * DAY, most=10)
 
-        [leaving] = found
-        assert len(leaving.requests) == 2
+        [coming] = found
+        assert len(coming.requests) == 2
 
     def test_a_request_due_after_the_reminder_of_the_day_is_planned_for_the_next_day(
         self, sent_to_one, commit, now
@@ -129,7 +129,7 @@ class TestComing:
 
         found = forecast.coming(Solicitation.objects.all(), now=now, until=now + 6 * DAY, most=10)
 
-        upcoming = [(leaving.at - now, [request.pk for request in leaving.requests]) for leaving in found]
+        upcoming = [(coming.at - now, [request.pk for request in coming.requests]) for coming in found]
         assert upcoming == [(3 * DAY, [sent_to_one.pk]), (6 * DAY - 2 * HOUR, [second.pk])]
 
     def test_a_person_reminded_today_is_next_reminded_on_another_day(self, sent_to_one, commit, sweep, now):
@@ -143,7 +143,7 @@ class TestComing:
             Solicitation.objects.filter(pk=second.pk), now=later, until=later + 3 * DAY, most=10
         )
 
-        assert [leaving.at for leaving in found] == [now + 6 * DAY - 2 * HOUR]
+        assert [coming.at for coming in found] == [now + 6 * DAY - 2 * HOUR]
 
     def test_an_expiry_that_leaves_a_need_unanswered_is_mailed_to_the_company(
         self, sent_to_one, commit, sweep, now
@@ -155,7 +155,7 @@ class TestComing:
 
         found = forecast.coming(Solicitation.objects.all(), now=now + 85 * DAY, until=now + 91 * DAY, most=10)
 
-        assert [(leaving.step, leaving.to) for leaving in found] == [(Step.EXPIRE, (sent_to_one.email,))]
+        assert [(coming.step, coming.to) for coming in found] == [(Step.EXPIRE, (sent_to_one.email,))]
 
 
 class TestPage:
