@@ -12,14 +12,7 @@ from mailing.prepared_queries import PreparedQuery
 from solicitations import wording
 from solicitations.actions import receivers, undoing
 from solicitations.actions.receivers import Receiver, Receivers
-from solicitations.lifecycle import (
-    ACTIVE,
-    MATCH_MOVES,
-    UNDO_DELAY,
-    ClosedReason,
-    DeclineReason,
-    MatchState,
-)
+from solicitations.lifecycle import ACTIVE, MATCH_MOVES, UNDO_DELAY, ClosedReason, DeclineReason, MatchState
 from solicitations.models import Mailbox, Match, OfficeManager, Solicitation
 from solicitations.models.conversation import last_event
 from solicitations.models.matches import FOLLOWING

@@ -1,6 +1,6 @@
 """Undoing an expert's last answer, and a manager's reassigning."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -30,8 +30,9 @@ def undo(match: Match, *, by: Mailbox, now: datetime) -> None:
         raise NothingToUndo
     undone = {row: own for row in locked if (own := last_move(row, by=by)) and own.at == event.at}
     for row, own in undone.items():
-        row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now, answer=_answer_before(own))
-        row.taken_by = _first_name_before(own)
+        answer = _written_before(own, ANSWERED_STATES)
+        row.undo_to(MatchState(own.from_state), moved_at=own.at, at=now, answer=answer)
+        row.taken_by = _written_before(own, {MatchState.TAKEN})  # the first name given with the taking
         row.save()
         Event.objects.record_move(row, MatchState(own.to_state), by=by, kind=EventKind.UNDONE, at=now)
     if event.kind == EventKind.HANDED_OVER:
@@ -76,16 +77,10 @@ def last_move(match: Match, *, by: Mailbox) -> Event | None:
     return event if EventKind(event.kind) in {EventKind.MOVED, EventKind.HANDED_OVER} else None
 
 
-def _answer_before(event: Event) -> str:
-    """Return the answer that was valid when that move was made; empty without any."""
+def _written_before(event: Event, states: Collection[MatchState]) -> str:
+    """Return what was written with the last move to one of these states before ``event``; else empty."""
     earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).not_undone()
-    return next((move.reason for move in reversed(earlier) if move.to_state in ANSWERED_STATES), "")
-
-
-def _first_name_before(event: Event) -> str:
-    """Return the first name given with the taking that was valid before that move; empty without any."""
-    earlier = Event.objects.filter(match=event.match_id, pk__lt=event.pk).not_undone()
-    return next((move.reason for move in reversed(earlier) if move.to_state == MatchState.TAKEN), "")
+    return next((move.reason for move in reversed(earlier) if move.to_state in states), "")
 
 
 def _is_too_late(solicitation: Solicitation, event: Event, *, now: datetime) -> bool:

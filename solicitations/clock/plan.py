@@ -13,14 +13,7 @@ from django.db.models import Prefetch
 
 from solicitations.clock.need_history import NeedHistory
 from solicitations.clock.steps import ORDER, Clock, Planned, Step
-from solicitations.lifecycle import (
-    CLOCK_EVENTS,
-    EventKind,
-    MatchOrigin,
-    MatchState,
-    NeedState,
-    RequestState,
-)
+from solicitations.lifecycle import CLOCK_EVENTS, EventKind, MatchOrigin, MatchState, NeedState, RequestState
 from solicitations.models import Event, Match, Need, Solicitation
 from solicitations.models.matches import bound_by_legal_clock
 from solicitations.models.request_querysets import CLOSED_BY_STAFF, DIFFICULTIES, SolicitationQuerySet

@@ -109,11 +109,9 @@ def _to_list(solicitation: Solicitation, address: str, *, now: datetime) -> Iter
         matches = list(need.matches.all())
         is_helped = any(match.state == MatchState.HELPED for match in matches)
         for match in matches:
-            if not _is_to(match, address) or _was_reminded_by_staff(solicitation, match, now=now):
-                continue
-            if is_away(match, on=solicitation.today(now)):
-                continue
-            if _has_waited(match, is_helped=is_helped, now=now):
+            is_reached = _is_to(match, address) and not is_away(match, on=solicitation.today(now))
+            has_waited = is_reached and _has_waited(match, is_helped=is_helped, now=now)
+            if has_waited and not _was_reminded_by_staff(solicitation, match, now=now):
                 yield match
 
 

@@ -6,10 +6,7 @@ from datetime import datetime
 from django.db.models import F
 
 from experts.routing.decision import Chosen
-from solicitations.lifecycle import (
-    MatchOrigin,
-    MatchState,
-)
+from solicitations.lifecycle import MatchOrigin, MatchState
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_experts
 

@@ -6,15 +6,7 @@ from datetime import datetime
 from mailing.models import OutgoingEmail
 from mailing.transactions import transaction_required
 from solicitations.lifecycle import EventKind
-from solicitations.models import (
-    Event,
-    InternalMessage,
-    Mailbox,
-    Match,
-    Message,
-    PlannedCall,
-    Question,
-)
+from solicitations.models import Event, InternalMessage, Mailbox, Match, Message, PlannedCall, Question
 from solicitations.notifications import request_mails
 
 

@@ -18,14 +18,7 @@ from experts.routing.decision import Decision, NeedDecision
 from mailing.prepared_queries import PreparedQuery
 from solicitations.dispatch import alerts, holding, matching
 from solicitations.dispatch.states import refresh_states
-from solicitations.lifecycle import (
-    AlertCause,
-    EventKind,
-    HeldReason,
-    MatchOrigin,
-    MatchState,
-    RequestState,
-)
+from solicitations.lifecycle import AlertCause, EventKind, HeldReason, MatchOrigin, MatchState, RequestState
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_company
 

@@ -16,14 +16,7 @@ from django.db.models.functions import Upper
 from experts.models import Institution, User
 from experts.routing.engine import ApplicantFacts
 from solicitations import lifecycle
-from solicitations.lifecycle import (
-    ClosedReason,
-    ContactWish,
-    HeldReason,
-    Labelled,
-    NeedState,
-    RequestState,
-)
+from solicitations.lifecycle import ClosedReason, ContactWish, HeldReason, Labelled, NeedState, RequestState
 from solicitations.models.request_querysets import (
     CLOSED_BY_STAFF,
     ENDED,

@@ -12,14 +12,7 @@ from experts.models import User
 from mailing import outbox
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, ContactWish, MatchOrigin, Voice
-from solicitations.models import (
-    Event,
-    Mailbox,
-    Match,
-    Solicitation,
-    StaffMessage,
-    Survey,
-)
+from solicitations.models import Event, Mailbox, Match, Solicitation, StaffMessage, Survey
 from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date, spoken_moment
 

@@ -3,13 +3,7 @@
 import re
 
 import pytest
-from django.db.migrations import (
-    AddField,
-    CreateModel,
-    RenameField,
-    RenameModel,
-    SeparateDatabaseAndState,
-)
+from django.db.migrations import AddField, CreateModel, RenameField, RenameModel, SeparateDatabaseAndState
 from django.db.migrations.loader import MigrationLoader
 
 from solicitations.migrations._locks import IN_ORDER

@@ -16,16 +16,7 @@ from experts.models import Invitation
 from experts.tokens import ForgedLink
 from portal import my_data
 from solicitations import links, reply_addresses
-from solicitations.links import (
-    ADDRESS,
-    ANSWER,
-    CALL_CHECK,
-    FOLLOW,
-    RECORD_LINK,
-    RESUME,
-    SURVEY,
-    UNSUBSCRIBE,
-)
+from solicitations.links import ADDRESS, ANSWER, CALL_CHECK, FOLLOW, RECORD_LINK, RESUME, SURVEY, UNSUBSCRIBE
 from solicitations.models import AddressChange, Draft
 from tests.attacks.addresses import Address, every_address
 from tests.attacks.sample_data import SampleData, database_digest, token_of

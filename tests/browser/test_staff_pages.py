@@ -11,13 +11,7 @@ from experts import canned_answers
 from experts.models import User
 from indicators import need_facts
 from mailing.models import OutgoingEmail
-from solicitations.actions import (
-    company_requests,
-    expert_answers,
-    expert_messages,
-    handling,
-    staff_letters,
-)
+from solicitations.actions import company_requests, expert_answers, expert_messages, handling, staff_letters
 from solicitations.dispatch import holding
 from solicitations.lifecycle import MatchState
 from tests.browser.test_accessibility import accessibility_errors

@@ -11,13 +11,7 @@ from experts.accounts import limits
 from experts.models import User
 from mailing.models import OutgoingEmail
 from solicitations import links, reply_addresses
-from solicitations.actions import (
-    company_address,
-    company_requests,
-    expert_answers,
-    staff_actions,
-    submission,
-)
+from solicitations.actions import company_address, company_requests, expert_answers, staff_actions, submission
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import AddressChange, Solicitation

@@ -31,14 +31,7 @@ from solicitations.actions import (
 from solicitations.actions.feedback import Opinion
 from solicitations.clock import erasure
 from solicitations.dispatch import holding
-from solicitations.lifecycle import (
-    ClosedReason,
-    EventKind,
-    Labelled,
-    MatchState,
-    NeedState,
-    RequestState,
-)
+from solicitations.lifecycle import ClosedReason, EventKind, Labelled, MatchState, NeedState, RequestState
 from solicitations.models import (
     Addition,
     AttachedFile,

@@ -22,15 +22,7 @@ from solicitations.clock import digests
 from solicitations.conversation import reading_rights
 from solicitations.dispatch import readdressing
 from solicitations.lifecycle import MatchState, Voice
-from solicitations.models import (
-    Addition,
-    InternalMessage,
-    Mailbox,
-    Match,
-    Message,
-    OfficeManager,
-    Question,
-)
+from solicitations.models import Addition, InternalMessage, Mailbox, Match, Message, OfficeManager, Question
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer, raw, receive

@@ -15,13 +15,7 @@ from solicitations.actions import company_requests
 from solicitations.models import Mailbox, Match, Message, Solicitation
 from territories.models import Region
 from tests.attacks.addresses import PARAMETER, Address, every_address
-from tests.experts.factories import (
-    ExpertFactory,
-    NationalFactory,
-    PersonFactory,
-    RegionalFactory,
-    signed_in,
-)
+from tests.experts.factories import ExpertFactory, NationalFactory, PersonFactory, RegionalFactory, signed_in
 from tests.solicitations.factories import mailbox, send
 from tests.workspace.conftest import answer_path
 from workspace.models import SavedSearch

@@ -3,17 +3,7 @@
 import pytest
 
 from experts.routing.engine import AbsencePeriod, ApplicantFacts, AskedSubject, Criteria, Demand, decide
-from tests.experts.routing.builders import (
-    DEPARTMENT,
-    EPCI,
-    ON,
-    REGION,
-    SUBJECT,
-    expert,
-    lines,
-    office,
-    route,
-)
+from tests.experts.routing.builders import DEPARTMENT, EPCI, ON, REGION, SUBJECT, expert, lines, office, route
 
 TODAY = AbsencePeriod(ON, ON)
 NOTHING = frozenset()
