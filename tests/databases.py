@@ -125,7 +125,7 @@ class Databases:
         """Undo what a test has committed in its clone of a template.
 
         Tables that are empty in the template are emptied. If others were written to, or the schema, the clone
-        is made anew at the next use.
+        is recreated at the next use.
         """
         try:
             with self._connected(self.clones[name, True]) as cursor:

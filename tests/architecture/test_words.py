@@ -15,6 +15,12 @@ FAULTS = {
     ),
     "metaphor": ({"room/one.py": "def hush(mail): ..."}, "room/one.py:1: “hush” says “hush”"),
     "limit": ({"room/one.py": "LINES_AT_MOST = 5"}, "room/one.py:1: the limit “LINES_AT_MOST” is not named"),
+    "metaphor in a comment": ({"room/one.py": "# hush the mails"}, "room/one.py:1: the comment says “hush”"),
+    "vague name": ({"room/one.py": "said = 1"}, "room/one.py:1: “said” does not say what it holds"),
+    "time zone": (
+        {"room/one.py": "def local(at, zone: ZoneInfo): ..."},
+        "room/one.py:1: a time zone is named “zone”, which is an area",
+    ),
     "two modules": (
         {"room/one.py": "", "other/one.py": ""},
         "modules of one name: other/one.py, room/one.py",
@@ -35,6 +41,7 @@ FAULTS = {
 PLAIN = {
     "room/models/one.py": '"""Rows."""\nclass Row:\n    class Kind: ...',
     "room/one.py": '"""Return the rows."""\nfrom room.models import one\nclass Table:\n    class Kind: ...',
+    "room/four.py": "zone: Area = row\ntime_zone: ZoneInfo = paris  # of the area",
     "room/two.py": 'Key = tuple[str, int]\nAny = TypeVar("Any")',
     "room/three.py": 'Key = tuple[str, int]\nAny = TypeVar("Any")',
     "tests/room/test_one.py": "class Row: ...",

@@ -116,7 +116,7 @@ class TestOthers:
         assert new.state == MatchState.SENT
         assert [mail.to for mail in mails("notified", created_at=now + MINUTE)] == [colleague.email]
 
-    def test_other_institutions_are_not_asked_again_nor_anew(self, commit, sent, mine, now):
+    def test_other_institutions_are_not_asked_a_second_time(self, commit, sent, mine, now):
         before = set(Match.objects.filter(need__solicitation=sent).values_list("expert", flat=True))
         left(mine.expert, now)
 
