@@ -112,7 +112,7 @@ def loss_sentence(found: Sequence[Loss]) -> str:
 
 
 def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> Groups:
-    """The communes of a fallback, those of wider areas than ``most`` left out."""
+    """The communes that a fallback office covers by areas no wider than ``most``."""
     return union(answer for answer in engine.fallback if answer.reach.rank[0] <= most)
 
 

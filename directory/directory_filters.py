@@ -165,7 +165,7 @@ class OfficeFilter(DirectoryFilter):
 
 
 class ExpertFilter(DirectoryFilter):
-    """Filters of the list of experts; without ``etat``, those who are there."""
+    """Filters of the list of experts; without ``etat``, the experts in post."""
 
     etat = django_filters.ChoiceFilter(
         label="État", choices=list(EXPERT_STATES.items()), empty_label="En poste", method="by_state"

@@ -89,7 +89,7 @@ def plan_import(file: CheckedFile, *, now: datetime) -> Plan:
 @transaction.atomic(durable=True)
 def import_file(file: CheckedFile, *, name: str, now: datetime) -> Plan:
     """Make the directory equal to the file, and return the plan that was applied."""
-    # People whose address was changed here, and to whom the file may give the former one again.
+    # Experts whose address was changed here, and whose former address the file may bring back.
     readdressed = Expert.objects.exclude(former_emails=[]).exclude(edited_fields__contains=["email"])
     requests = lock_requests(readdressed.filter(source=DirectorySource.FILE))
     applying.lock_directory()

@@ -31,7 +31,7 @@ class ExpertLine:
 
 @dataclass(frozen=True)
 class OfficeContent:
-    """Content of an office's page. ``lines``: the experts who serve; ``left``: those who do not."""
+    """Content of an office's page. ``lines``: the experts in post; ``left``: the former ones."""
 
     office: Office
     is_ours: bool

@@ -86,7 +86,7 @@ def staff_sentence(email: str) -> str:
 
 
 def used_posts(emails: Iterable[str], *, but: Collection[int] = ()) -> dict[str, str]:
-    """A sentence for each of these addresses that has a post already, those in ``but`` apart."""
+    """A sentence for each of these addresses that has a post already, except those in ``but``."""
     posts = Expert.objects.listed().filter(left_at=None).exclude(pk__in=but).annotate(upper=Upper("email"))
     found = posts.filter(upper__in={email.upper() for email in emails}).order_by("office__name", "pk")
     offices: dict[str, list[str]] = {}

@@ -117,7 +117,7 @@ class _KnownPeople:
         return self.keys.get(named, named)
 
     def absence(self, office: str, email: str, absence: AbsenceEntry | None) -> AbsenceEntry | None:
-        """The same absence, its deputy named by today's address; without one who serves elsewhere now."""
+        """The same absence with the deputy's address of today, or without a deputy who changed office."""
         if absence is None or absence.deputy is None:
             return absence
         deputy = self.key(office, absence.deputy)

@@ -73,7 +73,7 @@ class Matrix:
 
 
 def matrix(theme: Theme, place: MatrixPlace, offices: OfficeQuerySet, *, now: datetime, on: date) -> Matrix:
-    """The institutions that a theme's subjects name, and who answers each in these offices. Eight queries."""
+    """The institutions of a theme's subjects, and the experts of these offices for each. Eight queries."""
     subjects = list(Subject.objects.listed().filter(theme=theme).order_by("position", "pk"))
     asked = institutions_asked(subjects)
     people = experts_there(place, offices.open_on(on).filter(is_fallback=False), now=now)

@@ -1,4 +1,4 @@
-"""The post of a successor, made from that of the person who left; what waited there is offered to them."""
+"""Post of a successor, made from that of the expert who left; the waiting needs are offered to them."""
 
 import re
 from collections.abc import Sequence
@@ -138,7 +138,7 @@ def colleague(gone: Expert, email: str) -> Expert | None:
 
 
 def offers_to_make(*, now: datetime) -> list[tuple[int, int]]:
-    """People who left, each with the post made lately for who follows them; primary keys.
+    """Experts who left, each with the post made lately for the successor; primary keys.
 
     The task that offers their needs may have been lost; a second one finds nothing to do.
     """

@@ -45,7 +45,7 @@ def work_on_sheet(pk: int) -> None:
 
 @shared_task(**UPLOAD_LIMITS)
 def offer_needs_to_successor(gone_pk: int, successor_pk: int) -> None:
-    """Expert ``successor_pk`` follows one who left: what was withdrawn and nobody took is offered to them."""
+    """Offer to successor ``successor_pk`` the needs withdrawn at a departure and taken by nobody."""
     since = Expert.objects.filter(pk=gone_pk).values_list("left_at", flat=True).first()
     if since is None:
         return
@@ -120,7 +120,7 @@ def write_letters() -> None:
 
 @shared_task(**NIGHT_LIMITS)
 def erase_departed() -> None:
-    """Erase each night the people who left long ago and whom no request names any more."""
+    """Erase each night the experts who left long ago and are named by no request any more."""
     now = timezone.now()
     _each_safely(lambda pk: departed.erase(pk, now=now), departed.people_to_erase(now=now))
     beat("directory.departed", now=timezone.now())

@@ -12,7 +12,7 @@ from mailing.models import RefusedAddress
 def addresses_of(region_id: str | None, *, on: date) -> list[str]:
     """The region's admins, else its fallback mailbox, else the national team.
 
-    An address that refuses our mails counts for nobody: what it would have been told goes to the next ones.
+    An address that refuses our mails is left out: without any other, the next group is mailed.
     """
     for addresses in _in_turn(region_id, on=on):
         if reached := _reached(addresses):

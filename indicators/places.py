@@ -20,7 +20,7 @@ WHOLE_YEAR = 0
 
 @dataclass(frozen=True)
 class CountedPlace:
-    """The nation, a region or an office; ``code`` names it among those of its kind."""
+    """The nation, a region or an office; ``code`` is unique within its kind."""
 
     kind: str
     code: str

@@ -38,8 +38,8 @@ class AddressRefusal:
 def find_refusal(reports: Iterable[Report], *, patience: timedelta) -> AddressRefusal | None:
     """Return the refusal of an address after its reports, in whatever order they came; ``None`` without one.
 
-    A delivered mail ends what was said before it. Soft refusals count once they last for ``patience``; after
-    a longer silence they begin anew.
+    A delivered mail cancels earlier reports. Soft refusals count once they last for ``patience``; after
+    a longer silence they are counted from zero.
     """
     final: Report | None = None
     soft: list[Report] = []

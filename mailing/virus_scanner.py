@@ -10,7 +10,7 @@ CHUNK = 65_536
 
 
 class ScannerDown(Exception):
-    """ClamAV did not answer: nobody knows whether the file is safe."""
+    """ClamAV did not answer: the file may be unsafe."""
 
 
 def finds_virus(content: bytes) -> bool:

@@ -31,7 +31,7 @@ class AskedExpert:
 
 @dataclass(frozen=True)
 class UnmailedExpert:
-    """An expert whom the decision chose and who was not mailed."""
+    """An expert that the decision chose and that was not mailed."""
 
     person: str
     office: str

@@ -47,7 +47,7 @@ def of_template(source: str) -> str:
 
 
 def _parts(source: str, separator: re.Pattern[str]) -> list[tuple[str, bool]]:
-    """Texts and markup, in order; a text knows whether something stands before it."""
+    """Texts and markup, in order; each text with whether something precedes it."""
     found = separator.split(source)
     return [(part, place > 0) for place, part in enumerate(found)]
 
@@ -60,7 +60,7 @@ def _of_part(part: tuple[str, bool]) -> str:
         return READ_ALOUD.sub(_of_attribute, text) if "=" in text[:4000] else text
     if text.startswith("{#"):
         return text
-    # A variable stands before: « {{ count }} : … ».
+    # After a variable: « {{ count }} : … ».
     return of_text("x" + text)[1:] if is_after else of_text(text)
 
 

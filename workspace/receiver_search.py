@@ -51,7 +51,7 @@ class PersonSearchForm(forms.Form):
 
 
 class HandToPersonForm(forms.Form):
-    """Way and word for a person; one whom the rule does not choose needs the reason."""
+    """How to involve a person, and a comment, required when the rule would not choose that person."""
 
     def __init__(self, *args: object, candidate: Candidate, ways: tuple[str, ...], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -71,7 +71,7 @@ class HandToPersonForm(forms.Form):
 
 
 def search(match: Match, text: str, *, now: datetime) -> tuple[list[Candidate], bool]:
-    """The people found, those whom the rule chooses first, and whether there are more."""
+    """The people found, the rule's choices first, and whether there are more."""
     reachable, words = receivers.reachable(match, now=now), words_of(text)
     found = Q(pk__in=_with_words(reachable, words).values("pk"))
     for start, areas in _around(words):

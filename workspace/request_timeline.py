@@ -31,7 +31,7 @@ SHOWN = (
     EventKind.WITHDRAWN,
     EventKind.WIDENED,
 )
-# Their reason is a moment, which everybody may know; others' reasons are words for somebody.
+# The reason of these events is a moment, public; that of others is a message to somebody.
 WITH_REASON = frozenset({EventKind.CALL_PLANNED, EventKind.CALL_UNPLANNED})
 MAX_ENTRIES = 60
 

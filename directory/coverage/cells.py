@@ -12,7 +12,7 @@ from territories.areas import Level
 
 @dataclass(frozen=True, slots=True)
 class CellAnswer:
-    """Answer of a cell; ``level``: the most local one that answers, ``None`` where nobody does."""
+    """Answer to a subject in a commune; ``level``: the most local area that answers, ``None`` without any."""
 
     offices: tuple[str, ...]
     experts: tuple[str, ...]

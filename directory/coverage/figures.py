@@ -9,7 +9,7 @@ from directory.coverage.subject_coverage import Flag, SubjectCoverage
 
 @dataclass(frozen=True, slots=True)
 class SubjectFigures:
-    """Numbers of communes for one subject; ``uncovered_population``: the inhabitants of those uncovered.
+    """Numbers of communes for one subject; ``uncovered_population``: their inhabitants.
 
     ``without_fallback``: uncovered communes where no fallback office answers either.
     """

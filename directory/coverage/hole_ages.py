@@ -9,7 +9,7 @@ Mended = tuple[str, int, int]  # ISO day, days without answer, number of commune
 
 
 def follow_openings(openings: Openings, before: Codes, after: Codes, *, today: date) -> Openings:
-    """The openings still without answer, and those of tonight; a subject new in the catalogue has none."""
+    """Communes still without answer, by subject and first day; new subjects of the catalogue are left out."""
     found: Openings = {}
     for subject, codes in after.items():
         left = set(codes)

@@ -135,7 +135,7 @@ def _closed_or_absent(after: date, on: date) -> Iterator[DirectoryChange]:
 
 
 def _newly_silent(content: DirectoryContent, after: datetime) -> Iterator[DirectoryChange]:
-    """Experts who left their last three requests without answer, and had not yet at the moment ``after``."""
+    """Experts who have not answered their last three requests, which was not so at the moment ``after``."""
     pks = [expert.pk for office in content.offices for expert in office.experts if expert.is_silent]
     experts = Expert.objects.filter(pk__in=pks)
     newly = experts.exclude(pk__in=silent(experts, now=after).values("pk"))

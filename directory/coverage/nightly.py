@@ -115,7 +115,7 @@ def _mail(
 def _loss_contexts(
     computed: ComputedCoverage, found: Iterable[NightLoss], last: CoverageNight
 ) -> list[dict[str, Any]]:
-    """The losses in words, those of the most communes first."""
+    """The losses as sentences, those of most communes first."""
     largest = sorted(found, key=lambda loss: (loss.is_weakened, -len(loss.communes), loss.subject))
     shown = largest[:MAX_LOSSES]
     labels = dict(Subject.objects.values_list("slug", "label"))

@@ -162,7 +162,7 @@ def epci_rows(computed: ComputedCoverage) -> list[PlaceRow]:
 
 
 def commune_rows(computed: ComputedCoverage, epci: str) -> list[PlaceRow]:
-    """A line per commune of an EPCI, or of those that have none when ``epci`` is empty."""
+    """A line per commune of an EPCI; when ``epci`` is empty, per commune without EPCI."""
     inside = {
         commune.code
         for own in computed.content.groups.communes

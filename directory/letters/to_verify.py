@@ -90,7 +90,7 @@ def to_verify(user: User, *, now: datetime) -> ToVerify:
 
 
 def _with_successors(remarks: list[RecordRemark]) -> list[tuple[RecordRemark, SuccessorOffer | None]]:
-    """Each remark; the last one of somebody who left comes with the post to make for who follows."""
+    """Each remark; the last one of an expert who left comes with the post to create for the successor."""
     gone = [one.expert for one in remarks if one.expert.left_at and one.expert.successor]
     found = {offer.gone.pk: offer for offer in offers(gone)} if gone else {}
     return [(remark, found.pop(remark.expert_id, None)) for remark in reversed(remarks)][::-1]

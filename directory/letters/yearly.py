@@ -24,7 +24,7 @@ MAX_LETTERS_A_DAY = 300  # letters a day, so that a whole directory is not maile
 
 
 def serving(*, now: datetime) -> Experts:
-    """The posts of people who are there."""
+    """The posts of experts who have not left."""
     today = timezone.localdate(now)
     return Expert.objects.listed().filter(left_at=None, office__in=Office.objects.open_on(today))
 

@@ -129,7 +129,7 @@ def confirm_office(office: Office, *, now: datetime) -> None:
 
 
 def people_of(office: Office) -> list[Expert]:
-    """The people of an office who serve, as its list gives them."""
+    """The experts of an office who are in post, in the order of its list."""
     rows = Expert.objects.listed().filter(office=office, left_at=None)
     return list(rows.prefetch_related("subjects").order_by("name", "pk"))
 

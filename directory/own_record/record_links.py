@@ -33,7 +33,7 @@ def office_url(office: Office, *, today: date) -> str:
 
 
 def expert_of(token: str, *, today: date) -> Expert:
-    """The expert for whom a link was made. Raises ``ForgedLink`` or ``ExpiredRecordLink``."""
+    """The expert of a link. Raises ``ForgedLink`` or ``ExpiredRecordLink``."""
     return _row_of(token, RECORD, Expert.objects.select_related("office"), today=today)
 
 

@@ -203,7 +203,7 @@ class Gathering:
         return None
 
     def _listed_posts(self, posts: Mapping[str, list[ExpertKey]], email: str) -> list[str]:
-        """Codes of the offices where this address names somebody whom no file has dropped."""
+        """Codes of the offices with an expert at this address that no file has dropped."""
         return [key[0] for key in posts.get(email, ()) if not self.stored.experts[key].facts["dropped_at"]]
 
     # Facts

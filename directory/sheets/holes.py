@@ -15,7 +15,7 @@ from territories.areas import AreaRef
 
 
 def hole_lines(stored: StoredDirectory, region: str | None, *, now: datetime) -> Iterator[SheetLine]:
-    """Lines of the template filled with what is missing; what people add to them is the rest.
+    """Lines of the template for what is missing in the directory, which people complete.
 
     First the offices that have no expert, then the subjects without answer, by area, the most urgent first:
     on a line of an office that covers it, else on a line of the first institution that may.

@@ -48,8 +48,8 @@ class EditRefused(Exception):
 class Edit:
     """A change that a page proposes.
 
-    ``found`` gives the facts as they are now, all those of the form; ``plan`` makes a plan of the facts that
-    change. Of a new row, ``found`` gives the values by default.
+    ``found`` returns the current facts of the form, default values for a new row; ``plan`` makes a plan of
+    the facts that change.
     """
 
     title: str

@@ -54,7 +54,7 @@ def criteria_proposal(request: HttpRequest, office: Office) -> Proposal:
 
 
 def _declines(request: HttpRequest, reason: DeclineReason) -> RepeatedDecline | None:
-    """The refusals of the expert of ``?refus=``, whom the user may change; ``None`` without any."""
+    """The refusals of the expert of ``?refus=``, if the user may change that expert; else ``None``."""
     pk = request.GET.get("refus", "")
     if not (pk.isascii() and pk.isdecimal() and len(pk) <= MAX_DIGITS):
         return None

@@ -16,7 +16,7 @@ from solicitations.views.token_pages import secret
 @secret
 @require_http_methods(["GET", "HEAD", "POST"])
 def office_record(request: HttpRequest, token: str) -> HttpResponse:
-    """Show who answers for the office; a POST says that it is right, or leaves a word to the region."""
+    """Show the experts of the office; a POST confirms them, or sends a message to the region."""
     now = timezone.now()
     today = timezone.localdate(now)
     try:

@@ -1,4 +1,4 @@
-"""Seats of people who left, whoever said it: they end, and so do the sessions that nothing else opens."""
+"""Seats of experts who left: they end, and so do the sessions of accounts without other seats."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -31,7 +31,7 @@ def _end(seat: Seat, *, now: datetime) -> None:
 def give_back(posts: Iterable[int], *, since: datetime, by: User, now: datetime) -> list[Seat]:
     """Give back the seats that the departure from these posts (keys) ended, once it is undone.
 
-    Only to who serves there again, and only what ended ``since`` then; return the new seats.
+    Only to experts in post there again, and only the seats ended ``since`` then; return the new seats.
     """
     back = seats.serving_posts(now=now).filter(pk__in=list(posts))
     back = back.filter(email__iexact=OuterRef("user__email"), office=OuterRef("at_office"))

@@ -194,7 +194,7 @@ class SharedMailboxForm(forms.Form):
 
 
 class OwnAddressForm(forms.Form):
-    """The visitor's own address, when the one that got the mail is shared."""
+    """The visitor's own address, asked for when the code was mailed to a shared mailbox."""
 
     own = address_field("Votre propre adresse électronique", required=False)
 

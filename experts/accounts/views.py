@@ -53,7 +53,7 @@ class LoginCodeView(ConfirmLoginCodeView):
         return FormView.dispatch(self, request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Refuse another code when too many were asked for: allauth counts those of one session only."""
+        """Refuse another code when too many were asked for: allauth only counts those of one session."""
         email = self._process.state.get("email") or ""
         if self._action == "resend" and limits.are_codes_over(self.request, email, now=timezone.now()):
             messages.error(self.request, get_adapter().error_messages["rate_limited"])

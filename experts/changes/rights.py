@@ -1,4 +1,4 @@
-"""Changes that an editor may not make: a region keeps what is its own; the national team does the rest."""
+"""Changes that an editor may not make: regional staff change their region alone."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class Refusal:
 
 
 def refusals(plan: Plan, editor: User) -> list[Refusal]:
-    """The parts of the plan that this editor may not write; of the national team, those ``unreached``."""
+    """The parts of the plan that this editor may not write; nobody may write those ``unreached``."""
     return unreached(plan) if editor.is_national else refusals_of_region(plan, editor.region_id)
 
 
 def unreached(plan: Plan) -> list[Refusal]:
-    """The rows by which an office without phone or address would have people: its mails would go nowhere."""
+    """The rows that would leave experts in an office without phone or address: its mails need them."""
     offices = {row.key: row for row in plan.only_changes().offices}
     coming = [row for row in plan.only_changes().experts if "office" in row.written]
     lacking = {code: _contacts_missing(row.after) for code, row in offices.items()}

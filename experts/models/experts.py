@@ -23,7 +23,7 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return self.filter(dropped_at__isnull=True, office__dropped_at__isnull=True)
 
     def gone(self, day: date, *, now: datetime) -> "ExpertQuerySet":
-        """Experts who serve no more: left, paused, dropped by a file, or of an office closed on that day."""
+        """Experts who get no need: left, paused, dropped by a file, or of an office closed on that day."""
         serving = self.listed().filter(is_paused=False, office__in=Office.objects.open_on(day))
         return self.exclude(pk__in=serving.exclude(left_at__lte=now).values("pk"))
 

@@ -94,7 +94,7 @@ class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
         return self.filter(about__contains=[subject])
 
     def in_voice_of(self, email: "IncomingEmail") -> Self:
-        """The mails that speak to the same readers: their "voice:…" is the same, or they have none."""
+        """The mails of the same conversation: their "voice:…" is the same, or they have none."""
         voices = list(filter(is_voice, email.about))
         if voices:
             return self.filter(about__contains=voices)
@@ -200,7 +200,7 @@ class IncomingEmail(models.Model):
 
 
 def is_voice(subject: str) -> bool:
-    """True for the subject that says to whom the mail speaks, such as "voice:company"."""
+    """True for the name of the conversation that a mail is for, such as "voice:company"."""
     return subject.startswith("voice:")
 
 

@@ -158,14 +158,14 @@ class OutgoingEmail(models.Model):
 
     @property
     def is_useless(self) -> bool:
-        """True to an address that refuses our mails for good, of a mail that nobody has just asked for.
+        """True for a mail that nobody asked for, to an address that refuses our mails for good.
 
-        Others leave: an address may work again. One may unsubscribe from those that come by themselves.
+        Such mails have an unsubscribe link, and are not sent. Others are: an address may work again.
         """
         return bool(self.refusal_is_final and self.unsubscribe_url)
 
     def was_missed_by_workers(self, *, now: datetime) -> bool:
-        """True for a first try after the head start: no worker has received the mail."""
+        """True for a first try after ``SWEEP_GRACE_PERIOD``: no worker has received the mail."""
         return self.attempts == 1 and self.not_before <= now - SWEEP_GRACE_PERIOD
 
     def record_sent(self, *, provider_id: str, at: datetime) -> None:

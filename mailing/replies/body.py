@@ -65,7 +65,7 @@ def is_from_ticket_program(message: Message) -> bool:
 
 
 def _without_added_lines(lines: list[TextLine]) -> list[TextLine]:
-    """The lines without those that ticket programs add, and our mails above their delimiter."""
+    """The lines without those added by ticket programs, and by our mails above their delimiter."""
     kept: list[TextLine] = []
     for line in lines:
         is_ours = is_delimiter(line) and "#" not in line.folded

@@ -95,7 +95,7 @@ class Handling:
 
 @dataclass(frozen=True)
 class Reminding:
-    """The experts whom a reminder asked for now would reach, or why it is not possible.
+    """The experts that a reminder would be mailed to now, or why none is possible.
 
     ``done_at`` and ``done_by``: the reminder that staff asked for today.
     """

@@ -46,7 +46,7 @@ def move(  # noqa: PLR0913 (what an answer may carry)
 ) -> None:
     """Take, decline or conclude a need. Raises ``ForbiddenMove``, ``AnswerRequired``.
 
-    ``first_name``: of who takes it, when several people share the mailbox.
+    ``first_name``: of the person who takes it, when several people share the mailbox.
     """
     solicitation, locked = moves.lock(match, by=by)
     if target in ANSWERED_STATES and not answer.strip() and any(row.is_on_the_legal_clock for row in locked):

@@ -45,7 +45,7 @@ class SubjectTwice(Exception):
 
 
 class RecipientGone(Exception):
-    """The expert whom the mail was for has left, is paused, or their office is closed."""
+    """The recipient of the mail, an expert, has left or is paused, or their office is closed."""
 
 
 class OtherRegion(Exception):

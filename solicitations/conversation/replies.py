@@ -146,7 +146,7 @@ def _about(addressee: Addressee) -> list[str]:
 
 
 def addressee_of(email: IncomingEmail) -> Addressee:
-    """Return whose reply address the processed mail was sent to, and whom it speaks to."""
+    """Return the owner of the reply address that the processed mail was sent to, and its conversation."""
     person = writer_of(email)
     voice = next((name for name in email.about if name.startswith("voice:")), "voice:experts")
     question = Question.objects.filter(pk=id_in(email.about, "question") or 0).first()

@@ -17,8 +17,8 @@ TO_STAFF = {"solicitations/emails/alert", "solicitations/emails/expert_gone"}
 def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     """Alert staff to a refused mail: they call the company, or look for another expert.
 
-    Of a company whose address refuses mails, the experts are told to call, and no other mail is sent. What a
-    member of staff did not get is told to those who take their place.
+    For a mail to the company, the experts are mailed to call it, and no other mail is sent. For a mail to a
+    member of staff, the next recipients are mailed in their place.
     """
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
     about = next((name for name in email.about if name.startswith("request:")), None) if email else None

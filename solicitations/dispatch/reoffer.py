@@ -1,4 +1,4 @@
-"""Re-offer of needs whose expert is gone: others are asked, staff and the company are told."""
+"""Re-offer of needs whose expert is gone: others are asked, staff and the company are mailed."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,16 +19,16 @@ BACK = "De retour"
 
 @transaction.atomic(durable=True)
 def reoffer(pk: int, *, now: datetime) -> None:
-    """Carry to request ``pk`` that experts are gone, or back; a second call finds nothing to do.
+    """Update request ``pk`` after experts have gone or come back; a second call finds nothing to do.
 
-    An expert is gone who left, is paused, was dropped by a file, or whose office has closed. One whose
-    address refuses our mails is asked no more, and keeps what was taken.
+    Experts are gone when they left, are paused, were dropped by a file, or their office has closed. Those
+    whose address refuses our mails get no new need, and keep those that they took.
     """
     carry(Solicitation.objects.locked(pk), now=now)
 
 
 def carry(solicitation: Solicitation, *, now: datetime) -> None:
-    """The same for a locked request: withdraw what waits for them and ask others, report what they took."""
+    """The same for a locked request: withdraw the waiting needs and ask others, report those taken."""
     rows = Match.objects.active().filter(need__solicitation=solicitation).with_people()
     active = list(rows.select_for_update(of=("self",)).in_order())
     gone = set(
@@ -63,9 +63,9 @@ def carry(solicitation: Solicitation, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def give_back(pk: int, *, now: datetime) -> None:
-    """Send again to experts who are back what was withdrawn from them in request ``pk`` and nobody took.
+    """Send again to experts who are back the needs of request ``pk`` withdrawn from them and taken by nobody.
 
-    Nothing for who is still gone for another reason, such as an office that is closed.
+    Experts still gone for another reason, such as a closed office, get nothing.
     """
     solicitation = Solicitation.objects.locked(pk)
     rows = Match.objects.to_give_back(solicitation.today(now), now=now)
@@ -84,7 +84,7 @@ def give_back(pk: int, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def offer_to_successor(pk: int, gone_pk: int, *, successor_pk: int, since: datetime, now: datetime) -> None:
-    """Send to a successor what was withdrawn in request ``pk`` from who left, where the rule chooses them."""
+    """Send to a successor the needs of request ``pk`` withdrawn at the departure, if the rule says so."""
     solicitation = Solicitation.objects.locked(pk)
     if solicitation.refuses_answers:
         return
@@ -118,7 +118,7 @@ def _set_left(matches: Iterable[Match], at: datetime | None) -> None:
 
 
 def _silence(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
-    """Cancel the unsent mails to the mailboxes that have nobody left, and note it; others are open again."""
+    """Mark mailboxes without any expert, and cancel their unsent mails; open those that have one again."""
     for mailbox in sorted(mailboxes, key=lambda mailbox: mailbox.pk):
         posts = Expert.objects.filter(matches__mailbox=mailbox)
         today = mailbox.solicitation.today(now)
@@ -132,7 +132,7 @@ def _silence(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
 
 
 def _ask_others(solicitation: Solicitation, withdrawn: Sequence[Match], *, now: datetime) -> None:
-    """Apply steps 5 and 7 to 9 of the rule again to the needs that lost somebody, and mail who is new."""
+    """Apply steps 5 and 7 to 9 of the rule again to the needs that lost an expert; mail the new experts."""
     institutions: dict[Need, set[str]] = {}
     for match in withdrawn:
         institutions.setdefault(match.need, set()).add(match.expert.office.institution.code)
@@ -172,7 +172,7 @@ def _replace(need: Need, institutions: set[str], *, is_alone: bool, now: datetim
 
 
 def _report(match: Match, *, now: datetime) -> None:
-    """Tell staff and the company that whoever took the need is gone, and who follows it."""
+    """Mail staff and the company that the expert who took the need is gone, and who follows it."""
     solicitation = match.need.solicitation
     event = Event.objects.record(EventKind.DEPARTURE, solicitation, match=match, reason=_who(match), at=now)
     words = f"{_who(match)} avait pris en charge : {match.need.subject.label}"

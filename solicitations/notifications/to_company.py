@@ -111,7 +111,7 @@ def taken_over(need: Need, *, offices: Sequence[str], event: Event, now: datetim
 
 
 def taker_gone(match: Match, *, follower: Match | None, event: Event, now: datetime) -> None:
-    """Tell the company that whoever took its need is gone, and who follows it, if somebody does."""
+    """Tell the company that the expert who took its need is gone, and who follows it, if anybody does."""
     solicitation = match.need.solicitation
     key = f"taker_gone:{solicitation.pk}:e{event.pk}"
     context = {
@@ -134,7 +134,7 @@ def nobody_could_help(need: Need, *, now: datetime) -> None:
 
 
 def question(asked: Question, *, now: datetime) -> None:
-    """An expert's message, with a link to answer; the answer goes to that expert and to who took a need."""
+    """Mail an expert's message, with a link to answer: its author and those who took a need read it."""
     context = {
         "office": asked.institution,
         "person": asked.author,

@@ -86,7 +86,7 @@ def answer_readers_in_words(question: Question) -> str:
 
 
 def answer_readers(question: Question) -> MailboxQuerySet:
-    """The mailboxes that read the answer to a question: its author, and who took a need of the request."""
+    """The mailboxes that read the answer to a question: its author's, and those that took a need."""
     around = Mailbox.objects.filter(solicitation=question.solicitation_id)
     author = around.not_declined().filter(pk=question.mailbox_id)
     return around.filter(Q(pk__in=author.values("pk")) | Q(pk__in=around.who_took().values("pk"))).order_by(

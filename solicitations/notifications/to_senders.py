@@ -37,9 +37,9 @@ REACHED: dict[type[TextOfExpert], str] = {
 def reply_not_published(reply: Reply, person: Participant | None, reason: Reason, *, now: datetime) -> None:
     """Tell the sender that a reply was not published, and what to do: one mail per day and sender.
 
-    Only the mailbox itself is told the reason and its page; who answered our mail at another address, that
-    nobody reads it. A mail that answers none of ours, at no valid
-    reply address, gets no answer: its sender may be forged.
+    Only the mailbox itself reads the reason and the link to its page; other senders who answered a mail of
+    ours read that nobody reads that address. A mail that answers none of ours, at no valid reply address,
+    gets no answer: its sender may be forged.
     """
     if not 0 < len(reply.sender) <= MAX_ADDRESS_LENGTH or not (person or _answers_us(reply)):
         return

@@ -123,7 +123,7 @@ def handled_by_another(
 
 
 def answered(answer: StaffMessage, *, now: datetime) -> None:
-    """Mail an expert's answer to who wrote the word; to the region's staff once that account is closed."""
+    """Mail an expert's answer to the author of the message; to the region's staff if it is closed."""
     solicitation, author = answer.solicitation, answer.author
     context = {"person": answer.addressee, "body": answer.body, "origin": answer.origin}
     if solicitation.is_confidential:
@@ -136,7 +136,7 @@ def answered(answer: StaffMessage, *, now: datetime) -> None:
 
 
 def _from_somebody(solicitation: Solicitation, key: str, context: dict[str, str], **fields: Any) -> None:
-    """Mail words of the ``person`` of the context; the key begins with the occasion."""
+    """Mail a text of the ``person`` of the context; the key begins with the occasion."""
     path = reverse("oversight:request", args=[solicitation.reference])
     outbox.enqueue(
         key=key,

@@ -1,1 +1,1 @@
-"""The expert's page, opened from a mail: what they need, who is on it, what one does about it."""
+"""Views of the inbox and of the request page: the company's need, its experts, their actions."""

@@ -13,7 +13,7 @@ BUTTON, CHOICE = "inserer", "pret"
 
 
 def is_asked(request: HttpRequest) -> bool:
-    """Return whether the button was pressed, rather than the one that sends."""
+    """Return whether the form was submitted by the button that inserts a canned answer."""
     return BUTTON in request.POST
 
 
