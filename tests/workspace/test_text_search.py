@@ -20,7 +20,7 @@ def is_found(text: str, typed: str) -> tuple[bool, bool]:
     words = TypedWords.read(typed)
     one_row = Commune.objects.filter(pk="21231").annotate(text=Value(text, output_field=TextField()))
     assert words is not None
-    by_index = one_row.alias(said=plain_words(F("text"))).filter(said=words.query)
+    by_index = one_row.alias(indexed_words=plain_words(F("text"))).filter(indexed_words=words.query)
     return by_index.exists(), one_row.filter(words.spelled_in("text")).exists()
 
 

@@ -65,22 +65,22 @@ class TypedWords:
     @property
     def query(self) -> SearchQuery:
         """The search in an index of words."""
-        said = " & ".join(
+        every_word = " & ".join(
             f"({_any([_term(word), *map(_quoted, self.places.get(word, ()))])})" for word in self.words
         )
         whole = map(_quoted, self.places.get(self.whole, ()))
-        return SearchQuery(_any([f"({said})", *whole]), search_type="raw", config=CONFIG)
+        return SearchQuery(_any([f"({every_word})", *whole]), search_type="raw", config=CONFIG)
 
     def spelled_in(self, column: str) -> Q:
         """The same search in a text as it is stored: cheaper than making the words of each text."""
         name = f"{column}__iregex"
-        said = Q()
+        condition = Q()
         for word in self.words:
-            said &= Q(
+            condition &= Q(
                 **{name: _one_of([*map(_pattern, _sharp(word)), *map(_whole, self.places.get(word, ()))])}
             )
         whole = self.places.get(self.whole, ())
-        return said | Q(**{name: _one_of(map(_whole, whole))}) if whole else said
+        return condition | Q(**{name: _one_of(map(_whole, whole))}) if whole else condition
 
 
 def _sharp(word: str) -> list[str]:

@@ -41,10 +41,10 @@ def with_words(needs: MatchQuerySet, text: str, shown: InboxList, *, enough: int
 
     Of a list by date, the ``enough`` latest of them, or more.
     """
-    words, said = TypedWords.read(text), TypedWords.read(text, with_places=False)
-    if words is None or said is None:
+    words, message_words = TypedWords.read(text), TypedWords.read(text, with_places=False)
+    if words is None or message_words is None:
         return needs.none()
-    search = WordSearch(words, said, shown)
+    search = WordSearch(words, message_words, shown)
     number = search.estimated()
     rows = search.anywhere(needs) if number <= RARE else None
     if rows is None:
@@ -54,10 +54,10 @@ def with_words(needs: MatchQuerySet, text: str, shown: InboxList, *, enough: int
 
 @dataclass(frozen=True)
 class WordSearch:
-    """Words looked for in a list; ``said``: the same in messages, where places have no codes."""
+    """Words looked for in a list; ``message_words``: without the codes of places, for messages."""
 
     words: TypedWords
-    said: TypedWords
+    message_words: TypedWords
     shown: InboxList
 
     def estimated(self) -> int:
@@ -94,20 +94,21 @@ class WordSearch:
 
     def _texts(self) -> Texts:
         """Each text that says the words: the key of its request, and whether it is the request's own."""
-        requests = self._requests().filter(said=self.words.query)
-        messages = [texts.filter(said=self.said.query) for texts in self._messages()]
+        requests = self._requests().filter(indexed_words=self.words.query)
+        messages = [texts.filter(indexed_words=self.message_words.query) for texts in self._messages()]
         return _together(requests, messages)
 
     def _texts_of(self, among: Collection[int]) -> Texts:
         """The same of these requests, read one by one."""
         requests = self._requests().filter(pk__in=among).alias(text=REQUEST_TEXT)
         messages = [
-            texts.filter(self.said.spelled_in("body"), solicitation__in=among) for texts in self._messages()
+            texts.filter(self.message_words.spelled_in("body"), solicitation__in=among)
+            for texts in self._messages()
         ]
         return _together(requests.filter(self.words.spelled_in("text")), messages)
 
     def _requests(self) -> QuerySet[Any]:
-        return Solicitation.objects.alias(said=REQUEST_WORDS).filter(NOT_CONFIDENTIAL)
+        return Solicitation.objects.alias(indexed_words=REQUEST_WORDS).filter(NOT_CONFIDENTIAL)
 
     def _messages(self) -> list[QuerySet[Any]]:
         """The company's additions; and the experts' thread, which their managers do not read."""
@@ -116,7 +117,10 @@ class WordSearch:
         texts: list[QuerySet[Any]] = [Addition.objects.filter(question=None)]
         if self.shown.scope != Scope.MANAGED:
             texts.append(Message.objects.all())
-        return [text.alias(said=MESSAGE_WORDS).filter(solicitation__is_confidential=False) for text in texts]
+        return [
+            text.alias(indexed_words=MESSAGE_WORDS).filter(solicitation__is_confidential=False)
+            for text in texts
+        ]
 
     def _found(self, texts: list[tuple[int, bool]], rows: list[NeedRow]) -> list[NeedRow]:
         """The rows of which what may be searched says the words.
