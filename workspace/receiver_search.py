@@ -51,7 +51,7 @@ class PersonSearchForm(forms.Form):
 
 
 class HandToPersonForm(forms.Form):
-    """How to involve a person, and a comment, required when the rule would not choose that person."""
+    """Form to involve a person; the comment is required when the rule would not choose that person."""
 
     def __init__(self, *args: object, candidate: Candidate, ways: tuple[str, ...], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -423,9 +423,9 @@ class TestFilesOfMessages:
 
         receive(mail.as_bytes(), now=now)
 
-        said = Message.objects.get()
-        assert said.body == "(sans texte)"
-        assert [file.size for file in said.files.all()] == [len(content)]
+        written = Message.objects.get()
+        assert written.body == "(sans texte)"
+        assert [file.size for file in written.files.all()] == [len(content)]
 
     def test_withdrawn_and_erased_texts_leave_no_file(self, commit, sent, author, folder, now):
         one = [accepted_files.check("plan.pdf", PDF)]
