@@ -8,7 +8,7 @@ PUNCTUATION = re.compile(r"[\s.,_:\-/()\u2010-\u2015\u200b-\u200f\u202a-\u202e]"
 # An optional country code, with the zero that many people keep after it, then nine digits. Guadeloupe and the
 # islands beside it, Guyane, Martinique, La Réunion and Mayotte have country codes of their own.
 FRANCE = re.compile(r"(?:(?:\+|00)(?:33|590|594|596|262)0?|0|33)([1-9][0-9]{8})")
-BEFORE = re.compile(
+LABEL = re.compile(
     r"^\W*(?:tel|t[ée]l[ée]phone|tél|portable|port|mobile|fixe|n°|num[ée]ro)\b\W*(?=[+(0-9])", re.IGNORECASE
 )
 SAINT_PIERRE = re.compile(r"(?:(?:\+|00)508|0508)([0-9]{6})")
@@ -35,7 +35,7 @@ def clean_phone(text: str) -> str:
 
     Raises ``InvalidPhone``.
     """
-    text = BEFORE.sub("", text)
+    text = LABEL.sub("", text)
     typed = PUNCTUATION.sub("", COUNTRY.sub("", text))
     number = read_foreign(typed) if ABROAD.match(typed) else read_number(text)
     if number is None:

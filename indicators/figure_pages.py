@@ -26,7 +26,7 @@ ON_A_PAGE = 25
 
 
 @dataclass(frozen=True)
-class Asked:
+class FigureSelection:
     """The place and period that an address asks for, among those that the account may read."""
 
     places: list[CountedPlace]
@@ -47,13 +47,13 @@ class Asked:
 def figures(request: HttpRequest) -> HttpResponse:
     """« Chiffres » of an office, a region or the nation, over a year or a part of it."""
     now = timezone.now()
-    asked = _asked(request, now=now)
+    asked = _selection(request, now=now)
     report = figure_tables.build(asked.place, asked.period, today=timezone.localdate(now))
     subjects = report.tables[0]
     context = {
         "asked": asked,
         "report": report,
-        "periods": [asked.period.whole_year, *_begun(asked.period, now=now)],
+        "periods": [asked.period.whole_year, *_periods_begun(asked.period, now=now)],
         "measures": MEASURES,
         "delay_label": DELAY_LABEL,
         "delay": DELAY,
@@ -71,7 +71,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 def workbook(request: HttpRequest) -> HttpResponse:
     """Download the tables of the page, and no other number."""
     now = timezone.now()
-    asked = _asked(request, now=now)
+    asked = _selection(request, now=now)
     report = figure_tables.build(asked.place, asked.period, today=timezone.localdate(now))
     words = f"Chiffres, {asked.place.name}, {asked.period.label} (xlsx)"
     access_log.record(AccessRecord.Kind.EXPORTED, _reader(request), now=now, words=words, request=request)
@@ -91,7 +91,7 @@ def needs(request: HttpRequest) -> HttpResponse:
     The needs of a confidential subject are never listed: the list would tell their number.
     """
     now = timezone.now()
-    asked = _asked(request, now=now)
+    asked = _selection(request, now=now)
     report = figure_tables.build(asked.place, asked.period, today=timezone.localdate(now))
     family, code = request.GET.get("par", TOTAL), request.GET.get("valeur", "")
     measure = measure_of(request.GET.get("chiffre", ""))
@@ -121,7 +121,7 @@ def _reader(request: HttpRequest) -> User:
     return request.user
 
 
-def _asked(request: HttpRequest, *, now: datetime) -> Asked:
+def _selection(request: HttpRequest, *, now: datetime) -> FigureSelection:
     """Read the place, year and period of an address; the first place and the year by default."""
     readable = places.places_of(_reader(request), now=now)
     if not readable:
@@ -140,14 +140,14 @@ def _asked(request: HttpRequest, *, now: datetime) -> Asked:
     period = Period(year, number if number <= parts else 0, parts)
     if period.first_day > today:
         raise Http404
-    return Asked(readable, years, place, period)
+    return FigureSelection(readable, years, place, period)
 
 
 def _number(typed: str | None, default: int) -> int:
     return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 5 else default
 
 
-def _begun(period: Period, *, now: datetime) -> list[Period]:
+def _periods_begun(period: Period, *, now: datetime) -> list[Period]:
     return [part for part in period.all_parts if part.first_day <= timezone.localdate(now)]
 
 

@@ -104,7 +104,7 @@ def of_manager(manager: OfficeManager, matches: Sequence[Match], *, now: datetim
     to = to_institution.recipients(
         manager.solicitation, manager.institution, mailbox=None, user=manager.user, now=now
     )
-    audience = Audience("", manager.institution.name, _inside(to, manager.institution, matches))
+    audience = Audience("", manager.institution.name, _colleague_names(to, manager.institution, matches))
     read = _read(manager.solicitation, reader, by=manager, now=now)
     return replace(read, audience=audience, named=tuple(mentions.mentionable_in(matches)))
 
@@ -142,10 +142,12 @@ def _audience(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> A
     to = to_institution.recipients(
         mailbox.solicitation, institution, mailbox=mailbox, user=mailbox.used_by, now=now
     )
-    return Audience(experts, institution.name, _inside(to, institution, matches))
+    return Audience(experts, institution.name, _colleague_names(to, institution, matches))
 
 
-def _inside(to: to_institution.InternalRecipients, institution: Institution, matches: Iterable[Match]) -> str:
+def _colleague_names(
+    to: to_institution.InternalRecipients, institution: Institution, matches: Iterable[Match]
+) -> str:
     """The names of those who are mailed a message within an institution."""
     mailed = {mailbox.pk for mailbox in to.mailboxes}
     people = [

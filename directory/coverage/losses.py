@@ -61,9 +61,9 @@ def find_losses(before: Uncovered, after: Uncovered, *, is_weakened: bool = Fals
             yield NightLoss(subject, tuple(lost), is_weakened)
 
 
-def find_explanations(content: DirectoryContent, *, after_day: date, after: datetime) -> list[Explanation]:
-    """The changes since the last count: edits after its moment, closings and absences after its day."""
-    changes = [*_revised(after), *_closed_or_absent(after_day, content.on), *_newly_silent(content, after)]
+def find_explanations(content: DirectoryContent, *, since_day: date, since: datetime) -> list[Explanation]:
+    """The changes since the last count: edits since the moment, closings and absences since its day."""
+    changes = [*_revised(since), *_closed_or_absent(since_day, content.on), *_newly_silent(content, since)]
     institutions = dict(Office.objects.values_list("code", "institution__code"))
     areas = _areas_of({change.office for change in changes})
     former = {ref for change in changes for ref in change.former_areas}

@@ -121,7 +121,7 @@ def _loss_contexts(
     labels = dict(Subject.objects.values_list("slug", "label"))
     codes = {code for loss in shown for code in loss.communes[:MAX_PLACES]}
     names = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "name"))
-    changes = losses.find_explanations(computed.content, after_day=last.day, after=last.counted_at)
+    changes = losses.find_explanations(computed.content, since_day=last.day, since=last.counted_at)
     return [
         {
             "subject": labels[loss.subject],

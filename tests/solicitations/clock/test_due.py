@@ -35,7 +35,7 @@ REFUSALS = (
     ForbiddenMove, expert_answers.AnswerRequired, staff_actions.ConfidentialApart, expert_answers.NobodyThere,
     undoing.NothingToUndo, staff_actions.SubjectTwice, feedback.TooEarly,
 )  # fmt: skip
-BEGINNINGS = [["clause-insertion"], ["trouver-candidats", "contrat-travail"], ["dettes-fiscales"]]
+FIRST_SUBJECTS = [["clause-insertion"], ["trouver-candidats", "contrat-travail"], ["dettes-fiscales"]]
 OPINION = feedback.Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED)
 
 
@@ -105,7 +105,7 @@ class History:
             subjects[self.need(which).pk] = Subject.objects.get(slug=slug)
         staff_actions.correct(self.request, columns=columns, subjects=subjects, by=self.staff, now=self.at)
 
-    def end(self, which: int) -> None:
+    def end_request(self, which: int) -> None:
         """End the request in three cases of five, so that fewer histories stop early."""
         if which % 5 == 0:
             company_requests.cancel(self.request, now=self.at)
@@ -130,10 +130,10 @@ class History:
             today = self.request.today(self.at)
             Absence.objects.create(expert=match.expert, from_on=today, to_on=today + 9 * DAY)
 
-    def fail(self, which: int) -> None:
+    def fail_clock(self, which: int) -> None:
         run.schedule_retry(self.request.pk, ForbiddenMove(MatchState.SENT, MatchState.SENT), now=self.at)
 
-    def another(self, which: int) -> None:
+    def send_another(self, which: int) -> None:
         """Send the same experts another request: they get one reminder a day for both."""
         sent = send("clause-insertion", commune="21166", siret="", email=f"a{which}@example.org", now=self.at)
         routing.route(sent.pk, now=self.at)
@@ -193,7 +193,7 @@ EARLIER_STEPS = {
     ),
     "settings bring the reminder forward": (["clause-insertion"], False, False, "move sweep change_settings"),
     "written by the previous version": (["clause-insertion"], False, False, "write_as_the_previous_version"),
-    "failed, and changed meanwhile": (["clause-insertion"], False, False, "fail move sweep undo sweep"),
+    "failed, and changed meanwhile": (["clause-insertion"], False, False, "fail_clock move sweep undo sweep"),
 }
 
 
@@ -239,7 +239,7 @@ def test_an_action_that_makes_a_step_earlier_updates_the_stored_moment(
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
-    subjects=st.sampled_from(BEGINNINGS),
+    subjects=st.sampled_from(FIRST_SUBJECTS),
     is_suspect=st.booleans(),
     is_swept=st.booleans(),
     actions=st.lists(
