@@ -3,16 +3,11 @@
 A company of a confidential request is not named: the file leaves the portal, which records who opens it.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from io import StringIO
 from tempfile import TemporaryFile
-from typing import IO
 
-import xlsxwriter
-
-from experts.list_files import inert
+from experts import list_files
 from solicitations.models.matches import MatchQuerySet
 from workspace import recruitment
 from workspace.inbox.inbox_rows import HIDDEN, InboxRow, inbox_rows
@@ -22,7 +17,6 @@ from workspace.models import Qualification, RecruitmentOutcome
 CHUNK = 500
 PART = 64 * 1024  # bytes
 MAX_LINES = 20_000  # lines
-BOM = "\ufeff"  # without it a French Excel does not read UTF-8
 HEADINGS = (
     "Reçu le", "Besoin", "Entreprise", "Lieu", "État", "Référent", "Antenne", "Délai légal", "En retard",
     "Pas rappelée", "Confidentielle", "Référence",
@@ -46,7 +40,7 @@ def lines(found: MatchQuerySet, reader: Reader, *, now: datetime) -> Iterator[In
 
 def _line(row: InboxRow) -> list[str]:
     cells = [
-        f"{row.sent_at.astimezone(row.zone):%d/%m/%Y %H:%M}",
+        f"{row.sent_at.astimezone(row.time_zone):%d/%m/%Y %H:%M}",
         row.subject,
         HIDDEN if row.is_confidential else row.applicant,
         row.place,
@@ -59,7 +53,7 @@ def _line(row: InboxRow) -> list[str]:
         _yes(is_so=row.is_confidential),
         row.reference,
     ]
-    return [inert(cell) for cell in cells]
+    return [list_files.inert(cell) for cell in cells]
 
 
 def _recruitment_cells(outcomes: Sequence[RecruitmentOutcome]) -> InboxLine:
@@ -80,36 +74,15 @@ def _yes(*, is_so: bool) -> str:
 
 def csv_chunks(found: Iterable[InboxLine]) -> Iterator[str]:
     """Parts of a CSV file for a French Excel."""
-    yield BOM + _csv_line(HEADINGS)
+    yield list_files.BOM + list_files.csv_line(HEADINGS)
     for line in found:
-        yield _csv_line(line)
-
-
-def _csv_line(cells: Iterable[str | int]) -> str:
-    written = StringIO()
-    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(cells)
-    return written.getvalue()
+        yield list_files.csv_line(line)
 
 
 def xlsx_chunks(found: Iterable[InboxLine]) -> Iterator[bytes]:
     """Parts of a workbook, which is written in a temporary file before it leaves."""
     with TemporaryFile() as file:
-        _write_workbook(file, found)
+        columns = zip(HEADINGS, WIDTHS, strict=True)
+        list_files.write_workbook(file, "Besoins", columns, found)
         file.seek(0)
         yield from iter(lambda: file.read(PART), b"")
-
-
-def _write_workbook(file: IO[bytes], found: Iterable[InboxLine]) -> None:
-    book = xlsxwriter.Workbook(file, {"constant_memory": True})
-    sheet, bold = book.add_worksheet("Besoins"), book.add_format({"bold": True})
-    for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, heading, bold)
-    sheet.freeze_panes(1, 0)
-    for number, line in enumerate(found, start=1):
-        for column, cell in enumerate(line):
-            if isinstance(cell, int):
-                sheet.write_number(number, column, cell)
-            else:
-                sheet.write_string(number, column, cell)
-    book.close()

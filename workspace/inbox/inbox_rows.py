@@ -118,7 +118,7 @@ class InboxRow:
     address: str
     applicant: str
     place: str
-    zone: ZoneInfo
+    time_zone: ZoneInfo
     subject: str
     state: MatchState
     sent_at: datetime
@@ -201,7 +201,7 @@ def _row(
         if is_hidden
         else applicant_name(need.company, is_project_holder=need.is_project_holder),
         place=commune.place,
-        zone=commune.time_zone,
+        time_zone=commune.time_zone,
         subject=need.subject,
         state=MatchState(need.state),
         sent_at=need.sent_at,
