@@ -80,6 +80,8 @@ class TestSearch:
             "mano",
             "MANŒUVRE",
             "is sur tille",
+            "côte-d'or",
+            "COTE D OR",
             "REF",
         ],
     )
@@ -111,7 +113,7 @@ class TestSearch:
         expert_messages.post_message(mailbox(sent, OTHER), body="Vu à l'hôtel.", now=now)
         Solicitation.objects.update(is_confidential=True)
 
-        for word in ("peintures", "gerante", "hotel", "cherche", sent.reference):
+        for word in ("peintures", "gerante", "hotel", "cherche", "cote d'or", sent.reference):
             assert found(expert_client, f"?q={word}") == []
 
     @pytest.mark.parametrize(

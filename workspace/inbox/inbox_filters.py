@@ -14,6 +14,7 @@ from mailing.form_fields import LineField
 from solicitations.lifecycle import ACTIVE
 from solicitations.models.matches import MatchQuerySet
 from territories.models import Department
+from territories.names import normalise
 from workspace import put_off
 from workspace.inbox import inbox_queries, text_search
 from workspace.inbox.readers import Reader
@@ -130,7 +131,24 @@ def filtered(
     if watched := chosen.get("vue"):
         found = found.filter(_watched(watched, now=now))
     words = chosen.get("q")
-    return text_search.with_words(found, words, shown, enough=enough) if words else found
+    return _with_words(found, words, shown, enough=enough) if words else found
+
+
+def _with_words(found: MatchQuerySet, words: str, shown: InboxList, *, enough: int) -> MatchQuerySet:
+    """The needs that say the words, and those of the département that they name."""
+    said = text_search.with_words(found, words, shown, enough=enough)
+    department = _department_named(words)
+    if department is None:
+        return said
+    there = Q(department=department, need__solicitation__is_confidential=False)
+    return found.filter(there | Q(pk__in=said.values("pk")))
+
+
+def _department_named(words: str) -> Department | None:
+    """The département of that name, which lines show after the commune."""
+    name = normalise(words)
+    rows = Department.objects.order_by("pk") if name else Department.objects.none()
+    return next((row for row in rows if normalise(row.name) == name), None)
 
 
 def _watched(code: str, *, now: datetime) -> Q:
