@@ -136,12 +136,12 @@ def filtered(
 
 def _with_words(found: MatchQuerySet, words: str, shown: InboxList, *, enough: int) -> MatchQuerySet:
     """The needs that say the words, and those of the département that they name."""
-    said = text_search.with_words(found, words, shown, enough=enough)
+    by_words = text_search.with_words(found, words, shown, enough=enough)
     department = _department_named(words)
     if department is None:
-        return said
+        return by_words
     there = Q(department=department, need__solicitation__is_confidential=False)
-    return found.filter(there | Q(pk__in=said.values("pk")))
+    return found.filter(there | Q(pk__in=by_words.values("pk")))
 
 
 def _department_named(words: str) -> Department | None:
