@@ -99,11 +99,13 @@ def _caddy(folder: Path, portal: str, port: int) -> list[str]:
 COMMANDS: dict[str, Callable[[Path, str, int], list[str]]] = {"nginx": _nginx, "caddy": _caddy}
 
 
+VISITOR = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+VISITOR.check_hostname, VISITOR.verify_mode = False, ssl.CERT_NONE  # the certificate is the test's own
+
+
 def connect(port: int) -> ssl.SSLSocket:
-    """A visitor's connection; the certificate is the test's own."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(
+    """A visitor's connection."""
+    return VISITOR.wrap_socket(
         socket.create_connection(("127.0.0.1", port), timeout=PATIENCE), server_hostname=NAME
     )
 

@@ -160,14 +160,27 @@ def test_visitors_share_of_nginx_is_that_of_a_network(tmp_path, visitors, refuse
     """A visitor let through gets 502, since no portal runs behind the proxy."""
     require("nginx")
     with proxies.running("nginx", portal="http://127.0.0.1:1", folder=tmp_path) as port, ExitStack() as stack:
+        connections: list[ssl.SSLSocket] = []
+
+        def is_refused() -> bool:
+            send_a_byte(connections)
+            return state_from(port, refused) == 429
+
         for visitor in visitors:
             connection = stack.enter_context(connect(port))
             connection.sendall(
-                f"{FORM}X-Test-Visitor: {visitor}\r\n{TYPE}Content-Length: 2000\r\n\r\na".encode()
+                f"{FORM}X-Test-Visitor: {visitor}\r\n{TYPE}Content-Length: 2000\r\n\r\n".encode()
             )
-        wait_for(lambda: state_from(port, refused) == 429, PATIENCE)
+            connections.append(connection)
+            send_a_byte(connections)  # nginx sends away who says nothing while the others come
+        wait_for(is_refused, PATIENCE)
 
         assert state_from(port, welcome) == 502
+
+
+def send_a_byte(connections: list[ssl.SSLSocket]) -> None:
+    for connection in connections:
+        connection.sendall(b"a")
 
 
 def state_from(port: int, visitor: str) -> int:
