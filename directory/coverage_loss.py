@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -71,18 +72,14 @@ def _losses_on(on: date, changes: Plan, region: str | None) -> list[Loss]:
     after = replace(before, offices=tuple(_after(before, changes)))
     old, new = CoverageEngine(before), CoverageEngine(after)
     labels = dict(Subject.objects.values_list("slug", "label"))
-    found = [
-        _loss(labels[asked.slug], had.covered & ~has.covered, before.groups)
+    lost = [
+        (labels[asked.slug], old.cover(asked).covered & ~new.cover(asked).covered)
         for asked in before.subjects
-        for had, has in [(old.cover(asked), new.cover(asked))]
-        if had.covered & ~has.covered
     ]
     nobody = _reached(old) & ~_reached(new)
     nobody_near = _reached(old, most=Level.REGION) & ~_reached(new, most=Level.REGION) & ~nobody
-    for label, groups in ((FALLBACK, nobody), (OWN_FALLBACK, nobody_near)):
-        if groups:
-            found.append(_loss(label, groups, before.groups))
-    return found
+    lost += [(FALLBACK, nobody), (OWN_FALLBACK, nobody_near)]
+    return _named([(label, groups) for label, groups in lost if groups], before.groups)
 
 
 def losses_of_departure(expert: Expert, *, now: datetime) -> list[Loss]:
@@ -116,10 +113,21 @@ def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> Groups:
     return union(answer for answer in engine.fallback if answer.reach.rank[0] <= most)
 
 
-def _loss(label: str, groups: Groups, among: CommuneGroups) -> Loss:
-    codes = [commune.code for place in among.members(groups) for commune in among.communes[place]]
-    largest = Commune.objects.filter(pk__in=codes).order_by("-population", "pk")
-    return Loss(label, len(codes), tuple(largest.values_list("name", flat=True)[:MAX_COMMUNES]))
+def _named(lost: list[tuple[str, Groups]], among: CommuneGroups) -> list[Loss]:
+    """The losses, with the names of their largest communes; those of all are read at once."""
+    largest = {groups: _largest(groups, among) for groups in {groups for _, groups in lost}}
+    codes = {code for ones in largest.values() for code in ones}
+    names = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "name"))
+    return [
+        Loss(label, among.count(groups), tuple(names[code] for code in largest[groups]))
+        for label, groups in lost
+    ]
+
+
+def _largest(groups: Groups, among: CommuneGroups) -> list[str]:
+    """The codes of the communes where most people live."""
+    places = set(among.members(groups))
+    return list(islice((code for place, code in among.by_population if place in places), MAX_COMMUNES))
 
 
 def _region(rows: list[RowPlan[Any]]) -> str | None:

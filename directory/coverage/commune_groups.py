@@ -78,6 +78,14 @@ class CommuneGroups:
         """The number of inhabitants of each group."""
         return Weights.of([sum(commune.population for commune in group) for group in self.communes])
 
+    @cached_property
+    def by_population(self) -> list[tuple[int, str]]:
+        """The index of its group and the code of each commune, the most populated first."""
+        communes = [
+            (-one.population, one.code, index) for index, group in enumerate(self.communes) for one in group
+        ]
+        return [(index, code) for _, code, index in sorted(communes)]
+
     def count(self, groups: Groups) -> int:
         """The number of communes of these groups."""
         return self.commune_counts.total(groups)
