@@ -376,13 +376,15 @@ class TestJournal:
         assert Office.objects.get(pk=office.pk).phone == before
         assert "déjà annulé" in text(as_regional.get(f"/annuaire/journal/{revision.pk}/"))
 
-    def test_an_undo_says_first_what_it_would_do(self, as_regional, office, now, commit):
+    def test_an_undo_says_first_what_it_would_do(self, as_regional, office, commit):
         Office.objects.exclude(pk=office.pk).filter(is_fallback=False).update(closed_on="2020-01-01")
         Office.objects.filter(pk=office.pk).update(closed_on="2020-01-01")
         path = f"{PAGE}rouvrir/"
         confirm(as_regional, path, as_regional.get(path))
         reopened = made()[-1]
-        request = commit(send, "trouver-candidats", now=now)
+        request = commit(
+            send, "trouver-candidats", now=timezone.now()
+        )  # the page previews the last ninety days
 
         page = as_regional.get(f"/annuaire/journal/{reopened.pk}/")
 
