@@ -16,7 +16,7 @@ PACIFIC = re.compile(r"(?:\+|00)((?:681|687)[0-9]{6}|689[0-9]{8})")
 PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
 COUNTRY = re.compile(r" \([^()\d]+\)$")  # as ``read_foreign`` writes it
 ABROAD = re.compile(r"(?:\+|00)(?!33|590|594|596|262|508|681|687|689)[1-9]")
-# 081, 082 and 089 are premium-rate; 083 to 088 are closed, or answered by machines.
+# Refused too: 083 to 088, which are closed or answered by machines, not premium-rate as 081, 082 and 089.
 SURCHARGED = tuple(f"08{digit}" for digit in range(1, 10))
 COUNTRY_CODES = {
     **dict.fromkeys(("0590", "0690", "0691"), "590"),

@@ -55,10 +55,10 @@ def never_asked_after(plan: Plan) -> list[Warned]:
     stored = _around(plan)
     after = plan.applied_to(stored)
     touched = {row.key for row in plan.only_changes().rows()}
-    before = {label for label, _ in _warned(stored, touched)}
+    before = {label for label, _ in _rows_with_warnings(stored, touched)}
     return [
         Warned(after_label(key, after), tuple(reasons))
-        for key, reasons in _warned(after, touched)
+        for key, reasons in _rows_with_warnings(after, touched)
         if key in touched or key not in before
     ]
 
@@ -117,7 +117,7 @@ def _around(plan: Plan) -> StoredDirectory:
     )
 
 
-def _warned(directory: StoredDirectory, touched: set[Any]) -> Iterable[tuple[Any, list[str]]]:
+def _rows_with_warnings(directory: StoredDirectory, touched: set[Any]) -> Iterable[tuple[Any, list[str]]]:
     institutions = {
         one.code: one
         for one in Institution.objects.filter(

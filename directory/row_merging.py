@@ -85,12 +85,12 @@ def _joined_areas(mine: Facts, theirs: Facts, offices: Mapping[str, StoredRow[Of
 def _without_oneself(facts: Facts, *emails: str) -> Facts:
     """The facts whose absences name neither row as a deputy."""
 
-    def alone(absence: AbsenceEntry) -> AbsenceEntry:
+    def without_deputy(absence: AbsenceEntry) -> AbsenceEntry:
         return replace(absence, deputy=None) if absence.deputy in emails else absence
 
     absence: AbsenceEntry | None = facts["absence"]
-    declared = frozenset(map(alone, facts["declared_absences"]))
-    return facts | {"absence": absence and alone(absence), "declared_absences": declared}
+    declared = frozenset(map(without_deputy, facts["declared_absences"]))
+    return facts | {"absence": absence and without_deputy(absence), "declared_absences": declared}
 
 
 def _deputy_renamed(facts: Facts, former: str, deputy: str | None) -> Facts:

@@ -146,7 +146,7 @@ def offices_there(place: MatrixPlace) -> set[int]:
     return set(linked.values_list("office", flat=True))
 
 
-def shut_reason(institution: Institution, subject: Subject) -> str:
+def reason_without_experts(institution: Institution, subject: Subject) -> str:
     """The reason why nobody of an institution may answer a subject, empty when they may."""
     if institution.notified == Institution.Notified.NEVER:
         return f"{institution.name} n'est jamais prévenue : le catalogue la montre comme relais."

@@ -38,10 +38,10 @@ def _vanished(code: Bundle) -> Iterator[str]:
         )
         yield from _users(Area.objects.of_kind(one.ref.kind).filter(code=one.ref.code))
         if one.ref.kind == "region":
-            yield from _settled(one.ref.code)
+            yield from _rows_of_region(one.ref.code)
 
 
-def _settled(region: str) -> Iterator[str]:
+def _rows_of_region(region: str) -> Iterator[str]:
     """Lines about the rows kept by the code of a région: nothing moves them to another one."""
     for email in User.objects.filter(region=region).order_by("pk").values_list("email", flat=True):
         yield f"  compte {email} : à rattacher à une autre région"

@@ -56,7 +56,7 @@ def timeline(
     rows = solicitation.events.filter(kind__in=SHOWN).select_related("by_user").order_by("-at", "-pk")
     return [
         TimelineLine(
-            what=_what(event),
+            what=_event_title(event),
             subject=subjects.get(event.match_id or 0, "") if several else "",
             who=_who(event, people, own=own),
             at=event.at,
@@ -65,7 +65,7 @@ def timeline(
     ]
 
 
-def _what(event: Event) -> str:
+def _event_title(event: Event) -> str:
     kind = EventKind(event.kind)
     if kind == EventKind.MOVED and event.to_state:
         return MatchState(event.to_state).label

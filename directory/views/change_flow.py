@@ -136,7 +136,7 @@ class _Flow:
         try:
             plan = self.edit.plan(facts)
             if not plan.changes_something:
-                return self._nothing()
+                return self._say_unchanged()
             if self._is_refused(plan):
                 return self.form_page()
             if self.request.POST.get(STEP) != CONFIRM and not is_harmless(plan):
@@ -157,7 +157,7 @@ class _Flow:
         return (
             self._confirmation_page(plan, self._packed(self.shown))
             if plan.changes_something
-            else self._nothing()
+            else self._say_unchanged()
         )
 
     def _facts(self, found: Facts) -> Facts:
@@ -170,7 +170,7 @@ class _Flow:
             name: value for name, value in facts.items() if self.request.POST.get(f"{CHOICE}{name}") != THEIRS
         }
 
-    def _nothing(self) -> HttpResponse:
+    def _say_unchanged(self) -> HttpResponse:
         messages.info(self.request, NOTHING)
         return redirect(self.edit.back)
 

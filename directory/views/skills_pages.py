@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from directory.forms.skills import FACT_PREFIX, SkillsForm, skill_facts
-from directory.skills_matrix import MatrixPlace, experts_there, matrix, offices_there, shut_reason
+from directory.skills_matrix import MatrixPlace, experts_there, matrix, offices_there, reason_without_experts
 from directory.views.change_flow import Edit, serve
 from experts.accounts.staff_access import staff_page, staff_user
 from experts.changes import editing, snapshot
@@ -62,7 +62,7 @@ def cell(request: HttpRequest) -> HttpResponse:
     )
     offices = Office.objects.visible_to(user).open_on(timezone.localdate(now)).filter(institution=institution)
     people = experts_there(place, offices, now=now)
-    shut = shut_reason(institution, subject)
+    shut = reason_without_experts(institution, subject)
     some = [] if shut else [expert for expert in people if not expert.has_all_subjects]
     theme = subject.theme.slug if subject.theme else ""
     edit = Edit(

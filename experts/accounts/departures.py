@@ -16,7 +16,9 @@ REASON = "a quitté son poste"
 
 def end_seats_of_gone(*, now: datetime) -> None:
     """End the seats of everybody who left, each in its own transaction; a second call finds none."""
-    for seat in _left_behind(now=now).select_related("user", "office", "expert__office").order_by("pk"):
+    for seat in (
+        _seats_of_former_posts(now=now).select_related("user", "office", "expert__office").order_by("pk")
+    ):
         _end(seat, now=now)
     for user in _without_work(now=now).order_by("pk"):
         sessions.close_all(user, now=now)
@@ -43,7 +45,7 @@ def give_back(posts: Iterable[int], *, since: datetime, by: User, now: datetime)
     return given
 
 
-def _left_behind(*, now: datetime) -> SeatQuerySet:
+def _seats_of_former_posts(*, now: datetime) -> SeatQuerySet:
     """Current seats in an office that their owner left since, having no other post there.
 
     A seat at a post that is gone itself opens nothing, and comes back with it: it is not ended.

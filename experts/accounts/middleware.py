@@ -52,11 +52,11 @@ class SecondFactorMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Redirect to the sign-in or enrolment page, or return ``None`` when the page may be shown."""
-        turned_away = self._turned_away(request, view)
+        turned_away = self._refused_page(request, view)
         request.is_let_in = turned_away is None  # type: ignore[attr-defined]  # read by ``keep_unsent_words``
         return turned_away
 
-    def _turned_away(self, request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
+    def _refused_page(self, request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
         user = request.user
         if not isinstance(user, User):
             return None

@@ -37,17 +37,17 @@ NO_WORK = Work(has_posts=False, manages=False)
 
 
 def serving_posts(*, now: datetime) -> ExpertQuerySet:
-    """The posts (rows of ``Expert``) that nobody left and no directory file dropped, paused ones included."""
+    """The current posts (rows of ``Expert``): not left nor dropped by a file; paused ones included."""
     return Expert.objects.listed().exclude(left_at__lte=now)
 
 
 def posts_at(email: str, *, now: datetime) -> ExpertQuerySet:
-    """The serving posts with this email address."""
+    """The current posts with this email address."""
     return serving_posts(now=now).filter(email__iexact=email)
 
 
 def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
-    """The serving posts that the account may answer for: those with its own address, and those of its seats.
+    """The current posts that the account may answer for: those with its own address, and those of its seats.
 
     Paused and absent experts are among them.
     """
@@ -57,7 +57,7 @@ def posts_of(user: User, *, now: datetime) -> ExpertQuerySet:
 
 
 def posts_held(user: Any, email: Any, *, now: Any) -> ExpertQuerySet:
-    """The serving posts at this address, and those of the seats of the account with this key.
+    """The current posts at this address, and those of the seats of the account with this key.
 
     The arguments are values, or the expressions that stand for them in a ``PreparedQuery``.
     """

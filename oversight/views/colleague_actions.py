@@ -73,10 +73,10 @@ def remind_now(request: HttpRequest, solicitation: Solicitation, now: datetime) 
             request, "Personne n'a été relancé : tous ont répondu, ou ont déjà reçu un rappel aujourd'hui."
         )
     else:
-        messages.success(request, _told(waiting))
+        messages.success(request, _reminder_sentence(waiting))
 
 
-def _told(waiting: list[staff_letters.WaitingMailbox]) -> str:
+def _reminder_sentence(waiting: list[staff_letters.WaitingMailbox]) -> str:
     mailed = [one.label for one in waiting if not one.was_reminded_today]
     left_out = [one.label for one in waiting if one.was_reminded_today]
     sentence = f"Un rappel part à l'instant à {wording.listed(mailed)}."

@@ -267,7 +267,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
         "solicitation": solicitation,
         "progress": progress.of(solicitation),
         "expected_call": expected_call(solicitation, now=now),
-        "planned_calls": planned_calls.calls_told(solicitation, now=now),
+        "planned_calls": planned_calls.announced_calls(solicitation, now=now),
         "time_zone": solicitation.time_zone,
         "callback": wording.callback(solicitation),
         "company_lines": wording.company_lines(solicitation, today=today),

@@ -12,7 +12,7 @@ from solicitations import call_calendar, progress
 from solicitations.models import PlannedCall, Solicitation
 
 
-def calls_told(solicitation: Solicitation, *, now: datetime) -> list[tuple[PlannedCall, Expert]]:
+def announced_calls(solicitation: Solicitation, *, now: datetime) -> list[tuple[PlannedCall, Expert]]:
     """The calls to come that the company was told of, with who calls."""
     if progress.says_received_only(solicitation):
         return []
@@ -26,7 +26,7 @@ def calls_told(solicitation: Solicitation, *, now: datetime) -> list[tuple[Plann
 def calendar_file(request: HttpRequest, solicitation: Solicitation, pk: int) -> HttpResponse:
     """Download a call for one's own calendar: the same event as in the mail that announced it."""
     now = timezone.now()
-    found = next((row for row in calls_told(solicitation, now=now) if row[0].pk == pk), None)
+    found = next((row for row in announced_calls(solicitation, now=now) if row[0].pk == pk), None)
     if found is None:
         raise Http404
     call, expert = found

@@ -65,7 +65,7 @@ def configuration_errors(environment: Mapping[str, str]) -> list[str]:
         *_missing(environment),
         *_published_keys(environment),
         *_weak_keys(environment),
-        *_out_of_place(environment),
+        *_forbidden_switches(environment),
         *_wrong_addresses(environment),
         *_without_mail(environment),
         *_unsigned_webhooks(environment),
@@ -108,7 +108,7 @@ def _is_guessable(secret: str) -> bool:
     return following * 2 > len(secret) or PLACEHOLDER.search(secret) is not None
 
 
-def _out_of_place(environment: Mapping[str, str]) -> Iterator[str]:
+def _forbidden_switches(environment: Mapping[str, str]) -> Iterator[str]:
     for name, reason in SWITCHES.items():
         if environment.get(name, "").lower() not in ("", "0", "false", "no", "off"):
             yield f"{name} n'a pas sa place en production : {reason}."

@@ -69,7 +69,7 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
         return here._replace(is_misdirected=True)
     if here.reason is not None or _rank(here, reply) < best_rank:
         return main
-    # Addresses of two voices in one mail: it speaks in that of the mail it answers, if that is known.
+    # A mail to two conversations is for that of the mail it answers, when known.
     voices = {found.voice for found in best if _request(found) == _request(here)}
     is_other_voice = len(voices) > 1 and here.voice != _answered_voice(reply, now=now)
     return here._replace(is_elsewhere=_request(here) != _request(main) or is_other_voice)

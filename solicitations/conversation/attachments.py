@@ -24,7 +24,7 @@ class TooManyFiles(Exception):
 
 
 @dataclass(frozen=True)
-class SortedFiles:
+class CheckedFiles:
     """Files of a mail: those taken, and the names of those held back."""
 
     taken: tuple[AcceptedFile, ...] = ()
@@ -43,7 +43,7 @@ def check(name: str, content: bytes) -> AcceptedFile:
     return checked
 
 
-def sort_out(files: Iterable[tuple[str, bytes]], solicitation: Solicitation) -> SortedFiles:
+def check_files(files: Iterable[tuple[str, bytes]], solicitation: Solicitation) -> CheckedFiles:
     """Check the files of a mail; no form says why one is refused: its name stays with the text."""
     room = MAX_FILES - solicitation.files.count()
     taken: list[AcceptedFile] = []
@@ -59,7 +59,7 @@ def sort_out(files: Iterable[tuple[str, bytes]], solicitation: Solicitation) -> 
             taken.append(checked)
         else:
             held.append(name)
-    return SortedFiles(tuple(taken), tuple(held))
+    return CheckedFiles(tuple(taken), tuple(held))
 
 
 @transaction_required

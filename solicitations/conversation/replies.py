@@ -23,7 +23,7 @@ from mailing.replies import MailKind, Reply
 from solicitations import links
 from solicitations.conversation import addressees, attachments, messages, repetitions
 from solicitations.conversation.addressees import Addressee, request_pk
-from solicitations.conversation.attachments import SortedFiles
+from solicitations.conversation.attachments import CheckedFiles
 from solicitations.conversation.messages import MessageContent
 from solicitations.dispatch import alerts
 from solicitations.lifecycle import AlertCause, Voice
@@ -257,10 +257,10 @@ def publish(
     this person. Saves everything but ``email``.
     """
     person = addressee.person
-    files = SortedFiles()
+    files = CheckedFiles()
     if reply.attachments and person is not None:
         given = replies.read_files(bytes(email.raw))
-        files = attachments.sort_out(given, addressees.request_of(person))
+        files = attachments.check_files(given, addressees.request_of(person))
     content = MessageContent(
         links.without_secrets(reply.text) or NO_TEXT,
         incoming=email,

@@ -24,10 +24,10 @@ def reoffer(pk: int, *, now: datetime) -> None:
     Experts are gone when they left, are paused, were dropped by a file, or their office has closed. Those
     whose address refuses our mails get no new need, and keep those that they took.
     """
-    carry(Solicitation.objects.locked(pk), now=now)
+    reoffer_locked(Solicitation.objects.locked(pk), now=now)
 
 
-def carry(solicitation: Solicitation, *, now: datetime) -> None:
+def reoffer_locked(solicitation: Solicitation, *, now: datetime) -> None:
     """The same for a locked request: withdraw the waiting needs and ask others, report those taken."""
     rows = Match.objects.active().filter(need__solicitation=solicitation).with_people()
     active = list(rows.select_for_update(of=("self",)).in_order())
@@ -41,7 +41,7 @@ def carry(solicitation: Solicitation, *, now: datetime) -> None:
     left = [
         match
         for match in active
-        if (match.expert_id in gone and match.expert_left_at is None) or _never_got(match)
+        if (match.expert_id in gone and match.expert_left_at is None) or _is_refused(match)
     ]
     back = [match for match in active if match.expert_id not in gone and match.expert_left_at is not None]
     if not left and not back:
@@ -50,7 +50,7 @@ def carry(solicitation: Solicitation, *, now: datetime) -> None:
     withdrawn = [_withdraw(match, now=now) for match in left if match.state == MatchState.SENT]
     taken = [match for match in left if match.state == MatchState.TAKEN]
     _set_left(taken, now)
-    _silence({match.mailbox for match in (*left, *back)}, now=now)
+    _update_mailboxes({match.mailbox for match in (*left, *back)}, now=now)
     _ask_others(solicitation, withdrawn, now=now)
     for match in taken:
         _report(match, now=now)
@@ -77,7 +77,7 @@ def give_back(pk: int, *, now: datetime) -> None:
         match.sent_at, match.stand_in_asked_at = now, None
         match.save()
         Event.objects.record_move(match, MatchState.WITHDRAWN, reason=BACK, at=now)
-    _silence({match.mailbox for match in matches}, now=now)
+    _update_mailboxes({match.mailbox for match in matches}, now=now)
     matching.notify(matches, now=now)
     closing.refresh(solicitation, now=now)
 
@@ -99,7 +99,7 @@ def offer_to_successor(pk: int, gone_pk: int, *, successor_pk: int, since: datet
     closing.refresh(solicitation, now=now)
 
 
-def _never_got(match: Match) -> bool:
+def _is_refused(match: Match) -> bool:
     return match.state == MatchState.SENT and match.expert.is_bouncing
 
 
@@ -117,7 +117,7 @@ def _set_left(matches: Iterable[Match], at: datetime | None) -> None:
         match.save(update_fields=["expert_left_at"])
 
 
-def _silence(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
+def _update_mailboxes(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
     """Mark mailboxes without any expert, and cancel their unsent mails; open those that have one again."""
     for mailbox in sorted(mailboxes, key=lambda mailbox: mailbox.pk):
         posts = Expert.objects.filter(matches__mailbox=mailbox)
@@ -182,5 +182,5 @@ def _report(match: Match, *, now: datetime) -> None:
 
 
 def _who(match: Match) -> str:
-    refusal = ", dont l'adresse refuse nos courriels" if _never_got(match) else ""
+    refusal = ", dont l'adresse refuse nos courriels" if _is_refused(match) else ""
     return f"{match.expert.name} ({match.expert.office.name}){refusal}"

@@ -146,10 +146,10 @@ def _each(
         elif why != OVER or not _moved_with(match, moved):
             unmoved.append(Unmoved(match, why))
     undoable = tuple(match.pk for match in moved)
-    return BulkReport(tuple(moved), tuple(_told(unmoved, now=now)), undoable)
+    return BulkReport(tuple(moved), tuple(_with_first_acts(unmoved, now=now)), undoable)
 
 
-def _told(unmoved: Sequence[Unmoved], *, now: datetime) -> Iterator[Unmoved]:
+def _with_first_acts(unmoved: Sequence[Unmoved], *, now: datetime) -> Iterator[Unmoved]:
     """The same, with the name and the moment of whoever was first."""
     others = [one.match.pk for one in unmoved if one.why in {CHANGED, OVER}]
     acts = last_acts(others, now=now) if others else {}

@@ -175,13 +175,15 @@ def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResp
         refused = {("conclude", pk): form} | ({("recruitment", pk): counted} if counted else {})
         return show(request, mailbox, refused=refused)
     outcome = MatchState(form.cleaned_data["outcome"])
-    expert_answers.move(card.match, outcome, by=mailbox, now=timezone.now(), **_said(form.cleaned_data))
+    expert_answers.move(
+        card.match, outcome, by=mailbox, now=timezone.now(), **_written_texts(form.cleaned_data)
+    )
     if counted:
         recruitment.record(card.match, counted.outcomes())
     return redirect_to_page(request, mailbox, OUTCOMES[outcome], undo=[card.match])
 
 
-def _said(cleaned: Mapping[str, Any]) -> dict[str, str]:
+def _written_texts(cleaned: Mapping[str, Any]) -> dict[str, str]:
     return {name: cleaned[name] for name in ("words", "answer") if name in cleaned}
 
 
