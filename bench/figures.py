@@ -73,7 +73,7 @@ def _count() -> FigureReport:
 
 
 def _peak() -> int:
-    """Most memory that Python held at once during a count."""
+    """Most memory that Python held at a time during a count."""
     tracemalloc.start()
     _count()
     _, peak = tracemalloc.get_traced_memory()

@@ -188,7 +188,7 @@ class FileReader:
         return frozenset(slug for slug in slugs if slug)
 
     def _areas(self, entries: Fields, key: str, *, inside_zone: bool = False) -> frozenset[AreaRef]:
-        """Areas under a key; whether they exist is checked later, for all of them at once."""
+        """Areas under a key; whether they exist is checked later, for all of them together."""
         refs = set()
         for item in entries.listed(key):
             text = item.text()

@@ -127,7 +127,7 @@ def _bounded(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
 
 
 def _add(node: Node, parent: Sequence | Mapping, children: list[Node]) -> None:
-    """Append a node to the children of its parent; a mapping with too many keys is refused at once."""
+    """Append a node to the children of its parent; a mapping with too many keys is refused immediately."""
     children.append(node)
     if isinstance(parent, Mapping) and len(children) > 2 * MAX_KEYS:
         raise UnreadableFile(f"line {node.line}: plus de {MAX_KEYS} clés au même endroit.")

@@ -1,4 +1,4 @@
-"""Deletion that the owner of a mailbox asks for: what goes on is cancelled, all is erased at once."""
+"""Deletion that the owner of a mailbox asks for: what goes on is cancelled, all is erased immediately."""
 
 from datetime import datetime
 

@@ -21,7 +21,7 @@ from solicitations.conversation import file_store
 from solicitations.models import AttachedFile, Draft, PlannedCall, Solicitation
 
 LIFE = 7  # days
-PART = 64 * 1024  # bytes of an archive sent at once
+PART = 64 * 1024  # bytes of an archive sent at a time
 COPY, DELETION = "my_data", "my_data_deletion"
 
 

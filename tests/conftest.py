@@ -110,7 +110,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection() -> Iterator[None]:
     """Stop the garbage collector during collection; the tests all stay: it never looks at them afterwards.
 
-    Then it runs less often: a page makes thousands of objects at once.
+    Then it runs less often: each page makes thousands of objects.
     """
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""A server that accepts connections and never answers, or closes each one at once."""
+"""A server that accepts connections and never answers, or closes each one immediately."""
 
 import socket
 from contextlib import suppress

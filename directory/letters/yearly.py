@@ -20,7 +20,7 @@ YEAR = timedelta(days=365)
 REMINDED_AFTER = (timedelta(days=15), timedelta(days=30))
 UNANSWERED_AFTER = timedelta(days=45)  # then the region's list shows it
 MAX_DELAY = timedelta(days=31)  # of an office's letter, after an outage
-MAX_LETTERS_A_DAY = 300  # letters a day, so that a whole directory is not mailed at once
+MAX_LETTERS_A_DAY = 300  # letters a day, so that a whole directory is not mailed on one day
 
 
 def serving(*, now: datetime) -> Experts:

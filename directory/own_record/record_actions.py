@@ -1,4 +1,4 @@
-"""Changes that an expert makes to their own record, at once; the rest is a remark that the region reads."""
+"""Changes of an expert's own record, applied immediately; the rest is a remark that the region reads."""
 
 from datetime import date, datetime, timedelta
 

@@ -130,7 +130,7 @@ class RemarkForm(forms.Form):
 
 
 class MailChoiceForm(forms.Form):
-    """Mails that come at once, and the hour of the others."""
+    """Mails that come immediately, and the hour of the others."""
 
     choice = forms.ChoiceField(
         label="Ce que vous recevez",

@@ -1,4 +1,4 @@
-"""Kinds of spreadsheet files, recognised by their content, and the files that are refused at once."""
+"""Kinds of spreadsheet files, recognised by their content, and the files that are refused immediately."""
 
 import io
 import struct

@@ -25,7 +25,7 @@ from experts.changes.row_plans import Plan
 from experts.models import User
 from mailing.shown_values import show_news
 
-# Changes of these facts alone change nothing to who receives what: they are saved at once.
+# Changes of these facts alone change nothing to who receives what: they are saved immediately.
 HARMLESS = {
     "name", "phone", "site", "job", "shows_phone", "booking_url", "is_public", "verified_on",
     "agreement_signed_on", "agreement_link", "edited_fields", "successor", "source",

@@ -103,7 +103,7 @@ def _masked(email: str) -> str:
 @record_page
 @require_http_methods(["GET", "HEAD"])
 def own_record(request: HttpRequest, expert: Expert, token: str) -> HttpResponse:
-    """The posts of the address, and what can be corrected at once."""
+    """The posts of the address, and what can be corrected immediately."""
     return show_record(request, expert, token)
 
 

@@ -1,4 +1,4 @@
-"""Post of the successor of an expert who left: created at once, or after corrections."""
+"""Post of the successor of an expert who left: created immediately, or after corrections."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

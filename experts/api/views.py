@@ -36,7 +36,7 @@ TOO_MANY = OpenApiResponse(description="Trop de demandes : attendez la durée d
 
 
 class CatalogueThrottle(NetworkThrottle):
-    """Rate limit, high enough for a partner's site to read everything at once."""
+    """Rate limit, high enough for a partner's site to read everything in one go."""
 
     scope = "catalogue"
     rate = "120/min"

@@ -1,4 +1,4 @@
-"""Choice of each expert's address: which mails come at once, which wait for the day's digest."""
+"""Choice of each expert's address: which mails come immediately, which wait for the day's digest."""
 
 from datetime import datetime, time, timedelta
 from typing import Self
@@ -26,7 +26,7 @@ class MailPreferenceQuerySet(models.QuerySet["MailPreference"]):
         return self.filter(address=address.lower())
 
     def of(self, address: str) -> "MailPreference | None":
-        """The choice of an address; ``None`` when it has made none: everything at once."""
+        """The choice of an address; ``None`` when it has made none: everything immediately."""
         return self.at(address).select_related("commune").first()
 
 

@@ -33,7 +33,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(models.Model):
-    """A change applied at once: a form, a whole file, an undo. Without ``author``, a command or an expert."""
+    """A change applied as a whole: a form, a file, an undo. Without ``author``, a command or an expert."""
 
     made_at = models.DateTimeField("faite le")
     cause = models.CharField("origine", max_length=20, choices=Cause.choices)

@@ -58,7 +58,7 @@ def stop_handling(request: HttpRequest, solicitation: Solicitation, now: datetim
 
 @staff_action
 def remind_now(request: HttpRequest, solicitation: Solicitation, now: datetime) -> None:
-    """Remind at once those who have not answered, and say who was mailed and who was not."""
+    """Remind immediately those who have not answered, and say who was mailed and who was not."""
     try:
         waiting = staff_letters.remind_now(solicitation, by=staff_user(request), now=now)
     except staff_letters.RemindedToday as earlier:

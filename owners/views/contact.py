@@ -85,7 +85,7 @@ def _is_too_fast(journey: Journey, *, now: datetime) -> bool:
 
 
 def _is_suspect(journey: Journey, form: ContactForm, *, now: datetime) -> bool:
-    """Return ``True`` when the hidden field is filled, or too many similar requests come at once."""
+    """Return ``True`` when the hidden field is filled, or too many similar requests come together."""
     text = "".join(part.description for part in journey.need.parts())
     is_flood = limits.looks_like_a_flood(text, commune=journey.commune.code, now=now)
     return is_flood or bool(form.cleaned_data["website"] or journey.need.cleaned_data["website"])

@@ -19,7 +19,7 @@ from solicitations.views.token_pages import secret
 
 @public_page
 def later(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask for an address, and send it the link at once."""
+    """Ask for an address, and send it the link immediately."""
     journey = Journey.of(request, slug)
     if journey.draft is None or journey.draft.solicitation:
         return journey.go_to("need")

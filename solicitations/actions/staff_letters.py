@@ -1,4 +1,4 @@
-"""Mails that staff send to experts: a reminder at once, a message to one of them."""
+"""Mails that staff send to experts: a reminder immediately, a message to one of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class WaitingMailbox:
 
 @transaction.atomic(durable=True)
 def remind_now(solicitation: Solicitation, *, by: User, now: datetime) -> list[WaitingMailbox]:
-    """Remind at once those who have not answered; returns them, those left out today included.
+    """Remind immediately those who have not answered; returns them, those left out today included.
 
     Once a day: raises ``RemindedToday``. Raises ``NobodyToRemind``, and ``ForbiddenMove`` unless the request
     waits for answers.

@@ -1,6 +1,6 @@
 """Mentions, « @Pôle emploi », of people and institutions of a request, read on the server.
 
-A mention tells at once somebody who reads the message anyway: it never adds a reader. The region, whose
+A mention tells immediately somebody who reads the message anyway: it never adds a reader. The region, whose
 staff read every request, is alerted.
 """
 

@@ -31,7 +31,7 @@ def sentence(refusal: Exception) -> str:
 
 
 class FilesInput(forms.FileInput):
-    """An input that takes several files at once."""
+    """An input that takes several files together."""
 
     allow_multiple_selected = True
 

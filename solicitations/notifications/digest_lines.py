@@ -43,7 +43,7 @@ def _survey(context: Mapping[str, Any]) -> tuple[str, str]:
     return f"L'avis de l'entreprise : {answers}", ""
 
 
-# All other mails are sent at once: new needs, reminders, what is asked of a person, what a person asked for.
+# All other mails are sent immediately: new needs, reminders, what is asked of a person or by a person.
 LINES: Mapping[str, LineWriter] = {
     "message": _message,
     "internal_message": _internal,

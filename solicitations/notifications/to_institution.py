@@ -28,7 +28,7 @@ class InternalRecipients:
 def message(posted: InternalMessage, *, mentioned: Collection[int] = (), now: datetime) -> None:
     """Mail a message to the other people of its institution in the request, one mail a person.
 
-    ``mentioned``: the mailboxes that read it at once, whatever mails they chose.
+    ``mentioned``: the mailboxes that read it immediately, whatever mails they chose.
     """
     context = {
         "author": posted.author,

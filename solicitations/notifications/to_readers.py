@@ -15,7 +15,7 @@ from solicitations.notifications import request_mails
 def message(posted: Message, *, mentioned: Collection[int] = (), now: datetime) -> None:
     """Mail a message of the thread to the other experts who follow the request, never to its author.
 
-    ``mentioned``: the mailboxes that read it at once, whatever mails they chose.
+    ``mentioned``: the mailboxes that read it immediately, whatever mails they chose.
     """
     mailboxes = Mailbox.objects.filter(solicitation=posted.solicitation_id).following()
     for mailbox in mailboxes.exclude(pk=posted.mailbox_id).select_related("solicitation__commune"):

@@ -45,7 +45,7 @@ def alert_again(raised: Alert, *, now: datetime) -> None:
 
 
 def mentioned(raised: Alert, *, now: datetime) -> None:
-    """Mail staff whom a message mentions: at once, then once an hour at most, with all who did meanwhile."""
+    """Mail staff that a message mentions: immediately, then once an hour at most, with all who did since."""
     request = raised.solicitation_id
     mails = OutgoingEmail.objects.about(f"request:{request}").filter(cancelled_at=None)
     mails = mails.filter(key__startswith=f"alert:{request}:{AlertCause.MENTIONED.value}:")

@@ -145,7 +145,7 @@ class PortalHarness:
                 return cursor.fetchall() if cursor.description else []
 
     def insert_rows(self, query: str, values: list[tuple], shape: str) -> list[tuple]:
-        """Insert many rows at once; return the ``RETURNING`` rows, in order."""
+        """Insert many rows in one statement; return the ``RETURNING`` rows, in order."""
         with (
             closing(psycopg2.connect(self.database_url)) as connection,
             connection,

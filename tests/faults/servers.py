@@ -73,7 +73,7 @@ class Servers:
         wait_for(lambda: server.pid() is None)
 
     def power_off(self, server: Server) -> None:
-        """Kill a server and its children at once, as a power failure does."""
+        """Kill a server and its children immediately, as a power failure does."""
         pid = server.pid()
         assert pid
         os.kill(pid, signal.SIGSTOP)  # it starts no more children

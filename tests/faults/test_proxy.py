@@ -19,7 +19,7 @@ VISITORS = 40
 COOKIE = f"Cookie: csrftoken={'a' * 32}\r\nOrigin: https://{NAME}\r\n"
 FORM = f"POST /demande/trouver-candidats/ HTTP/1.1\r\nHost: {NAME}\r\n{COOKIE}"
 TYPE = "Content-Type: application/x-www-form-urlencoded\r\n"
-# What each visitor sends at once, and the byte that follows each second.
+# What each visitor sends first, and the byte that follows each second.
 ATTACKS = {
     "bodies": (f"{FORM}{TYPE}Content-Length: 2000\r\n\r\n", b"a"),
     "bodies in chunks": (f"{FORM}{TYPE}Transfer-Encoding: chunked\r\n\r\n7d0\r\n", b"a"),

@@ -1,4 +1,4 @@
-"""Mails that staff send to experts: a reminder at once, a word to one of them."""
+"""Mails that staff send to experts: a reminder immediately, a message to one of them."""
 
 from datetime import timedelta
 

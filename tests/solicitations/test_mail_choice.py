@@ -1,4 +1,4 @@
-"""Choice of each address: at once, one digest a day, or new needs alone."""
+"""Choice of each address: immediately, one digest a day, or new needs alone."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

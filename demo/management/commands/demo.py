@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _run(self, addresses: dict[str, str]) -> None:
         with _listen(
             int(os.environ.get("PORT", FIRST_PORT))
-        ) as web:  # bound at once, so that no other demo takes it
+        ) as web:  # bound immediately, so that no other demo takes it
             self._serve(addresses, web)
 
     def _serve(self, addresses: dict[str, str], web: socket.socket) -> None:

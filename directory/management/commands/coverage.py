@@ -21,7 +21,7 @@ from experts.models import Expert, Subject
 from experts.routing import inputs
 from territories.models import Region
 
-LINES = 2_000  # written at once
+LINES = 2_000  # written at a time
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.reference]
 
 @pytest.fixture
 def few_subjects(now, monkeypatch) -> None:
-    """A catalogue that is learnt at once; the whole one stays known for the next test."""
+    """A catalogue that is learnt in one step; the whole one stays known for the next test."""
     Subject.objects.exclude(slug__in=["activite-partielle", "energie", "tresorerie"]).update(dropped_at=now)
     monkeypatch.setattr(loading, "_last", [])
 

@@ -446,7 +446,7 @@ class TestForecast:
 
 def test_only_due_requests_are_planned(unreached, sweep, now):
     chosen = []
-    sweep(now)  # each change is looked at once
+    sweep(now)  # each change is handled by one sweep
     for day in (1, 6, 7, 8, 9, 10, 11, 14, 40):
         if Solicitation.objects.clock_due(now=now + day * DAY).exists():
             chosen.append(day)
