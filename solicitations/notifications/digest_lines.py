@@ -89,6 +89,7 @@ def digest_lines(rows: Iterable[OutgoingEmail]) -> list[dict[str, Any]]:
         sentence, quote = LINES[row.template.rpartition("/")[2]](context)
         is_long = len(quote) > MAX_QUOTE_LENGTH
         words = quote[:MAX_QUOTE_LENGTH].rstrip() + "…" if is_long else quote
-        quote = "" if context["is_confidential"] else words
-        line["news"].append({"sentence": sentence, "quote": quote, "about": list(row.about)})
+        files = list(filter(None, (context.get("files"), context.get("held_back"))))
+        shown = {"quote": "", "files": []} if context["is_confidential"] else {"quote": words, "files": files}
+        line["news"].append({"sentence": sentence, **shown, "about": list(row.about)})
     return list(requests.values())

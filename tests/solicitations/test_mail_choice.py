@@ -14,13 +14,14 @@ from directory.own_record import record_links
 from experts.models import Expert, MailPreference, User
 from experts.models.mail_preferences import MailChoice
 from mailing import delivery
+from mailing.accepted_files import AcceptedFile
 from mailing.message_builder import build_headers
 from mailing.models import OutgoingEmail, OutgoingState
 from solicitations import tasks
 from solicitations.actions import expert_answers, expert_messages, mail_choice
 from solicitations.clock import digests
 from solicitations.lifecycle import MatchState
-from solicitations.notifications.digest_lines import LINES
+from solicitations.notifications.digest_lines import LINES, digest_lines
 from territories.models import Commune
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import mailbox, match, send
@@ -46,8 +47,8 @@ def choose(commit, box, choice, **options):
     return commit(mail_choice.choose, box.email, choice, **options)
 
 
-def write(commit, sent, *, now, body="Je l'appelle lundi."):
-    commit(expert_messages.post_message, mailbox(sent, OTHER), body=body, now=now)
+def write(commit, sent, *, now, body="Je l'appelle lundi.", **how):
+    commit(expert_messages.post_message, mailbox(sent, OTHER), body=body, now=now, **how)
 
 
 def messages(box, **filters):
@@ -86,6 +87,23 @@ class TestDigest:
         assert "Personne ne lit les réponses" in digest.rendered().text
         assert [mail.state for mail in messages(waiting)] == [OutgoingState.CANCELLED]
         assert not digests.due_addresses(now=now + 30 * HOUR)
+
+    def test_it_names_the_files_but_those_of_a_confidential_request(
+        self, waiting, commit, sent, now, settings, tmp_path
+    ):
+        settings.PRIVATE_FILES = str(tmp_path)
+        plan = AcceptedFile("plan.pdf", "application/pdf", b"%PDF-")
+        write(commit, sent, now=now + HOUR, body="Voici.", attached=[plan])
+        row = messages(waiting)[-1]
+        [line] = digest_lines([row])
+        row.context["is_confidential"] = True
+        [hidden] = digest_lines([row])
+
+        assert line["news"][0]["files"] == ["1 fichier joint, à lire sur la page\u00a0: plan.pdf"]
+        assert (hidden["news"][0]["files"], hidden["news"][0]["quote"]) == ([], "")
+        commit(digests.gather, waiting.email.lower(), now=now.replace(hour=16))
+        assert "1 fichier joint" in digest_of(waiting)[0].rendered().text
+        assert "1 fichier joint" in digest_of(waiting)[0].rendered().html
 
     def test_a_second_one_waits_for_the_next_day(self, waiting, commit, sent, now):
         at = now.replace(hour=16)
