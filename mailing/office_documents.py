@@ -10,7 +10,7 @@ MAX_ENTRIES = 3000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_RATIO = 200  # of a whole archive, unpacked: a text document reaches 30
 MAX_PART_BYTES = 1_000_000
-MAX_INNER_BYTES = 20_000_000
+MAX_READ_BYTES = 30_000_000  # unpacked and read of a file, with the documents that it contains
 MAX_DEPTH = 2  # a presentation holds a text, which holds the table of a chart
 TYPES = "[content_types].xml"  # the names of parts have no capitals that count
 MANIFEST = "meta-inf/manifest.xml"
@@ -65,18 +65,47 @@ class HoldsObjects(Exception):
     """The document holds an object that cannot be checked, or fetches one from elsewhere."""
 
 
-def kind(content: bytes, *, depth: int = 0) -> tuple[str, str]:
+class Reader:
+    """Reads the parts of a document and of those in it, up to ``MAX_READ_BYTES``. Raises ``Bomb`` above."""
+
+    def __init__(self) -> None:
+        self.left = MAX_READ_BYTES
+
+    def whole(self, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+        """The content of a part."""
+        self._spend(part.file_size)
+        return archive.read(part)
+
+    def text(self, archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> str:
+        """The beginning of each part in small letters, whatever its encoding and its escapes."""
+        written = b"\n".join(self.beginning(archive, part) for part in parts)
+        return html.unescape(written.replace(b"\0", b"").decode("latin-1")).lower()
+
+    def beginning(self, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+        """The beginning of a part."""
+        self._spend(min(part.file_size, MAX_PART_BYTES))
+        with archive.open(part) as file:
+            return file.read(MAX_PART_BYTES)
+
+    def _spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise Bomb
+
+
+def kind(content: bytes, *, depth: int = 0, reader: Reader | None = None) -> tuple[str, str]:
     """Media type and extension of the document. Raises one of the exceptions above."""
     if depth > MAX_DEPTH:
         raise HoldsObjects
+    reader = reader or Reader()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_bomb(archive.infolist(), len(content))
-            found = _office_kind(archive) or _open_document_kind(archive)
+            found = _office_kind(archive) or _open_document_kind(archive, reader)
             if found is None:
                 raise NotADocument
-            _refuse_programs(archive)
-            _refuse_objects(archive, depth)
+            _refuse_programs(archive, reader)
+            _refuse_objects(archive, reader, depth)
     except DAMAGED as error:
         raise Damaged from error
     return found
@@ -95,16 +124,16 @@ def _office_kind(archive: zipfile.ZipFile) -> tuple[str, str] | None:
     return next((kind for part, kind in MAIN_PARTS.items() if part in names), None)
 
 
-def _open_document_kind(archive: zipfile.ZipFile) -> tuple[str, str] | None:
+def _open_document_kind(archive: zipfile.ZipFile, reader: Reader) -> tuple[str, str] | None:
     if "mimetype" not in archive.namelist():
         return None
-    written = _read(archive, archive.getinfo("mimetype")).decode("ascii", "replace").strip()
+    written = reader.beginning(archive, archive.getinfo("mimetype")).decode("ascii", "replace").strip()
     return (written, OPEN_DOCUMENTS[written]) if written in OPEN_DOCUMENTS else None
 
 
-def _refuse_programs(archive: zipfile.ZipFile) -> None:
+def _refuse_programs(archive: zipfile.ZipFile, reader: Reader) -> None:
     inner = [f"/{name.lower()}" for name in archive.namelist() if not name.endswith("/")]
-    declared = _text(
+    declared = reader.text(
         archive, (part for part in archive.infolist() if part.filename.lower() in {TYPES, MANIFEST})
     )
     if (
@@ -117,38 +146,24 @@ def _refuse_programs(archive: zipfile.ZipFile) -> None:
         raise HoldsObjects
 
 
-def _refuse_objects(archive: zipfile.ZipFile, depth: int) -> None:
+def _refuse_objects(archive: zipfile.ZipFile, reader: Reader, depth: int) -> None:
     """Refuse what cannot be checked: documents in the document are, as the document itself."""
     parts = [part for part in archive.infolist() if not part.is_dir()]
-    links = _text(archive, (part for part in parts if part.filename.lower().endswith(".rels")))
-    sheets = _text(archive, (part for part in parts if "/externallinks/" in part.filename.lower()))
+    links = reader.text(archive, (part for part in parts if part.filename.lower().endswith(".rels")))
+    sheets = reader.text(archive, (part for part in parts if "/externallinks/" in part.filename.lower()))
     if DDE in sheets or any(REMOTE.search(link) and _is_fetched(link) for link in LINK.findall(links)):
         raise HoldsObjects
     for part in parts:
         if EMBEDDED in part.filename.lower():
-            _refuse_embedded(archive, part, depth)
+            _refuse_embedded(archive, part, reader, depth)
 
 
 def _is_fetched(link: str) -> bool:
     return any(word in link for word in FETCHED)
 
 
-def _refuse_embedded(archive: zipfile.ZipFile, part: zipfile.ZipInfo, depth: int) -> None:
-    if part.file_size > MAX_INNER_BYTES:
-        raise Bomb
+def _refuse_embedded(archive: zipfile.ZipFile, part: zipfile.ZipInfo, reader: Reader, depth: int) -> None:
     try:
-        kind(archive.read(part), depth=depth + 1)
+        kind(reader.whole(archive, part), depth=depth + 1, reader=reader)
     except (NotADocument, Damaged) as error:
         raise HoldsObjects from error
-
-
-def _text(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> str:
-    """The beginning of each part in small letters, whatever its encoding and its escapes."""
-    written = b"\n".join(_read(archive, part) for part in parts)
-    return html.unescape(written.replace(b"\0", b"").decode("latin-1")).lower()
-
-
-def _read(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
-    """The beginning of a part."""
-    with archive.open(part) as file:
-        return file.read(MAX_PART_BYTES)

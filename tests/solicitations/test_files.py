@@ -1,6 +1,7 @@
 """Files of messages: their kinds, their storage, and who downloads them."""
 
 import io
+import random
 import socket
 import struct
 import threading
@@ -176,6 +177,16 @@ def test_documents_and_images_are_taken(name, content):
             "sans risque",
         ),
         ("abime.docx", DOCX[:-30], "abîmé"),
+        (
+            "liens.docx",
+            archive(
+                "[Content_Types].xml",
+                "word/document.xml",
+                *(f"word/_rels/{number}.rels" for number in range(70)),
+                content=random.Random(0).randbytes(10_000) + b"0" * 990_000,
+            ),
+            "sans risque",
+        ),
         ("plan\u202efdp.exe.pdf", PDF, "Renommez"),
         ("../plan.pdf", PDF, "Renommez"),
         ("a" * 200 + ".pdf", PDF, "Renommez"),
