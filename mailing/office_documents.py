@@ -65,7 +65,7 @@ class HoldsObjects(Exception):
     """The document holds an object that cannot be checked, or fetches one from elsewhere."""
 
 
-class Reader:
+class PartReader:
     """Reads the parts of a document and of those in it, up to ``MAX_READ_BYTES``. Raises ``Bomb`` above."""
 
     def __init__(self) -> None:
@@ -93,11 +93,11 @@ class Reader:
             raise Bomb
 
 
-def kind(content: bytes, *, depth: int = 0, reader: Reader | None = None) -> tuple[str, str]:
+def kind(content: bytes, *, depth: int = 0, reader: PartReader | None = None) -> tuple[str, str]:
     """Media type and extension of the document. Raises one of the exceptions above."""
     if depth > MAX_DEPTH:
         raise HoldsObjects
-    reader = reader or Reader()
+    reader = reader or PartReader()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_bomb(archive.infolist(), len(content))
@@ -124,14 +124,14 @@ def _office_kind(archive: zipfile.ZipFile) -> tuple[str, str] | None:
     return next((kind for part, kind in MAIN_PARTS.items() if part in names), None)
 
 
-def _open_document_kind(archive: zipfile.ZipFile, reader: Reader) -> tuple[str, str] | None:
+def _open_document_kind(archive: zipfile.ZipFile, reader: PartReader) -> tuple[str, str] | None:
     if "mimetype" not in archive.namelist():
         return None
     written = reader.beginning(archive, archive.getinfo("mimetype")).decode("ascii", "replace").strip()
     return (written, OPEN_DOCUMENTS[written]) if written in OPEN_DOCUMENTS else None
 
 
-def _refuse_programs(archive: zipfile.ZipFile, reader: Reader) -> None:
+def _refuse_programs(archive: zipfile.ZipFile, reader: PartReader) -> None:
     inner = [f"/{name.lower()}" for name in archive.namelist() if not name.endswith("/")]
     declared = reader.text(
         archive, (part for part in archive.infolist() if part.filename.lower() in {TYPES, MANIFEST})
@@ -146,7 +146,7 @@ def _refuse_programs(archive: zipfile.ZipFile, reader: Reader) -> None:
         raise HoldsObjects
 
 
-def _refuse_objects(archive: zipfile.ZipFile, reader: Reader, depth: int) -> None:
+def _refuse_objects(archive: zipfile.ZipFile, reader: PartReader, depth: int) -> None:
     """Refuse what cannot be checked: documents in the document are, as the document itself."""
     parts = [part for part in archive.infolist() if not part.is_dir()]
     links = reader.text(archive, (part for part in parts if part.filename.lower().endswith(".rels")))
@@ -162,7 +162,7 @@ def _is_fetched(link: str) -> bool:
     return any(word in link for word in FETCHED)
 
 
-def _refuse_embedded(archive: zipfile.ZipFile, part: zipfile.ZipInfo, reader: Reader, depth: int) -> None:
+def _refuse_embedded(archive: zipfile.ZipFile, part: zipfile.ZipInfo, reader: PartReader, depth: int) -> None:
     try:
         kind(reader.whole(archive, part), depth=depth + 1, reader=reader)
     except (NotADocument, Damaged) as error:
