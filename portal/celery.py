@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from celery import Celery, Task
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from mailing import tracing
@@ -28,7 +29,8 @@ class BrokerState:
 class RowBackedTask(Task):
     """A task whose work is also stored in a row: when the broker is down, the sweep finds the row later.
 
-    The task runs under the ``request_id`` of the request that published it, and logs how it ended.
+    The task runs under the ``request_id`` of the request that published it, and logs how it ended. Its
+    process keeps its connection to PostgreSQL as web processes do: one that is old or broken is replaced.
     """
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
@@ -50,12 +52,17 @@ class RowBackedTask(Task):
         if self.request.called_directly:
             return super().__call__(*args, **options)
         tracing.begin(self.request.get(REQUEST_ID) or "")
+        if not self.request.is_eager:
+            close_old_connections()
         started = time.perf_counter()
         try:
             outcome = super().__call__(*args, **options)
         except Exception:
             logger.exception("task failed", extra={"task": self.name})
             raise
+        finally:
+            if not self.request.is_eager:
+                close_old_connections()
         took = round((time.perf_counter() - started) * 1000, 1)
         logger.info("task done", extra={"task": self.name, "milliseconds": took})
         return outcome

@@ -15,6 +15,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 # second, its process is killed. Tasks that read whole tables name their own limits.
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
+# In tasks. Without it, each opens a connection to PostgreSQL of its own; see ``portal.celery``.
+CELERY_DB_REUSE_MAX = 1_000
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULER = "portal.scheduler.InMemoryScheduler"
 CELERY_BEAT_SCHEDULE = {

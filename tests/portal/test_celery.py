@@ -1,10 +1,14 @@
 """The Celery application as the threads of a web server see it."""
 
+from contextlib import closing
 from threading import Thread
 
 import pytest
 from celery import current_app
+from celery.app.trace import build_tracer
+from celery.fixups.django import DjangoWorkerFixup
 from django.conf import settings as project
+from django.db import connection, connections
 from django.utils.module_loading import autodiscover_modules
 
 from mailing import tasks
@@ -99,3 +103,42 @@ def test_each_task_has_a_time_limit_and_ends_by_itself_before():
         soft = task.soft_time_limit or app.conf.task_soft_time_limit
         hard = task.time_limit or app.conf.task_time_limit
         assert 0 < soft < hard
+
+
+class TestConnectionOfAWorker:
+    """The connection to PostgreSQL of a process that does one task after the other."""
+
+    @pytest.fixture
+    def do_task(self, transactional_db, monkeypatch):
+        """Do a task as a worker of production; returns the process of PostgreSQL that answered."""
+        connection.close()
+        monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+        monkeypatch.setitem(connection.settings_dict, "CONN_HEALTH_CHECKS", True)
+        fixup = DjangoWorkerFixup(app)
+        trace = build_tracer(tasks.sweep.name, tasks.sweep, app=app)
+
+        def do() -> int:
+            fixup.on_task_prerun(tasks.sweep)
+            outcome = trace("1", (), {}, {"id": "1", "is_eager": False})
+            fixup.on_task_postrun(tasks.sweep)
+            assert outcome.info is None
+            return connection.connection.info.backend_pid
+
+        yield do
+        connection.close()
+
+    def test_tasks_share_it(self, do_task):
+        assert do_task() == do_task()
+
+    def test_one_that_postgresql_has_closed_is_replaced(self, do_task):
+        first = do_task()
+        with closing(connections.create_connection("default")) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+
+        assert do_task() != first
+
+    def test_one_that_is_too_old_is_replaced(self, do_task):
+        first = do_task()
+        connection.close_at = 0
+
+        assert do_task() != first
