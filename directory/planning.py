@@ -88,7 +88,7 @@ def _office_facts(entry: OfficeEntry, current: Mapping[AreaRef, AreaRef]) -> Fac
 
 
 class _KnownPeople:
-    """Experts whom a file names, perhaps by a former address or office: they stay the same people."""
+    """Experts named by a file, recognised by a former address or office too."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class _KnownPeople:
                 found.add(key)
 
     def key(self, office: str, email: str) -> tuple[str, str]:
-        """The key of the expert whom a file names by this office and address."""
+        """The key of the expert named in a file by this office and address."""
         named = (office, email.lower())
         return self.keys.get(named, named)
 

@@ -1,4 +1,4 @@
-"""Keeping canned answers: the form of a text, and its writing, whoever it belongs to."""
+"""Canned answers of all owners: the form of a text, and its writing."""
 
 from datetime import datetime
 from typing import Any

@@ -44,7 +44,7 @@ FOLDED = ("region", "departement", "theme", "institution", "du", "au")
 DISPLAYED_STATES: dict[str, Labelled] = {
     shown.value: shown for shown in (RequestState.HELD, *NeedState, *CLOSED_BY_STAFF)
 }
-# Occasions of mails, by their template's name, grouped by whom they are for.
+# Occasions of mails, by their template's name, grouped by recipient.
 
 DELIVERY_STATES = {
     "pending": ("En attente", Q(sent_at=None, refused_at=None, cancelled_at=None)),

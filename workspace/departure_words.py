@@ -1,4 +1,4 @@
-"""Sentence about a need withdrawn from somebody who is gone: what changed in the directory, and by whom."""
+"""Sentence about a need withdrawn from an expert who is gone: the change of the directory and its author."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""Sentences about the last act on a need: shown to whoever came second."""
+"""Sentences about the last act on a need, shown to the person who acts after it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -38,7 +38,7 @@ MAX_ENTRIES = 60
 
 @dataclass(frozen=True)
 class TimelineLine:
-    """One line: what happened, on which subject when there are several, by whom."""
+    """One line: what happened, its author, and the subject when there are several."""
 
     what: str
     subject: str

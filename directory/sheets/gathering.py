@@ -98,7 +98,7 @@ class Gathering:
             self._check_expert(expert)
 
     def expert_key(self, office: str, email: str) -> ExpertKey:
-        """The key of the person whom a file names, perhaps by a former address or office."""
+        """The key of the expert named in a file, perhaps by a former address or office."""
         named = (office, email.lower())
         return named if named in self.stored.experts else self._former.get(named, named)
 

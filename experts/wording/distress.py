@@ -187,7 +187,7 @@ _PATTERNS = (
     r"(?:frappee?s?|tabassee?s?|violee?s?) par (?:son|sa|mon|ma|un|une)",
 )
 _DISTRESS = re.compile(rf"\b(?:{'|'.join(_PATTERNS)})(?!\w)")
-# Exhaustion that is told of somebody whom one employs, and the prevention of suicide; suicide and violence
+# Exhaustion of an employee of the writer, and the prevention of suicide; suicide and violence
 # themselves are never left out.
 _EMPLOYED = (
     r"(?:salarie|employe|ouvri|vendeu|collaborat|apprenti|secretaire|comptable|chauffeur|equip"

@@ -31,7 +31,7 @@ class Lies:
 
 
 class ProConnect:
-    """The server: what it was asked, whom it names, and its lies."""
+    """The server: requests received, identity returned, faults of the next answers."""
 
     def __init__(self) -> None:
         self.key, self.other_key = (rsa.generate_private_key(65537, 2048) for _ in range(2))

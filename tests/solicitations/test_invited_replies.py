@@ -38,7 +38,7 @@ def invites(mail: OutgoingEmail) -> bool:
 
 
 def takes_reply(mail: OutgoingEmail, *, now) -> bool:
-    """Return whether a reply to the mail, by whom it was sent to, is published."""
+    """Return whether a reply of the mail's recipient is published."""
     lines = [
         f"From: {mail.to}",
         f"To: {mail.reply_to}",

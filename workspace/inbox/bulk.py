@@ -150,7 +150,7 @@ def _each(
 
 
 def _with_first_acts(unmoved: Sequence[Unmoved], *, now: datetime) -> Iterator[Unmoved]:
-    """The same, with the name and the moment of whoever was first."""
+    """The same, with the name of the colleague who acted first, and when."""
     others = [one.match.pk for one in unmoved if one.why in {CHANGED, OVER}]
     acts = last_acts(others, now=now) if others else {}
     for one in unmoved:

@@ -27,7 +27,7 @@ MailboxView = Callable[..., HttpResponse]
 
 
 def answer_path(mailbox: Mailbox) -> str:
-    """Path of the expert's page: for whom it is opened by account, of the inbox."""
+    """Path of the expert's page: that of the inbox when it is opened with an account."""
     if mailbox.used_by is not None:
         return reverse("workspace:request", args=[mailbox.pk])
     return urlsplit(links.answer_url(mailbox)).path
