@@ -6,11 +6,9 @@ import smtplib
 from email.utils import parseaddr
 from typing import Self
 
-from django.core.mail import get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
-
-from mailing.folded_message import FoldedMessage
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ class Connection:
     def __exit__(self, *error: object) -> None:
         self._close()
 
-    def send(self, message: FoldedMessage) -> None:
+    def send(self, message: EmailMultiAlternatives) -> None:
         """Send a message; raises the error of the server or provider."""
         if self._mail_count == MAX_MAILS:
             self._close()
@@ -57,8 +55,9 @@ class Connection:
             self._backend.open()
         return self._backend
 
-    def _send_by_smtp(self, message: FoldedMessage) -> None:
-        sender, content = _address(message.from_email), message.encoded()
+    def _send_by_smtp(self, message: EmailMultiAlternatives) -> None:
+        sender = _address(message.from_email)
+        content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
         try:
             server = self._begin(sender, size=len(content))
         except (smtplib.SMTPException, OSError):
