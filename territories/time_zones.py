@@ -1,5 +1,7 @@
 """Time zones of the French territories (IANA names). Pure."""
 
+from collections import defaultdict
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -37,3 +39,11 @@ def time_zone(department: str, commune: str = "") -> ZoneInfo:
 def region_time_zone(region: str) -> ZoneInfo:
     """The time zone of a region, by its code."""
     return time_zone(_REGIONS.get(region, ""))
+
+
+def other_days(now: datetime) -> dict[date, list[str]]:
+    """The départements overseas where another day has begun than in Paris, by that day."""
+    here, found = now.astimezone(time_zone("")).date(), defaultdict(list)
+    for department in _DEPARTMENTS:
+        found[now.astimezone(time_zone(department)).date()].append(department)
+    return {day: departments for day, departments in found.items() if day != here}

@@ -1,24 +1,38 @@
 """Needs sent to experts who are away: offered once to the colleagues that stand in for them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from solicitations.dispatch import closing, matching, routing
 from solicitations.lifecycle import MatchOrigin, RequestState
 from solicitations.models import Match, Solicitation
 from solicitations.models.matches import MatchQuerySet
+from territories.time_zones import other_days
 
 
 def to_offer(*, now: datetime) -> MatchQuerySet:
-    """Matches that wait for an expert who is away today, and that nobody was asked to stand in for."""
-    today = timezone.localdate(now)
+    """Matches that wait for an expert who is away today, and that nobody was asked to stand in for.
+
+    Today is the company's: the rule, which chooses the stand-in, goes by the same day.
+    """
     waiting = Match.objects.sent().filter(
         stand_in_asked_at=None, need__solicitation__state=RequestState.SUBMITTED
     )
-    return waiting.filter(expert__absences__from_on__lte=today, expert__absences__to_on__gte=today)
+    elsewhere, away = other_days(now), Q()
+    for day, departments in elsewhere.items():
+        away |= Q(need__solicitation__commune__department__in=departments) & _is_away(day)
+    here = _is_away(timezone.localdate(now))
+    for departments in elsewhere.values():
+        here &= ~Q(need__solicitation__commune__department__in=departments)
+    return waiting.filter(away | here)
+
+
+def _is_away(day: date) -> Q:
+    return Q(expert__absences__from_on__lte=day, expert__absences__to_on__gte=day)
 
 
 @transaction.atomic(durable=True)

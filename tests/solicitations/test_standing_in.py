@@ -1,6 +1,7 @@
 """Absent experts: their waiting needs are offered once to the colleagues that stand in for them."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,24 @@ def test_an_absence_to_come_offers_nothing_before_its_first_day(mine, deputy, co
 
     commit(tasks.offer_to_stand_ins, now=now + DAY)
 
+    assert len(notified(deputy)) == 1
+
+
+@pytest.mark.parametrize(
+    ("commune", "zone"), [("97209", "America/Martinique"), ("97411", "Indian/Reunion")], ids=["west", "east"]
+)
+def test_days_away_are_those_of_the_company_from_the_first_hour(commit, now, commune, zone):
+    overseas = commit(send, now=now, commune=commune, siret="")
+    mine = Match.objects.sent().filter(need__solicitation=overseas).with_people().first()
+    deputy = ExpertFactory(office=mine.expert.office, has_all_subjects=False)
+    day = now.date() + 2 * DAY
+    Absence.objects.create(expert=mine.expert, from_on=day, to_on=day, deputy=deputy)
+    midnight = datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
+
+    commit(tasks.offer_to_stand_ins, now=midnight - timedelta(minutes=1))
+    assert not notified(deputy)
+
+    commit(tasks.offer_to_stand_ins, now=midnight)
     assert len(notified(deputy)) == 1
 
 
