@@ -246,12 +246,15 @@ def test_a_booking_page_is_a_secure_address_of_a_named_host(address, is_kept):
     assert BookingForm({"booking_url": address}).is_valid() == is_kept
 
 
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
 def test_a_booking_page_is_kept_in_the_journal_and_mailed_when_nobody_answers(
-    client, record, expert, commit, now
+    client, record, expert, commit, now, scheme
 ):
     typed = {"booking_url": "https://rdv.example.org/dijon"}
 
-    client.post(f"{record}postes/{expert.pk}/rendez-vous/", typed)
+    client.post(
+        f"{record}postes/{expert.pk}/rendez-vous/", {"booking_url": f"{scheme}://rdv.example.org/dijon"}
+    )
 
     expert.refresh_from_db()
     assert expert.booking_url == "https://rdv.example.org/dijon"
