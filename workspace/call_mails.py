@@ -34,7 +34,7 @@ def tell_company(call: PlannedCall, *, event: Event, now: datetime) -> None:
         | {
             "hour": hour,
             "is_cancelled": not hour,
-            "is_moved": bool(known and hour),
+            "is_moved": bool(known and hour) and datetime.fromisoformat(known) > now,
             "calendar": call_calendar.company_file(
                 call, person=context["person"], office=context["office"], phone=context["phone"], now=now
             ),

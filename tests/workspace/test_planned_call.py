@@ -83,6 +83,14 @@ class TestPage:
         assert len({event["uid"] for event in events}) == 1
         assert [event["sequence"] for event in events] == [0, 1, 2]
 
+    def test_a_call_after_one_that_took_place_is_not_told_as_moved(self, press, mine, clock):
+        press(mine.mailbox, "appel/", day="2026-12-01", hour="14:30")
+        leave(to_company())
+        clock.shift(timedelta(days=1))
+        press(mine.mailbox, "appel/", day="2026-12-03", hour="9:00")
+
+        assert [mail.context["is_moved"] for mail in to_company()] == [False, False]
+
     def test_a_change_undone_within_the_minute_tells_nothing(self, press, mine, clock):
         press(mine.mailbox, "appel/", day="2026-12-03", hour="14:30")
         press(mine.mailbox, "appel/annuler/")
