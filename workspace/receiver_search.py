@@ -12,6 +12,7 @@ from experts.models.directory_words import plain_text
 from experts.models.experts import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import NeedDecision
+from experts.routing.engine import AskedSubject
 from experts.word_search import plain, search_experts, words_of
 from mailing.form_fields import LineField
 from solicitations.actions import receivers
@@ -23,6 +24,9 @@ from workspace.forms import WAYS, words_field
 MAX_FOUND = 20
 MAX_COMMUNES = 3  # of one name: the largest
 READ = 60  # those of them that the rule chooses come first
+CHOSEN = "la règle désigne cette personne"
+# Each institution that answers the subject was asked when the request left: another one may help still.
+CHOSEN_ELSEWHERE = "la règle la désigne dans son institution, que ce sujet n'appelle pas de lui-même"
 REASON_ASKED = "Cette personne n'est pas celle que la règle désigne : dites pourquoi elle."
 
 
@@ -127,16 +131,19 @@ def _judged(match: Match, people: list[Expert], *, now: datetime) -> list[Candid
         facts=solicitation.facts,
         on=solicitation.today(now),
     )[slug]
+    [asked] = loading.asked_subjects([slug])
     place, nobody = solicitation.commune.name, NeedDecision(slug, ())
     return [
-        _candidate(person, decisions.get(person.office.institution.code, nobody), place) for person in people
+        _candidate(person, decisions.get(person.office.institution.code, nobody), asked, place)
+        for person in people
     ]
 
 
-def _candidate(person: Expert, decision: NeedDecision, place: str) -> Candidate:
+def _candidate(person: Expert, decision: NeedDecision, asked: AskedSubject, place: str) -> Candidate:
     for choice in decision.chosen:
         if choice.expert_pk == person.pk:
-            reasons = ["la règle désigne cette personne", *explanations.reasons(choice)]
+            answers = person.office.institution.code in asked.institutions
+            reasons = [CHOSEN if answers else CHOSEN_ELSEWHERE, *explanations.reasons(choice)]
             return Candidate(person, is_relevant=True, why=", ".join(reasons))
     about = [row for row in decision.refused if row.office == person.office.code]
     own = [row for row in about if row.expert is None or row.expert.lower() == person.email.lower()]

@@ -43,6 +43,13 @@ def test_names_subjects_and_places_find_people_and_the_rule_says_who_is_relevant
     assert all(one.why for one in found("dijon").values())
 
 
+def test_an_institution_that_the_subject_does_not_call_is_said_so(mine, now):
+    people, _ = receiver_search.search(mine, "BGE Côte-d'Or", now=now)
+
+    assert people
+    assert all(one.is_relevant and "que ce sujet n'appelle pas" in one.why for one in people)
+
+
 def test_the_absent_the_unticked_and_the_never_notified_are_not_offered(mine, sent, now):
     other = ExpertFactory(name="Zélie Prud'homme", office=Expert.objects.exclude(
         office__institution=mine.expert.office.institution).order_by("pk").first().office)  # fmt: skip
