@@ -7,7 +7,7 @@ import pytest
 
 from experts.models import AccessRecord, Expert, Seat
 from mailing.models import OutgoingEmail
-from solicitations.actions import expert_answers
+from solicitations.actions import company_requests, expert_answers
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Match, Solicitation
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
@@ -89,6 +89,21 @@ def test_what_was_answered_meanwhile_stays_and_the_report_says_why(expert_client
     assert states(needs) == [MatchState.TAKEN, MatchState.DECLINED]
     assert "C'est fait pour 1 besoin" in text
     assert "Conseil recrutement – France Travail Dijon y a répondu, mardi 1er décembre à 10 h" in text
+
+
+def test_cancelled_needs_and_those_of_others_are_in_the_report(expert_client, needs, colleague, commit, now):
+    gone = commit(send, now=now, company_name="Gris", siret="", email="gris@x.fr")
+    moved = match(gone, EXPERT)
+    seen = expert_client.get("/besoins/").context["version"].event
+    commit(company_requests.cancel, needs[0].mailbox.solicitation, now=now)
+    Match.objects.filter(pk=moved.pk).update(expert=ExpertFactory())
+
+    text = page_text(act(expert_client, [*needs, moved], seen=seen, geste="confier", collegue=colleague.pk))
+
+    assert "C'est fait pour 1 besoin" in text
+    assert "Roy : l'entreprise a annulé sa demande" in text
+    assert "1 besoin n'est plus dans vos listes et n'a pas changé" in text
+    assert "Gris" not in text
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from workspace.last_acts import last_acts
 
 MAX_NEEDS = 500
 CHANGED = "quelqu'un y a répondu entre-temps"
+CANCELLED = "l'entreprise a annulé sa demande"
 NOT_YOURS = "seul son référent peut y répondre"
 ASKS_ANSWER = "la loi demande une réponse écrite : ouvrez ce besoin"
 OVER = "il n'attend plus de réponse"
@@ -140,7 +141,10 @@ def _each(
     unmoved: list[Unmoved] = []
     answered = set() if seen is None else _answered_since(needs, seen)
     for match in needs:
-        why = CHANGED if match.pk in answered else _refusal(match, act)
+        if match.mailbox.solicitation.is_cancelled:
+            why = CANCELLED
+        else:
+            why = CHANGED if match.pk in answered else _refusal(match, act)
         if not why:
             moved.append(match)
         elif why != OVER or not _moved_with(match, moved):

@@ -30,6 +30,7 @@ from workspace.inbox.readers import Reader
 from workspace.views.inbox import REFUSED, found_needs, reader_of, shown_list
 
 HAND_OVER, CLOSE = "confier", "clore"
+NOT_IN_LISTS = "Ces besoins ne sont plus dans vos listes\u00a0: rien n'a été changé."
 KINDS = {
     "csv": ("text/csv; charset=utf-8", inbox_exports.csv_chunks),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", inbox_exports.xlsx_chunks),
@@ -78,9 +79,10 @@ def act(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, str(next(iter(form.errors.values()))[0]), back=back)
     typed = form.cleaned_data
-    needs = bulk.chosen_needs(reader, _keys(request, reader, whole=typed["tout"]))
+    keys = set(_keys(request, reader, whole=typed["tout"]))
+    needs = bulk.chosen_needs(reader, keys)
     if not needs:
-        return _refuse(request, "Cochez d'abord les besoins.", back=back)
+        return _refuse(request, NOT_IN_LISTS if keys else "Cochez d'abord les besoins.", back=back)
     if typed["geste"] == HAND_OVER:
         report = bulk.hand_over_each(
             reader, needs, typed["collegue"], comment=typed["words"], seen=typed["seen"], now=now
@@ -90,7 +92,7 @@ def act(request: HttpRequest) -> HttpResponse:
         done, ending = bulk.ENDINGS[typed["issue"]]
         ending = Ending(ending.state, ending.reason, typed["words"])
         report = bulk.close_each(reader, needs, ending, seen=typed["seen"], now=now)
-    return _show(request, report, back=back, done=done)
+    return _show(request, report, back=back, done=done, left_out=len(keys) - len(needs))
 
 
 def _refuse(request: HttpRequest, sentence: str, *, back: str) -> HttpResponse:
@@ -133,10 +135,16 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, report: BulkReport, *, back: str, done: str = "", is_undone: bool = False
+    request: HttpRequest,
+    report: BulkReport,
+    *,
+    back: str,
+    done: str = "",
+    is_undone: bool = False,
+    left_out: int = 0,
 ) -> HttpResponse:
-    """The report; ``done``: the gesture in words, when it is not undone."""
-    context = {"report": report, "back": back, "done": done, "is_undone": is_undone}
+    """The report; ``done``: the gesture in words, when it is not undone; ``left_out``: no longer theirs."""
+    context = {"report": report, "back": back, "done": done, "is_undone": is_undone, "left_out": left_out}
     return render(request, "workspace/inbox/bulk_report.html", context)
 
 
