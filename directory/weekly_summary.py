@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from directory.models import SummaryWeek
 from experts import region_staff
-from experts.models import Office, Seat, User
+from experts.models import MailPreference, Office, Seat, User
+from experts.models.mail_preferences import MailChoice
 from mailing import outbox
 from mailing.models import refuses_mail
 from solicitations import links
@@ -56,30 +57,37 @@ def send(code: str, *, now: datetime) -> None:
         return
     summed.week = week
     summed.save(update_fields=["week"])
+    counted = week - WEEK
     by_person: dict[str, list[SummarySection]] = defaultdict(list)
-    for office, lines in _offices(code, now=now):
+    for office, lines in _offices(code, received=_within("sent_at", counted), now=now):
         for to in {office.email.lower(), *_managers(office, now=now)}:
             by_person[to].append({"name": office.name, "lines": lines})
     for to, sections in sorted(by_person.items()):
-        _mail(to, key=f"offices{code}", sections=sections, week=week, now=now)
-    lines = _region_lines(code, now=now)
+        _mail(to, key=f"offices{code}", sections=sections, week=counted, now=now)
+    lines = _region_lines(code, received=_within("submitted_at", counted), now=now)
     if any(count for _, count in lines):
         name = Region.objects.get(pk=code).name if code else "France entière"
         sections = [{"name": name, "lines": lines}]
         for to in region_staff.addresses_of(code or None, on=timezone.localdate(now)):
-            _mail(to, key=f"region{code}", sections=sections, is_staff=True, week=week, now=now)
+            _mail(to, key=f"region{code}", sections=sections, is_staff=True, week=counted, now=now)
 
 
-def _offices(code: str, *, now: datetime) -> list[tuple[Office, Lines]]:
+def _within(column: str, week: date) -> Q:
+    """The rows of a week, from Monday to Monday: each is in one summary, however late that one leaves."""
+    start, end = (timezone.make_aware(datetime.combine(day, time())) for day in (week, week + WEEK))
+    return Q((f"{column}__gte", start), (f"{column}__lt", end))
+
+
+def _offices(code: str, *, received: Q, now: datetime) -> list[tuple[Office, Lines]]:
     """The open offices of a place with something to say."""
     sent, taken = Q(state=MatchState.SENT), Q(state=MatchState.TAKEN)
     counted = (
         Match.objects.live()
         .filter(expert__office__region=code or None)
-        .filter(sent | taken | Q(sent_at__gt=now - WEEK))
+        .filter(sent | taken | received)
         .values("expert__office")
         .annotate(
-            new=Count("need", distinct=True, filter=Q(sent_at__gt=now - WEEK)),
+            new=Count("need", distinct=True, filter=received),
             late=Count("need", distinct=True, filter=sent & Q(sent_at__lte=now - LATE)),
             taken=Count("need", distinct=True, filter=taken),
         )
@@ -107,10 +115,10 @@ def _managers(office: Office, *, now: datetime) -> set[str]:
     return {address.lower() for address in seats.values_list("user__email", flat=True)}
 
 
-def _region_lines(code: str, *, now: datetime) -> Lines:
+def _region_lines(code: str, *, received: Q, now: datetime) -> Lines:
     requests = Solicitation.objects.filter(region=code or None).counted()
     return [
-        ("Demandes reçues cette semaine", requests.filter(submitted_at__gt=now - WEEK).count()),
+        ("Demandes reçues cette semaine", requests.filter(received).count()),
         ("En retard", requests.late(now=now).count()),
         ("Non couvertes", requests.uncovered().count()),
         ("Retenues", requests.held().count()),
@@ -121,7 +129,7 @@ def _mail(
     to: str, *, key: str, sections: list[SummarySection], is_staff: bool = False, week: date, now: datetime
 ) -> None:
     has_account = is_staff or User.objects.filter(email__iexact=to, is_active=True).exists()
-    if refuses_mail(to):
+    if refuses_mail(to) or (not is_staff and _wants_needs_only(to)):
         return
     outbox.enqueue(
         key=f"weekly:{key}:{week}:{to.lower()}",
@@ -137,6 +145,10 @@ def _mail(
         about=[f"summary:{key}"],
         now=now,
     )
+
+
+def _wants_needs_only(to: str) -> bool:
+    return MailPreference.objects.at(to).filter(choice=MailChoice.NEEDS).exists()
 
 
 def _commune(code: str) -> Commune | None:

@@ -1,13 +1,15 @@
 """The week's summary of managers and regional admins."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from directory import weekly_summary
 from experts.models import Seat, User
+from experts.models.mail_preferences import MailChoice
 from mailing.models import OutgoingEmail
+from solicitations.actions import mail_choice
 from territories.models import Region
 from tests.experts.factories import RegionalFactory
 from tests.solicitations.factories import match, send
@@ -67,6 +69,43 @@ def test_what_is_late_is_told_again_the_next_week(commit, admin, now):
 
     lines = dict(summaries(office.email)[-1].context["sections"][0]["lines"])
     assert lines["Sans réponse depuis plus de sept jours"] == 1
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "summed_at"),
+    [
+        (MONDAY + HOUR, [MONDAY, MONDAY + 7 * DAY, MONDAY + 14 * DAY]),
+        (MONDAY + HOUR, [MONDAY, MONDAY + 8 * DAY, MONDAY + 14 * DAY]),
+        (MONDAY + 7 * DAY + HOUR, [MONDAY, MONDAY + 8 * DAY, MONDAY + 14 * DAY]),
+    ],
+    ids=["on Mondays", "a week after a day of rest", "the day before a late summary"],
+)
+def test_what_was_received_is_in_one_summary_alone(commit, admin, sent_at, summed_at):
+    first, *others = summed_at
+    commit(weekly_summary.send, "27", now=first)
+    office = match(commit(send, now=sent_at), "recrutement@france-travail").expert.office
+
+    for at in others:
+        commit(weekly_summary.send, "27", now=at.astimezone(UTC))
+
+    for to, label in (
+        (office.email, "Besoins reçus cette semaine"),
+        (admin.email, "Demandes reçues cette semaine"),
+    ):
+        lines = [dict(mail.context["sections"][0]["lines"]) for mail in summaries(to)]
+        assert sum(each[label] for each in lines) == 1
+
+
+def test_who_asked_for_new_needs_only_is_not_written_to(commit, admin, now):
+    office = match(commit(send, now=now), "recrutement@france-travail").expert.office
+    for to in (office.email, admin.email):
+        commit(mail_choice.choose, to.upper(), MailChoice.NEEDS, now=now)
+
+    commit(weekly_summary.send, "27", now=MONDAY)
+
+    assert summaries(office.email) == []
+    [mail] = summaries(admin.email)
+    assert mail.context["week"] == "30/11/2026"
 
 
 @pytest.mark.parametrize(
