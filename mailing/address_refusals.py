@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from django.db import models
 
@@ -38,19 +38,21 @@ class AddressRefusal:
 def find_refusal(reports: Iterable[Report], *, patience: timedelta) -> AddressRefusal | None:
     """Return the refusal of an address after its reports, in whatever order they came; ``None`` without one.
 
-    A delivered mail cancels earlier reports. Soft refusals count once they last for ``patience``; after
-    a longer silence they are counted from zero.
+    A delivered mail cancels earlier reports, and the tries before it. Soft refusals count once they last for
+    ``patience``; after a longer silence they are counted from zero.
     """
     final: Report | None = None
     soft: list[Report] = []
+    worked_at = datetime.min.replace(tzinfo=UTC)
     for report in sorted(reports, key=lambda one: (one.at, one.kind != ReportKind.DELIVERED)):
         if report.kind == ReportKind.DELIVERED:
-            final, soft = None, []
+            final, soft, worked_at = None, [], report.at
         elif report.kind == ReportKind.HARD:
             final = report
         elif report.kind == ReportKind.SOFT:
             is_late = bool(soft) and report.since - soft[-1].at > patience
-            soft = [report] if is_late else [*soft, report]
+            counted = replace(report, since=max(report.since, worked_at))
+            soft = [counted] if is_late else [*soft, counted]
     if final:
         return AddressRefusal(True, final.since, final.at, final.words)
     since = min((report.since for report in soft), default=None)

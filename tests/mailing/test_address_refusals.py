@@ -43,6 +43,8 @@ def read(letters: str) -> list[Report]:
         ("s0 s5", True),
         ("s0 s3 s6", True),
         ("s0 s3 d4 s6", False),
+        ("d4 s6-0", False),
+        ("d4 s9-0", True),
         ("s0 s3 s6 d7", False),
         ("s5-0", True),
         ("s4-0", False),
