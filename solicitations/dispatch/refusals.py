@@ -17,22 +17,21 @@ TO_STAFF = {"solicitations/emails/alert", "solicitations/emails/expert_gone"}
 def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     """Alert staff to a refused mail: they call the company, or look for another expert.
 
-    For a mail to the company, the experts are mailed to call it, and no other mail is sent. For a mail to a
-    member of staff, the next recipients are mailed in their place.
+    For a mail to the company, the experts of its open requests are mailed to call it, and no other mail is
+    sent. For a mail to a member of staff, the next recipients are mailed in their place.
     """
     email = OutgoingEmail.objects.refused().filter(pk=email_pk).first()
     about = next((name for name in email.about if name.startswith("request:")), None) if email else None
     if email is None or about is None:
         return
-    solicitation = Solicitation.objects.locked(int(about.removeprefix("request:")))
+    solicitation, *others = _lock(int(about.removeprefix("request:")), address=email.to)
     if email.to.lower() == solicitation.email.lower():
         cause, words = (
             AlertCause.ACKNOWLEDGEMENT_REFUSED,
             f"{solicitation.contact_name}, {solicitation.phone}",
         )
-        if refuses_mail(email.to) and not solicitation.refuses_answers:
-            OutgoingEmail.objects.about(about).filter(to__iexact=email.to).pending().update(cancelled_at=now)
-            to_experts.call_instead(solicitation, now=now)
+        if refuses_mail(email.to):
+            _have_it_called([solicitation, *others], now=now)
     elif Mailbox.objects.of(solicitation, email.to).exists():
         cause, words = AlertCause.MAIL_REFUSED, email.to
     elif email.template in TO_STAFF:
@@ -44,3 +43,20 @@ def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     earlier = solicitation.alerts.filter(cause=cause).first()
     if earlier is None or words not in earlier.words:
         alerts.raise_alert(solicitation, cause, words=words, now=now)
+
+
+def _lock(pk: int, *, address: str) -> list[Solicitation]:
+    """Lock a request and the open ones of the company with that address; itself first."""
+    pks = {pk, *Solicitation.objects.open().filter(email__iexact=address).values_list("pk", flat=True)}
+    rows = {each: Solicitation.objects.locked(each) for each in sorted(pks)}
+    own = rows.pop(pk)
+    return [own, *(row for row in rows.values() if row.email.lower() == address.lower())]
+
+
+def _have_it_called(requests: list[Solicitation], *, now: datetime) -> None:
+    """Cancel the unsent mails to the company, and mail the experts of its requests to call it."""
+    for each in requests:
+        if not each.refuses_answers:
+            unsent = OutgoingEmail.objects.about(f"request:{each.pk}").pending()
+            unsent.filter(to__iexact=each.email).update(cancelled_at=now)
+            to_experts.call_instead(each, now=now)

@@ -71,6 +71,27 @@ class TestAddressOfTheCompany:
         assert {mail.to for mail in mails} == {mailbox.email for mailbox in refused.mailboxes.all()}
         assert {mail.context["phone"] for mail in mails} == {refused.phone}
 
+    def test_so_are_those_of_its_other_requests_and_nothing_more_leaves(self, commit, now):
+        sent = commit(send, now=now)
+        other = commit(send, "clause-insertion", now=now, text="Tout autre chose.")
+        OutgoingEmail.objects.update(sent_at=now)
+        mine = other.mailboxes.get().matches.with_people().get()
+        later = now + timedelta(hours=3)
+        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later - timedelta(minutes=1))
+        first = OutgoingEmail.objects.get(
+            template__endswith="/received", about__contains=[f"request:{sent.pk}"]
+        )
+
+        receive(report().encode(), recipient=return_path.address_of(first), now=later)
+        with time_machine.travel(later, tick=False):
+            commit(tasks.sweep)
+
+        warnings = OutgoingEmail.objects.about(f"request:{other.pk}").filter(
+            template__endswith="/call_instead"
+        )
+        assert [mail.to for mail in warnings] == [mine.mailbox.email]
+        assert not OutgoingEmail.objects.pending().filter(to=other.email).exists()
+
     def test_their_page_and_their_mails_say_so(self, refused, client, commit, now):
         mine = match(refused, "recrutement@france-travail")
         page = client.get(links.answer_url(mine.mailbox).removeprefix(settings.SITE_URL)).content.decode()
