@@ -1,10 +1,11 @@
 """Needs sent to experts who are away: offered once to the colleagues that stand in for them."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from solicitations.dispatch import closing, matching, routing
@@ -13,15 +14,21 @@ from solicitations.models import Match, Solicitation
 from solicitations.models.matches import MatchQuerySet
 from territories.time_zones import other_days
 
+ASKED_AGAIN_AFTER = timedelta(hours=1)
+
 
 def to_offer(*, now: datetime) -> MatchQuerySet:
     """Matches that wait for an expert who is away today, and that nobody was asked to stand in for.
 
-    Today is the company's: the rule, which chooses the stand-in, goes by the same day.
+    Today is the company's: the rule, which chooses the stand-in, goes by the same day. Those for which
+    nobody was there come again each hour, as the deputy may be away too and come back first.
     """
-    waiting = Match.objects.sent().filter(
-        stand_in_asked_at=None, need__solicitation__state=RequestState.SUBMITTED
+    waiting = Match.objects.sent().filter(need__solicitation__state=RequestState.SUBMITTED)
+    stand_ins = Match.objects.alias(absent=KT("reason__stand_in_for")).filter(
+        need=OuterRef("need"), absent=OuterRef("expert__email")
     )
+    nobody_was_there = Q(stand_in_asked_at__lte=now - ASKED_AGAIN_AFTER) & ~Exists(stand_ins)
+    waiting = waiting.filter(Q(stand_in_asked_at=None) | nobody_was_there)
     elsewhere, away = other_days(now), Q()
     for day, departments in elsewhere.items():
         away |= Q(need__solicitation__commune__department__in=departments) & _is_away(day)

@@ -107,6 +107,21 @@ def test_days_away_are_those_of_the_company_from_the_first_hour(commit, now, com
     assert len(notified(deputy)) == 1
 
 
+def test_a_deputy_who_is_away_too_is_asked_once_back(mine, deputy, commit, now):
+    Expert.objects.filter(office=mine.expert.office).exclude(pk__in=[mine.expert_id, deputy.pk]).update(
+        is_paused=True
+    )
+    away(mine.expert, now, deputy=deputy)
+    away(deputy, now, days=1)
+    commit(tasks.offer_to_stand_ins, now=now)
+    assert not notified(deputy)
+
+    for day in (2, 3, 4):
+        commit(tasks.offer_to_stand_ins, now=now + day * DAY)
+
+    assert len(notified(deputy)) == 1
+
+
 def test_what_she_took_stays_hers(mine, deputy, commit, now):
     commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
     away(mine.expert, now, deputy=deputy)
