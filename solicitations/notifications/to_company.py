@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from experts import contacts
 from experts.models import Subject
 from mailing import outbox, senders
-from mailing.models import OutgoingEmail
+from mailing.models import OutgoingEmail, refuses_mail
 from mailing.transactions import wait_for_sending
 from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import UNDO_DELAY
@@ -193,7 +193,12 @@ def address_confirmed(solicitations: Sequence[Solicitation], *, now: datetime) -
 
 
 def address_left(solicitation: Solicitation, *, old: str, now: datetime) -> None:
-    """Tell the old address that it gets no more mail; neither the new one, nor the company, nor any link."""
+    """Tell the old address that it gets no more mail; neither the new one, nor the company, nor any link.
+
+    One that refuses our mails is not written to.
+    """
+    if refuses_mail(old):
+        return
     contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
     outbox.enqueue(
         key=f"address_left:{solicitation.pk}:{solicitation.link_serial}",

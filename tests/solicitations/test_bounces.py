@@ -10,9 +10,9 @@ from django.db import transaction
 from mailing import delivery_reports, return_path
 from mailing.models import OutgoingEmail, Reason, refuses_mail
 from solicitations import links, tasks
-from solicitations.actions import expert_answers
+from solicitations.actions import company_address, expert_answers
 from solicitations.lifecycle import AlertCause, MatchState
-from solicitations.models import Alert
+from solicitations.models import AddressChange, Alert
 from tests.mailing.test_bounces import report
 from tests.solicitations.factories import match, send
 from tests.solicitations.incoming import receive
@@ -115,6 +115,14 @@ class TestAddressOfTheCompany:
         assert "Envoyer à l'entreprise" not in page.replace("&#x27;", "'")
         assert "aucun ne part" in text
         assert not OutgoingEmail.objects.pending().filter(template__endswith="/question").exists()
+
+    def test_nothing_is_sent_to_it_once_the_company_gives_another(self, refused, commit, now):
+        old = refused.email
+        commit(company_address.ask, refused, email="neuf@peintures.example.org", now=now + timedelta(hours=4))
+        commit(company_address.confirm, AddressChange.objects.get(), now=now + timedelta(hours=5))
+
+        assert not OutgoingEmail.objects.pending().filter(to=old).exists()
+        assert OutgoingEmail.objects.filter(template__endswith="/address_confirmed").exists()
 
     def test_no_mail_is_sent_to_it_until_it_works(self, refused, commit, now):
         mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
