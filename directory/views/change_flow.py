@@ -22,7 +22,7 @@ from experts.changes import rights
 from experts.changes.applying import StalePlan
 from experts.changes.directory_facts import Facts
 from experts.changes.row_plans import Plan
-from experts.models import User
+from experts.models import Revision, User
 from mailing.shown_values import show_news
 
 # Changes of these facts alone change nothing to who receives what: they are saved immediately.
@@ -113,6 +113,19 @@ def is_harmless(plan: Plan) -> bool:
     return all(row.row is not None and set(row.written) <= HARMLESS for row in rows)
 
 
+def _last_author(plan: Plan) -> User | None:
+    """Return the person who last changed the row of this plan.
+
+    ``None`` when it was a command or an expert, and for a plan of several rows.
+    """
+    rows = [("office", one.row.pk) for one in plan.offices if one.row]
+    rows += [("expert", one.row.pk) for one in plan.experts if one.row]
+    if len(rows) != 1:
+        return None
+    last = Revision.objects.of_row(*rows[0]).select_related("author").order_by("-made_at", "-pk").first()
+    return last.author if last else None
+
+
 @dataclass(frozen=True)
 class _Flow:
     """One request of an editor: the change, its form, the facts that the page showed."""
@@ -132,7 +145,7 @@ class _Flow:
         """Compare what is typed with what is there now; show the effects, or save when they are confirmed."""
         facts = self._facts(found)
         if not self.edit.is_new and (met := shown_facts.clashes(self.shown, facts, found)):
-            return self._clash_page(met)
+            return self._clash_page(met, facts)
         try:
             plan = self.edit.plan(facts)
             if not plan.changes_something:
@@ -238,8 +251,12 @@ class _Flow:
         }
         return render(self.request, "directory/confirmation.html", context)
 
-    def _clash_page(self, met: list[shown_facts.Clash]) -> HttpResponse:
+    def _clash_page(self, met: list[shown_facts.Clash], facts: Facts) -> HttpResponse:
         """Show, field by field, what somebody else changed meanwhile, and ask which value to keep."""
+        try:
+            author = _last_author(self.edit.plan(facts))
+        except EditRefused:
+            author = None
         values = [{clash.fact: value} for clash in met for value in (clash.shown, clash.found, clash.typed)]
         words = FactWords(values)
         rows = [
@@ -255,6 +272,7 @@ class _Flow:
         shown = self.shown | {clash.fact: clash.found for clash in met}
         context = {
             "edit": self.edit,
+            "author": author,
             "rows": rows,
             "carried": self._carried(without={f"{CHOICE}{clash.fact}" for clash in met}),
             "shown": shown_facts.pack(shown, list(shown)),

@@ -14,7 +14,7 @@ from experts.models import Absence, Cause, Expert, Institution, Office, Revision
 from solicitations.actions import expert_answers
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Mailbox, Match
-from tests.directory.pages import confirm, save, type_in
+from tests.directory.pages import confirm, save, shown_values, type_in
 from tests.experts.factories import ExpertFactory, OfficeFactory, PersonFactory, signed_in
 from tests.solicitations.factories import match
 from tests.workspace.conftest import page_text
@@ -139,6 +139,20 @@ def test_a_phone_of_one_s_own_people_is_a_plan_in_her_name(client, mine):
     mine.expert.refresh_from_db()
     assert mine.expert.phone == "03 80 11 22 33"
     assert Revision.objects.latest("pk").author.name == "Mme Robert"
+
+
+def test_of_two_managers_who_type_a_phone_the_second_reads_who_was_first(client, mine, now):
+    other = PersonFactory(name="M. Blanc")
+    Seat.objects.create(user=other, office=mine.expert.office, given_at=now)
+    path = person_path("record", mine.expert)
+    older = shown_values(client.get(path))
+    save(signed_in(other), path, phone="03 80 11 22 33")
+
+    page = client.post(path, older | {"phone": "03 80 99 99 99"})
+
+    assert "Pendant que vous écriviez, M. Blanc a enregistré une autre valeur" in page_text(page)
+    mine.expert.refresh_from_db()
+    assert mine.expert.phone == "03 80 11 22 33"
 
 
 def test_pause_says_what_it_leaves_before_it_is_saved(client, mine):
