@@ -141,3 +141,17 @@ def test_old_lines_old_invitations_and_ended_sessions_are_erased():
 )
 def test_device_in_words(agent, words):
     assert sessions.device_of(agent) == words
+
+
+def test_a_session_opened_by_a_code_ends_after_twelve_hours_however_busy(client):
+    ExpertFactory(email="marie@example.org")
+    opened_at = datetime(2026, 12, 1, 7, tzinfo=UTC)
+    with time_machine.travel(opened_at, tick=False):
+        sign_in(client, "marie@example.org")
+    answers = []
+
+    for passed in (*(timedelta(minutes=20 * count) for count in range(37)), timedelta(hours=12, seconds=1)):
+        with time_machine.travel(opened_at + passed, tick=False):
+            answers.append(client.get("/besoins/").status_code)
+
+    assert (set(answers[:-1]), answers[-1]) == ({200}, 302)
