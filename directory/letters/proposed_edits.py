@@ -35,7 +35,7 @@ def _smallest_area(areas: ServedAreas, communes: set[str]) -> set[str]:
         for level, kind in ((2, "epci"), (1, "department")):
             places = {areas.places[code][level] for code in communes}
             if len(places) == 1 and (place := places.pop()):
-                return areas.members[AreaRef(kind, place)]
+                return areas.members[kind][place]
     return communes
 
 

@@ -172,7 +172,7 @@ class Matcher:
             elif ref.kind == "national":
                 found |= self.areas.places.keys()
             else:
-                found |= {ref.code} if ref.kind == "commune" else self.areas.members[ref]
+                found |= {ref.code} if ref.kind == "commune" else self.areas.members[ref.kind][ref.code]
         return found
 
     def _complete(self, code: str, facts: Facts) -> RowPlan[Office]:

@@ -10,17 +10,17 @@ LEVELS = ("region", "department", "epci")
 
 
 class ServedAreas:
-    """Communes of every area; the tables are read once."""
+    """Communes of every area, by kind and code; the tables are read once."""
 
     def __init__(self) -> None:
         self.places: dict[str, tuple[str | None, str, str | None]] = {}
-        self.members: dict[AreaRef, set[str]] = defaultdict(set)
+        self.members: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in LEVELS}
         rows = Commune.objects.current().values_list("code", "department__region", "department", "epci")
         for code, region, department, epci in rows:
             self.places[code] = (region, department, epci)
-            for kind, area in zip(LEVELS, (region, department, epci), strict=True):
+            for members, area in zip(self.members.values(), self.places[code], strict=True):
                 if area:
-                    self.members[AreaRef(kind, area)].add(code)
+                    members[area].add(code)
 
     def current(self, codes: Collection[str]) -> tuple[set[str], set[str]]:
         """Today's communes of these codes, former ones included, and the codes that are none."""
@@ -41,10 +41,10 @@ class ServedAreas:
         left, found = set(communes), set()
         for level, kind in enumerate(LEVELS):
             for area in sorted({place for code in left if (place := self.places[code][level])}):
-                ref = AreaRef(kind, area)
-                if self.members[ref] <= left:
-                    found.add(ref)
-                    left -= self.members[ref]
+                members = self.members[kind][area]
+                if members <= left:
+                    found.add(AreaRef(kind, area))
+                    left -= members
         return frozenset(found | {AreaRef("commune", code) for code in left})
 
     def around(self, commune: str, level: str) -> frozenset[AreaRef]:
