@@ -6,6 +6,7 @@ import time
 import pytest
 from django.conf import settings as project
 from django.test import Client
+from django.utils import timezone
 
 from mailing.message_builder import build_message
 from mailing.models import DeliveryEvent, OutgoingEmail, OutgoingState, RefusedAddress
@@ -22,8 +23,9 @@ def nobody_called(settings):
 
 
 @pytest.fixture
-def sent(now):
-    return OutgoingEmailFactory(sent_at=now, to=TO, created_at=now)
+def sent():
+    """A mail of today: refusals that last five days count as final."""
+    return OutgoingEmailFactory(sent_at=timezone.now(), to=TO, created_at=timezone.now())
 
 
 def name_of(mail):
