@@ -181,11 +181,11 @@ class TestDeparture:
         assert "Le service recrutement" in RecordRemark.objects.get().body
         assert RecordRemark.objects.get().region_id == "27"
 
-    def test_waiting_needs_are_offered_to_others(self, client, record, expert, commit, now):
-        sent = commit(send, now=now)
+    def test_waiting_needs_are_offered_to_others(self, client, record, expert, commit):
+        sent = commit(send, now=timezone.now())
         client.post(f"{record}postes/{expert.pk}/depart/", {"successor": ""})
 
-        commit(reoffer.reoffer, sent.pk, now=now)
+        commit(reoffer.reoffer, sent.pk, now=timezone.now())
 
         assert set(Match.objects.filter(expert=expert).values_list("state", flat=True)) == {"withdrawn"}
 
