@@ -46,9 +46,6 @@ from bench import (  # noqa: E402
     staff,
     suggestions,
 )
-from portal import garbage  # noqa: E402
-
-garbage.collect_briefly()  # as the web processes, whose pages some benchmarks open in this one
 
 MEASURES = {
     "routing": routing.measure,
