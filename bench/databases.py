@@ -11,7 +11,7 @@ import psycopg2
 from django.conf import settings
 from django.db import connection
 
-from tests.databases import REFERENCE, Databases
+from tests.databases import DEMO_DIRECTORY, Databases
 
 PREFIX = "bench"
 LOCK_SPACE = 1_908  # an advisory lock of ours
@@ -31,7 +31,9 @@ class Content:
     @cached_property
     def database(self) -> str:
         """The name of the database, which changes with anything that determines its content."""
-        digest = hashlib.sha256((self.parent.database if self.parent else REFERENCE.fingerprint).encode())
+        digest = hashlib.sha256(
+            (self.parent.database if self.parent else DEMO_DIRECTORY.fingerprint).encode()
+        )
         digest.update(repr(self.numbers).encode())
         for name in GENERATORS:
             digest.update((HERE / name).read_bytes())
@@ -56,8 +58,8 @@ def _ensure(content: Content) -> None:
         _ensure(content.parent)
         _copy(content.parent.database, draft)
     else:
-        _copy(clones().use("reference"), draft)
-        clones().spoil("reference")
+        _copy(clones().use("demo_directory"), draft)
+        clones().spoil("demo_directory")
     with connected(draft), connection.cursor() as cursor:
         content.fill()
         cursor.execute("VACUUM ANALYZE")

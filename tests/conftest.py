@@ -25,7 +25,7 @@ from demo.embedded.server import USER
 from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
-from tests.databases import REFERENCE, ROOT, TEMPLATES, Databases
+from tests.databases import DEMO_DIRECTORY, ROOT, TEMPLATES, Databases
 from tests.slow import SLOW, WAITING, Scheduler, mixed, rank
 from tests.smtp_sink import SmtpSink
 
@@ -69,7 +69,7 @@ def _store_whole_pages(store, signal, sender, template, context, **kwargs):
 django.test.client.store_rendered_templates = _store_whole_pages
 
 _template = pytest.StashKey[str]()
-_building = Thread(target=_databases.build, args=(REFERENCE,), daemon=True)
+_building = Thread(target=_databases.build, args=(DEMO_DIRECTORY,), daemon=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -71,13 +71,13 @@ SCHEMA = Template(
     "schema", None, ("*/migrations/*.py", "requirements.txt"), (("migrate",), ("createcachetable",))
 )
 TERRITORIES = Template("territories", SCHEMA, ("territories/**/*",), (("import_territories",),))
-REFERENCE = Template(
-    "reference",
+DEMO_DIRECTORY = Template(
+    "demo_directory",
     TERRITORIES,
     ("experts/*.py", "experts/models/*", "experts/management/**/*", "experts/data/*", "directory/**/*"),
     (("import_catalogue",), ("import_directory", "experts/data/directory-demo.yaml")),
 )
-TEMPLATES = {template.name: template for template in (SCHEMA, TERRITORIES, REFERENCE)}
+TEMPLATES = {template.name: template for template in (SCHEMA, TERRITORIES, DEMO_DIRECTORY)}
 
 
 class Databases:

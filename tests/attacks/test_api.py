@@ -25,7 +25,7 @@ from portal.wsgi import application
 from territories.api.throttling import NetworkThrottle
 from tests.attacks.addresses import Address, every_address
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 CHECKS = [
     not_a_server_error,

@@ -10,7 +10,7 @@ from tests.attacks.sample_data import SampleData
 from tests.attacks.wsgi_client import call, post
 from tests.experts.factories import signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 ADDRESSES = every_address()
 

@@ -28,7 +28,7 @@ from tests.owners.visitor import CONTACT, NEED, Visitor
 VICTIM = "victime@example.org"
 MAX_MAILS_A_DAY = 21  # requests acknowledged, links asked for, and one line on like requests
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

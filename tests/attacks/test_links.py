@@ -21,7 +21,7 @@ from solicitations.models import AddressChange, Draft
 from tests.attacks.addresses import Address, every_address
 from tests.attacks.sample_data import SampleData, database_digest, token_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 BY_TOKEN = [address for address in every_address() if "token" in address.parameters]
 OPENING = {

@@ -9,7 +9,7 @@ from tests.attacks.addresses import every_address
 from tests.attacks.sample_data import SampleData
 from tests.experts.factories import NationalFactory, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 SELECT = re.compile(r"<select[^>]*>.*?</select>", re.DOTALL)
 

@@ -14,7 +14,7 @@ from portal import database_waits, home_content
 from tests.databases import ROOT
 from tests.experts.factories import signed_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 TABLES = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)} | {"cache"})
 

@@ -161,7 +161,7 @@ def shown(answer: Any, typed: str) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestWhoIsKnown:
     @pytest.fixture(autouse=True)
     def no_limits(self, settings) -> None:

@@ -14,7 +14,7 @@ from tests.attacks.addresses import every_address
 from tests.attacks.sample_data import SampleData
 from tests.experts.factories import NationalFactory, PersonFactory, RegionalFactory, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 # Their answer says nothing of the account: public pages, health, what the settings turn on.
 SAME_FOR_ALL = {

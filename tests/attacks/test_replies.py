@@ -26,7 +26,7 @@ from solicitations.notifications import to_senders
 from tests.attacks.sample_data import SampleData
 from tests.solicitations.incoming import WORDS, raw
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 PIRATE = "pirate@evil.example"
 IN_CHARGE = "Je prends en charge."

@@ -17,7 +17,7 @@ from tests.attacks.wsgi_client import call
 from tests.experts.factories import signed_in
 from tests.owners.visitor import CONTACT
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 ADDRESSES = every_address()
 OURS = [address for address in ADDRESSES if not address.is_admin]

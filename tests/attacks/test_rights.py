@@ -14,7 +14,7 @@ from tests.attacks.addresses import Address, every_address
 from tests.attacks.sample_data import SampleData, database_digest
 from tests.experts.factories import signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 # Names of the catalogue, which is public.
 PUBLIC = {

@@ -12,7 +12,7 @@ from tests.attacks.addresses import every_address
 from tests.attacks.sample_data import SampleData
 from tests.experts.factories import signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 PLANTED = "Zéphyrine Planterose"
 ADDRESS = "zephyrine@planterose.example.org"

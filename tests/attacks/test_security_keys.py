@@ -12,7 +12,7 @@ from django.test import Client
 from experts.models import AccessRecord
 from tests.attacks.security_key import SecurityKey
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 PATH = "/connexion/second-facteur/"
 AGAIN = "/connexion/securite/cles/confirmation/"

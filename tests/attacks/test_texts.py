@@ -225,7 +225,7 @@ def rolled_back() -> Iterator[None]:
 
 
 @pytest.mark.django_db
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestPages:
     """Every form of every page, as found in the pages themselves."""
 

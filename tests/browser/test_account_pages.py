@@ -19,7 +19,7 @@ from tests.browser.test_sign_in_pages import press
 from tests.experts.factories import signed_in
 from tests.workers import wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 SHOTS: Path | None = None  # a folder where to leave pictures of the pages, to look at them
 

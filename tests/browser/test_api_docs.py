@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.test_accessibility import accessibility_errors
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
 def test_documentation_is_drawn_and_the_console_stays_silent(live_server, page):

@@ -7,7 +7,7 @@ from experts.models import User
 from tests.browser.test_accessibility import accessibility_errors
 from tests.experts.factories import signed_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 PATHS = [
     "/annuaire/couverture/",

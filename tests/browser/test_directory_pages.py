@@ -11,7 +11,7 @@ from experts.models import Cause, Expert, Office
 from tests.browser.test_accessibility import accessibility_errors
 from tests.experts.factories import ExpertFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 OFFICE = "/annuaire/antennes/PE-DIJON/"
 

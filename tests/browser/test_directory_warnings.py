@@ -21,7 +21,7 @@ from territories.vanished_areas import VanishedArea, keep_as_zones
 from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 OFFICE = "/annuaire/antennes/PE-DIJON/"
 SHOW = "Voir le résultat"

@@ -20,7 +20,7 @@ from tests.browser.test_inbox_pages import enter, shoot
 from tests.directory.test_import_public_offices import CARD
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 TOWNS = {"21054": "Beaune", "21464": "Nuits-Saint-Georges", "39198": "Dole", "71153": "Le Creusot"}
 PHONE, OFFICE_MAIL = "03 80 00 00 01", "contact@antenne.example.org"

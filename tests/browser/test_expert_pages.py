@@ -15,7 +15,7 @@ from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
 @pytest.fixture

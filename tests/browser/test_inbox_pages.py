@@ -18,7 +18,7 @@ from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import send
 from workspace import call_planning
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 UNFOLDED = {"searched", "taken", "request taken"}
 EMAIL = "recrutement@france-travail-dijon.example.org"
 

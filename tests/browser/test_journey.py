@@ -16,7 +16,7 @@ from territories.models import Region
 from tests.journeys.simulation import body, link
 from tests.workers import running_worker, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 OWNER, ADMIN = "gerante@peintures.example.org", "regional@dreets-bfc.example.org"
 WISH = "Je voudrais recruter une personne handicapée pour l'accueil."

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from experts.accounts import limits
 from tests.browser.test_accessibility import accessibility_errors
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 NEED = "/demande/trouver-candidats/"
 

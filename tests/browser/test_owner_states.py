@@ -15,7 +15,7 @@ from territories.models import Region
 from tests.browser.test_accessibility import accessibility_errors
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
 def path_of(sent: Solicitation) -> str:

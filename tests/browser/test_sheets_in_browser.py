@@ -17,7 +17,7 @@ from tests.browser.test_accessibility import accessibility_errors
 from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import signed_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 PLIE = "entreprises@plie-dijon.example.org"
 OFFICE = ["Institution", "Antenne", "Téléphone de l'antenne", "Courriel de l'antenne", "Territoires"]

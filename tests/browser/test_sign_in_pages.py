@@ -12,7 +12,7 @@ from tests.browser.test_accessibility import accessibility_errors
 from tests.experts import proconnect_server
 from tests.workers import wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
 def press(page, words: str) -> None:

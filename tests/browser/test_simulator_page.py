@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.test_accessibility import accessibility_errors
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 DEMAND = "sujet=trouver-candidats&commune=Dijon&commune_code=21231&jour=01/12/2026"
 

@@ -18,7 +18,7 @@ from tests.browser.test_accessibility import accessibility_errors
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 PITCH = "Un casino : https://a.example.org et https://b.example.org, à voir."
 

@@ -69,7 +69,7 @@ def descendants_of(pid):
     return found - {pid}
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db(transaction=True)
 def test_demo_answers_on_the_next_free_port_is_light_and_leaves_nothing(process_environment):
     with socket.socket() as taken:

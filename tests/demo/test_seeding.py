@@ -15,7 +15,7 @@ from mailing.models import OutgoingEmail
 from solicitations import links, tasks
 from solicitations.models import Draft, Event, Solicitation
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db(transaction=True)]
 BY_THE_CLOCK = {"reminders", "where_things_stand", "manager_told", "call_check", "unanswered", "survey"}
 # Number of requests by state, reason of closing and progress shown to the company.
 STATES = {

@@ -21,7 +21,7 @@ from tests.directory.files import SMALL
 from tests.experts.factories import ExpertFactory, NationalFactory, PersonFactory, RegionalFactory
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 FORMER = "recrutement@france-travail-dijon.example.org"
 NEW = "Nouvelle@france-travail-dijon.example.org"
 DAY = timedelta(days=1)

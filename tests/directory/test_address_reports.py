@@ -20,7 +20,7 @@ from territories.models import Region
 from tests.experts.factories import ExpertFactory, PersonFactory, RegionalFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 EMAIL = "recrutement@france-travail-dijon.example.org"
 EXPERT = "recrutement@france-travail"
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from tests.experts.routing.directory_rows import make_office
 
 DIJON, TILLE, BEAUNE = AreaRef("epci", "242100410"), AreaRef("epci", "200070902"), AreaRef("commune", "21054")
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def test_a_whole_epci_is_a_shape_and_a_lone_commune_a_mark():

@@ -23,7 +23,7 @@ from tests.directory.sheets.workbooks import csv
 from tests.solicitations.factories import match, send
 from tests.workers import wait_for_a_blocked_session
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 PLIE = "entreprises@plie-dijon.example.org"
 PE = "recrutement@france-travail-dijon.example.org"

@@ -15,7 +15,7 @@ from experts.models import Absence, Expert, Office, Seat
 from tests.directory.pages import text, type_in
 from tests.experts.factories import PersonFactory, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def closing(code: str) -> Plan:

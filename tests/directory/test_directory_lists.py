@@ -10,7 +10,7 @@ from experts.models import Expert, Office
 from territories.models import Area
 from tests.experts.factories import AbsenceFactory, ExpertFactory, OfficeFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def area(kind: str, code: str) -> Area:

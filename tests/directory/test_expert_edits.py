@@ -11,7 +11,7 @@ from territories.models import Area
 from tests.directory.pages import confirm, save, shown_values, text, type_in
 from tests.experts.factories import AbsenceFactory, ExpertFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def area(kind: str, code: str) -> Area:

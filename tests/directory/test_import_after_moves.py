@@ -21,7 +21,7 @@ from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 DEMO = Path("experts/data/directory-demo.yaml")
 EMAIL = "recrutement@france-travail-dijon.example.org"
 

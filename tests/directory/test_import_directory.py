@@ -17,7 +17,7 @@ from territories.models import Area, AreaMember, Commune
 from tests.directory.files import ABSENT, SMALL, changed, write
 from tests.experts.factories import AbsenceFactory, ExpertFactory, OfficeFactory, stored_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DEMO = "experts/data/directory-demo.yaml"
 RECRUITING = "recrutement@pe-test.example.org"

@@ -10,7 +10,7 @@ from experts.entries import MAX_PROBLEMS
 from experts.models import Office
 from tests.directory.files import ABSENT, SMALL, changed, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 FIRST = "offices[0]"
 EXPERT = "offices[0].experts[0]"

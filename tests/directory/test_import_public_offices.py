@@ -117,7 +117,7 @@ def test_what_is_not_understood_is_noted():
 
 
 @pytest.mark.django_db
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestImport:
     def test_a_service_becomes_an_office_without_people(self, tmp_path):
         (made,) = run(write(tmp_path, CARD))["created"]
@@ -210,7 +210,7 @@ class TestImport:
 
 
 @pytest.mark.django_db
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestToComplete:
     """An office without phone or address shows it everywhere, and has people once it has both."""
 
@@ -279,7 +279,7 @@ class TestToComplete:
 
 
 @pytest.mark.django_db
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestLeftOut:
     """A service that becomes nothing is said, with its reason; one that can be read is not lost."""
 

@@ -12,7 +12,7 @@ from tests.directory.pages import confirm, save, shown_values, text, type_in
 from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 PAGE = "/annuaire/antennes/PE-DIJON/"
 

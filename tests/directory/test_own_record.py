@@ -22,7 +22,7 @@ from solicitations.models import Mailbox, Match
 from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 EMAIL = "recrutement@france-travail-dijon.example.org"
 
 

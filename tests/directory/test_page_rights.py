@@ -14,7 +14,7 @@ from territories.models import Area
 from tests.attacks.addresses import PARAMETER, every_address
 from tests.directory.pages import text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 # Answers to the staff of the neighbour region that the office reaches, of its region, of the nation. Visitors
 # and experts by their link are asked to sign in, everywhere.

@@ -16,7 +16,7 @@ from tests.directory.pages import confirm, save
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 EMAIL = "recrutement@france-travail-dijon.example.org"
 OFFICE = "/annuaire/antennes/PE-DIJON"
 

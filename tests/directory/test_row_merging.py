@@ -15,7 +15,7 @@ from tests.directory.pages import save, text, type_in
 from tests.experts.factories import AbsenceFactory, ExpertFactory, NationalFactory, OfficeFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from experts.models import Cause, Expert, Office, Revision
 from tests.directory.pages import confirm, text, type_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 OFFICE = "/annuaire/antennes/PE-DIJON/"
 PERSON = "recrutement@france-travail-dijon.example.org"

@@ -31,7 +31,7 @@ def test_name_and_address_are_read_from_what_people_write(words, name, email):
 
 
 @pytest.mark.django_db
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestPost:
     def leave(self, commit, now, successor):
         """Have the expert of a waiting need leave."""

@@ -19,7 +19,7 @@ from territories.models import Area, Commune, Epci, FormerCommune, Region
 from territories.vanished_areas import heir_of
 from tests.directory.pages import save, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 SIREN = "242100410"
 FORMER = "21073"  # a commune of a merger
 HEIR = "200070902"

@@ -14,7 +14,7 @@ from territories.models import Region
 from tests.experts.factories import RegionalFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 12, 7, 8, 5, tzinfo=PARIS)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -11,7 +11,7 @@ from experts.word_search import plain, search_experts, search_offices, search_of
 from tests.directory.pages import save
 from tests.experts.factories import ExpertFactory, NationalFactory, OfficeFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NAMES = [
     "Hôtel-Dieu de l’Œuvre",

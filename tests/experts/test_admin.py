@@ -8,7 +8,7 @@ from experts.models import Absence, Expert, Institution, Office, Subject
 from territories.models import Area, Region
 from tests.experts.factories import NationalFactory, RegionalFactory, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from experts.models import CannedAnswer, Institution
 from territories.models import Region
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 NOW = datetime(2026, 11, 3, 9, tzinfo=UTC)
 COPY = import_module("solicitations.migrations.0025_ready_answers_leave").COPY

@@ -17,7 +17,7 @@ from experts.models import (
 )
 from tests.experts.factories import stored_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DATA = Path("experts/data")
 

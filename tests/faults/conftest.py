@@ -17,14 +17,14 @@ from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
 
 IS_LONG = os.environ.get("FAULTS") == "long"
-REFERENCE = "reference"  # the database that each test gets a copy of
+DEMO_DIRECTORY = "demo_directory"  # the database that each test gets a copy of
 
 
 @pytest.fixture(scope="session")
 def own_servers() -> Iterator[Servers]:
     """Servers that tests may kill; the catalogue and the demo's directory are loaded."""
     with servers.running() as own:
-        _load_reference(own)
+        _load_demo_directory(own)
         yield own
 
 
@@ -39,7 +39,7 @@ def mail() -> Iterator[MailServer]:
 def harness(own_servers: Servers, mail: MailServer, tmp_path: Path) -> Iterator[PortalHarness]:
     """A portal without any process yet."""
     own_servers.restore()
-    _execute(own_servers, f"CREATE DATABASE harness TEMPLATE {REFERENCE} STRATEGY FILE_COPY")
+    _execute(own_servers, f"CREATE DATABASE harness TEMPLATE {DEMO_DIRECTORY} STRATEGY FILE_COPY")
     portal = PortalHarness(own_servers, "harness", mail, tmp_path)
     try:
         yield portal
@@ -55,21 +55,21 @@ def scaled() -> Callable[[int, int], int]:
     return lambda short, long: long if IS_LONG else short
 
 
-def _load_reference(own: Servers) -> None:
+def _load_demo_directory(own: Servers) -> None:
     """Copy the tests' database by PostgreSQL's own tools; test_backup tries our commands."""
-    _execute(own, f"CREATE DATABASE {REFERENCE}")
+    _execute(own, f"CREATE DATABASE {DEMO_DIRECTORY}")
     shared = Databases(services.addresses()["DATABASE_URL"])
     dump, restore = (own.postgres.binary().with_name(name) for name in ("pg_dump", "pg_restore"))
     try:
         copied = subprocess.run(  # noqa: S603 (our own words)
-            [dump, "--format=custom", "--compress=0", "--dbname", shared.url_of("reference")],
+            [dump, "--format=custom", "--compress=0", "--dbname", shared.url_of("demo_directory")],
             stdout=subprocess.PIPE,
             check=True,
         )
     finally:
         shared.close()
     subprocess.run(  # noqa: S603
-        [restore, "--dbname", own.database_url(REFERENCE)], input=copied.stdout, check=True
+        [restore, "--dbname", own.database_url(DEMO_DIRECTORY)], input=copied.stdout, check=True
     )
 
 

@@ -19,7 +19,7 @@ from tests.experts.factories import NationalFactory, PersonFactory, RegionalFact
 from tests.solicitations.factories import blank, match, send
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 FIRST = "recrutement@france-travail"
 
 

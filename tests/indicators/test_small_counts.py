@@ -19,7 +19,7 @@ from workspace.recruitment import DEFINITION
 CANDIDATES = "Diffuser une offre et trouver des candidats"
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_recruitments_are_counted_by_qualification_with_small_counts_hidden_beyond_the_office(commit, now):
     sent = commit(send, now=now)
@@ -51,7 +51,7 @@ def test_recruitments_are_counted_by_qualification_with_small_counts_hidden_beyo
     assert ("Ouvriers et employés qualifiés", 7, 30, 2) in rows
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_no_total_of_an_office_tells_how_many_needs_are_confidential(commit, now):
     sent = commit(send, "saisonniers", now=now)

@@ -5,7 +5,7 @@ import pytest
 from tests.journeys.scenarios import EMAIL, SCENARIOS, open_as_expert, submit_scenario
 from tests.journeys.simulation import body, link, links
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 TRAINING = "recrutement@france-travail-dijon.example.org"
 FACILITATOR = "facilitation@clauses-dijon.example.org"

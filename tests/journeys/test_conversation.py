@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.scenarios import EMAIL, open_as_expert, submit_scenario
 from tests.journeys.simulation import Simulation, body, html_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 TRAINING = "recrutement@france-travail-dijon.example.org"
 COLLEAGUE = "recrutement@cap-emploi-21.example.org"

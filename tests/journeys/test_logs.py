@@ -32,7 +32,7 @@ from tests.journeys.simulation import body, link
 from tests.mailing.factories import OutgoingEmailFactory
 from tests.workers import ARRIVAL_TIMEOUT, START, running_worker, wait_for
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 OWNER = "zephirine.quatrevaux@planted.example.org"
 STAFF_EMAIL = "equipe.plantee@example.org"

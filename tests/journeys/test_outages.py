@@ -5,7 +5,7 @@ import pytest
 from solicitations.models import Solicitation
 from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_scenario
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 EVERYBODY = {EMAIL, *SCENARIOS["SC01"]["expected_experts"]}
 

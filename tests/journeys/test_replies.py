@@ -14,7 +14,7 @@ from tests.smtp_sink import SmtpSink
 from tests.solicitations.factories import send
 from tests.workers import running_worker, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 WORDS = "Bonjour,\n\nJe l'appelle lundi à 9 h : c'est le chantier d'à côté.\n\nQui vient avec moi ?"
 

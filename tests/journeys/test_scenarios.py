@@ -18,7 +18,7 @@ from tests.journeys.scenarios import (
 )
 from tests.journeys.simulation import body, link
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 CLOCK = "Réponse attendue avant"
 

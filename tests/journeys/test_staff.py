@@ -13,7 +13,7 @@ from tests.journeys.person import Person
 from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_request, submit_scenario
 from tests.journeys.simulation import Simulation, body, link
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 ADMIN = "regional@dreets-bfc.example.org"
 ELSEWHERE = "regional@dreets-bretagne.example.org"

@@ -9,7 +9,7 @@ from tests.journeys.person import Person
 from tests.journeys.scenarios import EMAIL, SCENARIOS, fill_company, fill_contact, fill_need
 from tests.workers import running_worker, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
 def test_mails_of_a_request_are_sent_by_the_worker(register, smtp_sink, process_environment):

@@ -9,7 +9,7 @@ from mailing.models import OutgoingEmail
 from mailing.prepared_queries import Among, PreparedQuery
 from territories.models import Commune
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from solicitations.models import InternalMessage, Mailbox, Message, Question, St
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import raw, receive
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 WORD, ANSWER = "Pouvez-vous l'appeler avant vendredi ?", "Elle me rappelle lundi à neuf heures."
 

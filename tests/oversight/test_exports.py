@@ -14,7 +14,7 @@ from solicitations.models import Alert, Solicitation
 from tests.experts.factories import ExpertFactory, signed_in
 from tests.solicitations.factories import TEXT, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 CSV, XLSX = "/demandes/export.csv", "/demandes/export.xlsx"
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

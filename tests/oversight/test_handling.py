@@ -18,7 +18,7 @@ from territories.models import Region
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import mailbox, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 NOTE = "Le gérant rappelle mardi : ne pas le brusquer."
 YEARS = timedelta(days=731)

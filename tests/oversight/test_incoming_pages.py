@@ -13,7 +13,7 @@ from solicitations.models import Event, InternalMessage, Mailbox, Message
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import WORDS, answer, raw
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 LIST = "/courrier/recu/"
 STRANGER = "quelqu.un@ailleurs.example.net"

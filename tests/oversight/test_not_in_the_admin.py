@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize("path", ["solicitation", "match", "message", "event", "opening"])

@@ -13,7 +13,7 @@ from tests.attacks.sample_data import database_digest
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import TEXT, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 WORDS = "Je précise : un plaquiste aussi, et vite."
 

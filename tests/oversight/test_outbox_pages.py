@@ -12,7 +12,7 @@ from solicitations.lifecycle import EventKind
 from solicitations.models import AddressChange, Draft, Mailbox
 from tests.solicitations.factories import mailbox, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 OUTBOX = "/courrier/"
 LINK = re.compile(r"https?://[^\s\"'<>]+/(?:suivi|reponse)/[^\s\"'<>…]+")

@@ -8,7 +8,7 @@ from solicitations.lifecycle import AlertCause
 from solicitations.models import Alert, Event, Mailbox, Match
 from tests.solicitations.incoming import answer
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 READ = ["request", "outbox_mail", "outbox_html", "incoming_mail"]
 ACTS = [

@@ -11,7 +11,7 @@ from solicitations.lifecycle import AlertCause, ClosedReason, EventKind, MatchSt
 from solicitations.models import Alert, Match
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 BAD = {"empty": "", "blank": " \n ", "too long": "x" * 2001}
 

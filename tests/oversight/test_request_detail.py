@@ -11,7 +11,7 @@ from solicitations.models import Solicitation, Survey
 from tests.solicitations.factories import TEXT, match, send
 from workspace import call_planning
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 def page_of(client, solicitation):

@@ -17,7 +17,7 @@ from territories.models import Region
 from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import TEXT, match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 LIST = "/demandes/"
 

@@ -16,7 +16,7 @@ from solicitations.lifecycle import ClosedReason, EventKind, MatchState, Voice
 from solicitations.models import Match, Solicitation, StaffMessage
 from tests.solicitations.factories import mailbox, match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 DAY = timedelta(days=1)
 WORD = "Pouvez-vous l'appeler avant vendredi ?"

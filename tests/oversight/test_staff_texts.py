@@ -8,7 +8,7 @@ from experts.models import CannedAnswer
 from mailing.models import OutgoingEmail
 from solicitations.lifecycle import ClosedReason, RequestState
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 PAGE = "/demandes/reponses-pretes/"
 TITLE, BODY = "Conseil en droit", "Nous ne donnons pas de conseil juridique.\nAppelez le 0 806 000 126."

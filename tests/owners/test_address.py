@@ -18,7 +18,7 @@ from solicitations.models import AddressChange, Solicitation
 from tests.owners.visitor import text_of
 from tests.solicitations.factories import blank, part, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NEW = "gerante@peintures.example.org"
 

@@ -7,7 +7,7 @@ from experts.models import Office
 from solicitations.models import Solicitation
 from tests.owners.visitor import SUBJECT, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 CONTACT_PAGE = f"/demande/{SUBJECT}/contact/"
 COMPANY_PAGE = f"/demande/{SUBJECT}/entreprise/"

@@ -14,7 +14,7 @@ from solicitations.lifecycle import HeldReason, RequestState
 from solicitations.models import Draft, Solicitation
 from tests.owners.visitor import SUBJECT, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.owners.visitor import text_of
 from tests.solicitations.factories import match, send
 from workspace import call_planning
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 BAD_WORDS = {"empty": "", "invisible": "\0\u202e", "huge": "x" * 10_000}
 

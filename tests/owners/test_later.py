@@ -13,7 +13,7 @@ from solicitations import links
 from solicitations.models import Draft
 from tests.owners.visitor import SUBJECT, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 LATER = f"/demande/{SUBJECT}/plus-tard/"
 

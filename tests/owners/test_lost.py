@@ -10,7 +10,7 @@ from mailing.models import OutgoingEmail
 from owners.views import lost
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from solicitations.models import Draft, MissedDemand, Opening, Solicitation
 from territories.models import Region
 from tests.owners.visitor import SUBJECT, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 COMPANY_PAGE = f"/demande/{SUBJECT}/entreprise/"
 BAD_TEXTS = {

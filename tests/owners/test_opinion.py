@@ -14,7 +14,7 @@ from solicitations.models import Event, Match, Solicitation, Survey
 from tests.owners.visitor import text_of
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 ANSWERS = {"called": "yes", "usefulness": "partly", "outcome": "under_way", "comment": "Un appel rapide."}
 PAGES = {"survey": links.survey_url, "call check": links.call_check_url}

@@ -11,7 +11,7 @@ from demo.fake_register import Mode
 from experts.models import Subject
 from tests.owners.visitor import NEED, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def test_third_step_shows_what_is_sent_each_part_with_a_way_to_change_it(visitor):

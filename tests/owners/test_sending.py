@@ -6,7 +6,7 @@ from solicitations.lifecycle import RequestState
 from solicitations.models import Draft, Solicitation
 from tests.owners.visitor import SUBJECT, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def test_three_steps_send_a_request_that_is_routed(visitor):

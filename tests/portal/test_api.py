@@ -22,7 +22,7 @@ def test_root_lists_every_address_of_the_api(client):
     assert {"themes", "answers", "schema", "docs"} <= listed.keys()
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 def test_listed_addresses_answer(client):
     asked = {"communes": {"q": "dijon"}, "answers": {"subject": "autre", "commune": "21231"}}
 

@@ -135,7 +135,7 @@ class TestClock:
         assert max(found["relais_beat_age_seconds", name] for name in app.conf.beat_schedule) < 3600
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 class TestRequests:
     def test_each_outcome_of_the_last_month(self, now, commit):
         commit(send, now=now - timedelta(days=31))
@@ -387,7 +387,7 @@ def test_every_count_begins_at_0(tmp_path):
         assert found[key] == 0, key
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 def test_number_of_queries_does_not_depend_on_the_rows(now, commit, django_assert_num_queries):
     def ask():
         with django_assert_num_queries(14):

@@ -26,7 +26,7 @@ from solicitations.models import AddressChange, Draft, Match, PlannedCall, Solic
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.solicitations.incoming import answer, raw
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from experts.models import EntryQuestion, Subject, Theme
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 ABOUT = ["legal_notice", "privacy", "accessibility", "sitemap", "contact"]
 

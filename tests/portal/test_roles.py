@@ -6,7 +6,7 @@ from demo import accounts
 from experts.models import User
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 ROLES = "/demo/"
 

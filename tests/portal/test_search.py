@@ -9,7 +9,7 @@ from django.test import Client
 from experts.models import Subject
 from solicitations.models import Draft
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 FIRING = "je dois licencier un salarié qui ne vient plus travailler, comment faire ?"
 UNSURE = "bonjour j'ai un souci"

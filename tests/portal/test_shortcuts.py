@@ -9,7 +9,7 @@ from portal.home_content import question_url
 from solicitations import links
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from indicators.models import PageViews
 from solicitations.models import Opening
 from territories.models import Area, Commune, Department, Region
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DIJON = "21231"
 PATH = "/qui-peut-aider/"

@@ -33,7 +33,7 @@ from territories.models import Commune
 from tests.solicitations.factories import blank, mailbox, match, part, send
 from workspace import record_changes
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 MINUTE = timedelta(minutes=1)
 

@@ -17,7 +17,7 @@ from tests.mailing.test_bounces import report
 from tests.solicitations.factories import match, send
 from tests.solicitations.incoming import receive
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize(

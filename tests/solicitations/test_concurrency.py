@@ -45,7 +45,7 @@ from tests.faults.consistency import ABANDONED
 from tests.solicitations.factories import blank, match, part, send
 from tests.workers import wait_for_a_blocked_session
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db(transaction=True)]
 
 MINUTE = timedelta(minutes=1)
 PATIENCE = 300  # seconds before giving up

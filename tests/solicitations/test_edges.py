@@ -34,7 +34,7 @@ from territories.models import Commune, Region
 from tests.solicitations.factories import blank, expire, mailbox, match, part, send
 from workspace import record_changes
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 SECONDS = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -30,7 +30,7 @@ from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.solicitations.incoming import answer
 from workspace import call_planning, call_reminders, record_changes
 
-reference = [pytest.mark.reference, pytest.mark.django_db]
+reference = [pytest.mark.demo_directory, pytest.mark.django_db]
 EMAILS = Path(project.BASE_DIR) / "templates/solicitations/emails"
 OCCASIONS = sorted(path.name.split(".")[0] for path in EMAILS.glob("*.subject.txt"))
 MISSING = "⚠ %s ⚠"
@@ -222,7 +222,7 @@ def test_one_subject_line_makes_a_request_one_conversation_for_its_experts():
     assert {sample(occasion).subject for occasion in later} == {f"Re: {first}"}
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_the_subject_line_stays_that_of_the_first_mail(commit, sent, now):
     author = mailbox(sent, "recrutement@france-travail")
@@ -233,7 +233,7 @@ def test_the_subject_line_stays_that_of_the_first_mail(commit, sent, now):
     assert mail("message", to=notified).subject == f"Re: {mail('notified', to=notified).subject}"
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_what_people_type_is_quoted_without_a_link_and_never_markup(commit, now):
     request = commit(send, now=now, text="Voir www.example.org\n<b>gras & \x0b plus 🎉")
@@ -246,7 +246,7 @@ def test_what_people_type_is_quoted_without_a_link_and_never_markup(commit, now)
     assert "<b>gras &" in found.text
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_no_variable_is_missing_from_any_mail_that_actions_write(
     commit, sent, now, settings, django_user_model

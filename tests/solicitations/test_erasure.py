@@ -51,7 +51,7 @@ from tests.solicitations.factories import TEXT, blank, expire, part, send
 from workspace import record_changes
 from workspace.models import PutOff, ReadMark, RecruitmentOutcome
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 # Short enough for the smallest column, and found nowhere else.
 NAME = "Ñzé"

@@ -14,7 +14,7 @@ from solicitations.models import Solicitation
 from tests.owners.visitor import text_of
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 BUTTON = "Dire qu'on ne m'a pas rappelé"
 

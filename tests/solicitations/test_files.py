@@ -274,7 +274,7 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 class TestFilesOfMessages:
     @pytest.fixture

@@ -14,7 +14,7 @@ from tests.solicitations.factories import match, send
 from tests.solicitations.incoming import receive
 from workspace import record_changes
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 FACTS = {"commune": "21231", "naf": "72.19Z", "craft": False, "headcount_min": 38, "headcount_max": 38}
 EXPERT = "recrutement@france-travail"

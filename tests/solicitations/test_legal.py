@@ -14,7 +14,7 @@ from solicitations.views.legal import LegalClock, clock
 from tests.solicitations.factories import send
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DAY = timedelta(days=1)
 ANSWER = "Oui : un contrat écrit, remis sous deux jours."

@@ -26,7 +26,7 @@ from territories.models import Commune
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import mailbox, match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 HOUR = timedelta(hours=1)
 OTHER = "entreprises@mission-locale"
 PARIS = ZoneInfo("Europe/Paris")

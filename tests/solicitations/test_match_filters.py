@@ -8,7 +8,7 @@ from territories.models import Commune
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 HIRING, TRAINING = "trouver-candidats", "financer-formation"
 
 

@@ -76,7 +76,7 @@ def test_an_institution_of_the_request_is_meant_before_the_region_of_that_name()
     assert not mentions.mentions_region(found)
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_the_mentioned_are_mailed_at_once_and_nobody_else_reads_more(commit, now):
     request = commit(send, now=now)
@@ -97,7 +97,7 @@ def test_the_mentioned_are_mailed_at_once_and_nobody_else_reads_more(commit, now
     assert "qui appelle" not in alert.words
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_the_region_is_alerted_to_each_mention_and_mailed_once_for_those_of_an_hour(commit, now):
     request = commit(send, now=now)

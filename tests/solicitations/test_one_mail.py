@@ -14,7 +14,7 @@ from solicitations.lifecycle import AlertCause, MatchState
 from solicitations.models import Match, Solicitation
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SHARED_ADDRESS = "equipe@region.example.org"
 

@@ -14,7 +14,7 @@ from solicitations.models import Match, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 HAPPY = Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED, comment="Merci !")
 

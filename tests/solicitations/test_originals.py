@@ -12,7 +12,7 @@ from solicitations.models import Addition, Mailbox, Message, Solicitation
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 COLLEAGUE = "lea.martin@france-travail-dijon.example.org"
 TEXT = """Je l'appelle lundi.

@@ -13,7 +13,7 @@ from solicitations.models import Match, Need, Solicitation
 from solicitations.progress import AnswerKind
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from solicitations.models import Event, Match, Solicitation
 from tests.experts.factories import PersonFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.experts.factories import ExpertFactory, PersonFactory
 from tests.solicitations.factories import match, send
 from workspace import record_changes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 EXPERT = "recrutement@france-travail"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

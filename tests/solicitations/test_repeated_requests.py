@@ -16,7 +16,7 @@ from solicitations.models import Solicitation
 from tests.owners.visitor import text_of
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

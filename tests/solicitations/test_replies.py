@@ -23,7 +23,7 @@ from solicitations.models import Addition, Mailbox, Message, Solicitation
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import WORDS, answer, raw, receive
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 COLLEAGUE = "agent@france-travail-dijon.example.org"
 STRANGER = "quelqu.un@ailleurs.example.net"
 

@@ -18,7 +18,7 @@ from solicitations.models import Event, Match, Solicitation
 from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DAY = timedelta(days=1)
 

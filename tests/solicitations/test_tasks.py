@@ -13,7 +13,7 @@ from solicitations.actions import expert_answers
 from solicitations.lifecycle import MatchState, NeedState, RequestState
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer, raw, receive
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 INNER, THREAD, ASKED, REPLIED, ADDED = "Mot interne.", "Mot du fil.", "Temps plein ?", "Oui.", "En février."
 

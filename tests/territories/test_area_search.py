@@ -4,7 +4,7 @@ import pytest
 
 from territories.area_search import find_areas
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 EXACT = {
     "1004": "commune:01004",
     "9": "department:09",

@@ -11,7 +11,7 @@ from solicitations.models import Event, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):

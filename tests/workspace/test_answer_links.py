@@ -12,7 +12,7 @@ from solicitations.actions import company_requests
 from solicitations.models import Mailbox
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize(

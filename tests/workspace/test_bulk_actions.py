@@ -14,7 +14,7 @@ from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import TEXT, match, send
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 EXPERT = "recrutement@france-travail"
 
 

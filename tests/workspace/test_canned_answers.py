@@ -10,7 +10,7 @@ from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

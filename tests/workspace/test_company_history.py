@@ -7,7 +7,7 @@ from solicitations.models import Mailbox
 from tests.solicitations.factories import send
 from workspace import company_history
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 FIRM = {"commune": "21231", "naf": "72.19Z", "craft": False, "headcount_min": 38, "headcount_max": 38}
 
 

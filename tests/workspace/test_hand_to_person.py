@@ -10,7 +10,7 @@ from tests.solicitations.factories import match
 from tests.workspace.conftest import answer_path, page_text
 from workspace import receiver_search
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

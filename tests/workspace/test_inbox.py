@@ -16,7 +16,7 @@ from tests.experts.factories import ExpertFactory, NationalFactory, PersonFactor
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 INBOX = "/besoins/"
 EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
 

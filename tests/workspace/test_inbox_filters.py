@@ -17,7 +17,7 @@ from workspace.inbox.search_words import typed_words
 from workspace.models import SavedSearch
 from workspace.views import inbox
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 INBOX = "/besoins/"
 EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
 

@@ -12,7 +12,7 @@ from solicitations.lifecycle import MatchState
 from tests.solicitations.factories import match
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.solicitations.factories import mailbox, match, send
 from workspace.inbox import bulk
 from workspace.inbox.readers import Reader
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db(transaction=True)]
 DAY = timedelta(days=1)
 EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
 

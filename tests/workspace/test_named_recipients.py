@@ -16,7 +16,7 @@ from tests.experts.factories import ExpertFactory, OfficeFactory, PersonFactory,
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import answer
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 BUTTONS = {
     "interne": re.compile(r"Envoyer à (?!l'entreprise)(.+)|Noter pour (?P<nobody>.+)"),

@@ -14,7 +14,7 @@ from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

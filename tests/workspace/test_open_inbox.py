@@ -9,7 +9,7 @@ from experts.models import Expert, Seat, User
 from solicitations.models import Mailbox
 from tests.workspace.conftest import answer_path
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 CODE, SHARED = "/connexion/code/", "/connexion/boite/"
 

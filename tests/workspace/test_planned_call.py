@@ -36,7 +36,7 @@ def leave(mails) -> None:
         OutgoingEmail.objects.filter(pk=mail.pk).update(sent_at=mail.not_before)
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 class TestPage:
     def test_a_plan_is_shown_to_expert_and_company_and_may_be_downloaded(
@@ -188,7 +188,7 @@ class TestReminders:
 
         assert found == datetime.fromisoformat(remind_at).replace(tzinfo=PARIS)
 
-    @pytest.mark.reference
+    @pytest.mark.demo_directory
     @pytest.mark.django_db
     def test_the_expert_is_reminded_once_and_a_call_without_expert_is_cancelled(
         self, press, mine, commit, clock, django_capture_on_commit_callbacks

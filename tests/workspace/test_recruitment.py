@@ -34,7 +34,7 @@ def test_numbers_that_are_refused(typed, faulty):
     assert set(form.errors) == faulty
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_the_outcome_is_kept_with_the_conclusion_and_corrected_with_the_next_one(press, sent):
     mine = match(sent, "recrutement@france-travail")
@@ -56,7 +56,7 @@ def test_the_outcome_is_kept_with_the_conclusion_and_corrected_with_the_next_one
     assert not RecruitmentOutcome.objects.exists()
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "counts",
@@ -74,7 +74,7 @@ def test_the_database_refuses_nonsense(sent, counts):
         RecruitmentOutcome.objects.create(match=mine, **{"qualification": "skilled"} | counts)
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_other_subjects_are_not_asked(client, commit, press, now):
     row = commit(send, "dettes-fiscales", siret="", now=now)
@@ -83,7 +83,7 @@ def test_other_subjects_are_not_asked(client, commit, press, now):
     assert "Compter les offres" not in page_text(press(mine.mailbox, f"besoins/{mine.pk}/prendre/"))
 
 
-@pytest.mark.reference
+@pytest.mark.demo_directory
 @pytest.mark.django_db
 def test_the_export_of_the_inbox_counts_offers_posts_by_qualification_and_posts_filled(press, sent):
     mine = match(sent, "recrutement@france-travail")

@@ -9,7 +9,7 @@ from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 def test_who_did_what_is_read_without_private_words_and_hands_by_their_own_mailbox_alone(

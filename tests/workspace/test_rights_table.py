@@ -20,7 +20,7 @@ from tests.solicitations.factories import mailbox, send
 from tests.workspace.conftest import answer_path
 from workspace.models import SavedSearch
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 EXPERT, OTHER = "recrutement@france-travail-dijon", "entreprises@mission-locale-dijon"
 WORD = "Zanzibar"  # in each request's text, and nowhere else

@@ -13,7 +13,7 @@ from solicitations.models import Match
 from tests.solicitations.factories import mailbox, match
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 CALLED_BY = "Déjà prise en charge depuis votre boîte à 10 h"
 

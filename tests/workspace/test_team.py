@@ -19,7 +19,7 @@ from tests.experts.factories import ExpertFactory, OfficeFactory, PersonFactory,
 from tests.solicitations.factories import match
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from solicitations.models.request_words import plain_words
 from territories.models import Commune
 from workspace.inbox.search_words import TypedWords
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 LETTERS = "aeiosßzéèêàçœŒæÉÀ019"
 TEXTS = st.text(alphabet=LETTERS + " -'._,\n²", max_size=30)
 TYPED = st.text(alphabet=LETTERS + " '", min_size=1, max_size=9)

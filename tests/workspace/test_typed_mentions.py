@@ -7,7 +7,7 @@ from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import mailbox
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 def test_a_mention_is_marked_an_unknown_one_said_and_a_doubt_refused(press, sent, now):

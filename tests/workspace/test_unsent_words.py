@@ -12,7 +12,7 @@ from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import match, send
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 WORDS = "Je l'appelle <lundi> matin."
 
 

@@ -17,7 +17,7 @@ from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer
 from tests.workspace.conftest import answer_path
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 # I: to the author's institution; T: to the experts; Q: asked of the company; R: its answer; A: what it added.
 WORDS = {"I": "Zanzibar", "T": "Tombouctou", "Q": "Quimperle", "R": "Rocamadour", "A": "Abbeville"}

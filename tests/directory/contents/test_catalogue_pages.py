@@ -6,7 +6,7 @@ from django.core.management import call_command
 from directory.models import ContentRevision
 from experts.models import EntryQuestion, Institution, Subject, SubjectExamples, SubjectInstitution, Theme
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 LIST = "/annuaire/catalogue/"
 JOURNAL = "/annuaire/catalogue/historique/"

@@ -11,7 +11,7 @@ from experts.models import RegionalLink, RegionDetails, Subject
 from solicitations.models import MissedDemand, Opening
 from territories.models import Commune
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 REGION = "/annuaire/region/27/"
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

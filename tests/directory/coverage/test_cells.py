@@ -19,7 +19,7 @@ from tests.directory.coverage.random_directory import ON
 CELLS = 5_000
 SEED = 20_261_129
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.experts.routing.directory_rows import make_expert, make_office
 
 SUBJECT = "trouver-candidats"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def run(*options: str) -> str:

@@ -13,7 +13,7 @@ from tests.experts.routing.directory_rows import make_expert, make_office
 
 SUBJECT = "trouver-candidats"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.solicitations.factories import send
 NIGHT = datetime(2026, 12, 1, 4, 30, tzinfo=ZoneInfo("Europe/Paris"))
 DAY = timedelta(days=1)
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.reference]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from experts.changes import snapshot
 from experts.routing import loading
 from tests.directory.foresight import seeded_directory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.mark.parametrize("seed", range(4))

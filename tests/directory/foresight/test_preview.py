@@ -25,7 +25,7 @@ from tests.directory.foresight.seeded_directory import NOW, ON
 from tests.experts.factories import AbsenceFactory, NationalFactory, RegionalFactory
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DAYS = [ON + timedelta(days=shift) for shift in range(7)]
 

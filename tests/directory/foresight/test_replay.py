@@ -15,7 +15,7 @@ from tests.directory.files import write
 from tests.experts.factories import NationalFactory, stored_rows
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 DEMO = Path("experts/data/directory-demo.yaml")
 TABLES = (Solicitation, Need, Match, Event, Office, Expert, Absence)

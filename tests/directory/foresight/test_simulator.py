@@ -13,7 +13,7 @@ from experts.routing.engine import ApplicantFacts
 from territories.models import Commune
 from tests.experts.factories import stored_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 PAGE = "/annuaire/simulateur/"
 DEMAND = {"sujet": "trouver-candidats", "commune": "Dijon", "commune_code": "21231", "jour": "01/12/2026"}

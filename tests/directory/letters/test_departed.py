@@ -31,7 +31,7 @@ from tests.solicitations.factories import expire, send
 from tests.solicitations.test_erasure import traces
 from workspace.models import SavedSearch
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 FORMER = "zelie.ancienne@antenne.example.org"

@@ -23,7 +23,7 @@ from tests.directory.pages import text
 from tests.experts.factories import ExpertFactory, NationalFactory, RegionalFactory, signed_in
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 EMAIL = "recrutement@france-travail-dijon.example.org"

@@ -20,7 +20,7 @@ from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def run(command, *args, **options):

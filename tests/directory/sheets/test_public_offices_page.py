@@ -15,7 +15,7 @@ from tests.directory.pages import text
 from tests.directory.test_import_public_offices import CARD
 from tests.experts.factories import RegionalFactory, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NUITS = CARD | {
     "id": "b",

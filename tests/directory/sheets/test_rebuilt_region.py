@@ -28,7 +28,7 @@ FILES = sorted((Path(__file__).parent / "region27").iterdir())
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 ON = date(2027, 2, 10)  # an expert of the demo is away
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def answers() -> dict[str, object]:

@@ -16,7 +16,7 @@ from territories.models import Area
 from tests.directory.sheets.workbooks import typed_ods
 from tests.experts.factories import ExpertFactory, OfficeFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ODD_NAMES = [

@@ -19,7 +19,7 @@ from tests.directory.sheets.workbooks import csv
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 PLIE = "entreprises@plie-dijon.example.org"

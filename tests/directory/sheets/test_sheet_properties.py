@@ -18,7 +18,7 @@ from experts.changes import history, snapshot
 from experts.models import Expert, User
 from tests.directory.sheets.workbooks import csv
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 HEADINGS = [

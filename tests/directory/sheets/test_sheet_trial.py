@@ -22,7 +22,7 @@ from tests.directory.sheets.workbooks import csv, xlsx
 from tests.experts.factories import NationalFactory
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 NEW = ["PE", "France Travail Beaune", "03 80 00 00 01", "beaune@example.org", "Beaune"]

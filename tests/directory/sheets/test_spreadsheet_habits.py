@@ -15,7 +15,7 @@ from directory.sheets.row_reading import RowReader
 from territories.areas import AreaRef
 from tests.directory.sheets.workbooks import archive, csv, saved, typed_ods, xlsx
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 HOUR = datetime(2026, 12, 31, 8, 30)  # noqa: DTZ001 (as workbooks keep days)
 YEAR = "office.closed_on", date(2026, 12, 31)

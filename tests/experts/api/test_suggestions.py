@@ -9,7 +9,7 @@ from django.test import Client
 from experts.api.views import SuggestionsThrottle
 from experts.wording import loading
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture(autouse=True)

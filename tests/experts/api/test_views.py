@@ -9,7 +9,7 @@ from django.core.management import call_command
 from experts.api.views import CatalogueThrottle
 from experts.models import Institution, Subject, Theme
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture(autouse=True)

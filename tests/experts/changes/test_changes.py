@@ -14,7 +14,7 @@ from territories.models import Area, AreaMember
 from tests.experts.changes.plans import random_plan
 from tests.experts.factories import NationalFactory, stored_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 30)
 TABLES = (Office, Expert, AreaMember)

@@ -13,7 +13,7 @@ from territories.areas import AreaRef
 from territories.models import Area, Region
 from tests.experts.factories import ExpertFactory, NationalFactory, RegionalFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 DIJON = "PE-DIJON"
 
 

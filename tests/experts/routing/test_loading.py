@@ -20,7 +20,7 @@ ON = date(2026, 12, 1)
 DAY = timedelta(days=1)
 SUBJECT = "trouver-candidats"  # answered by PE, ML, MDE, PLIE, CAPE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ ASKED = {"subjects": ["trouver-candidats"], "commune": "21317", "on": "2026-12-0
 SC01 = ("--subject", "trouver-candidats", "--commune", "21317", "--naf", "43.34Z", "--headcount", "6",
         "--craft", "yes", "--on", "2026-12-01")  # fmt: skip
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def run(*arguments: str) -> SimpleNamespace:

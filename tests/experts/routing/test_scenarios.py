@@ -11,7 +11,7 @@ from territories.models import Commune
 
 SCENARIOS = list(read_scenarios().values())
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def route(scenario: dict, on: str | None = None, **facts):

@@ -7,7 +7,7 @@ from experts.wording import loading
 from experts.wording.features import words
 from tests.experts.wording import held_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 def with_suggestions(name: str) -> list[tuple]:

@@ -5,7 +5,7 @@ import pytest
 from experts.models import Subject, SubjectExamples
 from experts.wording import loading
 
-pytestmark = [pytest.mark.django_db, pytest.mark.reference]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from solicitations.lifecycle import MatchState
 from solicitations.models import Solicitation
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY = timedelta(days=1)
 
 

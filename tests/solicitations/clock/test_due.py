@@ -29,7 +29,7 @@ from solicitations.models.surveys import Outcome, Usefulness
 from territories.models import Commune
 from tests.solicitations.factories import blank, part, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 REFUSALS = (
     ForbiddenMove, expert_answers.AnswerRequired, staff_actions.ConfidentialApart, expert_answers.NobodyThere,

@@ -15,7 +15,7 @@ from tests.experts.factories import PersonFactory
 from tests.solicitations.clock.clock_rows import recipients, requests_to_advance
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY = timedelta(days=1)
 
 

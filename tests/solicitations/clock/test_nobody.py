@@ -27,7 +27,7 @@ from tests.solicitations.clock.clock_rows import clock_events, context, recipien
 from tests.solicitations.clock.test_upcoming import clock
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 STEP_DAYS = (3, 7, 8, 10, 11, 14, 45, 46)
 

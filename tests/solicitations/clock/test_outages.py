@@ -13,7 +13,7 @@ from solicitations.models import Event, Mailbox
 from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 EXPERT = "facilitation@clauses-dijon.example.org"
 OFFICE = "contact@clauses-dijon.example.org"

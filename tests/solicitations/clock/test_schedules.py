@@ -16,7 +16,7 @@ from solicitations.lifecycle import CLOCK_EVENTS, MatchState
 from solicitations.models import Event
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Sweeps on these days do each step on its day.
 WHOLE_DAYS = [3, 7, 10, 14, 17, 21, 45, 48, 56, 65, 90, 100]

@@ -15,7 +15,7 @@ from solicitations.models import Event, Match, Solicitation
 from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 # For each step: the subject, the state that the match reaches, the day on which the step is done.

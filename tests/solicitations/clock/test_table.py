@@ -27,7 +27,7 @@ from tests.solicitations.clock.clock_rows import (
 )
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 FOUR = {
     "recrutement@france-travail-dijon.example.org",

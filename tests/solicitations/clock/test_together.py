@@ -13,7 +13,7 @@ from solicitations.models import Event, Match, Survey
 from tests.solicitations.factories import send
 from tests.solicitations.test_concurrency import errors, together
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db(transaction=True)]
 DAY = timedelta(days=1)
 
 

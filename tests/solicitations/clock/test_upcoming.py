@@ -19,7 +19,7 @@ from tests.experts.factories import signed_in
 from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.reference, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EXPERT = "facilitation@clauses-dijon.example.org"
 
