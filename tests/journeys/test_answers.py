@@ -4,6 +4,7 @@ import pytest
 
 from tests.journeys.scenarios import EMAIL, SCENARIOS, open_as_expert, submit_scenario
 from tests.journeys.simulation import body, link, links
+from tests.scenario_names import FIND_CANDIDATES, HIRE_AND_TRAIN, INSERTION_CLAUSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
@@ -14,7 +15,7 @@ NATION = "contact@equipe-nationale.example.org"
 
 
 def test_request_is_taken_then_helped(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     expert = open_as_expert(simulation, TRAINING)
     assert "Rien n'est encore fait : confirmez d'un clic." in expert.text
@@ -37,7 +38,7 @@ def test_request_is_taken_then_helped(simulation):
 
 def test_button_of_the_mail_only_shows(simulation):
     """Mail scanners open every link."""
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     before = len(simulation.mails)
 
@@ -51,7 +52,7 @@ def test_button_of_the_mail_only_shows(simulation):
 
 
 def test_answer_undone_within_a_minute_tells_nobody(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     before = len(simulation.mails)
 
@@ -63,7 +64,7 @@ def test_answer_undone_within_a_minute_tells_nobody(simulation):
 
 
 def test_declined_by_all_goes_to_the_region_then_to_the_nation_then_ends_honestly(simulation):
-    submit_scenario(simulation, "SC10")
+    submit_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
 
     decline(simulation, FACILITATOR)
@@ -85,7 +86,7 @@ def test_declined_by_all_goes_to_the_region_then_to_the_nation_then_ends_honestl
 
 
 def test_two_subjects_are_one_mail_and_taken_together(simulation):
-    submit_scenario(simulation, "SC02")
+    submit_scenario(simulation, HIRE_AND_TRAIN)
     simulation.deliver_mails()
     region = "formation@region-bfc.example.org"
     assert len(simulation.inbox(region)) == 1
@@ -100,7 +101,7 @@ def test_two_subjects_are_one_mail_and_taken_together(simulation):
 
 
 def test_question_is_answered_by_the_company(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     expert = open_as_expert(simulation, TRAINING)
 
@@ -119,9 +120,9 @@ def test_question_is_answered_by_the_company(simulation):
 
 
 def test_experts_talk_among_themselves(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
-    others = set(SCENARIOS["SC01"]["expected_experts"]) - {TRAINING}
+    others = set(SCENARIOS[FIND_CANDIDATES]["expected_experts"]) - {TRAINING}
 
     open_as_expert(simulation, TRAINING).fill("Votre message", "Je l'appelle demain.").press(
         "Envoyer aux autres"
@@ -135,7 +136,7 @@ def test_experts_talk_among_themselves(simulation):
 
 
 def test_need_handed_over_reaches_another_institution(simulation):
-    submit_scenario(simulation, "SC10")
+    submit_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
 
     expert = open_as_expert(simulation, FACILITATOR)
@@ -150,7 +151,7 @@ def test_need_handed_over_reaches_another_institution(simulation):
 
 
 def test_stale_page_changes_nothing_and_says_what_happened(simulation):
-    owner = submit_scenario(simulation, "SC01")
+    owner = submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     expert = open_as_expert(simulation, TRAINING)
     owner.follow("Annuler ma demande").press("Annuler ma demande")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.scenarios import EMAIL, open_as_expert, submit_scenario
 from tests.journeys.simulation import Simulation, body, html_of
+from tests.scenario_names import FIND_CANDIDATES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
@@ -28,7 +29,7 @@ def mails(request, shared_mails) -> list:
 
 
 def run_conversation(simulation: Simulation) -> list:
-    owner = submit_scenario(simulation, "SC01")
+    owner = submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     expert = open_as_expert(simulation, TRAINING)
     expert.fill("Votre message", "Je l'appelle demain.").press("Envoyer aux autres experts")

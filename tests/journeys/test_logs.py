@@ -30,6 +30,7 @@ from tests.journeys.person import Person
 from tests.journeys.scenarios import SCENARIOS, fill_company, fill_need, open_as_expert
 from tests.journeys.simulation import body, link
 from tests.mailing.factories import OutgoingEmailFactory
+from tests.scenario_names import FIND_CANDIDATES
 from tests.workers import ARRIVAL_TIMEOUT, START, running_worker, wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
@@ -100,7 +101,7 @@ def assert_nobody_in(text, mails):
 
 @pytest.mark.urls(__name__)
 def test_nobody_is_in_the_lines_of_whole_journeys(simulation, written, settings):
-    scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
+    scenario = SCENARIOS[FIND_CANDIDATES] | {"message": PLANTED["text"]}
     simulation.sink.refusals["recrutement@cap-emploi-21.example.org"] = (
         "550 5.1.1 <recrutement@cap-emploi-21.example.org> refused"
     )
@@ -179,7 +180,7 @@ def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
     """The worker's logs name nobody, even when the mail server's error does."""
     owner = Person()
     smtp_sink.refusals[EXPERT] = f"550 5.1.1 <{EXPERT}> refused"
-    scenario = SCENARIOS["SC01"] | {"message": PLANTED["text"]}
+    scenario = SCENARIOS[FIND_CANDIDATES] | {"message": PLANTED["text"]}
     with running_worker(process_environment, smtp_sink) as worker_output:
         fill_need(owner, scenario)
         fill_company(owner, scenario["company"])

@@ -4,14 +4,15 @@ import pytest
 
 from solicitations.models import Solicitation
 from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_scenario
+from tests.scenario_names import FIND_CANDIDATES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
-EVERYBODY = {EMAIL, *SCENARIOS["SC01"]["expected_experts"]}
+EVERYBODY = {EMAIL, *SCENARIOS[FIND_CANDIDATES]["expected_experts"]}
 
 
 def test_broker_is_down_and_the_sweep_sends(simulation, unavailable_broker):
-    owner = submit_scenario(simulation, "SC01")
+    owner = submit_scenario(simulation, FIND_CANDIDATES)
     assert "France Travail a reçu votre demande" in owner.text
 
     simulation.deliver_mails()
@@ -21,7 +22,7 @@ def test_broker_is_down_and_the_sweep_sends(simulation, unavailable_broker):
 
 def test_mails_are_sent_once_the_mail_server_is_back(simulation, settings):
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
-    owner = submit_scenario(simulation, "SC01")
+    owner = submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     assert "France Travail a reçu votre demande" in owner.text
     assert simulation.mails == []
@@ -36,7 +37,7 @@ def test_mails_are_sent_once_the_mail_server_is_back(simulation, settings):
 
 def test_acknowledgement_that_is_refused_is_told_to_the_region(simulation):
     simulation.sink.refusals[EMAIL] = "550 5.1.1 no such mailbox"
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
 
     simulation.deliver_mails()
     simulation.deliver_mails()

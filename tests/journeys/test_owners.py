@@ -22,6 +22,7 @@ from tests.journeys.scenarios import (
     submit_scenario,
 )
 from tests.journeys.simulation import body, link
+from tests.scenario_names import FIND_CANDIDATES, INSERTION_CLAUSE, TAX_DEBT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
@@ -31,7 +32,7 @@ PITCH = "Un casino en ligne : https://a.example.org et https://b.example.org, à
 
 
 def test_cancelled_request_stops_for_everybody(simulation):
-    owner = submit_scenario(simulation, "SC01")
+    owner = submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
 
     owner.follow("Annuler ma demande").press("Annuler ma demande")
@@ -43,7 +44,7 @@ def test_cancelled_request_stops_for_everybody(simulation):
 
 
 def test_a_request_cancelled_before_its_mails_were_sent_is_told_to_nobody(simulation):
-    submit_scenario(simulation, "SC01").follow("Annuler ma demande").press("Annuler ma demande")
+    submit_scenario(simulation, FIND_CANDIDATES).follow("Annuler ma demande").press("Annuler ma demande")
 
     simulation.deliver_mails()
 
@@ -51,7 +52,7 @@ def test_a_request_cancelled_before_its_mails_were_sent_is_told_to_nobody(simula
 
 
 def test_lost_link_comes_by_mail_and_the_page_tells_nothing(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
 
     known, unknown = (
@@ -70,7 +71,7 @@ def test_lost_link_comes_by_mail_and_the_page_tells_nothing(simulation):
 
 
 def test_form_left_is_taken_up_again_elsewhere(simulation):
-    scenario = SCENARIOS["SC01"]
+    scenario = SCENARIOS[FIND_CANDIDATES]
     fill_need(simulation.person(), scenario).press("Finir plus tard").fill("adresse", EMAIL).press(
         "M'envoyer le lien"
     )
@@ -92,12 +93,12 @@ def test_confidential_subject_is_sent_apart_with_its_own_words(simulation):
     owner.fill("Votre commune", "Ajaccio").fill("Votre besoin, avec vos mots", "Je cherche un cuisinier.")
     owner.choose("dettes fiscales").press("Continuer")
     owner.fill("Votre texte sur", "Deux trimestres de TVA impayés.").press("Continuer")
-    fill_company(owner, SCENARIOS["SC24"]["company"])
+    fill_company(owner, SCENARIOS[TAX_DEBT]["company"])
     simulation.advance(seconds=20)
     fill_contact(owner)
     simulation.deliver_mails()
 
-    readers = set(SCENARIOS["SC24"]["expected_experts"])
+    readers = set(SCENARIOS[TAX_DEBT]["expected_experts"])
     notified = {str(mail["To"]) for mail in simulation.mails if "Deux trimestres" in body(mail)}
     assert notified == readers
     assert not any("cuisinier" in body(mail) for mail in simulation.mails if mail["To"] in readers)
@@ -108,7 +109,7 @@ def test_confidential_subject_is_sent_apart_with_its_own_words(simulation):
 
 def test_closed_region_explains_and_counts_the_need(simulation):
     Opening.objects.create(region=Region.objects.get(pk="27"), is_open=False, explanation="Bientôt.")
-    scenario = SCENARIOS["SC01"]
+    scenario = SCENARIOS[FIND_CANDIDATES]
 
     owner = fill_need(simulation.person(), scenario)
 
@@ -122,18 +123,18 @@ def test_closed_theme_leaves_the_others_open(simulation):
     closed = Theme.objects.get(subjects__slug="trouver-candidats")
     Opening.objects.create(region=Region.objects.get(pk="27"), theme=closed, is_open=False)
 
-    submit_scenario(simulation, "SC10")
-    owner = fill_need(simulation.person(), SCENARIOS["SC01"])
+    submit_scenario(simulation, INSERTION_CLAUSE)
+    owner = fill_need(simulation.person(), SCENARIOS[FIND_CANDIDATES])
 
     assert "Nous ne prenons pas encore" in owner.text
 
 
 def test_stranger_cannot_tell_that_a_first_request_exists(simulation):
-    doubtful = SCENARIOS["SC01"] | {"message": PITCH}
+    doubtful = SCENARIOS[FIND_CANDIDATES] | {"message": PITCH}
     alone = submit_request(simulation, simulation.person(), doubtful, email=STRANGER).text
     staff = User.objects.create_user("equipe@example.org", role=User.Role.NATIONAL)
     staff_actions.mark(Solicitation.objects.get(), ClosedReason.TEST, by=staff, now=simulation.now)
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
 
     after = submit_request(simulation, simulation.person(), doubtful, email=STRANGER).text
     simulation.deliver_mails()
@@ -149,9 +150,9 @@ def test_stranger_cannot_tell_that_a_first_request_exists(simulation):
 
 
 def test_same_mailbox_is_led_to_its_first_request_by_its_mail_alone(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
 
-    again = submit_request(simulation, simulation.person(), SCENARIOS["SC01"])
+    again = submit_request(simulation, simulation.person(), SCENARIOS[FIND_CANDIDATES])
     assert "Voir où en est la première" not in again.text
 
     simulation.deliver_mails()
@@ -163,7 +164,7 @@ def test_same_mailbox_is_led_to_its_first_request_by_its_mail_alone(simulation):
 
 
 def test_held_request_is_released_by_working_hours(simulation):
-    owner = submit_scenario(simulation, "SC01", message=PITCH)
+    owner = submit_scenario(simulation, FIND_CANDIDATES, message=PITCH)
     simulation.deliver_mails()
     assert simulation.inbox(TRAINING) == []
     assert "a reçu votre demande" not in owner.open(owner.path).text
@@ -176,7 +177,7 @@ def test_held_request_is_released_by_working_hours(simulation):
 
 
 def test_number_corrected_and_silence_told_reach_the_experts(simulation):
-    owner = submit_scenario(simulation, "SC01")
+    owner = submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
 
     owner.fill("Votre téléphone", "0596 10 20 30").press("Enregistrer")
@@ -200,7 +201,7 @@ def test_forged_link_opens_a_clear_page(simulation, path):
 
 
 def test_expired_links_are_sent_again_to_their_own_mailbox(simulation):
-    submit_scenario(simulation, "SC10")
+    submit_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
     expert = (
         open_as_expert(simulation, "facilitation")

@@ -17,6 +17,19 @@ from tests.journeys.scenarios import (
     submit_scenario,
 )
 from tests.journeys.simulation import body, link
+from tests.scenario_names import (
+    APPRENTICE_AID,
+    FIRST_EMPLOYEE,
+    HIRE_AND_TRAIN,
+    INSERTION_CLAUSE,
+    LAYOFFS,
+    SHORTAGE_JOB,
+    SUNDAY_WORK,
+    TAKEOVER,
+    TAX_DEBT,
+    TRAINING_PLAN,
+    UNFIT_WORKER,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
@@ -34,8 +47,7 @@ def test_form_reaches_exactly_the_experts_of_the_scenario(simulation, name):
 
 
 def test_two_subjects_are_one_request_and_one_conversation(simulation):
-    """SC02."""
-    owner = submit_scenario(simulation, "SC02")
+    owner = submit_scenario(simulation, HIRE_AND_TRAIN)
     simulation.deliver_mails()
 
     assert Solicitation.objects.count() == 1
@@ -45,8 +57,7 @@ def test_two_subjects_are_one_request_and_one_conversation(simulation):
 
 
 def test_two_takers_both_stay_visible(simulation):
-    """SC03."""
-    submit_scenario(simulation, "SC03")
+    submit_scenario(simulation, SHORTAGE_JOB)
     simulation.deliver_mails()
 
     for address in ("emploi@uimm-21", "rh@maison-emploi-dijon"):
@@ -60,8 +71,8 @@ def test_two_takers_both_stay_visible(simulation):
 
 
 def test_only_expert_away_leads_to_the_region(simulation):
-    """SC10, another day."""
-    owner = submit_scenario(simulation, "SC10", date="2026-12-22")
+    """On another day than the scenario's."""
+    owner = submit_scenario(simulation, INSERTION_CLAUSE, date="2026-12-22")
     simulation.deliver_mails()
 
     assert simulation.recipients() == {EMAIL, "referent-tpe-pme@dreets-bfc.example.org"}
@@ -70,8 +81,8 @@ def test_only_expert_away_leads_to_the_region(simulation):
 
 
 def test_question_of_labour_law_and_its_answer_are_dated_and_kept(simulation):
-    """SC12: the deputy answers, though the subject is not in their own list."""
-    submit_scenario(simulation, "SC12")
+    """The deputy answers, though the subject is not in their own list."""
+    submit_scenario(simulation, SUNDAY_WORK)
     simulation.deliver_mails()
     mail_text = body(simulation.last_mail("ruptures@droit-travail-21"))
     assert CLOCK in mail_text
@@ -85,15 +96,14 @@ def test_question_of_labour_law_and_its_answer_are_dated_and_kept(simulation):
     owner = simulation.person().open(link(simulation.inbox(EMAIL)[0], "Suivre ma demande"))
 
     for person in (owner, deputy.open(deputy.path)):
-        assert SCENARIOS["SC12"]["message"] in person.text
+        assert SCENARIOS[SUNDAY_WORK]["message"] in person.text
         assert "Un accord collectif est nécessaire." in person.text
         assert "mardi 15 décembre à 10 h" in person.text.replace("\u00a0", " ")
     assert "Réponse sur le droit du travail" in owner.text
 
 
 def test_large_company_is_served_without_the_clock(simulation):
-    """SC14."""
-    submit_scenario(simulation, "SC14")
+    submit_scenario(simulation, LAYOFFS)
     simulation.deliver_mails()
 
     mail_text = body(simulation.last_mail("mutations@ddets-21"))
@@ -107,8 +117,7 @@ def test_large_company_is_served_without_the_clock(simulation):
 
 
 def test_form_offers_homonyms_and_warns_against_names(simulation):
-    """SC15."""
-    scenario = SCENARIOS["SC15"]
+    scenario = SCENARIOS[UNFIT_WORKER]
     owner = simulation.person().open("/demande/inaptitude/")
     assert "Ne donnez ni nom ni diagnostic médical." in owner.text
     assert "N'écrivez le nom d'aucune personne." in owner.text
@@ -122,7 +131,7 @@ def test_form_offers_homonyms_and_warns_against_names(simulation):
     assert "Retirez son nom." in owner.text
 
 
-@pytest.mark.parametrize("name", ["SC14", "SC15", "SC24"])
+@pytest.mark.parametrize("name", [LAYOFFS, UNFIT_WORKER, TAX_DEBT])
 def test_each_opening_of_a_confidential_request_is_recorded(simulation, name):
     submit_scenario(simulation, name)
     simulation.deliver_mails()
@@ -136,8 +145,8 @@ def test_each_opening_of_a_confidential_request_is_recorded(simulation, name):
 
 
 def test_person_without_a_company_is_accepted(simulation):
-    """SC19: craft is unknown, so that both chambers answer."""
-    submit_scenario(simulation, "SC19")
+    """Craft is unknown, so that both chambers answer."""
+    submit_scenario(simulation, TAKEOVER)
     simulation.deliver_mails()
 
     asked = Solicitation.objects.get()
@@ -146,19 +155,18 @@ def test_person_without_a_company_is_accepted(simulation):
 
 
 def test_first_employee_is_reached_through_its_question(simulation):
-    """SC20: nobody employed yet is a known number."""
+    """Nobody employed yet is a known number."""
     visitor = simulation.person().open("/").follow("C'est mon premier salarié")
     assert visitor.path == "/sujets/premier-salarie/"
 
-    submit_scenario(simulation, "SC20")
+    submit_scenario(simulation, FIRST_EMPLOYEE)
     simulation.deliver_mails()
 
     assert "Aucun salarié" in body(simulation.last_mail("contrats@droit-travail-77"))
 
 
 def test_exclusive_office_answers_alone_and_the_others_stay_on_the_subject_page(simulation):
-    """SC21."""
-    owner = submit_scenario(simulation, "SC21")
+    owner = submit_scenario(simulation, APPRENTICE_AID)
     simulation.deliver_mails()
 
     asked = Solicitation.objects.get()
@@ -167,13 +175,12 @@ def test_exclusive_office_answers_alone_and_the_others_stay_on_the_subject_page(
     public = simulation.person().open("/sujets/aides-alternance/").text
     for name in ("Chambre de commerce et d'industrie", "Chambre de métiers", "France Travail"):
         assert name in public
-    assert Office.objects.filter(code__in=SCENARIOS["SC21"]["excluded_offices"]).count() == 4
+    assert Office.objects.filter(code__in=SCENARIOS[APPRENTICE_AID]["excluded_offices"]).count() == 4
 
 
 def test_uncovered_need_is_reported_before_it_is_sent(simulation):
-    """SC23."""
-    owner = fill_need(simulation.person(), SCENARIOS["SC23"])
-    fill_company(owner, SCENARIOS["SC23"]["company"])
+    owner = fill_need(simulation.person(), SCENARIOS[TRAINING_PLAN])
+    fill_company(owner, SCENARIOS[TRAINING_PLAN]["company"])
     assert "Aucun organisme ne répond encore à Saint-Pierre" in owner.text
     assert "Prend le relais quand personne d'autre ne répond" in owner.text
 
@@ -184,12 +191,11 @@ def test_uncovered_need_is_reported_before_it_is_sent(simulation):
 
 
 def test_confidential_mail_shows_its_words_to_its_readers_only(simulation):
-    """SC24."""
-    submit_scenario(simulation, "SC24")
+    submit_scenario(simulation, TAX_DEBT)
     simulation.deliver_mails()
 
-    for address in SCENARIOS["SC24"]["expected_experts"]:
+    for address in SCENARIOS[TAX_DEBT]["expected_experts"]:
         assert "MARINA" not in simulation.subjects(address)[0].upper()
         assert "Cette demande est confidentielle" in body(simulation.last_mail(address))
-    assert simulation.recipients() == {EMAIL, *SCENARIOS["SC24"]["expected_experts"]}
+    assert simulation.recipients() == {EMAIL, *SCENARIOS[TAX_DEBT]["expected_experts"]}
     assert not re.search(r"\bTVA\b", body(simulation.last_mail(EMAIL)))  # a link may hold these letters

@@ -12,6 +12,7 @@ from territories.models import Region
 from tests.journeys.person import Person
 from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_request, submit_scenario
 from tests.journeys.simulation import Simulation, body, link
+from tests.scenario_names import FIND_CANDIDATES, INSERTION_CLAUSE, UNFIT_WORKER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
@@ -29,7 +30,7 @@ def staff_accounts(simulation) -> None:
 
 
 def test_held_request_is_told_at_once_and_released(simulation):
-    submit_scenario(simulation, "SC01", message=PITCH)
+    submit_scenario(simulation, FIND_CANDIDATES, message=PITCH)
     simulation.deliver_mails()
 
     admin = open_last_alert(simulation)
@@ -39,12 +40,14 @@ def test_held_request_is_told_at_once_and_released(simulation):
 
     assert simulation.inbox(ELSEWHERE) == []
     assert "La demande est libérée" in admin.text
-    assert {str(mail["To"]) for mail in simulation.mails} >= set(SCENARIOS["SC01"]["expected_experts"])
+    assert {str(mail["To"]) for mail in simulation.mails} >= set(
+        SCENARIOS[FIND_CANDIDATES]["expected_experts"]
+    )
 
 
 def test_like_request_is_merged_into_the_first(simulation):
-    submit_scenario(simulation, "SC01")
-    again = SCENARIOS["SC01"] | {"message": "Et aussi un plaquiste."}
+    submit_scenario(simulation, FIND_CANDIDATES)
+    again = SCENARIOS[FIND_CANDIDATES] | {"message": "Et aussi un plaquiste."}
     stranger = submit_request(simulation, simulation.person(), again, email=STRANGER)
     simulation.deliver_mails()
 
@@ -57,8 +60,8 @@ def test_like_request_is_merged_into_the_first(simulation):
 
 
 def test_like_request_is_released_when_it_is_another_need(simulation):
-    submit_scenario(simulation, "SC01")
-    stranger = submit_request(simulation, simulation.person(), SCENARIOS["SC01"], email=STRANGER)
+    submit_scenario(simulation, FIND_CANDIDATES)
+    stranger = submit_request(simulation, simulation.person(), SCENARIOS[FIND_CANDIDATES], email=STRANGER)
     simulation.advance(hours=9)
     simulation.deliver_mails()
     assert len(simulation.inbox(TRAINING)) == 1  # time alone never releases it
@@ -72,7 +75,7 @@ def test_like_request_is_released_when_it_is_another_need(simulation):
 
 
 def test_spam_is_closed_without_any_mail(simulation):
-    submit_scenario(simulation, "SC01", message=PITCH)
+    submit_scenario(simulation, FIND_CANDIDATES, message=PITCH)
     simulation.deliver_mails()
 
     admin = open_last_alert(simulation)
@@ -87,7 +90,7 @@ def test_spam_is_closed_without_any_mail(simulation):
 
 
 def test_request_is_corrected_completed_and_closed(simulation):
-    owner = submit_scenario(simulation, "SC10")
+    owner = submit_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
     admin = sign_in(simulation, ADMIN).open("/demandes/").follow("VERT PAYSAGE 21")
 
@@ -108,7 +111,7 @@ def test_request_is_corrected_completed_and_closed(simulation):
 
 
 def test_other_region_sees_nothing_and_openings_of_a_confidential_one_are_recorded(simulation):
-    submit_scenario(simulation, "SC15")
+    submit_scenario(simulation, UNFIT_WORKER)
     simulation.deliver_mails()
     admin = sign_in(simulation, ADMIN).open("/demandes/").follow("RÉSIDENCE LES CHARMILLES")
     assert "Confidentielle : chaque ouverture est enregistrée" in admin.text
@@ -122,7 +125,7 @@ def test_other_region_sees_nothing_and_openings_of_a_confidential_one_are_record
 
 
 def test_outbox_shows_states_and_masks_links(simulation):
-    submit_scenario(simulation, "SC01")
+    submit_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
 
     admin = sign_in(simulation, ADMIN).open("/courrier/")

@@ -7,6 +7,7 @@ import pytest
 from solicitations.models import Mailbox
 from tests.journeys.person import Person
 from tests.journeys.scenarios import EMAIL, SCENARIOS, fill_company, fill_contact, fill_need
+from tests.scenario_names import SHORTAGE_JOB
 from tests.workers import running_worker, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
@@ -15,8 +16,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_director
 def test_mails_of_a_request_are_sent_by_the_worker(register, smtp_sink, process_environment):
     owner = Person()
     with running_worker(process_environment, smtp_sink):
-        fill_need(owner, SCENARIOS["SC03"])
-        fill_company(owner, SCENARIOS["SC03"]["company"])
+        fill_need(owner, SCENARIOS[SHORTAGE_JOB])
+        fill_company(owner, SCENARIOS[SHORTAGE_JOB]["company"])
         time.sleep(3)  # the form takes a faster visitor for a robot
         fill_contact(owner)
         expected = {EMAIL, *Mailbox.objects.values_list("email", flat=True)}

@@ -15,8 +15,8 @@ from experts.models import Office, Subject
 from tests.experts.routing.directory_rows import make_expert, make_office
 
 ASKED = {"subjects": ["trouver-candidats"], "commune": "21317", "on": "2026-12-01"}
-SC01 = ("--subject", "trouver-candidats", "--commune", "21317", "--naf", "43.34Z", "--headcount", "6",
-        "--craft", "yes", "--on", "2026-12-01")  # fmt: skip
+CANDIDATES_DEMAND = ("--subject", "trouver-candidats", "--commune", "21317", "--naf", "43.34Z",
+                     "--headcount", "6", "--craft", "yes", "--on", "2026-12-01")  # fmt: skip
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
@@ -41,7 +41,7 @@ def batch(tmp_path, *lines: str | bytes) -> SimpleNamespace:
 
 
 def test_json_holds_the_decision():
-    ran = run(*SC01, "--json")
+    ran = run(*CANDIDATES_DEMAND, "--json")
     answer = json.loads(ran.out)
 
     assert (ran.code, ran.err) == (0, "")
@@ -67,14 +67,14 @@ def test_json_holds_the_decision():
 def test_activity_of_another_edition_is_unknown_and_refuses_nobody(code):
     Office.objects.filter(code="PE-DIJON").update(naf=["45", "10"], naf_excluded=["95"])
 
-    answer = json.loads(run(*SC01[:4], "--naf", code, "--on", "2026-12-01", "--json").out)
+    answer = json.loads(run(*CANDIDATES_DEMAND[:4], "--naf", code, "--on", "2026-12-01", "--json").out)
 
     assert "PE-DIJON" in answer["offices"]
     assert "naf" in answer["unknown"]
 
 
 def test_without_json_a_person_reads_it():
-    ran = run(*SC01)
+    ran = run(*CANDIDATES_DEMAND)
 
     assert ran.out.replace("\xa0", " ").startswith(
         "Is-sur-Tille (Côte-d'Or), demande du mardi 1er décembre 2026\n"
@@ -206,7 +206,7 @@ def test_batch_answers_a_line_per_request_in_order(tmp_path):
 def test_batch_says_the_same_as_the_options(tmp_path):
     request = ASKED | {"naf": "43.34Z", "headcount": 6, "craft": True}
 
-    assert batch(tmp_path, json.dumps(request)).answers == [json.loads(run(*SC01, "--json").out)]
+    assert batch(tmp_path, json.dumps(request)).answers == [json.loads(run(*CANDIDATES_DEMAND, "--json").out)]
 
 
 def test_batch_skips_blank_lines_and_accepts_a_bom_and_windows_line_ends(tmp_path):
@@ -273,6 +273,6 @@ def test_batch_on_standard_input_as_a_process(process_environment):
 
 def test_nothing_is_saved(django_assert_max_num_queries):
     with django_assert_max_num_queries(12) as queries:
-        run(*SC01)
+        run(*CANDIDATES_DEMAND)
 
     assert all(query["sql"].lstrip().startswith(("SELECT", "WITH")) for query in queries)

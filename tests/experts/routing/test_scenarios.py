@@ -8,6 +8,14 @@ from demo.seeding import read_scenarios
 from experts.routing.engine import ApplicantFacts
 from experts.routing.loading import decide
 from territories.models import Commune
+from tests.scenario_names import (
+    APPRENTICE_AID,
+    FIND_CANDIDATES,
+    HIRE_AND_TRAIN,
+    INSERTION_CLAUSE,
+    SUNDAY_WORK,
+    TAKEOVER,
+)
 
 SCENARIOS = list(read_scenarios().values())
 
@@ -51,21 +59,21 @@ def test_there_are_fifteen_scenarios_or_so():
 
 
 def test_sc01_only_the_most_local_of_two_offices_of_an_institution():
-    refused = {line.office: line.obstacles for line in route(scenario("SC01")).refused}
+    refused = {line.office: line.obstacles for line in route(scenario(FIND_CANDIDATES)).refused}
 
     assert refused["MDE-CREATIV"] == ("less_local",)
     assert "PLIE-DIJON" not in refused
 
 
 def test_sc01_beyond_its_headcount_the_wider_office_answers():
-    offices = route(scenario("SC01"), headcount=(50, 50)).offices
+    offices = route(scenario(FIND_CANDIDATES), headcount=(50, 50)).offices
 
     assert "MDE-CREATIV" in offices
     assert "MDE-RCE" not in offices
 
 
 def test_sc02_office_that_answers_both_subjects_is_notified_once():
-    decision = route(scenario("SC02"))
+    decision = route(scenario(HIRE_AND_TRAIN))
 
     assert all("REGION-27" in need.offices for need in decision.needs)
     assert decision.offices.count("REGION-27") == 1
@@ -73,27 +81,29 @@ def test_sc02_office_that_answers_both_subjects_is_notified_once():
 
 @pytest.mark.parametrize("on", ["2026-12-21", "2027-01-01"])
 def test_sc10_while_its_only_expert_is_away_the_fallback_answers(on):
-    decision = route(scenario("SC10"), on=on)
+    decision = route(scenario(INSERTION_CLAUSE), on=on)
 
     assert (decision.offices, decision.is_fallback) == (("REFERENT-27",), True)
 
 
 @pytest.mark.parametrize("on", ["2026-12-20", "2027-01-02"])
 def test_sc10_the_day_before_and_the_day_after_its_expert_answers(on):
-    assert route(scenario("SC10"), on=on).offices == ("CLAUSE-DIJON",)
+    assert route(scenario(INSERTION_CLAUSE), on=on).offices == ("CLAUSE-DIJON",)
 
 
 def test_sc12_deputy_answers_although_the_subject_is_not_in_their_list():
-    chosen = {who.office: who for who in route(scenario("SC12")).needs[0].chosen}
+    chosen = {who.office: who for who in route(scenario(SUNDAY_WORK)).needs[0].chosen}
 
     assert chosen["SRE-21"].stand_in_for == "contrats@droit-travail-21.example.org"
 
 
 def test_sc19_craft_is_unknown_and_reported():
-    assert route(scenario("SC19")).unknown == ("craft",)
+    assert route(scenario(TAKEOVER)).unknown == ("craft",)
 
 
 def test_sc21_offices_blocked_by_the_one_stop_office_are_refused():
-    refused = {line.office for line in route(scenario("SC21")).refused if line.obstacles == ("exclusive",)}
+    refused = {
+        line.office for line in route(scenario(APPRENTICE_AID)).refused if line.obstacles == ("exclusive",)
+    }
 
     assert refused == {"CMA-972", "UD-972", "PE-972"}
