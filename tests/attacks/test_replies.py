@@ -105,35 +105,33 @@ def signature_of(row: Mailbox | Solicitation) -> str:
 
 
 FORGED: dict[str, Callable[[SampleData, SampleData], str]] = {
-    "no signature": lambda mine, theirs: address("e", theirs.mailbox.pk, "0" * 20),
-    "mine for another mailbox": lambda mine, theirs: address(
-        "e", theirs.mailbox.pk, signature_of(mine.mailbox)
+    "no signature": lambda own, victims: address("e", victims.mailbox.pk, "0" * 20),
+    "one's own for another mailbox": lambda own, victims: address(
+        "e", victims.mailbox.pk, signature_of(own.mailbox)
     ),
-    "mine for another request": lambda mine, theirs: address(
-        "c", theirs.solicitation.pk, signature_of(mine.solicitation)
+    "one's own for another request": lambda own, victims: address(
+        "c", victims.solicitation.pk, signature_of(own.solicitation)
     ),
-    "an expert's for a company": lambda mine, theirs: address(
-        "c", mine.mailbox.pk, signature_of(mine.mailbox)
+    "an expert's for a company": lambda own, victims: address("c", own.mailbox.pk, signature_of(own.mailbox)),
+    "a company's for an expert": lambda own, victims: address(
+        "e", victims.solicitation.pk, signature_of(victims.solicitation)
     ),
-    "a company's for an expert": lambda mine, theirs: address(
-        "e", theirs.solicitation.pk, signature_of(theirs.solicitation)
+    "a page's token": lambda own, victims: f"reponse+{victims.expert_token}@{project.REPLY_DOMAIN}",
+    "a cut signature": lambda own, victims: address(
+        "e", victims.mailbox.pk, signature_of(victims.mailbox)[:-1]
     ),
-    "a page's token": lambda mine, theirs: f"reponse+{theirs.expert_token}@{project.REPLY_DOMAIN}",
-    "a cut signature": lambda mine, theirs: address(
-        "e", theirs.mailbox.pk, signature_of(theirs.mailbox)[:-1]
+    "a longer signature": lambda own, victims: address(
+        "e", victims.mailbox.pk, signature_of(victims.mailbox) + "0"
     ),
-    "a longer signature": lambda mine, theirs: address(
-        "e", theirs.mailbox.pk, signature_of(theirs.mailbox) + "0"
+    "a zero before": lambda own, victims: reply_addresses.make(victims.mailbox).replace("+e", "+e0"),
+    "other figures": lambda own, victims: reply_addresses.make(victims.mailbox).replace(
+        f"+e{victims.mailbox.pk}-", "+e٣-"
     ),
-    "a zero before": lambda mine, theirs: reply_addresses.make(theirs.mailbox).replace("+e", "+e0"),
-    "other figures": lambda mine, theirs: reply_addresses.make(theirs.mailbox).replace(
-        f"+e{theirs.mailbox.pk}-", "+e٣-"
+    "another domain": lambda own, victims: address(
+        "e", victims.mailbox.pk, signature_of(victims.mailbox), "evil.example"
     ),
-    "another domain": lambda mine, theirs: address(
-        "e", theirs.mailbox.pk, signature_of(theirs.mailbox), "evil.example"
-    ),
-    "a domain below ours": lambda mine, theirs: address(
-        "e", theirs.mailbox.pk, signature_of(theirs.mailbox), f"x.{project.REPLY_DOMAIN}"
+    "a domain below ours": lambda own, victims: address(
+        "e", victims.mailbox.pk, signature_of(victims.mailbox), f"x.{project.REPLY_DOMAIN}"
     ),
 }
 
@@ -173,19 +171,19 @@ def test_a_forged_address_that_answers_nothing_of_ours_is_not_answered(
 
 
 HEADERS = {
-    "another expert": lambda colleague, mine: {"sender": colleague.email},
-    "the company": lambda colleague, mine: {"sender": colleague.solicitation.email},
-    "a stranger": lambda colleague, mine: {"sender": PIRATE},
-    "a name that is the address": lambda colleague, mine: {"sender": f'"{mine.email}" <{PIRATE}>'},
-    "a comment": lambda colleague, mine: {"sender": f"{PIRATE} ({mine.email})"},
-    "a domain that ends alike": lambda colleague, mine: {
-        "sender": f"agent@evil-{mine.email.rpartition('@')[2]}"
+    "another expert": lambda colleague, mailbox: {"sender": colleague.email},
+    "the company": lambda colleague, mailbox: {"sender": colleague.solicitation.email},
+    "a stranger": lambda colleague, mailbox: {"sender": PIRATE},
+    "a name that is the address": lambda colleague, mailbox: {"sender": f'"{mailbox.email}" <{PIRATE}>'},
+    "a comment": lambda colleague, mailbox: {"sender": f"{PIRATE} ({mailbox.email})"},
+    "a domain that ends alike": lambda colleague, mailbox: {
+        "sender": f"agent@evil-{mailbox.email.rpartition('@')[2]}"
     },
-    "a domain that begins alike": lambda colleague, mine: {
-        "sender": f"agent@{mine.email.rpartition('@')[2]}.evil.example"
+    "a domain that begins alike": lambda colleague, mailbox: {
+        "sender": f"agent@{mailbox.email.rpartition('@')[2]}.evil.example"
     },
-    "sent on behalf": lambda colleague, mine: {"sender": PIRATE, "reply_to": mine.email},
-    "an envelope": lambda colleague, mine: {"sender": PIRATE, "return_path": mine.email},
+    "sent on behalf": lambda colleague, mailbox: {"sender": PIRATE, "reply_to": mailbox.email},
+    "an envelope": lambda colleague, mailbox: {"sender": PIRATE, "return_path": mailbox.email},
 }
 
 

@@ -176,8 +176,8 @@ def test_morning_of_forty_needs_by_keyboard(open_as, console, forty_needs):
         page.keyboard.press("j" if number < 3 else "u")
         page.wait_for_url(lambda url, here=here: url != here)
 
-    mine = Match.objects.filter(mailbox__email=EMAIL)
-    assert (mine.taken().count(), mine.sent().count()) == (3, 36)
+    of_expert = Match.objects.filter(mailbox__email=EMAIL)
+    assert (of_expert.taken().count(), of_expert.sent().count()) == (3, 36)
     assert "36" in page.get_by_role("link", name="À répondre").inner_text()
     assert page.locator(".inbox-row--unread").count() == 25  # a whole page
     assert console == []

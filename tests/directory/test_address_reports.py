@@ -133,13 +133,17 @@ class TestRefusal:
 
 
 def test_what_was_taken_stays(commit, sent, now):
-    mine = match(sent, EXPERT)
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + HOUR)
+    expert_match = match(sent, EXPERT)
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + HOUR)
 
     report(commit, ReportKind.HARD, now=now + 2 * HOUR)
 
-    mine.refresh_from_db()
-    assert (mine.state, mine.expert_left_at, mine.mailbox.left_at) == (MatchState.TAKEN, None, None)
+    expert_match.refresh_from_db()
+    assert (expert_match.state, expert_match.expert_left_at, expert_match.mailbox.left_at) == (
+        MatchState.TAKEN,
+        None,
+        None,
+    )
 
 
 def test_soft_refusals_of_a_day_change_nothing(commit, sent, now):
@@ -173,8 +177,15 @@ class TestPeopleOfAccounts:
         national = User.objects.create_user("n@equipe.example.org", name="N", role="national")
         Office.objects.filter(is_fallback=True).update(email=admin.email)
         for box in sent.mailboxes.all():
-            [mine] = box.matches.all()
-            commit(expert_answers.move, mine, MatchState.DECLINED, by=box, decline_reason="other", now=now)
+            [expert_match] = box.matches.all()
+            commit(
+                expert_answers.move,
+                expert_match,
+                MatchState.DECLINED,
+                by=box,
+                decline_reason="other",
+                now=now,
+            )
         with time_machine.travel(now + HOUR, tick=False):
             commit(tasks.sweep)
         alert = OutgoingEmail.objects.get(template__endswith="/alert", to=admin.email)

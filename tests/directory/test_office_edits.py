@@ -308,10 +308,10 @@ class TestTwoEditors:
         self, as_regional, as_national, office
     ):
         path = f"{PAGE}coordonnees/"
-        mine = shown_values(as_regional.get(path)) | {"phone": "12", "name": "Agence"}
+        typed = shown_values(as_regional.get(path)) | {"phone": "12", "name": "Agence"}
         save(as_national, path, email="autre@france-travail.example.org", is_public="")
 
-        page = as_regional.post(path, mine)
+        page = as_regional.post(path, typed)
         shown = shown_values(page)
         save_shown = as_regional.post(path, shown | {"phone": "03 80 12 34 56"})
 

@@ -260,9 +260,9 @@ def test_a_booking_page_is_kept_in_the_journal_and_mailed_when_nobody_answers(
     assert expert.booking_url == "https://rdv.example.org/dijon"
     assert Revision.objects.latest("pk").rows.get().after == typed
     request = commit(send, now=now)
-    mine = match(request, EMAIL)
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    commit(expert_answers.move, mine, MatchState.UNREACHABLE, by=mine.mailbox, now=now)
+    expert_match = match(request, EMAIL)
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+    commit(expert_answers.move, expert_match, MatchState.UNREACHABLE, by=expert_match.mailbox, now=now)
     found = OutgoingEmail.objects.get(template__endswith="/unreachable").rendered()
     assert 'href="https://rdv.example.org/dijon"' in found.html
     assert "https://rdv.example.org/dijon" in found.text

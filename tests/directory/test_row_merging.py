@@ -46,17 +46,17 @@ def test_the_better_of_two_answers_to_one_need_stays(as_regional, commit, now, k
     of_gone = match(request, "recrutement@france-travail")
     commit(expert_answers.move, of_gone, MatchState.TAKEN, by=of_gone.mailbox, now=now)
     mailbox = Mailbox.objects.create(solicitation=request, email=kept.email, created_at=now)
-    mine = Match.objects.create(need=of_gone.need, expert=kept, mailbox=mailbox, sent_at=now)
+    of_kept = Match.objects.create(need=of_gone.need, expert=kept, mailbox=mailbox, sent_at=now)
 
     page = type_in(as_regional, f"/annuaire/referents/{kept.pk}/reunir/", other=str(gone.pk))
     assert "Besoins envoyés aux deux fiches" in text(page)
     commit(row_merging.merge_experts, kept, gone, by=NationalFactory(), now=now)
 
-    mine.refresh_from_db()
+    of_kept.refresh_from_db()
     of_gone.refresh_from_db()
-    assert (mine.state, of_gone.state) == ("taken", "withdrawn")
-    assert mine.events.filter(kind="moved").count() == 1
-    assert mine.need.state == "in_progress"
+    assert (of_kept.state, of_gone.state) == ("taken", "withdrawn")
+    assert of_kept.events.filter(kind="moved").count() == 1
+    assert of_kept.need.state == "in_progress"
 
 
 def test_subjects_absences_and_deputies_follow(as_regional, kept, gone):

@@ -89,14 +89,14 @@ def test_log_keeps_sign_ins_failures_and_exports_for_oneself_and_the_national_te
     ExpertFactory(email="marie@example.org")
     client.post(LOGIN, {"email": "marie@example.org"})
     client.post("/connexion/code/", {"code": "BBBB-BBBB"})
-    mine = expert_signed_in()
+    expert_client = expert_signed_in()
     client.post(LOGIN, {"email": "marie@example.org"})
     client.post("/connexion/code/", {"code": "BBBB-BBBB"})
     national = NationalFactory()
     team = signed_in(national)
     team.get("/demandes/export.csv")
 
-    page, log = mine.get(OWN).content.decode(), team.get("/equipe/journal/").content.decode()
+    page, log = expert_client.get(OWN).content.decode(), team.get("/equipe/journal/").content.decode()
 
     assert "Connexion" in page
     assert "Code de connexion refusé" in page

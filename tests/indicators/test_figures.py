@@ -68,9 +68,13 @@ class TestFacts:
         need_facts.refresh(now=now)
         assert facts() == (None, None, False, True, None)
 
-        mine = match(sent, FIRST)
-        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(minutes=290))
-        expert_answers.move(mine, MatchState.HELPED, by=mine.mailbox, now=now + timedelta(days=4))
+        expert_match = match(sent, FIRST)
+        expert_answers.move(
+            expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + timedelta(minutes=290)
+        )
+        expert_answers.move(
+            expert_match, MatchState.HELPED, by=expert_match.mailbox, now=now + timedelta(days=4)
+        )
         Survey.objects.create(
             solicitation=sent, asked_at=now, answered_at=now, was_called=True, usefulness="partly",
             outcome="solved",
@@ -78,18 +82,22 @@ class TestFacts:
         need_facts.refresh(now=now)
 
         assert facts() == (5, 5, True, False, True)
-        office = OfficeNeed.objects.get(office=mine.expert.office)
-        institution = InstitutionNeed.objects.get(institution=mine.expert.office.institution)
+        office = OfficeNeed.objects.get(office=expert_match.expert.office)
+        institution = InstitutionNeed.objects.get(institution=expert_match.expert.office.institution)
         assert office.taking_hours == institution.taking_hours == 5
         others = OfficeNeed.objects.exclude(pk=office.pk)
         assert not others.exclude(taking_hours=None).exists()
 
     def test_an_undone_answer_never_was(self, commit, now):
         sent = commit(send, now=now)
-        mine = match(sent, FIRST)
-        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(hours=1))
-        undoing.undo(mine, by=mine.mailbox, now=now + timedelta(hours=2))
-        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(hours=9))
+        expert_match = match(sent, FIRST)
+        expert_answers.move(
+            expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + timedelta(hours=1)
+        )
+        undoing.undo(expert_match, by=expert_match.mailbox, now=now + timedelta(hours=2))
+        expert_answers.move(
+            expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + timedelta(hours=9)
+        )
 
         need_facts.refresh(now=now)
 
@@ -171,19 +179,19 @@ class TestPages:
 
     def test_an_office_reads_exact_figures_by_month_and_opens_the_needs(self, commit, now):
         sent = commit(send, now=now)
-        mine = match(sent, FIRST)
+        expert_match = match(sent, FIRST)
         need_facts.refresh(now=now)
         person = PersonFactory()
-        Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
+        Seat.objects.create(user=person, office=expert_match.expert.office, given_at=now)
         client = signed_in(person)
 
         page = page_text(client.get("/chiffres/"))
         listed = client.get("/chiffres/besoins/", {"chiffre": "recus"})
 
-        assert f"{mine.expert.office.name}, 2026" in page
+        assert f"{expert_match.expert.office.name}, 2026" in page
         assert "Reçus 1 " in page
         assert "Décembre 2026 1" in page
-        assert f"/besoins/{mine.mailbox_id}/" in listed.content.decode()
+        assert f"/besoins/{expert_match.mailbox_id}/" in listed.content.decode()
 
     def test_a_hidden_figure_lists_nothing(self, now):
         fill(3, now=now)

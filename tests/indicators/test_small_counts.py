@@ -23,17 +23,21 @@ CANDIDATES = "Diffuser une offre et trouver des candidats"
 @pytest.mark.django_db
 def test_recruitments_are_counted_by_qualification_with_small_counts_hidden_beyond_the_office(commit, now):
     sent = commit(send, now=now)
-    mine = match(sent, "recrutement@france-travail")
+    expert_match = match(sent, "recrutement@france-travail")
     other = match(sent, "entreprises@mission-locale")
-    for one in (mine, other):
+    for one in (expert_match, other):
         expert_answers.move(one, MatchState.TAKEN, by=one.mailbox, now=now)
         expert_answers.move(one, MatchState.HELPED, by=one.mailbox, now=now)
-    RecruitmentOutcome.objects.create(match=mine, qualification="skilled", offers=7, posts=30, filled=2)
-    RecruitmentOutcome.objects.create(match=mine, qualification="executive", offers=9, posts=12, filled=9)
+    RecruitmentOutcome.objects.create(
+        match=expert_match, qualification="skilled", offers=7, posts=30, filled=2
+    )
+    RecruitmentOutcome.objects.create(
+        match=expert_match, qualification="executive", offers=9, posts=12, filled=9
+    )
     RecruitmentOutcome.objects.create(match=other, qualification="skilled", offers=8, posts=9, filled=2)
     need_facts.refresh(now=now)
     manager = PersonFactory()
-    Seat.objects.create(user=manager, office=mine.expert.office, given_at=now)
+    Seat.objects.create(user=manager, office=expert_match.expert.office, given_at=now)
 
     client = signed_in(manager)
     office = client.get("/chiffres/")

@@ -49,8 +49,11 @@ def test_words_typed_in_a_mail_client_reach_the_page_and_the_others(smtp_sink, p
         assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
         wait_for(lambda: to(smtp_sink, other.email, "> Qui vient avec moi ?"))
 
-        mine = to(smtp_sink, request.email)[0]
-        assert receive(answer_to(mine, "C'est urgent."), environment=process_environment).returncode == 0
+        companys_mail = to(smtp_sink, request.email)[0]
+        assert (
+            receive(answer_to(companys_mail, "C'est urgent."), environment=process_environment).returncode
+            == 0
+        )
         wait_for(lambda: to(smtp_sink, author.email, "> C'est urgent."))
 
     assert request.messages.get().body == WORDS

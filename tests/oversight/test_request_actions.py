@@ -255,32 +255,32 @@ class TestInstitutions:
         assert not sent.events.filter(kind=EventKind.ADDED_INSTITUTION).exists()
 
     def test_withdrawn_expert_loses_the_request_with_a_reason(self, as_regional, sent, do):
-        mine = match(sent, "entreprises@mission")
+        expert_match = match(sent, "entreprises@mission")
 
-        text = do(as_regional, sent, "retirer", match=mine.pk, reason="Erreur d'aiguillage.")
+        text = do(as_regional, sent, "retirer", match=expert_match.pk, reason="Erreur d'aiguillage.")
 
-        mine.refresh_from_db()
+        expert_match.refresh_from_db()
         assert "n'a plus cette demande" in text
-        assert (mine.state, mine.words) == (MatchState.WITHDRAWN, "Erreur d'aiguillage.")
+        assert (expert_match.state, expert_match.words) == (MatchState.WITHDRAWN, "Erreur d'aiguillage.")
 
     def test_expert_who_has_answered_meanwhile_cannot_be_withdrawn(
         self, as_regional, commit, sent, today, do
     ):
-        mine = match(sent, "entreprises@mission")
+        expert_match = match(sent, "entreprises@mission")
         commit(
             expert_answers.move,
-            mine,
+            expert_match,
             MatchState.DECLINED,
-            by=mine.mailbox,
+            by=expert_match.mailbox,
             now=today,
             decline_reason="no_capacity",
         )
 
-        text = do(as_regional, sent, "retirer", match=mine.pk, reason="Erreur.")
+        text = do(as_regional, sent, "retirer", match=expert_match.pk, reason="Erreur.")
 
-        mine.refresh_from_db()
+        expert_match.refresh_from_db()
         assert "n'a plus ce besoin" in text
-        assert mine.state == MatchState.DECLINED
+        assert expert_match.state == MatchState.DECLINED
 
     def test_expert_of_another_request_cannot_be_withdrawn_through_this_one(
         self, as_regional, sent, confidential, do

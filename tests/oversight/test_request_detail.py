@@ -70,10 +70,10 @@ def test_held_request_says_who_would_be_asked_and_offers_release(as_regional, he
 
 
 def test_timeline_is_in_order_with_mails_and_their_state(as_regional, commit, sent, today):
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
-    commit(expert_messages.post_message, mine.mailbox, body="Je les appelle demain.", now=today)
-    commit(expert_messages.ask, mine.mailbox, body="Quel salaire ?", now=today)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=today)
+    commit(expert_messages.post_message, expert_match.mailbox, body="Je les appelle demain.", now=today)
+    commit(expert_messages.ask, expert_match.mailbox, body="Quel salaire ?", now=today)
     commit(company_requests.add_information, sent, body="Le poste est à temps plein.", now=today)
 
     timeline = page_of(as_regional, sent).context["timeline"]
@@ -167,10 +167,10 @@ def test_queries_do_not_grow_with_what_happened(
 ):
     with django_assert_max_num_queries(60) as few:
         page_of(as_regional, sent)
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=today)
     for number in range(5):
-        commit(expert_messages.post_message, mine.mailbox, body=f"Mot {number}", now=today)
+        commit(expert_messages.post_message, expert_match.mailbox, body=f"Mot {number}", now=today)
 
     with django_assert_max_num_queries(len(few.captured_queries)):
         page_of(as_regional, sent)
@@ -180,11 +180,17 @@ class TestTimeline:
     @pytest.fixture
     def talked(self, commit, sent, today):
         """A question to the company, what it added, and an answer that was undone."""
-        mine = match(sent, "recrutement@france-travail")
-        commit(expert_messages.ask, mine.mailbox, body="Quel salaire ?", now=today)
+        expert_match = match(sent, "recrutement@france-travail")
+        commit(expert_messages.ask, expert_match.mailbox, body="Quel salaire ?", now=today)
         commit(company_requests.add_information, sent, body="1 900 euros.", now=today + timedelta(minutes=5))
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today + timedelta(minutes=6))
-        commit(undoing.undo, mine, by=mine.mailbox, now=today + timedelta(minutes=7))
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.TAKEN,
+            by=expert_match.mailbox,
+            now=today + timedelta(minutes=6),
+        )
+        commit(undoing.undo, expert_match, by=expert_match.mailbox, now=today + timedelta(minutes=7))
         return sent
 
     def test_company_s_additions_and_questions_to_it_are_in_the_conversation(self, as_regional, talked):
@@ -199,8 +205,8 @@ class TestTimeline:
         assert "L'entreprise a écrit ensuite" in page.content.decode()
 
     def test_question_without_an_answer_says_so(self, as_regional, commit, sent, today):
-        mine = match(sent, "recrutement@france-travail")
-        commit(expert_messages.ask, mine.mailbox, body="Quel salaire ?", now=today)
+        expert_match = match(sent, "recrutement@france-travail")
+        commit(expert_messages.ask, expert_match.mailbox, body="Quel salaire ?", now=today)
 
         assert "Sans réponse à ce jour." in text_of(as_regional, sent)
 
@@ -234,15 +240,15 @@ class TestTimeline:
 
 def test_planned_calls_and_the_wished_contact_are_lines_of_the_summary(as_regional, sent, today):
     assert "Appel prévu" not in text_of(as_regional, sent).partition("Ce qui s'est passé")[0]
-    mine = match(sent, "recrutement@france-travail")
+    expert_match = match(sent, "recrutement@france-travail")
     Solicitation.objects.filter(pk=sent.pk).update(contact_wish=ContactWish.VISIT)
-    call_planning.plan(mine.mailbox, starts_at=today + timedelta(days=2), now=today)
+    call_planning.plan(expert_match.mailbox, starts_at=today + timedelta(days=2), now=today)
 
     page = page_of(as_regional, sent)
 
     summary = page.content.decode().replace("&#x27;", "'").partition("Ce qui s'est passé")[0]
     assert "<dt>Appel prévu</dt>" in summary
     assert "Souhaite un rendez-vous sur place" in summary
-    assert [call.mailbox for call, _ in page.context["planned_calls"]] == [mine.mailbox]
-    call_planning.cancel(mine.mailbox, now=today)
+    assert [call.mailbox for call, _ in page.context["planned_calls"]] == [expert_match.mailbox]
+    call_planning.cancel(expert_match.mailbox, now=today)
     assert not page_of(as_regional, sent).context["planned_calls"]

@@ -195,8 +195,8 @@ def test_request_set_aside_shows_why_and_not_uncovered(as_national, commit, sent
 
 
 def test_institutions_are_grouped_by_the_state_of_their_matches(as_regional, commit, sent, today):
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=today)
 
     [row] = as_regional.get(LIST).context["rows"]
 
@@ -273,11 +273,11 @@ class TestMoreFilters:
             )  # fmt: skip
 
     def test_institution_that_was_asked(self, as_regional, commit, sent, other, national, today):
-        mine = match(sent, "recrutement@france-travail")
-        code = mine.expert.office.institution.code
+        expert_match = match(sent, "recrutement@france-travail")
+        code = expert_match.expert.office.institution.code
 
         assert shown(as_regional, institution=code) == [sent.reference]
-        commit(staff_actions.withdraw, mine, reason="Erreur", by=national, now=today)
+        commit(staff_actions.withdraw, expert_match, reason="Erreur", by=national, now=today)
         assert shown(as_regional, institution=code) == []
 
     def test_departement_of_the_region(self, as_regional, as_national, sent, other):

@@ -138,14 +138,14 @@ class TestRemindNow:
         assert by_portal() == [today + 6 * DAY, today + 7 * DAY]
 
     def test_does_not_prevent_an_expert_from_undoing(self, as_regional, commit, sent, today, do):
-        mine = match(sent, "recrutement@france-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=today)
+        expert_match = match(sent, "recrutement@france-travail")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=today)
         do(as_regional, sent, "relancer")
 
-        commit(undoing.undo, mine, by=mine.mailbox, now=today + timedelta(seconds=30))
+        commit(undoing.undo, expert_match, by=expert_match.mailbox, now=today + timedelta(seconds=30))
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
 
     def test_never_mails_somebody_who_left(self, as_regional, sent, today, do):
         gone = match(sent, "recrutement@france-travail")

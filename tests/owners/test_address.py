@@ -199,8 +199,8 @@ class TestConfirming:
         assert not mails("lost_links")
 
     def test_unsent_mails_go_to_the_new_mailbox(self, ask, client, commit, sent, now):
-        mine = sent.mailboxes.order_by("pk").first().matches.with_people().get()
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = sent.mailboxes.order_by("pk").first().matches.with_people().get()
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
         ask()
         commit(company_address.confirm, AddressChange.objects.get(), now=now)
 

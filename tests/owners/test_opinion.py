@@ -95,9 +95,9 @@ def taken_by_somebody(commit, sent, now):
     """The request was sent, and taken, a week ago: as when the mail asks."""
     week_ago = now - timedelta(days=7)
     Match.objects.filter(need__solicitation=sent).update(sent_at=week_ago)
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=week_ago)
-    return mine
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=week_ago)
+    return expert_match
 
 
 class TestCallCheck:

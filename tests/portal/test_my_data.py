@@ -113,8 +113,8 @@ def test_a_form_that_was_never_sent_has_its_link_and_its_deletion(client):
 
 
 def test_deletion_is_confirmed_by_mail_and_erases_at_once(client, commit, sent, now):
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
     ask(client, sent.email)
     client.post(link("my_data") + "supprimer/")
     path = link("my_data_deletion")
@@ -127,7 +127,7 @@ def test_deletion_is_confirmed_by_mail_and_erases_at_once(client, commit, sent, 
     sent.refresh_from_db()
     assert (sent.state, sent.description, sent.email, sent.phone) == ("anonymised", "", "", "")
     mails = OutgoingEmail.objects.filter(template__endswith="/request_deleted", cancelled_at=None)
-    assert {mail.to for mail in mails} >= {mine.expert.email}
+    assert {mail.to for mail in mails} >= {expert_match.expert.email}
     assert {mail.about == [] for mail in mails} == {True}
     assert not OutgoingEmail.objects.filter(to__iexact="contact@peintures.example.org").exists()
     assert not DeliveryEvent.objects.exists()
@@ -228,18 +228,18 @@ def test_the_copy_has_every_column_that_a_company_gave(sent):
 
 def test_the_copy_has_what_the_company_was_told_and_wrote_besides(client, sent, commit, now):
     author = mailbox(sent, "recrutement@france-travail")
-    mine = match(sent, author.email)
+    expert_match = match(sent, author.email)
     Subject.objects.update(is_labour_law=True)
     commit(expert_messages.ask, author, body="Temps plein ?", now=now)
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=author, now=now)
-    commit(expert_answers.move, mine, MatchState.HELPED, by=author, answer="Voici la règle.", now=now)
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=author, now=now)
+    commit(expert_answers.move, expert_match, MatchState.HELPED, by=author, answer="Voici la règle.", now=now)
     PlannedCall.objects.create(mailbox=author, starts_at=now + timedelta(days=1), changed_at=now)
     answer(sent, "Je suis absente.", auto_submitted="auto-replied", now=now)
     AddressChange.objects.create(solicitation=sent, email="nouvelle@example.org", asked_at=now)
 
     [copied] = my_data.copy_of(sent.email, now=now)["requests"]
 
-    assert mine.expert.office.institution.name in copied["sent_to"]
+    assert expert_match.expert.office.institution.name in copied["sent_to"]
     assert [one["text"] for one in copied["questions"]] == ["Temps plein ?"]
     assert [one["text"] for one in copied["answers"]] == ["Voici la règle."]
     assert [one["text"] for one in copied["not_published"]] == ["Je suis absente."]

@@ -433,86 +433,93 @@ class TestFallback:
 
 class TestHandOver:
     def test_hand_over_ends_the_match_and_asks_the_other_institution_after_a_minute(self, commit, sent, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
         target = Institution.objects.get(code="GEIQ")
 
-        commit(expert_answers.hand_over, mine, target, comment="Plutôt pour vous.", by=mine.mailbox, now=now)
+        commit(
+            expert_answers.hand_over,
+            expert_match,
+            target,
+            comment="Plutôt pour vous.",
+            by=expert_match.mailbox,
+            now=now,
+        )
 
-        mine.refresh_from_db()
-        made = mine.introduces.get()
-        assert (mine.state, made.state) == (MatchState.REPLACED, MatchState.SENT)
+        expert_match.refresh_from_db()
+        made = expert_match.introduces.get()
+        assert (expert_match.state, made.state) == (MatchState.REPLACED, MatchState.SENT)
         mail = OutgoingEmail.objects.get(to=made.mailbox.email)
         assert mail.not_before == now + MINUTE
         assert mail.context["word"] == "Plutôt pour vous."
 
     def test_undoing_a_hand_over_withdraws_the_match_it_made(self, commit, sent, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
         commit(
             expert_answers.hand_over,
-            mine,
+            expert_match,
             Institution.objects.get(code="GEIQ"),
             comment="",
-            by=mine.mailbox,
+            by=expert_match.mailbox,
             now=now,
         )
 
-        commit(undoing.undo, mine, by=mine.mailbox, now=now)
+        commit(undoing.undo, expert_match, by=expert_match.mailbox, now=now)
 
-        mine.refresh_from_db()
-        made = mine.introduces.get()
-        assert (mine.state, made.state) == (MatchState.SENT, MatchState.WITHDRAWN)
+        expert_match.refresh_from_db()
+        made = expert_match.introduces.get()
+        assert (expert_match.state, made.state) == (MatchState.SENT, MatchState.WITHDRAWN)
         assert not OutgoingEmail.objects.pending().filter(to=made.mailbox.email).exists()
 
     def test_undoing_a_hand_over_that_was_taken_mails_those_told_of_the_taking(self, commit, sent, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
         geiq = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.hand_over, mine, geiq, comment="", by=mine.mailbox, now=now)
-        made = mine.introduces.get()
+        commit(expert_answers.hand_over, expert_match, geiq, comment="", by=expert_match.mailbox, now=now)
+        made = expert_match.introduces.get()
         commit(expert_answers.move, made, MatchState.TAKEN, by=made.mailbox, now=now + MINUTE)
         mark_sent(sent, at=now + 3 * MINUTE)
 
-        commit(undoing.undo, mine, by=mine.mailbox, now=now + 4 * MINUTE)
+        commit(undoing.undo, expert_match, by=expert_match.mailbox, now=now + 4 * MINUTE)
 
         mail = OutgoingEmail.objects.pending().get(to=sent.email)
         assert occasions(sent) == ["undone_for_company"] + ["undone_for_experts"] * 4
         assert mail.context["office"] == made.expert.office.name
 
     def test_bring_in_keeps_the_match(self, commit, sent, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
 
         commit(
             expert_answers.bring_in,
-            mine,
+            expert_match,
             Institution.objects.get(code="GEIQ"),
             comment="",
-            by=mine.mailbox,
+            by=expert_match.mailbox,
             now=now,
         )
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
-        assert mine.introduces.get().origin == "bring_in"
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
+        assert expert_match.introduces.get().origin == "bring_in"
 
     def test_an_institution_that_was_asked_already_changes_nothing(self, sent, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
 
         with pytest.raises(expert_answers.NobodyThere):
             expert_answers.hand_over(
-                mine, Institution.objects.get(code="PE"), comment="", by=mine.mailbox, now=now
+                expert_match, Institution.objects.get(code="PE"), comment="", by=expert_match.mailbox, now=now
             )
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
 
     def test_an_institution_that_was_handed_over_can_be_brought_in_again(self, commit, sent, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
         other = match(sent, "recrutement@france-travail")
         commit(
             expert_answers.hand_over,
-            mine,
+            expert_match,
             Institution.objects.get(code="GEIQ"),
             comment="",
-            by=mine.mailbox,
+            by=expert_match.mailbox,
             now=now,
         )
 
@@ -525,8 +532,8 @@ class TestHandOver:
             now=now,
         )
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
 
 
 class TestThread:
@@ -540,32 +547,49 @@ class TestThread:
         assert author.email not in notified
 
     def test_an_expert_who_declined_may_not_write(self, commit, sent, now):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         commit(
-            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+            expert_answers.move,
+            expert_match,
+            MatchState.DECLINED,
+            by=expert_match.mailbox,
+            decline_reason="other",
+            now=now,
         )
 
         with pytest.raises(expert_messages.NotInThread):
-            expert_messages.post_message(mine.mailbox, body="Encore un mot", now=now)
+            expert_messages.post_message(expert_match.mailbox, body="Encore un mot", now=now)
 
     def test_a_message_is_not_mailed_to_experts_who_declined(self, commit, sent, now):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         commit(
-            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+            expert_answers.move,
+            expert_match,
+            MatchState.DECLINED,
+            by=expert_match.mailbox,
+            decline_reason="other",
+            now=now,
         )
 
         commit(
             expert_messages.post_message, mailbox(sent, "entreprises@mission"), body="Qui appelle ?", now=now
         )
 
-        assert not OutgoingEmail.objects.filter(template__endswith="/message", to=mine.mailbox.email).exists()
+        assert not OutgoingEmail.objects.filter(
+            template__endswith="/message", to=expert_match.mailbox.email
+        ).exists()
 
     def test_a_text_of_the_company_is_mailed_to_those_who_have_not_declined_and_not_in_the_thread(
         self, commit, sent, now
     ):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         commit(
-            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+            expert_answers.move,
+            expert_match,
+            MatchState.DECLINED,
+            by=expert_match.mailbox,
+            decline_reason="other",
+            now=now,
         )
 
         commit(company_requests.add_information, sent, body="C'est urgent.", now=now)
@@ -705,21 +729,21 @@ class TestStaff:
 
 class TestDeparture:
     def test_an_expert_who_left_is_absent_and_staff_are_alerted(self, commit, sent, now):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
 
         commit(
             record_changes.report_departure,
-            mine.expert,
-            by=mine.mailbox,
+            expert_match.expert,
+            by=expert_match.mailbox,
             successor="une@autre.example.org",
             now=now,
         )
 
-        mine.expert.refresh_from_db()
-        assert mine.expert.left_at == now
+        expert_match.expert.refresh_from_db()
+        assert expert_match.expert.left_at == now
         assert sent.alerts.get().cause == AlertCause.DEPARTURE
         later = commit(send, "trouver-candidats", now=now, siret="00010074300012")
-        assert not later.mailboxes.filter(email=mine.mailbox.email).exists()
+        assert not later.mailboxes.filter(email=expert_match.mailbox.email).exists()
 
 
 def test_every_mail_enqueued_by_a_request_can_be_delivered_or_waits(commit, sent, now):

@@ -75,9 +75,15 @@ class TestAddressOfTheCompany:
         sent = commit(send, now=now)
         other = commit(send, "clause-insertion", now=now, text="Tout autre chose.")
         OutgoingEmail.objects.update(sent_at=now)
-        mine = other.mailboxes.get().matches.with_people().get()
+        expert_match = other.mailboxes.get().matches.with_people().get()
         later = now + timedelta(hours=3)
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later - timedelta(minutes=1))
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.TAKEN,
+            by=expert_match.mailbox,
+            now=later - timedelta(minutes=1),
+        )
         first = OutgoingEmail.objects.get(
             template__endswith="/received", about__contains=[f"request:{sent.pk}"]
         )
@@ -89,12 +95,14 @@ class TestAddressOfTheCompany:
         warnings = OutgoingEmail.objects.about(f"request:{other.pk}").filter(
             template__endswith="/call_instead"
         )
-        assert [mail.to for mail in warnings] == [mine.mailbox.email]
+        assert [mail.to for mail in warnings] == [expert_match.mailbox.email]
         assert not OutgoingEmail.objects.pending().filter(to=other.email).exists()
 
     def test_their_page_and_their_mails_say_so(self, refused, client, commit, now):
-        mine = match(refused, "recrutement@france-travail")
-        page = client.get(links.answer_url(mine.mailbox).removeprefix(settings.SITE_URL)).content.decode()
+        expert_match = match(refused, "recrutement@france-travail")
+        page = client.get(
+            links.answer_url(expert_match.mailbox).removeprefix(settings.SITE_URL)
+        ).content.decode()
         assert "refuse nos courriels" in page
         assert f"mailto:{refused.email}" not in page
 
@@ -125,13 +133,20 @@ class TestAddressOfTheCompany:
         assert OutgoingEmail.objects.filter(template__endswith="/address_confirmed").exists()
 
     def test_no_mail_is_sent_to_it_until_it_works(self, refused, commit, now):
-        mine, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=later)
+        expert_match, later = match(refused, "recrutement@france-travail"), now + timedelta(hours=4)
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=later)
         mail = OutgoingEmail.objects.get(template__endswith="/taken_for_company")
         assert mail.state == "cancelled"
         assert not OutgoingEmail.objects.pending().filter(to=refused.email).exists()
 
         with transaction.atomic():
             delivery_reports.record_working(refused.email.upper(), now=later)
-        commit(expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, words="Fait", now=later)
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.HELPED,
+            by=expert_match.mailbox,
+            words="Fait",
+            now=later,
+        )
         assert not refuses_mail(refused.email)

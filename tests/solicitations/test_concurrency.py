@@ -129,12 +129,15 @@ def test_of_two_simultaneous_similar_requests_one_is_routed(now, first, second):
 
 def test_two_experts_may_take_the_same_need(now):
     request = send(now=now)
-    mine, other = match(request, "recrutement@france-travail"), match(request, "entreprises@mission-locale")
+    expert_match, other = (
+        match(request, "recrutement@france-travail"),
+        match(request, "entreprises@mission-locale"),
+    )
 
     outcomes = together(
         *(
             lambda row=row: expert_answers.move(row, MatchState.TAKEN, by=row.mailbox, now=now)
-            for row in (mine, other)
+            for row in (expert_match, other)
         )
     )
 
@@ -144,7 +147,7 @@ def test_two_experts_may_take_the_same_need(now):
     assert request.progress == NeedState.IN_PROGRESS
     # The second to take knows of the first, who is told nothing of the second: he has taken already.
     recipients = mails("taken_for_others")
-    assert Counter(recipients)[mine.mailbox.email] + Counter(recipients)[other.mailbox.email] == 1
+    assert Counter(recipients)[expert_match.mailbox.email] + Counter(recipients)[other.mailbox.email] == 1
     assert len(mails("taken_for_company")) == 2
 
 
@@ -508,12 +511,12 @@ def test_all_actions_at_once_on_one_request_do_not_deadlock(now, smtp_sink):
     ids=["take", "take all", "take and take all", "four clicks"],
 )
 def test_two_simultaneous_takes_by_one_mailbox_are_both_told_that_it_is_done(now, acts):
-    mine = match(send(now=now), "recrutement@france-travail")
-    path = urlsplit(links.answer_url(mine.mailbox)).path
+    expert_match = match(send(now=now), "recrutement@france-travail")
+    path = urlsplit(links.answer_url(expert_match.mailbox)).path
     seen = re.search(r'name="seen" value="([0-9]+)"', Client().get(path).content.decode())[1]
 
     def click(act: str) -> str:
-        page = Client().post(path + act.format(mine.pk), {"seen": seen}, follow=True)
+        page = Client().post(path + act.format(expert_match.pk), {"seen": seen}, follow=True)
         return page.content.decode()
 
     pages = together(*(partial(click, act) for act in acts))
@@ -540,15 +543,15 @@ def pause_of(expert: Expert) -> Plan:
 @pytest.mark.parametrize("what", ["office", "expert"])
 def test_a_closing_while_its_match_is_taken_loses_no_need(now, what, is_taken_first):
     request = send(now=now)
-    mine = match(request, "recrutement@france-travail")
+    expert_match = match(request, "recrutement@france-travail")
     admin = User.objects.create_user("national@equipe.example.org", name="Léa Martin", role="national")
-    office, expert = mine.expert.office, mine.expert
+    office, expert = expert_match.expert.office, expert_match.expert
     plan = closing_of(office, now=now) if what == "office" else pause_of(expert)
-    path = urlsplit(links.answer_url(mine.mailbox)).path
+    path = urlsplit(links.answer_url(expert_match.mailbox)).path
     seen = re.search(r'name="seen" value="([0-9]+)"', Client().get(path).content.decode())[1]
 
     def take() -> HttpResponse:
-        return Client().post(f"{path}besoins/{mine.pk}/prendre/", {"seen": seen})
+        return Client().post(f"{path}besoins/{expert_match.pk}/prendre/", {"seen": seen})
 
     def close() -> None:
         applying.apply(plan, cause=Cause.PAGE, author=admin, now=now)
@@ -575,17 +578,17 @@ def test_a_closing_while_its_match_is_taken_loses_no_need(now, what, is_taken_fi
 
     assert errors(outcomes) == []
     page = outcomes[1 if is_taken_first else 2]
-    mine.refresh_from_db()
+    expert_match.refresh_from_db()
     with connection.cursor() as cursor:
         cursor.execute(ABANDONED)
         assert cursor.fetchone() == (0,)
-    assert Match.objects.live().filter(need=mine.need_id).exists()
+    assert Match.objects.live().filter(need=expert_match.need_id).exists()
     if is_taken_first:
-        assert (page.status_code, mine.state) == (302, MatchState.TAKEN)
-        assert mine.expert_left_at == now
+        assert (page.status_code, expert_match.state) == (302, MatchState.TAKEN)
+        assert expert_match.expert_left_at == now
         assert mails("taker_gone") == [request.email]
     else:
-        assert (page.status_code, mine.state) == (409, MatchState.WITHDRAWN)
+        assert (page.status_code, expert_match.state) == (409, MatchState.WITHDRAWN)
         text = page.content.decode()
         gone = "est fermée" if what == "office" else "Vous n&#x27;êtes plus à ce poste"
         assert gone in text

@@ -89,21 +89,21 @@ class TestTwoPosts:
     def twice(self, commit, now) -> Solicitation:
         """The local mission's expert has a second post, at the job centre: same address, other case."""
         other = Expert.objects.get(email__startswith="recrutement@france-travail-dijon")
-        mine = Expert.objects.get(email__startswith="entreprises@mission-locale")
-        Expert.objects.filter(pk=other.pk).update(email=mine.email.upper())
+        expert = Expert.objects.get(email__startswith="entreprises@mission-locale")
+        Expert.objects.filter(pk=other.pk).update(email=expert.email.upper())
         return commit(send, now=now)
 
-    def mine(self, twice) -> Mailbox:
+    def shared_mailbox(self, twice) -> Mailbox:
         return twice.mailboxes.get(email__istartswith="entreprises@mission-locale")
 
     def test_two_posts_behind_one_address_make_one_mailbox_and_one_mail(self, twice):
-        box = self.mine(twice)
+        box = self.shared_mailbox(twice)
 
         assert box.matches.count() == 2
         assert len(pending("notified", to__iexact=box.email)) == 1
 
     def test_one_answer_counts_for_both_posts_and_is_mailed_once(self, twice, commit, now):
-        box = self.mine(twice)
+        box = self.shared_mailbox(twice)
 
         commit(expert_answers.move, box.matches.first(), MatchState.TAKEN, by=box, now=now)
 
@@ -113,7 +113,7 @@ class TestTwoPosts:
         assert not pending("taken_for_others", to__iexact=box.email)
 
     def test_undoing_on_one_post_undoes_both(self, twice, commit, now):
-        box = self.mine(twice)
+        box = self.shared_mailbox(twice)
         first, last = box.matches.order_by("pk")
         commit(expert_answers.move, first, MatchState.TAKEN, by=box, now=now)
 
@@ -123,7 +123,7 @@ class TestTwoPosts:
         assert not pending("taken_for_company")
 
     def test_a_refusal_counts_for_both_posts(self, twice, commit, now):
-        box = self.mine(twice)
+        box = self.shared_mailbox(twice)
 
         commit(
             expert_answers.move,
@@ -137,7 +137,7 @@ class TestTwoPosts:
         assert {row.state for row in box.matches.all()} == {MatchState.DECLINED}
 
     def test_handing_over_ends_both_matches_and_undoing_restores_both(self, twice, commit, now):
-        box = self.mine(twice)
+        box = self.shared_mailbox(twice)
         geiq = Institution.objects.get(code="GEIQ")
         commit(expert_answers.hand_over, box.matches.first(), geiq, comment="", by=box, now=now)
         assert {row.state for row in box.matches.all()} == {MatchState.REPLACED}
@@ -220,11 +220,11 @@ class TestUndo:
     def test_undoing_a_taking_after_somebody_else_concluded_leaves_the_need_helped(
         self, sent, answer, commit, now
     ):
-        mine = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
+        expert_match = answer(sent, "recrutement@france-travail", MatchState.TAKEN)
         answer(sent, "entreprises@mission-locale", MatchState.TAKEN)
         answer(sent, "entreprises@mission-locale", MatchState.HELPED)
 
-        commit(undoing.undo, mine, by=mine.mailbox, now=now + 2 * MINUTE)
+        commit(undoing.undo, expert_match, by=expert_match.mailbox, now=now + 2 * MINUTE)
 
         sent.refresh_from_db()
         assert (sent.state, sent.progress) == (RequestState.SUBMITTED, NeedState.HELPED)
@@ -240,21 +240,28 @@ class TestUndo:
         assert (row.state, row.taken_at) == (MatchState.EXPIRED, None)
 
     def test_undoing_a_hand_over_keeps_experts_brought_in_before(self, sent, commit, now):
-        mine = match(sent, "entreprises@mission-locale")
+        expert_match = match(sent, "entreprises@mission-locale")
         geiq, cap = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ARACT")
-        commit(expert_answers.bring_in, mine, geiq, comment="", by=mine.mailbox, now=now)
-        commit(expert_answers.hand_over, mine, cap, comment="", by=mine.mailbox, now=now + 10 * SECONDS)
+        commit(expert_answers.bring_in, expert_match, geiq, comment="", by=expert_match.mailbox, now=now)
+        commit(
+            expert_answers.hand_over,
+            expert_match,
+            cap,
+            comment="",
+            by=expert_match.mailbox,
+            now=now + 10 * SECONDS,
+        )
 
-        commit(undoing.undo, mine, by=mine.mailbox, now=now + 20 * SECONDS)
+        commit(undoing.undo, expert_match, by=expert_match.mailbox, now=now + 20 * SECONDS)
 
-        states = dict(mine.introduces.values_list("expert__office__institution__code", "state"))
+        states = dict(expert_match.introduces.values_list("expert__office__institution__code", "state"))
         assert states == {"GEIQ": MatchState.SENT, "ARACT": MatchState.WITHDRAWN}
 
     @pytest.mark.parametrize("end", ["cancelled", "spam", "staff"])
     def test_a_move_cannot_be_undone_once_the_company_or_staff_ended_the_request(
         self, sent, answer, commit, admin, end, now
     ):
-        mine = answer(sent, "recrutement@france-travail", MatchState.DECLINED)
+        expert_match = answer(sent, "recrutement@france-travail", MatchState.DECLINED)
         at = now + 10 * SECONDS
         if end == "cancelled":
             commit(company_requests.cancel, sent, now=at)
@@ -264,10 +271,10 @@ class TestUndo:
             commit(staff_actions.close, sent, words="Traité au téléphone.", by=admin, now=at)
 
         with pytest.raises((ForbiddenMove, undoing.NothingToUndo)):
-            undoing.undo(mine, by=mine.mailbox, now=now + 20 * SECONDS)
+            undoing.undo(expert_match, by=expert_match.mailbox, now=now + 20 * SECONDS)
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.DECLINED
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.DECLINED
 
 
 class TestEnds:
@@ -282,16 +289,16 @@ class TestEnds:
     @pytest.mark.parametrize("reason", [ClosedReason.SPAM, ClosedReason.TEST])
     def test_spam_and_tests_accept_no_answer_and_no_message(self, sent, answer, commit, admin, reason, now):
         answer(sent, "recrutement@france-travail", MatchState.TAKEN)
-        mine = answer(sent, "recrutement@france-travail", MatchState.HELPED)
+        expert_match = answer(sent, "recrutement@france-travail", MatchState.HELPED)
         commit(staff_actions.mark, sent, reason, by=admin, now=now)
         geiq = Institution.objects.get(code="GEIQ")
 
         with pytest.raises(ForbiddenMove):
-            expert_answers.bring_in(mine, geiq, comment="", by=mine.mailbox, now=now)
+            expert_answers.bring_in(expert_match, geiq, comment="", by=expert_match.mailbox, now=now)
         with pytest.raises(ForbiddenMove):
             company_requests.add_information(sent, body="Encore", now=now)
         with pytest.raises(expert_messages.NotInThread):
-            expert_messages.post_message(mine.mailbox, body="Encore", now=now)
+            expert_messages.post_message(expert_match.mailbox, body="Encore", now=now)
 
     def test_bringing_an_expert_in_after_closing_reopens_the_request(self, for_one, answer, commit, now):
         answer(for_one, "facilitation@clauses", MatchState.TAKEN)
@@ -416,11 +423,11 @@ class TestFallback:
             unticked=unticked,
             now=now,
         )
-        mine = match(request, "recrutement@france-travail")
+        expert_match = match(request, "recrutement@france-travail")
 
         for act in (expert_answers.hand_over, expert_answers.bring_in):
             with pytest.raises(expert_answers.NobodyThere):
-                act(mine, unticked[0], comment="", by=mine.mailbox, now=now)
+                act(expert_match, unticked[0], comment="", by=expert_match.mailbox, now=now)
         with pytest.raises(expert_answers.NobodyThere):
             staff_actions.add_institution(request.needs.get(), unticked[0], reason="", by=admin, now=now)
         commit(staff_actions.correct, request, columns={"naf": "43.34Z"}, subjects={}, by=admin, now=now)
@@ -442,23 +449,32 @@ class TestDirectoryMeanwhile:
     def test_an_expert_whose_address_changed_keeps_his_mailbox_until_brought_in_again(
         self, sent, commit, now
     ):
-        mine, other = match(sent, "entreprises@mission-locale"), match(sent, "recrutement@france-travail")
-        Expert.objects.filter(pk=mine.expert_id).update(email="nouvelle@mission.example.org")
+        expert_match, other = (
+            match(sent, "entreprises@mission-locale"),
+            match(sent, "recrutement@france-travail"),
+        )
+        Expert.objects.filter(pk=expert_match.expert_id).update(email="nouvelle@mission.example.org")
         geiq, ml = Institution.objects.get(code="GEIQ"), Institution.objects.get(code="ML")
         with pytest.raises(expert_answers.NobodyThere):
             expert_answers.bring_in(other, ml, comment="", by=other.mailbox, now=now)
         assert not sent.mailboxes.filter(email="nouvelle@mission.example.org").exists()
-        commit(expert_answers.hand_over, mine, geiq, comment="", by=mine.mailbox, now=now)
+        commit(expert_answers.hand_over, expert_match, geiq, comment="", by=expert_match.mailbox, now=now)
 
         commit(expert_answers.bring_in, other, ml, comment="", by=other.mailbox, now=now + MINUTE)
 
-        mine.refresh_from_db()
-        assert (mine.state, mine.mailbox.email) == (MatchState.SENT, "nouvelle@mission.example.org")
+        expert_match.refresh_from_db()
+        assert (expert_match.state, expert_match.mailbox.email) == (
+            MatchState.SENT,
+            "nouvelle@mission.example.org",
+        )
         assert len(pending("notified", to="nouvelle@mission.example.org")) == 1
 
     def test_an_expert_who_left_may_still_answer_and_is_not_brought_in_again(self, sent, answer, now):
-        mine, other = match(sent, "entreprises@mission-locale"), match(sent, "recrutement@france-travail")
-        Expert.objects.filter(office=mine.expert.office).update(left_at=now)
+        expert_match, other = (
+            match(sent, "entreprises@mission-locale"),
+            match(sent, "recrutement@france-travail"),
+        )
+        Expert.objects.filter(office=expert_match.expert.office).update(left_at=now)
 
         answer(sent, "entreprises@mission-locale", MatchState.TAKEN)
         geiq = Institution.objects.get(code="GEIQ")
@@ -466,8 +482,8 @@ class TestDirectoryMeanwhile:
         with pytest.raises(expert_answers.NobodyThere):
             expert_answers.bring_in(other, geiq, comment="", by=other.mailbox, now=now)
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.TAKEN
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.TAKEN
 
     def test_an_institution_whose_expert_declined_is_not_asked_again(self, sent, answer, now):
         answer(sent, "entreprises@mission-locale", MatchState.DECLINED)

@@ -110,14 +110,23 @@ class TestNotified:
         assert "Je cherche quelqu" in PREHEADER.search(notified.html)[1]
 
     def test_the_introducer_and_their_message_come_before_the_text(self, commit, sent, now):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.hand_over, mine, target, comment="Plutôt pour vous.", by=mine.mailbox, now=now)
+        commit(
+            expert_answers.hand_over,
+            expert_match,
+            target,
+            comment="Plutôt pour vous.",
+            by=expert_match.mailbox,
+            now=now,
+        )
 
-        made = mine.introduces.get()
+        made = expert_match.introduces.get()
         found = mail("notified", to=made.mailbox.email)
 
-        assert in_order(found.text, mine.expert.name, "vous passe cette demande", "> Plutôt pour vous.", TEXT)
+        assert in_order(
+            found.text, expert_match.expert.name, "vous passe cette demande", "> Plutôt pour vous.", TEXT
+        )
 
     def test_a_labour_law_question_has_its_deadline(self, commit, now):
         commit(send, "contrat-travail", now=now, siret="")
@@ -126,11 +135,11 @@ class TestNotified:
 
     def test_an_expert_asked_later_reads_the_additions_too(self, commit, sent, now):
         commit(company_requests.add_information, sent, body="Le chantier commence en février.", now=now)
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         target = Institution.objects.get(code="GEIQ")
-        commit(expert_answers.bring_in, mine, target, comment="", by=mine.mailbox, now=now)
+        commit(expert_answers.bring_in, expert_match, target, comment="", by=expert_match.mailbox, now=now)
 
-        found = mail("notified", to=mine.introduces.get().mailbox.email)
+        found = mail("notified", to=expert_match.introduces.get().mailbox.email)
 
         assert in_order(found.text, "vous demande votre aide.", TEXT, "Puis a ajouté", "Le chantier commence")
 
@@ -163,25 +172,25 @@ class TestConfidential:
 
     def test_staff_alerts_name_neither_the_company_nor_the_subject(self, commit, confidential, now):
         User.objects.create_user("region@equipe.example.org", role="region", region=confidential.region)
-        mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = Match.objects.with_people().filter(need__solicitation=confidential).first()
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
         commit(feedback.report_not_called, confidential, now=now)
 
         found = mail("alert")
 
         assert f"Demande confidentielle {confidential.reference}\n" in found.text
-        for named in (confidential.company_name, "dettes", mine.expert.office.name):
+        for named in (confidential.company_name, "dettes", expert_match.expert.office.name):
             assert named not in found.text
             assert named not in found.html
 
     def test_subject_lines_of_the_companys_mails_name_nobody(self, commit, confidential, now):
-        mine = Match.objects.with_people().filter(need__solicitation=confidential).first()
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = Match.objects.with_people().filter(need__solicitation=confidential).first()
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
         found = mail("taken_for_company")
 
-        assert mine.expert.office.name in found.text
-        assert mine.expert.office.name not in found.subject + PREHEADER.search(found.html)[1]
+        assert expert_match.expert.office.name in found.text
+        assert expert_match.expert.office.name not in found.subject + PREHEADER.search(found.html)[1]
 
 
 class TestAcknowledgement:
@@ -335,8 +344,8 @@ def let_time_pass(commit, now) -> None:
     """Run the clock for months on a request that nobody answers and on one taken without an answer."""
     commit(send, "clause-insertion", commune="21166", siret="", email="silence@example.org", now=now)
     taken = commit(send, "dettes-fiscales", siret="", email="dettes@example.org", now=now)
-    mine = Match.objects.with_people().get(need__solicitation=taken)
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    expert_match = Match.objects.with_people().get(need__solicitation=taken)
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
     commit(tasks.run_clock, now=now + timedelta(days=1))
     Draft.objects.update(updated_at=now + timedelta(days=184))  # else its mails are erased with it
     for day in (3, 7, 10, 13, 14, 21, 45, 48, 55, 58, 65, 68, 90, 184):

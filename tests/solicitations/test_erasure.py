@@ -414,11 +414,11 @@ class TestAnonymise:
         later = now + timedelta(days=1)
         like = commit(send, "contrat-travail", now=later)
         assert like.duplicate_of == full_history
-        mine = chain(
+        duplicate_rows = chain(
             Solicitation.objects.filter(pk=like.pk).values(),
             OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
         )
-        before = list(mine)
+        before = list(duplicate_rows)
 
         commit(erasure.anonymise, full_history.pk, now=now + YEARS)
 

@@ -79,8 +79,10 @@ def test_the_days_that_the_company_wished_put_it_off(commit, now, days, hours, d
 
 
 def test_taking_starts_the_delay_again(commit, sent, now):
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=local(now, 2, 16))
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(
+        expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=local(now, 2, 16)
+    )
 
     assert expected_call(sent, now=now).by == local(now, 4, 16)
 
@@ -143,8 +145,15 @@ def test_a_company_that_was_called_waits_two_more_days(read_page, commit, sent, 
 
 def test_a_request_that_nobody_has_shows_no_button(read_page, commit, sent, now):
     for row in sent.mailboxes.all():
-        mine = row.matches.with_people().get()
-        commit(expert_answers.move, mine, MatchState.DECLINED, by=row, decline_reason="no_capacity", now=now)
+        expert_match = row.matches.with_people().get()
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.DECLINED,
+            by=row,
+            decline_reason="no_capacity",
+            now=now,
+        )
 
     assert BUTTON not in read_page(sent, local(now, 10, 10))
 

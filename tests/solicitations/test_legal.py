@@ -172,8 +172,14 @@ def test_answers_undone_one_after_the_other_leave_none(commit, asked, now):
 
 def test_an_answer_stays_shown_to_the_owner_when_the_expert_takes_the_need_again(commit, asked, now):
     conclude(commit, first(asked), MatchState.NO_HELP, now + timedelta(days=1))
-    mine = Match.objects.with_people().get(pk=first(asked).pk)
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + timedelta(days=2))
+    expert_match = Match.objects.with_people().get(pk=first(asked).pk)
+    commit(
+        expert_answers.move,
+        expert_match,
+        MatchState.TAKEN,
+        by=expert_match.mailbox,
+        now=now + timedelta(days=2),
+    )
 
     [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
 

@@ -26,9 +26,9 @@ def sent(commit, now) -> Solicitation:
 
 @pytest.fixture
 def taken(commit, sent, now) -> Match:
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    return mine
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+    return expert_match
 
 
 def notified_addresses() -> set[str]:
@@ -66,9 +66,9 @@ class TestNotCalled:
 
     def test_a_confidential_request_is_not_named_to_the_manager(self, commit, now):
         quiet = commit(send, "licenciement", now=now, text="Mon serveur ne vient plus.")
-        mine = Match.objects.with_people().filter(need__solicitation=quiet).first()
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        Office.objects.filter(pk=mine.expert.office_id).update(email="antenne@example.org")
+        expert_match = Match.objects.with_people().filter(need__solicitation=quiet).first()
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+        Office.objects.filter(pk=expert_match.expert.office_id).update(email="antenne@example.org")
 
         commit(feedback.report_not_called, quiet, now=now)
 
@@ -155,12 +155,12 @@ class TestSurvey:
             feedback.answer_survey(sent, HAPPY, now=now)
 
     def test_who_took_it_and_their_manager_read_the_answers_but_not_the_comment(self, commit, sent, now):
-        mine = Match.objects.with_people().filter(need__solicitation=sent).first()
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = Match.objects.with_people().filter(need__solicitation=sent).first()
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
         commit(feedback.answer_survey, sent, HAPPY, now=now + timedelta(days=1))
 
         mails = OutgoingEmail.objects.filter(template__endswith="/survey_answered")
-        assert {mail.to for mail in mails} == {mine.mailbox.email, mine.expert.office.email}
+        assert {mail.to for mail in mails} == {expert_match.mailbox.email, expert_match.expert.office.email}
         assert {HAPPY.comment in mail.rendered().text for mail in mails} == {False}
         assert "Aide utile : Oui" in mails[0].rendered().text
 

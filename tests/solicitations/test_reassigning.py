@@ -24,7 +24,7 @@ def sent(commit, now) -> Solicitation:
 
 
 @pytest.fixture
-def mine(sent) -> Match:
+def expert_match(sent) -> Match:
     return match(sent, "recrutement@france-travail")
 
 
@@ -34,26 +34,34 @@ def manager():
 
 
 @pytest.fixture
-def colleague(mine) -> Expert:
+def colleague(expert_match) -> Expert:
     return Expert.objects.create(
-        office=mine.expert.office, name="Karim Dubois", email="karim.dubois@france-travail.example.org",
-        phone="03 80 12 34 56", source="hand",
+        office=expert_match.expert.office, name="Karim Dubois",
+        email="karim.dubois@france-travail.example.org", phone="03 80 12 34 56", source="hand",
     )  # fmt: skip
 
 
 @pytest.fixture
-def reassign(mine, colleague, manager, commit, now):
+def reassign(expert_match, colleague, manager, commit, now):
     def act(*, to=None, at=now, comment=""):
-        request = mine.mailbox.solicitation_id
-        commit(reassigning.reassign, request, [mine.pk], to or colleague, by=manager, comment=comment, now=at)
+        request = expert_match.mailbox.solicitation_id
+        commit(
+            reassigning.reassign,
+            request,
+            [expert_match.pk],
+            to or colleague,
+            by=manager,
+            comment=comment,
+            now=at,
+        )
 
     return act
 
 
 @pytest.fixture
-def take(mine, commit, now):
+def take(expert_match, commit, now):
     def act(row=None):
-        row = row or mine
+        row = row or expert_match
         commit(expert_answers.move, row, MatchState.TAKEN, by=row.mailbox, now=now)
 
     return act
@@ -68,28 +76,30 @@ def waiting(address: str) -> list[str]:
     return [mail.template.rpartition("/")[2] for mail in mails]
 
 
-def test_what_was_sent_is_sent_to_the_colleague(mine, colleague, reassign, manager):
+def test_what_was_sent_is_sent_to_the_colleague(expert_match, colleague, reassign, manager):
     reassign(comment="Elle rentre lundi.")
 
-    assert state(mine.need, mine.expert) == MatchState.REPLACED
-    assert state(mine.need, colleague) == MatchState.SENT
+    assert state(expert_match.need, expert_match.expert) == MatchState.REPLACED
+    assert state(expert_match.need, colleague) == MatchState.SENT
     mail = OutgoingEmail.objects.pending().get(to=colleague.email)
     assert (mail.context["introducer"], mail.context["word"]) == (
         "Anne Morel (responsable)",
         "Elle rentre lundi.",
     )
-    assert "stopped" in waiting(mine.mailbox.email)
+    assert "stopped" in waiting(expert_match.mailbox.email)
     event = Event.objects.get(kind=EventKind.HANDED_OVER)
     assert (event.by_user, event.by_mailbox) == (manager, None)
 
 
-def test_what_was_taken_stays_taken_in_the_hands_of_the_colleague(mine, colleague, sent, take, reassign, now):
+def test_what_was_taken_stays_taken_in_the_hands_of_the_colleague(
+    expert_match, colleague, sent, take, reassign, now
+):
     take()
     OutgoingEmail.objects.pending().update(sent_at=now)
 
     reassign()
 
-    assert state(mine.need, colleague) == MatchState.TAKEN
+    assert state(expert_match.need, colleague) == MatchState.TAKEN
     sent.refresh_from_db()
     assert sent.progress == "in_progress"
     assert waiting(colleague.email) == ["reassigned"]
@@ -98,7 +108,7 @@ def test_what_was_taken_stays_taken_in_the_hands_of_the_colleague(mine, colleagu
     assert notified.context["person"] == "Karim Dubois"
 
 
-def test_company_that_was_not_told_yet_is_told_one_name(mine, colleague, sent, take, reassign):
+def test_company_that_was_not_told_yet_is_told_one_name(expert_match, colleague, sent, take, reassign):
     take()
 
     reassign()
@@ -107,27 +117,36 @@ def test_company_that_was_not_told_yet_is_told_one_name(mine, colleague, sent, t
     assert [mail.context["person"] for mail in names] == ["Karim Dubois"]
 
 
-def test_given_back_at_once_the_colleague_is_not_mailed(mine, colleague, reassign, manager, commit, now):
+def test_given_back_at_once_the_colleague_is_not_mailed(
+    expert_match, colleague, reassign, manager, commit, now
+):
     reassign()
-    theirs = Match.objects.get(need=mine.need, expert=colleague)
+    theirs = Match.objects.get(need=expert_match.need, expert=colleague)
 
-    commit(reassigning.reassign, mine.mailbox.solicitation_id, [theirs.pk], mine.expert, by=manager, now=now)
+    commit(
+        reassigning.reassign,
+        expert_match.mailbox.solicitation_id,
+        [theirs.pk],
+        expert_match.expert,
+        by=manager,
+        now=now,
+    )
 
-    assert state(mine.need, mine.expert) == MatchState.SENT
+    assert state(expert_match.need, expert_match.expert) == MatchState.SENT
     assert "notified" not in waiting(colleague.email)
 
 
-def test_colleague_who_has_the_need_keeps_it(mine, colleague, reassign, take, commit, now):
-    commit(expert_answers.bring_in, mine, colleague, comment="", by=mine.mailbox, now=now)
+def test_colleague_who_has_the_need_keeps_it(expert_match, colleague, reassign, take, commit, now):
+    commit(expert_answers.bring_in, expert_match, colleague, comment="", by=expert_match.mailbox, now=now)
     take()
 
     reassign()
 
-    assert state(mine.need, colleague) == MatchState.TAKEN
+    assert state(expert_match.need, colleague) == MatchState.TAKEN
 
 
 @pytest.mark.parametrize("why", ["absent", "left", "paused"])
-def test_nobody_away_receives_anything(mine, colleague, reassign, why, now):
+def test_nobody_away_receives_anything(expert_match, colleague, reassign, why, now):
     if why == "absent":
         Absence.objects.create(expert=colleague, from_on=now.date(), to_on=now.date() + timedelta(days=3))
     Expert.objects.filter(pk=colleague.pk).update(
@@ -137,11 +156,18 @@ def test_nobody_away_receives_anything(mine, colleague, reassign, why, now):
     with pytest.raises(NobodyThere):
         reassign()
 
-    assert state(mine.need, mine.expert) == MatchState.SENT
+    assert state(expert_match.need, expert_match.expert) == MatchState.SENT
 
 
-def test_what_changed_meanwhile_moves_nothing(mine, colleague, reassign, commit, now):
-    commit(expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+def test_what_changed_meanwhile_moves_nothing(expert_match, colleague, reassign, commit, now):
+    commit(
+        expert_answers.move,
+        expert_match,
+        MatchState.DECLINED,
+        by=expert_match.mailbox,
+        decline_reason="other",
+        now=now,
+    )
 
     with pytest.raises(ForbiddenMove):
         reassign()
@@ -149,18 +175,18 @@ def test_what_changed_meanwhile_moves_nothing(mine, colleague, reassign, commit,
     assert not Match.objects.filter(expert=colleague).exists()
 
 
-def test_who_has_the_need_is_not_given_it_again(mine, reassign, take):
+def test_who_has_the_need_is_not_given_it_again(expert_match, reassign, take):
     take()
 
     with pytest.raises(ForbiddenMove):
-        reassign(to=mine.expert)
+        reassign(to=expert_match.expert)
 
-    assert Match.objects.get(pk=mine.pk).state == MatchState.TAKEN
+    assert Match.objects.get(pk=expert_match.pk).state == MatchState.TAKEN
 
 
-def test_colleague_who_declined_is_not_asked_again(mine, colleague, reassign, commit, now):
-    commit(expert_answers.bring_in, mine, colleague, comment="", by=mine.mailbox, now=now)
-    theirs = Match.objects.with_people().get(need=mine.need, expert=colleague)
+def test_colleague_who_declined_is_not_asked_again(expert_match, colleague, reassign, commit, now):
+    commit(expert_answers.bring_in, expert_match, colleague, comment="", by=expert_match.mailbox, now=now)
+    theirs = Match.objects.with_people().get(need=expert_match.need, expert=colleague)
     commit(
         expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now
     )

@@ -29,13 +29,13 @@ def sent(commit, now) -> Solicitation:
 
 
 @pytest.fixture
-def mine(sent) -> Match:
+def expert_match(sent) -> Match:
     return match(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
-def deputy(mine) -> Expert:
-    return ExpertFactory(office=mine.expert.office, email="suppleant@example.org", name="Sacha Petit")
+def deputy(expert_match) -> Expert:
+    return ExpertFactory(office=expert_match.expert.office, email="suppleant@example.org", name="Sacha Petit")
 
 
 def away(expert, now, *, days=7, deputy=None):
@@ -48,38 +48,38 @@ def notified(expert) -> list[OutgoingEmail]:
     return list(OutgoingEmail.objects.filter(to=expert.email, template__endswith="/notified"))
 
 
-def test_what_waits_is_offered_at_once_to_the_deputy_who_reads_why(mine, deputy, commit, now):
-    away(mine.expert, now, deputy=deputy)
+def test_what_waits_is_offered_at_once_to_the_deputy_who_reads_why(expert_match, deputy, commit, now):
+    away(expert_match.expert, now, deputy=deputy)
 
     commit(tasks.offer_to_stand_ins, now=now)
 
-    offered = Match.objects.get(need=mine.need, expert=deputy)
+    offered = Match.objects.get(need=expert_match.need, expert=deputy)
     assert offered.state == MatchState.SENT
     [mail] = notified(deputy)
     assert "absent" in " ".join(mail.context["why"])
-    mine.refresh_from_db()
-    assert mine.state == MatchState.SENT, "she may still answer"
+    expert_match.refresh_from_db()
+    assert expert_match.state == MatchState.SENT, "she may still answer"
 
 
-def test_it_is_offered_once(mine, deputy, commit, now):
-    away(mine.expert, now, deputy=deputy)
+def test_it_is_offered_once(expert_match, deputy, commit, now):
+    away(expert_match.expert, now, deputy=deputy)
     commit(tasks.offer_to_stand_ins, now=now)
-    theirs = Match.objects.with_people().get(need=mine.need, expert=deputy)
+    theirs = Match.objects.with_people().get(need=expert_match.need, expert=deputy)
     commit(
         expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now
     )
     Absence.objects.all().delete()
-    away(mine.expert, now, deputy=None)
+    away(expert_match.expert, now, deputy=None)
 
     commit(tasks.offer_to_stand_ins, now=now + DAY)
 
     assert len(notified(deputy)) == 1
-    assert Match.objects.filter(need=mine.need).count() == 5
+    assert Match.objects.filter(need=expert_match.need).count() == 5
 
 
-def test_an_absence_to_come_offers_nothing_before_its_first_day(mine, deputy, commit, now):
+def test_an_absence_to_come_offers_nothing_before_its_first_day(expert_match, deputy, commit, now):
     Absence.objects.create(
-        expert=mine.expert, from_on=now.date() + DAY, to_on=now.date() + 3 * DAY, deputy=deputy
+        expert=expert_match.expert, from_on=now.date() + DAY, to_on=now.date() + 3 * DAY, deputy=deputy
     )
     commit(tasks.offer_to_stand_ins, now=now)
     assert not notified(deputy)
@@ -94,10 +94,10 @@ def test_an_absence_to_come_offers_nothing_before_its_first_day(mine, deputy, co
 )
 def test_days_away_are_those_of_the_company_from_the_first_hour(commit, now, commune, zone):
     overseas = commit(send, now=now, commune=commune, siret="")
-    mine = Match.objects.sent().filter(need__solicitation=overseas).with_people().first()
-    deputy = ExpertFactory(office=mine.expert.office, has_all_subjects=False)
+    expert_match = Match.objects.sent().filter(need__solicitation=overseas).with_people().first()
+    deputy = ExpertFactory(office=expert_match.expert.office, has_all_subjects=False)
     day = now.date() + 2 * DAY
-    Absence.objects.create(expert=mine.expert, from_on=day, to_on=day, deputy=deputy)
+    Absence.objects.create(expert=expert_match.expert, from_on=day, to_on=day, deputy=deputy)
     midnight = datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
 
     commit(tasks.offer_to_stand_ins, now=midnight - timedelta(minutes=1))
@@ -107,11 +107,11 @@ def test_days_away_are_those_of_the_company_from_the_first_hour(commit, now, com
     assert len(notified(deputy)) == 1
 
 
-def test_a_deputy_who_is_away_too_is_asked_once_back(mine, deputy, commit, now):
-    Expert.objects.filter(office=mine.expert.office).exclude(pk__in=[mine.expert_id, deputy.pk]).update(
-        is_paused=True
-    )
-    away(mine.expert, now, deputy=deputy)
+def test_a_deputy_who_is_away_too_is_asked_once_back(expert_match, deputy, commit, now):
+    Expert.objects.filter(office=expert_match.expert.office).exclude(
+        pk__in=[expert_match.expert_id, deputy.pk]
+    ).update(is_paused=True)
+    away(expert_match.expert, now, deputy=deputy)
     away(deputy, now, days=1)
     commit(tasks.offer_to_stand_ins, now=now)
     assert not notified(deputy)
@@ -122,9 +122,9 @@ def test_a_deputy_who_is_away_too_is_asked_once_back(mine, deputy, commit, now):
     assert len(notified(deputy)) == 1
 
 
-def test_what_she_took_stays_hers(mine, deputy, commit, now):
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    away(mine.expert, now, deputy=deputy)
+def test_what_she_took_stays_hers(expert_match, deputy, commit, now):
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+    away(expert_match.expert, now, deputy=deputy)
 
     commit(tasks.offer_to_stand_ins, now=now)
 
@@ -135,30 +135,30 @@ class TestReminders:
     """Reminders of somebody away: none before her return, and nothing else waits for it."""
 
     def test_who_stands_in_is_reminded_who_is_away_is_not_and_the_manager_is_told_on_time(
-        self, mine, deputy, commit, now
+        self, expert_match, deputy, commit, now
     ):
-        away(mine.expert, now, days=20, deputy=deputy)
+        away(expert_match.expert, now, days=20, deputy=deputy)
         commit(tasks.offer_to_stand_ins, now=now)
 
         for day in (3, 7, 10, 15):
             commit(tasks.run_clock, now=now + day * DAY)
 
         reminded = OutgoingEmail.objects.filter(template__endswith="/reminders")
-        assert not reminded.filter(to=mine.expert.email).exists()
+        assert not reminded.filter(to=expert_match.expert.email).exists()
         assert reminded.filter(to=deputy.email).exists()
-        event = Event.objects.get(match=mine, kind=EventKind.MANAGER_TOLD)
+        event = Event.objects.get(match=expert_match, kind=EventKind.MANAGER_TOLD)
         assert event.at == now + 10 * DAY
 
         commit(tasks.run_clock, now=now + 21 * DAY)
-        assert reminded.filter(to=mine.expert.email).exists()
+        assert reminded.filter(to=expert_match.expert.email).exists()
 
     @pytest.mark.parametrize("state", [MatchState.SENT, MatchState.TAKEN], ids=str)
-    def test_whatever_the_days_away_only_reminders_wait(self, mine, commit, now, state):
+    def test_whatever_the_days_away_only_reminders_wait(self, expert_match, commit, now, state):
         if state == MatchState.TAKEN:
-            commit(expert_answers.move, mine, state, by=mine.mailbox, now=now)
-        [request] = plan.load(Solicitation.objects.filter(pk=mine.need.solicitation_id))
-        [need] = [need for need in request.needs.all() if need.pk == mine.need_id]
-        [row] = [row for row in need.matches.all() if row.pk == mine.pk]
+            commit(expert_answers.move, expert_match, state, by=expert_match.mailbox, now=now)
+        [request] = plan.load(Solicitation.objects.filter(pk=expert_match.need.solicitation_id))
+        [need] = [need for need in request.needs.all() if need.pk == expert_match.need_id]
+        [row] = [row for row in need.matches.all() if row.pk == expert_match.pk]
         time_zone = request.time_zone
 
         def steps(absences, at):

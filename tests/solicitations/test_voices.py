@@ -158,8 +158,10 @@ class TestReaders:
 
     def test_answer_goes_to_all_when_its_author_declined_and_nobody_took(self, commit, sent, author, now):
         question = commit(expert_messages.ask, author, body=ASKED, now=now)
-        mine = match(sent, author.email)
-        commit(expert_answers.move, mine, MatchState.DECLINED, by=author, decline_reason="other", now=now)
+        expert_match = match(sent, author.email)
+        commit(
+            expert_answers.move, expert_match, MatchState.DECLINED, by=author, decline_reason="other", now=now
+        )
 
         commit(company_requests.add_information, sent, body=REPLIED, question=question, now=now)
 
@@ -379,10 +381,10 @@ class TestWithdrawing:
         self, commit, sent, author, manager, now
     ):
         added = commit(company_requests.add_information, sent, body=ADDED, now=now)
-        mine = match(sent, author.email)
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=author, now=now)
+        expert_match = match(sent, author.email)
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=author, now=now)
         colleague = ExpertFactory(office=author.speaker().office)
-        commit(reassigning.reassign, sent.pk, [mine.pk], colleague, by=manager.user, now=now)
+        commit(reassigning.reassign, sent.pk, [expert_match.pk], colleague, by=manager.user, now=now)
 
         commit(expert_messages.withdraw, added, by=sent, now=now + timedelta(seconds=10))
 

@@ -40,14 +40,14 @@ def test_the_phone_is_tapped_to_call_and_the_address_to_mail(client, sent):
 
 
 def test_get_changes_nothing_even_with_a_choice(client, sent):
-    mine = match(sent, "recrutement@france-travail")
+    expert_match = match(sent, "recrutement@france-travail")
     before = (Event.objects.count(), OutgoingEmail.objects.count())
 
     for choice in ("", "?choix=prendre", "?choix=decliner", "?choix=autre"):
-        assert client.get(answer_path(mine.mailbox) + choice).status_code == 200
+        assert client.get(answer_path(expert_match.mailbox) + choice).status_code == 200
 
-    mine.refresh_from_db()
-    assert mine.state == MatchState.SENT
+    expert_match.refresh_from_db()
+    assert expert_match.state == MatchState.SENT
     assert (Event.objects.count(), OutgoingEmail.objects.count()) == before
 
 
@@ -110,10 +110,10 @@ def test_the_browsers_history_does_not_name_the_company_of_a_confidential_reques
 
 def test_an_expert_who_was_withdrawn_reads_a_sentence_only(client, commit, sent, now, django_user_model):
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
-    mine = match(sent, "recrutement@france-travail")
-    commit(staff_actions.withdraw, mine, reason="erreur de commune", by=admin, now=now)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(staff_actions.withdraw, expert_match, reason="erreur de commune", by=admin, now=now)
 
-    text = page_text(client.get(answer_path(mine.mailbox)))
+    text = page_text(client.get(answer_path(expert_match.mailbox)))
 
     assert (
         "L'équipe du service vous a retiré ce besoin : erreur de commune, mardi 1er décembre à 10 h." in text
@@ -134,9 +134,14 @@ def test_a_cancelled_request_says_so_and_shows_nothing(client, commit, sent, now
 
 
 def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, now):
-    mine = match(sent, "recrutement@france-travail")
+    expert_match = match(sent, "recrutement@france-travail")
     commit(
-        expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="no_capacity", now=now
+        expert_answers.move,
+        expert_match,
+        MatchState.DECLINED,
+        by=expert_match.mailbox,
+        decline_reason="no_capacity",
+        now=now,
     )
     commit(
         expert_messages.post_message,
@@ -145,11 +150,11 @@ def test_who_declined_reads_the_thread_and_cannot_write(client, commit, sent, no
         now=now,
     )
 
-    page = client.get(answer_path(mine.mailbox))
+    page = client.get(answer_path(expert_match.mailbox))
 
     assert "Je l'appelle lundi." in page_text(page)
     assert "vous pouvez lire, pas écrire" in page_text(page)
-    assert f"{answer_path(mine.mailbox)}message/" not in page.content.decode()
+    assert f"{answer_path(expert_match.mailbox)}message/" not in page.content.decode()
 
 
 def test_information_added_by_the_company_is_shown_after_its_text(client, commit, sent, now):
@@ -166,10 +171,10 @@ def test_information_added_by_the_company_is_shown_after_its_text(client, commit
 )
 def test_times_are_those_of_the_territory(client, commit, now, commune, hour):
     request = commit(send, now=now, commune=commune, siret="")
-    mine = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    expert_match = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
-    text = page_text(client.get(answer_path(mine.mailbox)))
+    text = page_text(client.get(answer_path(expert_match.mailbox)))
 
     assert f"mardi 1er décembre à {hour}." in text
 
@@ -195,10 +200,10 @@ def test_several_needs_have_their_buttons_and_one_for_all(client, two_needs):
 
 def test_two_posts_behind_one_address_answer_a_need_once(client, two_needs, now):
     box = mailbox(two_needs, "formation@region-bfc")
-    mine = box.matches.with_people().in_order().first()
+    expert_match = box.matches.with_people().in_order().first()
     other = two_needs.needs.first().matches.exclude(mailbox=box).first()
     other.mailbox = box
-    other.need = mine.need
+    other.need = expert_match.need
     other.save()
 
     page = client.get(answer_path(box)).content.decode()
@@ -214,23 +219,23 @@ def test_the_number_of_queries_does_not_follow_the_number_of_others(
 
 
 def test_the_undo_hint_differs_within_the_first_minute(client, commit, sent, now, clock):
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
-    at_once = page_text(client.get(answer_path(mine.mailbox)))
+    at_once = page_text(client.get(answer_path(expert_match.mailbox)))
     clock.shift(timedelta(minutes=2))
-    later = page_text(client.get(answer_path(mine.mailbox)))
+    later = page_text(client.get(answer_path(expert_match.mailbox)))
 
     assert "Pendant une minute, personne n'est encore prévenu." in at_once
     assert "Ceux que nous avons prévenus le seront de nouveau." in later
 
 
 def test_a_request_closed_by_staff_offers_no_undo(client, commit, sent, now, django_user_model):
-    mine = match(sent, "recrutement@france-travail")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    expert_match = match(sent, "recrutement@france-travail")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
     commit(staff_actions.close, sent, words="Traité au téléphone.", by=admin, now=now)
 
-    page = client.get(answer_path(mine.mailbox)).content.decode()
+    page = client.get(answer_path(expert_match.mailbox)).content.decode()
 
     assert "/annuler/" not in page

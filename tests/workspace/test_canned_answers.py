@@ -14,20 +14,20 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture
-def mine(sent):
+def expert_match(sent):
     return match(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
-def manager(mine, now):
+def manager(expert_match, now):
     person = PersonFactory()
-    Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
+    Seat.objects.create(user=person, office=expert_match.expert.office, given_at=now)
     return signed_in(person)
 
 
 @pytest.fixture
-def ours(mine, now):
-    institution = mine.expert.office.institution
+def ours(expert_match, now):
+    institution = expert_match.expert.office.institution
     return CannedAnswer.objects.create(
         institution=institution, title="Pièces", body="Préparez votre SIRET.", changed_at=now
     )
@@ -41,10 +41,16 @@ def theirs(sent, now):
     )
 
 
-def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone(manager, mine, theirs):
+def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone(
+    manager, expert_match, theirs
+):
     page = manager.get(reverse("workspace:canned_answers"))
     assert theirs.title not in page_text(page)
-    typed = {"institution": mine.expert.office.institution_id, "title": "Délai", "body": "Deux jours."}
+    typed = {
+        "institution": expert_match.expert.office.institution_id,
+        "title": "Délai",
+        "body": "Deux jours.",
+    }
 
     answer = manager.post(reverse("workspace:canned_answers"), typed, follow=True)
 
@@ -65,8 +71,8 @@ def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone
         assert manager.post(reverse(f"workspace:{name}", args=[theirs.pk]), typed).status_code == 404
 
 
-def test_who_manages_nothing_keeps_none(mine):
-    person = signed_in(PersonFactory(email=mine.expert.email))
+def test_who_manages_nothing_keeps_none(expert_match):
+    person = signed_in(PersonFactory(email=expert_match.expert.email))
 
     assert person.get(reverse("workspace:canned_answers")).status_code == 403
 
@@ -74,12 +80,12 @@ def test_who_manages_nothing_keeps_none(mine):
 @pytest.mark.parametrize(
     ("act", "field"), [("message/", "body"), ("question/", "body"), ("conclure", "words")]
 )
-def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(press, mine, ours, act, field):
+def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(press, expert_match, ours, act, field):
     if act == "conclure":
-        press(mine.mailbox, f"besoins/{mine.pk}/prendre/")
-        act = f"besoins/{mine.pk}/conclure/"
+        press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
+        act = f"besoins/{expert_match.pk}/conclure/"
 
-    page = press(mine.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(ours.pk)})
+    page = press(expert_match.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(ours.pk)})
 
     assert page.status_code == 200
     assert "Bonjour,\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
@@ -88,18 +94,20 @@ def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(press, min
     assert not Question.objects.exists()
 
 
-def test_the_text_of_another_institution_is_neither_offered_nor_inserted(client, press, mine, ours, theirs):
-    assert theirs.title not in page_text(client.get(answer_path(mine.mailbox)))
+def test_the_text_of_another_institution_is_neither_offered_nor_inserted(
+    client, press, expert_match, ours, theirs
+):
+    assert theirs.title not in page_text(client.get(answer_path(expert_match.mailbox)))
 
     for wanted in (str(theirs.pk), "0", "x", "٣"):
-        answer = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
+        answer = press(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
         assert answer.status_code == 404
-    unchosen = press(mine.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
+    unchosen = press(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
     assert "Choisissez un texte dans la liste" in page_text(unchosen)
     assert "Bonjour,</textarea>" in unchosen.content.decode()
 
 
-def test_a_manager_inserts_a_text_in_the_voice_of_her_institution(manager, sent, mine, ours):
+def test_a_manager_inserts_a_text_in_the_voice_of_her_institution(manager, sent, expert_match, ours):
     box = mailbox(sent, "recrutement@france-travail")
     path = reverse("workspace:request", args=[box.pk])
     hidden = hidden_fields(manager.get(path))[f"{path}interne/"]
@@ -109,8 +117,8 @@ def test_a_manager_inserts_a_text_in_the_voice_of_her_institution(manager, sent,
     assert "Vu.\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
 
 
-def test_the_database_refuses_an_empty_text(mine, now):
-    institution = mine.expert.office.institution
+def test_the_database_refuses_an_empty_text(expert_match, now):
+    institution = expert_match.expert.office.institution
 
     with pytest.raises(IntegrityError, match="canned_answer_says_something"), transaction.atomic():
         CannedAnswer.objects.create(institution=institution, title="x", body=" \n", changed_at=now)

@@ -14,22 +14,22 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture
-def mine(sent):
+def expert_match(sent):
     return match(sent, "recrutement@france-travail")
 
 
-def test_names_subjects_and_places_find_people_and_the_rule_says_who_is_relevant(mine, now):
+def test_names_subjects_and_places_find_people_and_the_rule_says_who_is_relevant(expert_match, now):
     def found(text):
-        people, _ = receiver_search.search(mine, text, now=now)
+        people, _ = receiver_search.search(expert_match, text, now=now)
         return {one.expert.email: one for one in people}
 
     everybody = Expert.objects.count()
     assert 0 < len(found("pole emploi")) < everybody
-    institution = mine.expert.office.institution
+    institution = expert_match.expert.office.institution
     theirs = set(Expert.objects.filter(office__institution=institution).values_list("email", flat=True))
     for name in ("pole emploi", "FRANCE Travail"):
-        assert theirs - {mine.expert.email} <= found(name).keys()
-    assert mine.expert.email not in found("france travail")
+        assert theirs - {expert_match.expert.email} <= found(name).keys()
+    assert expert_match.expert.email not in found("france travail")
     by_subject = found("apprenti")
     assert by_subject
     assert found("cote d'or apprenti").keys() <= by_subject.keys() | found("cote d'or").keys()
@@ -43,19 +43,19 @@ def test_names_subjects_and_places_find_people_and_the_rule_says_who_is_relevant
     assert all(one.why for one in found("dijon").values())
 
 
-def test_an_institution_that_the_subject_does_not_call_is_said_so(mine, now):
-    people, _ = receiver_search.search(mine, "BGE Côte-d'Or", now=now)
+def test_an_institution_that_the_subject_does_not_call_is_said_so(expert_match, now):
+    people, _ = receiver_search.search(expert_match, "BGE Côte-d'Or", now=now)
 
     assert people
     assert all(one.is_relevant and "que ce sujet n'appelle pas" in one.why for one in people)
 
 
-def test_the_absent_the_unticked_and_the_never_notified_are_not_offered(mine, sent, now):
-    other = ExpertFactory(name="Zélie Prud'homme", office=Expert.objects.exclude(
-        office__institution=mine.expert.office.institution).order_by("pk").first().office)  # fmt: skip
+def test_the_absent_the_unticked_and_the_never_notified_are_not_offered(expert_match, sent, now):
+    others = Expert.objects.exclude(office__institution=expert_match.expert.office.institution)
+    other = ExpertFactory(name="Zélie Prud'homme", office=others.order_by("pk").first().office)
 
     def is_offered():
-        return receiver_search.candidate(mine, other.pk, now=now) is not None
+        return receiver_search.candidate(expert_match, other.pk, now=now) is not None
 
     assert is_offered()
     sent.unticked_institutions.add(other.office.institution)
@@ -70,37 +70,42 @@ def test_the_absent_the_unticked_and_the_never_notified_are_not_offered(mine, se
 
 @pytest.mark.parametrize("door", ["link", "account"])
 def test_a_person_outside_the_rule_needs_a_reason_and_must_take_it_herself(
-    client, press, mine, door, django_capture_on_commit_callbacks
+    client, press, expert_match, door, django_capture_on_commit_callbacks
 ):
-    other = ExpertFactory(name="Zélie Prud'homme", office=mine.expert.office, has_all_subjects=False)
-    path, browser = answer_path(mine.mailbox), client
+    other = ExpertFactory(name="Zélie Prud'homme", office=expert_match.expert.office, has_all_subjects=False)
+    path, browser = answer_path(expert_match.mailbox), client
     if door == "account":
-        browser, path = signed_in(PersonFactory(email=mine.mailbox.email)), f"/besoins/{mine.mailbox_id}/"
-    searched = browser.get(f"{path}besoins/{mine.pk}/chercher/", {"q": "prudhomme zelie"[10:]})
+        browser, path = (
+            signed_in(PersonFactory(email=expert_match.mailbox.email)),
+            f"/besoins/{expert_match.mailbox_id}/",
+        )
+    searched = browser.get(f"{path}besoins/{expert_match.pk}/chercher/", {"q": "prudhomme zelie"[10:]})
     assert "Zélie Prud'homme" in page_text(searched)
     assert "Hors de la règle" in page_text(searched)
     typed = {"qui": other.pk, "way": "hand_over", "seen": "0", "word": ""}
 
-    refused = browser.post(f"{path}besoins/{mine.pk}/confier/", typed)
+    refused = browser.post(f"{path}besoins/{expert_match.pk}/confier/", typed)
     assert "dites pourquoi elle" in page_text(refused)
     with django_capture_on_commit_callbacks(execute=True):
         answer = browser.post(
-            f"{path}besoins/{mine.pk}/confier/", typed | {"word": "Elle parle lituanien."}, follow=True
+            f"{path}besoins/{expert_match.pk}/confier/",
+            typed | {"word": "Elle parle lituanien."},
+            follow=True,
         )
 
     assert "Zélie Prud'homme reçoit ce besoin dans une minute." in page_text(answer)
-    mine.refresh_from_db()
-    assert mine.state == MatchState.REPLACED
+    expert_match.refresh_from_db()
+    assert expert_match.state == MatchState.REPLACED
     assert Match.objects.get(expert=other).state == MatchState.SENT
     assert Event.objects.get(kind=EventKind.HANDED_OVER).reason == "Zélie Prud'homme : Elle parle lituanien."
 
 
-def test_nobody_else_is_handed_anything(client, mine, sent):
-    path = f"{answer_path(mine.mailbox)}besoins/{mine.pk}/confier/"
+def test_nobody_else_is_handed_anything(client, expert_match, sent):
+    path = f"{answer_path(expert_match.mailbox)}besoins/{expert_match.pk}/confier/"
     having = match(sent, "entreprises@mission-locale").expert_id
 
     for wanted in (str(having), "0", "x", "٣", ""):
         typed = {"qui": wanted, "way": "bring_in", "word": "x", "seen": "0"}
         assert client.post(path, typed).status_code == 404
     theirs = match(sent, "entreprises@mission-locale").pk
-    assert client.get(f"{answer_path(mine.mailbox)}besoins/{theirs}/chercher/").status_code == 404
+    assert client.get(f"{answer_path(expert_match.mailbox)}besoins/{theirs}/chercher/").status_code == 404

@@ -23,13 +23,13 @@ EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
 
 
 @pytest.fixture
-def mine(sent) -> Match:
+def expert_match(sent) -> Match:
     return match(sent, EXPERT)
 
 
 @pytest.fixture
-def expert_client(mine):
-    return signed_in(PersonFactory(email=mine.mailbox.email))
+def expert_client(expert_match):
+    return signed_in(PersonFactory(email=expert_match.mailbox.email))
 
 
 def found(client, query: str) -> list[str]:
@@ -58,7 +58,7 @@ class TestSearch:
             monkeypatch.setattr(text_search, "_first_part", lambda number, enough: 1)
 
     @pytest.fixture
-    def creperie(self, commit, mine, now) -> Solicitation:
+    def creperie(self, commit, expert_match, now) -> Solicitation:
         return commit(
             send,
             now=now,
@@ -94,7 +94,9 @@ class TestSearch:
     def test_other_words_find_nothing(self, expert_client, creperie, typed):
         assert "Crêperie du Cœur" not in found(expert_client, f"?q={typed}")
 
-    def test_search_goes_on_until_the_page_is_full(self, expert_client, commit, mine, monkeypatch, now):
+    def test_search_goes_on_until_the_page_is_full(
+        self, expert_client, commit, expert_match, monkeypatch, now
+    ):
         monkeypatch.setattr(inbox, "ON_A_PAGE", 2)
         for name, day in product(("Vannier", "Roy"), range(1, 5)):
             sent_at, email = now - timedelta(days=day), f"{name.lower()}{day}@x.fr"
@@ -104,12 +106,12 @@ class TestSearch:
 
         assert pages == [["Peintures Vannier SARL", "Vannier 1"], ["Vannier 2", "Vannier 3"], ["Vannier 4"]]
 
-    def test_messages_of_the_experts_are_searched_too(self, expert_client, sent, mine, now):
+    def test_messages_of_the_experts_are_searched_too(self, expert_client, sent, expert_match, now):
         expert_messages.post_message(mailbox(sent, OTHER), body="Vu à l'hôtel d'entreprises.", now=now)
 
         assert found(expert_client, "?q=hotel") == ["Peintures Vannier SARL"]
 
-    def test_confidential_words_are_in_no_search(self, expert_client, sent, mine, now):
+    def test_confidential_words_are_in_no_search(self, expert_client, sent, expert_match, now):
         expert_messages.post_message(mailbox(sent, OTHER), body="Vu à l'hôtel.", now=now)
         Solicitation.objects.update(is_confidential=True)
 
@@ -119,15 +121,17 @@ class TestSearch:
     @pytest.mark.parametrize(
         ("word", "is_found"), [("peintures", True), ("gerante", False), ("cherche", False)]
     )
-    def test_colleague_searches_lines_only(self, mine, word, is_found):
-        colleague = ExpertFactory(office=mine.expert.office, email="collegue@example.org")
+    def test_colleague_searches_lines_only(self, expert_match, word, is_found):
+        colleague = ExpertFactory(office=expert_match.expert.office, email="collegue@example.org")
         client = signed_in(PersonFactory(email=colleague.email))
 
         assert bool(found(client, f"?pour=antenne&q={word}")) is is_found
 
     @pytest.mark.parametrize(("word", "is_found"), [("peintures", True), ("cherche", False)])
-    def test_need_handed_over_is_found_by_its_line_only(self, expert_client, mine, now, word, is_found):
-        Match.objects.filter(pk=mine.pk).update(state=MatchState.REPLACED, ended_at=now)
+    def test_need_handed_over_is_found_by_its_line_only(
+        self, expert_client, expert_match, now, word, is_found
+    ):
+        Match.objects.filter(pk=expert_match.pk).update(state=MatchState.REPLACED, ended_at=now)
 
         assert bool(found(expert_client, f"?q={word}")) is is_found
 
@@ -151,30 +155,30 @@ class TestFilters:
             ("q=vannier&sujet=licenciement", False),
         ],
     )
-    def test_filters_leave_what_they_name(self, expert_client, mine, query, is_found):
+    def test_filters_leave_what_they_name(self, expert_client, expert_match, query, is_found):
         assert bool(found(expert_client, f"?{query}")) is is_found
 
     @pytest.mark.parametrize("query", ["du=2026-12-02&au=2026-12-01", "du=x", "sujet=inconnu", "referent=1"])
-    def test_filters_that_mean_nothing_are_reported_and_left_out(self, expert_client, mine, query):
+    def test_filters_that_mean_nothing_are_reported_and_left_out(self, expert_client, expert_match, query):
         assert found(expert_client, f"?{query}") == ["Peintures Vannier SARL"]
 
-    def test_manager_filters_by_colleague(self, mine, now):
+    def test_manager_filters_by_colleague(self, expert_match, now):
         person = PersonFactory()
-        Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
-        other = ExpertFactory(office=mine.expert.office)
+        Seat.objects.create(user=person, office=expert_match.expert.office, given_at=now)
+        other = ExpertFactory(office=expert_match.expert.office)
         client = signed_in(person)
 
-        assert found(client, f"?referent={mine.expert_id}") == ["Peintures Vannier SARL"]
+        assert found(client, f"?referent={expert_match.expert_id}") == ["Peintures Vannier SARL"]
         assert found(client, f"?referent={other.pk}") == []
 
-    def test_search_is_kept_until_it_is_removed(self, expert_client, mine):
+    def test_search_is_kept_until_it_is_removed(self, expert_client, expert_match):
         found(expert_client, "?q=zzzz")
         assert expert_client.get(INBOX).url == f"{INBOX}?q=zzzz"
 
         found(expert_client, "?pour=moi&onglet=a-repondre")
         assert expert_client.get(INBOX).status_code == 200
 
-    def test_search_is_saved_replaced_and_removed_by_its_author_alone(self, expert_client, mine):
+    def test_search_is_saved_replaced_and_removed_by_its_author_alone(self, expert_client, expert_match):
         for query in ("q=vannier&onglet=tous&x=1", "q=roy"):
             expert_client.post("/besoins/recherches/", {"name": "Peintres", "query": query})
 
@@ -188,9 +192,9 @@ class TestFilters:
 
 class TestPuttingOff:
     @pytest.fixture
-    def taken(self, mine, now) -> Match:
-        expert_answers.move(mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        return mine
+    def taken(self, expert_match, now) -> Match:
+        expert_answers.move(expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+        return expert_match
 
     def post(self, client, path: str, row: Match, until: str):
         seen = client.get(path).context["page"].cards[0].last_event_id
@@ -240,5 +244,8 @@ class TestPuttingOff:
         assert answer.status_code == 200
         assert "Erreur" in page_text(answer)
 
-    def test_need_that_nobody_took_is_not_put_off(self, client, mine):
-        assert self.post(client, answer_path(mine.mailbox), mine, "2026-12-03").status_code == 409
+    def test_need_that_nobody_took_is_not_put_off(self, client, expert_match):
+        assert (
+            self.post(client, answer_path(expert_match.mailbox), expert_match, "2026-12-03").status_code
+            == 409
+        )

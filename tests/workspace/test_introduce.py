@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture
-def mine(sent):
+def expert_match(sent):
     return match(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
-def colleague(mine) -> Expert:
+def colleague(expert_match) -> Expert:
     return Expert.objects.create(
-        office=mine.expert.office,
+        office=expert_match.expert.office,
         name="Karim Dubois",
         email="karim.dubois@france-travail.example.org",
         phone="03 80 12 34 56",
@@ -44,30 +44,37 @@ def folded(page) -> str:
 
 
 class TestInstitutions:
-    def test_each_one_offered_receives_the_need(self, client, commit, mine, sent, now):
+    def test_each_one_offered_receives_the_need(self, client, commit, expert_match, sent, now):
         able = receivers.of_subjects(sent, ["trouver-candidats"], now=now)["trouver-candidats"].able
-        page = offered(client.get(answer_path(mine.mailbox)))
+        page = offered(client.get(answer_path(expert_match.mailbox)))
         shown = [row for row in able if f'value="{row.institution.pk}"' in page]
         assert shown
 
         for row in shown:
-            commit(expert_answers.bring_in, mine, row.institution, comment="", by=mine.mailbox, now=now)
+            commit(
+                expert_answers.bring_in,
+                expert_match,
+                row.institution,
+                comment="",
+                by=expert_match.mailbox,
+                now=now,
+            )
 
-        assert mine.introduces.count() >= len(shown)
+        assert expert_match.introduces.count() >= len(shown)
 
-    def test_each_one_comes_with_its_office_and_expert(self, client, mine, sent, now):
+    def test_each_one_comes_with_its_office_and_expert(self, client, expert_match, sent, now):
         able = receivers.of_subjects(sent, ["trouver-candidats"], now=now)["trouver-candidats"].able
         geiq = next(row for row in able if row.institution.code == "GEIQ")
 
-        page = client.get(answer_path(mine.mailbox))
+        page = client.get(answer_path(expert_match.mailbox))
 
         assert geiq.offices[0] in geiq.label
         assert geiq.people[0] in geiq.label
         assert geiq.label.replace("'", "&#x27;") in offered(page)
 
-    def test_the_others_are_folded_away_with_the_reason(self, client, mine, sent, now):
+    def test_the_others_are_folded_away_with_the_reason(self, client, expert_match, sent, now):
         others = receivers.of_subjects(sent, ["trouver-candidats"], now=now)["trouver-candidats"].others
-        page = client.get(answer_path(mine.mailbox))
+        page = client.get(answer_path(expert_match.mailbox))
 
         assert others
         for institution, _ in others:
@@ -75,31 +82,31 @@ class TestInstitutions:
             assert institution.name in folded(page)
         assert "ne traite pas ce sujet" in folded(page)
 
-    def test_one_without_anybody_today_is_not_offered(self, client, mine, now):
+    def test_one_without_anybody_today_is_not_offered(self, client, expert_match, now):
         target = Institution.objects.get(code="GEIQ")
         Expert.objects.filter(office__institution=target).update(is_paused=True)
 
-        page = client.get(answer_path(mine.mailbox))
+        page = client.get(answer_path(expert_match.mailbox))
 
         assert f'value="{target.pk}"' not in offered(page)
         assert target.name in folded(page)
 
-    def test_chosen_from_an_older_page_it_is_refused_and_nothing_changes(self, client, press, mine):
+    def test_chosen_from_an_older_page_it_is_refused_and_nothing_changes(self, client, press, expert_match):
         target = Institution.objects.get(code="GEIQ")
-        page = client.get(answer_path(mine.mailbox))
+        page = client.get(answer_path(expert_match.mailbox))
         Expert.objects.filter(office__institution=target).update(is_paused=True)
 
         again = press(
-            mine.mailbox,
-            action_path(mine),
+            expert_match.mailbox,
+            action_path(expert_match),
             page=page,
             institution=str(target.pk),
             way="hand_over",
             word="Là ?",
         )
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
         assert "Choisissez une institution dans la liste." in page_text(again)
         assert "Là ?" in page_text(again)
 
@@ -118,41 +125,50 @@ class TestInstitutions:
 
 
 class TestColleagues:
-    def test_a_colleague_of_the_office_is_offered_and_gets_the_need(self, client, press, mine, colleague):
-        assert "Karim Dubois" in offered(client.get(answer_path(mine.mailbox)))
+    def test_a_colleague_of_the_office_is_offered_and_gets_the_need(
+        self, client, press, expert_match, colleague
+    ):
+        assert "Karim Dubois" in offered(client.get(answer_path(expert_match.mailbox)))
 
         page = press(
-            mine.mailbox,
-            action_path(mine),
+            expert_match.mailbox,
+            action_path(expert_match),
             institution=f"collegue-{colleague.pk}",
             way="hand_over",
             word="À toi.",
         )
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.REPLACED
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.REPLACED
         assert "Vous avez passé ce besoin à : Karim Dubois" in page_text(page)
-        assert mine.introduces.get().expert == colleague
+        assert expert_match.introduces.get().expert == colleague
 
-    def test_the_colleague_reads_who_passed_it_on(self, press, mine, colleague):
+    def test_the_colleague_reads_who_passed_it_on(self, press, expert_match, colleague):
         typed = {"institution": f"collegue-{colleague.pk}", "way": "bring_in", "word": "Avec moi ?"}
-        press(mine.mailbox, action_path(mine), **typed)
+        press(expert_match.mailbox, action_path(expert_match), **typed)
 
         mail = OutgoingEmail.objects.get(to=colleague.email)
-        assert mail.context["why"] == [f"{mine.expert.name} demande votre renfort."]
+        assert mail.context["why"] == [f"{expert_match.expert.name} demande votre renfort."]
         assert mail.context["word"] == "Avec moi ?"
 
-    def test_undoing_withdraws_it_from_them(self, press, mine, colleague):
-        page = press(mine.mailbox, action_path(mine), institution=f"collegue-{colleague.pk}", way="hand_over")
+    def test_undoing_withdraws_it_from_them(self, press, expert_match, colleague):
+        page = press(
+            expert_match.mailbox,
+            action_path(expert_match),
+            institution=f"collegue-{colleague.pk}",
+            way="hand_over",
+        )
 
-        press(mine.mailbox, action_path(mine, "annuler"), page=page)
+        press(expert_match.mailbox, action_path(expert_match, "annuler"), page=page)
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
-        assert mine.introduces.get().state == MatchState.WITHDRAWN
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
+        assert expert_match.introduces.get().state == MatchState.WITHDRAWN
 
     @pytest.mark.parametrize("away", ["paused", "bouncing", "left", "absent", "dropped", "same mailbox"])
-    def test_one_who_would_not_read_it_is_not_offered(self, client, press, mine, colleague, away, now):
+    def test_one_who_would_not_read_it_is_not_offered(
+        self, client, press, expert_match, colleague, away, now
+    ):
         if away == "absent":
             on = now.date()
             Absence.objects.create(expert=colleague, from_on=on, to_on=on + timedelta(days=3))
@@ -162,23 +178,33 @@ class TestColleagues:
             "left": {"left_at": now},
             "absent": {},
             "dropped": {"dropped_at": now, "source": "file"},
-            "same mailbox": {"office": mine.expert.office},
+            "same mailbox": {"office": expert_match.expert.office},
         }
         Expert.objects.filter(pk=colleague.pk).update(**changes[away])
         if away == "same mailbox":
-            mine.mailbox.email = colleague.email
-            mine.mailbox.save()
+            expert_match.mailbox.email = colleague.email
+            expert_match.mailbox.save()
 
-        page = client.get(answer_path(mine.mailbox))
+        page = client.get(answer_path(expert_match.mailbox))
         assert "Karim Dubois" not in offered(page)
 
-        press(mine.mailbox, action_path(mine), institution=f"collegue-{colleague.pk}", way="hand_over")
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        press(
+            expert_match.mailbox,
+            action_path(expert_match),
+            institution=f"collegue-{colleague.pk}",
+            way="hand_over",
+        )
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
 
-    def test_one_of_another_office_is_not(self, press, mine, sent):
+    def test_one_of_another_office_is_not(self, press, expert_match, sent):
         stranger = match(sent, "entreprises@mission-locale").expert
 
-        press(mine.mailbox, action_path(mine), institution=f"collegue-{stranger.pk}", way="bring_in")
+        press(
+            expert_match.mailbox,
+            action_path(expert_match),
+            institution=f"collegue-{stranger.pk}",
+            way="bring_in",
+        )
 
-        assert not mine.introduces.exists()
+        assert not expert_match.introduces.exists()

@@ -18,15 +18,15 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture
-def mine(sent):
+def expert_match(sent):
     return match(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
-def taken(commit, mine, now):
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-    mine.refresh_from_db()
-    return mine
+def taken(commit, expert_match, now):
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+    expert_match.refresh_from_db()
+    return expert_match
 
 
 @pytest.fixture
@@ -43,28 +43,28 @@ def action_path(row, act: str) -> str:
 
 
 class TestTake:
-    def test_the_need_is_taken_and_reported_on_top_with_a_way_back(self, press, mine):
-        page = press(mine.mailbox, action_path(mine, "prendre"))
+    def test_the_need_is_taken_and_reported_on_top_with_a_way_back(self, press, expert_match):
+        page = press(expert_match.mailbox, action_path(expert_match, "prendre"))
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.TAKEN
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.TAKEN
         text = page_text(page)
         assert "Vous prenez en charge « Diffuser une offre et trouver des candidats »." in text
         assert "Vous avez pris ce besoin en charge, mardi 1er décembre à 10 h." in text
-        assert action_path(mine, "annuler") in page.content.decode()
+        assert action_path(expert_match, "annuler") in page.content.decode()
 
-    def test_the_company_is_told_who_a_minute_later(self, press, mine, now):
-        press(mine.mailbox, action_path(mine, "prendre"))
+    def test_the_company_is_told_who_a_minute_later(self, press, expert_match, now):
+        press(expert_match.mailbox, action_path(expert_match, "prendre"))
 
         mail = OutgoingEmail.objects.get(template__endswith="/taken_for_company")
         assert mail.not_before == now + timedelta(minutes=1)
-        assert mail.context["person"] == mine.expert.name
+        assert mail.context["person"] == expert_match.expert.name
 
-    def test_a_second_click_is_harmless(self, client, press, mine):
-        page = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, "prendre"), page=page)
+    def test_a_second_click_is_harmless(self, client, press, expert_match):
+        page = client.get(answer_path(expert_match.mailbox))
+        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=page)
 
-        again = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+        again = press(expert_match.mailbox, action_path(expert_match, "prendre"), page=page)
 
         assert again.status_code == 200
         assert "Déjà prise en charge depuis votre boîte à 10 h." in page_text(again)
@@ -72,19 +72,22 @@ class TestTake:
 
     @pytest.mark.parametrize("act", ["prendre", "decliner", "conclure"])
     def test_a_second_click_on_the_second_post_of_a_mailbox_is_harmless(
-        self, client, press, mine, commit, now, act
+        self, client, press, expert_match, commit, now, act
     ):
         second = Match.objects.create(
-            need=mine.need, expert=ExpertFactory(email=mine.mailbox.email), mailbox=mine.mailbox, sent_at=now
+            need=expert_match.need,
+            expert=ExpertFactory(email=expert_match.mailbox.email),
+            mailbox=expert_match.mailbox,
+            sent_at=now,
         )
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        path = answer_path(mine.mailbox)
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+        path = answer_path(expert_match.mailbox)
         client.post(path + action_path(second, "prendre"), {"seen": "0"})
 
         again = client.post(path + action_path(second, act), {"seen": "0"}, follow=True)
 
         assert again.status_code in {200, 409}
-        assert {row.state for row in mine.mailbox.matches.all()} == {MatchState.TAKEN}
+        assert {row.state for row in expert_match.mailbox.matches.all()} == {MatchState.TAKEN}
 
     def test_taking_all_needs_sends_one_mail(self, press, two_needs):
         box = mailbox(two_needs, "formation@region-bfc")
@@ -106,11 +109,11 @@ class TestTake:
 
 class TestDecline:
     @pytest.mark.parametrize("reason", ["not_my_area", "not_my_subject", "not_eligible", "no_capacity"])
-    def test_a_reason_of_the_list_is_enough(self, press, mine, reason):
-        press(mine.mailbox, action_path(mine, "decliner"), reason=reason)
+    def test_a_reason_of_the_list_is_enough(self, press, expert_match, reason):
+        press(expert_match.mailbox, action_path(expert_match, "decliner"), reason=reason)
 
-        mine.refresh_from_db()
-        assert (mine.state, mine.decline_reason) == (MatchState.DECLINED, reason)
+        expert_match.refresh_from_db()
+        assert (expert_match.state, expert_match.decline_reason) == (MatchState.DECLINED, reason)
 
     @pytest.mark.parametrize(
         ("typed", "sentence"),
@@ -126,11 +129,11 @@ class TestDecline:
         ],
         ids=["nothing", "unknown", "other without words", "invisible words", "too long"],
     )
-    def test_errors_are_shown_and_the_text_is_kept(self, press, mine, typed, sentence):
-        page = press(mine.mailbox, action_path(mine, "decliner"), **typed)
+    def test_errors_are_shown_and_the_text_is_kept(self, press, expert_match, typed, sentence):
+        page = press(expert_match.mailbox, action_path(expert_match, "decliner"), **typed)
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
         assert sentence in page_text(page)
         assert typed.get("words", "").strip("\x00 \u202e") in page.content.decode()
 
@@ -159,47 +162,55 @@ class TestDecline:
         counted = f"{len(fields)}\u00a0points sont à revoir" if len(fields) > 1 else "Un point est à revoir"
         assert counted in page
 
-    def test_errors_are_listed_on_top_too(self, press, mine):
-        page = press(mine.mailbox, action_path(mine, "decliner"), reason="other")
+    def test_errors_are_listed_on_top_too(self, press, expert_match):
+        page = press(expert_match.mailbox, action_path(expert_match, "decliner"), reason="other")
 
         assert page_text(page).count("Précisez la raison en quelques mots.") == 2
-        assert f'<a href="#decline{mine.pk}_words">' in page.content.decode()
+        assert f'<a href="#decline{expert_match.pk}_words">' in page.content.decode()
         assert "Erreur :" in page.content.decode().partition("</title>")[0]
 
-    def test_other_takes_words(self, press, mine):
+    def test_other_takes_words(self, press, expert_match):
         press(
-            mine.mailbox, action_path(mine, "decliner"), reason="other", words="Déjà suivie par un confrère."
+            expert_match.mailbox,
+            action_path(expert_match, "decliner"),
+            reason="other",
+            words="Déjà suivie par un confrère.",
         )
 
-        mine.refresh_from_db()
-        assert mine.words == "Déjà suivie par un confrère."
+        expert_match.refresh_from_db()
+        assert expert_match.words == "Déjà suivie par un confrère."
 
 
 class TestOtherInstitution:
-    def test_hand_over_ends_mine(self, press, mine):
+    def test_hand_over_ends_mine(self, press, expert_match):
         target = Institution.objects.get(code="GEIQ")
 
         page = press(
-            mine.mailbox,
-            action_path(mine, "orienter"),
+            expert_match.mailbox,
+            action_path(expert_match, "orienter"),
             institution=str(target.pk),
             way="hand_over",
             word="Pour vous.",
         )
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.REPLACED
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.REPLACED
         assert f"Vous avez passé ce besoin à : {target.name}" in page_text(page)
 
-    def test_after_a_hand_over_only_a_sentence_and_the_way_back_are_left(self, press, mine, sent):
+    def test_after_a_hand_over_only_a_sentence_and_the_way_back_are_left(self, press, expert_match, sent):
         target = Institution.objects.get(code="GEIQ")
-        page = press(mine.mailbox, action_path(mine, "orienter"), institution=str(target.pk), way="hand_over")
+        page = press(
+            expert_match.mailbox,
+            action_path(expert_match, "orienter"),
+            institution=str(target.pk),
+            way="hand_over",
+        )
 
         assert sent.description not in page_text(page)
-        press(mine.mailbox, action_path(mine, "annuler"), page=page)
+        press(expert_match.mailbox, action_path(expert_match, "annuler"), page=page)
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
 
     def test_bring_in_keeps_mine(self, press, taken):
         target = Institution.objects.get(code="GEIQ")
@@ -216,8 +227,8 @@ class TestOtherInstitution:
         assert taken.state == MatchState.TAKEN
         assert taken.introduces.get().expert.office.institution == target
 
-    def test_institutions_that_have_it_already_are_not_offered(self, client, mine, sent):
-        page = client.get(answer_path(mine.mailbox)).content.decode()
+    def test_institutions_that_have_it_already_are_not_offered(self, client, expert_match, sent):
+        page = client.get(answer_path(expert_match.mailbox)).content.decode()
 
         select = page.partition("<select")[2].partition("</select>")[0]
         assert "Groupement d&#x27;employeurs" in select
@@ -234,14 +245,14 @@ class TestOtherInstitution:
             ({"institution": "GEIQ", "way": "helped"}, "Dites si vous passez la main ou demandez de l'aide."),
         ],
     )
-    def test_bad_choices_change_nothing(self, press, mine, typed, sentence):
+    def test_bad_choices_change_nothing(self, press, expert_match, typed, sentence):
         if typed.get("institution") == "GEIQ":
             typed = typed | {"institution": str(Institution.objects.get(code="GEIQ").pk)}
 
-        page = press(mine.mailbox, action_path(mine, "orienter"), **typed)
+        page = press(expert_match.mailbox, action_path(expert_match, "orienter"), **typed)
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
         assert sentence in page_text(page)
 
 
@@ -291,22 +302,22 @@ class TestConclude:
 
 
 class TestUndoButton:
-    def test_within_the_minute_nothing_was_sent(self, press, mine, clock):
-        press(mine.mailbox, action_path(mine, "prendre"))
+    def test_within_the_minute_nothing_was_sent(self, press, expert_match, clock):
+        press(expert_match.mailbox, action_path(expert_match, "prendre"))
         clock.shift(timedelta(seconds=50))
 
-        page = press(mine.mailbox, action_path(mine, "annuler"))
+        page = press(expert_match.mailbox, action_path(expert_match, "annuler"))
 
-        mine.refresh_from_db()
-        assert mine.state == MatchState.SENT
+        expert_match.refresh_from_db()
+        assert expert_match.state == MatchState.SENT
         assert "est annulée" in page_text(page)
         assert not OutgoingEmail.objects.pending().filter(template__endswith="/taken_for_company").exists()
 
-    def test_a_move_is_undone_once(self, client, press, mine):
-        press(mine.mailbox, action_path(mine, "prendre"))
-        page = press(mine.mailbox, action_path(mine, "annuler"))
+    def test_a_move_is_undone_once(self, client, press, expert_match):
+        press(expert_match.mailbox, action_path(expert_match, "prendre"))
+        page = press(expert_match.mailbox, action_path(expert_match, "annuler"))
 
-        assert action_path(mine, "annuler") not in page.content.decode()
+        assert action_path(expert_match, "annuler") not in page.content.decode()
 
     def test_an_older_page_does_not_undo_what_it_has_not_seen(self, client, commit, press, taken, now, clock):
         page = client.get(answer_path(taken.mailbox))
@@ -323,32 +334,34 @@ class TestUndoButton:
 
 
 class TestStale:
-    def test_a_page_older_than_a_colleagues_answer_says_who_and_when(self, client, commit, press, mine, now):
-        page = client.get(answer_path(mine.mailbox))
+    def test_a_page_older_than_a_colleagues_answer_says_who_and_when(
+        self, client, commit, press, expert_match, now
+    ):
+        page = client.get(answer_path(expert_match.mailbox))
         commit(
             expert_answers.move,
-            mine,
+            expert_match,
             MatchState.DECLINED,
-            by=mine.mailbox,
+            by=expert_match.mailbox,
             decline_reason="no_capacity",
             now=now,
         )
 
-        late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+        late = press(expert_match.mailbox, action_path(expert_match, "prendre"), page=page)
 
-        mine.refresh_from_db()
-        assert (late.status_code, mine.state) == (409, MatchState.DECLINED)
+        expert_match.refresh_from_db()
+        assert (late.status_code, expert_match.state) == (409, MatchState.DECLINED)
         text = page_text(late)
         assert "Déjà déclinée depuis votre boîte à 10 h." in text
         assert "Rien n'a été changé" in text
 
-    def test_what_was_typed_is_kept(self, client, commit, press, mine, now):
-        page = client.get(answer_path(mine.mailbox))
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    def test_what_was_typed_is_kept(self, client, commit, press, expert_match, now):
+        page = client.get(answer_path(expert_match.mailbox))
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
         late = press(
-            mine.mailbox,
-            action_path(mine, "decliner"),
+            expert_match.mailbox,
+            action_path(expert_match, "decliner"),
             page=page,
             reason="other",
             words="Trop loin de chez nous.",
@@ -356,22 +369,22 @@ class TestStale:
 
         assert "Ce que vous aviez écrit n'a pas été envoyé Trop loin de chez nous." in page_text(late)
 
-    def test_a_cancelled_request_says_so(self, client, commit, press, mine, sent, now):
-        page = client.get(answer_path(mine.mailbox))
+    def test_a_cancelled_request_says_so(self, client, commit, press, expert_match, sent, now):
+        page = client.get(answer_path(expert_match.mailbox))
         commit(company_requests.cancel, sent, now=now)
 
-        late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+        late = press(expert_match.mailbox, action_path(expert_match, "prendre"), page=page)
 
-        mine.refresh_from_db()
-        assert (late.status_code, mine.state) == (409, MatchState.WITHDRAWN)
+        expert_match.refresh_from_db()
+        assert (late.status_code, expert_match.state) == (409, MatchState.WITHDRAWN)
         assert "L'entreprise a annulé sa demande, mardi 1er décembre à 10 h." in page_text(late)
 
-    def test_withdrawn_by_staff_meanwhile(self, client, commit, press, mine, now, django_user_model):
+    def test_withdrawn_by_staff_meanwhile(self, client, commit, press, expert_match, now, django_user_model):
         admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
-        page = client.get(answer_path(mine.mailbox))
-        commit(staff_actions.withdraw, mine, reason="erreur", by=admin, now=now)
+        page = client.get(answer_path(expert_match.mailbox))
+        commit(staff_actions.withdraw, expert_match, reason="erreur", by=admin, now=now)
 
-        late = press(mine.mailbox, action_path(mine, "prendre"), page=page)
+        late = press(expert_match.mailbox, action_path(expert_match, "prendre"), page=page)
 
         assert late.status_code == 409
         assert "L'équipe du service vous a retiré ce besoin : erreur" in page_text(late)
@@ -387,39 +400,39 @@ class TestStale:
         assert "Réponse déjà annulée depuis votre boîte à 10 h." in page_text(late)
 
 
-def test_a_late_answer_to_an_expired_need_is_welcome(press, commit, sent, mine, now):
+def test_a_late_answer_to_an_expired_need_is_welcome(press, commit, sent, expert_match, now):
     for row in sent.needs.get().matches.all():
         row.move_to(MatchState.EXPIRED, at=now)
         row.save()
     sent.move_to(RequestState.CLOSED, at=now, reason="unanswered")
     sent.save()
 
-    page = press(mine.mailbox, action_path(mine, "prendre"))
+    page = press(expert_match.mailbox, action_path(expert_match, "prendre"))
 
-    mine.refresh_from_db()
+    expert_match.refresh_from_db()
     sent.refresh_from_db()
-    assert (mine.state, sent.state) == (MatchState.TAKEN, RequestState.SUBMITTED)
+    assert (expert_match.state, sent.state) == (MatchState.TAKEN, RequestState.SUBMITTED)
     assert page.status_code == 200
 
 
-def test_nobody_answers_for_somebody_else(client, sent, mine):
+def test_nobody_answers_for_somebody_else(client, sent, expert_match):
     other = mailbox(sent, "entreprises@mission-locale")
     path = answer_path(other)
 
     for act in ("prendre", "decliner", "orienter", "conclure", "annuler"):
-        assert client.post(f"{path}{action_path(mine, act)}", {"seen": "0"}).status_code == 404
+        assert client.post(f"{path}{action_path(expert_match, act)}", {"seen": "0"}).status_code == 404
 
-    mine.refresh_from_db()
-    assert mine.state == MatchState.SENT
+    expert_match.refresh_from_db()
+    assert expert_match.state == MatchState.SENT
 
 
-def test_the_address_of_an_act_opened_by_hand_leads_to_the_page(client, mine):
-    path = answer_path(mine.mailbox)
+def test_the_address_of_an_act_opened_by_hand_leads_to_the_page(client, expert_match):
+    path = answer_path(expert_match.mailbox)
 
     for act in (
         "tout-prendre/",
-        action_path(mine, "prendre"),
-        action_path(mine, "annuler"),
+        action_path(expert_match, "prendre"),
+        action_path(expert_match, "annuler"),
         "message/",
         "question/",
     ):

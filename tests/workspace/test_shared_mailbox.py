@@ -19,14 +19,21 @@ CALLED_BY = "Déjà prise en charge depuis votre boîte à 10 h"
 
 
 @pytest.fixture
-def mine(sent):
+def expert_match(sent):
     return match(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
-def taken(commit, mine, now):
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, first_name="Nadia", now=now)
-    return Match.objects.with_people().get(pk=mine.pk)
+def taken(commit, expert_match, now):
+    commit(
+        expert_answers.move,
+        expert_match,
+        MatchState.TAKEN,
+        by=expert_match.mailbox,
+        first_name="Nadia",
+        now=now,
+    )
+    return Match.objects.with_people().get(pk=expert_match.pk)
 
 
 def action_path(row, act: str) -> str:
@@ -38,29 +45,31 @@ def the_mail(occasion: str) -> OutgoingEmail:
 
 
 class TestSecondPress:
-    def test_taking_twice_says_when_and_by_whom(self, client, press, mine, clock):
-        old_tab = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, "prendre"), page=old_tab, first_name="Nadia")
+    def test_taking_twice_says_when_and_by_whom(self, client, press, expert_match, clock):
+        old_tab = client.get(answer_path(expert_match.mailbox))
+        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab, first_name="Nadia")
         clock.shift(timedelta(minutes=98))
 
-        text = page_text(press(mine.mailbox, action_path(mine, "prendre"), page=old_tab))
+        text = page_text(press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab))
 
         assert f"{CALLED_BY}, par Nadia." in text
         assert "accordez-vous avant d'appeler" in text
         assert "C'est bien noté" not in text
 
-    def test_without_a_first_name_it_says_when(self, client, press, mine):
-        old_tab = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, "prendre"), page=old_tab)
+    def test_without_a_first_name_it_says_when(self, client, press, expert_match):
+        old_tab = client.get(answer_path(expert_match.mailbox))
+        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
 
-        assert f"{CALLED_BY}." in page_text(press(mine.mailbox, action_path(mine, "prendre"), page=old_tab))
+        assert f"{CALLED_BY}." in page_text(
+            press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
+        )
 
-    def test_the_day_after_it_says_which_day(self, client, press, mine, clock):
-        old_tab = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, "prendre"), page=old_tab)
+    def test_the_day_after_it_says_which_day(self, client, press, expert_match, clock):
+        old_tab = client.get(answer_path(expert_match.mailbox))
+        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
         clock.shift(timedelta(days=1))
 
-        again = page_text(press(mine.mailbox, action_path(mine, "prendre"), page=old_tab))
+        again = page_text(press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab))
 
         assert "Déjà prise en charge depuis votre boîte mardi 1er décembre à 10 h." in again
 
@@ -80,13 +89,15 @@ class TestSecondPress:
             ),
         ],
     )
-    def test_each_act_says_that_the_mailbox_did_it(self, client, press, mine, act, typed, sentence):
+    def test_each_act_says_that_the_mailbox_did_it(self, client, press, expert_match, act, typed, sentence):
         if "institution" in typed:
             typed = typed | {"institution": str(Institution.objects.get(code="GEIQ").pk)}
-        old_tab = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, act), page=old_tab, **typed)
+        old_tab = client.get(answer_path(expert_match.mailbox))
+        press(expert_match.mailbox, action_path(expert_match, act), page=old_tab, **typed)
 
-        assert sentence in page_text(press(mine.mailbox, action_path(mine, act), page=old_tab, **typed))
+        assert sentence in page_text(
+            press(expert_match.mailbox, action_path(expert_match, act), page=old_tab, **typed)
+        )
 
     @pytest.mark.parametrize(
         ("outcome", "sentence"),
@@ -112,21 +123,35 @@ class TestSecondPress:
 
         assert "Réponse déjà annulée depuis votre boîte à 10 h." in page_text(again)
 
-    def test_declining_after_a_colleague_took_changes_nothing_and_says_who_took(self, client, press, mine):
-        old_tab = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, "prendre"), page=old_tab, first_name="Nadia")
-
-        again = press(mine.mailbox, action_path(mine, "decliner"), page=old_tab, reason="no_capacity")
-
-        assert f"{CALLED_BY}, par Nadia. Rien n'a été changé" in page_text(again)
-        assert Match.objects.get(pk=mine.pk).state == MatchState.TAKEN
-
-    def test_words_of_the_second_press_are_given_back(self, client, press, mine):
-        old_tab = client.get(answer_path(mine.mailbox))
-        press(mine.mailbox, action_path(mine, "decliner"), page=old_tab, reason="other", words="Trop loin.")
+    def test_declining_after_a_colleague_took_changes_nothing_and_says_who_took(
+        self, client, press, expert_match
+    ):
+        old_tab = client.get(answer_path(expert_match.mailbox))
+        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab, first_name="Nadia")
 
         again = press(
-            mine.mailbox, action_path(mine, "decliner"), page=old_tab, reason="other", words="Voir la CCI."
+            expert_match.mailbox, action_path(expert_match, "decliner"), page=old_tab, reason="no_capacity"
+        )
+
+        assert f"{CALLED_BY}, par Nadia. Rien n'a été changé" in page_text(again)
+        assert Match.objects.get(pk=expert_match.pk).state == MatchState.TAKEN
+
+    def test_words_of_the_second_press_are_given_back(self, client, press, expert_match):
+        old_tab = client.get(answer_path(expert_match.mailbox))
+        press(
+            expert_match.mailbox,
+            action_path(expert_match, "decliner"),
+            page=old_tab,
+            reason="other",
+            words="Trop loin.",
+        )
+
+        again = press(
+            expert_match.mailbox,
+            action_path(expert_match, "decliner"),
+            page=old_tab,
+            reason="other",
+            words="Voir la CCI.",
         )
 
         assert "Ce que vous aviez écrit n'a pas été envoyé Voir la CCI." in page_text(again)
@@ -155,25 +180,25 @@ class TestSecondPress:
 
 
 class TestFirstName:
-    def test_it_is_optional(self, press, mine):
-        press(mine.mailbox, action_path(mine, "prendre"))
+    def test_it_is_optional(self, press, expert_match):
+        press(expert_match.mailbox, action_path(expert_match, "prendre"))
 
-        assert Match.objects.get(pk=mine.pk).taken_by == ""
+        assert Match.objects.get(pk=expert_match.pk).taken_by == ""
 
     @pytest.mark.parametrize("name", ["Nadia", "Jean-Noël", "Anne Sophie", "N'Golo", "Zoé L."])
-    def test_a_first_name_is_kept(self, press, mine, name):
-        press(mine.mailbox, action_path(mine, "prendre"), first_name=name)
+    def test_a_first_name_is_kept(self, press, expert_match, name):
+        press(expert_match.mailbox, action_path(expert_match, "prendre"), first_name=name)
 
-        assert Match.objects.get(pk=mine.pk).taken_by == name
+        assert Match.objects.get(pk=expert_match.pk).taken_by == name
 
     @pytest.mark.parametrize(
         "typed", ["06 12 34 56 78", "www.exemple.fr", "nadia@exemple.fr", "<b>", "x" * 41]
     )
-    def test_anything_else_is_refused_and_changes_nothing(self, press, mine, typed):
-        page = press(mine.mailbox, action_path(mine, "prendre"), first_name=typed)
+    def test_anything_else_is_refused_and_changes_nothing(self, press, expert_match, typed):
+        page = press(expert_match.mailbox, action_path(expert_match, "prendre"), first_name=typed)
 
         assert "Écrivez seulement votre prénom" in page_text(page)
-        assert Match.objects.get(pk=mine.pk).state == MatchState.SENT
+        assert Match.objects.get(pk=expert_match.pk).state == MatchState.SENT
 
     def test_the_company_and_the_other_experts_read_it_in_their_mails(self, taken):
         assert the_mail("taken_for_company").context["person"] == f"Nadia, {taken.expert.name}"
@@ -221,19 +246,21 @@ class TestFirstName:
 
 
 class TestUndo:
-    def test_the_button_sits_in_the_message_that_announces_the_act(self, press, mine):
-        page = press(mine.mailbox, action_path(mine, "prendre")).content.decode()
+    def test_the_button_sits_in_the_message_that_announces_the_act(self, press, expert_match):
+        page = press(expert_match.mailbox, action_path(expert_match, "prendre")).content.decode()
 
         message = page.partition("rl-messages")[2].partition("<h1")[0]
-        assert action_path(mine, "annuler") in message
-        assert page.count(action_path(mine, "annuler")) == 1
+        assert action_path(expert_match, "annuler") in message
+        assert page.count(action_path(expert_match, "annuler")) == 1
 
     @pytest.mark.parametrize("reason", ["no_capacity", "other"])
-    def test_after_a_refusal_too(self, press, mine, reason):
-        page = press(mine.mailbox, action_path(mine, "decliner"), reason=reason, words="Trop loin.")
+    def test_after_a_refusal_too(self, press, expert_match, reason):
+        page = press(
+            expert_match.mailbox, action_path(expert_match, "decliner"), reason=reason, words="Trop loin."
+        )
 
         message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
-        assert action_path(mine, "annuler") in message
+        assert action_path(expert_match, "annuler") in message
 
     @pytest.mark.parametrize("outcome", ["helped", "no_help", "unreachable"])
     def test_after_an_outcome_too(self, press, taken, outcome):
@@ -242,19 +269,24 @@ class TestUndo:
         message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
         assert action_path(taken, "annuler") in message
 
-    def test_after_a_hand_over_too(self, press, mine):
+    def test_after_a_hand_over_too(self, press, expert_match):
         target = Institution.objects.get(code="GEIQ")
-        page = press(mine.mailbox, action_path(mine, "orienter"), institution=str(target.pk), way="hand_over")
+        page = press(
+            expert_match.mailbox,
+            action_path(expert_match, "orienter"),
+            institution=str(target.pk),
+            way="hand_over",
+        )
 
         message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
-        assert action_path(mine, "annuler") in message
+        assert action_path(expert_match, "annuler") in message
 
-    def test_once_the_message_is_gone_it_stays_with_the_answer(self, client, press, mine):
-        press(mine.mailbox, action_path(mine, "prendre"))
+    def test_once_the_message_is_gone_it_stays_with_the_answer(self, client, press, expert_match):
+        press(expert_match.mailbox, action_path(expert_match, "prendre"))
 
-        page = client.get(answer_path(mine.mailbox)).content.decode()
+        page = client.get(answer_path(expert_match.mailbox)).content.decode()
 
-        assert page.count(action_path(mine, "annuler")) == 1
+        assert page.count(action_path(expert_match, "annuler")) == 1
 
     def test_taking_all_gives_one_button_a_need(self, press, two_needs):
         box = mailbox(two_needs, "formation@region-bfc")

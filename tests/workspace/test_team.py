@@ -23,29 +23,29 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
 @pytest.fixture
-def mine(sent) -> Match:
+def expert_match(sent) -> Match:
     return match(sent, "recrutement@france-travail")
 
 
 @pytest.fixture
-def client(mine, now) -> Client:
+def client(expert_match, now) -> Client:
     person = PersonFactory(name="Mme Robert")
-    Seat.objects.create(user=person, office=mine.expert.office, given_at=now)
+    Seat.objects.create(user=person, office=expert_match.expert.office, given_at=now)
     return signed_in(person)
 
 
 @pytest.fixture
-def colleague(mine) -> Expert:
-    return ExpertFactory(office=mine.expert.office, name="Karim Dubois", email="karim@example.org")
+def colleague(expert_match) -> Expert:
+    return ExpertFactory(office=expert_match.expert.office, name="Karim Dubois", email="karim@example.org")
 
 
 def person_path(name: str, expert: Expert, *more: str) -> str:
     return reverse(f"workspace:team_{name}", args=[expert.pk, *more])
 
 
-def test_lists_people_with_their_days_away_and_needs(client, mine, colleague, now):
+def test_lists_people_with_their_days_away_and_needs(client, expert_match, colleague, now):
     Absence.objects.create(
-        expert=mine.expert, from_on=now.date(), to_on=now.date() + timedelta(days=4), deputy=colleague
+        expert=expert_match.expert, from_on=now.date(), to_on=now.date() + timedelta(days=4), deputy=colleague
     )
 
     text = page_text(client.get("/mes-antennes/"))
@@ -55,31 +55,38 @@ def test_lists_people_with_their_days_away_and_needs(client, mine, colleague, no
     assert "Karim Dubois répond" in text
 
 
-def test_one_gesture_gives_all_the_needs_of_a_person(client, mine, colleague):
-    path = person_path("reassign", mine.expert)
+def test_one_gesture_gives_all_the_needs_of_a_person(client, expert_match, colleague):
+    path = person_path("reassign", expert_match.expert)
     assert page_text(client.get(path)).count("Peintures Vannier SARL") == 1
 
-    page = client.post(path, {"needs": [mine.pk], "to": colleague.pk}, follow=True)
+    page = client.post(path, {"needs": [expert_match.pk], "to": colleague.pk}, follow=True)
 
     assert "1 besoin confié à Karim Dubois" in page_text(page)
-    assert Match.objects.get(need=mine.need, expert=colleague).state == MatchState.SENT
+    assert Match.objects.get(need=expert_match.need, expert=colleague).state == MatchState.SENT
 
 
-def test_what_was_answered_meanwhile_is_reported_and_the_words_are_kept(client, mine, colleague, commit, now):
-    path = person_path("reassign", mine.expert)
+def test_what_was_answered_meanwhile_is_reported_and_the_words_are_kept(
+    client, expert_match, colleague, commit, now
+):
+    path = person_path("reassign", expert_match.expert)
     client.get(path)
-    expert_answers.move(mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now)
+    expert_answers.move(
+        expert_match, MatchState.DECLINED, by=expert_match.mailbox, decline_reason="other", now=now
+    )
 
-    page = client.post(path, {"needs": [mine.pk], "to": colleague.pk, "word": "Merci Karim."})
+    page = client.post(path, {"needs": [expert_match.pk], "to": colleague.pk, "word": "Merci Karim."})
 
     assert page.status_code == 422
     assert not Match.objects.filter(expert=colleague).exists()
 
 
-def test_of_two_managers_the_second_reads_who_was_first(client, mine, colleague, now):
+def test_of_two_managers_the_second_reads_who_was_first(client, expert_match, colleague, now):
     other = PersonFactory(name="M. Blanc")
-    Seat.objects.create(user=other, office=mine.expert.office, given_at=now)
-    path, choice = person_path("reassign", mine.expert), {"needs": [mine.pk], "to": colleague.pk}
+    Seat.objects.create(user=other, office=expert_match.expert.office, given_at=now)
+    path, choice = (
+        person_path("reassign", expert_match.expert),
+        {"needs": [expert_match.pk], "to": colleague.pk},
+    )
     signed_in(other).post(path, choice)
 
     page = client.post(path, choice)
@@ -88,35 +95,46 @@ def test_of_two_managers_the_second_reads_who_was_first(client, mine, colleague,
     assert Event.objects.filter(kind=EventKind.HANDED_OVER).count() == 1
 
 
-def test_the_heir_of_a_merged_office_reads_its_past(client, mine, commit, now):
-    merged = OfficeFactory(institution=mine.expert.office.institution, region=mine.expert.office.region)
+def test_the_heir_of_a_merged_office_reads_its_past(client, expert_match, commit, now):
+    merged = OfficeFactory(
+        institution=expert_match.expert.office.institution, region=expert_match.expert.office.region
+    )
     former = ExpertFactory(office=merged, left_at=now)
-    box = Mailbox.objects.create(solicitation=mine.need.solicitation, email=former.email, created_at=now)
+    box = Mailbox.objects.create(
+        solicitation=expert_match.need.solicitation, email=former.email, created_at=now
+    )
     past = Match.objects.create(
-        need=mine.need, expert=former, mailbox=box, sent_at=now, state=MatchState.EXPIRED, ended_at=now
+        need=expert_match.need,
+        expert=former,
+        mailbox=box,
+        sent_at=now,
+        state=MatchState.EXPIRED,
+        ended_at=now,
     )
     page = reverse("workspace:request", args=[box.pk])
     assert client.get(page).status_code == 404
 
-    plan = row_merging.plan_merge_of_offices(mine.expert.office, merged, today=now.date())
+    plan = row_merging.plan_merge_of_offices(expert_match.expert.office, merged, today=now.date())
     commit(applying.apply, plan, cause=Cause.PAGE, now=now)
 
     lists = client.get("/besoins/?pour=antennes&onglet=expires")
     assert [row.pk for row in lists.context["rows"]] == [past.pk]
     assert client.get(page).status_code == 200
     export = b"".join(client.get("/besoins/export.csv?pour=antennes&onglet=expires").streaming_content)
-    assert mine.need.solicitation.reference in export.decode()
+    assert expert_match.need.solicitation.reference in export.decode()
 
 
-def test_a_manager_who_pauses_or_removes_herself_is_told_what_it_leaves_then_it_is_done(mine, now):
-    Expert.objects.filter(office=mine.expert.office).exclude(pk=mine.expert_id).update(is_paused=True)
-    Expert.objects.filter(office__institution=mine.expert.office.institution).exclude(
-        pk=mine.expert_id
+def test_a_manager_who_pauses_or_removes_herself_is_told_what_it_leaves_then_it_is_done(expert_match, now):
+    Expert.objects.filter(office=expert_match.expert.office).exclude(pk=expert_match.expert_id).update(
+        is_paused=True
+    )
+    Expert.objects.filter(office__institution=expert_match.expert.office.institution).exclude(
+        pk=expert_match.expert_id
     ).update(is_paused=True)
-    herself = PersonFactory(email=mine.mailbox.email)
-    Seat.objects.create(user=herself, office=mine.expert.office, given_at=now - timedelta(days=1))
-    Institution.objects.exclude(pk=mine.expert.office.institution_id).update(notified="never")
-    browser, path = signed_in(herself), person_path("leave", mine.expert)
+    herself = PersonFactory(email=expert_match.mailbox.email)
+    Seat.objects.create(user=herself, office=expert_match.expert.office, given_at=now - timedelta(days=1))
+    Institution.objects.exclude(pk=expert_match.expert.office.institution_id).update(notified="never")
+    browser, path = signed_in(herself), person_path("leave", expert_match.expert)
 
     page = type_in(browser, path, left_on=now.date().isoformat())
     assert "Plus personne n'y répondra" in page_text(page)
@@ -124,39 +142,39 @@ def test_a_manager_who_pauses_or_removes_herself_is_told_what_it_leaves_then_it_
     assert "1 besoin" in page_text(page)
     confirm(browser, path, page)
 
-    mine.expert.refresh_from_db()
-    assert mine.expert.left_at
+    expert_match.expert.refresh_from_db()
+    assert expert_match.expert.left_at
     departures.end_seats_of_gone(now=timezone.now())
     assert not seats.has_work(herself, now=timezone.now())
     assert browser.get("/besoins/").status_code == 302
 
 
-def test_a_phone_of_one_s_own_people_is_a_plan_in_her_name(client, mine):
-    path = person_path("record", mine.expert)
+def test_a_phone_of_one_s_own_people_is_a_plan_in_her_name(client, expert_match):
+    path = person_path("record", expert_match.expert)
 
     save(client, path, phone="03 80 11 22 33")
 
-    mine.expert.refresh_from_db()
-    assert mine.expert.phone == "03 80 11 22 33"
+    expert_match.expert.refresh_from_db()
+    assert expert_match.expert.phone == "03 80 11 22 33"
     assert Revision.objects.latest("pk").author.name == "Mme Robert"
 
 
-def test_of_two_managers_who_type_a_phone_the_second_reads_who_was_first(client, mine, now):
+def test_of_two_managers_who_type_a_phone_the_second_reads_who_was_first(client, expert_match, now):
     other = PersonFactory(name="M. Blanc")
-    Seat.objects.create(user=other, office=mine.expert.office, given_at=now)
-    path = person_path("record", mine.expert)
+    Seat.objects.create(user=other, office=expert_match.expert.office, given_at=now)
+    path = person_path("record", expert_match.expert)
     older = shown_values(client.get(path))
     save(signed_in(other), path, phone="03 80 11 22 33")
 
     page = client.post(path, older | {"phone": "03 80 99 99 99"})
 
     assert "Pendant que vous écriviez, M. Blanc a enregistré une autre valeur" in page_text(page)
-    mine.expert.refresh_from_db()
-    assert mine.expert.phone == "03 80 11 22 33"
+    expert_match.expert.refresh_from_db()
+    assert expert_match.expert.phone == "03 80 11 22 33"
 
 
-def test_pause_says_what_it_leaves_before_it_is_saved(client, mine):
-    page = client.get(person_path("pause", mine.expert))
+def test_pause_says_what_it_leaves_before_it_is_saved(client, expert_match):
+    page = client.get(person_path("pause", expert_match.expert))
 
     assert "relisez avant d'enregistrer" in page_text(page)
     assert "Accueil Mes antennes Mettre en pause" in page_text(
@@ -172,14 +190,14 @@ def test_people_of_other_offices_are_not_hers(client, name):
     assert client.post(person_path(name, stranger), {}).status_code == 404
 
 
-def test_whoever_manages_nothing_has_no_such_page(mine):
-    expert = signed_in(PersonFactory(email=mine.mailbox.email))
+def test_whoever_manages_nothing_has_no_such_page(expert_match):
+    expert = signed_in(PersonFactory(email=expert_match.mailbox.email))
 
     assert expert.get("/mes-antennes/").status_code == 403
-    assert expert.get(person_path("pause", mine.expert)).status_code == 404
+    assert expert.get(person_path("pause", expert_match.expert)).status_code == 404
 
 
-def test_people_are_added_in_her_offices_only(client, mine):
-    assert client.get(reverse("workspace:team_new", args=[mine.expert.office_id])).status_code == 200
-    other = Office.objects.exclude(pk=mine.expert.office_id).first()
+def test_people_are_added_in_her_offices_only(client, expert_match):
+    assert client.get(reverse("workspace:team_new", args=[expert_match.expert.office_id])).status_code == 200
+    other = Office.objects.exclude(pk=expert_match.expert.office_id).first()
     assert client.get(reverse("workspace:team_new", args=[other.pk])).status_code == 404

@@ -52,10 +52,10 @@ class TestExpertThread:
         self, client, commit, press, expert_mailbox, sent, now
     ):
         page = client.get(answer_path(expert_mailbox))
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         commit(
             expert_answers.move,
-            mine,
+            expert_match,
             MatchState.DECLINED,
             by=expert_mailbox,
             decline_reason="no_capacity",

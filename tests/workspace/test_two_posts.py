@@ -13,20 +13,24 @@ WHY = "adressé à deux de vos postes, ici : {}. Une seule réponse suffit."
 
 
 def test_a_need_of_two_posts_says_so_and_one_answer_is_for_both(commit, now):
-    mine = match(commit(send, now=now), "recrutement@france-travail")
-    client = signed_in(PersonFactory(email=mine.mailbox.email))
+    expert_match = match(commit(send, now=now), "recrutement@france-travail")
+    client = signed_in(PersonFactory(email=expert_match.mailbox.email))
     assert "deux de vos postes" not in page_text(client.get("/besoins/"))
-    other = ExpertFactory(office=OfficeFactory(), email=mine.mailbox.email, name="Son autre poste")
-    twin = Match.objects.get(pk=mine.pk)
+    other = ExpertFactory(office=OfficeFactory(), email=expert_match.mailbox.email, name="Son autre poste")
+    twin = Match.objects.get(pk=expert_match.pk)
     twin.pk, twin.expert = None, other
     twin.save(force_insert=True)
 
     page = client.get("/besoins/")
 
     text = page_text(page)
-    assert [text.count(WHY.format(post)) for post in (mine.person, "Son autre poste")] == [1, 1]
-    typed = {"besoins": [mine.pk], "seen": page.context["version"].event, "geste": "clore"}
+    assert [text.count(WHY.format(post)) for post in (expert_match.person, "Son autre poste")] == [1, 1]
+    typed = {"besoins": [expert_match.pk], "seen": page.context["version"].event, "geste": "clore"}
     client.post("/besoins/lot/", typed | {"issue": "decline-not_my_subject"})
-    states = set(Match.objects.filter(need=mine.need, mailbox=mine.mailbox).values_list("state", flat=True))
+    states = set(
+        Match.objects.filter(need=expert_match.need, mailbox=expert_match.mailbox).values_list(
+            "state", flat=True
+        )
+    )
     assert len(states) == 1
     assert states != {MatchState.SENT}

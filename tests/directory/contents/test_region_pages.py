@@ -119,9 +119,9 @@ class TestTwoPeople:
         path = f"{REGION}coordonnees/"
         seen = as_regional.get(path).context["seen"]
         as_national.post(path, {"name": "Direction", "phone": "0380123456", "hours": ""})
-        mine = {"name": "DREETS", "phone": "", "hours": ""}
+        typed = {"name": "DREETS", "phone": "", "hours": ""}
 
-        page = as_regional.post(path, {**mine, "seen": seen})
+        page = as_regional.post(path, {**typed, "seen": seen})
 
         assert RegionDetails.objects.get(region_id="27").name == "Direction"
         assert {(one.label, one.after) for one in page.context["meanwhile"]} == {
@@ -130,7 +130,7 @@ class TestTwoPeople:
         assert page.context["form"]["name"].value() == "DREETS"
         assert page.context["form"]["phone"].value() == "03 80 12 34 56"
         shown = {"phone": page.context["form"]["phone"].value(), "seen": page.context["seen"]}
-        as_regional.post(path, {**mine, **shown})
+        as_regional.post(path, {**typed, **shown})
         details = RegionDetails.objects.get(region_id="27")
         assert (details.name, details.phone) == ("DREETS", "03 80 12 34 56")
 

@@ -33,9 +33,14 @@ def test_an_idle_sweep_is_a_fixed_number_of_queries(commit, now):
         cancelled = commit(
             send, "clause-insertion", commune="21166", siret="", email=f"a{number}@example.org", now=now
         )
-        mine = match(cancelled, "facilitation@clauses")
+        expert_match = match(cancelled, "facilitation@clauses")
         commit(
-            expert_answers.move, mine, MatchState.DECLINED, by=mine.mailbox, decline_reason="other", now=now
+            expert_answers.move,
+            expert_match,
+            MatchState.DECLINED,
+            by=expert_match.mailbox,
+            decline_reason="other",
+            now=now,
         )
         commit(company_requests.cancel, cancelled, now=now)
         commit(send, "clause-insertion", commune="21166", siret="", email=f"b{number}@example.org", now=now)

@@ -37,8 +37,8 @@ class TestLabourLaw:
         assert len(recipients("alert")) == 1
 
     def test_taking_does_not_stop_the_delay(self, question, commit, sweep, now):
-        mine = match(question, "contrats@droit-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = match(question, "contrats@droit-travail")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
         sweep(now + 9 * DAY)
 
@@ -46,10 +46,15 @@ class TestLabourLaw:
 
     @pytest.mark.parametrize("outcome", [MatchState.HELPED, MatchState.NO_HELP])
     def test_the_answer_stops_the_delay(self, question, commit, sweep, outcome, now):
-        mine = match(question, "contrats@droit-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = match(question, "contrats@droit-travail")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
         commit(
-            expert_answers.move, mine, outcome, by=mine.mailbox, answer="Le contrat peut être rompu.", now=now
+            expert_answers.move,
+            expert_match,
+            outcome,
+            by=expert_match.mailbox,
+            answer="Le contrat peut être rompu.",
+            now=now,
         )
 
         sweep(now + 9 * DAY)
@@ -57,10 +62,17 @@ class TestLabourLaw:
         assert not Alert.objects.exists()
 
     def test_the_answer_still_counts_when_the_need_is_taken_again(self, question, commit, sweep, now):
-        mine = match(question, "contrats@droit-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        commit(expert_answers.move, mine, MatchState.NO_HELP, by=mine.mailbox, answer="Pas encore.", now=now)
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = match(question, "contrats@droit-travail")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.NO_HELP,
+            by=expert_match.mailbox,
+            answer="Pas encore.",
+            now=now,
+        )
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
         sweep(now + 9 * DAY)
 
@@ -71,10 +83,17 @@ class TestLabourLaw:
 
     def test_a_late_answer_resolves_the_regions_alert(self, question, commit, sweep, now):
         sweep(now + 9 * DAY)
-        mine = match(question, "contrats@droit-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 9 * DAY)
+        expert_match = match(question, "contrats@droit-travail")
         commit(
-            expert_answers.move, mine, MatchState.HELPED, by=mine.mailbox, answer="Oui.", now=now + 9 * DAY
+            expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + 9 * DAY
+        )
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.HELPED,
+            by=expert_match.mailbox,
+            answer="Oui.",
+            now=now + 9 * DAY,
         )
 
         assert not Alert.objects.open().filter(cause=AlertCause.LEGAL).exists()

@@ -197,8 +197,8 @@ class TestOneOfTwoNeeds:
 
     @pytest.fixture
     def taken(self, half_reached, commit, now) -> Match:
-        mine = match(half_reached, "facilitation@clauses")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = match(half_reached, "facilitation@clauses")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
         return match(half_reached, "facilitation@clauses")
 
     def test_the_company_is_told_of_the_unreached_need_only(self, half_reached, taken, sweep_daily, now):
@@ -220,12 +220,18 @@ class TestOneOfTwoNeeds:
 
     def test_taking_one_need_leaves_the_other_need_in_the_unsent_mail(self, half_reached, commit, sweep, now):
         sweep(now + 7 * DAY)
-        mine = match(half_reached, "facilitation@clauses")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
+        expert_match = match(half_reached, "facilitation@clauses")
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.TAKEN,
+            by=expert_match.mailbox,
+            now=now + 7 * DAY + MINUTE,
+        )
 
         row = OutgoingEmail.objects.pending().get(template__endswith="/where_things_stand")
         assert row.context["concerned"] == [need(half_reached, "trouver-candidats").subject.label]
-        assert mine.expert.office.name not in row.rendered().text
+        assert expert_match.expert.office.name not in row.rendered().text
 
     def test_the_request_closes_only_when_both_needs_have_ended(
         self, half_reached, taken, commit, sweep, now
@@ -323,8 +329,8 @@ class TestExpertFoundLater:
     def test_delays_are_counted_from_the_withdrawal_of_the_last_expert(
         self, sent_to_one, admin, commit, sweep, now
     ):
-        mine = match(sent_to_one, "facilitation@clauses")
-        commit(staff_actions.withdraw, mine, reason="Doublon", by=admin, now=now + 6 * DAY)
+        expert_match = match(sent_to_one, "facilitation@clauses")
+        commit(staff_actions.withdraw, expert_match, reason="Doublon", by=admin, now=now + 6 * DAY)
         Office.objects.update(closed_on=now.date())
 
         requests = Solicitation.objects.all()
@@ -339,8 +345,11 @@ class TestExpertFoundLater:
         for day in (49, 51, 52):
             sweep(now + day * DAY)
         sent_to_one.refresh_from_db()
-        mine.refresh_from_db()
-        assert (sent_to_one.closed_reason, mine.state) == (ClosedReason.UNANSWERED, MatchState.WITHDRAWN)
+        expert_match.refresh_from_db()
+        assert (sent_to_one.closed_reason, expert_match.state) == (
+            ClosedReason.UNANSWERED,
+            MatchState.WITHDRAWN,
+        )
 
 
 class TestHours:

@@ -35,9 +35,9 @@ def result(moves, moments, *, now) -> tuple[Counter, Counter, str]:
     before = transaction.savepoint()
     request = send("clause-insertion", commune="21166", siret="", now=now)
     routing.route(request.pk, now=now)
-    mine = match(request, "facilitation@clauses")
+    expert_match = match(request, "facilitation@clauses")
     for target in moves:
-        expert_answers.move(mine, target, by=mine.mailbox, now=now)
+        expert_answers.move(expert_match, target, by=expert_match.mailbox, now=now)
     for at in moments:
         tasks.run_clock(now=at)
     request.refresh_from_db()

@@ -56,9 +56,9 @@ def begin(commit, now):
         subject, state, _ = STEPS[step]
         commune = "21317" if subject == "contrat-travail" else "21166"
         request = commit(send, subject, commune=commune, siret="", now=now)
-        mine = Match.objects.with_people().first()
+        expert_match = Match.objects.with_people().first()
         for target in {None: [], MatchState.TAKEN: ["taken"], MatchState.HELPED: ["taken", "helped"]}[state]:
-            commit(expert_answers.move, mine, MatchState(target), by=mine.mailbox, now=now)
+            commit(expert_answers.move, expert_match, MatchState(target), by=expert_match.mailbox, now=now)
         return request
 
     return begun
@@ -171,8 +171,14 @@ class TestUnsentReminder:
         assert f"request:{three[1].pk}" not in self.row().about
 
     def test_an_answered_request_is_removed_from_the_unsent_reminder(self, three, commit, now):
-        mine = match(three[1], "facilitation@clauses")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 3 * DAY + MINUTE)
+        expert_match = match(three[1], "facilitation@clauses")
+        commit(
+            expert_answers.move,
+            expert_match,
+            MatchState.TAKEN,
+            by=expert_match.mailbox,
+            now=now + 3 * DAY + MINUTE,
+        )
 
         assert self.references() == [three[0].reference, three[2].reference]
 
@@ -185,8 +191,14 @@ class TestUnsentReminder:
 
 def test_taking_a_need_cancels_the_unsent_mail_that_nobody_took_it(sent_to_one, commit, sweep, now):
     sweep(now + 7 * DAY)
-    mine = match(sent_to_one, "facilitation@clauses")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 7 * DAY + MINUTE)
+    expert_match = match(sent_to_one, "facilitation@clauses")
+    commit(
+        expert_answers.move,
+        expert_match,
+        MatchState.TAKEN,
+        by=expert_match.mailbox,
+        now=now + 7 * DAY + MINUTE,
+    )
 
     assert recipients("where_things_stand") == []
     assert recipients("reminders") == []

@@ -39,13 +39,13 @@ FOUR = {
 
 @pytest.fixture
 def taken(sent_to_one, commit, now):
-    mine = match(sent_to_one, "facilitation@clauses")
-    commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+    expert_match = match(sent_to_one, "facilitation@clauses")
+    commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
     return match(sent_to_one, "facilitation@clauses")
 
 
-def conclude(commit, mine, outcome, *, now) -> None:
-    commit(expert_answers.move, mine, outcome, by=mine.mailbox, now=now)
+def conclude(commit, expert_match, outcome, *, now) -> None:
+    commit(expert_answers.move, expert_match, outcome, by=expert_match.mailbox, now=now)
 
 
 class TestSilentExpert:
@@ -62,21 +62,28 @@ class TestSilentExpert:
         assert recipients("reminders") == []
 
     def test_only_experts_who_have_not_answered_are_reminded(self, sent, commit, sweep, now):
-        mine = match(sent, "recrutement@france-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + DAY)
+        expert_match = match(sent, "recrutement@france-travail")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + DAY)
 
         sweep(now + 3 * DAY)
 
-        assert set(recipients("reminders")) == FOUR - {mine.mailbox.email}
+        assert set(recipients("reminders")) == FOUR - {expert_match.mailbox.email}
 
     def test_an_expert_added_on_the_sixth_day_is_reminded_three_days_later(
         self, sent, commit, sweep_daily, sweep, now
     ):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         geiq = Institution.objects.get(code="GEIQ")
         sweep_daily(now, days=5)
-        commit(expert_answers.bring_in, mine, geiq, comment="", by=mine.mailbox, now=now + 6 * DAY)
-        new = mine.introduces.get().mailbox.email
+        commit(
+            expert_answers.bring_in,
+            expert_match,
+            geiq,
+            comment="",
+            by=expert_match.mailbox,
+            now=now + 6 * DAY,
+        )
+        new = expert_match.introduces.get().mailbox.email
 
         sweep(now + 7 * DAY)
         assert new not in recipients("reminders")
@@ -98,10 +105,10 @@ class TestSilentExpert:
     def test_once_the_need_is_helped_the_other_experts_get_no_reminder_and_expire_after_45_days(
         self, sent, commit, sweep, now
     ):
-        mine = match(sent, "recrutement@france-travail")
+        expert_match = match(sent, "recrutement@france-travail")
         conclude_at = now + DAY
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=conclude_at)
-        conclude(commit, mine, MatchState.HELPED, now=conclude_at)
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=conclude_at)
+        conclude(commit, expert_match, MatchState.HELPED, now=conclude_at)
 
         for days in (3, 7, 10, 14):
             sweep(now + days * DAY)
@@ -126,8 +133,8 @@ class TestNobodyTook:
 
     def test_a_need_that_somebody_took_is_not_in_that_mail(self, commit, sweep, now):
         request = commit(send, "trouver-candidats", "saisonniers", now=now)
-        for mine in Match.objects.with_people().filter(need__subject__slug="trouver-candidats"):
-            commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        for expert_match in Match.objects.with_people().filter(need__subject__slug="trouver-candidats"):
+            commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 
         sweep(now + 7 * DAY)
 
@@ -172,8 +179,10 @@ class TestNobodyTook:
 
     def test_that_alert_is_resolved_when_somebody_takes_the_need(self, sent, commit, sweep_daily, now):
         sweep_daily(now, days=14)
-        mine = match(sent, "recrutement@france-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 15 * DAY)
+        expert_match = match(sent, "recrutement@france-travail")
+        commit(
+            expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + 15 * DAY
+        )
 
         assert not Alert.objects.open().exists()
 
@@ -200,8 +209,10 @@ class TestNobodyTook:
         sweep_daily(now, days=14)
         for day in (45, 48, 55, 58):
             sweep(now + day * DAY)
-        mine = match(sent_to_one, "facilitation@clauses")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 60 * DAY)
+        expert_match = match(sent_to_one, "facilitation@clauses")
+        commit(
+            expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + 60 * DAY
+        )
 
         sent_to_one.refresh_from_db()
         assert sent_to_one.state == RequestState.SUBMITTED
@@ -318,8 +329,10 @@ class TestTakenAndSilent:
         assert context("unanswered")["takers"] == [taken.expert.office.name]
 
     def test_delays_are_counted_from_the_taking(self, sent_to_one, commit, sweep, now):
-        mine = match(sent_to_one, "facilitation@clauses")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now + 2 * DAY)
+        expert_match = match(sent_to_one, "facilitation@clauses")
+        commit(
+            expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now + 2 * DAY
+        )
 
         sweep(now + 8 * DAY)
         assert recipients("call_check") == []
@@ -363,9 +376,9 @@ class TestSurvey:
     def test_is_sent_after_the_first_outcome_even_if_the_request_is_open(
         self, sent, commit, sweep_daily, now
     ):
-        mine = match(sent, "recrutement@france-travail")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        conclude(commit, mine, MatchState.NO_HELP, now=now)
+        expert_match = match(sent, "recrutement@france-travail")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+        conclude(commit, expert_match, MatchState.NO_HELP, now=now)
 
         sweep_daily(now, days=12)
 
@@ -439,9 +452,9 @@ class TestSixMonths:
     def test_a_company_in_difficulty_is_asked_how_it_is_doing_once(
         self, in_difficulty, commit, sweep, client, now
     ):
-        mine = Match.objects.with_people().get()
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
-        conclude(commit, mine, MatchState.HELPED, now=now)
+        expert_match = Match.objects.with_people().get()
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
+        conclude(commit, expert_match, MatchState.HELPED, now=now)
         sweep(now + 182 * DAY)
         assert recipients("follow_up_point") == []
 

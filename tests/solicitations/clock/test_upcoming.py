@@ -148,8 +148,8 @@ class TestComing:
     def test_an_expiry_that_leaves_a_need_unanswered_is_mailed_to_the_company(
         self, sent_to_one, commit, sweep, now
     ):
-        mine = match(sent_to_one, "facilitation@clauses")
-        commit(expert_answers.move, mine, MatchState.TAKEN, by=mine.mailbox, now=now)
+        expert_match = match(sent_to_one, "facilitation@clauses")
+        commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
         for day in (7, 21, 45, 48):
             sweep(now + day * DAY)
 
