@@ -8,12 +8,10 @@ from django.urls import reverse
 from experts.changes.applying import apply_inside
 from experts.changes.row_plans import Plan, RowPlan
 from experts.models import Cause, Office, Revision, User
-from experts.regions import RegionCounter
+from experts.regions import RegionCounter, members_of_zones
 from mailing import outbox
 from solicitations import links
 from territories.area_search import names_of
-from territories.areas import AreaRef
-from territories.models import AreaMember
 
 
 @transaction.atomic(durable=True)
@@ -23,12 +21,13 @@ def apply_and_tell(plan: Plan, *, author: User, now: datetime) -> Revision | Non
     rows = [row for row in plan.offices if "areas" in row.written]
     if revision is None or not rows:
         return revision
-    counter, zones = RegionCounter(), _zone_members(rows)
+    named = {ref for row in rows for ref in row.before.get("areas", frozenset()) | row.after["areas"]}
+    counter = RegionCounter(named, members_of_zones(named))
     for row in rows:
-        had = set(counter.of_refs(row.before.get("areas", frozenset()), zones))
+        had = set(counter.communes_by_region(row.before.get("areas", frozenset())))
         if row.row is None:  # a new office is its own region's
             had |= set(Office.objects.filter(code=row.key).values_list("region", flat=True))
-        new = set(counter.of_refs(row.after["areas"], zones)) - had - {None}
+        new = set(counter.communes_by_region(row.after["areas"])) - had - {None}
         for user in User.objects.filter(is_active=True, role=User.Role.REGION, region__in=new).order_by("pk"):
             _mail(revision, row, user, now=now)
     return revision
@@ -48,14 +47,3 @@ def _mail(revision: Revision, row: RowPlan[Office], user: User, *, now: datetime
         about=[f"revision:{revision.pk}"],
         now=now,
     )
-
-
-def _zone_members(rows: list[RowPlan[Office]]) -> dict[str, frozenset[AreaRef]]:
-    """The members of the zones that these rows name."""
-    refs = {ref for row in rows for ref in row.before.get("areas", frozenset()) | row.after["areas"]}
-    slugs = [ref.code for ref in refs if ref.kind == "zone"]
-    found: dict[str, set[AreaRef]] = {slug: set() for slug in slugs}
-    members = AreaMember.objects.filter(zone__kind="zone", zone__code__in=slugs)
-    for slug, kind, code in members.values_list("zone__code", "member__kind", "member__current_code"):
-        found[slug].add(AreaRef(kind, code))
-    return {slug: frozenset(members) for slug, members in found.items()}

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from experts.models import Expert, Office, RegionalLink, RegionDetails, User
-from experts.regions import RegionCounter, regions_of
+from experts.regions import regions_of
 from solicitations.lifecycle import RequestState
 from solicitations.models import Opening, Solicitation
 from territories import vanished_areas
@@ -110,8 +110,8 @@ def _attached(code: Bundle) -> Iterator[str]:
 def _recounted(code: Bundle) -> Iterator[str]:
     """Offices whose région would be another one: that of most of the communes that they cover today."""
     names = dict(Region.objects.values_list("pk", "name")) | {row.pk: row.name for row in code.regions}
-    counter = RegionCounter(vanished_areas.places_after(code)["region"])
-    for office, region in regions_of(Office.objects.listed().order_by("code"), counter):
+    region_after = vanished_areas.places_after(code)["region"]
+    for office, region in regions_of(Office.objects.listed().order_by("code"), region_after):
         if region != office.region_id:
             before, after = (names.get(one or "", "aucune") for one in (office.region_id, region))
             yield f"antenne {office.code} {office.name} : région {before} → {after}"

@@ -2,12 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from django.db.models import Count
 
 from experts.models import Office
 from territories.areas import AreaRef
 from territories.models import Area, AreaMember, Commune
 
-KINDS = {"epci": 1, "department": 2, "region": 3}  # places in a row of ``RegionCounter``
+Zones = Mapping[str, frozenset[AreaRef]]  # the members of each zone, by its code
 
 
 def update_regions(offices: Iterable[Office] | None = None) -> list[tuple[Office, str | None]]:
@@ -17,7 +20,7 @@ def update_regions(offices: Iterable[Office] | None = None) -> list[tuple[Office
     """
     rows = Office.objects.all() if offices is None else offices
     changed = []
-    for office, region in regions_of(rows, RegionCounter()):
+    for office, region in regions_of(rows):
         if region != office.region_id:
             changed.append((office, office.region_id))
             office.region_id = region
@@ -25,92 +28,96 @@ def update_regions(offices: Iterable[Office] | None = None) -> list[tuple[Office
     return changed
 
 
-def regions_of(offices: Iterable[Office], counter: "RegionCounter") -> Iterator[tuple[Office, str | None]]:
-    """The region of each office, by its areas."""
+def regions_of(
+    offices: Iterable[Office], region_of: Mapping[str, str | None] | None = None
+) -> Iterator[tuple[Office, str | None]]:
+    """The region of each office, by its areas; ``region_of`` as in ``RegionCounter``."""
     rows = list(offices)
-    areas: dict[int, set[int]] = defaultdict(set)
+    areas: dict[int, set[AreaRef]] = defaultdict(set)
     pairs = Office.areas.through.objects.filter(office__in=[office.pk for office in rows])
-    for office_pk, area in pairs.values_list("office_id", "area_id"):
-        areas[office_pk].add(area)
+    for pk, kind, code in pairs.values_list("office_id", "area__kind", "area__current_code"):
+        areas[pk].add(AreaRef(kind, code))
+    named = set().union(*areas.values())
+    counter = RegionCounter(named, members_of_zones(named), region_of)
     for office in rows:
-        yield office, counter.most_of(frozenset(areas[office.pk]))
-
-
-def region_of(areas: Iterable[Area]) -> str | None:
-    """The code of the region of most of the communes of these areas; ``None`` as in ``update_regions``."""
-    return RegionCounter().most_of(frozenset(area.pk for area in areas))
+        yield office, counter.main_region(frozenset(areas[office.pk]))
 
 
 def areas_beyond(areas: Iterable[Area], region: str | None) -> list[Area]:
     """The areas, among these, that have a commune outside this region, by its code."""
-    regions = RegionCounter()
-    return [area for area in areas if regions.reach(area.pk) - {region}]
+    refs = {area: AreaRef(area.kind, area.current_code) for area in areas}
+    counter = RegionCounter(refs.values(), members_of_zones(refs.values()))
+    return [area for area, ref in refs.items() if set(counter.communes_by_region([ref])) - {region}]
+
+
+def members_of_zones(refs: Iterable[AreaRef]) -> Zones:
+    """The members of the zones among these areas."""
+    codes = [ref.code for ref in refs if ref.kind == "zone"]
+    members: dict[str, set[AreaRef]] = {code: set() for code in codes}
+    rows = AreaMember.objects.filter(zone__kind="zone", zone__code__in=codes)
+    for zone, kind, code in rows.values_list("zone__code", "member__kind", "member__current_code"):
+        members[zone].add(AreaRef(kind, code))
+    return {code: frozenset(found) for code, found in members.items()}
 
 
 class RegionCounter:
-    """Counter of communes by region; all the tables are read once.
+    """Counter of communes by region, for areas that are all given beforehand: their communes are read once.
 
     ``region_of``: the region of each commune, of the tables by default.
     """
 
-    def __init__(self, region_of: Mapping[str, str | None] | None = None) -> None:
-        self._rows = list(
-            Commune.objects.current().values_list("code", "epci", "department", "department__region")
-        )
-        self.region_of: dict[str, str | None] = {
-            row[0]: region_of.get(row[0]) if region_of else row[3] for row in self._rows
+    def __init__(
+        self,
+        refs: Iterable[AreaRef],
+        zones: Zones,
+        region_of: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self.zones = zones
+        self._communes: dict[AreaRef, list[str]] = {
+            ref: [] for ref in self._parts(refs) if ref.kind != "national"
         }
-        self._communes: dict[str, dict[str, list[str]]] = {}  # by kind of area, grouped when first asked for
-        self.areas = {
-            pk: (kind, code) for pk, kind, code in Area.objects.values_list("pk", "kind", "current_code")
-        }
-        self.zones: dict[int, set[int]] = defaultdict(set)
-        for zone, member in AreaMember.objects.values_list("zone", "member"):
-            self.zones[zone].add(member)
-        self.answers: dict[frozenset[int], str | None] = {}
+        self._region_of: dict[str, str | None] = {}
+        self._main_regions: dict[frozenset[AreaRef], str | None] = {}
+        rows = Commune.objects.inside(self._communes)
+        for code, epci, department, region in rows.values_list(
+            "code", "epci", "department", "department__region"
+        ):
+            self._region_of[code] = region_of.get(code) if region_of else region
+            places = {"commune": code, "epci": epci, "department": department, "region": region}
+            for kind, place in places.items():
+                if AreaRef(kind, place) in self._communes:
+                    self._communes[AreaRef(kind, place)].append(code)
 
-    def most_of(self, areas: frozenset[int]) -> str | None:
-        """The region of most of the communes of these areas together."""
-        if areas not in self.answers:
-            self.answers[areas] = self._count(areas)
-        return self.answers[areas]
+    def communes_by_region(self, refs: Iterable[AreaRef]) -> Counter[str | None]:
+        """Number of communes of these areas together, by region.
 
-    def reach(self, area: int) -> set[str | None]:
-        """The regions of the communes of an area; ``None`` for those that the national office answers."""
-        plain = {area} | self.zones[area]
-        if any(self.areas[part][0] == "national" for part in plain):
-            return {None, *self.region_of.values()}
-        return {self.region_of[code] for part in plain for code in self._members(*self.areas[part])}
+        The region is ``None`` for those that the national office answers. Raises ``KeyError`` for an area
+        that was not given.
+        """
+        parts = self._parts(refs)
+        if AreaRef("national") in parts:
+            return self._everywhere
+        communes = set().union(*(self._communes[part] for part in parts))
+        return Counter(self._region_of[code] for code in communes)
 
-    def of_refs(
-        self, refs: Iterable[AreaRef], zones: Mapping[str, frozenset[AreaRef]]
-    ) -> "Counter[str | None]":
-        """Communes of these areas by region, each once; ``zones``: the members of each zone, by slug."""
-        plain = {part for ref in refs for part in (zones.get(ref.code, ()) if ref.kind == "zone" else (ref,))}
-        if any(ref.kind == "national" for ref in plain):
-            return Counter(self.region_of.values())
-        communes = set().union(*(self._members(ref.kind, ref.code) for ref in plain))
-        return Counter(self.region_of[code] for code in communes)
-
-    def _members(self, kind: str, code: str) -> Iterable[str]:
-        """The codes of the communes of an area; none for a kind that is not made of communes."""
-        if kind == "commune":
-            return [code] if code in self.region_of else []
-        if kind not in KINDS:
-            return []
-        if kind not in self._communes:
-            grouped = self._communes[kind] = defaultdict(list)
-            place = KINDS[kind]
-            for row in self._rows:
-                grouped[row[place]].append(row[0])
-        return self._communes[kind].get(code, [])
-
-    def _count(self, areas: frozenset[int]) -> str | None:
-        plain = areas.union(*(self.zones[area] for area in areas))
-        if not plain or any(self.areas[area][0] == "national" for area in plain):
+    def main_region(self, refs: frozenset[AreaRef]) -> str | None:
+        """The region of most of the communes of these areas together; ``None`` as in ``update_regions``."""
+        if AreaRef("national") in refs:
             return None
-        communes = set().union(*(self._members(*self.areas[area]) for area in plain))
-        counts = Counter(self.region_of[code] for code in communes)
-        if not counts:
-            return None
-        return min(counts, key=lambda region: (-counts[region], region or ""))
+        if refs not in self._main_regions:
+            counts = self.communes_by_region(refs)
+            main = min(counts, key=lambda region: (-counts[region], region or ""), default=None)
+            self._main_regions[refs] = main
+        return self._main_regions[refs]
+
+    def _parts(self, refs: Iterable[AreaRef]) -> set[AreaRef]:
+        """These areas, the members of a zone in its place."""
+        parts: set[AreaRef] = set()
+        for ref in refs:
+            parts.update(self.zones.get(ref.code, ()) if ref.kind == "zone" else (ref,))
+        return parts
+
+    @cached_property
+    def _everywhere(self) -> Counter[str | None]:
+        regions = Commune.objects.current().order_by().values_list("department__region")
+        return Counter(dict(regions.annotate(Count("pk"))))

@@ -86,7 +86,6 @@ class _Check:
 
     def __init__(self, plan: Plan, region: str | None) -> None:
         self.plan, self.region = plan, region
-        self.counter = RegionCounter()
         codes = {code for row in plan.experts for code in _offices_of(row)}
         offices = Office.objects.filter(code__in=codes)
         experts = (
@@ -97,9 +96,10 @@ class _Check:
             offices=list(offices.values_list("pk", flat=True)),
             experts=list(experts.values_list("pk", flat=True)),
         )
-        self.zones = {slug: stored.facts["members"] for slug, stored in plan.applied_to(around).zones.items()}
         self.offices: Mapping[str, StoredRow[Office]] = around.offices
         self.experts = around.experts
+        zones = {slug: stored.facts["members"] for slug, stored in plan.applied_to(around).zones.items()}
+        self.counter = RegionCounter(self._named(), zones)
 
     def refusals(self) -> Iterator[Refusal]:
         for zone in self.plan.zones:
@@ -111,7 +111,7 @@ class _Check:
 
     def _zone(self, row: RowPlan[Area]) -> Iterator[Refusal]:
         before, after = row.before.get("members", frozenset()), row.after.get("members", frozenset())
-        if any(members and self._main_region(members) != self.region for members in (before, after)):
+        if any(members and self.counter.main_region(members) != self.region for members in (before, after)):
             yield Refusal("zone", row.key, "", "Cette zone est surtout dans une autre région.")
         elif beyond := self._beyond(after - before):
             yield Refusal("zone", row.key, "members", _only_national(beyond))
@@ -122,7 +122,7 @@ class _Check:
             return
         before, after = row.before.get("areas", frozenset()), row.after["areas"]
         if "areas" in row.written:
-            if self._main_region(after) != self.region:
+            if self.counter.main_region(after) != self.region:
                 sentence = "Choisissez des territoires de votre région."
                 yield Refusal("office", row.key, "areas", sentence)
             elif beyond := self._beyond(after - before):
@@ -161,17 +161,18 @@ class _Check:
         stored = self.offices.get(code)
         if stored and stored.row:
             return stored.row.region_id
-        return self._main_region(self._areas_of_office(code))
+        return self.counter.main_region(self._areas_of_office(code))
 
-    def _main_region(self, refs: Refs) -> str | None:
-        if any(ref.kind == "national" for ref in refs):
-            return None
-        counts = self.counter.of_refs(refs, self.zones)
-        return min(counts, key=lambda region: (-counts[region], region or "")) if counts else None
+    def _named(self) -> Refs:
+        """All the areas that the plan and the rows around it name."""
+        around: list[StoredRow[Any]] = [*self.offices.values(), *self.experts.values()]
+        facts = [facts for row in self.plan.rows() for facts in (row.before, row.after)]
+        facts += [stored.facts for stored in around]
+        return frozenset().union(*(one.get(name, ()) for one in facts for name in ("areas", "members")))
 
     def _beyond(self, refs: Refs) -> list[AreaRef]:
         """The areas, among these, that have a commune outside the region."""
-        return sorted(ref for ref in refs if set(self.counter.of_refs([ref], self.zones)) - {self.region})
+        return sorted(ref for ref in refs if set(self.counter.communes_by_region([ref])) - {self.region})
 
 
 def _offices_of(row: RowPlan[Expert]) -> set[str]:
