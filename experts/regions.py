@@ -10,7 +10,7 @@ from experts.models import Office
 from territories.areas import AreaRef
 from territories.models import Area, AreaMember, Commune
 
-Zones = Mapping[str, frozenset[AreaRef]]  # the members of each zone, by its code
+ZoneMembers = Mapping[str, frozenset[AreaRef]]  # the members of each zone, by its code
 
 
 def update_regions(offices: Iterable[Office] | None = None) -> list[tuple[Office, str | None]]:
@@ -50,7 +50,7 @@ def areas_beyond(areas: Iterable[Area], region: str | None) -> list[Area]:
     return [area for area, ref in refs.items() if set(counter.communes_by_region([ref])) - {region}]
 
 
-def members_of_zones(refs: Iterable[AreaRef]) -> Zones:
+def members_of_zones(refs: Iterable[AreaRef]) -> ZoneMembers:
     """The members of the zones among these areas."""
     codes = [ref.code for ref in refs if ref.kind == "zone"]
     members: dict[str, set[AreaRef]] = {code: set() for code in codes}
@@ -69,7 +69,7 @@ class RegionCounter:
     def __init__(
         self,
         refs: Iterable[AreaRef],
-        zones: Zones,
+        zones: ZoneMembers,
         region_of: Mapping[str, str | None] | None = None,
     ) -> None:
         self.zones = zones
@@ -111,7 +111,7 @@ class RegionCounter:
         return self._main_regions[refs]
 
     def _parts(self, refs: Iterable[AreaRef]) -> set[AreaRef]:
-        """These areas, the members of a zone in its place."""
+        """Return these areas, the members of a zone in its place."""
         parts: set[AreaRef] = set()
         for ref in refs:
             parts.update(self.zones.get(ref.code, ()) if ref.kind == "zone" else (ref,))
