@@ -69,7 +69,7 @@ MEASURES = {
 
 
 def main(names: list[str]) -> int:
-    """Run the benchmarks; 0 when every result meets its bar."""
+    """Run the benchmarks; 0 when every result meets its limit."""
     if unknown := set(names) - set(MEASURES):
         print(f"Unknown: {', '.join(sorted(unknown))}. There are {', '.join(MEASURES)}.")
         return 2

@@ -22,7 +22,7 @@ DueQuery = Callable[[], Iterable[object]]
 def measure() -> list[Result]:
     few, few_peak, _ = _measure_queries(contents.FEW)
     many, many_peak, durations = _measure_queries(contents.MANY)
-    total = [sum(taken) for taken in zip(*durations.values(), strict=True)]
+    total = [sum(of_run) for of_run in zip(*durations.values(), strict=True)]
     slowest = sorted(durations, key=lambda name: -median(durations[name]))
     lines = [f"- {name}: {many[name]} in {median(durations[name]):.1f} ms" for name in slowest]
     return [

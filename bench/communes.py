@@ -22,9 +22,9 @@ def measure() -> list[Result]:
         typed = dict(_kinds(random.Random(contents.SEED)))
         for text in typed["beginnings"]:
             search_communes(text)
-        times = {kind: [_in_the_database(text) for text in texts] for kind, texts in typed.items()}
-    every = [taken for kind in times.values() for taken in kind]
-    by_kind = "; ".join(f"{kind} {percentile(taken, 95):.1f} ms" for kind, taken in times.items())
+        durations = {kind: [_in_the_database(text) for text in texts] for kind, texts in typed.items()}
+    every = [duration for found in durations.values() for duration in found]
+    by_kind = "; ".join(f"{kind} {percentile(found, 95):.1f} ms" for kind, found in durations.items())
     return [
         Result(
             "Commune search, in the database",
@@ -38,19 +38,19 @@ def measure() -> list[Result]:
 
 def _in_the_database(text: str) -> float:
     """Milliseconds spent in PostgreSQL for all the queries of one search."""
-    taken = 0.0
+    took = 0.0
 
     def timed(execute: Callable[..., Any], *asked: Any) -> Any:
-        nonlocal taken
+        nonlocal took
         before = time.perf_counter()
         try:
             return execute(*asked)
         finally:
-            taken += (time.perf_counter() - before) * 1_000
+            took += (time.perf_counter() - before) * 1_000
 
     with connection.execute_wrapper(timed):
         search_communes(text)
-    return taken
+    return took
 
 
 def _kinds(random_source: random.Random) -> Iterator[tuple[str, list[str]]]:

@@ -51,8 +51,8 @@ def _against_the_query(cursor: Any) -> list[Result]:
 
     if _count() != by_hand():
         raise AssertionError("the query by hand does not count alike")
-    ours, theirs = in_turns([(_count, by_hand)] * ROUNDS)
-    times = median(ours) / median(theirs)
+    ours, hand_written = in_turns([(_count, by_hand)] * ROUNDS)
+    ratio = median(ours) / median(hand_written)
     return [
         Result(
             "Coverage of every subject in every commune, counted, loading included",
@@ -62,9 +62,9 @@ def _against_the_query(cursor: Any) -> list[Result]:
         ),
         Result(
             "… against one set-based statement, bare psycopg2, taking turns",
-            f"{times:.2f} × ({median(theirs):.0f} ms)",
+            f"{ratio:.2f} × ({median(hand_written):.0f} ms)",
             f"p50 ≤ {MAX_RATIO} ×",
-            times <= MAX_RATIO,
+            ratio <= MAX_RATIO,
             f"The statement, which gives the same counts:\n\n{code(BY_HAND, 'sql')}",
         ),
     ]
@@ -118,15 +118,15 @@ def _region_cells(region: str) -> int:
 def _after_a_change(region: str) -> float:
     """Median time to compute again the subjects of an office whose experts all leave, in memory."""
     content, random_source = _load(region), random.Random(contents.SEED)
-    times = []
+    durations = []
     for place in random_source.sample(range(len(content.offices)), 20):
         office = content.offices[place]
         offices = (*content.offices[:place], replace(office, experts=()), *content.offices[place + 1 :])
         slugs = frozenset(
             asked.slug for asked in content.subjects if office.institution in asked.institutions
         )
-        times.append(milliseconds(partial(_cells, replace(content, offices=offices), slugs)))
-    return median(times)
+        durations.append(milliseconds(partial(_cells, replace(content, offices=offices), slugs)))
+    return median(durations)
 
 
 def _median_of(call: Any) -> float:

@@ -33,7 +33,7 @@ def measure() -> list[Result]:
 def compare(title: str, address: Address) -> Result:
     """Open a page with the nation's directory and with a town's, in turns; its queries must be as many."""
     small, large = databases.build(contents.LOCAL), databases.build(contents.NATIONAL)
-    times: dict[str, list[float]] = {small: [], large: []}
+    durations: dict[str, list[float]] = {small: [], large: []}
     counts: dict[str, set[int]] = {small: set(), large: set()}
     experts: dict[str, int] = {}
     email = _shown_expert(small)
@@ -42,15 +42,15 @@ def compare(title: str, address: Address) -> Result:
             with databases.connected(database), time_machine.travel(contents.NOW), transaction.atomic():
                 client, path = _client(), address(Expert.objects.select_related("office").get(email=email))
                 counts[database].add(_queries(client, path))
-                times[database] += [milliseconds(partial(client.get, path)) for _ in range(RUNS)]
+                durations[database] += [milliseconds(partial(client.get, path)) for _ in range(RUNS)]
                 experts[database] = Expert.objects.count()
                 transaction.set_rollback(True)
-    ours, theirs = median(times[large]), median(times[small])
+    large_ms, small_ms = median(durations[large]), median(durations[small])
     return Result(
         f"{title} among {thousands(experts[large])} experts, not {thousands(experts[small])}",
-        f"{ours / theirs:.2f} × ({ours:.0f} ms; {theirs:.0f} ms), {max(counts[large])} queries",
+        f"{large_ms / small_ms:.2f} × ({large_ms:.0f} ms; {small_ms:.0f} ms), {max(counts[large])} queries",
         f"≤ {MAX_RATIO} ×, constant queries",
-        ours / theirs <= MAX_RATIO and counts[large] == counts[small],
+        large_ms / small_ms <= MAX_RATIO and counts[large] == counts[small],
     )
 
 

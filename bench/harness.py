@@ -1,4 +1,4 @@
-"""Results of benchmarks, and measurement of times. Calls to be compared alternate in one run."""
+"""Results of benchmarks, and measurement of durations. Calls to be compared alternate in one run."""
 
 import gc
 import math
@@ -12,11 +12,14 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table; ``evidence`` is Markdown printed below. ``is_met`` is ``None`` without a bar."""
+    """One line of the table.
+
+    ``evidence`` is Markdown printed below; ``is_met`` is ``None`` without a limit.
+    """
 
     title: str
     measured: str
-    bar: str = ""
+    limit: str = ""
     is_met: bool | None = None
     evidence: str = ""
 
@@ -29,24 +32,24 @@ def milliseconds(call: Call) -> float:
 
 
 def in_turns(pairs: Sequence[tuple[Call, Call]]) -> tuple[list[float], list[float]]:
-    """Run the two calls of each pair alternately; return the times of the first and of the second ones."""
+    """Run the two calls of each pair in turn; return the durations of the first and of the second ones."""
     gc.collect()
-    times = [(milliseconds(first), milliseconds(second)) for first, second in pairs]
-    return [first for first, _ in times], [second for _, second in times]
+    durations = [(milliseconds(first), milliseconds(second)) for first, second in pairs]
+    return [first for first, _ in durations], [second for _, second in durations]
 
 
-def median(times: Sequence[float]) -> float:
-    return statistics.median(times)
+def median(durations: Sequence[float]) -> float:
+    return statistics.median(durations)
 
 
-def percentile(times: Sequence[float], share: int) -> float:
+def percentile(durations: Sequence[float], share: int) -> float:
     """The time not exceeded by ``share`` per cent of the calls."""
-    return sorted(times)[math.ceil(len(times) * share / 100) - 1]
+    return sorted(durations)[math.ceil(len(durations) * share / 100) - 1]
 
 
-def shown(times: Sequence[float]) -> str:
+def shown(durations: Sequence[float]) -> str:
     """« p50 2.31 ms, p99 5.10 ms, N = 2000 »."""
-    return f"p50 {median(times):.2f} ms, p99 {percentile(times, 99):.2f} ms, N = {len(times)}"
+    return f"p50 {median(durations):.2f} ms, p99 {percentile(durations, 99):.2f} ms, N = {len(durations)}"
 
 
 def code(text: str, language: str = "") -> str:

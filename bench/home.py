@@ -96,7 +96,7 @@ def _row(page: str, width: int, visit: Visit) -> Result:
     return Result(
         title=f"{page}, first visit, {width} px",
         measured=f"{visit.bytes / 1000:.0f} kB, {visit.requests} requests",
-        bar="≤ 300 kB, ≤ 20 requests",
+        limit="≤ 300 kB, ≤ 20 requests",
         is_met=visit.bytes <= MAX_BYTES and visit.requests <= MAX_REQUESTS,
         evidence=f"At {width} px, in kB: {parts}.",
     )

@@ -47,14 +47,14 @@ HEAD = (
 class Cost:
     """Cost of a page: milliseconds of each opening, in the database too, and numbers of queries."""
 
-    times: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     database: list[float] = field(default_factory=list)
     queries: set[int] = field(default_factory=set)
     rows: int = 0
 
     @property
     def slow(self) -> float:
-        return percentile(self.times, 95)
+        return percentile(self.durations, 95)
 
 
 def measure() -> list[Result]:
@@ -75,7 +75,8 @@ def _lists() -> Result:
     ratio = many_needs.slow / few_needs.slow
     return Result(
         f"Inbox of {thousands(MANY)} needs against {thousands(FEW)}, the worst of {len(costs)} ({worst})",
-        f"p95 {ratio:.2f} × ({many_needs.slow:.1f} ms; {few_needs.slow:.1f} ms), N = {len(few_needs.times)}",
+        f"p95 {ratio:.2f} × ({many_needs.slow:.1f} ms; {few_needs.slow:.1f} ms), "
+        f"N = {len(few_needs.durations)}",
         f"p95 ≤ {MAX_RATIO} ×, constant queries",
         all(
             cost[MANY].slow <= MAX_RATIO * cost[FEW].slow
@@ -96,13 +97,13 @@ def _costs(pages: Mapping[str, str], clients: Mapping[int, Client]) -> dict[str,
         for size, client in clients.items():
             _open(client, address, costs[name][size])
         for _, (size, client) in product(range(RUNS_A_ROUND), clients.items()):
-            costs[name][size].times.append(milliseconds(partial(client.get, address)))
+            costs[name][size].durations.append(milliseconds(partial(client.get, address)))
     return costs
 
 
 def _line(name: str, many: Cost, few: Cost) -> str:
     """A line of the table."""
-    ratio, usual = many.slow / few.slow, median(many.times) / median(few.times)
+    ratio, usual = many.slow / few.slow, median(many.durations) / median(few.durations)
     return (
         f"| {name} | {many.slow:.1f} | {few.slow:.1f} | {ratio:.2f} | {usual:.2f} "
         f"| {max(many.queries)} / {max(few.queries)} | {many.rows} / {few.rows} |"

@@ -112,8 +112,8 @@ def _rate(site: Site, known: int) -> float:
         if time.monotonic() > until:
             raise TimeoutError(f"{len(arrived)} of {ROUND_SIZE} mails came")
         time.sleep(0.1)
-    times = sorted(at for at, _ in arrived)
-    return (len(times) - 1) / (times[-1] - times[0])
+    moments = sorted(at for at, _ in arrived)
+    return (len(moments) - 1) / (moments[-1] - moments[0])
 
 
 def _delay(site: Site, visitor: drafts.Visitor) -> float:
@@ -137,7 +137,7 @@ def _rate_row(rates: list[tuple[float, float]], queries: int) -> Result:
         measured=f"{share:.0%}: {ours:.0f} a second against {bare:.0f}; {queries} queries a mail, "
         f"BEGIN and COMMIT included; one task a request; "
         f"median of {len(rates)} rounds of {ROUND_SIZE}",
-        bar="≥ 40 %, ≤ 4 queries",
+        limit="≥ 40 %, ≤ 4 queries",
         is_met=share >= SHARE and queries <= MAX_QUERIES,
         evidence=f"The bare loop; its messages are ready before.\n\n{code(BARE, 'python')}",
     )

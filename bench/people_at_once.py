@@ -93,10 +93,10 @@ def _person(number: int, expert: Expert) -> dict[str, object]:
 
 def _run(port: int, prefix: str, people: Path, target: Path) -> Load:
     """Run locust for a while and read its counts."""
-    words = ["-m", "locust", "--locustfile", "bench/locust_people.py", "--headless", "--only-summary"]
+    arguments = ["-m", "locust", "--locustfile", "bench/locust_people.py", "--headless", "--only-summary"]
     sizes = ["--users", str(PEOPLE), "--spawn-rate", str(PEOPLE), "--run-time", f"{SECONDS}s"]
     subprocess.run(
-        [sys.executable, *words, *sizes, "--host", f"http://127.0.0.1:{port}", "--csv", str(target)],
+        [sys.executable, *arguments, *sizes, "--host", f"http://127.0.0.1:{port}", "--csv", str(target)],
         env=os.environ | {"PEOPLE": str(people), "PREFIX": prefix},
         cwd=serving.ROOT,
         stdout=subprocess.DEVNULL,

@@ -23,9 +23,9 @@ ROUNDS = 2 if contents.IS_SMALL else 30
 
 @dataclass
 class Opened:
-    """Times and queries of one page in one database."""
+    """Durations and queries of one page in one database."""
 
-    times: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     queries: set[int] = field(default_factory=set)
 
 
@@ -47,15 +47,15 @@ def _open(address: str, opened: Opened) -> None:
     if answer.status_code != 200:
         raise AssertionError(f"{address}: {answer.status_code}")
     opened.queries.add(len(queries))
-    opened.times.append(milliseconds(lambda: client.get(address)))
+    opened.durations.append(milliseconds(lambda: client.get(address)))
 
 
 def _row(page: str, nation: Opened, town: Opened) -> Result:
-    ratio = median(nation.times) / median(town.times)
+    ratio = median(nation.durations) / median(town.durations)
     return Result(
         f"Who can help, {page}: {thousands(contents.EXPERTS)} experts against the town's",
-        f"{ratio:.2f} × ({median(nation.times):.1f} ms; {median(town.times):.1f} ms; "
+        f"{ratio:.2f} × ({median(nation.durations):.1f} ms; {median(town.durations):.1f} ms; "
         f"{max(nation.queries)} queries)",
-        f"median of {len(nation.times)} ≤ {MAX_RATIO} ×, constant queries",
+        f"median of {len(nation.durations)} ≤ {MAX_RATIO} ×, constant queries",
         ratio <= MAX_RATIO and nation.queries == town.queries,
     )

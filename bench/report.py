@@ -18,7 +18,7 @@ from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune
 
 HERE = Path(__file__).resolve().parent
-HEADER = "| What | Measured | Bar | Met |\n|---|---|---|---|"
+HEADER = "| What | Measured | Limit | Met |\n|---|---|---|---|"
 # Settings of PostgreSQL that determine the cost of commits and queries.
 SERVER = (
     "fsync",
@@ -50,7 +50,7 @@ def take(name: str, measure: Callable[[], list[Result]]) -> Section:
 def table(sections: Iterable[Section]) -> str:
     """All results, as a Markdown table."""
     rows = [row for section in sections for row in section.rows]
-    lines = [f"| {row.title} | {row.measured} | {row.bar} | {MARKS[row.is_met]} |" for row in rows]
+    lines = [f"| {row.title} | {row.measured} | {row.limit} | {MARKS[row.is_met]} |" for row in rows]
     return "\n".join([HEADER, *lines])
 
 
@@ -104,8 +104,8 @@ def _contents() -> str:
 
 def _commit() -> str:
     """The commit, marked when files were changed since."""
-    words = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    command = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 
 

@@ -73,17 +73,16 @@ def _against_the_query() -> list[Result]:
 
         for demand in demands[:50]:
             _check_same(demand.route(), by_hand(demand))
-        ours, theirs = in_turns([(demand.route, partial(by_hand, demand)) for demand in demands])
+        ours, hand_written = in_turns([(demand.route, partial(by_hand, demand)) for demand in demands])
         counts = {_count_queries(demand) for demand in demands[:200]}
         if len(counts) > 1:
             raise AssertionError(f"the number of queries depends on what is asked: {sorted(counts)}")
         plan = _plan_by_hand(cursor, demands[0])
         small = _check_no_table_is_read_whole(demands[:20])
         deciding = _deciding(demands[:200])
-    times = median(ours) / median(theirs)
-    where = (
-        f"The rule alone, on rows already there: p50 {deciding:.2f} ms. The query by hand: {shown(theirs)}."
-    )
+    ratio = median(ours) / median(hand_written)
+    where = f"The rule alone, on rows already there: p50 {deciding:.2f} ms. "
+    where += f"The query by hand: {shown(hand_written)}."
     return [
         Result(
             "Routing one request, load and decide",
@@ -93,9 +92,9 @@ def _against_the_query() -> list[Result]:
         ),
         Result(
             "… against one query by hand, bare psycopg2, taking turns",
-            f"{times:.2f} × ({median(theirs):.2f} ms)",
+            f"{ratio:.2f} × ({median(hand_written):.2f} ms)",
             f"p50 ≤ {MAX_RATIO} ×",
-            times <= MAX_RATIO,
+            ratio <= MAX_RATIO,
             f"{where}\n\nTables that our own queries read whole, as PostgreSQL chooses: {small}. "
             "The session of the query by hand is told not to (`enable_seqscan = off`).\n\n"
             f"The query, and its plan for one demand:\n\n{code(BY_HAND, 'sql')}\n\n{code(plan)}",
@@ -112,7 +111,7 @@ def _against_the_query() -> list[Result]:
 def _against_the_small_directory() -> Result:
     """Route the same demands in one town, which has the same candidates in both directories."""
     small, large = databases.build(contents.LOCAL), databases.build(contents.NATIONAL)
-    times: dict[str, list[float]] = {small: [], large: []}
+    durations: dict[str, list[float]] = {small: [], large: []}
     decisions: dict[str, list[Decision]] = {}
     pairs: dict[str, int] = {}
     for _ in range(ROUNDS):
@@ -120,14 +119,14 @@ def _against_the_small_directory() -> Result:
             with databases.connected(database):
                 demands = list(_demands_of_a_town())
                 decisions[database] = [demand.route() for demand in demands]  # warms the connection up too
-                times[database] += [milliseconds(demand.route) for demand in demands]
+                durations[database] += [milliseconds(demand.route) for demand in demands]
                 pairs[database] = Expert.subjects.through.objects.count()
     if decisions[small] != decisions[large]:
         raise AssertionError("the two directories do not decide alike")
-    ratio = median(times[large]) / median(times[small])
+    ratio = median(durations[large]) / median(durations[small])
     return Result(
         f"Routing among {thousands(pairs[large])} pairs of expert and subject, not {thousands(pairs[small])}",
-        f"{ratio:.2f} × ({shown(times[large])}; {shown(times[small])})",
+        f"{ratio:.2f} × ({shown(durations[large])}; {shown(durations[small])})",
         f"p50 ≤ {MAX_SIZE_RATIO} ×",
         ratio <= MAX_SIZE_RATIO,
     )
@@ -193,7 +192,7 @@ def _check_no_table_is_read_whole(demands: Sequence[SampleDemand]) -> str:
 
 def _deciding(demands: Sequence[SampleDemand]) -> float:
     """Median time of the rule alone, without loading rows."""
-    times: list[float] = []
+    durations: list[float] = []
 
     @contextmanager
     def watched() -> Iterator[None]:
@@ -201,7 +200,7 @@ def _deciding(demands: Sequence[SampleDemand]) -> float:
 
         def timed(demand: engine.Demand, offices: Sequence[engine.OfficeCandidate]) -> Decision:
             found: list[Decision] = []
-            times.append(milliseconds(lambda: found.append(decide(demand, offices))))
+            durations.append(milliseconds(lambda: found.append(decide(demand, offices))))
             return found[0]
 
         engine.decide = timed  # type: ignore[assignment]
@@ -213,4 +212,4 @@ def _deciding(demands: Sequence[SampleDemand]) -> float:
     with watched():
         for demand in demands:
             demand.route()
-    return median(times)
+    return median(durations)

@@ -177,9 +177,9 @@ def _apply_apart(trial: SheetTrial, ready: Any, over: Any) -> None:
 
 def _times(demands: list[SampleDemand], *, until: Callable[[], bool] = lambda: False) -> list[float]:
     """Milliseconds of each demand, in turn."""
-    times = []
+    durations = []
     for demand in demands:
         if until():
             break
-        times.append(milliseconds(demand.route))
-    return times
+        durations.append(milliseconds(demand.route))
+    return durations

@@ -37,11 +37,11 @@ class SheetRun:
 def run_apart(database: str, file: Path) -> SheetRun:
     """Import a file in a new process, so that the memory of this one does not count."""
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(database, file, theirs))
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(database, file, sending))
     process.start()
-    theirs.close()
-    found: SheetRun = ours.recv()  # EOFError when the process failed
+    sending.close()
+    found: SheetRun = receiving.recv()  # EOFError when the process failed
     process.join()
     return found
 

@@ -31,7 +31,7 @@ ONE_PAGE_OF = 4 if contents.IS_SMALL else 1
 class PageCost:
     """Cost of opening a page in one database."""
 
-    times: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     queries: set[int] = field(default_factory=set)
     rows: int = 0
 
@@ -58,7 +58,7 @@ class PageComparison:
 
     @property
     def ratio(self) -> float:
-        return median(self.many.times) / median(self.few.times)
+        return median(self.many.durations) / median(self.few.durations)
 
     @property
     def is_constant(self) -> bool:
@@ -67,8 +67,8 @@ class PageComparison:
     def __str__(self) -> str:
         counts = " / ".join(str(max(seen.queries)) for seen in (self.many, self.few))
         rows = f"{self.many.rows} / {self.few.rows}"
-        times = f"{median(self.many.times):.1f} | {median(self.few.times):.1f}"
-        return f"| {self.page} | {times} | {self.ratio:.2f} | {counts} | {rows} |"
+        durations = f"{median(self.many.durations):.1f} | {median(self.few.durations):.1f}"
+        return f"| {self.page} | {durations} | {self.ratio:.2f} | {counts} | {rows} |"
 
 
 def _row(group: str, lines: list[PageComparison]) -> Result:
@@ -76,11 +76,11 @@ def _row(group: str, lines: list[PageComparison]) -> Result:
     worst = max(lines, key=lambda line: line.ratio)
     head = "| Page | many, ms | few, ms | ratio | queries | rows |\n|---|---|---|---|---|---|"
     named = f", the worst of {len(lines)} ({worst.page})" if len(lines) > 1 else ""
-    many, few = median(worst.many.times), median(worst.few.times)
+    many, few = median(worst.many.durations), median(worst.few.durations)
     return Result(
         f"{group}{named}: {thousands(contents.MANY_NEEDS)} needs against {thousands(contents.FEW_NEEDS)}",
         f"{worst.ratio:.2f} × ({many:.1f} ms; {few:.1f} ms; {max(worst.many.queries)} queries)",
-        f"median of {len(worst.many.times)} ≤ {MAX_RATIO} ×, constant queries",
+        f"median of {len(worst.many.durations)} ≤ {MAX_RATIO} ×, constant queries",
         all(line.ratio <= MAX_RATIO and line.is_constant for line in lines),
         "\n".join([head, *map(str, lines)]),
     )
@@ -95,7 +95,7 @@ def _open(client: Client, address: str, seen: PageCost) -> None:
             raise AssertionError(f"{address}: {answer.status_code}")
     seen.queries.add(len(queries))
     seen.rows = len(set(LINK.findall(answer.content)))
-    seen.times += [milliseconds(lambda: client.get(address)) for _ in range(RUNS_A_ROUND)]
+    seen.durations += [milliseconds(lambda: client.get(address)) for _ in range(RUNS_A_ROUND)]
 
 
 def _pages_of(database: str) -> dict[str, tuple[Client, str]]:

@@ -32,7 +32,7 @@ def measure() -> list[Result]:
         more = _resident_megabytes() - before
         subjects = loading.texts()
         single, several = _some(held_out.read("single.jsonl")), _some(held_out.read("several.jsonl"))
-        times = [milliseconds(partial(loading.suggest, message.text)) for message in single]
+        durations = [milliseconds(partial(loading.suggest, message.text)) for message in single]
         catalogue = loading.catalogue()
         answered = [(message, engine.suggest(catalogue, message.text)) for message in single]
         needs = [(message, engine.suggest(catalogue, message.text)) for message in several]
@@ -54,9 +54,9 @@ def measure() -> list[Result]:
         ),
         Result(
             "Suggestions, time",
-            shown(times),
+            shown(durations),
             f"p50 ≤ {MAX_P50} ms, p99 ≤ {MAX_P99} ms",
-            median(times) <= MAX_P50 and percentile(times, 99) <= MAX_P99,
+            median(durations) <= MAX_P50 and percentile(durations, 99) <= MAX_P99,
         ),
         Result(
             "Suggestions, memory of a process",
@@ -83,13 +83,13 @@ def _accuracy(title: str, answered: list[tuple[Message, Suggestions]]) -> Result
         ", ".join(f"{share:.1%} among {among}" for among, share in shares.items())
         + f", nothing {nothing:.1%}, N = {len(answered)}",
         "50 %, 70 %, 78 %, nothing ≤ 2 %",
-        all(shares[among] >= bar for among, bar in MIN_SHARES.items()) and nothing <= MAX_EMPTY_SHARE,
+        all(shares[among] >= limit for among, limit in MIN_SHARES.items()) and nothing <= MAX_EMPTY_SHARE,
         f"{title}: sure of {len(confident) / len(answered):.0%}, of which {right:.0%} are right.",
     )
 
 
-def _share(title: str, share: float, bar: float) -> Result:
-    return Result(title, f"{share:.1%}", f"≥ {bar:.0%}", share >= bar)
+def _share(title: str, share: float, limit: float) -> Result:
+    return Result(title, f"{share:.1%}", f"≥ {limit:.0%}", share >= limit)
 
 
 def _keywords(subjects: list[SubjectTexts]) -> Iterator[Message]:

@@ -21,7 +21,7 @@ SUBJECTS = (
     ),
     *("Figures", "Inbox of", "Inbox search", "Polling"),
 )
-COLUMNS = ["What", "Measured", "Bar", "Met"]
+COLUMNS = ["What", "Measured", "Limit", "Met"]
 
 
 def results() -> str:
