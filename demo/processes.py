@@ -54,8 +54,8 @@ class Processes:
         """Raise ``ProcessEnded`` when a process has ended."""
         for running in self.running:
             if running.process.poll() is not None:
-                words = "\n".join(running.log.read_text(errors="replace").splitlines()[-12:])
-                raise ProcessEnded(f"« {running.name} » s'est arrêté ({running.log}) :\n{words}")
+                last_lines = "\n".join(running.log.read_text(errors="replace").splitlines()[-12:])
+                raise ProcessEnded(f"« {running.name} » s'est arrêté ({running.log}) :\n{last_lines}")
 
     def watch(self) -> NoReturn:
         """Wait until a process ends (``ProcessEnded``) or we are interrupted."""

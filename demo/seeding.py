@@ -153,8 +153,8 @@ def _timeline(samples: Sequence[SampleRequest], *, now: datetime) -> Iterator[Ti
         replay = _Replay(sample, number=number)
         sent_at = now - timedelta(days=sample.days_ago)
         yield sent_at, replay.send
-        for hours, *words in sample.steps:
-            yield min(now, sent_at + timedelta(hours=hours)), partial(replay.apply_step, words)
+        for hours, *step in sample.steps:
+            yield min(now, sent_at + timedelta(hours=hours)), partial(replay.apply_step, step)
     for morning in mornings(samples, now=now):
         yield morning, run_clock
     yield now, run_clock
@@ -173,8 +173,8 @@ class _Replay:
         holding.report_held(self.solicitation.pk, now=at)
 
     def apply_step(self, step: Sequence[Any], at: datetime) -> None:
-        verb, rank, *words = step
-        apply_step(self.solicitation, verb, rank=rank, words=words[0] if words else "", at=at)
+        verb, rank, *texts = step
+        apply_step(self.solicitation, verb, rank=rank, text=texts[0] if texts else "", at=at)
 
 
 def mornings(samples: Sequence[SampleRequest], *, now: datetime) -> set[datetime]:
@@ -221,21 +221,21 @@ def submit(entry: dict[str, Any], *, number: int, at: datetime) -> Solicitation:
     return submission.submit(blank, parts=[part], now=at)[0]
 
 
-def apply_step(solicitation: Solicitation, verb: str, *, rank: int, words: str, at: datetime) -> None:
+def apply_step(solicitation: Solicitation, verb: str, *, rank: int, text: str, at: datetime) -> None:
     """Apply one action of a person or of the portal."""
     solicitation.refresh_from_db()
     if verb in COMPANY_VERBS:
-        COMPANY_VERBS[verb](solicitation, words, at)
+        COMPANY_VERBS[verb](solicitation, text, at)
         return
     if verb in STAFF_VERBS:
         by = User.objects.filter(role=User.Role.NATIONAL).order_by("pk")[0]
-        STAFF_VERBS[verb](solicitation, words, by, at)
+        STAFF_VERBS[verb](solicitation, text, by, at)
         return
     matches = list(Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order())
     if verb in GROUP_VERBS:
         GROUP_VERBS[verb](matches, rank, at)
     else:
-        EXPERT_VERBS[verb](matches[rank], words, at)
+        EXPERT_VERBS[verb](matches[rank], text, at)
 
 
 def send_mails(*, until: datetime) -> None:
@@ -245,15 +245,15 @@ def send_mails(*, until: datetime) -> None:
 
 
 def _move(target: MatchState) -> Callable[[Match, str, datetime], None]:
-    def made(match: Match, words: str, at: datetime) -> None:
-        answer = words if match.need.is_on_the_legal_clock else ""
-        expert_answers.move(match, target, by=match.mailbox, now=at, words=words, answer=answer)
+    def made(match: Match, text: str, at: datetime) -> None:
+        answer = text if match.need.is_on_the_legal_clock else ""
+        expert_answers.move(match, target, by=match.mailbox, now=at, comment=text, answer=answer)
 
     return made
 
 
-def _decline(match: Match, words: str, at: datetime) -> None:
-    expert_answers.move(match, MatchState.DECLINED, by=match.mailbox, now=at, decline_reason=words)
+def _decline(match: Match, text: str, at: datetime) -> None:
+    expert_answers.move(match, MatchState.DECLINED, by=match.mailbox, now=at, decline_reason=text)
 
 
 def _others_decline(matches: list[Match], rank: int, at: datetime) -> None:
@@ -283,26 +283,26 @@ EXPERT_VERBS: dict[str, Callable[[Match, str, datetime], object]] = {
     "decline": _decline,
     "hand_over": _with_institution(expert_answers.hand_over),
     "bring_in": _with_institution(expert_answers.bring_in),
-    "message": lambda match, words, at: expert_messages.post_message(match.mailbox, body=words, now=at),
-    "ask": lambda match, words, at: expert_messages.ask(match.mailbox, body=words, now=at),
+    "message": lambda match, text, at: expert_messages.post_message(match.mailbox, body=text, now=at),
+    "ask": lambda match, text, at: expert_messages.ask(match.mailbox, body=text, now=at),
 }
 GROUP_VERBS: dict[str, Callable[[list[Match], int, datetime], None]] = {
     "others_decline": _others_decline,
     "fallback": _fallback,
 }
 COMPANY_VERBS: dict[str, Callable[[Solicitation, str, datetime], object]] = {
-    "add": lambda solicitation, words, at: company_requests.add_information(solicitation, body=words, now=at),
-    "still_waiting": lambda solicitation, _words, at: feedback.report_not_called(solicitation, now=at),
-    "cancel": lambda solicitation, _words, at: company_requests.cancel(solicitation, now=at),
+    "add": lambda solicitation, text, at: company_requests.add_information(solicitation, body=text, now=at),
+    "still_waiting": lambda solicitation, _text, at: feedback.report_not_called(solicitation, now=at),
+    "cancel": lambda solicitation, _text, at: company_requests.cancel(solicitation, now=at),
 }
 STAFF_VERBS: dict[str, Callable[[Solicitation, str, User, datetime], None]] = {
-    "close": lambda solicitation, words, by, at: staff_actions.close(
-        solicitation, words=words, by=by, now=at
+    "close": lambda solicitation, text, by, at: staff_actions.close(
+        solicitation, message=text, by=by, now=at
     ),
-    "spam": lambda solicitation, _words, by, at: staff_actions.mark(
+    "spam": lambda solicitation, _text, by, at: staff_actions.mark(
         solicitation, ClosedReason.SPAM, by=by, now=at
     ),
-    "test": lambda solicitation, _words, by, at: staff_actions.mark(
+    "test": lambda solicitation, _text, by, at: staff_actions.mark(
         solicitation, ClosedReason.TEST, by=by, now=at
     ),
 }

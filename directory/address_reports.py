@@ -31,11 +31,17 @@ def follow(address: str, *, now: datetime) -> None:
     """
     applying.lock_directory()
     refused = RefusedAddress.objects.of(address)
-    changed = _mark(address, is_bouncing=refused is not None, note=refused.words if refused else "", now=now)
+    changed = _mark(
+        address, is_bouncing=refused is not None, note=refused.server_text if refused else "", now=now
+    )
     if refused:
         posts = [post for post in changed if post.left_at is None]
         _tell(
-            refused.address, f"address_refused:{refused.pk}", posts, _refusal_words(refused, now=now), now=now
+            refused.address,
+            f"address_refused:{refused.pk}",
+            posts,
+            _refusal_context(refused, now=now),
+            now=now,
         )
     events = DeliveryEvent.objects.at(address).to_follow()
     if complaint := events.filter(kind=ReportKind.COMPLAINT).order_by("pk").first():
@@ -79,17 +85,17 @@ def _mark(
     return list(Expert.objects.filter(pk__in=posts).select_related("office").order_by("office__name", "pk"))
 
 
-def _refusal_words(refused: RefusedAddress, *, now: datetime) -> dict[str, Any]:
+def _refusal_context(refused: RefusedAddress, *, now: datetime) -> dict[str, Any]:
     return {
         "is_complaint": False,
         "is_final": refused.is_final,
-        "words": refused.words,
+        "words": refused.server_text,
         "since": f"{timezone.localtime(refused.since):%d/%m/%Y}",
     }
 
 
 def _tell(
-    address: str, occasion: str, posts: Collection[Expert], words: dict[str, Any], *, now: datetime
+    address: str, occasion: str, posts: Collection[Expert], evidence: dict[str, Any], *, now: datetime
 ) -> None:
     """Mail the evidence to the offices of these posts, their managers and their regions, once each.
 
@@ -119,7 +125,7 @@ def _tell(
                 "is_staff": to in staff,
                 "url": links.absolute(reverse("directory:verification")),
                 "contact_url": links.absolute("/contact/"),
-                **words,
+                **evidence,
             },
             about=[f"expert:{post.pk}" for post in posts],
             now=now,

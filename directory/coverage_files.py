@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 
 from directory.coverage.commune_groups import Groups, LocatedCommune, groups_of
-from directory.coverage.coverage_words import FLAG_LABELS
+from directory.coverage.coverage_texts import FLAG_LABELS
 from directory.coverage.figures import subject_figures
 from directory.coverage.page_content import ComputedCoverage
 from directory.coverage.subject_coverage import Flag

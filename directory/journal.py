@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from directory.change_words import FactWords, RowChange
+from directory.change_texts import FactTexts, RowChange
 from experts.changes.directory_facts import from_json
 from experts.models import Expert, Office, RevisedRow, Revision, User
 from territories.models import Area
@@ -71,7 +71,7 @@ def _changes(rows: list[RevisedRow]) -> list[RowChange]:
         )
         for row in rows
     ]
-    words = FactWords([facts for _, before, after in read for facts in (before, after) if facts])
+    texts = FactTexts([facts for _, before, after in read for facts in (before, after) if facts])
     return [
         RowChange(
             row.kind,
@@ -79,7 +79,7 @@ def _changes(rows: list[RevisedRow]) -> list[RowChange]:
             row.label,
             is_new=before is None,
             is_gone=after is None,
-            facts=words.changes(before, after),
+            facts=texts.changes(before, after),
         )
         for row, before, after in read
     ]

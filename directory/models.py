@@ -1,4 +1,4 @@
-"""Journals of imports and of contents; words of experts that wait for their region; yearly letters."""
+"""Journals of imports and of contents; remarks of experts that wait for their region; yearly letters."""
 
 from django.db import models
 from django.db.models import Q

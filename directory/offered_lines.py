@@ -54,12 +54,12 @@ class OfferedPlace:
 
 @dataclass(frozen=True, slots=True)
 class OfferedPage:
-    """A page of an offer; ``place`` or ``words`` chose its lines, ``next`` is the query of the page after."""
+    """A page of an offer: the lines of ``place`` or ``search``; ``next``: the query of the page after."""
 
     places: list[OfferedPlace]
     groups: list[OfferedGroup]
     place: str
-    words: str
+    search: str
     number: int
     ticked: int
     next: str
@@ -72,14 +72,14 @@ class OfferedPage:
     @property
     def query(self) -> str:
         """The query of this very page."""
-        asked = {"q": self.words} if self.words else {"departement": self.place}
+        asked = {"q": self.search} if self.search else {"departement": self.place}
         return urlencode({**asked, "page": self.number})
 
     @property
     def title(self) -> str:
         """The département, or the words that were looked for."""
         found = next((place.name for place in self.places if place.is_current), "")
-        return f"« {self.words} »" if self.words else found
+        return f"« {self.search} »" if self.search else found
 
 
 def offered_page(report: Mapping[str, Any], query: QueryDict) -> OfferedPage:
@@ -90,21 +90,21 @@ def offered_page(report: Mapping[str, Any], query: QueryDict) -> OfferedPage:
     counts = Counter(departments.values())
     left = Counter(departments[line["key"]] for line in lines if line["key"] in unticked)
     codes = sorted(counts, key=lambda code: (code == SEVERAL_CODE, names.get(code, "")))
-    words = query.get("q", "").strip()[:100]
+    search = query.get("q", "").strip()[:100]
     place = query.get("departement", "")
-    place = "" if words else place if place in counts else next(iter(codes), "")
-    shown = [line for line in lines if (_has(line, words) if words else departments[line["key"]] == place)]
+    place = "" if search else place if place in counts else next(iter(codes), "")
+    shown = [line for line in lines if (_has(line, search) if search else departments[line["key"]] == place)]
     number = _number(query.get("page", ""), last=max(1, -(-len(shown) // PAGE)))
-    asked = {"q": words} if words else {"departement": place}
+    asked = {"q": search} if search else {"departement": place}
     following = urlencode({**asked, "page": number + 1}) if number * PAGE < len(shown) else ""
-    if not (following or words) and place in codes[:-1]:
+    if not (following or search) and place in codes[:-1]:
         following = urlencode({"departement": codes[codes.index(place) + 1]})
     places = [
         OfferedPlace(code, names.get(code, SEVERAL), counts[code], counts[code] - left[code], code == place)
         for code in codes
     ]
     offered = (_offered(line, unticked) for line in shown[(number - 1) * PAGE : number * PAGE])
-    return OfferedPage(places, _groups(offered), place, words, number, len(lines) - left.total(), following)
+    return OfferedPage(places, _groups(offered), place, search, number, len(lines) - left.total(), following)
 
 
 def ticked_codes(report: Mapping[str, Any]) -> list[str]:
@@ -125,10 +125,10 @@ def _number(typed: str, *, last: int) -> int:
     return min(max(int(typed), 1), last) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
 
 
-def _has(line: Mapping[str, Any], words: str) -> bool:
+def _has(line: Mapping[str, Any], search: str) -> bool:
     """Return whether each word is in the line's name or facts."""
     text = plain(" ".join([line["name"], *(after for _, _, after in line["facts"])]))
-    return all(word in text for word in words_of(words))
+    return all(word in text for word in words_of(search))
 
 
 def _groups(lines: Iterable[OfferedLine]) -> list[OfferedGroup]:
@@ -166,9 +166,9 @@ def _offered(line: Mapping[str, Any], unticked: set[str]) -> OfferedLine:
     return OfferedLine(key, line["name"], institution or COMPLETED, " · ".join(known), key not in unticked)
 
 
-def _short(words: str) -> str:
+def _short(text: str) -> str:
     """The beginning of a long list, and how many it has."""
-    if len(words) <= MAX_DETAIL_LENGTH:
-        return words
-    parts = words.split(", ")
-    return f"{words[:MAX_DETAIL_LENGTH].rpartition(', ')[0]}… ({len(parts)} en tout)"
+    if len(text) <= MAX_DETAIL_LENGTH:
+        return text
+    parts = text.split(", ")
+    return f"{text[:MAX_DETAIL_LENGTH].rpartition(', ')[0]}… ({len(parts)} en tout)"

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from directory import never_asked
-from directory.criteria_words import criteria_words
+from directory.criteria_texts import criteria_texts
 from directory.forms.office_facts import CriteriaForm
 from directory.list_rows import area_name, is_ours
 from directory.row_states import RowState, expert_states, office_states
@@ -54,7 +54,7 @@ def office_content(office: Office, *, user: User, today: date, now: datetime) ->
         office=office,
         is_ours=is_ours(office, user),
         areas=_area_names(office),
-        criteria=criteria_words(office_facts(office)),
+        criteria=criteria_texts(office_facts(office)),
         exclusive_subjects=sorted(subject.label for subject in office.exclusive_subjects.all()),
         states=office_states(office, today=today),
         warnings=_office_warnings(office, there),

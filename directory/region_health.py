@@ -7,7 +7,7 @@ from statistics import median
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from directory.coverage.coverage_words import percent
+from directory.coverage.coverage_texts import percent
 from directory.coverage.hole_ages import median_days
 from directory.letters import yearly
 from directory.models import CoverageNight, RecordRemark

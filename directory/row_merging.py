@@ -39,14 +39,16 @@ def plan_merge_of_experts(kept: Expert, gone: Expert, *, now: datetime) -> Plan:
     stored = snapshot.load(offices=both, experts=list(around.values_list("pk", flat=True)))
     rows = stored.experts
     key, former = _key(kept), _key(gone)
-    mine, theirs = rows[key].facts, rows[former].facts
+    kept_facts, gone_facts = rows[key].facts, rows[former].facts
     facts: Facts = {
-        "has_all_subjects": mine["has_all_subjects"] or theirs["has_all_subjects"],
-        "absence": mine["absence"],
-        "declared_absences": _joined_absences(mine, theirs),
-        "areas": _joined_areas(mine, theirs, stored.offices),
+        "has_all_subjects": kept_facts["has_all_subjects"] or gone_facts["has_all_subjects"],
+        "absence": kept_facts["absence"],
+        "declared_absences": _joined_absences(kept_facts, gone_facts),
+        "areas": _joined_areas(kept_facts, gone_facts, stored.offices),
     }
-    facts["subjects"] = frozenset() if facts["has_all_subjects"] else mine["subjects"] | theirs["subjects"]
+    facts["subjects"] = (
+        frozenset() if facts["has_all_subjects"] else kept_facts["subjects"] | gone_facts["subjects"]
+    )
     plans = [
         editing.change(key, rows[key], _without_oneself(facts, key[1], former[1])),
         editing.close_expert(former, rows[former], at=now, successor=kept.name),
@@ -58,26 +60,28 @@ def plan_merge_of_experts(kept: Expert, gone: Expert, *, now: datetime) -> Plan:
     return Plan(experts=tuple(plans))
 
 
-def _joined_absences(mine: Facts, theirs: Facts) -> frozenset[AbsenceEntry]:
+def _joined_absences(kept_facts: Facts, gone_facts: Facts) -> frozenset[AbsenceEntry]:
     """The declared absences of both rows, and the other's one of a file; deputies stay in their office."""
-    is_near = mine["office"] == theirs["office"]
-    found = set(mine["declared_absences"])
-    known = {(one.from_on, one.to_on) for one in (*found, mine["absence"]) if one}
-    for absence in (*theirs["declared_absences"], theirs["absence"]):
+    is_near = kept_facts["office"] == gone_facts["office"]
+    found = set(kept_facts["declared_absences"])
+    known = {(one.from_on, one.to_on) for one in (*found, kept_facts["absence"]) if one}
+    for absence in (*gone_facts["declared_absences"], gone_facts["absence"]):
         if absence and (absence.from_on, absence.to_on) not in known:
             found.add(absence if is_near else replace(absence, deputy=None))
     return frozenset(found)
 
 
-def _joined_areas(mine: Facts, theirs: Facts, offices: Mapping[str, StoredRow[Office]]) -> frozenset[AreaRef]:
+def _joined_areas(
+    kept_facts: Facts, gone_facts: Facts, offices: Mapping[str, StoredRow[Office]]
+) -> frozenset[AreaRef]:
     """Own areas of the row that stays: none when those of its office cover what both rows cover."""
-    if not mine["areas"] and not theirs["areas"]:
+    if not kept_facts["areas"] and not gone_facts["areas"]:
         return frozenset()
-    of_office: frozenset[AreaRef] = offices[mine["office"]].facts["areas"]
-    joined: frozenset[AreaRef] = (mine["areas"] or of_office) | (
-        theirs["areas"] or offices[theirs["office"]].facts["areas"]
+    of_office: frozenset[AreaRef] = offices[kept_facts["office"]].facts["areas"]
+    joined: frozenset[AreaRef] = (kept_facts["areas"] or of_office) | (
+        gone_facts["areas"] or offices[gone_facts["office"]].facts["areas"]
     )
-    if joined == mine["areas"] or communes_of(joined) != communes_of(of_office):
+    if joined == kept_facts["areas"] or communes_of(joined) != communes_of(of_office):
         return joined
     return frozenset()
 
@@ -135,24 +139,24 @@ def shared_needs(kept: Expert, gone: Expert) -> int:
 
 def _join_shared_needs(kept: Expert, gone: Expert, *, now: datetime) -> None:
     """Give the row that stays the better of two matches of one need; the other one is withdrawn."""
-    theirs = {match.need_id: match for match in Match.objects.filter(expert=gone).with_people()}
-    for mine in Match.objects.filter(expert=kept, need__in=theirs).with_people().order_by("pk"):
-        other = theirs[mine.need_id]
-        if BEST_FIRST.index(MatchState(other.state)) < BEST_FIRST.index(MatchState(mine.state)):
-            _swap(mine, other)
-        if other.state in ACTIVE:
-            before = other.state
-            other.move_to(MatchState.WITHDRAWN, at=now, words=MERGED)
-            other.save()
-            Event.objects.record_move(other, before, reason=MERGED, at=now)
+    of_gone = {match.need_id: match for match in Match.objects.filter(expert=gone).with_people()}
+    for of_kept in Match.objects.filter(expert=kept, need__in=of_gone).with_people().order_by("pk"):
+        match_of_gone = of_gone[of_kept.need_id]
+        if BEST_FIRST.index(MatchState(match_of_gone.state)) < BEST_FIRST.index(MatchState(of_kept.state)):
+            _swap(of_kept, match_of_gone)
+        if match_of_gone.state in ACTIVE:
+            before = match_of_gone.state
+            match_of_gone.move_to(MatchState.WITHDRAWN, at=now, comment=MERGED)
+            match_of_gone.save()
+            Event.objects.record_move(match_of_gone, before, reason=MERGED, at=now)
 
 
 def _swap(first: Match, second: Match) -> None:
     """Exchange all that happened to two matches; each keeps its expert, which is unique in a need."""
     for name in SWAPPED:
-        ours, theirs = getattr(first, name), getattr(second, name)
-        setattr(first, name, theirs)
-        setattr(second, name, ours)
+        of_first, of_second = getattr(first, name), getattr(second, name)
+        setattr(first, name, of_second)
+        setattr(second, name, of_first)
     events = list(Event.objects.filter(match=first).values_list("pk", flat=True))
     Event.objects.filter(match=second).update(match=first)
     Event.objects.filter(pk__in=events).update(match=second)

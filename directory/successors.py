@@ -30,11 +30,11 @@ class NamedSuccessor:
     email: str
 
 
-def read_successor(words: str) -> NamedSuccessor:
+def read_successor(text: str) -> NamedSuccessor:
     """Read « Jeanne Petit, jeanne.petit@exemple.fr »; a name alone is made of the address."""
-    found = ADDRESS.search(words)
+    found = ADDRESS.search(text)
     email = found.group() if found else ""
-    rest = words.replace(email, " ") if email else words
+    rest = text.replace(email, " ") if email else text
     rest = GENERIC.sub(" ", rest)
     name = " ".join(rest.translate(str.maketrans("<>()[];,:|", " " * 10)).split()).strip(" -–—")
     if email and not name:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from experts.models import CannedAnswer, Institution, User
-from mailing.form_fields import LineField, WordsField
+from mailing.form_fields import LineField, TypedTextField
 from territories.models import Region
 
 MAX_ANSWERS = 30  # of one owner: a few, to find one at a glance
@@ -45,7 +45,7 @@ class CannedAnswerForm(forms.Form):
             "max_length": "Raccourcissez le titre : 80 caractères au plus.",
         },
     )
-    body = WordsField(
+    body = TypedTextField(
         label="Texte",
         rows=8,
         max_length=MAX_LENGTH,

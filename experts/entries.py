@@ -275,6 +275,6 @@ def _text_refusal(text: str, max_length: int) -> str:
     return ""
 
 
-def _listed(words: Iterable[str]) -> str:
-    """Join words with commas."""
-    return ", ".join(words)
+def _listed(names: Iterable[str]) -> str:
+    """Join names with commas."""
+    return ", ".join(names)

@@ -73,8 +73,8 @@ def workbook(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     asked = _selection(request, now=now)
     report = figure_tables.build(asked.place, asked.period, today=timezone.localdate(now))
-    words = f"Chiffres, {asked.place.name}, {asked.period.label} (xlsx)"
-    access_log.record(AccessRecord.Kind.EXPORTED, _reader(request), now=now, words=words, request=request)
+    details = f"Chiffres, {asked.place.name}, {asked.period.label} (xlsx)"
+    access_log.record(AccessRecord.Kind.EXPORTED, _reader(request), now=now, details=details, request=request)
     file = BytesIO()
     figure_exports.write(file, report)
     response = HttpResponse(file.getvalue(), content_type=WORKBOOK)

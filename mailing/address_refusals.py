@@ -22,17 +22,20 @@ class Report:
     kind: str
     at: datetime
     since: datetime
-    words: str = ""
+    server_text: str = ""
 
 
 @dataclass(frozen=True)
 class AddressRefusal:
-    """A refusal that counts: for good, or repeated for days; ``at`` and ``words`` are of the last report."""
+    """A refusal that counts: for good, or repeated for days.
+
+    ``at`` and ``server_text`` are those of the last report.
+    """
 
     is_final: bool
     since: datetime
     at: datetime
-    words: str
+    server_text: str
 
 
 def find_refusal(reports: Iterable[Report], *, patience: timedelta) -> AddressRefusal | None:
@@ -54,11 +57,11 @@ def find_refusal(reports: Iterable[Report], *, patience: timedelta) -> AddressRe
             counted = replace(report, since=max(report.since, worked_at))
             soft = [counted] if is_late else [*soft, counted]
     if final:
-        return AddressRefusal(True, final.since, final.at, final.words)
+        return AddressRefusal(True, final.since, final.at, final.server_text)
     since = min((report.since for report in soft), default=None)
     if since is None or soft[-1].at - since < patience:
         return None
-    return AddressRefusal(False, since, soft[-1].at, soft[-1].words)
+    return AddressRefusal(False, since, soft[-1].at, soft[-1].server_text)
 
 
 # RFC 3463: class, subject, detail. 5.4.1 is what Microsoft answers about a recipient that it does not know.
@@ -76,19 +79,19 @@ DISLIKED = re.compile(
 )
 
 
-def kind_of(words: str) -> ReportKind:
-    """The kind of a refusal, from the words of the server: soft unless the address itself is refused."""
-    if status := STATUS.search(words):
-        return _kind_of_status(status[1], (int(status[2]), int(status[3])), words)
-    code = CODE.search(words)
+def kind_of(server_text: str) -> ReportKind:
+    """The kind of a refusal, from the server's text: soft unless the address itself is refused."""
+    if status := STATUS.search(server_text):
+        return _kind_of_status(status[1], (int(status[2]), int(status[3])), server_text)
+    code = CODE.search(server_text)
     if code and (code[1].startswith("4") or int(code[1]) == FULL):
         return ReportKind.SOFT
-    return ReportKind.SOFT if DISLIKED.search(words) else ReportKind.HARD
+    return ReportKind.SOFT if DISLIKED.search(server_text) else ReportKind.HARD
 
 
-def _kind_of_status(first: str, detail: tuple[int, int], words: str) -> ReportKind:
+def _kind_of_status(first: str, detail: tuple[int, int], server_text: str) -> ReportKind:
     if first == "4":
         return ReportKind.SOFT
     is_dead = detail in DEAD_ADDRESS or (detail[0] == 1 and detail not in SENDERS_FAULT)
-    is_unspecified = detail[0] in UNSPECIFIED and not DISLIKED.search(words)
+    is_unspecified = detail[0] in UNSPECIFIED and not DISLIKED.search(server_text)
     return ReportKind.HARD if is_dead or is_unspecified else ReportKind.SOFT

@@ -35,7 +35,7 @@ class Notice:
     """A server's report about a mail; ``is_final``: the mail was given up. ``kind``: ``None`` for relayed."""
 
     kind: ReportKind | None
-    words: str
+    server_text: str
     is_final: bool
 
 
@@ -57,7 +57,7 @@ def process(email: IncomingEmail, *, now: datetime) -> bool:
         return True
     email.about = list(sent.about)
     email.resolve(IncomingState.REFUSED, reason=Reason.BOUNCE, at=now)
-    if notice.is_final and sent.record_bounce(notice.words, at=now):
+    if notice.is_final and sent.record_bounce(notice.server_text, at=now):
         sent.save(update_fields=BOUNCE_FIELDS)
         transaction.on_commit(lambda: delivery.notify_refused(sent.pk))
     if notice.kind:
@@ -68,18 +68,18 @@ def process(email: IncomingEmail, *, now: datetime) -> bool:
             key=f"notice:{sent.pk}:{name}",
             at=now,
             since=sent.not_before,
-            words=notice.words,
+            server_text=notice.server_text,
             now=now,
         )
     return True
 
 
 def final_failure(message: Message) -> str:
-    """The words of the server that gave the mail up; empty when the message does not say so."""
+    """The text of the server that gave the mail up; empty when the message does not say so."""
     reports = list(_reports(message))
     if reports:
         failed = [report for report in reports if _has_failed(report)]
-        return next((_words(report) for report in failed), "")
+        return next((_diagnostic(report) for report in failed), "")
     if refused := headers.first(message, "X-Failed-Recipients"):
         return _answer(message) or refused
     text = _text(message)
@@ -92,15 +92,15 @@ def _read(raw: bytes) -> Notice | None:
     """The report of a server; ``None`` for another mail."""
     message = parser.parse(raw[:MAX_READ_BYTES])
     reports = list(_reports(message))
-    if words := final_failure(message):
+    if server_text := final_failure(message):
         failed = next((report for report in reports if _has_failed(report)), "")
         status = STATUS.search(failed)
-        return Notice(kind_of(f"{status[1] if status else ''} {words}"), words, is_final=True)
+        return Notice(kind_of(f"{status[1] if status else ''} {server_text}"), server_text, is_final=True)
     if not reports:
         return None
     actions = [action[1].lower() for action in map(ACTION.search, reports) if action]
     kind = next((KINDS[action] for action in actions if action in KINDS), None)
-    return Notice(kind, _words(reports[0]), is_final=False)
+    return Notice(kind, _diagnostic(reports[0]), is_final=False)
 
 
 def _reports(message: Message) -> Iterator[str]:
@@ -117,8 +117,8 @@ def _has_failed(report: str) -> bool:
     return action is not None and action[1].lower() == "failed"
 
 
-def _words(report: str) -> str:
-    found = sorted(WORDS.finditer(report), key=lambda words: words[0].lower().startswith("status"))
+def _diagnostic(report: str) -> str:
+    found = sorted(WORDS.finditer(report), key=lambda found: found[0].lower().startswith("status"))
     return " ".join(found[0][1].split()) if found else NO_WORDS
 
 

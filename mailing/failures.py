@@ -47,5 +47,5 @@ def _case(code: int) -> Failure:
 
 
 def _one_line(code: int, text: bytes | str) -> str:
-    words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return " ".join(f"{code} {words}".split())
+    decoded = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {decoded}".split())

@@ -19,7 +19,7 @@ class LineField(forms.CharField):
         return clean_line(str(value or ""))
 
 
-class WordsField(forms.CharField):
+class TypedTextField(forms.CharField):
     """Several lines, as written."""
 
     def __init__(self, *, rows: int = 6, **kwargs: Any) -> None:

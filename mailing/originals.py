@@ -62,10 +62,10 @@ def _shown(message: Message) -> list[str]:
     """The texts of the plain parts; those of the HTML parts when there are none."""
     bodies = list(parts.bodies(message))
     plain = [text for part, text in bodies if part.get_content_type() == "text/plain" and text.strip()]
-    return plain or [_words(part, text) for part, text in bodies]
+    return plain or [_readable(part, text) for part, text in bodies]
 
 
-def _words(part: Message, text: str) -> str:
+def _readable(part: Message, text: str) -> str:
     if part.get_content_type() == "text/plain":
         return text
     return "\n".join(f"> {line.text}" if line.is_quoted else line.text for line in html_lines(text))

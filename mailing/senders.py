@@ -35,7 +35,7 @@ def is_same_mailbox(one: str, other: str) -> bool:
 def is_portal(address: str) -> bool:
     """True for the portal's own sending and reply addresses."""
     is_reply_address = parts(address)[1] == settings.REPLY_DOMAIN.lower()
-    return is_reply_address or any(is_same_mailbox(address, mine) for mine in portal_senders())
+    return is_reply_address or any(is_same_mailbox(address, sender) for sender in portal_senders())
 
 
 def portal_senders() -> list[str]:

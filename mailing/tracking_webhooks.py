@@ -118,7 +118,7 @@ def store_event(sender: type[TrackingWebhook], event: AnymailTrackingEvent, **kw
             at=_moment_of(event, now=now),
             # A soft refusal lasts since the first try of the mail, not since this event.
             since=email.not_before if kind == ReportKind.SOFT else None,
-            words=text,
+            server_text=text,
             now=now,
         )
 

@@ -11,7 +11,7 @@ from companies.facts import CompanyFacts, FactSource
 from companies.forms import phone_field
 from companies.naf_editions import in_rev2
 from experts.models import Institution, Subject
-from mailing.form_fields import LineField, WordsField
+from mailing.form_fields import LineField, TypedTextField
 from solicitations.models import Match, Need, Solicitation
 from territories.models import Commune, UnknownCommune
 from territories.names import normalise
@@ -30,8 +30,8 @@ COMPANY_FIELDS = (
 )
 
 
-def words_field(label: str, missing: str, *, help_text: str = "", rows: int = 3) -> WordsField:
-    return WordsField(
+def text_field(label: str, missing: str, *, help_text: str = "", rows: int = 3) -> TypedTextField:
+    return TypedTextField(
         label=label,
         help_text=help_text,
         rows=rows,
@@ -56,7 +56,7 @@ class AddInstitutionForm(forms.Form):
             "invalid_choice": "Choisissez une institution de la liste.",
         },
     )
-    reason = words_field("Pourquoi l'ajouter", "Dites pourquoi vous ajoutez cette institution.", rows=2)
+    reason = text_field("Pourquoi l'ajouter", "Dites pourquoi vous ajoutez cette institution.", rows=2)
 
     def __init__(
         self, *args: Any, solicitation: Solicitation, institutions: Sequence[Institution], **kwargs: Any
@@ -83,7 +83,7 @@ class WithdrawForm(forms.Form):
             "invalid_choice": "Ce référent n'a plus ce besoin : rechargez la page pour voir où il en est.",
         },
     )
-    reason = words_field(
+    reason = text_field(
         "Pourquoi le retirer", "Dites pourquoi vous retirez ce référent.", help_text="Il le lira.", rows=2
     )
 

@@ -26,7 +26,7 @@ class AskedExpert:
     since: datetime
     origin: str
     reasons: tuple[str, ...]
-    words: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,15 @@ def _asked_expert(match: Match) -> AskedExpert:
         since=match.ended_at or match.taken_at or match.sent_at,
         origin=MatchOrigin(match.origin).label,
         reasons=tuple(reasons),
-        words=tuple(_words(match)),
+        texts=tuple(_texts(match)),
     )
 
 
-def _words(match: Match) -> Iterable[str]:
+def _texts(match: Match) -> Iterable[str]:
     if match.decline_reason:
         yield DeclineReason(match.decline_reason).label
-    if match.words:
-        yield match.words
+    if match.comment:
+        yield match.comment
     if match.answer:
         yield match.answer
 

@@ -1,4 +1,4 @@
-"""Forms of staff's own work: notes, taking care of a request, words to an expert."""
+"""Forms of staff's own work: notes, taking care of a request, messages to an expert."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from experts.models import CannedAnswer, User
-from oversight.forms import words_field
+from oversight.forms import text_field
 from solicitations.actions import staff_letters
 from solicitations.models import Mailbox, Solicitation
 
@@ -21,7 +21,7 @@ class CloseForm(forms.Form):
         empty_label="Choisissez un texte",
         error_messages={"invalid_choice": "Choisissez un texte de la liste."},
     )
-    words = words_field(
+    words = text_field(
         "Votre message à l'entreprise",
         "Écrivez à l'entreprise pourquoi sa demande est close.",
         help_text="Il part par courriel et s'affiche sur sa page de suivi.",
@@ -47,7 +47,7 @@ class CloseForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    body = words_field(
+    body = text_field(
         "Votre note",
         "Écrivez votre note.",
         help_text="Seule l'équipe la lit : elle n'est jamais envoyée ni montrée à d'autres.",
@@ -57,7 +57,7 @@ class NoteForm(forms.Form):
 class HandleForm(forms.Form):
     """Word to the colleague whose name is on the request."""
 
-    words = words_field(
+    words = text_field(
         "Un mot sur ce changement", "Dites à votre collègue pourquoi vous prenez la suite.", rows=2
     )
 
@@ -80,7 +80,7 @@ class ExpertWordForm(forms.Form):
             "invalid_choice": "Ce référent n'a plus cette demande : rechargez la page.",
         },
     )
-    body = words_field("Votre message", "Écrivez votre message.", rows=4)
+    body = text_field("Votre message", "Écrivez votre message.", rows=4)
 
     def __init__(
         self, *args: Any, solicitation: Solicitation, by: User, now: datetime, **kwargs: Any

@@ -50,7 +50,7 @@ class TimelineItem:
     at: datetime
     title: str
     who: str = ""
-    words: str = ""
+    text: str = ""
     origin: str = ""
     incoming: int | None = None
     mails: tuple[SentMail, ...] = ()
@@ -94,13 +94,13 @@ def timeline_items(solicitation: Solicitation, *, user: User) -> list[TimelineIt
     """All the entries except openings, in order."""
     events = [event for event in _events(solicitation) if event.kind not in SHOWN_ELSEWHERE | OPENINGS]
     entries = list(_merge_simultaneous(_event(event) for event in events))
-    entries += [*_words_of_experts(solicitation), *_words_of_staff(solicitation)]
+    entries += [*_words_of_experts(solicitation), *_texts_of_staff(solicitation)]
     entries += [
         TimelineItem(
             added.at,
             f"Réponse à {added.question.author}" if added.question else "Informations ajoutées à la demande",
             "l'entreprise",
-            _words(added),
+            _shown_text(added),
             origin=added.origin,
             incoming=added.incoming_id,
             is_said=True,
@@ -118,7 +118,7 @@ def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
             message.at,
             "Message aux autres référents",
             _author_and_institution(message),
-            _words(message),
+            _shown_text(message),
             origin=message.origin,
             incoming=message.incoming_id,
             is_said=True,
@@ -128,7 +128,7 @@ def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
             asked.asked_at,
             EventKind.ASKED.label,
             _author_and_institution(asked),
-            _words(asked),
+            _shown_text(asked),
             origin="" if asked.answered_at else "Sans réponse à ce jour.",
             incoming=asked.incoming_id,
             answered_at=asked.answered_at,
@@ -140,11 +140,11 @@ def _words_of_experts(solicitation: Solicitation) -> Iterable[TimelineItem]:
         yield TimelineItem(inside.at, f"Message au sein de {inside.institution}", inside.author or UNNAMED)
 
 
-def _words(text: Text) -> str:
+def _shown_text(text: Text) -> str:
     return "(retiré par son auteur)" if text.withdrawn_at else text.body
 
 
-def _words_of_staff(solicitation: Solicitation) -> Iterable[TimelineItem]:
+def _texts_of_staff(solicitation: Solicitation) -> Iterable[TimelineItem]:
     """Notes among staff, and messages of staff to one expert."""
     for note in solicitation.staff_notes.select_related("author").order_by("at", "pk"):
         yield TimelineItem(
@@ -171,8 +171,8 @@ def _word(written: StaffMessage) -> TimelineItem:
 
 def _merge_simultaneous(entries: Iterable[TimelineItem]) -> Iterable[TimelineItem]:
     """Merge entries of one moment and title, such as a step of the clock for several people."""
-    for (at, title, words), same in groupby(entries, key=lambda item: (item.at, item.title, item.words)):
-        yield TimelineItem(at, title, wording.listed(list(dict.fromkeys(item.who for item in same))), words)
+    for (at, title, text), same in groupby(entries, key=lambda item: (item.at, item.title, item.text)):
+        yield TimelineItem(at, title, wording.listed(list(dict.fromkeys(item.who for item in same))), text)
 
 
 def openings(solicitation: Solicitation) -> list[TimelineItem]:
@@ -186,14 +186,14 @@ def _events(solicitation: Solicitation) -> Iterable[Event]:
 
 
 def _event(event: Event) -> TimelineItem:
-    title, words = EventKind(event.kind).label, event.reason
+    title, text = EventKind(event.kind).label, event.reason
     if event.match and event.to_state:
         subject = event.match.need.subject.label
         if event.kind == EventKind.UNDONE:
-            title, words = f"{title} — {subject}", _undone(event)
+            title, text = f"{title} — {subject}", _undone(event)
         else:
             title = f"{MatchState(event.to_state).label} — {subject}"
-    return TimelineItem(event.at, title, author(event), words)
+    return TimelineItem(event.at, title, author(event), text)
 
 
 def _undone(event: Event) -> str:
@@ -219,9 +219,9 @@ def author(event: Event) -> str:
     return "l'entreprise" if event.is_by_company else "le portail"
 
 
-def _author_and_institution(words: Message | Question) -> str:
+def _author_and_institution(written: Message | Question) -> str:
     """Author and institution of a text; anonymous once the request was erased."""
-    return f"{words.author} ({words.institution})" if words.author else UNNAMED
+    return f"{written.author} ({written.institution})" if written.author else UNNAMED
 
 
 def _mailings(solicitation: Solicitation, *, user: User) -> Iterable[TimelineItem]:

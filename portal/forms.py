@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from companies.forms import CommuneForm
 from experts.models import EntryQuestion, Subject, Theme
 from experts.wording.features import MAX_TEXT
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 from territories.models import Commune, UnknownCommune
 
 QUESTION, THEME, SUBJECT = "question", "theme", "sujet"
@@ -18,7 +18,7 @@ Choices = list[tuple[str, str]]
 class SearchForm(forms.Form):
     """A need, from a word to a letter; longer texts are refused, and shown again."""
 
-    q = WordsField(
+    q = TypedTextField(
         label="Votre besoin, avec vos mots",
         rows=2,
         max_length=MAX_TEXT,

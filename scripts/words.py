@@ -21,8 +21,9 @@ FORBIDDEN = {
     "settle", "settles", "story", "stories", "strike", "struck", "tally", "tallies", "untell",
 }  # fmt: skip
 
-# Participles that name a text, an address or a mail as well: the reader looks for what they hold.
-VAGUE_NAMES = {"said", "told"}
+# Participles and possessives, which name a text, an address or a match as well: the reader looks for what
+# they hold.
+VAGUE_NAMES = {"hers", "mine", "said", "theirs", "told", "yours"}
 
 # A limit is MAX_… or MIN_…, which is what one searches for.
 LIMIT = re.compile(r"_?(LONGEST|LARGEST|MOST|SHORTEST|SMALLEST|FEWEST)(_|$)|.*_AT_(MOST|LEAST)$")
@@ -37,6 +38,8 @@ LAYERS = {
     "actions", "admin", "bench", "commands", "forms", "models", "settings", "templatetags", "views",
     "wording",
 }  # fmt: skip
+# An annotation, a column or an expression that is one text.
+TEXT = re.compile(r"""str$|models\.(Char|Text)Field|f?['"]""")
 CAPITALISED = re.compile(r"([A-Z][a-z]+)+")
 CONVENTIONAL_CLASSES = {"Command", "Meta", "Migration"}
 
@@ -67,6 +70,7 @@ def _faults(sources: dict[Path, ast.Module]) -> Iterator[str]:
         yield from _comment_faults(path)
         yield from _name_faults(path, tree)
         yield from _time_zone_faults(path, tree)
+        yield from _text_faults(path, tree)
         yield from _shadow_faults(path, tree)
     yield from _module_faults(sources)
     yield from _class_faults(sources)
@@ -125,6 +129,25 @@ def _time_zone_faults(path: Path, tree: ast.Module) -> Iterator[str]:
             continue
         if name == "zone" and annotation and re.search("tzinfo|ZoneInfo", ast.unparse(annotation)):
             yield f"{path}:{node.lineno}: a time zone is named “zone”, which is an area"
+
+
+def _text_faults(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Single texts named « words », which are a list of words to look for."""
+    pairs: list[tuple[str, ast.expr | None, ast.stmt | ast.arg]]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arguments):
+            pairs = [
+                (arg.arg, arg.annotation, arg) for arg in (*node.posonlyargs, *node.args, *node.kwonlyargs)
+            ]
+        elif isinstance(node, ast.AnnAssign):
+            pairs = [(ast.unparse(node.target), node.annotation, node)]
+        elif isinstance(node, ast.Assign):
+            pairs = [(ast.unparse(node.targets[0]), node.value, node)]
+        else:
+            continue
+        for name, held, place in pairs:
+            if name == "words" and held and TEXT.match(ast.unparse(held)):
+                yield f"{path}:{place.lineno}: a text is named “words”, which are words to look for"
 
 
 def _shadow_faults(path: Path, tree: ast.Module) -> Iterator[str]:

@@ -30,11 +30,11 @@ HOURS = {
 }
 
 
-def listed(words: Sequence[str], *, last: str = "et") -> str:
+def listed(items: Sequence[str], *, last: str = "et") -> str:
     """``["a", "b", "c"]`` as ``a, b et c``; an empty list as an empty string."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def headcount(low: int | None, high: int | None) -> str:

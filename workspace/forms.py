@@ -7,12 +7,12 @@ from typing import Any
 from django import forms
 
 from experts.models import Expert, Institution
-from mailing.form_fields import LineField, WordsField
+from mailing.form_fields import LineField, TypedTextField
 from solicitations.actions.receivers import Receiver
 from solicitations.forms.files import FilesField
 from solicitations.lifecycle import DeclineReason, MatchState
 
-MAX_WORDS_LENGTH = 3000
+MAX_TEXT_LENGTH = 3000
 FIRST_NAME = re.compile(r"[^\W\d_]+(?:(?:\. |[ '’-])[^\W\d_]+)*\.?")
 COLLEAGUE = "collegue-"  # before the id of an expert of the same office
 HAND_OVER, BRING_IN = "hand_over", "bring_in"
@@ -22,14 +22,14 @@ WAYS = {
 }
 
 
-def words_field(label: str, *, required: str = "", help_text: str = "", rows: int = 3) -> WordsField:
+def text_field(label: str, *, required: str = "", help_text: str = "", rows: int = 3) -> TypedTextField:
     """Make a field of a few lines; ``required`` is the error when it is empty, ``""`` if it may be."""
-    return WordsField(
+    return TypedTextField(
         label=label,
         required=bool(required),
         help_text=help_text,
         rows=rows,
-        max_length=MAX_WORDS_LENGTH,
+        max_length=MAX_TEXT_LENGTH,
         error_messages={
             "required": required,
             "max_length": "Raccourcissez votre texte : 3\u00a0000 caractères au plus.",
@@ -69,7 +69,7 @@ class DeclineForm(forms.Form):
             "invalid_choice": "Choisissez une raison dans la liste.",
         },
     )
-    words = words_field(
+    words = text_field(
         "Précisez", help_text="Demandé pour « Autre raison ». L'entreprise ne le lit pas.", rows=2
     )
 
@@ -84,7 +84,7 @@ class DeclineForm(forms.Form):
 class IntroduceForm(forms.Form):
     """Another institution or a colleague: hand the need over, or ask for help, as its state allows."""
 
-    word = words_field("Un mot pour elle", rows=2)
+    word = text_field("Un mot pour elle", rows=2)
 
     def __init__(
         self,
@@ -141,10 +141,10 @@ class ConcludeForm(forms.Form):
             "invalid_choice": "Dites comment cela s'est terminé.",
         },
     )
-    words = words_field(
+    words = text_field(
         "Un mot sur la suite donnée", help_text="Pour vos collègues. L'entreprise ne le lit pas.", rows=2
     )
-    answer = words_field(
+    answer = text_field(
         "Ce que vous avez répondu",
         required="Écrivez ce que vous avez répondu : l'entreprise y a droit.",
         help_text="L'entreprise le lira et pourra l'imprimer, avec la date.",
@@ -190,7 +190,7 @@ class ConcludeForm(forms.Form):
 class MessageForm(forms.Form):
     """Message to the other experts."""
 
-    body = words_field(
+    body = text_field(
         "Votre message",
         required="Écrivez votre message.",
         help_text="Citez qui doit le lire aussitôt : «\u00a0@France Travail\u00a0», «\u00a0@région\u00a0».",
@@ -201,7 +201,7 @@ class MessageForm(forms.Form):
 class InternalMessageForm(forms.Form):
     """Message within the institution."""
 
-    body = words_field(
+    body = text_field(
         "Votre message",
         required="Écrivez votre message.",
         help_text="Ni l'entreprise, ni les autres institutions ne le lisent.",
@@ -212,7 +212,7 @@ class InternalMessageForm(forms.Form):
 class QuestionForm(forms.Form):
     """Short question to the company."""
 
-    body = WordsField(
+    body = TypedTextField(
         label="Votre question à l'entreprise",
         rows=2,
         max_length=500,

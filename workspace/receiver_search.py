@@ -19,7 +19,7 @@ from solicitations.actions import receivers
 from solicitations.models import Match
 from territories.models import Area, Commune
 from territories.names import normalise
-from workspace.forms import WAYS, words_field
+from workspace.forms import WAYS, text_field
 
 MAX_FOUND = 20
 MAX_COMMUNES = 3  # of one name: the largest
@@ -67,7 +67,7 @@ class HandToPersonForm(forms.Form):
             widget=forms.RadioSelect,
             error_messages={"required": asked, "invalid_choice": asked},
         )
-        self.fields["word"] = words_field(
+        self.fields["word"] = text_field(
             "Un mot pour elle" if candidate.is_relevant else "Pourquoi cette personne ?",
             required="" if candidate.is_relevant else REASON_ASKED,
             rows=2,

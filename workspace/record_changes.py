@@ -41,9 +41,9 @@ def report_departure(expert: Expert, *, by: Mailbox, successor: str, now: dateti
     if leaving.left_at is not None:
         return
     _write(editing.close_expert(*_stored(leaving), at=now, successor=successor), now=now)
-    words = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
-    Event.objects.record(EventKind.DEPARTURE, solicitation, by=by, reason=words, at=now)
-    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, by_mail=False, now=now)
+    details = f"{leaving.name} ({leaving.email})" + (f" ; successeur : {successor}" if successor else "")
+    Event.objects.record(EventKind.DEPARTURE, solicitation, by=by, reason=details, at=now)
+    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, details=details, by_mail=False, now=now)
     reoffer.reoffer_locked(solicitation, now=now)
     change = {"expert": leaving.pk, "left_at": now.isoformat()}
     to_experts.record_changed(by, phone="", change=signing.dumps(change, salt=SALT), now=now)

@@ -17,7 +17,7 @@ from solicitations.models import Mailbox, Match, OfficeManager, Solicitation
 from solicitations.models.conversation import last_event
 from solicitations.models.matches import FOLLOWING
 from solicitations.views.legal import LegalClock, clock
-from workspace import company_history, need_words, put_off, recruitment, voices
+from workspace import company_history, need_texts, put_off, recruitment, voices
 from workspace.call_lists import PlannedCalls, planned_calls_of
 from workspace.company_history import EarlierRequest
 from workspace.forms import BRING_IN, HAND_OVER
@@ -172,14 +172,14 @@ def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = No
     matches = _MATCHES.rows(solicitation=solicitation.pk)
     for match in matches:
         match.need.solicitation = match.mailbox.solicitation = solicitation
-    mine = [match for match in matches if match.mailbox_id == mailbox.pk]
-    prefetch_related_objects(mine, "events")
-    around = _receivers(solicitation, mine, now=now)
+    of_mailbox = [match for match in matches if match.mailbox_id == mailbox.pk]
+    prefetch_related_objects(of_mailbox, "events")
+    around = _receivers(solicitation, of_mailbox, now=now)
     # Several experts who share the mailbox answer a need once: only the first one's card is shown.
-    answered_once = {(match.need_id, match.state): match for match in reversed(mine)}
+    answered_once = {(match.need_id, match.state): match for match in reversed(of_mailbox)}
     cards = [
         _card(match, matches, around, mailbox=mailbox, now=now)
-        for match in mine
+        for match in of_mailbox
         if match in answered_once.values()
     ]
     here = tuple(card for card in cards if not card.match.is_gone)
@@ -194,18 +194,22 @@ def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = No
         timeline=tuple(timeline(solicitation, matches, own=None if manager else mailbox.pk)),
         earlier=() if manager else tuple(company_history.of_mailbox(mailbox)),
         is_managers=manager is not None,
-        experts=tuple({match.expert_id: match.expert for match in mine}.values()),
+        experts=tuple({match.expert_id: match.expert for match in of_mailbox}.values()),
         may_write=not solicitation.refuses_answers
         and mailbox.left_at is None
-        and any(match.state in FOLLOWING for match in mine),
+        and any(match.state in FOLLOWING for match in of_mailbox),
     )
 
 
-def _receivers(solicitation: Solicitation, mine: Sequence[Match], *, now: datetime) -> dict[str, Receivers]:
+def _receivers(
+    solicitation: Solicitation, of_mailbox: Sequence[Match], *, now: datetime
+) -> dict[str, Receivers]:
     """Institutions around that can receive the needs that this mailbox may pass on, by subject."""
     if solicitation.refuses_answers:
         return {}
-    matches = [match for match in mine if _introduction_ways(MatchState(match.state)) and not match.is_gone]
+    matches = [
+        match for match in of_mailbox if _introduction_ways(MatchState(match.state)) and not match.is_gone
+    ]
     slugs = list(dict.fromkeys(match.need.subject.slug for match in matches))
     return receivers.of_subjects(solicitation, slugs, now=now) if slugs else {}
 
@@ -228,9 +232,9 @@ def _card(
     return NeedCard(
         match=match,
         last_event_id=last.pk if last else 0,
-        done=need_words.gone_reason(match, last) if match.is_gone else need_words.answer_given(match),
+        done=need_texts.gone_reason(match, last) if match.is_gone else need_texts.answer_given(match),
         done_at=match.ended_at or (match.taken_at if state == MatchState.TAKEN else None),
-        answered=need_words.own_answer(match, mailbox=mailbox, now=now),
+        answered=need_texts.own_answer(match, mailbox=mailbox, now=now),
         may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],

@@ -72,9 +72,9 @@ def new_key(kind: ContentKind, typed: ContentFacts) -> str:
         last = EntryQuestion.objects.order_by("-position").values_list("position", flat=True).first()
         return str((last or 0) + 1)
     is_code = kind in MAX_KEY_LENGTH
-    words = slugify(typed.get("label") or typed.get("name") or "") or kind.value
+    slug = slugify(typed.get("label") or typed.get("name") or "") or kind.value
     longest = MAX_KEY_LENGTH.get(kind, 60)
-    base = (words.upper() if is_code else words)[: longest - 3].strip("-")
+    base = (slug.upper() if is_code else slug)[: longest - 3].strip("-")
     keys = [base, *(f"{base}-{number}" for number in range(2, 100))]
     return next(key for key in keys if content_facts.read(kind, key) is None and not _is_taken(kind, key))
 

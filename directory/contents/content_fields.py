@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 
 
-class LinesField(WordsField):
+class LinesField(TypedTextField):
     """Texts, one per line; empty lines and repeats go."""
 
     def __init__(self, *, most: int = 200, longest: int = 200, **kwargs: Any) -> None:

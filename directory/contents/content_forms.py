@@ -9,7 +9,7 @@ from directory.contents.content_facts import ContentFacts
 from directory.contents.content_fields import LinesField, NamesField, RankField
 from directory.models import ContentKind
 from experts.models import Institution, InstitutionGroup, InstitutionKind, Subject, Theme
-from mailing.form_fields import LineField, WordsField
+from mailing.form_fields import LineField, TypedTextField
 
 OTHER_SUBJECT = "autre"  # the way in for what no subject names: it stays
 
@@ -26,8 +26,8 @@ def _label(label: str, **kwargs: Any) -> LineField:
     )
 
 
-def _text(label: str, **kwargs: Any) -> WordsField:
-    return WordsField(label=label, rows=3, max_length=2000, required=False, **kwargs)
+def _text(label: str, **kwargs: Any) -> TypedTextField:
+    return TypedTextField(label=label, rows=3, max_length=2000, required=False, **kwargs)
 
 
 def _listed(label: str) -> forms.BooleanField:

@@ -147,11 +147,11 @@ def _newly_silent(content: DirectoryContent, after: datetime) -> Iterator[Direct
 def _areas_of(codes: set[str]) -> dict[str, set[int]]:
     """Areas of these offices and of their experts, as they are now."""
     found: dict[str, set[int]] = {}
-    own = Office.areas.through.objects.filter(office__code__in=codes)
-    for code, area in own.values_list("office__code", "area"):
+    of_offices = Office.areas.through.objects.filter(office__code__in=codes)
+    for code, area in of_offices.values_list("office__code", "area"):
         found.setdefault(code, set()).add(area)
-    theirs = Expert.areas.through.objects.filter(expert__office__code__in=codes)
-    for code, area in theirs.values_list("expert__office__code", "area"):
+    of_experts = Expert.areas.through.objects.filter(expert__office__code__in=codes)
+    for code, area in of_experts.values_list("expert__office__code", "area"):
         found.setdefault(code, set()).add(area)
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from directory.coverage.coverage_words import percent
+from directory.coverage.coverage_texts import percent
 from directory.coverage.place_figures import PlaceFigures
 from territories.maps.drawing import Drawing
 from territories.maps.outlines import SOURCE

@@ -13,7 +13,7 @@ from directory.collector_pause import collector_paused
 from directory.coverage import content_loading
 from directory.coverage.content_loading import CoveragePlace
 from directory.coverage.coverage_holes import Hole, Requests, find_holes
-from directory.coverage.coverage_words import percent, thousands
+from directory.coverage.coverage_texts import percent, thousands
 from directory.coverage.directory_content import DirectoryContent
 from directory.coverage.map_content import shade_of
 from directory.coverage.office_reach import may_answer

@@ -127,9 +127,9 @@ class CoverageEngine:
                 asked.slug for asked in self.content.subjects if institution in asked.institutions
             )
             for office in self.offices[institution]:
-                for able, theirs in able_experts(office, subjects):
+                for able, handled in able_experts(office, subjects):
                     reaches = tuple(self.finder.find(office, able))
-                    for subject in theirs:
+                    for subject in handled:
                         found[subject] += reaches
         return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from directory.coverage.cells import answers_by_group
-from directory.coverage.coverage_words import FLAG_LABELS, LEVEL_LABELS
+from directory.coverage.coverage_texts import FLAG_LABELS, LEVEL_LABELS
 from directory.coverage.page_content import ComputedCoverage
 from experts.models import Institution, Office, Subject
 

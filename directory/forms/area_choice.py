@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from directory.forms.facts_form import RowFactsForm
 from directory.forms.office_facts import NewOfficeForm, OfficeContactForm
 from experts.changes.directory_facts import Facts
-from mailing.form_fields import LineField, WordsField
+from mailing.form_fields import LineField, TypedTextField
 from territories.area_search import MAX_AREAS_TYPED, TypedArea, find_areas, names_of, split_areas
 from territories.areas import AreaRef, Level, MalformedArea
 from territories.models import Area
@@ -36,7 +36,7 @@ class AreaChoiceForm(RowFactsForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Décochez ceux à retirer.",
     )
-    added = WordsField(
+    added = TypedTextField(
         label="Ajouter des territoires",
         required=False,
         rows=4,

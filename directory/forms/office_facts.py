@@ -124,8 +124,8 @@ class CriteriaForm(RowFactsForm):
     )
 
     def initial_of(self, shown: Any) -> dict[str, Any]:
-        words = {value: word for word, value in PROJECT_HOLDERS.items()}
-        return super().initial_of(shown) | {"project_holders": words[shown["project_holders"]]}
+        labels = {value: word for word, value in PROJECT_HOLDERS.items()}
+        return super().initial_of(shown) | {"project_holders": labels[shown["project_holders"]]}
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

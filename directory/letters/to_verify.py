@@ -100,10 +100,10 @@ def _refused(experts: QuerySet[Expert]) -> list[Doubt]:
     """The experts whose address refuses our mails, with the last answer of its server."""
     people = list(experts)
     rows = RefusedAddress.objects.filter(address__in=[expert.email.lower() for expert in people])
-    words = dict(rows.values_list("address", "words"))
+    server_texts = dict(rows.values_list("address", "server_text"))
     doubts = []
     for expert in people:
-        answer = words.get(expert.email.lower())
+        answer = server_texts.get(expert.email.lower())
         evidence = "Son adresse refuse nos courriels" + (f" : « {answer} »" if answer else "")
         doubts.append(Doubt(expert, evidence))
     return doubts

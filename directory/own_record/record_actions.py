@@ -93,8 +93,8 @@ def leave(post: Expert, *, successor: str, now: datetime) -> None:
         return
     _apply(editing.close_expert(key, stored, at=now, successor=successor), now=now)
     if successor:
-        words = f"A quitté {post.office.name} ; successeur : {successor}"
-        _remark(post, words, office=post.office, now=now)
+        text = f"A quitté {post.office.name} ; successeur : {successor}"
+        _remark(post, text, office=post.office, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -108,7 +108,7 @@ def come_back(post: Expert, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def remark(post: Expert, body: str, *, by_office: bool = False, now: datetime) -> None:
-    """Leave a correction for the region to make; the same words twice in a day are one.
+    """Leave a correction for the region to make; the same text twice in a day are one.
 
     The expert's own is about the whole record, and answers the yearly letter.
     """

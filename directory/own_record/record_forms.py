@@ -12,7 +12,7 @@ from experts.changes.directory_facts import AbsenceEntry
 from experts.directory_phones import InvalidPhone, clean_phone
 from experts.models import Expert
 from experts.models.mail_preferences import FIRST_HOUR, LAST_HOUR, USUAL_HOUR, MailChoice
-from mailing.form_fields import AddressField, LineField, WordsField
+from mailing.form_fields import AddressField, LineField, TypedTextField
 
 PHONE_EXPECTED = "Indiquez un numéro à 10 chiffres, par exemple 03 80 12 34 56."
 DAY_EXPECTED = "Indiquez une date, par exemple 24/12/2026."
@@ -118,7 +118,7 @@ class AbsenceForm(forms.Form):
 class RemarkForm(forms.Form):
     """A correction that the region has to make: subjects, areas, a newcomer."""
 
-    body = WordsField(
+    body = TypedTextField(
         label="Ce qui est à corriger",
         max_length=2000,
         help_text="Vos sujets, vos territoires, l'arrivée d'un collègue : la région le fait pour vous.",

@@ -239,5 +239,5 @@ HELP_SHEET, LISTS_SHEET, DATA_SHEET = "Mode d'emploi", "Listes", "Annuaire"
 
 def column_of(heading: str) -> Column | None:
     """The column of a heading as people write it; ``None`` when it is unknown."""
-    words = normalise(heading.replace("*", " "))
-    return BY_NAME.get(words) or BY_NAME.get(words.removeprefix("l ").removesuffix(" obligatoire"))
+    name = normalise(heading.replace("*", " "))
+    return BY_NAME.get(name) or BY_NAME.get(name.removeprefix("l ").removesuffix(" obligatoire"))

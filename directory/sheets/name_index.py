@@ -36,8 +36,8 @@ class NameIndex(Generic[Target]):
 
     def knows(self, text: str) -> bool:
         """Return whether the text is a code or a name."""
-        words = normalise(text)
-        return text in self.codes or words in self.names or words in self.other_names
+        name = normalise(text)
+        return text in self.codes or name in self.names or name in self.other_names
 
     def find(self, text: str) -> Target:
         """The only target of a code, a name, else a former name. Raises ``NotFound``."""
@@ -45,22 +45,22 @@ class NameIndex(Generic[Target]):
             return self.codes[text]
         if text.upper() in self.codes:
             return self.codes[text.upper()]
-        words = normalise(text)
-        found = self.names.get(words) or self.other_names.get(words) or {}
+        name = normalise(text)
+        found = self.names.get(name) or self.other_names.get(name) or {}
         if len(found) == 1:
             return next(iter(found))
         if found:
             choices = " ou ".join(f"« {shown} »" for shown in sorted(found.values()))
             raise NotFound(f"« {text} » peut être {choices} : écrivez lequel.")
-        raise NotFound(f"{self.what} : « {text} »{self._nearest(words)}.")
+        raise NotFound(f"{self.what} : « {text} »{self._nearest(name)}.")
 
-    def _nearest(self, words: str) -> str:
+    def _nearest(self, name: str) -> str:
         """The end of a refusal: the nearest name, when one is near."""
-        if not words or not self.nearest_left:
+        if not name or not self.nearest_left:
             return ""
         self.nearest_left -= 1
         everything = [*self.names, *self.other_names, *map(str.lower, self.codes)]
-        near = difflib.get_close_matches(words, everything, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name, everything, n=1, cutoff=0.6)
         if not near:
             return ""
         found = self.names.get(near[0]) or self.other_names.get(near[0])

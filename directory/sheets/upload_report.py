@@ -27,16 +27,16 @@ CHOICES: Mapping[str, Mapping[Any, str]] = {
 def trial_report(trial: SheetTrial, *, most: int = MAX_LINES) -> dict[str, Any]:
     """Lines by outcome, the first ``most`` of each, with their facts in words, and the counts."""
     rows = [(kind, row) for kind in KINDS for row in getattr(trial.plan, kind)]
-    words = _Words(row for _, row in rows if row.changes_something)
+    texts = _Texts(row for _, row in rows if row.changes_something)
     report: dict[str, Any] = {}
     counts = {"unchanged": sum(row.outcome is RowOutcome.UNCHANGED for _, row in rows)}
     for name, outcome in OUTCOMES.items():
         found = [(kind, row) for kind, row in rows if row.outcome is outcome]
         counts[name] = len(found)
-        report[name] = [words.line(kind, row) for kind, row in found[:most]]
+        report[name] = [texts.line(kind, row) for kind, row in found[:most]]
     kept = [(kind, row) for kind, row in rows if row.kept]
     counts["kept"] = len(kept)
-    report["kept"] = [words.kept_line(kind, row) for kind, row in kept[:MAX_LINES]]
+    report["kept"] = [texts.kept_line(kind, row) for kind, row in kept[:MAX_LINES]]
     return report | {
         "counts": counts,
         "refused": [str(note) for note in trial.refused[:MAX_LINES]],
@@ -79,7 +79,7 @@ def unreadable_report(sentence: str) -> dict[str, Any]:
     return {"unreadable": sentence, "counts": {}}
 
 
-class _Words:
+class _Texts:
     """Facts in French; the names that these rows refer to are read once."""
 
     def __init__(self, rows: Iterable[RowPlan[Any]]) -> None:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from directory.contents import content_changes, content_editing, content_effects, content_facts, content_words
+from directory.contents import content_changes, content_editing, content_effects, content_facts, content_texts
 from directory.contents.content_changes import AlreadyUndone, ContentChange, StaleContent
 from directory.contents.content_editing import SeenContent
 from directory.contents.content_facts import EditedContent
@@ -105,7 +105,7 @@ def undo_revision(request: HttpRequest, revision: ContentRevision, *, user: User
         messages.warning(request, "Ce changement vient d'être annulé, ou corrigé, par quelqu'un d'autre.")
         return
     if plan.left:
-        wording = content_words.Wording(plan.change.kind)
+        wording = content_texts.Wording(plan.change.kind)
         labels = [change.label for change in wording.changes(None, revision.after, plan.left)]
         messages.warning(request, f"Annulé, sauf ce qui a changé depuis : {', '.join(labels)}.")
     else:
@@ -114,12 +114,12 @@ def undo_revision(request: HttpRequest, revision: ContentRevision, *, user: User
 
 def journal_entries(revisions: Any) -> list[dict[str, Any]]:
     """Each revision with what it changed, in words."""
-    wordings: dict[str, content_words.Wording] = {}
+    wordings: dict[str, content_texts.Wording] = {}
     entries = []
     for revision in revisions:
         if revision.kind not in wordings:
-            wordings[revision.kind] = content_words.Wording(ContentKind(revision.kind))
-        changes = content_words.changes_of_revision(revision, wordings[revision.kind])
+            wordings[revision.kind] = content_texts.Wording(ContentKind(revision.kind))
+        changes = content_texts.changes_of_revision(revision, wordings[revision.kind])
         entries.append(
             {"revision": revision, "changes": changes, "is_undone": hasattr(revision, "undone_by")}
         )
@@ -187,10 +187,10 @@ def _preview_page(
         "kind": change.kind,
         "content": content,
         "title": content.label if content else NEW_TITLES[change.kind],
-        "changes": content_words.changes_of(change),
+        "changes": content_texts.changes_of(change),
         "effects": content_effects.effects(change, now=timezone.now()),
         "seen": seen.packed(change.before),
-        "meanwhile": content_words.meanwhile(
+        "meanwhile": content_texts.meanwhile(
             change.kind, seen.facts, change.before, seen.changed_meanwhile(change.before)
         ),
         "menu": "catalogue",

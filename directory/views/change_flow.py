@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from directory import plan_warnings, shown_facts
 from directory.area_effects import area_effects
-from directory.change_words import ChangedFact, FactWords, plan_changes
+from directory.change_texts import ChangedFact, FactTexts, plan_changes
 from directory.coverage_loss import losses
 from directory.foresight.preview import foresee
 from directory.foresight.preview_content import preview_content
@@ -81,9 +81,9 @@ def edit_of(
 
     ``back``: the page to go back to and its name; ``others``: other fields of ``Edit``.
     """
-    words = {"title": form.title, "intro": form.intro, "done": form.done} | others
+    texts = {"title": form.title, "intro": form.intro, "done": form.done} | others
     return Edit(
-        **words | {"title": f"{words['title']} — {name}"},
+        **texts | {"title": f"{texts['title']} — {name}"},
         back=back[0],
         form=lambda data, shown: form(data, shown=shown, **given),
         context={"back_label": back[1]},
@@ -223,9 +223,9 @@ class _Flow:
     def _changed_meanwhile(self, found: Facts) -> list[ChangedFact]:
         """The facts that somebody else has changed since the page was shown, in words."""
         names = [] if self.edit.is_new else shown_facts.changed_meanwhile(self.shown, found)
-        words = FactWords([{name: value} for name in names for value in (self.shown[name], found[name])])
+        texts = FactTexts([{name: value} for name in names for value in (self.shown[name], found[name])])
         return [
-            replace(words.change(name, self.shown[name], found[name]), label=self.form.fact_label(name))
+            replace(texts.change(name, self.shown[name], found[name]), label=self.form.fact_label(name))
             for name in names
         ]
 
@@ -258,14 +258,14 @@ class _Flow:
         except EditRefused:
             author = None
         values = [{clash.fact: value} for clash in met for value in (clash.shown, clash.found, clash.typed)]
-        words = FactWords(values)
+        texts = FactTexts(values)
         rows = [
             {
                 "fact": clash.fact,
-                "label": words.change(clash.fact, clash.shown, clash.found).label,
-                "shown": words.value(clash.fact, clash.shown),
-                "found": words.value(clash.fact, clash.found),
-                "typed": words.value(clash.fact, clash.typed),
+                "label": texts.change(clash.fact, clash.shown, clash.found).label,
+                "shown": texts.value(clash.fact, clash.shown),
+                "found": texts.value(clash.fact, clash.found),
+                "typed": texts.value(clash.fact, clash.typed),
             }
             for clash in met
         ]

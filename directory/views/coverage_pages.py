@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from directory import coverage_files
 from directory.coverage import page_content, subject_rows
 from directory.coverage.coverage_form import CoverageForm
-from directory.coverage.coverage_words import percent
+from directory.coverage.coverage_texts import percent
 from directory.coverage.map_content import CoverageMap, make_map
 from directory.coverage.page_content import ComputedCoverage
 from experts.accounts.staff_access import staff_page, staff_user

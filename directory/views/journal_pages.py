@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from directory import journal, plan_warnings
 from directory.area_effects import area_effects
-from directory.change_words import FactWords
+from directory.change_texts import FactTexts
 from directory.coverage_loss import losses
 from directory.foresight.preview import foresee
 from directory.foresight.preview_content import preview_content
@@ -101,12 +101,12 @@ def _is_undone(found: Revision) -> bool:
 
 def _left(planned: Undo) -> list[dict[str, str]]:
     """The facts that were changed since, in words."""
-    words = FactWords([{left.fact: value} for left in planned.left if left.fact for value in (left.found,)])
+    texts = FactTexts([{left.fact: value} for left in planned.left if left.fact for value in (left.found,)])
     return [
         {
             "label": left.label,
-            "fact": words.change(left.fact, left.found, left.found).label if left.fact else "n'existe plus",
-            "found": words.value(left.fact, left.found) if left.fact else "",
+            "fact": texts.change(left.fact, left.found, left.found).label if left.fact else "n'existe plus",
+            "found": texts.value(left.fact, left.found) if left.fact else "",
         }
         for left in planned.left
     ]

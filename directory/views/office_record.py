@@ -31,8 +31,8 @@ def office_record(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and people:
         form = RemarkForm(request.POST)
         if form.is_valid():
-            words = f"La boîte de {office.name} écrit : {form.cleaned_data['body']}"
-            record_actions.remark(people[0], words, by_office=True, now=now)
+            text = f"La boîte de {office.name} écrit : {form.cleaned_data['body']}"
+            record_actions.remark(people[0], text, by_office=True, now=now)
             messages.success(request, "Merci : votre région le corrige.")
             return redirect("directory:office_record", token=token)
     context = {

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from directory.contents import content_changes, content_editing, content_facts, content_words, region_forms
+from directory.contents import content_changes, content_editing, content_facts, content_texts, region_forms
 from directory.contents.content_changes import ContentChange, StaleContent
 from directory.contents.content_editing import SeenContent
 from directory.contents.content_facts import ContentFacts, EditedContent
@@ -53,9 +53,9 @@ def region_page(request: HttpRequest, code: str) -> HttpResponse:
         "facts": facts,
         "contact": contacts.region_contact(region, on=timezone.localdate(now)),
         "links": facts["links"],
-        "whole": content_words.opening_in_words(facts["openings"].get("")),
+        "whole": content_texts.opening_text(facts["openings"].get("")),
         "themes": [
-            (theme, content_words.opening_in_words(facts["openings"].get(theme.slug))) for theme in themes
+            (theme, content_texts.opening_text(facts["openings"].get(theme.slug))) for theme in themes
         ],
         "missed": MissedDemand.objects.by_subject(region, since=now - RECENT),
         "entries": [
@@ -158,7 +158,7 @@ def _form_page(request: HttpRequest, content: EditedContent, title: str, **conte
         "title": title,
         "region": content.row,
         "seen": shown.packed(content.facts),
-        "meanwhile": content_words.meanwhile(
+        "meanwhile": content_texts.meanwhile(
             content.kind, seen.facts, content.facts, seen.changed_meanwhile(content.facts)
         ),
         "has_errors": has_errors,

@@ -128,8 +128,8 @@ def export_sheet(request: HttpRequest, name: str, extension: str) -> HttpRespons
     """Send the template, the region's part of the directory, or what is missing there."""
     user, now = staff_user(request), timezone.now()
     region = _chosen_region(request, user)
-    words = f"{name}.{extension}" + (f", région {region}" if region else "")
-    access_log.record(AccessRecord.Kind.EXPORTED, user, words=words, now=now, request=request)
+    details = f"{name}.{extension}" + (f", région {region}" if region else "")
+    access_log.record(AccessRecord.Kind.EXPORTED, user, details=details, now=now, request=request)
     make_lines = FILES[name]
     lines = make_lines(region)
     if extension == "csv":

@@ -14,7 +14,7 @@ def record(
     *,
     now: datetime,
     by: User | None = None,
-    words: str = "",
+    details: str = "",
     request: HttpRequest | None = None,
 ) -> None:
     """Write a line about an account; ``by``: somebody else who did it; ``request``: where from."""
@@ -22,7 +22,7 @@ def record(
         user=user,
         by=by if by != user else None,
         kind=kind,
-        words=words[:500],
+        details=details[:500],
         network=limits.address_of(request) if request else "",
         at=now,
     )

@@ -30,6 +30,6 @@ def follow(former: str, email: str, *, by: User, now: datetime) -> User | None:
     user.email = email.lower()
     user.save(update_fields=["email"])
     sessions.close_all(user, by=by, now=now)
-    words = f"adresse : {former} → {email}"
-    access_log.record(AccessRecord.Kind.ROLE_CHANGED, user, by=by, words=words, now=now)
+    details = f"adresse : {former} → {email}"
+    access_log.record(AccessRecord.Kind.ROLE_CHANGED, user, by=by, details=details, now=now)
     return user

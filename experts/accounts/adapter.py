@@ -92,12 +92,12 @@ class AccountAdapter(DefaultAccountAdapter):
         now = timezone.now()
         limits.remember_network(request, user.email, now=now)
         sessions.remember(request, user, now=now)
-        words = "par ProConnect" if proconnect_session.is_of(request, user) else ""
-        access_log.record(AccessRecord.Kind.SIGNED_IN, user, words=words, now=now, request=request)
+        details = "par ProConnect" if proconnect_session.is_of(request, user) else ""
+        access_log.record(AccessRecord.Kind.SIGNED_IN, user, details=details, now=now, request=request)
         if mailbox_proof.take_posts(request, user, now=now):
             messages.success(request, MAILBOX_ADDED)
         for offer in seat_invitations.accept_all(user, now=now):
-            messages.success(request, f"C'est fait : {offer.words}.")
+            messages.success(request, f"C'est fait : {offer.description}.")
         response: HttpResponse = super().post_login(request, user, **options)
         return response
 

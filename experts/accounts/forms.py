@@ -93,9 +93,9 @@ def counted(user: User, judge: Callable[[], Any]) -> Any:
     try:
         found = judge()
     except forms.ValidationError as refusal:
-        words = (refusal.params or {}).get("words", "")
+        details = (refusal.params or {}).get("details", "")
         access_log.record(
-            AccessRecord.Kind.FACTOR_REFUSED, user, now=now, words=words, request=context.request
+            AccessRecord.Kind.FACTOR_REFUSED, user, now=now, details=details, request=context.request
         )
         raise
     limits.forgive_factor_tries(user, now=now)
@@ -175,8 +175,8 @@ class KeyForm(AuthenticateWebAuthnForm):
             try:
                 security_keys.count_signature(key, response)
             except security_keys.CopiedKey as copied:
-                words = f"Clé «\u00a0{key}\u00a0», peut-être copiée"
-                raise forms.ValidationError(COPIED_KEY_ERROR, params={"words": words}) from copied
+                details = f"Clé «\u00a0{key}\u00a0», peut-être copiée"
+                raise forms.ValidationError(COPIED_KEY_ERROR, params={"details": details}) from copied
             return key
 
         key: Authenticator = counted(self.user, judge)

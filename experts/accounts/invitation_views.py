@@ -37,14 +37,14 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _accept(request, found)
     offer = seat_invitations.offer_of(found)
-    return render(request, "team/invitation.html", {"invitation": found, "offer": offer.words})
+    return render(request, "team/invitation.html", {"invitation": found, "offer": offer.description})
 
 
 def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
     user, now = request.user, timezone.now()
     if isinstance(user, User) and user.email.lower() == found.email.lower():
         for offer in seat_invitations.accept_all(user, now=now):
-            messages.success(request, f"C'est fait : {offer.words}.")
+            messages.success(request, f"C'est fait : {offer.description}.")
         return redirect(adapter.first_page(user))
     if isinstance(user, User):
         messages.error(request, f"Déconnectez-vous d'abord : cette invitation est pour {found.email}.")

@@ -141,9 +141,9 @@ def _digest(client: str) -> str:
 
 
 def looks_like_a_flood(text: str, *, commune: str, now: datetime) -> bool:
-    """True when the same words, or more requests than a commune ever sends, come from everywhere."""
-    words = "".join(char for char in text.lower() if char.isalnum())
-    counted = (SAME_TEXT.is_over(words, now=now), SENT_PER_COMMUNE.is_over(commune, now=now))
+    """True when the same text, or more requests than a commune ever sends, come from everywhere."""
+    letters = "".join(char for char in text.lower() if char.isalnum())
+    counted = (SAME_TEXT.is_over(letters, now=now), SENT_PER_COMMUNE.is_over(commune, now=now))
     return any(counted)
 
 

@@ -53,7 +53,7 @@ class SecondFactorMiddleware:
     ) -> HttpResponse | None:
         """Redirect to the sign-in or enrolment page, or return ``None`` when the page may be shown."""
         turned_away = self._refused_page(request, view)
-        request.is_let_in = turned_away is None  # type: ignore[attr-defined]  # read by ``keep_unsent_words``
+        request.is_let_in = turned_away is None  # type: ignore[attr-defined]  # read by ``keep_unsent_texts``
         return turned_away
 
     def _refused_page(self, request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
@@ -149,8 +149,8 @@ def _is_session_too_old(request: HttpRequest) -> bool:
     return bool(proofs) and time.time() - max(proof["at"] for proof in proofs) > SESSION_LIFE.total_seconds()
 
 
-def keep_unsent_words(get_response: GetResponse) -> GetResponse:
-    """Show the words of a form sent by somebody who must first sign in, or add a second factor.
+def keep_unsent_texts(get_response: GetResponse) -> GetResponse:
+    """Show the texts of a form sent by somebody who must first sign in, or add a second factor.
 
     A redirection would lose them: a session may end while its owner writes.
     """
@@ -163,11 +163,11 @@ def keep_unsent_words(get_response: GetResponse) -> GetResponse:
         if request.method != "POST" or not is_redirected:
             return response
         texts = (text for name in request.POST for text in request.POST.getlist(name))
-        words = [text.strip() for text in texts if len(text.split()) > 1]
-        if not words:
+        kept = [text.strip() for text in texts if len(text.split()) > 1]
+        if not kept:
             return response
         shown = render(
-            request, "account/unsent_words.html", {"words": words, "next": response["Location"]}, status=403
+            request, "account/unsent_texts.html", {"texts": kept, "next": response["Location"]}, status=403
         )
         add_never_cache_headers(shown)
         return shown

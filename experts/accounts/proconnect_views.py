@@ -119,7 +119,7 @@ def _sign_in(
     user = User.objects.filter(email__iexact=found.email).first()
     if not sign_in.may_sign_in(request, found.email, user, now=now):
         kind = AccessRecord.Kind.PROCONNECT_REFUSED
-        access_log.record(kind, user, words="l'adresse n'ouvre rien ici", now=now, request=request)
+        access_log.record(kind, user, details="l'adresse n'ouvre rien ici", now=now, request=request)
         context = {
             "email": found.email,
             "leave": proconnect_session.end_url_of(end_session, id_token=found.id_token),
@@ -141,9 +141,9 @@ def _unavailable(request: HttpRequest, failure: proconnect.Unavailable) -> HttpR
     return _back(request, AWAY)
 
 
-def _refused(request: HttpRequest, words: str) -> HttpResponse:
+def _refused(request: HttpRequest, details: str) -> HttpResponse:
     kind = AccessRecord.Kind.PROCONNECT_REFUSED
-    access_log.record(kind, None, words=words, now=timezone.now(), request=request)
+    access_log.record(kind, None, details=details, now=timezone.now(), request=request)
     return _back(request, REFUSED)
 
 

@@ -40,7 +40,7 @@ class Offer:
     region: Region | None = None
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The seat or role, as people read it after « vous invite comme »."""
         if self.region:
             return f"référent régional, {self.region.name}"
@@ -91,8 +91,8 @@ def withdraw(invitation: Invitation, *, by: User, now: datetime) -> None:
     """Take an invitation back, and cancel its mail if it is not sent yet."""
     if Invitation.objects.pending().filter(pk=invitation.pk).update(withdrawn_at=now):
         OutgoingEmail.objects.cancel_about(f"invitation:{invitation.pk}", now=now)
-        words = f"{invitation.email} : {offer_of(invitation).words}"
-        access_log.record(AccessRecord.Kind.INVITATION_WITHDRAWN, by, words=words, now=now)
+        details = f"{invitation.email} : {offer_of(invitation).description}"
+        access_log.record(AccessRecord.Kind.INVITATION_WITHDRAWN, by, details=details, now=now)
 
 
 @transaction.atomic
@@ -158,7 +158,7 @@ def _give(user: User, offer: Offer, *, by: User, now: datetime) -> None:
     elif offer.region and not user.role:
         user.role, user.region = User.Role.REGION, offer.region
         user.save(update_fields=["role", "region"])
-        access_log.record(AccessRecord.Kind.ROLE_CHANGED, user, by=by, words=offer.words, now=now)
+        access_log.record(AccessRecord.Kind.ROLE_CHANGED, user, by=by, details=offer.description, now=now)
 
 
 def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
@@ -169,7 +169,7 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
     invitation.save()
     about = f"invitation:{invitation.pk}"
     OutgoingEmail.objects.cancel_about(about, now=now)
-    words = offer_of(invitation).words
+    description = offer_of(invitation).description
     token = tokens.make_token(PURPOSE, invitation.pk, invitation.serial)
     outbox.enqueue(
         key=f"invitation:{invitation.pk}:{invitation.serial}",
@@ -178,7 +178,7 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
         context={
             "name": invitation.name,
             "by": str(by),
-            "offer": words,
+            "offer": description,
             "email": invitation.email,
             "url": settings.SITE_URL.rstrip("/") + reverse("invitation", args=[token]),
             "days": settings.INVITATION_LIFE.days,
@@ -187,4 +187,4 @@ def _send(invitation: Invitation, *, by: User, now: datetime) -> None:
         about=[about],
         now=now,
     )
-    access_log.record(AccessRecord.Kind.INVITED, by, words=f"{invitation.email} : {words}", now=now)
+    access_log.record(AccessRecord.Kind.INVITED, by, details=f"{invitation.email} : {description}", now=now)

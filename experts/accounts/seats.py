@@ -155,7 +155,7 @@ def _give(
         user=user, expert=expert, office=office, ended_at=None, defaults={"given_at": now, "given_by": by}
     )
     if is_new:
-        access_log.record(AccessRecord.Kind.SEAT_GIVEN, user, by=by, words=label_of(seat), now=now)
+        access_log.record(AccessRecord.Kind.SEAT_GIVEN, user, by=by, details=label_of(seat), now=now)
     return seat if is_new else None
 
 
@@ -177,8 +177,8 @@ def end(
     """
     ended = {"ended_at": now, "ended_by_departure": by_departure}
     if Seat.objects.filter(pk=seat.pk, ended_at=None).update(**ended):
-        text = f"{label_of(seat)} : {reason}" if reason else label_of(seat)
-        access_log.record(AccessRecord.Kind.SEAT_ENDED, seat.user, by=by, words=text, now=now)
+        details = f"{label_of(seat)} : {reason}" if reason else label_of(seat)
+        access_log.record(AccessRecord.Kind.SEAT_ENDED, seat.user, by=by, details=details, now=now)
 
 
 def office_of(seat: Seat) -> Office:

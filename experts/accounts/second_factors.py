@@ -15,5 +15,5 @@ def reset(user: User, *, by: User, reason: str, now: datetime) -> None:
     """Remove the second factors and recovery codes of an account, close its sessions, and mail its owner."""
     Authenticator.objects.filter(user=user).delete()
     sessions.close_all(user, by=by, now=now)
-    access_log.record(AccessRecord.Kind.FACTOR_RESET, user, by=by, words=reason, now=now)
+    access_log.record(AccessRecord.Kind.FACTOR_RESET, user, by=by, details=reason, now=now)
     notify_second_factor_change(user, "forgotten", reason=reason, now=now)

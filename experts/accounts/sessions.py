@@ -66,7 +66,7 @@ def close(row: AccountSession, *, by: User | None = None, now: datetime) -> None
     """Close a session: its browser has to sign in again."""
     Session.objects.filter(session_key=row.session_key).delete()
     row.delete()
-    access_log.record(AccessRecord.Kind.SESSION_CLOSED, row.user, by=by, words=row.device, now=now)
+    access_log.record(AccessRecord.Kind.SESSION_CLOSED, row.user, by=by, details=row.device, now=now)
 
 
 def close_all(user: User, *, but: str = "", by: User | None = None, now: datetime) -> None:

@@ -101,7 +101,7 @@ def _lines(pks: Iterable[int], *, now: datetime) -> list[InvitationLine]:
     return [
         InvitationLine(
             invitation=one,
-            offer=seat_invitations.offer_of(one).words,
+            offer=seat_invitations.offer_of(one).description,
             is_expired=one.expires_at <= now,
             is_address_refused=one.email in addresses,
         )

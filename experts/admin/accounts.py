@@ -36,8 +36,8 @@ class UserAdmin(NationalAdmin):
                 request, obj, account_addresses.keep_posts(obj, former, by=by, now=timezone.now())
             )
         if {"role", "region", "is_active"} & set(form.changed_data):
-            words = f"{obj.get_role_display() or 'aucun'}{'' if obj.is_active else ', compte fermé'}"
-            access_log.record(AccessRecord.Kind.ROLE_CHANGED, obj, by=by, words=words, now=timezone.now())
+            details = f"{obj.get_role_display() or 'aucun'}{'' if obj.is_active else ', compte fermé'}"
+            access_log.record(AccessRecord.Kind.ROLE_CHANGED, obj, by=by, details=details, now=timezone.now())
         opens = not change or OPENING & set(form.changed_data)
         if opens and invite(obj, by=by, now=timezone.now()):
             messages.success(request, f"Une invitation part à {obj.email} : elle dit comment se connecter.")

@@ -9,14 +9,14 @@ from django.db.models import CharField, EmailField, Field, Model, SlugField, Tex
 from django.http import HttpRequest
 
 from experts.models import User
-from mailing.form_fields import AddressField, LineField, WordsField
+from mailing.form_fields import AddressField, LineField, TypedTextField
 
 # Invisible characters go, and addresses with look-alikes are refused, as on every form.
 FORM_FIELDS: "Mapping[type[Field[Any, Any]], Mapping[str, Any]]" = {
     CharField: {"form_class": LineField, "widget": widgets.AdminTextInputWidget},
     EmailField: {"form_class": AddressField, "widget": widgets.AdminEmailInputWidget},
     SlugField: {},
-    TextField: {"form_class": WordsField},
+    TextField: {"form_class": TypedTextField},
 }
 
 

@@ -115,7 +115,7 @@ class AccessRecord(models.Model):
     )
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=30, choices=Kind.choices)
-    words = models.CharField(max_length=500, blank=True)
+    details = models.CharField(max_length=500, blank=True, db_column="words")
     network = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(db_index=True)
 

@@ -32,7 +32,7 @@ class DeliveryEvent(models.Model):
     kind = models.CharField("nature", max_length=10, choices=ReportKind.choices)
     at = models.DateTimeField("le")
     since = models.DateTimeField("en échec depuis")
-    words = models.CharField("texte du serveur", max_length=500, blank=True)
+    server_text = models.CharField("texte du serveur", max_length=500, blank=True, db_column="words")
     # The same report twice has the same key.
     key = models.CharField("clé", max_length=200, unique=True)
     is_seen_while_sending = models.BooleanField("vu à l’envoi", default=False)
@@ -56,7 +56,7 @@ class DeliveryEvent(models.Model):
         return self.key
 
     def as_report(self) -> Report:
-        return Report(self.kind, self.at, self.since, self.words)
+        return Report(self.kind, self.at, self.since, self.server_text)
 
 
 class RefusedAddressQuerySet(models.QuerySet["RefusedAddress"]):
@@ -76,7 +76,7 @@ class RefusedAddress(models.Model):
     is_final = models.BooleanField("pour de bon")
     since = models.DateTimeField("depuis le")
     last_at = models.DateTimeField("dernier refus le")
-    words = models.CharField("texte du serveur", max_length=500, blank=True)
+    server_text = models.CharField("texte du serveur", max_length=500, blank=True, db_column="words")
     is_seen_while_sending = models.BooleanField("vu à l’envoi", default=False)
 
     objects = RefusedAddressQuerySet.as_manager()

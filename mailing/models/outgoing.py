@@ -191,12 +191,12 @@ class OutgoingEmail(models.Model):
         with connection.cursor() as cursor:
             cursor.execute(SAVE_OUTCOME, vars(self))
 
-    def record_bounce(self, words: str, *, at: datetime) -> bool:
+    def record_bounce(self, server_text: str, *, at: datetime) -> bool:
         """Mark a mail that a server gave up after accepting it; ``False`` when that changes nothing."""
         if self.refused_at or self.cancelled_at or self.is_erased:
             return False
         self.sent_at, self.refused_at = None, at
-        self.failure, self.last_error = Failure.REFUSED, printable(words)
+        self.failure, self.last_error = Failure.REFUSED, printable(server_text)
         return True
 
 

@@ -44,8 +44,8 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def original_of_reply(self, message_ids: Collection[str], *, to: str) -> "OutgoingEmail | None":
         """The last mail sent to this address with one of these Message-IDs."""
-        mine = self.filter(message_id__in=message_ids, to__iexact=to, is_secret=False)
-        return mine.order_by("-pk").first()
+        sent = self.filter(message_id__in=message_ids, to__iexact=to, is_secret=False)
+        return sent.order_by("-pk").first()
 
     def pending(self) -> Self:
         return self.filter(PENDING)
@@ -116,6 +116,6 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         )
 
 
-def printable(words: str) -> str:
+def printable(text: str) -> str:
     """The text of a mail server, without characters that PostgreSQL refuses, 500 characters at most."""
-    return rendering.UNPRINTABLE.sub(" ", words)[:500]
+    return rendering.UNPRINTABLE.sub(" ", text)[:500]

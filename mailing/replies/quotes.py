@@ -94,7 +94,7 @@ class _Scan:
     ) -> None:
         self.lines = lines
         self.attributions = above_delimiters(lines, our_addresses)
-        ours = " ".join(filter(None, map(_words, sent)))
+        ours = " ".join(filter(None, map(_normalised, sent)))
         self.ours = f" {ours} " if ours else ""
         self.our_letters = "".join(_letters(line) for line in sent)
         self.typed_in_quote = self._typed_in_quote()
@@ -258,21 +258,21 @@ class _Scan:
         start = next((at for at in quoted if is_delimiter(self.lines[at])), len(self.lines))
         copied = [at for at in quoted if start < at < start + MAX_COPY_LINES]
         typed = self._not_ours(copied)
-        last = max((at for at in copied if at not in typed and _words(self.lines[at])), default=0)
+        last = max((at for at in copied if at not in typed and _normalised(self.lines[at])), default=0)
         return {at for at in typed if at < last}
 
     def _not_ours(self, copied: Iterable[int]) -> set[int]:
         """Indices of the lines that our mail does not have; none when the copy is hardly one of our mail."""
-        words = {at: found for at in copied if self.ours and (found := _words(self.lines[at]))}
-        typed = {at for at, found in words.items() if not self._is_ours(self.lines[at], found)}
-        common = sum(len(found) for at, found in words.items() if at not in typed)
+        normalised = {at: found for at in copied if self.ours and (found := _normalised(self.lines[at]))}
+        typed = {at for at, found in normalised.items() if not self._is_ours(self.lines[at], found)}
+        common = sum(len(found) for at, found in normalised.items() if at not in typed)
         # Otherwise: another mail, or an old version of ours.
-        is_ours = len(typed) * 2 < len(words) or common * 3 > len(self.ours)
+        is_ours = len(typed) * 2 < len(normalised) or common * 3 > len(self.ours)
         return typed if is_ours else set()
 
-    def _is_ours(self, line: TextLine, words: str) -> bool:
-        """True for words of our mail, also when an ASCII client replaced their accents."""
-        if f" {words} " in self.ours or IMAGE.fullmatch(line.text.strip("> ")):
+    def _is_ours(self, line: TextLine, normalised: str) -> bool:
+        """True for a text of our mail, also when an ASCII client replaced their accents."""
+        if f" {normalised} " in self.ours or IMAGE.fullmatch(line.text.strip("> ")):
             return True
         letters = _letters(line)
         is_altered = "?" in line.text or not line.text.isascii()
@@ -313,8 +313,8 @@ def _compares(line: TextLine) -> bool:
     return line.text.lstrip("> ")[:1].isdigit()
 
 
-def _words(line: TextLine) -> str:
-    """The words of a line, for comparison: mail clients rewrite links, spaces and punctuation."""
+def _normalised(line: TextLine) -> str:
+    """The text of a line, for comparison: mail clients rewrite links, spaces and punctuation."""
     bare = (LINK.sub(" ", word[:MAX_MARK_LENGTH]) for word in line.text.split())
     return " ".join(WORDS.findall(fold(" ".join(bare))))
 

@@ -29,15 +29,15 @@ def write_note(request: HttpRequest, solicitation: Solicitation, now: datetime) 
 @staff_action
 def handle(request: HttpRequest, solicitation: Solicitation, now: datetime) -> HttpResponse | None:
     """Put one's own name on the request; a colleague's is replaced with a word only."""
-    user, words = staff_user(request), ""
+    user, message = staff_user(request), ""
     colleague = handling.colleague_in_charge(solicitation)
     if colleague is not None and colleague != user:
         form = HandleForm(request.POST, colleague=colleague, auto_id="prendre-%s")
         if not form.is_valid():
             return request_detail.show(request, solicitation, refused=form, now=now)
-        words = form.cleaned_data["words"]
+        message = form.cleaned_data["words"]
     try:
-        handling.handle(solicitation, words=words, by=user, now=now)
+        handling.handle(solicitation, message=message, by=user, now=now)
     except handling.HandledByAnother as other:
         messages.warning(request, f"Rien n'a été changé : {other.colleague} s'en occupe depuis peu.")
         return None

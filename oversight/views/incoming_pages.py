@@ -98,7 +98,7 @@ def incoming_mail(request: HttpRequest, pk: int) -> HttpResponse:
         "line": _lines([email])[0],
         "reply": reply,
         "is_inner": is_inner,
-        "words": "" if is_inner else links.without_secrets(reply.text),
+        "text": "" if is_inner else links.without_secrets(reply.text),
         "original": None if is_inner else originals.read(email),
     }
     return render(request, "oversight/incoming/mail.html", context)

@@ -84,7 +84,7 @@ def close(request: HttpRequest, solicitation: Solicitation, now: datetime) -> Ht
         return request_detail.show(request, solicitation, refused=filled, now=now)
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
-    staff_actions.close(solicitation, words=form.cleaned_data["words"], by=staff_user(request), now=now)
+    staff_actions.close(solicitation, message=form.cleaned_data["words"], by=staff_user(request), now=now)
     messages.success(request, "La demande est close : votre message part à l'entreprise.")
     return None
 

@@ -232,7 +232,7 @@ def _alerts(solicitation: Solicitation) -> list[dict[str, Any]]:
         {
             "pk": alert.pk,
             "label": AlertCause(alert.cause).label,
-            "words": alert.words,
+            "details": alert.details,
             "raised_at": alert.raised_at,
             "may_be_settled": alert.cause != AlertCause.HELD,
             "is_reply": alert.cause == AlertCause.REPLY_HELD,
@@ -251,7 +251,7 @@ def linked(solicitation: Solicitation, *, user: User) -> list[tuple[str, str, bo
     ]
     pks = [other.pk for _, other in lines if other is not None]
     visible = set(Solicitation.objects.visible_to(user).filter(pk__in=pks).values_list("pk", flat=True))
-    return [(words, other.reference, other.pk in visible) for words, other in lines if other is not None]
+    return [(label, other.reference, other.pk in visible) for label, other in lines if other is not None]
 
 
 def visible_after(solicitation: Solicitation, user: User) -> bool:

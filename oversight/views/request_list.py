@@ -96,7 +96,7 @@ def _export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if not filtered.form.is_valid():
         return redirect(f"{reverse('oversight:list')}?{without_page(request.GET)}")
     name = f"demandes-{timezone.localdate(now)}.{kind}"
-    access_log.record(AccessRecord.Kind.EXPORTED, user, words=name, now=now, request=request)
+    access_log.record(AccessRecord.Kind.EXPORTED, user, details=name, now=now, request=request)
     content_type, chunks = KINDS[kind]
     most = exports.MAX_IN_CSV if kind == "csv" else exports.MAX_IN_WORKBOOK
     lines = exports.lines(filtered.found, visible=visible, most=most)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from companies.forms import phone_field
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 from owners.forms.contact import days_field, email_field, hours_field, wish_field
 from owners.forms.need import MAX_TEXT_LENGTH
 from solicitations.forms.files import FilesField
@@ -17,7 +17,7 @@ from solicitations.notifications import to_readers
 class AdditionForm(forms.Form):
     """A text to add, or the answer to a question."""
 
-    body = WordsField(
+    body = TypedTextField(
         label="Ce que vous voulez ajouter",
         max_length=MAX_TEXT_LENGTH,
         rows=4,

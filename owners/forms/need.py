@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from companies.forms import CommuneForm
 from experts.models import Subject
 from experts.wording import distress
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 from owners.forms import hints
 from owners.forms.traps import TrapField
 from solicitations.actions.submission import RequestPart
@@ -21,8 +21,8 @@ MAX_OTHER_SUBJECTS = 4
 OTHERS = "text_others"
 
 
-def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> WordsField:
-    return WordsField(
+def _text_field(label: str, *, rows: int = 6, help_text: str = "") -> TypedTextField:
+    return TypedTextField(
         label=label,
         rows=rows,
         max_length=MAX_TEXT_LENGTH,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 from solicitations.actions.feedback import Opinion
 from solicitations.models import Survey
 from solicitations.models.surveys import Outcome, Usefulness
@@ -32,7 +32,7 @@ class SurveyForm(forms.Form):
         "L'aide reçue vous a-t-elle été utile ?", Usefulness.choices(), "Dites si l'aide vous a été utile."
     )
     outcome = _choice("Où en est votre besoin ?", Outcome.choices(), "Dites où en est votre besoin.")
-    comment = WordsField(
+    comment = TypedTextField(
         label="Ce que vous voulez ajouter",
         required=False,
         rows=4,

@@ -182,7 +182,7 @@ def _asks_craft(journey: Journey, form: FactsForm) -> bool:
 
 
 def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
-    """The register's facts in words, with their source and the field that corrects them."""
+    """The register's facts as texts, with their source and the field that corrects them."""
     facts = identity.facts
     shown = {
         "headcount": ("Effectif", "headcount", headcounts.display(facts.value("headcount"))),
@@ -194,7 +194,7 @@ def _known(form: FactsForm, identity: Identity) -> list[dict[str, object]]:
     return [
         {
             "term": term,
-            "words": value or fact.value,
+            "text": value or fact.value,
             "source": company_facts.source_label(name, fact.source, fact.on),
             "field": form[field],
             "is_corrected": bool(form[field].errors or form[field].data),

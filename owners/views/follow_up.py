@@ -242,11 +242,11 @@ def _conversation(
         for question in questions
     ]
     recent = now - WITHDRAWAL_DELAY
-    words = [row.body for row in added if row.at >= recent]
+    texts = [row.body for row in added if row.at >= recent]
     if solicitation.submitted_at and solicitation.submitted_at >= recent:
-        words.append(solicitation.description)
+        texts.append(solicitation.description)
     return {
-        "is_distress": any(map(distress.is_told_in, words)),
+        "is_distress": any(map(distress.is_told_in, texts)),
         "addition_form": posted_form if posted_form and not answered else AdditionForm(),
         "additions": [row for row in added if row.question is None],
         "asked": asked,

@@ -19,7 +19,7 @@ from django.utils.functional import cached_property
 from experts.models import Institution, Subject
 from experts.routing import loading
 from experts.routing.engine import ApplicantFacts, Decision
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 from mailing.prepared_queries import PreparedQuery
 from owners.forms.company import FactsForm
 from owners.forms.identity import Identity
@@ -178,4 +178,4 @@ def _posted(form: forms.Form, name: str, field: forms.Field) -> list[str]:
 
 
 def _longest(field: forms.Field) -> int:
-    return MAX_TEXT_LENGTH if isinstance(field, WordsField) else MAX_LINE_LENGTH
+    return MAX_TEXT_LENGTH if isinstance(field, TypedTextField) else MAX_LINE_LENGTH

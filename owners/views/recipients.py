@@ -55,9 +55,9 @@ def of_decision(decision: Decision, *, journey: Journey) -> Recipients:
     )
 
 
-def _add(words: list[str], word: str) -> None:
-    if word not in words:
-        words.append(word)
+def _add(names: list[str], name: str) -> None:
+    if name not in names:
+        names.append(name)
 
 
 def _is_region_empty(journey: Journey) -> bool:

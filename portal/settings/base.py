@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "experts.accounts.middleware.NeverWaitMiddleware",
-    "experts.accounts.middleware.keep_unsent_words",
+    "experts.accounts.middleware.keep_unsent_texts",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "experts.accounts.middleware.after_response",

@@ -43,14 +43,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Show at most five subjects for a text, and say when they are doubtful; a posted text is in no URL."""
     form = SearchForm(request.POST if request.method == "POST" else request.GET)
-    words = form.cleaned_data["q"] if form.is_valid() else ""
-    suggestions = loading.suggest(words) if words else Suggestions(())
+    typed = form.cleaned_data["q"] if form.is_valid() else ""
+    suggestions = loading.suggest(typed) if typed else Suggestions(())
     return render(
         request,
         "portal/search.html",
         {
             "form": form,
-            "words": words,
+            "typed": typed,
             "suggestions": suggestions,
             "subjects": loading.subjects(suggestions),
             "other_subject": OTHER_SUBJECT,

@@ -40,7 +40,7 @@ def move(  # noqa: PLR0913 (what an answer may carry)
     by: Mailbox,
     now: datetime,
     decline_reason: str = "",
-    words: str = "",
+    comment: str = "",
     answer: str = "",
     first_name: str = "",
 ) -> None:
@@ -53,12 +53,12 @@ def move(  # noqa: PLR0913 (what an answer may carry)
         raise AnswerRequired
     before = MatchState(locked[0].state)
     for row in locked:
-        row.move_to(target, at=now, decline_reason=decline_reason, words=words, answer=answer)
+        row.move_to(target, at=now, decline_reason=decline_reason, comment=comment, answer=answer)
         if target == MatchState.TAKEN:
             row.taken_by = first_name
         row.save()
     moves.cancel_earlier_notifications(locked, now=now)
-    written = words or answer or first_name
+    written = comment or answer or first_name
     events = [Event.objects.record_move(row, before, by=by, reason=written, at=now) for row in locked]
     if target == MatchState.TAKEN:
         moves.notify_taken(locked, events, now=now)
@@ -94,7 +94,7 @@ def hand_over(match: Match, target: Target, *, comment: str, by: Mailbox, now: d
     solicitation, locked = moves.lock(match, by=by)
     before = MatchState(locked[0].state)
     for row in locked:
-        row.move_to(MatchState.REPLACED, at=now, words=comment)
+        row.move_to(MatchState.REPLACED, at=now, comment=comment)
     made = _introduce(solicitation, locked[0], target, origin=MatchOrigin.HAND_OVER, now=now)
     moves.cancel_earlier_notifications(locked, now=now)
     reason = f"{target.name} : {comment}" if comment else target.name

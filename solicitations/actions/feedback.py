@@ -41,7 +41,7 @@ def report_not_called(solicitation: Solicitation, *, now: datetime) -> None:
     event = Event.objects.record(EventKind.STILL_WAITING, locked, by=locked, at=now)
     to_experts.not_called(locked, event=event, now=now)
     to_managers.not_called(locked, event=event, now=now)
-    alerts.raise_alert(locked, AlertCause.NOT_CALLED, words=locked.phone, now=now)
+    alerts.raise_alert(locked, AlertCause.NOT_CALLED, details=locked.phone, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -82,7 +82,7 @@ def answer_survey(solicitation: Solicitation, opinion: Opinion, *, now: datetime
     to_experts.survey_answered(survey, now=now)
     to_managers.survey_answered(survey, now=now)
     if survey.is_negative:
-        words = " ; ".join(f"{question} : {answer}" for question, answer in survey.answers().items())
-        alerts.raise_alert(locked, AlertCause.UNHAPPY, words=words, now=now)
+        details = " ; ".join(f"{question} : {answer}" for question, answer in survey.answers().items())
+        alerts.raise_alert(locked, AlertCause.UNHAPPY, details=details, now=now)
     else:
         locked.alerts.open().filter(cause=AlertCause.UNHAPPY).update(settled_at=now)

@@ -34,8 +34,8 @@ def write_note(solicitation: Solicitation, *, body: str, by: User, now: datetime
 
 
 @transaction.atomic(durable=True)
-def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = "") -> None:
-    """Put one's own name on the request; over a colleague's, with a message (``words``) mailed to them.
+def handle(solicitation: Solicitation, *, by: User, now: datetime, message: str = "") -> None:
+    """Put one's own name on the request; over a colleague's, with a message (``message``) mailed to them.
 
     Raises ``HandledByAnother`` without this message, ``ForbiddenMove`` once the request was erased.
     """
@@ -43,13 +43,13 @@ def handle(solicitation: Solicitation, *, by: User, now: datetime, words: str = 
     if locked.handled_by_id == by.pk:
         return
     colleague = colleague_in_charge(locked)
-    if colleague is not None and not words:
+    if colleague is not None and not message:
         raise HandledByAnother(colleague)
-    recorded = f"À la place de {locked.handled_by} : {words}" if locked.handled_by and words else words
+    recorded = f"À la place de {locked.handled_by} : {message}" if locked.handled_by and message else message
     _put_name(locked, by, at=now)
     event = Event.objects.record(EventKind.HANDLED, locked, by=by, reason=recorded, at=now)
     if colleague is not None:
-        to_staff.handled_by_another(colleague, locked, by=by, words=words, event=event, now=now)
+        to_staff.handled_by_another(colleague, locked, by=by, message=message, event=event, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -30,12 +30,12 @@ def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
     rows = Match.objects.filter(need=match.need_id, mailbox=by).with_people()
-    mine = list(rows.select_for_update(of=("self",)).order_by("pk"))
-    locked = next((row for row in mine if row.pk == match.pk), None)
+    of_mailbox = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    locked = next((row for row in of_mailbox if row.pk == match.pk), None)
     if locked is None or solicitation.refuses_answers:
         state = MatchState(match.state)
         raise ForbiddenMove(state, state)  # no move at all is allowed, whatever its target
-    return solicitation, [locked, *(row for row in mine if row != locked and row.state == locked.state)]
+    return solicitation, [locked, *(row for row in of_mailbox if row != locked and row.state == locked.state)]
 
 
 def notify_taken(matches: Sequence[Match], events: Sequence[Event], *, now: datetime) -> None:

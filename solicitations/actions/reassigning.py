@@ -67,8 +67,8 @@ def _lock(solicitation: Solicitation, match_pks: Collection[int], target: Expert
         raise ForbiddenMove(MatchState.WITHDRAWN, MatchState.REPLACED)
     for row in given:
         row.mailbox.solicitation = row.need.solicitation = solicitation
-    theirs = Match.objects.filter(need__in=[row.need_id for row in given], expert=target)
-    for state in theirs.values_list("state", flat=True):
+    of_target = Match.objects.filter(need__in=[row.need_id for row in given], expert=target)
+    for state in of_target.values_list("state", flat=True):
         if state not in OPEN_TO:
             raise ForbiddenMove(MatchState(state), MatchState.SENT)
     return given
@@ -76,7 +76,7 @@ def _lock(solicitation: Solicitation, match_pks: Collection[int], target: Expert
 
 def _replace(row: Match, target: Expert, *, comment: str, by: User, now: datetime) -> Event:
     before = row.state
-    row.move_to(MatchState.REPLACED, at=now, words=comment)
+    row.move_to(MatchState.REPLACED, at=now, comment=comment)
     row.save()
     reason = f"{target.name} : {comment}" if comment else target.name
     return Event.objects.record_move(row, before, kind=EventKind.HANDED_OVER, by=by, reason=reason, at=now)

@@ -65,26 +65,26 @@ def release(solicitation: Solicitation, *, by: User, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def close(solicitation: Solicitation, *, words: str, by: User, now: datetime) -> None:
+def close(solicitation: Solicitation, *, message: str, by: User, now: datetime) -> None:
     """Close a request with a message to its company. Raises ``ForbiddenMove``."""
     why = "L'équipe du service a clos cette demande : vous n'avez plus rien à faire."
-    locked = _end(solicitation, ClosedReason.STAFF, by=by, words=words, why=why, now=now)
-    to_company.closed_by_staff(locked, words=words, now=now)
+    locked = _end(solicitation, ClosedReason.STAFF, by=by, message=message, why=why, now=now)
+    to_company.closed_by_staff(locked, message=message, now=now)
 
 
 @transaction.atomic(durable=True)
 def mark(solicitation: Solicitation, reason: ClosedReason, *, by: User, now: datetime) -> None:
     """Close as spam or test; unsent mails are cancelled, figures leave it out. Raises ``ForbiddenMove``."""
     why = "Cette demande n'était pas sérieuse : vous n'avez plus rien à faire."
-    _end(solicitation, reason, by=by, words="", why=why, now=now)
+    _end(solicitation, reason, by=by, message="", why=why, now=now)
 
 
 def _end(
-    solicitation: Solicitation, reason: ClosedReason, *, by: User, words: str, why: str, now: datetime
+    solicitation: Solicitation, reason: ClosedReason, *, by: User, message: str, why: str, now: datetime
 ) -> Solicitation:
     locked = Solicitation.objects.locked(solicitation.pk)
     locked.move_to(RequestState.CLOSED, at=now, reason=reason)
-    event = Event.objects.record(EventKind.CLOSED, locked, by=by, reason=words or reason.label, at=now)
+    event = Event.objects.record(EventKind.CLOSED, locked, by=by, reason=message or reason.label, at=now)
     withdraw_all(locked, event=event, why=why, now=now)
     closing.refresh(locked, now=now)
     return locked
@@ -119,7 +119,7 @@ def tell_other_region(solicitation: Solicitation, *, by: User, now: datetime) ->
     if locked.events.filter(kind=EventKind.OTHER_REGION_TOLD, reason=first.reference).exists():
         return
     here = locked.region.name if locked.region else "hors région"
-    alerts.raise_alert(first, AlertCause.SIMILAR, words=f"{locked.reference} ({here})", now=now)
+    alerts.raise_alert(first, AlertCause.SIMILAR, details=f"{locked.reference} ({here})", now=now)
     Event.objects.record(EventKind.OTHER_REGION_TOLD, locked, by=by, reason=first.reference, at=now)
 
 
@@ -220,7 +220,7 @@ def withdraw(match: Match, *, reason: str, by: User, now: datetime) -> None:
     locked = Solicitation.objects.locked(match.need.solicitation_id)
     row = Match.objects.with_people().select_for_update(of=("self",)).get(pk=match.pk)
     before = row.state
-    row.move_to(MatchState.WITHDRAWN, at=now, words=reason)
+    row.move_to(MatchState.WITHDRAWN, at=now, comment=reason)
     row.save()
     event = Event.objects.record_move(row, before, by=by, kind=EventKind.WITHDRAWN, reason=reason, at=now)
     moves.notify_withdrawn(row, event, now=now)

@@ -43,9 +43,9 @@ EMPTIED: tuple[tuple[Any, str, dict[str, Any]], ...] = (
     (InternalMessage, "solicitation", {"author": "", **MAILED}),
     (Question, "solicitation", {"author": "", "institution": "", **MAILED}),
     (Addition, "solicitation", MAILED),
-    (Alert, "solicitation", {"words": ""}),
+    (Alert, "solicitation", {"details": ""}),
     (Survey, "solicitation", {"comment": ""}),
-    (Match, "need__solicitation", {"words": "", "answer": "", "taken_by": ""}),
+    (Match, "need__solicitation", {"comment": "", "answer": "", "taken_by": ""}),
     (Mailbox, "solicitation", {"email": Concat(Value(ERASED), Cast("pk", models.CharField()))}),
 )
 MAILED_ROWS = (Message, InternalMessage, Question, Addition)

@@ -66,8 +66,8 @@ def _reminders(steps: Iterable[Planned]) -> Iterator[UpcomingStep]:
     for step in steps:
         if step.match:
             by_address.setdefault(step.match.mailbox.email.lower(), []).append(step)
-    for address, mine in by_address.items():
-        waiting = mine
+    for address, planned in by_address.items():
+        waiting = planned
         while waiting:
             at = min(step.runs_at for step in waiting)
             yield _reminder(address, [step for step in waiting if step.runs_at <= at], at=at)

@@ -212,13 +212,13 @@ def to_managers(
     for match in matches:
         if match.expert.office.is_open_on(solicitation.today(now)):
             by_address.setdefault(match.expert.office.email.lower(), []).append(match)
-    for address, mine in by_address.items():
-        office = mine[0].expert.office
+    for address, of_office in by_address.items():
+        office = of_office[0].expert.office
         own = Mailbox.objects.of(solicitation, office.email).filter(revoked_at=None).first()
         key = f"manager:{cause}:{solicitation.pk}:{office.pk}:{request_mails.events_key(events)}"
         shared: dict[str, Any] = {
             **request_mails.common_context(solicitation),
-            **_manager_context(solicitation, mine, cause, now=now),
+            **_manager_context(solicitation, of_office, cause, now=now),
         }
         fields: dict[str, Any] = {
             "template": "solicitations/emails/manager_told",
@@ -227,10 +227,10 @@ def to_managers(
             "now": now,
         }
         link = {"url": links.answer_url(own) if own else "", "is_manager": False}
-        is_own = all(match.mailbox == own for match in mine)
+        is_own = all(match.mailbox == own for match in of_office)
         outbox.enqueue(key=key, to=office.email, context=shared | link | {"is_own": is_own}, **fields)
-        by_account = {"url": links.account_url(mine[0].mailbox), "is_manager": True, "is_own": False}
-        for manager in seats.managers_of({match.expert.office_id for match in mine}, now=now):
+        by_account = {"url": links.account_url(of_office[0].mailbox), "is_manager": True, "is_own": False}
+        for manager in seats.managers_of({match.expert.office_id for match in of_office}, now=now):
             if manager.email.lower() != address:
                 to = manager.email
                 outbox.enqueue(key=f"{key}:u{manager.pk}", to=to, context=shared | by_account, **fields)

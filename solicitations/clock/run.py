@@ -53,8 +53,8 @@ def advance(pk: int, *, now: datetime) -> None:
     [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
     ready = [step for step in plan.plan(loaded, now=now) if step.is_ready(now=now)]
     for step, work in WORK.items():
-        if mine := [planned for planned in ready if planned.step == step]:
-            work(solicitation, mine, now=now)
+        if steps := [planned for planned in ready if planned.step == step]:
+            work(solicitation, steps, now=now)
     if ready:
         [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
     solicitation.clock_due_at = due.next_at(loaded, now=now)
@@ -126,8 +126,8 @@ def _tell_region(solicitation: Solicitation, steps: Sequence[Planned], *, now: d
     """Add an alert to the region's list, without a mail."""
     for planned in steps:
         record_step(planned, EventKind.REGION_TOLD, now=now)
-    words = ", ".join(need.subject.label for need in _needs(steps))
-    alerts.raise_alert(solicitation, AlertCause.LATE, words=words, by_mail=False, now=now)
+    details = ", ".join(need.subject.label for need in _needs(steps))
+    alerts.raise_alert(solicitation, AlertCause.LATE, details=details, by_mail=False, now=now)
 
 
 def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -141,8 +141,8 @@ def _escalate_legal(solicitation: Solicitation, steps: Sequence[Planned], *, now
     ]
     matches = [match for match in bound if match.state in {MatchState.SENT, MatchState.TAKEN}]
     mails.to_managers(solicitation, matches, ManagerCause.LEGAL, events=events, now=now)
-    words = ", ".join(need.subject.label for need in _needs(steps))
-    alerts.raise_alert(solicitation, AlertCause.LEGAL, words=words, now=now)
+    details = ", ".join(need.subject.label for need in _needs(steps))
+    alerts.raise_alert(solicitation, AlertCause.LEGAL, details=details, now=now)
 
 
 def _check_call(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:
@@ -162,8 +162,8 @@ def _tell_silence(solicitation: Solicitation, steps: Sequence[Planned], *, now: 
     for planned in steps:
         record_step(planned, EventKind.REGION_TOLD, now=now)
     mails.to_managers(solicitation, matches, ManagerCause.SILENT, events=events, now=now)
-    words = ", ".join(f"{match.person} ({match.expert.office.name})" for match in matches)
-    alerts.raise_alert(solicitation, AlertCause.SILENT, words=words, now=now)
+    details = ", ".join(f"{match.person} ({match.expert.office.name})" for match in matches)
+    alerts.raise_alert(solicitation, AlertCause.SILENT, details=details, now=now)
 
 
 def _expire(solicitation: Solicitation, steps: Sequence[Planned], *, now: datetime) -> None:

@@ -170,8 +170,8 @@ def _alert_region(
 ) -> None:
     """Alert staff of the region when a message mentions it: the alert names the author, not the text."""
     if mentions.mentions_region(found):
-        words = f"Par {message.author} ({message.institution})"
-        alerts.raise_alert(message.solicitation, AlertCause.MENTIONED, words=words, now=now)
+        details = f"Par {message.author} ({message.institution})"
+        alerts.raise_alert(message.solicitation, AlertCause.MENTIONED, details=details, now=now)
 
 
 @transaction_required

@@ -36,10 +36,10 @@ def reason_to_hold(
     texts, moment = _texts_of(person, voice)
     since = Q(("incoming__isnull", False), (f"{moment}__gt", now - WEEK))
     recent = texts.filter(since).values_list(moment, "body")
-    words = without_figures(links.without_secrets(reply.text))
-    alike = [at for at, body in recent if without_figures(body) == words]
+    text = without_figures(links.without_secrets(reply.text))
+    alike = [at for at, body in recent if without_figures(body) == text]
     lately = sum(at > now - ALIKE_WITHIN for at in alike)
-    # A sign of a machine, and words that were read already, are two signs.
+    # A sign of a machine, and a text that was read already, are two signs.
     is_repeated = lately >= (1 if reply.weak_signs else ALIKE_LIMIT) or len(alike) >= ALIKE_WEEKLY_LIMIT
     return Reason.REPEATED if is_repeated else None
 
@@ -47,8 +47,8 @@ def reason_to_hold(
 def _texts_of(person: Participant, voice: Voice) -> tuple[QuerySet[Any], str]:
     """Texts of the person in that voice, and the column of their moment."""
     if isinstance(person, OfficeManager):
-        mine = InternalMessage.objects.filter(solicitation=person.solicitation, by_user=person.user)
-        return mine, "at"
+        written = InternalMessage.objects.filter(solicitation=person.solicitation, by_user=person.user)
+        return written, "at"
     if not isinstance(person, Mailbox):
         return person.additions.all(), "at"
     if voice == Voice.COMPANY:
@@ -60,5 +60,5 @@ def _texts_of(person: Participant, voice: Voice) -> tuple[QuerySet[Any], str]:
 
 
 def without_figures(text: str) -> str:
-    """The words of a text for comparison: numbers, dates and references are left out."""
+    """A text for comparison: numbers, dates and references are left out."""
     return " ".join(word for word in fold(text).split() if not any(letter.isdigit() for letter in word))

@@ -308,6 +308,6 @@ def _hold_or_refuse(
     if reason in HELD_REASONS and person is not None:
         email.resolve(IncomingState.HELD, reason=reason, at=now)
         solicitation = Solicitation.objects.locked(request_pk(person))
-        alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, words=email.sender, now=now)
+        alerts.raise_alert(solicitation, AlertCause.REPLY_HELD, details=email.sender, now=now)
     else:
         email.resolve(IncomingState.REFUSED, reason=reason, at=now)

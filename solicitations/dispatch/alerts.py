@@ -8,17 +8,17 @@ from solicitations.notifications import to_staff
 
 
 def raise_alert(
-    solicitation: Solicitation, cause: AlertCause, *, now: datetime, words: str = "", by_mail: bool = True
+    solicitation: Solicitation, cause: AlertCause, *, now: datetime, details: str = "", by_mail: bool = True
 ) -> None:
     """Add an alert to the staff's list and mail them: one per request and cause, but for mentions.
 
-    Raised again while it is open, it adds its words to the earlier ones; once resolved, it opens again.
+    Raised again while it is open, it adds its details to the earlier ones; once resolved, it opens again.
     """
     alert = solicitation.alerts.filter(cause=cause).first()
     if alert is None:
         alert = Alert(solicitation=solicitation, cause=cause, raised_at=now)
-    earlier = alert.words if alert.settled_at is None else ""
-    alert.words = earlier if words in earlier else ", ".join(filter(None, [earlier, words]))
+    earlier = alert.details if alert.settled_at is None else ""
+    alert.details = earlier if details in earlier else ", ".join(filter(None, [earlier, details]))
     alert.settled_at = None
     alert.save()
     if by_mail:

@@ -56,7 +56,7 @@ def _take_over(need: Need, made: Sequence[Match], *, now: datetime) -> None:
     matching.notify(made, now=now, event=event)
     offices = sorted({match.expert.office.name for match in made})
     to_company.taken_over(need, offices=offices, event=event, now=now)
-    alerts.raise_alert(need.solicitation, AlertCause.ALL_DECLINED, words=need.subject.label, now=now)
+    alerts.raise_alert(need.solicitation, AlertCause.ALL_DECLINED, details=need.subject.label, now=now)
 
 
 def _give_up(need: Need, *, now: datetime) -> None:
@@ -64,4 +64,4 @@ def _give_up(need: Need, *, now: datetime) -> None:
     need.save(update_fields=["exhausted_at"])
     Event.objects.record(EventKind.EXHAUSTED, need.solicitation, reason=need.subject.label, at=now)
     to_company.nobody_could_help(need, now=now)
-    alerts.raise_alert(need.solicitation, AlertCause.EXHAUSTED, words=need.subject.label, now=now)
+    alerts.raise_alert(need.solicitation, AlertCause.EXHAUSTED, details=need.subject.label, now=now)

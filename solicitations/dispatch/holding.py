@@ -20,7 +20,7 @@ def hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> No
     """Hold a locked request for staff and tell them. Saves the alert and the event, not the request."""
     solicitation.move_to(RequestState.HELD, at=now, reason=reason)
     Event.objects.record(EventKind.HELD, solicitation, reason=reason.label, at=now)
-    alerts.raise_alert(solicitation, AlertCause.HELD, words=reason.label, now=now)
+    alerts.raise_alert(solicitation, AlertCause.HELD, details=reason.label, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -32,8 +32,8 @@ def report_held(pk: int, *, now: datetime) -> None:
     solicitation = Solicitation.objects.locked(pk)
     if not Solicitation.objects.held_without_alert().filter(pk=pk).exists():
         return
-    words = HeldReason(solicitation.held_reason).label
-    alerts.raise_alert(solicitation, AlertCause.HELD, words=words, now=now)
+    details = HeldReason(solicitation.held_reason).label
+    alerts.raise_alert(solicitation, AlertCause.HELD, details=details, now=now)
     if solicitation.is_held_duplicate and solicitation.duplicate_of:
         to_company.duplicate_received(solicitation.duplicate_of, now=now)
 

@@ -26,14 +26,14 @@ def report_refused_mail(email_pk: int, *, now: datetime) -> None:
         return
     solicitation, *others = _lock(int(about.removeprefix("request:")), address=email.to)
     if email.to.lower() == solicitation.email.lower():
-        cause, words = (
+        cause, details = (
             AlertCause.ACKNOWLEDGEMENT_REFUSED,
             f"{solicitation.contact_name}, {solicitation.phone}",
         )
         if refuses_mail(email.to):
             _have_it_called([solicitation, *others], now=now)
     elif Mailbox.objects.of(solicitation, email.to).exists():
-        cause, words = AlertCause.MAIL_REFUSED, email.to
+        cause, details = AlertCause.MAIL_REFUSED, email.to
     elif email.template in TO_STAFF:
         for raised in solicitation.alerts.open().order_by("pk"):
             to_staff.alert(raised, now=now)
@@ -41,8 +41,8 @@ def report_refused_mail(email_pk: int, *, now: datetime) -> None:
     else:
         return
     earlier = solicitation.alerts.filter(cause=cause).first()
-    if earlier is None or words not in earlier.words:
-        alerts.raise_alert(solicitation, cause, words=words, now=now)
+    if earlier is None or details not in earlier.details:
+        alerts.raise_alert(solicitation, cause, details=details, now=now)
 
 
 def _lock(pk: int, *, address: str) -> list[Solicitation]:

@@ -93,8 +93,8 @@ def offer_to_successor(pk: int, gone_pk: int, *, successor_pk: int, since: datet
     for need in Need.objects.filter(pk__in=withdrawn.values("need")).select_related("subject").order_by("pk"):
         need.solicitation = solicitation
         chosen = routing.decide_today(need, now=now).chosen
-        theirs = [one for one in chosen if one.expert_pk == successor_pk]
-        matches += matching.make_matches(need, theirs, origin=MatchOrigin.ROUTING, now=now)
+        for_successor = [one for one in chosen if one.expert_pk == successor_pk]
+        matches += matching.make_matches(need, for_successor, origin=MatchOrigin.ROUTING, now=now)
     matching.notify(matches, now=now)
     closing.refresh(solicitation, now=now)
 
@@ -105,7 +105,7 @@ def _is_refused(match: Match) -> bool:
 
 def _withdraw(match: Match, *, now: datetime) -> Match:
     before, who = match.state, _who(match)
-    match.move_to(MatchState.WITHDRAWN, at=now, words=GONE)
+    match.move_to(MatchState.WITHDRAWN, at=now, comment=GONE)
     match.save()
     Event.objects.record_move(match, before, kind=EventKind.DEPARTURE, reason=who, at=now)
     return match
@@ -159,7 +159,7 @@ def _replace(need: Need, institutions: set[str], *, is_alone: bool, now: datetim
     origin = MatchOrigin.FALLBACK if decided.is_fallback else MatchOrigin.ROUTING
     made = matching.make_matches(need, decided.chosen, origin=origin, now=now)
     if not made:
-        alerts.raise_alert(need.solicitation, AlertCause.NOBODY, words=need.subject.label, now=now)
+        alerts.raise_alert(need.solicitation, AlertCause.NOBODY, details=need.subject.label, now=now)
     elif decided.is_fallback:
         need.is_fallback = True
         need.save(update_fields=["is_fallback"])
@@ -175,8 +175,8 @@ def _report(match: Match, *, now: datetime) -> None:
     """Mail staff and the company that the expert who took the need is gone, and who follows it."""
     solicitation = match.need.solicitation
     event = Event.objects.record(EventKind.DEPARTURE, solicitation, match=match, reason=_who(match), at=now)
-    words = f"{_who(match)} avait pris en charge : {match.need.subject.label}"
-    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, words=words, by_mail=False, now=now)
+    details = f"{_who(match)} avait pris en charge : {match.need.subject.label}"
+    alerts.raise_alert(solicitation, AlertCause.DEPARTURE, details=details, by_mail=False, now=now)
     others = Match.objects.taken().filter(need=match.need, expert_left_at=None).with_people()
     to_company.taker_gone(match, follower=others.order_by("taken_at", "pk").first(), event=event, now=now)
 

@@ -33,7 +33,7 @@ class Alert(models.Model):
         Solicitation, on_delete=models.CASCADE, related_name="alerts", db_index=False
     )
     cause = models.CharField(max_length=15, choices=AlertCause.choices())
-    words = models.TextField(blank=True)
+    details = models.TextField(blank=True, db_column="words")
     raised_at = models.DateTimeField()
     reminded_at = models.DateTimeField(null=True, blank=True)  # when staff were last mailed again
     settled_at = models.DateTimeField(null=True, blank=True)

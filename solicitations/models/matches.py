@@ -18,7 +18,7 @@ from solicitations.models.needs import Need
 from solicitations.models.requests import Solicitation
 from territories.models import Department
 
-GONE = "N'est plus là"  # the words of a match withdrawn because its expert is gone
+GONE = "N'est plus là"  # the comment of a match withdrawn because its expert is gone
 ERASED = "efface-"  # with the row's number, in the place of an address that was erased
 
 
@@ -176,7 +176,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
 
     def _withdrawn_and_waiting(self) -> Self:
         states = [NeedState.WAITING, NeedState.UNCOVERED]
-        return self.filter(state=MatchState.WITHDRAWN, words=GONE, need__state__in=states)
+        return self.filter(state=MatchState.WITHDRAWN, comment=GONE, need__state__in=states)
 
     def following(self) -> Self:
         """Matches whose expert follows the request: sent, taken, or closed with an outcome."""
@@ -231,7 +231,8 @@ class Match(models.Model):
     taken_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     decline_reason = models.CharField(max_length=15, choices=DeclineReason.choices(), blank=True)
-    words = models.TextField(blank=True)  # said with the last move: a refusal's reason, an outcome
+    # Typed with the last move: a refusal's reason, an outcome.
+    comment = models.TextField(blank=True, db_column="words")
     answer = models.TextField(blank=True)  # what was answered to a labour-law question
     answered_at = models.DateTimeField(null=True, blank=True)  # its first answer, helped or no solution
     # Since when the expert of a need in progress has been gone: staff and the company know.
@@ -335,12 +336,18 @@ class Match(models.Model):
         return person_name(self.expert.name, taken_by=self.taken_by)
 
     def move_to(
-        self, target: MatchState, *, at: datetime, decline_reason: str = "", words: str = "", answer: str = ""
+        self,
+        target: MatchState,
+        *,
+        at: datetime,
+        decline_reason: str = "",
+        comment: str = "",
+        answer: str = "",
     ) -> None:
         """Set the state and its dates; saves nothing. Raises ``ForbiddenMove``."""
         lifecycle.check_move(MatchState(self.state), target)
         self._enter(target, at=at)
-        self.decline_reason, self.words = decline_reason, words
+        self.decline_reason, self.comment = decline_reason, comment
         self.answer = answer or self.answer
         if target == MatchState.TAKEN:
             self.taken_at = at  # taken again: its delays restart
@@ -360,7 +367,7 @@ class Match(models.Model):
         self._enter(earlier, at=at)
         if earlier == MatchState.EXPIRED and self.taken_at == moved_at:
             self.taken_at = None
-        self.decline_reason, self.words = "", ""
+        self.decline_reason, self.comment = "", ""
 
     def _enter(self, state: MatchState, *, at: datetime) -> None:
         self.state = state

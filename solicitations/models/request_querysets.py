@@ -94,10 +94,10 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def waiting_for(self, address: str) -> Self:
         """Submitted requests with a match that this person, in any of their mailboxes, was sent or took."""
         states = [MatchState.SENT, MatchState.TAKEN]
-        mine = self.model.objects.filter(
+        of_address = self.model.objects.filter(
             mailboxes__email__iexact=address, mailboxes__matches__state__in=states
         )
-        return self.submitted().filter(pk__in=mine.values("pk"))
+        return self.submitted().filter(pk__in=of_address.values("pk"))
 
     def to_anonymise(self, *, now: datetime) -> Self:
         """Requests that ended so long ago that nothing of what they contained may be kept."""

@@ -1,4 +1,4 @@
-"""Words of staff: notes among colleagues, words to one expert and the answers."""
+"""Texts of staff: notes among colleagues, messages to one expert and the answers."""
 
 from django.db import models
 from django.db.models import Q

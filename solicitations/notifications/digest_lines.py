@@ -88,8 +88,10 @@ def digest_lines(rows: Iterable[OutgoingEmail]) -> list[dict[str, Any]]:
         line["about"] += [name for name in row.about if name not in line["about"]]
         sentence, quote = LINES[row.template.rpartition("/")[2]](context)
         is_long = len(quote) > MAX_QUOTE_LENGTH
-        words = quote[:MAX_QUOTE_LENGTH].rstrip() + "…" if is_long else quote
+        shortened = quote[:MAX_QUOTE_LENGTH].rstrip() + "…" if is_long else quote
         files = list(filter(None, (context.get("files"), context.get("held_back"))))
-        shown = {"quote": "", "files": []} if context["is_confidential"] else {"quote": words, "files": files}
+        shown = (
+            {"quote": "", "files": []} if context["is_confidential"] else {"quote": shortened, "files": files}
+        )
         line["news"].append({"sentence": sentence, **shown, "about": list(row.about)})
     return list(requests.values())

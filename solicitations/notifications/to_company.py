@@ -149,10 +149,10 @@ def question(asked: Question, *, now: datetime) -> None:
     )
 
 
-def closed_by_staff(solicitation: Solicitation, *, words: str, now: datetime) -> None:
+def closed_by_staff(solicitation: Solicitation, *, message: str, now: datetime) -> None:
     """Staff closed the request, with a message."""
     key = f"closed:{solicitation.pk}:{now:%Y%m%d%H%M%S}"
-    request_mails.to_company(solicitation, "closed_by_staff", key=key, context={"words": words}, now=now)
+    request_mails.to_company(solicitation, "closed_by_staff", key=key, context={"words": message}, now=now)
 
 
 def undone(event: Event, *, match: Match, now: datetime) -> None:

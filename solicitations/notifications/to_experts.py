@@ -76,36 +76,39 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     outbox.enqueue_all(
         [
             request_mails.compose_to_expert(
-                mine[0].mailbox,
+                of_mailbox[0].mailbox,
                 "notified",
-                key=f"notified:{solicitation.pk}:{mine[0].mailbox_id}:r{mine[0].mailbox.round}",
-                context=shared | _own_context(mine, live=live, now=now),
-                others=[*mine, *([event] if event else [])],
+                key=f"notified:{solicitation.pk}:{of_mailbox[0].mailbox_id}:r{of_mailbox[0].mailbox.round}",
+                context=shared | _own_context(of_mailbox, live=live, now=now),
+                others=[*of_mailbox, *([event] if event else [])],
                 not_before=not_before,
                 now=now,
             )
-            for mine in by_mailbox.values()
+            for of_mailbox in by_mailbox.values()
         ]
     )
 
 
 def _own_context(
-    mine: Sequence[Match], *, live: Sequence[request_mails.LiveMatch], now: datetime
+    of_mailbox: Sequence[Match], *, live: Sequence[request_mails.LiveMatch], now: datetime
 ) -> dict[str, Any]:
     """The context of a first mail that depends on its mailbox: subjects, reasons, offices, links."""
-    labels = wording.subjects(mine)
-    own, others = {match.pk for match in mine}, [row for row in live if row.mailbox != mine[0].mailbox_id]
-    url = links.answer_url(mine[0].mailbox)
+    labels = wording.subjects(of_mailbox)
+    own, others = (
+        {match.pk for match in of_mailbox},
+        [row for row in live if row.mailbox != of_mailbox[0].mailbox_id],
+    )
+    url = links.answer_url(of_mailbox[0].mailbox)
     return {
         "url": url,
-        "headline": wording.headline(mine[0].mailbox.solicitation, labels),
+        "headline": wording.headline(of_mailbox[0].mailbox.solicitation, labels),
         "new_subjects": labels,
-        "why": wording.reasons(mine),
+        "why": wording.reasons(of_mailbox),
         "others": sorted({row.office for row in others}),
         "offices": list(dict.fromkeys(row.office for row in live if row.match in own)),
-        "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in mine),
-        "answer_by": _answer_by(mine, now=now),
-        "is_large_employer": any(match.need.is_outside_the_legal_clock for match in mine),
+        "is_handed_over": any(match.origin == MatchOrigin.HAND_OVER for match in of_mailbox),
+        "answer_by": _answer_by(of_mailbox, now=now),
+        "is_large_employer": any(match.need.is_outside_the_legal_clock for match in of_mailbox),
         "take_url": f"{url}?choix=prendre",
         "decline_url": f"{url}?choix=decliner",
     }

@@ -51,7 +51,7 @@ def mentioned(raised: Alert, *, now: datetime) -> None:
     mails = mails.filter(key__startswith=f"alert:{request}:{AlertCause.MENTIONED.value}:")
     if waiting := list(mails.filter(sent_at=None, not_before__gt=now)):
         for mail in waiting:
-            mail.context["words"] = raised.words
+            mail.context["words"] = raised.details
             mail.save(update_fields=["context"])
         return
     last = mails.order_by("not_before", "pk").last()
@@ -76,7 +76,7 @@ def _mail(
             context={
                 **request_mails.common_context(solicitation),
                 "cause": cause.label,
-                "words": raised.words,
+                "words": raised.details,
                 "since": since,
                 "url": links.absolute(path),
             },
@@ -113,11 +113,11 @@ def expert_gone(expert: Expert, solicitation: Solicitation, *, now: datetime) ->
 
 
 def handled_by_another(
-    colleague: User, solicitation: Solicitation, *, by: User, words: str, event: Event, now: datetime
+    colleague: User, solicitation: Solicitation, *, by: User, message: str, event: Event, now: datetime
 ) -> None:
     """Tell a member of staff who takes their request over, and why; a reply goes to that colleague."""
     key = f"handled_by_another:{solicitation.pk}:{event.pk}"
-    context = {"person": str(by), "words": words}
+    context = {"person": str(by), "words": message}
     about = request_mails.about(solicitation, event)
     _from_somebody(solicitation, key, context, to=colleague.email, about=about, reply_to=by.email, now=now)
 

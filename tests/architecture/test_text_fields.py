@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from django import forms
 
-from mailing.form_fields import AddressField, LineField, WordsField
+from mailing.form_fields import AddressField, LineField, TypedTextField
 from owners.forms.traps import TrapField
 
 ROOMS = ("portal", "indicators", "workspace", "oversight", "owners", "directory", "solicitations")
 ROOMS += ("experts", "companies", "territories", "mailing")
-CLEANED = (LineField, WordsField, AddressField, TrapField)
+CLEANED = (LineField, TypedTextField, AddressField, TrapField)
 NOT_TYPED = {
     ("BulkForm", "query"),  # the address of the list
     ("SavedSearchForm", "query"),

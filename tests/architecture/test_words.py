@@ -17,6 +17,19 @@ FAULTS = {
     "limit": ({"room/one.py": "LINES_AT_MOST = 5"}, "room/one.py:1: the limit “LINES_AT_MOST” is not named"),
     "metaphor in a comment": ({"room/one.py": "# hush the mails"}, "room/one.py:1: the comment says “hush”"),
     "vague name": ({"room/one.py": "said = 1"}, "room/one.py:1: “said” does not say what it holds"),
+    "possessive": ({"room/one.py": "mine = 1"}, "room/one.py:1: “mine” does not say what it holds"),
+    "typed text": (
+        {"room/one.py": "def close(request, *, words: str): ..."},
+        "room/one.py:1: a text is named “words”, which are words to look for",
+    ),
+    "column of text": (
+        {"room/one.py": "class Row:\n    words = models.TextField()"},
+        "room/one.py:2: a text is named “words”, which are words to look for",
+    ),
+    "sentence": (
+        {"room/one.py": "words = f'Par {author}'"},
+        "room/one.py:1: a text is named “words”, which are words to look for",
+    ),
     "time zone": (
         {"room/one.py": "def local(at, zone: ZoneInfo): ..."},
         "room/one.py:1: a time zone is named “zone”, which is an area",
@@ -42,6 +55,7 @@ PLAIN = {
     "room/models/one.py": '"""Rows."""\nclass Row:\n    class Kind: ...',
     "room/one.py": '"""Return the rows."""\nfrom room.models import one\nclass Table:\n    class Kind: ...',
     "room/four.py": "zone: Area = row\ntime_zone: ZoneInfo = paris  # of the area",
+    "room/five.py": "def search(*words: str, text: str):\n    words = text.split()",
     "room/two.py": 'Key = tuple[str, int]\nAny = TypeVar("Any")',
     "room/three.py": 'Key = tuple[str, int]\nAny = TypeVar("Any")',
     "tests/room/test_one.py": "class Row: ...",

@@ -39,9 +39,9 @@ class Pipe:
     monkeypatch: pytest.MonkeyPatch
     commit: Any
 
-    def __call__(self, content: bytes, **words: str) -> IncomingEmail:
+    def __call__(self, content: bytes, **options: str) -> IncomingEmail:
         self.monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content)))
-        self.commit(call_command, "receive_mail", **words)
+        self.commit(call_command, "receive_mail", **options)
         email = IncomingEmail.objects.latest("pk")
         self.commit(tasks.take_in_mail, email.pk)
         email.refresh_from_db()

@@ -126,4 +126,4 @@ def test_copy_of_a_key_is_refused_by_name_and_counts_as_a_try(half_in, key):
     half_in.post(AGAIN, {"credential": json.dumps(key.answer(challenge_of(half_in, AGAIN)))})
 
     [refused] = AccessRecord.objects.filter(kind=AccessRecord.Kind.FACTOR_REFUSED)
-    assert "peut-être copiée" in refused.words
+    assert "peut-être copiée" in refused.details

@@ -106,25 +106,25 @@ def site(settings) -> None:
     settings.SITE_URL = OURS.rstrip("/")
 
 
-def make_hostile(value: Any, words: str, name: str = "") -> Any:
+def make_hostile(value: Any, text: str, name: str = "") -> Any:
     """Replace every text of a mail's context by hostile words, except our own addresses."""
     if isinstance(value, dict):
-        return {key: make_hostile(inner, words, key) for key, inner in value.items()}
+        return {key: make_hostile(inner, text, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [make_hostile(inner, words, name) for inner in value]
-    return words if isinstance(value, str) and not CLICKED.fullmatch(name) else value
+        return [make_hostile(inner, text, name) for inner in value]
+    return text if isinstance(value, str) and not CLICKED.fullmatch(name) else value
 
 
-def mail_of(sample: Path, words: str) -> OutgoingEmail:
+def mail_of(sample: Path, text: str) -> OutgoingEmail:
     """Build the mail of this sample with hostile words."""
-    context = make_hostile(json.loads(sample.read_text(encoding="utf-8")), words)
+    context = make_hostile(json.loads(sample.read_text(encoding="utf-8")), text)
     template = str(sample.relative_to(ROOT / "templates")).removesuffix(".sample.json")
     return OutgoingEmail(
         to="dest@example.org",
         template=template,
         context=context,
         thread="request-7",
-        from_name=words,
+        from_name=text,
         list_id="d.x",
     )
 
@@ -136,7 +136,7 @@ def test_no_word_becomes_a_header_or_a_recipient(sample, sink: Sink, settings):
     host, port = sink.address
     sink.messages.clear()
     sink.recipients.clear()
-    mails = [mail_of(sample, words) for words in hostile]
+    mails = [mail_of(sample, text) for text in hostile]
 
     with get_connection("django.core.mail.backends.smtp.EmailBackend", host=host, port=port) as connection:
         connection.send_messages([message_builder.build_message(email, email.rendered()) for email in mails])
@@ -164,14 +164,14 @@ class PageParser(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
-        self.words = ""
+        self.content = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += [(name, value or "") for name, value in attrs]
 
     def handle_data(self, data: str) -> None:
-        self.words += data
+        self.content += data
 
 
 def read(page: str) -> PageParser:
@@ -191,8 +191,8 @@ def test_no_word_of_a_mail_is_a_tag_a_link_or_a_template(sample, site):
     assert tags.tags.count("img") == before.tags.count("img")
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
     assert {value for name, value in tags.attributes if name in {"href", "src"} and "evil" in value} == set()
-    for words in (tags.words, written.text):
-        assert [found for found in AUTOLINK.findall(words) if "evil" in found] == []
+    for text in (tags.content, written.text):
+        assert [found for found in AUTOLINK.findall(text) if "evil" in found] == []
     if "evil" in written.text:
         assert "{{ reference }}" in written.text
         assert "{% now 'Y' %}" in written.text
@@ -201,11 +201,11 @@ def test_no_word_of_a_mail_is_a_tag_a_link_or_a_template(sample, site):
 @pytest.mark.parametrize("sample", MAILS, ids=lambda path: path.name.split(".")[0])
 def test_no_character_of_a_mail_turns_or_cuts_its_lines(sample, site):
     """Files, sheets and forms refuse them; a mail relies on none of these."""
-    words = "=1+1 \u202egro.elpmaxe@nom\u202c \u2066a\u2069 \u061c\u200e\u200f\x00\x07\x1b[31m @-+ fin"
+    text = "=1+1 \u202egro.elpmaxe@nom\u202c \u2066a\u2069 \u061c\u200e\u200f\x00\x07\x1b[31m @-+ fin"
 
-    written = mail_of(sample, words).rendered()
+    written = mail_of(sample, text).rendered()
 
-    for part in (written.subject, written.text, read(written.html).words):
+    for part in (written.subject, written.text, read(written.html).content):
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", part)
 
 
@@ -272,7 +272,7 @@ class TestPages:
         type(sample_data.solicitation).objects.filter(pk=sample_data.solicitation.pk).update(
             description=MARKUP, company_name=MARKUP[:200], contact_name=MARKUP[:100]
         )
-        type(sample_data.alert).objects.update(words=MARKUP)
+        type(sample_data.alert).objects.update(details=MARKUP)
         StaffMessage.objects.update(addressee=MARKUP)
         CannedAnswer.objects.update(title=MARKUP[:80], body=MARKUP)
         type(sample_data.expert).objects.filter(pk=sample_data.expert.pk).update(name=MARKUP[:150])
@@ -291,7 +291,7 @@ class TestPages:
 
         for page in pages:
             tags = read(page.content.decode())
-            assert "evil" in tags.words
+            assert "evil" in tags.content
             assert "iframe" not in tags.tags
             assert not [name for name, _ in tags.attributes if name.startswith("on")]
             assert not [
@@ -299,4 +299,4 @@ class TestPages:
                 for name, value in tags.attributes
                 if name in {"href", "src", "action"} and "evil" in value
             ]
-            assert "{{ reference }}" in tags.words or "{{" not in MARKUP[:100]
+            assert "{{ reference }}" in tags.content or "{{" not in MARKUP[:100]

@@ -100,7 +100,7 @@ def test_security_key_is_registered_then_asked_for_at_sign_in(page, open_page, c
     devtools.detach()
     last = manager.access_records.latest("pk")
     assert last.kind == AccessRecord.Kind.FACTOR_REFUSED
-    assert last.words.endswith("Clé du trousseau\u00a0», peut-être copiée")
+    assert last.details.endswith("Clé du trousseau\u00a0», peut-être copiée")
     assert (found, console) == ([], [])
 
 

@@ -56,9 +56,9 @@ def completed(content: bytes, *, start: int) -> bytes:
     sheet = book["Annuaire"]
     columns = {cell.value: cell.column for cell in sheet[1]}
     for row in range(2, sheet.max_row + 1):
-        for heading, words in TYPED.items():
+        for heading, text in TYPED.items():
             cell = sheet.cell(row, columns[heading])
-            cell.value = cell.value or words.format(line=start + row)
+            cell.value = cell.value or text.format(line=start + row)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

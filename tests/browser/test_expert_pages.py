@@ -45,7 +45,7 @@ def taken(sent: Solicitation) -> None:
 
 def helped(sent: Solicitation) -> None:
     taken(sent)
-    act(match(sent, "recrutement@france-travail"), MatchState.HELPED, words="Deux candidats envoyés.")
+    act(match(sent, "recrutement@france-travail"), MatchState.HELPED, comment="Deux candidats envoyés.")
 
 
 def declined(sent: Solicitation) -> None:
@@ -53,7 +53,7 @@ def declined(sent: Solicitation) -> None:
         match(sent, "recrutement@france-travail"),
         MatchState.DECLINED,
         decline_reason="other",
-        words="Trop loin.",
+        comment="Trop loin.",
     )
 
 

@@ -61,9 +61,9 @@ def enter(page: Page, user: User, site: str) -> None:
     page.context.add_cookies([{"name": name, "value": session, "url": site}])
 
 
-def wait_for_answer(page: Page, words: str) -> None:
+def wait_for_answer(page: Page, text: str) -> None:
     """Wait for a page with these words, and for its scripts: before them, keys do nothing."""
-    page.get_by_text(words).wait_for()
+    page.get_by_text(text).wait_for()
     page.wait_for_load_state()
 
 

@@ -17,9 +17,9 @@ def bench(settings) -> None:
     settings.BENCH = True
 
 
-def press(page, words: str) -> None:
+def press(page, label: str) -> None:
     with page.expect_navigation(wait_until="networkidle"):
-        page.get_by_role("button", name=words, exact=True).click()
+        page.get_by_role("button", name=label, exact=True).click()
 
 
 def write_need(page, text: str = "Je cherche un peintre depuis quatre mois.") -> None:

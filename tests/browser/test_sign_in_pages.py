@@ -15,9 +15,9 @@ from tests.workers import wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
-def press(page, words: str) -> None:
+def press(page, label: str) -> None:
     with page.expect_navigation(wait_until="networkidle"):
-        page.get_by_role("button", name=words, exact=True).click()
+        page.get_by_role("button", name=label, exact=True).click()
 
 
 def code_of(secret: str) -> str:

@@ -80,7 +80,7 @@ def test_facts_come_back_as_they_were_stored():
 
 
 @pytest.mark.parametrize(
-    ("name", "source", "words"),
+    ("name", "source", "sentence"),
     [
         ("headcount", "register", "registre, 2024"),
         ("naf", "register", "registre, lu le 1er décembre 2024"),
@@ -88,8 +88,8 @@ def test_facts_come_back_as_they_were_stored():
         ("headcount", "staff", "corrigé par le service le 1er décembre 2024"),
     ],
 )
-def test_source_is_reported_in_words(name, source, words):
-    assert source_label(name, source, date(2024, 12, 1)) == words
+def test_source_is_reported_in_words(name, source, sentence):
+    assert source_label(name, source, date(2024, 12, 1)) == sentence
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def test_bands_are_the_register_s():
 
 
 @pytest.mark.parametrize(
-    ("headcount", "words"),
+    ("headcount", "sentence"),
     [
         (None, "effectif non vérifié"),
         ((0, 0), "aucun salarié"),
@@ -23,5 +23,5 @@ def test_bands_are_the_register_s():
         ((10000, None), "10\u202f000 salariés ou plus"),
     ],
 )
-def test_headcount_is_reported_in_words(headcount, words):
-    assert display(headcount) == words
+def test_headcount_is_reported_in_words(headcount, sentence):
+    assert display(headcount) == sentence

@@ -42,12 +42,12 @@ def test_table_gives_the_code_of_rev2_when_there_is_only_one(tmp_path, code, rev
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [("10.71H", "oulangerie"), ("5611Y", "Restauration"), ("56.11y", "traditionnelle")]
+    ("code", "text"), [("10.71H", "oulangerie"), ("5611Y", "Restauration"), ("56.11y", "traditionnelle")]
 )
-def test_label_of_another_edition_is_that_of_its_equivalent(tmp_path, code, words):
+def test_label_of_another_edition_is_that_of_its_equivalent(tmp_path, code, text):
     load(tmp_path, INSEE)
 
-    assert words in naf_editions.label(code)
+    assert text in naf_editions.label(code)
 
 
 @pytest.mark.parametrize(

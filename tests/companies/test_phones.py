@@ -46,7 +46,7 @@ def test_phone_of_any_territory_is_written_and_dialled(typed, number, link):
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "sentence"),
     [
         ("", "Indiquez un numéro de téléphone"),
         ("06 12 34 56 7", "à 10 chiffres"),
@@ -73,6 +73,6 @@ def test_phone_of_any_territory_is_written_and_dialled(typed, number, link):
         ("40 12 34 56", "indicatif"),
     ],
 )
-def test_wrong_phone_is_refused_with_what_to_do(typed, words):
-    with pytest.raises(InvalidPhone, match=words):
+def test_wrong_phone_is_refused_with_what_to_do(typed, sentence):
+    with pytest.raises(InvalidPhone, match=sentence):
         clean_phone(typed)

@@ -25,7 +25,7 @@ def test_la_poste_follows_its_own_rule(siret):
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "sentence"),
     [
         ("", "14 chiffres"),
         ("   ", "14 chiffres"),
@@ -40,8 +40,8 @@ def test_la_poste_follows_its_own_rule(siret):
         ("²0010037000014", "que des chiffres"),
     ],
 )
-def test_wrong_siret_is_refused_with_what_to_do(typed, words):
-    with pytest.raises(InvalidSiret, match=words):
+def test_wrong_siret_is_refused_with_what_to_do(typed, sentence):
+    with pytest.raises(InvalidSiret, match=sentence):
         clean_siret(typed)
 
 

@@ -268,9 +268,9 @@ def test_files_belong_to_the_owner_of_the_checkout(checkout):
     assert {path.stat().st_uid for path in folder.rglob("*")} == {1}
 
 
-def manage(*words, **environment):
+def manage(*arguments, **environment):
     return subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, "manage.py", "services", *words],
+        [sys.executable, "manage.py", "services", *arguments],
         cwd=ROOT,
         env=os.environ | environment,
         capture_output=True,

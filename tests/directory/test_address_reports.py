@@ -36,7 +36,7 @@ def sent(commit, now):
     return commit(send, now=now)
 
 
-def report(commit, kind, *, now, to=EMAIL, words="550 5.1.1 no such user"):
+def report(commit, kind, *, now, to=EMAIL, server_text="550 5.1.1 no such user"):
     """A report about the last mail to an address; returns after its tasks."""
     mail = OutgoingEmail.objects.filter(to__iexact=to).order_by("-pk").first()
     key = f"{kind}:{now.isoformat()}"
@@ -45,7 +45,7 @@ def report(commit, kind, *, now, to=EMAIL, words="550 5.1.1 no such user"):
             key=key, to=to, template="x", created_at=now, not_before=now, next_try_at=now
         )
     with time_machine.travel(now, tick=False):
-        commit(_record, mail, kind, key=key, at=now, words=words, now=now)
+        commit(_record, mail, kind, key=key, at=now, server_text=server_text, now=now)
         commit(directory_tasks.sweep_addresses)
         commit(tasks.reoffer_needs_of_gone)
 

@@ -253,7 +253,7 @@ class TestDeclaredInThePortal:
         assert expert().phone == "03 53 01 00 02"
 
     @pytest.mark.parametrize(
-        ("facts", "words"),
+        ("facts", "shown"),
         [
             ({"left_at": datetime(2026, 11, 2, 9, tzinfo=ZoneInfo("Europe/Paris"))}, "départ : 02/11/2026"),
             ({"is_paused": True}, "en pause : oui"),
@@ -261,12 +261,12 @@ class TestDeclaredInThePortal:
         ],
         ids=["departure", "pause", "bounce"],
     )
-    def test_departure_pause_and_bounce_are_kept(self, tmp_path, imported, facts, words):
+    def test_departure_pause_and_bounce_are_kept(self, tmp_path, imported, facts, shown):
         Expert.objects.filter(email=RECRUITING).update(**facts)
 
         output = import_text(tmp_path, SMALL)
 
-        assert f"référent PE-TEST {RECRUITING} · {words}" in output
+        assert f"référent PE-TEST {RECRUITING} · {shown}" in output
         assert Expert.objects.filter(email=RECRUITING, **facts).exists()
 
     def test_absence_wins_over_one_of_the_file_in_the_same_days(self, tmp_path):

@@ -241,9 +241,9 @@ def test_mistake_is_told_with_its_path_and_line(tmp_path, before, after, path, s
 
     message, closing = errors_of(tmp_path, text)
 
-    place, _, words = message.partition(": ")
+    place, _, rest = message.partition(": ")
     assert place.partition(", line ")[0] == path
-    assert sentence in words
+    assert sentence in rest
     assert closing == "Erreurs : 1. Rien n'a été changé."
     assert set(Office.objects.values_list("code", flat=True)) == offices
 

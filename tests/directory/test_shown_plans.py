@@ -55,7 +55,9 @@ def test_confirmed_twice_it_is_one_revision_and_a_sentence(as_regional, form):
     assert revisions().count() == 1
     assert (Office.objects.count(), Expert.objects.count()) == rows
     shown_text = text(as_regional.get(again["Location"]) if again.status_code == 302 else again)
-    assert any(words in shown_text for words in ("Rien n'a changé", "s'appelle déjà", "déjà cette adresse"))
+    assert any(
+        sentence in shown_text for sentence in ("Rien n'a changé", "s'appelle déjà", "déjà cette adresse")
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)

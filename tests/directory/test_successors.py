@@ -16,7 +16,7 @@ EMAIL = "recrutement@france-travail-dijon.example.org"
 
 
 @pytest.mark.parametrize(
-    ("words", "name", "email"),
+    ("text", "name", "email"),
     [
         ("Jeanne Petit, jeanne.petit@exemple.fr", "Jeanne Petit", "jeanne.petit@exemple.fr"),
         ("Jeanne Petit <j.petit@exemple.fr>", "Jeanne Petit", "j.petit@exemple.fr"),
@@ -26,8 +26,8 @@ EMAIL = "recrutement@france-travail-dijon.example.org"
         ("", "", ""),
     ],
 )
-def test_name_and_address_are_read_from_what_people_write(words, name, email):
-    assert successors.read_successor(words) == successors.NamedSuccessor(name, email)
+def test_name_and_address_are_read_from_what_people_write(text, name, email):
+    assert successors.read_successor(text) == successors.NamedSuccessor(name, email)
 
 
 @pytest.mark.django_db

@@ -256,7 +256,7 @@ class TestSecondFactor:
         assert mailed_changes() == [(other.email, "forgotten")]
         assert "Téléphone volé" in OutgoingEmail.objects.get(to=other.email).rendered().text
         line = other.access_records.get()
-        assert (line.kind, line.by, line.words) == ("factor_reset", staff, "Téléphone volé")
+        assert (line.kind, line.by, line.details) == ("factor_reset", staff, "Téléphone volé")
 
     def test_secrets_are_encrypted_in_the_database(self, staff, secret):
         stored = {key: value for row in Authenticator.objects.all() for key, value in row.data.items()}

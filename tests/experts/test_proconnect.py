@@ -85,7 +85,7 @@ def test_an_expert_of_that_address_is_signed_in_and_gets_the_page_she_asked_for(
     user = account_of(client)
     assert (user.email, user.name, user.role) == ("marie@example.org", "Marie Petit", "")
     line = AccessRecord.objects.get()
-    assert (line.kind, line.user, line.words) == (AccessRecord.Kind.SIGNED_IN, user, "par ProConnect")
+    assert (line.kind, line.user, line.details) == (AccessRecord.Kind.SIGNED_IN, user, "par ProConnect")
     assert sign_in(Client(), next="https://example.com/").url == "/besoins/"
     assert User.objects.count() == 1
 

@@ -137,10 +137,10 @@ def test_old_lines_old_invitations_and_ended_sessions_are_erased():
 
 
 @pytest.mark.parametrize(
-    ("agent", "words"), [(FIREFOX, "Firefox sur Windows"), ("", "Navigateur"), ("x" * 5000, "Navigateur")]
+    ("agent", "text"), [(FIREFOX, "Firefox sur Windows"), ("", "Navigateur"), ("x" * 5000, "Navigateur")]
 )
-def test_device_in_words(agent, words):
-    assert sessions.device_of(agent) == words
+def test_device_in_words(agent, text):
+    assert sessions.device_of(agent) == text
 
 
 def test_a_session_opened_by_a_code_ends_after_twelve_hours_however_busy(client):

@@ -62,16 +62,16 @@ class PortalHarness:
         if not address:
             address = f"http://127.0.0.1:{_free_port()}"
             self.addresses.append(address)
-        words = ("--threads", "4", "--no-control-socket", "--access-logfile", "-")
-        web = self.start_process("gunicorn", "portal.wsgi", "--bind", address[7:], *words, log=log)
+        arguments = ("--threads", "4", "--no-control-socket", "--access-logfile", "-")
+        web = self.start_process("gunicorn", "portal.wsgi", "--bind", address[7:], *arguments, log=log)
         wait_for(lambda: web.poll() is not None or _answers(address), PATIENCE)
         assert web.poll() is None, self.log_tails()
         return web
 
     def start_worker(self, *, log: Path | None = None, restarts: bool = False) -> subprocess.Popen[bytes]:
         """Start a worker that runs one task at a time; ``restarts``: it starts again when it fails."""
-        words = ("--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-        celery = ("celery", "--quiet", "--app", "portal", "worker", *words)
+        arguments = ("--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+        celery = ("celery", "--quiet", "--app", "portal", "worker", *arguments)
         return self.start_process(*celery, log=log, restarts=restarts)
 
     def start_beat(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -80,7 +80,7 @@ class PortalHarness:
     def start_process(
         self,
         module: str,
-        *words: str,
+        *arguments: str,
         log: Path | None = None,
         pipes: bool = False,
         restarts: bool = False,
@@ -93,7 +93,7 @@ class PortalHarness:
         again = ("sh", "-c", 'until "$@"; do sleep 0.5; done', "again") if restarts else ()
         with (log or self.folder / f"{len(self.running)}-{module}.log").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 (our own words)
-                [*tied, *again, *tied, sys.executable, "-m", module, *words],
+                [*tied, *again, *tied, sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,

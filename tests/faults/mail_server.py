@@ -99,15 +99,15 @@ class SmtpSession(socketserver.StreamRequestHandler):
         self.is_fresh = True  # no command was received yet for the accepted mail
         self.reply("220 ready")
         while line := self.rfile.readline():
-            words = line.decode(errors="replace").strip()
-            verb = words[:4].upper()
+            line_text = line.decode(errors="replace").strip()
+            verb = line_text[:4].upper()
             if verb == "QUIT":
                 self.reply("221 bye")
                 return
-            if not self.answer_line(verb, words):
+            if not self.answer_line(verb, line_text):
                 return
 
-    def answer_line(self, verb: str, words: str) -> bool:
+    def answer_line(self, verb: str, line_text: str) -> bool:
         """Answer one line; return ``False`` to close the connection."""
         if verb == "DATA":
             return self.receive_data()
@@ -115,7 +115,7 @@ class SmtpSession(socketserver.StreamRequestHandler):
             if not self.is_fresh and not self.accepts_mail():
                 return False
             self.is_fresh = False
-        self.reply(self.answer_recipient(words) if verb == "RCPT" else "250 ok")
+        self.reply(self.answer_recipient(line_text) if verb == "RCPT" else "250 ok")
         return True
 
     def accepts_mail(self) -> bool:
@@ -129,8 +129,8 @@ class SmtpSession(socketserver.StreamRequestHandler):
             self.server.is_stopping.wait()
         return self.behaviour not in {MailBehaviour.BUSY, MailBehaviour.HANG}
 
-    def answer_recipient(self, words: str) -> str:
-        self.recipient = words.partition("<")[2].partition(">")[0]
+    def answer_recipient(self, line_text: str) -> str:
+        self.recipient = line_text.partition("<")[2].partition(">")[0]
         if self.behaviour == MailBehaviour.REFUSE or self.recipient in self.server.refused:
             with self.server.lock:
                 self.server.refused_recipients[self.recipient] += 1
@@ -159,8 +159,8 @@ class SmtpSession(socketserver.StreamRequestHandler):
         self.reply("250 ok")
         return True
 
-    def reply(self, words: str) -> None:
-        self.connection.sendall(f"{words}\r\n".encode())
+    def reply(self, line_text: str) -> None:
+        self.connection.sendall(f"{line_text}\r\n".encode())
 
     def finish(self) -> None:
         try:

@@ -43,9 +43,9 @@ def empty(own_servers):
             cursor.execute("DROP DATABASE restored WITH (FORCE)")
 
 
-def manage(database, *words):
+def manage(database, *arguments):
     return subprocess.run(  # noqa: S603 (our own words)
-        [sys.executable, "manage.py", *map(str, words)],
+        [sys.executable, "manage.py", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": database},
         capture_output=True,

@@ -23,8 +23,8 @@ BEATS = "SELECT count(*) FROM mailing_heartbeat WHERE name = 'directory.coverage
 
 @pytest.fixture
 def night(harness):
-    words = ("create_staff", "nationale@example.org", "--role", "national")
-    assert harness.start_process("django", *words).wait(PATIENCE) == 0, harness.log_tails()
+    arguments = ("create_staff", "nationale@example.org", "--role", "national")
+    assert harness.start_process("django", *arguments).wait(PATIENCE) == 0, harness.log_tails()
     harness.sql(COUNTED_YESTERDAY)
     return harness
 

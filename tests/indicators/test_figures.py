@@ -139,7 +139,9 @@ class TestPages:
         assert labels["financer-formation"] in by_subject
         assert by_subject[labels["financer-formation"]] is None  # among those that are not detailed
         assert by_subject[labels["trouver-candidats"]] == 10
-        assert AccessRecord.objects.get(kind=AccessRecord.Kind.EXPORTED).words.startswith("Chiffres, France")
+        assert AccessRecord.objects.get(kind=AccessRecord.Kind.EXPORTED).details.startswith(
+            "Chiffres, France"
+        )
 
     def test_a_share_of_a_small_rounded_number_is_not_told(self, now):
         fill(94, now=now)

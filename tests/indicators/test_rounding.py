@@ -144,6 +144,6 @@ def test_one_total_and_its_parts_never_give_a_small_part(number):
     [(0, "< 5"), (4, "< 5"), (5, "10"), (14, "10"), (15, "20"), (1234, "1 230"), (1235, "1 240")],
 )
 def test_a_number_is_rounded_to_the_nearest_ten(count, shown):
-    words = in_words(rounded(count))
+    written = in_words(rounded(count))
 
-    assert words.replace("\u00a0", " ").replace("\u202f", " ") == shown
+    assert written.replace("\u00a0", " ").replace("\u202f", " ") == shown

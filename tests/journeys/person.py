@@ -53,17 +53,17 @@ class Person:
         parts = urlsplit(address)
         return self._ask("get", f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
-    def follow(self, words: str) -> Self:
-        """Click on the link with these words."""
-        links = [link for link in _all(self.page, "a") if words in text(link)]
-        assert links, f"no link « {words} » on {self.path}:\n{self.text}"
+    def follow(self, label: str) -> Self:
+        """Click on the link with this label."""
+        links = [link for link in _all(self.page, "a") if label in text(link)]
+        assert links, f"no link « {label} » on {self.path}:\n{self.text}"
         return self.open(_attribute(links[0], "href"))
 
     def fill(self, label: str, value: str) -> Self:
         """Type in the field of this label, or choose in its list."""
         control = self._control(label, {*TEXTS, "textarea", "select"})
         if control.kind == "select":
-            value = next(code for code, words in control.options if value in words)
+            value = next(code for code, label in control.options if value in label)
         control.value = value
         return self
 
@@ -80,13 +80,13 @@ class Person:
         self._control(label, {"checkbox"}).is_sent = False
         return self
 
-    def press(self, words: str) -> Self:
-        """Press the button with these words, in the first form that has it."""
+    def press(self, label: str) -> Self:
+        """Press the button with this label, in the first form that has it."""
         for form in _all(self.page, "form"):
             for button in _all(form, "button"):
-                if words in text(button):
+                if label in text(button):
                     return self._send(form, button)
-        raise AssertionError(f"no button « {words} » on {self.path}:\n{self.text}")
+        raise AssertionError(f"no button « {label} » on {self.path}:\n{self.text}")
 
     @property
     def text(self) -> str:

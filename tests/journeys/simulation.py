@@ -65,10 +65,10 @@ class Simulation:
         """Mails received by one address."""
         return [mail for mail in self.mails if address in str(mail["To"])]
 
-    def last_mail(self, address: str, words: str = "") -> EmailMessage:
-        """The newest mail of an address that contains these words."""
-        found = [mail for mail in self.inbox(address) if words in body(mail)]
-        assert found, f"{address} got no mail saying « {words} »: {self.subjects(address)}"
+    def last_mail(self, address: str, text: str = "") -> EmailMessage:
+        """The newest mail of an address that contains this text."""
+        found = [mail for mail in self.inbox(address) if text in body(mail)]
+        assert found, f"{address} got no mail saying « {text} »: {self.subjects(address)}"
         return found[-1]
 
     def subjects(self, address: str) -> list[str]:
@@ -93,10 +93,10 @@ def html_of(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def link(mail: EmailMessage, words: str) -> str:
-    """Address that follows these words in the text of a mail."""
-    found = re.search(rf"{re.escape(words)}[^\n]*?:\s+(https?://\S+)", body(mail))
-    assert found, f"no link « {words} » in:\n{body(mail)}"
+def link(mail: EmailMessage, text: str) -> str:
+    """Address that follows this text in the text of a mail."""
+    found = re.search(rf"{re.escape(text)}[^\n]*?:\s+(https?://\S+)", body(mail))
+    assert found, f"no link « {text} » in:\n{body(mail)}"
     return found[1]
 
 

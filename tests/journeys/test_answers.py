@@ -163,9 +163,9 @@ def test_stale_page_changes_nothing_and_says_what_happened(simulation):
     assert "Rien n'a été changé" in expert.text
 
 
-def follow(simulation, words: str = "Votre demande est bien reçue"):
+def follow(simulation, text: str = "Votre demande est bien reçue"):
     """Open the owner's page by the link of the acknowledgement."""
-    return simulation.person().open(link(simulation.last_mail(EMAIL, words), "Suivre ma demande"))
+    return simulation.person().open(link(simulation.last_mail(EMAIL, text), "Suivre ma demande"))
 
 
 def decline(simulation, address: str) -> None:

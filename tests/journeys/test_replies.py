@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_director
 WORDS = "Bonjour,\n\nJe l'appelle lundi à 9 h : c'est le chantier d'à côté.\n\nQui vient avec moi ?"
 
 
-def answer_to(mail: EmailMessage, words: str) -> bytes:
+def answer_to(mail: EmailMessage, text: str) -> bytes:
     """Reply as a mail client writes it, above the quoted mail."""
     content = mail.get_body(("plain",)).get_content().splitlines()
     quoted = "\n".join(f"> {line}" for line in content)
@@ -27,15 +27,15 @@ def answer_to(mail: EmailMessage, words: str) -> bytes:
     answer["From"] = mail["To"]
     answer["To"] = mail["Reply-To"]
     answer["Subject"] = f"RE: {mail['Subject']}"
-    answer["Message-ID"] = f"<{abs(hash(words))}@poste.example.org>"
+    answer["Message-ID"] = f"<{abs(hash(text))}@poste.example.org>"
     answer["In-Reply-To"] = answer["References"] = mail["Message-ID"]
-    answer.set_content(f"{words}\n\nLe mar. 1 déc. 2026 à 10:02, Relais Entreprises a écrit :\n\n{quoted}\n")
+    answer.set_content(f"{text}\n\nLe mar. 1 déc. 2026 à 10:02, Relais Entreprises a écrit :\n\n{quoted}\n")
     return answer.as_bytes()
 
 
-def to(sink: SmtpSink, address: str, words: str = "") -> list[EmailMessage]:
+def to(sink: SmtpSink, address: str, text: str = "") -> list[EmailMessage]:
     found = sink.to(address)
-    return [mail for mail in found if words in mail.get_body(("plain",)).get_content()]
+    return [mail for mail in found if text in mail.get_body(("plain",)).get_content()]
 
 
 def test_words_typed_in_a_mail_client_reach_the_page_and_the_others(smtp_sink, process_environment):

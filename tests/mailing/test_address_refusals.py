@@ -64,11 +64,11 @@ def test_a_refusal_counts_for_good_or_after_five_days(letters, refused):
 def test_evidence_is_the_last_report():
     found = find_refusal(read("s0 s3 s6"), patience=FIVE)
 
-    assert (found.words, found.since, found.at) == ("s6", START, START + timedelta(days=6))
+    assert (found.server_text, found.since, found.at) == ("s6", START, START + timedelta(days=6))
 
 
 @pytest.mark.parametrize(
-    ("words", "kind"),
+    ("text", "kind"),
     [
         ("550 5.1.1 <x@example.org>: no such user", "hard"),
         ("smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound", "hard"),
@@ -92,5 +92,5 @@ def test_evidence_is_the_last_report():
         ("451 try later", "soft"),
     ],
 )
-def test_only_a_refused_address_is_hard(words, kind):
-    assert kind_of(words) == kind
+def test_only_a_refused_address_is_hard(text, kind):
+    assert kind_of(text) == kind

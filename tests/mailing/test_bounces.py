@@ -119,14 +119,14 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_mail_given_up_later_is_refused_as_at_once(name, sent, now):
-    raw, words = REFUSALS[name]
+    raw, text = REFUSALS[name]
 
     is_resolved, email = receive(raw, return_path.address_of(sent), now=now + timedelta(hours=1))
 
     assert is_resolved
     assert (email.state, email.reason, email.about) == ("refused", Reason.BOUNCE, sent.about)
     sent.refresh_from_db()
-    assert (sent.state, sent.failure, sent.last_error) == (OutgoingState.REFUSED, Failure.REFUSED, words)
+    assert (sent.state, sent.failure, sent.last_error) == (OutgoingState.REFUSED, Failure.REFUSED, text)
     assert sent.refused_at == now + timedelta(hours=1)
     assert sent in OutgoingEmail.objects.refused()
 
@@ -204,10 +204,10 @@ def test_envelope_of_each_mail_is_its_own_and_readers_see_the_sender(sink, now, 
     assert return_path.email_of(sink.senders[0]) == email
 
 
-@pytest.mark.parametrize("words", ["é", "é" * 3000, "œuf — 12 €", "日本", "🎉" * 40])
-def test_text_is_sent_as_seven_bits(sink, words):
+@pytest.mark.parametrize("text", ["é", "é" * 3000, "œuf — 12 €", "日本", "🎉" * 40])
+def test_text_is_sent_as_seven_bits(sink, text):
     """Python would leave short lines as they are, in eight bits."""
-    email = OutgoingEmailFactory(context={"words": words})
+    email = OutgoingEmailFactory(context={"words": text})
 
     delivery.deliver(email.pk, now=email.next_try_at)
 
@@ -216,7 +216,7 @@ def test_text_is_sent_as_seven_bits(sink, words):
     assert max(map(len, content.splitlines())) <= 998
     parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
     assert {part["Content-Transfer-Encoding"] for part in parts} <= {"quoted-printable", "base64", "7bit"}
-    assert all(words[0] in part.get_content() for part in parts)
+    assert all(text[0] in part.get_content() for part in parts)
 
 
 def test_provider_has_an_envelope_of_its_own(settings):

@@ -31,9 +31,9 @@ def test_sent(sink):
     message = sink.to(email.to)[0]
     assert message["Message-ID"] == email.message_id
     assert message["From"].addresses[0].display_name == "Chambre de métiers"
-    delimiter, _, words = message.get_body("plain").get_content().splitlines()[:3]
+    delimiter, _, typed = message.get_body("plain").get_content().splitlines()[:3]
     assert delimiter == "— Répondez au-dessus de cette ligne —"
-    assert words.startswith("L'entreprise Martin & Fils écrit")
+    assert typed.startswith("L'entreprise Martin & Fils écrit")
     assert "Je prends en charge" in message.get_body("html").get_content()
 
 
@@ -137,13 +137,13 @@ def test_invalid_address_is_refused(sink):
 
 
 def test_long_lines_and_accents_arrive_whole(sink):
-    words = "été — « œuf » " * 200
-    email = OutgoingEmailFactory(context={**CONTEXT, "words": words})
+    typed = "été — « œuf » " * 200
+    email = OutgoingEmailFactory(context={**CONTEXT, "words": typed})
 
     deliver(email.pk, now=NOW)
 
-    assert words.strip() in sink.messages[0].get_body("html").get_content()
-    assert words.strip() in sink.messages[0].get_body("plain").get_content()
+    assert typed.strip() in sink.messages[0].get_body("html").get_content()
+    assert typed.strip() in sink.messages[0].get_body("plain").get_content()
 
 
 @pytest.fixture

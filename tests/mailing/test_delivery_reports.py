@@ -44,7 +44,7 @@ class TestNotices:
 
         assert refuses_mail("LEA@example.org")
         [event] = DeliveryEvent.objects.all()
-        assert (event.email, event.kind, event.words) == (sent, "hard", "5.1.1")
+        assert (event.email, event.kind, event.server_text) == (sent, "hard", "5.1.1")
         assert list(DeliveryEvent.objects.to_follow()) == [event]
 
     def test_the_same_notice_twice_is_one_event(self, sent, now):
@@ -93,7 +93,7 @@ class TestWhileSending:
     def test_the_servers_own_refusal_ends_when_it_accepts(self, sink, now):
         sink.on_rcpt = "550 5.1.1 no such user"
         self.attempt(OutgoingEmailFactory(to="lea@example.org"), now=now)
-        assert RefusedAddress.objects.get().words == "550 5.1.1 no such user"
+        assert RefusedAddress.objects.get().server_text == "550 5.1.1 no such user"
 
         sink.on_rcpt = "250 OK"
         self.attempt(OutgoingEmailFactory(to="Lea@example.org"), now=now + DAY)

@@ -16,9 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TRY_AGAIN = 75
 
 
-def receive(content: bytes, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+def receive(
+    content: bytes, *arguments: str, environment: dict[str, str]
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "manage.py", "receive_mail", *words],
+        [sys.executable, "manage.py", "receive_mail", *arguments],
         cwd=ROOT,
         env=environment,
         input=content,
@@ -63,7 +65,7 @@ class TestKept:
 
 
 @pytest.mark.parametrize(
-    ("variables", "words"),
+    ("variables", "arguments"),
     [
         ({"DATABASE_URL": "postgres://nobody:x@127.0.0.1:1/relais"}, ()),
         ({"DATABASE_URL": "no address at all"}, ()),
@@ -73,8 +75,8 @@ class TestKept:
     ],
     ids=["database away", "no database", "settings refused", "no settings", "wrong words"],
 )
-def test_any_error_of_ours_makes_the_mail_server_try_again(variables, words):
-    ended = receive(raw(), *words, environment=os.environ | variables)
+def test_any_error_of_ours_makes_the_mail_server_try_again(variables, arguments):
+    ended = receive(raw(), *arguments, environment=os.environ | variables)
 
     assert (ended.returncode, ended.stdout) == (TRY_AGAIN, b""), ended.stderr
 

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from mailing.addresses import clean_address
-from mailing.form_fields import AddressField, LineField, WordsField
+from mailing.form_fields import AddressField, LineField, TypedTextField
 from mailing.text_cleaning import clean_line, clean_text
 
 INVISIBLE = [
@@ -124,4 +124,4 @@ def test_address_near_ours_is_accepted(typed):
 
 def test_fields_clean_what_they_read():
     assert LineField().clean("SARL\u200b \t du  Port\n") == "SARL du Port"
-    assert WordsField().clean("Bonjour,\u200b\n\n\n\n\n\nun devis") == "Bonjour,\n\n\nun devis"
+    assert TypedTextField().clean("Bonjour,\u200b\n\n\n\n\n\nun devis") == "Bonjour,\n\n\nun devis"

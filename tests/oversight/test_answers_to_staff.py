@@ -137,7 +137,7 @@ def test_automatic_answers_alike_are_held(answer, today):
 
 
 def test_answer_is_kept_after_the_end(answer, commit, sent, regional, today):
-    commit(staff_actions.close, sent, words="Réglée par téléphone.", by=regional, now=today)
+    commit(staff_actions.close, sent, message="Réglée par téléphone.", by=regional, now=today)
 
     assert answer().state == IncomingState.ACCEPTED
 

@@ -119,7 +119,7 @@ def test_never_a_text_nor_a_contact_nor_the_company_of_a_confidential_request(
     as_regional, confidential, sent, held, lines, today
 ):
     Alert.objects.create(
-        solicitation=confidential, cause=AlertCause.NOT_CALLED, words=confidential.phone, raised_at=today
+        solicitation=confidential, cause=AlertCause.NOT_CALLED, details=confidential.phone, raised_at=today
     )
 
     found = lines(as_regional)

@@ -60,8 +60,8 @@ class TestIncomingList:
     def test_each_mail_shows_its_sender_state_reason_and_request(self, as_regional, held, sent):
         text = text_of(as_regional, LIST)
 
-        for words in (STRANGER, "Retenu", str(Reason.OTHER_SENDER.label), sent.reference, "Re: Trouver"):
-            assert words in text
+        for shown in (STRANGER, "Retenu", str(Reason.OTHER_SENDER.label), sent.reference, "Re: Trouver"):
+            assert shown in text
 
     def test_a_region_sees_those_about_its_requests_and_the_national_team_all(
         self, as_regional, as_neighbour, as_national, held, unknown
@@ -125,13 +125,13 @@ class TestOneMail:
     def test_the_reason_the_text_the_files_and_the_headers_are_shown(self, as_regional, held):
         text = text_of(as_regional, f"{LIST}{held.pk}/")
 
-        for words in (str(Reason.OTHER_SENDER.label), WORDS, "plan.pdf", "Message-ID: &lt;premier@poste"):
-            assert words in text
+        for shown in (str(Reason.OTHER_SENDER.label), WORDS, "plan.pdf", "Message-ID: &lt;premier@poste"):
+            assert shown in text
 
     def test_nothing_in_it_opens_anothers_page(self, as_regional, author, today):
-        words = f"Voir {links.answer_url(author)} et écrire à {reply_addresses.make(author)}"
+        shown = f"Voir {links.answer_url(author)} et écrire à {reply_addresses.make(author)}"
 
-        email = answer(author, words, sender=STRANGER, now=today)
+        email = answer(author, shown, sender=STRANGER, now=today)
         text = text_of(as_regional, f"{LIST}{email.pk}/").replace(email.recipient, "")
 
         _, top, original = text.partition("L'original, en texte")

@@ -65,7 +65,7 @@ def test_its_region_is_alerted_in_its_list_and_by_mail_without_a_word_of_the_com
     press(as_neighbour, duplicate)
 
     alert = sent.alerts.open().get()
-    assert (alert.cause, alert.words) == (AlertCause.SIMILAR, f"{duplicate.reference} (Corse)")
+    assert (alert.cause, alert.details) == (AlertCause.SIMILAR, f"{duplicate.reference} (Corse)")
     [mail] = OutgoingEmail.objects.filter(key__startswith=f"alert:{sent.pk}:similar")
     assert mail.to == regional.email
     assert WORDS not in mail.rendered().text
@@ -145,7 +145,7 @@ def test_staff_write_into_what_they_see_alone_whatever_the_order(
     press(here, second)
 
     alert = first.alerts.open().get()
-    assert (alert.cause, alert.words) == (AlertCause.SIMILAR, f"{second.reference} ({named})")
+    assert (alert.cause, alert.details) == (AlertCause.SIMILAR, f"{second.reference} ({named})")
     assert not first.additions.exists()
     assert second.state == RequestState.HELD
 
@@ -157,7 +157,7 @@ def test_nothing_is_merged_once_one_of_the_two_is_over(
     now, first = duplicate.submitted_at, duplicate.duplicate_of
     if ended == "first, by staff":
         national = User.objects.get(role=User.Role.NATIONAL)
-        commit(staff_actions.close, first, words="Déjà vue.", by=national, now=now)
+        commit(staff_actions.close, first, message="Déjà vue.", by=national, now=now)
     else:
         commit(company_requests.cancel, first if ended == "first" else duplicate, now=now)
     before = database_digest()

@@ -43,8 +43,8 @@ class TestOutboxList:
     def test_each_mail_shows_its_recipient_time_occasion_and_state(self, as_regional, acknowledgement, sent):
         text = text_of(as_regional, OUTBOX)
 
-        for words in (sent.email, "Accusé de réception", "En attente", sent.reference, "à l'instant"):
-            assert words in text
+        for shown in (sent.email, "Accusé de réception", "En attente", sent.reference, "à l'instant"):
+            assert shown in text
 
     def test_refused_mail_says_why(self, as_regional, acknowledgement, today):
         OutgoingEmail.objects.filter(pk=acknowledgement.pk).update(

@@ -261,7 +261,7 @@ class TestInstitutions:
 
         expert_match.refresh_from_db()
         assert "n'a plus cette demande" in text
-        assert (expert_match.state, expert_match.words) == (MatchState.WITHDRAWN, "Erreur d'aiguillage.")
+        assert (expert_match.state, expert_match.comment) == (MatchState.WITHDRAWN, "Erreur d'aiguillage.")
 
     def test_expert_who_has_answered_meanwhile_cannot_be_withdrawn(
         self, as_regional, commit, sent, today, do

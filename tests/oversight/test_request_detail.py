@@ -25,11 +25,11 @@ def text_of(client, solicitation) -> str:
 def test_summary_says_who_where_what_and_how_to_call(as_regional, sent):
     text = text_of(as_regional, sent)
 
-    for words in (
+    for shown in (
         "Peintures Vannier SARL, Is-sur-Tille (Côte-d'Or)", TEXT, "La gérante", sent.email, "6 salariés",
         "43.34Z", sent.reference, "En attente de réponse",
     ):  # fmt: skip
-        assert words in text
+        assert shown in text
 
 
 def test_decision_names_the_chosen_with_their_reasons(as_regional, sent):
@@ -85,13 +85,13 @@ def test_timeline_is_in_order_with_mails_and_their_state(as_regional, commit, se
     assert len(mailing.mails) == 4
     assert {mail.state for mail in mailing.mails} == {"en attente"}
     text = text_of(as_regional, sent)
-    for words in (
+    for shown in (
         "Je les appelle demain.",
         "Quel salaire ?",
         "Le poste est à temps plein.",
         "Prise en charge —",
     ):
-        assert words in text
+        assert shown in text
 
 
 def test_opening_a_confidential_request_is_recorded_and_shown(as_regional, regional, confidential):

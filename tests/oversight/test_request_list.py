@@ -30,14 +30,14 @@ def shown(client, **query) -> list[str]:
 def test_list_shows_company_place_subjects_state_and_institutions(as_regional, sent):
     page = as_regional.get(LIST).content.decode()
 
-    for words in (
+    for shown in (
         "Peintures Vannier SARL",
         "Is-sur-Tille",
         sent.reference,
         "En attente de réponse",
         "France Travail",
     ):
-        assert words in page
+        assert shown in page
 
 
 @pytest.mark.parametrize("path", [LIST, "/demandes/?vue=alertes"])

@@ -181,7 +181,7 @@ class TestRemindNow:
             if item.title == "Relance par l'équipe"
         ]
         assert item.who == "La région"
-        assert "France Travail Dijon" in item.words
+        assert "France Travail Dijon" in item.text
 
 
 class TestWord:

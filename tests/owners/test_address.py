@@ -245,7 +245,7 @@ class TestConfirming:
     ):
         ask()
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
-        commit(staff_actions.close, sent, words="Réglé au téléphone.", by=admin, now=now)
+        commit(staff_actions.close, sent, message="Réglé au téléphone.", by=admin, now=now)
         client.post(confirm_path())
         assert Solicitation.objects.get().email == NEW
 

@@ -13,8 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
 
 
-def manage(*words: str, environment: dict[str, str], **options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "manage.py", *words]
+def manage(
+    *arguments: str, environment: dict[str, str], **options: object
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
     return subprocess.run(  # noqa: S603 (our own command)
         command,
         cwd=ROOT,

@@ -77,8 +77,8 @@ def test_the_archive_has_a_page_the_files_and_the_drafts(client, sent, commit, n
     author = mailbox(sent, "recrutement@france-travail")
     inside = [AcceptedFile("interne.pdf", "application/pdf", b"%PDF-1.4 between us")]
     commit(expert_messages.post_message, author, body="Entre nous encore", attached=inside, now=now)
-    theirs = [AcceptedFile("devis.pdf", "application/pdf", b"%PDF-1.4 quote")]
-    commit(company_requests.add_information, sent, body="Voici le devis", attached=theirs, now=now)
+    quote = [AcceptedFile("devis.pdf", "application/pdf", b"%PDF-1.4 quote")]
+    commit(company_requests.add_information, sent, body="Voici le devis", attached=quote, now=now)
     drafted = timezone.now()
     Draft.objects.create(
         email=sent.email, answers={"description": "Un brouillon"}, created_at=drafted, updated_at=drafted
@@ -205,14 +205,14 @@ KINDS = (
 
 
 def planted(field):
-    """A value for a column, and the words of the copy that show it."""
+    """A value for a column, and the text of the copy that shows it."""
     if field.name in NAMED:
         return NAMED[field.name]
     for kind, value in KINDS:
         if isinstance(field, kind):
             return value(field.name)
-    words = field.choices[-1][0] if field.choices else f"plante {field.name}"[: field.max_length or 99]
-    return words, words
+    shown = field.choices[-1][0] if field.choices else f"plante {field.name}"[: field.max_length or 99]
+    return shown, shown
 
 
 def test_the_copy_has_every_column_that_a_company_gave(sent):

@@ -20,8 +20,8 @@ def body(page) -> str:
     return html.unescape(page.content.decode())
 
 
-def search(client, words):
-    return client.post("/recherche/", {"q": words})
+def search(client, typed):
+    return client.post("/recherche/", {"q": typed})
 
 
 def slugs(page) -> list[str]:
@@ -34,7 +34,7 @@ def client():
 
 
 @pytest.mark.parametrize(
-    ("words", "slug"),
+    ("typed", "slug"),
     [
         (FIRING, "licenciement"),
         ("je veux vendre mon fonds de commerce, il me faut un repreneur", "transmettre"),
@@ -42,8 +42,8 @@ def client():
         ("L'URSSAF ME RÉCLAME 12 000 EUROS", "dettes-urssaf"),
     ],
 )
-def test_sentence_finds_its_subjects_with_a_line_each(client, words, slug):
-    page = search(client, words)
+def test_sentence_finds_its_subjects_with_a_line_each(client, typed, slug):
+    page = search(client, typed)
 
     assert slug in slugs(page)
     assert 1 <= len(slugs(page)) <= 5
@@ -63,14 +63,14 @@ def test_posted_words_are_in_no_address_and_no_cookie_is_set(client):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "typed",
     [
         *(UNSURE, "c compliqué en ce moment", "Hello, I need help please", "azertyuiop", "????"),
         *("aidez moi svp", "qui peut m'aider ?"),
     ],
 )
-def test_unsure_says_so_and_offers_first_to_describe(client, words):
-    text = body(search(client, words))
+def test_unsure_says_so_and_offers_first_to_describe(client, typed):
+    text = body(search(client, typed))
 
     assert "Nous ne sommes pas sûrs" in text or "Aucun sujet ne ressemble" in text
     assert text.index("Décrire mon besoin") < (
@@ -78,9 +78,9 @@ def test_unsure_says_so_and_offers_first_to_describe(client, words):
     )
 
 
-@pytest.mark.parametrize("words", [DESPAIR, "j'ai envie d'en finir", "je n'en peux plus, je dors plus"])
-def test_distress_shows_numbers_to_call_at_once(client, words):
-    text = body(search(client, words))
+@pytest.mark.parametrize("typed", [DESPAIR, "j'ai envie d'en finir", "je n'en peux plus, je dors plus"])
+def test_distress_shows_numbers_to_call_at_once(client, typed):
+    text = body(search(client, typed))
 
     assert text.index('href="tel:3114"') < text.index("<textarea")
 
@@ -155,13 +155,13 @@ def test_words_are_not_logged(client, caplog, path):
     assert "flurbinage" not in caplog.text
 
 
-@pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><b>', "</textarea><b>"])
-def test_searched_words_are_shown_as_text(client, words):
-    assert words not in search(client, words).content.decode()
+@pytest.mark.parametrize("typed", ["<script>alert(1)</script>", '"><b>', "</textarea><b>"])
+def test_searched_words_are_shown_as_text(client, typed):
+    assert typed not in search(client, typed).content.decode()
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("typed", "sentence"),
     [
         ("", "Écrivez votre besoin"),
         ("   ", "Écrivez votre besoin"),
@@ -170,15 +170,15 @@ def test_searched_words_are_shown_as_text(client, words):
     ],
     ids=["empty", "spaces", "too long", "invisible"],
 )
-def test_search_refuses_with_a_sentence(client, words, sentence):
-    page = search(client, words)
+def test_search_refuses_with_a_sentence(client, typed, sentence):
+    page = search(client, typed)
 
     assert page.status_code == 200
     assert sentence in body(page)
 
 
 @pytest.mark.parametrize(
-    "words", ["a" * 4000, "é" * 2000, "😀" * 500, "\x00a", "%", "' OR 1=1 --", "word " * 800]
+    "typed", ["a" * 4000, "é" * 2000, "😀" * 500, "\x00a", "%", "' OR 1=1 --", "word " * 800]
 )
-def test_odd_words_never_break_the_page(client, words):
-    assert search(client, words).status_code == 200
+def test_odd_words_never_break_the_page(client, typed):
+    assert search(client, typed).status_code == 200

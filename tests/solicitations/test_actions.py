@@ -723,7 +723,7 @@ class TestStaff:
 
         alert = sent.alerts.get()
         assert alert.cause == AlertCause.ACKNOWLEDGEMENT_REFUSED
-        assert sent.phone in alert.words
+        assert sent.phone in alert.details
         assert occasions(sent).count("alert") == 1
 
 

@@ -44,9 +44,9 @@ def test_words_of_a_person_at_that_address_are_not_taken_for_a_refusal(commit, n
     commit(send, now=now)
     OutgoingEmail.objects.update(sent_at=now)
     mail = OutgoingEmail.objects.order_by("pk").first()
-    words = f"From: {mail.to}\nSubject: Re\nMessage-ID: <1@x.org>\nIn-Reply-To: {mail.message_id}\n\nMerci.\n"
+    reply = f"From: {mail.to}\nSubject: Re\nMessage-ID: <1@x.org>\nIn-Reply-To: {mail.message_id}\n\nMerci.\n"
 
-    email = receive(words.encode(), recipient=return_path.address_of(mail), now=now)
+    email = receive(reply.encode(), recipient=return_path.address_of(mail), now=now)
 
     assert (email.state, email.reason) == ("refused", Reason.UNKNOWN)
     assert not OutgoingEmail.objects.refused().exists()
@@ -146,7 +146,7 @@ class TestAddressOfTheCompany:
             expert_match,
             MatchState.HELPED,
             by=expert_match.mailbox,
-            words="Fait",
+            comment="Fait",
             now=later,
         )
         assert not refuses_mail(refused.email)

@@ -268,7 +268,7 @@ class TestUndo:
         elif end == "spam":
             commit(staff_actions.mark, sent, ClosedReason.SPAM, by=admin, now=at)
         else:
-            commit(staff_actions.close, sent, words="Traité au téléphone.", by=admin, now=at)
+            commit(staff_actions.close, sent, message="Traité au téléphone.", by=admin, now=at)
 
         with pytest.raises((ForbiddenMove, undoing.NothingToUndo)):
             undoing.undo(expert_match, by=expert_match.mailbox, now=now + 20 * SECONDS)
@@ -372,7 +372,7 @@ class TestFallback:
         mails = pending("nobody_could_help")
         assert [mail.context["concerned"] for mail in mails] == [[need.subject.label] for need in needs]
         alert = of_two_needs.alerts.get(cause=AlertCause.EXHAUSTED)
-        assert all(need.subject.label in alert.words for need in needs)
+        assert all(need.subject.label in alert.details for need in needs)
         of_two_needs.refresh_from_db()
         assert of_two_needs.closed_reason == ClosedReason.DECLINED
 
@@ -597,8 +597,8 @@ class TestStaff:
             commit(record_changes.report_departure, row.expert, by=row.mailbox, successor="", now=now)
 
         alert = sent.alerts.get()
-        assert "recrutement@" in alert.words
-        assert "entreprises@" in alert.words
+        assert "recrutement@" in alert.details
+        assert "entreprises@" in alert.details
 
     def test_staff_mails_go_to_the_regions_staff_else_its_fallback_mailbox_else_the_national_team(
         self, sent, admin, now

@@ -46,9 +46,9 @@ def sample(occasion: str) -> Rendered:
     return render(f"solicitations/emails/{occasion}", context)
 
 
-def in_order(text: str, *words: str) -> bool:
+def in_order(text: str, *private: str) -> bool:
     """Return ``True`` when these words come in this order."""
-    return re.search(".*".join(map(re.escape, words)), text, re.DOTALL) is not None
+    return re.search(".*".join(map(re.escape, private)), text, re.DOTALL) is not None
 
 
 @pytest.fixture
@@ -208,8 +208,8 @@ class TestAcknowledgement:
         found = mail("received", to=sent.email)
 
         names = [match.expert.office.name for match in Match.objects.with_people()]
-        for words in (TEXT, sent.contact_name, sent.company_name, sent.phone, *names):
-            assert words not in found.text + found.html
+        for private in (TEXT, sent.contact_name, sent.company_name, sent.phone, *names):
+            assert private not in found.text + found.html
 
     def test_a_held_duplicate_gets_the_same_text(self, commit, sent, now):
         second = commit(send, now=now, email="autre@peintures.example.org")
@@ -329,14 +329,14 @@ def play_everything(commit, sent, now, users) -> None:
     commit(staff_letters.remind_now, sent, by=admin, now=later)
     second_admin = users.objects.create_user("adjointe@equipe.example.org", role="national")
     commit(handling.handle, sent, by=second_admin, now=later)
-    commit(handling.handle, sent, by=admin, words="Tu pars en congé.", now=later)
+    commit(handling.handle, sent, by=admin, message="Tu pars en congé.", now=later)
     word = commit(staff_letters.write_to_expert, mission.mailbox, body="Appelez-la.", by=admin, now=later)
     to_staff = reply_addresses.make(Mailbox.objects.get(pk=mission.mailbox_id), staff_message=word)
     commit(answer, mission.mailbox, "C'est fait.", to=to_staff, message_id="<mot@poste.fr>", now=later)
     commit(company_address.ask, sent, email="gerante@peintures.example.org", now=later)
     commit(company_address.confirm, AddressChange.objects.get(), now=later)
     leave(later)
-    commit(staff_actions.close, sent, words="Réponse donnée par téléphone.", by=admin, now=later)
+    commit(staff_actions.close, sent, message="Réponse donnée par téléphone.", by=admin, now=later)
     exhaust(commit, now)
 
 

@@ -100,7 +100,7 @@ def test_documents_and_images_are_taken(name, content):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    ("name", "content", "sentence"),
     [
         ("vide.pdf", b"", "est vide"),
         ("lourd.pdf", PDF + b"0" * 11_000_000, "trop lourd"),
@@ -200,8 +200,8 @@ def test_documents_and_images_are_taken(name, content):
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",
 )
-def test_anything_else_is_refused_in_a_sentence(name, content, words):
-    with pytest.raises(accepted_files.UnacceptedFile, match=words):
+def test_anything_else_is_refused_in_a_sentence(name, content, sentence):
+    with pytest.raises(accepted_files.UnacceptedFile, match=sentence):
         accepted_files.check(name, content)
 
 

@@ -70,7 +70,7 @@ def test_no_expert_may_write_to_a_cancelled_request(commit, sent, now):
 
 
 def test_nobody_may_write_to_a_request_that_staff_closed(commit, sent, staff, now):
-    commit(staff_actions.close, sent, words="Nous vous avons répondu au téléphone.", by=staff, now=now)
+    commit(staff_actions.close, sent, message="Nous vous avons répondu au téléphone.", by=staff, now=now)
 
     assert checked(now=now) == {"closed_by_staff": False, "stopped": False}
 
@@ -82,7 +82,7 @@ def test_the_company_may_write_to_a_request_that_staff_closed_after_help(commit,
     OutgoingEmail.objects.update(sent_at=now)
     sent.refresh_from_db()
 
-    commit(staff_actions.close, sent, words="Merci.", by=staff, now=now)
+    commit(staff_actions.close, sent, message="Merci.", by=staff, now=now)
 
     assert checked(now=now) == {"closed_by_staff": True, "stopped": False}
 

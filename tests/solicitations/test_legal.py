@@ -143,7 +143,7 @@ class TestTwoAnswers:
             text = page_text(client.get(f"{urlsplit(url).path}{page}"))
 
         order = ["mercredi 2 décembre", "Pas encore.", "Nouvelle réponse", "vendredi 4 décembre", ANSWER]
-        places = [text.find(words) for words in order]
+        places = [text.find(shown) for shown in order]
         assert -1 not in places
         assert places == sorted(places)
 
@@ -226,7 +226,7 @@ class TestPrint:
             return page_text(client.get(f"{urlsplit(url).path}reponse/"))
 
     def test_question_and_answer_are_both_there_with_their_dates(self, page, asked, answered):
-        for words in (
+        for shown in (
             asked.description,
             "C'est un mi-temps.",
             ANSWER,
@@ -239,7 +239,7 @@ class TestPrint:
             answered.expert.office.phone,
             asked.reference,
         ):
-            assert words in page
+            assert shown in page
 
     def test_print_names_its_full_address_and_its_date(self, page):
         assert "/reponse/ — imprimé le 4 décembre 2026" in page

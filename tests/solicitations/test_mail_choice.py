@@ -66,8 +66,8 @@ class TestDigest:
     def waiting(self, commit, sent, reader, now):
         choose(commit, reader, MailChoice.DIGEST, hour=16, now=now)
         write(commit, sent, now=now + HOUR)
-        theirs = match(sent, OTHER)
-        commit(expert_answers.move, theirs, MatchState.TAKEN, by=theirs.mailbox, now=now + HOUR)
+        others_match = match(sent, OTHER)
+        commit(expert_answers.move, others_match, MatchState.TAKEN, by=others_match.mailbox, now=now + HOUR)
         return reader
 
     def test_the_rest_waits_and_new_needs_do_not(self, waiting, now):

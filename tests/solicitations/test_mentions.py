@@ -94,7 +94,7 @@ def test_the_mentioned_are_mailed_at_once_and_nobody_else_reads_more(commit, now
     assert "Vous êtes cité dans ce message." in mails.get(to=mentioned.email).rendered().text
     assert mails.count() == request.mailboxes.count() - 1
     alert = Alert.objects.get(cause=AlertCause.MENTIONED)
-    assert "qui appelle" not in alert.words
+    assert "qui appelle" not in alert.details
 
 
 @pytest.mark.demo_directory
@@ -114,13 +114,13 @@ def test_the_region_is_alerted_to_each_mention_and_mailed_once_for_those_of_an_h
         return [((row.not_before - now) // timedelta(minutes=1), row.context["words"]) for row in rows]
 
     mention(one, 0)
-    [(first, words)] = mails()
+    [(first, quote)] = mails()
     assert first == 0
     mention(one, 10)
     mention(other, 20)
     (_, waiting) = mails()
     assert waiting[0] == 60  # an hour after the first
-    assert words in waiting[1]
+    assert quote in waiting[1]
     assert other.speaker().name in waiting[1]
     mention(one, 61)
     assert [at for at, _ in mails()] == [0, 60, 120]

@@ -61,8 +61,8 @@ def page_of(person: Mailbox | Solicitation) -> str:
     return urlsplit(url).path
 
 
-def original(client, person: Mailbox | Solicitation, words: Message | Addition):
-    return client.get(f"{page_of(person)}originaux/{words.pk}/")
+def original(client, person: Mailbox | Solicitation, shown: Message | Addition):
+    return client.get(f"{page_of(person)}originaux/{shown.pk}/")
 
 
 class TestAnExpert:
@@ -82,13 +82,13 @@ class TestAnExpert:
         assert response["X-Content-Type-Options"] == "nosniff"
         assert "no-store" in response["Cache-Control"]
         found = response.content.decode()
-        for words in (
+        for shown in (
             f"De : {mailed_message.author}, {COLLEAGUE}",
             "Objet : Re:",
             "lundi",
             "> Ouvrir : http",
         ):
-            assert words in found
+            assert shown in found
 
     def test_no_address_that_the_thread_does_not_show_and_no_link_of_its_author(
         self, client, mailed_message, author, other

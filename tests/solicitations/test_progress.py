@@ -132,7 +132,7 @@ def test_cancelled_request_says_so(sent, commit, now):
 def test_closing_message_of_staff_is_shown(sent, commit, now, django_user_model):
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
 
-    commit(staff_actions.close, sent, words="Appelez votre antenne.", by=admin, now=now)
+    commit(staff_actions.close, sent, message="Appelez votre antenne.", by=admin, now=now)
     sent.refresh_from_db()
 
     assert progress.of(sent).message == "Appelez votre antenne."
@@ -154,7 +154,7 @@ def test_request_closed_by_staff_has_nobody_left_to_read_more(sent, commit, now,
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
     assert progress.of(sent).has_readers
 
-    commit(staff_actions.close, sent, words="Réglé.", by=admin, now=now)
+    commit(staff_actions.close, sent, message="Réglé.", by=admin, now=now)
 
     sent.refresh_from_db()
     assert not progress.of(sent).has_readers

@@ -121,12 +121,12 @@ def test_given_back_at_once_the_colleague_is_not_mailed(
     expert_match, colleague, reassign, manager, commit, now
 ):
     reassign()
-    theirs = Match.objects.get(need=expert_match.need, expert=colleague)
+    colleagues_match = Match.objects.get(need=expert_match.need, expert=colleague)
 
     commit(
         reassigning.reassign,
         expert_match.mailbox.solicitation_id,
-        [theirs.pk],
+        [colleagues_match.pk],
         expert_match.expert,
         by=manager,
         now=now,
@@ -186,9 +186,14 @@ def test_who_has_the_need_is_not_given_it_again(expert_match, reassign, take):
 
 def test_colleague_who_declined_is_not_asked_again(expert_match, colleague, reassign, commit, now):
     commit(expert_answers.bring_in, expert_match, colleague, comment="", by=expert_match.mailbox, now=now)
-    theirs = Match.objects.with_people().get(need=expert_match.need, expert=colleague)
+    colleagues_match = Match.objects.with_people().get(need=expert_match.need, expert=colleague)
     commit(
-        expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now
+        expert_answers.move,
+        colleagues_match,
+        MatchState.DECLINED,
+        by=colleagues_match.mailbox,
+        decline_reason="other",
+        now=now,
     )
 
     with pytest.raises(ForbiddenMove):

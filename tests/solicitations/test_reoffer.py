@@ -318,7 +318,7 @@ class TestDeclaredOnThePage:
     ):
         staff = User.objects.create_user("nationale@equipe.example.org", role="national")
         if reached == "closed":
-            commit(staff_actions.close, sent, words="Close.", by=staff, now=now)
+            commit(staff_actions.close, sent, message="Close.", by=staff, now=now)
         elif reached == "spam":
             commit(staff_actions.mark, sent, ClosedReason.SPAM, by=staff, now=now)
         elif reached in {"withdrawn", "replaced"}:

@@ -106,7 +106,7 @@ class TestTheCompany:
 
     def test_a_first_request_that_is_over_is_reported_to_be_over(self, client, commit, again, first, now):
         admin = User.objects.create_user("nationale@equipe.example.org", role="national")
-        commit(staff_actions.close, first, words="Réglé au téléphone.", by=admin, now=now)
+        commit(staff_actions.close, first, message="Réglé au téléphone.", by=admin, now=now)
         mailed = links.mailed_follow_url(again).removeprefix(links.absolute(""))
 
         text = text_of(client.get(mailed))

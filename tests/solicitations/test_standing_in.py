@@ -64,9 +64,14 @@ def test_what_waits_is_offered_at_once_to_the_deputy_who_reads_why(expert_match,
 def test_it_is_offered_once(expert_match, deputy, commit, now):
     away(expert_match.expert, now, deputy=deputy)
     commit(tasks.offer_to_stand_ins, now=now)
-    theirs = Match.objects.with_people().get(need=expert_match.need, expert=deputy)
+    deputys_match = Match.objects.with_people().get(need=expert_match.need, expert=deputy)
     commit(
-        expert_answers.move, theirs, MatchState.DECLINED, by=theirs.mailbox, decline_reason="other", now=now
+        expert_answers.move,
+        deputys_match,
+        MatchState.DECLINED,
+        by=deputys_match.mailbox,
+        decline_reason="other",
+        now=now,
     )
     Absence.objects.all().delete()
     away(expert_match.expert, now, deputy=None)

@@ -134,11 +134,11 @@ class TestReaders:
         self, client, texts_of_each_voice, sent
     ):
         nation = User.objects.create(email="equipe@nation.example.org", role="national")
-        words = " ".join(item.words for item in timeline.timeline_items(sent, user=nation))
+        shown = " ".join(item.text for item in timeline.timeline_items(sent, user=nation))
         mail = OutgoingEmail.objects.filter(template__endswith="/internal_message").first()
 
-        assert INNER not in words
-        assert all(text in words for text in (THREAD, ASKED, REPLIED, ADDED))
+        assert INNER not in shown
+        assert all(text in shown for text in (THREAD, ASKED, REPLIED, ADDED))
         assert mail.context["is_internal"]
 
     def test_staff_read_no_inner_word_in_a_digest(self, commit, sent, author, manager, now):

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
     text = page_text(client.get(answer_path(mailbox(sent, "recrutement@france-travail"))))
 
-    for words in (
+    for shown in (
         TEXT,
         "La gérante",
         "03 53 02 00 01",
@@ -29,7 +29,7 @@ def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
         "Transmise",
         sent.reference,
     ):
-        assert words in text
+        assert shown in text
 
 
 def test_the_phone_is_tapped_to_call_and_the_address_to_mail(client, sent):
@@ -234,7 +234,7 @@ def test_a_request_closed_by_staff_offers_no_undo(client, commit, sent, now, dja
     expert_match = match(sent, "recrutement@france-travail")
     commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
     admin = django_user_model.objects.create(email="equipe@example.org", role="national")
-    commit(staff_actions.close, sent, words="Traité au téléphone.", by=admin, now=now)
+    commit(staff_actions.close, sent, message="Traité au téléphone.", by=admin, now=now)
 
     page = client.get(answer_path(expert_match.mailbox)).content.decode()
 

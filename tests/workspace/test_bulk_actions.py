@@ -157,8 +157,8 @@ def test_manager_gives_needs_in_her_name_and_answers_none(needs, colleague, now)
     assert {event.by_user for event in Event.objects.filter(kind=EventKind.HANDED_OVER)} == {person}
 
     # She takes them back, but not the one that her colleague has taken meanwhile.
-    theirs = match(needs[1].mailbox.solicitation, colleague.email)
-    expert_answers.move(theirs, MatchState.TAKEN, by=theirs.mailbox, now=now)
+    colleagues_match = match(needs[1].mailbox.solicitation, colleague.email)
+    expert_answers.move(colleagues_match, MatchState.TAKEN, by=colleagues_match.mailbox, now=now)
     text = page_text(client.post("/besoins/lot/annuler/", {"besoins": report.undoable}))
 
     assert "1 réponse annulée" in text

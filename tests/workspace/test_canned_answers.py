@@ -26,7 +26,7 @@ def manager(expert_match, now):
 
 
 @pytest.fixture
-def ours(expert_match, now):
+def own_text(expert_match, now):
     institution = expert_match.expert.office.institution
     return CannedAnswer.objects.create(
         institution=institution, title="Pièces", body="Préparez votre SIRET.", changed_at=now
@@ -34,7 +34,7 @@ def ours(expert_match, now):
 
 
 @pytest.fixture
-def theirs(sent, now):
+def others_text(sent, now):
     institution = match(sent, "entreprises@mission-locale").expert.office.institution
     return CannedAnswer.objects.create(
         institution=institution, title="Secret", body="Mots des autres.", changed_at=now
@@ -42,10 +42,10 @@ def theirs(sent, now):
 
 
 def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone(
-    manager, expert_match, theirs
+    manager, expert_match, others_text
 ):
     page = manager.get(reverse("workspace:canned_answers"))
-    assert theirs.title not in page_text(page)
+    assert others_text.title not in page_text(page)
     typed = {
         "institution": expert_match.expert.office.institution_id,
         "title": "Délai",
@@ -58,7 +58,7 @@ def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone
     kept = CannedAnswer.objects.get(title="Délai")
     again = manager.post(reverse("workspace:canned_answers"), typed | {"title": "DÉLAI"})
     assert "Un autre texte porte déjà ce titre." in page_text(again)
-    foreign = typed | {"institution": theirs.institution_id, "title": "Autre"}
+    foreign = typed | {"institution": others_text.institution_id, "title": "Autre"}
     assert "Choisissez une de vos institutions" in page_text(
         manager.post(reverse("workspace:canned_answers"), foreign)
     )
@@ -68,7 +68,7 @@ def test_a_manager_keeps_corrects_and_removes_the_texts_of_her_institution_alone
     manager.post(reverse("workspace:remove_canned_answer", args=[kept.pk]))
     assert not CannedAnswer.objects.filter(pk=kept.pk).exists()
     for name in ("canned_answer", "remove_canned_answer"):
-        assert manager.post(reverse(f"workspace:{name}", args=[theirs.pk]), typed).status_code == 404
+        assert manager.post(reverse(f"workspace:{name}", args=[others_text.pk]), typed).status_code == 404
 
 
 def test_who_manages_nothing_keeps_none(expert_match):
@@ -80,12 +80,14 @@ def test_who_manages_nothing_keeps_none(expert_match):
 @pytest.mark.parametrize(
     ("act", "field"), [("message/", "body"), ("question/", "body"), ("conclure", "words")]
 )
-def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(press, expert_match, ours, act, field):
+def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(
+    press, expert_match, own_text, act, field
+):
     if act == "conclure":
         press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
         act = f"besoins/{expert_match.pk}/conclure/"
 
-    page = press(expert_match.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(ours.pk)})
+    page = press(expert_match.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(own_text.pk)})
 
     assert page.status_code == 200
     assert "Bonjour,\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
@@ -95,11 +97,11 @@ def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(press, exp
 
 
 def test_the_text_of_another_institution_is_neither_offered_nor_inserted(
-    client, press, expert_match, ours, theirs
+    client, press, expert_match, own_text, others_text
 ):
-    assert theirs.title not in page_text(client.get(answer_path(expert_match.mailbox)))
+    assert others_text.title not in page_text(client.get(answer_path(expert_match.mailbox)))
 
-    for wanted in (str(theirs.pk), "0", "x", "٣"):
+    for wanted in (str(others_text.pk), "0", "x", "٣"):
         answer = press(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
         assert answer.status_code == 404
     unchosen = press(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
@@ -107,12 +109,12 @@ def test_the_text_of_another_institution_is_neither_offered_nor_inserted(
     assert "Bonjour,</textarea>" in unchosen.content.decode()
 
 
-def test_a_manager_inserts_a_text_in_the_voice_of_her_institution(manager, sent, expert_match, ours):
+def test_a_manager_inserts_a_text_in_the_voice_of_her_institution(manager, sent, expert_match, own_text):
     box = mailbox(sent, "recrutement@france-travail")
     path = reverse("workspace:request", args=[box.pk])
     hidden = hidden_fields(manager.get(path))[f"{path}interne/"]
 
-    page = manager.post(f"{path}interne/", hidden | {"body": "Vu.", "inserer": "1", "pret": ours.pk})
+    page = manager.post(f"{path}interne/", hidden | {"body": "Vu.", "inserer": "1", "pret": own_text.pk})
 
     assert "Vu.\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
 

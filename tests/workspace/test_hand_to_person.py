@@ -26,9 +26,9 @@ def test_names_subjects_and_places_find_people_and_the_rule_says_who_is_relevant
     everybody = Expert.objects.count()
     assert 0 < len(found("pole emploi")) < everybody
     institution = expert_match.expert.office.institution
-    theirs = set(Expert.objects.filter(office__institution=institution).values_list("email", flat=True))
+    addresses = set(Expert.objects.filter(office__institution=institution).values_list("email", flat=True))
     for name in ("pole emploi", "FRANCE Travail"):
-        assert theirs - {expert_match.expert.email} <= found(name).keys()
+        assert addresses - {expert_match.expert.email} <= found(name).keys()
     assert expert_match.expert.email not in found("france travail")
     by_subject = found("apprenti")
     assert by_subject
@@ -107,5 +107,7 @@ def test_nobody_else_is_handed_anything(client, expert_match, sent):
     for wanted in (str(having), "0", "x", "٣", ""):
         typed = {"qui": wanted, "way": "bring_in", "word": "x", "seen": "0"}
         assert client.post(path, typed).status_code == 404
-    theirs = match(sent, "entreprises@mission-locale").pk
-    assert client.get(f"{answer_path(expert_match.mailbox)}besoins/{theirs}/chercher/").status_code == 404
+    others_match = match(sent, "entreprises@mission-locale").pk
+    assert (
+        client.get(f"{answer_path(expert_match.mailbox)}besoins/{others_match}/chercher/").status_code == 404
+    )

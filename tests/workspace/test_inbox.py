@@ -293,12 +293,14 @@ class TestDepartures:
     def test_what_they_had_taken_heads_the_managers_list(self, manager, left_behind, commit, now):
         clerk = ExpertFactory(office=left_behind.expert.office, has_all_subjects=True)
         later = commit(send, now=now - timedelta(days=60), email="b@example.org", siret="")
-        theirs = match(later, clerk.email)
-        Match.objects.filter(pk=theirs.pk).update(state=MatchState.TAKEN, taken_at=now - timedelta(days=50))
+        clerks_match = match(later, clerk.email)
+        Match.objects.filter(pk=clerks_match.pk).update(
+            state=MatchState.TAKEN, taken_at=now - timedelta(days=50)
+        )
 
         page = signed_in(manager).get(f"{INBOX}?onglet=pris-en-charge")
 
-        assert [row.pk for row in page.context["rows"]] == [left_behind.pk, theirs.pk]
+        assert [row.pk for row in page.context["rows"]] == [left_behind.pk, clerks_match.pk]
         assert "n'est plus là : à confier" in page_text(page)
 
     def test_what_is_taken_by_who_gets_no_mails_heads_the_managers_list(
@@ -306,14 +308,16 @@ class TestDepartures:
     ):
         clerk = ExpertFactory(office=expert_match.expert.office, has_all_subjects=True)
         late = commit(send, now=now - timedelta(days=60), email="b@example.org", siret="")
-        theirs = match(late, clerk.email)
+        clerks_match = match(late, clerk.email)
         expert_answers.move(expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
-        Match.objects.filter(pk=theirs.pk).update(state=MatchState.TAKEN, taken_at=now - timedelta(days=50))
+        Match.objects.filter(pk=clerks_match.pk).update(
+            state=MatchState.TAKEN, taken_at=now - timedelta(days=50)
+        )
         type(expert_match.expert).objects.filter(pk=expert_match.expert_id).update(is_bouncing=True)
 
         page = signed_in(manager).get(f"{INBOX}?onglet=pris-en-charge")
 
-        assert [row.pk for row in page.context["rows"]] == [expert_match.pk, theirs.pk]
+        assert [row.pk for row in page.context["rows"]] == [expert_match.pk, clerks_match.pk]
         assert "refuse nos courriels : à appeler, ou à confier" in page_text(page)
         own = page_text(expert_client.get(f"{INBOX}?onglet=pris-en-charge"))
         assert "refuse nos courriels" not in own

@@ -34,14 +34,14 @@ EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
 
 
 class KillAfter:
-    """Kill the process once a statement with these words has been executed so many times."""
+    """Kill the process once a statement with this text has been executed so many times."""
 
-    def __init__(self, words: str, times: int = 1) -> None:
-        self.words, self.left = words, times
+    def __init__(self, text: str, times: int = 1) -> None:
+        self.text, self.left = text, times
 
     def __call__(self, execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        self.left -= self.words in sql
+        self.left -= self.text in sql
         if not self.left:
             os.kill(os.getpid(), signal.SIGKILL)
         return result

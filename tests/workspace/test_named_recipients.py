@@ -133,8 +133,8 @@ def named(page, voice) -> set[str] | None:
     texts = re.findall(r"<button[^>]*>(.*?)</button>", page.content.decode(), re.DOTALL)
     for text in texts:
         if found := BUTTONS[voice].fullmatch(" ".join(html.unescape(text).split())):
-            words = found[1] or ""
-            return set(re.split(r",? et (?!de l'a)|, (?!responsable|conseillère)", words)) - {""}
+            sentence = found[1] or ""
+            return set(re.split(r",? et (?!de l'a)|, (?!responsable|conseillère)", sentence)) - {""}
     return None
 
 

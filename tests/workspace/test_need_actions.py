@@ -178,7 +178,7 @@ class TestDecline:
         )
 
         expert_match.refresh_from_db()
-        assert expert_match.words == "Déjà suivie par un confrère."
+        assert expert_match.comment == "Déjà suivie par un confrère."
 
 
 class TestOtherInstitution:

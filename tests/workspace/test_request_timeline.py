@@ -27,21 +27,21 @@ def test_who_did_what_is_read_without_private_words_and_hands_by_their_own_mailb
         expert_match,
         MatchState.HELPED,
         by=expert_match.mailbox,
-        words="Entre nous, difficile.",
+        comment="Entre nous, difficile.",
         now=now,
     )
     staff = django_user_model.objects.create_user("nat@equipe.example.org", role="national")
     commit(handling.write_note, sent, body="Note de l'équipe.", by=staff, now=now)
 
-    own = page_text(signed_in(person).get(reverse("workspace:request", args=[expert_match.mailbox_id])))
-    theirs = page_text(client.get(answer_path(other)))
+    own_page = page_text(signed_in(person).get(reverse("workspace:request", args=[expert_match.mailbox_id])))
+    others_page = page_text(client.get(answer_path(other)))
 
-    for page in (own, theirs):
+    for page in (own_page, others_page):
         line = page.partition("Qui a fait quoi")[2]
         assert "Aide apportée" in line
         assert f"{expert_match.expert.name} (France Travail)" in line
         assert "Demande envoyée" in line
         assert "Note" not in line.partition("Entre experts")[0]
-    assert "de la main de Mme Robert" in own
-    assert "Mme Robert" not in theirs
-    assert "Entre nous, difficile." not in theirs
+    assert "de la main de Mme Robert" in own_page
+    assert "Mme Robert" not in others_page
+    assert "Entre nous, difficile." not in others_page

@@ -226,7 +226,7 @@ class TestFirstName:
 
     def test_undoing_a_second_taking_brings_back_the_first_one(self, commit, taken, now):
         box = taken.mailbox
-        commit(expert_answers.move, taken, MatchState.NO_HELP, by=box, words="Rien ici.", now=now)
+        commit(expert_answers.move, taken, MatchState.NO_HELP, by=box, comment="Rien ici.", now=now)
         later = now + timedelta(minutes=5)
         commit(expert_answers.move, taken, MatchState.TAKEN, by=box, first_name="Karim", now=later)
 

@@ -51,7 +51,7 @@ class Ending:
 
     state: MatchState
     reason: str
-    words: str = ""
+    comment: str = ""
 
 
 ENDINGS: dict[str, tuple[str, Ending]] = {
@@ -109,7 +109,7 @@ def close_each(
             ending.state,
             by=_used(match, reader),
             decline_reason=ending.reason,
-            words=ending.words,
+            comment=ending.comment,
             now=now,
         )
 

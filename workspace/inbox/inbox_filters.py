@@ -130,23 +130,23 @@ def filtered(
     found = needs.filter(conditions)
     if watched := chosen.get("vue"):
         found = found.filter(_watched(watched, now=now))
-    words = chosen.get("q")
-    return _with_words(found, words, shown, enough=enough) if words else found
+    text = chosen.get("q")
+    return _with_words(found, text, shown, enough=enough) if text else found
 
 
-def _with_words(found: MatchQuerySet, words: str, shown: InboxList, *, enough: int) -> MatchQuerySet:
-    """The needs that say the words, and those of the département that they name."""
-    by_words = text_search.with_words(found, words, shown, enough=enough)
-    department = _department_named(words)
+def _with_words(found: MatchQuerySet, text: str, shown: InboxList, *, enough: int) -> MatchQuerySet:
+    """The needs that say the words of the text, and those of the département that it names."""
+    by_words = text_search.with_words(found, text, shown, enough=enough)
+    department = _department_named(text)
     if department is None:
         return by_words
     there = Q(department=department, need__solicitation__is_confidential=False)
     return found.filter(there | Q(pk__in=by_words.values("pk")))
 
 
-def _department_named(words: str) -> Department | None:
+def _department_named(text: str) -> Department | None:
     """The département of that name, which lines show after the commune."""
-    name = normalise(words)
+    name = normalise(text)
     rows = Department.objects.order_by("pk") if name else Department.objects.none()
     return next((row for row in rows if normalise(row.name) == name), None)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from experts.models import Expert
-from mailing.form_fields import WordsField
+from mailing.form_fields import TypedTextField
 from solicitations.models import Match
 
 
@@ -28,7 +28,7 @@ class ReassigningForm(forms.Form):
             "invalid_choice": "Choisissez une personne de la liste : elle doit être là aujourd'hui.",
         },
     )
-    word = WordsField(
+    word = TypedTextField(
         label="Un mot pour cette personne",
         required=False,
         rows=3,

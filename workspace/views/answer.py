@@ -19,7 +19,7 @@ from solicitations.conversation import reading_rights
 from solicitations.lifecycle import MatchState, RequestState
 from solicitations.models import Mailbox, Match, PlannedCall
 from solicitations.views import legal
-from workspace import need_words, reading, request_page
+from workspace import need_texts, reading, request_page
 from workspace.call_planning import CallPlanForm
 from workspace.forms import (
     ConcludeForm,
@@ -55,8 +55,8 @@ def answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
 @require_safe
 def legal_answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     """Show the labour-law question and this mailbox's answer, to print."""
-    mine = Match.objects.live().filter(mailbox=mailbox).with_people().in_order()
-    answers, page = progress.legal_answers(mine), answer_path(mailbox)
+    live = Match.objects.live().filter(mailbox=mailbox).with_people().in_order()
+    answers, page = progress.legal_answers(live), answer_path(mailbox)
     if not answers or mailbox.solicitation.refuses_answers:
         return redirect(page)
     added = reading_rights.additions(mailbox.solicitation, reading_rights.of_mailbox(mailbox))
@@ -85,7 +85,7 @@ def show(
         "neighbours": neighbours(request, mailbox),
         "version": Version.current(now=now) if mailbox.used_by else None,
         "page": page,
-        "ended": need_words.ending_sentence(solicitation, now=now),
+        "ended": need_texts.ending_sentence(solicitation, now=now),
         "unsent_text": unsent_text,
         **_announced(request, page),
     }
@@ -114,7 +114,7 @@ def _announced(request: HttpRequest, page: RequestPage) -> dict[str, Any]:
     ]
     return {
         "announced": announced,
-        "undone_on_top": {card.match.pk for _, mine in announced for card in mine},
+        "undone_on_top": {card.match.pk for _, cards in announced for card in cards},
     }
 
 

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from experts.accounts import access_log
 from experts.models import AccessRecord, Expert
 from solicitations.lifecycle import DeclineReason
-from workspace.forms import words_field
+from workspace.forms import text_field
 from workspace.inbox import bulk, inbox_exports
 from workspace.inbox.bulk import BulkReport, Ending
 from workspace.inbox.inbox_filters import InboxFilterForm
@@ -48,7 +48,7 @@ class BulkForm(forms.Form):
         required=False,
         choices=[("", "Choisir"), *((code, label) for code, (label, _) in bulk.ENDINGS.items())],
     )
-    words = words_field("Un mot", rows=2)
+    words = text_field("Un mot", rows=2)
 
     def __init__(self, *args: Any, reader: Reader, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -162,7 +162,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         AccessRecord.Kind.EXPORTED,
         reader.user,
         now=now,
-        words=f"Besoins, {shown.scope.label}, {shown.tab.label} ({kind})",
+        details=f"Besoins, {shown.scope.label}, {shown.tab.label} ({kind})",
         request=request,
     )
     content_type, chunks = KINDS[kind]

@@ -22,7 +22,7 @@ from solicitations.forms import files
 from solicitations.lifecycle import EventKind
 from solicitations.models import Event, InternalMessage, Mailbox, Match, Message, OfficeManager
 from solicitations.views import served_files
-from workspace import need_words, reading, typed_mentions
+from workspace import need_texts, reading, typed_mentions
 from workspace import request_page as page_content
 from workspace.forms import InternalMessageForm
 from workspace.team import team_texts
@@ -50,9 +50,9 @@ def managed_mailbox(request: HttpRequest, pk: int) -> Mailbox:
     if not isinstance(user, User):
         raise Http404
     offices = seats.managed_offices(user, now=timezone.now()).values("pk")
-    theirs = Match.objects.filter(expert__office__in=offices).values("mailbox")
+    of_offices = Match.objects.filter(expert__office__in=offices).values("mailbox")
     found = Mailbox.objects.select_related("solicitation__commune__department")
-    mailbox = found.filter(pk=pk, pk__in=theirs).first()
+    mailbox = found.filter(pk=pk, pk__in=of_offices).first()
     if mailbox is None:
         raise Http404
     return mailbox
@@ -158,7 +158,7 @@ def _show_to_manager(
         "page": page,
         "cards": [*page.cards, *page.gone],
         "people": sorted({card.match.person for card in (*page.cards, *page.gone)}),
-        "ended": need_words.ending_sentence(solicitation, now=now),
+        "ended": need_texts.ending_sentence(solicitation, now=now),
         "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "callback": wording.callback(solicitation),
         "wish": wording.contact_wish(solicitation),

@@ -1,8 +1,7 @@
 """Actions of an expert on a need: take, decline, hand over or bring in, conclude, undo."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from solicitations.actions import expert_answers, undoing
 from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenView
-from workspace import need_words, recruitment, request_page
+from workspace import need_texts, recruitment, request_page
 from workspace.forms import HAND_OVER, TakeForm
 from workspace.request_page import NeedCard
 from workspace.team import team_texts
@@ -94,7 +93,7 @@ def _repeated(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRes
 def _unsent_text(request: HttpRequest, match: Match) -> str:
     """The text posted with an answer, unless it was kept with the same answer before."""
     typed = (request.POST.get(name, "").strip() for name in ("words", "word", "answer"))
-    return next((text for text in typed if text and text not in {match.words, match.answer}), "")
+    return next((text for text in typed if text and text not in {match.comment, match.answer}), "")
 
 
 def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResponse:
@@ -102,7 +101,7 @@ def show_stale(request: HttpRequest, mailbox: Mailbox, match: Match) -> HttpResp
     now = timezone.now()
     fresh = Match.objects.with_people().get(pk=match.pk)
     mailbox.solicitation.refresh_from_db(fields=["state", "closed_reason", "ended_at"])
-    change = need_words.describe_change(fresh, mailbox=mailbox, now=now)
+    change = need_texts.describe_change(fresh, mailbox=mailbox, now=now)
     messages.warning(request, f"{change} {NOTHING_CHANGED}")
     return show(request, mailbox, unsent_text=_unsent_text(request, fresh), status=409)
 
@@ -134,7 +133,7 @@ def decline(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpRespo
         MatchState.DECLINED,
         by=mailbox,
         decline_reason=form.cleaned_data["reason"],
-        words=form.cleaned_data["words"],
+        comment=form.cleaned_data["words"],
         now=timezone.now(),
     )
     sentence = f"C'est noté : vous déclinez «\u00a0{card.subject}\u00a0»."
@@ -176,15 +175,16 @@ def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResp
         return show(request, mailbox, refused=refused)
     outcome = MatchState(form.cleaned_data["outcome"])
     expert_answers.move(
-        card.match, outcome, by=mailbox, now=timezone.now(), **_written_texts(form.cleaned_data)
+        card.match,
+        outcome,
+        by=mailbox,
+        comment=form.cleaned_data.get("words", ""),
+        answer=form.cleaned_data.get("answer", ""),
+        now=timezone.now(),
     )
     if counted:
         recruitment.record(card.match, counted.outcomes())
     return redirect_to_page(request, mailbox, OUTCOMES[outcome], undo=[card.match])
-
-
-def _written_texts(cleaned: Mapping[str, Any]) -> dict[str, str]:
-    return {name: cleaned[name] for name in ("words", "answer") if name in cleaned}
 
 
 @need_action(changes_no_state)

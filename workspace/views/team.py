@@ -48,8 +48,8 @@ def person_page(view: PersonView) -> Callable[[HttpRequest, int], HttpResponse]:
     @wraps(view)
     @never_cache
     def wrapper(request: HttpRequest, pk: int) -> HttpResponse:
-        mine = people.managed_people(account_of(request), now=timezone.now())
-        return view(request, get_object_or_404(mine.select_related("office__institution"), pk=pk))
+        managed = people.managed_people(account_of(request), now=timezone.now())
+        return view(request, get_object_or_404(managed.select_related("office__institution"), pk=pk))
 
     return wrapper
 
@@ -118,8 +118,8 @@ def absence(request: HttpRequest, expert: Expert) -> HttpResponse:
 @never_cache
 def remove_absence(request: HttpRequest, pk: int, day: str) -> HttpResponse:
     """Remove the absence that begins on a day."""
-    mine = people.managed_people(account_of(request), now=timezone.now())
-    expert = get_object_or_404(mine.select_related("office__institution"), pk=pk)
+    managed = people.managed_people(account_of(request), now=timezone.now())
+    expert = get_object_or_404(managed.select_related("office__institution"), pk=pk)
     fixed = without_absence(expert, day)
     return serve(request, _fixed(expert, fixed, title="Retirer une absence", done="L'absence est retirée."))
 

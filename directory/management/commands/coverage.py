@@ -12,7 +12,7 @@ from directory.coverage import content_loading
 from directory.coverage.cells import CellAnswer, cells
 from directory.coverage.commune_groups import CommuneGroups
 from directory.coverage.content_loading import CoveragePlace
-from directory.coverage.coverage_words import FLAG_LABELS, thousands
+from directory.coverage.coverage_texts import FLAG_LABELS, thousands
 from directory.coverage.figures import SubjectFigures, subject_figures, totals
 from directory.coverage.subject_coverage import CoverageEngine, Flag, SubjectCoverage
 from directory.silence import silent

@@ -119,11 +119,11 @@ def _as_json(replayed: ReplayedRequest) -> dict[str, Any]:
 
 def _as_text(replayed: ReplayedRequest) -> str:
     request = replayed.request
-    words = [request.reference]
+    parts = [request.reference]
     if not request.is_confidential:
         day = spoken_date(replayed.on, today=None)
-        words += [day, request.commune, ", ".join(subject.slug for subject in request.asked)]
-    return f"{' · '.join(words)} : {_offices(replayed.before)} → {_offices(replayed.after)}"
+        parts += [day, request.commune, ", ".join(subject.slug for subject in request.asked)]
+    return f"{' · '.join(parts)} : {_offices(replayed.before)} → {_offices(replayed.after)}"
 
 
 def _offices(outcome: OfficesOutcome) -> str:

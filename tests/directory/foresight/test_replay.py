@@ -129,7 +129,7 @@ def test_nothing_is_saved(sent, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "sentence"),
     [
         ((), "Indiquez une date : --since"),
         (("--since=hier",), "« hier » n'est pas une date"),
@@ -139,14 +139,14 @@ def test_nothing_is_saved(sent, tmp_path):
         ((SINCE, "--directory=absent.yaml"), "absent.yaml"),
     ],
 )
-def test_bad_input_gets_a_sentence_and_exit_1(options, words, capsys):
+def test_bad_input_gets_a_sentence_and_exit_1(options, sentence, capsys):
     stdout, stderr = StringIO(), StringIO()
 
     with pytest.raises(SystemExit) as ended:
         call_command("replay", *options, stdout=stdout, stderr=stderr)
 
     assert ended.value.code == 1
-    assert words in stderr.getvalue()
+    assert sentence in stderr.getvalue()
     assert stdout.getvalue() == ""
 
 

@@ -115,7 +115,7 @@ def test_homonyms_are_offered(as_national):
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "words"),
+    ("field", "typed", "sentence"),
     [
         ("effectif", "beaucoup", "Indiquez un nombre"),
         ("naf", "99.99Q", "Ce code NAF"),
@@ -125,12 +125,12 @@ def test_homonyms_are_offered(as_national):
         ("commune", "Nullepart-les-Oies", "Aucune commune"),
     ],
 )
-def test_bad_input_gets_a_sentence(as_national, field, typed, words):
+def test_bad_input_gets_a_sentence(as_national, field, typed, sentence):
     answer = as_national.get(PAGE, DEMAND | {"commune_code": "", field: typed})
 
     assert answer.status_code == 200
     assert "simulation" not in answer.context
-    assert any(words in error for error in answer.context["form"].errors[field])
+    assert any(sentence in error for error in answer.context["form"].errors[field])
 
 
 class TestWhyNot:

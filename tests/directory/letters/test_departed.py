@@ -84,8 +84,8 @@ def gone(commit) -> Expert:
 
 @transaction.atomic
 def _report(mail: OutgoingEmail) -> None:
-    words = f"550 {EMAIL} inconnue"
-    delivery_reports.record(mail, ReportKind.HARD, key="hard", words=words, at=NOW, now=NOW)
+    server_text = f"550 {EMAIL} inconnue"
+    delivery_reports.record(mail, ReportKind.HARD, key="hard", server_text=server_text, at=NOW, now=NOW)
 
 
 def test_nothing_names_them_two_years_later(gone, commit):

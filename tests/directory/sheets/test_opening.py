@@ -72,9 +72,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("content", "words"), BAD.values(), ids=BAD)
-def test_a_file_that_is_no_spreadsheet_gets_one_sentence(content, words):
-    with pytest.raises(UnreadableSheet, match=words) as error:
+@pytest.mark.parametrize(("content", "sentence"), BAD.values(), ids=BAD)
+def test_a_file_that_is_no_spreadsheet_gets_one_sentence(content, sentence):
+    with pytest.raises(UnreadableSheet, match=sentence) as error:
         rows_of(content)
 
     assert str(error.value).count(". ") == 0

@@ -107,7 +107,7 @@ class TestManyPages:
     def send(self, client, upload, query="", *, unticked=(), **typed):
         """Post a page as a browser does, with the offices of these places unticked."""
         page = offered(client, query)
-        hidden = {"departement": page.place, "q": page.words, "page": page.number}
+        hidden = {"departement": page.place, "q": page.search, "page": page.number}
         ticked = [line.key for line in page.lines if not any(place in line.name for place in unticked)]
         return client.post(f"/annuaire/tableur/{upload.pk}/enregistrer/", hidden | typed | {"ligne": ticked})
 

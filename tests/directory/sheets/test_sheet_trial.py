@@ -208,13 +208,13 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("headings", "row", "column", "words"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_reported_with_its_place(headings, row, column, words):
+@pytest.mark.parametrize(("headings", "row", "column", "sentence"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_reported_with_its_place(headings, row, column, sentence):
     problems = problems_of(headings, row)
 
-    line = 1 if "deux colonnes" in words else 2
+    line = 1 if "deux colonnes" in sentence else 2
     assert any(
-        one.startswith(f'f.csv, line {line}, column "{column}": ') and words in one for one in problems
+        one.startswith(f'f.csv, line {line}, column "{column}": ') and sentence in one for one in problems
     )
 
 

@@ -137,7 +137,7 @@ def of_format(extension, cell, in_csv):
 def test_each_habit_of_cells_is_read_as_people_mean_it(extension):
     reader, found, expected = Reader(), {}, {}
 
-    for name, (heading, cell, in_csv, key, value, words) in CELLS.items():
+    for name, (heading, cell, in_csv, key, value, sentence) in CELLS.items():
         written = of_format(extension, cell, in_csv)
         if written is None:
             continue
@@ -147,7 +147,7 @@ def test_each_habit_of_cells_is_read_as_people_mean_it(extension):
         headings = [*(title for title, _ in others), heading]
         line = [*(other if other is not None or extension != "csv" else "" for _, other in others), written]
         rows, problems, remarks = reader.read(file(extension, headings, line))
-        found[name] = (rows[0].get(key), problems, words in remarks)
+        found[name] = (rows[0].get(key), problems, sentence in remarks)
         expected[name] = (value, [], True)
 
     assert found == expected
@@ -157,9 +157,11 @@ def test_each_habit_of_cells_is_read_as_people_mean_it(extension):
 def test_what_a_spreadsheet_lost_is_refused_by_its_place(extension):
     reader, found = Reader(), {}
 
-    for name, (heading, cell, words) in REFUSED.items():
+    for name, (heading, cell, sentence) in REFUSED.items():
         _, problems, _ = reader.read(file(extension, ["Code", heading], ["C-1", cell]))
-        found[name] = [words in problem and f'line 2, column "{heading}"' in problem for problem in problems]
+        found[name] = [
+            sentence in problem and f'line 2, column "{heading}"' in problem for problem in problems
+        ]
 
     assert found == {name: [True] for name in REFUSED}
 

@@ -189,7 +189,7 @@ def test_words_typed_below_a_marked_quotation_are_kept(quoted, typed):
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_line_of_a_ticket_program_is_not_the_authors(line, kind):
     top, bottom = f"{line}\n\nJe l'appelle mardi.", f"{SENDER} a écrit :\n{CUT}"
-    text = "".join(f"<div>{words}</div>" for words in (*top.split("\n"), bottom.replace("<", "&lt;")))
+    text = "".join(f"<div>{line}</div>" for line in (*top.split("\n"), bottom.replace("<", "&lt;")))
     raw = mail(text if kind == "html" else f"{top}\n\n{bottom}", Content_Type=f"text/{kind}; charset=utf-8")
 
     assert read(raw, our_addresses=[OURS]).text == "Je l'appelle mardi."

@@ -110,7 +110,7 @@ class History:
         if which % 5 == 0:
             company_requests.cancel(self.request, now=self.at)
         elif which % 5 == 1:
-            staff_actions.close(self.request, words="Réglé.", by=self.staff, now=self.at)
+            staff_actions.close(self.request, message="Réglé.", by=self.staff, now=self.at)
         elif which % 5 == 2:
             staff_actions.mark(self.request, ClosedReason.TEST, by=self.staff, now=self.at)
 

@@ -400,7 +400,7 @@ class TestHours:
         if how == "cancelled":
             commit(company_requests.cancel, unreached, now=now + DAY)
         elif how == "closed":
-            commit(staff_actions.close, unreached, words="Réglé.", by=admin, now=now + DAY)
+            commit(staff_actions.close, unreached, message="Réglé.", by=admin, now=now + DAY)
         else:
             with transaction.atomic():
                 holding.hold(unreached, HeldReason.AUTOMATIC, now=now + DAY)

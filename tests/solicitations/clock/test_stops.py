@@ -73,7 +73,7 @@ def end(commit, django_user_model):
         if how == "cancelled":
             commit(company_requests.cancel, request, now=now)
         elif how == "staff":
-            commit(staff_actions.close, request, words="Réglé au téléphone.", by=admin, now=now)
+            commit(staff_actions.close, request, message="Réglé au téléphone.", by=admin, now=now)
         else:
             commit(staff_actions.mark, request, ClosedReason(how), by=admin, now=now)
 

@@ -435,7 +435,7 @@ class TestSurvey:
         if end == "cancelled":
             commit(company_requests.cancel, sent_to_one, now=now)
         elif end == "staff":
-            commit(staff_actions.close, sent_to_one, words="Réglé.", by=admin, now=now)
+            commit(staff_actions.close, sent_to_one, message="Réglé.", by=admin, now=now)
         else:
             commit(staff_actions.mark, sent_to_one, ClosedReason(end), by=admin, now=now)
 

@@ -50,7 +50,7 @@ class RowChange:
         return KINDS[self.kind]
 
 
-class FactWords:
+class FactTexts:
     """The names that these facts refer to, read once."""
 
     def __init__(self, facts: Collection[Mapping[str, Any]]) -> None:
@@ -125,7 +125,7 @@ def plan_changes(plan: Plan) -> list[RowChange]:
         for row in found
         if row.changes_something
     ]
-    words = FactWords([facts for _, row in rows for facts in (row.before, row.written)])
+    texts = FactTexts([facts for _, row in rows for facts in (row.before, row.written)])
     return [
         RowChange(
             kind,
@@ -133,7 +133,7 @@ def plan_changes(plan: Plan) -> list[RowChange]:
             row.label,
             is_new=row.outcome is RowOutcome.CREATED,
             is_gone=row.outcome is RowOutcome.REMOVED,
-            facts=words.changes(
+            facts=texts.changes(
                 None if row.outcome is RowOutcome.CREATED else row.before,
                 None if row.outcome is RowOutcome.REMOVED else row.written,
             ),

@@ -6,7 +6,7 @@ from typing import Any
 from companies import legal_forms, naf
 
 
-def criteria_words(office: Mapping[str, Any]) -> list[tuple[str, str]]:
+def criteria_texts(office: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The conditions that an office sets, each with its name; an empty list when it accepts everybody."""
     found = [
         ("Effectif", _bounds(office["headcount_min"], office["headcount_max"], "salarié")),
@@ -22,7 +22,7 @@ def criteria_words(office: Mapping[str, Any]) -> list[tuple[str, str]]:
             "n'aide pas les personnes sans entreprise" if office["project_holders"] is False else "",
         ),
     ]
-    return [(name, words) for name, words in found if words]
+    return [(name, text) for name, text in found if text]
 
 
 def _bounds(low: int | None, high: int | None, unit: str) -> str:

@@ -8,7 +8,7 @@ from solicitations.models.conversation import last_act, last_event
 from solicitations.models.matches import GONE
 from solicitations.models.request_querysets import CLOSED_BY_STAFF
 from territories.spoken_time import spoken_hour, spoken_moment
-from workspace.departure_words import departure_words
+from workspace.departure_texts import departure_sentence
 
 ANSWERS_GIVEN = {
     MatchState.TAKEN: "Vous avez pris ce besoin en charge",
@@ -78,8 +78,8 @@ def gone_reason(match: Match, last: Event | None) -> str:
         return _handed_to(match)
     if solicitation.state == RequestState.CANCELLED:
         return "L'entreprise a annulé sa demande"
-    if match.words == GONE:
-        return departure_words(match)
+    if match.comment == GONE:
+        return departure_sentence(match)
     if last and last.by_user_id and not last.by_mailbox_id:
         return "L'équipe du service vous a retiré ce besoin" + (f" : {last.reason}" if last.reason else "")
     if solicitation.closed_reason in CLOSED_BY_STAFF:

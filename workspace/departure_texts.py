@@ -9,7 +9,7 @@ OF_OFFICE = {"closed_on", "agreement_ends_on", "dropped_at"}
 OF_EXPERT = {"left_at", "is_paused", "dropped_at", "office"}
 
 
-def departure_words(match: Match) -> str:
+def departure_sentence(match: Match) -> str:
     """Say it in French, for the page of who had the need. Needs ``with_people``."""
     expert, day = match.expert, timezone.localdate(match.ended_at)
     if expert.office.is_open_on(day):

@@ -1,4 +1,4 @@
-"""French words of coverage."""
+"""French texts of coverage."""
 
 from directory.coverage.subject_coverage import Flag
 from territories.areas import Level

@@ -51,14 +51,14 @@ class Wording:
             if fact == "openings":
                 found += self._openings((before or {}).get(fact, {}), after.get(fact, {}))
                 continue
-            was = EMPTY if before is None else self._in_words(fact, before.get(fact))
-            found.append(FactChange(self._label(fact), was, self._in_words(fact, after.get(fact))))
+            was = EMPTY if before is None else self._text(fact, before.get(fact))
+            found.append(FactChange(self._label(fact), was, self._text(fact, after.get(fact))))
         return found
 
     def _label(self, fact: str) -> str:
         return str(self.fields[fact].label) if fact in self.fields else REGION_FACTS.get(fact, fact)
 
-    def _in_words(self, fact: str, value: Any) -> str:
+    def _text(self, fact: str, value: Any) -> str:
         """A value in words."""
         if isinstance(value, bool):
             return "oui" if value else "non"
@@ -83,8 +83,8 @@ class Wording:
         return [
             FactChange(
                 f"Ouverture, {self.themes.get(slug, slug)}" if slug else "Ouverture de la région",
-                opening_in_words(before.get(slug)),
-                opening_in_words(after.get(slug)),
+                opening_text(before.get(slug)),
+                opening_text(after.get(slug)),
             )
             for slug in dict.fromkeys([*before, *after])
             if before.get(slug) != after.get(slug)
@@ -109,17 +109,17 @@ def changes_of_revision(revision: ContentRevision, wording: Wording) -> list[Fac
     return wording.changes(done.before, done.after, done.changed)
 
 
-def opening_in_words(facts: ContentFacts | None) -> str:
+def opening_text(facts: ContentFacts | None) -> str:
     """« ouvert », « ouvre le 01/03/2027 », « fermé : travaux »."""
     if facts is None:
         return "ouvert"
     if not facts["is_open"]:
-        words = "fermé"
+        text = "fermé"
     else:
         dated = [
             f"{verb} le {date.fromisoformat(facts[name]):%d/%m/%Y}"
             for name, verb in (("opens_on", "ouvre"), ("closes_on", "ferme"))
             if facts[name]
         ]
-        words = " et ".join(dated) or "ouvert"
-    return f"{words} : {facts['explanation']}" if facts["explanation"] else words
+        text = " et ".join(dated) or "ouvert"
+    return f"{text} : {facts['explanation']}" if facts["explanation"] else text
