@@ -115,17 +115,20 @@ def follow_plan(
     """
     moved: dict[tuple[str, str], list[RowPlan[Expert]]] = defaultdict(list)
     for row in plan.experts:
-        addresses = (str(row.before.get("email", "")).lower(), str(row.written.get("email", "")).lower())
-        if row.row is not None and "email" in row.written and addresses[0] != addresses[1]:
+        addresses = (
+            str(row.before.get("email", "")).lower(),
+            str(row.written_facts.get("email", "")).lower(),
+        )
+        if row.instance is not None and "email" in row.written_facts and addresses[0] != addresses[1]:
             moved[addresses].append(row)
     for rows in moved.values():
-        former, email = str(rows[0].before["email"]), str(rows[0].written["email"])
+        former, email = str(rows[0].before["email"]), str(rows[0].written_facts["email"])
         if not Expert.objects.listed().filter(email__iexact=former, left_at=None).exists():
             if not MailPreference.objects.at(email).exists():
                 MailPreference.objects.at(former).update(address=email.lower())
             if by is not None:
                 account_addresses.follow(former, email, by=by, now=now)
-        posts = [row.row.pk for row in rows if row.row is not None]
+        posts = [row.instance.pk for row in rows if row.instance is not None]
         mailboxes = readdressing.readdress(requests, posts, former=former, email=email, now=now)
         mail_new_links(revision, former, email, mailboxes, now=now)
 

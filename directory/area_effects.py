@@ -58,10 +58,10 @@ def area_effects(plan: Plan, *, on: date) -> list[AreaEffect]:
     effects = []
     for row in plan.rows():
         for name in ("areas", "members"):
-            if row.changes_something and name in row.written:
+            if row.changes_something and name in row.written_facts:
                 institution = row.after.get("institution", "")
                 before = row.before.get(name, frozenset())
-                label, pk = row.label, getattr(row.row, "pk", None)
+                label, pk = row.label, getattr(row.instance, "pk", None)
                 effects.append(_effect(label, before, row.after[name], institution=institution, pk=pk, on=on))
     return [effect for effect in effects if effect.total or effect.lost]
 
@@ -90,7 +90,7 @@ def _effect(
     covered = _covered_by_others(has - had, institution=institution, pk=pk, on=on) if institution else {}
     overlaps = sorted(
         (Overlap(name, len(codes)) for name, codes in covered.items() if codes),
-        key=lambda one: (-one.count, one.office),
+        key=lambda overlap: (-overlap.count, overlap.office),
     )
     return AreaEffect(
         label,

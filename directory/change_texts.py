@@ -125,17 +125,17 @@ def plan_changes(plan: Plan) -> list[RowChange]:
         for row in found
         if row.changes_something
     ]
-    texts = FactTexts([facts for _, row in rows for facts in (row.before, row.written)])
+    texts = FactTexts([facts for _, row in rows for facts in (row.before, row.written_facts)])
     return [
         RowChange(
             kind,
-            row.row.pk if row.row else None,
+            row.instance.pk if row.instance else None,
             row.label,
             is_new=row.outcome is RowOutcome.CREATED,
             is_gone=row.outcome is RowOutcome.REMOVED,
             facts=texts.changes(
                 None if row.outcome is RowOutcome.CREATED else row.before,
-                None if row.outcome is RowOutcome.REMOVED else row.written,
+                None if row.outcome is RowOutcome.REMOVED else row.written_facts,
             ),
         )
         for kind, row in rows

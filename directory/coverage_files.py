@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 
-from directory.coverage.commune_groups import Groups, LocatedCommune, groups_of
+from directory.coverage.commune_groups import GroupSet, LocatedCommune, groups_of
 from directory.coverage.coverage_texts import FLAG_LABELS
 from directory.coverage.figures import subject_figures
 from directory.coverage.page_content import ComputedCoverage
@@ -42,7 +42,9 @@ def lines(computed: ComputedCoverage, *, by_region: bool) -> Iterator[list[Cover
             ]
 
 
-def _places(computed: ComputedCoverage, code_of: Callable[[LocatedCommune], str | None]) -> dict[str, Groups]:
+def _places(
+    computed: ComputedCoverage, code_of: Callable[[LocatedCommune], str | None]
+) -> dict[str, GroupSet]:
     """The groups of each place, by its code."""
     places: dict[str, list[int]] = {}
     for index, communes in enumerate(computed.content.groups.communes):

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from directory.coverage import content_loading
-from directory.coverage.commune_groups import CommuneGroups, Groups
+from directory.coverage.commune_groups import CommuneGroups, GroupSet
 from directory.coverage.content_loading import CoveragePlace
 from directory.coverage.directory_content import CoverageExpert, CoverageOffice, DirectoryContent
 from directory.coverage.subject_coverage import CoverageEngine, union
@@ -55,7 +55,7 @@ def losses(plan: Plan, *, now: datetime) -> list[Loss]:
     """The subjects that the plan leaves without an office somewhere, the widest first; then the fallback."""
     changes = plan.only_changes()
     every: list[RowPlan[Any]] = [*changes.offices, *changes.experts]
-    rows = [row for row in every if row.row and (_is_removed(row) or NARROWING & set(row.written))]
+    rows = [row for row in every if row.instance and (_is_removed(row) or NARROWING & set(row.written_facts))]
     if not rows:
         return []
     widest: dict[str, Loss] = {}
@@ -108,12 +108,12 @@ def loss_sentence(found: Sequence[Loss]) -> str:
     return f"{sentence} Dites à votre région qui vous remplace, si vous le savez."
 
 
-def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> Groups:
+def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> GroupSet:
     """The communes that a fallback office covers by areas no wider than ``most``."""
     return union(answer for answer in engine.fallback if answer.reach.rank[0] <= most)
 
 
-def _named(lost: list[tuple[str, Groups]], among: CommuneGroups) -> list[Loss]:
+def _named(lost: list[tuple[str, GroupSet]], among: CommuneGroups) -> list[Loss]:
     """The losses, with the names of their largest communes; those of all are read at once."""
     largest = {groups: _largest(groups, among) for groups in {groups for _, groups in lost}}
     codes = {code for ones in largest.values() for code in ones}
@@ -124,7 +124,7 @@ def _named(lost: list[tuple[str, Groups]], among: CommuneGroups) -> list[Loss]:
     ]
 
 
-def _largest(groups: Groups, among: CommuneGroups) -> list[str]:
+def _largest(groups: GroupSet, among: CommuneGroups) -> list[str]:
     """The codes of the communes where most people live."""
     places = set(among.members(groups))
     return list(islice((code for place, code in among.by_population if place in places), MAX_COMMUNES))
@@ -144,8 +144,8 @@ def _is_removed(row: RowPlan[Any]) -> bool:
 def _days(rows: list[RowPlan[Any]], today: date) -> list[date]:
     """The day when the last of these changes takes effect, and days of new absences: all may differ."""
     days = {_day(rows, today)}
-    for row in [row for row in rows if set(ABSENCES) & set(row.written)][:MAX_AWAY]:
-        expert: Any = row.row
+    for row in [row for row in rows if set(ABSENCES) & set(row.written_facts)][:MAX_AWAY]:
+        expert: Any = row.instance
         for absence in _new_absences(row):
             first = max(absence.from_on, today)
             others = Absence.objects.filter(
@@ -158,7 +158,7 @@ def _days(rows: list[RowPlan[Any]], today: date) -> list[date]:
 
 def _new_absences(row: RowPlan[Any]) -> set[AbsenceEntry]:
     """Days away that the plan adds to an expert, and that have not ended."""
-    if not set(ABSENCES) & set(row.written):
+    if not set(ABSENCES) & set(row.written_facts):
         return set()
     before, after = (_absences(facts) for facts in (row.before, row.after))
     return after - before
@@ -173,7 +173,7 @@ def _day(rows: list[RowPlan[Any]], today: date) -> date:
     """The day when the last of these changes takes effect."""
     days = [today]
     for row in rows:
-        for value in row.written.values():
+        for value in row.written_facts.values():
             if isinstance(value, datetime):
                 days.append(timezone.localdate(value))
             elif isinstance(value, date):
@@ -184,8 +184,8 @@ def _day(rows: list[RowPlan[Any]], today: date) -> date:
 def _after(content: DirectoryContent, plan: Plan) -> list[CoverageOffice]:
     """The offices of the place as the plan leaves them."""
     areas = _area_pks(plan)
-    written = {row.row.pk: row for row in plan.experts if row.row}
-    offices = {str(row.key): row for row in plan.offices if row.row}
+    written = {row.instance.pk: row for row in plan.experts if row.instance}
+    offices = {str(row.key): row for row in plan.offices if row.instance}
     moved: dict[str, list[CoverageExpert]] = _newcomers(plan, areas, content.on)
     kept: dict[str, list[CoverageExpert]] = {}
     standing = [
@@ -199,7 +199,7 @@ def _after(content: DirectoryContent, plan: Plan) -> list[CoverageOffice]:
             if row and _is_removed(row):
                 continue
             changed = _expert(expert, row, areas, content.on) if row else expert
-            if row and set(ABSENCES) & set(row.written):
+            if row and set(ABSENCES) & set(row.written_facts):
                 changed = _with_absences(changed, row, office.experts, content.on)
             code = str(row.after["office"]) if row else office.code
             (kept if code == office.code else moved).setdefault(code, []).append(changed)
@@ -249,8 +249,8 @@ def _expert(
     return replace(
         expert,
         subjects=None if facts["has_all_subjects"] else facts["subjects"],
-        areas=_pks(facts["areas"], areas) or None if "areas" in row.written else expert.areas,
-        is_away=bool(is_gone) or (expert.is_away and "is_paused" not in row.written),
+        areas=_pks(facts["areas"], areas) or None if "areas" in row.written_facts else expert.areas,
+        is_away=bool(is_gone) or (expert.is_away and "is_paused" not in row.written_facts),
     )
 
 
@@ -277,7 +277,7 @@ def _office(office: CoverageOffice, row: RowPlan[Any] | None, areas: Mapping[Are
         office,
         institution=str(facts["institution"]),
         is_fallback=bool(facts["is_fallback"]),
-        areas=_pks(facts["areas"], areas) if "areas" in row.written else office.areas,
+        areas=_pks(facts["areas"], areas) if "areas" in row.written_facts else office.areas,
         closes_on=min(
             (day for day in (facts.get("closed_on"), facts.get("agreement_ends_on")) if day), default=None
         ),

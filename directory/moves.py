@@ -15,7 +15,7 @@ def plan_move(expert: Expert, *, to: str) -> Plan:
     stored = snapshot.load(experts=list(colleagues.values_list("pk", flat=True))).experts
     rows = []
     for key, row in stored.items():
-        if row.row is not None and row.row.pk == expert.pk:
+        if row.instance is not None and row.instance.pk == expert.pk:
             without_deputy = _without_deputies(row.facts, lambda deputy: True)
             rows.append(editing.change(key, row, {"office": to, **without_deputy}))
         elif changed := _without_deputies(row.facts, lambda deputy: deputy == expert.email.lower()):

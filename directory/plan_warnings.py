@@ -66,12 +66,12 @@ def never_asked_after(plan: Plan) -> list[Warned]:
 def used_addresses(plan: Plan) -> list[str]:
     """Sentences about the addresses that the plan gives and that others use, whatever their capitals."""
     given = {
-        str(row.written["email"]).lower(): row
+        str(row.written_facts["email"]).lower(): row
         for row in plan.only_changes().experts
-        if row.written.get("email")
-        and row.written["email"].lower() != str(row.before.get("email", "")).lower()
+        if row.written_facts.get("email")
+        and row.written_facts["email"].lower() != str(row.before.get("email", "")).lower()
     }
-    others = used_posts(given, but=[row.row.pk for row in plan.experts if row.row])
+    others = used_posts(given, but=[row.instance.pk for row in plan.experts if row.instance])
     return [*map(staff_sentence, sorted(staff_addresses(given))), *others.values()]
 
 
@@ -146,8 +146,8 @@ def _is_gone(expert: StoredRow[Expert]) -> bool:
 
 def dependents(plan: Plan, *, user: User) -> Dependents:
     """The open requests that people of the plan have, when it takes them away from somewhere."""
-    offices = [row.row.pk for row in plan.offices if row.row and _leaves(row)]
-    experts = [row.row.pk for row in plan.experts if row.row and _leaves(row)]
+    offices = [row.instance.pk for row in plan.offices if row.instance and _leaves(row)]
+    experts = [row.instance.pk for row in plan.experts if row.instance and _leaves(row)]
     matches = Match.objects.active().filter(
         expert__in=Expert.objects.filter(office__in=offices)
         .values("pk")
@@ -170,4 +170,4 @@ def dependents(plan: Plan, *, user: User) -> Dependents:
 
 
 def _leaves(row: RowPlan[Any]) -> bool:
-    return any(value for fact, value in row.written.items() if fact in LEAVING)
+    return any(value for fact, value in row.written_facts.items() if fact in LEAVING)

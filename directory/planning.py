@@ -131,7 +131,7 @@ class _KnownPeople:
 
 
 def _offices_before(row: StoredRow[Expert], former_offices: Mapping[int, frozenset[str]]) -> frozenset[str]:
-    return former_offices.get(row.row.pk, frozenset()) if row.row else frozenset()
+    return former_offices.get(row.instance.pk, frozenset()) if row.instance else frozenset()
 
 
 def _expert_facts(
@@ -163,7 +163,7 @@ def _plan_row(
     ``declared``: facts that the file cannot give, listed as kept.
     """
     if stored.facts["source"] == DirectorySource.HAND:
-        return RowPlan(code, RowOutcome.BY_HAND, stored.row, kept=_zone_kept(facts, stored.facts))
+        return RowPlan(code, RowOutcome.BY_HAND, stored.instance, kept=_zone_kept(facts, stored.facts))
     kept_facts = {*protected, *stored.facts.get("edited_fields", ())}
     if kept_facts & SUBJECTS:
         kept_facts |= SUBJECTS
@@ -176,7 +176,7 @@ def _plan_row(
     changes = [difference for difference in differing if difference.fact not in kept_facts]
     kept = [difference for difference in differing if difference.fact in kept_facts]
     outcome = RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED
-    return RowPlan(code, outcome, stored.row, facts, stored.facts, tuple(changes), (*kept, *declared))
+    return RowPlan(code, outcome, stored.instance, facts, stored.facts, tuple(changes), (*kept, *declared))
 
 
 def _zone_kept(facts: Facts, here: Facts) -> tuple[Difference, ...]:
@@ -235,7 +235,7 @@ def _missing_from_file(
         if code in listed:
             continue
         if known.facts["source"] == DirectorySource.HAND:
-            yield RowPlan(code, RowOutcome.BY_HAND, known.row)
+            yield RowPlan(code, RowOutcome.BY_HAND, known.instance)
         elif not known.facts["dropped_at"]:
             dropped = (Difference("dropped_at", None, now),)
-            yield RowPlan(code, RowOutcome.CLOSED, known.row, before=known.facts, changes=dropped)
+            yield RowPlan(code, RowOutcome.CLOSED, known.instance, before=known.facts, changes=dropped)

@@ -18,14 +18,14 @@ from territories.area_search import names_of
 def apply_and_tell(plan: Plan, *, author: User, now: datetime) -> Revision | None:
     """Apply a plan; the staff of regions that its offices newly reach get a mail. Raises ``StalePlan``."""
     revision = apply_inside(plan, cause=Cause.PAGE, author=author, now=now)
-    rows = [row for row in plan.offices if "areas" in row.written]
+    rows = [row for row in plan.offices if "areas" in row.written_facts]
     if revision is None or not rows:
         return revision
     named = {ref for row in rows for ref in row.before.get("areas", frozenset()) | row.after["areas"]}
     counter = RegionCounter(named, members_of_zones(named))
     for row in rows:
         had = set(counter.communes_by_region(row.before.get("areas", frozenset())))
-        if row.row is None:  # a new office is its own region's
+        if row.instance is None:  # a new office is its own region's
             had |= set(Office.objects.filter(code=row.key).values_list("region", flat=True))
         new = set(counter.communes_by_region(row.after["areas"])) - had - {None}
         for user in User.objects.filter(is_active=True, role=User.Role.REGION, region__in=new).order_by("pk"):

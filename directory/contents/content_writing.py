@@ -26,7 +26,7 @@ from territories.models import Region
 
 
 def new_row(kind: ContentKind, key: str) -> Any:
-    """Return a new row of the catalogue, not saved yet, marked as added in the portal (``is_added_here``)."""
+    """Return a new content, not saved yet, marked as added in the portal (``is_added_here``)."""
     model, name = MODELS[kind]
     return model(**{name: key}, is_added_here=True)
 
@@ -34,7 +34,10 @@ def new_row(kind: ContentKind, key: str) -> Any:
 def write(
     kind: ContentKind, row: Any, facts: ContentFacts, *, changed: Collection[str], now: datetime
 ) -> None:
-    """Write the facts named in ``changed``; the row records that they were edited, except a region's."""
+    """Write the facts named in ``changed``.
+
+    All contents but regions record which of their facts were edited here, so that no file replaces them.
+    """
     if kind is ContentKind.REGION:
         _write_region(row, facts, changed)
         return

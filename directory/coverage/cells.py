@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from directory.coverage.commune_groups import CommuneGroups, Groups, LocatedCommune
+from directory.coverage.commune_groups import CommuneGroups, GroupSet, LocatedCommune
 from directory.coverage.office_reach import OfficeReach
 from directory.coverage.subject_coverage import Flag, SubjectCoverage
 from experts.routing.decision import distinct_emails
@@ -31,10 +31,12 @@ def answers_by_group(coverage: SubjectCoverage, groups: CommuneGroups) -> list[C
     return [answers[each] for each in class_of]
 
 
-def _classes(sets: Sequence[Groups], groups: CommuneGroups) -> tuple[list[int], list[list[int]]]:
-    """Divide the groups by the sets that hold them: the class of each group, the sets of each class.
+def _classes(sets: Sequence[GroupSet], groups: CommuneGroups) -> tuple[list[int], list[list[int]]]:
+    """Put the groups that are in the same sets into one class.
 
-    Each step from a class to the next is numbered once: millions of cells make no list of their own.
+    Returns the class of each group, by index, and the numbers of the sets that each class is in. All groups
+    begin in class 0; each set moves its members to the class that adds this set to their former one. So no
+    group needs a list of sets of its own: there are millions of cells and few classes.
     """
     class_of: list[int] = [0] * len(groups.communes)
     classes: list[list[int]] = [[]]

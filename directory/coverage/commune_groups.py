@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from territories.areas import Level
 
-Groups = int  # a set of groups of communes, one bit each
+GroupSet = int  # a set of groups of communes, one bit each
 
 
 # Tuples, since a dataclass takes three times longer to make and there are fifty thousand of them.
@@ -40,7 +40,7 @@ class KnownArea(NamedTuple):
 class Weights:
     """Numbers carried by groups, as bit planes: the sum over a set takes a few counts of bits."""
 
-    planes: tuple[Groups, ...]
+    planes: tuple[GroupSet, ...]
 
     @classmethod
     def of(cls, numbers: Sequence[int]) -> "Weights":
@@ -54,7 +54,7 @@ class Weights:
                 left ^= lowest
         return cls(tuple(map(groups_of, planes)))
 
-    def total(self, groups: Groups) -> int:
+    def total(self, groups: GroupSet) -> int:
         """Sum over a set of groups."""
         return sum((groups & plane).bit_count() << index for index, plane in enumerate(self.planes))
 
@@ -64,9 +64,9 @@ class CommuneGroups:
     """The groups of the communes of a place; ``area_groups`` holds the areas that contain one of them."""
 
     communes: tuple[tuple[LocatedCommune, ...], ...]
-    everywhere: Groups
-    area_groups: Mapping[int, Groups]
-    _members: dict[Groups, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    everywhere: GroupSet
+    area_groups: Mapping[int, GroupSet]
+    _members: dict[GroupSet, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def commune_counts(self) -> Weights:
@@ -86,18 +86,18 @@ class CommuneGroups:
         ]
         return [(index, code) for _, code, index in sorted(communes)]
 
-    def count(self, groups: Groups) -> int:
+    def count(self, groups: GroupSet) -> int:
         """The number of communes of these groups."""
         return self.commune_counts.total(groups)
 
-    def members(self, groups: Groups) -> tuple[int, ...]:
+    def members(self, groups: GroupSet) -> tuple[int, ...]:
         """The indexes of these groups in ``communes``; kept, since areas come back for each subject."""
         found = self._members.get(groups)
         if found is None:
             found = self._members[groups] = tuple(indexes_in(groups))
         return found
 
-    def where(self, communes: Collection[str]) -> Groups:
+    def where(self, communes: Collection[str]) -> GroupSet:
         """The groups that hold one of these communes, by code."""
         return groups_of(
             index
@@ -106,7 +106,7 @@ class CommuneGroups:
         )
 
 
-def indexes_in(groups: Groups) -> Iterator[int]:
+def indexes_in(groups: GroupSet) -> Iterator[int]:
     """Yield the indexes of the bits that are set."""
     bits = f"{groups:b}"[::-1]
     index = bits.find("1")
@@ -115,7 +115,7 @@ def indexes_in(groups: Groups) -> Iterator[int]:
         index = bits.find("1", index + 1)
 
 
-def groups_of(indexes: Iterable[int]) -> Groups:
+def groups_of(indexes: Iterable[int]) -> GroupSet:
     """The set of the groups at these indexes."""
     wanted = sorted(indexes)
     if len(wanted) < 2:
@@ -152,8 +152,8 @@ def _area_groups(
     groups: Sequence[Sequence[LocatedCommune]],
     areas: Iterable[KnownArea],
     members: Iterable[tuple[int, str, str]],
-    everywhere: Groups,
-) -> dict[int, Groups]:
+    everywhere: GroupSet,
+) -> dict[int, GroupSet]:
     """The groups inside each area in use. A member of a zone counts even when it is itself dropped."""
     inside: dict[tuple[str, str | None], list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
@@ -165,7 +165,7 @@ def _area_groups(
             inside["commune", first.code].append(index)
     found = {key: groups_of(indexes) for key, indexes in inside.items() if key[1] is not None}
     found["national", ""] = everywhere
-    zones: dict[int, Groups] = defaultdict(int)
+    zones: dict[int, GroupSet] = defaultdict(int)
     for zone, kind, code in members:
         zones[zone] |= found.get((kind, code), 0)
     result = {}

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from directory.coverage.commune_groups import CommuneGroups, Groups, groups_of
+from directory.coverage.commune_groups import CommuneGroups, GroupSet, groups_of
 from directory.coverage.subject_coverage import SubjectCoverage
 from territories.areas import AreaRef
 
@@ -17,7 +17,7 @@ class Hole:
 
     subject: str
     area: AreaRef
-    groups: Groups
+    groups: GroupSet
     communes: int
     population: int
     requests: int
@@ -33,7 +33,7 @@ class _Part:
     """An area with its groups of communes, and the smaller areas inside."""
 
     ref: AreaRef
-    groups: Groups
+    groups: GroupSet
     inside: "tuple[_Part, ...]" = ()
 
 
@@ -62,7 +62,7 @@ def find_holes(coverages: Iterable[SubjectCoverage], groups: CommuneGroups, requ
     return sorted(found, key=lambda hole: hole.urgency)
 
 
-def _filled(parts: Iterable[_Part], uncovered: Groups) -> Iterator[tuple[AreaRef, Groups]]:
+def _filled(parts: Iterable[_Part], uncovered: GroupSet) -> Iterator[tuple[AreaRef, GroupSet]]:
     """Yield the largest areas that are uncovered whole, and the smallest ones that are in part."""
     for part in parts:
         hole = part.groups & uncovered
@@ -96,7 +96,7 @@ def _parts(groups: CommuneGroups) -> tuple[_Part, ...]:
     return tuple(found)
 
 
-def _union(parts: Iterable[_Part]) -> Groups:
+def _union(parts: Iterable[_Part]) -> GroupSet:
     whole = 0
     for part in parts:
         whole |= part.groups

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from directory.coverage.commune_groups import CommuneGroups, Groups
+from directory.coverage.commune_groups import CommuneGroups, GroupSet
 from directory.coverage.subject_coverage import Flag, SubjectCoverage
 
 
@@ -28,7 +28,7 @@ class SubjectFigures:
 
 
 def subject_figures(
-    coverage: SubjectCoverage, groups: CommuneGroups, within: Groups | None = None
+    coverage: SubjectCoverage, groups: CommuneGroups, within: GroupSet | None = None
 ) -> SubjectFigures:
     """Count the communes of the place, or of some of its groups."""
     inside = groups.everywhere if within is None else within

@@ -1,6 +1,6 @@
 """Losses of coverage between two nights, and the changes of the directory that may explain them.
 
-A commune loses a subject when nobody answers it there any more. Sets of communes are ``Groups``: integers
+A commune loses a subject when nobody answers it there any more. Sets of communes are ``GroupSet``: integers
 with one bit per group of communes (see ``commune_groups``), so that ``|`` is a union, ``&`` an intersection.
 """
 
@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from directory.coverage.commune_groups import CommuneGroups, Groups
+from directory.coverage.commune_groups import CommuneGroups, GroupSet
 from directory.coverage.directory_content import DirectoryContent
 from directory.coverage.subject_coverage import SubjectCoverage
 from directory.silence import silent
@@ -41,11 +41,11 @@ class Explanation:
 
     text: str
     institution: str
-    groups: Groups
+    groups: GroupSet
     is_silence: bool = False
 
 
-def codes_of(groups: CommuneGroups, found: Groups) -> list[str]:
+def codes_of(groups: CommuneGroups, found: GroupSet) -> list[str]:
     """The communes of a set of groups, by code."""
     return sorted(commune.code for index in groups.members(found) for commune in groups.communes[index])
 
@@ -62,7 +62,7 @@ def find_losses(before: Uncovered, after: Uncovered, *, is_weakened: bool = Fals
 
 
 def find_explanations(content: DirectoryContent, *, since_day: date, since: datetime) -> list[Explanation]:
-    """The changes since the last count: edits since the moment, closings and absences since its day."""
+    """The changes since the last count: edits have a moment, ``since``, the others ``since_day``."""
     changes = [*_revised(since), *_closed_or_absent(since_day, content.on), *_newly_silent(content, since)]
     institutions = dict(Office.objects.values_list("code", "institution__code"))
     areas = _areas_of({change.office for change in changes})
@@ -103,9 +103,9 @@ class DirectoryChange:
     is_silence: bool = False
 
 
-def _revised(after: datetime) -> Iterator[DirectoryChange]:
+def _revised(since: datetime) -> Iterator[DirectoryChange]:
     """Offices and experts edited after a moment, with the areas they had."""
-    rows = RevisedRow.objects.filter(revision__made_at__gt=after).exclude(kind=RevisedRow.Kind.ZONE)
+    rows = RevisedRow.objects.filter(revision__made_at__gt=since).exclude(kind=RevisedRow.Kind.ZONE)
     for row in rows.select_related("revision__author").order_by("revision__made_at", "pk"):
         old, new = row.before or {}, row.after or {}
         office = row.key if row.kind == RevisedRow.Kind.OFFICE else (new or old).get("office", "")
@@ -117,28 +117,28 @@ def _revised(after: datetime) -> Iterator[DirectoryChange]:
         yield DirectoryChange(office, text, areas)
 
 
-def _closed_or_absent(after: date, on: date) -> Iterator[DirectoryChange]:
+def _closed_or_absent(since: date, on: date) -> Iterator[DirectoryChange]:
     """Offices that closed, conventions that ended and absences that began after a day, up to ``on``."""
-    days = {"gt": after, "lte": on}
+    days = {"gt": since, "lte": on}
     closed = Q(**{f"closed_on__{name}": day for name, day in days.items()})
     ended = Q(**{f"agreement_ends_on__{name}": day for name, day in days.items()})
     for office in Office.objects.listed().filter(closed | ended).order_by("code"):
-        is_closed = office.closed_on is not None and after < office.closed_on <= on
+        is_closed = office.closed_on is not None and since < office.closed_on <= on
         day = spoken_date((office.closed_on if is_closed else office.agreement_ends_on) or on, today=on)
         what = "fermée depuis le" if is_closed else "convention finie le"
         yield DirectoryChange(office.code, f"{office.name} : {what} {day}")
-    absences = Absence.objects.filter(from_on__gt=after, from_on__lte=on, to_on__gte=on)
+    absences = Absence.objects.filter(from_on__gt=since, from_on__lte=on, to_on__gte=on)
     for absence in absences.select_related("expert__office").order_by("pk"):
         day = spoken_date(absence.from_on, today=on)
         text = f"{absence.expert.name} ({absence.expert.office.name}) : absence depuis le {day}"
         yield DirectoryChange(absence.expert.office.code, text)
 
 
-def _newly_silent(content: DirectoryContent, after: datetime) -> Iterator[DirectoryChange]:
-    """Experts who have not answered their last three requests, which was not so at the moment ``after``."""
+def _newly_silent(content: DirectoryContent, since: datetime) -> Iterator[DirectoryChange]:
+    """Experts silent now and not at ``since``: they have not answered their last three requests."""
     pks = [expert.pk for office in content.offices for expert in office.experts if expert.is_silent]
     experts = Expert.objects.filter(pk__in=pks)
-    newly = experts.exclude(pk__in=silent(experts, now=after).values("pk"))
+    newly = experts.exclude(pk__in=silent(experts, now=since).values("pk"))
     for expert in newly.select_related("office").order_by("office__code", "pk"):
         text = f"{expert.name} ({expert.office.name}) : aucune réponse à ses trois dernières demandes"
         yield DirectoryChange(expert.office.code, text, is_silence=True)
@@ -156,7 +156,7 @@ def _areas_of(codes: set[str]) -> dict[str, set[int]]:
     return found
 
 
-def weak_groups(coverage: SubjectCoverage, flags: Iterable[str]) -> Groups:
+def weak_groups(coverage: SubjectCoverage, flags: Iterable[str]) -> GroupSet:
     """The groups of communes whose answer has one of these flags."""
     flagged = 0
     for flag, groups in coverage.flags.items():

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from directory.coverage.commune_groups import Groups
+from directory.coverage.commune_groups import GroupSet
 from directory.coverage.directory_content import Areas, CoverageExpert, CoverageOffice, DirectoryContent, Rank
 from experts.routing.criteria import ApplicantFacts, Criteria, CriteriaVerdict, check_criteria
 
@@ -20,7 +20,7 @@ class OfficeReach:
     """
 
     rank: Rank
-    groups: Groups
+    groups: GroupSet
     office: CoverageOffice
     experts: tuple[CoverageExpert, ...]
     is_stand_in: bool = False
@@ -31,7 +31,7 @@ class ReachFinder:
     """Finder of the reaches of offices; the groups of each list of areas are computed once."""
 
     content: DirectoryContent
-    _ranked: dict[Areas, tuple[tuple[Rank, Groups], ...]] = field(default_factory=dict)
+    _ranked: dict[Areas, tuple[tuple[Rank, GroupSet], ...]] = field(default_factory=dict)
     _verdicts: dict[Criteria, CriteriaVerdict] = field(default_factory=dict)
 
     def can_answer(self, office: CoverageOffice) -> bool:
@@ -64,11 +64,11 @@ class ReachFinder:
             self._verdicts[office.criteria] = found
         return found
 
-    def ranked(self, areas: Areas) -> tuple[tuple[Rank, Groups], ...]:
+    def ranked(self, areas: Areas) -> tuple[tuple[Rank, GroupSet], ...]:
         """Step 6: the communes of these areas, by rank; areas of equal rank count as one."""
         found = self._ranked.get(areas)
         if found is None:
-            by_rank: dict[Rank, Groups] = defaultdict(int)
+            by_rank: dict[Rank, GroupSet] = defaultdict(int)
             for area in areas:
                 if groups := self.content.groups.area_groups.get(area):
                     by_rank[self.content.ranks[area]] |= groups
@@ -94,7 +94,7 @@ class ReachFinder:
             if rest and available:
                 yield OfficeReach(rank, rest, office, available, is_stand_in=True)
 
-    def _whole(self, areas: Areas) -> Groups:
+    def _whole(self, areas: Areas) -> GroupSet:
         whole = 0
         for _, groups in self.ranked(areas):
             whole |= groups

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from directory.coverage.commune_groups import Groups
+from directory.coverage.commune_groups import GroupSet
 from directory.coverage.directory_content import CoverageOffice, DirectoryContent, Rank
 from directory.coverage.office_reach import OfficeReach, ReachFinder, able_experts
 from experts.routing.engine import AskedSubject
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     """A reach, and the communes where the rule keeps it. A tuple: there are tens of thousands."""
 
     reach: OfficeReach
-    groups: Groups
+    groups: GroupSet
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class SubjectCoverage:
     subject: str
     answers: tuple[Answer, ...]
     fallback: tuple[Answer, ...]
-    covered: Groups
+    covered: GroupSet
     with_criteria: Collection[str]
 
     @cached_property
-    def flags(self) -> Mapping[Flag, Groups]:
+    def flags(self) -> Mapping[Flag, GroupSet]:
         """The communes of each flag."""
         unconditional = own = awake = exclusive = 0
         for answer in self.answers:
@@ -151,14 +151,14 @@ def keep_exclusive(answers: list[Answer], subject: str) -> list[Answer]:
     return sorted(kept, key=lambda answer: order[id(answer.reach)])
 
 
-def restrict(answers: Iterable[Answer], groups: Groups) -> Iterator[Answer]:
+def restrict(answers: Iterable[Answer], groups: GroupSet) -> Iterator[Answer]:
     """Yield the answers in these communes only."""
     for answer in answers:
         if left := answer.groups & groups:
             yield Answer(answer.reach, left)
 
 
-def union(answers: Iterable[Answer]) -> Groups:
+def union(answers: Iterable[Answer]) -> GroupSet:
     """The communes where one of these answers."""
     whole = 0
     for answer in answers:
@@ -183,13 +183,13 @@ def _keep_best_rank(answers: list[Answer]) -> list[Answer]:
     return [answer for answer in kept if answer.groups]
 
 
-def _doubled(answers: Iterable[Answer]) -> Groups:
+def _doubled(answers: Iterable[Answer]) -> GroupSet:
     """The communes where two offices of one institution answer."""
-    by_office: dict[tuple[str, str], Groups] = defaultdict(int)
+    by_office: dict[tuple[str, str], GroupSet] = defaultdict(int)
     for answer in answers:
         office = answer.reach.office
         by_office[office.institution, office.code] |= answer.groups
-    once: dict[str, Groups] = defaultdict(int)
+    once: dict[str, GroupSet] = defaultdict(int)
     twice = 0
     for (institution, _), groups in by_office.items():
         twice |= once[institution] & groups

@@ -199,7 +199,7 @@ def _offices(
         if _is_listed(expert):
             staff[key[0]].append((key, expert))
     pks = {
-        key: row.row.pk if row.row else FIRST_NEW_PK + place
+        key: row.instance.pk if row.instance else FIRST_NEW_PK + place
         for place, (key, row) in enumerate(stored.experts.items())
     }
     found: dict[str, _Office] = {}

@@ -124,7 +124,7 @@ def _rows(plans: Iterable[RowPlan[Any]], facts: set[str]) -> Iterator[RowPlan[An
     """The rows that are created, removed, or changed in one of these facts."""
     for plan in plans:
         is_whole = plan.outcome in {RowOutcome.CREATED, RowOutcome.REMOVED}
-        if plan.changes_something and (is_whole or plan.written.keys() & facts):
+        if plan.changes_something and (is_whole or plan.written_facts.keys() & facts):
             yield plan
 
 
@@ -184,7 +184,7 @@ def _areas(plan: Plan, codes: Collection[str]) -> set[AreaRef]:
     }
     rows: list[RowPlan[Any]] = [*plan.offices, *plan.experts]
     for row in rows:
-        found |= row.written.get("areas", frozenset())
+        found |= row.written_facts.get("areas", frozenset())
     zones = {ref for ref in found if ref.kind == "zone"}
     return (found - zones) | _members(plan, zones)
 
@@ -199,7 +199,7 @@ def _members(plan: Plan, zones: Collection[AreaRef]) -> set[AreaRef]:
     }
     for row in plan.zones:
         if row.key in slugs:
-            found |= row.written.get("members", frozenset())
+            found |= row.written_facts.get("members", frozenset())
     return found
 
 

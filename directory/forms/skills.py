@@ -48,4 +48,4 @@ class SkillsForm(RowFactsForm):
 
     def facts(self) -> Facts:
         chosen = set(self.cleaned_data["chosen"])
-        return {name: str(one.pk) in chosen for name, one in self.by_fact.items() if name in self.shown}
+        return {name: str(expert.pk) in chosen for name, expert in self.by_fact.items() if name in self.shown}

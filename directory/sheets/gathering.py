@@ -73,7 +73,7 @@ class Gathering:
         self._former_posts: dict[str, list[ExpertKey]] = defaultdict(list)
         for key, expert in stored.experts.items():
             self._posts[key[1]].append(key)
-            left = former_offices.get(expert.row.pk, frozenset()) if expert.row else frozenset()
+            left = former_offices.get(expert.instance.pk, frozenset()) if expert.instance else frozenset()
             for email in expert.facts["former_emails"]:
                 self._former_posts[email].append(key)
             for email in (key[1], *expert.facts["former_emails"]):
@@ -185,7 +185,7 @@ class Gathering:
         return [name for name, codes in self._by_name.items() if any(map(self._is_of_region, codes))]
 
     def _is_of_region(self, code: str) -> bool:
-        row = self.stored.offices[code].row
+        row = self.stored.offices[code].instance
         return self.region is None or (row is not None and row.region_id == self.region)
 
     def _office_of_email(self, row: ReadRow, email: str) -> str | None:

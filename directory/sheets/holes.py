@@ -25,7 +25,7 @@ def hole_lines(stored: StoredDirectory, region: str | None, *, now: datetime) ->
     offices = {
         code: office.facts
         for code, office in region_offices(stored, region).items()
-        if office.row is not None and office.row.is_open_on(today)
+        if office.instance is not None and office.instance.is_open_on(today)
     }
     staffed = {
         code

@@ -59,7 +59,7 @@ def region_offices(stored: StoredDirectory, region: str | None) -> dict[str, Sto
         code: office
         for code, office in stored.offices.items()
         if not office.facts["dropped_at"]
-        and (region is None or (office.row is not None and office.row.region_id == region))
+        and (region is None or (office.instance is not None and office.instance.region_id == region))
     }
 
 

@@ -99,7 +99,7 @@ class Planner:
             office_phone = self._office_fact(key[0], "phone")
             added = {"phone": office_phone, "declared_absences": absences or frozenset()}
             return editing.new_expert(key, added | facts)
-        kept = self._keep_declared(stored.facts, facts, stored.row)
+        kept = self._keep_declared(stored.facts, facts, stored.instance)
         if absences is not None:
             change = change_absences(
                 stored.facts,

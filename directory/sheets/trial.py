@@ -54,9 +54,11 @@ def plan_fingerprint(plan: Plan) -> str:
     """Digest of the rows that a plan writes: their facts before and after."""
     digest = hashlib.sha256()
     for row in plan.only_changes().rows():
-        before = {fact: row.before[fact] for fact in row.written if fact in row.before}
+        before = {fact: row.before[fact] for fact in row.written_facts if fact in row.before}
         after = {
-            fact: value for fact, value in row.written.items() if fact not in {"left_at", "edited_fields"}
+            fact: value
+            for fact, value in row.written_facts.items()
+            if fact not in {"left_at", "edited_fields"}
         }
         facts = [to_json(before), to_json(after)]
         digest.update(json.dumps([row.key, row.outcome.value, facts], sort_keys=True).encode())
@@ -132,9 +134,9 @@ def _note(row: ReadRow, key: str, sentence: str) -> str:
 def _declared_phones(gathering: Gathering) -> dict[int, str]:
     """The last number that each expert gave themselves, by pk."""
     pks = [
-        stored.row.pk
+        stored.instance.pk
         for key, expert in gathering.experts.items()
-        if "phone" in expert.facts and (stored := gathering.stored.experts.get(key)) and stored.row
+        if "phone" in expert.facts and (stored := gathering.stored.experts.get(key)) and stored.instance
     ]
     rows = RevisedRow.objects.filter(
         kind=RevisedRow.Kind.EXPERT,

@@ -83,7 +83,9 @@ class _Texts:
     """Facts in French; the names that these rows refer to are read once."""
 
     def __init__(self, rows: Iterable[RowPlan[Any]]) -> None:
-        refs = {ref for row in rows for facts in (row.before, row.written) for ref in facts.get("areas", ())}
+        refs = {
+            ref for row in rows for facts in (row.before, row.written_facts) for ref in facts.get("areas", ())
+        }
         self.labels = Labels.load(refs)
 
     def line(self, kind: str, row: RowPlan[Any]) -> dict[str, Any]:
@@ -107,7 +109,7 @@ class _Texts:
 
     def _named(self, kind: str, row: RowPlan[Any]) -> dict[str, Any]:
         key = row.key[1] if kind == "experts" else row.key
-        pk = row.row.pk if row.row is not None else None
+        pk = row.instance.pk if row.instance is not None else None
         return {"kind": KINDS[kind], "name": row.label, "key": key, "pk": pk}
 
     def _difference(self, one: Difference) -> list[str]:

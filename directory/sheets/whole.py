@@ -76,4 +76,4 @@ class Whole:
 
 
 def _region_of(office: StoredRow[Office]) -> str | None:
-    return office.row.region_id if office.row else None
+    return office.instance.region_id if office.instance else None

@@ -110,7 +110,7 @@ def serve(request: HttpRequest, edit: Edit) -> HttpResponse:
 def is_harmless(plan: Plan) -> bool:
     """Return whether a plan changes nothing to who receives what."""
     rows = plan.only_changes().rows()
-    return all(row.row is not None and set(row.written) <= HARMLESS for row in rows)
+    return all(row.instance is not None and set(row.written_facts) <= HARMLESS for row in rows)
 
 
 def _last_author(plan: Plan) -> User | None:
@@ -118,8 +118,8 @@ def _last_author(plan: Plan) -> User | None:
 
     ``None`` when it was a command or an expert, and for a plan of several rows.
     """
-    rows = [("office", one.row.pk) for one in plan.offices if one.row]
-    rows += [("expert", one.row.pk) for one in plan.experts if one.row]
+    rows = [("office", one.instance.pk) for one in plan.offices if one.instance]
+    rows += [("expert", one.instance.pk) for one in plan.experts if one.instance]
     if len(rows) != 1:
         return None
     last = Revision.objects.of_row(*rows[0]).select_related("author").order_by("-made_at", "-pk").first()

@@ -63,7 +63,7 @@ def experts(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _consequences_for_experts(plan: Plan, kept: Expert) -> list[str]:
     """Sentences about the requests of the row that goes, and about what an undo gives back."""
-    gone = next(row.row for row in plan.experts if row.row and row.written.get("left_at"))
+    gone = next(row.instance for row in plan.experts if row.instance and row.written_facts.get("left_at"))
     active, shared = Match.objects.active().filter(expert=gone), row_merging.shared_needs(kept, gone)
     sentences = [f"Demandes ouvertes qui suivent la fiche qui reste : {active.count()}."]
     if shared:

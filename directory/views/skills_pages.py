@@ -95,7 +95,7 @@ def plan_skills(experts: list[Expert], slug: str, facts: Facts) -> Plan:
     rows: list[Any] = []
     for key, row in stored.items():
         own: frozenset[str] = row.facts["subjects"]
-        answers = row.row is not None and facts[f"{FACT_PREFIX}{row.row.pk}"]
+        answers = row.instance is not None and facts[f"{FACT_PREFIX}{row.instance.pk}"]
         rows.append(editing.change(key, row, {"subjects": own | {slug} if answers else own - {slug}}))
     return Plan(experts=tuple(rows))
 

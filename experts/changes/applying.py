@@ -80,7 +80,7 @@ def write(
     for kind, pairs in ((kinds.ZONE, zones), (kinds.OFFICE, offices), (kinds.EXPERT, experts)):
         _journal(revision, kind, pairs)
     _remove(revision, changes)
-    moved = [office for row, office in offices if "areas" in row.written]
+    moved = [office for row, office in offices if "areas" in row.written_facts]
     if changes.zones:
         update_regions()
     elif moved:
@@ -105,9 +105,9 @@ def _journal(revision: Revision, kind: str, pairs: Iterable[tuple[RowPlan[Any], 
                 key=plan.key if isinstance(plan.key, str) else "",
                 label=plan.label[:500],
                 before=None
-                if plan.row is None
-                else to_json({name: plan.before[name] for name in plan.written}),
-                after=to_json(plan.written),
+                if plan.instance is None
+                else to_json({name: plan.before[name] for name in plan.written_facts}),
+                after=to_json(plan.written_facts),
             )
             for plan, row in pairs
         ),
@@ -123,7 +123,9 @@ def _remove(revision: Revision, plan: Plan) -> None:
         (kinds.OFFICE, Office, plan.offices),
         (kinds.ZONE, Area, plan.zones),
     ):
-        removed = {row.row.pk: row for row in plans if row.outcome is RowOutcome.REMOVED and row.row}
+        removed = {
+            row.instance.pk: row for row in plans if row.outcome is RowOutcome.REMOVED and row.instance
+        }
         RevisedRow.objects.bulk_create(
             (
                 RevisedRow(

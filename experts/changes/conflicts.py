@@ -33,20 +33,20 @@ def find_conflicts(plan: Plan) -> Iterator[Conflict]:
         (plan.experts, current.experts),
     )
     for plans, found in rows:
-        by_pk = {stored.row.pk: stored.facts for stored in found.values()}
+        by_pk = {stored.instance.pk: stored.facts for stored in found.values()}
         for row in plans:
-            if row.row is None:
+            if row.instance is None:
                 if row.key in found:
                     yield Conflict(row.label, "")
             elif row.changes_something:
-                yield from _row_conflicts(row, by_pk.get(row.row.pk))
+                yield from _row_conflicts(row, by_pk.get(row.instance.pk))
 
 
 def _row_conflicts(row: RowPlan[Any], facts: Mapping[str, Any] | None) -> Iterator[Conflict]:
     if facts is None:
         yield Conflict(row.label, "")
         return
-    compared = row.before if row.outcome is RowOutcome.REMOVED else row.written
+    compared = row.before if row.outcome is RowOutcome.REMOVED else row.written_facts
     for fact in compared:
         if facts[fact] != row.before[fact]:
             yield Conflict(row.label, fact, row.before[fact], facts[fact], row.after[fact])
@@ -54,8 +54,8 @@ def _row_conflicts(row: RowPlan[Any], facts: Mapping[str, Any] | None) -> Iterat
 
 def _current_rows(plan: Plan) -> StoredDirectory:
     """The rows that the plan names, as they are now."""
-    offices = {row.key for row in plan.offices if row.row is None}
-    new = [row.key for row in plan.experts if row.row is None]
+    offices = {row.key for row in plan.offices if row.instance is None}
+    new = [row.key for row in plan.experts if row.instance is None]
     emails = Expert.objects.filter(office__code__in={key[0] for key in new}).values_list(
         "pk", "office__code", "email"
     )
@@ -71,17 +71,17 @@ def _current_rows(plan: Plan) -> StoredDirectory:
 
 
 def _pks(plans: Iterable[RowPlan[Any]]) -> list[int]:
-    return [plan.row.pk for plan in plans if plan.row is not None and plan.changes_something]
+    return [plan.instance.pk for plan in plans if plan.instance is not None and plan.changes_something]
 
 
 def _pks_of(rows: models.QuerySet[Any], name: str, plans: Iterable[RowPlan[Any]]) -> Iterable[int]:
-    new = [plan.key for plan in plans if plan.row is None]
+    new = [plan.key for plan in plans if plan.instance is None]
     return rows.filter(**{f"{name}__in": new}).values_list("pk", flat=True)
 
 
 def taken_addresses(plan: Plan) -> list[str]:
     """The addresses that a plan gives to a row in an office where another row, not of the plan, has them."""
-    rows = [row for row in plan.experts if row.is_written and {"email", "office"} & row.written.keys()]
+    rows = [row for row in plan.experts if row.is_written and {"email", "office"} & row.written_facts.keys()]
     keys = {(str(row.after["office"]), str(row.after["email"]).lower()) for row in rows}
     others = Expert.objects.filter(office__code__in={office for office, _ in keys})
     known = others.exclude(pk__in=_pks(plan.experts)).values_list("office__code", "email")

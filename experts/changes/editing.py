@@ -52,7 +52,7 @@ def change(
     ):
         changes += _edited(stored.facts, {change.fact for change in changes})
     outcome = RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED
-    return RowPlan(key, outcome, stored.row, dict(facts), stored.facts, tuple(changes))
+    return RowPlan(key, outcome, stored.instance, dict(facts), stored.facts, tuple(changes))
 
 
 def _edited(here: Facts, changed: set[str]) -> list[Difference]:
@@ -113,4 +113,4 @@ def close_expert(
 
 def _as_closed(plan: RowPlan[Row]) -> RowPlan[Row]:
     outcome = RowOutcome.CLOSED if plan.changes else RowOutcome.UNCHANGED
-    return RowPlan(plan.key, outcome, plan.row, plan.facts, plan.before, plan.changes)
+    return RowPlan(plan.key, outcome, plan.instance, plan.facts, plan.before, plan.changes)

@@ -21,7 +21,7 @@ def as_of(moment: datetime) -> StoredDirectory:
         (RevisedRow.Kind.EXPERT, current.experts),
     ):
         for key, stored in rows.items():
-            row: Any = stored.row
+            row: Any = stored.instance
             facts[kind, row.pk] = dict(stored.facts)
             if isinstance(key, str):
                 codes[kind, row.pk] = key

@@ -45,7 +45,7 @@ def refusals(plan: Plan, editor: User) -> list[Refusal]:
 def unreached(plan: Plan) -> list[Refusal]:
     """The rows that would leave experts in an office without phone or address: its mails need them."""
     offices = {row.key: row for row in plan.only_changes().offices}
-    coming = [row for row in plan.only_changes().experts if "office" in row.written]
+    coming = [row for row in plan.only_changes().experts if "office" in row.written_facts]
     lacking = {code: _contacts_missing(row.after) for code, row in offices.items()}
     others = {row.after["office"] for row in coming} - offices.keys()
     for office in Office.objects.filter(Q(phone="") | Q(email=""), code__in=others):
@@ -55,7 +55,9 @@ def unreached(plan: Plan) -> list[Refusal]:
         for row in coming
         if (missing := lacking.get(row.after["office"]))
     ]
-    emptied = [code for code, row in offices.items() if lacking[code] and row.written.keys() & set(CONTACTS)]
+    emptied = [
+        code for code, row in offices.items() if lacking[code] and row.written_facts.keys() & set(CONTACTS)
+    ]
     peopled = Expert.objects.filter(office__code__in=emptied).values_list("office__code", flat=True)
     return found + [
         Refusal("office", code, fact, f"L'antenne a des référents : elle garde un {CONTACTS[fact]}.")
@@ -117,11 +119,11 @@ class _Check:
             yield Refusal("zone", row.key, "members", _only_national(beyond))
 
     def _office(self, row: RowPlan[Office]) -> Iterator[Refusal]:
-        if row.row is not None and row.row.region_id != self.region:
+        if row.instance is not None and row.instance.region_id != self.region:
             yield Refusal("office", row.key, "", f"« {row.label} » n'est pas une antenne de votre région.")
             return
         before, after = row.before.get("areas", frozenset()), row.after["areas"]
-        if "areas" in row.written:
+        if "areas" in row.written_facts:
             if self.counter.main_region(after) != self.region:
                 sentence = "Choisissez des territoires de votre région."
                 yield Refusal("office", row.key, "areas", sentence)
@@ -129,7 +131,7 @@ class _Check:
                 yield Refusal("office", row.key, "areas", _only_national(beyond))
         if reached := self._beyond(before):
             names = ", ".join(f"« {ref} »" for ref in reached)
-            for fact in sorted(WIDENING & set(row.written)):
+            for fact in sorted(WIDENING & set(row.written_facts)):
                 sentence = f"L'antenne couvre aussi {names} : demandez ce changement à l'équipe nationale."
                 yield Refusal("office", row.key, fact, sentence)
 
@@ -140,10 +142,12 @@ class _Check:
                 yield Refusal("expert", row.key, "", sentence)
                 return
         after = row.after["areas"] or self._areas_of_office(row.after["office"])
-        before = self._areas_of_office(row.after["office"]) if row.row is None else self._received(row.before)
+        before = (
+            self._areas_of_office(row.after["office"]) if row.instance is None else self._received(row.before)
+        )
         if beyond := self._beyond(after - before):
             yield Refusal("expert", row.key, "areas", _only_national(beyond))
-        for absence in row.written.get("declared_absences", ()):
+        for absence in row.written_facts.get("declared_absences", ()):
             deputy = self.experts.get((row.after["office"], absence.deputy or ""))
             if deputy and (beyond := self._beyond(after - self._received(deputy.facts))):
                 yield Refusal("expert", row.key, "declared_absences", _only_national(beyond))
@@ -159,8 +163,8 @@ class _Check:
 
     def _region_of_office(self, code: str) -> str | None:
         stored = self.offices.get(code)
-        if stored and stored.row:
-            return stored.row.region_id
+        if stored and stored.instance:
+            return stored.instance.region_id
         return self.counter.main_region(self._areas_of_office(code))
 
     def _named(self) -> Refs:
@@ -181,7 +185,9 @@ def _offices_of(row: RowPlan[Expert]) -> set[str]:
 
 
 def _names_deputies(plan: Plan) -> bool:
-    return any(absence.deputy for row in plan.experts for absence in row.written.get("declared_absences", ()))
+    return any(
+        absence.deputy for row in plan.experts for absence in row.written_facts.get("declared_absences", ())
+    )
 
 
 def _only_national(beyond: list[AreaRef]) -> str:

@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RowPlan(Generic[Row]):
-    """Plan for one row; ``row`` is ``None`` for a row to create.
+    """Plan for one row; ``instance``: its model, ``None`` for a row to create.
 
     ``key``: a zone's slug, an office's code, or an expert's office code and email in lower case, as they are
     before the plan. ``facts``: the facts proposed. ``before``: all the facts of the row, empty for a new one.
@@ -42,7 +42,7 @@ class RowPlan(Generic[Row]):
 
     key: RowKey
     outcome: RowOutcome
-    row: Row | None = None
+    instance: Row | None = None
     facts: Facts = field(default_factory=dict)
     before: Facts = field(default_factory=dict)
     changes: tuple[Difference, ...] = ()
@@ -59,7 +59,7 @@ class RowPlan(Generic[Row]):
         return self.is_written or self.outcome is RowOutcome.REMOVED
 
     @property
-    def written(self) -> Facts:
+    def written_facts(self) -> Facts:
         """The facts to write, with their new values."""
         if self.outcome is RowOutcome.CREATED:
             return self.facts
@@ -73,7 +73,7 @@ class RowPlan(Generic[Row]):
     @property
     def after(self) -> Facts:
         """All the facts of the row once the plan is applied."""
-        return self.before | self.written
+        return self.before | self.written_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Plan:
         return {
             row.after["email"].lower(): row.before["email"].lower()
             for row in self.experts
-            if row.outcome is RowOutcome.CHANGED and "email" in row.written
+            if row.outcome is RowOutcome.CHANGED and "email" in row.written_facts
         }
 
     def only_changes(self) -> "Plan":
@@ -135,5 +135,5 @@ def _applied(rows: dict[Any, StoredRow[Any]], plans: tuple[RowPlan[Any], ...], k
     found = {key: row for key, row in rows.items() if key not in dropped}
     for plan in changed:
         if plan.is_written:
-            found[key_of(plan.key, plan.after)] = StoredRow(plan.row, plan.after)
+            found[key_of(plan.key, plan.after)] = StoredRow(plan.instance, plan.after)
     return found

@@ -31,7 +31,7 @@ def load(*, zones: Pks = None, offices: Pks = None, experts: Pks = None) -> Stor
     """
     if zones is None and offices is None and experts is None:
         every = _offices(None)
-        loaded = {stored.row.pk: stored.row for stored in every.values() if stored.row}
+        loaded = {stored.instance.pk: stored.instance for stored in every.values() if stored.instance}
         return StoredDirectory(_zones(None), every, _experts(None, loaded))
     return StoredDirectory(_zones(zones or ()), _offices(offices or ()), _experts(experts or ()))
 

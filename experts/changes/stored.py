@@ -15,9 +15,9 @@ Row = TypeVar("Row", bound=models.Model)
 
 @dataclass(frozen=True, slots=True)
 class StoredRow(Generic[Row]):
-    """A row and its facts; ``row`` is ``None`` when it exists only in a plan."""
+    """A row of the directory and its facts; ``instance``: its model, ``None`` when only a plan has it."""
 
-    row: Row | None
+    instance: Row | None
     facts: Facts
 
 

@@ -62,7 +62,7 @@ def _load(rows: Iterable[RevisedRow]) -> dict[tuple[str, int], tuple[Any, Stored
         (kinds.EXPERT, found.experts),
     )
     return {
-        (kind, stored.row.pk): (key, stored)
+        (kind, stored.instance.pk): (key, stored)
         for kind, directory in directories
         for key, stored in directory.items()
     }
@@ -83,7 +83,7 @@ def _reverted(row: RevisedRow, key: Any, current: StoredRow[Any], left: list[Con
     if restored != here:
         changes.append(Difference("edited_fields", here, restored))
     outcome = RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED
-    return RowPlan(key, outcome, current.row, before, current.facts, tuple(changes))
+    return RowPlan(key, outcome, current.instance, before, current.facts, tuple(changes))
 
 
 def _withdrawn(
@@ -91,7 +91,7 @@ def _withdrawn(
 ) -> RowPlan[Any]:
     """Remove a row that the revision created; one that something else names is closed instead."""
     if not is_named:
-        return RowPlan(key, RowOutcome.REMOVED, current.row, before=current.facts)
+        return RowPlan(key, RowOutcome.REMOVED, current.instance, before=current.facts)
     if row.kind == RevisedRow.Kind.OFFICE:
         return editing.close_office(key, current, on=today)
     if row.kind == RevisedRow.Kind.EXPERT:

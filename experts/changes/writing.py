@@ -38,8 +38,8 @@ def _write_zones(plans: Iterable[RowPlan[Area]]) -> Pairs:
     for plan in plans:
         if not plan.is_written:
             continue
-        zone, facts = plan.row, plan.after
-        if zone is None or {"name", "members"} & set(plan.written):
+        zone, facts = plan.instance, plan.after
+        if zone is None or {"name", "members"} & set(plan.written_facts):
             zone = Area.objects.make_zone(str(plan.key), facts["name"], facts["members"], facts["source"])
         zone.dropped_at, zone.source = facts["dropped_at"], facts["source"]
         pairs.append((plan, zone))
@@ -51,7 +51,7 @@ def _areas(plans: Iterable[RowPlan[Any]]) -> dict[AreaRef, int]:
     """Primary keys of the areas that the written rows name; missing areas of communes are created."""
     refs: set[AreaRef] = set()
     for plan in plans:
-        refs |= plan.written.get("areas", frozenset())
+        refs |= plan.written_facts.get("areas", frozenset())
     found = {ref: area.pk for ref, area in Area.objects.find_or_create(sorted(refs)).items()}
     # An office may keep a zone that is no longer in use: it covers nothing, and is not lost.
     dropped = Area.objects.filter(kind="zone", code__in=[ref.code for ref in refs - found.keys()])
@@ -65,10 +65,10 @@ def _write_offices(
     columns = (*OFFICE_COLUMNS, *OWN_OFFICE_COLUMNS)
     pairs: Pairs = []
     for plan in plans:
-        office = plan.row or Office(code=str(plan.key))
+        office = plan.instance or Office(code=str(plan.key))
         _set_columns(office, plan, columns)
-        if "institution" in plan.written:
-            office.institution = institutions[plan.written["institution"]]
+        if "institution" in plan.written_facts:
+            office.institution = institutions[plan.written_facts["institution"]]
         pairs.append((plan, office))
     _save(Office, pairs, {*columns, "institution"})
     _link(Office.areas, "areas", pairs, areas)
@@ -79,28 +79,28 @@ def _write_offices(
 def _write_experts(
     plans: Collection[RowPlan[Expert]], areas: Mapping[AreaRef, int], subjects: Mapping[str, int]
 ) -> Pairs:
-    codes = {plan.written["office"] for plan in plans if "office" in plan.written}
+    codes = {plan.written_facts["office"] for plan in plans if "office" in plan.written_facts}
     offices = {office.code: office for office in Office.objects.filter(code__in=codes)}
     columns = (*EXPERT_COLUMNS, *OWN_EXPERT_COLUMNS)
     pairs: Pairs = []
     for plan in plans:
-        expert = plan.row or Expert()
+        expert = plan.instance or Expert()
         _set_columns(expert, plan, columns)
-        if "office" in plan.written:
-            expert.office = offices[plan.written["office"]]
+        if "office" in plan.written_facts:
+            expert.office = offices[plan.written_facts["office"]]
         pairs.append((plan, expert))
     _save(Expert, pairs, {*columns, "office"})
     _link(Expert.subjects, "subjects", pairs, subjects)
     _link(Expert.areas, "areas", pairs, areas)
     for fact, source in (("absence", DirectorySource.FILE), ("declared_absences", DirectorySource.HAND)):
-        _write_absences(fact, source, [pair for pair in pairs if fact in pair[0].written])
+        _write_absences(fact, source, [pair for pair in pairs if fact in pair[0].written_facts])
     return pairs
 
 
 def _write_absences(fact: str, source: str, pairs: Pairs) -> None:
     """Replace the absences of this source of these experts; those of the other one stay."""
     Absence.objects.filter(expert__in=[expert for _, expert in pairs], source=source).delete()
-    wanted = [(expert, absence) for plan, expert in pairs for absence in _absences(plan.written[fact])]
+    wanted = [(expert, absence) for plan, expert in pairs for absence in _absences(plan.written_facts[fact])]
     colleagues = {
         (expert.office_id, expert.email.lower()): expert
         for expert in Expert.objects.filter(office__in=[expert.office_id for expert, _ in wanted])
@@ -126,17 +126,17 @@ def _absences(value: Any) -> list[AbsenceEntry]:
 
 def _set_columns(row: Office | Expert, plan: RowPlan[Any], columns: Iterable[str]) -> None:
     for column in columns:
-        if column in plan.written:
-            value = plan.written[column]
+        if column in plan.written_facts:
+            value = plan.written_facts[column]
             setattr(row, column, sorted(value) if isinstance(value, frozenset) else value)
 
 
 def _save(model: type[models.Model], pairs: Pairs, columns: set[str]) -> None:
     """Create the new rows and update the others."""
     manager = model.objects  # type: ignore[attr-defined]
-    manager.bulk_create([row for plan, row in pairs if plan.row is None], batch_size=BATCH)
-    changed = [(plan, row) for plan, row in pairs if plan.row is not None]
-    touched = {name for plan, _ in changed for name in plan.written} & columns
+    manager.bulk_create([row for plan, row in pairs if plan.instance is None], batch_size=BATCH)
+    changed = [(plan, row) for plan, row in pairs if plan.instance is not None]
+    touched = {name for plan, _ in changed for name in plan.written_facts} & columns
     if touched:
         manager.bulk_update([row for _, row in changed], sorted(touched), batch_size=BATCH)
 
@@ -145,16 +145,16 @@ def _link(relation: Any, fact: str, pairs: Pairs, targets: Mapping[Any, int]) ->
     """Write the rows of a many-to-many table."""
     through = relation.through
     source, target = relation.field.m2m_field_name(), relation.field.m2m_reverse_field_name()
-    changed = [(plan, row) for plan, row in pairs if fact in plan.written]
+    changed = [(plan, row) for plan, row in pairs if fact in plan.written_facts]
     through.objects.filter(
-        **{f"{source}__in": [row for plan, row in changed if plan.row is not None]}
+        **{f"{source}__in": [row for plan, row in changed if plan.instance is not None]}
     ).delete()
     through.objects.bulk_create(
         (
             through(**{f"{source}_id": row.pk, f"{target}_id": pk})
             for plan, row in changed
             # Communes that merged since they were written down are one area.
-            for pk in sorted({targets[code] for code in plan.written[fact]})
+            for pk in sorted({targets[code] for code in plan.written_facts[fact]})
         ),
         batch_size=5000,
     )

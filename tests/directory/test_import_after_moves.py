@@ -52,7 +52,7 @@ def test_a_person_who_was_moved_is_kept_and_listed(moved):
     found = plan()
 
     assert outcomes(found) == {}
-    [row] = [row for row in found.experts if row.row == moved]
+    [row] = [row for row in found.experts if row.instance == moved]
     assert [(kept.fact, kept.before, kept.after) for kept in row.kept if kept.fact == "office"] == [
         ("office", "ML-DIJON", "PE-DIJON")
     ]
@@ -110,7 +110,7 @@ def test_a_move_that_was_undone_leaves_the_file_as_it_was(moved, regional):
     found = plan()
 
     assert outcomes(found) == {}
-    assert not [row for row in found.experts if row.row == moved and row.kept]
+    assert not [row for row in found.experts if row.instance == moved and row.kept]
 
 
 def test_the_file_wins_again_once_accepted(as_regional, moved):

@@ -69,7 +69,7 @@ def test_offices_and_zones_cover_as_before_and_a_file_that_names_it_means_the_zo
     assert (zone.kind, zone.code, zone.commune_count) == ("zone", f"epci-{SIREN}", 23)
     plan = plan_import(check(FILE.encode()), now=timezone.now())
     [row] = [row for row in plan.offices if row.key == "PLIE-DIJON"]
-    assert "areas" not in row.written
+    assert "areas" not in row.written_facts
 
 
 def test_the_page_of_its_zone_proposes_its_heir(next_code, as_regional):
@@ -193,7 +193,7 @@ def test_an_office_of_a_departement_or_a_region_that_goes_covers_as_before(
     page = text(as_national.get("/annuaire/zones/region-27/"))
     assert "sont maintenant dans Centre-Est" in page
     rows = {row.key: row for row in plan_import(check(file.encode()), now=timezone.now()).offices}
-    assert "areas" not in rows["PLIE-DIJON"].written
+    assert "areas" not in rows["PLIE-DIJON"].written_facts
 
 
 def test_regions_of_offices_are_counted_again_and_reported_before_and_after(

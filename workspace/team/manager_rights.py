@@ -23,6 +23,6 @@ def refused_to_manager(plan: Plan, user: User) -> list[Refusal]:
         if not offices <= codes:
             sentence = f"Vous n'êtes pas responsable de l'antenne de « {row.label} »."
             refused.append(Refusal("expert", row.key, "", sentence))
-        elif row.row is not None and (kept := OF_THE_REGION & set(row.written)):
+        elif row.instance is not None and (kept := OF_THE_REGION & set(row.written_facts)):
             refused += [Refusal("expert", row.key, fact, ASK_REGION) for fact in sorted(kept)]
     return refused

@@ -123,7 +123,7 @@ def test_a_change_about_somebody_away_is_seen_on_the_day_they_are_back(commit, n
     sent = commit(send, now=now)
     stored = snapshot.load()
     [key] = [key for key in stored.experts if key[1] == sent.needs.get().decision["experts"][0].lower()]
-    alone = stored.experts[key].row
+    alone = stored.experts[key].instance
     Expert.objects.filter(office=alone.office_id).exclude(pk=alone.pk).update(dropped_at=NOW)
     AbsenceFactory(expert=alone, from_on=ON, to_on=LATER - timedelta(days=1))
     no_subject = {"has_all_subjects": False, "subjects": frozenset()}

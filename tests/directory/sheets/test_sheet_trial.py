@@ -76,14 +76,18 @@ def test_missing_columns_and_empty_cells_change_nothing():
 def test_a_dash_empties():
     (expert,) = trial_of(["Mail", "Fonction"], [PLIE, "-"]).plan.experts
 
-    assert expert.written["job"] == ""
+    assert expert.written_facts["job"] == ""
 
 
 def test_an_office_is_found_by_its_code_or_by_its_name():
     by_code = trial_of(["Code", "Effectif max"], ["PLIE-DIJON", "49"]).plan
     by_name = trial_of(["Antenne", "Effectif max"], ["plie de la metropole dijonnaise", "49"]).plan
 
-    assert by_code.offices[0].written["headcount_max"] == by_name.offices[0].written["headcount_max"] == 49
+    assert (
+        by_code.offices[0].written_facts["headcount_max"]
+        == by_name.offices[0].written_facts["headcount_max"]
+        == 49
+    )
 
 
 AREAS = {
@@ -270,7 +274,7 @@ def test_a_whole_closes_what_the_file_lacks_entered_by_hand_or_not():
 
     closed = [row for row in trial.plan.offices if row.outcome.value == "closed"]
     assert [row.key for row in closed] == others
-    assert closed[0].written["closed_on"] == date(2026, 12, 1)
+    assert closed[0].written_facts["closed_on"] == date(2026, 12, 1)
     assert trial.closing.must_be_confirmed
     assert not [row for row in trial.plan.experts if row.outcome.value == "closed"]
 
@@ -327,8 +331,8 @@ def test_what_an_expert_declared_is_kept_unless_ticked():
 
     assert not kept.changes
     assert {difference.fact for difference in kept.kept} == {"phone", "declared_absences"}
-    assert replaced.written["phone"] == "03 80 00 00 01"
-    assert replaced.written["declared_absences"] == frozenset()
+    assert replaced.written_facts["phone"] == "03 80 00 00 01"
+    assert replaced.written_facts["declared_absences"] == frozenset()
 
 
 def test_an_absence_of_a_file_is_replaced_by_the_sheet_s():
@@ -342,8 +346,8 @@ def test_an_absence_of_a_file_is_replaced_by_the_sheet_s():
     ).plan.experts
 
     assert not same.changes_something
-    assert other.written["absence"] is None
-    assert other.written["declared_absences"] == {
+    assert other.written_facts["absence"] is None
+    assert other.written_facts["declared_absences"] == {
         AbsenceEntry(date(2027, 2, 8), date(2027, 2, 26), deputy),
         AbsenceEntry(date(2027, 3, 1), date(2027, 3, 2), None),
     }
@@ -358,7 +362,7 @@ def test_a_former_address_names_the_same_person():
     (expert,) = trial_of(["Code", "Mail", "Fonction"], ["PLIE-DIJON", PLIE, "Neuve"]).plan.experts
 
     assert expert.key == ("PLIE-DIJON", "autre@example.org")
-    assert "email" not in expert.written
+    assert "email" not in expert.written_facts
 
 
 def test_the_fingerprint_of_a_dry_run_changes_with_its_rows():
@@ -434,7 +438,9 @@ def test_a_beginning_of_a_code_is_refused_in_french():
 def test_an_apostrophe_before_a_number_keeps_its_zeros():
     trial = trial_of(["Mail", "Tél."], [PLIE, "'0380000001"])
 
-    assert [row.written["phone"] for row in trial.plan.experts if row.written] == ["03 80 00 00 01"]
+    assert [row.written_facts["phone"] for row in trial.plan.experts if row.written_facts] == [
+        "03 80 00 00 01"
+    ]
 
 
 def test_spaces_taken_out_of_an_address_are_reported():

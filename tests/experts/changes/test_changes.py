@@ -154,7 +154,7 @@ def test_undo_leaves_what_was_changed_since_and_says_so():
     undo = plan_undo(revision, today=TODAY, now=NOW)
 
     assert [(conflict.label, conflict.fact) for conflict in undo.left] == [("Autre nom", "phone")]
-    assert undo.plan.offices[0].written == {"name": "France Travail Dijon", "edited_fields": ["phone"]}
+    assert undo.plan.offices[0].written_facts == {"name": "France Travail Dijon", "edited_fields": ["phone"]}
 
 
 def test_created_office_that_got_other_experts_is_closed_by_an_undo_not_deleted():
@@ -166,7 +166,7 @@ def test_created_office_that_got_other_experts_is_closed_by_an_undo_not_deleted(
     undo = plan_undo(revision, today=TODAY, now=NOW)
 
     assert undo.plan.offices[0].outcome is RowOutcome.CLOSED
-    assert undo.plan.offices[0].written == {"closed_on": TODAY}
+    assert undo.plan.offices[0].written_facts == {"closed_on": TODAY}
 
 
 def test_declared_absence_keeps_that_of_the_file_and_its_deputy():
