@@ -3,13 +3,13 @@
 from django.urls import URLPattern, path
 
 from oversight.views import (
+    canned_answer_pages,
     colleague_actions,
     incoming_pages,
     outbox_pages,
     request_actions,
     request_detail,
     request_list,
-    staff_texts,
     upcoming_steps,
 )
 
@@ -19,9 +19,11 @@ urlpatterns: list[URLPattern] = [
     path("demandes/export.csv", request_list.export_csv, name="export_csv"),
     path("demandes/export.xlsx", request_list.export_xlsx, name="export_xlsx"),
     path("demandes/a-venir/", upcoming_steps.upcoming_steps, name="upcoming"),
-    path("demandes/reponses-pretes/", staff_texts.list_answers, name="canned_answers"),
-    path("demandes/reponses-pretes/<int:pk>/", staff_texts.edit_answer, name="canned_answer"),
-    path("demandes/reponses-pretes/<int:pk>/retirer/", staff_texts.remove, name="remove_canned_answer"),
+    path("demandes/reponses-pretes/", canned_answer_pages.list_answers, name="canned_answers"),
+    path("demandes/reponses-pretes/<int:pk>/", canned_answer_pages.edit_answer, name="canned_answer"),
+    path(
+        "demandes/reponses-pretes/<int:pk>/retirer/", canned_answer_pages.remove, name="remove_canned_answer"
+    ),
     path("demandes/<slug:reference>/", request_detail.request_page, name="request"),
     path("demandes/<slug:reference>/liberer/", request_actions.release, name="release"),
     path("demandes/<slug:reference>/clore/", request_actions.close, name="close"),

@@ -6,7 +6,6 @@ from workspace.views import (
     answer,
     bulk_actions,
     call_plan,
-    canned_texts,
     expert_record,
     hand_to_person,
     inbox,
@@ -18,6 +17,7 @@ from workspace.views import (
     putting_off,
     saved_searches,
     team,
+    team_canned_answers,
     thread,
 )
 from workspace.views.link_access import by_account
@@ -103,9 +103,9 @@ urlpatterns: list[URLPattern] = [
         name="request_departure",
     ),
     path("mes-antennes/", team.team, name="team"),
-    path("mes-antennes/reponses/", canned_texts.list_answers, name="canned_answers"),
-    path("mes-antennes/reponses/<int:pk>/", canned_texts.edit_answer, name="canned_answer"),
-    path("mes-antennes/reponses/<int:pk>/retirer/", canned_texts.remove, name="remove_canned_answer"),
+    path("mes-antennes/reponses/", team_canned_answers.list_answers, name="canned_answers"),
+    path("mes-antennes/reponses/<int:pk>/", team_canned_answers.edit_answer, name="canned_answer"),
+    path("mes-antennes/reponses/<int:pk>/retirer/", team_canned_answers.remove, name="remove_canned_answer"),
     path("mes-antennes/<int:office>/nouveau/", team.new, name="team_new"),
     path("mes-antennes/personnes/<int:pk>/fiche/", team.record, name="team_record"),
     path("mes-antennes/personnes/<int:pk>/sujets/", team.subjects, name="team_subjects"),

@@ -34,7 +34,7 @@ from workspace.inbox.versions import Version
 from workspace.put_off import PutOffForm
 from workspace.recruitment import RecruitmentForm
 from workspace.request_page import NeedCard, RequestPage
-from workspace.team import team_texts
+from workspace.team import team_canned_answers
 from workspace.views.inbox_neighbours import neighbours
 from workspace.views.link_access import answer_path, expert_page, undo_tag
 
@@ -95,7 +95,7 @@ def show(
     context |= {
         "choice": asked_for if asked_for in CHOICES else "",
         "refused": next((form for form in (refused or {}).values() if form.errors), None),
-        "canned": team_texts.offered_to(mailbox),
+        "canned": team_canned_answers.offered_to(mailbox),
         "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "callback": wording.callback(solicitation),
         "wish": wording.contact_wish(solicitation),

@@ -25,7 +25,7 @@ from solicitations.views import served_files
 from workspace import need_texts, reading, typed_mentions
 from workspace import request_page as page_content
 from workspace.forms import InternalMessageForm
-from workspace.team import team_texts
+from workspace.team import team_canned_answers
 from workspace.views import canned_inserts, thread
 from workspace.views.answer import answer
 from workspace.views.inbox_neighbours import around
@@ -140,7 +140,7 @@ def withdraw(request: HttpRequest, mailbox: int, kind: str, pk: int) -> HttpResp
 
 
 def _offered(manager: OfficeManager) -> QuerySet[CannedAnswer]:
-    return team_texts.offered_by([manager.institution.pk])
+    return team_canned_answers.offered_by([manager.institution.pk])
 
 
 def _show_to_manager(

@@ -16,7 +16,7 @@ from solicitations.views.token_pages import TokenView
 from workspace import need_texts, recruitment, request_page
 from workspace.forms import HAND_OVER, TakeForm
 from workspace.request_page import NeedCard
-from workspace.team import team_texts
+from workspace.team import team_canned_answers
 from workspace.views import canned_inserts
 from workspace.views.answer import (
     conclude_form,
@@ -167,7 +167,7 @@ def conclude(request: HttpRequest, mailbox: Mailbox, card: NeedCard) -> HttpResp
     pk = card.match.pk
     if canned_inserts.is_asked(request):
         fields = card.answer_fields
-        initial = canned_inserts.initial(request, team_texts.offered_to(mailbox), *fields)
+        initial = canned_inserts.initial(request, team_canned_answers.offered_to(mailbox), *fields)
         return show(request, mailbox, refused={("conclude", pk): conclude_form(card, initial=initial)})
     form, counted = conclude_form(card, request.POST), recruitment_form(card, request.POST)
     if not all([form.is_valid(), counted is None or counted.is_valid()]):

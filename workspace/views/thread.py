@@ -19,7 +19,7 @@ from solicitations.views import originals, served_files
 from solicitations.views.served_files import takes_files
 from workspace import typed_mentions, voices
 from workspace.forms import InternalMessageForm, MessageForm, QuestionForm
-from workspace.team import team_texts
+from workspace.team import team_canned_answers
 from workspace.views import canned_inserts
 from workspace.views.answer import show
 from workspace.views.link_access import expert_page, post_only, redirect_to_page
@@ -157,5 +157,5 @@ def _too_late(request: HttpRequest, mailbox: Mailbox, body: str) -> HttpResponse
 
 def _with_canned(request: HttpRequest, mailbox: Mailbox, form: type[Form], name: str) -> HttpResponse:
     """The page again, with the chosen text in the message."""
-    initial = canned_inserts.initial(request, team_texts.offered_to(mailbox), "body")
+    initial = canned_inserts.initial(request, team_canned_answers.offered_to(mailbox), "body")
     return show(request, mailbox, refused={name: form(initial=initial, auto_id=f"{name}_%s")})

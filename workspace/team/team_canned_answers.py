@@ -16,7 +16,7 @@ def institutions_of(manager: User, *, now: datetime) -> QuerySet[Institution]:
     return Institution.objects.filter(pk__in=offices.values("institution")).order_by("position", "pk")
 
 
-def kept_by(manager: User, *, now: datetime) -> QuerySet[CannedAnswer]:
+def canned_answers_of(manager: User, *, now: datetime) -> QuerySet[CannedAnswer]:
     """The texts of her institutions."""
     rows = CannedAnswer.objects.of_institutions(institutions_of(manager, now=now))
     return rows.select_related("institution", "changed_by").in_order()

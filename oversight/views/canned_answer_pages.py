@@ -19,8 +19,8 @@ def list_answers(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.try_to_add(user.region, by=user, now=now):
         messages.success(request, "Le texte est prêt : il vous sera proposé au moment de clore.")
         return redirect("oversight:canned_answers")
-    kept = CannedAnswer.objects.editable_by_staff(user).select_related("region", "changed_by").in_order()
-    context = {"form": form, "kept": kept, "region": user.region}
+    answers = CannedAnswer.objects.editable_by_staff(user).select_related("region", "changed_by").in_order()
+    context = {"form": form, "answers": answers, "region": user.region}
     return render(request, "oversight/canned_answers/list.html", context)
 
 
@@ -28,10 +28,14 @@ def list_answers(request: HttpRequest) -> HttpResponse:
 def edit_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one text in a form, and change it."""
     user = staff_user(request)
-    kept = get_object_or_404(CannedAnswer.objects.editable_by_staff(user), pk=pk)
-    initial = {"title": kept.title, "body": kept.body}
+    answer = get_object_or_404(CannedAnswer.objects.editable_by_staff(user), pk=pk)
+    initial = {"title": answer.title, "body": answer.body}
     form = CannedAnswerForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid() and form.try_to_change(kept, by=user, now=timezone.now()):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and form.try_to_change(answer, by=user, now=timezone.now())
+    ):
         messages.success(request, "Le texte est corrigé.")
         return redirect("oversight:canned_answers")
     return render(request, "oversight/canned_answers/answer.html", {"form": form})
@@ -40,8 +44,8 @@ def edit_answer(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one text."""
-    kept = get_object_or_404(CannedAnswer.objects.editable_by_staff(staff_user(request)), pk=pk)
+    answer = get_object_or_404(CannedAnswer.objects.editable_by_staff(staff_user(request)), pk=pk)
     if request.method == "POST":
-        canned_answers.remove(kept)
-        messages.success(request, f"«\u00a0{kept.title}\u00a0» est retiré.")
+        canned_answers.remove(answer)
+        messages.success(request, f"«\u00a0{answer.title}\u00a0» est retiré.")
     return redirect("oversight:canned_answers")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from experts import canned_answers
 from experts.canned_answers import CannedAnswerForm
-from workspace.team import team_texts
+from workspace.team import team_canned_answers
 from workspace.views.team import account_of
 
 
@@ -18,7 +18,7 @@ from workspace.views.team import account_of
 def list_answers(request: HttpRequest) -> HttpResponse:
     """List the texts that she keeps, and add one."""
     manager, now = account_of(request), timezone.now()
-    institutions = team_texts.institutions_of(manager, now=now)
+    institutions = team_canned_answers.institutions_of(manager, now=now)
     if not institutions:
         raise PermissionDenied
     form = CannedAnswerForm(request.POST if request.method == "POST" else None, institutions=institutions)
@@ -26,8 +26,8 @@ def list_answers(request: HttpRequest) -> HttpResponse:
     if is_valid and form.try_to_add(form.cleaned_data["institution"], by=manager, now=now):
         messages.success(request, "Le texte est prêt : vos équipes peuvent l'insérer dans leurs messages.")
         return redirect("workspace:canned_answers")
-    kept = team_texts.kept_by(manager, now=now)
-    context = {"form": form, "kept": kept, "institutions": institutions}
+    answers = team_canned_answers.canned_answers_of(manager, now=now)
+    context = {"form": form, "answers": answers, "institutions": institutions}
     return render(request, "workspace/team/canned_answers.html", context)
 
 
@@ -35,22 +35,24 @@ def list_answers(request: HttpRequest) -> HttpResponse:
 def edit_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one text in a form, and change it; 404 for another institution's."""
     manager, now = account_of(request), timezone.now()
-    kept = get_object_or_404(team_texts.kept_by(manager, now=now), pk=pk)
+    answer = get_object_or_404(team_canned_answers.canned_answers_of(manager, now=now), pk=pk)
     form = CannedAnswerForm(
         request.POST if request.method == "POST" else None,
-        initial={"title": kept.title, "body": kept.body},
+        initial={"title": answer.title, "body": answer.body},
     )
-    if request.method == "POST" and form.is_valid() and form.try_to_change(kept, by=manager, now=now):
+    if request.method == "POST" and form.is_valid() and form.try_to_change(answer, by=manager, now=now):
         messages.success(request, "Le texte est corrigé.")
         return redirect("workspace:canned_answers")
-    return render(request, "workspace/team/canned_answer.html", {"form": form, "kept": kept})
+    return render(request, "workspace/team/canned_answer.html", {"form": form, "answer": answer})
 
 
 @never_cache
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one text."""
-    kept = get_object_or_404(team_texts.kept_by(account_of(request), now=timezone.now()), pk=pk)
-    canned_answers.remove(kept)
-    messages.success(request, f"«\u00a0{kept.title}\u00a0» est retiré.")
+    answer = get_object_or_404(
+        team_canned_answers.canned_answers_of(account_of(request), now=timezone.now()), pk=pk
+    )
+    canned_answers.remove(answer)
+    messages.success(request, f"«\u00a0{answer.title}\u00a0» est retiré.")
     return redirect("workspace:canned_answers")

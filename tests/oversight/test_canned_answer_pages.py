@@ -20,7 +20,7 @@ def keep(client, title=TITLE, body=BODY, path=PAGE) -> str:
 
 
 def titles(client) -> list[str]:
-    return [answer.title for answer in client.get(PAGE).context["kept"]]
+    return [answer.title for answer in client.get(PAGE).context["answers"]]
 
 
 @pytest.fixture
