@@ -29,14 +29,14 @@ def search_offices(offices: OfficeQuerySet, text: str, *, people: ExpertQuerySet
         # A union, not a disjunction of the two tables, which no index could serve.
         own = Q(Contains(OFFICE_WORDS, word)) | Q(institution__in=_institution_ids(institutions, word))
         by_office = Office.objects.filter(own)
-        through_people = [people.filter(one).values("office") for one in _expert_conditions(word)]
+        through_people = [people.filter(condition).values("office") for condition in _expert_conditions(word)]
         former = _offices_with_former_name(word)
         found = found.filter(pk__in=by_office.values("pk").union(former, *through_people, all=True))
     return found
 
 
 def search_offices_by_name(offices: OfficeQuerySet, text: str) -> OfficeQuerySet:
-    """Keep the offices with each word in a name, a former one too, their code or institution."""
+    """Keep the offices where each word is in a name, former or current, in their code or institution."""
     institutions = list(Institution.objects.all())
     found = offices
     for word in words_of(text):
@@ -50,7 +50,7 @@ def search_experts(experts: ExpertQuerySet, text: str) -> ExpertQuerySet:
     found = experts
     for word in words_of(text):
         by_office = Expert.objects.filter(office__in=_offices_by_name(institutions, word))
-        own = [Expert.objects.filter(one).values("pk") for one in _expert_conditions(word)]
+        own = [Expert.objects.filter(condition).values("pk") for condition in _expert_conditions(word)]
         found = found.filter(pk__in=by_office.values("pk").union(*own, all=True))
     return found
 
@@ -93,9 +93,11 @@ def _keys_with_former_name(kind: str, word: str) -> QuerySet[RevisedRow, int]:
 def _institution_ids(institutions: list[Institution], word: str) -> list[int]:
     """Primary keys of the institutions whose name, former names or code contain a word."""
     return [
-        one.pk
-        for one in institutions
-        if any(word in plain(name) for name in (one.name, one.code, *one.former_names))
+        institution.pk
+        for institution in institutions
+        if any(
+            word in plain(name) for name in (institution.name, institution.code, *institution.former_names)
+        )
     ]
 
 

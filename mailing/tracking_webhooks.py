@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # Providers' own names of a temporary refusal (a soft bounce).
 SOFT_NAMES = {"soft_bounce", "SoftBounce", "temporary"}
 # Mailjet's ``error_related_to`` where the address is not at fault: the mail's text, or Mailjet itself.
-NOT_OF_THE_ADDRESS = ("content", "spam", "mailjet")
+NOT_ADDRESS_FAULTS = ("content", "spam", "mailjet")
 MAX_EVENT_BYTES = 2 * 1024 * 1024
 MAX_EVENTS = 1000
 ID_LENGTH = 20  # of ``new_message_id``, before the @
@@ -103,7 +103,7 @@ def store_event(sender: type[TrackingWebhook], event: AnymailTrackingEvent, **kw
         email = _email_of(event)
         kind = _kind_of(event)
         if email is None:
-            # Answered as the others: a provider would post again what it is told to be wrong.
+            # Answered like any other event: after an error, the provider would post it again.
             logger.info("report about no mail of ours", extra={"provider": sender.channel, "kind": kind})
         if email is None or kind is None:
             return
@@ -161,18 +161,18 @@ def _kind_of(event: AnymailTrackingEvent) -> ReportKind | None:
         return ReportKind.COMPLAINT
     if event.event_type not in (EventType.BOUNCED, EventType.REJECTED):
         return None
-    if _is_said_soft(event.esp_event):
+    if _provider_says_soft(event.esp_event):
         return ReportKind.SOFT
     return kind_of(str(event.mta_response)) if event.mta_response else ReportKind.HARD
 
 
-def _is_said_soft(posted: Any) -> bool:
+def _provider_says_soft(posted: Any) -> bool:
     """Return whether the provider itself says that the refusal is temporary."""
     if not isinstance(posted, dict):
         return False
     event_names = {str(posted.get("event")), str(posted.get("Type"))}
-    is_not_of_the_address = posted.get("error_related_to") in NOT_OF_THE_ADDRESS
-    return is_not_of_the_address or posted.get("hard_bounce") is False or bool(SOFT_NAMES & event_names)
+    is_other_fault = posted.get("error_related_to") in NOT_ADDRESS_FAULTS
+    return is_other_fault or posted.get("hard_bounce") is False or bool(SOFT_NAMES & event_names)
 
 
 def _text_of(event: AnymailTrackingEvent) -> str:

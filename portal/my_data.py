@@ -132,7 +132,7 @@ def _name_in_archive(solicitation: Solicitation, file: AttachedFile) -> str:
 
 def _request(row: Solicitation) -> dict[str, Any]:
     mails = OutgoingEmail.objects.about(f"request:{row.pk}").filter(to__iexact=row.email, is_secret=False)
-    found = progress.of(row)
+    found = progress.build(row)
     return {
         "reference": row.reference,
         "sent_at": _iso(row.submitted_at),

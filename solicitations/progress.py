@@ -111,7 +111,7 @@ class Progress:
         return self.ended_at is not None
 
 
-def of(solicitation: Solicitation) -> Progress:
+def build(solicitation: Solicitation) -> Progress:
     """The progress of a request, as the owner's page shows it."""
     is_discreet = says_received_only(solicitation)
     rows = Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order()

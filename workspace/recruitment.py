@@ -104,7 +104,7 @@ def record(match: Match, outcomes: Sequence[RecruitmentOutcome]) -> None:
 
 
 def outcomes_of(match: Match) -> list[RecruitmentOutcome]:
-    """The outcome that its expert counted, while the match is concluded."""
+    """The outcomes counted by the expert, in the order of ``Qualification``; none before the conclusion."""
     if match.state not in ANSWERED_STATES:
         return []
     order = {code: rank for rank, code in enumerate(Qualification.values)}

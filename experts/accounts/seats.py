@@ -79,7 +79,7 @@ def _offices_held(user: Any, *, now: Any) -> OfficeQuerySet:
     return Office.objects.filter(pk__in=managed)
 
 
-def work_by_keys(user: User, *, now: datetime) -> tuple[dict[int, int], set[int]]:
+def work_keys(user: User, *, now: datetime) -> tuple[dict[int, int], set[int]]:
     """Primary keys: the office of each post that the account may answer for; the offices that it manages."""
     if not user.is_active:
         return {}, set()
@@ -93,10 +93,10 @@ _OFFICES = PreparedQuery(lambda user, now: _offices_held(user, now=now).values_l
 
 def managers_of(offices: Iterable[int], *, now: datetime) -> list[User]:
     """The active accounts that manage one of these offices (keys), each once."""
-    return list(managing(list(offices), now=now))
+    return list(manager_accounts(list(offices), now=now))
 
 
-def managing(offices: Any, *, now: Any) -> QuerySet[User]:
+def manager_accounts(offices: Any, *, now: Any) -> QuerySet[User]:
     """The active accounts that manage one of these offices; ``offices``: keys, or a query of keys."""
     held = Seat.objects.current(now=now).filter(office__in=offices)
     return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
@@ -173,7 +173,7 @@ def end(
 ) -> None:
     """End a seat; its account keeps its other ones.
 
-    ``by_departure``: its owner left the office; the seat is given again when the departure is undone.
+    ``by_departure``: its holder left the office; the seat is given again when the departure is undone.
     """
     ended = {"ended_at": now, "ended_by_departure": by_departure}
     if Seat.objects.filter(pk=seat.pk, ended_at=None).update(**ended):

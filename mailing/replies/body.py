@@ -11,8 +11,8 @@ from mailing.replies.quotes import typed_blocks
 from mailing.replies.signatures import without_signature
 from mailing.replies.text_lines import MAX_LINES, TextLine, plain_lines, unwrap_flowed
 
-# « ##- Veuillez répondre au-dessus de cette ligne -## », which ticket programs write above what is typed.
-# With "##", in any language; otherwise, when the words say so.
+# « ##- Veuillez répondre au-dessus de cette ligne -## », written by helpdesk software above the text.
+# Between "##", any text counts; otherwise, only one that asks to answer above the line.
 ABOVE_THIS_LINE = (
     r"(?=.*(repond|ecri|reply|repl|type|write|respond|antwort|escrib|respuesta|rispost|scriv))"
     r"(?=.*(au.{1,3}dessus|above|oberhalb|encima|sopra|boven|acima))"
@@ -55,8 +55,8 @@ def typed_text(
     return ""
 
 
-def is_from_ticket_program(message: Message) -> bool:
-    """True when a line of a ticket program (a helpdesk) asks to answer above it."""
+def is_from_helpdesk(message: Message) -> bool:
+    """True when a line asks to answer above it, as helpdesk software does."""
     return any(
         TICKET_LINE.fullmatch(line.folded)
         for part, text in parts.bodies(message)
@@ -65,18 +65,18 @@ def is_from_ticket_program(message: Message) -> bool:
 
 
 def _without_added_lines(lines: list[TextLine]) -> list[TextLine]:
-    """The lines without those added by ticket programs, and by our mails above their delimiter."""
+    """The lines without those added by helpdesk software, and by our mails above their delimiter."""
     kept: list[TextLine] = []
     for line in lines:
         is_ours = is_delimiter(line) and "#" not in line.folded
         if is_ours:
-            del kept[_readers_start(kept) :]
+            del kept[_readers_line_index(kept) :]
         if is_ours or not TICKET_LINE.fullmatch(line.folded):
             kept.append(line)
     return kept
 
 
-def _readers_start(lines: Sequence[TextLine]) -> int:
+def _readers_line_index(lines: Sequence[TextLine]) -> int:
     """Index of « Votre réponse sera lue par … », on one line or two, at the end; else the number of lines."""
     end = next((at + 1 for at in range(len(lines) - 1, -1, -1) if not lines[at].is_blank), 0)
     for start in range(end - 1, max(end - 3, -1), -1):

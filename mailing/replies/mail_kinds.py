@@ -10,7 +10,7 @@ from email.message import Message
 from enum import StrEnum
 
 from mailing.replies import headers
-from mailing.replies.body import is_from_ticket_program
+from mailing.replies.body import is_from_helpdesk
 from mailing.replies.parts import content, walk
 from mailing.replies.text_lines import fold
 
@@ -183,12 +183,12 @@ def _speaks_like_a_machine(text: str) -> bool:
 
 
 def _is_typed_in_a_ticket(message: Message, text: str) -> bool:
-    """True for what a colleague types in a ticket program, which marks all its mails as automatic."""
+    """True for what a colleague types in helpdesk software, which marks all its mails as automatic."""
     return (
         _submitted(message) == "auto-generated"
         and bool(text)
         and not _speaks_like_a_machine(text)
-        and is_from_ticket_program(message)
+        and is_from_helpdesk(message)
     )
 
 

@@ -27,7 +27,7 @@ class Identity:
     siret: str = ""
     name: str = ""
     company: Company | None = None
-    is_register_away: bool = False
+    is_register_away: bool = False  # the register did not answer; this name is stored in drafts
 
     @property
     def is_project(self) -> bool:

@@ -119,7 +119,7 @@ def _choice_page(request: HttpRequest, journey: Journey, form: CompanyForm | Non
         "cards": found.companies[:MAX_CARDS] if found else (),
         "not_listed": NOT_LISTED,
         "refused": refused,
-        "is_first_refused": journey.subject in refused,
+        "is_main_subject_refused": journey.subject in refused,
         "open_subjects": _open_to_projects() if refused else [],
     }
     return render(request, "owners/company.html", context)

@@ -15,7 +15,7 @@ from experts.accounts import limits
 from experts.wording import distress
 from owners.forms.follow_up import AdditionForm, AddressForm, CorrectionForm, ReplyForm
 from owners.views import planned_calls
-from owners.views.late_calls import too_early_message
+from owners.views.early_reports import too_early_message
 from owners.views.pages import OWNER, follow_path, owner_page, posted, survey_path
 from solicitations import links, progress, wording
 from solicitations.actions import company_requests, expert_messages, feedback
@@ -42,7 +42,7 @@ def follow(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
 @require_safe
 def legal_answer(request: HttpRequest, solicitation: Solicitation) -> HttpResponse:
     """The labour-law question and what was answered, to print."""
-    answers, page = progress.of(solicitation).legal_answers, follow_path(solicitation)
+    answers, page = progress.build(solicitation).legal_answers, follow_path(solicitation)
     if not answers:
         return redirect(page)
     added = solicitation.additions.order_by("at", "pk")
@@ -265,7 +265,7 @@ def _request_context(request: HttpRequest, solicitation: Solicitation, *, now: d
     refused = solicitation.alerts.open().filter(cause=AlertCause.ACKNOWLEDGEMENT_REFUSED)
     return {
         "solicitation": solicitation,
-        "progress": progress.of(solicitation),
+        "progress": progress.build(solicitation),
         "expected_call": expected_call(solicitation, now=now),
         "planned_calls": planned_calls.announced_calls(solicitation, now=now),
         "time_zone": solicitation.time_zone,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from experts.accounts import limits
 from owners.forms.opinion import SurveyForm, initial_answers
-from owners.views.late_calls import too_early_message
+from owners.views.early_reports import too_early_message
 from owners.views.pages import page_from_mail
 from solicitations import links, progress
 from solicitations.actions import feedback
@@ -52,7 +52,7 @@ def call_check(request: HttpRequest, solicitation: Solicitation) -> HttpResponse
     if request.method != "POST" or answer not in {"oui", "non"}:
         context = {
             "solicitation": solicitation,
-            "progress": progress.of(solicitation),
+            "progress": progress.build(solicitation),
             "time_zone": solicitation.time_zone,
             "path": request.path,
             "is_done": "merci" in request.GET,

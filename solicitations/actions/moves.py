@@ -1,4 +1,4 @@
-"""Code that answering and undoing share: locks, mails to send or cancel, what ends each move.
+"""Code shared by answers and their undoing: locks, mails to send or cancel, the last step of each.
 
 A mailbox may have several *posts* in a request: the same address is then that of several experts.
 """
@@ -51,16 +51,16 @@ def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
     """
     notified: set[str] = set()
     in_the_same_mails: set[str] = set()
-    names = {f"event:{event.pk}" for event in events}
-    for name in names:
-        request_mails.remove_from_reminders(name)
+    keys = {f"event:{event.pk}" for event in events}
+    for key in keys:
+        request_mails.remove_from_reminders(key)
         # Cancel first: it waits for a mail that is being sent, which is then read as sent.
-        OutgoingEmail.objects.cancel_about(name, now=now)
-        rows = OutgoingEmail.objects.about(name)
+        OutgoingEmail.objects.cancel_about(key, now=now)
+        rows = OutgoingEmail.objects.about(key)
         notified |= set(rows.exclude(sent_at=None).values_list("to", flat=True))
         for about in rows.filter(cancelled_at=now).values_list("about", flat=True):
             in_the_same_mails |= {other for other in about if other.startswith("event:")}
-    others = Event.objects.filter(pk__in=[name.removeprefix("event:") for name in in_the_same_mails - names])
+    others = Event.objects.filter(pk__in=[key.removeprefix("event:") for key in in_the_same_mails - keys])
     remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
     if remaining:
         notify_taken(remaining, list(others.order_by("pk")), now=now)
@@ -68,7 +68,7 @@ def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
 
 
 def notify_withdrawn(match: Match, withdrawal: Event, *, now: datetime) -> None:
-    """Mail those who had been told that an expert took the match, which somebody else has withdrawn since."""
+    """Mail everybody who was told that the expert took this match, now withdrawn by somebody else."""
     notified = cancel_notifications(Event.objects.moves().filter(match=match), now=now)
     mailboxes = Mailbox.objects.filter(solicitation=withdrawal.solicitation_id, email__in=notified)
     others = mailboxes.exclude(pk=match.mailbox_id).select_related("solicitation__commune").order_by("pk")

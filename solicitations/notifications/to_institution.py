@@ -92,7 +92,7 @@ def _managers(*, solicitation: Any, institution: Any, today: Any, now: Any) -> Q
     """The managers of the institution's offices that have a part in the request."""
     matches = Match.objects.live().filter(need__solicitation=solicitation)
     around = Office.objects.open_on(today).filter(institution=institution)
-    return seats.managing(around.filter(experts__in=matches.values("expert")).values("pk"), now=now)
+    return seats.manager_accounts(around.filter(experts__in=matches.values("expert")).values("pk"), now=now)
 
 
 _MAILBOXES: PreparedQuery[Mailbox] = PreparedQuery(

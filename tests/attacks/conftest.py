@@ -18,7 +18,7 @@ from tests.owners.visitor import Visitor
 
 
 @pytest.fixture(autouse=True)
-def register(register_server: RegisterServer, settings) -> RegisterServer:
+def company_register(register_server: RegisterServer, settings) -> RegisterServer:
     """A register that answers, with an empty cache and a long timeout."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url

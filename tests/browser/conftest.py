@@ -116,7 +116,7 @@ def new_browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def register(settings) -> Iterator[RegisterServer]:
+def company_register(settings) -> Iterator[RegisterServer]:
     """The company register, and nothing remembered from another test."""
     with fake_register.running() as server:
         settings.REGISTER_URL = server.url

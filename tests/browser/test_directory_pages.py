@@ -13,7 +13,7 @@ from tests.experts.factories import ExpertFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
-OFFICE = "/annuaire/antennes/PE-DIJON/"
+OFFICE_PATH = "/annuaire/antennes/PE-DIJON/"
 
 
 @pytest.fixture
@@ -34,18 +34,21 @@ def journal_entry(now) -> None:
 
 
 def test_pages_are_accessible_without_console_messages(staff_page, console, expert, journal_entry):
-    of_expert = f"/annuaire/referents/{expert.pk}/"
+    expert_path = f"/annuaire/referents/{expert.pk}/"
     paths = [
         "/annuaire/",
         "/annuaire/?lieu=Saint-Apollinaire&q=zzzz",
         "/annuaire/referents/?etat=sans-sujet",
-        OFFICE,
-        *(f"{OFFICE}{name}/" for name in ("coordonnees", "territoires", "entreprises", "role", "fermer")),
-        f"{OFFICE}nouveau-referent/",
-        "/annuaire/antennes/nouvelle/",
-        of_expert,
+        OFFICE_PATH,
         *(
-            f"{of_expert}{name}/"
+            f"{OFFICE_PATH}{name}/"
+            for name in ("coordonnees", "territoires", "entreprises", "role", "fermer")
+        ),
+        f"{OFFICE_PATH}nouveau-referent/",
+        "/annuaire/antennes/nouvelle/",
+        expert_path,
+        *(
+            f"{expert_path}{name}/"
             for name in ("sujets", "territoires", "absence", "depart", "antenne", "pause")
         ),
         "/annuaire/zones/",
@@ -54,11 +57,11 @@ def test_pages_are_accessible_without_console_messages(staff_page, console, expe
         "/annuaire/journal/",
         "/annuaire/qui-fait-quoi/?region=27&theme=recrutement",
         "/annuaire/qui-fait-quoi/case/?region=27&institution=PE&sujet=saisonniers",
-        f"{OFFICE}reunir/",
+        f"{OFFICE_PATH}reunir/",
         "/annuaire/guichets/",
         "/annuaire/region/27/",
         "/annuaire/couverture/27/?commune=21231",
-        f"{OFFICE}nouveau-referent/?sujet=saisonniers&territoire=department:21",
+        f"{OFFICE_PATH}nouveau-referent/?sujet=saisonniers&territoire=department:21",
     ]
 
     found = [f"{path} {line}" for path in paths for line in accessibility_errors(staff_page(path))]
@@ -68,7 +71,7 @@ def test_pages_are_accessible_without_console_messages(staff_page, console, expe
 
 
 def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(staff_page):
-    page = staff_page(f"{OFFICE}territoires/")
+    page = staff_page(f"{OFFICE_PATH}territoires/")
     page.get_by_label("Ajouter des territoires").fill("Saint-Apollinaire ; 71")
     page.get_by_role("button", name="Voir le résultat").press("Enter")
 
@@ -85,7 +88,7 @@ def test_areas_are_chosen_without_javascript_and_shown_before_they_are_saved(sta
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
 def test_areas_are_edited_with_the_keyboard_alone(new_browser_page, live_server, signed_in_page, javascript):
     page = signed_in_page(new_browser_page(javascript=javascript))
-    page.goto(f"{live_server.url}{OFFICE}territoires/", wait_until="networkidle")
+    page.goto(f"{live_server.url}{OFFICE_PATH}territoires/", wait_until="networkidle")
     press_until_focused(page, "textarea[name=added]")
     page.keyboard.type("21800 ; Saint-Apollinaire ; 71")
     press_until_focused(page, "main button[type=submit]")

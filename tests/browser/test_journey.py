@@ -23,7 +23,7 @@ WISH = "Je voudrais recruter une personne handicapée pour l'accueil."
 
 
 def test_request_goes_from_the_home_page_to_its_end(
-    new_browser_page, live_server, register, smtp_sink, process_environment
+    new_browser_page, live_server, company_register, smtp_sink, process_environment
 ):
     owner = new_browser_page()
     with running_worker(process_environment, smtp_sink):
@@ -48,7 +48,9 @@ def test_request_goes_from_the_home_page_to_its_end(
     read_as_staff(new_browser_page(), live_server, smtp_sink)
 
 
-def test_request_goes_to_its_end_without_javascript(new_browser_page, live_server, register, smtp_sink):
+def test_request_goes_to_its_end_without_javascript(
+    new_browser_page, live_server, company_register, smtp_sink
+):
     owner = new_browser_page(javascript=False, width=360)
     owner.goto(live_server.url)
     find_subject(owner)

@@ -9,7 +9,7 @@ from demo.fake_register import RegisterServer
 
 
 @pytest.fixture
-def register(register_server: RegisterServer, settings) -> RegisterServer:
+def company_register(register_server: RegisterServer, settings) -> RegisterServer:
     """A register that answers, with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url

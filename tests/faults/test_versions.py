@@ -19,7 +19,7 @@ MAIL_OF_THE_NEXT_VERSION = """
     INSERT INTO mailing_outgoingemail (key, "to", template, context, about, thread, reply_to, from_name,
         list_id, unsubscribe_url, is_automatic, is_secret, created_at, not_before, next_try_at, attempts,
         failure, last_error, message_id, provider_id)
-    VALUES ('news:1', 'expert@example.org', 'plays/emails/notice', '{"name": "Ada"}', '{}', '', '', '', '',
+    VALUES ('news:1', 'expert@example.org', 'examples/emails/notice', '{"name": "Ada"}', '{}', '', '', '', '',
         '', true, false, now(), now(), now(), 0, '', '', '<next@example.org>', '')
 """
 WRITTEN = re.findall(r"solicitations_\w+", IN_ORDER.sql)

@@ -12,7 +12,7 @@ from tests.journeys.simulation import Simulation
 
 
 @pytest.fixture
-def register(register_server, settings) -> RegisterServer:
+def company_register(register_server, settings) -> RegisterServer:
     """The company register, with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url
@@ -23,7 +23,7 @@ def register(register_server, settings) -> RegisterServer:
 
 @pytest.fixture
 def simulation(
-    register, smtp_sink, django_capture_on_commit_callbacks, now: datetime
+    company_register, smtp_sink, django_capture_on_commit_callbacks, now: datetime
 ) -> Iterator[Simulation]:
     """A simulation that starts on a Tuesday morning in December, without any mail."""
     with time_machine.travel(now, tick=False) as clock:

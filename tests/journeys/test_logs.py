@@ -175,7 +175,7 @@ def ask_for_what_is_not_there():
 
 @pytest.mark.django_db(transaction=True)
 def test_identifier_goes_from_the_visit_through_the_worker_to_the_mail(
-    register, smtp_sink, process_environment
+    company_register, smtp_sink, process_environment
 ):
     """The worker's logs name nobody, even when the mail server's error does."""
     owner = Person()

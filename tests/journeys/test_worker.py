@@ -13,7 +13,7 @@ from tests.workers import running_worker, wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
 
-def test_mails_of_a_request_are_sent_by_the_worker(register, smtp_sink, process_environment):
+def test_mails_of_a_request_are_sent_by_the_worker(company_register, smtp_sink, process_environment):
     owner = Person()
     with running_worker(process_environment, smtp_sink):
         fill_need(owner, SCENARIOS[SHORTAGE_JOB])

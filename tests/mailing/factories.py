@@ -20,7 +20,7 @@ class OutgoingEmailFactory(factory.django.DjangoModelFactory):
 
     key = factory.Sequence(lambda n: f"notice:{n}")
     to = factory.Sequence(lambda n: f"contact{n}@example.org")
-    template = "plays/emails/notice"
+    template = "examples/emails/notice"
     context = CONTEXT
     about = ["play:1"]
     created_at = NOW

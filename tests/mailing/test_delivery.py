@@ -115,7 +115,7 @@ def test_retry_keeps_the_message_id(sink):
     assert (after(email).attempts, after(email).failure, after(email).last_error) == (2, "", "")
 
 
-@pytest.mark.parametrize("template", ["plays/emails/nowhere", "plays/emails/broken"])
+@pytest.mark.parametrize("template", ["examples/emails/nowhere", "examples/emails/broken"])
 def test_a_mail_that_cannot_be_rendered_is_tried_again(sink, template):
     email = OutgoingEmailFactory(template=template)
 
@@ -205,7 +205,9 @@ def test_deliver_refuses_to_run_inside_a_transaction():
 
 
 def test_a_secret_is_sent_at_once_and_leaves_no_content(sink):
-    row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
+    row = send_now(
+        key="code:1", to="a@example.org", template="examples/emails/notice", context=CONTEXT, now=NOW
+    )
 
     assert after(row).state == OutgoingState.SENT
     assert after(row).context == {}
@@ -215,13 +217,17 @@ def test_a_secret_is_sent_at_once_and_leaves_no_content(sink):
 def test_the_demo_shows_secrets(sink, settings):
     settings.DEMO = True
 
-    row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
+    row = send_now(
+        key="code:1", to="a@example.org", template="examples/emails/notice", context=CONTEXT, now=NOW
+    )
 
     assert "Martin & Fils" in after(row).rendered().text
 
 
 def test_a_secret_is_tried_once(no_server):
-    row = send_now(key="code:1", to="a@example.org", template="plays/emails/notice", context=CONTEXT, now=NOW)
+    row = send_now(
+        key="code:1", to="a@example.org", template="examples/emails/notice", context=CONTEXT, now=NOW
+    )
 
     assert after(row).sent_at is None
     assert after(row).state == OutgoingState.REFUSED

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def enqueue(**values):
-    defaults = {"key": "received:7", "to": "a@example.org", "template": "plays/emails/notice", "now": NOW}
+    defaults = {"key": "received:7", "to": "a@example.org", "template": "examples/emails/notice", "now": NOW}
     return outbox.enqueue(**{**defaults, "context": CONTEXT, **values})
 
 

@@ -10,19 +10,19 @@ from mailing.replies import DELIMITER
 from tests.mailing.factories import CONTEXT
 
 
-def play(**values):
-    return render("plays/emails/notice", {**CONTEXT, **values})
+def render_notice(**values):
+    return render("examples/emails/notice", {**CONTEXT, **values})
 
 
 def test_subject_is_one_line_and_not_escaped():
     assert (
-        play(company="Martin & Fils\r\nBcc: x@example.org").subject
+        render_notice(company="Martin & Fils\r\nBcc: x@example.org").subject
         == "Martin & Fils Bcc: x@example.org l'été"
     )
 
 
 def test_text_is_not_escaped_and_has_no_empty_edges():
-    text = play().text
+    text = render_notice().text
 
     assert text.startswith("L'entreprise Martin & Fils écrit :\n> Bonjour,\n> voir www")
     assert not text.endswith("\n\n")
@@ -31,7 +31,7 @@ def test_text_is_not_escaped_and_has_no_empty_edges():
 
 
 def test_html_escapes_what_people_typed():
-    html = play(words="<script>1</script> </mj-text> & l'été", company="<b>x").html
+    html = render_notice(words="<script>1</script> </mj-text> & l'été", company="<b>x").html
 
     assert "<script" not in html
     assert "&lt;/mj-text&gt;" in html
@@ -39,7 +39,7 @@ def test_html_escapes_what_people_typed():
 
 
 def test_html_keeps_line_breaks_and_makes_links_inert():
-    html = play(words="un\ndeux http://example.org ou a@example.org").html
+    html = render_notice(words="un\ndeux http://example.org ou a@example.org").html
 
     assert "un<br" in html
     assert "example.org ou" not in html.replace("\u200c", "|")
@@ -48,7 +48,7 @@ def test_html_keeps_line_breaks_and_makes_links_inert():
 
 
 def test_html_fetches_nothing_and_says_its_language():
-    html = play().html
+    html = render_notice().html
 
     assert 'lang="fr"' in html
     assert not [fetched for fetched in ("@import", "<link", "<img") if fetched in html]
@@ -56,7 +56,7 @@ def test_html_fetches_nothing_and_says_its_language():
 
 
 def test_buttons_are_tall_enough_for_a_thumb():
-    html = play().html
+    html = render_notice().html
 
     assert html.count("padding:14px 24px;") >= 1
     assert html.count("line-height:20px") == 2
@@ -64,34 +64,34 @@ def test_buttons_are_tall_enough_for_a_thumb():
 
 def test_a_missing_template_raises():
     with pytest.raises(TemplateDoesNotExist):
-        render("plays/emails/nowhere", {})
+        render("examples/emails/nowhere", {})
 
 
 def test_control_characters_pasted_from_a_word_processor_block_no_mail():
-    rendered = play(words="un\x0bdeux\x0c\x01\ufffe")
+    rendered = render_notice(words="un\x0bdeux\x0c\x01\ufffe")
 
     assert "> un\n> deux" in rendered.text
     assert "un deux" in rendered.html
 
 
 def test_a_mail_that_can_be_answered_says_where_to_type():
-    answerable = render("plays/emails/notice", CONTEXT, is_answerable=True)
+    answerable = render("examples/emails/notice", CONTEXT, is_answerable=True)
 
     assert answerable.text.startswith(f"{DELIMITER}\n\nL'entreprise")
     assert answerable.html.index(DELIMITER) < answerable.html.index("<h1>")
-    assert DELIMITER not in play().text + play().html
+    assert DELIMITER not in render_notice().text + render_notice().html
 
 
 @given(words=st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_whatever_people_type_becomes_a_mail(words):
-    rendered = play(words=words, company=words)
+    rendered = render_notice(words=words, company=words)
 
     assert "\n" not in rendered.subject
     assert "Je prends en charge" in rendered.html
 
 
 def test_a_masked_mail_has_no_link_left():
-    masked = play(url="https://example.org/reponse/secret:token/?choix=prendre").masked()
+    masked = render_notice(url="https://example.org/reponse/secret:token/?choix=prendre").masked()
 
     assert "secret" not in masked.text + masked.html
     assert "Je prends en charge : https://example.org/…" in masked.text

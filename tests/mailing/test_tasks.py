@@ -31,7 +31,7 @@ def test_the_sweep_sends_mails_missed_by_workers_and_beats(sink):
 
 
 def test_a_mail_that_fails_stops_no_other(sink):
-    OutgoingEmailFactory(template="plays/emails/nowhere")
+    OutgoingEmailFactory(template="examples/emails/nowhere")
     fine = OutgoingEmailFactory()
 
     with time_machine.travel(LATER, tick=False):

@@ -40,7 +40,7 @@ def test_a_mail_keeps_the_identifier_of_what_wrote_it():
 
     with transaction.atomic():
         outbox.enqueue(
-            key="notice:1", to="contact@example.org", template="plays/emails/notice", context={}, now=NOW
+            key="notice:1", to="contact@example.org", template="examples/emails/notice", context={}, now=NOW
         )
 
     assert OutgoingEmail.objects.get().request_id == "8f2c"

@@ -11,7 +11,7 @@ from tests.owners.visitor import Visitor
 
 
 @pytest.fixture(autouse=True)
-def register(register_server: RegisterServer, settings) -> RegisterServer:
+def company_register(register_server: RegisterServer, settings) -> RegisterServer:
     """The fake register of this test, with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.REGISTER_URL = register_server.url

@@ -136,8 +136,8 @@ def test_bad_fact_is_refused(second_step, field, typed):
     assert second_step.facts(**{field: typed}).context["form"].errors[field]
 
 
-def test_activity_is_searched_and_chosen_in_a_list(second_step, register):
-    register.mode = Mode.ERROR
+def test_activity_is_searched_and_chosen_in_a_list(second_step, company_register):
+    company_register.mode = Mode.ERROR
     second_step.company(company="Peintures")
     page = second_step.facts(name="Peintures", activity="peintre")
     activities = page.context["form"].activities
@@ -150,8 +150,8 @@ def test_activity_is_searched_and_chosen_in_a_list(second_step, register):
 
 
 @pytest.mark.parametrize("typed", ["zzzz", "🎨", "<b>"])
-def test_unknown_activity_says_so(second_step, register, typed):
-    register.mode = Mode.ERROR
+def test_unknown_activity_says_so(second_step, company_register, typed):
+    company_register.mode = Mode.ERROR
     second_step.company(company="Peintures")
 
     page = second_step.facts(name="Peintures", activity=typed)
@@ -159,8 +159,8 @@ def test_unknown_activity_says_so(second_step, register, typed):
     assert "Aucune activité" in text_of(page)
 
 
-def test_activity_not_in_the_list_stays_unknown(second_step, register):
-    register.mode = Mode.ERROR
+def test_activity_not_in_the_list_stays_unknown(second_step, company_register):
+    company_register.mode = Mode.ERROR
     second_step.company(company="Peintures")
 
     sent = sent_by(second_step, name="Peintures", activity="peintre", naf="none", craft_asked="1")
@@ -169,9 +169,9 @@ def test_activity_not_in_the_list_stays_unknown(second_step, register):
     assert not sent.is_activity_refused
 
 
-def test_craft_is_asked_when_a_criterion_needs_it_and_it_is_unknown(visitor, register):
+def test_craft_is_asked_when_a_criterion_needs_it_and_it_is_unknown(visitor, company_register):
     Office.objects.filter(institution__code="PE").update(craft="only")
-    register.mode = Mode.ERROR
+    company_register.mode = Mode.ERROR
     visitor.need()
     visitor.company(company="Peintures")
 
@@ -189,9 +189,9 @@ def test_craft_is_not_asked_when_the_register_knows(second_step):
     assert not second_step.get("entreprise/").context["asks_craft"]
 
 
-def test_craft_is_not_asked_when_no_criterion_needs_it(second_step, register):
+def test_craft_is_not_asked_when_no_criterion_needs_it(second_step, company_register):
     Office.objects.update(craft="")
-    register.mode = Mode.ERROR
+    company_register.mode = Mode.ERROR
     second_step.company(company="Peintures")
 
     assert not second_step.get("entreprise/").context["asks_craft"]

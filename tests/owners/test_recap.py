@@ -118,11 +118,11 @@ def test_search_without_result_says_so_and_takes_focus(visitor, typed):
     assert 'role="status" tabindex="-1" autofocus' in page.content.decode()
 
 
-def test_a_register_that_does_not_answer_is_not_said_to_find_nothing(visitor, register):
+def test_a_register_that_does_not_answer_is_not_said_to_find_nothing(visitor, company_register):
     visitor.need()
     visitor.company(company="Zzzzzz")
     cache.clear()
-    register.mode = Mode.ERROR
+    company_register.mode = Mode.ERROR
 
     assert "ne trouve pas" not in text_of(visitor.get("entreprise/"))
 

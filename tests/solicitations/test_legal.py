@@ -120,7 +120,7 @@ class TestTwoAnswers:
         return asked
 
     def test_each_is_shown_with_its_own_date(self, twice, now):
-        [shown] = progress.of(twice).legal_answers
+        [shown] = progress.build(twice).legal_answers
 
         assert (shown.answer, shown.at) == ("Pas encore.", now + DAY)
         assert [(later.answer, later.at) for later in shown.later] == [(ANSWER, now + 3 * DAY)]
@@ -132,7 +132,7 @@ class TestTwoAnswers:
         )
         conclude(commit, first(asked), MatchState.UNREACHABLE, now + 3 * DAY, answer="Pas de réponse.")
 
-        [shown] = progress.of(asked).legal_answers
+        [shown] = progress.build(asked).legal_answers
 
         assert (shown.answer, shown.later) == ("Pas encore.", ())
 
@@ -158,7 +158,7 @@ def test_an_undone_answer_leaves_the_one_before_with_its_date_and_words(commit, 
     conclude(commit, first(asked), MatchState.HELPED, now + timedelta(days=3))
     commit(undoing.undo, first(asked), by=first(asked).mailbox, now=now + timedelta(days=3, seconds=30))
 
-    [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
+    [shown] = progress.build(Solicitation.objects.get(pk=asked.pk)).legal_answers
     assert (shown.answer, shown.at) == ("Pas encore.", now + timedelta(days=1))
 
 
@@ -181,7 +181,7 @@ def test_an_answer_stays_shown_to_the_owner_when_the_expert_takes_the_need_again
         now=now + timedelta(days=2),
     )
 
-    [shown] = progress.of(Solicitation.objects.get(pk=asked.pk)).legal_answers
+    [shown] = progress.build(Solicitation.objects.get(pk=asked.pk)).legal_answers
 
     assert (shown.answer, shown.at) == (ANSWER, now + timedelta(days=1))
 

@@ -26,7 +26,9 @@ def matches(solicitation: Solicitation) -> list[Match]:
 
 
 def kinds(solicitation: Solicitation) -> dict[str, list[AnswerKind]]:
-    return {line.name: [step.kind for step in line.steps] for line in progress.of(solicitation).institutions}
+    return {
+        line.name: [step.kind for step in line.steps] for line in progress.build(solicitation).institutions
+    }
 
 
 def institution(match: Match) -> str:
@@ -63,7 +65,7 @@ def test_taker_is_named_with_the_office_phone(sent, commit, now):
     taken = matches(sent)[0]
     commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
 
-    lines = {line.name: line for line in progress.of(sent).institutions}
+    lines = {line.name: line for line in progress.build(sent).institutions}
 
     [step] = lines[institution(taken)].steps
     assert (step.kind, step.person, step.office) == (
@@ -80,13 +82,13 @@ def test_taker_who_shows_a_number_is_reached_there(sent, commit, now):
     taken.expert.save()
     commit(expert_answers.move, taken, MatchState.TAKEN, by=taken.mailbox, now=now)
 
-    steps = [step for line in progress.of(sent).institutions for step in line.steps if step.person]
+    steps = [step for line in progress.build(sent).institutions for step in line.steps if step.person]
 
     assert steps[0].phone == "06 39 98 00 00"
 
 
 def test_nobody_is_named_before_taking(sent):
-    assert not [step for line in progress.of(sent).institutions for step in line.steps if step.person]
+    assert not [step for line in progress.build(sent).institutions for step in line.steps if step.person]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_labour_law_answer_is_shown_with_its_date(commit, now):
         now=now,
     )
 
-    [answer] = progress.of(sent).legal_answers
+    [answer] = progress.build(sent).legal_answers
 
     assert (answer.answer, answer.at) == ("Oui, par écrit.", now)
 
@@ -126,7 +128,7 @@ def test_labour_law_answer_is_shown_with_its_date(commit, now):
 def test_cancelled_request_says_so(sent, commit, now):
     commit(company_requests.cancel, sent, now=now)
 
-    assert progress.of(Solicitation.objects.get(pk=sent.pk)).ending == "Vous avez annulé cette demande."
+    assert progress.build(Solicitation.objects.get(pk=sent.pk)).ending == "Vous avez annulé cette demande."
 
 
 def test_closing_message_of_staff_is_shown(sent, commit, now, django_user_model):
@@ -135,7 +137,7 @@ def test_closing_message_of_staff_is_shown(sent, commit, now, django_user_model)
     commit(staff_actions.close, sent, message="Appelez votre antenne.", by=admin, now=now)
     sent.refresh_from_db()
 
-    assert progress.of(sent).message == "Appelez votre antenne."
+    assert progress.build(sent).message == "Appelez votre antenne."
 
 
 def test_request_that_reaches_nobody_says_so(commit, now):
@@ -143,18 +145,18 @@ def test_request_that_reaches_nobody_says_so(commit, now):
 
     request = commit(send, now=now)
 
-    assert progress.of(request).is_unassigned
+    assert progress.build(request).is_unassigned
 
 
 def test_request_not_routed_yet_is_not_said_to_reach_nobody(sent):
-    assert not progress.of(sent).is_unassigned
+    assert not progress.build(sent).is_unassigned
 
 
 def test_request_closed_by_staff_has_nobody_left_to_read_more(sent, commit, now, django_user_model):
     admin = django_user_model.objects.create_user("nationale@equipe.example.org", role="national")
-    assert progress.of(sent).has_readers
+    assert progress.build(sent).has_readers
 
     commit(staff_actions.close, sent, message="Réglé.", by=admin, now=now)
 
     sent.refresh_from_db()
-    assert not progress.of(sent).has_readers
+    assert not progress.build(sent).has_readers

@@ -77,14 +77,14 @@ def two_needs(commit, now) -> Solicitation:
 
 
 @pytest.fixture
-def press(client, django_capture_on_commit_callbacks) -> Callable[..., Any]:
+def submit(client, django_capture_on_commit_callbacks) -> Callable[..., Any]:
     """Press a button of the page: post the form of that address with its hidden fields and these values."""
 
-    def pressed(mailbox: Mailbox, action: str, *, page: Any = None, **typed: str) -> Any:
+    def submitted(mailbox: Mailbox, action: str, *, page: Any = None, **typed: str) -> Any:
         path = answer_path(mailbox)
         page = page or client.get(path)
         hidden = hidden_fields(page)[f"{path}{action}"]
         with django_capture_on_commit_callbacks(execute=True):
             return client.post(f"{path}{action}", hidden | typed, follow=True)
 
-    return pressed
+    return submitted

@@ -81,13 +81,13 @@ def test_who_manages_nothing_keeps_none(expert_match):
     ("act", "field"), [("message/", "body"), ("question/", "body"), ("conclure", "words")]
 )
 def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(
-    press, expert_match, own_text, act, field
+    submit, expert_match, own_text, act, field
 ):
     if act == "conclure":
-        press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
+        submit(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
         act = f"besoins/{expert_match.pk}/conclure/"
 
-    page = press(expert_match.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(own_text.pk)})
+    page = submit(expert_match.mailbox, act, **{field: "Bonjour,", "inserer": "1", "pret": str(own_text.pk)})
 
     assert page.status_code == 200
     assert "Bonjour,\n\nPréparez votre SIRET.</textarea>" in page.content.decode()
@@ -97,14 +97,14 @@ def test_a_text_is_inserted_after_the_typed_words_and_nothing_is_sent(
 
 
 def test_the_text_of_another_institution_is_neither_offered_nor_inserted(
-    client, press, expert_match, own_text, others_text
+    client, submit, expert_match, own_text, others_text
 ):
     assert others_text.title not in page_text(client.get(answer_path(expert_match.mailbox)))
 
     for wanted in (str(others_text.pk), "0", "x", "٣"):
-        answer = press(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
+        answer = submit(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret=wanted)
         assert answer.status_code == 404
-    unchosen = press(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
+    unchosen = submit(expert_match.mailbox, "message/", body="Bonjour,", inserer="1", pret="")
     assert "Choisissez un texte dans la liste" in page_text(unchosen)
     assert "Bonjour,</textarea>" in unchosen.content.decode()
 

@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
     ("typed", "kept"),
     [("0380123456", "03 80 12 34 56"), ("+596 596 12 34 56", "05 96 12 34 56"), ("3949", "3949")],
 )
-def test_the_number_is_corrected(press, expert_mailbox, sent, typed, kept):
+def test_the_number_is_corrected(submit, expert_mailbox, sent, typed, kept):
     expert = match(sent, "recrutement@france-travail").expert
 
-    page = press(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
+    page = submit(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
 
     expert.refresh_from_db()
     assert expert.phone == kept
@@ -26,10 +26,10 @@ def test_the_number_is_corrected(press, expert_mailbox, sent, typed, kept):
 
 
 @pytest.mark.parametrize("typed", ["", "12", "zéro un", "0" * 40, "<b>0380123456"])
-def test_a_bad_number_is_refused_with_an_example(press, expert_mailbox, sent, typed):
+def test_a_bad_number_is_refused_with_an_example(submit, expert_mailbox, sent, typed):
     expert = match(sent, "recrutement@france-travail").expert
 
-    page = press(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
+    page = submit(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
 
     assert "par exemple 03 80 12 34 56" in page_text(page)
     before = expert.phone
@@ -38,19 +38,19 @@ def test_a_bad_number_is_refused_with_an_example(press, expert_mailbox, sent, ty
 
 
 @pytest.mark.parametrize("typed", ["08 99 12 34 56", "0825 12 34 56", "+33 (0)8 10 12 34 56"])
-def test_a_surcharged_number_is_refused(press, expert_mailbox, sent, typed):
+def test_a_surcharged_number_is_refused(submit, expert_mailbox, sent, typed):
     expert = match(sent, "recrutement@france-travail").expert
 
-    page = press(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
+    page = submit(expert_mailbox, f"postes/{expert.pk}/numero/", phone=typed)
 
     assert "Ce numéro est surtaxé" in page_text(page)
     assert type(expert).objects.get(pk=expert.pk).phone == expert.phone
 
 
-def test_departure_is_recorded_and_staff_are_alerted(press, expert_mailbox, sent, now):
+def test_departure_is_recorded_and_staff_are_alerted(submit, expert_mailbox, sent, now):
     expert = match(sent, "recrutement@france-travail").expert
 
-    page = press(expert_mailbox, f"postes/{expert.pk}/depart/", successor="Le service formation")
+    page = submit(expert_mailbox, f"postes/{expert.pk}/depart/", successor="Le service formation")
 
     expert.refresh_from_db()
     assert (expert.left_at, expert.successor) == (now, "Le service formation")

@@ -70,7 +70,7 @@ def test_the_absent_the_unticked_and_the_never_notified_are_not_offered(expert_m
 
 @pytest.mark.parametrize("door", ["link", "account"])
 def test_a_person_outside_the_rule_needs_a_reason_and_must_take_it_herself(
-    client, press, expert_match, door, django_capture_on_commit_callbacks
+    client, submit, expert_match, door, django_capture_on_commit_callbacks
 ):
     other = ExpertFactory(name="Zélie Prud'homme", office=expert_match.expert.office, has_all_subjects=False)
     path, browser = answer_path(expert_match.mailbox), client

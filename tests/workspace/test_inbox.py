@@ -229,8 +229,8 @@ class TestTwoDoors:
         assert event.by_mailbox == expert_match.mailbox
         assert event.by_user.email.lower() == expert_match.mailbox.email
 
-    def test_what_was_done_at_one_door_is_undone_at_the_other(self, expert_client, press, expert_match):
-        press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
+    def test_what_was_done_at_one_door_is_undone_at_the_other(self, expert_client, submit, expert_match):
+        submit(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
         path = request_path(expert_match)
         card = expert_client.get(path).context["page"].cards[0]
 

@@ -91,12 +91,12 @@ class TestInstitutions:
         assert f'value="{target.pk}"' not in offered(page)
         assert target.name in folded(page)
 
-    def test_chosen_from_an_older_page_it_is_refused_and_nothing_changes(self, client, press, expert_match):
+    def test_chosen_from_an_older_page_it_is_refused_and_nothing_changes(self, client, submit, expert_match):
         target = Institution.objects.get(code="GEIQ")
         page = client.get(answer_path(expert_match.mailbox))
         Expert.objects.filter(office__institution=target).update(is_paused=True)
 
-        again = press(
+        again = submit(
             expert_match.mailbox,
             action_path(expert_match),
             page=page,
@@ -126,11 +126,11 @@ class TestInstitutions:
 
 class TestColleagues:
     def test_a_colleague_of_the_office_is_offered_and_gets_the_need(
-        self, client, press, expert_match, colleague
+        self, client, submit, expert_match, colleague
     ):
         assert "Karim Dubois" in offered(client.get(answer_path(expert_match.mailbox)))
 
-        page = press(
+        page = submit(
             expert_match.mailbox,
             action_path(expert_match),
             institution=f"collegue-{colleague.pk}",
@@ -143,23 +143,23 @@ class TestColleagues:
         assert "Vous avez passé ce besoin à : Karim Dubois" in page_text(page)
         assert expert_match.introduces.get().expert == colleague
 
-    def test_the_colleague_reads_who_passed_it_on(self, press, expert_match, colleague):
+    def test_the_colleague_reads_who_passed_it_on(self, submit, expert_match, colleague):
         typed = {"institution": f"collegue-{colleague.pk}", "way": "bring_in", "word": "Avec moi ?"}
-        press(expert_match.mailbox, action_path(expert_match), **typed)
+        submit(expert_match.mailbox, action_path(expert_match), **typed)
 
         mail = OutgoingEmail.objects.get(to=colleague.email)
         assert mail.context["why"] == [f"{expert_match.expert.name} demande votre renfort."]
         assert mail.context["word"] == "Avec moi ?"
 
-    def test_undoing_withdraws_it_from_them(self, press, expert_match, colleague):
-        page = press(
+    def test_undoing_withdraws_it_from_them(self, submit, expert_match, colleague):
+        page = submit(
             expert_match.mailbox,
             action_path(expert_match),
             institution=f"collegue-{colleague.pk}",
             way="hand_over",
         )
 
-        press(expert_match.mailbox, action_path(expert_match, "annuler"), page=page)
+        submit(expert_match.mailbox, action_path(expert_match, "annuler"), page=page)
 
         expert_match.refresh_from_db()
         assert expert_match.state == MatchState.SENT
@@ -167,7 +167,7 @@ class TestColleagues:
 
     @pytest.mark.parametrize("away", ["paused", "bouncing", "left", "absent", "dropped", "same mailbox"])
     def test_one_who_would_not_read_it_is_not_offered(
-        self, client, press, expert_match, colleague, away, now
+        self, client, submit, expert_match, colleague, away, now
     ):
         if away == "absent":
             on = now.date()
@@ -188,7 +188,7 @@ class TestColleagues:
         page = client.get(answer_path(expert_match.mailbox))
         assert "Karim Dubois" not in offered(page)
 
-        press(
+        submit(
             expert_match.mailbox,
             action_path(expert_match),
             institution=f"collegue-{colleague.pk}",
@@ -197,10 +197,10 @@ class TestColleagues:
         expert_match.refresh_from_db()
         assert expert_match.state == MatchState.SENT
 
-    def test_one_of_another_office_is_not(self, press, expert_match, sent):
+    def test_one_of_another_office_is_not(self, submit, expert_match, sent):
         stranger = match(sent, "entreprises@mission-locale").expert
 
-        press(
+        submit(
             expert_match.mailbox,
             action_path(expert_match),
             institution=f"collegue-{stranger.pk}",

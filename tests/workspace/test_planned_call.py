@@ -40,9 +40,9 @@ def leave(mails) -> None:
 @pytest.mark.django_db
 class TestPage:
     def test_a_plan_is_shown_to_expert_and_company_and_may_be_downloaded(
-        self, client, press, expert_match, clock, now
+        self, client, submit, expert_match, clock, now
     ):
-        page = press(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
+        page = submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
 
         assert "Vous appelez jeudi 3 décembre à 14 h 30." in page_text(page)
         [mail] = to_company()
@@ -61,14 +61,14 @@ class TestPage:
         owner = page_text(client.get(follow))
         assert "vous appelle jeudi 3 décembre à 14 h 30" in owner
 
-    def test_the_mail_carries_a_calendar_file_whose_changes_replace_it(self, press, expert_match, clock):
-        press(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
+    def test_the_mail_carries_a_calendar_file_whose_changes_replace_it(self, submit, expert_match, clock):
+        submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
         leave(to_company())
         clock.shift(timedelta(minutes=5))
-        press(expert_match.mailbox, "appel/", day="2026-12-04", hour="9:00")
+        submit(expert_match.mailbox, "appel/", day="2026-12-04", hour="9:00")
         leave(to_company()[1:])
         clock.shift(timedelta(minutes=5))
-        press(expert_match.mailbox, "appel/retirer/")
+        submit(expert_match.mailbox, "appel/retirer/")
 
         planned, moved, cancelled = to_company()
         assert not planned.context["is_moved"]
@@ -83,51 +83,51 @@ class TestPage:
         assert len({event["uid"] for event in events}) == 1
         assert [event["sequence"] for event in events] == [0, 1, 2]
 
-    def test_a_call_after_one_that_took_place_is_not_told_as_moved(self, press, expert_match, clock):
-        press(expert_match.mailbox, "appel/", day="2026-12-01", hour="14:30")
+    def test_a_call_after_one_that_took_place_is_not_told_as_moved(self, submit, expert_match, clock):
+        submit(expert_match.mailbox, "appel/", day="2026-12-01", hour="14:30")
         leave(to_company())
         clock.shift(timedelta(days=1))
-        press(expert_match.mailbox, "appel/", day="2026-12-03", hour="9:00")
+        submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="9:00")
 
         assert [mail.context["is_moved"] for mail in to_company()] == [False, False]
 
-    def test_a_change_undone_within_the_minute_tells_nothing(self, press, expert_match, clock):
-        press(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
-        press(expert_match.mailbox, "appel/annuler/")
+    def test_a_change_undone_within_the_minute_tells_nothing(self, submit, expert_match, clock):
+        submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
+        submit(expert_match.mailbox, "appel/annuler/")
 
         assert PlannedCall.objects.get().cancelled_at
         assert not [mail for mail in to_company() if mail.cancelled_at is None]
 
-        press(expert_match.mailbox, "appel/", day="2026-12-03", hour="10:00")
+        submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="10:00")
         clock.shift(timedelta(seconds=10))
-        page = press(expert_match.mailbox, "appel/", day="2026-12-03", hour="11:00")
+        page = submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="11:00")
         assert "11 h" in page_text(page)
-        page = press(expert_match.mailbox, "appel/annuler/")
+        page = submit(expert_match.mailbox, "appel/annuler/")
 
         assert "Vous appelez jeudi 3 décembre à 10 h." in page_text(page)
         [mail] = [mail for mail in to_company() if mail.cancelled_at is None]
         assert mail.context["when"].endswith("10\u00a0h")
 
-    def test_an_older_page_changes_nothing(self, client, press, expert_match):
+    def test_an_older_page_changes_nothing(self, client, submit, expert_match):
         old = client.get(answer_path(expert_match.mailbox))
-        press(expert_match.mailbox, "appel/", page=old, day="2026-12-03", hour="14:30")
+        submit(expert_match.mailbox, "appel/", page=old, day="2026-12-03", hour="14:30")
 
-        page = press(expert_match.mailbox, "appel/", page=old, day="2026-12-03", hour="16:00")
+        page = submit(expert_match.mailbox, "appel/", page=old, day="2026-12-03", hour="16:00")
 
         assert "Rien n'a été changé" in page_text(page)
         assert PlannedCall.objects.get().starts_at == datetime(2026, 12, 3, 14, 30, tzinfo=PARIS)
-        again = press(expert_match.mailbox, "appel/", page=old, day="2026-12-03", hour="14:30")
+        again = submit(expert_match.mailbox, "appel/", page=old, day="2026-12-03", hour="14:30")
         assert "Appel prévu jeudi 3 décembre à 14 h 30." in page_text(again)
         assert len(to_company()) == 1
 
-    def test_who_has_no_need_left_plans_nothing(self, client, press, expert_match, commit, now):
+    def test_who_has_no_need_left_plans_nothing(self, client, submit, expert_match, commit, now):
         page = client.get(answer_path(expert_match.mailbox))
         commit(
             expert_answers.move, expert_match, MatchState.DECLINED, by=expert_match.mailbox,
             decline_reason="no_capacity", now=now,
         )  # fmt: skip
 
-        answer = press(expert_match.mailbox, "appel/", page=page, day="2026-12-03", hour="14:30")
+        answer = submit(expert_match.mailbox, "appel/", page=page, day="2026-12-03", hour="14:30")
 
         assert "Vous n'avez plus de besoin en cours ici" in page_text(answer)
         assert not PlannedCall.objects.exists()
@@ -191,14 +191,14 @@ class TestReminders:
     @pytest.mark.demo_directory
     @pytest.mark.django_db
     def test_the_expert_is_reminded_once_and_a_call_without_expert_is_cancelled(
-        self, press, expert_match, commit, clock, django_capture_on_commit_callbacks
+        self, submit, expert_match, commit, clock, django_capture_on_commit_callbacks
     ):
         def follow():
             with django_capture_on_commit_callbacks():
                 tasks.follow_planned_calls()
             return OutgoingEmail.objects.filter(template__endswith="/call_reminder")
 
-        press(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
+        submit(expert_match.mailbox, "appel/", day="2026-12-03", hour="14:30")
         leave(to_company())
         assert not follow().exists()
         clock.move_to(datetime(2026, 12, 3, 8, 5, tzinfo=PARIS))

@@ -36,22 +36,22 @@ def test_numbers_that_are_refused(typed, faulty):
 
 @pytest.mark.demo_directory
 @pytest.mark.django_db
-def test_the_outcome_is_kept_with_the_conclusion_and_corrected_with_the_next_one(press, sent):
+def test_the_outcome_is_kept_with_the_conclusion_and_corrected_with_the_next_one(submit, sent):
     expert_match = match(sent, "recrutement@france-travail")
     act = f"besoins/{expert_match.pk}/conclure/"
     counts = {"posts_skilled": "3", "offers_skilled": "1", "filled_skilled": "2"}
-    press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
+    submit(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
 
-    wrong = press(expert_match.mailbox, act, outcome="helped", **counts | {"filled_skilled": "4"})
+    wrong = submit(expert_match.mailbox, act, outcome="helped", **counts | {"filled_skilled": "4"})
     assert "pas plus de pourvus que de postes" in page_text(wrong)
     expert_match.refresh_from_db()
     assert expert_match.state == MatchState.TAKEN
 
-    page = press(expert_match.mailbox, act, outcome="helped", **counts)
+    page = submit(expert_match.mailbox, act, outcome="helped", **counts)
     assert "Ouvriers et employés qualifiés : 1 offre, 3 postes, 2 pourvus" in page_text(page)
 
-    press(expert_match.mailbox, f"besoins/{expert_match.pk}/annuler/")
-    page = press(expert_match.mailbox, act, outcome="no_help")
+    submit(expert_match.mailbox, f"besoins/{expert_match.pk}/annuler/")
+    page = submit(expert_match.mailbox, act, outcome="no_help")
     assert "3 postes" not in page_text(page)
     assert not RecruitmentOutcome.objects.exists()
 
@@ -76,22 +76,22 @@ def test_the_database_refuses_nonsense(sent, counts):
 
 @pytest.mark.demo_directory
 @pytest.mark.django_db
-def test_other_subjects_are_not_asked(client, commit, press, now):
+def test_other_subjects_are_not_asked(client, commit, submit, now):
     row = commit(send, "dettes-fiscales", siret="", now=now)
     expert_match = match(row, row.mailboxes.order_by("pk").first().email)
 
     assert "Compter les offres" not in page_text(
-        press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
+        submit(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
     )
 
 
 @pytest.mark.demo_directory
 @pytest.mark.django_db
-def test_the_export_of_the_inbox_counts_offers_posts_by_qualification_and_posts_filled(press, sent):
+def test_the_export_of_the_inbox_counts_offers_posts_by_qualification_and_posts_filled(submit, sent):
     expert_match = match(sent, "recrutement@france-travail")
-    press(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
+    submit(expert_match.mailbox, f"besoins/{expert_match.pk}/prendre/")
     counts = {"posts_skilled": "3", "offers_skilled": "1", "filled_skilled": "2", "posts_executive": "1"}
-    press(expert_match.mailbox, f"besoins/{expert_match.pk}/conclure/", outcome="helped", **counts)
+    submit(expert_match.mailbox, f"besoins/{expert_match.pk}/conclure/", outcome="helped", **counts)
     client = signed_in(PersonFactory(email=expert_match.expert.email))
 
     text = client.get("/besoins/export.csv?onglet=clos").getvalue().decode()

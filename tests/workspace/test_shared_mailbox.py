@@ -45,31 +45,31 @@ def the_mail(occasion: str) -> OutgoingEmail:
 
 
 class TestSecondPress:
-    def test_taking_twice_says_when_and_by_whom(self, client, press, expert_match, clock):
+    def test_taking_twice_says_when_and_by_whom(self, client, submit, expert_match, clock):
         old_tab = client.get(answer_path(expert_match.mailbox))
-        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab, first_name="Nadia")
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab, first_name="Nadia")
         clock.shift(timedelta(minutes=98))
 
-        text = page_text(press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab))
+        text = page_text(submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab))
 
         assert f"{CALLED_BY}, par Nadia." in text
         assert "accordez-vous avant d'appeler" in text
         assert "C'est bien noté" not in text
 
-    def test_without_a_first_name_it_says_when(self, client, press, expert_match):
+    def test_without_a_first_name_it_says_when(self, client, submit, expert_match):
         old_tab = client.get(answer_path(expert_match.mailbox))
-        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
 
         assert f"{CALLED_BY}." in page_text(
-            press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
+            submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
         )
 
-    def test_the_day_after_it_says_which_day(self, client, press, expert_match, clock):
+    def test_the_day_after_it_says_which_day(self, client, submit, expert_match, clock):
         old_tab = client.get(answer_path(expert_match.mailbox))
-        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab)
         clock.shift(timedelta(days=1))
 
-        again = page_text(press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab))
+        again = page_text(submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab))
 
         assert "Déjà prise en charge depuis votre boîte mardi 1er décembre à 10 h." in again
 
@@ -89,14 +89,14 @@ class TestSecondPress:
             ),
         ],
     )
-    def test_each_act_says_that_the_mailbox_did_it(self, client, press, expert_match, act, typed, sentence):
+    def test_each_act_says_that_the_mailbox_did_it(self, client, submit, expert_match, act, typed, sentence):
         if "institution" in typed:
             typed = typed | {"institution": str(Institution.objects.get(code="GEIQ").pk)}
         old_tab = client.get(answer_path(expert_match.mailbox))
-        press(expert_match.mailbox, action_path(expert_match, act), page=old_tab, **typed)
+        submit(expert_match.mailbox, action_path(expert_match, act), page=old_tab, **typed)
 
         assert sentence in page_text(
-            press(expert_match.mailbox, action_path(expert_match, act), page=old_tab, **typed)
+            submit(expert_match.mailbox, action_path(expert_match, act), page=old_tab, **typed)
         )
 
     @pytest.mark.parametrize(
@@ -107,38 +107,38 @@ class TestSecondPress:
             ("unreachable", "Déjà notée injoignable depuis votre boîte à 10 h."),
         ],
     )
-    def test_each_outcome_says_so_too(self, client, press, taken, outcome, sentence):
+    def test_each_outcome_says_so_too(self, client, submit, taken, outcome, sentence):
         old_tab = client.get(answer_path(taken.mailbox))
-        press(taken.mailbox, action_path(taken, "conclure"), page=old_tab, outcome=outcome)
+        submit(taken.mailbox, action_path(taken, "conclure"), page=old_tab, outcome=outcome)
 
-        again = press(taken.mailbox, action_path(taken, "conclure"), page=old_tab, outcome=outcome)
+        again = submit(taken.mailbox, action_path(taken, "conclure"), page=old_tab, outcome=outcome)
 
         assert sentence in page_text(again)
 
-    def test_undoing_twice_says_so(self, client, press, taken):
+    def test_undoing_twice_says_so(self, client, submit, taken):
         old_tab = client.get(answer_path(taken.mailbox))
-        press(taken.mailbox, action_path(taken, "annuler"), page=old_tab)
+        submit(taken.mailbox, action_path(taken, "annuler"), page=old_tab)
 
-        again = press(taken.mailbox, action_path(taken, "annuler"), page=old_tab)
+        again = submit(taken.mailbox, action_path(taken, "annuler"), page=old_tab)
 
         assert "Réponse déjà annulée depuis votre boîte à 10 h." in page_text(again)
 
     def test_declining_after_a_colleague_took_changes_nothing_and_says_who_took(
-        self, client, press, expert_match
+        self, client, submit, expert_match
     ):
         old_tab = client.get(answer_path(expert_match.mailbox))
-        press(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab, first_name="Nadia")
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"), page=old_tab, first_name="Nadia")
 
-        again = press(
+        again = submit(
             expert_match.mailbox, action_path(expert_match, "decliner"), page=old_tab, reason="no_capacity"
         )
 
         assert f"{CALLED_BY}, par Nadia. Rien n'a été changé" in page_text(again)
         assert Match.objects.get(pk=expert_match.pk).state == MatchState.TAKEN
 
-    def test_words_of_the_second_press_are_given_back(self, client, press, expert_match):
+    def test_words_of_the_second_press_are_given_back(self, client, submit, expert_match):
         old_tab = client.get(answer_path(expert_match.mailbox))
-        press(
+        submit(
             expert_match.mailbox,
             action_path(expert_match, "decliner"),
             page=old_tab,
@@ -146,7 +146,7 @@ class TestSecondPress:
             words="Trop loin.",
         )
 
-        again = press(
+        again = submit(
             expert_match.mailbox,
             action_path(expert_match, "decliner"),
             page=old_tab,
@@ -156,13 +156,13 @@ class TestSecondPress:
 
         assert "Ce que vous aviez écrit n'a pas été envoyé Voir la CCI." in page_text(again)
 
-    def test_taking_all_tells_what_a_colleague_took_since(self, client, press, two_needs):
+    def test_taking_all_tells_what_a_colleague_took_since(self, client, submit, two_needs):
         box = mailbox(two_needs, "formation@region-bfc")
         first, second = box.matches.order_by("need__position")
         old_tab = client.get(answer_path(box))
-        press(box, action_path(first, "prendre"), page=old_tab, first_name="Nadia")
+        submit(box, action_path(first, "prendre"), page=old_tab, first_name="Nadia")
 
-        text = page_text(press(box, "tout-prendre/", page=old_tab, first_name="Karim"))
+        text = page_text(submit(box, "tout-prendre/", page=old_tab, first_name="Karim"))
 
         assert f"Vous prenez en charge « {second.need.subject.label} »." in text
         assert f"« {first.need.subject.label} » : {CALLED_BY}, par Nadia." in text
@@ -171,31 +171,31 @@ class TestSecondPress:
             "Karim",
         ]
 
-    def test_taking_all_twice_says_who_took(self, client, press, two_needs):
+    def test_taking_all_twice_says_who_took(self, client, submit, two_needs):
         box = mailbox(two_needs, "formation@region-bfc")
         old_tab = client.get(answer_path(box))
-        press(box, "tout-prendre/", page=old_tab, first_name="Nadia")
+        submit(box, "tout-prendre/", page=old_tab, first_name="Nadia")
 
-        assert f"{CALLED_BY}, par Nadia." in page_text(press(box, "tout-prendre/", page=old_tab))
+        assert f"{CALLED_BY}, par Nadia." in page_text(submit(box, "tout-prendre/", page=old_tab))
 
 
 class TestFirstName:
-    def test_it_is_optional(self, press, expert_match):
-        press(expert_match.mailbox, action_path(expert_match, "prendre"))
+    def test_it_is_optional(self, submit, expert_match):
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"))
 
         assert Match.objects.get(pk=expert_match.pk).taken_by == ""
 
     @pytest.mark.parametrize("name", ["Nadia", "Jean-Noël", "Anne Sophie", "N'Golo", "Zoé L."])
-    def test_a_first_name_is_kept(self, press, expert_match, name):
-        press(expert_match.mailbox, action_path(expert_match, "prendre"), first_name=name)
+    def test_a_first_name_is_kept(self, submit, expert_match, name):
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"), first_name=name)
 
         assert Match.objects.get(pk=expert_match.pk).taken_by == name
 
     @pytest.mark.parametrize(
         "typed", ["06 12 34 56 78", "www.exemple.fr", "nadia@exemple.fr", "<b>", "x" * 41]
     )
-    def test_anything_else_is_refused_and_changes_nothing(self, press, expert_match, typed):
-        page = press(expert_match.mailbox, action_path(expert_match, "prendre"), first_name=typed)
+    def test_anything_else_is_refused_and_changes_nothing(self, submit, expert_match, typed):
+        page = submit(expert_match.mailbox, action_path(expert_match, "prendre"), first_name=typed)
 
         assert "Écrivez seulement votre prénom" in page_text(page)
         assert Match.objects.get(pk=expert_match.pk).state == MatchState.SENT
@@ -246,16 +246,16 @@ class TestFirstName:
 
 
 class TestUndo:
-    def test_the_button_sits_in_the_message_that_announces_the_act(self, press, expert_match):
-        page = press(expert_match.mailbox, action_path(expert_match, "prendre")).content.decode()
+    def test_the_button_sits_in_the_message_that_announces_the_act(self, submit, expert_match):
+        page = submit(expert_match.mailbox, action_path(expert_match, "prendre")).content.decode()
 
         message = page.partition("rl-messages")[2].partition("<h1")[0]
         assert action_path(expert_match, "annuler") in message
         assert page.count(action_path(expert_match, "annuler")) == 1
 
     @pytest.mark.parametrize("reason", ["no_capacity", "other"])
-    def test_after_a_refusal_too(self, press, expert_match, reason):
-        page = press(
+    def test_after_a_refusal_too(self, submit, expert_match, reason):
+        page = submit(
             expert_match.mailbox, action_path(expert_match, "decliner"), reason=reason, words="Trop loin."
         )
 
@@ -263,15 +263,15 @@ class TestUndo:
         assert action_path(expert_match, "annuler") in message
 
     @pytest.mark.parametrize("outcome", ["helped", "no_help", "unreachable"])
-    def test_after_an_outcome_too(self, press, taken, outcome):
-        page = press(taken.mailbox, action_path(taken, "conclure"), outcome=outcome, words="Vu.")
+    def test_after_an_outcome_too(self, submit, taken, outcome):
+        page = submit(taken.mailbox, action_path(taken, "conclure"), outcome=outcome, words="Vu.")
 
         message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
         assert action_path(taken, "annuler") in message
 
-    def test_after_a_hand_over_too(self, press, expert_match):
+    def test_after_a_hand_over_too(self, submit, expert_match):
         target = Institution.objects.get(code="GEIQ")
-        page = press(
+        page = submit(
             expert_match.mailbox,
             action_path(expert_match, "orienter"),
             institution=str(target.pk),
@@ -281,17 +281,17 @@ class TestUndo:
         message = page.content.decode().partition("rl-messages")[2].partition("<h1")[0]
         assert action_path(expert_match, "annuler") in message
 
-    def test_once_the_message_is_gone_it_stays_with_the_answer(self, client, press, expert_match):
-        press(expert_match.mailbox, action_path(expert_match, "prendre"))
+    def test_once_the_message_is_gone_it_stays_with_the_answer(self, client, submit, expert_match):
+        submit(expert_match.mailbox, action_path(expert_match, "prendre"))
 
         page = client.get(answer_path(expert_match.mailbox)).content.decode()
 
         assert page.count(action_path(expert_match, "annuler")) == 1
 
-    def test_taking_all_gives_one_button_a_need(self, press, two_needs):
+    def test_taking_all_gives_one_button_a_need(self, submit, two_needs):
         box = mailbox(two_needs, "formation@region-bfc")
 
-        page = press(box, "tout-prendre/").content.decode()
+        page = submit(box, "tout-prendre/").content.decode()
 
         message = page.partition("rl-messages")[2].partition("<h1")[0]
         assert all(action_path(row, "annuler") in message for row in box.matches.all())

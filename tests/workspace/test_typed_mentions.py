@@ -10,10 +10,10 @@ from tests.workspace.conftest import page_text
 pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
-def test_a_mention_is_marked_an_unknown_one_said_and_a_doubt_refused(press, sent, now):
+def test_a_mention_is_marked_an_unknown_one_said_and_a_doubt_refused(submit, sent, now):
     box = mailbox(sent, "recrutement@france-travail")
 
-    page = press(box, "message/", body="<b>@mission locale</b> et @Zoé")
+    page = submit(box, "message/", body="<b>@mission locale</b> et @Zoé")
 
     html = page.content.decode()
     assert '&lt;b&gt;<strong class="rl-mention">@mission locale</strong>&lt;/b&gt;' in html
@@ -23,7 +23,7 @@ def test_a_mention_is_marked_an_unknown_one_said_and_a_doubt_refused(press, sent
         expert = ExpertFactory(office=box.speaker().office, name=name)
         post = Mailbox.objects.create(solicitation=sent, email=expert.email, created_at=now)
         Match.objects.create(need=sent.needs.get(), expert=expert, mailbox=post, sent_at=now)
-    page = press(box, "message/", body="@Zoé")
+    page = submit(box, "message/", body="@Zoé")
 
     assert "écrivez son nom en entier" in page_text(page)
     assert "@Zoé</textarea>" in page.content.decode()

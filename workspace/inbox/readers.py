@@ -38,7 +38,7 @@ class Reader:
     @classmethod
     def of(cls, user: User, *, now: datetime) -> "Reader":
         """Read the person's seats. Three queries."""
-        posts, managed = seats.work_by_keys(user, now=now)
+        posts, managed = seats.work_keys(user, now=now)
         rows: Iterable[tuple[int, int, bool]] = ()
         if posts or managed:
             rows = _NEAR.rows(offices=[*posts.values(), *managed], posts=list(posts))

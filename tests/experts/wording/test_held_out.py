@@ -46,4 +46,4 @@ def test_no_message_is_among_the_examples():
         for message in held_out.read(name)
     }
     # Texts of three words or fewer may be the same by chance.
-    assert not {words_of for words_of in messages if len(words_of) > 3} & examples
+    assert not {tokens for tokens in messages if len(tokens) > 3} & examples

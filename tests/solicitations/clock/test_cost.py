@@ -20,9 +20,7 @@ DAY = timedelta(days=1)
 
 def count_sweep_queries(at) -> int:
     """Run a sweep; return how many queries it made."""
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         tasks.run_clock(now=at)
     return len(captured)
 
@@ -56,7 +54,9 @@ def test_a_sweep_at_night_makes_no_more_queries_than_one_with_nothing_due(commit
     tasks.run_clock(now=night)  # puts off to the morning what fell due during the three days
 
     at_night = count_sweep_queries(night)
-    assert at_night == count_sweep_queries(now)  # when the request was sent: nothing is due yet
+    with_nothing_due = count_sweep_queries(now)
+
+    assert at_night == with_nothing_due
 
 
 def test_the_requests_of_one_chunk_are_freed_before_the_next(commit, now, monkeypatch):

@@ -1,6 +1,7 @@
 """``clock_due_at``, the stored moment, is never later than the planner's next step, whatever happens."""
 
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
 
@@ -175,25 +176,25 @@ def late(at: datetime) -> list[tuple]:
     ]
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A request, and ``actions`` (``name`` or ``name:which``) that bring its next step forward."""
+
+    actions: str
+    subject: str = "clause-insertion"
+    is_suspect: bool = False  # held until staff release it
+    is_swept: bool = False  # a sweep runs before the request is routed
+
+
 # One case per action that must store an earlier moment than the last sweep did.
 EARLIER_STEPS = {
-    "undone, which brings the first reminder forward": (
-        ["clause-insertion"],
-        False,
-        False,
-        "move sweep undo",
-    ),
-    "routed after a sweep": (["clause-insertion"], False, True, ""),
-    "released after a sweep": (["dettes-fiscales"], True, False, "sweep release"),
-    "corrected to a place where working time begins earlier": (
-        ["clause-insertion"],
-        False,
-        False,
-        "sweep:82 correct:6",
-    ),
-    "settings bring the reminder forward": (["clause-insertion"], False, False, "move sweep change_settings"),
-    "written by the previous version": (["clause-insertion"], False, False, "write_as_the_previous_version"),
-    "failed, and changed meanwhile": (["clause-insertion"], False, False, "fail_clock move sweep undo sweep"),
+    "undone, which brings the first reminder forward": Earlier("move sweep undo"),
+    "routed after a sweep": Earlier("", is_swept=True),
+    "released after a sweep": Earlier("sweep release", subject="dettes-fiscales", is_suspect=True),
+    "corrected to a place where working time begins earlier": Earlier("sweep:82 correct:6"),
+    "settings bring the reminder forward": Earlier("move sweep change_settings"),
+    "written by the previous version": Earlier("write_as_the_previous_version"),
+    "failed, and changed meanwhile": Earlier("fail_clock move sweep undo sweep"),
 }
 
 
@@ -202,8 +203,8 @@ def late_after(
 ) -> list[tuple]:
     """The actions after which the stored moment is late; all is rolled back in the end.
 
-    A task routes requests after each commit. Nothing commits here: once the request was routed, those that an
-    action leaves to be routed (released, corrected, sent) are routed after that action.
+    In the portal, a task routes requests after each commit. Nothing commits here: the action "route" routes
+    the first one; from then on, a request that an action releases, corrects or sends is routed after it.
     """
     found = []
     before = transaction.savepoint()
@@ -225,16 +226,14 @@ def late_after(
     return found
 
 
-@pytest.mark.parametrize(
-    ("subjects", "is_suspect", "is_swept", "actions"), EARLIER_STEPS.values(), ids=EARLIER_STEPS
-)
-def test_an_action_that_makes_a_step_earlier_updates_the_stored_moment(
-    now, subjects, is_suspect, is_swept, actions
-):
-    parsed = [action.partition(":") for action in actions.split()]
-    done = [(name, int(which or 0)) for name, _, which in parsed]
+@pytest.mark.parametrize("case", EARLIER_STEPS.values(), ids=EARLIER_STEPS)
+def test_an_action_that_makes_a_step_earlier_updates_the_stored_moment(now, case):
+    parsed = [action.partition(":") for action in case.actions.split()]
+    actions = [(name, int(which or 0)) for name, _, which in parsed]
 
-    assert late_after(subjects, done, is_suspect=is_suspect, is_swept=is_swept, at=now) == []
+    assert (
+        late_after([case.subject], actions, is_suspect=case.is_suspect, is_swept=case.is_swept, at=now) == []
+    )
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

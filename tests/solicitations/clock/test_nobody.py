@@ -136,7 +136,7 @@ class TestTable:
         for day in STEP_DAYS:
             sweep(now + day * DAY)
 
-        shown = progress.of(Solicitation.objects.get(pk=unreached.pk))
+        shown = progress.build(Solicitation.objects.get(pk=unreached.pk))
         assert shown.is_over
         assert shown.ending == "Nous n'avons trouvé personne pour vous répondre : nous en sommes désolés."
 
