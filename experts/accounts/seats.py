@@ -97,7 +97,7 @@ def managers_of(offices: Iterable[int], *, now: datetime) -> list[User]:
 
 
 def manager_accounts(offices: Any, *, now: Any) -> QuerySet[User]:
-    """The active accounts that manage one of these offices; ``offices``: keys, or a query of keys."""
+    """``managers_of``, as a query; ``offices``: keys, or a query of keys."""
     held = Seat.objects.current(now=now).filter(office__in=offices)
     return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
 

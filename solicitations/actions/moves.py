@@ -47,7 +47,7 @@ def notify_taken(matches: Sequence[Match], events: Sequence[Event], *, now: date
 def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
     """Cancel unsent mails about these events; return the addresses that have received one.
 
-    A cancelled mail may also be about other needs, taken by the same click: it is written again for these.
+    A cancelled mail may also be about other needs, taken by the same click: a new one is written about these.
     """
     notified: set[str] = set()
     in_the_same_mails: set[str] = set()
