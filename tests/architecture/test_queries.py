@@ -1,15 +1,29 @@
-"""Guards on queries in tests: a random order for lack of one, no row lock over a join that names no table."""
+"""Queries in tests: the SQL of Django, a random order for lack of one, no lock over tables without a name."""
 
 import pytest
-from django.db import transaction
-from django.db.models import Count
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.backends.postgresql.compiler import SQLCompiler as DjangoCompiler
+from django.db.models import Count, Exists, OuterRef
 
 from experts.models import Office, Theme
+from solicitations.models import Match, Need
 from tests.experts.factories import OfficeFactory, ThemeFactory
+from tests.postgresql.compiler import SQLCompiler
 
 pytestmark = pytest.mark.django_db
 
 MANY = 8
+ROWS = [model._base_manager.order_by("pk") for model in apps.get_models()]  # noqa: SLF001
+QUERIES = [
+    *ROWS,
+    *(rows.select_related() for rows in ROWS),
+    Match.objects.only("state", "expert__name").select_related("expert").order_by("pk"),
+    Match.objects.filter(Exists(Match.objects.filter(need=OuterRef("need"), state="taken"))).order_by("pk"),
+    Need.objects.filter(matches__expert__office__areas=1, matches__isnull=False).order_by("pk"),
+    Need.objects.annotate(count=Count("matches")).filter(count__gt=1).order_by("pk"),
+    Need.objects.filter(pk__in=Need.objects.filter(matches__state="taken")).order_by("pk"),
+]
 
 
 def orders(query):
@@ -48,3 +62,11 @@ def test_row_lock_over_a_join_names_its_tables():
         assert list(Office.objects.select_for_update()) == [office]
         with pytest.raises(RuntimeError, match="select_for_update"):
             list(offices.select_for_update())
+
+
+@pytest.mark.parametrize("query", [rows.query for rows in QUERIES], ids=lambda query: query.model.__name__)
+def test_sql_is_that_of_django(query):
+    """Twice, since the second query uses what the first one kept."""
+    written = [SQLCompiler(query.clone(), connection, None).as_sql() for _ in range(2)]
+
+    assert written == [DjangoCompiler(query.clone(), connection, None).as_sql()] * 2
