@@ -5,13 +5,14 @@ Writing the SQL takes Django longer than PostgreSQL takes to answer.
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import BooleanField, Func, QuerySet
+from django.db.models import BooleanField, Func, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 Row = TypeVar("Row")
@@ -69,3 +70,19 @@ class PreparedQuery(Generic[Row]):
     def first(self, **values: object) -> Row | None:
         """Return the first of the rows; ``None`` without any."""
         return next(iter(self.rows(**values)), None)
+
+
+def attach(parents: Iterable[Model], name: str, rows: Sequence[Model]) -> None:
+    """Give each parent its rows of the relation ``name``, and each row its parent."""
+    found: dict[object, list[Model]] = defaultdict(list)
+    field: Any = None
+    for parent in parents:
+        if field is None:
+            field = parent._meta.get_field(name).remote_field
+            for row in rows:
+                found[getattr(row, field.attname)].append(row)
+        for row in found[parent.pk]:
+            setattr(row, field.name, parent)
+        read = getattr(parent, name).get_queryset()
+        read._result_cache, read._prefetch_done = found[parent.pk], True  # noqa: SLF001 (Django has no other way)
+        parent.__dict__.setdefault("_prefetched_objects_cache", {})[name] = read

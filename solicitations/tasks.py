@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.utils import timezone
 
 from mailing.models import IncomingEmail, OutgoingEmail, beat
+from mailing.prepared_queries import PreparedQuery
 from solicitations.clock import digests, drafts, due, erasure, reminders, run
 from solicitations.conversation import replies
 from solicitations.dispatch import fallback, holding, refusals, reoffer, routing, standing_in
 from solicitations.lifecycle import UNDO_DELAY
 from solicitations.models import Draft, Match, Need, Solicitation
-from solicitations.models.abandoned import abandoned
+from solicitations.models.abandoned import idle_since
 from solicitations.models.matches import MatchQuerySet
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ SWEEP_SIZE = 1000
 SWEEP_LIMITS = {"soft_time_limit": 600, "time_limit": 660}
 # Each night, whole tables are read.
 NIGHT_LIMITS = {"soft_time_limit": 3600, "time_limit": 3900}
+_IDLE = PreparedQuery(
+    lambda since: idle_since(since).oldest_first().values_list("pk", flat=True)[:SWEEP_SIZE]
+)
 
 
 @shared_task
@@ -132,11 +137,9 @@ def run_clock(*, now: datetime) -> None:
     each_safely(drafts.remind_draft, to_remind, now=now)
     to_erase = Draft.objects.to_erase(now=now).order_by("pk").values_list("pk", flat=True)
     each_safely(erasure.erase_draft, to_erase[:SWEEP_SIZE], now=now)
-    for old in (
-        Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk"),
-        abandoned(now=now).oldest_first(),
-    ):
-        each_safely(erasure.anonymise, old.values_list("pk", flat=True)[:SWEEP_SIZE], now=now)
+    ended = Solicitation.objects.to_anonymise(now=now).order_by("ended_at", "pk")
+    each_safely(erasure.anonymise, ended.values_list("pk", flat=True)[:SWEEP_SIZE], now=now)
+    each_safely(erasure.anonymise, _IDLE.rows(since=now - settings.ANONYMISE_AFTER), now=now)
 
 
 def each_safely(work: Callable[..., None], pks: Iterable[int | str | Solicitation], *, now: datetime) -> None:

@@ -45,7 +45,7 @@ def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
     chunk = list(islice(pks, CHUNK))
     with _older_objects_left_alone() if len(chunk) == CHUNK else nullcontext():
         while chunk:
-            rows = plan.load(Solicitation.objects.filter(pk__in=chunk).order_by("-pk"))
+            rows = plan.load(sorted(chunk, reverse=True))
             while rows:
                 yield rows.pop()
             if len(chunk) == CHUNK:

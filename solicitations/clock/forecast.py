@@ -35,9 +35,10 @@ def coming(
     requests: SolicitationQuerySet, *, now: datetime, until: datetime, most: int
 ) -> list[UpcomingStep]:
     """The steps up to ``until`` of the oldest of these requests if nobody answers, in order."""
+    due_soon = requests.filter(clock_due_at__lte=until).oldest_first().values_list("pk", flat=True)
     steps = [
         step
-        for solicitation in plan.load(requests.filter(clock_due_at__lte=until).oldest_first()[:most])
+        for solicitation in plan.load(due_soon[:most])
         for planned in plan.plan(solicitation, now=now)
         if (step := due.at_most_one_a_day(planned, now=now)).runs_at <= until
     ]

@@ -63,7 +63,7 @@ def ready_to_send(address: str, *, now: datetime) -> list[Planned]:
 
 
 def _waiting(address: str) -> list[Solicitation]:
-    return plan.load(Solicitation.objects.waiting_for(address).oldest_first())
+    return plan.load(Solicitation.objects.waiting_for(address).oldest_first().values_list("pk", flat=True))
 
 
 def sendable(reminders: Sequence[Planned], *, now: datetime) -> list[Planned]:

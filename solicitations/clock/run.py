@@ -50,13 +50,13 @@ def advance(pk: int, *, now: datetime) -> None:
     A second call finds none.
     """
     solicitation = Solicitation.objects.locked(pk)
-    [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
+    [loaded] = plan.load([pk])
     ready = [step for step in plan.plan(loaded, now=now) if step.is_ready(now=now)]
     for step, work in WORK.items():
         if steps := [planned for planned in ready if planned.step == step]:
             work(solicitation, steps, now=now)
     if ready:
-        [loaded] = plan.load(Solicitation.objects.filter(pk=pk))
+        [loaded] = plan.load([pk])
     solicitation.clock_due_at = due.next_at(loaded, now=now)
     if not solicitation.awaits_retry(now=now):
         solicitation.clock_error, solicitation.clock_retry_at = "", None

@@ -4,6 +4,7 @@ Staff may never handle them; their content may not be kept longer than that of o
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -19,7 +20,11 @@ NOTHING_DONE = (EventKind.OPENED, EventKind.MAIL_OPENED, EventKind.LINK_REISSUED
 
 def abandoned(*, now: datetime) -> SolicitationQuerySet:
     """Open requests without any action or message for as long as an ended one is kept."""
-    last = now - settings.ANONYMISE_AFTER
+    return idle_since(now - settings.ANONYMISE_AFTER)
+
+
+def idle_since(last: Any) -> SolicitationQuerySet:
+    """Open requests without any action or message since a moment; a ``PreparedQuery`` gives its place."""
     lately = {"solicitation": OuterRef("pk"), "at__gt": last}
     done = Event.objects.filter(**lately).exclude(kind__in=NOTHING_DONE)
     # Each state with the date that its index holds.

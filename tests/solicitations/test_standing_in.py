@@ -161,7 +161,7 @@ class TestReminders:
     def test_whatever_the_days_away_only_reminders_wait(self, expert_match, commit, now, state):
         if state == MatchState.TAKEN:
             commit(expert_answers.move, expert_match, state, by=expert_match.mailbox, now=now)
-        [request] = plan.load(Solicitation.objects.filter(pk=expert_match.need.solicitation_id))
+        [request] = plan.load([expert_match.need.solicitation_id])
         [need] = [need for need in request.needs.all() if need.pk == expert_match.need_id]
         [row] = [row for row in need.matches.all() if row.pk == expert_match.pk]
         time_zone = request.time_zone

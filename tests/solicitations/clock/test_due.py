@@ -170,7 +170,7 @@ def late(at: datetime) -> list[tuple]:
     """Requests whose stored moment is later than the planner's."""
     return [
         (row.state, row.clock_due_at, expected)
-        for row in plan.load(Solicitation.objects.order_by("pk"))
+        for row in plan.load(Solicitation.objects.values_list("pk", flat=True).order_by("pk"))
         if (expected := due.next_at(row, now=at))
         and (row.clock_due_at is None or row.clock_due_at > expected)
     ]

@@ -8,7 +8,7 @@ import pytest
 from mailing.models import OutgoingEmail
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
-from solicitations.models import Event, Solicitation
+from solicitations.models import Event
 from tests.solicitations.clock.clock_rows import recipients
 from tests.solicitations.factories import send
 
@@ -64,7 +64,7 @@ def test_a_reminder_waits_for_working_time_in_the_territory(
 
 def test_the_sweep_acts_at_the_planned_moment(commit, sweep, now):
     request = commit(send, commune="97411", siret="", now=now)
-    [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
+    [loaded] = plan.load([request.pk])
     first = plan.plan(loaded, now=now)[0]
 
     sweep(first.runs_at - MINUTE)
@@ -117,7 +117,7 @@ class TestOneMailboxInSeveralTimeZones:
 
 def test_only_the_first_step_of_a_sequence_is_next(commit, now):
     request = commit(send, "clause-insertion", commune="21166", siret="", now=now)
-    [loaded] = plan.load(Solicitation.objects.filter(pk=request.pk))
+    [loaded] = plan.load([request.pk])
 
     steps = plan.plan(loaded, now=now)
 

@@ -10,7 +10,7 @@ from solicitations.actions import expert_answers
 from solicitations.clock import plan
 from solicitations.clock.steps import Step
 from solicitations.lifecycle import AlertCause, MatchState
-from solicitations.models import Alert, Match, Solicitation
+from solicitations.models import Alert, Match
 from tests.experts.factories import PersonFactory
 from tests.solicitations.clock.clock_rows import recipients, requests_to_advance
 from tests.solicitations.factories import match, send
@@ -77,7 +77,7 @@ class TestLabourLaw:
         sweep(now + 9 * DAY)
 
         assert not Alert.objects.filter(cause=AlertCause.LEGAL).exists()
-        [loaded] = plan.load(Solicitation.objects.filter(pk=question.pk))
+        [loaded] = plan.load([question.pk])
         assert Step.ESCALATE_LEGAL not in {step.step for step in plan.plan(loaded, now=now)}
         assert question.pk not in requests_to_advance(now + 9 * DAY)
 
