@@ -1,6 +1,7 @@
 """Forged requests: methods, cross-site forms, hosts, open redirects."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import resolve, reverse
 
-from experts.models import User
+from experts.models import Subject, User
 from mailing.models import OutgoingEmail
 from tests.attacks.addresses import Address, every_address
 from tests.attacks.sample_data import SampleData, database_digest
@@ -49,14 +50,18 @@ FRAMED = {"oversight:outbox_html"}  # shown in a frame of ours, under a policy o
 OTHER_METHODS = ("HEAD", "PUT", "OPTIONS", "PATCH", "TRACE", "DELETE", "X" * 60)
 
 
+SELECT = re.compile(r"<select[^>]*>.*?</select>", re.DOTALL)
+
+
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a page to a visitor, or to the national team."""
+    """The answer of a page to a visitor, or to the national team, and the lists that it shows."""
 
     address: Address
     is_signed_in: bool
     status: int
     headers: Mapping[str, str]
+    lists: list[str]
 
 
 _read: list[Answer] = []  # by the first test of this process that needs them
@@ -77,9 +82,14 @@ def open_every_page(sample_data: SampleData, national: User) -> list[Answer]:
         before = database_digest()
         for address in ADDRESSES:
             answer = client.get(sample_data.path(address))
-            found.append(Answer(address, is_signed_in, answer.status_code, dict(answer.headers)))
+            lists = lists_of(answer) if answer.status_code == 200 and not answer.streaming else []
+            found.append(Answer(address, is_signed_in, answer.status_code, dict(answer.headers), lists))
         assert database_digest() == before
     return found
+
+
+def lists_of(answer) -> list[str]:
+    return SELECT.findall(answer.content.decode(errors="replace").replace("&#x27;", "'"))
 
 
 def is_for_programs(address: Address, path: str) -> bool:
@@ -120,6 +130,20 @@ class TestLooking:
             is_anybodys = not parameters or "slug" in parameters or "position" in parameters
             if answer.is_signed_in and not answer.address.is_admin and not is_anybodys:
                 assert "no-store" in answer.headers.get("Cache-Control", "no-store"), answer.address
+
+    def test_every_list_of_subjects_is_grouped(self, answers: list[Answer]):
+        """The subjects of the catalogue are under their theme, wherever they are chosen."""
+        labels = set(Subject.objects.listed().values_list("label", flat=True))
+        found = [
+            (answer.address.route, listed)
+            for answer in answers
+            if not answer.address.is_admin
+            for listed in answer.lists
+            if sum(f">{label}<" in listed for label in labels) > 20
+        ]
+
+        assert len({route for route, _ in found}) >= 4, found
+        assert [route for route, listed in found if "<optgroup" not in listed] == []
 
     def test_other_methods_do_nothing(self, sample_data: SampleData, national):
         """Each page gets two of the methods, and each method a quarter of the pages, in turn."""
