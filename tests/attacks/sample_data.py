@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -249,11 +249,12 @@ class SampleData:
         """The value of a parameter of an address. Add new kinds of address in ``_named``."""
         if address.is_admin:
             return self._admin_value(address, name)
-        for beginning, parameter, found in self._named():
+        for beginning, parameter, found in self._named:
             if address.route.startswith(beginning) and parameter == name:
                 return found
         raise LookupError(f"teach SampleData what <{name}> is in {address.route}")
 
+    @cached_property
     def _named(self) -> list[tuple[str, str, object]]:
         return [
             ("connexion/invitation/", "token", self.invitation_token),

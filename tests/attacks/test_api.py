@@ -61,7 +61,7 @@ def test_every_answer_is_one_that_the_schema_says(api_schema: schemathesis.BaseS
     assert len(operations) >= 5
 
 
-@pytest.mark.parametrize("path", ["/api/v1/themes/", "/api/v1/communes/?q=dijon", "/api/v1/answers/"])
+@pytest.mark.parametrize("path", ["/api/v1/themes/", "/api/v1/communes/?q=21000", "/api/v1/answers/"])
 def test_a_limit_is_not_escaped_by_naming_other_addresses(path):
     client = Client()
 
@@ -76,7 +76,7 @@ def test_a_limit_is_not_escaped_by_naming_other_addresses(path):
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/api/v1/themes/", 120), ("/api/v1/communes/?q=d", 300), ("/api/v1/", 120)]
+    ("path", "most"), [("/api/v1/themes/", 120), ("/api/v1/communes/?q=21000", 300), ("/api/v1/", 120)]
 )
 def test_a_network_of_ipv6_counts_as_one_visitor(path, most, db):
     """A visitor has 2⁶⁴ addresses."""
