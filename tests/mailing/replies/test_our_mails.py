@@ -2,12 +2,13 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings as project
 
-from mailing.rendering import render
+from mailing.rendering import Rendered, render
 from mailing.replies import read
 from tests.mailing.replies.test_reply import UNMARKED
 
@@ -19,10 +20,15 @@ MAILS = [
 TOP = "From: jeanne@exemple.fr\nIn-Reply-To: <1@example.org>\nContent-Type: text/{}; charset=utf-8\n\n"
 
 
+@cache
+def rendered(template: str) -> Rendered:
+    sample = json.loads((ROOT / f"{template}.sample.json").read_text())
+    return render(template, sample, is_answerable=True)
+
+
 @pytest.fixture(params=MAILS)
-def sent(request):
-    sample = json.loads((ROOT / f"{request.param}.sample.json").read_text())
-    return render(request.param, sample, is_answerable=True)
+def sent(request) -> Rendered:
+    return rendered(request.param)
 
 
 def test_an_answer_above_and_below_a_copy_is_all_that_is_kept(sent):

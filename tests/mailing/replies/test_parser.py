@@ -43,15 +43,11 @@ class TestAboveTheLimit:
 
         assert work[1] <= 1.1 * work[0]
 
-    def test_sender_is_still_read(self, built, times):
-        assert read(built(10 * times)).sender == "jeanne@exemple.fr"
+    def test_sender_and_words_before_the_limit_are_read(self, built, times):
+        reply = read(built(10 * times))
 
-
-@pytest.mark.parametrize("name", [name for name in HOSTILE if name != "depth"])
-def test_words_before_the_limit_are_read(name):
-    built, times = HOSTILE[name]
-
-    assert read(built(10 * times)).text.startswith("Bonjour.")
+        assert reply.sender == "jeanne@exemple.fr"
+        assert reply.text.startswith("Bonjour.") or built is nested  # its words come last
 
 
 def test_as_many_parts_as_people_send_are_all_read():
