@@ -39,7 +39,7 @@ class SQLCompiler(PostgresCompiler):
     def get_default_columns(self, select_mask, start_alias=None, opts=None, from_parent=None):
         opts = opts or self.query.get_meta()
         alias = start_alias or self.query.get_initial_alias()
-        if select_mask or from_parent or opts.parents:
+        if opts is None or select_mask or from_parent or opts.parents:  # none: a condition is checked alone
             return super().get_default_columns(select_mask, start_alias, opts, from_parent)
         if (opts.model, alias) not in self.columns:
             self.columns[opts.model, alias] = super().get_default_columns(select_mask, alias, opts)
