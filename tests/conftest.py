@@ -15,10 +15,11 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.handlers.base import BaseHandler
 from django.db import connections
 from django.db.models import Model
 from django.test import TransactionTestCase
-from django.test.client import store_rendered_templates
+from django.test.client import ClientHandler, store_rendered_templates
 
 from demo import fake_register, services
 from demo.embedded.server import USER
@@ -67,6 +68,22 @@ def _store_whole_pages(store, signal, sender, template, context, **kwargs):
 
 
 django.test.client.store_rendered_templates = _store_whole_pages
+
+_settings_of_all = settings._wrapped  # noqa: SLF001 (another object while a test changes them)
+_loaded = ClientHandler()
+
+
+def _load_middleware_once(handler, is_async=False):
+    """Share one chain of middleware between clients, unless the test has changed the settings."""
+    if settings._wrapped is not _settings_of_all:  # noqa: SLF001
+        BaseHandler.load_middleware(handler, is_async)
+        return
+    if _loaded._middleware_chain is None:  # noqa: SLF001
+        BaseHandler.load_middleware(_loaded)
+    vars(handler).update(vars(_loaded), enforce_csrf_checks=handler.enforce_csrf_checks)
+
+
+ClientHandler.load_middleware = _load_middleware_once
 
 _template = pytest.StashKey[str]()
 _building = Thread(target=_databases.build, args=(DEMO_DIRECTORY,), daemon=True)
