@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -19,7 +20,6 @@ from django.utils.cache import add_never_cache_headers
 
 from experts.accounts import proconnect_session, seats, sessions
 from experts.models import User
-from mailing.prepared_queries import PreparedQuery
 from mailing.transactions import Locked, without_waiting
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -31,9 +31,6 @@ AFTER_RESPONSE = "relais.after_response"
 # Views that somebody without a second factor may still open.
 ENROLMENT_VIEWS = frozenset({"mfa_activate_totp", "mfa_add_webauthn", "account_logout"})
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-_FACTORS_OF = PreparedQuery(
-    lambda user: Authenticator.objects.filter(user=user, type__in=FACTORS).values_list("pk", flat=True)[:1]
-)
 ENDED = "Votre compte n'ouvre plus rien ici. Si c'est une erreur, écrivez à l'équipe nationale."
 
 
@@ -95,7 +92,7 @@ def _enrolment(request: HttpRequest, user: User, work: seats.Work) -> HttpRespon
     """Redirect staff and managers to the enrolment of a second factor, when they have none."""
     if request.resolver_match and request.resolver_match.view_name in ENROLMENT_VIEWS:
         return None
-    if not (user.is_staff or work.manages) or _FACTORS_OF.rows(user=user.pk):
+    if not (user.is_staff or work.manages) or is_mfa_enabled(user, FACTORS):
         return None
     if proconnect_session.proves_second_factor(request, user):
         return None

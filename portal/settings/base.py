@@ -101,7 +101,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 AUTH_USER_MODEL = "experts.User"
-AUTHENTICATION_BACKENDS = ["experts.accounts.auth_backend.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/demandes/"
 LOGOUT_REDIRECT_URL = "/"

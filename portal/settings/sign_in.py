@@ -21,7 +21,6 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_RATE_LIMITS = False  # ours are exact: experts/accounts/limits.py
-SESSION_ENGINE = "experts.accounts.session_store"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 MFA_ADAPTER = "experts.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
