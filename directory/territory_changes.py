@@ -54,9 +54,9 @@ def _rows_of_region(region: str) -> Iterator[str]:
 def _merged(code: Bundle) -> Iterator[str]:
     """Communes that merge into another one, or get another code."""
     successors = {row.code: row.current_id for row in code.former}
-    places = {commune.pk: commune for commune in code.communes}
-    gone = Commune.objects.current().exclude(pk__in=places)
-    for commune in gone.order_by("pk"):
+    places = {commune.code: commune for commune in code.communes}
+    current = set(Commune.objects.current().values_list("pk", flat=True))
+    for commune in Commune.objects.filter(pk__in=current - places.keys()).order_by("pk"):
         successor = successors.get(commune.pk)
         yield f"commune {commune.pk} {commune.name} : " + (
             f"devient {successor}" if successor else "disparaît sans commune qui lui succède"
@@ -75,25 +75,24 @@ def _restored(code: Bundle) -> Iterator[str]:
     merged = Commune.objects.exclude(merged_into=None)
     within: dict[str, str | None] = dict(FormerCommune.objects.values_list("code", "current"))
     within |= dict(merged.values_list("pk", "merged_into"))
-    for commune in sorted(code.communes, key=lambda commune: commune.pk):
-        parent = within.get(commune.pk)
-        if commune.pk not in current and parent:
-            yield f"commune {commune.pk} {commune.name} : rétablie, elle était dans {parent}"
-            yield from _users(Area.objects.of_kind("commune").filter(current_code=parent))
+    restored = [one for one in code.communes if one.code not in current and within.get(one.code)]
+    for commune in sorted(restored, key=lambda commune: commune.pk):
+        parent = within[commune.pk]
+        yield f"commune {commune.pk} {commune.name} : rétablie, elle était dans {parent}"
+        yield from _users(Area.objects.of_kind("commune").filter(current_code=parent))
 
 
 def _moved(code: Bundle) -> Iterator[str]:
     """Communes that change EPCI or département: offices of the former one lose them, others gain them."""
-    places = {commune.pk: commune for commune in code.communes}
+    places = {commune.code: (commune.epci_id, commune.department_id) for commune in code.communes}
     kept = {row.pk for row in (*code.epci, *code.departments)}
-    for commune in Commune.objects.current().filter(pk__in=places).order_by("pk"):
-        after = places[commune.pk]
-        for kind in ("epci", "department"):
-            one, other = (getattr(place, f"{kind}_id") for place in (commune, after))
+    rows = Commune.objects.current().order_by("pk").values_list("pk", "name", "epci_id", "department_id")
+    for pk, name, *before in rows:
+        for kind, one, other in zip(("epci", "department"), before, places.get(pk, before), strict=True):
             if one == other or (one and one not in kept):
                 continue
             label = "EPCI" if kind == "epci" else "département"
-            yield f"commune {commune.pk} {commune.name} : {label} {one or 'aucun'} → {other or 'aucun'}"
+            yield f"commune {pk} {name} : {label} {one or 'aucun'} → {other or 'aucun'}"
             yield from _users(Area.objects.of_kind(kind).filter(code__in=[one or "", other or ""]))
 
 
@@ -110,7 +109,7 @@ def _attached(code: Bundle) -> Iterator[str]:
 def _recounted(code: Bundle) -> Iterator[str]:
     """Offices whose région would be another one: that of most of the communes that they cover today."""
     names = dict(Region.objects.values_list("pk", "name")) | {row.pk: row.name for row in code.regions}
-    region_after = vanished_areas.places_after(code)["region"]
+    region_after = code.places["region"]
     for office, region in regions_of(Office.objects.listed().order_by("code"), region_after):
         if region != office.region_id:
             before, after = (names.get(one or "", "aucune") for one in (office.region_id, region))

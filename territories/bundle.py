@@ -2,13 +2,16 @@
 
 import csv
 import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from territories.models import Commune, Department, Epci, FormerCommune, Region
 from territories.names import normalise
 
 FOLDER = Path(__file__).resolve().parent / "data"
+Places = Mapping[str, str | None]  # the code of a place, by commune
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,21 @@ class Bundle:
     epci: list[Epci]
     communes: list[Commune]
     former: list[FormerCommune]
+
+    @cached_property
+    def places(self) -> Mapping[str, Places]:
+        """The EPCI, département and région of each commune with this code, of those that merged too."""
+        regions = {row.code: row.region_id for row in self.departments}
+        departments = {commune.code: commune.department_id for commune in self.communes}
+        found: dict[str, dict[str, str | None]] = {
+            "epci": {commune.code: commune.epci_id for commune in self.communes},
+            "department": {**departments},
+            "region": {code: regions.get(department) for code, department in departments.items()},
+        }
+        for places in found.values():
+            for row in self.former:
+                places.setdefault(row.code, places.get(row.current_id))
+        return found
 
 
 def _rows(folder: Path, name: str) -> list[dict[str, str]]:

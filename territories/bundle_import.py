@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from django.db import connection, models, transaction
@@ -15,15 +16,16 @@ from territories.models import Area, Commune, Department, Epci, FormerCommune, R
 Row = TypeVar("Row", bound=models.Model)
 
 _BATCH = 5000
+_MANY = 1000  # rows: once as many are written, PostgreSQL's planner must know at once
 _COMMUNE_FIELDS = (
     "name",
-    "department",
-    "epci",
+    "department_id",
+    "epci_id",
     "population",
     "postcodes",
     "search_name",
     "search_postcodes",
-    "merged_into",
+    "merged_into_id",
 )
 
 
@@ -43,33 +45,49 @@ def import_bundle(bundle: Bundle, *, now: datetime) -> None:
     ``merged_into`` names its successor. Raises ``CommunesWithoutSuccessor``, and then changes nothing.
     """
     vanished = vanished_areas.vanishing(bundle)
-    _save(Region.objects.all(), bundle.regions, "code", "name")
-    _save(Department.objects.all(), bundle.departments, "code", "name", "region")
-    _save(Epci.objects.all(), bundle.epci, "siren", "name")
-    _save(Commune.objects.all(), bundle.communes, "code", *_COMMUNE_FIELDS)
+    _save(Region.objects.all(), bundle.regions, ["code"], "name")
+    _save(Department.objects.all(), bundle.departments, ["code"], "name", "region_id")
+    _save(Epci.objects.all(), bundle.epci, ["siren"], "name")
+    written = _save(Commune.objects.all(), bundle.communes, ["code"], *_COMMUNE_FIELDS)
     _retire_communes(bundle)
-    FormerCommune.objects.all().delete()
-    FormerCommune.objects.bulk_create(bundle.former, batch_size=_BATCH)
+    written += _save_former(bundle)
     vanished_areas.keep_as_zones(vanished)
     _save_areas(bundle, now=now)
     _apply_mergers()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE territories_commune, territories_formercommune, territories_area")
+    if written >= _MANY:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE territories_commune, territories_formercommune, territories_area")
 
 
-def _save(table: QuerySet[Row], rows: Sequence[Row], key: str, *fields: str) -> None:
-    """Create these rows, or update these fields of the rows that have the same key."""
-    table.bulk_create(
-        rows, batch_size=_BATCH, update_conflicts=True, unique_fields=[key], update_fields=fields
+def _save(table: QuerySet[Row], rows: Sequence[Row], key: list[str], *fields: str) -> int:
+    """Create these rows, or update these fields of the rows that have the same key; return how many.
+
+    Rows that are already so are not written: few of the country's communes change in a year.
+    """
+    stored = {tuple(row[: len(key)]): row for row in table.values_list(*key, *fields)}
+    values = attrgetter(*key, *fields)
+    new = [row for row in rows if stored.get((own := values(row))[: len(key)]) != own]
+    table.bulk_create(new, batch_size=_BATCH, update_conflicts=True, unique_fields=key, update_fields=fields)
+    return len(new)
+
+
+def _save_former(bundle: Bundle) -> int:
+    """Write the former communes, and delete those that this code does not have; return how many."""
+    kept = {(row.code, row.kind) for row in bundle.former}
+    stored = FormerCommune.objects.values_list("pk", "code", "kind")
+    gone = [pk for pk, *key in stored if tuple(key) not in kept]
+    FormerCommune.objects.filter(pk__in=gone).delete()
+    return len(gone) + _save(
+        FormerCommune.objects.all(), bundle.former, ["code", "kind"], "name", "current_id", "search_name"
     )
 
 
 def _retire_communes(bundle: Bundle) -> None:
     """Set the successor of the communes that no longer exist, and its département: its région answers."""
-    current = {commune.code for commune in bundle.communes}
     departments = {commune.code: commune.department_id for commune in bundle.communes}
-    successors = {row.code: row.current_id for row in bundle.former} | {code: code for code in current}
-    retired = list(Commune.objects.exclude(code__in=current))
+    successors = {row.code: row.current_id for row in bundle.former} | {code: code for code in departments}
+    codes = set(Commune.objects.values_list("code", flat=True)) - departments.keys()
+    retired = list(Commune.objects.filter(code__in=codes))
     for commune in retired:
         followed = successors.get(commune.merged_into_id or "")
         commune.merged_into_id = successors.get(commune.code) or followed

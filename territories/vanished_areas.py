@@ -22,7 +22,6 @@ MODELS: dict[str, type[Epci | Department | Region]] = {
     "department": Department,
     "region": Region,
 }
-Places = Mapping[str, str | None]  # the code of a place, by commune
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def vanishing(code: Bundle) -> list[VanishedArea]:
         "department": {row.pk for row in code.departments},
         "region": {row.pk for row in code.regions},
     }
-    after = places_after(code)
+    after = code.places
     names = {area.ref: area.name for area in Area.objects.filter(kind__in=PATHS, dropped_at=None)}
     columns = list(Commune.objects.current().order_by("pk").values_list("pk", *PATHS.values()))
     found = []
@@ -95,20 +94,6 @@ def _members(kind: str, rows: Iterable[tuple[str, str]], departments: Collection
         for pk, department in rows
     )
     return tuple(dict.fromkeys(refs))
-
-
-def places_after(code: Bundle) -> Mapping[str, Places]:
-    """The EPCI, département and région of each commune with this code, of those that merged too."""
-    regions = {row.pk: row.region_id for row in code.departments}
-    found: dict[str, dict[str, str | None]] = {
-        "epci": {commune.pk: commune.epci_id for commune in code.communes},
-        "department": {commune.pk: commune.department_id for commune in code.communes},
-        "region": {commune.pk: regions.get(commune.department_id) for commune in code.communes},
-    }
-    for places in found.values():
-        for row in code.former:
-            places.setdefault(row.code, places.get(row.current_id))
-    return found
 
 
 def _most(counts: Mapping[str, int]) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 
 from territories import bundle_import
 from territories.areas import AreaRef
@@ -115,3 +116,27 @@ def test_code_that_loses_a_commune_changes_nothing(this_year, now):
         bundle_import.import_bundle(lossy, now=now)
 
     assert Commune.objects.get(code="21002").name == "Ville 21002"
+
+
+def written_at():
+    """The place in its table of each version of these rows: another one once it is written again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 'former', code, ctid::text FROM territories_formercommune"
+            " UNION ALL SELECT 'current', code, ctid::text FROM territories_commune"
+        )
+        return {(kind, code): place for kind, code, place in cursor.fetchall()}
+
+
+def test_rows_that_the_code_does_not_change_are_not_written(this_year, now):
+    former = [FormerCommune(code=code, kind="former", current_id="21002") for code in ("21008", "21009")]
+    bundle_import.import_bundle(replace(this_year, former=former), now=now)
+    before = written_at()
+    renamed = [a_commune("21001"), a_commune("21002", name="Autre nom"), this_year.communes[2]]
+
+    bundle_import.import_bundle(replace(this_year, former=former[:1], communes=renamed), now=now)
+
+    after = written_at()
+    written = {row for row, place in before.items() if after.get(row) != place}
+    assert written == {("former", "21009"), ("current", "21002")}
+    assert before.keys() - after.keys() == {("former", "21009")}
