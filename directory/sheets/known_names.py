@@ -1,7 +1,6 @@
 """Institutions, subjects and areas that a spreadsheet may name, loaded from the tables."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -144,12 +143,19 @@ class AreaNames:
     def index(self) -> NameIndex[AreaRef]:
         """Every area by its name; former communes by theirs."""
         index = NameIndex[AreaRef]("territoire inconnu")
-        for area in all_areas():
-            index.add(area.ref, str(area.ref), area.name, shown=str(area))
-        former = FormerCommune.objects.exclude(name="").values_list("name", "current_id", "current__name")
-        for name, code, current in former:
+        for ref, name in areas_in_use():
+            index.add(ref, str(ref), name, shown=NamedArea(ref, name))
+        communes = Commune.objects.current().order_by("code")
+        for code, name, words in communes.values_list("code", "name", "search_name"):
             ref = AreaRef("commune", code)
-            index.other_names[normalise(name)][ref] = str(NamedArea(ref, current))
+            index.codes[f"commune:{code}"] = ref
+            index.names[words][ref] = NamedArea(ref, name)
+        former = FormerCommune.objects.exclude(name="").values_list(
+            "search_name", "current_id", "current__name"
+        )
+        for words, code, current in former:
+            ref = AreaRef("commune", code)
+            index.other_names[words][ref] = NamedArea(ref, current)
         self._add_beginnings(index)
         return index
 
@@ -161,15 +167,7 @@ class AreaNames:
                 for known in (index.names, index.other_names):
                     same = known.get(beginning, {})
                     if same and all(other.kind == "commune" for other in same):
-                        same[ref] = str(NamedArea(ref, name))
-
-
-def all_areas() -> Iterable[NamedArea]:
-    """Every region, département, EPCI, zone in use and current commune."""
-    for ref, name in areas_in_use():
-        yield NamedArea(ref, name)
-    for code, name in Commune.objects.current().order_by("code").values_list("code", "name"):
-        yield NamedArea(AreaRef("commune", code), name)
+                        same[ref] = NamedArea(ref, name)
 
 
 def _written(text: str, kind: str, code: str) -> AreaRef:

@@ -1,11 +1,11 @@
 """Search of what a cell names: an institution, a subject or an area, by code, name or former name. Pure."""
 
-import difflib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from territories.names import normalise
+from territories.nearest_name import NearestName
 
 Target = TypeVar("Target")
 MAX_NEAREST = 50  # each takes milliseconds among thousands of names
@@ -21,14 +21,15 @@ class NameIndex(Generic[Target]):
 
     what: str
     codes: dict[str, Target] = field(default_factory=dict)
-    names: dict[str, dict[Target, str]] = field(default_factory=lambda: defaultdict(dict))
-    other_names: dict[str, dict[Target, str]] = field(default_factory=lambda: defaultdict(dict))
+    names: dict[str, dict[Target, object]] = field(default_factory=lambda: defaultdict(dict))
+    other_names: dict[str, dict[Target, object]] = field(default_factory=lambda: defaultdict(dict))
     nearest_left: int = MAX_NEAREST
+    _nearest_name: NearestName | None = None
 
     def add(
-        self, target: Target, code: str, name: str, *, shown: str, other_names: tuple[str, ...] = ()
+        self, target: Target, code: str, name: str, *, shown: object, other_names: tuple[str, ...] = ()
     ) -> None:
-        """Add a target; ``shown`` is how a refusal names it."""
+        """Add a target, before any search; ``shown``, as a text, is how a refusal names it."""
         self.codes[code] = target
         self.names[normalise(name)][target] = shown
         for other in other_names:
@@ -50,7 +51,7 @@ class NameIndex(Generic[Target]):
         if len(found) == 1:
             return next(iter(found))
         if found:
-            choices = " ou ".join(f"« {shown} »" for shown in sorted(found.values()))
+            choices = " ou ".join(f"« {shown} »" for shown in sorted(map(str, found.values())))
             raise NotFound(f"« {text} » peut être {choices} : écrivez lequel.")
         raise NotFound(f"{self.what} : « {text} »{self._nearest(name)}.")
 
@@ -59,10 +60,11 @@ class NameIndex(Generic[Target]):
         if not name or not self.nearest_left:
             return ""
         self.nearest_left -= 1
-        everything = [*self.names, *self.other_names, *map(str.lower, self.codes)]
-        near = difflib.get_close_matches(name, everything, n=1, cutoff=0.6)
-        if not near:
+        if self._nearest_name is None:
+            self._nearest_name = NearestName([*self.names, *self.other_names, *map(str.lower, self.codes)])
+        near = self._nearest_name.find(name)
+        if near is None:
             return ""
-        found = self.names.get(near[0]) or self.other_names.get(near[0])
-        shown = next(iter(found.values())) if found else near[0]
+        found = self.names.get(near) or self.other_names.get(near)
+        shown = next(iter(found.values())) if found else near
         return f" ; le plus proche est « {shown} »"
