@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -115,19 +114,13 @@ def _reached(engine: CoverageEngine, *, most: Level = Level.NATIONAL) -> GroupSe
 
 def _named(lost: list[tuple[str, GroupSet]], among: CommuneGroups) -> list[Loss]:
     """The losses, with the names of their largest communes; those of all are read at once."""
-    largest = {groups: _largest(groups, among) for groups in {groups for _, groups in lost}}
+    largest = {groups: among.largest(groups, MAX_COMMUNES) for groups in {groups for _, groups in lost}}
     codes = {code for ones in largest.values() for code in ones}
     names = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "name"))
     return [
         Loss(label, among.count(groups), tuple(names[code] for code in largest[groups]))
         for label, groups in lost
     ]
-
-
-def _largest(groups: GroupSet, among: CommuneGroups) -> list[str]:
-    """The codes of the communes where most people live."""
-    places = set(among.members(groups))
-    return list(islice((code for place, code in among.by_population if place in places), MAX_COMMUNES))
 
 
 def _region(rows: list[RowPlan[Any]]) -> str | None:

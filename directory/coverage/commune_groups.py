@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import nsmallest
 from typing import NamedTuple
 
 from territories.areas import Level
@@ -79,12 +80,16 @@ class CommuneGroups:
         return Weights.of([sum(commune.population for commune in group) for group in self.communes])
 
     @cached_property
-    def by_population(self) -> list[tuple[int, str]]:
-        """The index of its group and the code of each commune, the most populated first."""
-        communes = [
-            (-one.population, one.code, index) for index, group in enumerate(self.communes) for one in group
-        ]
-        return [(index, code) for _, code, index in sorted(communes)]
+    def _most_populated(self) -> list[tuple[int, str]]:
+        """The most populated commune of each group, as a key to sort by."""
+        return [min((-one.population, one.code) for one in group) for group in self.communes]
+
+    def largest(self, groups: GroupSet, most: int) -> list[str]:
+        """The codes of the most populated communes of these groups, in that order."""
+        # There are as many as wanted in the first groups, in the order of their most populated one.
+        first = nsmallest(most, self.members(groups), key=self._most_populated.__getitem__)
+        communes = ((-one.population, one.code) for index in first for one in self.communes[index])
+        return [code for _, code in nsmallest(most, communes)]
 
     def count(self, groups: GroupSet) -> int:
         """The number of communes of these groups."""
