@@ -11,6 +11,8 @@ from territories.areas import AreaRef
 from territories.models import Area, AreaMember, Commune
 
 ZoneMembers = Mapping[str, frozenset[AreaRef]]  # the members of each zone, by its code
+# The column of a commune that says which area of each kind it is in.
+COLUMNS = {"commune": "code", "epci": "epci", "department": "department", "region": "department__region"}
 
 
 def update_regions(offices: Iterable[Office] | None = None) -> list[tuple[Office, str | None]]:
@@ -78,15 +80,15 @@ class RegionCounter:
         }
         self._region_of: dict[str, str | None] = {}
         self._main_regions: dict[frozenset[AreaRef], str | None] = {}
-        rows = Commune.objects.inside(self._communes)
-        for code, epci, department, region in rows.values_list(
-            "code", "epci", "department", "department__region"
-        ):
+        by_kind: dict[str, dict[str, list[str]]] = {kind: {} for kind in COLUMNS}
+        for ref, communes in self._communes.items():
+            by_kind[ref.kind][ref.code] = communes
+        for places in Commune.objects.inside(self._communes).values_list(*COLUMNS.values()):
+            code, region = places[0], places[-1]
             self._region_of[code] = region_of.get(code) if region_of else region
-            places = {"commune": code, "epci": epci, "department": department, "region": region}
-            for kind, place in places.items():
-                if AreaRef(kind, place) in self._communes:
-                    self._communes[AreaRef(kind, place)].append(code)
+            for place, areas in zip(places, by_kind.values(), strict=True):
+                if place in areas:
+                    areas[place].append(code)
 
     def communes_by_region(self, refs: Iterable[AreaRef]) -> Counter[str | None]:
         """Number of communes of these areas together, by region.
