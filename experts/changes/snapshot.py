@@ -25,7 +25,7 @@ Pks = Collection[int] | None
 
 
 def load(*, zones: Pks = None, offices: Pks = None, experts: Pks = None) -> StoredDirectory:
-    """Load the rows with these primary keys, the whole directory by default. Nine queries.
+    """Load the rows with these primary keys, the whole directory by default. Up to nine queries.
 
     As soon as one kind is given, those that are not given are left out.
     """
@@ -33,7 +33,11 @@ def load(*, zones: Pks = None, offices: Pks = None, experts: Pks = None) -> Stor
         every = _offices(None)
         loaded = {stored.instance.pk: stored.instance for stored in every.values() if stored.instance}
         return StoredDirectory(_zones(None), every, _experts(None, loaded))
-    return StoredDirectory(_zones(zones or ()), _offices(offices or ()), _experts(experts or ()))
+    return StoredDirectory(
+        _zones(zones) if zones else {},
+        _offices(offices) if offices else {},
+        _experts(experts) if experts else {},
+    )
 
 
 def _offices(pks: Pks) -> dict[str, StoredRow[Office]]:
